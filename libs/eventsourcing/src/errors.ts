@@ -1,0 +1,17 @@
+/** Another writer was first; read again and decide again. */
+export class WrongExpectedRevision extends Error {
+  override readonly name = 'WrongExpectedRevision';
+
+  constructor() {
+    super('changed by another call; read again and retry');
+  }
+}
+
+/** The same request id came with another body. */
+export class RequestIdReused extends Error {
+  override readonly name = 'RequestIdReused';
+
+  constructor() {
+    super('this request_id was used for another request; use a new UUIDv7 for each new request');
+  }
+}

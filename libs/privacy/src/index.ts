@@ -1,1 +1,11 @@
-export {};
+export * from './blind-index.js';
+export * from './envelope.js';
+export * from './file-key-provider.js';
+export * from './key-file.js';
+export * from './key-provider.js';
+export * from './memory-subject-keys.js';
+export * from './postgres-subject-keys.js';
+export * from './redact.js';
+export * from './sealing.js';
+export * from './subject-keys.js';
+export * from './subject-sealer.js';

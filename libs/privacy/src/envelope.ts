@@ -1,0 +1,45 @@
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+
+/** The bytes do not belong to this key and this place, were changed, or are no envelope. Says nothing of the content. */
+export class Unsealable extends Error {
+  override readonly name = 'Unsealable';
+}
+
+const VERSION = 1;
+const NONCE = 12;
+const TAG = 16;
+const CIPHER = 'aes-256-gcm';
+
+/** Version 1: one byte of version, 12 of nonce, the ciphertext, 16 of tag; AES-256-GCM. A nonce is used once for a key. */
+export const sealEnvelope = (key: Buffer, nonce: Buffer, aad: Uint8Array, plain: Uint8Array): Buffer => {
+  const cipher = createCipheriv(CIPHER, key, nonce);
+  cipher.setAAD(aad);
+  const head = Buffer.allocUnsafe(1 + NONCE);
+  head[0] = VERSION;
+  nonce.copy(head, 1);
+  return Buffer.concat([head, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+};
+
+/** @throws Unsealable */
+export const openEnvelope = (key: Buffer, aad: Uint8Array, sealed: Uint8Array): Buffer => {
+  if (sealed.length < 1 + NONCE + TAG || sealed[0] !== VERSION) throw new Unsealable('not a sealed body of version 1');
+  const decipher = createDecipheriv(CIPHER, key, sealed.subarray(1, 1 + NONCE));
+  decipher.setAAD(aad);
+  decipher.setAuthTag(sealed.subarray(sealed.length - TAG));
+  try {
+    return Buffer.concat([decipher.update(sealed.subarray(1 + NONCE, sealed.length - TAG)), decipher.final()]);
+  } catch {
+    throw new Unsealable('sealed for another place, under another key, or changed since');
+  }
+};
+
+/** Associated data of several parts, each with its length before it: `a‖bc` is not `ab‖c`. */
+export const associatedData = (...parts: readonly string[]): Buffer =>
+  Buffer.concat(
+    parts.flatMap((part) => {
+      const bytes = Buffer.from(part);
+      const length = Buffer.allocUnsafe(4);
+      length.writeUInt32BE(bytes.length);
+      return [length, bytes];
+    }),
+  );

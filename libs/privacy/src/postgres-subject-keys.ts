@@ -1,0 +1,173 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { BoundedCache } from './bounded-cache.js';
+import { associatedData, openEnvelope, sealEnvelope } from './envelope.js';
+import { type KeyProvider, KeyUnavailable } from './key-provider.js';
+import { FORGOTTEN, type Forgotten, type KeyOptions, type SubjectKeys } from './subject-keys.js';
+
+/** What is needed of a database; a `pg.Pool` is one. */
+export interface Queryable {
+  query(sql: string, params?: unknown[]): Promise<{ readonly rows: readonly Record<string, unknown>[] }>;
+}
+
+/** Statements of the migration of a `<db>_keys` database. `appRole` is the role that the service runs under. */
+export const subjectKeysMigration = (appRole: string): readonly string[] => [
+  `create table if not exists subject_keys (
+     person_id uuid primary key,
+     wrapped_key bytea,
+     destroyed_at timestamptz,
+     check ((wrapped_key is null) = (destroyed_at is not null))
+   )`,
+  // No delete: an erasure leaves its row, so that the key is not made again.
+  `grant select, insert, update on subject_keys to "${appRole.replaceAll('"', '""')}"`,
+];
+
+export interface PostgresSubjectKeysOptions {
+  readonly db: Queryable;
+  readonly keys: KeyProvider;
+  /** The name of the master that wraps. @default subject-keys */
+  readonly masterName?: string;
+  /** @default 20000 */
+  readonly cached?: number;
+  /** How long a process may go on with a key that another destroyed. @default 30000 */
+  readonly cacheMs?: number;
+  readonly now?: () => number;
+}
+
+interface Asked {
+  readonly personId: string;
+  readonly create: boolean;
+  readonly resolve: (key: Buffer | Forgotten | undefined) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const BATCH = 1_000;
+
+/** Keys in the table `subject_keys`, wrapped by a master. Single look-ups made at the same time share one query. */
+export class PostgresSubjectKeys implements SubjectKeys {
+  private readonly cache: BoundedCache<Buffer | Forgotten>;
+  private readonly masterName: string;
+  private asked: Asked[] = [];
+  /** Rises with each destruction, so that a key read before it is not cached after it. */
+  private destructions = 0;
+
+  constructor(private readonly options: PostgresSubjectKeysOptions) {
+    this.masterName = options.masterName ?? 'subject-keys';
+    this.cache = new BoundedCache(options.cached ?? 20_000, options.cacheMs ?? 30_000, options.now ?? Date.now);
+  }
+
+  async keyOf(personId: string, options: KeyOptions = {}): Promise<Buffer | Forgotten | undefined> {
+    return (
+      this.cache.get(personId) ??
+      new Promise((resolve, reject) => {
+        this.asked.push({ personId, create: options.create ?? false, resolve, reject });
+        if (this.asked.length === 1) setImmediate(() => void this.answerAsked());
+      })
+    );
+  }
+
+  async keysOf(
+    personIds: readonly string[],
+    options: KeyOptions = {},
+  ): Promise<ReadonlyMap<string, Buffer | Forgotten>> {
+    const found = new Map<string, Buffer | Forgotten>();
+    const unknown = new Set<string>();
+    for (const personId of personIds) {
+      const key = this.cache.get(personId);
+      if (key) found.set(personId, key);
+      else unknown.add(personId);
+    }
+    const rest = [...unknown];
+    for (let from = 0; from < rest.length; from += BATCH) {
+      for (const [personId, key] of await this.fetch(rest.slice(from, from + BATCH), options.create ?? false))
+        found.set(personId, key);
+    }
+    return found;
+  }
+
+  async destroy(personId: string): Promise<void> {
+    await this.options.db.query(
+      `insert into subject_keys (person_id, destroyed_at) values ($1, now())
+       on conflict (person_id) do update set wrapped_key = null, destroyed_at = now()
+       where subject_keys.destroyed_at is null`,
+      [personId],
+    );
+    this.destructions++;
+    this.cache.set(personId, FORGOTTEN);
+  }
+
+  private async answerAsked(): Promise<void> {
+    const asked = this.asked;
+    this.asked = [];
+    for (const create of [false, true]) {
+      const some = asked.filter((one) => one.create === create);
+      if (some.length === 0) continue;
+      try {
+        const keys = await this.keysOf(
+          some.map(({ personId }) => personId),
+          { create },
+        );
+        for (const { personId, resolve } of some) resolve(keys.get(personId));
+      } catch (error) {
+        for (const { reject } of some) reject(error);
+      }
+    }
+  }
+
+  private async fetch(personIds: readonly string[], create: boolean): Promise<Map<string, Buffer | Forgotten>> {
+    const destructions = this.destructions;
+    const found = await this.select(personIds);
+    const missing = create ? personIds.filter((personId) => !found.has(personId)) : [];
+    if (missing.length > 0) {
+      await this.insert(missing);
+      // Read back: whoever inserted first has given the key.
+      for (const [personId, key] of await this.select(missing)) found.set(personId, key);
+    }
+    if (destructions === this.destructions) for (const [personId, key] of found) this.cache.set(personId, key);
+    return found;
+  }
+
+  private async select(personIds: readonly string[]): Promise<Map<string, Buffer | Forgotten>> {
+    const { rows } = await this.options.db.query(
+      'select person_id, wrapped_key from subject_keys where person_id = any($1::uuid[])',
+      [[...personIds]],
+    );
+    const found = new Map<string, Buffer | Forgotten>();
+    for (const { person_id: personId, wrapped_key: wrapped } of rows) {
+      const id = String(personId);
+      found.set(id, wrapped instanceof Uint8Array ? await this.unwrap(id, wrapped) : FORGOTTEN);
+    }
+    return found;
+  }
+
+  private async insert(personIds: readonly string[]): Promise<void> {
+    const sorted = [...personIds].sort(); // one order for all writers, so that two batches cannot deadlock
+    const wrapped = await Promise.all(sorted.map((personId) => this.wrap(personId, randomBytes(32))));
+    await this.options.db.query(
+      `insert into subject_keys (person_id, wrapped_key)
+       select * from unnest($1::uuid[], $2::bytea[]) on conflict (person_id) do nothing`,
+      [sorted, wrapped],
+    );
+  }
+
+  /** One byte of length, the master's version, then the envelope. */
+  private async wrap(personId: string, key: Buffer): Promise<Buffer> {
+    const [master] = await this.options.keys.secrets(this.masterName);
+    if (!master) throw new KeyUnavailable(`no key "${this.masterName}"`);
+    const kid = Buffer.from(master.kid);
+    const sealed = sealEnvelope(wrapping(master.key), randomBytes(12), associatedData(personId), key);
+    return Buffer.concat([Buffer.of(kid.length), kid, sealed]);
+  }
+
+  private async unwrap(personId: string, wrapped: Uint8Array): Promise<Buffer> {
+    const bytes = Buffer.from(wrapped);
+    const end = 1 + (bytes[0] ?? 0);
+    const kid = bytes.toString('utf8', 1, end);
+    const master = (await this.options.keys.secrets(this.masterName)).find((secret) => secret.kid === kid);
+    if (!master) throw new KeyUnavailable(`key "${this.masterName}" has no version "${kid}"`);
+    return openEnvelope(wrapping(master.key), associatedData(personId), bytes.subarray(end));
+  }
+}
+
+// The master itself is kept for deriving: wrapping has a key of its own.
+const wrapping = (master: Buffer): Buffer =>
+  createHmac('sha256', master).update('crossroads subject key wrapping v1').digest();

@@ -1,0 +1,100 @@
+import { BoundedCache } from './bounded-cache.js';
+import { associatedData, openEnvelope, sealEnvelope, Unsealable } from './envelope.js';
+import { type DataKey, type KeyProvider, KeyUnavailable } from './key-provider.js';
+
+/** A sealed body and the id of the key that opens it (header `ce_sealingkeyid`). */
+export interface Sealed {
+  readonly keyId: string;
+  readonly data: Buffer;
+}
+
+export interface TopicSealerOptions {
+  readonly keys: KeyProvider;
+  /** Who seals, for example the service's name; part of each key's id. */
+  readonly producer: string;
+  readonly now?: () => Date;
+  /** Bodies under one key before another is taken. @default 2^32 */
+  readonly sealsPerKey?: number;
+}
+
+interface KeyInUse extends DataKey {
+  readonly hour: number;
+  seals: number;
+}
+
+const HOUR_MS = 3_600_000;
+const KEYS_REMEMBERED = 1_000;
+
+/**
+ * Seals the bodies of internal topics: a data key for each topic and hour of this process, a counter as nonce, and
+ * `topic‖source‖id` as associated data, so that a body opens only in the event it was made for.
+ */
+export class TopicSealer {
+  private readonly current = new Map<string, Promise<KeyInUse>>();
+  private readonly known: BoundedCache<Promise<Buffer>>;
+  private readonly now: () => Date;
+  private readonly sealsPerKey: number;
+
+  constructor(private readonly options: TopicSealerOptions) {
+    this.now = options.now ?? (() => new Date());
+    this.sealsPerKey = options.sealsPerKey ?? 2 ** 32;
+    this.known = new BoundedCache(KEYS_REMEMBERED, HOUR_MS, () => this.now().getTime());
+  }
+
+  async seal(topic: string, source: string, id: string, plain: Uint8Array): Promise<Sealed> {
+    const { keyId, key, nonce } = await this.nextOf(topic);
+    return { keyId, data: sealEnvelope(key, nonce, associatedData(topic, source, id), plain) };
+  }
+
+  /**
+   * @throws Unsealable when the body was changed, belongs to another event, or names a key that is no key of this topic.
+   * @throws KeyUnavailable when this process does not have the topic's master.
+   */
+  async open(topic: string, source: string, id: string, sealed: Sealed): Promise<Buffer> {
+    if (!sealed.keyId.startsWith(`${topic}.`)) throw new Unsealable('sealed with a key of another topic');
+    return openEnvelope(await this.keyOf(sealed.keyId), associatedData(topic, source, id), sealed.data);
+  }
+
+  private async nextOf(topic: string): Promise<DataKey & { readonly nonce: Buffer }> {
+    for (;;) {
+      const hour = Math.floor(this.now().getTime() / HOUR_MS);
+      let pending = this.current.get(topic);
+      if (!pending) {
+        pending = this.take(topic, hour);
+        this.current.set(topic, pending);
+        pending.catch(() => this.forget(topic, pending));
+      }
+      const key = await pending;
+      // Nothing waits between looking and counting: no two bodies get the same number.
+      if (key.hour === hour && key.seals < this.sealsPerKey) return { ...key, nonce: counterNonce(key.seals++) };
+      this.forget(topic, pending);
+    }
+  }
+
+  private forget(topic: string, pending: Promise<KeyInUse> | undefined): void {
+    if (this.current.get(topic) === pending) this.current.delete(topic);
+  }
+
+  private async take(topic: string, hour: number): Promise<KeyInUse> {
+    const dataKey = await this.options.keys.newDataKey(topic, this.options.producer);
+    return { ...dataKey, hour, seals: 0 };
+  }
+
+  private keyOf(keyId: string): Promise<Buffer> {
+    const known = this.known.get(keyId);
+    if (known) return known;
+    const asked = this.options.keys.dataKey(keyId);
+    this.known.set(keyId, asked);
+    asked.catch(() => this.known.delete(keyId));
+    return asked;
+  }
+}
+
+/** Twelve bytes that count. @throws KeyUnavailable when the numbers of one key are used up. */
+export const counterNonce = (count: number): Buffer => {
+  if (!Number.isSafeInteger(count) || count < 0 || count >= 2 ** 48)
+    throw new KeyUnavailable('the nonces of this key are used up');
+  const nonce = Buffer.alloc(12);
+  nonce.writeUIntBE(count, 6, 6);
+  return nonce;
+};

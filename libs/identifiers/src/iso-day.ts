@@ -1,0 +1,69 @@
+/** A calendar day as `yyyy-mm-dd`. Compares as text: `a < b` is "a is before b". */
+export type IsoDay = string & { readonly __brand: 'IsoDay' };
+
+/** Where days turn, unless a setting says otherwise. */
+export const BRUSSELS = 'Europe/Brussels';
+
+const PATTERN = /^(\d{4})-(\d{2})-(\d{2})$/;
+const DAY_MS = 86_400_000;
+
+const daysInMonth = (year: number, month: number): number => {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+};
+
+/** Whether the day is in the proleptic Gregorian calendar, years 1 to 9999. */
+export const dayExists = (year: number, month: number, day: number): boolean =>
+  Number.isInteger(year) &&
+  Number.isInteger(month) &&
+  Number.isInteger(day) &&
+  year >= 1 &&
+  year <= 9999 &&
+  month >= 1 &&
+  month <= 12 &&
+  day >= 1 &&
+  day <= daysInMonth(year, month);
+
+const pad = (value: number, width: number): string => String(value).padStart(width, '0');
+
+/** Nothing when there is no such day. */
+export const isoDay = (year: number, month: number, day: number): IsoDay | undefined =>
+  dayExists(year, month, day) ? (`${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}` as IsoDay) : undefined;
+
+/** Nothing when the text is not `yyyy-mm-dd` or there is no such day. */
+export const parseIsoDay = (text: string): IsoDay | undefined => {
+  const match = PATTERN.exec(text);
+  return match ? isoDay(Number(match[1]), Number(match[2]), Number(match[3])) : undefined;
+};
+
+export const isIsoDay = (value: unknown): value is IsoDay =>
+  typeof value === 'string' && parseIsoDay(value) !== undefined;
+
+/** @throws RangeError outside the years 1 to 9999. */
+export const addDays = (day: IsoDay, days: number): IsoDay => {
+  const date = new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS);
+  const moved = isoDay(date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate());
+  if (moved === undefined) throw new RangeError('a day lies in the years 1 to 9999');
+  return moved;
+};
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+const formatOf = (timeZone: string): Intl.DateTimeFormat => {
+  const known = formats.get(timeZone);
+  if (known) return known;
+  const format = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  formats.set(timeZone, format);
+  return format;
+};
+
+/**
+ * The day that it is at an instant, in a time zone: legal days turn at 00:00 Europe/Brussels, not at midnight UTC.
+ * @throws RangeError on an invalid instant or an unknown time zone.
+ */
+export const dayOf = (instant: Date, timeZone: string = BRUSSELS): IsoDay => {
+  const parts = new Map(formatOf(timeZone).formatToParts(instant).map(({ type, value }) => [type, Number(value)]));
+  const day = isoDay(parts.get('year') ?? 0, parts.get('month') ?? 0, parts.get('day') ?? 0);
+  if (day === undefined) throw new RangeError('a day lies in the years 1 to 9999');
+  return day;
+};

@@ -1,0 +1,50 @@
+import { type InscriptionContext, parseInscriptionContext } from './legal-context.js';
+
+/** How an institution of a sector knows a person: CBSS's numbers and the text that succeeds them. */
+export interface QualityCode {
+  /** 0 to 999. */
+  readonly sector: number;
+  /** 0 to 999. */
+  readonly code: number;
+  readonly context: InscriptionContext;
+  readonly description: string;
+}
+
+/** Codes that every sector may use. */
+export const generalQualityCodes: Readonly<Record<number, string>> = {
+  0: 'definitive inscription',
+  902: 'provisional inscription',
+  999: 'number replaced',
+};
+
+const entry = (sector: number, code: number, text: string, description: string): QualityCode => {
+  const context = parseInscriptionContext(text);
+  if (context === undefined) throw new TypeError(`${text} is not an inscription context`);
+  return { sector, code, context, description };
+};
+
+/** The codes that the first data services ask for (domain reference 2.3); the others keep their numbers. */
+export const qualityCodes: readonly QualityCode[] = [
+  entry(5, 20, 'PENSIONS:AWARD_FILE', 'award file'),
+  entry(7, 101, 'FAMILY_BENEFITS:ENTITLED', 'entitled person'),
+  entry(7, 104, 'FAMILY_BENEFITS:RIGHT_GIVING_CHILD', 'right-giving child'),
+  entry(12, 10, 'NSSO:EMPLOYEE', 'employee'),
+  entry(12, 30, 'NSSO:DIMONA', 'declared employment'),
+  entry(17, 1, 'PCSA:FILE_UNDER_INVESTIGATION', 'file under investigation'),
+  entry(17, 2, 'PCSA:LIVING_WAGE', 'living wage'),
+  entry(17, 5, 'PCSA:CO_RESIDENT', 'co-resident'),
+  entry(18, 1, 'NEO:CONTROLLED_UNEMPLOYED', 'controlled unemployed person'),
+];
+
+const byNumbers = new Map(qualityCodes.map((quality) => [`${quality.sector}/${quality.code}`, quality]));
+const byContext = new Map(qualityCodes.map((quality) => [quality.context, quality]));
+
+export const qualityCode = (sector: number, code: number): QualityCode | undefined => byNumbers.get(`${sector}/${code}`);
+
+export const qualityCodeOf = (context: InscriptionContext): QualityCode | undefined => byContext.get(context);
+
+/** `17/2` and the like; nothing when it is not two numbers of 0 to 999. */
+export const parseQualityCode = (text: string): { readonly sector: number; readonly code: number } | undefined => {
+  const match = /^(0|[1-9][0-9]{0,2})\/(0|[1-9][0-9]{0,2})$/.exec(text);
+  return match ? { sector: Number(match[1]), code: Number(match[2]) } : undefined;
+};

@@ -1,0 +1,72 @@
+import { createHmac } from 'node:crypto';
+import pg from 'pg';
+
+/** A database, by the URL of its two roles. */
+export interface Database {
+  readonly name: string;
+  /** Reads and appends. */
+  readonly app: string;
+  /** Owns the database: makes schemas and tables. */
+  readonly migrator: string;
+}
+
+/** The databases of one service. */
+export interface Databases {
+  readonly main: Database;
+  /** Subject keys, apart from what they seal. */
+  readonly keys?: Database;
+}
+
+/** How a service's databases are reached. Passwords follow from `secret`, so that nothing else needs to be kept. */
+export const databasesOf = (adminUrl: string, service: string, keys: boolean, secret: string): Databases => {
+  const name = service.replaceAll('-', '_');
+  const database = (name: string): Database => ({
+    name,
+    app: urlOf(adminUrl, name, `${name}_app`, secret),
+    migrator: urlOf(adminUrl, name, `${name}_migrator`, secret),
+  });
+  return { main: database(name), ...(keys ? { keys: database(`${name}_keys`) } : {}) };
+};
+
+const urlOf = (adminUrl: string, database: string, role: string, secret: string): string => {
+  const url = new URL(adminUrl);
+  url.username = role;
+  url.password = createHmac('sha256', secret).update(role).digest('hex').slice(0, 32);
+  url.pathname = `/${database}`;
+  return url.href;
+};
+
+/** Makes databases and roles; what is there stays as it is. */
+export const ensureDatabases = async (adminUrl: string, { main, keys }: Databases): Promise<void> => {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    for (const database of keys ? [main, keys] : [main]) await ensureDatabase(client, database);
+  } finally {
+    await client.end();
+  }
+};
+
+const ensureDatabase = async (client: pg.Client, { name, app, migrator }: Database): Promise<void> => {
+  const { rows } = await client.query<{ ready: boolean; made: boolean }>(
+    `select exists (select from pg_database where datname = $1) as made,
+            exists (select from pg_database where datname = $1 and shobj_description(oid, 'pg_database') = 'crossroads') as ready`,
+    [name],
+  );
+  if (rows[0]?.ready) return;
+  const [owner, reader, database] = [`${name}_migrator`, `${name}_app`, name].map((word) => client.escapeIdentifier(word));
+  await ensureRole(client, `${name}_migrator`, migrator);
+  await ensureRole(client, `${name}_app`, app);
+  // An outside server's administrator need not be a superuser, and may give away only to roles that it is a member of.
+  await client.query(`grant ${owner} to current_user`).catch(() => {});
+  if (!rows[0]?.made) await client.query(`create database ${database} owner ${owner}`);
+  await client.query(`revoke all on database ${database} from public`);
+  await client.query(`grant connect on database ${database} to ${reader}`);
+  await client.query(`comment on database ${database} is 'crossroads'`);
+};
+
+const ensureRole = async (client: pg.Client, role: string, url: string): Promise<void> => {
+  const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role]);
+  const password = client.escapeLiteral(new URL(url).password);
+  await client.query(`${rowCount ? 'alter' : 'create'} role ${client.escapeIdentifier(role)} login password ${password}`);
+};

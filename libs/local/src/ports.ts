@@ -1,0 +1,79 @@
+import { createServer } from 'node:net';
+import { LocalFailure, codeOf } from './failure.js';
+
+/** Every service of the mesh, in the order in which a reader would meet them; each has the port at its place. */
+export const SERVICES = [
+  'authorization',
+  'person-registry',
+  'reference-directory',
+  'exchange',
+  'subscription',
+  'access-audit',
+] as const;
+
+export type ServiceName = (typeof SERVICES)[number];
+
+const DEFAULT_BASE = 47_100;
+
+/** The block of 100 ports that the mesh uses; `CROSSROADS_PORT_BASE` moves it. */
+export interface Ports {
+  readonly base: number;
+  readonly services: Readonly<Record<ServiceName, number>>;
+  readonly signIn: number;
+  /** Demo institutions take the ports from here to the end of the first twenty. */
+  readonly institutions: number;
+  readonly postgres: number;
+  readonly kafka: number;
+  readonly kafkaController: number;
+}
+
+export const portsFrom = (environment: NodeJS.ProcessEnv = process.env): Ports => {
+  const text = environment['CROSSROADS_PORT_BASE'] ?? String(DEFAULT_BASE);
+  const base = Number(text);
+  if (!Number.isInteger(base) || base < 1024 || base > 65_400)
+    throw new LocalFailure(`CROSSROADS_PORT_BASE is ${text}: set it to a number between 1024 and 65400.`);
+  const service = (name: ServiceName) => base + SERVICES.indexOf(name);
+  return {
+    base,
+    services: {
+      authorization: service('authorization'),
+      'person-registry': service('person-registry'),
+      'reference-directory': service('reference-directory'),
+      exchange: service('exchange'),
+      subscription: service('subscription'),
+      'access-audit': service('access-audit'),
+    },
+    signIn: base + 10,
+    institutions: base + 11,
+    postgres: base + 32,
+    kafka: base + 92,
+    kafkaController: base + 93,
+  };
+};
+
+/** Throws a sentence when another program listens on the port. */
+export const requireFree = async (port: number, what: string): Promise<void> => {
+  if (!(await isFree(port)))
+    throw new LocalFailure(
+      `Port ${port}, meant for ${what}, is in use by another program: stop that program, or set CROSSROADS_PORT_BASE to move all ports (for example CROSSROADS_PORT_BASE=48100).`,
+    );
+};
+
+export const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error) => (codeOf(error) === 'EADDRINUSE' ? resolve(false) : reject(error)));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+  });
+
+/** A port that nobody uses at this moment. For tests. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });

@@ -1,0 +1,189 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LocalFailure, messageOf } from './failure.js';
+import { identityOf, isRunning, stopProcess, waitFor } from './process-identity.js';
+
+const FIRST_PAUSE = 200;
+const LONGEST_PAUSE = 5_000;
+/** A process that lived this long starts its next back-off from the beginning. */
+const STABLE = 30_000;
+
+/** A program that is kept running. */
+export interface Program {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** A channel to it that closes when this process dies, however that happens; see `leash.ts`. */
+  readonly leash?: boolean;
+  /** @default SIGTERM */
+  readonly stopSignal?: NodeJS.Signals;
+  /** Milliseconds from the signal to SIGKILL. */
+  readonly stopWithin: number;
+  /** Milliseconds until it must be ready for the first time. */
+  readonly startWithin: number;
+  /** Whether it serves by now; may throw for "not yet". */
+  readonly isReady: () => Promise<boolean>;
+}
+
+export interface Folders {
+  /** One file a program, by which the next start finds what is left of this one. */
+  readonly run: string;
+  readonly logs: string;
+}
+
+interface Started {
+  readonly pid: number;
+  readonly identity: string;
+  readonly stopSignal: NodeJS.Signals;
+}
+
+/** Runs a program, starts it again when it dies, and stops it. */
+export class Supervised {
+  private child: ChildProcess | undefined;
+  private stopping = false;
+  private pause = FIRST_PAUSE;
+  private loop: Promise<void> = Promise.resolve();
+  /** How often it was started again. */
+  restarts = 0;
+
+  private constructor(
+    readonly program: Program,
+    private readonly folders: Folders,
+    private readonly say: (line: string) => void,
+  ) {}
+
+  /** Resolves when the program is ready. Stops what an earlier run left of it. */
+  static async start(program: Program, folders: Folders, say: (line: string) => void = () => {}): Promise<Supervised> {
+    mkdirSync(folders.run, { recursive: true });
+    mkdirSync(folders.logs, { recursive: true });
+    await stopLeftOver(folders.run, program.name, program.stopWithin);
+    const supervised = new Supervised(program, folders, say);
+    supervised.launch();
+    try {
+      await supervised.ready(true);
+    } catch (error) {
+      await supervised.stop();
+      throw error;
+    }
+    supervised.loop = supervised.keepRunning();
+    return supervised;
+  }
+
+  get pid(): number | undefined {
+    return this.child?.exitCode === null && this.child.signalCode === null ? this.child.pid : undefined;
+  }
+
+  get log(): string {
+    return join(this.folders.logs, `${this.program.name}.log`);
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    const { child, program } = this;
+    const identity = child?.pid === undefined ? undefined : identityOf(child.pid);
+    if (child?.pid !== undefined && identity !== undefined)
+      await stopProcess(child.pid, identity, program.stopSignal ?? 'SIGTERM', program.stopWithin);
+    if (child?.connected) child.disconnect();
+    await this.loop;
+    rmSync(recordOf(this.folders.run, program.name), { force: true });
+  }
+
+  private launch(): void {
+    const { command, args, environment, cwd, uid, gid, leash, name, stopSignal = 'SIGTERM' } = this.program;
+    const log = openSync(this.log, 'a', 0o600);
+    // In a process group of its own: Ctrl-C in the terminal reaches this process only, which then stops all in order.
+    const child = spawn(command, args, {
+      env: environment,
+      detached: true,
+      stdio: ['ignore', log, log, ...(leash ? (['ipc'] as const) : [])],
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(gid === undefined ? {} : { gid }),
+    });
+    closeSync(log);
+    // Without a listener a program that cannot be started would end this process; `ready` reports it.
+    child.on('error', (error) => appendFileSync(this.log, `${messageOf(error)}\n`));
+    this.child = child;
+    const identity = child.pid === undefined ? undefined : identityOf(child.pid);
+    if (child.pid === undefined || identity === undefined) return;
+    const started: Started = { pid: child.pid, identity, stopSignal };
+    writeFileSync(recordOf(this.folders.run, name), JSON.stringify(started));
+  }
+
+  private async ready(first: boolean): Promise<void> {
+    const { isReady, name, startWithin } = this.program;
+    const ready = await waitFor(async () => {
+      if (this.stopping && !first) return true;
+      if (this.pid === undefined) throw new LocalFailure(`${name} ended while it started: its log is ${this.log}.${this.lastLine()}`);
+      return isReady().catch(() => false);
+    }, startWithin);
+    if (!ready)
+      throw new LocalFailure(`${name} was not ready within ${startWithin / 1000} s: its log is ${this.log}.${this.lastLine()}`);
+  }
+
+  private async keepRunning(): Promise<void> {
+    while (!this.stopping) {
+      const since = Date.now();
+      const how = await ended(this.child);
+      if (this.stopping) return;
+      if (Date.now() - since > STABLE) this.pause = FIRST_PAUSE;
+      this.say(`${this.program.name} ended (${how}); starting it again`);
+      await sleep(this.pause);
+      this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
+      if (this.stopping) return;
+      this.restarts += 1;
+      this.launch();
+      try {
+        await this.ready(false);
+        if (!this.stopping) this.say(`${this.program.name} is back`);
+      } catch (error) {
+        this.say(messageOf(error));
+      }
+    }
+  }
+
+  private lastLine(): string {
+    const line = readFileSync(this.log, 'utf8').trimEnd().split('\n').at(-1);
+    return line ? ` It says: ${line.slice(0, 300)}` : '';
+  }
+}
+
+/** Stops the program that an earlier run, killed before it could, left behind. */
+export const stopLeftOver = async (run: string, name: string, within = 5_000): Promise<boolean> => {
+  const started = readRecord(recordOf(run, name));
+  if (!started) return false;
+  const { pid, identity, stopSignal } = started;
+  const found = isRunning(pid, identity);
+  if (found) await stopProcess(pid, identity, stopSignal, within);
+  rmSync(recordOf(run, name), { force: true });
+  return found;
+};
+
+const recordOf = (run: string, name: string): string => join(run, `${name}.json`);
+
+const readRecord = (file: string): Started | undefined => {
+  try {
+    const record: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return isStarted(record) ? record : undefined;
+  } catch {
+    // Absent, or cut short by a full disk: there is nothing to find by it.
+    return undefined;
+  }
+};
+
+const isStarted = (value: unknown): value is Started =>
+  typeof value === 'object' && value !== null && 'pid' in value && 'identity' in value && 'stopSignal' in value;
+
+const ended = (child: ChildProcess | undefined): Promise<string> =>
+  new Promise((resolve) => {
+    if (!child || child.pid === undefined) return resolve('not started');
+    const how = () => child.signalCode ?? `code ${child.exitCode}`;
+    if (child.exitCode !== null || child.signalCode !== null) return resolve(how());
+    child.once('exit', () => resolve(how()));
+  });

@@ -1,3 +1,12 @@
+export * from './codec.js';
+export * from './command-handler.js';
+export * from './cursor.js';
+export * from './database.js';
 export * from './decider.js';
 export * from './errors.js';
 export * from './event-store.js';
+export * from './event-store-migrations.js';
+export * from './migrate.js';
+export * from './postgres-event-store.js';
+export * from './processor.js';
+export type { Session, SessionLock } from './session.js';

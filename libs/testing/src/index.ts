@@ -1,1 +1,2 @@
-export {};
+export * from './decider-spec.js';
+export * from './postgres.js';

@@ -1,0 +1,128 @@
+import pg, { type Pool, type PoolClient } from 'pg';
+import { DataSource } from 'typeorm';
+import { columnTypes } from './column-types.js';
+import { Session } from './session.js';
+
+/** A statement that is prepared once for each connection, under its name. For hot paths. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface Queryable {
+  /** `bigint` and `xid8` columns come back as bigint, `date` as `YYYY-MM-DD`, `timestamptz` as Date, `numeric` as string. */
+  query<Row>(sql: string | Statement, params?: readonly unknown[]): Promise<Row[]>;
+}
+
+/** An open transaction (read committed). One statement at a time. */
+export interface Tx extends Queryable {
+  /** Runs once the transaction is durable; not when it is rolled back. */
+  afterCommit(then: () => void): void;
+}
+
+export interface DatabaseOptions {
+  readonly url: string;
+  /** @default 10 */
+  readonly poolSize?: number;
+  readonly applicationName?: string;
+}
+
+export interface Database extends Queryable {
+  readonly url: string;
+  /** The connections themselves, where `query` and `transaction` do not reach (COPY, cursors). */
+  readonly pool: Pool;
+  /** A connection of its own beside the pool: advisory locks of processors and the hint that the log has grown. */
+  readonly session: Session;
+  /** Commits when `work` resolves, else rolls back and rethrows. */
+  transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result>;
+  /** Whether it answers within two seconds. Never throws. */
+  ready(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Connects, or throws when the database cannot be reached. Afterwards it survives restarts of the server. */
+export const openDatabase = async ({ url, poolSize = 10, applicationName }: DatabaseOptions): Promise<Database> => {
+  const dataSource = new DataSource({
+    type: 'postgres',
+    url,
+    poolSize,
+    connectTimeoutMS: 10_000,
+    ...(applicationName === undefined ? {} : { applicationName }),
+    extra: {
+      types: columnTypes,
+      keepAlive: true,
+      // An open transaction that writes holds every reader of the log back, in each database of the cluster.
+      idle_in_transaction_session_timeout: 60_000,
+    },
+    // A connection lost while idle: the pool opens another when one is asked for.
+    poolErrorHandler: () => undefined,
+  });
+  await dataSource.initialize();
+  return new PostgresDatabase(url, dataSource, poolOf(dataSource), new Session(url, applicationName));
+};
+
+class PostgresDatabase implements Database {
+  private closing: Promise<void> | undefined;
+
+  constructor(
+    readonly url: string,
+    private readonly dataSource: DataSource,
+    readonly pool: Pool,
+    readonly session: Session,
+  ) {}
+
+  query<Row>(sql: string | Statement, params: readonly unknown[] = []): Promise<Row[]> {
+    return run<Row>(this.pool, sql, params);
+  }
+
+  async transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
+    const runner = this.dataSource.createQueryRunner();
+    const committed: (() => void)[] = [];
+    try {
+      const client: PoolClient = await runner.connect();
+      await runner.startTransaction();
+      const result = await work({
+        query: (sql, params = []) => run(client, sql, params),
+        afterCommit: (then) => void committed.push(then),
+      });
+      await runner.commitTransaction();
+      for (const then of committed) then();
+      return result;
+    } catch (error) {
+      // The first error is the one that tells why; a rollback on a lost connection fails as well.
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      throw error;
+    } finally {
+      await runner.release();
+    }
+  }
+
+  async ready(): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), 2_000);
+    });
+    const answered = this.query('select 1').then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([answered, late]).finally(() => clearTimeout(timer));
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.session.close().then(() => this.dataSource.destroy());
+    return this.closing;
+  }
+}
+
+const run = async <Row>(on: Pool | PoolClient, sql: string | Statement, params: readonly unknown[]): Promise<Row[]> => {
+  const { rows } = await on.query(typeof sql === 'string' ? sql : { ...sql }, [...params]);
+  return rows;
+};
+
+/** TypeORM's driver types its pool as unknown things; it is the one of `pg`. */
+const poolOf = (dataSource: DataSource): Pool => {
+  const { driver } = dataSource;
+  if ('master' in driver && driver.master instanceof pg.Pool) return driver.master;
+  throw new TypeError('TypeORM no longer shows its pool');
+};

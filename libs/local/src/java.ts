@@ -1,0 +1,39 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const OLDEST_JAVA = 17;
+
+/** The Java of this machine, or in a sentence why it will not do. */
+export type Java = { readonly command: string; readonly version: number } | { readonly why: string };
+
+export const findJava = (environment: NodeJS.ProcessEnv = process.env): Java => {
+  const home = environment['JAVA_HOME'];
+  const command = home && existsSync(join(home, 'bin', 'java')) ? join(home, 'bin', 'java') : 'java';
+  const asked = spawnSync(command, ['-version'], { encoding: 'utf8', env: environment });
+  if (asked.error || asked.status !== 0) return { why: 'there is no Java on this machine' };
+  const version = javaVersion(`${asked.stderr}${asked.stdout}`);
+  if (version === undefined) return { why: 'its Java does not say its version' };
+  return version >= OLDEST_JAVA ? { command, version } : { why: `its Java is ${version}, Kafka needs ${OLDEST_JAVA} or newer` };
+};
+
+/** `openjdk version "17.0.15"` is 17, `java version "1.8.0_412"` is 8. */
+export const javaVersion = (text: string): number | undefined => {
+  const found = /version "(?:1\.)?(\d+)/.exec(text)?.[1];
+  return found === undefined ? undefined : Number(found);
+};
+
+/** Runs a program to its end; what it printed, or why it failed. */
+export const run = (
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<{ readonly ok: boolean; readonly output: string }> =>
+  new Promise((resolve) => {
+    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    const output: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
+    child.once('error', (error) => resolve({ ok: false, output: error.message }));
+    child.once('close', (code) => resolve({ ok: code === 0, output: Buffer.concat(output).toString('utf8').trim() }));
+  });

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { type CertificateAuthority, type IdentityFiles, identityFiles, writePrivate } from './certificates.js';
+import { LocalFailure } from './failure.js';
+import { kafkaAnswers } from './kafka-client.js';
+import { kafkaCache, kafkaJars } from './kafka-jars.js';
+import { kafkaProperties } from './kafka-settings.js';
+import { findDocker, kafkaInDocker } from './kafka-docker.js';
+import { findJava, run } from './java.js';
+import { requireFree } from './ports.js';
+import { type Program, Supervised, stopLeftOver } from './supervised.js';
+
+/** The broker's own certificate, which administers it. */
+export const KAFKA_ADMIN = 'kafka';
+
+export interface KafkaOptions {
+  /** Everything it keeps lies in here: `kafka/`, `run/`, `logs/`, `certificates/`. */
+  readonly dataFolder: string;
+  readonly port: number;
+  readonly controllerPort: number;
+  readonly authority: CertificateAuthority;
+  /** Subjects that every ACL lets through, besides the broker's own: those that make topics and ACLs. */
+  readonly superUsers?: readonly string[];
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly say?: (line: string) => void;
+}
+
+export type Kafka =
+  | {
+      readonly kind: 'kafka';
+      readonly brokers: readonly string[];
+      /** A certificate that may do everything on it. */
+      readonly admin: IdentityFiles;
+      /** Absent when it is not ours. */
+      readonly process?: Supervised;
+      stop(): Promise<void>;
+    }
+  | { readonly kind: 'none'; readonly why: string; stop(): Promise<void> };
+
+/**
+ * Finds or starts Kafka: `KAFKA_BROKERS`, else Java with Maven, else a Docker engine. `none` says why there is none; the
+ * mesh then uses its log in PostgreSQL.
+ */
+export const startKafka = async (options: KafkaOptions): Promise<Kafka> => {
+  const { dataFolder, port, controllerPort, authority, superUsers = [], environment = process.env, say = () => {} } = options;
+  const certificates = join(dataFolder, 'certificates');
+  mkdirSync(certificates, { recursive: true, mode: 0o700 });
+  if (!existsSync(join(certificates, 'ca.pem'))) await writePrivate(join(certificates, 'ca.pem'), authority.certificate);
+  const admin = await identityFiles(certificates, KAFKA_ADMIN, authority, (ca) => ca.issueService(KAFKA_ADMIN));
+
+  const outside = environment['KAFKA_BROKERS'];
+  if (outside) {
+    const brokers = outside.split(',').map((broker) => broker.trim());
+    if (!(await kafkaAnswers(brokers, admin)))
+      throw new LocalFailure(
+        `The Kafka of KAFKA_BROKERS (${outside}) does not answer to the certificate ${admin.certificate}: let it trust ${admin.ca}, or unset the variable.`,
+      );
+    return { kind: 'kafka', brokers, admin, stop: async () => {} };
+  }
+
+  const brokers = [`localhost:${port}`];
+  await stopLeftOver(join(dataFolder, 'run'), 'kafka', 10_000);
+  const home = join(dataFolder, 'kafka');
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const keyStore = join(certificates, `${KAFKA_ADMIN}-store.pem`);
+  await writePrivate(keyStore, `${readFileSync(admin.key, 'utf8').trim()}\n${readFileSync(admin.certificate, 'utf8')}`);
+  const settings = {
+    port,
+    controllerPort,
+    dataFolder: join(home, 'data'),
+    keyStore,
+    ca: admin.ca,
+    superUsers: [`CN=${KAFKA_ADMIN}`, ...superUsers],
+  };
+
+  const java = findJava(environment);
+  const jars = 'why' in java ? java : await kafkaJars(kafkaCache(environment), say);
+  let program: Pick<Program, 'command' | 'args' | 'environment' | 'stopWithin'>;
+  if ('command' in java && 'folder' in jars) {
+    await requireFree(port, 'Kafka');
+    await requireFree(controllerPort, "Kafka's controller");
+    program = await inJava(java.command, jars.folder, home, settings, environment);
+  } else {
+    const docker = await findDocker(environment);
+    if ('why' in docker) return { kind: 'none', why: `${'why' in jars ? jars.why : ''}, and ${docker.why}`, stop: async () => {} };
+    await requireFree(port, 'Kafka');
+    program = await kafkaInDocker(docker.command, home, settings);
+  }
+  const server = await Supervised.start(
+    { name: 'kafka', ...program, cwd: home, startWithin: 90_000, isReady: () => kafkaAnswers(brokers, admin) },
+    { run: join(dataFolder, 'run'), logs: join(dataFolder, 'logs') },
+    say,
+  );
+  return { kind: 'kafka', brokers, admin, process: server, stop: () => server.stop() };
+};
+
+const inJava = async (
+  java: string,
+  jars: string,
+  home: string,
+  settings: Parameters<typeof kafkaProperties>[0],
+  environment: NodeJS.ProcessEnv,
+): Promise<Pick<Program, 'command' | 'args' | 'environment' | 'stopWithin'>> => {
+  const properties = join(home, 'server.properties');
+  writeFileSync(properties, kafkaProperties(settings), { mode: 0o600 });
+  const classPath = [join(jars, '*')].join(delimiter);
+  if (!existsSync(join(settings.dataFolder, 'meta.properties'))) {
+    rmSync(settings.dataFolder, { recursive: true, force: true });
+    const format = ['-cp', classPath, ...QUICK, 'kafka.tools.StorageTool', 'format', '-t', clusterId(), '-c', properties];
+    const formatted = await run(java, format, { cwd: home, env: environment });
+    if (!formatted.ok)
+      throw new LocalFailure(`Kafka could not make its data folder ${settings.dataFolder}: ${formatted.output.split('\n').at(-1) ?? ''}`);
+  }
+  return {
+    command: java,
+    args: ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', ...LOGGING, '-cp', classPath, 'kafka.Kafka', properties],
+    environment,
+    stopWithin: 10_000,
+  };
+};
+
+const QUICK = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto'];
+
+const LOGGING = [
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+  '-Dorg.slf4j.simpleLogger.log.kafka=info',
+  '-Dorg.slf4j.simpleLogger.showDateTime=true',
+  '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS',
+];
+
+/** A UUID as Kafka writes it: 16 bytes in URL-safe base64. */
+const clusterId = (): string => Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');

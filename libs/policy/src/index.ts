@@ -1,1 +1,6 @@
-export {};
+export * from './compiled-grant.js';
+export * from './cut.js';
+export * from './data-service.js';
+export * from './decide.js';
+export * from './policy.js';
+export * from './policy-follower.js';

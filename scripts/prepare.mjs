@@ -1,0 +1,64 @@
+import { accessSync, constants, existsSync, readdirSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { filesIn, step, tool } from './step.mjs';
+import { ROOT, TOOLCHAIN } from './versions.mjs';
+
+const at = (...parts) => join(ROOT, ...parts);
+const WORKSPACES = [at('libs'), at('services'), at('tests')];
+
+export const install = ({ env }, quiet) =>
+  step({
+    name: 'installing packages',
+    quiet,
+    inputs: () => [at('pnpm-lock.yaml'), at('pnpm-workspace.yaml'), at('package.json'), ...filesIn(WORKSPACES, (path) => path.endsWith('package.json'))],
+    makes: [at('node_modules', '.modules.yaml'), at('node_modules', '.bin', 'tsc'), at('libs', 'local', 'node_modules')],
+    // CI: never asks, and never installs anything but what the lock file says.
+    run: () => tool('pnpm', ['install', '--frozen-lockfile', '--prod=false', ...store()], { env: { ...env, CI: 'true' } }),
+  });
+
+/** pnpm's store is shared by all projects of a user; without a home it lies in here. */
+const store = () => {
+  try {
+    accessSync(homedir(), constants.W_OK);
+    return [];
+  } catch {
+    return ['--store-dir', join(TOOLCHAIN, 'store')];
+  }
+};
+
+export const generate = ({ env }, quiet) =>
+  step({
+    name: 'generating contracts',
+    quiet,
+    inputs: () => [at('pnpm-lock.yaml'), ...filesIn([at('proto')])],
+    makes: [at('libs', 'contracts', 'src', 'crossroads'), at('libs', 'contracts', 'descriptors.binpb')],
+    run: async () => {
+      await tool('buf', ['generate'], { cwd: at('proto'), env });
+      await tool('buf', ['build', '-o', at('libs', 'contracts', 'descriptors.binpb')], { cwd: at('proto'), env });
+    },
+  });
+
+export const build = ({ env }, quiet) =>
+  step({
+    name: 'building',
+    quiet,
+    inputs: () => [at('pnpm-lock.yaml'), at('tsconfig.json'), at('tsconfig.base.json'), ...filesIn(WORKSPACES, (path) => /\.ts$|tsconfig\.json$/.test(path))],
+    makes: filesIn(WORKSPACES, (path) => path.endsWith('tsconfig.json')).map((path) => join(dirname(path), 'dist')),
+    run: async () => {
+      await tool('tsc', ['-b'], { env });
+      for (const workspace of filesIn(WORKSPACES, (path) => path.endsWith('tsconfig.json'))) prune(dirname(workspace));
+    },
+  });
+
+/** tsc leaves the output of a source that is gone, and Jest would go on running its specs. */
+const prune = (folder) => {
+  const dist = join(folder, 'dist');
+  if (!existsSync(dist)) return;
+  for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
+    const base = /^(.*?)\.(?:d\.ts|js|js\.map|d\.ts\.map)$/.exec(file)?.[1];
+    if (base === undefined) continue;
+    const source = [join(folder, `${base}.ts`), join(folder, 'src', `${base}.ts`)];
+    if (!source.some((path) => existsSync(path))) rmSync(join(dist, file));
+  }
+};

@@ -27,11 +27,16 @@ export interface CloudEvent {
 
 export interface TopicOptions {
   readonly name: string;
-  /** @default 1 */
+  /** Leave it at one where consumers follow by cursor (`consumeFrom`): cursors order one partition. @default 1 */
   readonly partitions?: number;
   readonly retentionDays: number;
   /** Certificate subjects (`CN=…,O=…`) that may read it, besides the mesh's own services. */
   readonly readers?: readonly string[];
+}
+
+export interface PublishOptions {
+  /** Ends the trying; what was being written may then be there or not. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ConsumeOptions {
@@ -59,8 +64,11 @@ export interface Broker {
   readonly kind: 'kafka' | 'embedded';
   /** Makes the topic and its ACL when absent; adds readers when it is there. */
   ensureTopic(options: TopicOptions): Promise<void>;
-  /** Resolves when all are durable, in the order given for each key. */
-  publish(topic: string, events: readonly CloudEvent[]): Promise<void>;
+  /**
+   * Resolves when all are durable, in the order given for each key. Goes on trying while the broker is away, until `signal`
+   * or `close`; after a failure on the way some may be there twice.
+   */
+  publish(topic: string, events: readonly CloudEvent[], options?: PublishOptions): Promise<void>;
   consume(options: ConsumeOptions): Promise<Consumption>;
   close(): Promise<void>;
 }

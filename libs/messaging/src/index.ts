@@ -1,1 +1,14 @@
 export * from './broker.js';
+export * from './consume-from.js';
+export * from './consumed.js';
+export * from './embedded-broker.js';
+export * from './events-controller.js';
+export * from './kafka-broker.js';
+export type { KafkaOptions, KafkaTls } from './kafka-client.js';
+export type { BrokerLog } from './log.js';
+export * from './open-broker.js';
+export * from './parking.js';
+export * from './publication.js';
+export * from './redrive.js';
+export * from './relay.js';
+export * from './topic-sealing.js';

@@ -1,24 +1,23 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import type { Migration, Queryable } from '@crossroads/eventsourcing';
 import { BoundedCache } from './bounded-cache.js';
 import { associatedData, openEnvelope, sealEnvelope } from './envelope.js';
 import { type KeyProvider, KeyUnavailable } from './key-provider.js';
 import { FORGOTTEN, type Forgotten, type KeyOptions, type SubjectKeys } from './subject-keys.js';
 
-/** What is needed of a database; a `pg.Pool` is one. */
-export interface Queryable {
-  query(sql: string, params?: unknown[]): Promise<{ readonly rows: readonly Record<string, unknown>[] }>;
-}
-
-/** Statements of the migration of a `<db>_keys` database. `appRole` is the role that the service runs under. */
-export const subjectKeysMigration = (appRole: string): readonly string[] => [
-  `create table if not exists subject_keys (
-     person_id uuid primary key,
-     wrapped_key bytea,
-     destroyed_at timestamptz,
-     check ((wrapped_key is null) = (destroyed_at is not null))
-   )`,
-  // No delete: an erasure leaves its row, so that the key is not made again.
-  `grant select, insert, update on subject_keys to "${appRole.replaceAll('"', '""')}"`,
+/** Of a `<db>_keys` database, which holds nothing else. */
+export const subjectKeyMigrations: readonly Migration[] = [
+  {
+    name: 'subject-keys',
+    sql: `
+create table subject_keys (
+  person_id    uuid primary key,
+  wrapped_key  bytea,
+  destroyed_at timestamptz,
+  check ((wrapped_key is null) = (destroyed_at is not null))
+);
+comment on table subject_keys is 'An erasure leaves its row: without it the key could be made again';`,
+  },
 ];
 
 export interface PostgresSubjectKeysOptions {
@@ -31,6 +30,11 @@ export interface PostgresSubjectKeysOptions {
   /** How long a process may go on with a key that another destroyed. @default 30000 */
   readonly cacheMs?: number;
   readonly now?: () => number;
+}
+
+interface KeyRow {
+  readonly person_id: string;
+  readonly wrapped_key: Buffer | null;
 }
 
 interface Asked {
@@ -127,15 +131,13 @@ export class PostgresSubjectKeys implements SubjectKeys {
   }
 
   private async select(personIds: readonly string[]): Promise<Map<string, Buffer | Forgotten>> {
-    const { rows } = await this.options.db.query(
+    const rows = await this.options.db.query<KeyRow>(
       'select person_id, wrapped_key from subject_keys where person_id = any($1::uuid[])',
       [[...personIds]],
     );
     const found = new Map<string, Buffer | Forgotten>();
-    for (const { person_id: personId, wrapped_key: wrapped } of rows) {
-      const id = String(personId);
-      found.set(id, wrapped instanceof Uint8Array ? await this.unwrap(id, wrapped) : FORGOTTEN);
-    }
+    for (const { person_id: personId, wrapped_key: wrapped } of rows)
+      found.set(personId, wrapped ? await this.unwrap(personId, wrapped) : FORGOTTEN);
     return found;
   }
 
@@ -158,8 +160,7 @@ export class PostgresSubjectKeys implements SubjectKeys {
     return Buffer.concat([Buffer.of(kid.length), kid, sealed]);
   }
 
-  private async unwrap(personId: string, wrapped: Uint8Array): Promise<Buffer> {
-    const bytes = Buffer.from(wrapped);
+  private async unwrap(personId: string, bytes: Buffer): Promise<Buffer> {
     const end = 1 + (bytes[0] ?? 0);
     const kid = bytes.toString('utf8', 1, end);
     const master = (await this.options.keys.secrets(this.masterName)).find((secret) => secret.kid === kid);

@@ -1,0 +1,103 @@
+import type { ReadRequest, ReadResponse } from '@crossroads/contracts/events/v1/events_service';
+import { encodeCursor } from '@crossroads/eventsourcing';
+import { untilDone } from './backoff.js';
+import type { Broker, CloudEvent, Consumption } from './broker.js';
+import { type CursorStore, notYetConsumed } from './consumed.js';
+import { receivedOf } from './events-controller.js';
+
+/** The generated client of `Events/Read` is one. */
+export interface EventsClient {
+  read(request: ReadRequest): AsyncIterable<ReadResponse> & { cancel(): void };
+}
+
+export interface EventSource {
+  /** `source` of its events. */
+  readonly source: string;
+  readonly eventsClient: EventsClient;
+}
+
+export interface ConsumeFromOptions {
+  readonly broker: Pick<Broker, 'consume'>;
+  /** Of one partition: cursors order no more than that. */
+  readonly topic: string;
+  readonly group: string;
+  /** Who publishes to the topic. Events of another source are handed over, too, but from the broker only. */
+  readonly sources: readonly EventSource[];
+  readonly cursorStore: CursorStore;
+  /** @default 500 */
+  readonly batchSize?: number;
+  /** Handles a batch and calls `rememberConsumed` in the same transaction. Throwing brings the batch again. */
+  readonly onBatch: (events: readonly CloudEvent[], signal: AbortSignal) => Promise<void>;
+  readonly onError?: (error: unknown, attempt: number) => void;
+}
+
+/**
+ * Follows a topic without a gap, however long this consumer was away and whatever the broker still has: reads
+ * what each source has published since its cursor (`Events/Read`, from the beginning when there is none), then goes over to the
+ * broker, dropping what is at or before the cursor. Returns at once; a source that is away delays its own topic only.
+ */
+export const consumeFrom = (options: ConsumeFromOptions): Consumption & { readonly caughtUp: Promise<void> } => {
+  const closing = new AbortController();
+  const onError = options.onError ?? (() => undefined);
+  let live: Promise<Consumption> | undefined;
+  const caughtUp = (async () => {
+    for (const source of options.sources)
+      await untilDone(closing.signal, () => catchUp(source, options, closing.signal), onError);
+    closing.signal.throwIfAborted();
+    await untilDone(closing.signal, () => (live = follow(options)), onError);
+  })();
+  caughtUp.catch(() => undefined);
+  return {
+    caughtUp,
+    close: async () => {
+      closing.abort(new Error('the consumer is closed'));
+      await caughtUp.catch(() => undefined);
+      await (await live?.catch(() => undefined))?.close();
+    },
+  };
+};
+
+const follow = ({
+  broker,
+  topic,
+  group,
+  batchSize,
+  cursorStore,
+  onBatch,
+  onError,
+}: ConsumeFromOptions): Promise<Consumption> =>
+  broker.consume({
+    topic,
+    group,
+    ...(batchSize === undefined ? {} : { batchSize }),
+    ...(onError === undefined ? {} : { onError }),
+    onBatch: async (events, signal) => {
+      // Read each time: another process of the group may have gone on in between.
+      const fresh = notYetConsumed(events, await cursorStore.cursors(topic));
+      if (fresh.length > 0) await onBatch(fresh, signal);
+    },
+  });
+
+const catchUp = async (
+  { source, eventsClient }: EventSource,
+  { topic, cursorStore, batchSize = 500, onBatch }: ConsumeFromOptions,
+  signal: AbortSignal,
+): Promise<void> => {
+  const cursor = (await cursorStore.cursors(topic)).get(source);
+  const stream = eventsClient.read({ topic, afterCursor: cursor ? encodeCursor(cursor) : '' });
+  const cancel = () => stream.cancel();
+  signal.addEventListener('abort', cancel);
+  try {
+    let batch: CloudEvent[] = [];
+    for await (const response of stream) {
+      batch.push(receivedOf(response));
+      if (batch.length < batchSize) continue;
+      await onBatch(batch, signal);
+      batch = [];
+    }
+    if (batch.length > 0) await onBatch(batch, signal);
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    cancel();
+  }
+};

@@ -1,0 +1,124 @@
+import { Pool } from 'pg';
+import { pauseFor, untilDone } from './backoff.js';
+import type { Broker, CloudEvent, ConsumeOptions, Consumption, PublishOptions, TopicOptions } from './broker.js';
+import { headersOf } from './cloud-event-headers.js';
+import { EmbeddedConsumption } from './embedded-consumption.js';
+import { APPEND, EMBEDDED_SCHEMA } from './embedded-schema.js';
+import { type BrokerLog, redacting } from './log.js';
+
+export interface EmbeddedOptions {
+  /** A PostgreSQL database for the log alone. */
+  readonly url: string;
+  readonly log?: BrokerLog;
+}
+
+const CHUNK_EVENTS = 1_000;
+const HOUR_MS = 3_600_000;
+const SCHEMA_LOCK = 4_717_001;
+
+/**
+ * The log of machines without Java: tables in PostgreSQL, one consumer a group, no outside clients (readers of a topic are
+ * not checked, since nobody but the mesh reaches it).
+ */
+export const openEmbeddedBroker = async (options: EmbeddedOptions): Promise<Broker> => {
+  const log = redacting(options.log);
+  const pool = new Pool({ connectionString: options.url, max: 4, allowExitOnIdle: true });
+  pool.on('error', (error) => log('warn', 'the embedded log lost a connection', { error }));
+  try {
+    await untilDone(
+      AbortSignal.timeout(60_000),
+      () => prepare(pool),
+      (error, attempt) => log('info', 'the embedded log is not ready yet', { attempt, error }),
+    );
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  return new EmbeddedBroker(options.url, pool, log);
+};
+
+const prepare = async (pool: Pool): Promise<void> => {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await client.query('select pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
+    await client.query(EMBEDDED_SCHEMA);
+    await client.query('commit');
+    client.release();
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+};
+
+class EmbeddedBroker implements Broker {
+  readonly kind = 'embedded';
+  private readonly closing = new AbortController();
+  private readonly consumptions = new Set<EmbeddedConsumption>();
+  private readonly sweeping: NodeJS.Timeout;
+
+  constructor(
+    private readonly url: string,
+    private readonly pool: Pool,
+    private readonly log: BrokerLog,
+  ) {
+    this.sweeping = setInterval(() => void this.sweep(), HOUR_MS).unref();
+  }
+
+  async ensureTopic({ name, retentionDays }: TopicOptions): Promise<void> {
+    await this.pool.query(
+      'insert into bus.topics (name, retention_days) values ($1, $2) on conflict (name) do nothing',
+      [name, retentionDays],
+    );
+    await this.sweep();
+  }
+
+  async publish(topic: string, events: readonly CloudEvent[], { signal }: PublishOptions = {}): Promise<void> {
+    const until = signal ? AbortSignal.any([signal, this.closing.signal]) : this.closing.signal;
+    for (let from = 0; from < events.length; from += CHUNK_EVENTS) {
+      const chunk = events.slice(from, from + CHUNK_EVENTS);
+      await untilDone(
+        until,
+        () => this.append(topic, chunk),
+        (error, attempt) => this.log('warn', 'not yet published, trying again', { topic, attempt, error }),
+      );
+    }
+  }
+
+  async consume(options: ConsumeOptions): Promise<Consumption> {
+    const consumption = new EmbeddedConsumption(this.url, options, this.log);
+    this.consumptions.add(consumption);
+    return {
+      close: async () => {
+        this.consumptions.delete(consumption);
+        await consumption.close();
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.sweeping);
+    this.closing.abort(new Error('the broker is closed'));
+    await Promise.all([...this.consumptions].map((consumption) => consumption.close()));
+    await Promise.race([this.pool.end(), pauseFor(5_000, new AbortController().signal)]);
+  }
+
+  private async append(topic: string, events: readonly CloudEvent[]): Promise<void> {
+    const { rows } = await this.pool.query<{ added: number }>(APPEND, [
+      topic,
+      events.map(({ key }) => key),
+      events.map((event) => JSON.stringify(headersOf(event))),
+      events.map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength)),
+    ]);
+    if (rows[0]?.added !== events.length) throw new Error(`no topic ${topic}`);
+  }
+
+  private async sweep(): Promise<void> {
+    await this.pool
+      .query(
+        `delete from bus.messages using bus.topics
+         where messages.topic = topics.name and published_at < now() - retention_days * interval '1 day'`,
+      )
+      .catch((error: unknown) => this.log('warn', 'old events not yet removed', { error }));
+  }
+}

@@ -1,0 +1,74 @@
+import type {
+  CloudEvent as CloudEventMessage,
+  ReadRequest,
+  ReadResponse,
+} from '@crossroads/contracts/events/v1/events_service';
+import { type Cursor, type EventStore, encodeCursor, parseCursor, Rejection } from '@crossroads/eventsourcing';
+import type { CloudEvent } from './broker.js';
+import { type Published, publicationsOf } from './publication.js';
+
+const READ_AT_ONCE = 500;
+
+/** Implements `Serves<typeof EventsServiceService>` of the gRPC library. */
+export interface EventsController {
+  read(request: ReadRequest, call: { readonly signal: AbortSignal }): AsyncIterable<ReadResponse>;
+}
+
+/** Serves the same mapping as the relay publishes, from the beginning and unsealed: the connection is mTLS. */
+export const eventsController = (store: Pick<EventStore, 'readLog'>, published: Published): EventsController => ({
+  read: ({ topic, afterCursor }, { signal }) => {
+    const after = parseCursor(afterCursor);
+    if (!after)
+      throw new Rejection('INVALID_CURSOR', 'after_cursor is the cursor of an event of this service, or empty');
+    return publishedAfter(store, published, topic, after, signal);
+  },
+});
+
+const publishedAfter = async function* (
+  store: Pick<EventStore, 'readLog'>,
+  published: Published,
+  topic: string,
+  after: Cursor,
+  signal: AbortSignal,
+): AsyncGenerator<ReadResponse> {
+  for (let cursor = after; !signal.aborted; ) {
+    const batch = await store.readLog(cursor, READ_AT_ONCE);
+    for (const recorded of batch) {
+      for (const publication of await publicationsOf(published, recorded)) {
+        if (publication.topic === topic)
+          yield { cursor: encodeCursor(recorded.cursor), event: messageOf(publication.event) };
+      }
+    }
+    const last = batch.at(-1);
+    if (!last) return;
+    cursor = last.cursor;
+  }
+};
+
+const messageOf = (event: CloudEvent): CloudEventMessage => ({
+  id: event.id,
+  source: event.source,
+  type: event.type,
+  service: event.service,
+  time: event.time,
+  key: event.key,
+  sequence: event.sequence ?? '',
+  contentType: event.contentType ?? 'application/protobuf',
+  sealingKeyId: event.sealingKeyId ?? '',
+  data: Buffer.from(event.data),
+  traceparent: event.traceparent ?? '',
+});
+
+/** What a reader of `Events/Read` takes over: the event as it would have come from the broker. */
+export const receivedOf = ({ cursor, event }: ReadResponse): CloudEvent => {
+  if (!event) throw new TypeError('Events/Read gave a cursor without an event');
+  const { sequence, sealingKeyId, traceparent, time, ...rest } = event;
+  return {
+    ...rest,
+    time: time ?? new Date(0),
+    cursor,
+    ...(sequence === '' ? {} : { sequence }),
+    ...(sealingKeyId === '' ? {} : { sealingKeyId }),
+    ...(traceparent === '' ? {} : { traceparent }),
+  };
+};

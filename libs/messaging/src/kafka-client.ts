@@ -1,0 +1,71 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { Kafka, type KafkaConfig, type logCreator, logLevel } from 'kafkajs';
+import type { BrokerLog } from './log.js';
+
+/** PEM texts, or paths of PEM files. */
+export interface KafkaTls {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface KafkaOptions {
+  /** `host:port` of some of the brokers. */
+  readonly brokers: readonly string[];
+  /** Who this is, in the broker's logs: the service's name. */
+  readonly clientId: string;
+  /** Absent: no TLS, for a broker that asks for none. */
+  readonly tls?: KafkaTls;
+  /** Hears kafkajs, redacted. @default nothing */
+  readonly log?: BrokerLog;
+}
+
+export const kafkaClient = (options: KafkaOptions, log: BrokerLog): Kafka => {
+  muteNegativeTimeouts();
+  const config: KafkaConfig = {
+    brokers: [...options.brokers],
+    clientId: options.clientId,
+    connectionTimeout: 3_000,
+    requestTimeout: 15_000,
+    retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8 },
+    logLevel: logLevel.INFO,
+    logCreator: logsTo(log),
+  };
+  return new Kafka(options.tls ? { ...config, ssl: tlsOf(options.tls) } : config);
+};
+
+const tlsOf = ({ ca, cert, key }: KafkaTls) => ({ ca: [pem(ca)], cert: pem(cert), key: pem(key) });
+
+const pem = (textOrPath: string): string => {
+  if (textOrPath.includes('-----BEGIN')) return textOrPath;
+  if (!existsSync(textOrPath)) throw new Error(`no PEM file at ${textOrPath}`);
+  return readFileSync(textOrPath, 'utf8');
+};
+
+// What kafkajs calls errors while it retries them itself: a coordinator that loads, a leader that moves, a broker that restarts.
+const PASSING =
+  /coordinator|rebalanc|leader|not aware of this member|connection|socket|disconnected|request_timed_out|retr/i;
+
+const logsTo =
+  (log: BrokerLog): logCreator =>
+  () =>
+  ({ level, namespace, log: { message, timestamp: _, logger: __, stack: ___, ...details } }) => {
+    if (level > logLevel.WARN) return;
+    const passing = level === logLevel.WARN || PASSING.test(`${message} ${String(details['error'] ?? '')}`);
+    log(passing ? 'info' : 'error', `kafkajs ${namespace}: ${message}`, details);
+  };
+
+let muted = false;
+
+/** kafkajs 2.2.4 waits for moments in the past; Node 24 warns at each, and counts them as 1 ms, which is what is meant. */
+const muteNegativeTimeouts = (): void => {
+  if (muted) return;
+  muted = true;
+  const emitWarning = process.emitWarning;
+  process.emitWarning = (...args: unknown[]): void => {
+    const [warning, type] = args;
+    const name = warning instanceof Error ? warning.name : type;
+    if (name === 'TimeoutNegativeWarning' && new Error().stack?.includes('kafkajs')) return;
+    Reflect.apply(emitWarning, process, args);
+  };
+};

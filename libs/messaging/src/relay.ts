@@ -1,0 +1,55 @@
+import {
+  type Database,
+  type EventStore,
+  type Processor,
+  type Recorded,
+  startProcessor,
+} from '@crossroads/eventsourcing';
+import type { Broker, CloudEvent } from './broker.js';
+import { type Published, publicationsOf } from './publication.js';
+import type { TopicSealing } from './topic-sealing.js';
+
+export interface RelayOptions {
+  readonly db: Database;
+  readonly store: Pick<EventStore, 'readLog'>;
+  readonly broker: Pick<Broker, 'publish'>;
+  /** Identity of the relay: one is active of a name, and goes on where it was. */
+  readonly name: string;
+  readonly published: Published;
+  /** Seals what goes to internal topics. @default nothing is sealed */
+  readonly sealing?: Pick<TopicSealing, 'seal'>;
+  /** @default 500 */
+  readonly batchSize?: number;
+  readonly onError: (error: unknown, attempt: number) => void;
+}
+
+/**
+ * Publishes the log in its order, at least once: the checkpoint follows the publishing, so that a relay that died
+ * in between publishes that batch again, under the same ids.
+ */
+export const startRelay = (options: RelayOptions): Processor => {
+  const { db, store, broker, name, published, sealing, batchSize = 500, onError } = options;
+  return startProcessor({
+    db,
+    store,
+    name,
+    batchSize,
+    onError,
+    handle: async (batch, _tx, signal) => {
+      for (const [topic, events] of await byTopic(batch, published))
+        await broker.publish(topic, sealing ? await sealing.seal(topic, events) : events, { signal });
+    },
+  });
+};
+
+const byTopic = async (batch: readonly Recorded[], published: Published): Promise<Map<string, CloudEvent[]>> => {
+  const topics = new Map<string, CloudEvent[]>();
+  for (const recorded of batch) {
+    for (const { topic, event } of await publicationsOf(published, recorded)) {
+      const events = topics.get(topic);
+      if (events) events.push(event);
+      else topics.set(topic, [event]);
+    }
+  }
+  return topics;
+};

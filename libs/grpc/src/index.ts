@@ -1,1 +1,17 @@
+export * from './client.js';
+export * from './errors.js';
+export * from './fields.js';
+export { GrpcServer } from './grpc-server.js';
 export * from './grpc-service.js';
+export type { EndedCall } from './handlers.js';
+export type { Health, Readiness } from './health.js';
+export { isOutage } from './outage.js';
+export { PageTokens } from './page-token.js';
+export { type Identity, identityUri, spkiOf } from './peer.js';
+export { errorOf, RemoteError } from './remote-error.js';
+export * from './request-id.js';
+export { runService } from './run-service.js';
+export * from './server.js';
+export { type AllowedCaller, type ServedService, type ServeOptions, serve } from './service.js';
+export { type ReasonCodes, toStatus } from './status.js';
+export type { TlsFiles } from './tls.js';

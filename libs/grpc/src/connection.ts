@@ -1,0 +1,40 @@
+import type { ServerUnaryCall } from '@grpc/grpc-js';
+import { Unauthenticated } from './errors.js';
+import type { Caller } from './grpc-service.js';
+import { type Peer, peerOf } from './peer.js';
+
+/** What is needed of a server call of grpc-js: who it came from. */
+type Arrived = Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext'>;
+
+const property = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+
+/**
+ * The HTTP/2 session under a call. grpc-js does not offer it, and `getAuthContext` parses the certificate at each call
+ * (a tenth of the cost of an echo). Where its insides have changed there is no session, and nothing is remembered.
+ */
+const sessionOf = (call: Arrived): object | undefined => {
+  const session = property(property(property(call, 'call'), 'stream'), 'session');
+  return typeof session === 'object' && session !== null ? session : undefined;
+};
+
+/** Names the callers of one server. TLS 1.3 does not renegotiate: one connection is one certificate. */
+export class Callers {
+  private readonly peers = new WeakMap<object, Peer>();
+
+  constructor(
+    private readonly trustDomain: string,
+    private readonly now: () => number,
+  ) {}
+
+  /** @throws Unauthenticated */
+  of(call: Arrived): Caller {
+    const session = sessionOf(call);
+    const known = session && this.peers.get(session);
+    const peer = known ?? peerOf(call.getAuthContext().sslPeerCertificate, this.trustDomain);
+    if (session !== undefined && known === undefined) this.peers.set(session, peer);
+    if (peer.notAfter < this.now())
+      throw new Unauthenticated('CERTIFICATE_EXPIRED', 'the certificate has expired; connect again with a new one');
+    return peer.caller;
+  }
+}

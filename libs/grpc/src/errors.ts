@@ -1,0 +1,122 @@
+import { status } from '@grpc/grpc-js';
+
+/** Why one field was refused: `reason` is API (UPPER_SNAKE_CASE), `description` names the rule and the way out. */
+export interface FieldViolation {
+  /** Path as in the proto file, for example `person.ssin` or `periods[2].end_date`. */
+  readonly field: string;
+  readonly reason: string;
+  readonly description: string;
+}
+
+export interface FailureOptions {
+  /** All that varies in the message. Nothing personal. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Milliseconds after which it is worth to try again. */
+  readonly retryAfterMs?: number;
+}
+
+/** A failure that a caller is told about. Anything else that is thrown becomes INTERNAL and a log line. */
+export abstract class GrpcFailure extends Error {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    readonly code: status,
+    /** UPPER_SNAKE_CASE; API. */
+    readonly reason: string,
+    message: string,
+    { metadata = {}, retryAfterMs }: FailureOptions = {},
+  ) {
+    super(message);
+    this.metadata = metadata;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The request itself is wrong, whatever is stored: INVALID_ARGUMENT with BadRequest. */
+export class InvalidInput extends GrpcFailure {
+  override readonly name = 'InvalidInput';
+  readonly violations: readonly [FieldViolation, ...FieldViolation[]];
+
+  constructor(first: FieldViolation, ...others: FieldViolation[]) {
+    const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+    super(status.INVALID_ARGUMENT, 'INVALID_INPUT', `${first.field}: ${first.description}${more}`, {
+      metadata: { field: first.field, rule: first.reason },
+    });
+    this.violations = [first, ...others];
+  }
+}
+
+/** The connection's certificate or a token does not say who this is. */
+export class Unauthenticated extends GrpcFailure {
+  override readonly name = 'Unauthenticated';
+
+  constructor(reason: string, message: string, options?: FailureOptions) {
+    super(status.UNAUTHENTICATED, reason, message, options);
+  }
+}
+
+/** Known, but may not. */
+export class PermissionDenied extends GrpcFailure {
+  override readonly name = 'PermissionDenied';
+
+  constructor(reason: string, message: string, options?: FailureOptions) {
+    super(status.PERMISSION_DENIED, reason, message, options);
+  }
+}
+
+export class NotFound extends GrpcFailure {
+  override readonly name = 'NotFound';
+
+  constructor(reason: string, message: string, options?: FailureOptions) {
+    super(status.NOT_FOUND, reason, message, options);
+  }
+}
+
+/** Depends on what is stored: repeating it unchanged will not help. */
+export class FailedPrecondition extends GrpcFailure {
+  override readonly name = 'FailedPrecondition';
+
+  constructor(reason: string, message: string, options?: FailureOptions) {
+    super(status.FAILED_PRECONDITION, reason, message, options);
+  }
+}
+
+export class ResourceExhausted extends GrpcFailure {
+  override readonly name = 'ResourceExhausted';
+
+  constructor(reason: string, message: string, options?: FailureOptions) {
+    super(status.RESOURCE_EXHAUSTED, reason, message, options);
+  }
+}
+
+/** Not now: repeating it later may help. */
+export class Unavailable extends GrpcFailure {
+  override readonly name = 'Unavailable';
+
+  constructor(reason: string, message: string, options?: FailureOptions) {
+    super(status.UNAVAILABLE, reason, message, options);
+  }
+}
+
+/** What came is no message of this rpc. */
+export class MalformedMessage extends GrpcFailure {
+  override readonly name = 'MalformedMessage';
+
+  constructor() {
+    super(
+      status.INVALID_ARGUMENT,
+      'MALFORMED_MESSAGE',
+      'the request is not a message of this rpc: it is truncated or was encoded with another proto file',
+    );
+  }
+}
+
+/** Nobody waits for the answer any more. */
+export class Cancelled extends GrpcFailure {
+  override readonly name = 'Cancelled';
+
+  constructor() {
+    super(status.CANCELLED, 'CANCELLED', 'the call was cancelled');
+  }
+}

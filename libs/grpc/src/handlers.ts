@@ -1,0 +1,134 @@
+import type {
+  sendUnaryData,
+  ServerDuplexStream,
+  ServerReadableStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+  UntypedHandleCall,
+} from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
+import type { Callers } from './connection.js';
+import { Cancelled, PermissionDenied, Unavailable } from './errors.js';
+import type { Caller } from './grpc-service.js';
+import { type ArrivedCall, ServerCall } from './server-call.js';
+import { isAllowed, type ServedMethod } from './service.js';
+import { type ErrorMapping, type StatusReply, toStatus } from './status.js';
+import { decoded, decodeWith, isAsyncIterable, writeAll } from './streams.js';
+
+/** A call that has ended, for metrics. */
+export interface EndedCall {
+  readonly rpc: string;
+  readonly code: status;
+  readonly milliseconds: number;
+  /** Absent when the certificate named nobody. */
+  readonly caller: Caller | undefined;
+}
+
+export interface HandlerContext {
+  readonly callers: Callers;
+  readonly errors: ErrorMapping;
+  readonly active: Set<ServerCall>;
+  readonly isStopping: () => boolean;
+  readonly onUnexpected: (error: unknown, rpc: string) => void;
+  readonly onEnd: ((call: EndedCall) => void) | undefined;
+}
+
+type Arrived = ArrivedCall & Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext'>;
+
+const describe = (caller: Caller): string =>
+  caller.kind === 'service' ? `service:${caller.name}` : 'institution';
+
+/** Runs one call from its certificate to its answer. `answer` throws to refuse; `refuse` sends what was thrown. */
+const run = async (
+  context: HandlerContext,
+  method: ServedMethod,
+  arrived: Arrived,
+  bytes: Buffer | undefined,
+  answer: (call: ServerCall) => Promise<void>,
+  refuse: (reply: StatusReply) => void,
+): Promise<void> => {
+  const startedAt = context.onEnd === undefined ? 0 : performance.now();
+  let call: ServerCall | undefined;
+  let code = status.OK;
+  try {
+    const caller = context.callers.of(arrived);
+    call = new ServerCall(arrived, caller, method.rpc, bytes);
+    context.active.add(call);
+    if (context.isStopping() && method.endless) call.abort();
+    if (!isAllowed(method.allow, caller))
+      throw new PermissionDenied('CALLER_NOT_ALLOWED', `this rpc is not for ${describe(caller)}`, {
+        metadata: { rpc: method.rpc },
+      });
+    const authenticating = method.authenticate?.(caller, method.rpc);
+    if (authenticating !== undefined) await authenticating;
+    await answer(call);
+  } catch (error) {
+    const reply = toStatus(endingOf(error, call, context), context.errors);
+    code = reply.code;
+    if (reply.unexpected) context.onUnexpected(error, method.rpc);
+    refuse(reply);
+  } finally {
+    if (call !== undefined) {
+      call.finish();
+      context.active.delete(call);
+    }
+    context.onEnd?.({
+      rpc: method.rpc,
+      code,
+      milliseconds: performance.now() - startedAt,
+      caller: call?.caller,
+    });
+  }
+};
+
+/** After an abort it does not matter how the handler ended. */
+const endingOf = (error: unknown, call: ServerCall | undefined, { isStopping }: HandlerContext): unknown => {
+  if (call === undefined || !call.isAborted) return error;
+  return isStopping()
+    ? new Unavailable('SERVER_STOPPING', 'this server is stopping; ask another or try again', { retryAfterMs: 100 })
+    : new Cancelled();
+};
+
+const responsesOf = (responses: unknown, rpc: string): AsyncIterable<unknown> => {
+  if (!isAsyncIterable(responses)) throw new TypeError(`the handler of ${rpc} gives no async iterable`);
+  return responses;
+};
+
+/** The grpc-js handler of an rpc; requests and responses are bytes there, so that a bad message is ours to answer. */
+export const handlerOf = (context: HandlerContext, method: ServedMethod): UntypedHandleCall => {
+  const { decode, encode, invoke, rpc } = method;
+
+  const unary = (arrived: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => {
+    const bytes = arrived.request;
+    const answer = async (call: ServerCall) =>
+      callback(null, encode(await invoke(decodeWith(decode, bytes), call)));
+    void run(context, method, arrived, bytes, answer, callback);
+  };
+
+  const clientStream = (arrived: ServerReadableStream<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => {
+    const answer = async (call: ServerCall) => callback(null, encode(await invoke(decoded(arrived, decode), call)));
+    void run(context, method, arrived, undefined, answer, callback);
+  };
+
+  const serverStream = (arrived: ServerWritableStream<Buffer, Buffer>) => {
+    const bytes = arrived.request;
+    const answer = async (call: ServerCall) => {
+      const responses = responsesOf(invoke(decodeWith(decode, bytes), call), rpc);
+      await writeAll(responses, arrived, encode, call.signal);
+      arrived.end();
+    };
+    void run(context, method, arrived, bytes, answer, (reply) => arrived.emit('error', reply));
+  };
+
+  const bidi = (arrived: ServerDuplexStream<Buffer, Buffer>) => {
+    const answer = async (call: ServerCall) => {
+      const responses = responsesOf(invoke(decoded(arrived, decode), call), rpc);
+      await writeAll(responses, arrived, encode, call.signal);
+      arrived.end();
+    };
+    void run(context, method, arrived, undefined, answer, (reply) => arrived.emit('error', reply));
+  };
+
+  if (method.requestStream) return method.responseStream ? bidi : clientStream;
+  return method.responseStream ? serverStream : unary;
+};

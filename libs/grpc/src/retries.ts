@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
+import { errorOf, RemoteError } from './remote-error.js';
+
+const FIRST_MS = 25;
+const MOST_MS = 1_000;
+
+export interface RetryRules {
+  /** Milliseconds since 1970. */
+  readonly deadline: number;
+  /** Whether a second call does no harm: it only reads, or carries a request id. */
+  readonly repeatable: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+const isWorthIt = (error: unknown): error is RemoteError =>
+  error instanceof RemoteError && (error.code === status.UNAVAILABLE || error.code === status.ABORTED);
+
+/** Full jitter: many clients that failed together do not come back together. */
+const pauseBefore = (attempt: number, { retryAfterMs = 0 }: RemoteError): number =>
+  retryAfterMs + Math.random() * Math.min(MOST_MS, FIRST_MS * 2 ** attempt);
+
+/** Calls, and calls again after UNAVAILABLE or ABORTED, while the deadline lasts. @throws RemoteError the last one */
+export const withRetries = async (call: () => Promise<unknown>, rules: RetryRules): Promise<unknown> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (thrown) {
+      const error = errorOf(thrown);
+      if (!rules.repeatable || !isWorthIt(error) || rules.signal?.aborted) throw error;
+      const pause = pauseBefore(attempt, error);
+      if (Date.now() + pause >= rules.deadline) throw error;
+      await sleep(pause);
+    }
+  }
+};

@@ -1,0 +1,42 @@
+/** What `NestFactory.createApplicationContext` gives. */
+export interface Application {
+  init(): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+const STOP_WITHIN_MS = 15_000;
+
+/** The first line of an error and of what caused it: start-up errors say what to do. */
+const sentenceOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  const [line = error.name] = error.message.split('\n');
+  return error.cause instanceof Error ? `${line} (${sentenceOf(error.cause)})` : line;
+};
+
+/**
+ * Runs a service until SIGTERM or SIGINT: `runService('exchange', () => NestFactory.createApplicationContext(AppModule,
+ * { abortOnError: false }))`. Exit code 0 after a clean stop, 1 with one sentence on stderr when it cannot start or stop,
+ * or when something failed that nobody waited for (whoever supervises starts it again).
+ */
+export const runService = async (name: string, create: () => Promise<Application>): Promise<void> => {
+  const fail = (what: string) => (error: unknown) => {
+    process.stderr.write(`${name} ${what}: ${sentenceOf(error)}\n`);
+    process.exit(1);
+  };
+  process.on('uncaughtException', fail('stops after an unexpected failure'));
+  process.on('unhandledRejection', fail('stops after an unexpected failure'));
+  try {
+    const application = await create();
+    let stopping = false;
+    const stop = () => {
+      if (stopping) return;
+      stopping = true;
+      setTimeout(fail('did not stop in time'), STOP_WITHIN_MS, new Error('something did not end')).unref();
+      application.close().then(() => process.exit(0), fail('did not stop cleanly'));
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  } catch (error) {
+    fail('cannot start')(error);
+  }
+};

@@ -1,0 +1,153 @@
+import { type MethodDefinition, Server, type UntypedHandleCall } from '@grpc/grpc-js';
+import { Callers } from './connection.js';
+import { framingErrors } from './framing.js';
+import { serviceNameOf } from './grpc-service.js';
+import { type EndedCall, type HandlerContext, handlerOf } from './handlers.js';
+import { Health, type Readiness } from './health.js';
+import { addReflection } from './reflection.js';
+import type { ServerCall } from './server-call.js';
+import type { ServedMethod, ServedService } from './service.js';
+import type { ReasonCodes } from './status.js';
+import { MutualTlsCredentials, type TlsFiles } from './tls.js';
+
+export interface ServerLimits {
+  /** Of one request. @default 4 MiB */
+  readonly maxMessageBytes?: number;
+  /** At once, on one connection. @default 1000 */
+  readonly maxConcurrentCalls?: number;
+  /** How long a stop waits for what is in flight. @default 10_000 */
+  readonly stopWithinMs?: number;
+}
+
+export interface ServerOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly tls: TlsFiles;
+  readonly trustDomain: string;
+  readonly services: readonly ServedService[];
+  /** `ErrorInfo.domain`, for example `subscription.crossroads`. */
+  readonly domain: string;
+  /** The code of each reason of a `Rejection`. */
+  readonly reasonCodes?: ReasonCodes;
+  readonly limits?: ServerLimits;
+  /** SERVING only when it says so, asked every second. @default always */
+  readonly readiness?: Readiness;
+  /** What became INTERNAL, or UNAVAILABLE because something that we need is away. @default a line on stderr without messages */
+  readonly onUnexpected?: (error: unknown, rpc: string) => void;
+  /** Each call, when it has ended. */
+  readonly onEnd?: (call: EndedCall) => void;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  readonly health: Health;
+  /** Reads the TLS files again, for new connections. @throws Error when they are not good; then the old ones stay. */
+  reloadTls(): void;
+  /** NOT_SERVING, no new connections, what is in flight finishes; what has not by then is cut off. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const MIB = 1024 * 1024;
+
+/** Messages may hold personal data; what kind of error and where in our code does not. */
+const reportOnStderr = (error: unknown, rpc: string): void => {
+  const name = error instanceof Error ? error.name : typeof error;
+  const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
+  process.stderr.write(`${JSON.stringify({ level: 'error', rpc, error: name, at: frames.slice(0, 8) })}\n`);
+};
+
+const bytes = (value: Buffer): Buffer => value;
+
+const wireDefinition = ({ rpc, requestStream, responseStream }: ServedMethod): MethodDefinition<Buffer, Buffer> => ({
+  path: rpc,
+  requestStream,
+  responseStream,
+  requestSerialize: bytes,
+  requestDeserialize: bytes,
+  responseSerialize: bytes,
+  responseDeserialize: bytes,
+});
+
+const addMethods = (server: Server, context: HandlerContext, methods: readonly ServedMethod[]): void => {
+  const definition: Record<string, MethodDefinition<Buffer, Buffer>> = {};
+  const handlers: Record<string, UntypedHandleCall> = {};
+  for (const method of methods) {
+    definition[method.rpc] = wireDefinition(method);
+    handlers[method.rpc] = handlerOf(context, method);
+  }
+  server.addService(definition, handlers);
+};
+
+const listen = (server: Server, address: string, credentials: MutualTlsCredentials): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.bindAsync(address, credentials, (error, port) => {
+      if (error)
+        reject(new Error(`cannot listen on ${address}; is it in use? Choose another GRPC_PORT`, { cause: error }));
+      else resolve(port);
+    });
+  });
+
+const settled = (server: Server, withinMs: number, onLate: () => void): Promise<void> =>
+  new Promise((resolve) => {
+    const late = setTimeout(() => {
+      onLate();
+      server.forceShutdown();
+      resolve();
+    }, withinMs);
+    server.tryShutdown(() => {
+      clearTimeout(late);
+      resolve();
+    });
+  });
+
+/** Serves over mutual TLS 1.3, with health and reflection for any certificate of the CA. Resolves when it listens. */
+export const startServer = async (options: ServerOptions): Promise<RunningServer> => {
+  const { domain, limits = {}, reasonCodes = {}, onUnexpected = reportOnStderr, onEnd } = options;
+  const server = new Server({
+    'grpc.max_receive_message_length': limits.maxMessageBytes ?? 4 * MIB,
+    'grpc.max_send_message_length': -1,
+    'grpc.max_concurrent_streams': limits.maxConcurrentCalls ?? 1000,
+    'grpc.keepalive_time_ms': 30_000,
+    'grpc.keepalive_timeout_ms': 10_000,
+    'grpc.enable_channelz': 0,
+    interceptors: [framingErrors(domain)],
+  });
+  let stopping: Promise<void> | undefined;
+  const active = new Set<ServerCall>();
+  const context: HandlerContext = {
+    callers: new Callers(options.trustDomain, Date.now),
+    errors: { domain, reasonCodes },
+    active,
+    isStopping: () => stopping !== undefined,
+    onUnexpected,
+    onEnd,
+  };
+
+  const methods = options.services.flat();
+  const names = [...new Set(methods.map(({ rpc }) => serviceNameOf(rpc)))];
+  const health = new Health(names, options.readiness ?? (() => true), 1000);
+  addMethods(server, context, [...methods, ...health.served()]);
+  addReflection(server, names);
+
+  const credentials = new MutualTlsCredentials(options.tls);
+  const port = await listen(server, `${options.host}:${options.port}`, credentials);
+  await health.start();
+
+  const endless = new Set(methods.concat(health.served()).flatMap((method) => (method.endless ? [method.rpc] : [])));
+  const stop = async () => {
+    health.stop();
+    // After the watchers of health have been told, which takes a turn of the event loop.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const call of active) if (endless.has(call.rpc)) call.abort();
+    await settled(server, limits.stopWithinMs ?? 10_000, () => {
+      for (const call of active) call.abort();
+    });
+  };
+  return {
+    port,
+    health,
+    reloadTls: () => credentials.reload(),
+    stop: () => (stopping ??= stop()),
+  };
+};

@@ -1,0 +1,69 @@
+import type { Readable, Writable } from 'node:stream';
+import { Cancelled, MalformedMessage } from './errors.js';
+
+/** @throws MalformedMessage instead of what the generated code throws. */
+export const decodeWith = (decode: (bytes: Buffer) => unknown, bytes: Buffer): unknown => {
+  try {
+    return decode(bytes);
+  } catch {
+    throw new MalformedMessage();
+  }
+};
+
+/** The messages of a stream of requests, each decoded when it is asked for: who does not ask, slows the sender. */
+export async function* decoded(arrived: Readable, decode: (bytes: Buffer) => unknown): AsyncGenerator<unknown> {
+  for await (const bytes of arrived) yield decodeWith(decode, bytes);
+}
+
+const drained = (stream: Writable, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const settle = (outcome: () => void) => () => {
+      stream.off('drain', onDrain);
+      stream.off('close', onEnd);
+      signal.removeEventListener('abort', onEnd);
+      outcome();
+    };
+    const onDrain = settle(resolve);
+    const onEnd = settle(() => reject(new Cancelled()));
+    stream.on('drain', onDrain);
+    stream.on('close', onEnd);
+    signal.addEventListener('abort', onEnd);
+    if (signal.aborted || stream.destroyed) onEnd();
+  });
+
+/** The next item, or Cancelled as soon as the signal says so, also when the source does not listen to it. */
+const nextOf = <Item>(source: AsyncIterator<Item>, signal: AbortSignal): Promise<IteratorResult<Item>> =>
+  new Promise((resolve, reject) => {
+    const onAbort = () => reject(new Cancelled());
+    const settle = <Value>(outcome: (value: Value) => void) => (value: Value) => {
+      signal.removeEventListener('abort', onAbort);
+      outcome(value);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    else source.next().then(settle(resolve), settle(reject));
+  });
+
+/** Writes all items, waiting while the reader is behind. @throws Cancelled and whatever the source throws. */
+export const writeAll = async <Item>(
+  items: AsyncIterable<Item>,
+  target: Writable,
+  encode: (item: Item) => unknown,
+  signal: AbortSignal,
+): Promise<void> => {
+  const source = items[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { done, value } = await nextOf(source, signal);
+      if (done) return;
+      if (!target.write(encode(value))) await drained(target, signal);
+    }
+  } catch (error) {
+    // Not awaited: a generator that waits for something else finishes only after that.
+    source.return?.()?.catch(() => undefined);
+    throw error;
+  }
+};
+
+export const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
+  typeof value === 'object' && value !== null && Symbol.asyncIterator in value;

@@ -1,3 +1,4 @@
+export * from './coalescing-appender.js';
 export * from './codec.js';
 export * from './command-handler.js';
 export * from './cursor.js';
@@ -6,7 +7,10 @@ export * from './decider.js';
 export * from './errors.js';
 export * from './event-store.js';
 export * from './event-store-migrations.js';
+export * from './memory-event-store.js';
 export * from './migrate.js';
 export * from './postgres-event-store.js';
 export * from './processor.js';
+export * from './projection.js';
+export * from './published.js';
 export type { Session, SessionLock } from './session.js';

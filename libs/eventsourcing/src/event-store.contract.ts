@@ -1,0 +1,257 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { commandHandler } from './command-handler.js';
+import { compareCursors, LOG_START } from './cursor.js';
+import { type Decider, type DomainEvent, Rejection } from './decider.js';
+import { RequestIdReused, WrongExpectedRevision } from './errors.js';
+import type { EventStore, NewEvent, Recorded, RequestKey } from './event-store.js';
+
+type Added = DomainEvent<'Added', { by: number }>;
+
+const counter: Decider<number, number, Added> = {
+  initialState: () => 0,
+  decide: (by) => (by === 0 ? [] : [{ type: 'Added', data: { by } }]),
+  evolve: (sum, { data }) => sum + data.by,
+};
+
+const added = (by = 1): NewEvent => ({ type: 'Added', data: { by } });
+
+const request = (requestId: string = randomUUID(), body = 'body'): RequestKey => ({
+  institution: '0206731645',
+  rpc: '/crossroads.test.v1.Test/Add',
+  requestId,
+  hash: createHash('sha256').update(body).digest(),
+});
+
+const append = (streamId: string, expectedRevision: bigint, ...events: NewEvent[]) => ({
+  streamId,
+  streamType: 'counter',
+  expectedRevision,
+  events,
+});
+
+/** What every event store promises. `open` is called once. */
+export const eventStoreContract = (
+  name: string,
+  open: () => Promise<{ readonly store: EventStore; close(): Promise<void> }>,
+): void => {
+  describe(name, () => {
+    let opened: Awaited<ReturnType<typeof open>>;
+    let store: EventStore;
+
+    beforeAll(async () => {
+      opened = await open();
+      store = opened.store;
+    });
+    afterAll(() => opened?.close());
+
+    const add = (streamId: string, by: number, key?: RequestKey) =>
+      commandHandler({ store, decider: counter, streamType: 'counter' })({
+        streamId,
+        command: by,
+        ...(key ? { request: key } : {}),
+        answer: (sum, revision) => ({ sum, revision: String(revision) }),
+      });
+
+    /** Waits until the last of some events is below the oldest open transaction. */
+    const readLogUntil = async (eventId: string): Promise<Recorded[]> => {
+      const log: Recorded[] = [];
+      for (const until = Date.now() + 20_000; Date.now() < until; ) {
+        log.push(...(await store.readLog(log.at(-1)?.cursor ?? LOG_START, 100)));
+        if (log.some(({ id }) => id === eventId)) return log;
+      }
+      throw new Error('the event did not appear in the log');
+    };
+
+    it('gives back what was appended', async () => {
+      const [streamId, id] = [randomUUID(), randomUUID()];
+      const event = {
+        id,
+        type: 'Noted',
+        schemaVersion: 3,
+        data: { text: 'naïve "quoted" \\ 𝄞', none: null },
+        metadata: { actor: 'a' },
+      };
+      await store.append([append(streamId, 0n, event, added())]);
+      const [first, second] = await store.readStream(streamId);
+      expect(first).toMatchObject({ ...event, streamId, streamType: 'counter', revision: 1n });
+      expect(first?.recordedAt).toBeInstanceOf(Date);
+      expect(second).toMatchObject({ type: 'Added', schemaVersion: 1, metadata: {}, revision: 2n });
+      expect(second?.id).toMatch(/^[0-9a-f-]{36}$/);
+    });
+
+    it.each([null, 0, '', [], { a: [1, { b: null }] }])('keeps %j as data', async (data) => {
+      const [one, two] = [randomUUID(), randomUUID()];
+      await store.append([append(one, 0n, { type: 'Noted', data })]);
+      await store.append([append(two, 0n, { type: 'Noted', data }, { type: 'Noted', data })]);
+      const streams = await store.readStreams([one, two]);
+      expect([...streams.values()].flat().map((event) => event.data)).toEqual([data, data, data]);
+    });
+
+    it('reads a stream from a revision, and nothing of one that is absent', async () => {
+      const streamId = randomUUID();
+      await store.append([append(streamId, 0n, added(1), added(2), added(3))]);
+      expect((await store.readStream(streamId, 2n)).map(({ revision }) => revision)).toEqual([2n, 3n]);
+      expect(await store.readStream(randomUUID())).toEqual([]);
+    });
+
+    it('reads several streams, absent ones empty', async () => {
+      const [one, none] = [randomUUID(), randomUUID()];
+      await store.append([append(one, 0n, added(1), added(2))]);
+      const streams = await store.readStreams([one, none, one]);
+      expect(streams.get(one)?.map(({ revision }) => revision)).toEqual([1n, 2n]);
+      expect(streams.get(none)).toEqual([]);
+      expect(streams.size).toBe(2);
+    });
+
+    it.each([
+      ['a stream that is not there', 1n, 0n],
+      ['a stream that is there already', 0n, 2n],
+      ['an older revision', 1n, 2n],
+      ['a revision to come', 3n, 2n],
+    ])('refuses to append after %s', async (_, expected, actual) => {
+      const streamId = randomUUID();
+      if (actual > 0n) await store.append([append(streamId, 0n, added(), added())]);
+      for (const events of [[added()], [added(), added()]])
+        await expect(store.append([append(streamId, expected, ...events)])).rejects.toThrow(WrongExpectedRevision);
+      expect(await store.readStream(streamId)).toHaveLength(Number(actual));
+    });
+
+    it('appends to several streams, or to none', async () => {
+      const [one, two] = [randomUUID(), randomUUID()];
+      await store.append([append(one, 0n, added())]);
+      const late = [append(two, 0n, added()), append(one, 0n, added())];
+      await expect(store.append(late, { request: request() })).rejects.toThrow(WrongExpectedRevision);
+      expect(await store.readStream(two)).toEqual([]);
+      await store.append([append(two, 0n, added()), append(one, 1n, added())]);
+      const streams = await store.readStreams([one, two]);
+      expect([streams.get(one)?.length, streams.get(two)?.length]).toEqual([2, 1]);
+    });
+
+    it('does not take a stream twice in one append', async () => {
+      const streamId = randomUUID();
+      await expect(store.append([append(streamId, 0n, added()), append(streamId, 1n, added())])).rejects.toThrow(
+        TypeError,
+      );
+    });
+
+    it('keeps the answer of a request with its events, and of one without', async () => {
+      const [some, none] = [request(), request()];
+      await store.append([append(randomUUID(), 0n, added())], { request: some, answer: { done: true } });
+      await store.append([], { request: none, answer: 'nothing' });
+      expect(await store.answerTo(some)).toEqual({ answer: { done: true } });
+      expect(await store.answerTo(none)).toEqual({ answer: 'nothing' });
+      expect(await store.answerTo(request())).toBeUndefined();
+    });
+
+    it('keeps an answer that says nothing', async () => {
+      const [some, none] = [request(), request()];
+      await store.append([append(randomUUID(), 0n, added(), added())], { request: some });
+      await store.append([], { request: none, answer: null });
+      expect([await store.answerTo(some), await store.answerTo(none)]).toEqual([{ answer: null }, { answer: null }]);
+    });
+
+    it('keeps requests of other institutions and rpcs apart', async () => {
+      const key = request();
+      await store.append([], { request: key, answer: 1 });
+      expect(await store.answerTo({ ...key, institution: '0316380841' })).toBeUndefined();
+      expect(await store.answerTo({ ...key, rpc: '/other' })).toBeUndefined();
+    });
+
+    it.each([
+      ['an event', [added()]],
+      ['several events', [added(), added()]],
+      ['no event', []],
+    ])('refuses a request id again: another body is told so, the same one lost a race (%s)', async (_, events) => {
+      for (const firstEvents of [[], [added()]]) {
+        const id = randomUUID();
+        await store.append([append(randomUUID(), 0n, ...firstEvents)], { request: request(id), answer: 1 });
+        const streamId = randomUUID();
+        const again = (body: string) =>
+          store.append([append(streamId, 0n, ...events)], { request: request(id, body), answer: 2 });
+        await expect(again('other')).rejects.toThrow(RequestIdReused);
+        await expect(again('body')).rejects.toThrow(WrongExpectedRevision);
+        await expect(store.answerTo(request(id, 'other'))).rejects.toThrow(RequestIdReused);
+        expect(await store.answerTo(request(id))).toEqual({ answer: 1 });
+        expect(await store.readStream(streamId)).toEqual([]);
+      }
+    });
+
+    it('does ten concurrent calls of one request once, and answers all alike', async () => {
+      const [streamId, key] = [randomUUID(), request()];
+      const answers = await Promise.all(Array.from({ length: 10 }, () => add(streamId, 1, key)));
+      expect(answers).toEqual(Array.from({ length: 10 }, () => ({ sum: 1, revision: '1' })));
+      expect(await store.readStream(streamId)).toHaveLength(1);
+    });
+
+    it('does one request once, whether it led to an event or not', async () => {
+      const key = request();
+      const streams = Array.from({ length: 10 }, () => randomUUID());
+      const answers = await Promise.all(streams.map((streamId, index) => add(streamId, index % 2, key)));
+      expect(new Set(answers.map((answer) => JSON.stringify(Object.entries(answer ?? {}).sort()))).size).toBe(1);
+      const written = await store.readStreams(streams);
+      expect([...written.values()].flat().length).toBeLessThanOrEqual(1);
+    });
+
+    it('answers a repeated request even if the rule would now refuse it', async () => {
+      const once: Decider<boolean, void, Added> = {
+        initialState: () => false,
+        decide: (_command, done) => {
+          if (done) throw new AlreadyDone();
+          return [{ type: 'Added', data: { by: 1 } }];
+        },
+        evolve: () => true,
+      };
+      const handle = commandHandler({ store, decider: once, streamType: 'once' });
+      const [streamId, key] = [randomUUID(), request()];
+      const call = (with_: RequestKey) =>
+        handle({ streamId, command: undefined, request: with_, answer: () => 'done' });
+      expect(await Promise.all(Array.from({ length: 10 }, () => call(key)))).toEqual(Array(10).fill('done'));
+      await expect(call(request())).rejects.toThrow(AlreadyDone);
+    });
+
+    it('loses no update of ten concurrent writers, and the log has them in the order of the stream', async () => {
+      const streamId = randomUUID();
+      const writers = Array.from({ length: 10 }, async () => {
+        for (;;) {
+          try {
+            return await add(streamId, 1, request());
+          } catch (error) {
+            if (!(error instanceof WrongExpectedRevision)) throw error;
+          }
+        }
+      });
+      await Promise.all(writers);
+      const stream = await store.readStream(streamId);
+      expect(stream.map(({ revision }) => revision)).toEqual(Array.from({ length: 10 }, (_, n) => BigInt(n + 1)));
+      const log = await readLogUntil(stream.at(-1)?.id ?? '');
+      expect(log.filter((event) => event.streamId === streamId).map(({ revision }) => revision)).toEqual(
+        stream.map(({ revision }) => revision),
+      );
+    });
+
+    it('reads the log in order, from a cursor, no more than asked for', async () => {
+      const [one, two] = [randomUUID(), randomUUID()];
+      await store.append([append(one, 0n, added(1), added(2)), append(two, 0n, added(3))]);
+      await store.append([], { request: request() });
+      await store.append([append(one, 2n, added(4))]);
+      const last = (await store.readStream(one)).at(-1);
+      const log = await readLogUntil(last?.id ?? '');
+      for (const [index, event] of log.entries())
+        if (index > 0) expect(compareCursors(log[index - 1]?.cursor ?? LOG_START, event.cursor)).toBeLessThan(0);
+      const mine = log.filter(({ streamId }) => streamId === one || streamId === two);
+      expect(mine.map(({ data }) => data)).toEqual([{ by: 1 }, { by: 2 }, { by: 3 }, { by: 4 }]);
+      expect(log.every(({ revision }) => revision > 0n)).toBe(true);
+
+      const from = mine[0]?.cursor ?? LOG_START;
+      expect((await store.readLog(from, 2)).map(({ id }) => id)).toEqual(mine.slice(1, 3).map(({ id }) => id));
+      expect(await store.readLog(last?.cursor ?? LOG_START, 10)).toEqual([]);
+    });
+  });
+};
+
+class AlreadyDone extends Rejection<'ALREADY_DONE'> {
+  constructor() {
+    super('ALREADY_DONE', 'done before');
+  }
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { compareCursors } from './cursor.js';
+import { RequestIdReused, WrongExpectedRevision } from './errors.js';
+import type { AppendOptions, Cursor, EventStore, Json, Recorded, RequestKey, StreamAppend } from './event-store.js';
+import { keyOf } from './request-key.js';
+
+/** For specs and rules in one process: keeps the same promises as PostgreSQL's, and nothing after the end. */
+export class MemoryEventStore implements EventStore {
+  private readonly log: Recorded[] = [];
+  private readonly streams = new Map<string, Recorded[]>();
+  private readonly requests = new Map<string, { readonly hash: Uint8Array; readonly answer: Json }>();
+  private transactions = 0n;
+
+  async answerTo(request: RequestKey): Promise<{ readonly answer: Json } | undefined> {
+    const kept = this.requests.get(keyOf(request).toString('hex'));
+    if (!kept) return undefined;
+    if (Buffer.compare(kept.hash, request.hash) !== 0) throw new RequestIdReused();
+    return { answer: kept.answer };
+  }
+
+  async readStream(streamId: string, fromRevision = 1n): Promise<Recorded[]> {
+    return (this.streams.get(streamId) ?? []).filter(({ revision }) => revision >= fromRevision);
+  }
+
+  async readStreams(streamIds: readonly string[]): Promise<Map<string, Recorded[]>> {
+    return new Map(streamIds.map((id) => [id, [...(this.streams.get(id) ?? [])]]));
+  }
+
+  async append(appends: readonly StreamAppend[], { request, answer = null }: AppendOptions = {}): Promise<void> {
+    const written = appends.filter(({ events }) => events.length > 0);
+    if (new Set(written.map(({ streamId }) => streamId)).size < written.length)
+      throw new TypeError('a stream may stand only once in an append');
+    if (request && (await this.answerTo(request))) throw new WrongExpectedRevision();
+    // From here on without a pause: all or nothing.
+    for (const { streamId, expectedRevision } of written)
+      if (BigInt(this.streams.get(streamId)?.length ?? 0) !== expectedRevision) throw new WrongExpectedRevision();
+    if (request) {
+      const key = keyOf(request).toString('hex');
+      if (this.requests.has(key)) throw new WrongExpectedRevision();
+      this.requests.set(key, { hash: request.hash, answer: copyOf(answer) });
+    }
+    this.transactions++;
+    for (const append of written) this.add(append);
+  }
+
+  async readLog(after: Cursor, limit: number): Promise<Recorded[]> {
+    return this.log.filter(({ cursor }) => compareCursors(cursor, after) > 0).slice(0, limit);
+  }
+
+  private add({ streamId, streamType, events }: StreamAppend): void {
+    const stream = this.streams.get(streamId) ?? [];
+    this.streams.set(streamId, stream);
+    for (const { id = randomUUID(), type, schemaVersion = 1, data, metadata = {} } of events) {
+      const cursor = { transactionId: this.transactions, position: BigInt(this.log.length + 1) };
+      const revision = BigInt(stream.length + 1);
+      const recorded = {
+        id,
+        streamId,
+        streamType,
+        revision,
+        type,
+        schemaVersion,
+        data: copyOf(data),
+        metadata: copyOf(metadata),
+        cursor,
+        recordedAt: new Date(),
+      };
+      stream.push(recorded);
+      this.log.push(recorded);
+    }
+  }
+}
+
+/** As it would come back from a database. */
+const copyOf = <Value extends Json>(value: Value): Value => JSON.parse(JSON.stringify(value));

@@ -1,18 +1,13 @@
-import {
-  type AclEntry,
-  AclOperationTypes,
-  AclPermissionTypes,
-  AclResourceTypes,
-  type Admin,
-  type Kafka,
-  ResourcePatternTypes,
-} from 'kafkajs';
+import kafkajs, { type AclEntry, type Admin, type Kafka } from 'kafkajs';
 import { untilDone } from './backoff.js';
 import type { Broker, CloudEvent, ConsumeOptions, Consumption, PublishOptions, TopicOptions } from './broker.js';
 import { type KafkaOptions, kafkaClient } from './kafka-client.js';
 import { KafkaConsumption } from './kafka-consumption.js';
 import { KafkaProducer } from './kafka-producer.js';
 import { type BrokerLog, redacting } from './log.js';
+
+// Node sees only some of the names that this CommonJS module exports.
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
 const DAY_MS = 86_400_000;
 const MESSAGE_BYTES = 8 * 1024 * 1024;

@@ -1,8 +1,11 @@
-import { CompressionTypes, type Kafka, KafkaJSProtocolError, type Message, type Producer } from 'kafkajs';
+import kafkajs, { type Kafka, type Message, type Producer } from 'kafkajs';
 import { pauseFor, untilDone } from './backoff.js';
 import type { CloudEvent } from './broker.js';
 import { headersOf } from './cloud-event-headers.js';
 import type { BrokerLog } from './log.js';
+
+// Node sees only some of the names that this CommonJS module exports.
+const { CompressionTypes, KafkaJSProtocolError } = kafkajs;
 
 // One record batch a partition: below the broker's default limit of 1 MiB, unless one event alone is bigger.
 const CHUNK_BYTES = 900_000;

@@ -1,0 +1,2 @@
+export * from './mesh-settings.js';
+export * from './setting.js';

@@ -1,0 +1,41 @@
+import { address, file, oneOf, optional, postgresUrl, text, wholeNumber } from './setting.js';
+
+/** What every service of the mesh needs. */
+export const meshSettings = {
+  mode: oneOf('CROSSROADS_MODE', 'production refuses test numbers', ['development', 'production'], {
+    default: 'development',
+  }),
+  trustDomain: text('CROSSROADS_TRUST_DOMAIN', 'the trust domain of SPIFFE ids in certificates', {
+    default: 'crossroads.test',
+  }),
+  host: text('GRPC_HOST', 'where it listens', { default: '127.0.0.1' }),
+  port: wholeNumber('GRPC_PORT', 'where it listens', { min: 0, max: 65_535 }),
+  tlsCaFile: file('TLS_CA_FILE', "PEM file with the mesh's certificate authorities"),
+  tlsCertFile: file('TLS_CERT_FILE', "PEM file with this service's certificate"),
+  tlsKeyFile: file('TLS_KEY_FILE', "PEM file with its certificate's key"),
+  databaseUrl: postgresUrl('DATABASE_URL', "its database, under the role '<database>_app'"),
+  databaseMigratorUrl: postgresUrl('DATABASE_MIGRATOR_URL', "its database, under the role '<database>_migrator'"),
+} as const;
+
+/** The bus: Kafka, or the embedded log where there is none. One of the two is needed. */
+export const busSettings = {
+  kafkaBrokers: optional(text('KAFKA_BROKERS', 'host:port of Kafka brokers, separated by commas')),
+  embeddedLogUrl: optional(postgresUrl('EMBEDDED_LOG_URL', 'the embedded log, where there is no Kafka')),
+} as const;
+
+/** For services that seal. */
+export const sealingSettings = {
+  keyFile: file('KEY_FILE', 'JSON file of named keys'),
+} as const;
+
+/** For services that keep personal data, sealed under a key for each person in another database. */
+export const subjectKeySettings = {
+  keysDatabaseUrl: postgresUrl('KEYS_DATABASE_URL', 'the database of subject keys, under its app role'),
+  keysDatabaseMigratorUrl: postgresUrl('KEYS_DATABASE_MIGRATOR_URL', 'the same, under its migrator role'),
+} as const;
+
+export const authorizationSetting = { authorizationAddress: address('AUTHORIZATION_ADDRESS', 'host:port of authorization') } as const;
+
+export const directorySetting = {
+  directoryAddress: address('REFERENCE_DIRECTORY_ADDRESS', 'host:port of the reference directory'),
+} as const;

@@ -2,5 +2,6 @@ export * from './compiled-grant.js';
 export * from './cut.js';
 export * from './data-service.js';
 export * from './decide.js';
-export * from './policy.js';
+export * from './follow-policy.js';
 export * from './policy-follower.js';
+export * from './policy.js';

@@ -14,6 +14,8 @@ export interface FollowerOptions {
   readonly clock?: () => number;
   /** Told of lost connections (which mend themselves) and of listeners that throw. @default nothing */
   readonly onError?: (error: unknown) => void;
+  /** Told when the follower was closed. @default nothing */
+  readonly onClose?: () => void;
 }
 
 export type PolicyListener = (entity: PolicyEntity, revision: bigint) => void;
@@ -37,14 +39,16 @@ export class PolicyFollower {
   private readonly staleAfterMs: number;
   private readonly clock: () => number;
   private readonly onError: (error: unknown) => void;
+  private readonly onClose: () => void;
 
   constructor(
     private readonly watch: WatchPolicy,
-    { staleAfterMs = STALE_AFTER_MS, clock = () => performance.now(), onError = () => {} }: FollowerOptions = {},
+    { staleAfterMs = STALE_AFTER_MS, clock = () => performance.now(), onError = () => {}, onClose = () => {} }: FollowerOptions = {},
   ) {
     this.staleAfterMs = staleAfterMs;
     this.clock = clock;
     this.onError = onError;
+    this.onClose = onClose;
     this.running = this.run();
   }
 
@@ -105,6 +109,7 @@ export class PolicyFollower {
   async close(): Promise<void> {
     this.stopping.abort();
     await this.running;
+    this.onClose();
   }
 
   private async run(): Promise<void> {

@@ -1,0 +1,27 @@
+import { AuthorizationServiceService } from '@crossroads/contracts/authorization/v1/authorization_service';
+import { connect, type TlsFiles } from '@crossroads/grpc';
+import { type FollowerOptions, PolicyFollower } from './policy-follower.js';
+
+export interface FollowPolicyOptions extends FollowerOptions {
+  /** Authorization's `host:port`, or several. */
+  readonly address: string | readonly string[];
+  readonly tls: TlsFiles;
+  readonly trustDomain: string;
+}
+
+/** A whole snapshot is at most a megabyte a message, with room for one large entity. */
+const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+
+/** Connects to authorization and keeps the policy up to date until it is closed. Returns at once; see `whenAt` and `ready`. */
+export const followPolicy = ({ address, tls, trustDomain, ...options }: FollowPolicyOptions): PolicyFollower => {
+  const authorization = connect(AuthorizationServiceService, address, {
+    tls,
+    trustDomain,
+    server: { kind: 'service', name: 'authorization' },
+    maxMessageBytes: MAX_MESSAGE_BYTES,
+  });
+  return new PolicyFollower((fromRevision, signal) => authorization.watch({ fromRevision }, { signal }), {
+    ...options,
+    onClose: () => authorization.close(),
+  });
+};

@@ -27,7 +27,8 @@ export interface EndedCall {
 export interface HandlerContext {
   readonly callers: Callers;
   readonly errors: ErrorMapping;
-  readonly active: Set<ServerCall>;
+  /** Calls in hand, with what ends each of them though its handler has not. */
+  readonly active: Map<ServerCall, () => void>;
   readonly isStopping: () => boolean;
   readonly onUnexpected: (error: unknown, rpc: string) => void;
   readonly onEnd: ((call: EndedCall) => void) | undefined;
@@ -37,6 +38,9 @@ type Arrived = ArrivedCall & Pick<ServerUnaryCall<unknown, unknown>, 'getAuthCon
 
 const describe = (caller: Caller): string =>
   caller.kind === 'service' ? `service:${caller.name}` : 'institution';
+
+const stopping = () =>
+  new Unavailable('SERVER_STOPPING', 'this server is stopping; ask another or try again', { retryAfterMs: 100 });
 
 /** Runs one call from its certificate to its answer. `answer` throws to refuse; `refuse` sends what was thrown. */
 const run = async (
@@ -53,7 +57,7 @@ const run = async (
   try {
     const caller = context.callers.of(arrived);
     call = new ServerCall(arrived, caller, method.rpc, bytes);
-    context.active.add(call);
+    context.active.set(call, () => refuse(toStatus(stopping(), context.errors)));
     if (context.isStopping() && method.endless) call.abort();
     if (!isAllowed(method.allow, caller))
       throw new PermissionDenied('CALLER_NOT_ALLOWED', `this rpc is not for ${describe(caller)}`, {
@@ -84,9 +88,7 @@ const run = async (
 /** After an abort it does not matter how the handler ended. */
 const endingOf = (error: unknown, call: ServerCall | undefined, { isStopping }: HandlerContext): unknown => {
   if (call === undefined || !call.isAborted) return error;
-  return isStopping()
-    ? new Unavailable('SERVER_STOPPING', 'this server is stopping; ask another or try again', { retryAfterMs: 100 })
-    : new Cancelled();
+  return isStopping() ? stopping() : new Cancelled();
 };
 
 const responsesOf = (responses: unknown, rpc: string): AsyncIterable<unknown> => {

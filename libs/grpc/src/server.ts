@@ -49,6 +49,7 @@ export interface RunningServer {
 }
 
 const MIB = 1024 * 1024;
+const LAST_ANSWERS_MS = 50;
 
 /** Messages may hold personal data; what kind of error and where in our code does not. */
 const reportOnStderr = (error: unknown, rpc: string): void => {
@@ -88,16 +89,13 @@ const listen = (server: Server, address: string, credentials: MutualTlsCredentia
     });
   });
 
-const settled = (server: Server, withinMs: number, onLate: () => void): Promise<void> =>
+/** Resolves with whether all connections have ended in time. */
+const closed = (server: Server, withinMs: number): Promise<boolean> =>
   new Promise((resolve) => {
-    const late = setTimeout(() => {
-      onLate();
-      server.forceShutdown();
-      resolve();
-    }, withinMs);
+    const late = setTimeout(resolve, withinMs, false);
     server.tryShutdown(() => {
       clearTimeout(late);
-      resolve();
+      resolve(true);
     });
   });
 
@@ -114,9 +112,10 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
     interceptors: [framingErrors(domain)],
   });
   let stopping: Promise<void> | undefined;
-  const active = new Set<ServerCall>();
+  const active = new Map<ServerCall, () => void>();
+  const callers = new Callers(options.trustDomain, Date.now);
   const context: HandlerContext = {
-    callers: new Callers(options.trustDomain, Date.now),
+    callers,
     errors: { domain, reasonCodes },
     active,
     isStopping: () => stopping !== undefined,
@@ -139,10 +138,16 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
     health.stop();
     // After the watchers of health have been told, which takes a turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
-    for (const call of active) if (endless.has(call.rpc)) call.abort();
-    await settled(server, limits.stopWithinMs ?? 10_000, () => {
-      for (const call of active) call.abort();
-    });
+    for (const call of active.keys()) if (endless.has(call.rpc)) call.abort();
+    if (await closed(server, limits.stopWithinMs ?? 10_000)) return;
+    for (const [call, end] of active) {
+      call.abort();
+      end();
+    }
+    // So that the last answers still go out.
+    await new Promise((resolve) => setTimeout(resolve, LAST_ANSWERS_MS));
+    callers.disconnect();
+    server.forceShutdown();
   };
   return {
     port,

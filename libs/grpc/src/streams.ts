@@ -12,7 +12,8 @@ export const decodeWith = (decode: (bytes: Buffer) => unknown, bytes: Buffer): u
 
 /** The messages of a stream of requests, each decoded when it is asked for: who does not ask, slows the sender. */
 export async function* decoded(arrived: Readable, decode: (bytes: Buffer) => unknown): AsyncGenerator<unknown> {
-  for await (const bytes of arrived) yield decodeWith(decode, bytes);
+  // A handler that leaves early still has to answer: destroying the stream would take that away.
+  for await (const bytes of arrived.iterator({ destroyOnReturn: false })) yield decodeWith(decode, bytes);
 }
 
 const drained = (stream: Writable, signal: AbortSignal): Promise<void> =>

@@ -1,0 +1,179 @@
+import { status } from '@grpc/grpc-js';
+import { Rejection } from '@crossroads/eventsourcing/decider';
+import { RequestIdReused, WrongExpectedRevision } from '@crossroads/eventsourcing/errors';
+import { type Connection, type ConnectOptions, connect } from '../client.js';
+import { InvalidInput, PermissionDenied, Unavailable } from '../errors.js';
+import type { Call } from '../grpc-service.js';
+import { RemoteError } from '../remote-error.js';
+import { type RunningServer, type ServerOptions, startServer } from '../server.js';
+import { serve } from '../service.js';
+import type { TlsFiles } from '../tls.js';
+import { TestAuthority } from './certificates.js';
+import { EchoService, response } from './echo-service.js';
+
+export const trustDomain = 'crossroads.test';
+export const ENTERPRISE = '0884303369';
+
+/** By the name that a caller of `refuse` asks for. */
+const thrown: Readonly<Record<string, () => unknown>> = {
+  rejection: () => new Rejection('SUBSCRIPTION_NOT_OPEN', 'only an open one can be closed', { state: 'closed' }),
+  unmapped: () => new Rejection('NOBODY_KNOWS', 'a reason without a code'),
+  race: () => new WrongExpectedRevision(),
+  reused: () => new RequestIdReused(),
+  input: () =>
+    new InvalidInput(
+      { field: 'ssin', reason: 'SSIN_CHECKSUM', description: 'wrong check' },
+      { field: 'end_date', reason: 'INVALID_PERIOD', description: 'ends before it begins' },
+    ),
+  stale: () => new Unavailable('POLICY_STALE', 'the policy is not known', { retryAfterMs: 1500 }),
+  bug: () => new TypeError('secret: 81050103522'),
+  database: () => Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }),
+'a string': () => 'a string',
+  shutdown: () => new Error('query', { cause: Object.assign(new Error('terminating'), { code: '57P01' }) }),
+};
+
+/** A server of `EchoService` for specs, what it saw, and clients for it. */
+export class EchoServer {
+  readonly seen: Call[] = [];
+  readonly unexpected: unknown[] = [];
+  /** How many responses `count` was asked for, and how many of its streams have ended. */
+  counted = 0;
+  countsEnded = 0;
+  /** How many requests `collect` has taken. */
+  collected = 0;
+  ready = true;
+  /** Calls of `echo` that wait: for their end, or for a release. */
+  readonly waiting: (() => void)[] = [];
+  readonly folderTls: TlsFiles;
+  private running: RunningServer | undefined;
+  private readonly connections: { close(): void }[] = [];
+
+  private constructor(
+    readonly authority: TestAuthority,
+    tls: TlsFiles,
+  ) {
+    this.folderTls = tls;
+  }
+
+  static async start(options: Partial<ServerOptions> = {}): Promise<EchoServer> {
+    const authority = await TestAuthority.create();
+    const echo = new EchoServer(authority, await authority.service('subscription'));
+    echo.running = await startServer({ ...echo.options(), ...options });
+    return echo;
+  }
+
+  get server(): RunningServer {
+    if (this.running === undefined) throw new Error('not started');
+    return this.running;
+  }
+
+  connect(tls: TlsFiles, more: Partial<ConnectOptions> = {}): Connection<typeof EchoService> {
+    const connection = connect(EchoService, `127.0.0.1:${this.server.port}`, {
+      tls,
+      trustDomain,
+      server: { kind: 'service', name: 'subscription' },
+      ...more,
+    });
+    this.connections.push(connection);
+    return connection;
+  }
+
+  async asExchange(more?: Partial<ConnectOptions>): Promise<Connection<typeof EchoService>> {
+    return this.connect(await this.authority.service('exchange'), more);
+  }
+
+  async stop(): Promise<void> {
+    for (const connection of this.connections) connection.close();
+    await this.server.stop();
+  }
+
+  private options(): ServerOptions {
+    return {
+      host: '127.0.0.1',
+      port: 0,
+      tls: this.folderTls,
+      trustDomain,
+      domain: 'spec.crossroads',
+      reasonCodes: { SUBSCRIPTION_NOT_OPEN: status.FAILED_PRECONDITION },
+      readiness: () => this.ready,
+      onUnexpected: (error) => this.unexpected.push(error),
+      services: [this.service()],
+    };
+  }
+
+  private service() {
+    const echo = async ({ topic }: { topic: string }, call: Call) => {
+      this.seen.push(call);
+      if (topic === 'wait')
+        await new Promise<void>((resolve) => {
+          this.waiting.push(resolve);
+          call.signal.addEventListener('abort', () => resolve());
+        });
+      if (topic === 'stuck') await new Promise(() => undefined);
+      return response(topic);
+    };
+    const refuse = async ({ topic }: { topic: string }) => {
+      const error = thrown[topic]?.();
+      if (error !== undefined) throw error;
+      return response(topic);
+    };
+    const collect = async (requests: AsyncIterable<{ topic: string }>) => {
+      const topics: string[] = [];
+      for await (const { topic } of requests) {
+        this.collected++;
+        topics.push(topic.slice(0, 3));
+      }
+      return response(topics.join());
+    };
+    const count = (request: { topic: string }) => this.count(Number(request.topic));
+    async function* chat(requests: AsyncIterable<{ topic: string }>) {
+      for await (const { topic } of requests) yield response(topic);
+    }
+    return serve(
+      EchoService,
+      { echo, refuse, collect, count, chat },
+      {
+        allow: {
+          echo: ['institution', 'service:exchange'],
+          refuse: ['service:exchange'],
+          collect: ['service:exchange'],
+          count: ['service:exchange'],
+          chat: ['service:exchange'],
+        },
+        authenticate: (caller) => {
+          if (caller.kind === 'institution' && caller.application === 'withdrawn')
+            throw new PermissionDenied('KEY_NOT_REGISTERED', 'this key is not registered');
+        },
+        endless: ['chat'],
+      },
+    );
+  }
+
+  private async *count(upTo: number) {
+    try {
+      for (let i = 0; i < upTo; i++) {
+        this.counted++;
+        yield response(String(i).padEnd(10_000, '.'));
+      }
+    } finally {
+      this.countsEnded++;
+    }
+  }
+}
+
+/** What a call failed with. */
+export const failureOf = async (call: Promise<unknown>): Promise<RemoteError> => {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof RemoteError) return error;
+    throw error;
+  }
+  throw new Error('the call was answered');
+};
+
+export const listOf = async <Item>(items: AsyncIterable<Item>): Promise<Item[]> => {
+  const list: Item[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+};

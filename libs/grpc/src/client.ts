@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { type ChannelOptions, Client, Metadata, type MethodDefinition, type ServiceDefinition } from '@grpc/grpc-js';
 import type { MethodShape, RequestOf, ResponseOf } from './grpc-service.js';
-import { type Identity, identityUri } from './peer.js';
+import { identityUri, type ServerIdentity } from './peer.js';
 import { errorOf } from './remote-error.js';
 import { withRetries } from './retries.js';
 import { callBidi, callClientStream, callServerStream, callUnary, type OpenCall } from './rpc.js';
@@ -12,7 +12,7 @@ export interface ConnectOptions {
   readonly tls: TlsFiles;
   readonly trustDomain: string;
   /** Who must be at the other end, whatever its host is called. */
-  readonly server: Identity;
+  readonly server: ServerIdentity;
   /** Of a call that gives none; streams of responses have none by default. @default 5_000 */
   readonly deadlineMs?: number;
   /** Rpcs that only read and so may be repeated, besides requests with a `requestId`. */
@@ -65,7 +65,10 @@ const targetOf = (addresses: readonly string[]): string => {
   return `ipv4:${addresses.join(',')}`;
 };
 
-const nameOf = (identity: Identity): string => (identity.kind === 'service' ? identity.name : identity.application);
+const nameOf = (identity: ServerIdentity): string => {
+  if (identity.kind === 'service') return identity.name;
+  return 'application' in identity ? identity.application : identity.enterpriseNumber;
+};
 
 const metadataOf = (entries: CallOptions['metadata']): Metadata => {
   const metadata = new Metadata();

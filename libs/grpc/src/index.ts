@@ -7,7 +7,7 @@ export type { EndedCall } from './handlers.js';
 export type { Health, Readiness } from './health.js';
 export { isOutage } from './outage.js';
 export { PageTokens } from './page-token.js';
-export { type Identity, identityUri, spkiOf } from './peer.js';
+export { type Identity, identityUri, type ServerIdentity, spkiOf } from './peer.js';
 export { errorOf, RemoteError } from './remote-error.js';
 export * from './request-id.js';
 export { runService } from './run-service.js';

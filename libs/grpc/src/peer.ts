@@ -24,11 +24,15 @@ export type Identity =
   | { readonly kind: 'institution'; readonly enterpriseNumber: string; readonly application: string }
   | { readonly kind: 'service'; readonly name: string };
 
-/** `spiffe://<trust domain>/service/<name>` or `…/institution/<enterprise number>/application/<name>`. */
-export const identityUri = (trustDomain: string, identity: Identity): string =>
-  identity.kind === 'service'
-    ? `spiffe://${trustDomain}/service/${identity.name}`
-    : `spiffe://${trustDomain}/institution/${identity.enterpriseNumber}/application/${identity.application}`;
+/** Whom a client expects: of an institution whose application nobody knows beforehand (an authentic source), any. */
+export type ServerIdentity = Identity | { readonly kind: 'institution'; readonly enterpriseNumber: string };
+
+/** `spiffe://<trust domain>/service/<name>` or `…/institution/<enterprise number>/application/<name>`; ends in `/` where any application will do. */
+export const identityUri = (trustDomain: string, identity: ServerIdentity): string => {
+  if (identity.kind === 'service') return `spiffe://${trustDomain}/service/${identity.name}`;
+  const application = 'application' in identity ? identity.application : '';
+  return `spiffe://${trustDomain}/institution/${identity.enterpriseNumber}/application/${application}`;
+};
 
 const identityOf = (trustDomain: string, uri: string): Identity | undefined => {
   const prefix = `spiffe://${trustDomain}`;

@@ -43,11 +43,14 @@ export class MutualTlsCredentials extends ServerCredentials {
   }
 }
 
-/** Whom a client expects at the other end: the URI in the server's certificate, whatever its host is called. */
+/** Whom a client expects at the other end: the URI in the server's certificate, whatever its host is called; with a `/` at its end, what begins with it. */
 export const channelCredentials = (files: TlsFiles, expectedUri: string): ChannelCredentials =>
   credentials.createFromSecureContext(createSecureContext(contextOptions(files)), {
     checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
-      subjectAlternativeUris(certificate.subjectaltname).includes(expectedUri)
+      subjectAlternativeUris(certificate.subjectaltname).some((uri) => isExpected(uri, expectedUri))
         ? undefined
         : new Error(`the server's certificate is not that of ${expectedUri}`),
   });
+
+const isExpected = (uri: string, expected: string): boolean =>
+  expected.endsWith('/') ? uri.startsWith(expected) && uri !== expected : uri === expected;

@@ -1,0 +1,239 @@
+import {
+  type Database,
+  type Json,
+  type NewEvent,
+  type PostgresEventStore,
+  Rejection,
+  type RequestKey,
+  WrongExpectedRevision,
+} from '@crossroads/eventsourcing';
+import type { BlindIndex } from '@crossroads/privacy';
+import type { Days } from '../domain/days.js';
+import {
+  type AskedLine,
+  changesOf,
+  changingLines,
+  type Inscribed,
+  type InscriptionCommand,
+  type InscriptionsChanged,
+  inscriptions,
+  STREAM_TYPE,
+  streamOf,
+} from '../domain/inscriptions.js';
+import type { Entry } from '../domain/packing.js';
+import type { Files } from '../view/files.js';
+import { readRows, writeChanges } from '../view/inscription-rows.js';
+import { type Found, lookup } from '../view/lookup.js';
+import { soughtSsin } from '../view/numbers.js';
+import type { SsinSeal } from '../view/ssin-seal.js';
+import { inTurn } from './turns.js';
+
+export type NumberReason = 'UNKNOWN_SSIN' | 'REPLACED_SSIN' | 'CANCELED_SSIN';
+
+/** A line that the edge has found well formed. */
+export interface CheckedLine {
+  /** Its place in the file, counted from 1. */
+  readonly line: number;
+  readonly ssin: string;
+  readonly context: string;
+  readonly period: Days;
+}
+
+export interface Refused {
+  readonly line: number;
+  readonly reason: string;
+}
+
+/** What became of the lines of one command. */
+export interface Outcome {
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly refused: readonly Refused[];
+}
+
+export interface InscriberOptions {
+  readonly db: Database;
+  readonly store: PostgresEventStore;
+  readonly files: Files;
+  readonly index: BlindIndex;
+  readonly seal: SsinSeal;
+}
+
+const ATTEMPTS = 8;
+
+/**
+ * Inscribes and uninscribes. The rows that answer are written in the transaction of the append, so that whoever asks after
+ * the answer sees the change; the stream's revision guards the state that was decided on, which is read from the rows.
+ */
+export class Inscriber {
+  private readonly revisions = new Map<string, bigint>();
+  private readonly turn = inTurn();
+
+  constructor(private readonly options: InscriberOptions) {}
+
+  /** One line. @throws Rejection with a `NumberReason` */
+  async one(
+    type: InscriptionCommand['type'],
+    institution: string,
+    line: Omit<CheckedLine, 'line'>,
+    request: RequestKey,
+  ): Promise<{ readonly changed: boolean }> {
+    const { changed } = await this.many(type, institution, [{ line: 1, ...line }], request, [], (refused) => {
+      throw rejection(refused);
+    });
+    return { changed: changed > 0 };
+  }
+
+  /** A chunk of a file. `malformed` are the lines that the edge refused: they belong to the answer that is kept. */
+  many(
+    type: InscriptionCommand['type'],
+    institution: string,
+    lines: readonly CheckedLine[],
+    request: RequestKey,
+    malformed: readonly Refused[] = [],
+    onRefused: (refused: NumberReason) => void = () => undefined,
+  ): Promise<Outcome> {
+    return this.turn(institution, async () => {
+      for (let attempt = 1; ; attempt++) {
+        const kept = await this.options.store.answerTo(request);
+        if (kept) return outcomeOf(kept.answer);
+        try {
+          return await this.attempt(type, institution, lines, request, malformed, onRefused);
+        } catch (error) {
+          this.revisions.delete(institution);
+          if (!(error instanceof WrongExpectedRevision) || attempt === ATTEMPTS) throw error;
+        }
+      }
+    });
+  }
+
+  private async attempt(
+    type: InscriptionCommand['type'],
+    institution: string,
+    lines: readonly CheckedLine[],
+    request: RequestKey,
+    malformed: readonly Refused[],
+    onRefused: (refused: NumberReason) => void,
+  ): Promise<Outcome> {
+    const { db, store, seal } = this.options;
+    // The revision first: rows that are read later hold at least what led to it, and the append holds if it is still the last.
+    const revision = await this.revisionOf(institution);
+    const { asked, refused, found } = await this.resolve(type, lines, onRefused);
+    const state = await this.stateOf(institution, asked.flatMap(({ persons }) => persons));
+    const command: InscriptionCommand = { type, institution, lines: asked };
+    const changing = changingLines(command, state);
+    const events = inscriptions.decide(command, state);
+    const outcome: Outcome = {
+      changed: changing.length,
+      unchanged: asked.length - changing.length,
+      refused: [...malformed, ...refused].sort((a, b) => a.line - b.line),
+    };
+
+    const changes = events.flatMap(changesOf);
+    const files = await this.options.files.numbersOf(institution, [...new Set(changes.map(({ context }) => context))]);
+    const ssins = new Map<number, Buffer>();
+    for (const place of changing) {
+      const [who, line] = [found[place], asked[place]];
+      if (type === 'Inscribe' && who && line) ssins.set(who.person, seal.seal(who.personId, line.ssin));
+    }
+    await db.transaction(async (tx) => {
+      const append = { streamId: streamOf(institution), streamType: STREAM_TYPE, expectedRevision: revision };
+      await store.within(tx).append([{ ...append, events: events.map(toNewEvent) }], { request, answer: answerOf(outcome) });
+      const numbered = changes.map(({ person, context, start, end }) => ({ person, start, end, file: fileOf(files, context) }));
+      await writeChanges(tx, numbered, ssins);
+    });
+    this.revisions.set(institution, revision + BigInt(events.length));
+    return outcome;
+  }
+
+  private async resolve(
+    type: InscriptionCommand['type'],
+    lines: readonly CheckedLine[],
+    onRefused: (refused: NumberReason) => void,
+  ) {
+    const { db, index } = this.options;
+    const all = await lookup(db, lines.map(({ ssin }) => soughtSsin(index, ssin)));
+    const families = type === 'Uninscribe' ? await this.familiesOf(all) : new Map<number, number[]>();
+    const refused: Refused[] = [];
+    const asked: (AskedLine & { readonly ssin: string })[] = [];
+    const found: Found[] = [];
+    lines.forEach(({ line, ssin, context, period }, place) => {
+      const who = all[place];
+      const reason = reasonAgainst(who);
+      if (reason !== undefined || !who) {
+        onRefused(reason ?? 'UNKNOWN_SSIN');
+        refused.push({ line, reason: reason ?? 'UNKNOWN_SSIN' });
+        return;
+      }
+      found.push(who);
+      asked.push({ persons: [who.person, ...(families.get(who.person) ?? [])], ssin, context, period });
+    });
+    return { asked, refused, found };
+  }
+
+  /** Who became one with a person: what was inscribed under their old numbers ends, too. */
+  private async familiesOf(found: readonly (Found | undefined)[]): Promise<Map<number, number[]>> {
+    const roots = found.flatMap((who) => (who ? [who.person] : []));
+    const rows = await this.options.db.query<{ person: number; root: number }>(
+      { name: 'merges-of', text: 'select person, root from merges where root = any($1::int[])' },
+      [roots],
+    );
+    const families = new Map<number, number[]>();
+    for (const { person, root } of rows) families.set(root, [...(families.get(root) ?? []), person]);
+    return families;
+  }
+
+  private async stateOf(institution: string, persons: readonly number[]): Promise<Inscribed> {
+    const rows = await readRows(this.options.db, [...new Set(persons)]);
+    const fileNumbers = new Set([...rows.values()].flatMap((entries) => entries.map(({ file }) => file)));
+    const fileAt = await this.options.files.of(fileNumbers);
+    const own = (entries: readonly Entry[]) => entries.filter(({ file }) => fileAt(file).institution === institution);
+    return new Map(
+      [...rows].map(([person, entries]) => [person, Map.groupBy(own(entries), ({ file }) => fileAt(file).context)]),
+    );
+  }
+
+  private async revisionOf(institution: string): Promise<bigint> {
+    const known = this.revisions.get(institution);
+    if (known !== undefined) return known;
+    const [last] = await this.options.db.query<{ revision: bigint }>(
+      'select revision from es.events where stream_id = $1 order by revision desc limit 1',
+      [streamOf(institution)],
+    );
+    return last?.revision ?? 0n;
+  }
+}
+
+const reasonAgainst = (found: Found | undefined): NumberReason | undefined => {
+  if (!found) return 'UNKNOWN_SSIN';
+  if (found.state === 'VALID') return undefined;
+  return found.state === 'REPLACED' ? 'REPLACED_SSIN' : 'CANCELED_SSIN';
+};
+
+export const numberMessages: Readonly<Record<NumberReason, string>> = {
+  UNKNOWN_SSIN: 'this number is not known to the person registry',
+  REPLACED_SSIN: 'another number has replaced this one; use the one that replaces it',
+  CANCELED_SSIN: 'this number was cancelled; find the right number of the person',
+};
+
+const rejection = (reason: NumberReason): Rejection => new Rejection(reason, numberMessages[reason]);
+
+const toNewEvent = ({ type, data }: InscriptionsChanged): NewEvent => ({ type, data });
+
+const fileOf = (files: ReadonlyMap<string, number>, context: string): number => {
+  const file = files.get(context);
+  if (file === undefined) throw new Error('a file was not numbered');
+  return file;
+};
+
+// Kept for good: refused lines as pairs, without their descriptions.
+const answerOf = ({ changed, unchanged, refused }: Outcome): Json => ({
+  changed,
+  unchanged,
+  refused: refused.map(({ line, reason }) => [line, reason]),
+});
+
+const outcomeOf = (answer: Json): Outcome => {
+  const kept = answer as { changed: number; unchanged: number; refused: [number, string][] };
+  return { ...kept, refused: kept.refused.map(([line, reason]) => ({ line, reason })) };
+};

@@ -1,0 +1,117 @@
+import type { Tx } from '@crossroads/eventsourcing';
+
+export type NumberStep = 'assigned' | 'replaced' | 'unreplaced' | 'canceled';
+
+/** A step in a number's life, as the registry published it. */
+export interface NumberStepped {
+  readonly step: NumberStep;
+  /** `numberKey` of the blind index. */
+  readonly number: string;
+  readonly replacedBy: string | undefined;
+  readonly personId: string;
+  /** Whose it was before, where two persons became one or were taken apart. */
+  readonly previousPersonId: string | undefined;
+  /** In the registry's log. Steps of one number are in its order, whatever the order they come in. */
+  readonly position: bigint;
+}
+
+const STATES: Readonly<Record<NumberStep, string>> = { assigned: 'V', replaced: 'R', unreplaced: 'V', canceled: 'C' };
+
+/**
+ * Writes steps into numbers, persons and merges. Duplicates and late ones change nothing.
+ * A number stays with the person it was given to; that two persons became one stands in `merges`, and can be undone.
+ */
+export const applyNumberSteps = async (tx: Tx, steps: readonly NumberStepped[]): Promise<void> => {
+  if (steps.length === 0) return;
+  const person = await numberPersons(tx, steps);
+  const latest = lastOf(steps, ({ number }) => number);
+  await tx.query(UPSERT_NUMBERS, [
+    latest.map(({ number }) => number),
+    latest.map(({ position }) => position),
+    latest.map((step) => person(ownerOf(step))),
+    latest.map(({ step }) => STATES[step]),
+    latest.map(({ replacedBy }) => replacedBy ?? null),
+  ]);
+  const merges = steps.flatMap((step) => mergeOf(step));
+  if (merges.length === 0) return;
+  const last = lastOf(merges, (merge) => merge.person);
+  const persons = last.map((merge) => person(merge.person));
+  await tx.query(UPSERT_MERGES, [
+    persons,
+    last.map(({ position }) => position),
+    last.map(({ survivor }) => (survivor === undefined ? null : person(survivor))),
+  ]);
+  await tx.query(REROOT, [persons]);
+};
+
+const UPSERT_NUMBERS = {
+  name: 'numbers-upsert',
+  text: `insert into numbers as n (number, position, person, state, replaced_by)
+    select * from unnest($1::uuid[], $2::bigint[], $3::int[], $4::"char"[], $5::uuid[])
+    on conflict (number) do update set position = excluded.position, state = excluded.state, replaced_by = excluded.replaced_by,
+      person = case excluded.state when 'C' then n.person else excluded.person end
+    where n.position < excluded.position`,
+};
+
+const UPSERT_MERGES = {
+  name: 'merges-upsert',
+  text: `insert into merges as m (person, position, survivor) select * from unnest($1::int[], $2::bigint[], $3::int[])
+    on conflict (person) do update set position = excluded.position, survivor = excluded.survivor
+    where m.position < excluded.position`,
+};
+
+/** Those whose way to the survivor leads through one of the persons. */
+const REROOT = {
+  name: 'merges-reroot',
+  text: `with recursive below as (
+      select person from merges where person = any($1::int[])
+      union select m.person from merges m join below b on m.survivor = b.person)
+    update merges m set root = case when m.survivor is null then null else merged_root(m.survivor) end
+      from below b where m.person = b.person`,
+};
+
+const ownerOf = ({ step, personId, previousPersonId }: NumberStepped): string =>
+  step === 'replaced' ? (previousPersonId ?? personId) : personId;
+
+interface Merge {
+  readonly person: string;
+  readonly survivor: string | undefined;
+  readonly position: bigint;
+}
+
+const mergeOf = ({ step, personId, previousPersonId, position }: NumberStepped): Merge[] => {
+  if (previousPersonId === undefined || previousPersonId === personId) return [];
+  if (step === 'replaced') return [{ person: previousPersonId, survivor: personId, position }];
+  if (step === 'unreplaced') return [{ person: personId, survivor: undefined, position }];
+  return [];
+};
+
+/** The latest of each, in the order of their keys so that two writers cannot deadlock. */
+const lastOf = <Item extends { readonly position: bigint }>(items: readonly Item[], keyOf: (item: Item) => string): Item[] => {
+  const last = new Map<string, Item>();
+  for (const item of items) {
+    const known = last.get(keyOf(item));
+    if (!known || known.position < item.position) last.set(keyOf(item), item);
+  }
+  return [...last].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
+};
+
+/** The numbers of all persons that the steps name; new ones get theirs. */
+const numberPersons = async (tx: Tx, steps: readonly NumberStepped[]): Promise<(personId: string) => number> => {
+  const ids = [...new Set(steps.flatMap((s) => (s.previousPersonId === undefined ? [s.personId] : [s.personId, s.previousPersonId])))].sort();
+  await tx.query(
+    `insert into persons (person_id) select id from unnest($1::uuid[]) id
+      where not exists (select from persons where person_id = id) on conflict do nothing`,
+    [ids],
+  );
+  const rows = await tx.query<{ person: number; person_id: string }>(
+    'select person, person_id from persons where person_id = any($1::uuid[])',
+    [ids],
+  );
+  const persons = new Map(rows.map((row) => [row.person_id, row.person]));
+  return (personId) => {
+    const person = persons.get(personId);
+    if (person === undefined) throw new Error('a person was not numbered');
+    return person;
+  };
+};

@@ -1,0 +1,80 @@
+import type { Queryable } from '@crossroads/eventsourcing';
+import { type Entry, unpackEntries } from '../domain/packing.js';
+import { withPeriod } from '../domain/periods.js';
+
+export type NumberState = 'VALID' | 'REPLACED' | 'CANCELED';
+
+/** What is known of somebody who was asked for. */
+export interface Found {
+  /** Of the number that was asked for; VALID for a person by id. */
+  readonly state: NumberState;
+  /** The survivor, where persons became one. */
+  readonly person: number;
+  readonly personId: string;
+  /** Of all who became this person, themselves included. */
+  readonly entries: readonly Entry[];
+}
+
+/** Whom to look up: a number by its keys (`numberKey`, one for each version of the blind index' key), or a person by id. */
+export type Sought = { readonly numbers: readonly string[] } | { readonly personId: string };
+
+interface Row {
+  readonly n: number;
+  readonly state: string;
+  readonly person: number;
+  readonly person_id: string;
+  readonly packed: Buffer | null;
+  readonly family: Buffer[] | null;
+}
+
+const LOOKUP = {
+  name: 'lookup',
+  text: `with asked as (
+      select a.n, x.state, x.person from unnest($1::int[], $2::uuid[]) a (n, number) join numbers x on x.number = a.number
+      union all
+      select a.n, 'V', p.person from unnest($3::int[], $4::uuid[]) a (n, person_id) join persons p on p.person_id = a.person_id)
+    select a.n, a.state::text, p.person, p.person_id, i.packed,
+           (select array_agg(o.packed) from merges b join inscriptions o on o.person = b.person where b.root = p.person) as family
+      from asked a
+      left join merges m on m.person = a.person
+      join persons p on p.person = coalesce(m.root, a.person)
+      left join inscriptions i on i.person = p.person`,
+};
+
+/** All of them in one round trip, in the order asked; nothing for those that are not known. */
+export const lookup = async (db: Queryable, sought: readonly Sought[]): Promise<(Found | undefined)[]> => {
+  const [places, numbers, idPlaces, ids]: [number[], string[], number[], string[]] = [[], [], [], []];
+  sought.forEach((one, place) => {
+    if ('personId' in one) {
+      idPlaces.push(place);
+      ids.push(one.personId);
+      return;
+    }
+    for (const number of one.numbers) {
+      places.push(place);
+      numbers.push(number);
+    }
+  });
+  const found = new Array<Found | undefined>(sought.length);
+  for (const row of await db.query<Row>(LOOKUP, [places, numbers, idPlaces, ids])) found[row.n] = foundOf(row);
+  return found;
+};
+
+const STATES: Readonly<Record<string, NumberState>> = { V: 'VALID', R: 'REPLACED', C: 'CANCELED' };
+
+const foundOf = ({ state, person, person_id: personId, packed, family }: Row): Found => {
+  const own = packed ? unpackEntries(packed) : [];
+  return {
+    state: STATES[state] ?? 'CANCELED',
+    person,
+    personId,
+    entries: family ? union([...own, ...family.flatMap(unpackEntries)]) : own,
+  };
+};
+
+const union = (entries: readonly Entry[]): Entry[] => {
+  const files = Map.groupBy(entries, ({ file }) => file);
+  return [...files].flatMap(([file, own]) =>
+    own.reduce(withPeriod, []).map(({ start, end }) => ({ file, start, end })),
+  );
+};

@@ -1,6 +1,7 @@
 import pg, { type Pool, type PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
 import { columnTypes } from './column-types.js';
+import { quietLogger } from './quiet-logger.js';
 import { Session } from './session.js';
 
 /** A statement that is prepared once for each connection, under its name. For hot paths. */
@@ -45,12 +46,14 @@ export const openDatabase = async ({ url, poolSize = 10, applicationName }: Data
   const dataSource = new DataSource({
     type: 'postgres',
     url,
+    logger: quietLogger,
     poolSize,
     connectTimeoutMS: 10_000,
     ...(applicationName === undefined ? {} : { applicationName }),
     extra: {
       types: columnTypes,
       keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
       // An open transaction that writes holds every reader of the log back, in each database of the cluster.
       idle_in_transaction_session_timeout: 60_000,
     },

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { quietLogger } from './quiet-logger.js';
 
 /** One step of a schema. `name` identifies it for good: neither rename nor edit a step that has run somewhere. */
 export interface Migration {
@@ -59,6 +60,7 @@ const runPending = async (
   const dataSource = new DataSource({
     type: 'postgres',
     url,
+    logger: quietLogger,
     schema,
     poolSize: 2,
     migrations: steps,

@@ -23,18 +23,29 @@ export interface Projection<Event extends DomainEvent> {
   readonly on: { readonly [Type in Event['type']]: ProjectionHandler<Extract<Event, { readonly type: Type }>> };
 }
 
+/** Any of them, when it no longer matters which events they are made of. */
+export interface AnyProjection {
+  readonly name: string;
+  readonly version: number;
+  readonly streamTypes?: readonly string[];
+  readonly on: Readonly<Record<string, (tx: Tx, event: never) => Promise<unknown>>>;
+}
+
+/** Brings what was stored back to events of the domain. */
+export type Decoder = Pick<EventCodec<DomainEvent>, 'fromStored'>;
+
 /** The decision that a view has nothing to do with an event; it is not even decoded. */
 export const ignore = async (): Promise<void> => undefined;
 
 /** Applies events in order. Types that are not the projection's belong to other streams. */
-export const project = async <Event extends DomainEvent>(
-  { on, streamTypes }: Projection<Event>,
-  codec: EventCodec<Event>,
+export const project = async (
+  { on, streamTypes }: AnyProjection,
+  codec: Decoder,
   batch: readonly Recorded[],
   tx: Tx,
 ): Promise<void> => {
-  // Which handler belongs to which type is what the mapped type of `on` says; it cannot be said of a looked-up one.
-  const handlers = new Map(Object.entries(on) as [string, ProjectionHandler<Event>][]);
+  // That a handler takes the events of its type is what `Projection` says; it cannot be said of a looked-up one.
+  const handlers = new Map(Object.entries(on) as [string, ProjectionHandler<DomainEvent>][]);
   for (const recorded of batch) {
     const handler = handlers.get(recorded.type);
     if (!handler || handler === ignore || (streamTypes && !streamTypes.includes(recorded.streamType))) continue;
@@ -42,13 +53,13 @@ export const project = async <Event extends DomainEvent>(
   }
 };
 
-export interface ProjectionOptions<Event extends DomainEvent, View extends Projection<Event>> {
+export interface ProjectionOptions<View extends AnyProjection> {
   readonly db: Database;
   readonly store: Pick<EventStore, 'readLog'>;
   /** One, or while a new one is being built, the old and the new. */
   readonly versions: readonly [View, ...View[]];
   /** @default plainCodec() */
-  readonly codec?: EventCodec<Event>;
+  readonly codec?: Decoder;
   /** @default 500 */
   readonly batchSize?: number;
   readonly onError: (error: unknown, attempt: number) => void;
@@ -63,14 +74,14 @@ export interface RunningProjection<View> {
 }
 
 /** Keeps a view up to date, builds a newer version beside it and switches over once that has caught up. */
-export const startProjection = async <Event extends DomainEvent, View extends Projection<Event>>({
+export const startProjection = async <View extends AnyProjection>({
   db,
   store,
   versions,
   codec = plainCodec(),
   batchSize = 500,
   onError,
-}: ProjectionOptions<Event, View>): Promise<RunningProjection<View>> => {
+}: ProjectionOptions<View>): Promise<RunningProjection<View>> => {
   const [oldest, ...newer] = versions.toSorted((a, b) => a.version - b.version);
   if (!oldest || newer.some(({ name }) => name !== oldest.name)) throw new TypeError('versions of one projection');
   const { name } = oldest;

@@ -122,6 +122,7 @@ export class Session {
       connectionString: this.url,
       types: columnTypes,
       keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
       connectionTimeoutMillis: 10_000,
       ...(this.applicationName === undefined ? {} : { application_name: `${this.applicationName} session` }),
     });

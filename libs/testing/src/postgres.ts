@@ -10,7 +10,7 @@ import pg from 'pg';
 export interface TestPostgres {
   /** As superuser, database `postgres`. */
   readonly url: string;
-  /** Kills and starts it again, with its data and its port. Only of an embedded one. */
+  /** Stops it at once, whoever is connected, and starts it again on its data and port. Only of an embedded one. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -38,7 +38,7 @@ const start = async (): Promise<TestPostgres> => {
     port,
     user: 'postgres',
     password: 'postgres',
-    persistent: false,
+    persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
     // Durability is not what specs are about, and their disks are slow; those that kill a server do not cut the power.
@@ -56,15 +56,13 @@ const start = async (): Promise<TestPostgres> => {
   return {
     url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
     restart: async () => {
-      const all = new pg.Client({ connectionString: `postgres://postgres:postgres@127.0.0.1:${port}/postgres` });
-      all.on('error', () => undefined);
-      await all.connect();
-      await all.query('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()');
-      await all.end();
+      await server.stop();
+      await server.start();
     },
     stop: async () => {
       shared = undefined;
       await server.stop();
+      await rm(databaseDir, { recursive: true, force: true });
     },
   };
 };
@@ -121,7 +119,8 @@ const asAdmin = async (url: string, statements: readonly string[]): Promise<void
   }
 };
 
-const freePort = (): Promise<number> =>
+/** A port that nobody listens on now. */
+export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);

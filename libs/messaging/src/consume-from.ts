@@ -5,9 +5,9 @@ import type { Broker, CloudEvent, Consumption } from './broker.js';
 import { type CursorStore, notYetConsumed } from './consumed.js';
 import { receivedOf } from './events-controller.js';
 
-/** The generated client of `Events/Read` is one. */
+/** A connection to `EventsService` is one. */
 export interface EventsClient {
-  read(request: ReadRequest): AsyncIterable<ReadResponse> & { cancel(): void };
+  read(request: ReadRequest, options: { readonly signal: AbortSignal }): AsyncIterable<ReadResponse>;
 }
 
 export interface EventSource {
@@ -84,12 +84,14 @@ const catchUp = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const cursor = (await cursorStore.cursors(topic)).get(source);
-  const stream = eventsClient.read({ topic, afterCursor: cursor ? encodeCursor(cursor) : '' });
-  const cancel = () => stream.cancel();
-  signal.addEventListener('abort', cancel);
+  const over = new AbortController();
+  const responses = eventsClient.read(
+    { topic, afterCursor: cursor ? encodeCursor(cursor) : '' },
+    { signal: AbortSignal.any([signal, over.signal]) },
+  );
   try {
     let batch: CloudEvent[] = [];
-    for await (const response of stream) {
+    for await (const response of responses) {
       batch.push(receivedOf(response));
       if (batch.length < batchSize) continue;
       await onBatch(batch, signal);
@@ -97,7 +99,6 @@ const catchUp = async (
     }
     if (batch.length > 0) await onBatch(batch, signal);
   } finally {
-    signal.removeEventListener('abort', cancel);
-    cancel();
+    over.abort();
   }
 };

@@ -86,6 +86,11 @@ export class PolicyIndex {
     return this.represented.get(caller.enterpriseNumber)?.has(customer) ?? false;
   }
 
+  /** Names of an institution's applications that hold a registered key. */
+  applicationsOf(enterpriseNumber: string): string[] {
+    return [...(this.applications.get(enterpriseNumber) ?? [])].flatMap(([name, keys]) => (keys.size > 0 ? [name] : []));
+  }
+
   dataService(name: string): CompiledDataService | undefined {
     return this.dataServices.get(name);
   }

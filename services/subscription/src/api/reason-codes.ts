@@ -1,0 +1,10 @@
+import { status } from '@grpc/grpc-js';
+import type { ReasonCodes } from '@crossroads/grpc';
+import type { SubscriptionReason } from '../domain/subscription.js';
+
+export const reasonCodes: ReasonCodes<SubscriptionReason | 'INVALID_CURSOR'> = {
+  SUBSCRIPTION_ALREADY_OPEN: status.ALREADY_EXISTS,
+  SUBSCRIPTION_NOT_OPEN: status.FAILED_PRECONDITION,
+  SUBSCRIPTION_NOT_PAUSED: status.FAILED_PRECONDITION,
+  INVALID_CURSOR: status.INVALID_ARGUMENT,
+};

@@ -1,0 +1,208 @@
+import { readFileSync } from 'node:fs';
+import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
+import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
+import { SubscriptionServiceService } from '@crossroads/contracts/subscription/v1/subscription_service';
+import {
+  type Database,
+  eventStoreMigrations,
+  migrate,
+  openDatabase,
+  PostgresEventStore,
+} from '@crossroads/eventsourcing';
+import { connect, GrpcServer, PageTokens, serve } from '@crossroads/grpc';
+import {
+  type Broker,
+  consumedMigrations,
+  consumeFrom,
+  cursorStore,
+  eventsController,
+  openBroker,
+  parkingMigrations,
+  startRelay,
+  TopicSealing,
+} from '@crossroads/messaging';
+import { followPolicy } from '@crossroads/policy';
+import {
+  FileKeyProvider,
+  PostgresSubjectKeys,
+  SubjectSealer,
+  subjectKeyMigrations,
+  TopicSealer,
+} from '@crossroads/privacy';
+import { readReceiptKey } from '@crossroads/transparency';
+import { Module, type OnApplicationShutdown } from '@nestjs/common';
+import { reasonCodes } from './api/reason-codes.js';
+import { SubscriptionController } from './api/subscription.controller.js';
+import { type Config, readConfig } from './config.js';
+import { Mutations } from './consumers/mutations.js';
+import { Closing } from './deliveries/closing.js';
+import { DeliveryRelay } from './deliveries/delivery-relay.js';
+import { Numbering } from './deliveries/numbering.js';
+import { directoryChecks } from './directory-checks.js';
+import { subscriptions as subscriptionMigration } from './migrations/0001-subscriptions.js';
+import { published } from './published.js';
+import { readersOf } from './topic-readers.js';
+import { Subscriptions } from './subscriptions.js';
+
+const GROUP = 'subscription';
+
+/** Everything that runs, and how it ends: first what takes work in, last the connections. */
+class Running implements OnApplicationShutdown {
+  constructor(
+    readonly server: GrpcServer,
+    private readonly endings: readonly (() => Promise<unknown>)[],
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    for (const end of this.endings) await end();
+  }
+}
+
+const warn = (what: string) => (error: unknown) => {
+  // The kind of error only: its message may hold what nobody should read.
+  process.stderr.write(`${JSON.stringify({ level: 'warn', what, error: error instanceof Error ? error.name : 'unknown' })}\n`);
+};
+
+const compose = async (config: Config): Promise<Running> => {
+  await migrate({
+    url: config.databaseMigratorUrl,
+    migrations: [...eventStoreMigrations, ...consumedMigrations, ...parkingMigrations, subscriptionMigration],
+    appRole: 'subscription_app',
+  });
+  await migrate({
+    url: config.keysDatabaseMigratorUrl,
+    migrations: subjectKeyMigrations,
+    appRole: 'subscription_app',
+  });
+  const db = await openDatabase({ url: config.databaseUrl, applicationName: 'subscription' });
+  const keysDb = await openDatabase({ url: config.keysDatabaseUrl, poolSize: 4, applicationName: 'subscription' });
+  const tls = { ca: config.tlsCaFile, cert: config.tlsCertFile, key: config.tlsKeyFile };
+  const mesh = { tls, trustDomain: config.trustDomain };
+  const now = () => new Date();
+
+  const keys = new FileKeyProvider(config.keyFile);
+  const sealer = new SubjectSealer(new PostgresSubjectKeys({ db: keysDb.pool, keys }));
+  const sealing = new TopicSealing(new TopicSealer({ keys, producer: 'subscription' }));
+  const signer = { key: readReceiptKey(readFileSync(config.receiptKeyFile, 'utf8')), logOrigin: config.logOrigin };
+  const store = new PostgresEventStore(db);
+  const policy = followPolicy({ address: config.authorizationAddress, ...mesh, onError: warn('policy') });
+  const directory = connect(DirectoryServiceService, config.directoryAddress, {
+    ...mesh,
+    server: { kind: 'service', name: 'reference-directory' },
+    reads: ['check', 'batchCheck'],
+  });
+  const broker = await openBroker({
+    clientId: GROUP,
+    kafkaBrokers: config.kafkaBrokers,
+    embeddedLogUrl: config.embeddedLogUrl,
+    tls,
+  });
+
+  const currentPolicy = () => policy.policy();
+  const checks = directoryChecks(directory);
+  const closing = new Closing(db, store, sealer, now);
+  const relay = new DeliveryRelay({
+    db,
+    broker,
+    sealer,
+    closing,
+    policy: currentPolicy,
+    pseudonyms: await keys.secret('pseudonyms'),
+    now,
+    onError: warn('delivery relay'),
+  });
+  const onNumbered = () => relay.nudge();
+  const numbering = new Numbering(store, sealer, signer, now);
+  const mutations = new Mutations({ db, sealing, numbering, policy: currentPolicy, check: checks.byPerson, now, onNumbered });
+  const subscriptions = new Subscriptions({ db, store, broker, closing, policy: currentPolicy, check: checks.bySsin, now, onNumbered });
+  const readers = readersOf({ db, policy, subscriptions, onChange: () => relay.policyChanged(), onError: warn('topic readers') });
+  const journal = startRelay({ db, store, broker, name: 'journal', published: published(sealer), sealing, onError: warn('journal relay') });
+  const consumers = consume(config, mesh, db, broker, mutations);
+  relay.start();
+
+  const controller = new SubscriptionController({
+    subscriptions,
+    mutations,
+    db,
+    policy: currentPolicy,
+    pageTokens: new PageTokens(await keys.secret('page-tokens')),
+    mode: config.mode,
+    now,
+  });
+  const authenticate = (caller: Parameters<typeof policy.requireRegistered>[0]) => policy.requireRegistered(caller);
+  const institution = ['institution'] as const;
+  const server = new GrpcServer({
+    host: config.host,
+    port: config.port,
+    ...mesh,
+    domain: 'subscription.crossroads',
+    reasonCodes,
+    readiness: async () => policy.ready() && (await db.ready()) && (await keysDb.ready()),
+    services: [
+      serve(SubscriptionServiceService, controller, {
+        allow: {
+          subscribe: institution,
+          closeSubscription: institution,
+          pauseSubscription: institution,
+          resumeSubscription: institution,
+          listSubscriptions: institution,
+          listParked: institution,
+          redriveParked: institution,
+        },
+        authenticate,
+      }),
+      serve(EventsServiceService, eventsController(store, published(sealer)), { allow: { read: ['service:access-audit'] } }),
+    ],
+  });
+  return new Running(server, [
+    ...consumers.map((consumer) => () => consumer.close()),
+    () => relay.close(),
+    () => readers.close(),
+    () => journal.close(),
+    () => policy.close(),
+    () => broker.close(),
+    async () => directory.close(),
+    () => db.close(),
+    () => keysDb.close(),
+  ]);
+};
+
+/** Both topics in one group; each from its publisher's beginning when this service is new. */
+const consume = (
+  config: Config,
+  mesh: { readonly tls: { readonly ca: string; readonly cert: string; readonly key: string }; readonly trustDomain: string },
+  db: Database,
+  broker: Broker,
+  mutations: Mutations,
+) =>
+  (
+    [
+      ['crossroads.person.v1', 'person-registry', config.registryAddress],
+      ['crossroads.mutation.v1', 'exchange', config.exchangeAddress],
+    ] as const
+  ).map(([topic, name, address]) => {
+    const events = connect(EventsServiceService, address, { ...mesh, server: { kind: 'service', name } });
+    const consumption = consumeFrom({
+      broker,
+      topic,
+      group: GROUP,
+      sources: [{ source: `urn:crossroads:service:${name}`, eventsClient: events }],
+      cursorStore: cursorStore(db),
+      onBatch: (batch) => mutations.take(topic, batch),
+      onError: warn(topic),
+    });
+    return {
+      close: async () => {
+        await consumption.close();
+        events.close();
+      },
+    };
+  });
+
+@Module({
+  providers: [
+    { provide: Running, useFactory: () => compose(readConfig()) },
+    { provide: GrpcServer, inject: [Running], useFactory: ({ server }: Running) => server },
+  ],
+})
+export class AppModule {}

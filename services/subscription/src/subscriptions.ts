@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto';
+import { NumberState, type CheckResponse } from '@crossroads/contracts/directory/v1/directory_service';
+import type { Database, Json, PostgresEventStore, RequestKey, Tx } from '@crossroads/eventsourcing';
+import { type Caller, InvalidInput, NotFound, PermissionDenied } from '@crossroads/grpc';
+import { dayOf, type EnterpriseNumber, type InscriptionContext, type LegalContext, type Ssin } from '@crossroads/identifiers';
+import type { Broker } from '@crossroads/messaging';
+import { decide, type Policy } from '@crossroads/policy';
+import type { Closing } from './deliveries/closing.js';
+import { deliveriesTopic } from './deliveries/pseudonym.js';
+import { type SubscriptionCommand, type SubscriptionEvent, subscription } from './domain/subscription.js';
+import { findSubscription, insertSubscription, type SubscriptionRow } from './subscription-table.js';
+
+export interface NewSubscription {
+  readonly institution: EnterpriseNumber;
+  readonly inscriptionContext: InscriptionContext;
+  readonly dataService: string;
+  readonly legalContext: LegalContext;
+  /** Absent: all that the institution has inscribed. */
+  readonly ssins?: readonly Ssin[];
+}
+
+export interface SubscriptionsOptions {
+  readonly db: Database;
+  readonly store: PostgresEventStore;
+  readonly broker: Pick<Broker, 'ensureTopic'>;
+  readonly closing: Closing;
+  readonly policy: () => Policy;
+  readonly check: (ssins: readonly string[], institution: string) => Promise<readonly CheckResponse[]>;
+  readonly now: () => Date;
+  readonly onNumbered: () => void;
+}
+
+const RETENTION_DAYS = 30;
+
+/** The use cases of the subscription table. Each begins with the question whether the caller may. */
+export class Subscriptions {
+  constructor(private readonly options: SubscriptionsOptions) {}
+
+  /** @returns the new subscription's id; the same for the same request. */
+  async open(caller: Caller, wanted: NewSubscription, request: RequestKey): Promise<string> {
+    const { db, store } = this.options;
+    const kept = await store.answerTo(request);
+    if (kept) return idIn(kept.answer);
+    this.requireGrant(caller, wanted);
+    const personIds = wanted.ssins ? await this.inscribed(wanted, wanted.ssins) : undefined;
+    await this.ensureTopic(wanted.institution);
+
+    const subscriptionId = randomUUID();
+    const { institution, inscriptionContext, dataService, legalContext } = wanted;
+    const terms = { institution, inscriptionContext, dataService, legalContext, ...(personIds ? { personIds } : {}) };
+    const events = subscription.decide({ type: 'OpenSubscription', ...terms }, subscription.initialState());
+    await db.transaction(async (tx) => {
+      await this.append(tx, subscriptionId, 0n, events, request, { subscriptionId });
+      await insertSubscription(
+        tx,
+        {
+          subscription_id: subscriptionId,
+          institution,
+          inscription_context: inscriptionContext,
+          data_service: dataService,
+          legal_context: legalContext,
+          all_inscribed: personIds === undefined,
+          named_persons: personIds?.length ?? 0,
+          opened_at: this.options.now(),
+        },
+        personIds ?? [],
+      );
+    });
+    return subscriptionId;
+  }
+
+  /** Pauses, resumes or closes. The row is locked first, so that no delivery is numbered meanwhile. */
+  async change(caller: Caller, subscriptionId: string, command: SubscriptionCommand, request: RequestKey): Promise<void> {
+    const { db, store, closing } = this.options;
+    if (await store.answerTo(request)) return;
+    await db.transaction(async (tx) => {
+      const row = await findSubscription(tx, subscriptionId, 'for update');
+      if (!row || !this.options.policy().mayActFor(caller, row.institution)) throw unknownSubscription();
+      const recorded = await store.within(tx).readStream(subscriptionId);
+      // Stored as they are: nothing in them is sealed.
+      const past = recorded.map(({ type, data }) => ({ type, data }) as SubscriptionEvent);
+      const events = subscription.decide(command, past.reduce(subscription.evolve, subscription.initialState()));
+      await this.append(tx, subscriptionId, recorded.at(-1)?.revision ?? 0n, events, request, {});
+      await this.show(tx, row, events, closing);
+    });
+    this.options.onNumbered();
+  }
+
+  /** Topic, ACL and all: again whenever the institution's applications change. */
+  async ensureTopic(institution: string): Promise<void> {
+    await this.options.broker.ensureTopic({
+      name: deliveriesTopic(institution),
+      partitions: 1,
+      retentionDays: RETENTION_DAYS,
+      readers: this.options
+        .policy()
+        .applicationsOf(institution)
+        .map((application) => `CN=${application},O=${institution}`),
+    });
+  }
+
+  private requireGrant(caller: Caller, wanted: NewSubscription): void {
+    const { institution, inscriptionContext, dataService, legalContext } = wanted;
+    const decision = decide(this.options.policy(), {
+      customer: institution,
+      peer: caller,
+      dataService,
+      requestedFieldGroups: [],
+      legalContext,
+      inscriptionContexts: [inscriptionContext],
+      mode: 'subscription',
+      day: dayOf(this.options.now()),
+    });
+    if (!decision.allowed)
+      throw new PermissionDenied(decision.reason, 'no deliberation lets this institution have that by subscription', {
+        metadata: { dataService, legalContext, inscriptionContext, policyRevision: String(decision.policyRevision) },
+      });
+  }
+
+  private async inscribed(wanted: NewSubscription, ssins: readonly Ssin[]): Promise<string[]> {
+    const checks = await this.options.check(ssins, wanted.institution);
+    const persons = new Set<string>();
+    const violations = ssins.flatMap((_, index) => {
+      const check = checks[index];
+      const wrong = wrongWith(check, wanted);
+      if (check && !wrong) persons.add(check.personId);
+      return wrong ? [{ field: `named.ssins[${index}]`, ...wrong }] : [];
+    });
+    const [first, ...others] = violations;
+    if (first) throw new InvalidInput(first, ...others);
+    return [...persons];
+  }
+
+  private async append(
+    tx: Tx,
+    subscriptionId: string,
+    expectedRevision: bigint,
+    events: readonly SubscriptionEvent[],
+    request: RequestKey,
+    answer: Json,
+  ): Promise<void> {
+    await this.options.store.within(tx).append(
+      [
+        {
+          streamId: subscriptionId,
+          streamType: 'subscription',
+          expectedRevision,
+          events: events.map(({ type, data }) => ({ type, data: { ...data } })),
+        },
+      ],
+      { request, answer },
+    );
+  }
+
+  private async show(tx: Tx, row: SubscriptionRow, events: readonly SubscriptionEvent[], closing: Closing): Promise<void> {
+    for (const event of events) {
+      if (event.type === 'SubscriptionClosed')
+        await closing.afterTheRest(tx, row.subscription_id, row.last_sequence, event.data.reason);
+      else
+        await tx.query(`update subscriptions set state = $2 where subscription_id = $1`, [
+          row.subscription_id,
+          event.type === 'SubscriptionPaused' ? 'paused' : 'open',
+        ]);
+    }
+  }
+}
+
+const wrongWith = (check: CheckResponse | undefined, { inscriptionContext }: NewSubscription) => {
+  switch (check?.state) {
+    case NumberState.NUMBER_STATE_VALID:
+      return check.inscriptions.some((one) => one.inscriptionContext === inscriptionContext)
+        ? undefined
+        : { reason: 'NOT_INSCRIBED', description: 'inscribe the person in this context first' };
+    case NumberState.NUMBER_STATE_REPLACED:
+      return { reason: 'REPLACED_SSIN', description: 'this number was replaced; use the one that replaced it' };
+    case NumberState.NUMBER_STATE_CANCELED:
+      return { reason: 'CANCELED_SSIN', description: 'this number was cancelled' };
+    default:
+      return { reason: 'UNKNOWN_SSIN', description: 'nobody has this number' };
+  }
+};
+
+/** Also for one that the caller may not know of. */
+const unknownSubscription = () =>
+  new NotFound('RESOURCE_NOT_FOUND', 'there is no such subscription among those that this caller may see');
+
+const idIn = (answer: Json): string => {
+  if (typeof answer === 'object' && answer !== null && 'subscriptionId' in answer && typeof answer.subscriptionId === 'string')
+    return answer.subscriptionId;
+  throw new TypeError('the answer kept with this request is not that of an opening');
+};

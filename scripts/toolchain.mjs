@@ -36,7 +36,7 @@ const versionOf = (program) => {
 
 const WANTED = { node: NODE, pnpm: PNPM };
 
-const isThere = (bin, needs) => needs.every((name) => existsSync(join(bin, name)) && versionOf(join(bin, name)) === WANTED[name]);
+const isThere = (bin, needs) => needs.every((name) => existsSync(join(bin, name)) && major(versionOf(join(bin, name)) ?? '0') === major(WANTED[name]));
 
 const fetch = (needs, bin, quiet) =>
   step({
@@ -50,11 +50,16 @@ const fetch = (needs, bin, quiet) =>
         throw new Trouble(`${TOOLCHAIN} cannot be written (${error.code}): run as the user who owns the repository, or free some space.`);
       }
       // The package of the platform itself: `node` would fetch it from an install script, which many forbid.
-      const packages = needs.map((name) => (name === 'node' ? nodePackage() : `pnpm@${PNPM}`));
+      const packages = (node) => needs.map((name) => (name === 'node' ? `${NODE_PACKAGE}@${node}` : `pnpm@${PNPM}`));
       const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--no-package-lock', '--include=optional', '--loglevel=error'];
       const [npm, ...rest] = process.env.npm_execpath?.endsWith('npm-cli.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
       const options = { cwd: TOOLCHAIN, env: cleanEnvironment() };
-      await tool(npm, [...rest, 'install', '--prefix', TOOLCHAIN, ...flags, ...packages], options);
+      const install = (node) => tool(npm, [...rest, 'install', '--prefix', TOOLCHAIN, ...flags, ...packages(node)], options);
+      // Some platforms' packages lag behind: then the newest of the same major.
+      await install(NODE).catch((error) => {
+        if (!/ETARGET|E404|No match/.test(error.message) || !needs.includes('node')) throw error;
+        return install(`^${major(NODE)}`);
+      });
       const pnpm = join(TOOLCHAIN, 'node_modules', 'pnpm');
       // What pnpm's own install script does: puts the program for this platform in its place.
       if (needs.includes('pnpm')) await tool(process.execPath, ['install.js'], { cwd: pnpm, env: cleanEnvironment() });
@@ -63,7 +68,7 @@ const fetch = (needs, bin, quiet) =>
     },
   });
 
-const nodePackage = () => `node${process.platform === 'darwin' && process.arch === 'arm64' ? '-bin' : ''}-${process.platform}-${process.arch}@${NODE}`;
+const NODE_PACKAGE = `node${process.platform === 'darwin' && process.arch === 'arm64' ? '-bin' : ''}-${process.platform}-${process.arch}`;
 
 /** Without what npm hands to its scripts and what a user set for other projects: it would change what gets installed, and where. */
 const cleanEnvironment = () => {

@@ -10,7 +10,7 @@ export interface Database {
   readonly migrator: string;
 }
 
-/** The databases of one service. */
+/** The databases of one service, and its two roles. */
 export interface Databases {
   readonly main: Database;
   /** Subject keys, apart from what they seal. */
@@ -20,10 +20,10 @@ export interface Databases {
 /** How a service's databases are reached. Passwords follow from `secret`, so that nothing else needs to be kept. */
 export const databasesOf = (adminUrl: string, service: string, keys: boolean, secret: string): Databases => {
   const name = service.replaceAll('-', '_');
-  const database = (name: string): Database => ({
-    name,
-    app: urlOf(adminUrl, name, `${name}_app`, secret),
-    migrator: urlOf(adminUrl, name, `${name}_migrator`, secret),
+  const database = (database: string): Database => ({
+    name: database,
+    app: urlOf(adminUrl, database, `${name}_app`, secret),
+    migrator: urlOf(adminUrl, database, `${name}_migrator`, secret),
   });
   return { main: database(name), ...(keys ? { keys: database(`${name}_keys`) } : {}) };
 };
@@ -54,9 +54,9 @@ const ensureDatabase = async (client: pg.Client, { name, app, migrator }: Databa
     [name],
   );
   if (rows[0]?.ready) return;
-  const [owner, reader, database] = [`${name}_migrator`, `${name}_app`, name].map((word) => client.escapeIdentifier(word));
-  await ensureRole(client, `${name}_migrator`, migrator);
-  await ensureRole(client, `${name}_app`, app);
+  const owner = await ensureRole(client, migrator);
+  const reader = await ensureRole(client, app);
+  const database = client.escapeIdentifier(name);
   // An outside server's administrator need not be a superuser, and may give away only to roles that it is a member of.
   await client.query(`grant ${owner} to current_user`).catch(() => {});
   if (!rows[0]?.made) await client.query(`create database ${database} owner ${owner}`);
@@ -65,8 +65,11 @@ const ensureDatabase = async (client: pg.Client, { name, app, migrator }: Databa
   await client.query(`comment on database ${database} is 'crossroads'`);
 };
 
-const ensureRole = async (client: pg.Client, role: string, url: string): Promise<void> => {
-  const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role]);
-  const password = client.escapeLiteral(new URL(url).password);
-  await client.query(`${rowCount ? 'alter' : 'create'} role ${client.escapeIdentifier(role)} login password ${password}`);
+/** The role of a URL, with its password; answers its name as SQL. */
+const ensureRole = async (client: pg.Client, url: string): Promise<string> => {
+  const { username, password } = new URL(url);
+  const { rowCount } = await client.query('select from pg_roles where rolname = $1', [username]);
+  const role = client.escapeIdentifier(username);
+  await client.query(`${rowCount ? 'alter' : 'create'} role ${role} login password ${client.escapeLiteral(password)}`);
+  return role;
 };

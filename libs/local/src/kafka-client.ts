@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { Kafka, logLevel } from 'kafkajs';
+import kafkajs, { type Kafka } from 'kafkajs';
 import type { IdentityFiles } from './certificates.js';
 
 /** A kafkajs client for administering the local broker; services use `@crossroads/messaging`. */
-export const kafkaClient = (brokers: readonly string[], { ca, certificate, key }: IdentityFiles): Kafka =>
-  new Kafka({
+export const kafkaClient = (brokers: readonly string[], { ca, certificate, key }: IdentityFiles, retries = 0): Kafka =>
+  new kafkajs.Kafka({
     clientId: 'crossroads-local',
     brokers: [...brokers],
     ssl: { ca: readFileSync(ca), cert: readFileSync(certificate), key: readFileSync(key) },
-    logLevel: logLevel.NOTHING,
+    logLevel: kafkajs.logLevel.NOTHING,
     connectionTimeout: 2_000,
-    retry: { retries: 0 },
+    retry: { retries, initialRetryTime: 100 },
   });
 
 /** Whether it serves in full: topics can be listed, and a group's coordinator has loaded its offsets. */

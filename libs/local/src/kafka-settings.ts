@@ -52,7 +52,7 @@ export const kafkaProperties = ({ port, controllerPort, dataFolder, keyStore, ca
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': 1_000,
     'log.segment.bytes': 128 * 1024 * 1024,
-    'message.max.bytes': 4 * 1024 * 1024,
+    'message.max.bytes': 8 * 1024 * 1024,
     // After kill -9 the controller, itself restarted, takes the old broker for alive this long. The default is 9 s.
     'broker.session.timeout.ms': 3_000,
     'broker.heartbeat.interval.ms': 500,

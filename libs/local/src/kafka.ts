@@ -24,6 +24,7 @@ export interface KafkaOptions {
   readonly superUsers?: readonly string[];
   readonly environment?: NodeJS.ProcessEnv;
   readonly say?: (line: string) => void;
+  readonly signal?: AbortSignal;
 }
 
 export type Kafka =
@@ -43,7 +44,7 @@ export type Kafka =
  * mesh then uses its log in PostgreSQL.
  */
 export const startKafka = async (options: KafkaOptions): Promise<Kafka> => {
-  const { dataFolder, port, controllerPort, authority, superUsers = [], environment = process.env, say = () => {} } = options;
+  const { dataFolder, port, controllerPort, authority, superUsers = [], environment = process.env, say = () => {}, signal } = options;
   const certificates = join(dataFolder, 'certificates');
   mkdirSync(certificates, { recursive: true, mode: 0o700 });
   if (!existsSync(join(certificates, 'ca.pem'))) await writePrivate(join(certificates, 'ca.pem'), authority.certificate);
@@ -89,8 +90,7 @@ export const startKafka = async (options: KafkaOptions): Promise<Kafka> => {
   }
   const server = await Supervised.start(
     { name: 'kafka', ...program, cwd: home, startWithin: 90_000, isReady: () => kafkaAnswers(brokers, admin) },
-    { run: join(dataFolder, 'run'), logs: join(dataFolder, 'logs') },
-    say,
+    { run: join(dataFolder, 'run'), logs: join(dataFolder, 'logs'), say, signal },
   );
   return { kind: 'kafka', brokers, admin, process: server, stop: () => server.stop() };
 };

@@ -10,7 +10,7 @@ import { LocalFailure, codeOf, messageOf } from './failure.js';
 import { type Databases, databasesOf, ensureDatabases } from './databases.js';
 import { ownerOf, runAs } from './postgres-user.js';
 import { requireFree } from './ports.js';
-import { type Folders, Supervised, stopLeftOver } from './supervised.js';
+import { type Host, Supervised, stopLeftOver } from './supervised.js';
 
 export interface PostgresOptions {
   /** Everything it keeps lies in here: `postgres/`, `run/`, `logs/`. */
@@ -19,6 +19,7 @@ export interface PostgresOptions {
   /** An outside server instead, by the URL of a role that may create roles and databases. @default `CROSSROADS_POSTGRES_URL` */
   readonly outside?: string | undefined;
   readonly say?: (line: string) => void;
+  readonly signal?: AbortSignal;
 }
 
 export interface Postgres {
@@ -40,7 +41,8 @@ export const startPostgres = async ({
   dataFolder,
   port,
   outside = process.env['CROSSROADS_POSTGRES_URL'],
-  say = () => {},
+  say,
+  signal,
 }: PostgresOptions): Promise<Postgres> => {
   if (outside) {
     await answers(outside).catch((error: unknown) => {
@@ -48,7 +50,7 @@ export const startPostgres = async ({
     });
     return withDatabases(outside, outside, async () => {});
   }
-  const folders: Folders = { run: join(dataFolder, 'run'), logs: join(dataFolder, 'logs') };
+  const host: Host = { run: join(dataFolder, 'run'), logs: join(dataFolder, 'logs'), say, signal };
   const home = join(dataFolder, 'postgres');
   const data = join(home, 'data');
   const binaries = await findBinaries();
@@ -57,7 +59,7 @@ export const startPostgres = async ({
   const user = runAs([dataFolder, dirname(binaries.postgres)]);
   const owner = ownerOf(user);
   const password = await passwordIn(home);
-  await stopLeftOver(folders.run, 'postgres', 10_000);
+  await stopLeftOver(host.run, 'postgres', 10_000);
   if (!existsSync(join(data, 'PG_VERSION'))) initialise();
   await requireFree(port, 'PostgreSQL');
   const adminUrl = `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`;
@@ -78,8 +80,7 @@ export const startPostgres = async ({
       startWithin: 60_000,
       isReady: () => answers(adminUrl),
     },
-    folders,
-    say,
+    host,
   );
   return { ...withDatabases(adminUrl, password, () => server.stop()), process: server };
 

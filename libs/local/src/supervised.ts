@@ -31,10 +31,16 @@ export interface Program {
   readonly isReady: () => Promise<boolean>;
 }
 
-export interface Folders {
-  /** One file a program, by which the next start finds what is left of this one. */
+/** Where a program is kept running. */
+export interface Host {
+  /** Folder with one file a program, by which the next start finds what is left of this one. */
   readonly run: string;
   readonly logs: string;
+  readonly say?: ((line: string) => void) | undefined;
+  /** Told of each new pid. */
+  readonly onChange?: () => void;
+  /** Ends a start that is under way. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 interface Started {
@@ -54,16 +60,15 @@ export class Supervised {
 
   private constructor(
     readonly program: Program,
-    private readonly folders: Folders,
-    private readonly say: (line: string) => void,
+    private readonly host: Host,
   ) {}
 
   /** Resolves when the program is ready. Stops what an earlier run left of it. */
-  static async start(program: Program, folders: Folders, say: (line: string) => void = () => {}): Promise<Supervised> {
-    mkdirSync(folders.run, { recursive: true });
-    mkdirSync(folders.logs, { recursive: true });
-    await stopLeftOver(folders.run, program.name, program.stopWithin);
-    const supervised = new Supervised(program, folders, say);
+  static async start(program: Program, host: Host): Promise<Supervised> {
+    mkdirSync(host.run, { recursive: true });
+    mkdirSync(host.logs, { recursive: true });
+    await stopLeftOver(host.run, program.name, program.stopWithin);
+    const supervised = new Supervised(program, host);
     supervised.launch();
     try {
       await supervised.ready(true);
@@ -80,7 +85,15 @@ export class Supervised {
   }
 
   get log(): string {
-    return join(this.folders.logs, `${this.program.name}.log`);
+    return join(this.host.logs, `${this.program.name}.log`);
+  }
+
+  /** kill -9, then until it serves again. */
+  async killAndWait(): Promise<void> {
+    const { restarts, child, program } = this;
+    child?.kill('SIGKILL');
+    const isBack = () => this.restarts > restarts && this.pid !== undefined && program.isReady().catch(() => false);
+    if (!(await waitFor(isBack, program.startWithin))) throw new LocalFailure(`${program.name} did not come back: its log is ${this.log}.`);
   }
 
   async stop(): Promise<void> {
@@ -91,7 +104,7 @@ export class Supervised {
       await stopProcess(child.pid, identity, program.stopSignal ?? 'SIGTERM', program.stopWithin);
     if (child?.connected) child.disconnect();
     await this.loop;
-    rmSync(recordOf(this.folders.run, program.name), { force: true });
+    rmSync(recordOf(this.host.run, program.name), { force: true });
   }
 
   private launch(): void {
@@ -113,13 +126,14 @@ export class Supervised {
     const identity = child.pid === undefined ? undefined : identityOf(child.pid);
     if (child.pid === undefined || identity === undefined) return;
     const started: Started = { pid: child.pid, identity, stopSignal };
-    writeFileSync(recordOf(this.folders.run, name), JSON.stringify(started));
+    writeFileSync(recordOf(this.host.run, name), JSON.stringify(started));
   }
 
   private async ready(first: boolean): Promise<void> {
     const { isReady, name, startWithin } = this.program;
     const ready = await waitFor(async () => {
       if (this.stopping && !first) return true;
+      this.host.signal?.throwIfAborted();
       if (this.pid === undefined) throw new LocalFailure(`${name} ended while it started: its log is ${this.log}.${this.lastLine()}`);
       return isReady().catch(() => false);
     }, startWithin);
@@ -133,7 +147,7 @@ export class Supervised {
       const how = await ended(this.child);
       if (this.stopping) return;
       if (Date.now() - since > STABLE) this.pause = FIRST_PAUSE;
-      this.say(`${this.program.name} ended (${how}); starting it again`);
+      this.host.say?.(`${this.program.name} ended (${how}); starting it again`);
       await sleep(this.pause);
       this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
       if (this.stopping) return;
@@ -141,9 +155,11 @@ export class Supervised {
       this.launch();
       try {
         await this.ready(false);
-        if (!this.stopping) this.say(`${this.program.name} is back`);
+        if (this.stopping) return;
+        this.host.say?.(`${this.program.name} is back`);
+        this.host.onChange?.();
       } catch (error) {
-        this.say(messageOf(error));
+        this.host.say?.(messageOf(error));
       }
     }
   }

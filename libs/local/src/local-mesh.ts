@@ -1,0 +1,305 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CertificateAuthority, type ApplicationSubject, type IdentityFiles, identityFiles } from './certificates.js';
+import type { DataFolder } from './data-folder.js';
+import type { Databases } from './databases.js';
+import { LocalFailure } from './failure.js';
+import { isServing } from './health.js';
+import { serviceEnvironment } from './environment.js';
+import { type Kafka, startKafka } from './kafka.js';
+import { prepareTopics } from './kafka-topics.js';
+import { receiptKeyFile, receiptKeysFile, serviceKeyFile } from './key-files.js';
+import { type Mesh, type MeshBroker, type MeshProcess, type MeshSignIn, writeMesh } from './mesh.js';
+import { type Ports, SERVICES, type ServiceName, requireFree } from './ports.js';
+import { type Postgres, startPostgres } from './postgres.js';
+import { PLANS, kafkaAdministrators } from './services.js';
+import { Supervised } from './supervised.js';
+
+/** The certificate with which the supervisor asks for health. */
+const SUPERVISOR = 'local';
+const LEASH = fileURLToPath(new URL('./leash.js', import.meta.url));
+
+export interface LocalMeshOptions {
+  /** The repository. */
+  readonly root: string;
+  readonly folder: DataFolder;
+  readonly ports: Ports;
+  /** Settings of the user, for every process: `CROSSROADS_TRUST_DOMAIN`, `CROSSROADS_MODE`, `LOG_LEVEL` … */
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly say?: (line: string) => void;
+}
+
+/** An institution's own process, by what it needs besides what all have. */
+export interface InstitutionProgram {
+  readonly name: string;
+  /** Path of its main module. */
+  readonly main: string;
+  readonly port: number;
+  readonly identity: IdentityFiles;
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+/** Everything that runs on one machine: PostgreSQL, Kafka or the embedded log, and a process for each service. */
+export class LocalMesh {
+  readonly root: string;
+  readonly folder: DataFolder;
+  readonly ports: Ports;
+  readonly trustDomain: string;
+  private readonly environment: NodeJS.ProcessEnv;
+  private readonly say: (line: string) => void;
+  private readonly startedAt = new Date().toISOString();
+  private readonly running = new Map<string, { readonly address: string; readonly process: Supervised; readonly institution: boolean }>();
+  private readonly certificates: Record<string, IdentityFiles> = {};
+  private readonly keyFiles: Record<string, string> = {};
+  private readonly databases: Record<string, Databases> = {};
+  private readonly stopping = new AbortController();
+  private readonly starts = new Set<Promise<unknown>>();
+  private signIn: MeshSignIn | undefined;
+  private ca: CertificateAuthority | undefined;
+  private postgres: Postgres | undefined;
+  private kafka: Kafka | undefined;
+  private embeddedLog: Databases | undefined;
+
+  constructor({ root, folder, ports, environment = process.env, say = () => {} }: LocalMeshOptions) {
+    this.root = root;
+    this.folder = folder;
+    this.ports = ports;
+    this.environment = environment;
+    this.say = say;
+    this.trustDomain = environment['CROSSROADS_TRUST_DOMAIN'] ?? 'crossroads.test';
+  }
+
+  /** Certificates, PostgreSQL and Kafka; says what serves as the broker. */
+  startInfrastructure(): Promise<void> {
+    return this.unlessStopped(this.openInfrastructure());
+  }
+
+  private async openInfrastructure(): Promise<void> {
+    const { folder, ports, environment, say } = this;
+    const { signal } = this.stopping;
+    this.ca = await CertificateAuthority.open(folder.certificates, this.trustDomain);
+    const authority = this.ca;
+    this.certificates[SUPERVISOR] = await this.serviceIdentity(SUPERVISOR);
+    const infrastructure = await Promise.allSettled([
+      startPostgres({ dataFolder: folder.path, port: ports.postgres, outside: environment['CROSSROADS_POSTGRES_URL'], say, signal }),
+      startKafka({
+        dataFolder: folder.path,
+        port: ports.kafka,
+        controllerPort: ports.kafkaController,
+        superUsers: kafkaAdministrators(),
+        authority,
+        environment,
+        say,
+        signal,
+      }),
+    ]);
+    const [postgres, kafka] = infrastructure;
+    if (postgres.status === 'fulfilled') this.postgres = postgres.value;
+    if (kafka.status === 'fulfilled') this.kafka = kafka.value;
+    for (const result of infrastructure) if (result.status === 'rejected') throw result.reason;
+    if (this.kafka?.kind === 'kafka') {
+      this.certificates['kafka'] = this.kafka.admin;
+      await prepareTopics(this.kafka.brokers, this.kafka.admin);
+    } else {
+      this.embeddedLog = await this.started(this.postgres).ensureService('embedded-log');
+    }
+  }
+
+  /** All services that are built, at once; answers when each is ready. */
+  async startServices(): Promise<{ readonly started: readonly ServiceName[]; readonly missing: readonly ServiceName[] }> {
+    const isBuilt = (name: ServiceName) => existsSync(this.mainOf(name));
+    const [started, missing] = [SERVICES.filter(isBuilt), SERVICES.filter((name) => !isBuilt(name))];
+    await Promise.all(started.map((name) => requireFree(this.ports.services[name], name)));
+    for (const name of started) await this.prepareService(name);
+    const results = await Promise.allSettled(started.map((name) => this.startService(name)));
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    await this.write();
+    return { started, missing };
+  }
+
+  /** A certificate of an institution's application, made once, and listed in `mesh.json` by name. */
+  async issueApplication(name: string, subject: ApplicationSubject): Promise<IdentityFiles> {
+    const files = await identityFiles(this.folder.certificates, name, this.authority, (ca) => ca.issueApplication(subject));
+    this.certificates[name] = files;
+    await this.write();
+    return files;
+  }
+
+  /** Starts an institution's own process (an authentic source), and keeps it running. */
+  async startInstitution({ name, main, port, identity, environment = {} }: InstitutionProgram): Promise<void> {
+    await requireFree(port, name);
+    const address = `localhost:${port}`;
+    await this.launch(name, main, address, true, {
+      ...this.serviceVariables(identity, port),
+      ...environment,
+    });
+    await this.write();
+  }
+
+  async setSignIn(signIn: MeshSignIn): Promise<void> {
+    this.signIn = signIn;
+    await this.write();
+  }
+
+  get authority(): CertificateAuthority {
+    return this.started(this.ca);
+  }
+
+  /** The public keys of receipts, by key id. */
+  get receiptKeysFile(): string {
+    return receiptKeysFile(this.folder.keys);
+  }
+
+  /** The process of a service, an institution, `postgres` or `kafka`. */
+  process(name: string): Supervised | undefined {
+    if (name === 'postgres') return this.postgres?.process;
+    if (name === 'kafka') return this.kafka?.kind === 'kafka' ? this.kafka.process : undefined;
+    return this.running.get(name)?.process;
+  }
+
+  /** kill -9; it is started again. Answers when it serves. */
+  async kill(name: string): Promise<void> {
+    const victim = this.process(name);
+    if (victim?.pid === undefined) throw new Error(`${name} is not running here`);
+    await victim.killAndWait();
+    await this.write();
+  }
+
+  mesh(): Mesh {
+    const processes = (institution: boolean): Record<string, MeshProcess> =>
+      Object.fromEntries(
+        [...this.running]
+          .filter(([, entry]) => entry.institution === institution)
+          .map(([name, { address, process: { pid, log } }]) => [name, { address, log, ...withPid(pid) }]),
+      );
+    return {
+      version: 1,
+      trustDomain: this.trustDomain,
+      startedAt: this.startedAt,
+      pid: process.pid,
+      services: processes(false),
+      institutions: processes(true),
+      postgres: {
+        adminUrl: this.started(this.postgres).adminUrl,
+        databases: this.databases,
+        ...withPid(this.process('postgres')?.pid),
+      },
+      broker: this.broker(),
+      ca: join(this.folder.certificates, 'ca.pem'),
+      certificates: this.certificates,
+      keyFiles: this.keyFiles,
+      ...(this.signIn ? { signIn: this.signIn } : {}),
+      logs: this.folder.logs,
+    };
+  }
+
+  write(): Promise<void> {
+    return writeMesh(this.folder.path, this.mesh());
+  }
+
+  /** Institutions and services first, within 10 s; then Kafka; then PostgreSQL. */
+  async stop(): Promise<void> {
+    this.stopping.abort(new LocalFailure('Stopped while it started.'));
+    await Promise.allSettled(this.starts);
+    await Promise.all([...this.running.values()].map((entry) => entry.process.stop()));
+    await this.kafka?.stop();
+    await this.postgres?.stop();
+  }
+
+  private async prepareService(name: ServiceName): Promise<void> {
+    const plan = PLANS[name];
+    this.certificates[name] = await this.serviceIdentity(name);
+    this.keyFiles[name] = await serviceKeyFile(this.folder.keys, name, plan);
+    if (plan.receipts) this.keyFiles[`${name}-receipts`] = await receiptKeyFile(this.folder.keys, name);
+    this.databases[name] = await this.started(this.postgres).ensureService(name, { keys: plan.subjectKeys === true });
+  }
+
+  private startService(name: ServiceName): Promise<void> {
+    const port = this.ports.services[name];
+    const receipts = this.keyFiles[`${name}-receipts`];
+    return this.launch(name, this.mainOf(name), `localhost:${port}`, false, {
+      ...this.serviceVariables(this.started(this.certificates[name]), port),
+      KEY_FILE: this.keyFiles[name],
+      RECEIPT_KEYS_FILE: this.receiptKeysFile,
+      ...(receipts ? { RECEIPT_KEY_FILE: receipts } : {}),
+      ...serviceEnvironment(this.started(this.databases[name]), this.broker()),
+    });
+  }
+
+  private async launch(name: string, main: string, address: string, institution: boolean, environment: NodeJS.ProcessEnv): Promise<void> {
+    const identity = this.started(this.certificates[SUPERVISOR]);
+    const starting = Supervised.start(
+      {
+        name,
+        command: process.execPath,
+        args: ['--enable-source-maps', '--import', LEASH, main],
+        environment: { ...inherited(this.environment), ...environment },
+        cwd: this.root,
+        leash: true,
+        stopWithin: 10_000,
+        startWithin: 60_000,
+        isReady: () => isServing(address, identity),
+      },
+      {
+        run: this.folder.run,
+        logs: this.folder.logs,
+        say: this.say,
+        signal: this.stopping.signal,
+        onChange: () => void this.write().catch(() => {}),
+      },
+    );
+    const add = starting.then((supervised) => this.running.set(name, { address, process: supervised, institution }));
+    await this.unlessStopped(add);
+  }
+
+  /** Lets `stop` wait for a start that is under way, so that it leaves nothing running. */
+  private async unlessStopped<Result>(starting: Promise<Result>): Promise<Result> {
+    this.starts.add(starting);
+    try {
+      return await starting;
+    } finally {
+      this.starts.delete(starting);
+    }
+  }
+
+  private serviceVariables(identity: IdentityFiles, port: number): NodeJS.ProcessEnv {
+    const addresses = SERVICES.map((name) => [`${name.toUpperCase().replaceAll('-', '_')}_ADDRESS`, `localhost:${this.ports.services[name]}`]);
+    return {
+      CROSSROADS_TRUST_DOMAIN: this.trustDomain,
+      GRPC_HOST: '127.0.0.1',
+      GRPC_PORT: String(port),
+      TLS_CA_FILE: identity.ca,
+      TLS_CERT_FILE: identity.certificate,
+      TLS_KEY_FILE: identity.key,
+      ...Object.fromEntries(addresses),
+    };
+  }
+
+  private broker(): MeshBroker {
+    if (this.kafka?.kind === 'kafka')
+      return { kind: 'kafka', brokers: this.kafka.brokers, ...withPid(this.kafka.process?.pid) };
+    return { kind: 'embedded', url: this.started(this.embeddedLog).main.migrator, why: this.kafka?.why ?? 'there is no Kafka' };
+  }
+
+  private serviceIdentity(name: string): Promise<IdentityFiles> {
+    return identityFiles(this.folder.certificates, name, this.authority, (ca) => ca.issueService(name));
+  }
+
+  private mainOf(name: ServiceName): string {
+    return join(this.root, 'services', name, 'dist', 'src', 'main.js');
+  }
+
+  private started<Part>(part: Part | undefined): Part {
+    if (part === undefined) throw new LocalFailure('The mesh has not been started yet.');
+    return part;
+  }
+}
+
+const withPid = (pid: number | undefined) => (pid === undefined ? {} : { pid });
+
+/** A service gets its settings from here alone: not npm's, not the URL of somebody else's database. */
+const inherited = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    Object.entries(environment).filter(([name]) => /^(PATH|HOME|USER|TMPDIR|LANG|TZ|LOG_LEVEL|OTEL_.*|CROSSROADS_.*|NODE_EXTRA_CA_CERTS)$/.test(name)),
+  );

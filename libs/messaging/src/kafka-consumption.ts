@@ -3,6 +3,7 @@ import type { Consumer, EachBatchPayload, IHeaders, Kafka, KafkaMessage } from '
 import { backoffMs, pauseFor } from './backoff.js';
 import type { CloudEvent, ConsumeOptions, Consumption } from './broker.js';
 import { eventOf } from './cloud-event-headers.js';
+import { kafkaErrorOf } from './kafka-producer.js';
 import type { BrokerLog } from './log.js';
 
 const SESSION_MS = 6_000;
@@ -21,6 +22,7 @@ export class KafkaConsumption implements Consumption {
   private readonly groupId: string;
   private consumer: Consumer | undefined;
   private crashes = 0;
+  private restarting: Promise<void> | undefined;
 
   constructor(
     private readonly kafka: Kafka,
@@ -30,7 +32,20 @@ export class KafkaConsumption implements Consumption {
     this.groupId = options.group ?? `follower.${randomUUID()}`;
   }
 
+  /** Waits in the background for a topic or a broker that is not there yet. @throws when it may not read. */
   async start(): Promise<void> {
+    try {
+      await this.run();
+    } catch (error) {
+      if (kafkaErrorOf(error)?.endsWith('AUTHORIZATION_FAILED')) {
+        await this.consumer?.disconnect().catch(() => undefined);
+        throw error;
+      }
+      this.restarting = this.restart(error);
+    }
+  }
+
+  private async run(): Promise<void> {
     const consumer = this.kafka.consumer({
       groupId: this.groupId,
       sessionTimeout: SESSION_MS,
@@ -47,7 +62,7 @@ export class KafkaConsumption implements Consumption {
     });
     this.consumer = consumer;
     consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
-      if (!restart) void this.restart(error);
+      if (!restart) this.restarting = this.restart(error);
     });
     consumer.on(consumer.events.GROUP_JOIN, () => {
       if (this.options.group !== undefined) return;
@@ -55,6 +70,7 @@ export class KafkaConsumption implements Consumption {
       for (const [partition, offset] of this.places) consumer.seek({ topic: this.options.topic, partition, offset });
     });
     await consumer.connect();
+    this.closing.signal.throwIfAborted();
     await consumer.subscribe({ topic: this.options.topic, fromBeginning: true });
     await consumer.run({
       autoCommit: false,
@@ -66,6 +82,7 @@ export class KafkaConsumption implements Consumption {
   async close(): Promise<void> {
     this.closing.abort(new Error('the consumer is closed'));
     const ended = (async () => {
+      await this.restarting;
       await this.consumer?.stop().catch(() => undefined);
       await this.consumer?.disconnect().catch(() => undefined);
     })();
@@ -73,16 +90,16 @@ export class KafkaConsumption implements Consumption {
   }
 
   /** kafkajs gave up for good (an authorisation, for example): a new consumer, later. */
-  private async restart(error: Error): Promise<void> {
-    const crashed = this.consumer;
+  private async restart(error: unknown): Promise<void> {
     for (;;) {
+      const crashed = this.consumer;
       if (this.closing.signal.aborted) return;
       this.options.onError?.(error, ++this.crashes);
       await pauseFor(backoffMs(this.crashes), this.closing.signal);
       if (this.closing.signal.aborted) return;
       await crashed?.disconnect().catch(() => undefined);
       try {
-        await this.start();
+        await this.run();
         return;
       } catch (failed) {
         this.log('warn', 'consumer not yet back', { topic: this.options.topic, error: failed });

@@ -5,17 +5,13 @@ import { headersOf } from './cloud-event-headers.js';
 import type { BrokerLog } from './log.js';
 
 // Node sees only some of the names that this CommonJS module exports.
-const { CompressionTypes, KafkaJSProtocolError } = kafkajs;
+const { CompressionTypes, KafkaJSProtocolError, Partitioners } = kafkajs;
 
 // One record batch a partition: below the broker's default limit of 1 MiB, unless one event alone is bigger.
 const CHUNK_BYTES = 900_000;
 const CHUNK_EVENTS = 2_000;
-const PERMANENT = new Set([
-  'MESSAGE_TOO_LARGE',
-  'RECORD_LIST_TOO_LARGE',
-  'TOPIC_AUTHORIZATION_FAILED',
-  'INVALID_TOPIC_EXCEPTION',
-]);
+// No later attempt helps: the caller is told. (A relay comes again by itself, in case the rights are yet to come.)
+const PERMANENT = /TOO_LARGE|AUTHORIZATION_FAILED|INVALID_TOPIC/;
 
 /**
  * Writes durably, or goes on trying. Idempotent; after a failure the producer is made anew, since the broker may know
@@ -38,7 +34,7 @@ export class KafkaProducer {
         () => this.send(topic, messages),
         (error, attempt) =>
           this.log('warn', 'not yet published, trying again', { topic, attempt, error: causeOf(error) }),
-        (error) => PERMANENT.has(kafkaErrorOf(error) ?? ''),
+        (error) => PERMANENT.test(kafkaErrorOf(error) ?? ''),
       );
     }
   }
@@ -67,6 +63,7 @@ export class KafkaProducer {
   private async connect(): Promise<Producer> {
     const producer = this.kafka.producer({
       idempotent: true,
+      createPartitioner: Partitioners.DefaultPartitioner,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
       retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 4 },

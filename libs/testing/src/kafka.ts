@@ -1,0 +1,87 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CertificateAuthority, type Identity, KAFKA_ADMIN, startKafka } from '@crossroads/local';
+import type { KafkaTls } from '@crossroads/messaging';
+import { freePort } from './postgres.js';
+
+export interface TestKafka {
+  /** `host:port`, as in `KAFKA_BROKERS`. */
+  readonly brokers: string;
+  /** A certificate that may do everything. */
+  readonly admin: KafkaTls;
+  /** Certificates that this Kafka trusts. */
+  issue(make: (authority: CertificateAuthority) => Promise<Identity>): Promise<KafkaTls>;
+  /** kill -9; it is started again at once, with its data. Only of one that was started here. */
+  kill(): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * A real Kafka with TLS and ACLs, shared by the specs of one process: that of `TEST_KAFKA_BROKERS`, whose authority
+ * (`ca.pem`, `ca-key.pem`) lies in the folder `TEST_KAFKA_AUTHORITY`; else one that is started here where there are Java and Maven.
+ * Nothing, said aloud, where there is neither.
+ */
+export const testKafka = (): Promise<TestKafka | undefined> => {
+  shared ??= given() ?? start();
+  return shared;
+};
+
+let shared: Promise<TestKafka | undefined> | undefined;
+
+const TRUST_DOMAIN = 'crossroads.test';
+
+const given = (): Promise<TestKafka> | undefined => {
+  const { TEST_KAFKA_BROKERS: brokers, TEST_KAFKA_AUTHORITY: folder } = process.env;
+  if (!brokers) return undefined;
+  if (!folder)
+    throw new Error(
+      'TEST_KAFKA_BROKERS needs TEST_KAFKA_AUTHORITY: the folder with ca.pem and ca-key.pem that it trusts',
+    );
+  return (async () => {
+    const authority = await CertificateAuthority.open(folder, TRUST_DOMAIN);
+    return {
+      brokers,
+      ...(await certificatesOf(authority)),
+      kill: () => {
+        throw new Error('the Kafka of TEST_KAFKA_BROKERS is not ours to kill');
+      },
+      stop: async () => undefined,
+    };
+  })();
+};
+
+const start = async (): Promise<TestKafka | undefined> => {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'crossroads-kafka-'));
+  const authority = await CertificateAuthority.create(TRUST_DOMAIN);
+  const [port, controllerPort] = [await freePort(), await freePort()];
+  const { KAFKA_BROKERS: _, ...environment } = process.env;
+  const kafka = await startKafka({ dataFolder, port, controllerPort, authority, environment });
+  if (kafka.kind === 'none') {
+    process.stderr.write(`SKIPPED, no Kafka: ${kafka.why}\n`);
+    await rm(dataFolder, { recursive: true, force: true });
+    return undefined;
+  }
+  return {
+    brokers: kafka.brokers.join(','),
+    ...(await certificatesOf(authority)),
+    kill: () => {
+      const pid = kafka.process?.pid;
+      if (pid === undefined) throw new Error('Kafka is not running');
+      process.kill(pid, 'SIGKILL');
+    },
+    stop: async () => {
+      shared = undefined;
+      await kafka.stop();
+      await rm(dataFolder, { recursive: true, force: true });
+    },
+  };
+};
+
+const certificatesOf = async (authority: CertificateAuthority): Promise<Pick<TestKafka, 'admin' | 'issue'>> => {
+  const issue: TestKafka['issue'] = async (make) => {
+    const { certificate, key } = await make(authority);
+    return { ca: authority.certificate, cert: certificate, key };
+  };
+  return { admin: await issue((ca) => ca.issueService(KAFKA_ADMIN)), issue };
+};

@@ -1,0 +1,16 @@
+import { openBroker } from '@crossroads/messaging';
+import { numberOf } from './sample-events.js';
+
+/** A consumer to be killed: handles three at a time, and never ends the batch with `hangAt` in it. */
+const { settings, topic, group, hangAt } = JSON.parse(process.env['CONSUMER'] ?? '{}');
+const broker = await openBroker(settings);
+await broker.consume({
+  topic,
+  group,
+  batchSize: 3,
+  onBatch: async (events) => {
+    if (!events.some((event) => numberOf(event) === hangAt)) return;
+    console.log('hangs');
+    await new Promise(() => undefined);
+  },
+});

@@ -1,0 +1,2 @@
+export * from './receipt-check.js';
+export * from './source-server.js';

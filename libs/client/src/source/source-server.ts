@@ -1,0 +1,96 @@
+import {
+  SourceServiceService,
+  type SupplyRequest,
+  type SupplyResponse,
+  SupplyStatus,
+} from '@crossroads/contracts/source/v1/source_service';
+import {
+  type Door,
+  NotFound,
+  readDay,
+  readFields,
+  readList,
+  readOptional,
+  readSsin,
+  readText,
+  type Serves,
+  type ServedService,
+  serve,
+} from '@crossroads/grpc';
+import type { IsoDay, Ssin } from '@crossroads/identifiers';
+import type { ReceiptKeys } from '@crossroads/transparency';
+import { ReceiptCheck } from './receipt-check.js';
+
+/** What the exchange asks, checked: its receipt is good, and says the same. */
+export interface SupplyQuery {
+  readonly ssin: Ssin;
+  readonly dataService: string;
+  /** Only these may leave. */
+  readonly fieldGroups: readonly string[];
+  /** Enterprise number of the institution that will receive the data. */
+  readonly customer: string;
+  readonly legalContext: string;
+  readonly ticket: string;
+  /** The day about which is asked. */
+  readonly day: IsoDay;
+}
+
+/** What a source has on a person. Money and identifiers are strings. */
+export interface Supplied {
+  readonly data: Readonly<Record<string, unknown>>;
+  /** Dense per person and data service: that of the last change. */
+  readonly sourceRevision: bigint;
+}
+
+export interface SourceOptions {
+  /** Names with major version; others are unknown here. */
+  readonly dataServices: readonly string[];
+  /** Whose receipts are believed. */
+  readonly receiptKeys: ReceiptKeys;
+  /** Whether test numbers may pass, and the day in Brussels. */
+  readonly door: () => Door;
+  /** Nothing when there is nothing on the person. */
+  readonly supply: (query: SupplyQuery, signal: AbortSignal) => Promise<Supplied | undefined>;
+}
+
+const MOST_FIELD_GROUPS = 100;
+
+/** An authentic source's side of `crossroads.source.v1`: who asks, the receipt and the request are checked before `supply` is asked. */
+export const sourceController = (options: SourceOptions): Serves<typeof SourceServiceService> => {
+  const receipts = new ReceiptCheck(options.receiptKeys);
+  const known = new Set(options.dataServices);
+  return {
+    supply: async (request, { signal }) => {
+      const query = readQuery(request, options.door());
+      receipts.require(request);
+      if (!known.has(query.dataService))
+        throw new NotFound('UNKNOWN_DATA_SERVICE', 'this source does not serve that data service');
+      return responseTo(query, await options.supply(query, signal));
+    },
+  };
+};
+
+/** For `startServer`. Only the exchange may ask. */
+export const sourceService = (options: SourceOptions): ServedService =>
+  serve(SourceServiceService, sourceController(options), { allow: { supply: ['service:exchange'] } });
+
+const readQuery = (request: SupplyRequest, door: Door): SupplyQuery => {
+  const text = (field: string, raw: string) => readText(field, raw, { max: 200 });
+  const { day, ...query } = readFields({
+    ssin: readSsin('ssin', request.ssin, door),
+    dataService: text('data_service', request.dataService),
+    fieldGroups: readList('field_groups', request.fieldGroups, { max: MOST_FIELD_GROUPS }, text),
+    customer: text('customer', request.customer),
+    legalContext: text('legal_context', request.legalContext),
+    ticket: text('ticket', request.ticket),
+    day: readOptional(request.asOfDate, (date) => readDay('as_of_date', date)),
+  });
+  return { ...query, day: day ?? door.today };
+};
+
+const responseTo = ({ ssin }: SupplyQuery, supplied: Supplied | undefined): SupplyResponse => {
+  if (supplied === undefined)
+    return { status: SupplyStatus.SUPPLY_STATUS_NO_DATA_FOUND, ssin, data: undefined, sourceRevision: 0n };
+  const { data, sourceRevision } = supplied;
+  return { status: SupplyStatus.SUPPLY_STATUS_DATA_FOUND, ssin, data: { ...data }, sourceRevision };
+};

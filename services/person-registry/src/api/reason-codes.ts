@@ -1,0 +1,23 @@
+import type { ReasonCodes } from '@crossroads/grpc';
+import { status } from '@grpc/grpc-js';
+import type { NumberReason } from '../domain/number.js';
+import type { PersonReason } from '../domain/person.js';
+
+/** A reason without a code does not compile. */
+export const reasonCodes: ReasonCodes<NumberReason | PersonReason | 'SUBJECT_FORGOTTEN' | 'INVALID_CURSOR'> = {
+  SSIN_ALREADY_REGISTERED: status.ALREADY_EXISTS,
+  UNKNOWN_SSIN: status.NOT_FOUND,
+  SSIN_REPLACED: status.FAILED_PRECONDITION,
+  SSIN_CANCELED: status.FAILED_PRECONDITION,
+  ALREADY_REPLACED: status.FAILED_PRECONDITION,
+  NOT_REPLACED: status.FAILED_PRECONDITION,
+  REPLACES_ITSELF: status.INVALID_ARGUMENT,
+  REPLACES_OTHERS: status.FAILED_PRECONDITION,
+  NAME_REQUIRED: status.INVALID_ARGUMENT,
+  DEATH_BEFORE_BIRTH: status.FAILED_PRECONDITION,
+  PERSON_FORGOTTEN: status.FAILED_PRECONDITION,
+  SOURCE_REVISION_CHANGED: status.ABORTED,
+  TOO_MANY_FACTS: status.FAILED_PRECONDITION,
+  SUBJECT_FORGOTTEN: status.FAILED_PRECONDITION,
+  INVALID_CURSOR: status.INVALID_ARGUMENT,
+};

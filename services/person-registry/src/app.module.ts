@@ -1,0 +1,74 @@
+import { sourceService } from '@crossroads/client/source';
+import { readConfiguration } from '@crossroads/configuration';
+import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
+import { PersonServiceService } from '@crossroads/contracts/person/v1/person_service';
+import { type Caller, type Door, GrpcServer, serve, type ServedService } from '@crossroads/grpc';
+import { dayOf } from '@crossroads/identifiers';
+import { eventsController } from '@crossroads/messaging';
+import { Module } from '@nestjs/common';
+import { Reporters } from './access.js';
+import { PersonController } from './api/person-controller.js';
+import { reasonCodes } from './api/reason-codes.js';
+import { type Config, settings } from './config.js';
+import { IDENTIFICATION } from './identification.js';
+import { Importer } from './importer.js';
+import { Infrastructure, tlsFiles } from './infrastructure.js';
+import { Reading } from './reading.js';
+import { Registry } from './registry.js';
+
+/** Services of the mesh that read what was published from its beginning. */
+const READERS = ['service:reference-directory', 'service:subscription', 'service:ebox'] as const;
+
+const servicesOf = (config: Config, infrastructure: Infrastructure): ServedService[] => {
+  const { store, people, keys, follower, published, receiptKeys } = infrastructure;
+  const door = (): Door => ({ mode: config.mode, today: dayOf(new Date()) });
+  const registry = new Registry(store, people);
+  const reading = new Reading(people);
+  const importer = new Importer(store, people, registry, keys);
+  const persons = new PersonController(registry, reading, importer, new Reporters(follower), door);
+  return [
+    serve(PersonServiceService, persons, {
+      allow: {
+        registerPerson: ['institution'],
+        changePerson: ['institution'],
+        replaceSsin: ['institution'],
+        unreplaceSsin: ['institution'],
+        cancelSsin: ['institution'],
+        getPerson: ['institution'],
+        importPersons: ['institution'],
+      },
+      authenticate: (caller: Caller) => follower.requireRegistered(caller),
+    }),
+    serve(EventsServiceService, eventsController(store, published), { allow: { read: READERS } }),
+    sourceService({
+      dataServices: [IDENTIFICATION],
+      receiptKeys,
+      door,
+      supply: ({ ssin, day, fieldGroups }) => reading.identification(ssin, day, fieldGroups),
+    }),
+  ];
+};
+
+/** Everything is put together here, and nowhere else. */
+@Module({
+  providers: [
+    { provide: 'config', useFactory: () => readConfiguration(settings) },
+    { provide: Infrastructure, useFactory: (config: Config) => Infrastructure.open(config), inject: ['config'] },
+    {
+      provide: GrpcServer,
+      inject: ['config', Infrastructure],
+      useFactory: (config: Config, infrastructure: Infrastructure) =>
+        new GrpcServer({
+          host: config.host,
+          port: config.port,
+          tls: tlsFiles(config),
+          trustDomain: config.trustDomain,
+          domain: 'person-registry.crossroads',
+          reasonCodes,
+          services: servicesOf(config, infrastructure),
+          readiness: () => infrastructure.ready(),
+        }),
+    },
+  ],
+})
+export class AppModule {}

@@ -1,0 +1,52 @@
+import type { Json } from '@crossroads/eventsourcing';
+import type { IsoDay } from '@crossroads/identifiers';
+import { FIELD_GROUPS, type FieldGroup, type HeldFact } from './domain/facts.js';
+import { inForceOn } from './domain/timeline.js';
+
+/** The data service that this registry is the source of; `data-service.json` describes it. */
+export const IDENTIFICATION = 'person.identification.v1';
+
+export type Identification = { readonly [key: string]: Json };
+
+export const isFieldGroup = (name: string): name is FieldGroup => FIELD_GROUPS.some((group) => group === name);
+
+/** `person.identification.v1` as of a day, of these field groups only. Empty when there is nothing. */
+export const identificationOf = (
+  held: readonly HeldFact[],
+  day: IsoDay,
+  groups: Iterable<string> = FIELD_GROUPS,
+): Identification => {
+  const wanted = new Set(groups);
+  const data: { [key: string]: Json } = {};
+  const nationalities: Json[] = [];
+  const relations: Json[] = [];
+  for (const fact of inForceOn(held, day)) {
+    if (!wanted.has(fact.group)) continue;
+    const since = fact.period.start === undefined ? {} : { since: fact.period.start };
+    switch (fact.group) {
+      case 'name':
+      case 'address':
+      case 'civilStatus':
+        data[fact.group] = { ...fact.value, ...since };
+        break;
+      case 'birth':
+      case 'death': {
+        const { date, place } = fact.value;
+        data[fact.group] = { date, ...(place ? { place: { ...place } } : {}) };
+        break;
+      }
+      case 'gender':
+        data['genderCode'] = fact.value.genderCode;
+        break;
+      case 'nationality':
+        nationalities.push({ ...fact.value, ...since });
+        break;
+      case 'family':
+        relations.push({ ...fact.value, ...since });
+        break;
+    }
+  }
+  if (nationalities.length > 0) data['nationalities'] = nationalities;
+  if (relations.length > 0) data['family'] = { relations };
+  return data;
+};

@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import {
+  type Database,
+  eventStoreMigrations,
+  migrate,
+  openDatabase,
+  PostgresEventStore,
+  type Processor,
+} from '@crossroads/eventsourcing';
+import type { TlsFiles } from '@crossroads/grpc';
+import { type Broker, openBroker, type Published, startRelay, TopicSealing } from '@crossroads/messaging';
+import { followPolicy, type PolicyFollower } from '@crossroads/policy';
+import {
+  BlindIndex,
+  FileKeyProvider,
+  PostgresSubjectKeys,
+  subjectKeyMigrations,
+  SubjectSealer,
+  TopicSealer,
+} from '@crossroads/privacy';
+import { type ReceiptKeys, readReceiptKeys } from '@crossroads/transparency';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import type { Config } from './config.js';
+import { People } from './people.js';
+import { publishedFrom, TOPIC } from './published.js';
+
+const SERVICE = 'person-registry';
+/** The name of the blind index's key; the reference directory has it as well. */
+const SSIN_INDEX = 'ssin-index';
+
+/** What the service stands on, in the order in which it is opened; closed the other way round, after the server. */
+export class Infrastructure implements OnApplicationShutdown {
+  private constructor(
+    readonly db: Database,
+    private readonly keysDb: Database,
+    readonly store: PostgresEventStore,
+    readonly keys: PostgresSubjectKeys,
+    readonly people: People,
+    readonly published: Published,
+    readonly follower: PolicyFollower,
+    readonly receiptKeys: ReceiptKeys,
+    private readonly broker: Broker,
+    private readonly relay: Processor,
+  ) {}
+
+  static async open(config: Config): Promise<Infrastructure> {
+    await migrateAll(config);
+    const tls = tlsFiles(config);
+    const receiptKeys = readReceiptKeys(await readFile(config.receiptKeysFile, 'utf8'));
+    const provider = new FileKeyProvider(config.keyFile);
+    const db = await openDatabase({ url: config.databaseUrl, applicationName: SERVICE });
+    const keysDb = await openDatabase({ url: config.keysDatabaseUrl, applicationName: SERVICE, poolSize: 5 });
+    const store = new PostgresEventStore(db);
+    const keys = new PostgresSubjectKeys({ db: keysDb, keys: provider });
+    const people = new People(store, await BlindIndex.open(provider, SSIN_INDEX), new SubjectSealer(keys));
+    const published = publishedFrom(people, store);
+
+    const { kafkaBrokers, embeddedLogUrl, trustDomain } = config;
+    const broker = await openBroker({ clientId: SERVICE, kafkaBrokers, embeddedLogUrl, tls });
+    await broker.ensureTopic({ name: TOPIC, retentionDays: 7 });
+    const sealing = new TopicSealing(new TopicSealer({ keys: provider, producer: SERVICE }));
+    const relay = startRelay({ db, store, broker, name: 'relay', published, sealing, onError: report('relay') });
+
+    const follower = followPolicy({ address: config.authorizationAddress, tls, trustDomain });
+    return new Infrastructure(db, keysDb, store, keys, people, published, follower, receiptKeys, broker, relay);
+  }
+
+  async ready(): Promise<boolean> {
+    return this.follower.ready() && (await this.db.ready()) && (await this.keysDb.ready());
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.follower.close();
+    await this.relay.close();
+    await this.broker.close();
+    await this.keysDb.close();
+    await this.db.close();
+  }
+}
+
+export const tlsFiles = ({ tlsCaFile, tlsCertFile, tlsKeyFile }: Config): TlsFiles => ({
+  ca: tlsCaFile,
+  cert: tlsCertFile,
+  key: tlsKeyFile,
+});
+
+const migrateAll = async (config: Config): Promise<void> => {
+  await migrate({ url: config.databaseMigratorUrl, migrations: eventStoreMigrations, appRole: roleOf(config.databaseUrl) });
+  const keysRole = roleOf(config.keysDatabaseUrl);
+  await migrate({ url: config.keysDatabaseMigratorUrl, migrations: subjectKeyMigrations, appRole: keysRole });
+};
+
+const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);
+
+/** Messages may quote data; the kind of error does not. */
+const report = (what: string) => (error: unknown, attempt: number) => {
+  const name = error instanceof Error ? error.name : typeof error;
+  process.stderr.write(`${JSON.stringify({ level: 'warn', what, attempt, error: name })}\n`);
+};

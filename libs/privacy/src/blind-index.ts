@@ -15,7 +15,7 @@ export class BlindIndex {
   private constructor(private readonly secrets: readonly [Secret, ...Secret[]]) {}
 
   /** Reads the key's versions once; a new version is seen at the next start. @throws KeyUnavailable */
-  static async open(keys: KeyProvider, name: string): Promise<BlindIndex> {
+  static async open(keys: Pick<KeyProvider, 'secrets'>, name: string): Promise<BlindIndex> {
     const secrets = await keys.secrets(name);
     const [current, ...older] = secrets.map(({ kid, key }) => ({ kid, key: createSecretKey(key) }));
     if (!current) throw new TypeError(`key "${name}" has no version`);

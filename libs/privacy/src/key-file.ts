@@ -72,4 +72,4 @@ const decode = (path: string, name: string, kid: string, encoded: unknown): Buff
 };
 
 const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown';

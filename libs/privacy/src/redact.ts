@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** Stands where something personal or secret stood. */
 export const REDACTED = '[redacted]';
 
@@ -104,7 +106,7 @@ const copy = (value: object, inner: (value: unknown) => unknown): unknown => {
       [...value].map(([key, held]) => [String(key), held]),
       inner,
     );
-  if (value instanceof Error) {
+  if (value instanceof Error || types.isNativeError(value)) {
     const { name: type, message, stack, cause, ...own } = value;
     const shown = { type: type ?? 'Error', message, stack, ...(cause === undefined ? {} : { cause }), ...own };
     return fields(Object.entries(shown), inner);

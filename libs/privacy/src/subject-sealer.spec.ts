@@ -1,0 +1,61 @@
+import { Rejection } from '@crossroads/eventsourcing';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Unsealable } from './envelope.js';
+import { MemorySubjectKeys } from './memory-subject-keys.js';
+import { FORGOTTEN } from './subject-keys.js';
+import { SubjectSealer } from './subject-sealer.js';
+
+describe('sealing for a subject', () => {
+  const keys = new MemorySubjectKeys();
+  const sealer = new SubjectSealer(keys);
+
+  it('gives back the value, whatever it is', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uuid(),
+        fc.dictionary(fc.string(), fc.jsonValue()),
+        fc.string(),
+        async (person, value, aad) => {
+          const plain = JSON.parse(JSON.stringify(value));
+          expect(await sealer.openForSubject(person, await sealer.sealForSubject(person, plain, aad), aad)).toEqual(
+            plain,
+          );
+        },
+      ),
+    );
+  });
+
+  it('gives back bytes', async () => {
+    const sealed = await sealer.sealForSubject('p', Buffer.from([0, 255, 1]), 'a');
+    expect(await sealer.openBytesForSubject('p', sealed, 'a')).toEqual(Buffer.from([0, 255, 1]));
+  });
+
+  it('does the same for many', async () => {
+    const items = Array.from({ length: 50 }, (_, n) => ({ personId: `p${n % 7}`, value: { n }, aad: `a${n}` }));
+    const sealed = await sealer.sealAllForSubjects(items);
+    await keys.destroy('p3');
+    const opened = await sealer.openAllForSubjects(items.map((item, n) => ({ ...item, sealed: sealed[n] ?? '' })));
+    expect(opened).toEqual(items.map(({ personId, value }) => (personId === 'p3' ? FORGOTTEN : value)));
+  });
+
+  it('does not open for another person or another place', async () => {
+    const sealed = await sealer.sealForSubject('one', { a: 1 }, 'here');
+    await sealer.sealForSubject('two', { a: 1 }, 'here');
+    await expect(sealer.openForSubject('two', sealed, 'here')).rejects.toThrow(Unsealable);
+    await expect(sealer.openForSubject('one', sealed, 'there')).rejects.toThrow(Unsealable);
+  });
+
+  it('reads as forgotten once the key is destroyed, and seals nothing more', async () => {
+    const sealed = await sealer.sealForSubject('gone', { a: 1 }, 'a');
+    await keys.destroy('gone');
+    expect(await sealer.openForSubject('gone', sealed, 'a')).toBe(FORGOTTEN);
+    expect(await sealer.openBytesForSubject('gone', sealed, 'a')).toBe(FORGOTTEN);
+    await expect(sealer.sealForSubject('gone', { a: 1 }, 'a')).rejects.toThrow(Rejection);
+  });
+
+  it('reads as forgotten when there is no key at all', async () => {
+    const elsewhere = new SubjectSealer(new MemorySubjectKeys());
+    expect(await elsewhere.openForSubject('p', await sealer.sealForSubject('p', { a: 1 }, 'a'), 'a')).toBe(FORGOTTEN);
+  });
+});

@@ -1,0 +1,130 @@
+import { AuditServiceService } from '@crossroads/contracts/audit/v1/audit_service';
+import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
+import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
+import { eventStoreMigrations, migrate, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
+import { type Caller, connect, GrpcServer, PageTokens, serve } from '@crossroads/grpc';
+import { consumedMigrations, consumeFrom, cursorStore, openBroker, parkingMigrations, TopicSealing } from '@crossroads/messaging';
+import { followPolicy } from '@crossroads/policy';
+import { FileKeyProvider, PostgresSubjectKeys, SubjectSealer, subjectKeyMigrations, TopicSealer } from '@crossroads/privacy';
+import { Module, type OnApplicationShutdown } from '@nestjs/common';
+import { AuditController } from './api/audit.controller.js';
+import { type Config, readConfig } from './config.js';
+import { ACCESS_TOPIC, Journals } from './consumers/journals.js';
+import { AccessLog } from './log/access-log.js';
+import { accesses } from './migrations/0001-accesses.js';
+
+const NAME = 'access-audit';
+const ROLE = 'access_audit_app';
+
+/** Everything that runs, and how it ends: first what takes work in, last the connections. */
+class Running implements OnApplicationShutdown {
+  constructor(
+    readonly server: GrpcServer,
+    private readonly endings: readonly (() => Promise<unknown>)[],
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    for (const end of this.endings) await end();
+  }
+}
+
+const warn = (what: string) => (error: unknown) => {
+  // The kind of error only: its message may hold what nobody should read.
+  process.stderr.write(`${JSON.stringify({ level: 'warn', what, error: error instanceof Error ? error.name : 'unknown' })}\n`);
+};
+
+const compose = async (config: Config): Promise<Running> => {
+  await migrate({
+    url: config.databaseMigratorUrl,
+    migrations: [...eventStoreMigrations, ...consumedMigrations, ...parkingMigrations, accesses],
+    appRole: ROLE,
+  });
+  await migrate({ url: config.keysDatabaseMigratorUrl, migrations: subjectKeyMigrations, appRole: ROLE });
+  const db = await openDatabase({ url: config.databaseUrl, applicationName: NAME });
+  const keysDb = await openDatabase({ url: config.keysDatabaseUrl, poolSize: 4, applicationName: NAME });
+  const tls = { ca: config.tlsCaFile, cert: config.tlsCertFile, key: config.tlsKeyFile };
+  const mesh = { tls, trustDomain: config.trustDomain };
+
+  const keys = new FileKeyProvider(config.keyFile);
+  const log = new AccessLog(
+    new PostgresEventStore(db),
+    new SubjectSealer(new PostgresSubjectKeys({ db: keysDb.pool, keys })),
+  );
+  const sealing = new TopicSealing(new TopicSealer({ keys, producer: NAME }));
+  const journals = new Journals({ db, log, sealing });
+  const policy = followPolicy({ address: config.authorizationAddress, ...mesh, onError: warn('policy') });
+  const directory = connect(DirectoryServiceService, config.directoryAddress, {
+    ...mesh,
+    server: { kind: 'service', name: 'reference-directory' },
+    reads: ['check'],
+  });
+  const broker = await openBroker({
+    clientId: NAME,
+    kafkaBrokers: config.kafkaBrokers,
+    embeddedLogUrl: config.embeddedLogUrl,
+    tls,
+  });
+  const publishers = [
+    ['exchange', config.exchangeAddress],
+    ['subscription', config.subscriptionAddress],
+  ] as const;
+  const sources = publishers.map(([name, address]) => ({
+    source: `urn:crossroads:service:${name}`,
+    eventsClient: connect(EventsServiceService, address, { ...mesh, server: { kind: 'service', name } }),
+  }));
+  const consumption = consumeFrom({
+    broker,
+    topic: ACCESS_TOPIC,
+    group: NAME,
+    sources,
+    cursorStore: cursorStore(db),
+    onBatch: (batch) => journals.take(batch),
+    onError: warn(ACCESS_TOPIC),
+  });
+  // A key that was missing may have come with this start.
+  const redriving = journals.redrive().catch(warn('redrive'));
+
+  const controller = new AuditController({
+    db,
+    log,
+    policy: () => policy.policy(),
+    check: (ssin) =>
+      directory.check({ person: { by: { $case: 'ssin', value: ssin } }, institutions: [], date: undefined }),
+    pageTokens: new PageTokens(await keys.secret('page-tokens')),
+    mode: config.mode,
+    now: () => new Date(),
+  });
+  const server = new GrpcServer({
+    host: config.host,
+    port: config.port,
+    ...mesh,
+    domain: 'access-audit.crossroads',
+    readiness: async () => policy.ready() && (await db.ready()) && (await keysDb.ready()),
+    services: [
+      serve(AuditServiceService, controller, {
+        allow: { listAccesses: ['institution'] },
+        authenticate: (caller: Caller) => policy.requireRegistered(caller),
+      }),
+    ],
+  });
+  return new Running(server, [
+    () => consumption.close(),
+    () => redriving,
+    () => policy.close(),
+    () => broker.close(),
+    async () => {
+      directory.close();
+      for (const { eventsClient } of sources) eventsClient.close();
+    },
+    () => db.close(),
+    () => keysDb.close(),
+  ]);
+};
+
+@Module({
+  providers: [
+    { provide: Running, useFactory: () => compose(readConfig()) },
+    { provide: GrpcServer, inject: [Running], useFactory: ({ server }: Running) => server },
+  ],
+})
+export class AppModule {}

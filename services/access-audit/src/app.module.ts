@@ -48,7 +48,7 @@ const compose = async (config: Config): Promise<Running> => {
   const keys = new FileKeyProvider(config.keyFile);
   const log = new AccessLog(
     new PostgresEventStore(db),
-    new SubjectSealer(new PostgresSubjectKeys({ db: keysDb.pool, keys })),
+    new SubjectSealer(new PostgresSubjectKeys({ db: keysDb, keys })),
   );
   const sealing = new TopicSealing(new TopicSealer({ keys, producer: NAME }));
   const journals = new Journals({ db, log, sealing });

@@ -81,7 +81,7 @@ const compose = async (config: Config): Promise<Running> => {
   const now = () => new Date();
 
   const keys = new FileKeyProvider(config.keyFile);
-  const sealer = new SubjectSealer(new PostgresSubjectKeys({ db: keysDb.pool, keys }));
+  const sealer = new SubjectSealer(new PostgresSubjectKeys({ db: keysDb, keys }));
   const sealing = new TopicSealing(new TopicSealer({ keys, producer: 'subscription' }));
   const signer = { key: readReceiptKey(readFileSync(config.receiptKeyFile, 'utf8')), logOrigin: config.logOrigin };
   const store = new PostgresEventStore(db);

@@ -1,0 +1,11 @@
+import { status } from '@grpc/grpc-js';
+import type { ReasonCodes } from '@crossroads/grpc';
+import type { MutationReason } from '../mutations/mutation-stream.js';
+
+/** Of rejections; all else that is refused carries its code itself. */
+export const reasonCodes: ReasonCodes<MutationReason | 'SUBJECT_FORGOTTEN' | 'INVALID_CURSOR'> = {
+  SOURCE_REVISION_GAP: status.FAILED_PRECONDITION,
+  SOURCE_REVISION_OLD: status.FAILED_PRECONDITION,
+  SUBJECT_FORGOTTEN: status.FAILED_PRECONDITION,
+  INVALID_CURSOR: status.INVALID_ARGUMENT,
+};

@@ -1,0 +1,76 @@
+import type { ConsultRequest, DataServiceRequest } from '@crossroads/contracts/exchange/v1/exchange_service';
+import {
+  type Door,
+  InvalidInput,
+  type Read,
+  readDay,
+  readEnterpriseNumber,
+  readFields,
+  readLegalContext,
+  readList,
+  readOptional,
+  readRequestId,
+  readSsin,
+  readText,
+} from '@crossroads/grpc';
+import type { IsoDay, LegalContext, Ssin } from '@crossroads/identifiers';
+
+const MOST_SERVICES = 16;
+const MOST_GROUPS = 64;
+const LONGEST_NAME = 128;
+
+/** A request of which every field is well-formed. */
+export interface AskedConsultation {
+  readonly requestId: string;
+  /** Absent: the caller's own institution. */
+  readonly customer: string | undefined;
+  readonly ssin: Ssin;
+  readonly legalContext: LegalContext;
+  readonly dataServices: readonly AskedDataService[];
+  readonly day: IsoDay;
+}
+
+export interface AskedDataService {
+  readonly dataService: string;
+  /** Empty: all that is granted. */
+  readonly fieldGroups: readonly string[];
+}
+
+/** @throws InvalidInput naming every field that is wrong. */
+export const readConsultRequest = (request: ConsultRequest, door: Door): AskedConsultation => {
+  const asked = readFields({
+    requestId: readRequestId(request.requestId),
+    customer: readOptional(request.customer, (number) => readEnterpriseNumber('customer', number)),
+    ssin: readSsin('ssin', request.ssin, door),
+    legalContext: readLegalContext('legal_context', request.legalContext),
+    dataServices: readList('data_services', request.dataServices, { max: MOST_SERVICES }, readDataService),
+    asOf: readOptional(request.asOfDate, (date) => readDay('as_of_date', date)),
+  });
+  const { asOf, ...rest } = asked;
+  rest.dataServices.forEach(({ dataService, fieldGroups }, index, services) => {
+    const before = services.slice(0, index).some((other) => other.dataService === dataService);
+    if (before) throw duplicate(`data_services[${index}].data_service`);
+    const second = fieldGroups.findIndex((group, at) => fieldGroups.indexOf(group) < at);
+    if (second >= 0) throw duplicate(`data_services[${index}].field_groups[${second}]`);
+  });
+  if (asOf !== undefined && asOf > door.today)
+    throw new InvalidInput({
+      field: 'as_of_date',
+      reason: 'FUTURE_DATE',
+      description: 'a day that has come; leave it out for today',
+    });
+  return { ...rest, day: asOf ?? door.today };
+};
+
+const readDataService = (field: string, request: DataServiceRequest): Read<AskedDataService> => {
+  const dataService = readText(`${field}.data_service`, request.dataService, { max: LONGEST_NAME });
+  const fieldGroups = readList(`${field}.field_groups`, request.fieldGroups, { min: 0, max: MOST_GROUPS }, (name, group) =>
+    readText(name, group, { max: LONGEST_NAME }),
+  );
+  if (dataService.ok && fieldGroups.ok)
+    return { ok: true, value: { dataService: dataService.value, fieldGroups: fieldGroups.value } };
+  return { ok: false, violations: [dataService, fieldGroups].flatMap((read) => (read.ok ? [] : read.violations)) };
+};
+
+const duplicate = (field: string) =>
+  new InvalidInput({ field, reason: 'DUPLICATE', description: 'name each one once' });

@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
+import { ExchangeServiceService } from '@crossroads/contracts/exchange/v1/exchange_service';
+import { coalescingAppender, type Database, migrate, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
+import { type Caller, type ServerOptions, serve } from '@crossroads/grpc';
+import { type Broker, eventsController, openBroker, startRelay, TopicSealing } from '@crossroads/messaging';
+import { followPolicy } from '@crossroads/policy';
+import { FileKeyProvider, PostgresSubjectKeys, SubjectSealer, subjectKeyMigrations, TopicSealer } from '@crossroads/privacy';
+import { readReceiptKey } from '@crossroads/transparency';
+import { ExchangeController } from './api/exchange-controller.js';
+import { reasonCodes } from './api/reason-codes.js';
+import type { Config } from './config.js';
+import { Consultations } from './consultation/consultations.js';
+import { AccessJournal } from './journal/access-journal.js';
+import { OpenAccesses } from './journal/open-accesses.js';
+import { RecordSeals } from './journal/sealed-record.js';
+import { UnknownOutcomes } from './journal/unknown-outcomes.js';
+import { migrations } from './migrations.js';
+import { Mutations } from './mutations/mutations.js';
+import { OfficialTokens } from './officials/official-token.js';
+import { ACCESS_TOPIC, MUTATION_TOPIC, published } from './published.js';
+import { DataSchemas } from './sources/data-schemas.js';
+import { DirectoryClient } from './sources/directory-client.js';
+import { SourceClients } from './sources/source-clients.js';
+
+const TOPIC_DAYS = 7;
+const LARGEST_REQUEST = 1024 * 1024;
+
+/** Everything that runs, and how it ends. */
+export interface Exchange {
+  readonly server: ServerOptions;
+  close(): Promise<void>;
+}
+
+export const openExchange = async (config: Config): Promise<Exchange> => {
+  await migrateAll(config);
+  const db = await openDatabase({ url: config.databaseUrl, applicationName: 'exchange' });
+  const keysDb = await openDatabase({ url: config.keysDatabaseUrl, poolSize: 4, applicationName: 'exchange' });
+  const tls = { ca: config.tlsCaFile, cert: config.tlsCertFile, key: config.tlsKeyFile };
+  const mesh = { tls, trustDomain: config.trustDomain };
+  const now = () => new Date();
+
+  const keys = new FileKeyProvider(config.keyFile);
+  const sealer = new SubjectSealer(new PostgresSubjectKeys({ db: keysDb, keys }));
+  const seals = new RecordSeals(sealer);
+  const store = new PostgresEventStore(db);
+  const broker = await openBus(config, tls);
+  const policies = followPolicy({ address: config.authorizationAddress, ...mesh, onError: warn('policy') });
+  const directory = new DirectoryClient(config.directoryAddress, mesh);
+  const sources = new SourceClients({ ...mesh, onFailure: (service, code) => note({ level: 'warn', what: 'source', service, code }) });
+  const schemas = new DataSchemas();
+
+  const open = new OpenAccesses(db, now);
+  const unknownOutcomes = new UnknownOutcomes({ db, store, seals, open, now, onError: warn('unknown outcomes') });
+  await unknownOutcomes.start();
+  const relay = startRelay({
+    db,
+    store,
+    broker,
+    name: 'exchange',
+    published: published(sealer),
+    sealing: new TopicSealing(new TopicSealer({ keys, producer: 'exchange' })),
+    onError: warn('relay'),
+  });
+
+  const controller = new ExchangeController({
+    consultations: new Consultations({
+      policies,
+      directory,
+      journal: new AccessJournal(store, coalescingAppender(store), seals, open),
+      sources,
+      schemas,
+      receiptKey: readReceiptKey(readFileSync(config.receiptKeyFile, 'utf8')),
+      logOrigin: config.logOrigin,
+      now,
+    }),
+    mutations: new Mutations({ policies, directory, schemas, store, sealer, now }),
+    policies,
+    tokens: new OfficialTokens(now),
+    mode: config.mode,
+    now,
+  });
+
+  return {
+    server: {
+      host: config.host,
+      port: config.port,
+      ...mesh,
+      domain: 'exchange.crossroads',
+      reasonCodes,
+      limits: { maxMessageBytes: LARGEST_REQUEST },
+      readiness: async () => policies.ready() && open.ready() && (await ready(db, keysDb)),
+      services: [
+        serve(ExchangeServiceService, controller, {
+          allow: { consult: ['institution'], reportMutation: ['institution'] },
+          authenticate: (caller: Caller) => policies.requireRegistered(caller),
+        }),
+        serve(EventsServiceService, eventsController(store, published(sealer)), {
+          allow: { read: ['service:subscription', 'service:access-audit'] },
+        }),
+      ],
+    },
+    close: async () => {
+      await relay.close();
+      await unknownOutcomes.close();
+      await policies.close();
+      await broker.close();
+      directory.close();
+      sources.close();
+      await db.close();
+      await keysDb.close();
+    },
+  };
+};
+
+const migrateAll = async ({ databaseUrl, databaseMigratorUrl, keysDatabaseUrl, keysDatabaseMigratorUrl }: Config) => {
+  await migrate({ url: databaseMigratorUrl, migrations, appRole: roleOf(databaseUrl) });
+  const appRole = roleOf(keysDatabaseUrl);
+  await migrate({ url: keysDatabaseMigratorUrl, migrations: subjectKeyMigrations, appRole });
+};
+
+const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);
+
+const openBus = async ({ kafkaBrokers, embeddedLogUrl }: Config, tls: { ca: string; cert: string; key: string }): Promise<Broker> => {
+  const broker = await openBroker({ clientId: 'exchange', kafkaBrokers, embeddedLogUrl, tls });
+  await broker.ensureTopic({ name: ACCESS_TOPIC, partitions: 4, retentionDays: TOPIC_DAYS });
+  await broker.ensureTopic({ name: MUTATION_TOPIC, partitions: 4, retentionDays: TOPIC_DAYS });
+  return broker;
+};
+
+const ready = async (...databases: readonly Database[]): Promise<boolean> =>
+  (await Promise.all(databases.map((database) => database.ready()))).every(Boolean);
+
+const note = (line: Readonly<Record<string, string>>) => void process.stderr.write(`${JSON.stringify(line)}\n`);
+
+/** The kind of error only: its message may hold what nobody should read. */
+const warn = (what: string) => (error: unknown) =>
+  note({ level: 'warn', what, error: error instanceof Error ? error.name : 'unknown' });

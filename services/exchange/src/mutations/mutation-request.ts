@@ -1,0 +1,64 @@
+import type { ReportMutationRequest } from '@crossroads/contracts/exchange/v1/exchange_service';
+import {
+  type Door,
+  type Read,
+  readDay,
+  readEnterpriseNumber,
+  readFields,
+  readList,
+  readOptional,
+  readRequestId,
+  readSsin,
+  readText,
+} from '@crossroads/grpc';
+import type { IsoDay, Ssin } from '@crossroads/identifiers';
+import type { JsonObject } from '@crossroads/policy';
+import { isJsonObject } from '../sources/json.js';
+
+const MOST_GROUPS = 64;
+const LONGEST_NAME = 128;
+
+/** A report of which every field is well-formed. */
+export interface AskedReport {
+  readonly requestId: string;
+  /** Absent: the caller's own institution. */
+  readonly reporter: string | undefined;
+  readonly ssin: Ssin;
+  readonly dataService: string;
+  readonly sourceRevision: bigint;
+  readonly changedFieldGroups: readonly string[];
+  readonly data: JsonObject;
+  readonly effectiveDate: IsoDay;
+}
+
+/** @throws InvalidInput naming every field that is wrong. */
+export const readReport = (request: ReportMutationRequest, door: Door): AskedReport =>
+  readFields({
+    requestId: readRequestId(request.requestId),
+    reporter: readOptional(request.reporter, (number) => readEnterpriseNumber('reporter', number)),
+    ssin: readSsin('ssin', request.ssin, door),
+    dataService: readText('data_service', request.dataService, { max: LONGEST_NAME }),
+    sourceRevision: readSourceRevision(request.sourceRevision),
+    changedFieldGroups: readGroups(request.changedFieldGroups),
+    data: readData(request.data),
+    effectiveDate: readDay('effective_date', request.effectiveDate),
+  });
+
+const readSourceRevision = (raw: bigint): Read<bigint> =>
+  raw > 0n ? { ok: true, value: raw } : wrong('source_revision', 'INVALID_SOURCE_REVISION', 'a whole number above zero');
+
+const readGroups = (raw: readonly string[]): Read<string[]> => {
+  const groups = readList('changed_field_groups', raw, { max: MOST_GROUPS }, (field, group) =>
+    readText(field, group, { max: LONGEST_NAME }),
+  );
+  const second = raw.findIndex((group, index) => raw.indexOf(group) < index);
+  return second < 0 ? groups : wrong(`changed_field_groups[${second}]`, 'DUPLICATE', 'name each one once');
+};
+
+const readData = (raw: unknown): Read<JsonObject> =>
+  isJsonObject(raw) ? { ok: true, value: raw } : wrong('data', 'REQUIRED', 'needed: the changed groups, each whole');
+
+const wrong = (field: string, reason: string, description: string): Read<never> => ({
+  ok: false,
+  violations: [{ field, reason, description }],
+});

@@ -1,0 +1,67 @@
+import { type CompiledDataService, pathsOf } from '@crossroads/policy';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+
+/** Where data breaks the schema of its data service. Paths and keywords only: never a value. */
+export interface SchemaViolation {
+  readonly path: string;
+  readonly keyword: string;
+}
+
+/** What is said of a schema that does not compile. Authorization refuses these when they are registered. */
+const DOES_NOT_COMPILE: readonly SchemaViolation[] = [{ path: '', keyword: '$schema' }];
+
+/**
+ * Validates data that holds some field groups of a data service only, against the schema of the whole: a missing property
+ * counts only where it belongs to one of the groups, or leads to one. All else holds as it stands; a `required` inside
+ * `anyOf`, `oneOf`, `not` or `if` is therefore never relaxed.
+ */
+export class DataSchemas {
+  /** A changed data service is another object, and compiled anew. */
+  private readonly compiled = new WeakMap<CompiledDataService, ValidateFunction | 'does not compile'>();
+
+  violations(service: CompiledDataService, groups: Iterable<string>, data: unknown): readonly SchemaViolation[] {
+    const validate = this.validatorOf(service);
+    if (validate === 'does not compile') return DOES_NOT_COMPILE;
+    if (validate(data)) return [];
+    const paths = pathsOf(service, groups);
+    return (validate.errors ?? []).map(toViolation).filter((violation) => counts(violation, paths));
+  }
+
+  private validatorOf(service: CompiledDataService): ValidateFunction | 'does not compile' {
+    const known = this.compiled.get(service);
+    if (known) return known;
+    const validate = compile(service);
+    this.compiled.set(service, validate);
+    return validate;
+  }
+}
+
+const compile = ({ jsonSchema }: CompiledDataService): ValidateFunction | 'does not compile' => {
+  try {
+    // One instance a schema: two data services may use the same $id. Nothing is fetched: a $ref to elsewhere does not compile.
+    const ajv = new Ajv2020({ allErrors: true, strict: false, logger: false });
+    formats.default(ajv);
+    return ajv.compile(jsonSchema ?? {});
+  } catch {
+    return 'does not compile';
+  }
+};
+
+const counts = ({ keyword, path }: SchemaViolation, paths: readonly string[]): boolean =>
+  keyword !== 'required' || paths.some((other) => isWithin(path, other) || isWithin(other, path));
+
+/** Whether `path` is `other` or lies below it. */
+const isWithin = (path: string, other: string): boolean => path === other || path.startsWith(`${other}.`);
+
+const toViolation = ({ keyword, instancePath, params }: ErrorObject): SchemaViolation => {
+  const steps = instancePath.split('/').slice(1);
+  // Arrays are walked through: their indexes are no steps of a path.
+  const path = steps.filter((step) => !/^\d+$/.test(step)).map(fromPointer);
+  const missing: unknown = params['missingProperty'];
+  if (keyword === 'required' && typeof missing === 'string') path.push(missing);
+  return { path: path.join('.'), keyword };
+};
+
+/** A step of a JSON Pointer (RFC 6901). */
+const fromPointer = (step: string): string => step.replaceAll('~1', '/').replaceAll('~0', '~');

@@ -1,5 +1,5 @@
 import type { AppendOptions, StreamAppend } from './event-store.js';
-import type { Append, PostgresEventStore } from './postgres-event-store.js';
+import { type Append, isRefusal, type PostgresEventStore } from './postgres-event-store.js';
 
 const MOST = 256;
 /** While one is being made durable, the next is on its way. */
@@ -30,8 +30,8 @@ export const coalescingAppender = (store: Pick<PostgresEventStore, 'appendAll'>)
       await store.appendAll(batch);
       for (const { resolve } of batch) resolve();
     } catch (error) {
-      const [only, another] = batch;
-      if (only && !another) only.reject(error);
+      // Without a word from the server nobody knows whether it was stored; then each caller must ask for itself.
+      if (batch.length === 1 || !isRefusal(error)) for (const { reject } of batch) reject(error);
       else await Promise.all(batch.map((one) => store.appendAll([one]).then(one.resolve, one.reject)));
     }
   };

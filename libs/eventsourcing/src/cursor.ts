@@ -11,7 +11,9 @@ export const parseCursor = (text: string): Cursor | undefined => {
   if (text === '') return LOG_START;
   const [, transactionId, position] = /^(\d{1,20}):(\d{1,19})$/.exec(text) ?? [];
   if (transactionId === undefined || position === undefined) return undefined;
-  return { transactionId: BigInt(transactionId), position: BigInt(position) };
+  const cursor = { transactionId: BigInt(transactionId), position: BigInt(position) };
+  // It comes from callers, and PostgreSQL would answer a number too large with an error of its own.
+  return cursor.transactionId < 2n ** 64n && cursor.position < 2n ** 63n ? cursor : undefined;
 };
 
 /** Negative when `a` comes before `b`, zero when equal. */

@@ -1,4 +1,4 @@
-import pg, { type Pool, type PoolClient } from 'pg';
+import pg, { type Pool, type PoolClient, type QueryConfig } from 'pg';
 import { DataSource } from 'typeorm';
 import { columnTypes } from './column-types.js';
 import { quietLogger } from './quiet-logger.js';
@@ -15,8 +15,13 @@ export interface Queryable {
   query<Row>(sql: string | Statement, params?: readonly unknown[]): Promise<Row[]>;
 }
 
+export interface Executor extends Queryable {
+  /** The number of rows inserted, updated or deleted. A little faster than `returning`, which has PostgreSQL keep the rows. */
+  execute(sql: string | Statement, params?: readonly unknown[]): Promise<number>;
+}
+
 /** An open transaction (read committed). One statement at a time. */
-export interface Tx extends Queryable {
+export interface Tx extends Executor {
   /** Runs once the transaction is durable; not when it is rolled back. */
   afterCommit(then: () => void): void;
 }
@@ -28,7 +33,7 @@ export interface DatabaseOptions {
   readonly applicationName?: string;
 }
 
-export interface Database extends Queryable {
+export interface Database extends Executor {
   readonly url: string;
   /** The connections themselves, where `query` and `transaction` do not reach (COPY, cursors). */
   readonly pool: Pool;
@@ -78,6 +83,10 @@ class PostgresDatabase implements Database {
     return run<Row>(this.pool, sql, params);
   }
 
+  execute(sql: string | Statement, params: readonly unknown[] = []): Promise<number> {
+    return count(this.pool, sql, params);
+  }
+
   async transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
     const runner = this.dataSource.createQueryRunner();
     const committed: (() => void)[] = [];
@@ -86,6 +95,7 @@ class PostgresDatabase implements Database {
       await runner.startTransaction();
       const result = await work({
         query: (sql, params = []) => run(client, sql, params),
+        execute: (sql, params = []) => count(client, sql, params),
         afterCommit: (then) => void committed.push(then),
       });
       await runner.commitTransaction();
@@ -118,10 +128,17 @@ class PostgresDatabase implements Database {
   }
 }
 
-const run = async <Row>(on: Pool | PoolClient, sql: string | Statement, params: readonly unknown[]): Promise<Row[]> => {
-  const { rows } = await on.query(typeof sql === 'string' ? sql : { ...sql }, [...params]);
-  return rows;
-};
+const run = async <Row>(on: Pool | PoolClient, sql: string | Statement, params: readonly unknown[]): Promise<Row[]> =>
+  (await on.query(configOf(sql, params))).rows;
+
+const count = async (on: Pool | PoolClient, sql: string | Statement, params: readonly unknown[]): Promise<number> =>
+  (await on.query(configOf(sql, params))).rowCount ?? 0;
+
+/** A new object for each call, since `pg` writes into it. */
+const configOf = (sql: string | Statement, params: readonly unknown[]): QueryConfig =>
+  typeof sql === 'string'
+    ? { text: sql, values: [...params] }
+    : { name: sql.name, text: sql.text, values: [...params] };
 
 /** TypeORM's driver types its pool as unknown things; it is the one of `pg`. */
 const poolOf = (dataSource: DataSource): Pool => {

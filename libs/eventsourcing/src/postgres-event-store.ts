@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import type { Database, Queryable, Tx } from './database.js';
+import type { Database, Executor, Tx } from './database.js';
 import { RequestIdReused, WrongExpectedRevision } from './errors.js';
 import type { AppendOptions, Cursor, EventStore, Json, Recorded, RequestKey, StreamAppend } from './event-store.js';
 import { keyOf } from './request-key.js';
@@ -46,24 +46,27 @@ const ROW = `insert into es.events (stream_id, stream_type, revision, event_id, 
 /** One row needs no function around it: it is inserted, or the race is lost. A fifth faster than through `es.append`. */
 const APPEND_FIRST = {
   name: 'es-append-first',
-  text: `${ROW} values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing returning true`,
+  text: `${ROW} values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing`,
 };
 
 const APPEND_NEXT = {
   name: 'es-append-next',
   text: `${ROW} select $1::text, $2, $3::bigint, $4::uuid, $5, $6::smallint, $7::jsonb, $8::jsonb, $9::bytea, $10::bytea, $11::jsonb
     where exists (select from es.events where stream_id = $1::text and revision = $3::bigint - 1)
-    on conflict do nothing returning true`,
+    on conflict do nothing`,
 };
 
 export class PostgresEventStore implements EventStore {
   constructor(
     private readonly db: Database,
-    private readonly on: Queryable = db,
+    private readonly on: Executor = db,
     private readonly appended: () => void = () => db.session.logGrown(),
   ) {}
 
-  /** The same store inside a transaction of the caller's. Append before anything else is written in it. */
+  /**
+   * The same store inside a transaction of the caller's. Append before anything else is written in it. A lost race ends the
+   * transaction: run it again as a whole.
+   */
   within(tx: Tx): PostgresEventStore {
     return new PostgresEventStore(this.db, tx, () => tx.afterCommit(() => this.db.session.logGrown()));
   }
@@ -95,12 +98,14 @@ export class PostgresEventStore implements EventStore {
   /** Several appends in one statement, all or nothing. No stream may be in it twice. */
   async appendAll(batch: readonly Append[]): Promise<void> {
     const rows = batch.flatMap(toRows);
-    if (rows.length === 0) return;
-    refuseRepeated(batch);
     const [only, another] = rows;
+    if (!only) return;
     try {
-      if (only && !another) await this.appendOne(only, batch);
-      else await this.on.query(APPEND, [JSON.stringify(rows)]);
+      if (!another) await this.appendOne(only, batch);
+      else {
+        refuseRepeated(batch);
+        await this.on.query(APPEND, [JSON.stringify(rows)]);
+      }
     } catch (error) {
       throw meaningOf(error);
     }
@@ -108,8 +113,8 @@ export class PostgresEventStore implements EventStore {
   }
 
   private async appendOne(row: AppendRow, batch: readonly Append[]): Promise<void> {
-    const inserted = await this.on.query(row.after === undefined ? APPEND_FIRST : APPEND_NEXT, toParams(row));
-    if (inserted.length > 0) return;
+    const inserted = await this.on.execute(row.after === undefined ? APPEND_FIRST : APPEND_NEXT, toParams(row));
+    if (inserted > 0) return;
     for (const { options } of batch) if (options?.request) await this.answerTo(options.request);
     throw new WrongExpectedRevision();
   }
@@ -187,6 +192,7 @@ const toParams = (row: AppendRow): unknown[] => [
   row.answer === undefined ? undefined : JSON.stringify(row.answer),
 ];
 
+/** A stream twice would lose against itself: a statement does not see the rows that it inserts. */
 const refuseRepeated = (batch: readonly Append[]): void => {
   const ids = batch.flatMap(({ appends }) => appends.filter((a) => a.events.length > 0).map((a) => a.streamId));
   if (new Set(ids).size < ids.length) throw new TypeError('a stream may stand only once in an append');
@@ -199,6 +205,13 @@ const meaningOf = (error: unknown): unknown => {
   if (error.code === '40001' || error.code === '40P01' || error.code === '23505') return new WrongExpectedRevision();
   return error;
 };
+
+/** Whether nothing was stored for sure: the server, or the store itself, said no. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof WrongExpectedRevision ||
+  error instanceof RequestIdReused ||
+  error instanceof TypeError ||
+  error instanceof pg.DatabaseError;
 
 interface EventRow {
   readonly transaction_id: bigint;

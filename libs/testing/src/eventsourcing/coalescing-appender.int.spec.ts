@@ -70,6 +70,20 @@ describe('appends that travel together', () => {
     expect(await store.readStream(taken)).toHaveLength(2);
   });
 
+  it('does not append again what may have been stored when the connection was lost', async () => {
+    let calls = 0;
+    const lost = new Error('Connection terminated unexpectedly');
+    const together = coalescingAppender({
+      appendAll: () => {
+        calls++;
+        return Promise.reject(lost);
+      },
+    });
+    const results = await Promise.allSettled([together.append(one('a', 0n)), together.append(one('b', 0n))]);
+    expect(results).toEqual([1, 2].map(() => ({ status: 'rejected', reason: lost })));
+    expect(calls).toBe(1);
+  });
+
   it('keeps the order of appends to one stream that do not wait for each other', async () => {
     const together = appender();
     const streamId = randomUUID();

@@ -1,1 +1,8 @@
-export {};
+import 'reflect-metadata';
+import { runService } from '@crossroads/grpc';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module.js';
+
+await runService('reference-directory', () =>
+  NestFactory.createApplicationContext(AppModule, { abortOnError: false, logger: ['error', 'warn'] }),
+);

@@ -173,13 +173,13 @@ export class Inscriber {
 
   /** Who became one with a person: what was inscribed under their old numbers ends, too. */
   private async familiesOf(found: readonly (Found | undefined)[]): Promise<Map<number, number[]>> {
-    const roots = found.flatMap((who) => (who ? [who.person] : []));
-    const rows = await this.options.db.query<{ person: number; root: number }>(
-      { name: 'merges-of', text: 'select person, root from merges where root = any($1::int[])' },
-      [roots],
+    const persons = found.flatMap((who) => (who ? [who.person] : []));
+    const rows = await this.options.db.query<{ person: number; survivor: number }>(
+      { name: 'merges-of', text: 'select person, survivor from merges where survivor = any($1::int[])' },
+      [persons],
     );
     const families = new Map<number, number[]>();
-    for (const { person, root } of rows) families.set(root, [...(families.get(root) ?? []), person]);
+    for (const { person, survivor } of rows) families.set(survivor, [...(families.get(survivor) ?? []), person]);
     return families;
   }
 

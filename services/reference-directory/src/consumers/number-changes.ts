@@ -18,8 +18,9 @@ export interface NumberStepped {
 const STATES: Readonly<Record<NumberStep, string>> = { assigned: 'V', replaced: 'R', unreplaced: 'V', canceled: 'C' };
 
 /**
- * Writes steps into numbers, persons and merges. Duplicates and late ones change nothing.
- * A number stays with the person it was given to; that two persons became one stands in `merges`, and can be undone.
+ * Writes steps into numbers, persons and merges. Duplicates and late ones change nothing. The registry tells of each number
+ * whose it is now; a number stays with the person it was given to, and that this person is now another stands in
+ * `merges`: inscriptions stay where they were made, and can be taken apart again.
  */
 export const applyNumberSteps = async (tx: Tx, steps: readonly NumberStepped[]): Promise<void> => {
   if (steps.length === 0) return;
@@ -28,20 +29,17 @@ export const applyNumberSteps = async (tx: Tx, steps: readonly NumberStepped[]):
   await tx.query(UPSERT_NUMBERS, [
     latest.map(({ number }) => number),
     latest.map(({ position }) => position),
-    latest.map((step) => person(ownerOf(step))),
+    latest.map((step) => person(step.step === 'replaced' ? (step.previousPersonId ?? step.personId) : step.personId)),
     latest.map(({ step }) => STATES[step]),
     latest.map(({ replacedBy }) => replacedBy ?? null),
   ]);
-  const merges = steps.flatMap((step) => mergeOf(step));
-  if (merges.length === 0) return;
-  const last = lastOf(merges, (merge) => merge.person);
-  const persons = last.map((merge) => person(merge.person));
+  const moved = latest.filter(({ step }) => step === 'replaced' || step === 'unreplaced');
+  if (moved.length === 0) return;
   await tx.query(UPSERT_MERGES, [
-    persons,
-    last.map(({ position }) => position),
-    last.map(({ survivor }) => (survivor === undefined ? null : person(survivor))),
+    moved.map(({ number }) => number),
+    moved.map(({ position }) => position),
+    moved.map(({ personId }) => person(personId)),
   ]);
-  await tx.query(REROOT, [persons]);
 };
 
 const UPSERT_NUMBERS = {
@@ -49,41 +47,20 @@ const UPSERT_NUMBERS = {
   text: `insert into numbers as n (number, position, person, state, replaced_by)
     select * from unnest($1::uuid[], $2::bigint[], $3::int[], $4::"char"[], $5::uuid[])
     on conflict (number) do update set position = excluded.position, state = excluded.state, replaced_by = excluded.replaced_by,
-      person = case excluded.state when 'C' then n.person else excluded.person end
+      person = case excluded.state when 'V' then excluded.person else n.person end
     where n.position < excluded.position`,
 };
 
+/** Where the owner now is not the number's own person, this person became the owner; else they are themselves again. */
 const UPSERT_MERGES = {
   name: 'merges-upsert',
-  text: `insert into merges as m (person, position, survivor) select * from unnest($1::int[], $2::bigint[], $3::int[])
+  text: `insert into merges as m (person, position, survivor)
+    select distinct on (n.person) n.person, s.position, nullif(s.owner, n.person)
+      from unnest($1::uuid[], $2::bigint[], $3::int[]) s (number, position, owner) join numbers n using (number)
+     where s.owner <> n.person or exists (select from merges o where o.person = n.person)
+     order by n.person, s.position desc
     on conflict (person) do update set position = excluded.position, survivor = excluded.survivor
     where m.position < excluded.position`,
-};
-
-/** Those whose way to the survivor leads through one of the persons. */
-const REROOT = {
-  name: 'merges-reroot',
-  text: `with recursive below as (
-      select person from merges where person = any($1::int[])
-      union select m.person from merges m join below b on m.survivor = b.person)
-    update merges m set root = case when m.survivor is null then null else merged_root(m.survivor) end
-      from below b where m.person = b.person`,
-};
-
-const ownerOf = ({ step, personId, previousPersonId }: NumberStepped): string =>
-  step === 'replaced' ? (previousPersonId ?? personId) : personId;
-
-interface Merge {
-  readonly person: string;
-  readonly survivor: string | undefined;
-  readonly position: bigint;
-}
-
-const mergeOf = ({ step, personId, previousPersonId, position }: NumberStepped): Merge[] => {
-  if (previousPersonId === undefined || previousPersonId === personId) return [];
-  if (step === 'replaced') return [{ person: previousPersonId, survivor: personId, position }];
-  if (step === 'unreplaced') return [{ person: personId, survivor: undefined, position }];
-  return [];
 };
 
 /** The latest of each, in the order of their keys so that two writers cannot deadlock. */

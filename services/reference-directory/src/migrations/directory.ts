@@ -26,31 +26,15 @@ create table numbers (
 );
 comment on column numbers.number is 'the first half of the SHA-256 of the blind index, key id included';
 comment on column numbers.position is 'of the last change in the log of the registry: an older one comes too late';
-comment on column numbers.person is 'whose the number was before persons became one: see merges';
+comment on column numbers.person is 'whose the number is by itself, also while persons are one: see merges';
 
 create table merges (
   person   int    primary key,
   position bigint not null,
-  survivor int,
-  root     int
+  survivor int
 );
 create index merges_survivor on merges (survivor) where survivor is not null;
-create index merges_root on merges (root) where root is not null;
 comment on table merges is 'Persons that became one with another; survivor is null once they were taken apart again.';
-comment on column merges.root is 'the survivor at the end of the chain';
-
-create function merged_root(p_person int) returns int language plpgsql stable as $$
-declare
-  v_root int := p_person;
-  v_next int;
-begin
-  for hop in 1..100 loop
-    select survivor into v_next from merges where person = v_root;
-    if v_next is null then return v_root; end if;
-    v_root := v_next;
-  end loop;
-  return p_person;
-end $$;
 
 create table files (
   file        int  primary key generated always as identity,

@@ -13,6 +13,8 @@ export interface Found {
   readonly personId: string;
   /** Of all who became this person, themselves included. */
   readonly entries: readonly Entry[];
+  /** Who became this person. */
+  readonly mergedPersonIds: readonly string[];
 }
 
 /** Whom to look up: a number by its keys (`numberKey`, one for each version of the blind index' key), or a person by id. */
@@ -24,7 +26,8 @@ interface Row {
   readonly person: number;
   readonly person_id: string;
   readonly packed: Buffer | null;
-  readonly family: Buffer[] | null;
+  readonly merged_ids: string[] | null;
+  readonly merged_packed: (Buffer | null)[] | null;
 }
 
 const LOOKUP = {
@@ -33,12 +36,15 @@ const LOOKUP = {
       select a.n, x.state, x.person from unnest($1::int[], $2::uuid[]) a (n, number) join numbers x on x.number = a.number
       union all
       select a.n, 'V', p.person from unnest($3::int[], $4::uuid[]) a (n, person_id) join persons p on p.person_id = a.person_id)
-    select a.n, a.state::text, p.person, p.person_id, i.packed,
-           (select array_agg(o.packed) from merges b join inscriptions o on o.person = b.person where b.root = p.person) as family
+    select a.n, a.state::text, p.person, p.person_id, i.packed, f.merged_ids::text[], f.merged_packed
       from asked a
       left join merges m on m.person = a.person
-      join persons p on p.person = coalesce(m.root, a.person)
-      left join inscriptions i on i.person = p.person`,
+      join persons p on p.person = coalesce(m.survivor, a.person)
+      left join inscriptions i on i.person = p.person
+      cross join lateral (
+        select array_agg(q.person_id) as merged_ids, array_agg(o.packed) as merged_packed
+          from merges b join persons q on q.person = b.person left join inscriptions o on o.person = b.person
+         where b.survivor = p.person) f`,
 };
 
 /** All of them in one round trip, in the order asked; nothing for those that are not known. */
@@ -62,13 +68,14 @@ export const lookup = async (db: Queryable, sought: readonly Sought[]): Promise<
 
 const STATES: Readonly<Record<string, NumberState>> = { V: 'VALID', R: 'REPLACED', C: 'CANCELED' };
 
-const foundOf = ({ state, person, person_id: personId, packed, family }: Row): Found => {
+const foundOf = ({ state, person, person_id: personId, packed, merged_ids: mergedPersonIds, merged_packed: merged }: Row): Found => {
   const own = packed ? unpackEntries(packed) : [];
   return {
     state: STATES[state] ?? 'CANCELED',
     person,
     personId,
-    entries: family ? union([...own, ...family.flatMap(unpackEntries)]) : own,
+    entries: merged ? union([...own, ...merged.flatMap((bytes) => (bytes ? unpackEntries(bytes) : []))]) : own,
+    mergedPersonIds: mergedPersonIds ?? [],
   };
 };
 

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import {
+  InscribeFileChunk,
+  InscribeFileHeader,
+  type InscribeFileRequest,
+  type InscribeFileResponse,
+  type InscribeFileLine,
+} from '@crossroads/contracts/directory/v1/directory_service';
+import { type Call, type Door, InvalidInput, type Read, readFields, readRequestId, readSsin } from '@crossroads/grpc';
+import { type CheckedLine, type Inscriber, numberMessages, type Refused } from '../application/inscriber.js';
+import type { Acting } from './acting.js';
+import { readContext, readDays, readUntil } from './input.js';
+
+const MOST_LINES = 5_000;
+
+export interface FileOptions {
+  readonly inscriber: Inscriber;
+  readonly acting: Acting;
+  readonly door: () => Door;
+}
+
+/**
+ * Each chunk is a request of its own, under the file's id and the chunk's place: sent again after a cut, those that went in
+ * give the answers that they gave, and the rest goes in.
+ */
+export async function* fileProgress(
+  { inscriber, acting, door }: FileOptions,
+  requests: AsyncIterable<InscribeFileRequest>,
+  call: Call,
+): AsyncGenerator<InscribeFileResponse> {
+  const messages = requests[Symbol.asyncIterator]();
+  const header = headerOf((await messages.next()).value);
+  const { requestId } = readFields({ requestId: readRequestId(header.requestId) });
+  const institution = acting.institutionOf(call.caller, header.institution);
+  const type = header.uninscribe ? 'Uninscribe' : 'Inscribe';
+  let [linesRead, changed, unchanged] = [0, 0, 0];
+  const progress = (refused: readonly Refused[], descriptions: Descriptions): InscribeFileResponse => ({
+    linesRead: BigInt(linesRead),
+    changed: BigInt(changed),
+    unchanged: BigInt(unchanged),
+    refused: refused.map(({ line, reason }) => ({
+      line: BigInt(line),
+      reason,
+      description: descriptions.get(reason) ?? '',
+    })),
+    done: false,
+  });
+
+  for (let place = 0; ; place++) {
+    const next = await messages.next();
+    if (next.done) break;
+    const chunk = chunkOf(next.value);
+    // A last day that is not given is yesterday, also when the chunk comes again tomorrow: then its answer is known.
+    const { lines, malformed, descriptions } = readLines(chunk.lines, linesRead, header.uninscribe, door());
+    const hash = createHash('sha256')
+      .update(InscribeFileHeader.encode(header).finish())
+      .update(InscribeFileChunk.encode(chunk).finish())
+      .digest();
+    const key = { institution, rpc: `${call.rpc}#${place}`, requestId, hash };
+    // Who acts for whom can change while a long file is under way.
+    acting.institutionOf(call.caller, header.institution);
+    const outcome = await inscriber.many(type, institution, lines, key, malformed);
+    linesRead += chunk.lines.length;
+    changed += outcome.changed;
+    unchanged += outcome.unchanged;
+    yield progress(outcome.refused, descriptions);
+  }
+  yield { ...progress([], new Map()), done: true };
+}
+
+type Descriptions = ReadonlyMap<string, string>;
+
+const readLines = (lines: readonly InscribeFileLine[], before: number, uninscribe: boolean, door: Door) => {
+  const checked: CheckedLine[] = [];
+  const malformed: Refused[] = [];
+  const descriptions = new Map<string, string>(Object.entries(numberMessages));
+  lines.forEach((message, n) => {
+    const line = before + n + 1;
+    const refuse = ({ violations: [first] }: Extract<Read<unknown>, { ok: false }>) => {
+      if (!first) return;
+      malformed.push({ line, reason: first.reason });
+      descriptions.set(first.reason, first.description);
+    };
+    const ssin = readSsin('ssin', message.ssin, door);
+    if (!ssin.ok) return refuse(ssin);
+    const context = readContext('inscription_context', message.inscriptionContext);
+    if (!context.ok) return refuse(context);
+    const whole = readDays('period', message.period);
+    const period = whole.ok && uninscribe ? readUntil('period.end_date', message.period?.endDate, door) : whole;
+    if (!period.ok) return refuse(period);
+    checked.push({ line, ssin: ssin.value, context: context.value, period: period.value });
+  });
+  return { lines: checked, malformed, descriptions };
+};
+
+const headerOf = (request: InscribeFileRequest | undefined): InscribeFileHeader => {
+  if (request?.part?.$case === 'header') return request.part.value;
+  throw new InvalidInput({ field: 'header', reason: 'HEADER_MISSING', description: 'the first message carries the header' });
+};
+
+const chunkOf = ({ part }: InscribeFileRequest): InscribeFileChunk => {
+  if (part?.$case !== 'chunk')
+    throw new InvalidInput({ field: 'chunk', reason: 'CHUNK_MISSING', description: 'each message after the first carries a chunk of lines' });
+  if (part.value.lines.length > MOST_LINES)
+    throw new InvalidInput({ field: 'chunk.lines', reason: 'TOO_MANY', description: `at most ${MOST_LINES} lines a chunk; send more chunks` });
+  return part.value;
+};

@@ -1,0 +1,11 @@
+import { status } from '@grpc/grpc-js';
+import type { ReasonCodes } from '@crossroads/grpc';
+import type { NumberReason } from '../application/inscriber.js';
+
+export const reasonCodes: ReasonCodes<NumberReason | 'INVALID_CURSOR'> = {
+  UNKNOWN_SSIN: status.NOT_FOUND,
+  // The state of the number decides, not the form of the request.
+  REPLACED_SSIN: status.FAILED_PRECONDITION,
+  CANCELED_SSIN: status.FAILED_PRECONDITION,
+  INVALID_CURSOR: status.INVALID_ARGUMENT,
+};

@@ -1,0 +1,76 @@
+import { readConfiguration } from '@crossroads/configuration';
+import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
+import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
+import { type Caller, type Door, GrpcServer, PageTokens, serve, type ServedService } from '@crossroads/grpc';
+import { dayOf } from '@crossroads/identifiers';
+import { eventsController } from '@crossroads/messaging';
+import { Module } from '@nestjs/common';
+import { Acting } from './api/acting.js';
+import { DirectoryController } from './api/directory-controller.js';
+import { reasonCodes } from './api/reason-codes.js';
+import { Checker } from './application/checker.js';
+import { Inscriber } from './application/inscriber.js';
+import { InscriptionList } from './application/inscription-list.js';
+import { type Config, settings } from './config.js';
+import { Infrastructure, tlsFiles } from './infrastructure.js';
+import { Files } from './view/files.js';
+
+const INSTITUTIONS = ['institution'] as const;
+/** Services of the mesh that ask who somebody is. */
+const CHECKERS = ['service:exchange', 'service:subscription', 'service:access-audit'] as const;
+/** Services that read what was published from its beginning. */
+const READERS = ['service:subscription'] as const;
+
+const servicesOf = (config: Config, infrastructure: Infrastructure): ServedService[] => {
+  const { db, store, index, seal, follower, published, pageTokenKey } = infrastructure;
+  const files = new Files(db);
+  const directory = new DirectoryController({
+    inscriber: new Inscriber({ db, store, files, index, seal }),
+    checker: new Checker(db, files, index),
+    list: new InscriptionList(db, files, seal),
+    acting: new Acting(follower),
+    pageTokens: new PageTokens(pageTokenKey),
+    door: (): Door => ({ mode: config.mode, today: dayOf(new Date()) }),
+  });
+  return [
+    serve(DirectoryServiceService, directory, {
+      allow: {
+        inscribe: INSTITUTIONS,
+        uninscribe: INSTITUTIONS,
+        inscribeFile: INSTITUTIONS,
+        listInscriptions: INSTITUTIONS,
+        check: CHECKERS,
+        batchCheck: CHECKERS,
+      },
+      authenticate: (caller: Caller) => {
+        // Services are known by their certificate alone: they are answered also while authorization is away.
+        if (caller.kind === 'institution') follower.requireRegistered(caller);
+      },
+    }),
+    serve(EventsServiceService, eventsController(store, published), { allow: { read: READERS } }),
+  ];
+};
+
+/** Everything is put together here, and nowhere else. */
+@Module({
+  providers: [
+    { provide: 'config', useFactory: () => readConfiguration(settings) },
+    { provide: Infrastructure, useFactory: (config: Config) => Infrastructure.open(config), inject: ['config'] },
+    {
+      provide: GrpcServer,
+      inject: ['config', Infrastructure],
+      useFactory: (config: Config, infrastructure: Infrastructure) =>
+        new GrpcServer({
+          host: config.host,
+          port: config.port,
+          tls: tlsFiles(config),
+          trustDomain: config.trustDomain,
+          domain: 'reference-directory.crossroads',
+          reasonCodes,
+          services: servicesOf(config, infrastructure),
+          readiness: () => infrastructure.ready(),
+        }),
+    },
+  ],
+})
+export class AppModule {}

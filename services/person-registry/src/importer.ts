@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type PostgresEventStore, Rejection, type StreamAppend, WrongExpectedRevision } from '@crossroads/eventsourcing';
+import {
+  type PostgresEventStore,
+  Rejection,
+  type StreamAppend,
+  WrongExpectedRevision,
+} from '@crossroads/eventsourcing';
 import type { SubjectKeys } from '@crossroads/privacy';
 import type { Fact } from './domain/facts.js';
 import { type NumberState, number } from './domain/number.js';
@@ -60,7 +65,9 @@ export class Importer {
     if (fresh.length > 0) await this.keys.keysOf(fresh, { create: true });
     const batch = await Promise.all(decisions.map(async (decision) => ({ appends: await this.appendsOf(decision) })));
     await this.store.appendAll(batch.filter(({ appends }) => appends.length > 0));
-    return decisions.map((decision) => ('outcome' in decision ? decision.outcome : 'assigned' in decision ? 'registered' : 'changed'));
+    return decisions.map((decision) =>
+      'outcome' in decision ? decision.outcome : 'assigned' in decision ? 'registered' : 'changed',
+    );
   }
 
   private async appendsOf(decision: Decision): Promise<StreamAppend[]> {

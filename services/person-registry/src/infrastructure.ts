@@ -85,7 +85,11 @@ export const tlsFiles = ({ tlsCaFile, tlsCertFile, tlsKeyFile }: Config): TlsFil
 });
 
 const migrateAll = async (config: Config): Promise<void> => {
-  await migrate({ url: config.databaseMigratorUrl, migrations: eventStoreMigrations, appRole: roleOf(config.databaseUrl) });
+  await migrate({
+    url: config.databaseMigratorUrl,
+    migrations: eventStoreMigrations,
+    appRole: roleOf(config.databaseUrl),
+  });
   const keysRole = roleOf(config.keysDatabaseUrl);
   await migrate({ url: config.keysDatabaseMigratorUrl, migrations: subjectKeyMigrations, appRole: keysRole });
 };

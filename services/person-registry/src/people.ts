@@ -51,7 +51,10 @@ export class People {
   }
 
   /** These numbers and all that they replace or are replaced by, however far. */
-  async numbersAround(start: readonly Loaded<NumberState>[], knownAt?: Date): Promise<Map<string, Loaded<NumberState>>> {
+  async numbersAround(
+    start: readonly Loaded<NumberState>[],
+    knownAt?: Date,
+  ): Promise<Map<string, Loaded<NumberState>>> {
     const found = new Map(start.map((one) => [one.streamId, one]));
     for (;;) {
       const missing = missingOf(statesOf(found));

@@ -18,7 +18,10 @@ export class PersonCodec implements EventCodec<PersonEvent> {
   async toStored(event: PersonEvent, { streamId, eventId }: { readonly streamId: string; readonly eventId: string }) {
     if (event.type === 'PersonForgotten') throw new TypeError('being forgotten is the loss of a key, not an event');
     const { ssin, facts, reporter } = event.data;
-    const said: Json = { ssin, facts: facts.map(({ group, value, period }) => ({ group, value, period: { ...period } })) as Json };
+    const said: Json = {
+      ssin,
+      facts: facts.map(({ group, value, period }) => ({ group, value, period: { ...period } })) as Json,
+    };
     const sealed = await this.sealer.sealForSubject(streamId, said as { readonly [key: string]: Json }, aadOf(eventId));
     return { schemaVersion: 1, data: { sealed, groups: groupsOf(facts), reporter } };
   }

@@ -110,7 +110,12 @@ export class Registry {
       const steps = decide([first.streamId, second.streamId], statesOf(around));
       const appends = await Promise.all(
         [...steps].map(([index, events]) =>
-          this.appendTo(NUMBER, around.get(index) ?? { streamId: index, revision: 0n }, events, this.people.numberCodec),
+          this.appendTo(
+            NUMBER,
+            around.get(index) ?? { streamId: index, revision: 0n },
+            events,
+            this.people.numberCodec,
+          ),
         ),
       );
       const { personId } = after(first.state, steps.get(first.streamId) ?? []);
@@ -159,7 +164,8 @@ const after = (before: NumberState, events: readonly NumberEvent[]) => {
 };
 
 const revisionOf = (answer: Json): bigint => {
-  const kept = typeof answer === 'object' && answer !== null && 'sourceRevision' in answer ? answer.sourceRevision : undefined;
+  const kept =
+    typeof answer === 'object' && answer !== null && 'sourceRevision' in answer ? answer.sourceRevision : undefined;
   if (typeof kept !== 'string') throw new TypeError('the kept answer of a request has no source revision');
   return BigInt(kept);
 };

@@ -1,4 +1,8 @@
-import type { ImportPersonsRequest, ImportPersonsResponse, RefusedRecord } from '@crossroads/contracts/person/v1/person_service';
+import type {
+  ImportPersonsRequest,
+  ImportPersonsResponse,
+  RefusedRecord,
+} from '@crossroads/contracts/person/v1/person_service';
 import { InvalidInput, PermissionDenied } from '@crossroads/grpc';
 import { Rejection } from '@crossroads/eventsourcing';
 import type { Importer, ImportRecord } from '../importer.js';

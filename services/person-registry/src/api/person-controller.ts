@@ -78,7 +78,12 @@ export class PersonController implements Serves<typeof PersonServiceService> {
       expected: readRevision(request.expectedSourceRevision),
     });
     const reporter = this.reporters.requireGroups(call, groupsOf(facts));
-    const sourceRevision = await this.registry.change(ssin, facts, writing(call, reporter, request.requestId), expected);
+    const sourceRevision = await this.registry.change(
+      ssin,
+      facts,
+      writing(call, reporter, request.requestId),
+      expected,
+    );
     return { sourceRevision };
   }
 
@@ -90,7 +95,11 @@ export class PersonController implements Serves<typeof PersonServiceService> {
       ssin: readSsin('ssin', raw, door),
       replacing: readSsin('replacing_ssin', replacingSsin, door),
     });
-    const sourceRevision = await this.registry.replace(ssin, given(replacing, door), writing(call, reporter, requestId));
+    const sourceRevision = await this.registry.replace(
+      ssin,
+      given(replacing, door),
+      writing(call, reporter, requestId),
+    );
     return { sourceRevision };
   }
 

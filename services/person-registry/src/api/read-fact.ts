@@ -1,4 +1,9 @@
-import type { Address as AddressMessage, Birth, Fact as FactMessage, Place as PlaceMessage } from '@crossroads/contracts/person/v1/person';
+import type {
+  Address as AddressMessage,
+  Birth,
+  Fact as FactMessage,
+  Place as PlaceMessage,
+} from '@crossroads/contracts/person/v1/person';
 import {
   type Door,
   type FieldViolation,
@@ -29,7 +34,11 @@ export const readFact = (field: string, raw: FactMessage, door: Door, ssin: stri
 const readValue = (field: string, fact: FactMessage['fact'], door: Door, ssin: string): Read<FactValue> => {
   switch (fact?.$case) {
     case undefined:
-      return bad(field, 'REQUIRED', 'a fact says one of name, birth, gender, address, civil_status, nationality, death, family_relation');
+      return bad(
+        field,
+        'REQUIRED',
+        'a fact says one of name, birth, gender, address, civil_status, nationality, death, family_relation',
+      );
     case 'name':
       return as('name', readName(`${field}.name`, fact.value));
     case 'birth':
@@ -37,14 +46,25 @@ const readValue = (field: string, fact: FactMessage['fact'], door: Door, ssin: s
     case 'gender': {
       const { genderCode } = fact.value;
       if (GENDERS.has(genderCode)) return as('gender', good({ genderCode }));
-      return bad(`${field}.gender.gender_code`, 'INVALID_CODE', 'ISO 5218: 0 not known, 1 male, 2 female, 9 not applicable');
+      return bad(
+        `${field}.gender.gender_code`,
+        'INVALID_CODE',
+        'ISO 5218: 0 not known, 1 male, 2 female, 9 not applicable',
+      );
     }
     case 'address':
       return as('address', readAddress(`${field}.address`, fact.value));
     case 'civilStatus': {
       const at = `${field}.civil_status`;
-      const code = matching(`${at}.civil_status_code`, fact.value.civilStatusCode, /^[1-9][0-9]?$/, 'a code of the National Register, 1 to 99');
-      const partner = readOptional(fact.value.partnerSsin, (raw) => readRelative(`${at}.partner_ssin`, raw, door, ssin));
+      const code = matching(
+        `${at}.civil_status_code`,
+        fact.value.civilStatusCode,
+        /^[1-9][0-9]?$/,
+        'a code of the National Register, 1 to 99',
+      );
+      const partner = readOptional(fact.value.partnerSsin, (raw) =>
+        readRelative(`${at}.partner_ssin`, raw, door, ssin),
+      );
       if (!code.ok || !partner.ok) return both(code, partner);
       return as('civilStatus', good({ code: code.value, ...given('partnerSsin', partner.value) }));
     }
@@ -68,11 +88,15 @@ const readValue = (field: string, fact: FactMessage['fact'], door: Door, ssin: s
   }
 };
 
-const readName = (field: string, raw: { readonly familyNames: readonly string[]; readonly givenNames: readonly string[] }): Read<Name> => {
+const readName = (
+  field: string,
+  raw: { readonly familyNames: readonly string[]; readonly givenNames: readonly string[] },
+): Read<Name> => {
   const family = readList(`${field}.family_names`, raw.familyNames, NAMES, (at, name) => readText(at, name, LONGEST));
   const names = readList(`${field}.given_names`, raw.givenNames, NAMES, (at, name) => readText(at, name, LONGEST));
   if (!family.ok || !names.ok) return both(family, names);
-  if (family.value.length + names.value.length === 0) return bad(field, 'REQUIRED', 'needed: at least one family or given name');
+  if (family.value.length + names.value.length === 0)
+    return bad(field, 'REQUIRED', 'needed: at least one family or given name');
   return good({ familyNames: family.value, givenNames: names.value });
 };
 
@@ -84,13 +108,19 @@ const readDatedPlace = (field: string, raw: Birth, { today }: Door): Read<DatedP
 };
 
 const notInFuture = (field: string, date: Read<IncompleteDate>, today: Door['today']): Read<IncompleteDate> =>
-  date.ok && isAfterDay(date.value, today) ? bad(field, 'DATE_IN_FUTURE', 'a birth or a death is not in the future') : date;
+  date.ok && isAfterDay(date.value, today)
+    ? bad(field, 'DATE_IN_FUTURE', 'a birth or a death is not in the future')
+    : date;
 
 const readPlace = (field: string, raw: PlaceMessage | undefined): Read<Place | undefined> => {
   if (raw === undefined) return good(undefined);
-  const code = readOptional(raw.municipalityCode, (text) => matching(`${field}.municipality_code`, text, /^[0-9]{5}$/, 'a NIS code, five digits'));
+  const code = readOptional(raw.municipalityCode, (text) =>
+    matching(`${field}.municipality_code`, text, /^[0-9]{5}$/, 'a NIS code, five digits'),
+  );
   const name = readOptional(raw.municipality, (text) => readText(`${field}.municipality`, text, LONGEST));
-  const country = readOptional(raw.countryCode, (text) => matching(`${field}.country_code`, text, /^[A-Z]{3}$/, 'ISO 3166-1 alpha-3'));
+  const country = readOptional(raw.countryCode, (text) =>
+    matching(`${field}.country_code`, text, /^[A-Z]{3}$/, 'ISO 3166-1 alpha-3'),
+  );
   if (!code.ok || !name.ok || !country.ok) return both(code, name, country);
   const place = {
     ...given('municipalityCode', code.value),
@@ -101,7 +131,8 @@ const readPlace = (field: string, raw: PlaceMessage | undefined): Read<Place | u
 };
 
 const readAddress = (field: string, raw: AddressMessage): Read<Address> => {
-  const text = (name: string, value: string) => readOptional(value, (one) => readText(`${field}.${name}`, one, LONGEST));
+  const text = (name: string, value: string) =>
+    readOptional(value, (one) => readText(`${field}.${name}`, one, LONGEST));
   const street = text('street', raw.street);
   const house = text('house_number', raw.houseNumber);
   const box = text('box_number', raw.boxNumber);
@@ -115,11 +146,15 @@ const readAddress = (field: string, raw: AddressMessage): Read<Address> => {
     ...given('postalCode', postal.value),
     ...place.value,
   };
-  return Object.keys(address).length === 0 ? bad(field, 'REQUIRED', 'needed: at least one part of the address') : good(address);
+  return Object.keys(address).length === 0
+    ? bad(field, 'REQUIRED', 'needed: at least one part of the address')
+    : good(address);
 };
 
 const readRelative = (field: string, raw: string, door: Door, ssin: string): Read<string> =>
-  raw === ssin ? bad(field, 'RELATED_TO_ITSELF', 'somebody else; nobody is related to themselves') : readSsin(field, raw, door);
+  raw === ssin
+    ? bad(field, 'RELATED_TO_ITSELF', 'somebody else; nobody is related to themselves')
+    : readSsin(field, raw, door);
 
 const matching = (field: string, raw: string, pattern: RegExp, what: string): Read<string> =>
   pattern.test(raw) ? good(raw) : bad(field, raw === '' ? 'REQUIRED' : 'INVALID_CODE', what);
@@ -138,7 +173,9 @@ const bad = (field: string, reason: string, description: string): Extract<Read<n
   violations: [{ field, reason, description }],
 });
 
-const both = (...reads: readonly Read<unknown>[]): { readonly ok: false; readonly violations: readonly FieldViolation[] } => ({
+const both = (
+  ...reads: readonly Read<unknown>[]
+): { readonly ok: false; readonly violations: readonly FieldViolation[] } => ({
   ok: false,
   violations: reads.flatMap((read) => (read.ok ? [] : read.violations)),
 });

@@ -16,7 +16,8 @@ export const reasonCodes: ReasonCodes<NumberReason | PersonReason | 'SUBJECT_FOR
   NAME_REQUIRED: status.INVALID_ARGUMENT,
   DEATH_BEFORE_BIRTH: status.FAILED_PRECONDITION,
   PERSON_FORGOTTEN: status.FAILED_PRECONDITION,
-  SOURCE_REVISION_CHANGED: status.ABORTED,
+  // Not ABORTED, which clients repeat by themselves: the caller has to look and decide again.
+  SOURCE_REVISION_CHANGED: status.FAILED_PRECONDITION,
   TOO_MANY_FACTS: status.FAILED_PRECONDITION,
   SUBJECT_FORGOTTEN: status.FAILED_PRECONDITION,
   INVALID_CURSOR: status.INVALID_ARGUMENT,

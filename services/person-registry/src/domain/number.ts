@@ -81,7 +81,10 @@ export const number: Decider<NumberState, NumberCommand, NumberEvent> = {
       }
       case 'ReleaseNumber':
         if (state.replaces.length > 0 || state.status === 'replaced')
-          throw reject('REPLACES_OTHERS', 'the number that replaces it was used further; take later replacements back first');
+          throw reject(
+            'REPLACES_OTHERS',
+            'the number that replaces it was used further; take later replacements back first',
+          );
         return [{ type: 'NumberReleased', data: { personId: previousPersonId } }];
       case 'CancelNumber':
         requireActive(state);

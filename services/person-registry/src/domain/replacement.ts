@@ -1,6 +1,14 @@
 import { Rejection } from '@crossroads/eventsourcing';
 import type { SsinKind } from '@crossroads/identifiers';
-import { type KnownNumber, type NumberEvent, type NumberReason, type NumberState, number, requireActive, unknownSsin } from './number.js';
+import {
+  type KnownNumber,
+  type NumberEvent,
+  type NumberReason,
+  type NumberState,
+  number,
+  requireActive,
+  unknownSsin,
+} from './number.js';
 
 /** Numbers by blind index, as they are before a command. Absent ones may be missing. */
 export type Numbers = ReadonlyMap<string, NumberState>;

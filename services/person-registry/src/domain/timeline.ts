@@ -31,8 +31,7 @@ export const sameFacts = (a: readonly HeldFact[], b: readonly HeldFact[]): boole
 
 const samePeriod = (a: Fact, b: Fact): boolean => a.period.start === b.period.start && a.period.end === b.period.end;
 
-const onSameTimeline = (a: Fact, b: Fact): boolean =>
-  a.group === b.group && (!isMultiple(b) || saysTheSame(a, b));
+const onSameTimeline = (a: Fact, b: Fact): boolean => a.group === b.group && (!isMultiple(b) || saysTheSame(a, b));
 
 const restates = (added: Fact, known: Fact): boolean =>
   happensOnce(added) || (saysTheSame(added, known) && added.period.start === known.period.start);
@@ -50,7 +49,12 @@ const isLater = (start: IsoDay | undefined, than: IsoDay | undefined): start is 
 
 /** What is left of a fact once a period is taken out of it: nothing, one part or two. */
 const without = (fact: HeldFact, { start, end }: Period): HeldFact[] => {
-  if (!overlaps(fact.period, start === undefined ? (end === undefined ? {} : { end }) : { start, ...(end ? { end } : {}) }))
+  if (
+    !overlaps(
+      fact.period,
+      start === undefined ? (end === undefined ? {} : { end }) : { start, ...(end ? { end } : {}) },
+    )
+  )
     return [fact];
   const parts: HeldFact[] = [];
   if (start !== undefined && (fact.period.start === undefined || fact.period.start < start))

@@ -1,0 +1,281 @@
+import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
+import { NumberChange, NumberChanged } from '@crossroads/contracts/person/v1/events';
+import { type Fact, SsinState } from '@crossroads/contracts/person/v1/person';
+import { newRequestId, RemoteError } from '@crossroads/grpc';
+import { type CloudEvent, TopicSealing } from '@crossroads/messaging';
+import { FileKeyProvider, TopicSealer } from '@crossroads/privacy';
+import { eventually } from '@crossroads/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  born,
+  civilStatus,
+  date,
+  died,
+  livesIn,
+  named,
+  nationality,
+  nextNumber,
+  related,
+  testNumber,
+} from './persons.js';
+import { all, MUNICIPALITY, NATIONAL_REGISTER, RunningRegistry, WELFARE_OFFICE } from './running-registry.js';
+
+let registry: RunningRegistry;
+let asRegister: ReturnType<RunningRegistry['as']>;
+let asMunicipality: ReturnType<RunningRegistry['as']>;
+
+beforeAll(async () => {
+  registry = await RunningRegistry.start();
+  asRegister = registry.as(NATIONAL_REGISTER);
+  asMunicipality = registry.as(MUNICIPALITY);
+}, 90_000);
+afterAll(() => registry.close(), 30_000);
+
+const register = async (...facts: Fact[]) => {
+  const ssin = nextNumber();
+  await asRegister.registerPerson({ requestId: newRequestId(), ssin, facts: [named('Peeters'), ...facts] });
+  return ssin;
+};
+const change = (ssin: string, ...facts: Fact[]) =>
+  asRegister.changePerson({ requestId: newRequestId(), ssin, facts, expectedSourceRevision: 0n });
+const replace = (ssin: string, replacingSsin: string) =>
+  asRegister.replaceSsin({ requestId: newRequestId(), ssin, replacingSsin });
+const unreplace = (ssin: string) => asRegister.unreplaceSsin({ requestId: newRequestId(), ssin });
+const cancel = (ssin: string) => asRegister.cancelSsin({ requestId: newRequestId(), ssin });
+const get = async (ssin: string, asOf?: string, knownAtTime?: Date) => {
+  const asOfDate = asOf === undefined ? undefined : date(asOf);
+  const { person } = await asRegister.getPerson({ ssin, asOfDate, knownAtTime });
+  if (!person) throw new Error('nobody came');
+  return person;
+};
+const streetOf = ({ facts }: { readonly facts: readonly Fact[] }) =>
+  facts.flatMap(({ fact }) => (fact?.$case === 'address' ? [fact.value.street] : []))[0];
+const familyName = ({ facts }: { readonly facts: readonly Fact[] }) =>
+  facts.flatMap(({ fact }) => (fact?.$case === 'name' ? fact.value.familyNames : []))[0];
+const reasonOf = async (call: Promise<unknown>) =>
+  call.then(
+    () => 'accepted',
+    (error: unknown) => (error instanceof RemoteError ? error.reason : String(error)),
+  );
+
+describe('a person', () => {
+  it('is registered, changed and read, as of a day and as known at an instant', async () => {
+    const ssin = await register(born('1985-07-30'), livesIn('Bondgenotenlaan', '2010-05-01'));
+    const before = (await get(ssin)).facts[0]?.recordedTime;
+    const { sourceRevision } = await change(ssin, livesIn('Naamsestraat', '2020-01-01'));
+    expect(sourceRevision).toBe(2n);
+
+    expect(streetOf(await get(ssin))).toBe('Naamsestraat');
+    expect(streetOf(await get(ssin, '2015-06-01'))).toBe('Bondgenotenlaan');
+    expect(streetOf(await get(ssin, '2009-06-01'))).toBeUndefined();
+    expect(streetOf(await get(ssin, undefined, before))).toBe('Bondgenotenlaan');
+    const closed = (await get(ssin, '2019-12-31')).facts.find(({ fact }) => fact?.$case === 'address');
+    expect(closed?.period).toEqual({ startDate: date('2010-05-01'), endDate: date('2019-12-31') });
+  });
+
+  it('is not known before it was registered', async () => {
+    const early = new Date(Date.now() - 60_000);
+    const ssin = await register();
+    expect(await reasonOf(get(ssin, undefined, early))).toBe('UNKNOWN_SSIN');
+  });
+
+  it('does not change when told what is known', async () => {
+    const ssin = await register(livesIn('Bondgenotenlaan', '2010-05-01'));
+    expect(await change(ssin, livesIn('Bondgenotenlaan', '2010-05-01'))).toEqual({ sourceRevision: 1n });
+  });
+
+  it('gets each field group from those who report it', async () => {
+    const ssin = await register();
+    const moved = {
+      requestId: newRequestId(),
+      ssin,
+      facts: [livesIn('Tiensestraat', '2024-02-01')],
+      expectedSourceRevision: 1n,
+    };
+    expect(await asMunicipality.changePerson(moved)).toEqual({ sourceRevision: 2n });
+    const renamed = { ...moved, requestId: newRequestId(), facts: [named('Maes')] };
+    expect(await reasonOf(asMunicipality.changePerson(renamed))).toBe('FIELD_GROUP_NOT_REPORTED');
+    expect(await reasonOf(asMunicipality.cancelSsin({ requestId: newRequestId(), ssin }))).toBe(
+      'FIELD_GROUP_NOT_REPORTED',
+    );
+    const outsider = registry.as(WELFARE_OFFICE);
+    expect(await reasonOf(outsider.getPerson({ ssin, asOfDate: undefined, knownAtTime: undefined }))).toBe(
+      'NOT_A_REPORTER',
+    );
+  });
+
+  it('is changed against an expected revision only when it is the current one', async () => {
+    const ssin = await register();
+    const stale = { requestId: newRequestId(), ssin, facts: [livesIn('Tiensestraat')], expectedSourceRevision: 7n };
+    expect(await reasonOf(asRegister.changePerson(stale))).toBe('SOURCE_REVISION_CHANGED');
+  });
+
+  it('cannot die before being born', async () => {
+    const ssin = await register(born('1985-07-30'));
+    expect(await reasonOf(change(ssin, died('1985-07-29')))).toBe('DEATH_BEFORE_BIRTH');
+    expect(await change(ssin, died('1985-07-00'))).toEqual({ sourceRevision: 2n });
+  });
+
+  it('gets the same answer to the same request, and none to another under its id', async () => {
+    const request = { requestId: newRequestId(), ssin: nextNumber(), facts: [named('Janssens')] };
+    const [first, second] = await Promise.all([asRegister.registerPerson(request), asRegister.registerPerson(request)]);
+    expect(second).toEqual(first);
+    const other = { ...request, facts: [named('Claes')] };
+    expect(await reasonOf(asRegister.registerPerson(other))).toBe('REQUEST_ID_REUSED');
+  });
+
+  it('takes concurrent changes one after the other', async () => {
+    const ssin = await register();
+    const changes = Array.from({ length: 5 }, (_, n) => change(ssin, nationality(`10${n}`, '2001-01-01')));
+    const revisions = (await Promise.all(changes)).map(({ sourceRevision }) => sourceRevision).sort();
+    expect(revisions).toEqual([2n, 3n, 4n, 5n, 6n]);
+  });
+});
+
+describe('a number', () => {
+  it('that nobody had is one more of the same person', async () => {
+    const [bis, number] = [await register(livesIn('Oude Markt', '2001-01-01')), nextNumber()];
+    expect(await replace(bis, number)).toEqual({ sourceRevision: 1n });
+    const person = await get(number);
+    expect(person).toMatchObject({ ssin: number, replacedSsins: [bis], ssinState: SsinState.SSIN_STATE_ACTIVE });
+    expect(await get(bis)).toEqual(person);
+    expect(await reasonOf(change(bis, livesIn('Elders')))).toBe('SSIN_REPLACED');
+    expect(await change(number, livesIn('Parkstraat', '2022-01-01'))).toEqual({ sourceRevision: 2n });
+    expect(await unreplace(bis)).toEqual({ sourceRevision: 2n });
+    expect(await get(bis)).toMatchObject({ ssin: bis, replacedSsins: [] });
+    expect(await reasonOf(get(number))).toBe('UNKNOWN_SSIN');
+  });
+
+  it('makes one of two persons, and two of them again', async () => {
+    const [a, b] = [await register(), nextNumber()];
+    await asRegister.registerPerson({ requestId: newRequestId(), ssin: b, facts: [named('Wouters')] });
+    await replace(a, b);
+    expect(familyName(await get(a))).toBe('Wouters');
+    expect(await reasonOf(replace(a, b))).toBe('ALREADY_REPLACED');
+    expect(await unreplace(a)).toEqual({ sourceRevision: 1n });
+    expect(familyName(await get(a))).toBe('Peeters');
+    expect(familyName(await get(b))).toBe('Wouters');
+    expect(await reasonOf(unreplace(a))).toBe('NOT_REPLACED');
+  });
+
+  it('is refused for what it is', async () => {
+    const ssin = await register();
+    const again = { requestId: newRequestId(), ssin, facts: [named('Peeters')] };
+    expect(await reasonOf(asRegister.registerPerson(again))).toBe('SSIN_ALREADY_REGISTERED');
+    expect(await reasonOf(replace(ssin, ssin))).toBe('REPLACES_ITSELF');
+    expect(await reasonOf(replace(nextNumber(), ssin))).toBe('UNKNOWN_SSIN');
+    await cancel(ssin);
+    expect((await get(ssin)).ssinState).toBe(SsinState.SSIN_STATE_CANCELED);
+    expect(await reasonOf(cancel(ssin))).toBe('SSIN_CANCELED');
+    expect(await reasonOf(change(ssin, livesIn('Elders')))).toBe('SSIN_CANCELED');
+    expect(await reasonOf(replace(ssin, nextNumber()))).toBe('SSIN_CANCELED');
+    expect(await reasonOf(replace(await register(), ssin))).toBe('SSIN_CANCELED');
+  });
+
+  it('is registered once, whoever is first', async () => {
+    const ssin = nextNumber();
+    const attempts = Array.from({ length: 4 }, () =>
+      reasonOf(asRegister.registerPerson({ requestId: newRequestId(), ssin, facts: [named('Jacobs')] })),
+    );
+    expect((await Promise.all(attempts)).sort()).toEqual([
+      'SSIN_ALREADY_REGISTERED',
+      'SSIN_ALREADY_REGISTERED',
+      'SSIN_ALREADY_REGISTERED',
+      'accepted',
+    ]);
+  });
+});
+
+describe('what is published', () => {
+  const everything = async (after = '') => {
+    const reader = registry.eventsAs('reference-directory');
+    return all(reader.read({ topic: 'crossroads.person.v1', afterCursor: after }));
+  };
+
+  it('tells of numbers by blind index and of changes with whole field groups', async () => {
+    const start = (await everything()).at(-1)?.cursor;
+    const partner = testNumber(1984, 2, 3, 777);
+    const ssin = await register(
+      born('1985-07-00'),
+      civilStatus('20', '2011-06-18', partner),
+      related('CHILD', partner),
+    );
+    await change(ssin, livesIn('Naamsestraat', '2020-01-01'), nationality('150'));
+    const other = nextNumber();
+    await replace(ssin, other);
+
+    const published = await everything(start);
+    const bodies = published.map(({ event }) =>
+      event?.type.endsWith('persons.notify.changed')
+        ? Mutation.decode(event.data)
+        : NumberChanged.decode(event?.data ?? Buffer.alloc(0)),
+    );
+    const personId = bodies[0]?.personId;
+    expect(published.map(({ event }) => event?.key)).toEqual(Array(5).fill(personId));
+    expect(published.map(({ event }) => event?.type)).toEqual([
+      'crossroads.person.v1.numbers.notify.assigned',
+      'crossroads.person.v1.persons.notify.changed',
+      'crossroads.person.v1.persons.notify.changed',
+      'crossroads.person.v1.numbers.notify.assigned',
+      'crossroads.person.v1.numbers.notify.replaced',
+    ]);
+    expect(bodies[1]).toMatchObject({
+      ssin,
+      dataService: 'person.identification.v1',
+      sourceRevision: 1n,
+      changedFieldGroups: ['name', 'birth', 'civilStatus', 'family'],
+      data: {
+        name: { familyNames: ['Peeters'], givenNames: ['Marie'] },
+        birth: { date: '1985-07-00' },
+        civilStatus: { code: '20', since: '2011-06-18', partnerSsin: partner },
+        family: { relations: [{ code: 'CHILD', ssin: partner }] },
+      },
+      reporter: NATIONAL_REGISTER,
+    });
+    expect(bodies[2]).toMatchObject({
+      sourceRevision: 2n,
+      changedFieldGroups: ['address', 'nationality'],
+      data: { address: { street: 'Naamsestraat', since: '2020-01-01' }, nationalities: [{ code: '150' }] },
+      effectiveDate: date('2020-01-01'),
+    });
+    const [assigned, , , second, replaced] = bodies;
+    expect(replaced).toMatchObject({ change: NumberChange.NUMBER_CHANGE_REPLACED, personId, previousPersonId: '' });
+    if (
+      !assigned ||
+      !second ||
+      !replaced ||
+      !('ssinIndex' in assigned && 'ssinIndex' in second && 'ssinIndex' in replaced)
+    )
+      throw new Error('not what it should be');
+    expect(replaced.ssinIndex).toBe(assigned.ssinIndex);
+    expect(replaced.replacedByIndex).toBe(second.ssinIndex);
+  });
+
+  it('comes sealed on the topic, with the same bytes', async () => {
+    const expected = await everything();
+    const broker = await registry.openBroker();
+    const received: CloudEvent[] = [];
+    const consumption = await broker.consume({
+      topic: 'crossroads.person.v1',
+      onBatch: async (events) => void received.push(...events),
+    });
+    await eventually(
+      () => received.length,
+      (length) => length >= expected.length,
+    );
+    await consumption.close();
+    await broker.close();
+    const sealing = new TopicSealing(
+      new TopicSealer({ keys: new FileKeyProvider(registry.keyFile), producer: 'test' }),
+    );
+    expect(received.every(({ sealingKeyId }) => sealingKeyId !== undefined)).toBe(true);
+    const opened = await Promise.all(received.map((event) => sealing.open('crossroads.person.v1', event)));
+    expect(opened.map(({ data }) => Buffer.from(data))).toEqual(expected.map(({ event }) => event?.data));
+  });
+
+  it('is for services of the mesh only', async () => {
+    const reader = registry.eventsAs(NATIONAL_REGISTER);
+    const read = all(reader.read({ topic: 'crossroads.person.v1', afterCursor: '' }));
+    expect(await reasonOf(read)).toBe('CALLER_NOT_ALLOWED');
+  });
+});

@@ -1,0 +1,33 @@
+import { type Access, AuditServiceService } from '@crossroads/contracts/audit/v1/audit_service';
+import { connect, type Connection } from '@crossroads/grpc';
+import type { MeshConnection } from './mesh-addresses.js';
+
+/** The mesh as a citizen sees it, through a front end that has a certificate and signs people in. */
+export class Citizen {
+  private readonly audit: Connection<typeof AuditServiceService>;
+
+  constructor({ addresses, ...identity }: MeshConnection) {
+    this.audit = connect(AuditServiceService, addresses.accessAudit, {
+      ...identity,
+      server: { kind: 'service', name: 'access-audit' },
+      deadlineMs: 10_000,
+    });
+  }
+
+  /** Who looked, newest first. `token` is the sign-in provider's; it says whose list it is. */
+  async *accesses(token: string, { withoutOwn = false, pageSize = 50 } = {}): AsyncGenerator<Access> {
+    for (let pageToken = ''; ; ) {
+      const page = await this.audit.listAccesses(
+        { pageSize, pageToken, withoutOwn },
+        { metadata: { authorization: `Bearer ${token}` } },
+      );
+      yield* page.accesses;
+      if (page.nextPageToken === '') return;
+      pageToken = page.nextPageToken;
+    }
+  }
+
+  close(): void {
+    this.audit.close();
+  }
+}

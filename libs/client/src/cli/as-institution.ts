@@ -1,0 +1,18 @@
+import { Option } from 'commander';
+import { Institution } from '../institution.js';
+import { connectionOf, readMeshFile } from './mesh-file.js';
+
+export const asOption = () => new Option('--as <name>', 'whose certificate, by its name in mesh.json').makeOptionMandatory();
+
+/** One piece of work under a certificate. */
+export const asInstitution = async <Result>(
+  { as }: { readonly as: string },
+  work: (institution: Institution) => Promise<Result>,
+): Promise<Result> => {
+  const institution = new Institution(connectionOf(readMeshFile(), as));
+  try {
+    return await work(institution);
+  } finally {
+    institution.close();
+  }
+};

@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+import { RemoteError } from '@crossroads/grpc';
+import { Command } from 'commander';
+import { addCitizenCommands } from './citizen-commands.js';
+import { addCommitteeCommands } from './committee-commands.js';
+import { addInstitutionCommands } from './institution-commands.js';
+import { UsageError } from './mesh-file.js';
+
+const program = new Command('crossroads').description(
+  'Institutions, the committee and citizens, on the mesh that CROSSROADS_DATA (or ./.crossroads) describes',
+);
+addInstitutionCommands(program);
+addCommitteeCommands(program);
+addCitizenCommands(program);
+
+/** What a refusal says: its code and reason, and each field that was wrong. */
+const explain = (error: RemoteError): string =>
+  [
+    `${error.reason || 'FAILED'}: ${error.message}`,
+    ...error.violations.map(({ field, reason, description }) => `  ${field}: ${description} (${reason})`),
+  ].join('\n');
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof RemoteError) && !(error instanceof UsageError)) throw error;
+  process.stderr.write(`${error instanceof RemoteError ? explain(error) : error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,218 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Fact } from '@crossroads/contracts/person/v1/person';
+import { SubscriptionState } from '@crossroads/contracts/subscription/v1/subscription_service';
+import { newRequestId } from '@crossroads/grpc';
+import { isoDay, parseIsoDay } from '@crossroads/identifiers';
+import { openBroker } from '@crossroads/messaging';
+import type { Command } from 'commander';
+import { readDeliveries } from '../subscriber.js';
+import { asInstitution, asOption } from './as-institution.js';
+import { type MeshFile, readMeshFile, tlsOf, UsageError } from './mesh-file.js';
+import { deliveryLine, resultLines, say, toJson } from './print.js';
+
+interface As {
+  readonly as: string;
+  readonly json?: true;
+}
+
+const SSIN = '--ssin <number>';
+
+/** What institutions do: ask, inscribe, change, subscribe, read deliveries. */
+export const addInstitutionCommands = (program: Command): void => {
+  program
+    .command('consult')
+    .description('ask data services about a person')
+    .argument('<data services...>', 'for example person.identification.v1')
+    .addOption(asOption())
+    .requiredOption(SSIN, 'about whom')
+    .requiredOption('--legal-context <context>', 'why, for example PCSA:SOCIAL_INQUIRY')
+    .option('--customer <enterprise number>', 'for whom, when not for oneself')
+    .option('--json', 'the whole answer as JSON')
+    .action(async (dataServices: string[], options: As & { ssin: string; legalContext: string; customer?: string }) => {
+      const { ssin, legalContext, customer } = options;
+      const answer = await asInstitution(options, (institution) =>
+        institution.consult({ ssin, legalContext, dataServices, ...(customer === undefined ? {} : { customer }) }),
+      );
+      if (options.json) return say(toJson(answer));
+      say(`ticket ${answer.ticket}, policy revision ${answer.policyRevision}`);
+      for (const line of answer.results.flatMap(resultLines)) say(line);
+    });
+
+  program
+    .command('inscribe')
+    .description('say that the institution has a file on a person')
+    .addOption(asOption())
+    .requiredOption(SSIN, 'on whom')
+    .requiredOption('--context <context>', 'inscription context, for example PCSA:LIVING_WAGE')
+    .option('--from <yyyy-mm-dd>', 'first day (default: open)')
+    .option('--to <yyyy-mm-dd>', 'last day (default: open)')
+    .action(async (options: As & { ssin: string; context: string; from?: string; to?: string }) => {
+      const { changed } = await asInstitution(options, ({ directory }) =>
+        directory.inscribe({
+          requestId: newRequestId(),
+          institution: '',
+          ssin: options.ssin,
+          inscriptionContext: options.context,
+          period: { startDate: dateOf('--from', options.from), endDate: dateOf('--to', options.to) },
+        }),
+      );
+      say(changed ? 'inscribed' : 'was inscribed already');
+    });
+
+  program
+    .command('uninscribe')
+    .description('end an inscription')
+    .addOption(asOption())
+    .requiredOption(SSIN, 'of whom')
+    .requiredOption('--context <context>', 'inscription context')
+    .option('--to <yyyy-mm-dd>', 'last day (default: yesterday)')
+    .action(async (options: As & { ssin: string; context: string; to?: string }) => {
+      const { changed } = await asInstitution(options, ({ directory }) =>
+        directory.uninscribe({
+          requestId: newRequestId(),
+          institution: '',
+          ssin: options.ssin,
+          inscriptionContext: options.context,
+          endDate: dateOf('--to', options.to),
+        }),
+      );
+      say(changed ? 'uninscribed' : 'was not inscribed');
+    });
+
+  program
+    .command('change-address')
+    .description('register a change of address')
+    .addOption(asOption())
+    .requiredOption(SSIN, 'of whom')
+    .requiredOption('--street <name>', 'street')
+    .requiredOption('--house-number <number>', 'house number')
+    .requiredOption('--postal-code <code>', 'postal code')
+    .requiredOption('--municipality <name>', 'municipality')
+    .option('--municipality-code <NIS code>', 'five digits', '')
+    .option('--from <yyyy-mm-dd>', 'since when', isoToday())
+    .action(async (options: As & Readonly<Record<'ssin' | 'street' | 'houseNumber' | 'postalCode' | 'municipality' | 'municipalityCode' | 'from', string>>) => {
+      const { street, houseNumber, postalCode, municipality, municipalityCode } = options;
+      const fact: Fact = {
+        period: { startDate: dateOf('--from', options.from), endDate: undefined },
+        recordedTime: undefined,
+        fact: {
+          $case: 'address',
+          value: { street, houseNumber, boxNumber: '', postalCode, municipalityCode, municipality, countryCode: 'BEL' },
+        },
+      };
+      const { sourceRevision } = await asInstitution(options, ({ registry }) =>
+        registry.changePerson({ requestId: newRequestId(), ssin: options.ssin, facts: [fact], expectedSourceRevision: 0n }),
+      );
+      say(`registered: revision ${sourceRevision} of person.identification.v1`);
+    });
+
+  program
+    .command('subscribe')
+    .description('get changes of persons whom the institution has inscribed')
+    .argument('<data service>')
+    .addOption(asOption())
+    .requiredOption('--context <context>', 'inscription context')
+    .requiredOption('--legal-context <context>', 'why')
+    .option('--ssin <numbers...>', 'only these persons')
+    .action(async (dataService: string, options: As & { context: string; legalContext: string; ssin?: string[] }) => {
+      const { subscription } = await asInstitution(options, ({ subscriptions }) =>
+        subscriptions.subscribe({
+          requestId: newRequestId(),
+          institution: '',
+          inscriptionContext: options.context,
+          dataService,
+          legalContext: options.legalContext,
+          persons: options.ssin ? { $case: 'named', value: { ssins: options.ssin } } : { $case: 'allInscribed', value: {} },
+        }),
+      );
+      say(`subscription ${subscription?.subscriptionId}; deliveries come on topic ${subscription?.topic}`);
+    });
+
+  program
+    .command('subscriptions')
+    .description("the institution's subscriptions")
+    .addOption(asOption())
+    .action(async (options: As) => {
+      await asInstitution(options, async ({ subscriptions }) => {
+        for (let pageToken = ''; ; ) {
+          const page = await subscriptions.listSubscriptions({ institution: '', pageSize: 0, pageToken });
+          for (const one of page.subscriptions)
+            say(
+              `${one.subscriptionId}  ${SubscriptionState[one.state].replace('SUBSCRIPTION_STATE_', '').toLowerCase()}  ${one.dataService}  ${one.inscriptionContext}  ${one.legalContext}  ${one.lastSequence} deliveries  ${one.closingReason}`,
+            );
+          if (page.nextPageToken === '') return;
+          pageToken = page.nextPageToken;
+        }
+      });
+    });
+
+  for (const [name, what, rpc] of [
+    ['pause', 'hold deliveries back', 'pauseSubscription'],
+    ['resume', 'let them go again', 'resumeSubscription'],
+    ['unsubscribe', 'end a subscription', 'closeSubscription'],
+  ] as const)
+    program
+      .command(name)
+      .description(what)
+      .argument('<subscription id>')
+      .addOption(asOption())
+      .action(async (subscriptionId: string, options: As) => {
+        await asInstitution(options, ({ subscriptions }) => subscriptions[rpc]({ requestId: newRequestId(), subscriptionId }));
+        say('done');
+      });
+
+  program
+    .command('deliveries')
+    .description("read the institution's deliveries from Kafka, from where this group left off; Ctrl-C ends")
+    .addOption(asOption())
+    .option('--group <suffix>', 'consumer group, after the enterprise number', 'command-line')
+    .option('--json', 'as JSON, one a line')
+    .action(async (options: As & { group: string }) => readUntilInterrupted(readMeshFile(), options));
+};
+
+const readUntilInterrupted = async (mesh: MeshFile, { as, group, json }: As & { readonly group: string }): Promise<void> => {
+  const tls = tlsOf(mesh, as);
+  const number = enterpriseNumberOf(tls.cert);
+  const broker = await openBroker({
+    clientId: `${number}-command-line`,
+    tls,
+    ...(mesh.broker.kind === 'kafka' ? { kafkaBrokers: mesh.broker.brokers.join(',') } : { embeddedLogUrl: mesh.broker.url }),
+  });
+  const last = new Map<string, bigint>();
+  const reading = await readDeliveries({
+    broker,
+    topic: `crossroads.deliveries.${number}.v1`,
+    group: `${number}.${group}`,
+    lastSequence: (subscriptionId) => last.get(subscriptionId),
+    onDelivery: (delivery) => {
+      last.set(delivery.subscriptionId, delivery.sequence);
+      say(json ? toJson(delivery) : deliveryLine(delivery));
+    },
+    onError: (error) => process.stderr.write(`trying again: ${error instanceof Error ? error.message : 'unknown'}\n`),
+  });
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  await reading.close();
+  await broker.close();
+};
+
+const enterpriseNumberOf = (certificate: string): string => {
+  const found = /^O=(\d{10})$/m.exec(new X509Certificate(readFileSync(certificate)).subject);
+  if (!found?.[1]) throw new UsageError('this certificate is not that of an institution');
+  return found[1];
+};
+
+const dateOf = (option: string, text: string | undefined) => {
+  if (text === undefined) return undefined;
+  const day = parseIsoDay(text);
+  if (day === undefined) throw new UsageError(`${option}: a day is written yyyy-mm-dd`);
+  const [year, month, dayOfMonth] = day.split('-').map(Number);
+  return { year: year ?? 0, month: month ?? 0, day: dayOfMonth ?? 0 };
+};
+
+const isoToday = (): string => {
+  const now = new Date();
+  return isoDay(now.getFullYear(), now.getMonth() + 1, now.getDate()) ?? '';
+};

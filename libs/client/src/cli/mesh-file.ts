@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TlsFiles } from '@crossroads/grpc';
+import type { MeshConnection } from '../mesh-addresses.js';
+
+/** What the command needs of `mesh.json`, which the mesh on this machine writes when it starts. */
+export interface MeshFile {
+  readonly trustDomain: string;
+  readonly services: Readonly<Record<string, { readonly address: string }>>;
+  readonly certificates: Readonly<Record<string, { readonly ca: string; readonly certificate: string; readonly key: string }>>;
+  readonly broker: { readonly kind: 'kafka'; readonly brokers: readonly string[] } | { readonly kind: 'embedded'; readonly url: string };
+  readonly signIn?: { readonly issuer: string; readonly privateKey: string; readonly kid?: string };
+}
+
+/** A mistake of whoever typed: one sentence, no stack. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export const readMeshFile = (): MeshFile => {
+  const folder = process.env['CROSSROADS_DATA'] ?? join(process.env['INIT_CWD'] ?? process.cwd(), '.crossroads');
+  const file = join(folder, 'mesh.json');
+  try {
+    // Written by libs/local, which keeps its shape.
+    return JSON.parse(readFileSync(file, 'utf8')) as MeshFile;
+  } catch {
+    throw new UsageError(`There is no ${file}: start the mesh (npm start), or set CROSSROADS_DATA to its data folder.`);
+  }
+};
+
+/** The certificate of a name in `mesh.json`. */
+export const tlsOf = (mesh: MeshFile, name: string): TlsFiles => {
+  const files = mesh.certificates[name];
+  if (files) return { ca: files.ca, cert: files.certificate, key: files.key };
+  const names = Object.keys(mesh.certificates).sort().join(', ');
+  throw new UsageError(`--as ${name}: no certificate of that name; there are ${names}.`);
+};
+
+export const connectionOf = (mesh: MeshFile, name: string): MeshConnection => {
+  const address = (service: string): string => {
+    const found = mesh.services[service];
+    if (!found) throw new UsageError(`${service} does not run in this mesh.`);
+    return found.address;
+  };
+  return {
+    tls: tlsOf(mesh, name),
+    trustDomain: mesh.trustDomain,
+    addresses: {
+      authorization: address('authorization'),
+      personRegistry: address('person-registry'),
+      referenceDirectory: address('reference-directory'),
+      exchange: address('exchange'),
+      subscription: address('subscription'),
+      accessAudit: address('access-audit'),
+    },
+  };
+};

@@ -1,0 +1,66 @@
+import { AccessResult, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
+import type { Access } from '@crossroads/contracts/audit/v1/audit_service';
+import type { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
+import type { DataServiceResult } from '@crossroads/contracts/exchange/v1/exchange_service';
+
+export const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+/** JSON on one line; numbers of 64 bits as text, bytes as base64url. */
+export const toJson = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) => {
+    if (typeof part === 'bigint') return part.toString();
+    if (typeof part === 'object' && part !== null && 'type' in part && part.type === 'Buffer' && 'data' in part && Array.isArray(part.data))
+      return Buffer.from(part.data).toString('base64url');
+    return part;
+  });
+
+const STATUS = new Map([
+  [ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND, 'DATA_FOUND'],
+  [ConsultationStatus.CONSULTATION_STATUS_NO_DATA_FOUND, 'NO_DATA_FOUND'],
+  [ConsultationStatus.CONSULTATION_STATUS_NO_RESULT, 'NO_RESULT'],
+]);
+
+const RESULT = new Map([
+  [AccessResult.ACCESS_RESULT_ANSWERED, 'answered'],
+  [AccessResult.ACCESS_RESULT_REFUSED, 'refused'],
+  [AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN, 'outcome unknown'],
+]);
+
+export const statusName = (status: ConsultationStatus): string => STATUS.get(status) ?? 'UNSPECIFIED';
+
+export const resultLines = (result: DataServiceResult): string[] => [
+  [result.dataService, statusName(result.status), result.reason].filter((part) => part !== '').join('  '),
+  ...(result.data ? [`  ${toJson(result.data)}`] : []),
+  ...result.filtered.map(({ path, reason }) => `  cut: ${path} (${reason})`),
+];
+
+/** One look in a line or two. */
+export const accessLines = (access: Access): string[] => {
+  const when = access.time?.toISOString() ?? '';
+  const result = access.concluded ? (RESULT.get(access.result) ?? '') : 'under way';
+  const who = access.customer === '' ? 'yourself' : `${access.customerName || access.customer}`;
+  const role = access.officialRole === '' ? '' : ` (${access.officialRole})`;
+  const why = [access.legalContext, access.reason].filter((part) => part !== '').join(', ');
+  return [
+    `${when}  ${who}${role}  ${result}${why === '' ? '' : `  ${why}`}`,
+    ...access.services.map(
+      ({ dataService, fieldGroups, deliberationReference, reason, status }) =>
+        `    ${dataService}: ${[fieldGroups.join(', '), statusName(status) === 'UNSPECIFIED' ? '' : statusName(status), reason, deliberationReference === '' ? '' : `deliberation ${deliberationReference}`].filter((part) => part !== '').join('; ')}`,
+    ),
+  ];
+};
+
+export const deliveryLine = ({ sequence, subscriptionId, content }: Delivery): string => {
+  switch (content?.$case) {
+    case 'mutation': {
+      const { dataService, changedFieldGroups, data, ssin, sourceRevision } = content.value;
+      return `${sequence}  ${ssin}  ${dataService}  ${changedFieldGroups.join(', ')}  revision ${sourceRevision}  ${toJson(data)}`;
+    }
+    case 'closing':
+      return `${sequence}  subscription ${subscriptionId} is closed: ${content.value.reason}`;
+    case undefined:
+      return `${sequence}  erased`;
+  }
+};

@@ -1,0 +1,78 @@
+import { AuthorizationServiceService } from '@crossroads/contracts/authorization/v1/authorization_service';
+import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
+import { type ConsultRequest, type ConsultResponse, ExchangeServiceService } from '@crossroads/contracts/exchange/v1/exchange_service';
+import { PersonServiceService } from '@crossroads/contracts/person/v1/person_service';
+import { SubscriptionServiceService } from '@crossroads/contracts/subscription/v1/subscription_service';
+import { type CallOptions, connect, type Connection, newRequestId } from '@crossroads/grpc';
+import type { MeshConnection } from './mesh-addresses.js';
+
+export interface Question {
+  readonly ssin: string;
+  /** The purpose, for example `PCSA:SOCIAL_INQUIRY`. */
+  readonly legalContext: string;
+  /** Names with major version. */
+  readonly dataServices: readonly (string | { readonly dataService: string; readonly fieldGroups: readonly string[] })[];
+  /** For whom, when it is not the institution of the certificate. */
+  readonly customer?: string;
+  /** Give the same one to ask again under the same ticket. @default a new one */
+  readonly requestId?: string;
+  /** The official behind the question: see `officialToken`. */
+  readonly officialToken?: string;
+}
+
+/**
+ * The mesh as an institution's application sees it. Each rpc fails with `RemoteError` (code, reason, field violations).
+ * Writes take a `requestId`: keep it until the answer is there, and a repetition is safe.
+ */
+export class Institution {
+  readonly authorization: Connection<typeof AuthorizationServiceService>;
+  readonly registry: Connection<typeof PersonServiceService>;
+  readonly directory: Connection<typeof DirectoryServiceService>;
+  readonly exchange: Connection<typeof ExchangeServiceService>;
+  readonly subscriptions: Connection<typeof SubscriptionServiceService>;
+
+  constructor({ addresses, ...identity }: MeshConnection) {
+    const to = (name: string) => ({ ...identity, server: { kind: 'service', name } as const });
+    this.authorization = connect(AuthorizationServiceService, addresses.authorization, {
+      ...to('authorization'),
+      reads: ['getDeliberation', 'listDeliberations', 'listDataServices', 'check'],
+    });
+    this.registry = connect(PersonServiceService, addresses.personRegistry, {
+      ...to('person-registry'),
+      reads: ['getPerson'],
+    });
+    this.directory = connect(DirectoryServiceService, addresses.referenceDirectory, {
+      ...to('reference-directory'),
+      reads: ['listInscriptions'],
+    });
+    this.exchange = connect(ExchangeServiceService, addresses.exchange, { ...to('exchange'), deadlineMs: 15_000 });
+    this.subscriptions = connect(SubscriptionServiceService, addresses.subscription, {
+      ...to('subscription'),
+      reads: ['listSubscriptions', 'listParked'],
+    });
+  }
+
+  /** Asks one or several data services about one person. Look at `status` and `reason` of each result. */
+  consult(question: Question, options: CallOptions = {}): Promise<ConsultResponse> {
+    const request: ConsultRequest = {
+      requestId: question.requestId ?? newRequestId(),
+      customer: question.customer ?? '',
+      ssin: question.ssin,
+      legalContext: question.legalContext,
+      dataServices: question.dataServices.map((asked) =>
+        typeof asked === 'string' ? { dataService: asked, fieldGroups: [] } : asked,
+      ),
+      asOfDate: undefined,
+    };
+    const { officialToken: token } = question;
+    return this.exchange.consult(request, {
+      ...options,
+      ...(token === undefined ? {} : { metadata: { ...options.metadata, authorization: `Bearer ${token}` } }),
+    });
+  }
+
+  close(): void {
+    for (const connection of [this.authorization, this.registry, this.directory, this.exchange, this.subscriptions])
+      connection.close();
+  }
+}

@@ -1,0 +1,72 @@
+import { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
+import type { Broker, CloudEvent, Consumption } from '@crossroads/messaging';
+import { opens, type ReceiptKeys, receiptFault } from '@crossroads/transparency';
+
+export interface SubscriberOptions {
+  /** See `openBroker`: Kafka with the application's certificate. */
+  readonly broker: Pick<Broker, 'consume'>;
+  /** The institution's own topic, as `Subscribe` answered it. */
+  readonly topic: string;
+  /** Begins with the enterprise number, as the ACL demands. */
+  readonly group: string;
+  /** Whose receipts are believed; absent: not checked, which the access log cannot make up for. */
+  readonly receiptKeys?: ReceiptKeys;
+  /** The last sequence of a subscription that was handled, kept with what `onDelivery` did; nothing before the first. */
+  readonly lastSequence: (subscriptionId: string) => Promise<bigint | undefined> | bigint | undefined;
+  /** Each delivery once, in order for each subscription. When it throws, it comes again. */
+  readonly onDelivery: (delivery: Delivery) => Promise<void> | void;
+  readonly onError?: (error: unknown, attempt: number) => void;
+}
+
+/** Something is wrong with a delivery, not with its reader: reading stops here and says so, again and again. */
+export class BadDelivery extends Error {
+  override readonly name = 'BadDelivery';
+
+  constructor(
+    readonly reason: 'SEQUENCE_GAP' | 'RECEIPT' | 'VERSION',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Reads one's deliveries: repeated ones are dropped by their number, and a missing one is noticed. */
+export const readDeliveries = (options: SubscriberOptions): Promise<Consumption> => {
+  const { broker, topic, group, onError } = options;
+  return broker.consume({
+    topic,
+    group,
+    ...(onError ? { onError } : {}),
+    onBatch: async (events, signal) => {
+      for (const event of events) {
+        signal.throwIfAborted();
+        await take(event, options);
+      }
+    },
+  });
+};
+
+const take = async (event: CloudEvent, { lastSequence, onDelivery, receiptKeys }: SubscriberOptions): Promise<void> => {
+  const delivery = Delivery.decode(event.data);
+  if (delivery.deliveryVersion !== 1) throw new BadDelivery('VERSION', 'a delivery of a later version: update this library');
+  const last = await lastSequence(delivery.subscriptionId);
+  if (last !== undefined && delivery.sequence <= last) return;
+  if (last !== undefined && delivery.sequence !== last + 1n)
+    throw new BadDelivery('SEQUENCE_GAP', `delivery ${last + 1n} of subscription ${delivery.subscriptionId} is missing`);
+  if (receiptKeys) requireReceipt(delivery, receiptKeys);
+  await onDelivery(delivery);
+};
+
+/** A delivery is an access: its receipt promises that the person sees it. */
+const requireReceipt = ({ content }: Delivery, keys: ReceiptKeys): void => {
+  if (content?.$case !== 'mutation') return;
+  const { receipt, record, recordSalt, ssin, dataService, ticket } = content.value;
+  const fault = receiptFault(receipt, keys);
+  if (fault || !receipt) throw new BadDelivery('RECEIPT', `the receipt of a delivery is not to be believed: ${fault}`);
+  if (!opens(receipt.commitment, recordSalt, record))
+    throw new BadDelivery('RECEIPT', 'the receipt of a delivery is for another record');
+  const named = AccessRecord.decode(record);
+  if (named.ticket !== ticket || !named.ssins.includes(ssin) || named.services[0]?.dataService !== dataService)
+    throw new BadDelivery('RECEIPT', 'the access record of a delivery names another person, data service or ticket');
+};

@@ -1,0 +1,46 @@
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { spkiOf } from '@crossroads/grpc';
+import { exportJWK, type JWK, SignJWT } from 'jose';
+
+const LIFETIME = '5 minutes';
+
+export interface OfficialClaims {
+  /** Enterprise number of the institution that signs. */
+  readonly institution: string;
+  /** How the institution names the official inside; opaque, never an SSIN. */
+  readonly officialId: string;
+  readonly role: string;
+  readonly unit?: string;
+  /** PEM of the client certificate of the connection: the token works over no other. */
+  readonly certificate: string;
+}
+
+/** The official behind a call, as their institution states it (ES256; the exchange believes it for five minutes). */
+export const officialToken = (
+  { institution, officialId, role, unit, certificate }: OfficialClaims,
+  key: { readonly kid: string; readonly privatePem: string },
+): Promise<string> =>
+  new SignJWT({ role, ...(unit === undefined ? {} : { unit }), cnf: { 'x5t#S256': spkiOf(new X509Certificate(certificate)) } })
+    .setProtectedHeader({ alg: 'ES256', kid: key.kid })
+    .setIssuer(institution)
+    .setAudience('urn:crossroads:exchange')
+    .setSubject(officialId)
+    .setIssuedAt()
+    .setExpirationTime(LIFETIME)
+    .sign(createPrivateKey(key.privatePem));
+
+/** What a sign-in provider says of a citizen (ES256). Production has a provider of its own; one machine has this. */
+export const citizenToken = (
+  { issuer, ssin }: { readonly issuer: string; readonly ssin: string },
+  key: { readonly kid: string; readonly privatePem: string },
+): Promise<string> =>
+  new SignJWT({ ssin })
+    .setProtectedHeader({ alg: 'ES256', kid: key.kid })
+    .setIssuer(issuer)
+    .setAudience('urn:crossroads:access-audit')
+    .setIssuedAt()
+    .setExpirationTime(LIFETIME)
+    .sign(createPrivateKey(key.privatePem));
+
+/** The public part of a PEM key as a JWK, to be registered. */
+export const publicJwk = (pem: string): Promise<JWK> => exportJWK(createPublicKey(pem));

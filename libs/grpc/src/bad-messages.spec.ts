@@ -1,11 +1,11 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type ClientHttp2Session, connect as http2Connect } from 'node:http2';
-import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ReadRequest } from '@crossroads/contracts/events/v1/events_service';
 import { Client, Metadata, status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { errorOf, RemoteError } from './remote-error.js';
 import { EchoServer } from './testing/echo-server.js';
 import { EchoService, request } from './testing/echo-service.js';
@@ -55,11 +55,19 @@ describe('bad messages', () => {
   const send = (path: string, message: Buffer) =>
     new Promise<RemoteError | undefined>((resolve, reject) => {
       const bytes = (value: Buffer) => value;
-      client.makeUnaryRequest(path, bytes, bytes, message, new Metadata(), { deadline: Date.now() + 2_000 }, (error) => {
-        const failure = error ? errorOf(error) : undefined;
-        if (failure === undefined || failure instanceof RemoteError) resolve(failure);
-        else reject(failure);
-      });
+      client.makeUnaryRequest(
+        path,
+        bytes,
+        bytes,
+        message,
+        new Metadata(),
+        { deadline: Date.now() + 2_000 },
+        (error) => {
+          const failure = error ? errorOf(error) : undefined;
+          if (failure === undefined || failure instanceof RemoteError) resolve(failure);
+          else reject(failure);
+        },
+      );
     });
 
   /** A call with any bytes as its frames. */
@@ -154,12 +162,14 @@ describe('bad messages', () => {
         Array.from({ length: 500 }, (_, i) =>
           i % 2 === 0
             ? send(path, randomBytes(randomInt(0, 200))).then((failure) => failure?.code ?? status.OK)
-            : post(path, Buffer.concat([frame(good).subarray(0, randomInt(0, 30)), randomBytes(randomInt(0, 60))])).then(
-                ({ code }) => code,
-              ),
+            : post(
+                path,
+                Buffer.concat([frame(good).subarray(0, randomInt(0, 30)), randomBytes(randomInt(0, 60))]),
+              ).then(({ code }) => code),
         ),
       );
-      for (const code of [status.INTERNAL, status.UNKNOWN]) expect([path, answers.includes(code)]).toEqual([path, false]);
+      for (const code of [status.INTERNAL, status.UNKNOWN])
+        expect([path, answers.includes(code)]).toEqual([path, false]);
     }
     expect(echo.unexpected).toEqual([]);
     expect(await send(EchoService.echo.path, good)).toBeUndefined();

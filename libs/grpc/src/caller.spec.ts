@@ -1,10 +1,10 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect as tlsConnect } from 'node:tls';
-import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
-import { EchoServer, ENTERPRISE, failureOf } from './testing/echo-server.js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TestAuthority } from './testing/certificates.js';
+import { EchoServer, ENTERPRISE, failureOf } from './testing/echo-server.js';
 import { request } from './testing/echo-service.js';
 
 const INSTITUTION = `spiffe://crossroads.test/institution/${ENTERPRISE}/application/desk`;
@@ -50,7 +50,12 @@ describe('a caller', () => {
     ['two URIs', 'CN=exchange', [EXCHANGE, INSTITUTION], 'CERTIFICATE_NAMES_NOBODY'],
     ['no URI', 'CN=exchange', [], 'CERTIFICATE_NAMES_NOBODY'],
     ['another trust domain', 'CN=exchange', ['spiffe://elsewhere.test/service/exchange'], 'CERTIFICATE_NAMES_NOBODY'],
-    ['a longer trust domain', 'CN=exchange', ['spiffe://crossroads.test.evil/service/exchange'], 'CERTIFICATE_NAMES_NOBODY'],
+    [
+      'a longer trust domain',
+      'CN=exchange',
+      ['spiffe://crossroads.test.evil/service/exchange'],
+      'CERTIFICATE_NAMES_NOBODY',
+    ],
     [
       'an enterprise number that fails its check',
       'CN=desk,O=0884303370',
@@ -93,7 +98,11 @@ describe('a caller', () => {
   });
 
   it('that has expired does not get in', async () => {
-    const tls = await echo.authority.leaf({ subject: 'CN=exchange', uris: [EXCHANGE], notAfter: new Date(Date.now() - 1000) });
+    const tls = await echo.authority.leaf({
+      subject: 'CN=exchange',
+      uris: [EXCHANGE],
+      notAfter: new Date(Date.now() - 1000),
+    });
     expect(await failureOf(echo.connect(tls).echo(request('x')))).toMatchObject({ code: status.UNAVAILABLE });
   });
 
@@ -131,7 +140,11 @@ describe('a caller', () => {
   });
 
   it('whose certificate ends while it is connected is told so', async () => {
-    const tls = await echo.authority.leaf({ subject: 'CN=exchange', uris: [EXCHANGE], notAfter: new Date(Date.now() + 2_500) });
+    const tls = await echo.authority.leaf({
+      subject: 'CN=exchange',
+      uris: [EXCHANGE],
+      notAfter: new Date(Date.now() + 2_500),
+    });
     const connection = echo.connect(tls);
     let failure: unknown;
     for (let calls = 0; failure === undefined && calls < 100_000; calls++)

@@ -61,7 +61,9 @@ const targetOf = (addresses: readonly string[]): string => {
   if (first === undefined) throw new TypeError('connect needs an address, for example exchange:8443');
   if (addresses.length === 1) return first.includes('://') || first.startsWith('ipv4:') ? first : `dns:///${first}`;
   if (!addresses.every((address) => isIP(address.replace(/:[0-9]+$/, '')) === 4))
-    throw new TypeError('several addresses are IPv4 addresses with ports; give a DNS name that resolves to all instead');
+    throw new TypeError(
+      'several addresses are IPv4 addresses with ports; give a DNS name that resolves to all instead',
+    );
   return `ipv4:${addresses.join(',')}`;
 };
 
@@ -104,12 +106,17 @@ const callOf = (
     deadline: deadline === undefined ? undefined : new Date(deadline),
     signal: options.signal,
   });
-  const streamDeadline = ({ deadlineMs }: CallOptions) => (deadlineMs === undefined ? undefined : Date.now() + deadlineMs);
+  const streamDeadline = ({ deadlineMs }: CallOptions) =>
+    deadlineMs === undefined ? undefined : Date.now() + deadlineMs;
 
   const unary: AnyCall = (request, options = {}) => {
     const deadline = Date.now() + (options.deadlineMs ?? usual);
     const repeatable = reads.includes(name) || hasRequestId(request);
-    return withRetries(() => callUnary(open(options, deadline), request), { deadline, repeatable, signal: options.signal });
+    return withRetries(() => callUnary(open(options, deadline), request), {
+      deadline,
+      repeatable,
+      signal: options.signal,
+    });
   };
   const serverStream: AnyCall = (request, options = {}) =>
     withReadableErrors(callServerStream(open(options, streamDeadline(options)), request));

@@ -50,9 +50,11 @@ const reasonOf = (prefix: string, issue: string): string => `${prefix}_${issue.t
  * `const { ssin, day } = readFields({ ssin: readSsin('ssin', request.ssin, door), day: readDay('day', request.day) })`.
  * @throws InvalidInput
  */
-export const readFields = <Fields extends Readonly<Record<string, unknown>>>(fields: {
-  readonly [Name in keyof Fields]: Read<Fields[Name]>;
-}): Fields => {
+export const readFields = <Fields extends Readonly<Record<string, unknown>>>(
+  fields: {
+    readonly [Name in keyof Fields]: Read<Fields[Name]>;
+  },
+): Fields => {
   const values: Partial<Fields> = {};
   const violations: FieldViolation[] = [];
   for (const name in fields) {

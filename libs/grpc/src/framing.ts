@@ -9,18 +9,19 @@ import { statusReply } from './status.js';
 type Ending = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
 
 /** What grpc-js answers by itself, before a handler is asked, and what it should have been. */
-const OWN: readonly { readonly when: RegExp; readonly code: status; readonly reason: string; readonly say?: string }[] = [
-  { when: /larger than/, code: status.RESOURCE_EXHAUSTED, reason: 'MESSAGE_TOO_LARGE' },
-  { when: /^Failed to decompress/, code: status.INVALID_ARGUMENT, reason: 'MALFORMED_MESSAGE' },
-  { when: /^Error deserializing request/, code: status.INVALID_ARGUMENT, reason: 'MALFORMED_MESSAGE' },
-  { when: /^Invalid grpc-timeout/, code: status.INVALID_ARGUMENT, reason: 'MALFORMED_TIMEOUT' },
-  {
-    when: /^Received (no|a second) request message/,
-    code: status.INVALID_ARGUMENT,
-    reason: 'MALFORMED_MESSAGE',
-    say: 'this rpc takes exactly one whole request message; the call carried another number of them',
-  },
-];
+const OWN: readonly { readonly when: RegExp; readonly code: status; readonly reason: string; readonly say?: string }[] =
+  [
+    { when: /larger than/, code: status.RESOURCE_EXHAUSTED, reason: 'MESSAGE_TOO_LARGE' },
+    { when: /^Failed to decompress/, code: status.INVALID_ARGUMENT, reason: 'MALFORMED_MESSAGE' },
+    { when: /^Error deserializing request/, code: status.INVALID_ARGUMENT, reason: 'MALFORMED_MESSAGE' },
+    { when: /^Invalid grpc-timeout/, code: status.INVALID_ARGUMENT, reason: 'MALFORMED_TIMEOUT' },
+    {
+      when: /^Received (no|a second) request message/,
+      code: status.INVALID_ARGUMENT,
+      reason: 'MALFORMED_MESSAGE',
+      say: 'this rpc takes exactly one whole request message; the call carried another number of them',
+    },
+  ];
 
 const explained = (domain: string, ending: Ending): Ending => {
   if (ending.code === status.OK || ending.metadata?.get('grpc-status-details-bin').length) return ending;

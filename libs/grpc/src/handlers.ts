@@ -1,9 +1,9 @@
 import type {
-  sendUnaryData,
   ServerDuplexStream,
   ServerReadableStream,
   ServerUnaryCall,
   ServerWritableStream,
+  sendUnaryData,
   UntypedHandleCall,
 } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
@@ -36,8 +36,7 @@ export interface HandlerContext {
 
 type Arrived = ArrivedCall & Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext'>;
 
-const describe = (caller: Caller): string =>
-  caller.kind === 'service' ? `service:${caller.name}` : 'institution';
+const describe = (caller: Caller): string => (caller.kind === 'service' ? `service:${caller.name}` : 'institution');
 
 const stopping = () =>
   new Unavailable('SERVER_STOPPING', 'this server is stopping; ask another or try again', { retryAfterMs: 100 });
@@ -102,8 +101,7 @@ export const handlerOf = (context: HandlerContext, method: ServedMethod): Untype
 
   const unary = (arrived: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => {
     const bytes = arrived.request;
-    const answer = async (call: ServerCall) =>
-      callback(null, encode(await invoke(decodeWith(decode, bytes), call)));
+    const answer = async (call: ServerCall) => callback(null, encode(await invoke(decodeWith(decode, bytes), call)));
     void run(context, method, arrived, bytes, answer, callback);
   };
 

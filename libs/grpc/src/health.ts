@@ -1,6 +1,6 @@
 import { service as definition } from 'grpc-health-check';
-import type { Call } from './grpc-service.js';
 import { NotFound } from './errors.js';
+import type { Call } from './grpc-service.js';
 import { type ServedService, serve } from './service.js';
 
 /** Resolves to whether the service can do its work: database, broker, policy. A throw is a no. */

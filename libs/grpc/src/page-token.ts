@@ -8,8 +8,7 @@ const MAC_BYTES = 16;
 const HEAD_BYTES = 1 + HASH_BYTES;
 const MAX_LENGTH = 4096;
 
-const invalid = (reason: string, description: string) =>
-  new InvalidInput({ field: 'page_token', reason, description });
+const invalid = (reason: string, description: string) => new InvalidInput({ field: 'page_token', reason, description });
 
 /** The same for objects whose keys come in another order. */
 const canonical = (value: Json | undefined): string => {
@@ -51,11 +50,18 @@ export class PageTokens {
     const mac = bytes.subarray(0, MAC_BYTES);
     const body = bytes.subarray(MAC_BYTES);
     if (body.length < HEAD_BYTES || body[0] !== VERSION || !timingSafeEqual(mac, this.mac(body)))
-      throw invalid('INVALID_PAGE_TOKEN', 'not a page token of this list; pass next_page_token unchanged, or begin again without');
+      throw invalid(
+        'INVALID_PAGE_TOKEN',
+        'not a page token of this list; pass next_page_token unchanged, or begin again without',
+      );
     if (!body.subarray(1, HEAD_BYTES).equals(this.filterHash(filters)))
-      throw invalid('PAGE_TOKEN_OF_ANOTHER_LIST', 'this page token belongs to other filters; keep the filters, or begin again without');
+      throw invalid(
+        'PAGE_TOKEN_OF_ANOTHER_LIST',
+        'this page token belongs to other filters; keep the filters, or begin again without',
+      );
     const position = read(JSON.parse(body.subarray(HEAD_BYTES).toString()));
-    if (position === undefined) throw invalid('INVALID_PAGE_TOKEN', 'this page token is of an older version; begin again without');
+    if (position === undefined)
+      throw invalid('INVALID_PAGE_TOKEN', 'this page token is of an older version; begin again without');
     return position;
   }
 

@@ -47,8 +47,8 @@ const identityOf = (trustDomain: string, uri: string): Identity | undefined => {
 
 const subjectAgrees = (identity: Identity, subject: Readonly<Partial<Record<string, unknown>>>): boolean =>
   identity.kind === 'service'
-    ? subject['CN'] === identity.name && subject['O'] === undefined
-    : subject['CN'] === identity.application && subject['O'] === identity.enterpriseNumber;
+    ? subject.CN === identity.name && subject.O === undefined
+    : subject.CN === identity.application && subject.O === identity.enterpriseNumber;
 
 /** base64url of the SHA-256 of a certificate's SubjectPublicKeyInfo: what `authorization` registers of a key. */
 export const spkiOf = (certificate: X509Certificate): string =>

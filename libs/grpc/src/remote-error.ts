@@ -1,6 +1,6 @@
-import { type Metadata, status } from '@grpc/grpc-js';
 import { BadRequest, ErrorInfo, RetryInfo } from '@crossroads/contracts/google/rpc/error_details';
 import { Status } from '@crossroads/contracts/google/rpc/status';
+import { type Metadata, status } from '@grpc/grpc-js';
 import type { FieldViolation } from './errors.js';
 
 /** What another server answered instead of a response. */
@@ -26,7 +26,9 @@ export class RemoteError extends Error {
   }
 }
 
-const detailsOf = (metadata: Metadata | undefined): readonly { readonly typeUrl: string; readonly value: Uint8Array }[] => {
+const detailsOf = (
+  metadata: Metadata | undefined,
+): readonly { readonly typeUrl: string; readonly value: Uint8Array }[] => {
   const [bytes] = metadata?.get('grpc-status-details-bin') ?? [];
   return bytes instanceof Uint8Array ? Status.decode(bytes).details : [];
 };
@@ -41,7 +43,9 @@ interface Remote {
 }
 
 const isRemote = (error: unknown): error is Remote =>
-  error instanceof Error && typeof Reflect.get(error, 'code') === 'number' && typeof Reflect.get(error, 'details') === 'string';
+  error instanceof Error &&
+  typeof Reflect.get(error, 'code') === 'number' &&
+  typeof Reflect.get(error, 'details') === 'string';
 
 /** Reads the details of a failed call. Errors that are none of a call's come back unchanged, as `Error`. */
 export const errorOf = (error: unknown): RemoteError | Error => {

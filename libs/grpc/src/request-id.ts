@@ -21,7 +21,11 @@ export const newRequestId = (now: number = Date.now()): string => {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 };
 
-const violation = (reason: string, description: string): FieldViolation => ({ field: 'request_id', reason, description });
+const violation = (reason: string, description: string): FieldViolation => ({
+  field: 'request_id',
+  reason,
+  description,
+});
 
 /** What is wrong with a request id, or nothing. */
 export const requestIdViolation = (requestId: string, now: number = Date.now()): FieldViolation | undefined => {
@@ -31,9 +35,15 @@ export const requestIdViolation = (requestId: string, now: number = Date.now()):
     return violation('MALFORMED_REQUEST_ID', 'a request_id is a UUIDv7, which begins with its time; make a new one');
   const time = Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
   if (time < now - KEPT_MS)
-    return violation('REQUEST_ID_TOO_OLD', 'a request_id is kept for 35 days; read what became of it, or make a new one');
+    return violation(
+      'REQUEST_ID_TOO_OLD',
+      'a request_id is kept for 35 days; read what became of it, or make a new one',
+    );
   if (time > now + AHEAD_MS)
-    return violation('REQUEST_ID_IN_FUTURE', 'a request_id is at most five minutes ahead; set the clock and make a new one');
+    return violation(
+      'REQUEST_ID_IN_FUTURE',
+      'a request_id is at most five minutes ahead; set the clock and make a new one',
+    );
   return undefined;
 };
 

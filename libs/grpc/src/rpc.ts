@@ -1,11 +1,11 @@
 import type { EventEmitter } from 'node:events';
-import {
-  type CallOptions,
-  type Client,
-  type ClientReadableStream,
-  type ClientWritableStream,
+import type {
+  CallOptions,
+  Client,
+  ClientReadableStream,
+  ClientWritableStream,
   Metadata,
-  type MethodDefinition,
+  MethodDefinition,
 } from '@grpc/grpc-js';
 import { writeAll } from './streams.js';
 

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { status } from '@grpc/grpc-js';
 import { ReadRequest } from '@crossroads/contracts/events/v1/events_service';
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Connection } from './client.js';
 import { EchoServer, failureOf, listOf } from './testing/echo-server.js';
 import { type EchoService, request, response } from './testing/echo-service.js';
@@ -84,8 +84,12 @@ describe('a server', () => {
 
     it('tells nothing about our insides, which the log does', async () => {
       const before = echo.unexpected.length;
-      expect(await failureOf(exchange.refuse(request('bug')))).toMatchObject({ message: expect.not.stringMatching(/secret/) });
-      expect(echo.unexpected.slice(before)).toEqual([expect.objectContaining({ message: expect.stringMatching(/secret/) })]);
+      expect(await failureOf(exchange.refuse(request('bug')))).toMatchObject({
+        message: expect.not.stringMatching(/secret/),
+      });
+      expect(echo.unexpected.slice(before)).toEqual([
+        expect.objectContaining({ message: expect.stringMatching(/secret/) }),
+      ]);
     });
   });
 

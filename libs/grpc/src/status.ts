@@ -1,8 +1,8 @@
-import { Metadata, status } from '@grpc/grpc-js';
 import { BadRequest, ErrorInfo, RetryInfo } from '@crossroads/contracts/google/rpc/error_details';
 import { Status } from '@crossroads/contracts/google/rpc/status';
-import { RequestIdReused, WrongExpectedRevision } from '@crossroads/eventsourcing/errors';
 import { Rejection } from '@crossroads/eventsourcing/decider';
+import { RequestIdReused, WrongExpectedRevision } from '@crossroads/eventsourcing/errors';
+import { Metadata, status } from '@grpc/grpc-js';
 import { GrpcFailure, InvalidInput } from './errors.js';
 import { isOutage } from './outage.js';
 import { RemoteError } from './remote-error.js';
@@ -67,8 +67,7 @@ const refusalOf = (error: unknown, reasonCodes: ReasonCodes): Refusal | undefine
   if (error instanceof GrpcFailure) return error;
   if (error instanceof Rejection) {
     const code = reasonCodes[error.reason];
-    if (code !== undefined)
-      return { code, reason: error.reason, message: error.message, metadata: error.metadata };
+    if (code !== undefined) return { code, reason: error.reason, message: error.message, metadata: error.metadata };
   }
   if (error instanceof WrongExpectedRevision)
     return { code: status.ABORTED, reason: 'CONCURRENT_UPDATE', message: error.message };

@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
+import { describe, expect, it } from '@jest/globals';
 import { EchoServer, failureOf } from './testing/echo-server.js';
 import { request, response } from './testing/echo-service.js';
 import { until } from './testing/until.js';
@@ -14,7 +14,7 @@ describe('a stop', () => {
     expect(echo.server.health.isServing).toBe(false);
     await until(() => echo.seen.at(-1)?.signal.aborted === false, 'it is not told to hurry');
     expect(await failureOf(late.echo(request('late')))).toMatchObject({ code: status.UNAVAILABLE });
-    echo.waiting.forEach((release) => release());
+    for (const release of echo.waiting) release();
     expect(await inFlight).toEqual(response('wait'));
     await stopped;
     await echo.stop();

@@ -36,10 +36,12 @@ const drained = (stream: Writable, signal: AbortSignal): Promise<void> =>
 const nextOf = <Item>(source: AsyncIterator<Item>, signal: AbortSignal): Promise<IteratorResult<Item>> =>
   new Promise((resolve, reject) => {
     const onAbort = () => reject(new Cancelled());
-    const settle = <Value>(outcome: (value: Value) => void) => (value: Value) => {
-      signal.removeEventListener('abort', onAbort);
-      outcome(value);
-    };
+    const settle =
+      <Value>(outcome: (value: Value) => void) =>
+      (value: Value) => {
+        signal.removeEventListener('abort', onAbort);
+        outcome(value);
+      };
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
     else source.next().then(settle(resolve), settle(reject));

@@ -11,7 +11,8 @@ export type ParsedNumber<Value> =
 
 export const enterpriseNumberMessages: Readonly<Record<CbeNumberIssue, string>> = {
   malformed: 'an enterprise number is ten digits, the first 0 or 1; send only the digits, with the leading 0',
-  checksum: 'the last two digits of an enterprise number are 97 minus the first eight modulo 97; check for a typing error',
+  checksum:
+    'the last two digits of an enterprise number are 97 minus the first eight modulo 97; check for a typing error',
 };
 
 export const establishmentNumberMessages: Readonly<Record<CbeNumberIssue, string>> = {

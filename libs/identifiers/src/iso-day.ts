@@ -62,7 +62,11 @@ const formatOf = (timeZone: string): Intl.DateTimeFormat => {
  * @throws RangeError on an invalid instant or an unknown time zone.
  */
 export const dayOf = (instant: Date, timeZone: string = BRUSSELS): IsoDay => {
-  const parts = new Map(formatOf(timeZone).formatToParts(instant).map(({ type, value }) => [type, Number(value)]));
+  const parts = new Map(
+    formatOf(timeZone)
+      .formatToParts(instant)
+      .map(({ type, value }) => [type, Number(value)]),
+  );
   const day = isoDay(parts.get('year') ?? 0, parts.get('month') ?? 0, parts.get('day') ?? 0);
   if (day === undefined) throw new RangeError('a day lies in the years 1 to 9999');
   return day;

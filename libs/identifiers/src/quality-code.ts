@@ -39,7 +39,8 @@ export const qualityCodes: readonly QualityCode[] = [
 const byNumbers = new Map(qualityCodes.map((quality) => [`${quality.sector}/${quality.code}`, quality]));
 const byContext = new Map(qualityCodes.map((quality) => [quality.context, quality]));
 
-export const qualityCode = (sector: number, code: number): QualityCode | undefined => byNumbers.get(`${sector}/${code}`);
+export const qualityCode = (sector: number, code: number): QualityCode | undefined =>
+  byNumbers.get(`${sector}/${code}`);
 
 export const qualityCodeOf = (context: InscriptionContext): QualityCode | undefined => byContext.get(context);
 

@@ -1,6 +1,6 @@
-import { status } from '@grpc/grpc-js';
 import { Rejection } from '@crossroads/eventsourcing/decider';
 import { RequestIdReused, WrongExpectedRevision } from '@crossroads/eventsourcing/errors';
+import { status } from '@grpc/grpc-js';
 import { type Connection, type ConnectOptions, connect } from '../client.js';
 import { InvalidInput, PermissionDenied, Unavailable } from '../errors.js';
 import type { Call } from '../grpc-service.js';
@@ -28,7 +28,7 @@ const thrown: Readonly<Record<string, () => unknown>> = {
   stale: () => new Unavailable('POLICY_STALE', 'the policy is not known', { retryAfterMs: 1500 }),
   bug: () => new TypeError('secret: 81050103522'),
   database: () => Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }),
-'a string': () => 'a string',
+  'a string': () => 'a string',
   shutdown: () => new Error('query', { cause: Object.assign(new Error('terminating'), { code: '57P01' }) }),
 };
 

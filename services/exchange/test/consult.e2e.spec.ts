@@ -1,0 +1,204 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { status } from '@grpc/grpc-js';
+import { AccessRecord, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
+import { eventually } from '@crossroads/testing';
+import { opens, receiptFault } from '@crossroads/transparency';
+import { type ExchangeClient, refusalOf, type RunningExchange, TestMesh } from './mesh.js';
+import type { Supply } from './stand-ins.js';
+import { CONTEXT, consult, FUND, INTEGRATOR, STATUS, WAGES, WELFARE, World } from './world.js';
+
+const { CONSULTATION_STATUS_DATA_FOUND, CONSULTATION_STATUS_NO_DATA_FOUND, CONSULTATION_STATUS_NO_RESULT } =
+  ConsultationStatus;
+
+describe('a consultation', () => {
+  let mesh: TestMesh;
+  let world: World;
+  let exchange: RunningExchange;
+  let welfare: ExchangeClient;
+  let sound: Supply;
+
+  beforeAll(async () => {
+    mesh = await TestMesh.start();
+    world = await World.create(mesh);
+    sound = world.wages.supply;
+    exchange = await mesh.exchange();
+    await eventually(() => exchange.server.health.refresh(), () => exchange.server.health.isServing);
+    welfare = mesh.client(exchange.port, world.certificate(WELFARE));
+  });
+  afterAll(() => mesh.stop());
+  beforeEach(() => {
+    world.wages.supply = sound;
+  });
+
+  it('gives what is granted, says what was cut, and where there is nothing', async () => {
+    const { ssin, personId } = world.person(WELFARE);
+    const request = consult(ssin, {
+      dataServices: [
+        { dataService: WAGES, fieldGroups: ['employer', 'amount'] },
+        { dataService: STATUS, fieldGroups: [] },
+      ],
+    });
+    const answer = await welfare.consult(request);
+    const [wages, social] = answer.results;
+    expect(wages).toMatchObject({
+      dataService: WAGES,
+      status: CONSULTATION_STATUS_DATA_FOUND,
+      data: { wages: [{ employer: { name: 'Jansens NV' } }] },
+      sourceRevision: 7n,
+      filtered: [
+        { path: 'wages.amount', fieldGroup: 'amount', reason: 'NOT_GRANTED' },
+        { path: 'wages.quarter', fieldGroup: 'quarter', reason: 'NOT_REQUESTED' },
+      ],
+    });
+    expect(JSON.stringify(wages?.data)).not.toContain('2500');
+    expect(social).toMatchObject({ dataService: STATUS, status: CONSULTATION_STATUS_NO_DATA_FOUND });
+
+    const supplied = world.wages.asked.at(-1);
+    if (!supplied) throw new Error('the source was not asked');
+    expect(receiptFault(supplied.receipt, mesh.receiptKeys)).toBeUndefined();
+    expect(opens(supplied.receipt?.commitment ?? new Uint8Array(), supplied.recordSalt, supplied.record)).toBe(true);
+    expect(AccessRecord.decode(supplied.record)).toMatchObject({
+      recordVersion: 1,
+      ticket: answer.ticket,
+      customer: WELFARE,
+      peer: WELFARE,
+      application: 'desk',
+      legalContext: CONTEXT,
+      inscriptionContext: 'PCSA:LIVING_WAGE',
+      personId,
+      ssins: [ssin],
+      services: [
+        { dataService: WAGES, fieldGroups: ['employer'] },
+        { dataService: STATUS, fieldGroups: ['status'] },
+      ],
+    });
+  });
+
+  it('is refused without inscription, without grant, and for numbers that are not in use', async () => {
+    const fund = mesh.client(exchange.port, world.certificate(FUND));
+    const stranger = world.person(FUND).ssin;
+    expect(await refusalOf(welfare.consult(consult(stranger)))).toMatchObject({
+      code: status.PERMISSION_DENIED,
+      reason: 'NOT_INSCRIBED',
+      metadata: { [WAGES]: 'NOT_INSCRIBED' },
+    });
+    expect(await refusalOf(fund.consult(consult(stranger)))).toMatchObject({ reason: 'NO_DELIBERATION' });
+    const states = [
+      [2, status.NOT_FOUND, 'UNKNOWN_SSIN'],
+      [3, status.FAILED_PRECONDITION, 'REPLACED_SSIN'],
+      [4, status.FAILED_PRECONDITION, 'CANCELED_SSIN'],
+    ] as const;
+    for (const [state, code, reason] of states) {
+      const { ssin, personId } = world.person(WELFARE);
+      mesh.directory.numbers.set(ssin, { state, personId: state === 2 ? '' : personId, inscriptions: [], mergedPersonIds: [] });
+      expect(await refusalOf(welfare.consult(consult(ssin)))).toMatchObject({ code, reason });
+    }
+  });
+
+  it('gives the others’ data when one service is refused or one source fails', async () => {
+    const { ssin } = world.person(WELFARE);
+    world.wages.supply = async () => {
+      throw new Error('down');
+    };
+    const { results } = await welfare.consult(
+      consult(ssin, {
+        dataServices: [WAGES, 'pension.rights.v1', STATUS].map((dataService) => ({ dataService, fieldGroups: [] })),
+      }),
+    );
+    expect(results).toMatchObject([
+      { status: CONSULTATION_STATUS_NO_RESULT, reason: 'SOURCE_UNAVAILABLE', data: undefined },
+      { status: CONSULTATION_STATUS_NO_RESULT, reason: 'UNKNOWN_DATA_SERVICE', data: undefined },
+      { status: CONSULTATION_STATUS_NO_DATA_FOUND },
+    ]);
+  });
+
+  const unsound: readonly (readonly [string, Supply, string])[] = [
+    ['about somebody else', async (r, s) => ({ ...(await sound(r, s)), ssin: '80610199999' }), 'SOURCE_ANSWER_INVALID'],
+    [
+      'that breaks its schema',
+      async (r, s) => ({ ...(await sound(r, s)), data: { wages: [{ employer: { number: 7 } }] } }),
+      'SOURCE_ANSWER_INVALID',
+    ],
+    [
+      'without what a granted group requires',
+      async (r, s) => ({ ...(await sound(r, s)), data: { wages: [{ quarter: '2026-1' }] } }),
+      'SOURCE_ANSWER_INVALID',
+    ],
+    ['without data', async (r, s) => ({ ...(await sound(r, s)), data: undefined }), 'SOURCE_ANSWER_INVALID'],
+    ['without status', async (r, s) => ({ ...(await sound(r, s)), status: 0 }), 'SOURCE_ANSWER_INVALID'],
+    [
+      'that is too large',
+      async (r, s) => ({ ...(await sound(r, s)), data: { wages: [], filler: 'x'.repeat(1_100_000) } }),
+      'SOURCE_ANSWER_INVALID',
+    ],
+    ['that never comes', (_r, signal) => new Promise((_, reject) => signal.addEventListener('abort', reject)), 'SOURCE_TIMEOUT'],
+  ];
+  it.each(unsound)('passes on no answer %s', async (_what, supply, reason) => {
+    const { ssin } = world.person(WELFARE);
+    world.wages.supply = supply;
+    const { results } = await welfare.consult(consult(ssin));
+    expect(results).toMatchObject([{ status: CONSULTATION_STATUS_NO_RESULT, reason, data: undefined }]);
+  });
+
+  it('takes an answer without the groups that were not granted', async () => {
+    const { ssin } = world.person(WELFARE);
+    world.wages.supply = async (r, s) => ({
+      ...(await sound(r, s)),
+      data: { wages: [{ employer: { number: '1' }, quarter: '2026-1' }] },
+    });
+    const { results } = await welfare.consult(consult(ssin));
+    expect(results).toMatchObject([
+      {
+        status: CONSULTATION_STATUS_DATA_FOUND,
+        data: { wages: [{ employer: { number: '1' }, quarter: '2026-1' }] },
+        filtered: [{ path: 'wages.amount', fieldGroup: 'amount', reason: 'NOT_GRANTED' }],
+      },
+    ]);
+  });
+
+  it('may be made by who represents the customer, and by nobody else', async () => {
+    const { ssin } = world.person(WELFARE);
+    const integrator = mesh.client(exchange.port, world.certificate(INTEGRATOR));
+    await integrator.consult(consult(ssin, { customer: WELFARE }));
+    expect(AccessRecord.decode(world.wages.asked.at(-1)?.record ?? new Uint8Array())).toMatchObject({
+      customer: WELFARE,
+      peer: INTEGRATOR,
+    });
+    const fund = mesh.client(exchange.port, world.certificate(FUND));
+    expect(await refusalOf(fund.consult(consult(ssin, { customer: WELFARE })))).toMatchObject({
+      code: status.PERMISSION_DENIED,
+      reason: 'NOT_REPRESENTED',
+    });
+  });
+
+  it('asks again under the same ticket and record when it is repeated', async () => {
+    const { ssin } = world.person(WELFARE);
+    const request = consult(ssin);
+    const first = await welfare.consult(request);
+    const before = world.wages.asked.length;
+    const second = await welfare.consult(request);
+    expect(second.ticket).toBe(first.ticket);
+    expect(world.wages.asked.length).toBe(before + 1);
+    const [one, two] = world.wages.asked.slice(-2);
+    expect(one?.record.equals(two?.record ?? Buffer.alloc(0))).toBe(true);
+    expect(await refusalOf(welfare.consult({ ...request, legalContext: 'PCSA:OTHER' }))).toMatchObject({
+      code: status.ALREADY_EXISTS,
+      reason: 'REQUEST_ID_REUSED',
+    });
+  });
+
+  it('answers a repeated refusal as it did', async () => {
+    const stranger = world.person().ssin;
+    const request = consult(stranger);
+    const first = await refusalOf(welfare.consult(request));
+    expect(first).toMatchObject({ reason: 'NOT_INSCRIBED' });
+    expect((await refusalOf(welfare.consult(request))).metadata).toEqual(first.metadata);
+  });
+
+  it('gives all of many repetitions at once the same ticket', async () => {
+    const { ssin } = world.person(WELFARE);
+    const request = consult(ssin);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => welfare.consult(request)));
+    expect(new Set(answers.map(({ ticket }) => ticket)).size).toBe(1);
+  });
+});

@@ -1,20 +1,23 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const OLDEST_JAVA = 17;
 
-/** The Java of this machine, or in a sentence why it will not do. */
-export type Java = { readonly command: string; readonly version: number } | { readonly why: string };
+/** The Java of this machine, or in a sentence why it will not do. `release` tells one build of it from another. */
+export type Java = { readonly command: string; readonly version: number; readonly release: string } | { readonly why: string };
 
 export const findJava = (environment: NodeJS.ProcessEnv = process.env): Java => {
   const home = environment['JAVA_HOME'];
   const command = home && existsSync(join(home, 'bin', 'java')) ? join(home, 'bin', 'java') : 'java';
   const asked = spawnSync(command, ['-version'], { encoding: 'utf8', env: environment });
   if (asked.error || asked.status !== 0) return { why: 'there is no Java on this machine' };
-  const version = javaVersion(`${asked.stderr}${asked.stdout}`);
+  const text = `${asked.stderr}${asked.stdout}`;
+  const version = javaVersion(text);
   if (version === undefined) return { why: 'its Java does not say its version' };
-  return version >= OLDEST_JAVA ? { command, version } : { why: `its Java is ${version}, Kafka needs ${OLDEST_JAVA} or newer` };
+  const release = createHash('sha256').update(text).digest('hex').slice(0, 12);
+  return version >= OLDEST_JAVA ? { command, version, release } : { why: `its Java is ${version}, Kafka needs ${OLDEST_JAVA} or newer` };
 };
 
 /** `openjdk version "17.0.15"` is 17, `java version "1.8.0_412"` is 8. */

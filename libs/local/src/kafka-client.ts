@@ -1,21 +1,18 @@
-import { readFileSync } from 'node:fs';
-import kafkajs, { type Kafka } from 'kafkajs';
+import { type BrokerLog, kafkaClient } from '@crossroads/messaging';
+import type { Admin } from 'kafkajs';
 import type { IdentityFiles } from './certificates.js';
 
-/** A kafkajs client for administering the local broker; services use `@crossroads/messaging`. */
-export const kafkaClient = (brokers: readonly string[], { ca, certificate, key }: IdentityFiles, retries = 0): Kafka =>
-  new kafkajs.Kafka({
-    clientId: 'crossroads-local',
-    brokers: [...brokers],
-    ssl: { ca: readFileSync(ca), cert: readFileSync(certificate), key: readFileSync(key) },
-    logLevel: kafkajs.logLevel.NOTHING,
-    connectionTimeout: 2_000,
+const SILENT: BrokerLog = () => {};
+
+/** Administers the local broker; services use what `@crossroads/messaging` has for them. */
+export const kafkaAdmin = (brokers: readonly string[], { ca, certificate, key }: IdentityFiles, retries = 0): Admin =>
+  kafkaClient({ brokers, clientId: 'crossroads-local', tls: { ca, cert: certificate, key } }, SILENT).admin({
     retry: { retries, initialRetryTime: 100 },
   });
 
 /** Whether it serves in full: topics can be listed, and a group's coordinator has loaded its offsets. */
 export const kafkaAnswers = async (brokers: readonly string[], identity: IdentityFiles): Promise<boolean> => {
-  const admin = kafkaClient(brokers, identity).admin();
+  const admin = kafkaAdmin(brokers, identity);
   try {
     await admin.connect();
     const { brokers: nodes } = await admin.describeCluster();

@@ -1,6 +1,6 @@
 import kafkajs, { type AclEntry } from 'kafkajs';
 import type { IdentityFiles } from './certificates.js';
-import { kafkaClient } from './kafka-client.js';
+import { kafkaAdmin } from './kafka-client.js';
 import { SERVICES } from './ports.js';
 import { PLANS } from './services.js';
 
@@ -13,7 +13,7 @@ const SEVEN_DAYS = 7 * 24 * 60 * 60 * 1000;
  * nothing else. Topics of subscribers, and who may read them, are subscription's.
  */
 export const prepareTopics = async (brokers: readonly string[], admin: IdentityFiles): Promise<void> => {
-  const client = kafkaClient(brokers, admin, 5).admin();
+  const client = kafkaAdmin(brokers, admin, 5);
   await client.connect();
   try {
     const there = new Set(await client.listTopics());

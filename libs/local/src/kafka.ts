@@ -1,15 +1,14 @@
-import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type CertificateAuthority, type IdentityFiles, identityFiles, writePrivate } from './certificates.js';
 import { LocalFailure } from './failure.js';
 import { kafkaAnswers } from './kafka-client.js';
 import { kafkaCache, kafkaJars } from './kafka-jars.js';
-import { kafkaProperties } from './kafka-settings.js';
-import { findDocker, kafkaInDocker } from './kafka-docker.js';
-import { findJava, run } from './java.js';
+import { findDocker, kafkaInDocker } from './kafka-in-docker.js';
+import { type KafkaProgram, kafkaInJava } from './kafka-in-java.js';
+import { findJava } from './java.js';
 import { requireFree } from './ports.js';
-import { type Program, Supervised, stopLeftOver } from './supervised.js';
+import { Supervised, stopLeftOver } from './supervised.js';
 
 /** The broker's own certificate, which administers it. */
 export const KAFKA_ADMIN = 'kafka';
@@ -77,11 +76,11 @@ export const startKafka = async (options: KafkaOptions): Promise<Kafka> => {
 
   const java = findJava(environment);
   const jars = 'why' in java ? java : await kafkaJars(kafkaCache(environment), say);
-  let program: Pick<Program, 'command' | 'args' | 'environment' | 'stopWithin'>;
+  let program: KafkaProgram;
   if ('command' in java && 'folder' in jars) {
     await requireFree(port, 'Kafka');
     await requireFree(controllerPort, "Kafka's controller");
-    program = await inJava(java.command, jars.folder, home, settings, environment);
+    program = await kafkaInJava(java, jars.folder, home, settings, environment);
   } else {
     const docker = await findDocker(environment);
     if ('why' in docker) return { kind: 'none', why: `${'why' in jars ? jars.why : ''}, and ${docker.why}`, stop: async () => {} };
@@ -89,45 +88,8 @@ export const startKafka = async (options: KafkaOptions): Promise<Kafka> => {
     program = await kafkaInDocker(docker.command, home, settings);
   }
   const server = await Supervised.start(
-    { name: 'kafka', ...program, cwd: home, startWithin: 90_000, isReady: () => kafkaAnswers(brokers, admin) },
+    { ...program, name: 'kafka', cwd: home, startWithin: 90_000, isReady: () => kafkaAnswers(brokers, admin) },
     { run: join(dataFolder, 'run'), logs: join(dataFolder, 'logs'), say, signal },
   );
-  return { kind: 'kafka', brokers, admin, process: server, stop: () => server.stop() };
+  return { kind: 'kafka', brokers, admin, process: server, stop: async () => program.stopped?.(await server.stop()) };
 };
-
-const inJava = async (
-  java: string,
-  jars: string,
-  home: string,
-  settings: Parameters<typeof kafkaProperties>[0],
-  environment: NodeJS.ProcessEnv,
-): Promise<Pick<Program, 'command' | 'args' | 'environment' | 'stopWithin'>> => {
-  const properties = join(home, 'server.properties');
-  writeFileSync(properties, kafkaProperties(settings), { mode: 0o600 });
-  const classPath = [join(jars, '*')].join(delimiter);
-  if (!existsSync(join(settings.dataFolder, 'meta.properties'))) {
-    rmSync(settings.dataFolder, { recursive: true, force: true });
-    const format = ['-cp', classPath, ...QUICK, 'kafka.tools.StorageTool', 'format', '-t', clusterId(), '-c', properties];
-    const formatted = await run(java, format, { cwd: home, env: environment });
-    if (!formatted.ok)
-      throw new LocalFailure(`Kafka could not make its data folder ${settings.dataFolder}: ${formatted.output.split('\n').at(-1) ?? ''}`);
-  }
-  return {
-    command: java,
-    args: ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', ...LOGGING, '-cp', classPath, 'kafka.Kafka', properties],
-    environment,
-    stopWithin: 10_000,
-  };
-};
-
-const QUICK = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto'];
-
-const LOGGING = [
-  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
-  '-Dorg.slf4j.simpleLogger.log.kafka=info',
-  '-Dorg.slf4j.simpleLogger.showDateTime=true',
-  '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS',
-];
-
-/** A UUID as Kafka writes it: 16 bytes in URL-safe base64. */
-const clusterId = (): string => Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');

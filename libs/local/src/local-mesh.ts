@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CertificateAuthority, type ApplicationSubject, type IdentityFiles, identityFiles } from './certificates.js';
@@ -108,12 +108,12 @@ export class LocalMesh {
 
   /** All services that are built, at once; answers when each is ready. */
   async startServices(): Promise<{ readonly started: readonly ServiceName[]; readonly missing: readonly ServiceName[] }> {
-    const isBuilt = (name: ServiceName) => existsSync(this.mainOf(name));
+    const isBuilt = (name: ServiceName) => existsSync(this.mainOf(name)) && statSync(this.mainOf(name)).size > 200;
     const [started, missing] = [SERVICES.filter(isBuilt), SERVICES.filter((name) => !isBuilt(name))];
     await Promise.all(started.map((name) => requireFree(this.ports.services[name], name)));
     for (const name of started) await this.prepareService(name);
-    const results = await Promise.allSettled(started.map((name) => this.startService(name)));
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    // The first that fails ends it; `stop` then ends the others.
+    await Promise.all(started.map((name) => this.startService(name)));
     await this.write();
     return { started, missing };
   }

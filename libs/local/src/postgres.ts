@@ -82,7 +82,7 @@ export const startPostgres = async ({
     },
     host,
   );
-  return { ...withDatabases(adminUrl, password, () => server.stop()), process: server };
+  return { ...withDatabases(adminUrl, password, async () => void (await server.stop())), process: server };
 
   function initialise(): void {
     // What a start that was killed in the middle left; initdb refuses a folder that is not empty.

@@ -96,15 +96,19 @@ export class Supervised {
     if (!(await waitFor(isBack, program.startWithin))) throw new LocalFailure(`${program.name} did not come back: its log is ${this.log}.`);
   }
 
-  async stop(): Promise<void> {
+  /** Whether it went by itself, before it had to be killed. */
+  async stop(): Promise<boolean> {
     this.stopping = true;
     const { child, program } = this;
     const identity = child?.pid === undefined ? undefined : identityOf(child.pid);
-    if (child?.pid !== undefined && identity !== undefined)
-      await stopProcess(child.pid, identity, program.stopSignal ?? 'SIGTERM', program.stopWithin);
+    const clean =
+      child?.pid !== undefined &&
+      identity !== undefined &&
+      (await stopProcess(child.pid, identity, program.stopSignal ?? 'SIGTERM', program.stopWithin)) === 'stopped';
     if (child?.connected) child.disconnect();
     await this.loop;
     rmSync(recordOf(this.host.run, program.name), { force: true });
+    return clean;
   }
 
   private launch(): void {

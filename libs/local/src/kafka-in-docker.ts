@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { run } from './java.js';
 import { kafkaVersion } from './kafka-jars.js';
 import { type KafkaSettings, kafkaProperties } from './kafka-settings.js';
-import type { Program } from './supervised.js';
+import { type KafkaProgram, clusterId } from './kafka-in-java.js';
 
 export const findDocker = async (environment: NodeJS.ProcessEnv): Promise<{ command: string } | { why: string }> => {
   const asked = await run('docker', ['version', '--format', '{{.Server.Version}}'], { env: environment });
@@ -16,7 +15,7 @@ export const kafkaInDocker = async (
   docker: string,
   home: string,
   settings: KafkaSettings,
-): Promise<Pick<Program, 'command' | 'args' | 'environment' | 'stopWithin'>> => {
+): Promise<KafkaProgram> => {
   const config = join(home, 'docker');
   mkdirSync(config, { recursive: true });
   mkdirSync(settings.dataFolder, { recursive: true });
@@ -47,5 +46,3 @@ export const kafkaInDocker = async (
     stopWithin: 15_000,
   };
 };
-
-const clusterId = (): string => Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');

@@ -1,0 +1,82 @@
+import type {
+  DataService as DataServiceMessage,
+  FieldGroup as FieldGroupMessage,
+  Reporter as ReporterMessage,
+  Supplier as SupplierMessage,
+} from '@crossroads/contracts/authorization/v1/policy';
+import { type Read, readEnterpriseNumber, readList } from '@crossroads/grpc';
+import type { DataService, FieldGroup } from '../domain/entities.js';
+import { bad, distinct, good, missing, readAll, readMatching, readPublicText } from './fields.js';
+import { readJsonSchema } from './json-schema.js';
+
+const NAME = /^(?=.{1,100}$)[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*\.v[1-9][0-9]{0,3}$/;
+const GROUP = /^[a-z][a-z0-9_-]{0,62}$/;
+const SEGMENT = /^[A-Za-z_$][A-Za-z0-9_$-]{0,99}$/;
+const MOST_GROUPS = 200;
+const MOST_PATHS = 500;
+const MOST_SEGMENTS = 32;
+const MOST_REPORTERS = 100;
+const LONGEST_DEADLINE_MS = 60_000;
+const SERVICE = /^service:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+export const readDataServiceName = (field: string, raw: string): Read<string> =>
+  readMatching(field, raw, NAME, 'MALFORMED_DATA_SERVICE', 'a name with major version, for example employment.wages.v1');
+
+export const readFieldGroupName = (field: string, raw: string): Read<string> =>
+  readMatching(field, raw, GROUP, 'MALFORMED_FIELD_GROUP', 'lower case letters, digits, _ and -, at most 63 characters');
+
+export const readDataService = (raw: DataServiceMessage | undefined): Read<DataService> => {
+  if (!raw) return missing('data_service', 'the data service');
+  const groups = readList('data_service.field_groups', raw.fieldGroups, { max: MOST_GROUPS }, readFieldGroup);
+  const reporters = readList('data_service.reporters', raw.reporters, { min: 0, max: MOST_REPORTERS }, (field, reporter) =>
+    readReporter(field, reporter, new Set(raw.fieldGroups.map(({ name }) => name))),
+  );
+  return readAll<DataService>({
+    name: readDataServiceName('data_service.data_service', raw.dataService),
+    title: readPublicText('data_service.title', raw.title, 200),
+    jsonSchema: readJsonSchema('data_service.json_schema', raw.jsonSchema),
+    fieldGroups: distinct('data_service.field_groups', groups, ({ name }) => name),
+    supplier: readSupplier('data_service.supplier', raw.supplier),
+    reporters: distinct('data_service.reporters', reporters, ({ enterpriseNumber }) => enterpriseNumber),
+  });
+};
+
+const readFieldGroup = (field: string, { name, paths }: FieldGroupMessage): Read<FieldGroup> =>
+  readAll<FieldGroup>({
+    name: readFieldGroupName(`${field}.name`, name),
+    paths: distinct(`${field}.paths`, readList(`${field}.paths`, paths, { max: MOST_PATHS }, readPath), String),
+  });
+
+const readPath = (field: string, raw: string): Read<string> => {
+  const segments = raw.split('.');
+  const sound = segments.length <= MOST_SEGMENTS && segments.every((segment) => SEGMENT.test(segment) && segment !== '__proto__');
+  return sound ? good(raw) : bad(field, 'MALFORMED_PATH', 'names joined by dots, for example wages.employer.name; arrays are walked through');
+};
+
+const readReporter = (
+  field: string,
+  { enterpriseNumber, fieldGroups }: ReporterMessage,
+  known: ReadonlySet<string>,
+): Read<DataService['reporters'][number]> =>
+  readAll<DataService['reporters'][number]>({
+    enterpriseNumber: readEnterpriseNumber(`${field}.enterprise_number`, enterpriseNumber),
+    fieldGroups: readList(`${field}.field_groups`, fieldGroups, { max: MOST_GROUPS }, (at, name) =>
+      known.has(name) ? good(name) : bad(at, 'UNKNOWN_FIELD_GROUP', 'this data service has no such field group'),
+    ),
+  });
+
+const readSupplier = (field: string, raw: SupplierMessage | undefined): Read<DataService['supplier']> => {
+  if (!raw) return missing(field, 'who is asked');
+  const { source, address, deadlineMs } = raw;
+  return readAll<DataService['supplier']>({
+    source: source.startsWith('service:') ? readMeshService(`${field}.source`, source) : readEnterpriseNumber(`${field}.source`, source),
+    address: readMatching(`${field}.address`, address, /^[^\s:/]{1,253}:\d{1,5}$/, 'MALFORMED_ADDRESS', 'host:port'),
+    deadlineMs:
+      deadlineMs >= 0 && deadlineMs <= LONGEST_DEADLINE_MS
+        ? good(deadlineMs)
+        : bad(`${field}.deadline_ms`, 'INVALID_DEADLINE', `0 (2,000 ms) to ${LONGEST_DEADLINE_MS} ms`),
+  });
+};
+
+const readMeshService = (field: string, raw: string): Read<string> =>
+  readMatching(field, raw, SERVICE, 'MALFORMED_SOURCE', 'an enterprise number, or service:<name>');

@@ -1,0 +1,114 @@
+import { AuthorizationServiceService } from '@crossroads/contracts/authorization/v1/authorization_service';
+import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
+import { eventStoreMigrations, migrate, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
+import { type AllowedCaller, type Caller, GrpcServer, PermissionDenied, serve } from '@crossroads/grpc';
+import { eventsController } from '@crossroads/messaging';
+import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { AuthorizationController } from './api/authorization.controller.js';
+import { PolicyLists } from './api/policy-lists.js';
+import { reasonCodes } from './api/reason-codes.js';
+import { bootstrap } from './bootstrap.js';
+import type { Config } from './config.js';
+import { LivePolicy } from './live-policy.js';
+import { PolicyCommands } from './policy-commands.js';
+import { published } from './published.js';
+import { Publisher } from './publisher.js';
+
+const NAME = 'authorization';
+
+/** Who decides with the policy, or reads its past. */
+const mesh: readonly AllowedCaller[] = [
+  'service:person-registry',
+  'service:reference-directory',
+  'service:exchange',
+  'service:subscription',
+  'service:access-audit',
+  'service:ebox',
+  'service:portal',
+];
+
+const institutions: readonly AllowedCaller[] = ['institution'];
+
+/** Everything that runs, and how it ends: first what takes work in, last the database. */
+class Running implements OnApplicationShutdown {
+  constructor(private readonly endings: readonly (() => Promise<unknown>)[]) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    for (const end of this.endings) await end();
+  }
+}
+
+const warn = (what: string) => (error: unknown) => {
+  // The kind of error only: its message may hold what nobody should read.
+  const kind = error instanceof Error ? error.name : 'unknown';
+  process.stderr.write(`${JSON.stringify({ level: 'warn', service: NAME, what, error: kind })}\n`);
+};
+
+const compose = async (config: Config): Promise<{ readonly running: Running; readonly server: GrpcServer }> => {
+  const appRole = decodeURIComponent(new URL(config.databaseUrl).username);
+  await migrate({ url: config.databaseMigratorUrl, migrations: eventStoreMigrations, appRole });
+  const db = await openDatabase({ url: config.databaseUrl, applicationName: NAME });
+  const store = new PostgresEventStore(db);
+  if (config.firstAdministrator) await bootstrap(store, config.firstAdministrator);
+
+  const live = new LivePolicy({ store, onLogGrown: (listener) => db.session.onLogGrown(listener), onError: warn('policy stream') });
+  await live.start();
+  const commands = new PolicyCommands(store, live, warn('policy stream'));
+  const tls = { ca: config.tlsCaFile, cert: config.tlsCertFile, key: config.tlsKeyFile };
+  const { kafkaBrokers, embeddedLogUrl } = config;
+  const publisher = new Publisher(db, store, { clientId: NAME, kafkaBrokers, embeddedLogUrl, tls }, warn('publishing'));
+
+  const requireRegistered = (caller: Caller) => {
+    if (!live.index.isRegistered(caller))
+      throw new PermissionDenied('KEY_NOT_REGISTERED', 'the key of this certificate is not registered; ask an administrator to register it');
+  };
+  const server = new GrpcServer({
+    host: config.host,
+    port: config.port,
+    tls,
+    trustDomain: config.trustDomain,
+    domain: 'authorization.crossroads',
+    reasonCodes,
+    readiness: () => db.ready(),
+    services: [
+      serve(AuthorizationServiceService, new AuthorizationController(commands, live, new PolicyLists(live.state)), {
+        authenticate: requireRegistered,
+        endless: ['watch'],
+        allow: {
+          registerInstitution: institutions,
+          registerApplication: institutions,
+          withdrawKey: institutions,
+          registerDataService: institutions,
+          registerSignInProvider: institutions,
+          submitDeliberation: institutions,
+          decideDeliberation: institutions,
+          revokeDeliberation: institutions,
+          getDeliberation: institutions,
+          listDeliberations: institutions,
+          listDataServices: institutions,
+          check: institutions,
+          watch: mesh,
+        },
+      }),
+      serve(EventsServiceService, eventsController(store, published), { allow: { read: mesh } }),
+    ],
+  });
+  return { server, running: new Running([() => publisher.close(), () => live.close(), () => db.close()]) };
+};
+
+/** The composition root. */
+@Module({})
+export class AppModule {
+  static with(config: Config): DynamicModule {
+    const composition = Symbol('composition');
+    type Composition = Awaited<ReturnType<typeof compose>>;
+    return {
+      module: AppModule,
+      providers: [
+        { provide: composition, useFactory: () => compose(config) },
+        { provide: GrpcServer, useFactory: ({ server }: Composition) => server, inject: [composition] },
+        { provide: Running, useFactory: ({ running }: Composition) => running, inject: [composition] },
+      ],
+    };
+  }
+}

@@ -1,0 +1,14 @@
+import { BadConfiguration, busSettings, type Configuration, meshSettings, readConfiguration } from '@crossroads/configuration';
+import { firstAdministrator } from './bootstrap.js';
+
+const settings = { ...meshSettings, ...busSettings, firstAdministrator } as const;
+
+export type Config = Configuration<typeof settings>;
+
+/** @throws BadConfiguration */
+export const readConfig = (env: Readonly<Record<string, string | undefined>> = process.env): Config => {
+  const config = readConfiguration(settings, env);
+  if (config.kafkaBrokers === undefined && config.embeddedLogUrl === undefined)
+    throw new BadConfiguration(['KAFKA_BROKERS is needed, or EMBEDDED_LOG_URL where there is no Kafka.']);
+  return config;
+};

@@ -1,0 +1,74 @@
+import type { Json } from '@crossroads/eventsourcing';
+
+export type JsonObject = { readonly [key: string]: Json };
+
+export type Role = 'ADMINISTRATOR' | 'COMMITTEE';
+
+export interface SigningKey {
+  readonly kid: string;
+  readonly jwk: JsonObject;
+}
+
+export interface Institution {
+  readonly enterpriseNumber: string;
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly represents: readonly string[];
+  readonly officialKeys: readonly SigningKey[];
+}
+
+export interface Application {
+  readonly enterpriseNumber: string;
+  readonly name: string;
+  readonly spkiHashes: readonly string[];
+}
+
+export interface SignInProvider {
+  readonly issuer: string;
+  readonly keys: readonly SigningKey[];
+}
+
+export interface FieldGroup {
+  readonly name: string;
+  readonly paths: readonly string[];
+}
+
+export interface DataService {
+  readonly name: string;
+  readonly title: string;
+  readonly jsonSchema: JsonObject;
+  readonly fieldGroups: readonly FieldGroup[];
+  readonly supplier: { readonly source: string; readonly address: string; readonly deadlineMs: number };
+  readonly reporters: readonly { readonly enterpriseNumber: string; readonly fieldGroups: readonly string[] }[];
+}
+
+export interface Grant {
+  readonly dataService: string;
+  readonly fieldGroups: readonly string[];
+  readonly legalContexts: readonly string[];
+  readonly inscriptionContexts: readonly string[];
+  /** As on the wire: `yyyy-mm-dd`, both days included, open when absent. */
+  readonly validity: { readonly startDate?: string; readonly endDate?: string };
+  readonly online: boolean;
+  readonly subscription: boolean;
+}
+
+/** What a recipient, or an administrator for it, lays before the committee. */
+export interface Draft {
+  readonly deliberationId: string;
+  readonly reference: string;
+  readonly title: string;
+  readonly recipient: string;
+  readonly grants: readonly Grant[];
+}
+
+export type DeliberationState = 'SUBMITTED' | 'APPROVED' | 'REJECTED' | 'REVOKED';
+
+export interface Deliberation extends Draft {
+  readonly state: DeliberationState;
+  /** Enterprise number. */
+  readonly submittedBy: string;
+  /** ISO 8601. */
+  readonly decideTime?: string;
+  readonly revokeTime?: string;
+}

@@ -70,6 +70,34 @@ describe('the command handler', () => {
     expect(await store.readStream(streamId)).toEqual([]);
   });
 
+  it('gives the answer of the same request that was carried out while it was reading', async () => {
+    const once: typeof naming = {
+      ...naming,
+      decide: (name, names) => {
+        if (names.length > 0) throw new Rejection('ALREADY_NAMED', 'has a name already');
+        return naming.decide(name, names);
+      },
+    };
+    const racing = new MemoryEventStore();
+    const call = () => commandHandler({ store: racing, decider: once, streamType: 'naming' })(handling);
+    const handling = { streamId: randomUUID(), command: 'Ann', request: request(randomUUID()), answer };
+    const { readStream } = racing;
+    let first: unknown;
+    racing.readStream = async (streamId) => {
+      racing.readStream = readStream;
+      first = await call();
+      return racing.readStream(streamId);
+    };
+    expect(await call()).toEqual({ names: ['Ann'], revision: '1', events: 1 });
+    expect(first).toEqual({ names: ['Ann'], revision: '1', events: 1 });
+    await expect(
+      commandHandler({ store: racing, decider: once, streamType: 'naming' })({
+        ...handling,
+        request: request(randomUUID()),
+      }),
+    ).rejects.toThrow(Rejection);
+  });
+
   it('gives up after five lost races', async () => {
     let appends = 0;
     const losing = new MemoryEventStore();

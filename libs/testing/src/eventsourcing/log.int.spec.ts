@@ -207,6 +207,26 @@ describe('the log', () => {
       expect(await db.query('select n from handled order by n')).toEqual([{ n: 1 }, { n: 2 }]);
     });
 
+    it('does not move its checkpoint when the commit fails', async () => {
+      const migrator = new pg.Client({ connectionString: database.migratorUrl });
+      await migrator.connect();
+      await migrator.query('create table handled (n int unique deferrable initially deferred)');
+      await migrator.end();
+      const errors: unknown[] = [];
+      const processor = start({
+        onError: (error) => errors.push(error),
+        handle: async (batch, tx) => {
+          const once = `insert into handled select n from generate_series(1, $1::int) n`;
+          await tx.query(once, [batch.length]);
+          if (errors.length === 0) await tx.query(once, [batch.length]);
+        },
+      });
+      await store.append([one(randomUUID(), 0n, 1)]);
+      await processor.caughtUp();
+      expect(errors).toHaveLength(1);
+      expect(await db.query('select n from handled')).toEqual([{ n: 1 }]);
+    });
+
     it('goes on from its checkpoint, and another version from the beginning', async () => {
       const runs: number[] = [];
       for (const [n, version] of [1, 1, 2].entries()) {

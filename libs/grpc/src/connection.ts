@@ -49,7 +49,7 @@ export class Callers {
 
   /** Cuts all connections on which a call has come. */
   disconnect(): void {
-    for (const session of [...this.peers.keys()]) session.destroy();
+    for (const session of this.peers.keys()) session.destroy();
   }
 
   private remember(session: Session, peer: Peer): void {

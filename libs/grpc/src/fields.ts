@@ -181,8 +181,7 @@ export const readRequestId = (raw: string, now?: number): Read<string> => {
 };
 
 /** Control characters other than tab and line end (PostgreSQL takes no NUL), and what was no UTF-8 on the wire. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
-const UNPRINTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd]/;
+const UNPRINTABLE = /(?![\t\n\r])\p{Cc}|\ufffd/u;
 
 /** Text of 1 to `max` characters. */
 export const readText = (field: string, raw: string, { max }: { readonly max: number }): Read<string> => {

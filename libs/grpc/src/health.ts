@@ -105,7 +105,7 @@ export class Health {
   private set(serving: boolean): void {
     if (serving === this.serving) return;
     this.serving = serving;
-    for (const tell of [...this.changed]) tell();
+    for (const tell of this.changed) tell();
   }
 }
 

@@ -30,7 +30,7 @@ export const withRetries = async (call: () => Promise<unknown>, rules: RetryRule
       if (!rules.repeatable || !isWorthIt(error) || rules.signal?.aborted) throw error;
       const pause = pauseBefore(attempt, error);
       if (Date.now() + pause >= rules.deadline) throw error;
-      await sleep(pause);
+      await sleep(pause, undefined, rules.signal && { signal: rules.signal }).catch(() => undefined);
     }
   }
 };

@@ -1,6 +1,7 @@
+import { traceOf } from './error-trace.js';
+
 /** What `NestFactory.createApplicationContext` gives. */
 export interface Application {
-  init(): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -23,8 +24,12 @@ export const runService = async (name: string, create: () => Promise<Application
     process.stderr.write(`${name} ${what}: ${sentenceOf(error)}\n`);
     process.exit(1);
   };
-  process.on('uncaughtException', fail('stops after an unexpected failure'));
-  process.on('unhandledRejection', fail('stops after an unexpected failure'));
+  const failUnexpectedly = (error: unknown) => {
+    process.stderr.write(`${name} stops after an unexpected failure: ${JSON.stringify(traceOf(error))}\n`);
+    process.exit(1);
+  };
+  process.on('uncaughtException', failUnexpectedly);
+  process.on('unhandledRejection', failUnexpectedly);
   try {
     const application = await create();
     let stopping = false;

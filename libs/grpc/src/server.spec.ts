@@ -78,6 +78,13 @@ describe('a server', () => {
       ]);
     });
 
+    it('names the first of very many fields, and how many there are', async () => {
+      const { violations, message } = await failureOf(exchange.refuse(request('everything')));
+      expect(violations.length).toBeGreaterThan(20);
+      expect(violations.length).toBeLessThan(200);
+      expect(message).toMatch(/and 10000 more/);
+    });
+
     it('says when to try again', async () => {
       expect(await failureOf(exchange.refuse(request('stale')))).toMatchObject({ retryAfterMs: 1500 });
     });

@@ -1,5 +1,6 @@
-import { type MethodDefinition, Server, type UntypedHandleCall } from '@grpc/grpc-js';
+import { logVerbosity, type MethodDefinition, Server, setLogVerbosity, type UntypedHandleCall } from '@grpc/grpc-js';
 import { Callers } from './connection.js';
+import { traceOf } from './error-trace.js';
 import { framingErrors } from './framing.js';
 import { serviceNameOf } from './grpc-service.js';
 import { type EndedCall, type HandlerContext, handlerOf } from './handlers.js';
@@ -51,11 +52,8 @@ export interface RunningServer {
 const MIB = 1024 * 1024;
 const LAST_ANSWERS_MS = 50;
 
-/** Messages may hold personal data; what kind of error and where in our code does not. */
 const reportOnStderr = (error: unknown, rpc: string): void => {
-  const name = error instanceof Error ? error.name : typeof error;
-  const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
-  process.stderr.write(`${JSON.stringify({ level: 'error', rpc, error: name, at: frames.slice(0, 8) })}\n`);
+  process.stderr.write(`${JSON.stringify({ level: 'error', rpc, ...traceOf(error) })}\n`);
 };
 
 const bytes = (value: Buffer): Buffer => value;
@@ -102,6 +100,8 @@ const closed = (server: Server, withinMs: number): Promise<boolean> =>
 /** Serves over mutual TLS 1.3, with health and reflection for any certificate of the CA. Resolves when it listens. */
 export const startServer = async (options: ServerOptions): Promise<RunningServer> => {
   const { domain, limits = {}, reasonCodes = {}, onUnexpected = reportOnStderr, onEnd } = options;
+  // What grpc-js would print comes as errors too, with an address and a way out.
+  if (process.env.GRPC_VERBOSITY === undefined) setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
     'grpc.max_receive_message_length': limits.maxMessageBytes ?? 4 * MIB,
     'grpc.max_send_message_length': -1,

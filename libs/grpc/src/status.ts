@@ -3,7 +3,7 @@ import { Status } from '@crossroads/contracts/google/rpc/status';
 import { Rejection } from '@crossroads/eventsourcing/decider';
 import { RequestIdReused, WrongExpectedRevision } from '@crossroads/eventsourcing/errors';
 import { Metadata, status } from '@grpc/grpc-js';
-import { GrpcFailure, InvalidInput } from './errors.js';
+import { type FieldViolation, GrpcFailure, InvalidInput } from './errors.js';
 import { isOutage } from './outage.js';
 import { RemoteError } from './remote-error.js';
 
@@ -43,6 +43,17 @@ const retryDelay = (milliseconds: number) => ({
   nanos: Math.round(milliseconds % 1000) * 1_000_000,
 });
 
+/** Details travel in a header, and some clients take no more than 8 KiB of them: the first violations say enough. */
+const MOST_VIOLATIONS_LENGTH = 4_000;
+
+const fitting = (violations: readonly FieldViolation[]): readonly FieldViolation[] => {
+  let length = 0;
+  return violations.filter(({ field, reason, description }) => {
+    length += field.length + reason.length + description.length;
+    return length <= MOST_VIOLATIONS_LENGTH;
+  });
+};
+
 /** A status with `google.rpc.Status` in `grpc-status-details-bin`: ErrorInfo, and BadRequest and RetryInfo where they say something. */
 export const statusReply = (domain: string, refusal: Refusal): StatusReply => {
   const { code, reason, message, violations, retryAfterMs } = refusal;
@@ -50,7 +61,10 @@ export const statusReply = (domain: string, refusal: Refusal): StatusReply => {
   const details = [detail('ErrorInfo', ErrorInfo.encode(info).finish())];
   if (violations !== undefined)
     details.push(
-      detail('BadRequest', BadRequest.encode(BadRequest.fromPartial({ fieldViolations: violations })).finish()),
+      detail(
+        'BadRequest',
+        BadRequest.encode(BadRequest.fromPartial({ fieldViolations: fitting(violations) })).finish(),
+      ),
     );
   if (retryAfterMs !== undefined)
     details.push(

@@ -71,7 +71,7 @@ class HistogramCell {
   count = 0;
   sum = 0;
   max = 0;
-  readonly buckets: number[] = new Array<number>(bucketBounds.length + 1).fill(0);
+  readonly buckets: number[] = Array.from({ length: bucketBounds.length + 1 }, () => 0);
 
   record(value: number): void {
     this.count++;
@@ -109,8 +109,10 @@ export class Metrics {
       for (const { attributes, cell } of series.all())
         readings.push({ kind: 'counter', name, attributes, value: cell.value });
     for (const [name, series] of this.histograms)
-      for (const { attributes, cell } of series.all())
-        readings.push({ kind: 'histogram', name, attributes, ...cell, buckets: [...cell.buckets] });
+      for (const { attributes, cell } of series.all()) {
+        const { count, sum, max, buckets } = cell;
+        readings.push({ kind: 'histogram', name, attributes, count, sum, max, buckets: [...buckets] });
+      }
     return readings;
   }
 

@@ -25,6 +25,11 @@ const thrown: Readonly<Record<string, () => unknown>> = {
       { field: 'ssin', reason: 'SSIN_CHECKSUM', description: 'wrong check' },
       { field: 'end_date', reason: 'INVALID_PERIOD', description: 'ends before it begins' },
     ),
+  everything: () => {
+    const wrong = { reason: 'SSIN_CHECKSUM', description: 'wrong check; look for a typing error' };
+    const others = Array.from({ length: 10_000 }, (_, i) => ({ field: `ssins[${i + 1}]`, ...wrong }));
+    return new InvalidInput({ field: 'ssins[0]', ...wrong }, ...others);
+  },
   stale: () => new Unavailable('POLICY_STALE', 'the policy is not known', { retryAfterMs: 1500 }),
   bug: () => new TypeError('secret: 81050103522'),
   database: () => Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }),

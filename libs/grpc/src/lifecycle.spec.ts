@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { GrpcServer } from './grpc-server.js';
+import { startServer } from './server.js';
+import { EchoServer, failureOf, trustDomain } from './testing/echo-server.js';
+import { request, response } from './testing/echo-service.js';
+
+describe('a server', () => {
+  let echo: EchoServer;
+  beforeAll(async () => {
+    echo = await EchoServer.start();
+  });
+  afterAll(() => echo.stop());
+
+  const options = () => ({
+    host: '127.0.0.1',
+    port: 0,
+    tls: echo.folderTls,
+    trustDomain,
+    domain: 'spec',
+    services: [],
+  });
+
+  it('says which address is taken', async () => {
+    const { port } = echo.server;
+    await expect(startServer({ ...options(), port })).rejects.toThrow(`cannot listen on 127.0.0.1:${port}`);
+  });
+
+  it('lives as long as its application, and not without having been started', async () => {
+    const server = new GrpcServer(options);
+    await server.onApplicationBootstrap();
+    const running = await server.start();
+    expect(running.health.isServing).toBe(true);
+    await server.beforeApplicationShutdown();
+    expect(running.health.isServing).toBe(false);
+    await new GrpcServer(options).beforeApplicationShutdown();
+  });
+
+  it('shows its new certificate to new connections, and keeps the old one when the new one is no good', async () => {
+    const tls = await echo.authority.service('exchange');
+    const renewed = await echo.authority.service('person-registry');
+    const old = echo.connect(tls);
+    expect(await old.echo(request('x'))).toEqual(response('x'));
+
+    copyFileSync(renewed.cert, echo.folderTls.cert);
+    expect(() => echo.server.reloadTls()).toThrow();
+    const still = echo.connect(await echo.authority.service('exchange'));
+    expect(await still.echo(request('x'))).toEqual(response('x'));
+
+    copyFileSync(renewed.key, echo.folderTls.key);
+    echo.server.reloadTls();
+    const fresh = await echo.authority.service('exchange');
+    const named = echo.connect(fresh, { server: { kind: 'service', name: 'person-registry' } });
+    expect(await named.echo(request('x'))).toEqual(response('x'));
+    expect(await failureOf(echo.connect(fresh).echo(request('x')))).toMatchObject({ code: status.UNAVAILABLE });
+    expect(await old.echo(request('x'))).toEqual(response('x'));
+
+    writeFileSync(echo.folderTls.cert, 'not a certificate');
+    expect(() => echo.server.reloadTls()).toThrow();
+  });
+});
+
+describe('a service', () => {
+  const module = JSON.stringify(new URL('./run-service.js', import.meta.url).href);
+
+  /** Runs `runService` over a made-up application in a process of its own. */
+  const run = (application: string) => {
+    const script = `import { runService } from ${module}; await runService('spec', async () => { ${application} });`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let errors = '';
+    child.stderr.on('data', (data: Buffer) => {
+      errors += data.toString();
+    });
+    return { child, exit: async () => ({ code: (await once(child, 'close'))[0] as unknown, errors }) };
+  };
+
+  const LASTING = `setInterval(() => {}, 1000); setTimeout(() => console.log('up'), 0);`;
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('closes its application on %s and leaves with 0', async (signal) => {
+    const { child, exit } = run(`${LASTING} return { close: async () => { process.stderr.write('closed'); } };`);
+    await once(child.stdout, 'data');
+    const left = exit();
+    child.kill(signal);
+    expect(await left).toEqual({ code: 0, errors: 'closed' });
+  });
+
+  it('that cannot start says why in one sentence and leaves with 1', async () => {
+    const { exit } = run(`throw new Error('DATABASE_URL is not set', { cause: new Error('see README\\nstack') });`);
+    expect(await exit()).toEqual({ code: 1, errors: 'spec cannot start: DATABASE_URL is not set (see README)\n' });
+  });
+
+  it('that cannot stop cleanly leaves with 1', async () => {
+    const { child, exit } = run(`${LASTING} return { close: async () => { throw new Error('the pool hangs'); } };`);
+    await once(child.stdout, 'data');
+    const left = exit();
+    child.kill('SIGTERM');
+    expect(await left).toEqual({ code: 1, errors: 'spec did not stop cleanly: the pool hangs\n' });
+  });
+
+  it('with a failure that nobody waited for leaves with 1', async () => {
+    const { exit } = run(
+      `${LASTING} setTimeout(() => Promise.reject(new RangeError('of 81050103522')), 1); return { close: async () => {} };`,
+    );
+    const { code, errors } = await exit();
+    expect(code).toBe(1);
+    expect(errors).toMatch(/^spec stops after an unexpected failure: {"error":"RangeError"/);
+    expect(errors).not.toContain('81050103522');
+  });
+});

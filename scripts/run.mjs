@@ -3,16 +3,17 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { hand } from './hand.mjs';
+import { lineOf } from './test-reporter.mjs';
 import { build, generate, install } from './prepare.mjs';
 import { Trouble } from './step.mjs';
 import { ROOT, toolchain } from './toolchain.mjs';
 
 const commands = {
-  start: (run) => run('node', ['--enable-source-maps', 'libs/local/dist/start.js', ...args]),
-  test: (run) => run('node', ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '-c', 'jest.config.mjs', '--maxWorkers=2', ...args]),
-  bench: (run) => run('node', ['--enable-source-maps', benchmark(), ...args]),
-  check: (run) => run('node', ['scripts/check.mjs', ...args]),
-  crossroads: (run) => run('node', ['--enable-source-maps', 'libs/client/dist/bin.js', ...args], process.env.INIT_CWD),
+  start: (run) => run(['libs/local/dist/start.js', ...args]),
+  test: (run) => test(run),
+  bench: (run) => run([benchmark(), ...args]),
+  check: (run) => run(['scripts/check.mjs', ...args]),
+  crossroads: (run) => run([cli(), ...args], { cwd: process.env.INIT_CWD }),
   build: async () => 0,
 };
 
@@ -26,19 +27,28 @@ const main = async () => {
   await install(tools, quiet);
   await generate(tools, quiet);
   await build(tools, quiet);
-  return commands[name]((program, rest, cwd = ROOT) =>
-    hand(program, rest.map((part, at) => (at < 6 && existsSync(join(ROOT, part)) && part.includes('/') ? join(ROOT, part) : part)), {
-      cwd,
-      env: { ...process.env, PATH: [...tools.path, process.env.PATH].join(delimiter) },
-    }),
+  const env = { ...process.env, PATH: [...tools.path, process.env.PATH].join(delimiter) };
+  return commands[name](([script, ...rest], { cwd = ROOT, flags = ['--enable-source-maps'], onMessage } = {}) =>
+    hand('node', [...flags, join(ROOT, script), ...rest], { cwd, env }, onMessage),
   );
 };
 
-function benchmark() {
-  const file = 'tests/dist/bench/main.js';
-  if (!existsSync(join(ROOT, file))) throw new Trouble('there are no benchmarks in this version');
+const test = async (run) => {
+  let counts;
+  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const servers = ['--globalSetup', join(ROOT, 'scripts/test-setup.mjs'), '--globalTeardown', join(ROOT, 'scripts/test-teardown.mjs')];
+  const jest = ['node_modules/jest/bin/jest.js', '-c', join(ROOT, 'jest.config.mjs'), '--maxWorkers=2', '--reporters', join(ROOT, 'scripts/test-reporter.mjs'), ...servers];
+  const code = await run([...jest, ...args], { flags, onMessage: (message) => (counts = message.counts ?? counts) });
+  console.log(counts ? lineOf(counts) : '0 passed, 1 failed');
+  return counts?.failed === 0 ? code : code || 1;
+};
+
+const built = (file, what) => {
+  if (!existsSync(join(ROOT, file))) throw new Trouble(`there ${what} in this version`);
   return file;
-}
+};
+const benchmark = () => built('tests/dist/bench/main.js', 'are no benchmarks');
+const cli = () => built('libs/client/dist/bin.js', 'is no command line');
 
 try {
   process.exitCode = await main();

@@ -18,6 +18,8 @@ export interface PostgresOptions {
   readonly port: number;
   /** An outside server instead, by the URL of a role that may create roles and databases. @default `CROSSROADS_POSTGRES_URL` */
   readonly outside?: string | undefined;
+  /** False: loses data when the machine stops, not when a process does, and is quicker; for tests. @default true */
+  readonly durable?: boolean;
   readonly say?: (line: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -41,6 +43,7 @@ export const startPostgres = async ({
   dataFolder,
   port,
   outside = process.env['CROSSROADS_POSTGRES_URL'],
+  durable = true,
   say,
   signal,
 }: PostgresOptions): Promise<Postgres> => {
@@ -64,7 +67,7 @@ export const startPostgres = async ({
   await requireFree(port, 'PostgreSQL');
   const adminUrl = `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`;
 
-  const [command, ...args] = [...user.prefix, binaries.postgres, '-D', data, ...settings(port)];
+  const [command, ...args] = [...user.prefix, binaries.postgres, '-D', data, ...settings(port, durable)];
   const server = await Supervised.start(
     {
       name: 'postgres',
@@ -120,15 +123,16 @@ const withDatabases = (adminUrl: string, secret: string, stop: () => Promise<voi
 });
 
 /**
- * Durable (fsync is on by default), reachable from this machine only, and silent about data: an error's statement,
+ * Reachable from this machine only, and silent about data: an error's statement,
  * parameters and details would put names and numbers into its log.
  */
-const settings = (port: number): string[] =>
+const settings = (port: number, durable: boolean): string[] =>
   Object.entries({
     port,
+    fsync: durable ? 'on' : 'off',
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
-    max_connections: 200,
+    max_connections: durable ? 200 : 400,
     shared_buffers: '128MB',
     max_wal_size: '2GB',
     checkpoint_completion_target: 0.9,

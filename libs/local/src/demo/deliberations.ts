@@ -1,0 +1,68 @@
+import { type Deliberation, DeliberationState, type Grant } from '@crossroads/contracts/authorization/v1/policy';
+import { type InstitutionName, numberOf } from './institutions.js';
+
+export const IDENTIFICATION = 'person.identification.v1';
+export const WAGES = 'employment.wages.v1';
+export const STATUSES = 'social.status.v1';
+
+/** Why each institution of the demo gets what it gets, and how it knows its people. */
+export const PURPOSES = {
+  'health-fund': { legalContext: 'NIC:INSURABILITY', inscriptionContext: 'NIC:INSURED' },
+  'employment-office': { legalContext: 'NEO:UNEMPLOYMENT_BENEFIT', inscriptionContext: 'NEO:CONTROLLED_UNEMPLOYED' },
+  'pension-office': { legalContext: 'PENSIONS:AWARD', inscriptionContext: 'PENSIONS:AWARD_FILE' },
+  'welfare-office': { legalContext: 'PCSA:SOCIAL_INQUIRY', inscriptionContext: 'PCSA:LIVING_WAGE' },
+} as const satisfies Partial<Record<InstitutionName, unknown>>;
+
+export type Recipient = keyof typeof PURPOSES;
+
+type Draft = Pick<Deliberation, 'reference' | 'title' | 'recipient' | 'grants'>;
+
+const grant = (recipient: Recipient, dataService: string, fieldGroups: readonly string[], how: 'online' | 'subscription'): Grant => ({
+  dataService,
+  fieldGroups: [...fieldGroups],
+  legalContexts: [PURPOSES[recipient].legalContext],
+  inscriptionContexts: [PURPOSES[recipient].inscriptionContext],
+  validity: { startDate: { year: 2020, month: 1, day: 1 }, endDate: undefined },
+  online: how === 'online',
+  subscription: how === 'subscription',
+});
+
+/** What the committee is asked for. The welfare office does not get where somebody is from, nor who their family is. */
+export const DRAFTS: Readonly<Record<Recipient, Draft>> = {
+  'health-fund': {
+    reference: '26/001',
+    title: 'Changes of identification for health insurance',
+    recipient: numberOf('health-fund'),
+    grants: [grant('health-fund', IDENTIFICATION, ['name', 'birth', 'gender', 'address', 'civilStatus', 'death'], 'subscription')],
+  },
+  'employment-office': {
+    reference: '26/002',
+    title: 'Changes of municipality for unemployment benefits',
+    recipient: numberOf('employment-office'),
+    grants: [grant('employment-office', IDENTIFICATION, ['municipality', 'death'], 'subscription')],
+  },
+  'pension-office': {
+    reference: '26/003',
+    title: 'Changes of identification for pensions',
+    recipient: numberOf('pension-office'),
+    grants: [grant('pension-office', IDENTIFICATION, ['name', 'address', 'death'], 'subscription')],
+  },
+  'welfare-office': {
+    reference: '26/004',
+    title: 'Social inquiry for the living wage',
+    recipient: numberOf('welfare-office'),
+    grants: [
+      grant('welfare-office', IDENTIFICATION, ['name', 'birth', 'gender', 'address', 'civilStatus'], 'online'),
+      grant('welfare-office', WAGES, ['employer', 'wages'], 'online'),
+      grant('welfare-office', STATUSES, ['statuses'], 'online'),
+    ],
+  },
+};
+
+export const toDeliberation = (draft: Draft): Deliberation => ({
+  ...draft,
+  deliberationId: '',
+  state: DeliberationState.DELIBERATION_STATE_UNSPECIFIED,
+  decideTime: undefined,
+  revokeTime: undefined,
+});

@@ -1,0 +1,34 @@
+import { Role } from '@crossroads/contracts/authorization/v1/policy';
+
+/** A member of the demo network. Names and numbers are ours; the numbers have right check digits and belong to nobody. */
+export interface DemoInstitution {
+  readonly enterpriseNumber: string;
+  readonly name: string;
+  readonly roles?: readonly Role[];
+  /** Signs tokens for its officials. */
+  readonly officials?: true;
+}
+
+/** By the name under which `mesh.json` has its certificate, which is also the `CN` of its one application. */
+export const INSTITUTIONS = {
+  administrator: { enterpriseNumber: '0999000129', name: 'Crossroads administration', roles: [Role.ROLE_ADMINISTRATOR] },
+  committee: { enterpriseNumber: '0999000228', name: 'Information Security Committee', roles: [Role.ROLE_COMMITTEE] },
+  'national-register': { enterpriseNumber: '0999000327', name: 'National Register' },
+  municipality: { enterpriseNumber: '0999000426', name: 'Municipality of Kruispunt' },
+  'health-fund': { enterpriseNumber: '0999000525', name: 'Health Insurance Fund' },
+  'employment-office': { enterpriseNumber: '0999000624', name: 'Employment Office' },
+  'pension-office': { enterpriseNumber: '0999000723', name: 'Pension Office' },
+  'welfare-office': { enterpriseNumber: '0999000822', name: 'Public Centre for Social Welfare', officials: true },
+  'wages-source': { enterpriseNumber: '0999000921', name: 'Social Security Office' },
+  'statuses-source': { enterpriseNumber: '0999001020', name: 'Social Status Register' },
+  'citizen-portal': { enterpriseNumber: '0999001119', name: 'Citizen portal' },
+} as const satisfies Readonly<Record<string, DemoInstitution>>;
+
+export type InstitutionName = keyof typeof INSTITUTIONS;
+
+/** In the order of this page. */
+export const institutionEntries = (): [InstitutionName, DemoInstitution][] =>
+  // The keys are those of the constant above.
+  Object.entries(INSTITUTIONS) as [InstitutionName, DemoInstitution][];
+
+export const numberOf = (name: InstitutionName): string => INSTITUTIONS[name].enterpriseNumber;

@@ -1,0 +1,150 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Institution, type MeshConnection, publicJwk } from '@crossroads/client';
+import { type Deliberation, DeliberationState } from '@crossroads/contracts/authorization/v1/policy';
+import { newRequestId } from '@crossroads/grpc';
+import { type IdentityFiles, spkiOf, writePrivate } from '../certificates.js';
+import type { LocalMesh } from '../local-mesh.js';
+import { dataServices } from './data-services.js';
+import { DRAFTS, type Recipient, toDeliberation } from './deliberations.js';
+import { INSTITUTIONS, type InstitutionName, institutionEntries, numberOf } from './institutions.js';
+
+export const SIGN_IN_ISSUER = 'https://sign-in.crossroads.test';
+export const SIGN_IN_KID = 'sign-in';
+export const OFFICIALS_KID = 'officials';
+
+/** The demo network, ready to be used: everybody registered, sources running, nothing decided yet. */
+export interface DemoNetwork {
+  /** The mesh as one institution sees it; closed by `close`. */
+  as(name: InstitutionName): Institution;
+  connection(name: InstitutionName): MeshConnection;
+  /** PEM of the key with which an institution signs for its officials. */
+  readonly officialsKey: string;
+  readonly signInKey: string;
+  close(): void;
+}
+
+/** Registers who is not registered yet; a second time changes nothing. */
+export const setUpDemo = async (mesh: LocalMesh, addressesOfSources: { readonly wages: string; readonly statuses: string }): Promise<DemoNetwork> => {
+  const certificates = new Map<InstitutionName, IdentityFiles>();
+  for (const [name, { enterpriseNumber }] of institutionEntries())
+    certificates.set(name, await mesh.issueApplication(name, { application: name, enterpriseNumber }));
+  const officialsKey = await signingKey(join(mesh.folder.keys, 'officials.pem'));
+  const signInFile = join(mesh.folder.keys, 'sign-in.pem');
+  const signInKey = await signingKey(signInFile);
+  const network = networkOf(mesh, certificates, officialsKey, signInKey);
+
+  const { authorization } = network.as('administrator');
+  for (const [name, institution] of institutionEntries()) {
+    const jwk = await publicJwk(publicPem(officialsKey));
+    await authorization.registerInstitution({
+      requestId: newRequestId(),
+      institution: {
+        enterpriseNumber: institution.enterpriseNumber,
+        name: institution.name,
+        roles: [...(institution.roles ?? [])],
+        represents: [],
+        officialKeys: institution.officials ? [{ kid: OFFICIALS_KID, jwk: { ...jwk } }] : [],
+      },
+    });
+    const certificate = readFileSync(certificateOf(certificates, name).certificate, 'utf8');
+    await authorization.registerApplication({
+      requestId: newRequestId(),
+      application: { enterpriseNumber: institution.enterpriseNumber, name, spkiHashes: [spkiOf(certificate)] },
+    });
+  }
+  for (const dataService of dataServices(mesh.root, mesh.ports.services['person-registry'], addressesOfSources))
+    await authorization.registerDataService({ requestId: newRequestId(), dataService });
+  await authorization.registerSignInProvider({
+    requestId: newRequestId(),
+    signInProvider: {
+      issuer: SIGN_IN_ISSUER,
+      keys: [{ kid: SIGN_IN_KID, jwk: { ...(await publicJwk(publicPem(signInKey))) } }],
+    },
+  });
+  const publicFile = join(mesh.folder.keys, 'sign-in.public.pem');
+  await writePrivate(publicFile, publicPem(signInKey));
+  await mesh.setSignIn({ issuer: SIGN_IN_ISSUER, publicKey: publicFile, privateKey: signInFile, algorithm: 'ES256' });
+  return network;
+};
+
+/** The recipient's deliberation in force: the one that is there, or its draft submitted, and approved by the committee. */
+export const decidedDeliberation = async (network: DemoNetwork, recipient: Recipient): Promise<{ readonly deliberation: Deliberation; readonly isNew: boolean }> => {
+  const { authorization } = network.as('committee');
+  const approved = async () => {
+    const page = await authorization.listDeliberations({ recipient: numberOf(recipient), pageSize: 1_000, pageToken: '' });
+    return page.deliberations.find(
+      ({ state, reference }) => state === DeliberationState.DELIBERATION_STATE_APPROVED && reference === DRAFTS[recipient].reference,
+    );
+  };
+  const there = await approved();
+  if (there) return { deliberation: there, isNew: false };
+  const { deliberationId } = await network.as(recipient).authorization.submitDeliberation({
+    requestId: newRequestId(),
+    deliberation: toDeliberation(DRAFTS[recipient]),
+  });
+  await authorization.decideDeliberation({ requestId: newRequestId(), deliberationId, approve: true, reason: 'proportionate' });
+  const decided = await approved();
+  if (!decided) throw new Error(`the deliberation for ${recipient} was approved but is not listed`);
+  return { deliberation: decided, isNew: true };
+};
+
+const networkOf = (
+  mesh: LocalMesh,
+  certificates: ReadonlyMap<InstitutionName, IdentityFiles>,
+  officialsKey: string,
+  signInKey: string,
+): DemoNetwork => {
+  const connected = new Map<InstitutionName, Institution>();
+  const { services } = mesh.ports;
+  const at = (port: number) => `localhost:${port}`;
+  const connection = (name: InstitutionName): MeshConnection => {
+    const { ca, certificate, key } = certificateOf(certificates, name);
+    return {
+      tls: { ca, cert: certificate, key },
+      trustDomain: mesh.trustDomain,
+      addresses: {
+        authorization: at(services.authorization),
+        personRegistry: at(services['person-registry']),
+        referenceDirectory: at(services['reference-directory']),
+        exchange: at(services.exchange),
+        subscription: at(services.subscription),
+        accessAudit: at(services['access-audit']),
+      },
+    };
+  };
+  return {
+    as: (name) => {
+      const known = connected.get(name);
+      if (known) return known;
+      const institution = new Institution(connection(name));
+      connected.set(name, institution);
+      return institution;
+    },
+    connection,
+    officialsKey,
+    signInKey,
+    close: () => {
+      for (const institution of connected.values()) institution.close();
+    },
+  };
+};
+
+const certificateOf = (certificates: ReadonlyMap<InstitutionName, IdentityFiles>, name: InstitutionName): IdentityFiles => {
+  const found = certificates.get(name);
+  if (!found) throw new Error(`no certificate for ${INSTITUTIONS[name].name}`);
+  return found;
+};
+
+/** An ES256 key of the data folder, made at first use. */
+const signingKey = async (file: string): Promise<string> => {
+  if (existsSync(file)) return readFileSync(file, 'utf8');
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  await writePrivate(file, pem);
+  return pem;
+};
+
+const publicPem = (privatePem: string): string =>
+  createPublicKey(createPrivateKey(privatePem)).export({ type: 'spki', format: 'pem' }).toString();

@@ -48,6 +48,7 @@ export class PolicyFeed {
       queue.push(message);
       wake();
     };
+    if (this.silent) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
     const snapshot = { first: true, last: true, entities: [...this.entities] };
     add({ policyRevision: this.revision, message: { $case: 'snapshotPart', value: snapshot } });
     this.watchers.add(add);

@@ -47,9 +47,9 @@ export class World {
 
   private constructor(private readonly mesh: TestMesh) {}
 
-  static async create(mesh: TestMesh): Promise<World> {
+  static async create(mesh: TestMesh, { deadlineMs = 1_000 } = {}): Promise<World> {
     const world = new World(mesh);
-    await world.build();
+    await world.build(deadlineMs);
     return world;
   }
 
@@ -73,7 +73,7 @@ export class World {
     return person;
   }
 
-  private async build(): Promise<void> {
+  private async build(deadlineMs: number): Promise<void> {
     const { mesh } = this;
     mesh.defer(() => this.wages.stop());
     mesh.defer(() => this.status.stop());
@@ -90,8 +90,8 @@ export class World {
     }
     mesh.policy.put(
       { $case: 'institution', value: institution(INTEGRATOR, { represents: [WELFARE] }) },
-      { $case: 'dataService', value: wagesService(addresses[0]) },
-      { $case: 'dataService', value: statusService(addresses[1]) },
+      { $case: 'dataService', value: wagesService(addresses[0], deadlineMs) },
+      { $case: 'dataService', value: statusService(addresses[1], deadlineMs) },
       {
         $case: 'deliberation',
         value: deliberation(WELFARE, [

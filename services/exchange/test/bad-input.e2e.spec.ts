@@ -1,0 +1,195 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client, credentials, status } from '@grpc/grpc-js';
+import { ConsultRequest, ReportMutationRequest } from '@crossroads/contracts/exchange/v1/exchange_service';
+import { newRequestId } from '@crossroads/grpc';
+import { ssinCheck } from '@crossroads/identifiers';
+import { CertificateAuthority } from '@crossroads/local';
+import { eventually } from '@crossroads/testing';
+import fc from 'fast-check';
+import { exportJWK, SignJWT } from 'jose';
+import { type ExchangeClient, refusalOf, type RunningExchange, TestMesh } from './mesh.js';
+import { consult, institution, spkiHash, WAGES, WELFARE, World } from './world.js';
+
+const TRUST_DOMAIN = 'crossroads.test';
+
+describe('bad input', () => {
+  let mesh: TestMesh;
+  let world: World;
+  let exchange: RunningExchange;
+  let welfare: ExchangeClient;
+
+  beforeAll(async () => {
+    mesh = await TestMesh.start();
+    world = await World.create(mesh);
+    exchange = await mesh.exchange();
+    await eventually(() => exchange.server.health.refresh(), () => exchange.server.health.isServing);
+    welfare = mesh.client(exchange.port, world.certificate(WELFARE));
+  });
+  afterAll(() => mesh.stop());
+
+  const old = newRequestId(Date.now() - 36 * 86_400_000);
+  const services = (...names: readonly string[]) => ({ dataServices: names.map((dataService) => ({ dataService, fieldGroups: [] })) });
+  const wrong: readonly (readonly [string, Partial<ConsultRequest>, string, string])[] = [
+    ['no SSIN', { ssin: '' }, 'ssin', 'REQUIRED'],
+    ['an SSIN with dots', { ssin: '80.61.01-001.33' }, 'ssin', 'SSIN_MALFORMED'],
+    ['ten digits', { ssin: '8061010013' }, 'ssin', 'SSIN_MALFORMED'],
+    ['a wrong check number', { ssin: '80610100100' }, 'ssin', 'SSIN_CHECKSUM'],
+    ['an impossible date', { ssin: `809931001${ssinCheck('809931001', 1900)}` }, 'ssin', 'SSIN_IMPOSSIBLE_DATE'],
+    ['a customer of nine digits', { customer: '207000056' }, 'customer', 'ENTERPRISE_NUMBER_MALFORMED'],
+    ['a customer with a wrong check', { customer: '0207000000' }, 'customer', 'ENTERPRISE_NUMBER_CHECKSUM'],
+    ['no legal context', { legalContext: '' }, 'legal_context', 'REQUIRED'],
+    ['a malformed legal context', { legalContext: 'because' }, 'legal_context', 'MALFORMED_CONTEXT'],
+    ['no data service', { dataServices: [] }, 'data_services', 'REQUIRED'],
+    ['an empty data service', services(''), 'data_services[0].data_service', 'REQUIRED'],
+    ['a data service twice', services(WAGES, WAGES), 'data_services[1].data_service', 'DUPLICATE'],
+    ['too many', services(...Array.from({ length: 17 }, (_, n) => `x${n}.v1`)), 'data_services', 'TOO_MANY'],
+    [
+      'an unknown field group',
+      { dataServices: [{ dataService: WAGES, fieldGroups: ['salary'] }] },
+      'data_services[0].field_groups[0]',
+      'UNKNOWN_FIELD_GROUP',
+    ],
+    [
+      'a field group twice',
+      { dataServices: [{ dataService: WAGES, fieldGroups: ['amount', 'amount'] }] },
+      'data_services[0].field_groups[1]',
+      'DUPLICATE',
+    ],
+    ['no such day', { asOfDate: { year: 2026, month: 2, day: 30 } }, 'as_of_date', 'INVALID_DATE'],
+    ['a day to come', { asOfDate: { year: 9998, month: 1, day: 1 } }, 'as_of_date', 'FUTURE_DATE'],
+    ['no request id', { requestId: '' }, 'request_id', 'REQUIRED'],
+    ['a random request id', { requestId: '7f2c8a52-3d7b-4f0e-9a51-0d9f5f1c2b3a' }, 'request_id', 'MALFORMED_REQUEST_ID'],
+    ['an old request id', { requestId: old }, 'request_id', 'REQUEST_ID_TOO_OLD'],
+  ];
+  it.each(wrong)('is told apart: %s', async (_what, more, field, rule) => {
+    const { ssin } = world.person(WELFARE);
+    const error = await refusalOf(welfare.consult(consult(ssin, more)));
+    expect(error).toMatchObject({ code: status.INVALID_ARGUMENT, reason: 'INVALID_INPUT', metadata: { field, rule } });
+    expect(error.message).not.toContain(ssin);
+  });
+
+  it('names everything that is wrong at once', async () => {
+    const error = await refusalOf(welfare.consult(consult('1', { customer: '2', legalContext: '3' })));
+    expect(error.violations.map(({ field }) => field)).toEqual(['customer', 'ssin', 'legal_context']);
+  });
+
+  it('refuses what nobody is granted: an unknown purpose, an unknown data service', async () => {
+    const { ssin } = world.person(WELFARE);
+    const reasons = [
+      [{ legalContext: 'NOBODY:KNOWS' }, 'UNKNOWN_LEGAL_CONTEXT'],
+      [services('nothing.v1'), 'UNKNOWN_DATA_SERVICE'],
+      [{ customer: '0202239951' }, 'UNKNOWN_INSTITUTION'],
+    ] as const;
+    for (const [more, reason] of reasons)
+      expect(await refusalOf(welfare.consult(consult(ssin, more)))).toMatchObject({ code: status.PERMISSION_DENIED, reason });
+  });
+
+  it('refuses a request that is too large', async () => {
+    const { ssin } = world.person(WELFARE);
+    const error = await refusalOf(welfare.consult(consult(ssin, services('x'.repeat(1_100_000)))));
+    expect(error).toMatchObject({ code: status.RESOURCE_EXHAUSTED, reason: 'MESSAGE_TOO_LARGE' });
+  });
+
+  it('knows nobody without a good certificate', async () => {
+    const request = consult(world.person(WELFARE).ssin);
+    const unregistered = mesh.client(exchange.port, await mesh.institution(WELFARE));
+    expect(await refusalOf(unregistered.consult(request))).toMatchObject({ code: status.PERMISSION_DENIED, reason: 'KEY_NOT_REGISTERED' });
+    const service = mesh.client(exchange.port, await mesh.service('subscription'));
+    expect(await refusalOf(service.consult(request))).toMatchObject({ reason: 'CALLER_NOT_ALLOWED' });
+
+    const foreign = await CertificateAuthority.create(TRUST_DOMAIN);
+    const bad = [
+      await mesh.write(foreign.issueApplication({ application: 'desk', enterpriseNumber: WELFARE })),
+      await mesh.institution(WELFARE, 'desk', { notAfter: new Date(Date.now() - 60_000) }),
+    ];
+    for (const tls of bad) {
+      const client = mesh.client(exchange.port, { ...tls, ca: world.certificate(WELFARE).ca });
+      expect(await refusalOf(client.consult(request, { deadlineMs: 700 }))).toMatchObject({ isOutage: true });
+    }
+  });
+
+  it('takes the key of an application out of service with its withdrawal', async () => {
+    const tls = await mesh.institution(WELFARE, 'batch');
+    const application = { enterpriseNumber: WELFARE, name: 'batch', spkiHashes: [spkiHash(tls)] };
+    mesh.policy.put({ $case: 'application', value: application });
+    const client = mesh.client(exchange.port, tls);
+    await eventually(() => client.consult(consult(world.person(WELFARE).ssin)).then(() => true, () => false), Boolean);
+    mesh.policy.put({ $case: 'application', value: { ...application, spkiHashes: [] } });
+    const gone = await eventually(
+      () => client.consult(consult(world.person(WELFARE).ssin)).catch((error: unknown) => error),
+      (answer) => answer instanceof Error,
+    );
+    expect(gone).toMatchObject({ reason: 'KEY_NOT_REGISTERED' });
+  });
+
+  it('believes the official that the customer’s token names, and no other', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const jwk = { ...(await exportJWK(publicKey)) };
+    mesh.policy.put({ $case: 'institution', value: institution(WELFARE, { officialKeys: [{ kid: 'k1', jwk }] }) });
+    const token = (spki: string) =>
+      new SignJWT({ role: 'social-worker', cnf: { 'x5t#S256': spki } })
+        .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
+        .setIssuer(WELFARE)
+        .setAudience('urn:crossroads:exchange')
+        .setSubject('a7f3')
+        .setIssuedAt()
+        .setExpirationTime('2 minutes')
+        .sign(privateKey);
+    const ask = async (jwt: string) =>
+      welfare.consult(consult(world.person(WELFARE).ssin), { metadata: { authorization: `Bearer ${jwt}` } });
+    const own = await token(spkiHash(world.certificate(WELFARE)));
+    await eventually(() => ask(own).then(() => true, () => false), Boolean);
+    expect(await refusalOf(ask(await token('another')))).toMatchObject({ code: status.UNAUTHENTICATED, reason: 'TOKEN_NOT_BOUND' });
+    expect(await refusalOf(ask('x.y.z'))).toMatchObject({ code: status.UNAUTHENTICATED, reason: 'TOKEN_MALFORMED' });
+  });
+
+  it('survives 500 fuzzed requests without INTERNAL', async () => {
+    const { ca, key, cert } = world.certificate(WELFARE);
+    const [caPem, keyPem, certPem] = [ca, key, cert].map((file) => readFileSync(file));
+    const ssl = credentials.createSsl(caPem, keyPem, certPem);
+    const raw = new Client(`localhost:${exchange.port}`, ssl, { 'grpc.ssl_target_name_override': 'exchange' });
+    const codeOf = (method: string, bytes: Buffer) =>
+      new Promise<status>((resolve) => {
+        const same = (value: Buffer) => value;
+        const deadline = { deadline: Date.now() + 5_000 };
+        raw.makeUnaryRequest(`/crossroads.exchange.v1.ExchangeService/${method}`, same, same, bytes, deadline, (error) =>
+          resolve(error?.code ?? status.OK),
+        );
+      });
+    const { ssin } = world.person(WELFARE);
+    const consultBytes = Buffer.from(ConsultRequest.encode(consult(ssin)).finish());
+    const reportBytes = Buffer.from(
+      ReportMutationRequest.encode(
+        ReportMutationRequest.fromPartial({ requestId: newRequestId(), ssin, dataService: WAGES, sourceRevision: 1n, data: { a: [1, { b: null }] } }),
+      ).finish(),
+    );
+    const mutated = (bytes: Buffer) =>
+      fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 }).map((changes) => {
+        const copy = Buffer.from(bytes);
+        for (const [at, byte] of changes) copy[at] = byte;
+        return copy;
+      });
+    const bytes = (sample: Buffer) =>
+      fc.oneof(
+        fc.uint8Array({ maxLength: 200 }).map((noise) => Buffer.from(noise)),
+        mutated(sample),
+        fc.nat(sample.length).map((length) => sample.subarray(0, length)),
+      );
+    const call = fc.oneof(
+      fc.record({ method: fc.constant('Consult'), body: bytes(consultBytes) }),
+      fc.record({ method: fc.constant('ReportMutation'), body: bytes(reportBytes) }),
+    );
+    const bad = new Set([status.INTERNAL, status.UNKNOWN, status.DEADLINE_EXCEEDED, status.UNAVAILABLE]);
+    await fc.assert(
+      fc.asyncProperty(call, async ({ method, body }) => {
+        const code = await codeOf(method, body);
+        expect(bad.has(code) ? status[code] : 'told').toBe('told');
+      }),
+      { numRuns: 500 },
+    );
+    raw.close();
+    expect((await welfare.consult(consult(ssin))).results).toHaveLength(1);
+  }, 120_000);
+});

@@ -1,0 +1,175 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { status } from '@grpc/grpc-js';
+import { AccessConcluded, AccessIntended } from '@crossroads/contracts/access/v1/events';
+import { AccessOutcome, AccessResult, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
+import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
+import { connect } from '@crossroads/grpc';
+import { eventually } from '@crossroads/testing';
+import pg from 'pg';
+import { freePort } from './free-port.js';
+import { refusalOf, type RunningExchange, TestMesh } from './mesh.js';
+import type { Supply } from './stand-ins.js';
+import { consult, WELFARE, World } from './world.js';
+
+describe('when something fails', () => {
+  let mesh: TestMesh;
+  let world: World;
+  let admin: pg.Client;
+  let sound: Supply;
+
+  beforeAll(async () => {
+    mesh = await TestMesh.start();
+    world = await World.create(mesh, { deadlineMs: 8_000 });
+    sound = world.wages.supply;
+    admin = new pg.Client({ connectionString: mesh.database.adminUrl });
+    await admin.connect();
+    mesh.defer(() => admin.end());
+  });
+  afterAll(() => mesh.stop());
+  beforeEach(() => {
+    world.wages.supply = sound;
+    world.wages.asked.length = 0;
+  });
+
+  const started = async (): Promise<RunningExchange> => {
+    const exchange = await mesh.exchange();
+    await eventually(() => exchange.server.health.refresh(), () => exchange.server.health.isServing);
+    return exchange;
+  };
+
+  /** A source that answers when it is told to. */
+  const held = () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    world.wages.supply = async (request, signal) => promise.then(() => sound(request, signal));
+    return resolve;
+  };
+
+  const isAsked = () => eventually(() => world.wages.asked.length, (count) => count > 0);
+
+  /** What the journal tells of accesses, from the beginning. */
+  const journal = async (port: number) => {
+    const events = connect(EventsServiceService, `127.0.0.1:${port}`, {
+      tls: await mesh.service('access-audit'),
+      trustDomain: 'crossroads.test',
+      server: { kind: 'service', name: 'exchange' },
+    });
+    const told = [];
+    for await (const { event } of events.read({ topic: 'crossroads.access.v1', afterCursor: '' }))
+      if (event) told.push(event);
+    events.close();
+    return told;
+  };
+
+  const outcomes = async (port: number, journalId: string): Promise<AccessOutcome[]> =>
+    (await journal(port))
+      .filter(({ type, key }) => type.endsWith('.concluded') && key === journalId)
+      .map(({ data }) => AccessOutcome.decode(AccessConcluded.decode(data).outcome));
+
+  it('closes the access of a process that was killed between intent and outcome', async () => {
+    const [port, { ssin, personId }] = [await freePort(), world.person(WELFARE)];
+    const child = await mesh.exchangeProcess(port);
+    const welfare = mesh.client(port, world.certificate(WELFARE));
+    held();
+    const request = consult(ssin);
+    const gone = new AbortController();
+    const lost = welfare.consult(request, { deadlineMs: 30_000, signal: gone.signal }).catch((error: unknown) => error);
+    await isAsked();
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    gone.abort();
+    await lost;
+
+    const exchange = await started();
+    const intended = (await journal(exchange.port))
+      .filter(({ type }) => type.endsWith('.intended'))
+      .map(({ data }) => AccessIntended.decode(data))
+      .find((access) => access.personId === personId);
+    const journalId = intended?.journalId ?? '';
+    const closed = await eventually(() => outcomes(exchange.port, journalId), ({ length }) => length > 0);
+    expect(closed).toMatchObject([{ result: AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN, ticket: world.wages.asked[0]?.ticket }]);
+
+    world.wages.supply = sound;
+    const again = await mesh.client(exchange.port, world.certificate(WELFARE)).consult(request);
+    expect(again.ticket).toBe(closed[0]?.ticket);
+    expect(await outcomes(exchange.port, journalId)).toMatchObject([
+      { result: AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN },
+      { result: AccessResult.ACCESS_RESULT_ANSWERED },
+    ]);
+    await exchange.stop();
+  });
+
+  it('asks no source and answers nothing while the journal cannot be written, and comes back by itself', async () => {
+    const exchange = await started();
+    const welfare = mesh.client(exchange.port, world.certificate(WELFARE));
+    const { ssin } = world.person(WELFARE);
+    const request = consult(ssin);
+    const cut = async () => {
+      await admin.query(`alter role ${mesh.database.appRole} nologin`);
+      await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where usename = $1', [mesh.database.appRole]);
+    };
+    const mend = () => admin.query(`alter role ${mesh.database.appRole} login`);
+
+    const answer = held();
+    const during = refusalOf(welfare.consult(request, { deadlineMs: 6_000 }));
+    await isAsked();
+    await cut();
+    answer();
+    expect(await during).toMatchObject({ code: status.UNAVAILABLE, reason: 'JOURNAL_UNAVAILABLE' });
+
+    world.wages.asked.length = 0;
+    expect(await refusalOf(welfare.consult(consult(ssin), { deadlineMs: 1_500 }))).toMatchObject({
+      code: status.UNAVAILABLE,
+      reason: 'JOURNAL_UNAVAILABLE',
+    });
+    const stranger = world.person().ssin;
+    expect(await refusalOf(welfare.consult(consult(stranger), { deadlineMs: 1_500 }))).toMatchObject({
+      code: status.UNAVAILABLE,
+      reason: 'JOURNAL_UNAVAILABLE',
+    });
+    expect(world.wages.asked).toEqual([]);
+    await eventually(() => exchange.server.health.refresh(), () => !exchange.server.health.isServing);
+
+    await mend();
+    await eventually(() => exchange.server.health.refresh(), () => exchange.server.health.isServing);
+    world.wages.supply = sound;
+    const { ticket, results } = await welfare.consult(request);
+    expect(results).toMatchObject([{ status: ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND }]);
+    const told = (await journal(exchange.port)).filter(({ type }) => type.endsWith('.concluded'));
+    const mine = told.map(({ data }) => AccessOutcome.decode(AccessConcluded.decode(data).outcome)).filter((o) => o.ticket === ticket);
+    expect(mine.at(-1)).toMatchObject({ result: AccessResult.ACCESS_RESULT_ANSWERED });
+    await exchange.stop();
+  });
+
+  it('finishes what is in flight when it stops', async () => {
+    const exchange = await started();
+    const welfare = mesh.client(exchange.port, world.certificate(WELFARE));
+    const answer = held();
+    const call = welfare.consult(consult(world.person(WELFARE).ssin), { deadlineMs: 8_000 });
+    await isAsked();
+    const stopping = exchange.stop();
+    answer();
+    expect((await call).results).toMatchObject([{ status: ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND }]);
+    await stopping;
+    const { rows } = await admin.query('select instance_id from exchange_instances where gone_since is null');
+    expect(rows).toEqual([]);
+  });
+
+  it('refuses when authorization has not been heard of for five seconds, and comes back by itself', async () => {
+    const exchange = await started();
+    const welfare = mesh.client(exchange.port, world.certificate(WELFARE));
+    const { ssin } = world.person(WELFARE);
+    mesh.policy.silent = true;
+    const refused = await eventually(
+      () => welfare.consult(consult(ssin), { deadlineMs: 900 }).catch((error: unknown) => error),
+      (answer) => answer instanceof Error,
+    );
+    expect(refused).toMatchObject({ code: status.UNAVAILABLE, reason: 'POLICY_STALE' });
+    mesh.policy.silent = false;
+    await eventually(
+      () => welfare.consult(consult(ssin)).catch((error: unknown) => error),
+      (answer) => !(answer instanceof Error),
+    );
+    await exchange.stop();
+  });
+});

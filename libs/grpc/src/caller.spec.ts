@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect as tlsConnect } from 'node:tls';
+import { TLSSocket, connect as tlsConnect } from 'node:tls';
 import { status } from '@grpc/grpc-js';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { TestAuthority } from './testing/certificates.js';
 import { EchoServer, ENTERPRISE, failureOf } from './testing/echo-server.js';
-import { request } from './testing/echo-service.js';
+import { request, response } from './testing/echo-service.js';
 
 const INSTITUTION = `spiffe://crossroads.test/institution/${ENTERPRISE}/application/desk`;
 const EXCHANGE = 'spiffe://crossroads.test/service/exchange';
@@ -40,6 +40,15 @@ describe('a caller', () => {
     expect(echo.seen.at(-1)?.caller).toMatchObject({ kind: 'service', name: 'exchange' });
     await desk.echo(request('again'));
     expect(echo.seen.at(-1)?.caller).toMatchObject({ kind: 'institution', application: 'desk' });
+  });
+
+  it('has its certificate read once a connection, not once a call', async () => {
+    const exchange = await echo.asExchange();
+    await exchange.echo(request('x'));
+    const reading = jest.spyOn(TLSSocket.prototype, 'getPeerCertificate');
+    await exchange.echo(request('x'));
+    expect(reading).not.toHaveBeenCalled();
+    reading.mockRestore();
   });
 
   it.each([
@@ -137,6 +146,18 @@ describe('a caller', () => {
     const tls = await echo.authority.service('exchange');
     const connection = echo.connect(tls, { server: { kind: 'service', name: 'person-registry' } });
     expect(await failureOf(connection.echo(request('x')))).toMatchObject({ code: status.UNAVAILABLE });
+  });
+
+  it('may expect an institution, whatever its application, and no other', async () => {
+    const tls = await echo.authority.institution(ENTERPRISE, 'source');
+    const source = await EchoServer.start({ tls: { ...tls, ca: echo.authority.caFile } });
+    const caller = await echo.authority.service('exchange');
+    const expecting = (enterpriseNumber: string) =>
+      source.connect(caller, { server: { kind: 'institution', enterpriseNumber } }).echo(request('x'));
+    expect(await expecting(ENTERPRISE)).toEqual(response('x'));
+    expect(await failureOf(expecting('0202239951'))).toMatchObject({ code: status.UNAVAILABLE });
+    expect(await failureOf(expecting('088430336'))).toMatchObject({ code: status.UNAVAILABLE });
+    await source.stop();
   });
 
   it('whose certificate ends while it is connected is told so', async () => {

@@ -14,4 +14,4 @@ export { runService } from './run-service.js';
 export * from './server.js';
 export { type AllowedCaller, type ServedService, type ServeOptions, serve } from './service.js';
 export { type ReasonCodes, toStatus } from './status.js';
-export type { TlsFiles } from './tls.js';
+export { channelCredentials, type TlsFiles } from './tls.js';

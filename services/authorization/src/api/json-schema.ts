@@ -116,10 +116,20 @@ class SchemaLimits {
 
   private pattern(pattern: string, path: readonly string[]): void {
     if (pattern.length > LONGEST_PATTERN) this.refuse(path, 'PATTERN_TOO_LONG', `at most ${LONGEST_PATTERN} characters`);
+    else if (!isPattern(pattern)) this.refuse(path, 'INVALID_SCHEMA', 'no regular expression of ECMA 262, with its u flag');
     else if (isRisky(pattern))
       this.refuse(path, 'PATTERN_TOO_COSTLY', 'no repeated groups that repeat or branch inside, no back references, no look-around');
   }
 }
+
+const isPattern = (pattern: string): boolean => {
+  try {
+    new RegExp(pattern, 'u');
+    return true;
+  } catch {
+    return false;
+  }
+};
 
 /**
  * Patterns whose matching can take exponential or high polynomial time: a repeated group with a repetition or an alternative

@@ -10,7 +10,7 @@ import { bad, distinct, good, missing, readAll, readMatching, readPublicText } f
 import { readJsonSchema } from './json-schema.js';
 
 const NAME = /^(?=.{1,100}$)[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*\.v[1-9][0-9]{0,3}$/;
-const GROUP = /^[a-z][a-z0-9_-]{0,62}$/;
+const GROUP = /^[a-z][A-Za-z0-9_-]{0,62}$/;
 const SEGMENT = /^[A-Za-z_$][A-Za-z0-9_$-]{0,99}$/;
 const MOST_GROUPS = 200;
 const MOST_PATHS = 500;
@@ -23,7 +23,7 @@ export const readDataServiceName = (field: string, raw: string): Read<string> =>
   readMatching(field, raw, NAME, 'MALFORMED_DATA_SERVICE', 'a name with major version, for example employment.wages.v1');
 
 export const readFieldGroupName = (field: string, raw: string): Read<string> =>
-  readMatching(field, raw, GROUP, 'MALFORMED_FIELD_GROUP', 'lower case letters, digits, _ and -, at most 63 characters');
+  readMatching(field, raw, GROUP, 'MALFORMED_FIELD_GROUP', 'letters, digits, _ and -, the first one lower case, at most 63 characters');
 
 export const readDataService = (raw: DataServiceMessage | undefined): Read<DataService> => {
   if (!raw) return missing('data_service', 'the data service');

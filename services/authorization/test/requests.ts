@@ -1,0 +1,65 @@
+import { type DataService, DeliberationState, type Deliberation, type Grant } from '@crossroads/contracts/authorization/v1/policy';
+import { newRequestId } from '@crossroads/grpc';
+import { numbers, type RunningAuthorization } from './running-authorization.js';
+
+export const wages: DataService = {
+  dataService: 'employment.wages.v1',
+  title: 'Wages',
+  jsonSchema: { type: 'object', properties: { wages: { type: 'array', items: { type: 'object' } } } },
+  fieldGroups: [
+    { name: 'employer', paths: ['wages.employer'] },
+    { name: 'amounts', paths: ['wages.amount'] },
+  ],
+  supplier: { source: numbers.employmentOffice, address: 'localhost:9999', deadlineMs: 0 },
+  reporters: [{ enterpriseNumber: numbers.employmentOffice, fieldGroups: ['amounts'] }],
+};
+
+export const grant: Grant = {
+  dataService: wages.dataService,
+  fieldGroups: ['employer', 'amounts'],
+  legalContexts: ['PCSA:SOCIAL_INQUIRY'],
+  inscriptionContexts: ['PCSA:LIVING_WAGE'],
+  validity: { startDate: { year: 2026, month: 1, day: 1 }, endDate: undefined },
+  online: true,
+  subscription: true,
+};
+
+export const draft: Deliberation = {
+  deliberationId: '',
+  reference: '26/001',
+  title: 'Wages for social inquiries',
+  recipient: numbers.welfareOffice,
+  grants: [grant],
+  state: DeliberationState.DELIBERATION_STATE_UNSPECIFIED,
+  decideTime: undefined,
+  revokeTime: undefined,
+};
+
+export const question = {
+  customer: numbers.welfareOffice,
+  dataService: wages.dataService,
+  fieldGroups: [],
+  legalContext: 'PCSA:SOCIAL_INQUIRY',
+  inscriptionContexts: ['PCSA:LIVING_WAGE'],
+  subscription: false,
+  date: { year: 2026, month: 6, day: 15 },
+};
+
+export const registerWages = (authorization: RunningAuthorization, change: Partial<DataService> = {}) =>
+  authorization.as('administrator').registerDataService({ requestId: newRequestId(), dataService: { ...wages, ...change } });
+
+export const submit = (authorization: RunningAuthorization, change: Partial<Deliberation> = {}) =>
+  authorization.as('welfareOffice').submitDeliberation({ requestId: newRequestId(), deliberation: { ...draft, ...change } });
+
+export const decide = (authorization: RunningAuthorization, deliberationId: string, approve = true, as = 'committee') =>
+  authorization.as(as).decideDeliberation({ requestId: newRequestId(), deliberationId, approve, reason: 'as deliberated' });
+
+export const revoke = (authorization: RunningAuthorization, deliberationId: string, as = 'committee') =>
+  authorization.as(as).revokeDeliberation({ requestId: newRequestId(), deliberationId, reason: 'misused' });
+
+/** Submitted and approved; gives its id. */
+export const approved = async (authorization: RunningAuthorization, change: Partial<Deliberation> = {}): Promise<string> => {
+  const { deliberationId } = await submit(authorization, change);
+  await decide(authorization, deliberationId);
+  return deliberationId;
+};

@@ -143,11 +143,11 @@ export class CertificateAuthority {
   }
 }
 
-/** Hex SHA-256 of the certificate's SubjectPublicKeyInfo (DER): what an institution registers of its key. */
+/** base64url SHA-256 of the certificate's SubjectPublicKeyInfo (DER): what an institution registers of its key. */
 export const spkiOf = (pem: string): string =>
   createHash('sha256')
     .update(new NodeCertificate(pem).publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('hex');
+    .digest('base64url');
 
 /** The files of the identity `name` in `folder`, issued when they are absent or run out within 30 days. */
 export const identityFiles = async (

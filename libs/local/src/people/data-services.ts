@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** A data service as its source describes it: what is registered in authorization, but for who supplies and reports it. */
+export interface DataServiceDescription {
+  readonly dataService: string;
+  readonly title: string;
+  readonly jsonSchema: { readonly [key: string]: unknown };
+  readonly fieldGroups: readonly { readonly name: string; readonly paths: readonly string[] }[];
+}
+
+/** The registry's own, read from where the registry describes it. */
+export const personIdentification = (): DataServiceDescription =>
+  read('../../../../services/person-registry/data-service.json');
+
+export const employmentWages = (): DataServiceDescription => read('../../data-services/employment.wages.v1.json');
+
+export const socialStatus = (): DataServiceDescription => read('../../data-services/social.status.v1.json');
+
+const read = (path: string): DataServiceDescription =>
+  JSON.parse(readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8'));

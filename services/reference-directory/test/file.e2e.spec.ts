@@ -1,0 +1,140 @@
+import { newRequestId } from '@crossroads/grpc';
+import { openDatabase } from '@crossroads/eventsourcing';
+import { eventually } from '@crossroads/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Files } from '../src/view/files.js';
+import { rebuildInscriptions } from '../src/view/rebuild.js';
+import { type Directory, fileLine, refusalOf, sendFile } from './asking.js';
+import { testNumber } from './numbers.js';
+import { HEALTH_FUND, RunningDirectory, WELFARE_OFFICE } from './running-directory.js';
+
+const PEOPLE = Array.from({ length: 60 }, (_, n) => testNumber(n));
+const CHUNKS = [PEOPLE.slice(0, 20), PEOPLE.slice(20, 40), PEOPLE.slice(40)].map((people) => people.map((ssin) => fileLine(ssin)));
+let directory: RunningDirectory;
+let asOffice: Directory;
+let asFund: Directory;
+let asExchange: Directory;
+
+beforeAll(async () => {
+  directory = await RunningDirectory.start(async (registry) => {
+    for (const ssin of PEOPLE) await registry.assign(ssin);
+  });
+  connectAll();
+  await eventually(() => batch(PEOPLE), (results) => results.every(({ personId }) => personId !== ''));
+}, 90_000);
+afterAll(async () => {
+  for (const connection of [asOffice, asFund, asExchange]) connection.close();
+  await directory.close();
+}, 30_000);
+
+const connectAll = () => {
+  [asOffice, asFund, asExchange] = [directory.as(WELFARE_OFFICE), directory.as(HEALTH_FUND), directory.as('exchange')];
+};
+const batch = async (people: readonly string[]) =>
+  (await asExchange.batchCheck({
+    persons: people.map((ssin) => ({ by: { $case: 'ssin', value: ssin } })),
+    institutions: [],
+    date: undefined,
+  })).results;
+const inscribedBy = async (institution: string, people: readonly string[] = PEOPLE) =>
+  (await batch(people)).filter(({ inscriptions }) => inscriptions.some((one) => one.institution === institution)).length;
+const eventCount = async () => {
+  const db = await openDatabase({ url: directory.database.url, poolSize: 1 });
+  const [row] = await db.query<{ count: bigint }>('select count(*) from es.events where revision > 0');
+  await db.close();
+  return Number(row?.count);
+};
+
+describe('a file', () => {
+  it('goes in chunk by chunk, with progress, and names the lines that do not', async () => {
+    const before = await eventCount();
+    const unknown = testNumber(5_000);
+    const chunks = [
+      [fileLine(PEOPLE[0] ?? ''), fileLine('85073003329'), fileLine(unknown)],
+      [fileLine(PEOPLE[1] ?? '', 'none'), fileLine(PEOPLE[0] ?? ''), { ...fileLine(PEOPLE[1] ?? ''), period: { startDate: { year: 2021, month: 1, day: 1 }, endDate: { year: 2020, month: 1, day: 1 } } }],
+    ];
+    const answers = await sendFile(asFund, chunks);
+    expect(answers.map(({ linesRead, changed, unchanged, done }) => [linesRead, changed, unchanged, done])).toEqual([
+      [3n, 1n, 0n, false],
+      [6n, 1n, 1n, false],
+      [6n, 1n, 1n, true],
+    ]);
+    expect(answers.flatMap(({ refused }) => refused.map(({ line, reason }) => [line, reason]))).toEqual([
+      [2n, 'SSIN_CHECKSUM'],
+      [3n, 'UNKNOWN_SSIN'],
+      [4n, 'MALFORMED_CONTEXT'],
+      [6n, 'INVALID_PERIOD'],
+    ]);
+    expect(answers.flatMap(({ refused }) => refused).every(({ description }) => description.length > 10)).toBe(true);
+    expect(await eventCount()).toBe(before + 1);
+  });
+
+  it('cut in the middle and sent again comes out right, and a third time changes nothing', async () => {
+    const requestId = newRequestId();
+    const before = await eventCount();
+    await sendFile(asOffice, CHUNKS, { requestId, cutAfter: 1 });
+    const answers = await sendFile(asOffice, CHUNKS, { requestId });
+    expect(answers.at(-1)).toMatchObject({ linesRead: 60n, changed: 60n, unchanged: 0n, done: true });
+    expect(await inscribedBy(WELFARE_OFFICE)).toBe(60);
+    // Under the same id as it was answered before, under a new one as it is.
+    expect((await sendFile(asOffice, CHUNKS, { requestId })).at(-1)).toMatchObject({ changed: 60n, unchanged: 0n });
+    expect((await sendFile(asOffice, CHUNKS)).at(-1)).toMatchObject({ changed: 0n, unchanged: 60n });
+    expect(await eventCount()).toBe(before + 3);
+  });
+
+  it('is taken up again after the service was killed in the middle of it', async () => {
+    const requestId = newRequestId();
+    const chunks = CHUNKS.map((lines) => lines.map((line) => ({ ...line, inscriptionContext: '17/5' })));
+    await sendFile(asOffice, chunks, { requestId, cutAfter: 2 });
+    await directory.stop('SIGKILL');
+    await directory.launch();
+    const answers = await sendFile(asOffice, chunks, { requestId });
+    expect(answers.at(-1)).toMatchObject({ linesRead: 60n, changed: 60n, unchanged: 0n, done: true });
+    for (const { inscriptions } of await batch(PEOPLE)) {
+      const own = inscriptions.filter(({ institution }) => institution === WELFARE_OFFICE);
+      expect(own.map(({ inscriptionContext }) => inscriptionContext).sort()).toEqual(['17/2', '17/5']);
+    }
+  }, 60_000);
+
+  it('is refused when another one comes under its id', async () => {
+    const requestId = newRequestId();
+    await sendFile(asOffice, CHUNKS.slice(0, 1), { requestId });
+    expect(await refusalOf(sendFile(asOffice, CHUNKS.slice(1, 2), { requestId }))).toBe('REQUEST_ID_REUSED');
+  });
+
+  it('of one institution meets that of another about the same people', async () => {
+    const [ours, theirs] = [CHUNKS, [...CHUNKS].reverse()].map((chunks) =>
+      chunks.map((lines) => lines.map((line) => ({ ...line, inscriptionContext: '40/1' }))),
+    );
+    await Promise.all([sendFile(asOffice, ours ?? []), sendFile(asFund, theirs ?? [])]);
+    for (const { inscriptions } of await batch(PEOPLE))
+      expect(inscriptions.filter(({ inscriptionContext }) => inscriptionContext === '40/1')).toHaveLength(2);
+  });
+
+  it('uninscribes', async () => {
+    const [chunk = []] = CHUNKS;
+    expect((await sendFile(asOffice, [chunk], { uninscribe: true })).at(-1)).toMatchObject({ changed: 20n });
+    const answers = await batch(PEOPLE.slice(0, 20));
+    expect(answers.flatMap(({ inscriptions }) => inscriptions.filter(({ inscriptionContext }) => inscriptionContext === '17/2' ))
+      .filter(({ institution }) => institution === WELFARE_OFFICE)).toEqual([]);
+  });
+});
+
+describe('the rows that are read', () => {
+  it('come out the same when they are made anew from events, while the service goes on', async () => {
+    const before = await batch(PEOPLE);
+    const migrator = await openDatabase({ url: directory.database.migratorUrl, poolSize: 4 });
+    const busy = sendFile(asFund, CHUNKS.map((lines) => lines.map((line) => ({ ...line, inscriptionContext: '99/9' }))));
+    const rebuilt = await rebuildInscriptions(migrator, new Files(migrator), () => undefined);
+    await busy;
+    await migrator.close();
+    expect(rebuilt.differing).toBe(0);
+    expect(rebuilt.persons).toBe(60);
+    const after = await batch(PEOPLE);
+    const without = after.map((answer) => ({ ...answer, inscriptions: answer.inscriptions.filter((one) => one.inscriptionContext !== '99/9') }));
+    expect(without).toEqual(before);
+    expect(after.every(({ inscriptions }) => inscriptions.some((one) => one.inscriptionContext === '99/9'))).toBe(true);
+    const { inscriptions } = await asOffice.listInscriptions({ institution: '', ssin: '', pageSize: 1, pageToken: '' });
+    expect(PEOPLE).toContain(inscriptions[0]?.ssin);
+  });
+});

@@ -1,0 +1,54 @@
+import { newRequestId } from '@crossroads/grpc';
+import { eventually } from '@crossroads/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { fileLine, refusalOf, sendFile, WHOLE } from './asking.js';
+import { nextNumber } from './numbers.js';
+import { RunningDirectory, WELFARE_OFFICE } from './running-directory.js';
+
+const PEOPLE = [nextNumber(), nextNumber(), nextNumber()];
+let directory: RunningDirectory;
+
+beforeAll(async () => {
+  directory = await RunningDirectory.start();
+}, 90_000);
+afterAll(() => directory.close(), 30_000);
+
+/** Every row of every table, as text, bytes as letters as well. */
+const contentOf = async (url: string): Promise<string> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows: tables } = await client.query<{ name: string }>(
+    `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`,
+  );
+  const parts: string[] = [];
+  for (const { name } of tables) {
+    const { rows } = await client.query<Record<string, unknown>>(`select * from ${name}`);
+    for (const row of rows)
+      for (const value of Object.values(row)) parts.push(Buffer.isBuffer(value) ? value.toString('latin1') : JSON.stringify(value));
+  }
+  await client.end();
+  return parts.join('\n');
+};
+
+describe('numbers of people', () => {
+  it('stand in no table, topic, key, header or line of output', async () => {
+    for (const ssin of PEOPLE) await directory.registry.assign(ssin);
+    const asOffice = directory.as(WELFARE_OFFICE);
+    const list = (ssin: string) => asOffice.listInscriptions({ institution: '', ssin, pageSize: 0, pageToken: '' });
+    await eventually(() => refusalOf(list(PEOPLE[2] ?? '')), (answer) => answer === 'accepted');
+    const [first = '', ...others] = PEOPLE;
+    await asOffice.inscribe({ requestId: newRequestId(), institution: '', ssin: first, inscriptionContext: '17/2', period: WHOLE });
+    await sendFile(asOffice, [others.map((ssin) => fileLine(ssin)), [fileLine(nextNumber())]]);
+    expect((await list('')).inscriptions.map(({ ssin }) => ssin).sort()).toEqual([...PEOPLE].sort());
+    await asOffice.uninscribe({ requestId: newRequestId(), institution: '', ssin: first, inscriptionContext: '17/2', endDate: undefined });
+    asOffice.close();
+    await eventually(() => contentOf(directory.log.adminUrl), (text) => text.includes('inscriptions.notify.changed'));
+    const everything = [await contentOf(directory.database.adminUrl), await contentOf(directory.log.adminUrl), directory.output].join('\n');
+    expect(everything).toContain(WELFARE_OFFICE);
+    for (const ssin of PEOPLE) {
+      expect(everything).not.toContain(ssin);
+      expect(everything).not.toContain(ssin.slice(0, 9));
+    }
+  });
+});

@@ -1,9 +1,10 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CertificateAuthority, type ApplicationSubject, type IdentityFiles, identityFiles } from './certificates.js';
+import { CertificateAuthority, type ApplicationSubject, type IdentityFiles, identityFiles, spkiOf } from './certificates.js';
 import type { DataFolder } from './data-folder.js';
 import type { Databases } from './databases.js';
+import { INSTITUTIONS } from './demo/institutions.js';
 import { LocalFailure } from './failure.js';
 import { isServing } from './health.js';
 import { serviceEnvironment } from './environment.js';
@@ -215,16 +216,25 @@ export class LocalMesh {
     this.databases[name] = await this.started(this.postgres).ensureService(name, { keys: plan.subjectKeys === true });
   }
 
-  private startService(name: ServiceName): Promise<void> {
+  private async startService(name: ServiceName): Promise<void> {
     const port = this.ports.services[name];
     const receipts = this.keyFiles[`${name}-receipts`];
-    return this.launch(name, this.mainOf(name), `localhost:${port}`, false, {
+    const first = name === 'authorization' ? { BOOTSTRAP_ADMINISTRATOR: await this.firstAdministrator() } : {};
+    await this.launch(name, this.mainOf(name), `localhost:${port}`, false, {
       ...this.serviceVariables(this.started(this.certificates[name]), port),
+      ...first,
       KEY_FILE: this.keyFiles[name],
-      RECEIPT_KEYS_FILE: this.receiptKeysFile,
       ...(receipts ? { RECEIPT_KEY_FILE: receipts } : {}),
       ...serviceEnvironment(this.started(this.databases[name]), this.broker()),
     });
+  }
+
+  /** Who may change the policy while it is empty, as authorization's setting has it. */
+  private async firstAdministrator(): Promise<string> {
+    const { enterpriseNumber, name } = INSTITUTIONS.administrator;
+    const application = 'administrator';
+    const { certificate } = await this.issueApplication(application, { application, enterpriseNumber });
+    return [enterpriseNumber, name, application, spkiOf(readFileSync(certificate, 'utf8'))].join(':');
   }
 
   private async launch(name: string, main: string, address: string, institution: boolean, environment: NodeJS.ProcessEnv): Promise<void> {
@@ -272,6 +282,7 @@ export class LocalMesh {
       TLS_CA_FILE: identity.ca,
       TLS_CERT_FILE: identity.certificate,
       TLS_KEY_FILE: identity.key,
+      RECEIPT_KEYS_FILE: this.receiptKeysFile,
       ...Object.fromEntries(addresses),
     };
   }

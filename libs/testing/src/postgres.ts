@@ -26,8 +26,7 @@ let shared: Promise<TestPostgres> | undefined;
 const start = async (): Promise<TestPostgres> => {
   const given = process.env.TEST_POSTGRES_URL;
   if (given !== undefined && given !== '') {
-    const restart = () => Promise.reject(new Error('the server of TEST_POSTGRES_URL is not ours to restart'));
-    return { url: given, restart, stop: async () => undefined };
+    return { url: given, stop: async () => undefined };
   }
   const databaseDir = await mkdtemp(join(tmpdir(), 'crossroads-postgres-'));
   const port = await freePort();
@@ -55,10 +54,6 @@ const start = async (): Promise<TestPostgres> => {
   }
   return {
     url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
-    restart: async () => {
-      await server.stop();
-      await server.start();
-    },
     stop: async () => {
       shared = undefined;
       await server.stop();
@@ -76,6 +71,8 @@ export interface TestDatabase {
   readonly adminUrl: string;
   readonly name: string;
   readonly appRole: string;
+  /** Ends every connection to it, as a server that restarts does. */
+  dropConnections(): Promise<void>;
   drop(): Promise<void>;
 }
 
@@ -97,6 +94,8 @@ export const testDatabase = async (...migrations: readonly Migration[]): Promise
     migratorUrl,
     url: urlOf(server.url, name, appRole),
     adminUrl: urlOf(server.url, name),
+    dropConnections: () =>
+      asAdmin(server.url, [`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`]),
     drop: () =>
       asAdmin(server.url, [`drop database ${name} with (force)`, `drop role ${appRole}`, `drop role ${migrator}`]),
   };

@@ -280,7 +280,7 @@ describe('the log', () => {
       await store.append([one(randomUUID(), 0n, 1)]);
       await processor.caughtUp();
       slow.on('error', () => undefined);
-      await (await testPostgres()).restart();
+      await database.dropConnections();
       expect(await eventually(() => db.ready(), Boolean)).toBe(true);
       await eventually(
         () =>

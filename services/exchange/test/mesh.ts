@@ -40,6 +40,10 @@ export class TestMesh {
     return mesh;
   }
 
+  get keyFile(): string {
+    return join(this.folder, 'keys.json');
+  }
+
   get receiptKeys(): ReceiptKeys {
     return readReceiptKeys(JSON.stringify({ [this.receipts.keyId]: this.receipts.publicPem }));
   }
@@ -48,7 +52,7 @@ export class TestMesh {
 
   private async prepare(): Promise<void> {
     const tls = await this.service('exchange');
-    const keyFile = join(this.folder, 'keys.json');
+    const { keyFile } = this;
     await generateKeyFile(keyFile, ['subject-keys', 'crossroads.access.v1', 'crossroads.mutation.v1']);
     const receiptKeyFile = join(this.folder, 'receipts.pem');
     writeFileSync(receiptKeyFile, this.receipts.privatePem);

@@ -1,0 +1,212 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AccessOutcome, AccessRecord, AccessResult, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
+import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/contracts/access/v1/events';
+import { DeliberationState } from '@crossroads/contracts/authorization/v1/policy';
+import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
+import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
+import { connect, newRequestId } from '@crossroads/grpc';
+import { type CloudEvent, openBroker, TopicSealing } from '@crossroads/messaging';
+import { FileKeyProvider, TopicSealer } from '@crossroads/privacy';
+import { eventually } from '@crossroads/testing';
+import pg from 'pg';
+import { type ExchangeClient, refusalOf, type RunningExchange, TestMesh } from './mesh.js';
+import { CONTEXT, consult, deliberation, EMPLOYMENT, FUND, STATUS, WAGES, WELFARE, World } from './world.js';
+
+const ACCESS = 'crossroads.access.v1';
+const MUTATION = 'crossroads.mutation.v1';
+
+describe('what the exchange tells', () => {
+  let mesh: TestMesh;
+  let world: World;
+  let exchange: RunningExchange;
+  let welfare: ExchangeClient;
+  const received = new Map<string, CloudEvent[]>([
+    [ACCESS, []],
+    [MUTATION, []],
+  ]);
+
+  beforeAll(async () => {
+    mesh = await TestMesh.start();
+    world = await World.create(mesh);
+    exchange = await mesh.exchange();
+    await eventually(() => exchange.server.health.refresh(), () => exchange.server.health.isServing);
+    welfare = mesh.client(exchange.port, world.certificate(WELFARE));
+    const broker = await openBroker({ clientId: 'spec', embeddedLogUrl: mesh.log.migratorUrl });
+    mesh.defer(() => broker.close());
+    for (const [topic, events] of received)
+      await broker.consume({ topic, onBatch: async (batch) => void events.push(...batch) });
+  });
+  afterAll(() => mesh.stop());
+
+  const opened = async (topic: string): Promise<CloudEvent[]> => {
+    const sealing = new TopicSealing(new TopicSealer({ keys: new FileKeyProvider(mesh.keyFile), producer: 'spec' }));
+    return Promise.all((received.get(topic) ?? []).map((event) => sealing.open(topic, event)));
+  };
+  const about = async (personId: string, count: number) => {
+    const all = await eventually(
+      async () => {
+        const events = await opened(ACCESS);
+        return events.filter(({ data }) => AccessIntended.decode(data).personId === personId);
+      },
+      ({ length }) => length >= count,
+    );
+    expect(all).toHaveLength(count);
+    return all;
+  };
+
+  it('tells of an access twice: intended before the source was asked, concluded before the answer', async () => {
+    const { ssin, personId } = world.person(WELFARE);
+    const { ticket } = await welfare.consult(consult(ssin));
+    const [intended, concluded] = await about(personId, 2);
+    expect(intended).toMatchObject({ type: `${ACCESS}.accesses.notify.intended`, source: 'urn:crossroads:service:exchange' });
+    expect(concluded?.type).toBe(`${ACCESS}.accesses.notify.concluded`);
+    const begun = AccessIntended.decode(intended?.data ?? new Uint8Array());
+    const ended = AccessConcluded.decode(concluded?.data ?? new Uint8Array());
+    expect([intended?.key, ended.journalId]).toEqual([begun.journalId, begun.journalId]);
+    expect(begun.record).toEqual(world.wages.asked.at(-1)?.record);
+    expect(AccessRecord.decode(begun.record)).toMatchObject({ ticket, customer: WELFARE, ssins: [ssin], personId });
+    expect(AccessOutcome.decode(ended.outcome)).toMatchObject({
+      ticket,
+      outcomeVersion: 1,
+      result: AccessResult.ACCESS_RESULT_ANSWERED,
+      services: [
+        {
+          dataService: WAGES,
+          status: ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND,
+          releasedFieldGroups: ['employer', 'quarter'],
+          filtered: [{ path: 'wages.amount' }],
+        },
+      ],
+    });
+    expect([begun.recordSalt.length, ended.outcomeSalt.length]).toEqual([32, 32]);
+  });
+
+  it('tells of a refusal once, and of one about nobody', async () => {
+    const { ssin, personId } = world.person();
+    const request = consult(ssin);
+    const { metadata } = await refusalOf(welfare.consult(request));
+    await refusalOf(welfare.consult(request));
+    const [refused] = await about(personId, 1);
+    expect(refused?.type).toBe(`${ACCESS}.accesses.notify.refused`);
+    const journaled = AccessJournaled.decode(refused?.data ?? new Uint8Array());
+    expect(AccessRecord.decode(journaled.record)).toMatchObject({ ticket: metadata['ticket'], legalContext: CONTEXT });
+    expect(AccessOutcome.decode(journaled.outcome)).toMatchObject({
+      result: AccessResult.ACCESS_RESULT_REFUSED,
+      reason: 'NOT_INSCRIBED',
+      services: [{ dataService: WAGES, reason: 'NOT_INSCRIBED' }],
+    });
+    expect(await refusalOf(welfare.consult(consult('85073003328')))).toMatchObject({ reason: 'UNKNOWN_SSIN' });
+    const [nobody] = await about('', 1);
+    expect(AccessOutcome.decode(AccessJournaled.decode(nobody?.data ?? new Uint8Array()).outcome).reason).toBe('UNKNOWN_SSIN');
+  });
+
+  it('refuses and records the repetition of a request whose grant is gone', async () => {
+    const { ssin, personId } = world.person(FUND);
+    const fund = mesh.client(exchange.port, world.certificate(FUND));
+    const grants = [{ dataService: STATUS, fieldGroups: ['status'] }];
+    const granted = deliberation(FUND, grants);
+    mesh.policy.put({ $case: 'deliberation', value: granted });
+    const request = consult(ssin, { dataServices: [{ dataService: STATUS, fieldGroups: [] }] });
+    const probe = consult(world.person(FUND).ssin, { dataServices: request.dataServices });
+    await eventually(
+      () => fund.consult({ ...probe, requestId: newRequestId() }).then(() => true, () => false),
+      Boolean,
+    );
+    const { ticket } = await fund.consult(request);
+    const state = DeliberationState.DELIBERATION_STATE_REVOKED;
+    mesh.policy.put({ $case: 'deliberation', value: deliberation(FUND, grants, granted.deliberationId, state) });
+    await eventually(
+      () => fund.consult({ ...probe, requestId: newRequestId() }).then(() => false, () => true),
+      Boolean,
+    );
+    expect(await refusalOf(fund.consult(request))).toMatchObject({ reason: 'DELIBERATION_REVOKED', metadata: { ticket } });
+    const events = await about(personId, 3);
+    expect(events.map(({ type }) => type.split('.').at(-1))).toEqual(['intended', 'concluded', 'refused']);
+  });
+
+  it('tells the same from the beginning as it told at the time', async () => {
+    const events = connect(EventsServiceService, `127.0.0.1:${exchange.port}`, {
+      tls: await mesh.service('access-audit'),
+      trustDomain: 'crossroads.test',
+      server: { kind: 'service', name: 'exchange' },
+    });
+    const read = [];
+    for await (const { event } of events.read({ topic: ACCESS, afterCursor: '' })) read.push(event);
+    events.close();
+    await eventually(() => received.get(ACCESS) ?? [], ({ length }) => length >= read.length);
+    const sent = await opened(ACCESS);
+    const shape = (event: { id: string; key: string; data: Uint8Array } | undefined) =>
+      event && [event.id, event.key, Buffer.from(event.data).toString('base64')];
+    expect(read.map(shape).sort()).toEqual(sent.map(shape).sort());
+  });
+
+  it('tells of a mutation with all that its subscribers need', async () => {
+    const { ssin, personId } = world.person();
+    const employment = mesh.client(exchange.port, world.certificate(EMPLOYMENT));
+    await employment.reportMutation({
+      requestId: newRequestId(),
+      reporter: '',
+      ssin,
+      dataService: WAGES,
+      sourceRevision: 3n,
+      changedFieldGroups: ['employer'],
+      data: { wages: [{ employer: { number: '1', name: 'Peeters en Zonen' } }] },
+      effectiveDate: { year: 2026, month: 3, day: 1 },
+    });
+    const find = async () => (await opened(MUTATION)).find(({ key }) => key === personId);
+    const event = await eventually(find, (found) => found !== undefined);
+    expect(event?.type).toBe(`${MUTATION}.mutations.notify.reported`);
+    expect(Mutation.decode(event?.data ?? new Uint8Array())).toMatchObject({
+      personId,
+      ssin,
+      dataService: WAGES,
+      sourceRevision: 3n,
+      reporter: EMPLOYMENT,
+      data: { wages: [{ employer: { name: 'Peeters en Zonen' } }] },
+    });
+  });
+
+  it('keeps no SSIN and no name where they could be read', async () => {
+    const secrets = [...mesh.directory.numbers.keys(), '85073003328', 'Jansens', 'Peeters'];
+    const traces = secrets.flatMap(tracesOf);
+    for (const { adminUrl } of [mesh.database, mesh.keys, mesh.log]) {
+      const rows = await everythingIn(adminUrl);
+      expect(rows.length).toBeGreaterThan(0);
+      const found = traces.filter((trace) => rows.some((row) => row.includes(trace)));
+      expect(found).toEqual([]);
+    }
+    for (const events of received.values()) {
+      expect(events.length).toBeGreaterThan(0);
+      for (const { data, ...attributes } of events) {
+        const text = Buffer.from(data).toString('latin1') + JSON.stringify(attributes);
+        expect(traces.filter((trace) => text.includes(trace))).toEqual([]);
+      }
+    }
+  });
+});
+
+/** As text, in hexadecimal, and in base64 at each of its three offsets. */
+const tracesOf = (secret: string): string[] => [
+  secret,
+  Buffer.from(secret).toString('hex'),
+  ...[0, 1, 2].map((offset) => {
+    const encoded = Buffer.from(' '.repeat(offset) + secret).toString('base64').replaceAll('=', '');
+    return encoded.slice(offset === 0 ? 0 : offset + 1, -1);
+  }),
+];
+
+/** Every row of every table, as text. */
+const everythingIn = async (url: string): Promise<string[]> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows: tables } = await client.query<{ name: string }>(
+    `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`,
+  );
+  const all: string[] = [];
+  for (const { name } of tables) {
+    const { rows } = await client.query<{ row: string }>(`select t::text as row from ${name} t`);
+    all.push(...rows.map(({ row }) => row));
+  }
+  await client.end();
+  return all;
+};

@@ -10,8 +10,6 @@ import pg from 'pg';
 export interface TestPostgres {
   /** As superuser, database `postgres`. */
   readonly url: string;
-  /** Stops it at once, whoever is connected, and starts it again on its data and port. Only of an embedded one. */
-  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 

@@ -1,10 +1,11 @@
 import { InscriptionsChanged } from '@crossroads/contracts/directory/v1/events';
 import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
-import { newRequestId, RemoteError } from '@crossroads/grpc';
+import { newRequestId } from '@crossroads/grpc';
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { refusalOf, WHOLE } from './asking.js';
 import { nextNumber, testNumber } from './numbers.js';
-import { HEALTH_FUND, INTEGRATOR, RunningDirectory, UNREGISTERED, WELFARE_OFFICE } from './running-directory.js';
+import { HEALTH_FUND, RunningDirectory, WELFARE_OFFICE } from './running-directory.js';
 
 const EARLY = testNumber(90_000);
 let directory: RunningDirectory;
@@ -28,9 +29,8 @@ const date = (text: string) => {
   return { year, month, day };
 };
 const period = (start: string, end?: string) => ({ startDate: date(start), endDate: end ? date(end) : undefined });
-const whole = { startDate: undefined, endDate: undefined };
 const inscribe = (ssin: string, overrides: Partial<Parameters<typeof asOffice.inscribe>[0]> = {}, as = asOffice) =>
-  as.inscribe({ requestId: newRequestId(), institution: '', ssin, inscriptionContext: '17/2', period: whole, ...overrides });
+  as.inscribe({ requestId: newRequestId(), institution: '', ssin, inscriptionContext: '17/2', period: WHOLE, ...overrides });
 const uninscribe = (ssin: string, endDate?: string, as = asOffice) =>
   as.uninscribe({
     requestId: newRequestId(),
@@ -54,11 +54,6 @@ const somebody = async () => {
   await known(ssin);
   return { ssin, personId };
 };
-const reasonOf = (call: Promise<unknown>) =>
-  call.then(
-    () => 'accepted',
-    (error: unknown) => (error instanceof RemoteError ? error.reason : String(error)),
-  );
 const contextsOf = async (ssin: string, day?: string) =>
   (await check({ ssin }, day)).inscriptions.map(({ institution, inscriptionContext }) => `${institution} ${inscriptionContext}`);
 
@@ -69,7 +64,7 @@ describe('inscriptions', () => {
     const answer = await check({ ssin });
     expect(answer).toMatchObject({ state: NumberState.NUMBER_STATE_VALID, personId });
     expect(answer.inscriptions).toEqual([
-      { institution: WELFARE_OFFICE, inscriptionContext: '17/2', period: whole, ssin: '' },
+      { institution: WELFARE_OFFICE, inscriptionContext: '17/2', period: WHOLE, ssin: '' },
     ]);
     expect((await check({ personId })).inscriptions).toEqual(answer.inscriptions);
   });
@@ -118,7 +113,7 @@ describe('inscriptions', () => {
     const requestId = newRequestId();
     expect((await inscribe(ssin, { requestId })).changed).toBe(true);
     expect((await inscribe(ssin, { requestId })).changed).toBe(true);
-    expect(await reasonOf(inscribe(ssin, { requestId, inscriptionContext: '17/5' }))).toBe('REQUEST_ID_REUSED');
+    expect(await refusalOf(inscribe(ssin, { requestId, inscriptionContext: '17/5' }))).toBe('REQUEST_ID_REUSED');
     // The same id of another institution is another request.
     expect((await inscribe(ssin, { requestId }, asFund)).changed).toBe(true);
   });
@@ -140,16 +135,16 @@ describe('numbers', () => {
   it('are refused with their reason', async () => {
     const { ssin, personId } = await somebody();
     const other = nextNumber();
-    expect(await reasonOf(inscribe(other))).toBe('UNKNOWN_SSIN');
+    expect(await refusalOf(inscribe(other))).toBe('UNKNOWN_SSIN');
     expect((await check({ ssin: other })).state).toBe(NumberState.NUMBER_STATE_UNKNOWN);
     await directory.registry.assign(other, personId);
     await directory.registry.replace(ssin, other, personId);
     await known(ssin, NumberState.NUMBER_STATE_REPLACED);
-    expect(await reasonOf(inscribe(ssin))).toBe('REPLACED_SSIN');
+    expect(await refusalOf(inscribe(ssin))).toBe('REPLACED_SSIN');
     expect((await check({ ssin })).personId).toBe(personId);
     await directory.registry.cancel(other, personId);
     await known(other, NumberState.NUMBER_STATE_CANCELED);
-    expect(await reasonOf(inscribe(other))).toBe('CANCELED_SSIN');
+    expect(await refusalOf(inscribe(other))).toBe('CANCELED_SSIN');
   });
 
   it('of two that became one give the inscriptions of both, and are taken apart again', async () => {
@@ -191,33 +186,6 @@ describe('numbers', () => {
     await directory.registry.sayOther();
     await somebody();
     expect(await contextsOf(ssin)).toHaveLength(1);
-  });
-});
-
-describe('who calls', () => {
-  it('inscribes for itself, or for whom it represents', async () => {
-    const { ssin } = await somebody();
-    const asIntegrator = directory.as(INTEGRATOR);
-    expect((await inscribe(ssin, { institution: WELFARE_OFFICE }, asIntegrator)).changed).toBe(true);
-    expect(await reasonOf(inscribe(ssin, { institution: HEALTH_FUND }, asIntegrator))).toBe('NOT_REPRESENTED');
-    expect(await reasonOf(inscribe(ssin, { institution: WELFARE_OFFICE }, asFund))).toBe('NOT_REPRESENTED');
-    expect(await contextsOf(ssin)).toEqual([`${WELFARE_OFFICE} 17/2`]);
-    asIntegrator.close();
-  });
-
-  it('has a registered key', async () => {
-    const unregistered = directory.as(UNREGISTERED);
-    expect(await reasonOf(inscribe(EARLY, {}, unregistered))).toBe('KEY_NOT_REGISTERED');
-    unregistered.close();
-  });
-
-  it('checks only as a service of the mesh, and inscribes only as an institution', async () => {
-    const ask = { person: { by: { $case: 'ssin' as const, value: EARLY } }, institutions: [], date: undefined };
-    expect(await reasonOf(asOffice.check(ask))).toBe('CALLER_NOT_ALLOWED');
-    const asEbox = directory.as('ebox');
-    expect(await reasonOf(asEbox.check(ask))).toBe('CALLER_NOT_ALLOWED');
-    expect(await reasonOf(inscribe(EARLY, {}, asExchange))).toBe('CALLER_NOT_ALLOWED');
-    asEbox.close();
   });
 });
 

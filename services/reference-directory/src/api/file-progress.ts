@@ -95,12 +95,12 @@ const readLines = (lines: readonly InscribeFileLine[], before: number, uninscrib
 
 const headerOf = (request: InscribeFileRequest | undefined): InscribeFileHeader => {
   if (request?.part?.$case === 'header') return request.part.value;
-  throw new InvalidInput({ field: 'header', reason: 'HEADER_MISSING', description: 'the first message carries the header' });
+  throw new InvalidInput({ field: 'header', reason: 'REQUIRED', description: 'the first message carries the header' });
 };
 
 const chunkOf = ({ part }: InscribeFileRequest): InscribeFileChunk => {
   if (part?.$case !== 'chunk')
-    throw new InvalidInput({ field: 'chunk', reason: 'CHUNK_MISSING', description: 'each message after the first carries a chunk of lines' });
+    throw new InvalidInput({ field: 'chunk', reason: 'REQUIRED', description: 'each message after the first carries a chunk of lines' });
   if (part.value.lines.length > MOST_LINES)
     throw new InvalidInput({ field: 'chunk.lines', reason: 'TOO_MANY', description: `at most ${MOST_LINES} lines a chunk; send more chunks` });
   return part.value;

@@ -31,3 +31,10 @@ export const untilDone = async <Result>(
     }
   }
 };
+
+/** Waits for the work, but no longer: whoever closes must come to an end. Failures are the worker's own business. */
+export const noLongerThan = async (ms: number, work: Promise<unknown> | undefined): Promise<void> => {
+  const done = new AbortController();
+  await Promise.race([work?.catch(() => undefined), pauseFor(ms, done.signal)]);
+  done.abort();
+};

@@ -23,7 +23,7 @@ export interface CursorStore {
   cursors(topic: string): Promise<ReadonlyMap<string, Cursor>>;
 }
 
-export const cursorStore = (db: Queryable): CursorStore => ({
+export const cursorStore = (db: Pick<Queryable, 'query'>): CursorStore => ({
   cursors: async (topic) => {
     const rows = await db.query<{ source: string; transaction_id: bigint; position: bigint }>(
       'select source, transaction_id, position from consumed where topic = $1',
@@ -34,7 +34,11 @@ export const cursorStore = (db: Queryable): CursorStore => ({
 });
 
 /** Remembers a batch as handled, forwards only. To be called in the transaction of its work, on its `tx`. */
-export const rememberConsumed = async (tx: Queryable, topic: string, events: readonly CloudEvent[]): Promise<void> => {
+export const rememberConsumed = async (
+  tx: Pick<Queryable, 'query'>,
+  topic: string,
+  events: readonly CloudEvent[],
+): Promise<void> => {
   // Sorted, so that two batches take their rows in one order.
   for (const [source, cursor] of [...latest(events)].sort(([a], [b]) => (a < b ? -1 : 1))) {
     await tx.query(

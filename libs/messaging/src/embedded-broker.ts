@@ -1,5 +1,5 @@
 import { Pool } from 'pg';
-import { pauseFor, untilDone } from './backoff.js';
+import { noLongerThan, untilDone } from './backoff.js';
 import type { Broker, CloudEvent, ConsumeOptions, Consumption, PublishOptions, TopicOptions } from './broker.js';
 import { headersOf } from './cloud-event-headers.js';
 import { EmbeddedConsumption } from './embedded-consumption.js';
@@ -100,7 +100,7 @@ class EmbeddedBroker implements Broker {
     clearInterval(this.sweeping);
     this.closing.abort(new Error('the broker is closed'));
     await Promise.all([...this.consumptions].map((consumption) => consumption.close()));
-    await Promise.race([this.pool.end(), pauseFor(5_000, new AbortController().signal)]);
+    await noLongerThan(5_000, this.pool.end());
   }
 
   private async append(topic: string, events: readonly CloudEvent[]): Promise<void> {

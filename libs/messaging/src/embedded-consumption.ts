@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { backoffMs, pauseFor } from './backoff.js';
+import { backoffMs, noLongerThan, pauseFor } from './backoff.js';
 import type { CloudEvent, ConsumeOptions, Consumption } from './broker.js';
 import { eventOf } from './cloud-event-headers.js';
 import type { BrokerLog } from './log.js';
@@ -39,7 +39,7 @@ export class EmbeddedConsumption implements Consumption {
   async close(): Promise<void> {
     this.closing.abort(new Error('the consumer is closed'));
     this.wake();
-    await Promise.race([this.ended, pauseFor(CLOSE_MS, new AbortController().signal)]);
+    await noLongerThan(CLOSE_MS, this.ended);
   }
 
   private async run(): Promise<void> {

@@ -4,7 +4,7 @@ export * from './consumed.js';
 export * from './embedded-broker.js';
 export * from './events-controller.js';
 export * from './kafka-broker.js';
-export { kafkaClient, type KafkaOptions, type KafkaTls } from './kafka-client.js';
+export { type KafkaOptions, type KafkaTls, kafkaClient } from './kafka-client.js';
 export type { BrokerLog } from './log.js';
 export * from './open-broker.js';
 export * from './parking.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Consumer, EachBatchPayload, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
-import { backoffMs, pauseFor } from './backoff.js';
+import { backoffMs, noLongerThan, pauseFor } from './backoff.js';
 import type { CloudEvent, ConsumeOptions, Consumption } from './broker.js';
 import { eventOf } from './cloud-event-headers.js';
 import { kafkaErrorOf } from './kafka-producer.js';
@@ -86,7 +86,7 @@ export class KafkaConsumption implements Consumption {
       await this.consumer?.stop().catch(() => undefined);
       await this.consumer?.disconnect().catch(() => undefined);
     })();
-    await Promise.race([ended, pauseFor(CLOSE_MS, new AbortController().signal)]);
+    await noLongerThan(CLOSE_MS, ended);
   }
 
   /** kafkajs gave up for good (an authorisation, for example): a new consumer, later. */

@@ -1,5 +1,5 @@
 import kafkajs, { type Kafka, type Message, type Producer } from 'kafkajs';
-import { pauseFor, untilDone } from './backoff.js';
+import { noLongerThan, untilDone } from './backoff.js';
 import type { CloudEvent } from './broker.js';
 import { headersOf } from './cloud-event-headers.js';
 import type { BrokerLog } from './log.js';
@@ -42,7 +42,7 @@ export class KafkaProducer {
   async close(): Promise<void> {
     this.closing.abort(new Error('the broker is closed'));
     const producer = await this.producer?.catch(() => undefined);
-    await Promise.race([producer?.disconnect().catch(() => undefined), pauseFor(5_000, new AbortController().signal)]);
+    await noLongerThan(5_000, producer?.disconnect());
   }
 
   private async send(topic: string, messages: Message[]): Promise<void> {
@@ -68,7 +68,13 @@ export class KafkaProducer {
       allowAutoTopicCreation: false,
       retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 4 },
     });
-    await producer.connect();
+    try {
+      await producer.connect();
+    } catch (error) {
+      // It may be connected and yet refused.
+      await producer.disconnect().catch(() => undefined);
+      throw error;
+    }
     return producer;
   }
 }

@@ -53,7 +53,12 @@ interface Row {
 const COLUMNS = 'place, topic, key, headers, data, reason, parked_at, attempts';
 
 /** Puts an event, as it came, at the end of its key's queue. In the transaction of the batch; a repetition changes nothing. */
-export const park = async (tx: Queryable, topic: string, event: CloudEvent, reason: string): Promise<void> => {
+export const park = async (
+  tx: Pick<Queryable, 'query'>,
+  topic: string,
+  event: CloudEvent,
+  reason: string,
+): Promise<void> => {
   await tx.query(
     `insert into parked (topic, key, source, event_id, headers, data, reason) values ($1, $2, $3, $4, $5, $6, $7)
      on conflict (topic, source, event_id) do nothing`,
@@ -65,7 +70,11 @@ export const park = async (tx: Queryable, topic: string, event: CloudEvent, reas
  * Which of these keys have something parked: their events are to be parked behind it. Holds the end of each queue until the
  * transaction ends, so that a redrive cannot empty it in between and leave an event waiting behind nothing.
  */
-export const blockedKeys = async (tx: Queryable, topic: string, keys: readonly string[]): Promise<Set<string>> => {
+export const blockedKeys = async (
+  tx: Pick<Queryable, 'query'>,
+  topic: string,
+  keys: readonly string[],
+): Promise<Set<string>> => {
   const rows = await tx.query<{ key: string }>(
     `select asked.key from unnest($2::text[]) as asked (key) cross join lateral (
        select from parked where topic = $1 and parked.key = asked.key order by place desc limit 1 for share
@@ -77,7 +86,7 @@ export const blockedKeys = async (tx: Queryable, topic: string, keys: readonly s
 
 /** Parks what must wait behind its key, and gives the rest. A handler calls it first. */
 export const parkBlocked = async (
-  tx: Queryable,
+  tx: Pick<Queryable, 'query'>,
   topic: string,
   events: readonly CloudEvent[],
 ): Promise<CloudEvent[]> => {
@@ -99,7 +108,10 @@ export interface ParkedPage {
 }
 
 /** In the order of parking. */
-export const listParked = async (db: Queryable, { topic, after = 0n, limit }: ParkedPage): Promise<Parked[]> => {
+export const listParked = async (
+  db: Pick<Queryable, 'query'>,
+  { topic, after = 0n, limit }: ParkedPage,
+): Promise<Parked[]> => {
   const rows = await db.query<Row>(
     `select ${COLUMNS} from parked where place > $1 and ($2::text is null or topic = $2) order by place limit $3`,
     [after, topic ?? null, limit],
@@ -117,7 +129,11 @@ export const parkedOf = ({ place, topic, key, headers, data, reason, parked_at: 
 });
 
 /** The first of a key's queue, locked until the transaction ends; nothing when the queue is empty. */
-export const firstParked = async (tx: Queryable, topic: string, key: string): Promise<Parked | undefined> => {
+export const firstParked = async (
+  tx: Pick<Queryable, 'query'>,
+  topic: string,
+  key: string,
+): Promise<Parked | undefined> => {
   const [row] = await tx.query<Row>(
     `select ${COLUMNS} from parked where topic = $1 and key = $2 order by place limit 1 for update`,
     [topic, key],

@@ -21,7 +21,7 @@ comment on table subject_keys is 'An erasure leaves its row: without it the key 
 ];
 
 export interface PostgresSubjectKeysOptions {
-  readonly db: Queryable;
+  readonly db: Pick<Queryable, 'query'>;
   readonly keys: KeyProvider;
   /** The name of the master that wraps. @default subject-keys */
   readonly masterName?: string;

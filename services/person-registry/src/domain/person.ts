@@ -1,6 +1,6 @@
 import { type Decider, type DomainEvent, Rejection } from '@crossroads/eventsourcing';
 import { certainlyBefore, type Fact, type FieldGroup, type HeldFact } from './facts.js';
-import { sameFacts, withFact } from './timeline.js';
+import { changes, sameFacts, withFact } from './timeline.js';
 
 export type PersonReason =
   | 'NAME_REQUIRED'
@@ -35,7 +35,7 @@ export interface PersonState {
 }
 
 /** So that a state stays small enough to be read whole. */
-const MOST_FACTS = 2_000;
+const MOST_FACTS = 1_000;
 
 /** What is known of a person, whichever number leads to it. */
 export const person: Decider<PersonState, PersonCommand, PersonEvent> = {
@@ -87,12 +87,12 @@ const apply = (before: readonly HeldFact[], said: readonly Fact[]) => {
   let held = before;
   const facts: Fact[] = [];
   for (const fact of said) {
-    const after = withFact(held, fact);
-    if (sameFacts(held, after)) continue;
-    held = after;
+    if (!changes(held, fact)) continue;
+    held = withFact(held, fact);
     facts.push(fact);
   }
-  return { held, facts };
+  // Facts that contradict each other may change something one by one, and nothing together.
+  return sameFacts(before, held) ? { held: before, facts: [] } : { held, facts };
 };
 
 const checkRevision = (expected: bigint | undefined, current: bigint): void => {
@@ -103,7 +103,7 @@ const checkRevision = (expected: bigint | undefined, current: bigint): void => {
 
 const checkWhole = (held: readonly HeldFact[]): void => {
   if (held.length > MOST_FACTS)
-    throw reject('TOO_MANY_FACTS', 'a person has at most 2000 facts', { most: String(MOST_FACTS) });
+    throw reject('TOO_MANY_FACTS', 'a person has at most 1000 facts', { most: String(MOST_FACTS) });
   const birth = held.find((fact) => fact.group === 'birth');
   const death = held.find((fact) => fact.group === 'death');
   if (birth?.group === 'birth' && death?.group === 'death' && certainlyBefore(death.value.date, birth.value.date))

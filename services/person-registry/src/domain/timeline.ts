@@ -16,20 +16,28 @@ export const withFact = (held: readonly HeldFact[], fact: HeldFact): readonly He
   const rest = timeline.filter((one) => !restates(added, one));
   const period = { ...added.period, ...endOf(added, rest) };
   const cut = rest.flatMap((one) => without(one, period));
-  return [...others, ...joined([...cut, { ...added, period }])];
+  return [...others, ...cut, { ...added, period }];
 };
 
-/** What is so on a day. A death is so from its first possible day. */
+/** What is so on a day, over how long. A death is so from its first possible day. */
 export const inForceOn = (held: readonly HeldFact[], day: IsoDay): readonly HeldFact[] =>
-  held.filter(
+  joined(held).filter(
     (fact) => containsDay(fact.period, day) && (fact.group !== 'death' || earliestDay(fact.value.date) <= day),
   );
 
-/** Whether both hold the same over the same days, whenever it was recorded. */
-export const sameFacts = (a: readonly HeldFact[], b: readonly HeldFact[]): boolean =>
-  a.length === b.length && a.every((one) => b.some((other) => saysTheSame(one, other) && samePeriod(one, other)));
+/** Whether both say the same of every day, whenever it was recorded. */
+export const sameFacts = (a: readonly HeldFact[], b: readonly HeldFact[]): boolean => {
+  const [left, right] = [joined(a).map(identityOf), new Set(joined(b).map(identityOf))];
+  return left.length === right.size && left.every((one) => right.has(one));
+};
 
-const samePeriod = (a: Fact, b: Fact): boolean => a.period.start === b.period.start && a.period.end === b.period.end;
+/** Whether a fact says anything new of any day. */
+export const changes = (held: readonly HeldFact[], fact: Fact): boolean => {
+  const timeline = held.filter((one) => onSameTimeline(one, fact));
+  return !sameFacts(timeline, withFact(timeline, fact));
+};
+
+const identityOf = ({ group, value, period }: Fact): string => JSON.stringify([group, value, period.start, period.end]);
 
 const onSameTimeline = (a: Fact, b: Fact): boolean => a.group === b.group && (!isMultiple(b) || saysTheSame(a, b));
 
@@ -48,14 +56,9 @@ const isLater = (start: IsoDay | undefined, than: IsoDay | undefined): start is 
   start !== undefined && (than === undefined || start > than);
 
 /** What is left of a fact once a period is taken out of it: nothing, one part or two. */
-const without = (fact: HeldFact, { start, end }: Period): HeldFact[] => {
-  if (
-    !overlaps(
-      fact.period,
-      start === undefined ? (end === undefined ? {} : { end }) : { start, ...(end ? { end } : {}) },
-    )
-  )
-    return [fact];
+const without = (fact: HeldFact, taken: Period): HeldFact[] => {
+  if (!overlaps(fact.period, taken)) return [fact];
+  const { start, end } = taken;
   const parts: HeldFact[] = [];
   if (start !== undefined && (fact.period.start === undefined || fact.period.start < start))
     parts.push({ ...fact, period: { ...fact.period, end: start } });
@@ -64,21 +67,31 @@ const without = (fact: HeldFact, { start, end }: Period): HeldFact[] => {
   return parts;
 };
 
-/** In order of time; neighbours that say the same become one, known since the later of the two. */
-const joined = (timeline: HeldFact[]): HeldFact[] => {
-  const ordered = timeline.sort((a, b) => ((a.period.start ?? '') < (b.period.start ?? '') ? -1 : 1));
+/**
+ * In order of time; neighbours that say the same become one, known since the later of the two. For looking only: held facts
+ * stay as they were said, since one that is said again is known by the day from which it was said.
+ */
+const joined = (held: readonly HeldFact[]): readonly HeldFact[] => {
   const result: HeldFact[] = [];
-  for (const fact of ordered) {
-    const before = result.at(-1);
-    if (before === undefined || before.period.end !== fact.period.start || !saysTheSame(before, fact)) {
-      result.push(fact);
+  const latest = new Map<string, number>();
+  for (const fact of [...held].sort(byStart)) {
+    const said = JSON.stringify([fact.group, fact.value]);
+    const at = latest.get(said);
+    const before = at === undefined ? undefined : result[at];
+    if (at === undefined || before?.period.end === undefined || before.period.end !== fact.period.start) {
+      latest.set(said, result.push(fact) - 1);
       continue;
     }
     const { end: _, ...open } = before.period;
     const period = fact.period.end === undefined ? open : { ...open, end: fact.period.end };
-    result[result.length - 1] = { ...fact, period, recordedAt: laterOf(before.recordedAt, fact.recordedAt) };
+    result[at] = { ...fact, period, recordedAt: laterOf(before.recordedAt, fact.recordedAt) };
   }
   return result;
+};
+
+const byStart = (a: Fact, b: Fact): number => {
+  const [left, right] = [a.period.start ?? '', b.period.start ?? ''];
+  return left < right ? -1 : left > right ? 1 : 0;
 };
 
 const laterOf = (a: string | undefined, b: string | undefined): string | undefined =>

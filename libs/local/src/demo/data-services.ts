@@ -1,51 +1,42 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { DataService, Reporter } from '@crossroads/contracts/authorization/v1/policy';
-import { numberOf } from './institutions.js';
+import { type DataServiceDescription, employmentWages, personIdentification, socialStatus } from '../people/index.js';
+import { type InstitutionName, numberOf } from './institutions.js';
 
-/** A data service as it is described in a file: what it is, not who supplies it here. */
-interface Described {
-  readonly dataService: string;
-  readonly title: string;
-  readonly jsonSchema: { readonly [key: string]: unknown };
-  readonly fieldGroups: readonly { readonly name: string; readonly paths: readonly string[] }[];
+/** Where the demo's data services are asked, `host:port` each. */
+export interface SupplierAddresses {
+  readonly registry: string;
+  readonly wages: string;
+  readonly statuses: string;
 }
 
-/** The registry describes its own data service; wages and statuses are those of the demo's sources. */
-export const dataServices = (
-  root: string,
-  registryPort: number,
-  sources: { readonly wages: string; readonly statuses: string },
-): DataService[] => {
-  const identification = described(join(root, 'services', 'person-registry', 'data-service.json'));
-  const wages = described(join(root, 'libs', 'local', 'src', 'people', 'wages.data-service.json'));
-  const statuses = described(join(root, 'libs', 'local', 'src', 'people', 'statuses.data-service.json'));
-  const all = ({ fieldGroups }: Described) => fieldGroups.map(({ name }) => name);
+const MUNICIPALITY_REPORTS = ['address', 'municipality', 'civilStatus'];
+
+/** What is registered: each description, with who supplies it here and who reports its changes. */
+export const dataServices = (addresses: SupplierAddresses): DataService[] => {
+  const [identification, wages, statuses] = [personIdentification(), employmentWages(), socialStatus()];
   return [
-    registered(identification, 'service:person-registry', `localhost:${registryPort}`, [
-      { enterpriseNumber: numberOf('national-register'), fieldGroups: all(identification) },
-      {
-        enterpriseNumber: numberOf('municipality'),
-        fieldGroups: all(identification).filter((group) => ['address', 'municipality', 'civilStatus'].includes(group)),
-      },
+    registered(identification, 'service:person-registry', addresses.registry, [
+      reporter('national-register', identification, () => true),
+      reporter('municipality', identification, (group) => MUNICIPALITY_REPORTS.includes(group)),
     ]),
-    registered(wages, numberOf('wages-source'), sources.wages, [
-      { enterpriseNumber: numberOf('wages-source'), fieldGroups: all(wages) },
-    ]),
-    registered(statuses, numberOf('statuses-source'), sources.statuses, [
-      { enterpriseNumber: numberOf('statuses-source'), fieldGroups: all(statuses) },
+    registered(wages, numberOf('wages-source'), addresses.wages, [reporter('wages-source', wages, () => true)]),
+    registered(statuses, numberOf('statuses-source'), addresses.statuses, [
+      reporter('statuses-source', statuses, () => true),
     ]),
   ];
 };
 
-const described = (file: string): Described => {
-  // A file of this repository, whose shape the registration checks.
-  const content: Described = JSON.parse(readFileSync(file, 'utf8'));
-  return content;
-};
+const reporter = (
+  name: InstitutionName,
+  { fieldGroups }: DataServiceDescription,
+  reports: (group: string) => boolean,
+): Reporter => ({
+  enterpriseNumber: numberOf(name),
+  fieldGroups: fieldGroups.map((group) => group.name).filter(reports),
+});
 
 const registered = (
-  { dataService, title, jsonSchema, fieldGroups }: Described,
+  { dataService, title, jsonSchema, fieldGroups }: DataServiceDescription,
   source: string,
   address: string,
   reporters: Reporter[],

@@ -53,8 +53,8 @@ export const DRAFTS: Readonly<Record<Recipient, Draft>> = {
     recipient: numberOf('welfare-office'),
     grants: [
       grant('welfare-office', IDENTIFICATION, ['name', 'birth', 'gender', 'address', 'civilStatus'], 'online'),
-      grant('welfare-office', WAGES, ['employer', 'wages'], 'online'),
-      grant('welfare-office', STATUSES, ['statuses'], 'online'),
+      grant('welfare-office', WAGES, ['employer', 'amounts'], 'online'),
+      grant('welfare-office', STATUSES, ['status'], 'online'),
     ],
   },
 };

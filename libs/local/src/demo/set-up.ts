@@ -6,7 +6,7 @@ import { type Deliberation, DeliberationState } from '@crossroads/contracts/auth
 import { newRequestId } from '@crossroads/grpc';
 import { type IdentityFiles, spkiOf, writePrivate } from '../certificates.js';
 import type { LocalMesh } from '../local-mesh.js';
-import { dataServices } from './data-services.js';
+import { dataServices, type SupplierAddresses } from './data-services.js';
 import { DRAFTS, type Recipient, toDeliberation } from './deliberations.js';
 import { INSTITUTIONS, type InstitutionName, institutionEntries, numberOf } from './institutions.js';
 
@@ -26,7 +26,7 @@ export interface DemoNetwork {
 }
 
 /** Registers who is not registered yet; a second time changes nothing. */
-export const setUpDemo = async (mesh: LocalMesh, addressesOfSources: { readonly wages: string; readonly statuses: string }): Promise<DemoNetwork> => {
+export const setUpDemo = async (mesh: LocalMesh, suppliers: SupplierAddresses): Promise<DemoNetwork> => {
   const certificates = new Map<InstitutionName, IdentityFiles>();
   for (const [name, { enterpriseNumber }] of institutionEntries())
     certificates.set(name, await mesh.issueApplication(name, { application: name, enterpriseNumber }));
@@ -54,7 +54,7 @@ export const setUpDemo = async (mesh: LocalMesh, addressesOfSources: { readonly 
       application: { enterpriseNumber: institution.enterpriseNumber, name, spkiHashes: [spkiOf(certificate)] },
     });
   }
-  for (const dataService of dataServices(mesh.root, mesh.ports.services['person-registry'], addressesOfSources))
+  for (const dataService of dataServices(suppliers))
     await authorization.registerDataService({ requestId: newRequestId(), dataService });
   await authorization.registerSignInProvider({
     requestId: newRequestId(),

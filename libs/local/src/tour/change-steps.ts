@@ -1,0 +1,94 @@
+import type { Subscription } from '@crossroads/contracts/subscription/v1/subscription_service';
+import { IDENTIFICATION } from '../demo/deliberations.js';
+import type { Cast } from './cast.js';
+import { until, verify } from './checks.js';
+import { deliveriesOf, deliveryOf, isDense, lastSequence, newMove, openSubscription, registerMove } from './deliveries-step.js';
+import type { Tour } from './run-tour.js';
+import { startSubscriber, type SubscriberReader } from './subscriber-reader.js';
+
+/** The subscribers as they stand after the move. */
+export interface Moved {
+  readonly fund: { readonly subscription: Subscription; readonly reader: SubscriberReader };
+  /** Tickets of the two deliveries: both are accesses. */
+  readonly tickets: readonly string[];
+  close(): Promise<void>;
+}
+
+/** One change, registered once: who may have it gets it from Kafka, cut to what they may see. */
+export const move = async ({ mesh, network, narrator }: Tour, { subject }: Cast): Promise<Moved> => {
+  narrator.step('A move: the municipality registers it once, everybody entitled has it');
+  const [fund, office, pensions] = [network.as('health-fund'), network.as('employment-office'), network.as('pension-office')];
+  const subscriptions = {
+    fund: await openSubscription(fund, 'health-fund'),
+    office: await openSubscription(office, 'employment-office'),
+    pensions: await openSubscription(pensions, 'pension-office'),
+  };
+  const untouched = await lastSequence(pensions, subscriptions.pensions);
+  const [fundReader, officeReader] = await Promise.all([
+    startSubscriber(mesh, network, 'health-fund'),
+    startSubscriber(mesh, network, 'employment-office'),
+  ]);
+  const close = async () => {
+    await Promise.all([fundReader.close(), officeReader.close()]);
+  };
+  try {
+    const to = newMove();
+    const began = performance.now();
+    const revision = await registerMove(network.as('municipality'), subject.ssin, to);
+    const atFund = await deliveryOf(fundReader, subscriptions.fund, subject.ssin, revision);
+    const took = Math.round(performance.now() - began);
+    const atOffice = await deliveryOf(officeReader, subscriptions.office, subject.ssin, revision);
+
+    const address: unknown = atFund.data?.['address'];
+    verify(hasStreet(address, to.street), 'the health fund has the new street');
+    narrator.did(`the health fund has it from its topic after ${took} ms: ${JSON.stringify(address)}`);
+    verify(!JSON.stringify(atOffice.data).includes(to.street), 'the employment office does not see the street');
+    verify(JSON.stringify(atOffice.data).includes('Gent'), 'the employment office sees the municipality');
+    const cut = atOffice.filtered.map(({ path, reason }) => `${path} (${reason})`).join(', ');
+    verify(cut !== '', 'the employment office is told what was cut');
+    narrator.did(`the employment office has it with fewer fields: ${JSON.stringify(atOffice.data)}; cut: ${cut}`);
+    verify((await lastSequence(pensions, subscriptions.pensions)) === untouched, 'the pension office got nothing');
+    narrator.did('the pension office subscribes, too, but has no file on this person: it got nothing');
+    verify(fundReader.faults.length + officeReader.faults.length === 0, 'receipts and sequence numbers are right');
+    narrator.byHand(`change-address --as municipality --ssin ${subject.ssin} --street ${to.street} --house-number 7 --postal-code 9000 --municipality Gent`);
+    narrator.byHand('deliveries --as health-fund');
+    return { fund: { subscription: subscriptions.fund, reader: fundReader }, tickets: [atFund.ticket, atOffice.ticket], close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
+
+const MOVES = 12;
+
+/** kill -9 in the middle of twelve moves: nothing is lost, and nothing comes twice. */
+export const crash = async ({ mesh, network, narrator }: Tour, { subject }: Cast, { fund }: Moved): Promise<void> => {
+  narrator.step('kill -9: a process dies in the middle');
+  const { reader, subscription } = fund;
+  const before = deliveriesOf(reader, subscription.subscriptionId, subject.ssin).length;
+  const revisions: bigint[] = [];
+  let back: Promise<void> | undefined;
+  for (let n = 0; n < MOVES; n++) {
+    if (n === MOVES / 3) back = mesh.kill('subscription');
+    revisions.push(await registerMove(network.as('municipality'), subject.ssin, newMove()));
+  }
+  await back;
+  await until(
+    'all moves on the health fund’s topic',
+    () => deliveriesOf(reader, subscription.subscriptionId, subject.ssin).length >= before + MOVES || undefined,
+    40_000,
+  );
+  const received = deliveriesOf(reader, subscription.subscriptionId, subject.ssin).slice(before);
+  verify(
+    received.length === MOVES && received.every(({ sourceRevision }, n) => sourceRevision === revisions[n]),
+    'each move arrives once, in order',
+  );
+  verify(isDense(reader.deliveries(subscription.subscriptionId)), 'sequence numbers have no gap');
+  verify(reader.faults.length === 0, `no fault in the deliveries (${reader.faults.join('; ')})`);
+  const numbered = await until('the subscription service to answer again', () => lastSequence(network.as('health-fund'), subscription));
+  verify(numbered === reader.deliveries(subscription.subscriptionId).at(-1)?.sequence, 'as many were numbered as arrived');
+  narrator.did(`${MOVES} moves of ${IDENTIFICATION}, subscription killed after the fourth and back by itself: ${MOVES} deliveries, none lost, none doubled`);
+};
+
+const hasStreet = (address: unknown, street: string): boolean =>
+  typeof address === 'object' && address !== null && Reflect.get(address, 'street') === street;

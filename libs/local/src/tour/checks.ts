@@ -1,0 +1,34 @@
+/** A step of the tour did not come out as it must. */
+export class NotVerified extends Error {
+  override readonly name = 'NotVerified';
+}
+
+/** @throws NotVerified */
+export const verify: (holds: boolean, what: string) => asserts holds = (holds, what) => {
+  if (!holds) throw new NotVerified(what);
+};
+
+const EVERY_MS = 50;
+
+/**
+ * Asks until it has an answer. `what` ends the sentence "waited 20 s for …".
+ * @throws NotVerified when there is none in time; an error of `ask` counts as no answer, and the last one is told
+ */
+export const until = async <Value>(
+  what: string,
+  ask: () => Promise<Value | undefined> | Value | undefined,
+  withinMs = 20_000,
+): Promise<Value> => {
+  const end = performance.now() + withinMs;
+  for (let last = ''; ; ) {
+    try {
+      const value = await ask();
+      if (value !== undefined) return value;
+      last = '';
+    } catch (error) {
+      last = error instanceof Error ? ` (${error.message})` : '';
+    }
+    if (performance.now() > end) throw new NotVerified(`waited ${withinMs / 1_000} s for ${what}${last}`);
+    await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+  }
+};

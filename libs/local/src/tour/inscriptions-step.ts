@@ -1,0 +1,44 @@
+import { status } from '@grpc/grpc-js';
+import type { Institution } from '@crossroads/client';
+import type { InscribeFileRequest, InscribeFileResponse } from '@crossroads/contracts/directory/v1/directory_service';
+import { newRequestId, RemoteError } from '@crossroads/grpc';
+import { until, verify } from './checks.js';
+
+const CHUNK = 1_000;
+
+/** Inscribes a whole file of people; answers with the report. */
+export const inscribeAll = async (
+  { directory }: Pick<Institution, 'directory'>,
+  inscriptionContext: string,
+  ssins: readonly string[],
+): Promise<InscribeFileResponse> => {
+  const parts = async function* (): AsyncGenerator<InscribeFileRequest> {
+    yield { part: { $case: 'header', value: { requestId: newRequestId(), institution: '', uninscribe: false } } };
+    for (let from = 0; from < ssins.length; from += CHUNK) {
+      const lines = ssins.slice(from, from + CHUNK).map((ssin) => ({ ssin, inscriptionContext, period: undefined }));
+      yield { part: { $case: 'chunk', value: { lines } } };
+    }
+  };
+  let last: InscribeFileResponse | undefined;
+  for await (const progress of directory.inscribeFile(parts())) last = progress;
+  verify(last?.done === true, 'the file of inscriptions ends with its report');
+  return last;
+};
+
+/** Inscribes one person; waits while the directory has not yet heard of a number that the registry has just given. */
+export const inscribe = ({ directory }: Pick<Institution, 'directory'>, inscriptionContext: string, ssin: string): Promise<boolean> =>
+  until('the directory to know a person of the registry', async () => {
+    try {
+      const { changed } = await directory.inscribe({
+        requestId: newRequestId(),
+        institution: '',
+        ssin,
+        inscriptionContext,
+        period: undefined,
+      });
+      return changed;
+    } catch (error) {
+      if (error instanceof RemoteError && error.code === status.NOT_FOUND) return undefined;
+      throw error;
+    }
+  });

@@ -1,0 +1,65 @@
+import type { ImportPersonsRequest, ImportPersonsResponse } from '@crossroads/contracts/person/v1/person_service';
+import type { Institution } from '@crossroads/client';
+import { type PersonRecord, type Population } from '../people/index.js';
+import { verify } from './checks.js';
+
+/** Somebody of the population, as the folder has them: what the tour chooses from. */
+export interface Known {
+  readonly ssin: string;
+  readonly deceased: boolean;
+  readonly hasAddress: boolean;
+}
+
+export interface Imported {
+  readonly records: number;
+  readonly registered: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  /** How many for each reason; the reader's and the registry's. */
+  readonly refused: ReadonlyMap<string, number>;
+  /** Who went in. */
+  readonly people: readonly Known[];
+}
+
+/** Streams a population into the registry, and holds its report against the records. */
+export const importPopulation = async (
+  { registry }: Pick<Institution, 'registry'>,
+  population: Population,
+  onProgress: (read: number) => void,
+): Promise<Imported> => {
+  const known = new Map<string, Known>();
+  const refused = new Map<string, number>();
+  let records = 0;
+  const refuse = (reason: string) => refused.set(reason, (refused.get(reason) ?? 0) + 1);
+
+  const requests = async function* (): AsyncGenerator<ImportPersonsRequest> {
+    for await (const record of population.people()) {
+      records++;
+      if ('refused' in record) refuse(record.refused);
+      else {
+        known.set(record.reference, knownOf(record));
+        yield { reference: record.reference, ssin: record.ssin, facts: [...record.facts] };
+      }
+    }
+  };
+  let last: ImportPersonsResponse | undefined;
+  for await (const progress of registry.importPersons(requests())) {
+    for (const { reference, reason } of progress.refused) {
+      refuse(reason);
+      known.delete(reference);
+    }
+    onProgress(Number(progress.recordsRead));
+    last = progress;
+  }
+  verify(last?.done === true, 'the import ends with its report');
+  const [registered, changed, unchanged] = [Number(last.registered), Number(last.changed), Number(last.unchanged)];
+  const refusals = [...refused.values()].reduce((sum, count) => sum + count, 0);
+  verify(registered + changed + unchanged + refusals === records, "the import's counts add up to the records");
+  return { records, registered, changed, unchanged, refused, people: [...known.values()] };
+};
+
+const knownOf = ({ ssin, facts }: Extract<PersonRecord, { readonly ssin: string }>): Known => ({
+  ssin,
+  deceased: facts.some(({ fact }) => fact?.$case === 'death'),
+  hasAddress: facts.some(({ fact }) => fact?.$case === 'address'),
+});

@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { readDeliveries } from '@crossroads/client';
+import type { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
+import { openBroker } from '@crossroads/messaging';
+import { readReceiptKeys } from '@crossroads/transparency';
+import type { DemoNetwork } from '../demo/set-up.js';
+import { type InstitutionName, numberOf } from '../demo/institutions.js';
+import type { LocalMesh } from '../local-mesh.js';
+
+/** A subscriber's own program: it keeps what came, and notices what is missing or comes twice. */
+export interface SubscriberReader {
+  /** In the order of their numbers. */
+  deliveries(subscriptionId: string): readonly Delivery[];
+  /** What was wrong with a delivery, if anything. */
+  readonly faults: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Reads the institution's topic from its beginning, with its certificate; receipts are checked. */
+export const startSubscriber = async (mesh: LocalMesh, network: DemoNetwork, name: InstitutionName): Promise<SubscriberReader> => {
+  const { broker: kind } = mesh.mesh();
+  const number = numberOf(name);
+  const broker = await openBroker({
+    clientId: `${number}-tour`,
+    tls: network.connection(name).tls,
+    ...(kind.kind === 'kafka' ? { kafkaBrokers: kind.brokers.join(',') } : { embeddedLogUrl: kind.url }),
+  });
+  const received = new Map<string, Delivery[]>();
+  const faults: string[] = [];
+  const reading = await readDeliveries({
+    broker,
+    topic: `crossroads.deliveries.${number}.v1`,
+    group: `${number}.tour-${Date.now()}`,
+    receiptKeys: readReceiptKeys(readFileSync(mesh.receiptKeysFile, 'utf8')),
+    lastSequence: (subscriptionId) => received.get(subscriptionId)?.at(-1)?.sequence,
+    onDelivery: (delivery) => {
+      const before = received.get(delivery.subscriptionId);
+      if (before) before.push(delivery);
+      else received.set(delivery.subscriptionId, [delivery]);
+    },
+    onError: (error) => {
+      if (error instanceof Error && error.name === 'BadDelivery') faults.push(error.message);
+    },
+  });
+  return {
+    deliveries: (subscriptionId) => received.get(subscriptionId) ?? [],
+    faults,
+    close: async () => {
+      await reading.close();
+      await broker.close();
+    },
+  };
+};
+
+/** The main module of a demo source, as built. */
+export const sourceMain = (root: string): string => join(root, 'libs', 'local', 'dist', 'demo', 'source-main.js');

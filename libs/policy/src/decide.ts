@@ -77,14 +77,13 @@ export const decide = (policy: Policy, question: Question): Decision => {
   const service = policy.dataService(question.dataService);
   if (!service) return refuse('UNKNOWN_DATA_SERVICE');
   if (!policy.knowsLegalContext(legalContext)) return refuse('UNKNOWN_LEGAL_CONTEXT');
-  const byContext = policy.grantsOf(customer, question.dataService);
-  if (!byContext) return refuse('NO_DELIBERATION');
-  const grants = byContext.get(legalContext);
-  if (!grants) return refuse('LEGAL_CONTEXT_NOT_GRANTED');
+  const grants = policy.grantsOf(customer, question.dataService);
+  if (!grants) return refuse('NO_DELIBERATION');
 
   const open: CompiledGrant[] = [];
   const closed: ClosedGrant[] = [];
   for (const grant of grants) {
+    if (!grant.legalContexts.includes(legalContext)) continue;
     const reason = whyClosed(grant, question);
     if (reason) closed.push({ grant, reason });
     else open.push(grant);
@@ -105,7 +104,7 @@ const whyClosed = (grant: CompiledGrant, { day, mode, inscriptionContexts }: Que
   if (mode === 'online' && !grant.online) return 'NOT_GRANTED_ONLINE';
   if (mode === 'subscription' && !grant.subscription) return 'NOT_GRANTED_BY_SUBSCRIPTION';
   if (inscriptionContexts.length === 0) return 'NOT_INSCRIBED';
-  for (const context of inscriptionContexts) if (grant.inscriptionContexts.has(context)) return undefined;
+  for (const context of inscriptionContexts) if (grant.inscriptionContexts.includes(context)) return undefined;
   return 'INSCRIPTION_CONTEXT_NOT_GRANTED';
 };
 
@@ -122,7 +121,7 @@ const release = (
   const deliberations = new Set<string>();
   for (const fieldGroup of requested) {
     const known = service.fieldGroups.has(fieldGroup);
-    const granting = known ? open.filter((grant) => grant.fieldGroups.has(fieldGroup)) : [];
+    const granting = known ? open.filter((grant) => grant.fieldGroups.includes(fieldGroup)) : [];
     for (const { deliberationId } of granting) deliberations.add(deliberationId);
     if (granting.length > 0) fieldGroups.push(fieldGroup);
     else cutFieldGroups.push({ fieldGroup, reason: known ? whyCut(fieldGroup, closed) : 'UNKNOWN_FIELD_GROUP' });
@@ -134,7 +133,7 @@ const release = (
 
 /** A grant that would have released the group says why it does not; when there is none, nobody ever granted it. */
 const whyCut = (fieldGroup: string, closed: readonly ClosedGrant[]): CutReason =>
-  furthest(closed.filter(({ grant }) => grant.fieldGroups.has(fieldGroup))) ?? 'FIELD_GROUPS_NOT_GRANTED';
+  furthest(closed.filter(({ grant }) => grant.fieldGroups.includes(fieldGroup))) ?? 'FIELD_GROUPS_NOT_GRANTED';
 
 const order = new Map<RefusalReason, number>(refusalReasons.map((reason, index) => [reason, index]));
 

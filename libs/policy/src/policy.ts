@@ -7,14 +7,19 @@ import type {
   SignInProvider,
 } from '@crossroads/contracts/authorization/v1/policy';
 import type { Caller } from '@crossroads/grpc';
-import { type CompiledGrant, compileGrants } from './compiled-grant.js';
+import { type CompiledGrant, compileGrants, SharedNames } from './compiled-grant.js';
 import { type CompiledDataService, compileDataService } from './data-service.js';
 
 /** What decisions read. Whoever holds it sees later changes: ask and use it without waiting in between. */
 export type Policy = Omit<PolicyIndex, 'apply'>;
 
-/** Grants of one recipient for one data service, by legal context. */
-type GrantsByContext = Map<string, CompiledGrant[]>;
+/** What is kept of a deliberation besides its grants, which are kept ready for decisions only. */
+export type DeliberationHead = Omit<Deliberation, 'grants'>;
+
+interface KnownDeliberation {
+  readonly head: DeliberationHead;
+  readonly grants: readonly CompiledGrant[];
+}
 
 /**
  * The policy in memory, ready for decisions. A change costs as much as the entity that changed, whatever the size of the
@@ -26,8 +31,10 @@ export class PolicyIndex {
   private readonly represented = new Map<string, ReadonlySet<string>>();
   private readonly applications = new Map<string, Map<string, ReadonlySet<string>>>();
   private readonly dataServices = new Map<string, CompiledDataService>();
-  private readonly deliberations = new Map<string, { message: Deliberation; grants: readonly CompiledGrant[] }>();
-  private readonly grants = new Map<string, Map<string, GrantsByContext>>();
+  private readonly deliberations = new Map<string, KnownDeliberation>();
+  /** By recipient and data service. */
+  private readonly grants = new Map<string, Map<string, readonly CompiledGrant[]>>();
+  private readonly names = new SharedNames();
   private readonly legalContexts = new Map<string, number>();
   private readonly providers = new Map<string, SignInProvider>();
 
@@ -51,7 +58,7 @@ export class PolicyIndex {
         this.dataServices.set(entity.value.dataService, compileDataService(entity.value));
         break;
       case 'deliberation':
-        this.applyDeliberation(entity.value);
+        this.applyDeliberation(entity.value, compileGrants(entity.value, this.names));
         break;
       case 'signInProvider':
         this.providers.set(entity.value.issuer, entity.value);
@@ -104,8 +111,8 @@ export class PolicyIndex {
     return this.dataServices.get(dataService)?.reporters.get(enterpriseNumber) ?? NONE;
   }
 
-  deliberation(deliberationId: string): Deliberation | undefined {
-    return this.deliberations.get(deliberationId)?.message;
+  deliberation(deliberationId: string): DeliberationHead | undefined {
+    return this.deliberations.get(deliberationId)?.head;
   }
 
   signInProvider(issuer: string): SignInProvider | undefined {
@@ -117,8 +124,8 @@ export class PolicyIndex {
     return this.legalContexts.has(legalContext);
   }
 
-  /** What a recipient was ever granted of a data service, by legal context. */
-  grantsOf(recipient: string, dataService: string): ReadonlyMap<string, readonly CompiledGrant[]> | undefined {
+  /** What a recipient was ever granted of a data service; nothing when it never was. */
+  grantsOf(recipient: string, dataService: string): readonly CompiledGrant[] | undefined {
     return this.grants.get(recipient)?.get(dataService);
   }
 
@@ -126,35 +133,29 @@ export class PolicyIndex {
     at(this.applications, enterpriseNumber, () => new Map()).set(name, new Set(spkiHashes));
   }
 
-  private applyDeliberation(message: Deliberation): void {
-    const before = this.deliberations.get(message.deliberationId);
-    if (before) for (const grant of before.grants) this.removeGrant(before.message.recipient, grant);
-    const grants = compileGrants(message);
-    for (const grant of grants) this.addGrant(message.recipient, grant);
-    this.deliberations.set(message.deliberationId, { message, grants });
+  private applyDeliberation({ grants: _, ...head }: Deliberation, grants: readonly CompiledGrant[]): void {
+    const before = this.deliberations.get(head.deliberationId);
+    if (before) for (const grant of before.grants) this.removeGrant(before.head.recipient, grant);
+    for (const grant of grants) this.addGrant(head.recipient, grant);
+    this.deliberations.set(head.deliberationId, { head, grants });
   }
 
   private addGrant(recipient: string, grant: CompiledGrant): void {
-    const services = at(this.grants, recipient, () => new Map<string, GrantsByContext>());
-    const contexts = at(services, grant.dataService, (): GrantsByContext => new Map());
-    for (const context of grant.legalContexts) {
-      at(contexts, context, (): CompiledGrant[] => []).push(grant);
-      this.legalContexts.set(context, (this.legalContexts.get(context) ?? 0) + 1);
-    }
+    const services = at(this.grants, recipient, () => new Map<string, readonly CompiledGrant[]>());
+    services.set(grant.dataService, [...(services.get(grant.dataService) ?? []), grant]);
+    for (const context of grant.legalContexts) this.legalContexts.set(context, (this.legalContexts.get(context) ?? 0) + 1);
   }
 
   private removeGrant(recipient: string, grant: CompiledGrant): void {
     const services = this.grants.get(recipient);
-    const contexts = services?.get(grant.dataService);
+    const rest = (services?.get(grant.dataService) ?? []).filter((other) => other !== grant);
+    if (rest.length > 0) services?.set(grant.dataService, rest);
+    else services?.delete(grant.dataService);
     for (const context of grant.legalContexts) {
-      const rest = (contexts?.get(context) ?? []).filter((other) => other !== grant);
-      if (rest.length > 0) contexts?.set(context, rest);
-      else contexts?.delete(context);
       const uses = (this.legalContexts.get(context) ?? 0) - 1;
       if (uses > 0) this.legalContexts.set(context, uses);
       else this.legalContexts.delete(context);
     }
-    if (contexts?.size === 0) services?.delete(grant.dataService);
   }
 }
 

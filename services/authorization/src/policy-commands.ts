@@ -15,14 +15,23 @@ export interface Answer {
 
 /** Carries out changes of the policy, one after the other: decided on the state in memory once it is as new as the stream. */
 export class PolicyCommands {
+  private last: Promise<unknown> = Promise.resolve();
+
   constructor(
     private readonly store: Pick<EventStore, 'append' | 'answerTo'>,
     private readonly live: LivePolicy,
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** @throws Rejection, RequestIdReused; WrongExpectedRevision after ten lost races */
-  async handle(command: PolicyCommand, request: RequestKey): Promise<Answer> {
+  /** @throws Rejection, RequestIdReused; WrongExpectedRevision after ten races lost against other processes */
+  handle(command: PolicyCommand, request: RequestKey): Promise<Answer> {
+    // One after the other within this process: to race for the same stream would only cost retries.
+    const mine = this.last.then(() => this.carryOut(command, request));
+    this.last = mine.catch(() => {});
+    return mine;
+  }
+
+  private async carryOut(command: PolicyCommand, request: RequestKey): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
       const kept = await this.store.answerTo(request);
       if (kept) return answerOf(kept.answer);

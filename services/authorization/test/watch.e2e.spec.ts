@@ -1,0 +1,155 @@
+import type { WatchResponse } from '@crossroads/contracts/authorization/v1/authorization_service';
+import { Unavailable } from '@crossroads/grpc';
+import { decide as decideNow, type Question } from '@crossroads/policy';
+import { parseIsoDay } from '@crossroads/identifiers';
+import { eventually } from '@crossroads/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { approved, draft, grant, registerWages, revoke, submit, wages } from './requests.js';
+import { numbers, RunningAuthorization } from './running-authorization.js';
+
+const day = parseIsoDay('2026-06-15');
+if (!day) throw new TypeError('no day');
+const question: Question = {
+  customer: numbers.welfareOffice,
+  peer: { kind: 'service', name: 'exchange', spki: '' },
+  dataService: wages.dataService,
+  requestedFieldGroups: [],
+  legalContext: 'PCSA:SOCIAL_INQUIRY',
+  inscriptionContexts: ['PCSA:LIVING_WAGE'],
+  mode: 'online',
+  day,
+};
+
+describe('whoever follows the policy', () => {
+  let authorization: RunningAuthorization;
+  beforeAll(async () => {
+    authorization = await RunningAuthorization.start();
+    await authorization.registerMembers();
+    await registerWages(authorization);
+  });
+  afterAll(() => authorization.close());
+
+  const outcome = (follower: ReturnType<RunningAuthorization['follow']>, legalContext = question.legalContext) => {
+    try {
+      const decision = decideNow(follower.policy(), { ...question, legalContext });
+      return decision.allowed ? 'allowed' : decision.reason;
+    } catch (error) {
+      if (error instanceof Unavailable) return error.reason;
+      throw error;
+    }
+  };
+  const when = (follower: ReturnType<RunningAuthorization['follow']>, wanted: string, legalContext?: string) =>
+    eventually(() => outcome(follower, legalContext), (seen) => seen === wanted);
+
+  it('sees a revocation at once', async () => {
+    const follower = authorization.follow();
+    const seen = new Map<bigint, number>();
+    follower.onChange((_, revision) => void seen.set(revision, performance.now()));
+    const latencies: number[] = [];
+    for (let round = 0; round < 20; round++) {
+      const id = await approved(authorization);
+      await when(follower, 'allowed');
+      const { policyRevision } = await revoke(authorization, id);
+      const answered = performance.now();
+      await follower.whenAt(policyRevision);
+      expect(outcome(follower)).toBe('DELIBERATION_REVOKED');
+      latencies.push((seen.get(policyRevision) ?? Number.NaN) - answered);
+    }
+    latencies.sort((a, b) => a - b);
+    process.stdout.write(`revocation answered → in force at a follower: median ${latencies[10]?.toFixed(1)} ms, worst ${latencies.at(-1)?.toFixed(1)} ms (negative: before the answer)\n`);
+  });
+
+  it('sees it while a transaction of somebody else holds the log back', async () => {
+    const follower = authorization.follow();
+    const slow = new pg.Client({ connectionString: authorization.database.adminUrl });
+    await slow.connect();
+    await slow.query('begin');
+    await slow.query('select pg_current_xact_id()');
+    const id = await approved(authorization);
+    await when(follower, 'allowed');
+    await revoke(authorization, id);
+    await when(follower, 'DELIBERATION_REVOKED');
+    await slow.query('rollback');
+    await slow.end();
+  });
+
+  it('sees what another process appended', async () => {
+    const follower = authorization.follow();
+    await when(follower, 'DELIBERATION_REVOKED');
+    const other = new pg.Client({ connectionString: authorization.database.url });
+    await other.connect();
+    const { rows } = await other.query(`select max(revision) as revision from es.events where stream_id = 'policy'`);
+    const next = BigInt(rows[0].revision) + 1n;
+    const deliberation = { ...draft, deliberationId: 'from-elsewhere', state: 'APPROVED', submittedBy: 'x', grants: [{ ...grant, validity: {} }] };
+    await other.query(
+      `insert into es.events (revision, event_id, schema_version, stream_id, stream_type, type, data, metadata)
+       values ($1, gen_random_uuid(), 1, 'policy', 'policy', 'DeliberationApproved', $2, '{}')`,
+      [next, { deliberation, reason: 'x' }],
+    );
+    const committed = performance.now();
+    await follower.whenAt(next);
+    process.stdout.write(`appended by another process → in force at a follower: ${(performance.now() - committed).toFixed(0)} ms\n`);
+    expect(outcome(follower)).toBe('allowed');
+    await other.end();
+  });
+
+  it('refuses once authorization was killed, and comes back by itself with what it missed', async () => {
+    const follower = authorization.follow(1_000);
+    await when(follower, 'allowed');
+    const { deliberationId } = await submit(authorization);
+    const revision = follower.revision;
+    await authorization.stop('SIGKILL');
+    const killed = performance.now();
+    await when(follower, 'POLICY_STALE');
+    process.stdout.write(`killed → refuses (set to 1,000 ms here): ${(performance.now() - killed).toFixed(0)} ms\n`);
+    expect(() => follower.requireRegistered(question.peer)).toThrow(Unavailable);
+    await authorization.launch();
+    await when(follower, 'allowed');
+    expect(follower.revision).toBeGreaterThanOrEqual(revision);
+    expect(follower.policy().deliberation(deliberationId)).toBeDefined();
+  });
+
+  it('hears nothing while authorization has no database, since nobody could tell what is in force', async () => {
+    const follower = authorization.follow(1_000);
+    await eventually(() => follower.ready(), (ready) => ready);
+    const admin = new pg.Client({ connectionString: authorization.database.adminUrl.replace(`/${authorization.database.name}`, '/postgres') });
+    await admin.connect();
+    await admin.query(`alter database ${authorization.database.name} allow_connections false`);
+    await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [authorization.database.name]);
+    await eventually(() => follower.ready(), (ready) => !ready);
+    await admin.query(`alter database ${authorization.database.name} allow_connections true`);
+    await admin.end();
+    await eventually(() => follower.ready(), (ready) => ready);
+  });
+
+  it('gets the policy in parts that are never much larger than a megabyte, while another one reads nothing', async () => {
+    const names = Array.from({ length: 100 }, (_, index) => `LARGE:CONTEXT_NUMBER_${index}_${'X'.repeat(30)}`);
+    const grants = Array.from({ length: 20 }, () => ({ ...grant, legalContexts: names, inscriptionContexts: names }));
+    for (let index = 0; index < 12; index++) await submit(authorization, { grants, reference: `large ${index}` });
+    const slow = authorization.as('exchange').watch({ fromRevision: 0n })[Symbol.asyncIterator]();
+    await slow.next();
+    const parts: WatchResponse[] = [];
+    for await (const message of authorization.as('exchange').watch({ fromRevision: 0n })) {
+      parts.push(message);
+      if (message.message?.$case === 'snapshotPart' && message.message.value.last) break;
+    }
+    expect(parts.length).toBeGreaterThan(2);
+    const flags = parts.map(({ message }) => (message?.$case === 'snapshotPart' ? [message.value.first, message.value.last] : []));
+    expect(flags).toEqual(parts.map((_, index) => [index === 0, index === parts.length - 1]));
+    await slow.return?.();
+  });
+
+  it('goes on from the revision that it holds, without the rest', async () => {
+    const { policyRevision } = await submit(authorization);
+    for await (const { message, policyRevision: at } of authorization.as('exchange').watch({ fromRevision: policyRevision - 1n })) {
+      expect(message?.$case).toBe('change');
+      expect(at).toBe(policyRevision);
+      break;
+    }
+    for await (const { message } of authorization.as('exchange').watch({ fromRevision: policyRevision + 100n })) {
+      expect(message?.$case).toBe('snapshotPart');
+      break;
+    }
+  });
+});

@@ -137,7 +137,12 @@ describe('subject keys in PostgreSQL', () => {
 
   it('asks the database once for all that is asked at the same time', async () => {
     let queries = 0;
-    const counting = { query: <Row>(...asked: Parameters<typeof db.query>) => (queries++, db.query<Row>(...asked)) };
+    const counting: Pick<Database, 'query'> = {
+      query: (...asked) => {
+        queries++;
+        return db.query(...asked);
+      },
+    };
     const keys = new PostgresSubjectKeys({ db: counting, keys: providerOf(first) });
     const people = Array.from({ length: 300 }, () => randomUUID());
     await keys.keysOf(people, { create: true });

@@ -11,10 +11,20 @@ export const install = ({ env }, quiet) =>
   step({
     name: 'installing packages',
     quiet,
-    inputs: () => [at('pnpm-lock.yaml'), at('pnpm-workspace.yaml'), at('package.json'), ...filesIn(WORKSPACES, (path) => path.endsWith('package.json'))],
-    makes: [at('node_modules', '.modules.yaml'), at('node_modules', '.bin', 'tsc'), at('libs', 'local', 'node_modules')],
+    inputs: () => [
+      at('pnpm-lock.yaml'),
+      at('pnpm-workspace.yaml'),
+      at('package.json'),
+      ...filesIn(WORKSPACES, (path) => path.endsWith('package.json')),
+    ],
+    makes: [
+      at('node_modules', '.modules.yaml'),
+      at('node_modules', '.bin', 'tsc'),
+      at('libs', 'local', 'node_modules'),
+    ],
     // CI: never asks, and never installs anything but what the lock file says.
-    run: () => tool('pnpm', ['install', '--frozen-lockfile', '--prod=false', ...store()], { env: { ...env, CI: 'true' } }),
+    run: () =>
+      tool('pnpm', ['install', '--frozen-lockfile', '--prod=false', ...store()], { env: { ...env, CI: 'true' } }),
   });
 
 /** pnpm's store is shared by all projects of a user; without a home it lies in here. */
@@ -43,7 +53,12 @@ export const build = ({ env }, quiet) =>
   step({
     name: 'building',
     quiet,
-    inputs: () => [at('pnpm-lock.yaml'), at('tsconfig.json'), at('tsconfig.base.json'), ...filesIn(WORKSPACES, (path) => /\.ts$|tsconfig\.json$/.test(path))],
+    inputs: () => [
+      at('pnpm-lock.yaml'),
+      at('tsconfig.json'),
+      at('tsconfig.base.json'),
+      ...filesIn(WORKSPACES, (path) => /\.ts$|tsconfig\.json$/.test(path)),
+    ],
     makes: filesIn(WORKSPACES, (path) => path.endsWith('tsconfig.json')).map((path) => join(dirname(path), 'dist')),
     run: async () => {
       await tool('tsc', ['-b'], { env });

@@ -20,7 +20,8 @@ const commands = {
 const [, , name = 'start', ...args] = process.argv;
 
 const main = async () => {
-  if (!Object.hasOwn(commands, name)) throw new Trouble(`there is no command ${name}; there are ${Object.keys(commands).join(', ')}`);
+  if (!Object.hasOwn(commands, name))
+    throw new Trouble(`there is no command ${name}; there are ${Object.keys(commands).join(', ')}`);
   // The CLI's output is its user's: nothing else goes to it.
   const quiet = name === 'crossroads';
   const tools = await toolchain(quiet);
@@ -36,8 +37,21 @@ const main = async () => {
 const test = async (run) => {
   let counts;
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-  const servers = ['--globalSetup', join(ROOT, 'scripts/test-setup.mjs'), '--globalTeardown', join(ROOT, 'scripts/test-teardown.mjs')];
-  const jest = ['node_modules/jest/bin/jest.js', '-c', join(ROOT, 'jest.config.mjs'), '--maxWorkers=2', '--reporters', join(ROOT, 'scripts/test-reporter.mjs'), ...servers];
+  const servers = [
+    '--globalSetup',
+    join(ROOT, 'scripts/test-setup.mjs'),
+    '--globalTeardown',
+    join(ROOT, 'scripts/test-teardown.mjs'),
+  ];
+  const jest = [
+    'node_modules/jest/bin/jest.js',
+    '-c',
+    join(ROOT, 'jest.config.mjs'),
+    '--maxWorkers=2',
+    '--reporters',
+    join(ROOT, 'scripts/test-reporter.mjs'),
+    ...servers,
+  ];
   const code = await run([...jest, ...args], { flags, onMessage: (message) => (counts = message.counts ?? counts) });
   console.log(counts ? lineOf(counts) : '0 passed, 1 failed');
   return counts?.failed === 0 ? code : code || 1;

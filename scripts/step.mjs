@@ -14,7 +14,8 @@ export class Trouble extends Error {}
 export const step = async ({ name, inputs, makes, quiet, run }) => {
   const stamp = join(TOOLCHAIN, 'stamps', name.replaceAll(' ', '-'));
   const hash = inputs && hashOf(inputs());
-  if (hash && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash && makes.every((path) => existsSync(path))) return;
+  if (hash && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash && makes.every((path) => existsSync(path)))
+    return;
   const began = Date.now();
   const say = (text) => !quiet && process.stdout.write(text);
   const line = `  ${name} `;
@@ -48,7 +49,11 @@ export const tool = (program, args, { cwd = ROOT, env = process.env } = {}) =>
     child.stderr.on('data', keep);
     const end = (signal) => child.kill(signal);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, end);
-    child.once('error', (error) => reject(new Trouble(error.code === 'ENOENT' ? missing(program) : troubleOf(`${error.code} ${error.message}`, cwd))));
+    child.once('error', (error) =>
+      reject(
+        new Trouble(error.code === 'ENOENT' ? missing(program) : troubleOf(`${error.code} ${error.message}`, cwd)),
+      ),
+    );
     child.once('close', (code, signal) => {
       for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeListener(name, end);
       if (code === 0) return resolve();
@@ -59,13 +64,17 @@ export const tool = (program, args, { cwd = ROOT, env = process.env } = {}) =>
   });
 
 const missing = (program) =>
-  program === 'npm' ? 'npm is missing: install Node 20 or newer together with npm (https://nodejs.org).' : `${program} is missing.`;
+  program === 'npm'
+    ? 'npm is missing: install Node 20 or newer together with npm (https://nodejs.org).'
+    : `${program} is missing.`;
 
 const troubleOf = (text, cwd) => {
-  if (/ENOSPC|No space left/i.test(text)) return `The disk is full: free about 1 GB on the one that holds ${ROOT}, then try again.`;
+  if (/ENOSPC|No space left/i.test(text))
+    return `The disk is full: free about 1 GB on the one that holds ${ROOT}, then try again.`;
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|network/i.test(text))
     return 'The package registry cannot be reached: check the network (or the proxy in npm’s configuration), then try again.';
-  if (/EACCES|EPERM|EROFS/.test(text)) return `Something in ${ROOT} cannot be written: run as the user who owns it, or clone it again as yourself.`;
+  if (/EACCES|EPERM|EROFS/.test(text))
+    return `Something in ${ROOT} cannot be written: run as the user who owns it, or clone it again as yourself.`;
   return `This failed in ${cwd}: what the tool said is above.`;
 };
 

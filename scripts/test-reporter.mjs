@@ -15,19 +15,32 @@ export default class Reporter {
     const count = (status) => testResults.filter((result) => result.status === status).length;
     const [passed, failed, skipped] = [count('passed'), count('failed'), count('pending') + count('todo')];
     const mark = failed > 0 || failureMessage ? 'FAILED' : 'ok';
-    const counts = [`${passed} passed`, failed > 0 && `${failed} failed`, skipped > 0 && `${skipped} skipped`].filter(Boolean).join(', ');
+    const counts = [`${passed} passed`, failed > 0 && `${failed} failed`, skipped > 0 && `${skipped} skipped`]
+      .filter(Boolean)
+      .join(', ');
     const name = relative(ROOT, test.path).replace('/dist/', '/').replace(/\.js$/, '');
     const seconds = (perfStats.runtime / 1000).toFixed(1);
-    process.stdout.write(`  ${String(this.#done).padStart(String(this.#total).length)}/${this.#total} ${mark} ${name} (${counts}, ${seconds} s)\n`);
+    process.stdout.write(
+      `  ${String(this.#done).padStart(String(this.#total).length)}/${this.#total} ${mark} ${name} (${counts}, ${seconds} s)\n`,
+    );
     if (failureMessage) process.stdout.write(`${failureMessage}\n`);
-    for (const { status, fullName } of testResults) if (status === 'pending') process.stdout.write(`        skipped: ${fullName}\n`);
+    for (const { status, fullName } of testResults)
+      if (status === 'pending') process.stdout.write(`        skipped: ${fullName}\n`);
   }
 
-  onRunComplete(_contexts, { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numRuntimeErrorTestSuites }) {
-    const counts = { passed: numPassedTests, failed: numFailedTests + numRuntimeErrorTestSuites, skipped: numPendingTests + numTodoTests };
+  onRunComplete(
+    _contexts,
+    { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numRuntimeErrorTestSuites },
+  ) {
+    const counts = {
+      passed: numPassedTests,
+      failed: numFailedTests + numRuntimeErrorTestSuites,
+      skipped: numPendingTests + numTodoTests,
+    };
     if (process.send) process.send({ counts });
     else process.stdout.write(`${lineOf(counts)}\n`);
   }
 }
 
-export const lineOf = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+export const lineOf = ({ passed, failed, skipped }) =>
+  `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;

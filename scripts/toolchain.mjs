@@ -11,13 +11,20 @@ const OLDEST = 20;
 /** The folders with Node and pnpm, for the front of PATH, and the environment for tools. */
 export const toolchain = async (quiet) => {
   const here = Number(process.versions.node.split('.')[0]);
-  if (here < OLDEST) throw new Trouble(`Node ${process.versions.node} is too old: install Node ${OLDEST} or newer (https://nodejs.org).`);
+  if (here < OLDEST)
+    throw new Trouble(
+      `Node ${process.versions.node} is too old: install Node ${OLDEST} or newer (https://nodejs.org).`,
+    );
   const needs = [];
   if (here < major(NODE)) needs.push('node');
   if (!atLeast(versionOf('pnpm'), PNPM)) needs.push('pnpm');
   const bin = join(TOOLCHAIN, 'node_modules', '.bin');
   if (needs.length > 0 && !isThere(bin, needs)) await fetch(needs, bin, quiet);
-  const path = [needs.length > 0 ? bin : '', needs.includes('node') ? '' : dirname(process.execPath), join(ROOT, 'node_modules', '.bin')].filter(Boolean);
+  const path = [
+    needs.length > 0 ? bin : '',
+    needs.includes('node') ? '' : dirname(process.execPath),
+    join(ROOT, 'node_modules', '.bin'),
+  ].filter(Boolean);
   return { path, env: { ...cleanEnvironment(), PATH: [...path, process.env.PATH].join(delimiter) } };
 };
 
@@ -30,13 +37,20 @@ const atLeast = (found, wanted) => {
 };
 
 const versionOf = (program) => {
-  const asked = spawnSync(program, ['--version'], { encoding: 'utf8', cwd: '/', env: { ...process.env, pnpm_config_manage_package_manager_versions: 'false' } });
+  const asked = spawnSync(program, ['--version'], {
+    encoding: 'utf8',
+    cwd: '/',
+    env: { ...process.env, pnpm_config_manage_package_manager_versions: 'false' },
+  });
   return /^v?(\d+\.\d+\.\d+)/.exec(asked.stdout?.trim() ?? '')?.[1];
 };
 
 const WANTED = { node: NODE, pnpm: PNPM };
 
-const isThere = (bin, needs) => needs.every((name) => existsSync(join(bin, name)) && major(versionOf(join(bin, name)) ?? '0') === major(WANTED[name]));
+const isThere = (bin, needs) =>
+  needs.every(
+    (name) => existsSync(join(bin, name)) && major(versionOf(join(bin, name)) ?? '0') === major(WANTED[name]),
+  );
 
 const fetch = (needs, bin, quiet) =>
   step({
@@ -47,14 +61,27 @@ const fetch = (needs, bin, quiet) =>
         mkdirSync(TOOLCHAIN, { recursive: true });
         writeFileSync(join(TOOLCHAIN, 'package.json'), '{ "private": true }\n');
       } catch (error) {
-        throw new Trouble(`${TOOLCHAIN} cannot be written (${error.code}): run as the user who owns the repository, or free some space.`);
+        throw new Trouble(
+          `${TOOLCHAIN} cannot be written (${error.code}): run as the user who owns the repository, or free some space.`,
+        );
       }
       // The package of the platform itself: `node` would fetch it from an install script, which many forbid.
       const packages = (node) => needs.map((name) => (name === 'node' ? `${NODE_PACKAGE}@${node}` : `pnpm@${PNPM}`));
-      const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--no-package-lock', '--include=optional', '--loglevel=error'];
-      const [npm, ...rest] = process.env.npm_execpath?.endsWith('npm-cli.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
+      const flags = [
+        '--ignore-scripts',
+        '--no-audit',
+        '--no-fund',
+        '--no-save',
+        '--no-package-lock',
+        '--include=optional',
+        '--loglevel=error',
+      ];
+      const [npm, ...rest] = process.env.npm_execpath?.endsWith('npm-cli.js')
+        ? [process.execPath, process.env.npm_execpath]
+        : ['npm'];
       const options = { cwd: TOOLCHAIN, env: cleanEnvironment() };
-      const install = (node) => tool(npm, [...rest, 'install', '--prefix', TOOLCHAIN, ...flags, ...packages(node)], options);
+      const install = (node) =>
+        tool(npm, [...rest, 'install', '--prefix', TOOLCHAIN, ...flags, ...packages(node)], options);
       // Some platforms' packages lag behind: then the newest of the same major.
       await install(NODE).catch((error) => {
         if (!/ETARGET|E404|No match/.test(error.message) || !needs.includes('node')) throw error;
@@ -64,7 +91,9 @@ const fetch = (needs, bin, quiet) =>
       // What pnpm's own install script does: puts the program for this platform in its place.
       if (needs.includes('pnpm')) await tool(process.execPath, ['install.js'], { cwd: pnpm, env: cleanEnvironment() });
       if (!isThere(bin, needs))
-        throw new Trouble(`The Node or pnpm that npm has for ${process.platform}-${process.arch} does not run here: install Node ${major(NODE)} and pnpm ${major(PNPM)} yourself.`);
+        throw new Trouble(
+          `The Node or pnpm that npm has for ${process.platform}-${process.arch} does not run here: install Node ${major(NODE)} and pnpm ${major(PNPM)} yourself.`,
+        );
     },
   });
 
@@ -74,7 +103,12 @@ const NODE_PACKAGE = `node${process.platform === 'darwin' && process.arch === 'a
 const cleanEnvironment = () => {
   const env = { ...process.env };
   for (const name of Object.keys(env))
-    if (/^npm_(package_|lifecycle_|config_(global|prefix|local_prefix|global_prefix|omit|include|only|production|dry_run|workspaces?|workspace_root|ignore_scripts|before|save.*|package_lock|node_version|noproxy|npm_version)$)/i.test(name)) delete env[name];
+    if (
+      /^npm_(package_|lifecycle_|config_(global|prefix|local_prefix|global_prefix|omit|include|only|production|dry_run|workspaces?|workspace_root|ignore_scripts|before|save.*|package_lock|node_version|noproxy|npm_version)$)/i.test(
+        name,
+      )
+    )
+      delete env[name];
   delete env.NODE_ENV;
   delete env.NODE_OPTIONS;
   delete env.INIT_CWD;

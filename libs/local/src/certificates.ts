@@ -73,7 +73,12 @@ export class CertificateAuthority {
       },
       webcrypto,
     );
-    return new CertificateAuthority(root.toString('pem'), await exportKey(keys.privateKey), keys.privateKey, trustDomain);
+    return new CertificateAuthority(
+      root.toString('pem'),
+      await exportKey(keys.privateKey),
+      keys.privateKey,
+      trustDomain,
+    );
   }
 
   /** The authority kept in `folder`, made at the first call. */
@@ -156,7 +161,11 @@ export const identityFiles = async (
   authority: CertificateAuthority,
   issue: (authority: CertificateAuthority) => Promise<Identity>,
 ): Promise<IdentityFiles> => {
-  const files = { certificate: join(folder, `${name}.pem`), key: join(folder, `${name}-key.pem`), ca: join(folder, 'ca.pem') };
+  const files = {
+    certificate: join(folder, `${name}.pem`),
+    key: join(folder, `${name}-key.pem`),
+    ca: join(folder, 'ca.pem'),
+  };
   if (await isFresh(files, authority)) return files;
   const identity = await issue(authority);
   await writePrivate(files.key, identity.key);

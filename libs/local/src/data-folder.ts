@@ -52,12 +52,16 @@ export const openDataFolder = async (path: string, { fresh = false } = {}): Prom
     const isEmpty = readdirSync(path).length === 0;
     const isOurs = existsSync(marker);
     if (!isEmpty && !isOurs)
-      throw new LocalFailure(`${path} holds files that are not Crossroads': set CROSSROADS_DATA to an empty or new folder.`);
+      throw new LocalFailure(
+        `${path} holds files that are not Crossroads': set CROSSROADS_DATA to an empty or new folder.`,
+      );
     if (isOurs && !fresh) requireReadable(path, marker);
     const release = lock(path);
     try {
       await stopAllLeftOver(join(path, 'run'));
-      if (fresh) for (const entry of readdirSync(path)) if (entry !== LOCK) rmSync(join(path, entry), { recursive: true, force: true });
+      if (fresh)
+        for (const entry of readdirSync(path))
+          if (entry !== LOCK) rmSync(join(path, entry), { recursive: true, force: true });
       requireSpace(path);
       if (isEmpty || fresh) writeFileSync(marker, `${JSON.stringify({ version: VERSION })}\n`);
     } catch (error) {
@@ -84,7 +88,7 @@ export const openDataFolder = async (path: string, { fresh = false } = {}): Prom
 
 /** Of a failed write in the folder, what to do; anything else as it is. */
 export const asSentence = (error: unknown, path: string): unknown => {
-  switch (codeOf(error)) {
+  switch (codeOf(error) ?? '') {
     case 'ENOSPC':
     case 'EDQUOT':
       return new LocalFailure(full(path));
@@ -96,7 +100,9 @@ export const asSentence = (error: unknown, path: string): unknown => {
       );
     case 'ENOTDIR':
     case 'EEXIST':
-      return new LocalFailure(`The data folder ${path} is, or lies in, something that is not a folder: set CROSSROADS_DATA to another one.`);
+      return new LocalFailure(
+        `The data folder ${path} is, or lies in, something that is not a folder: set CROSSROADS_DATA to another one.`,
+      );
     default:
       return error;
   }
@@ -151,7 +157,9 @@ const holderOf = (file: string): number | undefined => {
   try {
     const lock: unknown = JSON.parse(readFileSync(file, 'utf8'));
     if (typeof lock !== 'object' || lock === null || !('pid' in lock) || !('identity' in lock)) return undefined;
-    return typeof lock.pid === 'number' && typeof lock.identity === 'string' && isRunning(lock.pid, lock.identity) ? lock.pid : undefined;
+    return typeof lock.pid === 'number' && typeof lock.identity === 'string' && isRunning(lock.pid, lock.identity)
+      ? lock.pid
+      : undefined;
   } catch {
     return undefined;
   }
@@ -160,7 +168,9 @@ const holderOf = (file: string): number | undefined => {
 /** Services first, then Kafka, then PostgreSQL. */
 const stopAllLeftOver = async (run: string): Promise<void> => {
   if (!existsSync(run)) return;
-  const names = readdirSync(run).filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length));
+  const names = readdirSync(run)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.slice(0, -'.json'.length));
   const last = ['kafka', 'postgres'];
   await Promise.all(names.filter((name) => !last.includes(name)).map((name) => stopLeftOver(run, name)));
   for (const name of last) if (names.includes(name)) await stopLeftOver(run, name, 15_000);

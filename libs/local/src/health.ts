@@ -6,7 +6,10 @@ const SERVING = 1;
 
 /** Asks `grpc.health.v1.Health/Check` of the whole server, within two seconds. */
 export const isServing = (address: string, { ca, certificate, key }: IdentityFiles): Promise<boolean> => {
-  const client = new Client(address, credentials.createSsl(readFileSync(ca), readFileSync(key), readFileSync(certificate)));
+  const client = new Client(
+    address,
+    credentials.createSsl(readFileSync(ca), readFileSync(key), readFileSync(certificate)),
+  );
   return new Promise<boolean>((resolve) => {
     client.makeUnaryRequest(
       '/grpc.health.v1.Health/Check',

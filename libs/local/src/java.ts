@@ -6,7 +6,9 @@ import { join } from 'node:path';
 export const OLDEST_JAVA = 17;
 
 /** The Java of this machine, or in a sentence why it will not do. `release` tells one build of it from another. */
-export type Java = { readonly command: string; readonly version: number; readonly release: string } | { readonly why: string };
+export type Java =
+  | { readonly command: string; readonly version: number; readonly release: string }
+  | { readonly why: string };
 
 export const findJava = (environment: NodeJS.ProcessEnv = process.env): Java => {
   const home = environment['JAVA_HOME'];
@@ -17,7 +19,9 @@ export const findJava = (environment: NodeJS.ProcessEnv = process.env): Java => 
   const version = javaVersion(text);
   if (version === undefined) return { why: 'its Java does not say its version' };
   const release = createHash('sha256').update(text).digest('hex').slice(0, 12);
-  return version >= OLDEST_JAVA ? { command, version, release } : { why: `its Java is ${version}, Kafka needs ${OLDEST_JAVA} or newer` };
+  return version >= OLDEST_JAVA
+    ? { command, version, release }
+    : { why: `its Java is ${version}, Kafka needs ${OLDEST_JAVA} or newer` };
 };
 
 /** `openjdk version "17.0.15"` is 17, `java version "1.8.0_412"` is 8. */

@@ -11,18 +11,20 @@ export const findDocker = async (environment: NodeJS.ProcessEnv): Promise<{ comm
 };
 
 /** The same broker in Apache's image. It runs in the foreground, so that stopping the client stops the container. */
-export const kafkaInDocker = async (
-  docker: string,
-  home: string,
-  settings: KafkaSettings,
-): Promise<KafkaProgram> => {
+export const kafkaInDocker = async (docker: string, home: string, settings: KafkaSettings): Promise<KafkaProgram> => {
   const config = join(home, 'docker');
   mkdirSync(config, { recursive: true });
   mkdirSync(settings.dataFolder, { recursive: true });
   const inside = (file: string) => `/crossroads/certificates/${basename(file)}`;
   writeFileSync(
     join(config, 'server.properties'),
-    kafkaProperties({ ...settings, host: '0.0.0.0', dataFolder: '/crossroads/data', keyStore: inside(settings.keyStore), ca: inside(settings.ca) }),
+    kafkaProperties({
+      ...settings,
+      host: '0.0.0.0',
+      dataFolder: '/crossroads/data',
+      keyStore: inside(settings.keyStore),
+      ca: inside(settings.ca),
+    }),
     { mode: 0o600 },
   );
   const user = process.getuid ? ['--user', `${process.getuid()}:${process.getgid?.() ?? 0}`] : [];

@@ -21,19 +21,33 @@ export const kafkaInJava = async (
 ): Promise<KafkaProgram> => {
   const properties = join(home, 'server.properties');
   writeFileSync(properties, kafkaProperties(settings), { mode: 0o600 });
-  const files = readdirSync(jars).filter((file) => file.endsWith('.jar')).sort();
+  const files = readdirSync(jars)
+    .filter((file) => file.endsWith('.jar'))
+    .sort();
   const classPath = files.map((file) => join(jars, file)).join(delimiter);
   if (!existsSync(join(settings.dataFolder, 'meta.properties'))) {
     rmSync(settings.dataFolder, { recursive: true, force: true });
     const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId(), '-c', properties];
     const formatted = await run(command, [...QUICK, '-cp', classPath, ...format], { cwd: home, env: environment });
     if (!formatted.ok)
-      throw new LocalFailure(`Kafka could not make its data folder ${settings.dataFolder}: ${formatted.output.split('\n').at(-1) ?? ''}`);
+      throw new LocalFailure(
+        `Kafka could not make its data folder ${settings.dataFolder}: ${formatted.output.split('\n').at(-1) ?? ''}`,
+      );
   }
   const { flag, stopped } = sharedClasses(jars, release);
   return {
     command,
-    args: ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', ...flag, ...LOGGING, '-cp', classPath, 'kafka.Kafka', properties],
+    args: [
+      '-Xms128m',
+      '-Xmx384m',
+      '-XX:+UseSerialGC',
+      ...flag,
+      ...LOGGING,
+      '-cp',
+      classPath,
+      'kafka.Kafka',
+      properties,
+    ],
     environment,
     stopWithin: 10_000,
     stopped,
@@ -46,7 +60,8 @@ export const kafkaInJava = async (
  */
 const sharedClasses = (jars: string, release: string): { flag: string[]; stopped: (clean: boolean) => void } => {
   const archive = join(jars, `classes-${release}.jsa`);
-  if (existsSync(archive)) return { flag: [`-XX:SharedArchiveFile=${archive}`, '-Xlog:cds=off', '-Xlog:cds+dynamic=off'], stopped: () => {} };
+  if (existsSync(archive))
+    return { flag: [`-XX:SharedArchiveFile=${archive}`, '-Xlog:cds=off', '-Xlog:cds+dynamic=off'], stopped: () => {} };
   const draft = `${archive}.${process.pid}`;
   const stopped = (clean: boolean): void => {
     try {

@@ -29,7 +29,15 @@ export const kafkaJars = async (cache: string, say: (line: string) => void): Pro
     return { why: `${dirname(cache)} cannot be written (${codeOf(error) ?? 'unknown'})` };
   }
   try {
-    const args = ['-q', '-B', '-f', POM, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${temporary}`];
+    const args = [
+      '-q',
+      '-B',
+      '-f',
+      POM,
+      'dependency:copy-dependencies',
+      '-DincludeScope=runtime',
+      `-DoutputDirectory=${temporary}`,
+    ];
     const fetched = await run('mvn', args);
     if (!fetched.ok) return { why: `Maven could not fetch Kafka: ${reasonOf(fetched.output)}` };
     rmSync(cache, { recursive: true, force: true });
@@ -40,4 +48,5 @@ export const kafkaJars = async (cache: string, say: (line: string) => void): Pro
   }
 };
 
-const reasonOf = (output: string): string => (output.split('\n').find((line) => line.includes('ERROR')) ?? output).slice(0, 200);
+const reasonOf = (output: string): string =>
+  (output.split('\n').find((line) => line.includes('ERROR')) ?? output).slice(0, 200);

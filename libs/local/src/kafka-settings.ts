@@ -16,7 +16,15 @@ export interface KafkaSettings {
  * One node that is broker and controller. Every connection is TLS with a client certificate, the controller's too; what
  * a principal may do is in ACLs, and who has none may do nothing.
  */
-export const kafkaProperties = ({ port, controllerPort, dataFolder, keyStore, ca, superUsers, host = '127.0.0.1' }: KafkaSettings): string =>
+export const kafkaProperties = ({
+  port,
+  controllerPort,
+  dataFolder,
+  keyStore,
+  ca,
+  superUsers,
+  host = '127.0.0.1',
+}: KafkaSettings): string =>
   Object.entries({
     'process.roles': 'broker,controller',
     'node.id': 1,

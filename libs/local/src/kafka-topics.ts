@@ -40,7 +40,9 @@ const aclsOf = (service: (typeof SERVICES)[number]): AclEntry[] => {
   const { produces, consumes } = PLANS[service];
   const { ALTER_CONFIGS, CREATE, DELETE, DESCRIBE, DESCRIBE_CONFIGS, READ, WRITE } = AclOperationTypes;
   const topic = (name: string, ...operations: AclEntry['operation'][]) =>
-    operations.map((operation) => allow(service, operation, AclResourceTypes.TOPIC, name, ResourcePatternTypes.LITERAL));
+    operations.map((operation) =>
+      allow(service, operation, AclResourceTypes.TOPIC, name, ResourcePatternTypes.LITERAL),
+    );
   const group = (prefix: string) =>
     [READ, DELETE, DESCRIBE].map((operation) =>
       allow(service, operation, AclResourceTypes.GROUP, prefix, ResourcePatternTypes.PREFIXED),
@@ -51,7 +53,13 @@ const aclsOf = (service: (typeof SERVICES)[number]): AclEntry[] => {
     ...group(service),
     // Groups of one process each, for what every process must have in full.
     ...group('follower.'),
-    allow(service, AclOperationTypes.IDEMPOTENT_WRITE, AclResourceTypes.CLUSTER, 'kafka-cluster', ResourcePatternTypes.LITERAL),
+    allow(
+      service,
+      AclOperationTypes.IDEMPOTENT_WRITE,
+      AclResourceTypes.CLUSTER,
+      'kafka-cluster',
+      ResourcePatternTypes.LITERAL,
+    ),
     allow(service, DESCRIBE, AclResourceTypes.CLUSTER, 'kafka-cluster', ResourcePatternTypes.LITERAL),
   ];
 };

@@ -43,10 +43,20 @@ export type Kafka =
  * mesh then uses its log in PostgreSQL.
  */
 export const startKafka = async (options: KafkaOptions): Promise<Kafka> => {
-  const { dataFolder, port, controllerPort, authority, superUsers = [], environment = process.env, say = () => {}, signal } = options;
+  const {
+    dataFolder,
+    port,
+    controllerPort,
+    authority,
+    superUsers = [],
+    environment = process.env,
+    say = () => {},
+    signal,
+  } = options;
   const certificates = join(dataFolder, 'certificates');
   mkdirSync(certificates, { recursive: true, mode: 0o700 });
-  if (!existsSync(join(certificates, 'ca.pem'))) await writePrivate(join(certificates, 'ca.pem'), authority.certificate);
+  if (!existsSync(join(certificates, 'ca.pem')))
+    await writePrivate(join(certificates, 'ca.pem'), authority.certificate);
   const admin = await identityFiles(certificates, KAFKA_ADMIN, authority, (ca) => ca.issueService(KAFKA_ADMIN));
 
   const outside = environment['KAFKA_BROKERS'];
@@ -83,7 +93,8 @@ export const startKafka = async (options: KafkaOptions): Promise<Kafka> => {
     program = await kafkaInJava(java, jars.folder, home, settings, environment);
   } else {
     const docker = await findDocker(environment);
-    if ('why' in docker) return { kind: 'none', why: `${'why' in jars ? jars.why : ''}, and ${docker.why}`, stop: async () => {} };
+    if ('why' in docker)
+      return { kind: 'none', why: `${'why' in jars ? jars.why : ''}, and ${docker.why}`, stop: async () => {} };
     await requireFree(port, 'Kafka');
     program = await kafkaInDocker(docker.command, home, settings);
   }

@@ -50,7 +50,8 @@ export const receiptKeysFile = (folder: string): string => join(folder, 'receipt
 
 const readKeys = (file: string): KeyFile => {
   const content = parse(file);
-  if (typeof content.version !== 'number' || typeof content.keys !== 'object' || content.keys === null) throw damaged(file);
+  if (typeof content.version !== 'number' || typeof content.keys !== 'object' || content.keys === null)
+    throw damaged(file);
   return { version: content.version, keys: { ...content.keys } };
 };
 
@@ -64,4 +65,5 @@ const parse = (file: string): { readonly version?: unknown; readonly keys?: unkn
   throw damaged(file);
 };
 
-const damaged = (file: string) => new LocalFailure(`The key file ${file} is damaged: begin anew with npm start -- --fresh.`);
+const damaged = (file: string) =>
+  new LocalFailure(`The key file ${file} is damaged: begin anew with npm start -- --fresh.`);

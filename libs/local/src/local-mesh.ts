@@ -1,7 +1,13 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CertificateAuthority, type ApplicationSubject, type IdentityFiles, identityFiles, spkiOf } from './certificates.js';
+import {
+  CertificateAuthority,
+  type ApplicationSubject,
+  type IdentityFiles,
+  identityFiles,
+  spkiOf,
+} from './certificates.js';
 import type { DataFolder } from './data-folder.js';
 import type { Databases } from './databases.js';
 import { INSTITUTIONS } from './demo/institutions.js';
@@ -50,7 +56,10 @@ export class LocalMesh {
   private readonly environment: NodeJS.ProcessEnv;
   private readonly say: (line: string) => void;
   private readonly startedAt = new Date().toISOString();
-  private readonly running = new Map<string, { readonly address: string; readonly process: Supervised; readonly institution: boolean }>();
+  private readonly running = new Map<
+    string,
+    { readonly address: string; readonly process: Supervised; readonly institution: boolean }
+  >();
   private readonly certificates: Record<string, IdentityFiles> = {};
   private readonly keyFiles: Record<string, string> = {};
   private readonly databases: Record<string, Databases> = {};
@@ -83,7 +92,13 @@ export class LocalMesh {
     const authority = this.ca;
     this.certificates[SUPERVISOR] = await this.serviceIdentity(SUPERVISOR);
     const infrastructure = await Promise.allSettled([
-      startPostgres({ dataFolder: folder.path, port: ports.postgres, outside: environment['CROSSROADS_POSTGRES_URL'], say, signal }),
+      startPostgres({
+        dataFolder: folder.path,
+        port: ports.postgres,
+        outside: environment['CROSSROADS_POSTGRES_URL'],
+        say,
+        signal,
+      }),
       startKafka({
         dataFolder: folder.path,
         port: ports.kafka,
@@ -108,7 +123,10 @@ export class LocalMesh {
   }
 
   /** All services that are built, at once; answers when each is ready. */
-  async startServices(): Promise<{ readonly started: readonly ServiceName[]; readonly missing: readonly ServiceName[] }> {
+  async startServices(): Promise<{
+    readonly started: readonly ServiceName[];
+    readonly missing: readonly ServiceName[];
+  }> {
     const isBuilt = (name: ServiceName) => existsSync(this.mainOf(name)) && statSync(this.mainOf(name)).size > 200;
     const [started, missing] = [SERVICES.filter(isBuilt), SERVICES.filter((name) => !isBuilt(name))];
     await Promise.all(started.map((name) => requireFree(this.ports.services[name], name)));
@@ -121,7 +139,9 @@ export class LocalMesh {
 
   /** A certificate of an institution's application, made once, and listed in `mesh.json` by name. */
   async issueApplication(name: string, subject: ApplicationSubject): Promise<IdentityFiles> {
-    const files = await identityFiles(this.folder.certificates, name, this.authority, (ca) => ca.issueApplication(subject));
+    const files = await identityFiles(this.folder.certificates, name, this.authority, (ca) =>
+      ca.issueApplication(subject),
+    );
     this.certificates[name] = files;
     await this.write();
     return files;
@@ -172,7 +192,15 @@ export class LocalMesh {
       Object.fromEntries(
         [...this.running]
           .filter(([, entry]) => entry.institution === institution)
-          .map(([name, { address, process: { pid, log } }]) => [name, { address, log, ...withPid(pid) }]),
+          .map(
+            ([
+              name,
+              {
+                address,
+                process: { pid, log },
+              },
+            ]) => [name, { address, log, ...withPid(pid) }],
+          ),
       );
     return {
       version: 1,
@@ -237,7 +265,13 @@ export class LocalMesh {
     return [enterpriseNumber, name, application, spkiOf(readFileSync(certificate, 'utf8'))].join(':');
   }
 
-  private async launch(name: string, main: string, address: string, institution: boolean, environment: NodeJS.ProcessEnv): Promise<void> {
+  private async launch(
+    name: string,
+    main: string,
+    address: string,
+    institution: boolean,
+    environment: NodeJS.ProcessEnv,
+  ): Promise<void> {
     const identity = this.started(this.certificates[SUPERVISOR]);
     const starting = Supervised.start(
       {
@@ -274,7 +308,10 @@ export class LocalMesh {
   }
 
   private serviceVariables(identity: IdentityFiles, port: number): NodeJS.ProcessEnv {
-    const addresses = SERVICES.map((name) => [`${name.toUpperCase().replaceAll('-', '_')}_ADDRESS`, `localhost:${this.ports.services[name]}`]);
+    const addresses = SERVICES.map((name) => [
+      `${name.toUpperCase().replaceAll('-', '_')}_ADDRESS`,
+      `localhost:${this.ports.services[name]}`,
+    ]);
     return {
       CROSSROADS_TRUST_DOMAIN: this.trustDomain,
       GRPC_HOST: '127.0.0.1',
@@ -290,7 +327,11 @@ export class LocalMesh {
   private broker(): MeshBroker {
     if (this.kafka?.kind === 'kafka')
       return { kind: 'kafka', brokers: this.kafka.brokers, ...withPid(this.kafka.process?.pid) };
-    return { kind: 'embedded', url: this.started(this.embeddedLog).main.migrator, why: this.kafka?.why ?? 'there is no Kafka' };
+    return {
+      kind: 'embedded',
+      url: this.started(this.embeddedLog).main.migrator,
+      why: this.kafka?.why ?? 'there is no Kafka',
+    };
   }
 
   private serviceIdentity(name: string): Promise<IdentityFiles> {
@@ -312,5 +353,7 @@ const withPid = (pid: number | undefined) => (pid === undefined ? {} : { pid });
 /** A service gets its settings from here alone: not npm's, not the URL of somebody else's database. */
 const inherited = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(
-    Object.entries(environment).filter(([name]) => /^(PATH|HOME|USER|TMPDIR|LANG|TZ|LOG_LEVEL|OTEL_.*|CROSSROADS_.*|NODE_EXTRA_CA_CERTS)$/.test(name)),
+    Object.entries(environment).filter(([name]) =>
+      /^(PATH|HOME|USER|TMPDIR|LANG|TZ|LOG_LEVEL|OTEL_.*|CROSSROADS_.*|NODE_EXTRA_CA_CERTS)$/.test(name),
+    ),
   );

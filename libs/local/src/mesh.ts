@@ -70,7 +70,10 @@ export const readMesh = (dataFolder: string): Mesh => {
   } catch {
     throw new LocalFailure(`There is no ${file}: start the mesh first, with npm start.`);
   }
-  if (!isMesh(mesh)) throw new LocalFailure(`${file} was written by another version of Crossroads: start the mesh again, with npm start.`);
+  if (!isMesh(mesh))
+    throw new LocalFailure(
+      `${file} was written by another version of Crossroads: start the mesh again, with npm start.`,
+    );
   return mesh;
 };
 

@@ -49,7 +49,9 @@ export const startPostgres = async ({
 }: PostgresOptions): Promise<Postgres> => {
   if (outside) {
     await answers(outside).catch((error: unknown) => {
-      throw new LocalFailure(`The PostgreSQL of CROSSROADS_POSTGRES_URL does not answer (${messageOf(error)}): start it, or unset the variable to use the built-in one.`);
+      throw new LocalFailure(
+        `The PostgreSQL of CROSSROADS_POSTGRES_URL does not answer (${messageOf(error)}): start it, or unset the variable to use the built-in one.`,
+      );
     });
     return withDatabases(outside, outside, async () => {});
   }
@@ -92,10 +94,25 @@ export const startPostgres = async ({
     rmSync(data, { recursive: true, force: true });
     mkdirSync(data, { mode: 0o700 });
     if (owner) for (const path of [home, data, join(home, 'password')]) chownSync(path, owner.uid, owner.gid);
-    const flags = ['-D', data, '-U', 'postgres', '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-instructions'];
+    const flags = [
+      '-D',
+      data,
+      '-U',
+      'postgres',
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--no-instructions',
+    ];
     // Sorted by code point, the same on every machine.
     const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
-    const [program, ...rest] = [...user.prefix, binaries.initdb, ...flags, ...locale, `--pwfile=${join(home, 'password')}`];
+    const [program, ...rest] = [
+      ...user.prefix,
+      binaries.initdb,
+      ...flags,
+      ...locale,
+      `--pwfile=${join(home, 'password')}`,
+    ];
     const done = spawnSync(program ?? binaries.initdb, rest, {
       encoding: 'utf8',
       env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
@@ -107,7 +124,9 @@ export const startPostgres = async ({
     const output = `${done.stderr}${done.error ? messageOf(done.error) : ''}`.trim();
     rmSync(data, { recursive: true, force: true });
     throw /No space left/.test(output)
-      ? new LocalFailure(`The disk with ${dataFolder} is full: free some space (300 MB will do), or set CROSSROADS_DATA to a folder elsewhere.`)
+      ? new LocalFailure(
+          `The disk with ${dataFolder} is full: free some space (300 MB will do), or set CROSSROADS_DATA to a folder elsewhere.`,
+        )
       : new LocalFailure(`PostgreSQL could not make its data folder ${data}: ${output.split('\n').at(-1) ?? ''}`);
   }
 };

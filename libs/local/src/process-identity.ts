@@ -10,7 +10,10 @@ import { codeOf } from './failure.js';
 export const identityOf = (pid: number): string | undefined => {
   try {
     if (process.platform !== 'linux')
-      return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', stdio: 'pipe' }).trim() || undefined;
+      return (
+        execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', stdio: 'pipe' }).trim() ||
+        undefined
+      );
     // The name, in brackets, may hold anything; what follows it is split by spaces: state first, start time 20th.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -24,7 +27,11 @@ export const identityOf = (pid: number): string | undefined => {
 export const isRunning = (pid: number, identity: string): boolean => identityOf(pid) === identity;
 
 /** Waits until the condition holds; false when it did not within `limit` milliseconds. */
-export const waitFor = async (condition: () => boolean | Promise<boolean>, limit: number, every = 25): Promise<boolean> => {
+export const waitFor = async (
+  condition: () => boolean | Promise<boolean>,
+  limit: number,
+  every = 25,
+): Promise<boolean> => {
   const end = Date.now() + limit;
   for (;;) {
     if (await condition()) return true;

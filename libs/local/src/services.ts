@@ -51,7 +51,13 @@ export const PLANS: Readonly<Record<ServiceName, ServicePlan>> = {
     produces: [DIRECTORY],
     consumes: [PERSON],
   }),
-  exchange: withTopicKeys({ subjectKeys: true, ownKeys: ['page-tokens', 'subject-keys'], receipts: true, produces: [MUTATION, ACCESS], consumes: [] }),
+  exchange: withTopicKeys({
+    subjectKeys: true,
+    ownKeys: ['page-tokens', 'subject-keys'],
+    receipts: true,
+    produces: [MUTATION, ACCESS],
+    consumes: [],
+  }),
   subscription: withTopicKeys({
     subjectKeys: true,
     ownKeys: ['page-tokens', 'subject-keys', 'pseudonyms'],
@@ -60,7 +66,12 @@ export const PLANS: Readonly<Record<ServiceName, ServicePlan>> = {
     consumes: [PERSON, DIRECTORY, MUTATION],
     administersKafka: true,
   }),
-  'access-audit': withTopicKeys({ subjectKeys: true, ownKeys: ['page-tokens', 'subject-keys'], produces: [], consumes: [ACCESS, AUTHORIZATION] }),
+  'access-audit': withTopicKeys({
+    subjectKeys: true,
+    ownKeys: ['page-tokens', 'subject-keys'],
+    produces: [],
+    consumes: [ACCESS, AUTHORIZATION],
+  }),
 };
 
 /** Only those: their certificates pass every ACL. */

@@ -50,12 +50,16 @@ const run = async (mesh: LocalMesh, { people, tour }: Options, screen: Screen): 
   const { missing } = await screen.step('services', () => mesh.startServices());
   for (const name of missing) screen.say(`${name} is not built yet: left out`);
   const { broker, services } = mesh.mesh();
-  if (broker.kind === 'embedded') screen.say(`No Kafka, since ${broker.why}: the log in PostgreSQL takes its place, for the mesh's own processes.`);
+  if (broker.kind === 'embedded')
+    screen.say(`No Kafka, since ${broker.why}: the log in PostgreSQL takes its place, for the mesh's own processes.`);
   const runTour = tour ? await findTour() : undefined;
-  const verified = runTour ? await runTour({ mesh, say: (line) => screen.say(line), ...(people === undefined ? {} : { people }) }) : true;
+  const verified = runTour
+    ? await runTour({ mesh, say: (line) => screen.say(line), ...(people === undefined ? {} : { people }) })
+    : true;
   screen.say('');
   for (const [name, { address }] of Object.entries(services)) screen.say(`${name.padEnd(22)} ${address}`);
-  for (const [name, { address }] of Object.entries(mesh.mesh().institutions)) screen.say(`${name.padEnd(22)} ${address}`);
+  for (const [name, { address }] of Object.entries(mesh.mesh().institutions))
+    screen.say(`${name.padEnd(22)} ${address}`);
   if (broker.kind === 'kafka') screen.say(`${'kafka'.padEnd(22)} ${broker.brokers.join(', ')} (TLS)`);
   screen.say(`${'postgresql'.padEnd(22)} localhost:${mesh.ports.postgres}`);
   screen.say(`${'how to reach it all'.padEnd(22)} ${meshFile(mesh.folder.path)}`);
@@ -97,7 +101,12 @@ const optionsFrom = (args: string[]): Options | undefined => {
     const { once, fresh, people } = values;
     // Relative to where npm was called, which may be another folder than the repository.
     const base = process.env['INIT_CWD'] ?? process.cwd();
-    return { once, fresh, tour: !values['no-tour'], ...(people === undefined ? {} : { people: resolve(base, people) }) };
+    return {
+      once,
+      fresh,
+      tour: !values['no-tour'],
+      ...(people === undefined ? {} : { people: resolve(base, people) }),
+    };
   } catch (error) {
     console.error(`${messageOf(error)}\n\n${USAGE}`);
     return undefined;

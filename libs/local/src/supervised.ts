@@ -93,7 +93,8 @@ export class Supervised {
     const { restarts, child, program } = this;
     child?.kill('SIGKILL');
     const isBack = () => this.restarts > restarts && this.pid !== undefined && program.isReady().catch(() => false);
-    if (!(await waitFor(isBack, program.startWithin))) throw new LocalFailure(`${program.name} did not come back: its log is ${this.log}.`);
+    if (!(await waitFor(isBack, program.startWithin)))
+      throw new LocalFailure(`${program.name} did not come back: its log is ${this.log}.`);
   }
 
   /** Whether it went by itself, before it had to be killed. */
@@ -138,11 +139,14 @@ export class Supervised {
     const ready = await waitFor(async () => {
       if (this.stopping && !first) return true;
       this.host.signal?.throwIfAborted();
-      if (this.pid === undefined) throw new LocalFailure(`${name} ended while it started: its log is ${this.log}.${this.lastLine()}`);
+      if (this.pid === undefined)
+        throw new LocalFailure(`${name} ended while it started: its log is ${this.log}.${this.lastLine()}`);
       return isReady().catch(() => false);
     }, startWithin);
     if (!ready)
-      throw new LocalFailure(`${name} was not ready within ${startWithin / 1000} s: its log is ${this.log}.${this.lastLine()}`);
+      throw new LocalFailure(
+        `${name} was not ready within ${startWithin / 1000} s: its log is ${this.log}.${this.lastLine()}`,
+      );
   }
 
   private async keepRunning(): Promise<void> {

@@ -58,7 +58,7 @@ const logsTo =
 let muted = false;
 
 /** kafkajs 2.2.4 waits for moments in the past; Node 24 warns at each, and counts them as 1 ms, which is what is meant. */
-const muteNegativeTimeouts = (): void => {
+export const muteNegativeTimeouts = (): void => {
   if (muted) return;
   muted = true;
   const emitWarning = process.emitWarning;

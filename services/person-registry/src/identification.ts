@@ -10,6 +10,12 @@ export type Identification = { readonly [key: string]: Json };
 
 export const isFieldGroup = (name: string): name is FieldGroup => FIELD_GROUPS.some((group) => group === name);
 
+/** The part of an address that says no more than where somebody lives. */
+export const MUNICIPALITY = 'municipality';
+
+/** The groups of the data service in which a fact shows: an address tells the municipality, too, to those who may know no more. */
+export const shownIn = (group: FieldGroup): string[] => (group === 'address' ? [group, MUNICIPALITY] : [group]);
+
 /** `person.identification.v1` as of a day, of these field groups only. Empty when there is nothing. */
 export const identificationOf = (
   held: readonly HeldFact[],
@@ -21,11 +27,15 @@ export const identificationOf = (
   const nationalities: Json[] = [];
   const relations: Json[] = [];
   for (const fact of inForceOn(held, day)) {
-    if (!wanted.has(fact.group)) continue;
+    if (!shownIn(fact.group).some((group) => wanted.has(group))) continue;
     const since = fact.period.start === undefined ? {} : { since: fact.period.start };
     switch (fact.group) {
+      case 'address': {
+        const { street, houseNumber, boxNumber, ...municipality } = fact.value;
+        data['address'] = { ...(wanted.has('address') ? fact.value : municipality), ...since };
+        break;
+      }
       case 'name':
-      case 'address':
       case 'civilStatus':
         data[fact.group] = { ...fact.value, ...since };
         break;

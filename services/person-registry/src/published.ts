@@ -4,7 +4,7 @@ import type { EventStore, Recorded } from '@crossroads/eventsourcing';
 import { datePartsOf, dayOf, type IsoDay } from '@crossroads/identifiers';
 import { type Publication, type Published, publicationOf } from '@crossroads/messaging';
 import { groupsOf } from './domain/person.js';
-import { IDENTIFICATION, identificationOf } from './identification.js';
+import { IDENTIFICATION, identificationOf, shownIn } from './identification.js';
 import { NUMBER, type People, PERSON } from './people.js';
 
 export const TOPIC = 'crossroads.person.v1';
@@ -83,7 +83,7 @@ const mutation = async (
 
   const starts = facts.flatMap(({ period }) => (period.start === undefined ? [] : [period.start])).sort();
   const today = dayOf(recorded.recordedAt);
-  const changedFieldGroups = groupsOf(facts);
+  const changedFieldGroups = groupsOf(facts).flatMap(shownIn);
   const body: Mutation = {
     personId: recorded.streamId,
     ssin,

@@ -33,7 +33,7 @@ export const DRAFTS: Readonly<Record<Recipient, Draft>> = {
     reference: '26/001',
     title: 'Changes of identification for health insurance',
     recipient: numberOf('health-fund'),
-    grants: [grant('health-fund', IDENTIFICATION, ['name', 'birth', 'gender', 'address', 'civilStatus', 'death'], 'subscription')],
+    grants: [grant('health-fund', IDENTIFICATION, ['name', 'birth', 'gender', 'address', 'municipality', 'civilStatus', 'death'], 'subscription')],
   },
   'employment-office': {
     reference: '26/002',
@@ -45,14 +45,14 @@ export const DRAFTS: Readonly<Record<Recipient, Draft>> = {
     reference: '26/003',
     title: 'Changes of identification for pensions',
     recipient: numberOf('pension-office'),
-    grants: [grant('pension-office', IDENTIFICATION, ['name', 'address', 'death'], 'subscription')],
+    grants: [grant('pension-office', IDENTIFICATION, ['name', 'address', 'municipality', 'death'], 'subscription')],
   },
   'welfare-office': {
     reference: '26/004',
     title: 'Social inquiry for the living wage',
     recipient: numberOf('welfare-office'),
     grants: [
-      grant('welfare-office', IDENTIFICATION, ['name', 'birth', 'gender', 'address', 'civilStatus'], 'online'),
+      grant('welfare-office', IDENTIFICATION, ['name', 'birth', 'gender', 'address', 'municipality', 'civilStatus'], 'online'),
       grant('welfare-office', WAGES, ['employer', 'amounts'], 'online'),
       grant('welfare-office', STATUSES, ['status'], 'online'),
     ],

@@ -126,7 +126,7 @@ export class Supervised {
     });
     closeSync(log);
     // Without a listener a program that cannot be started would end this process; `ready` reports it.
-    child.on('error', (error) => appendFileSync(this.log, `${messageOf(error)}\n`));
+    child.on('error', (error) => this.note(messageOf(error)));
     this.child = child;
     const identity = child.pid === undefined ? undefined : identityOf(child.pid);
     if (child.pid === undefined || identity === undefined) return;
@@ -169,6 +169,14 @@ export class Supervised {
       } catch (error) {
         this.host.say?.(messageOf(error));
       }
+    }
+  }
+
+  private note(line: string): void {
+    try {
+      appendFileSync(this.log, `${line}\n`);
+    } catch {
+      // A full disk, or the folder is gone: what matters is said on the screen.
     }
   }
 

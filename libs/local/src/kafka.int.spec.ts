@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CertificateAuthority, type IdentityFiles, identityFiles } from './certificates.js';
+import { javaVersion } from './java.js';
+import { type Kafka, startKafka } from './kafka.js';
+import { kafkaAdmin, kafkaAnswers } from './kafka-client.js';
+import { prepareTopics } from './kafka-topics.js';
+import { freePort } from './ports.js';
+
+const dataFolder = mkdtempSync(join(tmpdir(), 'crossroads-kafka-'));
+const { KAFKA_BROKERS: _, ...environment } = process.env;
+let ca: CertificateAuthority;
+let ports: { readonly port: number; readonly controllerPort: number };
+
+beforeAll(async () => {
+  ca = await CertificateAuthority.open(join(dataFolder, 'certificates'), 'crossroads.test');
+  ports = { port: await freePort(), controllerPort: await freePort() };
+});
+afterAll(() => rmSync(dataFolder, { recursive: true, force: true }));
+
+describe('finding Kafka', () => {
+  it.each([
+    ['openjdk version "17.0.15" 2025-04-15', 17],
+    ['java version "1.8.0_412"', 8],
+    ['openjdk version "25" 2025-09-16', 25],
+    ['command not found', undefined],
+  ])('reads %p', (text, version) => {
+    expect(javaVersion(text)).toBe(version);
+  });
+
+  it('does without where there is neither Java nor Docker, and says why', async () => {
+    const kafka = await startKafka({ dataFolder, ...ports, authority: ca, environment: { PATH: '/nowhere' } });
+    expect(kafka).toMatchObject({
+      kind: 'none',
+      why: 'there is no Java on this machine, and no Docker engine answers',
+    });
+  });
+
+  it('says what to do when that of KAFKA_BROKERS does not answer', async () => {
+    const start = startKafka({
+      dataFolder,
+      ...ports,
+      authority: ca,
+      environment: { ...environment, KAFKA_BROKERS: 'localhost:1' },
+    });
+    await expect(start).rejects.toThrow(/KAFKA_BROKERS \(localhost:1\) does not answer .* unset the variable/);
+  });
+});
+
+describe('a Kafka of this machine', () => {
+  let kafka: Kafka;
+  beforeAll(async () => {
+    kafka = await startKafka({ dataFolder, ...ports, authority: ca, environment, superUsers: ['CN=subscription'] });
+    if (kafka.kind === 'none') process.stderr.write(`SKIPPED, no Kafka: ${kafka.why}\n`);
+    else await prepareTopics(kafka.brokers, kafka.admin);
+  });
+  afterAll(() => kafka.stop());
+
+  const started = () => (kafka.kind === 'kafka' ? kafka : undefined);
+  const as = (name: string, authority = ca): Promise<IdentityFiles> =>
+    identityFiles(join(dataFolder, 'certificates'), name, authority, (issuer) => issuer.issueService(name));
+  const topicsSeenBy = async (brokers: readonly string[], name: string): Promise<string[]> => {
+    const admin = kafkaAdmin(brokers, await as(name), 3);
+    await admin.connect();
+    try {
+      return (await admin.listTopics()).toSorted((a, b) => a.localeCompare(b));
+    } finally {
+      await admin.disconnect();
+    }
+  };
+
+  it('shows a service the topics that it makes or reads, and no other', async () => {
+    const running = started();
+    if (!running) return;
+    expect(await topicsSeenBy(running.brokers, 'reference-directory')).toEqual([
+      'crossroads.directory.v1',
+      'crossroads.person.v1',
+    ]);
+    expect(await topicsSeenBy(running.brokers, 'authorization')).toEqual(['crossroads.authorization.v1']);
+    expect(await topicsSeenBy(running.brokers, 'nobody')).toEqual([]);
+    expect(await topicsSeenBy(running.brokers, 'subscription')).toContain('crossroads.access.v1');
+  });
+
+  it('does not talk to a certificate of another CA', async () => {
+    const running = started();
+    if (!running) return;
+    const other = await CertificateAuthority.create('crossroads.test');
+    const files = await identityFiles(join(dataFolder, 'certificates'), 'stranger', other, (issuer) =>
+      issuer.issueService('kafka'),
+    );
+    expect(await kafkaAnswers(running.brokers, files)).toBe(false);
+  });
+
+  it('comes back after kill -9, with its topics', async () => {
+    const running = started();
+    if (!running?.process) return;
+    await running.process.killAndWait();
+    expect(await topicsSeenBy(running.brokers, 'authorization')).toEqual(['crossroads.authorization.v1']);
+  });
+});

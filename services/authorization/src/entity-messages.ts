@@ -6,7 +6,6 @@ import {
   type PolicyEntity,
   Role as RoleMessage,
 } from '@crossroads/contracts/authorization/v1/policy';
-import type { DateMessage } from '@crossroads/contracts/google/type/date';
 import type { DataService, Deliberation, DeliberationState, Institution, Role } from './domain/entities.js';
 import type { PolicyEvent, PolicyState } from './domain/policy.js';
 
@@ -66,19 +65,10 @@ export const deliberationMessage = (deliberation: Deliberation): DeliberationMes
   reference: deliberation.reference,
   title: deliberation.title,
   recipient: deliberation.recipient,
-  grants: deliberation.grants.map(({ validity, ...grant }) => ({
-    ...grant,
-    validity: { startDate: dateOf(validity.startDate), endDate: dateOf(validity.endDate) },
-  })),
+  grants: deliberation.grants,
   state: states[deliberation.state],
   decideTime: instantOf(deliberation.decideTime),
   revokeTime: instantOf(deliberation.revokeTime),
 });
-
-const dateOf = (day: string | undefined): DateMessage | undefined => {
-  if (day === undefined) return undefined;
-  const [year = 0, month = 0, dayOfMonth = 0] = day.split('-').map(Number);
-  return { year, month, day: dayOfMonth };
-};
 
 const instantOf = (time: string | undefined): Date | undefined => (time === undefined ? undefined : new Date(time));

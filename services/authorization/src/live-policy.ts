@@ -21,7 +21,7 @@ export interface LivePolicyOptions {
 }
 
 /** So many changes back a watcher can go on where it was; one that is further behind gets the whole policy again. */
-const KEPT_CHANGES = 10_000;
+const KEPT_CHANGES = 1_000;
 const POLL_MS = 100;
 
 /**
@@ -115,8 +115,8 @@ export class LivePolicy {
       const change = { revision: one.revision, entity: entityOf(event) };
       this.index.apply(change.entity, change.revision);
       this.changes.push(change);
+      if (this.changes.length > 2 * KEPT_CHANGES) this.changes = this.changes.slice(-KEPT_CHANGES);
     }
-    if (this.changes.length > KEPT_CHANGES * 1.5) this.changes = this.changes.slice(-KEPT_CHANGES);
     this.confirmedAt = began;
     if (recorded.length > 0) for (const wake of [...this.waiting]) wake();
   }

@@ -68,7 +68,8 @@ const bad: readonly Bad[] = [
   ['an RSA key', key({ jwk: { kty: 'RSA', n: 'AQAB', e: 'AQAB' } }), 'institution.official_keys[0].jwk', 'UNSUPPORTED_KEY'],
   ['another curve', key({ jwk: { kty: 'EC', crv: 'P-384', x: 'a', y: 'b' } }), 'institution.official_keys[0].jwk', 'UNSUPPORTED_KEY'],
   ['a key for alg none', key({ jwk: { ...jwk, alg: 'none' } }), 'institution.official_keys[0].jwk', 'UNSUPPORTED_KEY'],
-  ['no point of the curve', key({ jwk: { kty: 'EC', crv: 'P-256', x: 'AQ', y: 'AQ' } }), 'institution.official_keys[0].jwk', 'NOT_A_KEY'],
+  ['a coordinate with anything in it', key({ jwk: { ...jwk, x: `${jwk.x.slice(0, 42)}\u0000` } }), 'institution.official_keys[0].jwk', 'UNSUPPORTED_KEY'],
+  ['no point of the curve', key({ jwk: { kty: 'EC', crv: 'P-256', x: hash, y: hash } }), 'institution.official_keys[0].jwk', 'NOT_A_KEY'],
 
   ['no application', (rpcs) => rpcs.registerApplication({ requestId: id(), application: undefined }), 'application', 'REQUIRED'],
   ['an application name', keys({ name: 'My Desk' }), 'application.name', 'MALFORMED_NAME'],
@@ -90,6 +91,7 @@ const bad: readonly Bad[] = [
   ['a schema that does not compile', service({ jsonSchema: { type: 'object', properties: { a: { type: 'text' } } } }), 'data_service.json_schema.properties.a.type', 'INVALID_SCHEMA'],
   ['a schema of itself', service({ jsonSchema: { type: 'object', allOf: [{ $ref: '#' }] } }), 'data_service.json_schema.allOf.0.$ref', 'SCHEMA_RECURSIVE'],
   ['a costly pattern', service({ jsonSchema: { type: 'object', properties: { a: { pattern: '^(a+)+$' } } } }), 'data_service.json_schema.properties.a.pattern', 'PATTERN_TOO_COSTLY'],
+  ['a schema that cannot be kept', service({ jsonSchema: { type: 'object', description: 'a\u0000' } }), 'data_service.json_schema', 'NOT_JSON'],
   ['no field group', service({ fieldGroups: [], reporters: [] }), 'data_service.field_groups', 'REQUIRED'],
   ['a group without name', group({ name: '' }), 'data_service.field_groups[0].name', 'REQUIRED'],
   ['a group with a space', group({ name: 'a b' }), 'data_service.field_groups[0].name', 'MALFORMED_FIELD_GROUP'],

@@ -19,7 +19,7 @@ export const readJsonSchema = (field: string, raw: { readonly [key: string]: unk
   if (!raw) return missing(field, 'the JSON Schema (2020-12) of the data');
   const violation = new SchemaLimits(raw).violation();
   if (violation) return bad(at(field, violation.path), violation.reason, violation.description);
-  if (!isJsonObject(raw)) return bad(field, 'NOT_JSON', 'a schema is a JSON object');
+  if (!isJsonObject(raw)) return bad(field, 'NOT_JSON', 'a schema is a JSON object, without U+0000 in its texts');
   if (raw['type'] !== 'object') return bad(`${field}.type`, 'SCHEMA_NOT_OF_AN_OBJECT', 'data are a JSON object: "type": "object"');
   return compiles(field, raw);
 };
@@ -157,8 +157,12 @@ const isRisky = (pattern: string): boolean => {
 
 const isJsonObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value) && isJson(value);
 
+/** U+0000 is JSON, but nothing that PostgreSQL could keep. */
+const isText = (value: string): boolean => !value.includes('\u0000');
+
 const isJson = (value: unknown): value is Json => {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value === 'string') return isText(value);
+  if (value === null || typeof value === 'boolean') return true;
   if (typeof value === 'number') return Number.isFinite(value);
-  return typeof value === 'object' && Object.values(value).every(isJson);
+  return typeof value === 'object' && Object.entries(value).every(([name, part]) => isText(name) && isJson(part));
 };

@@ -1,15 +1,13 @@
 import type { Deliberation as DeliberationMessage, Grant as GrantMessage } from '@crossroads/contracts/authorization/v1/policy';
 import {
   type Read,
-  readDay,
   readEnterpriseNumber,
   readInscriptionContext,
   readLegalContext,
   readList,
-  readOptional,
   readPeriod,
 } from '@crossroads/grpc';
-import type { Draft, Grant } from '../domain/entities.js';
+import type { Draft, Grant, Validity } from '../domain/entities.js';
 import { bad, distinct, good, missing, readAll, readPublicText } from './fields.js';
 import { readDataServiceName, readFieldGroupName } from './read-data-service.js';
 
@@ -41,16 +39,7 @@ const readGrant = (field: string, raw: GrantMessage): Read<Grant> => {
   });
 };
 
-/** Kept as on the wire: the whole period is checked, and its days stay inclusive. */
-const readValidity = (prefix: string, raw: GrantMessage['validity']): Read<Grant['validity']> => {
-  if (!raw) return good({});
-  const period = readPeriod(raw, prefix);
-  if (!period.ok) return period;
-  const days = readAll({
-    startDate: readOptional(raw.startDate, (day) => readDay(`${prefix}start_date`, day)),
-    endDate: readOptional(raw.endDate, (day) => readDay(`${prefix}end_date`, day)),
-  });
-  if (!days.ok) return days;
-  const { startDate, endDate } = days.value;
-  return good({ ...(startDate ? { startDate } : {}), ...(endDate ? { endDate } : {}) });
+const readValidity = (prefix: string, raw: GrantMessage['validity']): Read<Validity> => {
+  const period = readPeriod(raw ?? {}, prefix);
+  return period.ok ? good({ startDate: raw?.startDate, endDate: raw?.endDate }) : period;
 };

@@ -34,13 +34,13 @@ const readRole = (field: string, raw: RoleMessage): Read<Role> => {
 
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 /** 32 bytes are 43 characters, and the last one holds four bits only. */
-const SPKI_HASH = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
+const BYTES_32 = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 
 export const readApplicationName = (field: string, raw: string): Read<string> =>
   readMatching(field, raw, LABEL, 'MALFORMED_NAME', 'the CN of its certificate: lower case letters, digits and hyphens, at most 63');
 
 export const readSpkiHash = (field: string, raw: string): Read<string> =>
-  readMatching(field, raw, SPKI_HASH, 'MALFORMED_SPKI_HASH', "base64url, unpadded, of the SHA-256 of the key's SubjectPublicKeyInfo");
+  readMatching(field, raw, BYTES_32, 'MALFORMED_BYTES_32', "base64url, unpadded, of the SHA-256 of the key's SubjectPublicKeyInfo");
 
 export const readApplication = (raw: ApplicationMessage | undefined): Read<Application> => {
   if (!raw) return missing('application', 'the application');
@@ -82,8 +82,8 @@ const readPublicJwk = (field: string, jwk: SigningKeyMessage['jwk']): Read<JsonO
     return bad(field, 'PRIVATE_KEY', 'this is a private key: take it out of use, and register the public part of a new one');
   const members: Record<string, unknown> = { ...jwk };
   const { kty, crv, x, y, alg } = members;
-  const ec = kty === 'EC' && crv === 'P-256' && typeof x === 'string' && typeof y === 'string' && (alg ?? 'ES256') === 'ES256';
-  const okp = kty === 'OKP' && crv === 'Ed25519' && typeof x === 'string' && (alg ?? 'EdDSA') === 'EdDSA';
+  const ec = kty === 'EC' && crv === 'P-256' && isCoordinate(x) && isCoordinate(y) && (alg ?? 'ES256') === 'ES256';
+  const okp = kty === 'OKP' && crv === 'Ed25519' && isCoordinate(x) && (alg ?? 'EdDSA') === 'EdDSA';
   const key: JsonObject | undefined = ec ? { kty, crv, x, y } : okp ? { kty, crv, x } : undefined;
   if (!key) return bad(field, 'UNSUPPORTED_KEY', 'a key for ES256 (EC, P-256, x and y) or EdDSA (OKP, Ed25519, x)');
   try {
@@ -93,3 +93,6 @@ const readPublicJwk = (field: string, jwk: SigningKeyMessage['jwk']): Read<JsonO
   }
   return good(key);
 };
+
+/** 32 bytes, base64url. Node's own decoder takes anything. */
+const isCoordinate = (value: unknown): value is string => typeof value === 'string' && BYTES_32.test(value);

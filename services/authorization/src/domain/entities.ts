@@ -42,13 +42,24 @@ export interface DataService {
   readonly reporters: readonly { readonly enterpriseNumber: string; readonly fieldGroups: readonly string[] }[];
 }
 
+interface Day {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+}
+
+/** As on the wire: both days included, open when absent. Kept in that shape, so that messages share it. */
+export interface Validity {
+  readonly startDate: Day | undefined;
+  readonly endDate: Day | undefined;
+}
+
 export interface Grant {
   readonly dataService: string;
   readonly fieldGroups: readonly string[];
   readonly legalContexts: readonly string[];
   readonly inscriptionContexts: readonly string[];
-  /** As on the wire: `yyyy-mm-dd`, both days included, open when absent. */
-  readonly validity: { readonly startDate?: string; readonly endDate?: string };
+  readonly validity: Validity;
   readonly online: boolean;
   readonly subscription: boolean;
 }

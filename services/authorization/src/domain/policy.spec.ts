@@ -48,7 +48,7 @@ const draft: Draft = {
       fieldGroups: ['amounts'],
       legalContexts: ['PCSA:SOCIAL_INQUIRY'],
       inscriptionContexts: ['PCSA:LIVING_WAGE'],
-      validity: {},
+      validity: { startDate: undefined, endDate: undefined },
       online: true,
       subscription: false,
     },

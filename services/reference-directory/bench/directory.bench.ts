@@ -61,14 +61,31 @@ export const benchDirectory = async (options: DirectoryBenchOptions): Promise<Di
     const loadPerSecond = inscriptions / (await loadFiles(inscriber, everybody, inscriptionsEach, say));
     const bytesByRelation = await relationSizes(db, inscriptions);
     const bytesPerInscription = Object.values(bytesByRelation).reduce((sum, bytes) => sum + bytes, 0);
-    say(`${bytesPerInscription.toFixed(1)} bytes an inscription: ${Object.entries(bytesByRelation).map(([name, bytes]) => `${name} ${bytes.toFixed(2)}`).join(', ')}`);
+    say(
+      `${bytesPerInscription.toFixed(1)} bytes an inscription: ${Object.entries(bytesByRelation)
+        .map(([name, bytes]) => `${name} ${bytes.toFixed(2)}`)
+        .join(', ')}`,
+    );
     const plainSelects = await plainSelectSpeed(db, everybody, index, lookupMs);
     const lookups = await lookupSpeed(db, everybody, index, lookupMs);
     const ratio = lookups.perSecond / plainSelects.perSecond;
-    say(`look-ups ${lookups.perSecond.toFixed(0)}/s, p95 ${lookups.p95Ms.toFixed(2)} ms; plain prepared select ${plainSelects.perSecond.toFixed(0)}/s, p95 ${plainSelects.p95Ms.toFixed(2)} ms; ratio ${ratio.toFixed(2)} (goal 0.7)`);
+    say(
+      `look-ups ${lookups.perSecond.toFixed(0)}/s, p95 ${lookups.p95Ms.toFixed(2)} ms; plain prepared select ${plainSelects.perSecond.toFixed(0)}/s, p95 ${plainSelects.p95Ms.toFixed(2)} ms; ratio ${ratio.toFixed(2)} (goal 0.7)`,
+    );
     const copyPerSecond = await copySpeed(db, migratorUrl, inscriptions);
-    say(`load ${loadPerSecond.toFixed(0)} inscriptions/s; plain COPY ${copyPerSecond.toFixed(0)}/s; ratio ${(loadPerSecond / copyPerSecond).toFixed(3)} (later goal 0.3)`);
-    return { inscriptions, loadPerSecond, copyPerSecond, bytesPerInscription, bytesByRelation, lookups, plainSelects, ratio };
+    say(
+      `load ${loadPerSecond.toFixed(0)} inscriptions/s; plain COPY ${copyPerSecond.toFixed(0)}/s; ratio ${(loadPerSecond / copyPerSecond).toFixed(3)} (later goal 0.3)`,
+    );
+    return {
+      inscriptions,
+      loadPerSecond,
+      copyPerSecond,
+      bytesPerInscription,
+      bytesByRelation,
+      lookups,
+      plainSelects,
+      ratio,
+    };
   } finally {
     await db.close();
   }
@@ -80,7 +97,12 @@ const oneKey = (): KeyProvider => {
   return { newDataKey: absent, dataKey: absent, secret: async () => key, secrets: async () => [{ kid: 'bench', key }] };
 };
 
-const loadNumbers = async (db: Database, everybody: readonly Person[], index: BlindIndex, say: (line: string) => void) => {
+const loadNumbers = async (
+  db: Database,
+  everybody: readonly Person[],
+  index: BlindIndex,
+  say: (line: string) => void,
+) => {
   const report = progress('numbers', everybody.length, say);
   for (let from = 0; from < everybody.length; from += CHUNK) {
     const steps = everybody.slice(from, from + CHUNK).map(
@@ -99,7 +121,12 @@ const loadNumbers = async (db: Database, everybody: readonly Person[], index: Bl
 };
 
 /** Each file names persons in an order of its own; two institutions send at the same time. Answers the seconds. */
-const loadFiles = async (inscriber: Inscriber, everybody: readonly Person[], each: number, say: (line: string) => void) => {
+const loadFiles = async (
+  inscriber: Inscriber,
+  everybody: readonly Person[],
+  each: number,
+  say: (line: string) => void,
+) => {
   const report = progress('inscriptions', everybody.length * each, say);
   const startedAt = performance.now();
   let done = 0;
@@ -112,7 +139,12 @@ const loadFiles = async (inscriber: Inscriber, everybody: readonly Person[], eac
         if (!person) throw new RangeError('nobody is there');
         return lineAbout(person, number, from + n + 1);
       });
-      const request = { institution, rpc: 'bench', requestId: `${from}`, hash: createHash('sha256').update(`${from}`).digest() };
+      const request = {
+        institution,
+        rpc: 'bench',
+        requestId: `${from}`,
+        hash: createHash('sha256').update(`${from}`).digest(),
+      };
       await inscriber.many('Inscribe', institution, lines, request);
       done += lines.length;
       report(done);

@@ -8,7 +8,9 @@ export const testSsin = (n: number): string => {
   const day = Math.floor(n / 1_000) % 28;
   const month = Math.floor(n / 28_000) % 12;
   const year = Math.floor(n / 336_000) % 100;
-  const nine = [year, month + 61, day + 1].map((part) => String(part).padStart(2, '0')).join('') + String(counter).padStart(3, '0');
+  const nine =
+    [year, month + 61, day + 1].map((part) => String(part).padStart(2, '0')).join('') +
+    String(counter).padStart(3, '0');
   return nine + ssinCheck(nine, 1900);
 };
 
@@ -20,9 +22,25 @@ export interface Person {
 export const people = (count: number): Person[] =>
   Array.from({ length: count }, (_, n) => ({ ssin: testSsin(n), personId: randomUUID() }));
 
-export const institutions = (count: number): string[] => Array.from({ length: count }, (_, n) => withCbeCheck(String(10_000_000 + n)));
+export const institutions = (count: number): string[] =>
+  Array.from({ length: count }, (_, n) => withCbeCheck(String(10_000_000 + n)));
 
-const CONTEXTS = ['5/20', '7/101', '7/104', '12/10', '12/30', '17/1', '17/2', '17/5', '18/1', '40/0', '21/3', '15/10', '11/2', '16/1'];
+const CONTEXTS = [
+  '5/20',
+  '7/101',
+  '7/104',
+  '12/10',
+  '12/30',
+  '17/1',
+  '17/2',
+  '17/5',
+  '18/1',
+  '40/0',
+  '21/3',
+  '15/10',
+  '11/2',
+  '16/1',
+];
 
 /** A line of a file about somebody, in one of the institution's two contexts, as days from 1990 on; a third have ended. */
 export const lineAbout = ({ ssin }: Person, institution: number, line: number): CheckedLine => {

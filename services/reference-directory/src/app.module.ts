@@ -1,7 +1,7 @@
 import { readConfiguration } from '@crossroads/configuration';
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
-import { type Caller, type Door, GrpcServer, PageTokens, serve, type ServedService } from '@crossroads/grpc';
+import { type Caller, type Door, GrpcServer, PageTokens, type ServedService, serve } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import { eventsController } from '@crossroads/messaging';
 import { Module } from '@nestjs/common';

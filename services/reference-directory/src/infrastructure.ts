@@ -55,9 +55,22 @@ export class Infrastructure implements OnApplicationShutdown {
 
     const broker = await openBroker({ clientId: SERVICE, kafkaBrokers, embeddedLogUrl, tls });
     await broker.ensureTopic({ name: TOPIC, retentionDays: 7 });
-    const relay: Processor = startRelay({ db, store, broker, name: 'relay', published, batchSize: RELAYED_AT_ONCE, onError: report('relay') });
+    const relay: Processor = startRelay({
+      db,
+      store,
+      broker,
+      name: 'relay',
+      published,
+      batchSize: RELAYED_AT_ONCE,
+      onError: report('relay'),
+    });
     const feed = followPersons(config, db, broker, new TopicSealing(new TopicSealer({ keys, producer: SERVICE })));
-    const follower = followPolicy({ address: config.authorizationAddress, tls, trustDomain, onError: (error) => report('policy')(error, 1) });
+    const follower = followPolicy({
+      address: config.authorizationAddress,
+      tls,
+      trustDomain,
+      onError: (error) => report('policy')(error, 1),
+    });
     return new Infrastructure(db, store, index, seal, pageTokenKey, published, follower, [
       () => follower.close(),
       () => feed.close(),

@@ -17,7 +17,10 @@ export const publishedFrom =
     if (recorded.type !== 'InscriptionsChanged') return undefined;
     const event = await codec.fromStored(recorded);
     const changes = changesOf(event);
-    const personIds = await personIdsOf(db, changes.map(({ person }) => person));
+    const personIds = await personIdsOf(
+      db,
+      changes.map(({ person }) => person),
+    );
     const messages = changes.map((change) => ({
       personId: personIds.get(change.person) ?? '',
       institution: event.data.institution,

@@ -1,4 +1,8 @@
-import type { InscribeFileLine, InscribeFileRequest, InscribeFileResponse } from '@crossroads/contracts/directory/v1/directory_service';
+import type {
+  InscribeFileLine,
+  InscribeFileRequest,
+  InscribeFileResponse,
+} from '@crossroads/contracts/directory/v1/directory_service';
 import { newRequestId, RemoteError } from '@crossroads/grpc';
 import type { RunningDirectory } from './running-directory.js';
 
@@ -17,7 +21,11 @@ export const refusalOf = (call: Promise<unknown>): Promise<string> =>
 
 export const WHOLE = { startDate: undefined, endDate: undefined };
 
-export const fileLine = (ssin: string, inscriptionContext = '17/2'): InscribeFileLine => ({ ssin, inscriptionContext, period: WHOLE });
+export const fileLine = (ssin: string, inscriptionContext = '17/2'): InscribeFileLine => ({
+  ssin,
+  inscriptionContext,
+  period: WHOLE,
+});
 
 export interface FileOptions {
   readonly requestId?: string;
@@ -31,7 +39,12 @@ export interface FileOptions {
 export const sendFile = async (
   directory: Directory,
   chunks: readonly (readonly InscribeFileLine[])[],
-  { requestId = newRequestId(), institution = '', uninscribe = false, cutAfter = Number.POSITIVE_INFINITY }: FileOptions = {},
+  {
+    requestId = newRequestId(),
+    institution = '',
+    uninscribe = false,
+    cutAfter = Number.POSITIVE_INFINITY,
+  }: FileOptions = {},
 ): Promise<InscribeFileResponse[]> => {
   const answers: InscribeFileResponse[] = [];
   const cut = new AbortController();

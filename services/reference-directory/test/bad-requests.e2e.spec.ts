@@ -57,16 +57,32 @@ const BAD_INSTITUTIONS = [
 
 type Row = readonly [string, string, () => Promise<unknown>];
 const inscribe = (wrong: Partial<InscribeRequest>) => () =>
-  asOffice.inscribe({ requestId: newRequestId(), institution: '', ssin: GOOD, inscriptionContext: '17/2', period: WHOLE, ...wrong });
+  asOffice.inscribe({
+    requestId: newRequestId(),
+    institution: '',
+    ssin: GOOD,
+    inscriptionContext: '17/2',
+    period: WHOLE,
+    ...wrong,
+  });
 const uninscribe = (wrong: Partial<Parameters<Directory['uninscribe']>[0]>) => () =>
-  asOffice.uninscribe({ requestId: newRequestId(), institution: '', ssin: GOOD, inscriptionContext: '17/2', endDate: undefined, ...wrong });
+  asOffice.uninscribe({
+    requestId: newRequestId(),
+    institution: '',
+    ssin: GOOD,
+    inscriptionContext: '17/2',
+    endDate: undefined,
+    ...wrong,
+  });
 const list = (wrong: Partial<Parameters<Directory['listInscriptions']>[0]>) => () =>
   asOffice.listInscriptions({ institution: '', ssin: '', pageSize: 0, pageToken: '', ...wrong });
 const check = (wrong: Partial<Parameters<Directory['check']>[0]>) => () =>
   asExchange.check({ person: { by: { $case: 'ssin', value: GOOD } }, institutions: [], date: undefined, ...wrong });
 const batchCheck = (wrong: Partial<Parameters<Directory['batchCheck']>[0]>) => () =>
   asExchange.batchCheck({ persons: [], institutions: [], date: undefined, ...wrong });
-const header = (wrong: Partial<Extract<NonNullable<InscribeFileRequest['part']>, { $case: 'header' }>['value']> = {}): InscribeFileRequest => ({
+const header = (
+  wrong: Partial<Extract<NonNullable<InscribeFileRequest['part']>, { $case: 'header' }>['value']> = {},
+): InscribeFileRequest => ({
   part: { $case: 'header', value: { requestId: newRequestId(), institution: '', uninscribe: false, ...wrong } },
 });
 const file =
@@ -75,15 +91,23 @@ const file =
     const requests = async function* () {
       yield* messages;
     };
-    for await (const _ of asOffice.inscribeFile(requests())) continue;
+    for await (const _ of asOffice.inscribeFile(requests()));
   };
 const chunk = (lines: number): InscribeFileRequest => ({
   part: { $case: 'chunk', value: { lines: Array.from({ length: lines }, () => fileLine(GOOD)) } },
 });
 
 /** A line for each wrong value of a field, in each rpc that has it. */
-const each = (field: string, values: readonly (readonly [string, string])[], call: (value: string) => () => Promise<unknown>): Row[] =>
-  values.map(([value, reason]) => [`${field} ${JSON.stringify(value.slice(0, 40))}`, `${field} ${reason}`, call(value)]);
+const each = (
+  field: string,
+  values: readonly (readonly [string, string])[],
+  call: (value: string) => () => Promise<unknown>,
+): Row[] =>
+  values.map(([value, reason]) => [
+    `${field} ${JSON.stringify(value.slice(0, 40))}`,
+    `${field} ${reason}`,
+    call(value),
+  ]);
 
 const given = (values: readonly (readonly [string, string])[]) => values.filter(([value]) => value !== '');
 
@@ -93,9 +117,21 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     ...each('ssin', BAD_SSINS, (ssin) => inscribe({ ssin })),
     ...each('inscription_context', BAD_CONTEXTS, (inscriptionContext) => inscribe({ inscriptionContext })),
     ...each('institution', BAD_INSTITUTIONS, (institution) => inscribe({ institution })),
-    ['a period that ends before it begins', 'period.end_date INVALID_PERIOD', inscribe({ period: { startDate: day(2021, 1, 1), endDate: day(2020, 1, 1) } })],
-    ['a day that does not exist', 'period.start_date INVALID_DATE', inscribe({ period: { startDate: day(2021, 2, 29), endDate: undefined } })],
-    ['a month only', 'period.start_date INVALID_DATE', inscribe({ period: { startDate: day(2021, 2, 0), endDate: undefined } })],
+    [
+      'a period that ends before it begins',
+      'period.end_date INVALID_PERIOD',
+      inscribe({ period: { startDate: day(2021, 1, 1), endDate: day(2020, 1, 1) } }),
+    ],
+    [
+      'a day that does not exist',
+      'period.start_date INVALID_DATE',
+      inscribe({ period: { startDate: day(2021, 2, 29), endDate: undefined } }),
+    ],
+    [
+      'a month only',
+      'period.start_date INVALID_DATE',
+      inscribe({ period: { startDate: day(2021, 2, 0), endDate: undefined } }),
+    ],
     ['a number that nobody has', 'UNKNOWN_SSIN', inscribe({})],
   ],
   Uninscribe: [
@@ -112,7 +148,9 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     ['two headers', 'chunk REQUIRED', file(header(), header())],
     ['an empty message', 'chunk REQUIRED', file(header(), { part: undefined })],
     ['too many lines', 'chunk.lines TOO_MANY', file(header(), chunk(5_001))],
-    ...BAD_REQUEST_IDS.map(([requestId, reason]): Row => [`request_id ${requestId}`, `request_id ${reason}`, file(header({ requestId }))]),
+    ...BAD_REQUEST_IDS.map(
+      ([requestId, reason]): Row => [`request_id ${requestId}`, `request_id ${reason}`, file(header({ requestId }))],
+    ),
     ...each('institution', BAD_INSTITUTIONS, (institution) => file(header({ institution }))),
   ],
   ListInscriptions: [
@@ -124,21 +162,49 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
   ],
   Check: [
     ['nobody', 'person.ssin REQUIRED', check({ person: undefined })],
-    ...BAD_SSINS.map(([value, reason]): Row => [`ssin ${value}`, `person.ssin ${reason}`, check({ person: { by: { $case: 'ssin', value } } })]),
-    ['an id that is none', 'person.person_id MALFORMED_UUID', check({ person: { by: { $case: 'personId', value: 'x' } } })],
-    ['an institution that is none', 'institutions[1] ENTERPRISE_NUMBER_CHECKSUM', check({ institutions: [WELFARE_OFFICE, '0212177077'] })],
+    ...BAD_SSINS.map(
+      ([value, reason]): Row => [
+        `ssin ${value}`,
+        `person.ssin ${reason}`,
+        check({ person: { by: { $case: 'ssin', value } } }),
+      ],
+    ),
+    [
+      'an id that is none',
+      'person.person_id MALFORMED_UUID',
+      check({ person: { by: { $case: 'personId', value: 'x' } } }),
+    ],
+    [
+      'an institution that is none',
+      'institutions[1] ENTERPRISE_NUMBER_CHECKSUM',
+      check({ institutions: [WELFARE_OFFICE, '0212177077'] }),
+    ],
     ['a day that does not exist', 'date INVALID_DATE', check({ date: day(0, 0, 0) })],
   ],
   BatchCheck: [
-    ['one bad of many', 'persons[1].ssin SSIN_CHECKSUM', batchCheck({ persons: [{ by: { $case: 'ssin', value: GOOD } }, { by: { $case: 'ssin', value: '85073003329' } }] })],
-    ['too many', 'persons TOO_MANY', batchCheck({ persons: Array.from({ length: 5_001 }, () => ({ by: { $case: 'ssin', value: GOOD } })) })],
+    [
+      'one bad of many',
+      'persons[1].ssin SSIN_CHECKSUM',
+      batchCheck({
+        persons: [{ by: { $case: 'ssin', value: GOOD } }, { by: { $case: 'ssin', value: '85073003329' } }],
+      }),
+    ],
+    [
+      'too many',
+      'persons TOO_MANY',
+      batchCheck({ persons: Array.from({ length: 5_001 }, () => ({ by: { $case: 'ssin', value: GOOD } })) }),
+    ],
     ['an institution that is none', 'institutions[0] ENTERPRISE_NUMBER_MALFORMED', batchCheck({ institutions: ['x'] })],
     ['a day that does not exist', 'date INVALID_DATE', batchCheck({ date: day(2021, 2, 30) })],
   ],
 };
 
 it('has a table for each rpc', () => {
-  expect(Object.keys(tables).map((name) => name[0]?.toLowerCase() + name.slice(1)).sort()).toEqual(Object.keys(DirectoryServiceService).sort());
+  expect(
+    Object.keys(tables)
+      .map((name) => name[0]?.toLowerCase() + name.slice(1))
+      .sort(),
+  ).toEqual(Object.keys(DirectoryServiceService).sort());
 });
 
 for (const [rpc, rows] of Object.entries(tables))
@@ -149,6 +215,8 @@ for (const [rpc, rows] of Object.entries(tables))
   });
 
 it('leaves nothing behind, and nothing unexpected in the output', async () => {
-  expect((await asOffice.listInscriptions({ institution: '', ssin: '', pageSize: 0, pageToken: '' })).inscriptions).toEqual([]);
+  expect(
+    (await asOffice.listInscriptions({ institution: '', ssin: '', pageSize: 0, pageToken: '' })).inscriptions,
+  ).toEqual([]);
   expect(directory.output).toBe('');
 });

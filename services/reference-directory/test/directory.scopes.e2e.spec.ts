@@ -12,14 +12,27 @@ const connections = new Map<string, Directory>();
 beforeAll(async () => {
   directory = await RunningDirectory.start((registry) => registry.assign(SSIN));
   for (const name of CALLERS) connections.set(name, directory.as(name));
-  await eventually(() => RPCS.check(as('exchange'), ''), (answer) => JSON.stringify(answer).includes('"state":1'));
+  await eventually(
+    () => RPCS.check(as('exchange'), ''),
+    (answer) => JSON.stringify(answer).includes('"state":1'),
+  );
 }, 90_000);
 afterAll(async () => {
   for (const connection of connections.values()) connection.close();
   await directory.close();
 }, 30_000);
 
-const CALLERS = [WELFARE_OFFICE, HEALTH_FUND, INTEGRATOR, UNREGISTERED, 'exchange', 'subscription', 'access-audit', 'person-registry', 'ebox'];
+const CALLERS = [
+  WELFARE_OFFICE,
+  HEALTH_FUND,
+  INTEGRATOR,
+  UNREGISTERED,
+  'exchange',
+  'subscription',
+  'access-audit',
+  'person-registry',
+  'ebox',
+];
 const SERVICES_THAT_CHECK = ['exchange', 'subscription', 'access-audit'];
 const as = (name: string): Directory => {
   const connection = connections.get(name);
@@ -33,15 +46,18 @@ const RPCS = {
   inscribe: (by: Directory, institution: string) => by.inscribe({ ...line(), institution, period: WHOLE }),
   uninscribe: (by: Directory, institution: string) => by.uninscribe({ ...line(), institution, endDate: undefined }),
   inscribeFile: (by: Directory, institution: string) => sendFile(by, [[fileLine(SSIN)]], { institution }),
-  listInscriptions: (by: Directory, institution: string) => by.listInscriptions({ institution, ssin: '', pageSize: 0, pageToken: '' }),
+  listInscriptions: (by: Directory, institution: string) =>
+    by.listInscriptions({ institution, ssin: '', pageSize: 0, pageToken: '' }),
   check: (by: Directory, _institution: string) => by.check({ person, institutions: [], date: undefined }),
-  batchCheck: (by: Directory, _institution: string) => by.batchCheck({ persons: [person], institutions: [], date: undefined }),
+  batchCheck: (by: Directory, _institution: string) =>
+    by.batchCheck({ persons: [person], institutions: [], date: undefined }),
 };
 
 /** What the rules say, written a second time. */
 const expected = (rpc: string, caller: string, institution: string): string => {
   const isService = !/^\d/.test(caller) && caller !== UNREGISTERED;
-  if (rpc === 'check' || rpc === 'batchCheck') return SERVICES_THAT_CHECK.includes(caller) ? 'accepted' : 'CALLER_NOT_ALLOWED';
+  if (rpc === 'check' || rpc === 'batchCheck')
+    return SERVICES_THAT_CHECK.includes(caller) ? 'accepted' : 'CALLER_NOT_ALLOWED';
   if (isService) return 'CALLER_NOT_ALLOWED';
   if (caller === UNREGISTERED) return 'KEY_NOT_REGISTERED';
   if (institution === '' || institution === caller) return 'accepted';
@@ -49,7 +65,9 @@ const expected = (rpc: string, caller: string, institution: string): string => {
 };
 
 describe.each(Object.entries(RPCS))('%s', (rpc, call) => {
-  const cases = CALLERS.flatMap((caller) => ['', WELFARE_OFFICE, HEALTH_FUND].map((institution) => [caller, institution] as const));
+  const cases = CALLERS.flatMap((caller) =>
+    ['', WELFARE_OFFICE, HEALTH_FUND].map((institution) => [caller, institution] as const),
+  );
   it.each(cases)('by %s for "%s"', async (caller, institution) => {
     expect(await refusalOf(call(as(caller), institution))).toBe(expected(rpc, caller, institution));
   });
@@ -59,7 +77,7 @@ describe('what was published', () => {
   it.each(CALLERS)('is for the services that follow it: %s', async (caller) => {
     const events = directory.eventsAs(caller);
     const read = async () => {
-      for await (const _ of events.read({ topic: 'crossroads.directory.v1', afterCursor: '' })) continue;
+      for await (const _ of events.read({ topic: 'crossroads.directory.v1', afterCursor: '' }));
     };
     expect(await refusalOf(read())).toBe(caller === 'subscription' ? 'accepted' : 'CALLER_NOT_ALLOWED');
     events.close();

@@ -1,5 +1,5 @@
-import { newRequestId } from '@crossroads/grpc';
 import { openDatabase } from '@crossroads/eventsourcing';
+import { newRequestId } from '@crossroads/grpc';
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Files } from '../src/view/files.js';
@@ -9,7 +9,9 @@ import { testNumber } from './numbers.js';
 import { HEALTH_FUND, RunningDirectory, WELFARE_OFFICE } from './running-directory.js';
 
 const PEOPLE = Array.from({ length: 60 }, (_, n) => testNumber(n));
-const CHUNKS = [PEOPLE.slice(0, 20), PEOPLE.slice(20, 40), PEOPLE.slice(40)].map((people) => people.map((ssin) => fileLine(ssin)));
+const CHUNKS = [PEOPLE.slice(0, 20), PEOPLE.slice(20, 40), PEOPLE.slice(40)].map((people) =>
+  people.map((ssin) => fileLine(ssin)),
+);
 let directory: RunningDirectory;
 let asOffice: Directory;
 let asFund: Directory;
@@ -20,24 +22,33 @@ beforeAll(async () => {
     for (const ssin of PEOPLE) await registry.assign(ssin);
   });
   connectAll();
-  await eventually(() => batch(PEOPLE), (results) => results.every(({ personId }) => personId !== ''));
+  await eventually(
+    () => batch(PEOPLE),
+    (results) => results.every(({ personId }) => personId !== ''),
+  );
 }, 90_000);
 afterAll(async () => {
-  for (const connection of [asOffice, asFund, asExchange]) connection.close();
+  closeAll();
   await directory.close();
 }, 30_000);
 
+const closeAll = () => {
+  for (const connection of [asOffice, asFund, asExchange]) connection.close();
+};
 const connectAll = () => {
   [asOffice, asFund, asExchange] = [directory.as(WELFARE_OFFICE), directory.as(HEALTH_FUND), directory.as('exchange')];
 };
 const batch = async (people: readonly string[]) =>
-  (await asExchange.batchCheck({
-    persons: people.map((ssin) => ({ by: { $case: 'ssin', value: ssin } })),
-    institutions: [],
-    date: undefined,
-  })).results;
+  (
+    await asExchange.batchCheck({
+      persons: people.map((ssin) => ({ by: { $case: 'ssin', value: ssin } })),
+      institutions: [],
+      date: undefined,
+    })
+  ).results;
 const inscribedBy = async (institution: string, people: readonly string[] = PEOPLE) =>
-  (await batch(people)).filter(({ inscriptions }) => inscriptions.some((one) => one.institution === institution)).length;
+  (await batch(people)).filter(({ inscriptions }) => inscriptions.some((one) => one.institution === institution))
+    .length;
 const eventCount = async () => {
   const db = await openDatabase({ url: directory.database.url, poolSize: 1 });
   const [row] = await db.query<{ count: bigint }>('select count(*) from es.events where revision > 0');
@@ -51,7 +62,14 @@ describe('a file', () => {
     const unknown = testNumber(5_000);
     const chunks = [
       [fileLine(PEOPLE[0] ?? ''), fileLine('85073003329'), fileLine(unknown)],
-      [fileLine(PEOPLE[1] ?? '', 'none'), fileLine(PEOPLE[0] ?? ''), { ...fileLine(PEOPLE[1] ?? ''), period: { startDate: { year: 2021, month: 1, day: 1 }, endDate: { year: 2020, month: 1, day: 1 } } }],
+      [
+        fileLine(PEOPLE[1] ?? '', 'none'),
+        fileLine(PEOPLE[0] ?? ''),
+        {
+          ...fileLine(PEOPLE[1] ?? ''),
+          period: { startDate: { year: 2021, month: 1, day: 1 }, endDate: { year: 2020, month: 1, day: 1 } },
+        },
+      ],
     ];
     const answers = await sendFile(asFund, chunks);
     expect(answers.map(({ linesRead, changed, unchanged, done }) => [linesRead, changed, unchanged, done])).toEqual([
@@ -88,6 +106,9 @@ describe('a file', () => {
     await sendFile(asOffice, chunks, { requestId, cutAfter: 2 });
     await directory.stop('SIGKILL');
     await directory.launch();
+    // The old ones may still be waiting to try again.
+    closeAll();
+    connectAll();
     const answers = await sendFile(asOffice, chunks, { requestId });
     expect(answers.at(-1)).toMatchObject({ linesRead: 60n, changed: 60n, unchanged: 0n, done: true });
     for (const { inscriptions } of await batch(PEOPLE)) {
@@ -115,8 +136,11 @@ describe('a file', () => {
     const [chunk = []] = CHUNKS;
     expect((await sendFile(asOffice, [chunk], { uninscribe: true })).at(-1)).toMatchObject({ changed: 20n });
     const answers = await batch(PEOPLE.slice(0, 20));
-    expect(answers.flatMap(({ inscriptions }) => inscriptions.filter(({ inscriptionContext }) => inscriptionContext === '17/2' ))
-      .filter(({ institution }) => institution === WELFARE_OFFICE)).toEqual([]);
+    expect(
+      answers
+        .flatMap(({ inscriptions }) => inscriptions.filter(({ inscriptionContext }) => inscriptionContext === '17/2'))
+        .filter(({ institution }) => institution === WELFARE_OFFICE),
+    ).toEqual([]);
   });
 });
 
@@ -124,14 +148,20 @@ describe('the rows that are read', () => {
   it('come out the same when they are made anew from events, while the service goes on', async () => {
     const before = await batch(PEOPLE);
     const migrator = await openDatabase({ url: directory.database.migratorUrl, poolSize: 4 });
-    const busy = sendFile(asFund, CHUNKS.map((lines) => lines.map((line) => ({ ...line, inscriptionContext: '99/9' }))));
+    const busy = sendFile(
+      asFund,
+      CHUNKS.map((lines) => lines.map((line) => ({ ...line, inscriptionContext: '99/9' }))),
+    );
     const rebuilt = await rebuildInscriptions(migrator, new Files(migrator), () => undefined);
     await busy;
     await migrator.close();
     expect(rebuilt.differing).toBe(0);
     expect(rebuilt.persons).toBe(60);
     const after = await batch(PEOPLE);
-    const without = after.map((answer) => ({ ...answer, inscriptions: answer.inscriptions.filter((one) => one.inscriptionContext !== '99/9') }));
+    const without = after.map((answer) => ({
+      ...answer,
+      inscriptions: answer.inscriptions.filter((one) => one.inscriptionContext !== '99/9'),
+    }));
     expect(without).toEqual(before);
     expect(after.every(({ inscriptions }) => inscriptions.some((one) => one.inscriptionContext === '99/9'))).toBe(true);
     const { inscriptions } = await asOffice.listInscriptions({ institution: '', ssin: '', pageSize: 1, pageToken: '' });

@@ -1,5 +1,5 @@
-import { InscriptionsChanged } from '@crossroads/contracts/directory/v1/events';
 import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
+import { InscriptionsChanged } from '@crossroads/contracts/directory/v1/events';
 import { newRequestId } from '@crossroads/grpc';
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -30,7 +30,14 @@ const date = (text: string) => {
 };
 const period = (start: string, end?: string) => ({ startDate: date(start), endDate: end ? date(end) : undefined });
 const inscribe = (ssin: string, overrides: Partial<Parameters<typeof asOffice.inscribe>[0]> = {}, as = asOffice) =>
-  as.inscribe({ requestId: newRequestId(), institution: '', ssin, inscriptionContext: '17/2', period: WHOLE, ...overrides });
+  as.inscribe({
+    requestId: newRequestId(),
+    institution: '',
+    ssin,
+    inscriptionContext: '17/2',
+    period: WHOLE,
+    ...overrides,
+  });
 const uninscribe = (ssin: string, endDate?: string, as = asOffice) =>
   as.uninscribe({
     requestId: newRequestId(),
@@ -46,7 +53,10 @@ const check = (by: { ssin: string } | { personId: string }, day?: string, instit
     date: day ? date(day) : undefined,
   });
 const known = (ssin: string, state = NumberState.NUMBER_STATE_VALID) =>
-  eventually(() => check({ ssin }), (answer) => answer.state === state);
+  eventually(
+    () => check({ ssin }),
+    (answer) => answer.state === state,
+  );
 /** Somebody new, whom the directory has heard of. */
 const somebody = async () => {
   const ssin = nextNumber();
@@ -55,7 +65,9 @@ const somebody = async () => {
   return { ssin, personId };
 };
 const contextsOf = async (ssin: string, day?: string) =>
-  (await check({ ssin }, day)).inscriptions.map(({ institution, inscriptionContext }) => `${institution} ${inscriptionContext}`);
+  (await check({ ssin }, day)).inscriptions.map(
+    ({ institution, inscriptionContext }) => `${institution} ${inscriptionContext}`,
+  );
 
 describe('inscriptions', () => {
   it('are seen by a check right after the answer', async () => {
@@ -122,7 +134,10 @@ describe('inscriptions', () => {
     const { ssin } = await somebody();
     const codes = Array.from({ length: 20 }, (_, n) => `40/${n}`);
     const answers = await Promise.all(
-      codes.flatMap((inscriptionContext) => [inscribe(ssin, { inscriptionContext }), inscribe(ssin, { inscriptionContext }, asFund)]),
+      codes.flatMap((inscriptionContext) => [
+        inscribe(ssin, { inscriptionContext }),
+        inscribe(ssin, { inscriptionContext }, asFund),
+      ]),
     );
     expect(answers.filter(({ changed }) => changed)).toHaveLength(40);
     expect(await contextsOf(ssin)).toHaveLength(40);
@@ -198,11 +213,19 @@ describe('the list', () => {
     for (let pageToken = ''; ; ) {
       const page = await asFund.listInscriptions({ institution: '', ssin: '', pageSize: 3, pageToken });
       expect(page.inscriptions.length).toBeLessThanOrEqual(3);
-      all.push(...page.inscriptions.map(({ institution, inscriptionContext, ssin }) => `${institution} ${inscriptionContext} ${ssin}`));
+      all.push(
+        ...page.inscriptions.map(
+          ({ institution, inscriptionContext, ssin }) => `${institution} ${inscriptionContext} ${ssin}`,
+        ),
+      );
       pageToken = page.nextPageToken;
       if (pageToken === '') break;
     }
-    for (const { ssin } of people) expect(all.filter((one) => one.endsWith(ssin))).toEqual([`${HEALTH_FUND} 18/1 ${ssin}`, `${HEALTH_FUND} 18/2 ${ssin}`]);
+    for (const { ssin } of people)
+      expect(all.filter((one) => one.endsWith(ssin))).toEqual([
+        `${HEALTH_FUND} 18/1 ${ssin}`,
+        `${HEALTH_FUND} 18/2 ${ssin}`,
+      ]);
     expect(all.every((one) => one.startsWith(HEALTH_FUND))).toBe(true);
     expect(new Set(all).size).toBe(all.length);
   });
@@ -237,7 +260,9 @@ describe('what is published', () => {
     for await (const { event } of asSubscription.read({ topic: 'crossroads.directory.v1', afterCursor: '' }))
       if (event?.key === personId) events.push(event);
     asSubscription.close();
-    const periods = events.flatMap(({ data }) => InscriptionsChanged.decode(data).changes.map((change) => change.period));
+    const periods = events.flatMap(({ data }) =>
+      InscriptionsChanged.decode(data).changes.map((change) => change.period),
+    );
     expect(periods).toEqual([
       period('2020-01-01', '2020-06-30'),
       period('2020-01-01'),

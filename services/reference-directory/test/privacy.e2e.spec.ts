@@ -25,7 +25,8 @@ const contentOf = async (url: string): Promise<string> => {
   for (const { name } of tables) {
     const { rows } = await client.query<Record<string, unknown>>(`select * from ${name}`);
     for (const row of rows)
-      for (const value of Object.values(row)) parts.push(Buffer.isBuffer(value) ? value.toString('latin1') : JSON.stringify(value));
+      for (const value of Object.values(row))
+        parts.push(Buffer.isBuffer(value) ? value.toString('latin1') : JSON.stringify(value));
   }
   await client.end();
   return parts.join('\n');
@@ -36,15 +37,37 @@ describe('numbers of people', () => {
     for (const ssin of PEOPLE) await directory.registry.assign(ssin);
     const asOffice = directory.as(WELFARE_OFFICE);
     const list = (ssin: string) => asOffice.listInscriptions({ institution: '', ssin, pageSize: 0, pageToken: '' });
-    await eventually(() => refusalOf(list(PEOPLE[2] ?? '')), (answer) => answer === 'accepted');
+    await eventually(
+      () => refusalOf(list(PEOPLE[2] ?? '')),
+      (answer) => answer === 'accepted',
+    );
     const [first = '', ...others] = PEOPLE;
-    await asOffice.inscribe({ requestId: newRequestId(), institution: '', ssin: first, inscriptionContext: '17/2', period: WHOLE });
+    await asOffice.inscribe({
+      requestId: newRequestId(),
+      institution: '',
+      ssin: first,
+      inscriptionContext: '17/2',
+      period: WHOLE,
+    });
     await sendFile(asOffice, [others.map((ssin) => fileLine(ssin)), [fileLine(nextNumber())]]);
     expect((await list('')).inscriptions.map(({ ssin }) => ssin).sort()).toEqual([...PEOPLE].sort());
-    await asOffice.uninscribe({ requestId: newRequestId(), institution: '', ssin: first, inscriptionContext: '17/2', endDate: undefined });
+    await asOffice.uninscribe({
+      requestId: newRequestId(),
+      institution: '',
+      ssin: first,
+      inscriptionContext: '17/2',
+      endDate: undefined,
+    });
     asOffice.close();
-    await eventually(() => contentOf(directory.log.adminUrl), (text) => text.includes('inscriptions.notify.changed'));
-    const everything = [await contentOf(directory.database.adminUrl), await contentOf(directory.log.adminUrl), directory.output].join('\n');
+    await eventually(
+      () => contentOf(directory.log.adminUrl),
+      (text) => text.includes('inscriptions.notify.changed'),
+    );
+    const everything = [
+      await contentOf(directory.database.adminUrl),
+      await contentOf(directory.log.adminUrl),
+      directory.output,
+    ].join('\n');
     expect(everything).toContain(WELFARE_OFFICE);
     for (const ssin of PEOPLE) {
       expect(everything).not.toContain(ssin);

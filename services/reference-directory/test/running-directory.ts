@@ -31,7 +31,15 @@ const INSTITUTIONS = new Map<string, readonly string[]>([
   [HEALTH_FUND, []],
   [INTEGRATOR, [WELFARE_OFFICE]],
 ]);
-const SERVICES = ['authorization', 'person-registry', 'reference-directory', 'exchange', 'subscription', 'access-audit', 'ebox'];
+const SERVICES = [
+  'authorization',
+  'person-registry',
+  'reference-directory',
+  'exchange',
+  'subscription',
+  'access-audit',
+  'ebox',
+];
 
 const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
 
@@ -51,10 +59,16 @@ export class RunningDirectory {
     private readonly env: NodeJS.ProcessEnv,
   ) {}
 
-  static async start(before: (registry: RegistryStandIn) => Promise<unknown> = async () => undefined): Promise<RunningDirectory> {
+  static async start(
+    before: (registry: RegistryStandIn) => Promise<unknown> = async () => undefined,
+  ): Promise<RunningDirectory> {
     const folder = await mkdtemp(join(tmpdir(), 'reference-directory-'));
     const file = (name: string) => join(folder, name);
-    const tls = (name: string): TlsFiles => ({ ca: file('ca.pem'), cert: file(`${name}.pem`), key: file(`${name}-key.pem`) });
+    const tls = (name: string): TlsFiles => ({
+      ca: file('ca.pem'),
+      cert: file(`${name}.pem`),
+      key: file(`${name}-key.pem`),
+    });
     const entities = await certify(folder);
     await generateKeyFile(file('keys.json'), ['ssin-index', 'page-tokens', 'crossroads.person.v1']);
     const [database, log] = [await testDatabase(), await testDatabase()];
@@ -99,9 +113,15 @@ export class RunningDirectory {
 
   /** Starts the process, and waits until it serves with a policy. */
   async launch(): Promise<void> {
-    const child = spawn(process.execPath, ['--enable-source-maps', main], { env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, ['--enable-source-maps', main], {
+      env: this.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.process = child;
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => void (this.output += String(chunk)));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => {
+        this.output += String(chunk);
+      });
     const probe = this.as(WELFARE_OFFICE);
     const answer = () =>
       probe.listInscriptions({ institution: '', ssin: '', pageSize: 1, pageToken: '' }).then(

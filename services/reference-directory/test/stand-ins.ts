@@ -5,7 +5,11 @@ import {
   type WatchResponse,
 } from '@crossroads/contracts/authorization/v1/authorization_service';
 import type { PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
-import { EventsServiceService, type ReadRequest, type ReadResponse } from '@crossroads/contracts/events/v1/events_service';
+import {
+  EventsServiceService,
+  type ReadRequest,
+  type ReadResponse,
+} from '@crossroads/contracts/events/v1/events_service';
 import { NumberChange, NumberChanged } from '@crossroads/contracts/person/v1/events';
 import { type Call, type Serves, serve } from '@crossroads/grpc';
 import type { Broker, CloudEvent, TopicSealing } from '@crossroads/messaging';
@@ -14,7 +18,10 @@ import type { BlindIndex } from '@crossroads/privacy';
 /** A policy that does not change, and a heartbeat. */
 export const serveWatch = (entities: readonly PolicyEntity[]) => {
   const watch = async function* (_request: unknown, { signal }: Call): AsyncGenerator<WatchResponse> {
-    yield { policyRevision: 1n, message: { $case: 'snapshotPart', value: { first: true, last: true, entities: [...entities] } } };
+    yield {
+      policyRevision: 1n,
+      message: { $case: 'snapshotPart', value: { first: true, last: true, entities: [...entities] } },
+    };
     while (!signal.aborted) {
       await delay(250);
       yield { policyRevision: 1n, message: { $case: 'heartbeat', value: { time: new Date() } } };
@@ -81,7 +88,12 @@ export class RegistryStandIn {
 
   private async say(
     step: 'assigned' | 'replaced' | 'unreplaced' | 'canceled',
-    { personId, ssin, by, previousPersonId = '' }: { personId: string; ssin: string; by?: string; previousPersonId?: string },
+    {
+      personId,
+      ssin,
+      by,
+      previousPersonId = '',
+    }: { personId: string; ssin: string; by?: string; previousPersonId?: string },
   ): Promise<void> {
     const change = {
       assigned: NumberChange.NUMBER_CHANGE_ASSIGNED,
@@ -96,7 +108,9 @@ export class RegistryStandIn {
       replacedByIndex: by === undefined ? '' : this.index.indexOf(by),
       previousPersonId,
     };
-    await this.publish(this.remember(`numbers.notify.${step}`, personId, Buffer.from(NumberChanged.encode(body).finish())));
+    await this.publish(
+      this.remember(`numbers.notify.${step}`, personId, Buffer.from(NumberChanged.encode(body).finish())),
+    );
   }
 
   private remember(type: string, key: string, data: Buffer): ReadResponse {

@@ -15,7 +15,6 @@ import type {
   UninscribeResponse,
 } from '@crossroads/contracts/directory/v1/directory_service';
 import type { DateMessage } from '@crossroads/contracts/google/type/date';
-import { Rejection } from '@crossroads/eventsourcing';
 import {
   type Call,
   type Door,
@@ -33,8 +32,9 @@ import {
   type Serves,
 } from '@crossroads/grpc';
 import type { Checker, PersonName } from '../application/checker.js';
-import { type Inscriber, numberMessages } from '../application/inscriber.js';
+import type { Inscriber } from '../application/inscriber.js';
 import { type InscriptionList, readPlace } from '../application/inscription-list.js';
+import { rejection } from '../application/number-reasons.js';
 import { dayNumber } from '../domain/days.js';
 import type { Acting } from './acting.js';
 import { fileProgress } from './file-progress.js';
@@ -105,14 +105,19 @@ export class DirectoryController implements Serves<typeof DirectoryServiceServic
   }
 
   async check(request: CheckRequest): Promise<CheckResponse> {
-    const { name, ...asked } = readFields({ name: this.readName('person', request.person), ...this.readAsked(request) });
+    const { name, ...asked } = readFields({
+      name: this.readName('person', request.person),
+      ...this.readAsked(request),
+    });
     const { found, fileAt } = await this.options.checker.one(name);
     return checkMessage(found[0], this.wantedOf(asked), fileAt);
   }
 
   async batchCheck(request: BatchCheckRequest): Promise<BatchCheckResponse> {
     const { names, ...asked } = readFields({
-      names: readList('persons', request.persons, { min: 0, max: MOST_PERSONS }, (field, person) => this.readName(field, person)),
+      names: readList('persons', request.persons, { min: 0, max: MOST_PERSONS }, (field, person) =>
+        this.readName(field, person),
+      ),
       ...this.readAsked(request),
     });
     const { found, fileAt } = await this.options.checker.many(names);
@@ -123,7 +128,7 @@ export class DirectoryController implements Serves<typeof DirectoryServiceServic
   private async listOf(institution: string, ssin: string, given: number, size: number) {
     const { found, fileAt } = await this.options.checker.one({ ssin });
     const [who] = found;
-    if (!who) throw new Rejection('UNKNOWN_SSIN', numberMessages.UNKNOWN_SSIN);
+    if (!who) throw rejection('UNKNOWN_SSIN');
     const own = who.entries.filter(({ file }) => fileAt(file).institution === institution);
     const page = own.slice(given, given + size);
     const through = given + page.length;
@@ -133,14 +138,26 @@ export class DirectoryController implements Serves<typeof DirectoryServiceServic
     };
   }
 
-  private readAsked({ institutions, date }: { readonly institutions: readonly string[]; readonly date: DateMessage | undefined }) {
+  private readAsked({
+    institutions,
+    date,
+  }: {
+    readonly institutions: readonly string[];
+    readonly date: DateMessage | undefined;
+  }) {
     return {
       institutions: readList('institutions', institutions, { min: 0, max: MOST_INSTITUTIONS }, readEnterpriseNumber),
       date: readOptional(date, (day) => readDay('date', day)),
     };
   }
 
-  private wantedOf({ institutions, date }: { readonly institutions: readonly string[]; readonly date: Door['today'] | undefined }): Wanted {
+  private wantedOf({
+    institutions,
+    date,
+  }: {
+    readonly institutions: readonly string[];
+    readonly date: Door['today'] | undefined;
+  }): Wanted {
     return { institutions: new Set(institutions), day: dayNumber(date ?? this.options.door().today) };
   }
 

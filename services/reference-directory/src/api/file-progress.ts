@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import {
   InscribeFileChunk,
   InscribeFileHeader,
+  type InscribeFileLine,
   type InscribeFileRequest,
   type InscribeFileResponse,
-  type InscribeFileLine,
 } from '@crossroads/contracts/directory/v1/directory_service';
 import { type Call, type Door, InvalidInput, type Read, readFields, readRequestId, readSsin } from '@crossroads/grpc';
-import { type CheckedLine, type Inscriber, numberMessages, type Refused } from '../application/inscriber.js';
+import type { CheckedLine, Inscriber, Refused } from '../application/inscriber.js';
+import { numberMessages } from '../application/number-reasons.js';
 import type { Acting } from './acting.js';
 import { readContext, readDays, readUntil } from './input.js';
 
@@ -74,23 +75,28 @@ const readLines = (lines: readonly InscribeFileLine[], before: number, uninscrib
   const checked: CheckedLine[] = [];
   const malformed: Refused[] = [];
   const descriptions = new Map<string, string>(Object.entries(numberMessages));
-  lines.forEach((message, n) => {
+  for (const [n, message] of lines.entries()) {
     const line = before + n + 1;
-    const refuse = ({ violations: [first] }: Extract<Read<unknown>, { ok: false }>) => {
-      if (!first) return;
+    const read = readLine(message, uninscribe, door);
+    if (read.ok) checked.push({ line, ...read.value });
+    else {
+      const [first = { reason: 'INVALID_INPUT', description: '' }] = read.violations;
       malformed.push({ line, reason: first.reason });
       descriptions.set(first.reason, first.description);
-    };
-    const ssin = readSsin('ssin', message.ssin, door);
-    if (!ssin.ok) return refuse(ssin);
-    const context = readContext('inscription_context', message.inscriptionContext);
-    if (!context.ok) return refuse(context);
-    const whole = readDays('period', message.period);
-    const period = whole.ok && uninscribe ? readUntil('period.end_date', message.period?.endDate, door) : whole;
-    if (!period.ok) return refuse(period);
-    checked.push({ line, ssin: ssin.value, context: context.value, period: period.value });
-  });
+    }
+  }
   return { lines: checked, malformed, descriptions };
+};
+
+const readLine = (message: InscribeFileLine, uninscribe: boolean, door: Door): Read<Omit<CheckedLine, 'line'>> => {
+  const ssin = readSsin('ssin', message.ssin, door);
+  if (!ssin.ok) return ssin;
+  const context = readContext('inscription_context', message.inscriptionContext);
+  if (!context.ok) return context;
+  const whole = readDays('period', message.period);
+  const period = whole.ok && uninscribe ? readUntil('period.end_date', message.period?.endDate, door) : whole;
+  if (!period.ok) return period;
+  return { ok: true, value: { ssin: ssin.value, context: context.value, period: period.value } };
 };
 
 const headerOf = (request: InscribeFileRequest | undefined): InscribeFileHeader => {
@@ -100,8 +106,16 @@ const headerOf = (request: InscribeFileRequest | undefined): InscribeFileHeader 
 
 const chunkOf = ({ part }: InscribeFileRequest): InscribeFileChunk => {
   if (part?.$case !== 'chunk')
-    throw new InvalidInput({ field: 'chunk', reason: 'REQUIRED', description: 'each message after the first carries a chunk of lines' });
+    throw new InvalidInput({
+      field: 'chunk',
+      reason: 'REQUIRED',
+      description: 'each message after the first carries a chunk of lines',
+    });
   if (part.value.lines.length > MOST_LINES)
-    throw new InvalidInput({ field: 'chunk.lines', reason: 'TOO_MANY', description: `at most ${MOST_LINES} lines a chunk; send more chunks` });
+    throw new InvalidInput({
+      field: 'chunk.lines',
+      reason: 'TOO_MANY',
+      description: `at most ${MOST_LINES} lines a chunk; send more chunks`,
+    });
   return part.value;
 };

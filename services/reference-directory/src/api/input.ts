@@ -1,7 +1,13 @@
 import type { DateMessage } from '@crossroads/contracts/google/type/date';
 import type { Period } from '@crossroads/contracts/time/v1/period';
 import { type Door, type Read, readDay, readInscriptionContext, readPeriod, readUuid } from '@crossroads/grpc';
-import { addDays, type IsoDay, parseInscriptionContext, parseQualityCode, qualityCodeOf } from '@crossroads/identifiers';
+import {
+  addDays,
+  type IsoDay,
+  parseInscriptionContext,
+  parseQualityCode,
+  qualityCodeOf,
+} from '@crossroads/identifiers';
 import { type Days, dayNumber, daysOf } from '../domain/days.js';
 
 /** `17/2` or its text, `PCSA:LIVING_WAGE`: what has both is kept, and answered, as numbers. */

@@ -1,4 +1,8 @@
-import { NumberState, type CheckResponse, type Inscription } from '@crossroads/contracts/directory/v1/directory_service';
+import {
+  type CheckResponse,
+  type Inscription,
+  NumberState,
+} from '@crossroads/contracts/directory/v1/directory_service';
 import type { Period as PeriodMessage } from '@crossroads/contracts/time/v1/period';
 import { datePartsOf, toWire } from '@crossroads/identifiers';
 import { type Days, holdsOn, periodOf } from '../domain/days.js';
@@ -32,7 +36,11 @@ export interface Wanted {
   readonly day: number;
 }
 
-export const checkMessage = (found: Found | undefined, wanted: Wanted, fileAt: (number: number) => File): CheckResponse => {
+export const checkMessage = (
+  found: Found | undefined,
+  wanted: Wanted,
+  fileAt: (number: number) => File,
+): CheckResponse => {
   if (!found) return { state: NumberState.NUMBER_STATE_UNKNOWN, personId: '', inscriptions: [], mergedPersonIds: [] };
   const inscriptions = found.entries.flatMap((entry) => {
     if (!holdsOn(entry, wanted.day)) return [];
@@ -40,5 +48,10 @@ export const checkMessage = (found: Found | undefined, wanted: Wanted, fileAt: (
     const fits = wanted.institutions.size === 0 || wanted.institutions.has(file.institution);
     return fits ? [inscriptionMessage(file, entry)] : [];
   });
-  return { state: STATES[found.state], personId: found.personId, inscriptions, mergedPersonIds: [...found.mergedPersonIds] };
+  return {
+    state: STATES[found.state],
+    personId: found.personId,
+    inscriptions,
+    mergedPersonIds: [...found.mergedPersonIds],
+  };
 };

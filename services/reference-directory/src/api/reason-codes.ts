@@ -1,6 +1,6 @@
-import { status } from '@grpc/grpc-js';
 import type { ReasonCodes } from '@crossroads/grpc';
-import type { NumberReason } from '../application/inscriber.js';
+import { status } from '@grpc/grpc-js';
+import type { NumberReason } from '../application/number-reasons.js';
 
 export const reasonCodes: ReasonCodes<NumberReason | 'INVALID_CURSOR'> = {
   UNKNOWN_SSIN: status.NOT_FOUND,

@@ -31,7 +31,12 @@ export class Checker {
   }
 
   async many(names: readonly PersonName[]): Promise<Answer> {
-    return this.answer(await lookup(this.db, names.map((name) => this.sought(name))));
+    return this.answer(
+      await lookup(
+        this.db,
+        names.map((name) => this.sought(name)),
+      ),
+    );
   }
 
   private sought(name: PersonName): Sought {

@@ -3,7 +3,6 @@ import {
   type Json,
   type NewEvent,
   type PostgresEventStore,
-  Rejection,
   type RequestKey,
   WrongExpectedRevision,
 } from '@crossroads/eventsourcing';
@@ -11,24 +10,21 @@ import type { BlindIndex } from '@crossroads/privacy';
 import type { Days } from '../domain/days.js';
 import {
   type AskedLine,
-  changesOf,
-  changingLines,
+  decide,
   type Inscribed,
   type InscriptionCommand,
   type InscriptionsChanged,
-  inscriptions,
   STREAM_TYPE,
   streamOf,
 } from '../domain/inscriptions.js';
-import type { Entry } from '../domain/packing.js';
+import type { Periods } from '../domain/periods.js';
 import type { Files } from '../view/files.js';
 import { readRows, writeChanges } from '../view/inscription-rows.js';
 import { type Found, lookup } from '../view/lookup.js';
 import { soughtSsin } from '../view/numbers.js';
 import type { SsinSeal } from '../view/ssin-seal.js';
+import { type NumberReason, reasonAgainst, rejection } from './number-reasons.js';
 import { inTurn } from './turns.js';
-
-export type NumberReason = 'UNKNOWN_SSIN' | 'REPLACED_SSIN' | 'CANCELED_SSIN';
 
 /** A line that the edge has found well formed. */
 export interface CheckedLine {
@@ -119,17 +115,13 @@ export class Inscriber {
     // The revision first: rows that are read later hold at least what led to it, and the append holds if it is still the last.
     const revision = await this.revisionOf(institution);
     const { asked, refused, found } = await this.resolve(type, lines, onRefused);
-    const state = await this.stateOf(institution, asked.flatMap(({ persons }) => persons));
-    const command: InscriptionCommand = { type, institution, lines: asked };
-    const changing = changingLines(command, state);
-    const events = inscriptions.decide(command, state);
+    const state = await this.stateOf(institution, asked, found);
+    const { events, changes, changing } = decide({ type, institution, lines: asked }, state);
     const outcome: Outcome = {
       changed: changing.length,
       unchanged: asked.length - changing.length,
       refused: [...malformed, ...refused].sort((a, b) => a.line - b.line),
     };
-
-    const changes = events.flatMap(changesOf);
     const files = await this.options.files.numbersOf(institution, [...new Set(changes.map(({ context }) => context))]);
     const ssins = new Map<number, Buffer>();
     for (const place of changing) {
@@ -138,8 +130,15 @@ export class Inscriber {
     }
     await db.transaction(async (tx) => {
       const append = { streamId: streamOf(institution), streamType: STREAM_TYPE, expectedRevision: revision };
-      await store.within(tx).append([{ ...append, events: events.map(toNewEvent) }], { request, answer: answerOf(outcome) });
-      const numbered = changes.map(({ person, context, start, end }) => ({ person, start, end, file: fileOf(files, context) }));
+      await store
+        .within(tx)
+        .append([{ ...append, events: events.map(toNewEvent) }], { request, answer: answerOf(outcome) });
+      const numbered = changes.map(({ person, context, start, end }) => ({
+        person,
+        start,
+        end,
+        file: fileOf(files, context),
+      }));
       await writeChanges(tx, numbered, ssins);
     });
     this.revisions.set(institution, revision + BigInt(events.length));
@@ -152,7 +151,10 @@ export class Inscriber {
     onRefused: (refused: NumberReason) => void,
   ) {
     const { db, index } = this.options;
-    const all = await lookup(db, lines.map(({ ssin }) => soughtSsin(index, ssin)));
+    const all = await lookup(
+      db,
+      lines.map(({ ssin }) => soughtSsin(index, ssin)),
+    );
     const families = type === 'Uninscribe' ? await this.familiesOf(all) : new Map<number, number[]>();
     const refused: Refused[] = [];
     const asked: (AskedLine & { readonly ssin: string })[] = [];
@@ -183,14 +185,26 @@ export class Inscriber {
     return families;
   }
 
-  private async stateOf(institution: string, persons: readonly number[]): Promise<Inscribed> {
-    const rows = await readRows(this.options.db, [...new Set(persons)]);
-    const fileNumbers = new Set([...rows.values()].flatMap((entries) => entries.map(({ file }) => file)));
+  /** What the institution has inscribed of the persons of a command: looked up with them, but for those that became one. */
+  private async stateOf(institution: string, asked: readonly AskedLine[], found: readonly Found[]): Promise<Inscribed> {
+    const alone = found.filter(({ mergedPersonIds }) => mergedPersonIds.length === 0);
+    const rows = new Map(alone.map(({ person, entries }) => [person, entries]));
+    const others = [...new Set(asked.flatMap(({ persons }) => persons))].filter((person) => !rows.has(person));
+    if (others.length > 0)
+      for (const [person, entries] of await readRows(this.options.db, others)) rows.set(person, entries);
+    const fileNumbers = new Set<number>();
+    for (const entries of rows.values()) for (const { file } of entries) fileNumbers.add(file);
     const fileAt = await this.options.files.of(fileNumbers);
-    const own = (entries: readonly Entry[]) => entries.filter(({ file }) => fileAt(file).institution === institution);
-    return new Map(
-      [...rows].map(([person, entries]) => [person, Map.groupBy(own(entries), ({ file }) => fileAt(file).context)]),
-    );
+    const state = new Map<number, Map<string, Periods>>();
+    for (const [person, entries] of rows) {
+      const own = entries.filter(({ file }) => fileAt(file).institution === institution);
+      if (own.length > 0)
+        state.set(
+          person,
+          Map.groupBy(own, ({ file }) => fileAt(file).context),
+        );
+    }
+    return state;
   }
 
   private async revisionOf(institution: string): Promise<bigint> {
@@ -203,20 +217,6 @@ export class Inscriber {
     return last?.revision ?? 0n;
   }
 }
-
-const reasonAgainst = (found: Found | undefined): NumberReason | undefined => {
-  if (!found) return 'UNKNOWN_SSIN';
-  if (found.state === 'VALID') return undefined;
-  return found.state === 'REPLACED' ? 'REPLACED_SSIN' : 'CANCELED_SSIN';
-};
-
-export const numberMessages: Readonly<Record<NumberReason, string>> = {
-  UNKNOWN_SSIN: 'this number is not known to the person registry',
-  REPLACED_SSIN: 'another number has replaced this one; use the one that replaces it',
-  CANCELED_SSIN: 'this number was cancelled; find the right number of the person',
-};
-
-const rejection = (reason: NumberReason): Rejection => new Rejection(reason, numberMessages[reason]);
 
 const toNewEvent = ({ type, data }: InscriptionsChanged): NewEvent => ({ type, data });
 

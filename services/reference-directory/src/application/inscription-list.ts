@@ -57,7 +57,9 @@ export class InscriptionList {
     for (let read = 0; read < ROWS_A_CALL; ) {
       const rows = await this.rowsFrom(from);
       read += rows.length;
-      const fileAt = await this.files.of(new Set(rows.flatMap(({ packed }) => unpackEntries(packed).map(({ file }) => file))));
+      const fileAt = await this.files.of(
+        new Set(rows.flatMap(({ packed }) => unpackEntries(packed).map(({ file }) => file))),
+      );
       for (const row of rows) {
         const given = row.person === from.person ? from.given : 0;
         const own = unpackEntries(row.packed).filter(({ file }) => fileAt(file).institution === institution);

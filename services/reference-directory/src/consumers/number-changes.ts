@@ -64,7 +64,10 @@ const UPSERT_MERGES = {
 };
 
 /** The latest of each, in the order of their keys so that two writers cannot deadlock. */
-const lastOf = <Item extends { readonly position: bigint }>(items: readonly Item[], keyOf: (item: Item) => string): Item[] => {
+const lastOf = <Item extends { readonly position: bigint }>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+): Item[] => {
   const last = new Map<string, Item>();
   for (const item of items) {
     const known = last.get(keyOf(item));
@@ -75,7 +78,11 @@ const lastOf = <Item extends { readonly position: bigint }>(items: readonly Item
 
 /** The numbers of all persons that the steps name; new ones get theirs. */
 const numberPersons = async (tx: Tx, steps: readonly NumberStepped[]): Promise<(personId: string) => number> => {
-  const ids = [...new Set(steps.flatMap((s) => (s.previousPersonId === undefined ? [s.personId] : [s.personId, s.previousPersonId])))].sort();
+  const ids = [
+    ...new Set(
+      steps.flatMap((s) => (s.previousPersonId === undefined ? [s.personId] : [s.personId, s.previousPersonId])),
+    ),
+  ].sort();
   await tx.query(
     `insert into persons (person_id) select id from unnest($1::uuid[]) id
       where not exists (select from persons where person_id = id) on conflict do nothing`,

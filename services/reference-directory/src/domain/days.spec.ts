@@ -5,9 +5,12 @@ import { dayNumber, dayOfNumber, daysOf, holdsOn, periodOf } from './days.js';
 const day = (text: string) => text as IsoDay;
 
 describe('days', () => {
-  it.each(['0001-01-01', '1899-12-31', '2009-12-31', '2010-01-01', '2024-02-29', '9999-12-31'])('counts %s and back', (text) => {
-    expect(dayOfNumber(dayNumber(day(text)))).toBe(text);
-  });
+  it.each(['0001-01-01', '1899-12-31', '2009-12-31', '2010-01-01', '2024-02-29', '9999-12-31'])(
+    'counts %s and back',
+    (text) => {
+      expect(dayOfNumber(dayNumber(day(text)))).toBe(text);
+    },
+  );
 
   it('takes a period from the wire and gives it back', () => {
     const wire = { startDate: day('2020-01-01'), endDate: day('2020-12-31') };

@@ -5,7 +5,7 @@ import type { Days } from './days.js';
 import {
   type AskedLine,
   changesOf,
-  changingLines,
+  decide,
   type Inscribed,
   type InscriptionCommand,
   type InscriptionsChanged,
@@ -44,7 +44,9 @@ describe('inscriptions', () => {
   });
 
   it('change nothing when they are there', () => {
-    given(changed({ person: 1, start: 0, end: 100 })).when(inscribe(line(1, 0, 100), line(1, 10, 20))).thenNothing();
+    given(changed({ person: 1, start: 0, end: 100 }))
+      .when(inscribe(line(1, 0, 100), line(1, 10, 20)))
+      .thenNothing();
   });
 
   it('become one with those that they meet, which are then gone', () => {
@@ -55,7 +57,9 @@ describe('inscriptions', () => {
 
   it('end, or are taken back', () => {
     const there = changed({ person: 1, start: 0, end: 20 }, { person: 1, start: 30, end: 40 });
-    given(there).when(uninscribe(10, 1)).then(changed({ person: 1, start: 30, end: 30 }, { person: 1, start: 0, end: 10 }));
+    given(there)
+      .when(uninscribe(10, 1))
+      .then(changed({ person: 1, start: 30, end: 30 }, { person: 1, start: 0, end: 10 }));
     given(there).when(uninscribe(50, 1)).thenNothing();
   });
 
@@ -67,23 +71,39 @@ describe('inscriptions', () => {
 
   it('see the lines before them in the same chunk', () => {
     const command = inscribe(line(1, 0, 10), line(1, 0, 10), line(1, 10, 20));
-    expect(changingLines(command, inscriptions.initialState())).toEqual([0, 2]);
-    given().when(command).then(changed({ person: 1, start: 0, end: 10 }, { person: 1, start: 0, end: 20 }));
+    expect(decide(command, inscriptions.initialState()).changing).toEqual([0, 2]);
+    given()
+      .when(command)
+      .then(changed({ person: 1, start: 0, end: 10 }, { person: 1, start: 0, end: 20 }));
   });
 
   it('are split where an event would be too long to be published', () => {
     const lines = Array.from({ length: 5_001 }, (_, n) => line(n + 1, 0));
-    expect(inscriptions.decide(inscribe(...lines), inscriptions.initialState()).map((event) => changesOf(event).length)).toEqual([5_000, 1]);
+    expect(
+      inscriptions.decide(inscribe(...lines), inscriptions.initialState()).map((event) => changesOf(event).length),
+    ).toEqual([5_000, 1]);
   });
 
   it('come to the same state by events as by what was asked, and change nothing when asked again', () => {
-    const days = fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 1, max: 12 })).map(([start, length]) => ({ start, end: start + length }));
-    const asked = fc.record({ type: fc.constantFrom('Inscribe', 'Uninscribe'), person: fc.integer({ min: 1, max: 3 }), context: fc.constantFrom('17/2', '18/1'), days });
+    const days = fc
+      .tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 1, max: 12 }))
+      .map(([start, length]) => ({ start, end: start + length }));
+    const asked = fc.record({
+      type: fc.constantFrom('Inscribe', 'Uninscribe'),
+      person: fc.integer({ min: 1, max: 3 }),
+      context: fc.constantFrom('17/2', '18/1'),
+      days,
+    });
     fc.assert(
       fc.property(fc.array(asked, { maxLength: 12 }), (all) => {
         let state: Inscribed = inscriptions.initialState();
         const expected = new Map<string, Periods>();
-        for (const { type, person, context, days: { start, end } } of all) {
+        for (const {
+          type,
+          person,
+          context,
+          days: { start, end },
+        } of all) {
           const command = { type, institution: INSTITUTION, lines: [line(person, start, end, context)] };
           const events = inscriptions.decide(command, state);
           state = events.reduce(inscriptions.evolve, state);

@@ -1,4 +1,4 @@
-import { type Decider, type DomainEvent } from '@crossroads/eventsourcing';
+import type { Decider, DomainEvent } from '@crossroads/eventsourcing';
 import type { Days } from './days.js';
 import { type Line, packLines, unpackLines } from './packing.js';
 import { changesBetween, endedBefore, type Periods, withChange, withPeriod } from './periods.js';
@@ -43,61 +43,62 @@ const withPeriods = (state: Inscribed, person: number, context: string, periods:
 export const streamOf = (institution: string): string => `inscriptions-${institution}`;
 export const STREAM_TYPE = 'inscriptions';
 
+/** What a command changes. */
+export interface Decision {
+  readonly events: InscriptionsChanged[];
+  readonly changes: readonly Change[];
+  /** The lines, by their places, that change something. */
+  readonly changing: readonly number[];
+}
+
+export const decide = ({ type, institution, lines }: InscriptionCommand, state: Inscribed): Decision => {
+  const now = new Map<string, Periods>();
+  const changes: Change[] = [];
+  const changing: number[] = [];
+  lines.forEach(({ persons, context, period }, place) => {
+    const before = changes.length;
+    for (const person of persons) {
+      // A line sees what those before it have left.
+      const key = `${person} ${context}`;
+      const periods = now.get(key) ?? periodsOf(state, person, context);
+      const after = type === 'Inscribe' ? withPeriod(periods, period) : endedBefore(periods, period.end);
+      for (const { start, end } of changesBetween(periods, after)) changes.push({ person, context, start, end });
+      now.set(key, after);
+    }
+    if (changes.length > before) changing.push(place);
+  });
+  return { events: inParts(changes).map((part) => eventOf(institution, part)), changes, changing };
+};
+
 export const inscriptions: Decider<Inscribed, InscriptionCommand, InscriptionsChanged> = {
   initialState: () => new Map(),
 
-  decide({ type, institution, lines }, state) {
-    const now = new Map<string, Periods>();
-    const contexts: string[] = [];
-    const changes: Line[] = [];
-    for (const line of lines)
-      for (const change of outcomeOf(type, line, state, now))
-        changes.push({ ...change, context: indexIn(contexts, change.context) });
-    return inParts(changes).map((part) => ({
-      type: 'InscriptionsChanged',
-      data: { institution, contexts, packed: packLines(part).toString('base64') },
-    }));
-  },
+  decide: (command, state) => decide(command, state).events,
 
   evolve: (state, event) =>
     changesOf(event).reduce<Inscribed>(
-      (known, { person, context, ...period }) =>
-        withPeriods(known, person, context, withChange(periodsOf(known, person, context), period)),
+      (known, { person, context, start, end }) =>
+        withPeriods(known, person, context, withChange(periodsOf(known, person, context), { start, end })),
       state,
     ),
 };
 
-/** What a line changes, after those before it: `now` keeps what they left, by person and context. */
-const outcomeOf = (
-  type: InscriptionCommand['type'],
-  { persons, context, period }: AskedLine,
-  state: Inscribed,
-  now: Map<string, Periods>,
-): Change[] =>
-  persons.flatMap((person) => {
-    const key = `${person} ${context}`;
-    const before = now.get(key) ?? periodsOf(state, person, context);
-    const after = type === 'Inscribe' ? withPeriod(before, period) : endedBefore(before, period.end);
-    now.set(key, after);
-    return changesBetween(before, after).map((change) => ({ person, context, ...change }));
-  });
-
 /** A published event names each change in full, and a message on Kafka is at most 1 MB. */
 const MOST_CHANGES = 5_000;
 
-const inParts = (changes: readonly Line[]): Line[][] => {
-  const parts: Line[][] = [];
+const inParts = (changes: readonly Change[]): Change[][] => {
+  const parts: Change[][] = [];
   for (let from = 0; from < changes.length; from += MOST_CHANGES) parts.push(changes.slice(from, from + MOST_CHANGES));
   return parts;
 };
 
-/** Which of the lines, by their places, change something. */
-export const changingLines = (command: InscriptionCommand, state: Inscribed): number[] => {
-  const now = new Map<string, Periods>();
-  return command.lines.flatMap((line, place) => {
-    const changed = outcomeOf(command.type, line, state, now).length > 0;
-    return changed ? [place] : [];
-  });
+const eventOf = (institution: string, changes: readonly Change[]): InscriptionsChanged => {
+  const contexts = [...new Set(changes.map(({ context }) => context))];
+  const places = new Map(contexts.map((context, place) => [context, place]));
+  const lines = changes.map(
+    ({ person, context, start, end }): Line => ({ person, context: places.get(context) ?? 0, start, end }),
+  );
+  return { type: 'InscriptionsChanged', data: { institution, contexts, packed: packLines(lines).toString('base64') } };
 };
 
 /** A change as an event holds it, with its context. */
@@ -107,13 +108,8 @@ export interface Change extends Days {
 }
 
 export const changesOf = ({ data }: InscriptionsChanged): Change[] =>
-  unpackLines(Buffer.from(data.packed, 'base64')).map(({ context, ...line }) => {
+  unpackLines(Buffer.from(data.packed, 'base64')).map(({ person, context, start, end }) => {
     const name = data.contexts[context];
     if (name === undefined) throw new RangeError('the event has no such context');
-    return { ...line, context: name };
+    return { person, context: name, start, end };
   });
-
-const indexIn = (words: string[], word: string): number => {
-  const index = words.indexOf(word);
-  return index >= 0 ? index : words.push(word) - 1;
-};

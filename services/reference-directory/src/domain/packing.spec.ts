@@ -10,7 +10,9 @@ const period = fc.oneof(
   day.map((end) => ({ start: Number.NEGATIVE_INFINITY, end })),
   fc.constant({ start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY }),
 );
-const entry: fc.Arbitrary<Entry> = fc.tuple(fc.integer({ min: 1, max: 2 ** 31 - 1 }), period).map(([file, days]) => ({ file, ...days }));
+const entry: fc.Arbitrary<Entry> = fc
+  .tuple(fc.integer({ min: 1, max: 2 ** 31 - 1 }), period)
+  .map(([file, days]) => ({ file, ...days }));
 const line: fc.Arbitrary<Line> = fc
   .tuple(fc.integer({ min: 1, max: 2 ** 31 - 1 }), fc.integer({ min: 0, max: 5_000 }), period)
   .map(([person, context, days]) => ({ person, context, ...days }));
@@ -18,10 +20,13 @@ const line: fc.Arbitrary<Line> = fc
 describe('packing', () => {
   it('gives a row back in the order of files and starts', () => {
     fc.assert(
-      fc.property(fc.uniqueArray(entry, { selector: ({ file, start }) => `${file} ${start}`, maxLength: 40 }), (entries) => {
-        const sorted = [...entries].sort((a, b) => a.file - b.file || a.start - b.start);
-        expect(unpackEntries(packEntries(entries))).toEqual(sorted);
-      }),
+      fc.property(
+        fc.uniqueArray(entry, { selector: ({ file, start }) => `${file} ${start}`, maxLength: 40 }),
+        (entries) => {
+          const sorted = [...entries].sort((a, b) => a.file - b.file || a.start - b.start);
+          expect(unpackEntries(packEntries(entries))).toEqual(sorted);
+        },
+      ),
     );
   });
 
@@ -35,14 +40,21 @@ describe('packing', () => {
 
   it('packs the same entries into the same bytes, whatever their order', () => {
     fc.assert(
-      fc.property(fc.uniqueArray(entry, { selector: ({ file, start }) => `${file} ${start}`, maxLength: 20 }), (entries) => {
-        expect(packEntries([...entries].reverse())).toEqual(packEntries(entries));
-      }),
+      fc.property(
+        fc.uniqueArray(entry, { selector: ({ file, start }) => `${file} ${start}`, maxLength: 20 }),
+        (entries) => {
+          expect(packEntries([...entries].reverse())).toEqual(packEntries(entries));
+        },
+      ),
     );
   });
 
   it('takes seven bytes at most for an inscription of our time in a network of 16,000 files', () => {
-    const entries = Array.from({ length: 14 }, (_, n) => ({ file: 1 + n * 1_142, start: -8_000 + n * 1_100, end: 8_000 }));
+    const entries = Array.from({ length: 14 }, (_, n) => ({
+      file: 1 + n * 1_142,
+      start: -8_000 + n * 1_100,
+      end: 8_000,
+    }));
     expect(packEntries(entries).length).toBeLessThanOrEqual(1 + 14 * 7);
   });
 

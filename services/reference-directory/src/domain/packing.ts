@@ -22,7 +22,7 @@ export interface Line extends Days {
 export const packEntries = (entries: readonly Entry[]): Buffer => {
   const writer = new ByteWriter().number(VERSION);
   let last = 0;
-  for (const entry of [...entries].sort((a, b) => a.file - b.file || a.start - b.start)) {
+  for (const entry of entries.toSorted((a, b) => a.file - b.file || a.start - b.start)) {
     writePeriod(writer.number(entry.file - last), entry);
     last = entry.file;
   }
@@ -44,7 +44,7 @@ export const unpackEntries = (bytes: Uint8Array): Entry[] => {
 export const packLines = (lines: readonly Line[]): Buffer => {
   const writer = new ByteWriter().number(VERSION);
   let last = 0;
-  for (const line of [...lines].sort((a, b) => a.person - b.person)) {
+  for (const line of lines.toSorted((a, b) => a.person - b.person)) {
     writePeriod(writer.number(line.person - last).number(line.context), line);
     last = line.person;
   }

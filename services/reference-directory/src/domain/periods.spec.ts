@@ -5,7 +5,10 @@ import { changesBetween, endedBefore, type Periods, withChange, withPeriod } fro
 
 const start = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constant(Number.NEGATIVE_INFINITY));
 const end = fc.oneof(fc.integer({ min: 1, max: 41 }), fc.constant(Number.POSITIVE_INFINITY));
-const period = fc.tuple(start, end).filter(([a, b]) => a < b).map(([a, b]): Days => ({ start: a, end: b }));
+const period = fc
+  .tuple(start, end)
+  .filter(([a, b]) => a < b)
+  .map(([a, b]): Days => ({ start: a, end: b }));
 const periods = fc.array(period, { maxLength: 8 }).map((all) => all.reduce<Periods>(withPeriod, []));
 
 const days = Array.from({ length: 44 }, (_, n) => n - 1);
@@ -17,7 +20,8 @@ describe('periods', () => {
       fc.property(periods, period, (before, added) => {
         const after = withPeriod(before, added);
         for (const day of days) expect(holds(after, day)).toBe(holds(before, day) || holds([added], day));
-        after.slice(1).forEach((next, n) => expect(next.start).toBeGreaterThan(after[n]?.end ?? Number.NaN));
+        for (const [n, next] of after.slice(1).entries())
+          expect(next.start).toBeGreaterThan(after[n]?.end ?? Number.NaN);
       }),
     );
   });
@@ -43,7 +47,10 @@ describe('periods', () => {
     fc.assert(
       fc.property(periods, periods, (before, after) => {
         // Only what can happen: a period with an open start never goes.
-        fc.pre(!before.some((one) => one.start === Number.NEGATIVE_INFINITY) || after.some((one) => one.start === Number.NEGATIVE_INFINITY));
+        fc.pre(
+          !before.some((one) => one.start === Number.NEGATIVE_INFINITY) ||
+            after.some((one) => one.start === Number.NEGATIVE_INFINITY),
+        );
         expect(changesBetween(before, after).reduce(withChange, before)).toEqual(after);
       }),
     );

@@ -5,6 +5,7 @@ export type Periods = readonly Days[];
 
 /** With one more period; those that it meets or touches become one with it. */
 export const withPeriod = (periods: Periods, added: Days): Periods => {
+  if (periods.length === 0) return [added];
   let { start, end } = added;
   const apart: Days[] = [];
   for (const period of periods) {
@@ -25,7 +26,8 @@ export const endedBefore = (periods: Periods, end: number): Periods =>
  * What became of each period, known by its start: new and altered ones as they are now, those that are gone as empty.
  * A gone period has a start: an open start never goes.
  */
-export const changesBetween = (before: Periods, after: Periods): Days[] => {
+export const changesBetween = (before: Periods, after: Periods): readonly Days[] => {
+  if (before.length === 0) return after;
   const old = new Map(before.map(({ start, end }) => [start, end]));
   const kept = new Set(after.map(({ start }) => start));
   const gone = before.filter(({ start }) => !kept.has(start)).map(({ start }) => ({ start, end: start }));

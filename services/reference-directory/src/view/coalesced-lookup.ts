@@ -45,8 +45,11 @@ export class CoalescedLookup {
 
   private async answer(batch: readonly Waiting[]): Promise<void> {
     try {
-      const found = await lookup(this.db, batch.map(({ sought }) => sought));
-      batch.forEach(({ resolve }, place) => resolve(found[place]));
+      const found = await lookup(
+        this.db,
+        batch.map(({ sought }) => sought),
+      );
+      for (const [place, { resolve }] of batch.entries()) resolve(found[place]);
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }

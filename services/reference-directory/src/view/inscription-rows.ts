@@ -1,7 +1,6 @@
 import type { Queryable, Tx } from '@crossroads/eventsourcing';
 import type { Change } from '../domain/inscriptions.js';
 import { type Entry, packEntries, unpackEntries } from '../domain/packing.js';
-import { withChange } from '../domain/periods.js';
 
 /** A change with the number of its institution and context instead of their names. */
 export interface FileChange extends Omit<Change, 'context'> {
@@ -33,7 +32,10 @@ export const writeChanges = async (
     if (attempt === ATTEMPTS) throw new Error('rows appear and disappear while they are written');
     const persons = [...open.keys()].sort((a, b) => a - b);
     const rows = await tx.query<Row>(
-      { name: `${table}-lock`, text: `select person, packed from ${table} where person = any($1::int[]) order by person for update` },
+      {
+        name: `${table}-lock`,
+        text: `select person, packed from ${table} where person = any($1::int[]) order by person for update`,
+      },
       [persons],
     );
     const there = new Set(rows.map(({ person }) => person));
@@ -42,10 +44,13 @@ export const writeChanges = async (
       await tx.query(
         {
           name: `${table}-update`,
-          text: `update ${table} i set packed = u.packed, ssin = coalesce(u.ssin, i.ssin)
-            from unnest($1::int[], $2::bytea[], $3::bytea[]) u (person, packed, ssin) where i.person = u.person`,
+          text: `update ${table} i set packed = u.packed, ssin = coalesce(u.ssin, i.ssin) from ${SENT} where i.person = u.person`,
         },
-        [rows.map(({ person }) => person), packed, rows.map(({ person }) => ssins.get(person) ?? null)],
+        sent(
+          rows.map(({ person }) => person),
+          packed,
+          ssins,
+        ),
       );
     }
     const missing = persons.filter((person) => !there.has(person));
@@ -53,19 +58,39 @@ export const writeChanges = async (
     const inserted = await tx.query<{ person: number }>(
       {
         name: `${table}-insert`,
-        text: `insert into ${table} (person, packed, ssin)
-          select * from unnest($1::int[], $2::bytea[], $3::bytea[]) on conflict do nothing returning person`,
+        text: `insert into ${table} (person, packed, ssin) select person, packed, ssin from ${SENT} on conflict do nothing returning person`,
       },
-      [
+      sent(
         missing,
         missing.map((person) => applied([], open.get(person) ?? [])),
-        missing.map((person) => ssins.get(person) ?? null),
-      ],
+        ssins,
+      ),
     );
     // Another institution was first for the rest: now they are there to be locked.
     const done = new Set(inserted.map(({ person }) => person));
     open = new Map([...open].filter(([person]) => !there.has(person) && !done.has(person)));
   }
+};
+
+/** Rows out of one piece of bytes: thousands of them as an array would travel as text, twice as long. */
+const SENT = `(select person, substring($2::bytea from start for length) as packed,
+    nullif(substring($2::bytea from start + length for ssin_length), ''::bytea) as ssin
+  from unnest($1::int[], $3::int[], $4::int[], $5::int[]) s (person, start, length, ssin_length)) u`;
+
+const sent = (persons: readonly number[], packed: readonly Buffer[], ssins: ReadonlyMap<number, Buffer>): unknown[] => {
+  const [pieces, starts, lengths, ssinLengths]: [Buffer[], number[], number[], number[]] = [[], [], [], []];
+  let start = 1;
+  persons.forEach((person, n) => {
+    const row = packed[n] ?? Buffer.alloc(0);
+    const ssin = ssins.get(person);
+    starts.push(start);
+    lengths.push(row.length);
+    ssinLengths.push(ssin?.length ?? 0);
+    pieces.push(row);
+    if (ssin) pieces.push(ssin);
+    start += row.length + (ssin?.length ?? 0);
+  });
+  return [persons, Buffer.concat(pieces), starts, lengths, ssinLengths];
 };
 
 const byPerson = (changes: readonly FileChange[]): Map<number, FileChange[]> => {
@@ -81,8 +106,9 @@ const byPerson = (changes: readonly FileChange[]): Map<number, FileChange[]> => 
 const applied = (entries: readonly Entry[], changes: readonly FileChange[]): Buffer => {
   let now = [...entries];
   for (const { file, start, end } of changes) {
-    const own = withChange(now.filter((entry) => entry.file === file), { start, end });
-    now = [...now.filter((entry) => entry.file !== file), ...own.map((period) => ({ file, start: period.start, end: period.end }))];
+    // As `withChange` does with the periods of one file: a period is known by its start.
+    now = now.filter((entry) => entry.file !== file || entry.start !== start);
+    if (end > start) now.push({ file, start, end });
   }
   return packEntries(now);
 };

@@ -68,7 +68,14 @@ export const lookup = async (db: Queryable, sought: readonly Sought[]): Promise<
 
 const STATES: Readonly<Record<string, NumberState>> = { V: 'VALID', R: 'REPLACED', C: 'CANCELED' };
 
-const foundOf = ({ state, person, person_id: personId, packed, merged_ids: mergedPersonIds, merged_packed: merged }: Row): Found => {
+const foundOf = ({
+  state,
+  person,
+  person_id: personId,
+  packed,
+  merged_ids: mergedPersonIds,
+  merged_packed: merged,
+}: Row): Found => {
   const own = packed ? unpackEntries(packed) : [];
   return {
     state: STATES[state] ?? 'CANCELED',

@@ -6,5 +6,11 @@ import { hash } from 'node:crypto';
  */
 export const numberKey = (blindIndex: string): string => {
   const digest = hash('sha256', blindIndex, 'hex');
-  return [digest.slice(0, 8), digest.slice(8, 12), digest.slice(12, 16), digest.slice(16, 20), digest.slice(20, 32)].join('-');
+  return [
+    digest.slice(0, 8),
+    digest.slice(8, 12),
+    digest.slice(12, 16),
+    digest.slice(16, 20),
+    digest.slice(20, 32),
+  ].join('-');
 };

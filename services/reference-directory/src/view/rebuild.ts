@@ -1,4 +1,11 @@
-import { type Cursor, type Database, LOG_START, PostgresEventStore, type Recorded, type Tx } from '@crossroads/eventsourcing';
+import {
+  type Cursor,
+  type Database,
+  LOG_START,
+  PostgresEventStore,
+  type Recorded,
+  type Tx,
+} from '@crossroads/eventsourcing';
 import { changesOf, type InscriptionsChanged } from '../domain/inscriptions.js';
 import type { Files } from './files.js';
 import { writeChanges } from './inscription-rows.js';
@@ -16,7 +23,11 @@ export interface Rebuilt {
  * Makes the rows anew from the log, beside those that are read, and puts them in their place. Only the last few events are
  * taken while writers wait. `migrator` connects as the role that owns the schema.
  */
-export const rebuildInscriptions = async (migrator: Database, files: Files, say: (line: string) => void): Promise<Rebuilt> => {
+export const rebuildInscriptions = async (
+  migrator: Database,
+  files: Files,
+  say: (line: string) => void,
+): Promise<Rebuilt> => {
   await migrator.query('drop table if exists inscriptions_rebuilt');
   await migrator.query('create table inscriptions_rebuilt (like inscriptions including all)');
   const store = new PostgresEventStore(migrator);
@@ -58,7 +69,12 @@ const apply = async (tx: Tx, recorded: Pick<Recorded, 'type' | 'data'>, files: F
   const event = { type, data } as InscriptionsChanged;
   const changes = changesOf(event);
   const numbers = await files.numbersOf(event.data.institution, [...new Set(changes.map(({ context }) => context))]);
-  const numbered = changes.map(({ person, context, start, end }) => ({ person, start, end, file: numbers.get(context) ?? 0 }));
+  const numbered = changes.map(({ person, context, start, end }) => ({
+    person,
+    start,
+    end,
+    file: numbers.get(context) ?? 0,
+  }));
   await writeChanges(tx, numbered, new Map(), 'inscriptions_rebuilt');
 };
 

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { type Database, openDatabase } from '@crossroads/eventsourcing';
+import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { applyNumberSteps, type NumberStepped } from '../src/consumers/number-changes.js';
+import { migrations } from '../src/migrations/directory.js';
+
+let database: TestDatabase;
+let db: Database;
+
+beforeAll(async () => {
+  database = await testDatabase(...migrations);
+  db = await openDatabase({ url: database.url, poolSize: 2 });
+}, 60_000);
+afterAll(async () => {
+  await db.close();
+  await database.drop();
+  await (await testPostgres()).stop();
+});
+
+/** One number each of a few persons, as the registry keeps them, and what it says of each step. */
+class Numbers {
+  readonly steps: NumberStepped[] = [];
+  readonly numbers = Array.from({ length: 5 }, () => ({ number: randomUUID(), own: randomUUID() }));
+  private readonly by = new Map<number, number>();
+  private position = 0n;
+
+  constructor() {
+    for (const n of this.numbers.keys()) this.say('assigned', n, this.ownerOf(n), undefined);
+  }
+
+  /** Whoever has the number at the end of the chain. */
+  ownerOf(n: number): string {
+    const next = this.by.get(n);
+    return next === undefined ? (this.numbers[n]?.own ?? '') : this.ownerOf(next);
+  }
+
+  stateOf(n: number): string {
+    return this.by.has(n) ? 'R' : 'V';
+  }
+
+  replace(n: number, by: number): void {
+    if (this.by.has(n) || this.by.has(by) || n === by) return;
+    this.move(n, () => this.by.set(n, by), 'replaced');
+  }
+
+  unreplace(n: number): void {
+    if (this.by.has(n)) this.move(n, () => this.by.delete(n), 'unreplaced');
+  }
+
+  private move(n: number, change: () => unknown, step: 'replaced' | 'unreplaced'): void {
+    const moved = [...this.numbers.keys()].filter((other) => this.leadsTo(other, n));
+    const before = this.ownerOf(n);
+    change();
+    for (const other of moved) this.say(other === n ? step : 'replaced', other, this.ownerOf(n), before);
+  }
+
+  private leadsTo(from: number, to: number): boolean {
+    const next = this.by.get(from);
+    return from === to || (next !== undefined && this.leadsTo(next, to));
+  }
+
+  private say(step: NumberStepped['step'], n: number, personId: string, previousPersonId: string | undefined): void {
+    const number = this.numbers[n]?.number ?? '';
+    this.steps.push({ step, number, replacedBy: undefined, personId, previousPersonId, position: ++this.position });
+  }
+}
+
+interface Row {
+  readonly state: string;
+  readonly owner: string;
+}
+
+describe('what the registry says of numbers', () => {
+  it('gives the same rows in batches of any size, with repeats', async () => {
+    const number = fc.integer({ min: 0, max: 4 });
+    const deed = fc.record({ replace: fc.boolean(), n: number, by: number });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(deed, { maxLength: 12 }),
+        fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 30 }),
+        async (deeds, sizes) => {
+          const numbers = new Numbers();
+          for (const { replace, n, by } of deeds) replace ? numbers.replace(n, by) : numbers.unreplace(n);
+          for (let from = 0, turn = 0; from < numbers.steps.length; turn++) {
+            const to = from + (sizes[turn] ?? 4);
+            // Each batch comes again with a few of those before it.
+            const batch = numbers.steps.slice(Math.max(0, from - 3), to);
+            await db.transaction((tx) => applyNumberSteps(tx, batch));
+            await db.transaction((tx) => applyNumberSteps(tx, batch));
+            from = to;
+          }
+          for (const [n, { number }] of numbers.numbers.entries()) {
+            const [row] = await db.query<Row>(
+              `select n.state::text, p.person_id as owner from numbers n left join merges m on m.person = n.person
+               join persons p on p.person = coalesce(m.survivor, n.person) where n.number = $1`,
+              [number],
+            );
+            expect(row).toEqual({ state: numbers.stateOf(n), owner: numbers.ownerOf(n) });
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+});

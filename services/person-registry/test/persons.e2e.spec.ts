@@ -234,7 +234,7 @@ describe('what is published', () => {
     });
     expect(bodies[2]).toMatchObject({
       sourceRevision: 2n,
-      changedFieldGroups: ['address', 'nationality'],
+      changedFieldGroups: ['address', 'municipality', 'nationality'],
       data: { address: { street: 'Naamsestraat', since: '2020-01-01' }, nationalities: [{ code: '150' }] },
       effectiveDate: date('2020-01-01'),
     });

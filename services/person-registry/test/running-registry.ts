@@ -222,7 +222,7 @@ export class RunningRegistry {
     const file = (end: string) => join(this.folder, `${name}${end}`);
     const tls = { ca: join(this.folder, 'ca.pem'), cert: file('.pem'), key: file('-key.pem') };
     const server = { kind: 'service', name: 'person-registry' } as const;
-    return { tls, trustDomain: this.ca.trustDomain, server, deadlineMs: 20_000 };
+    return { tls, trustDomain: this.ca.trustDomain, server, deadlineMs: 20_000, reads: ['getPerson'] };
   }
 }
 

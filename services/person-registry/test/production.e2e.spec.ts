@@ -1,0 +1,31 @@
+import { newRequestId } from '@crossroads/grpc';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { all, NATIONAL_REGISTER, RunningRegistry } from './running-registry.js';
+import { named, nextNumber } from './persons.js';
+
+let registry: RunningRegistry;
+
+beforeAll(async () => {
+  registry = await RunningRegistry.start({ CROSSROADS_MODE: 'production' });
+}, 90_000);
+afterAll(() => registry.close(), 30_000);
+
+/** Of belgif's examples: a register number as real people have them. */
+const REAL = '53480200724';
+
+describe('in production', () => {
+  it('test numbers are nobody', async () => {
+    const asRegister = registry.as(NATIONAL_REGISTER);
+    const request = { requestId: newRequestId(), ssin: nextNumber(), facts: [named('Maes')] };
+    await expect(asRegister.registerPerson(request)).rejects.toMatchObject({
+      violations: [{ field: 'ssin', reason: 'SSIN_TEST_NUMBER_IN_PRODUCTION' }],
+    });
+    async function* records() {
+      yield { reference: 'line 1', ssin: nextNumber(), facts: [named('Maes')] };
+    }
+    const told = await all(asRegister.importPersons(records()));
+    expect(told.at(-1)).toMatchObject({ refused: [{ reason: 'SSIN_TEST_NUMBER_IN_PRODUCTION' }] });
+    const real = { ...request, requestId: newRequestId(), ssin: REAL };
+    await expect(asRegister.registerPerson(real)).resolves.toEqual({ sourceRevision: 1n });
+  });
+});

@@ -1,0 +1,200 @@
+import { AccessKind, AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import { type SupplyRequest, SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
+import { newRequestId, RemoteError } from '@crossroads/grpc';
+import { newReceiptKey, readReceiptKey, salted, signReceipt } from '@crossroads/transparency';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { born, date, livesIn, named, nextNumber } from './persons.js';
+import { NATIONAL_REGISTER, RunningRegistry, WELFARE_OFFICE } from './running-registry.js';
+
+let registry: RunningRegistry;
+let asExchange: ReturnType<RunningRegistry['sourceAs']>;
+let asRegister: ReturnType<RunningRegistry['as']>;
+let ssin: string;
+
+beforeAll(async () => {
+  registry = await RunningRegistry.start();
+  asExchange = registry.sourceAs('exchange');
+  asRegister = registry.as(NATIONAL_REGISTER);
+  ssin = nextNumber();
+  const facts = [named('Maes'), born('1985-07-30'), livesIn('Meir', '2010-01-01')];
+  await asRegister.registerPerson({ requestId: newRequestId(), ssin, facts });
+  const moved = {
+    requestId: newRequestId(),
+    ssin,
+    facts: [livesIn('Coupure', '2020-01-01')],
+    expectedSourceRevision: 1n,
+  };
+  await asRegister.changePerson(moved);
+}, 90_000);
+afterAll(() => registry.close(), 30_000);
+
+let tickets = 0;
+
+/** What the exchange sends when all is well; `recorded` is what its record says instead. */
+const asked = (request: Partial<SupplyRequest> = {}, recorded: Partial<AccessRecord> = {}): SupplyRequest => {
+  const ticket = request.ticket ?? `ticket-${++tickets}`;
+  const question = {
+    ssin,
+    dataService: 'person.identification.v1',
+    fieldGroups: ['name', 'address'],
+    customer: WELFARE_OFFICE,
+    legalContext: 'PCSA:SOCIAL_INQUIRY',
+    asOfDate: undefined,
+    ...request,
+    ticket,
+  };
+  const { dataService, fieldGroups, customer, legalContext } = question;
+  const named = AccessRecord.fromPartial({
+    recordVersion: 1,
+    kind: AccessKind.ACCESS_KIND_CONSULTATION,
+    ticket,
+    customer,
+    legalContext,
+    ssins: [question.ssin],
+    services: [{ dataService, fieldGroups }],
+    ...recorded,
+  });
+  const record = salted(AccessRecord.encode(named).finish());
+  const receipt = signReceipt(record, new Date(), 'crossroads.test/2026', registry.receiptKey);
+  return { receipt, record: Buffer.from(record.bytes), recordSalt: Buffer.from(record.salt), ...question };
+};
+
+const reasonOf = async (call: Promise<unknown>) =>
+  call.then(
+    () => 'answered',
+    (error: unknown) => (error instanceof RemoteError ? error.reason : String(error)),
+  );
+
+describe('the registry as a source', () => {
+  it('supplies the field groups that are asked for, with the revision', async () => {
+    expect(await asExchange.supply(asked())).toEqual({
+      status: SupplyStatus.SUPPLY_STATUS_DATA_FOUND,
+      ssin,
+      data: {
+        name: { familyNames: ['Maes'], givenNames: ['Marie'] },
+        address: {
+          street: 'Coupure',
+          houseNumber: '12',
+          postalCode: '3000',
+          municipalityCode: '24062',
+          municipality: 'Leuven',
+          countryCode: 'BEL',
+          since: '2020-01-01',
+        },
+      },
+      sourceRevision: 2n,
+    });
+    const { data } = await asExchange.supply(asked({ fieldGroups: ['birth', 'no such group'] }));
+    expect(data).toEqual({ birth: { date: '1985-07-30' } });
+  });
+
+  it('tells no more than the municipality where no more is asked for', async () => {
+    const { data } = await asExchange.supply(asked({ fieldGroups: ['municipality'] }));
+    expect(data).toEqual({
+      address: {
+        postalCode: '3000',
+        municipalityCode: '24062',
+        municipality: 'Leuven',
+        countryCode: 'BEL',
+        since: '2020-01-01',
+      },
+    });
+  });
+
+  it('answers as of the day asked about', async () => {
+    const { data } = await asExchange.supply(asked({ fieldGroups: ['address'], asOfDate: date('2015-01-01') }));
+    expect(data).toMatchObject({ address: { street: 'Meir', since: '2010-01-01' } });
+  });
+
+  it('finds nothing where there is nobody, or nobody any more', async () => {
+    const canceled = nextNumber();
+    await asRegister.registerPerson({ requestId: newRequestId(), ssin: canceled, facts: [named('Nemo')] });
+    await asRegister.cancelSsin({ requestId: newRequestId(), ssin: canceled });
+    for (const nobody of [nextNumber(), canceled]) {
+      const { status, data, sourceRevision } = await asExchange.supply(asked({ ssin: nobody }));
+      expect({ status, data, sourceRevision }).toEqual({
+        status: SupplyStatus.SUPPLY_STATUS_NO_DATA_FOUND,
+        data: undefined,
+        sourceRevision: 0n,
+      });
+    }
+  });
+
+  it('answers by a replaced number with what the replacing one leads to', async () => {
+    const old = nextNumber();
+    await asRegister.registerPerson({ requestId: newRequestId(), ssin: old, facts: [named('Nemo')] });
+    await asRegister.replaceSsin({ requestId: newRequestId(), ssin: old, replacingSsin: ssin });
+    const answer = await asExchange.supply(asked({ ssin: old, fieldGroups: ['name'] }));
+    expect(answer).toMatchObject({ ssin: old, data: { name: { familyNames: ['Maes'] } }, sourceRevision: 2n });
+    await asRegister.unreplaceSsin({ requestId: newRequestId(), ssin: old });
+  });
+
+  it('takes the same ticket again with the same record only', async () => {
+    const first = asked();
+    await asExchange.supply(first);
+    expect((await asExchange.supply(first)).sourceRevision).toBe(2n);
+    expect(await reasonOf(asExchange.supply(asked({ ticket: first.ticket }, { application: 'another' })))).toBe(
+      'TICKET_REUSED',
+    );
+  });
+
+  const stranger = readReceiptKey(newReceiptKey().privatePem);
+  const good = () => asked();
+  it.each<[string, () => SupplyRequest]>([
+    ['RECEIPT_MISSING', () => ({ ...good(), receipt: undefined })],
+    [
+      'RECEIPT_KEY_UNKNOWN',
+      () => {
+        const request = good();
+        const record = { bytes: request.record, salt: request.recordSalt };
+        return { ...request, receipt: signReceipt(record, new Date(), 'crossroads.test/2026', stranger) };
+      },
+    ],
+    [
+      'RECEIPT_SIGNATURE',
+      () => {
+        const request = good();
+        return { ...request, receipt: request.receipt && { ...request.receipt, logOrigin: 'elsewhere' } };
+      },
+    ],
+    ['COMMITMENT_NOT_OPENED', () => ({ ...good(), recordSalt: Buffer.alloc(32) })],
+    ['COMMITMENT_NOT_OPENED', () => ({ ...good(), record: Buffer.from('x') })],
+    ['RECORD_MALFORMED', () => asked({}, { recordVersion: 2 })],
+    ['RECORD_OF_OTHER_TICKET', () => asked({}, { ticket: 'another' })],
+    ['RECORD_OF_OTHER_CUSTOMER', () => asked({}, { customer: NATIONAL_REGISTER })],
+    ['RECORD_OF_OTHER_PERSON', () => asked({}, { ssins: [nextNumber()] })],
+    ['RECORD_OF_OTHER_LEGAL_CONTEXT', () => asked({}, { legalContext: 'PCSA:OTHER' })],
+    ['RECORD_OF_OTHER_DATA_SERVICE', () => asked({}, { services: [] })],
+    [
+      'RECORD_OF_OTHER_FIELD_GROUPS',
+      () => {
+        const services = [
+          { dataService: 'person.identification.v1', fieldGroups: ['name'], deliberationId: '', source: '' },
+        ];
+        return asked({}, { services });
+      },
+    ],
+    ['UNKNOWN_DATA_SERVICE', () => asked({ dataService: 'employment.wages.v1' })],
+  ])('supplies nothing: %s', async (reason, request) => {
+    expect(await reasonOf(asExchange.supply(request()))).toBe(reason);
+  });
+
+  it.each<[string, string, Partial<SupplyRequest>]>([
+    ['ssin', 'SSIN_CHECKSUM', { ssin: '62691699718' }],
+    ['ssin', 'REQUIRED', { ssin: '' }],
+    ['field_groups', 'REQUIRED', { fieldGroups: [] }],
+    ['data_service', 'REQUIRED', { dataService: '' }],
+    ['customer', 'REQUIRED', { customer: '' }],
+    ['as_of_date', 'INVALID_DATE', { asOfDate: { year: 2020, month: 2, day: 30 } }],
+  ])('refuses a bad %s: %s', async (field, reason, change) => {
+    await expect(asExchange.supply({ ...asked(), ...change })).rejects.toMatchObject({
+      reason: 'INVALID_INPUT',
+      violations: [{ field, reason }],
+    });
+  });
+
+  it('answers nobody but the exchange', async () => {
+    for (const name of [NATIONAL_REGISTER, 'reference-directory'])
+      expect(await reasonOf(registry.sourceAs(name).supply(asked()))).toBe('CALLER_NOT_ALLOWED');
+  });
+});

@@ -28,7 +28,8 @@ export interface DirectoryBenchOptions {
 export interface DirectoryBenchResult {
   readonly inscriptions: number;
   readonly loadPerSecond: number;
-  readonly copyPerSecond: number;
+  /** Stands in for a plain COPY, and is faster than one. */
+  readonly plainLoadPerSecond: number;
   /** Bytes an inscription, everything included, and of what. */
   readonly bytesPerInscription: number;
   readonly bytesByRelation: Readonly<Record<string, number>>;
@@ -72,14 +73,14 @@ export const benchDirectory = async (options: DirectoryBenchOptions): Promise<Di
     say(
       `look-ups ${lookups.perSecond.toFixed(0)}/s, p95 ${lookups.p95Ms.toFixed(2)} ms; plain prepared select ${plainSelects.perSecond.toFixed(0)}/s, p95 ${plainSelects.p95Ms.toFixed(2)} ms; ratio ${ratio.toFixed(2)} (goal 0.7)`,
     );
-    const copyPerSecond = await copySpeed(db, migratorUrl, inscriptions);
+    const plainLoadPerSecond = await plainLoadSpeed(db, migratorUrl, inscriptions);
     say(
-      `load ${loadPerSecond.toFixed(0)} inscriptions/s; plain COPY ${copyPerSecond.toFixed(0)}/s; ratio ${(loadPerSecond / copyPerSecond).toFixed(3)} (later goal 0.3)`,
+      `load ${loadPerSecond.toFixed(0)} inscriptions/s; rows without index made by the server itself ${plainLoadPerSecond.toFixed(0)}/s; ratio ${(loadPerSecond / plainLoadPerSecond).toFixed(3)} (later goal 0.3)`,
     );
     return {
       inscriptions,
       loadPerSecond,
-      copyPerSecond,
+      plainLoadPerSecond,
       bytesPerInscription,
       bytesByRelation,
       lookups,
@@ -216,7 +217,7 @@ const someone = (everybody: readonly Person[]): Person => {
 };
 
 /** The limit: as many rows of number, file and two days without an index, made by the server itself: no COPY is faster than that. */
-const copySpeed = async (db: Database, migratorUrl: string, inscriptions: number): Promise<number> => {
+const plainLoadSpeed = async (db: Database, migratorUrl: string, inscriptions: number): Promise<number> => {
   const migrator = await openDatabase({ url: migratorUrl, poolSize: 1 });
   try {
     await migrator.query('create table copied (person int, file int, start_day date, end_day date)');

@@ -123,8 +123,9 @@ const roleOf = (url: string): string => decodeURIComponent(new URL(url).username
 
 const openBus = async ({ kafkaBrokers, embeddedLogUrl }: Config, tls: { ca: string; cert: string; key: string }): Promise<Broker> => {
   const broker = await openBroker({ clientId: 'exchange', kafkaBrokers, embeddedLogUrl, tls });
-  await broker.ensureTopic({ name: ACCESS_TOPIC, partitions: 4, retentionDays: TOPIC_DAYS });
-  await broker.ensureTopic({ name: MUTATION_TOPIC, partitions: 4, retentionDays: TOPIC_DAYS });
+  // One partition each: consumers follow by cursor, which orders no more than that.
+  await broker.ensureTopic({ name: ACCESS_TOPIC, retentionDays: TOPIC_DAYS });
+  await broker.ensureTopic({ name: MUTATION_TOPIC, retentionDays: TOPIC_DAYS });
   return broker;
 };
 

@@ -40,7 +40,7 @@ import { DeliveryRelay } from './deliveries/delivery-relay.js';
 import { Numbering } from './deliveries/numbering.js';
 import { directoryChecks } from './directory-checks.js';
 import { subscriptions as subscriptionMigration } from './migrations/0001-subscriptions.js';
-import { published } from './published.js';
+import { ACCESS_TOPIC, published } from './published.js';
 import { readersOf } from './topic-readers.js';
 import { Subscriptions } from './subscriptions.js';
 
@@ -63,16 +63,18 @@ const warn = (what: string) => (error: unknown) => {
   process.stderr.write(`${JSON.stringify({ level: 'warn', what, error: error instanceof Error ? error.name : 'unknown' })}\n`);
 };
 
+const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);
+
 const compose = async (config: Config): Promise<Running> => {
   await migrate({
     url: config.databaseMigratorUrl,
     migrations: [...eventStoreMigrations, ...consumedMigrations, ...parkingMigrations, subscriptionMigration],
-    appRole: 'subscription_app',
+    appRole: roleOf(config.databaseUrl),
   });
   await migrate({
     url: config.keysDatabaseMigratorUrl,
     migrations: subjectKeyMigrations,
-    appRole: 'subscription_app',
+    appRole: roleOf(config.keysDatabaseUrl),
   });
   const db = await openDatabase({ url: config.databaseUrl, applicationName: 'subscription' });
   const keysDb = await openDatabase({ url: config.keysDatabaseUrl, poolSize: 4, applicationName: 'subscription' });
@@ -97,6 +99,8 @@ const compose = async (config: Config): Promise<Running> => {
     embeddedLogUrl: config.embeddedLogUrl,
     tls,
   });
+
+  await broker.ensureTopic({ name: ACCESS_TOPIC, retentionDays: 7 });
 
   const currentPolicy = () => policy.policy();
   const checks = directoryChecks(directory);
@@ -155,10 +159,8 @@ const compose = async (config: Config): Promise<Running> => {
     ],
   });
   return new Running(server, [
-    ...consumers.map((consumer) => () => consumer.close()),
-    () => relay.close(),
-    () => readers.close(),
-    () => journal.close(),
+    // Together: with the broker away each of them takes seconds.
+    () => Promise.all([...consumers, relay, readers, journal].map((one) => one.close())),
     () => policy.close(),
     () => broker.close(),
     async () => directory.close(),
@@ -185,7 +187,8 @@ const consume = (
     const consumption = consumeFrom({
       broker,
       topic,
-      group: GROUP,
+      // One group a topic: members of a group that read different topics are given each other's partitions.
+      group: `${GROUP}.${topic}`,
       sources: [{ source: `urn:crossroads:service:${name}`, eventsClient: events }],
       cursorStore: cursorStore(db),
       onBatch: (batch) => mutations.take(topic, batch),

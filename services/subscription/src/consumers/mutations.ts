@@ -2,7 +2,7 @@ import { type CheckResponse } from '@crossroads/contracts/directory/v1/directory
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import type { Database, Queryable, Tx } from '@crossroads/eventsourcing';
 import { dayOf } from '@crossroads/identifiers';
-import { type CloudEvent, park, parkBlocked, redrive, rememberConsumed, type TopicSealing } from '@crossroads/messaging';
+import { type CloudEvent, cursorStore, notYetConsumed, park, parkBlocked, redrive, rememberConsumed, type TopicSealing } from '@crossroads/messaging';
 import type { Policy } from '@crossroads/policy';
 import type { DecidedDelivery } from '../deliveries/delivery-message.js';
 import type { Numbering } from '../deliveries/numbering.js';
@@ -42,7 +42,10 @@ export class Mutations {
     const { read, unreadable } = await this.read(topic, mutations);
     const decided = await this.decide(read);
     const numbered = await this.options.db.transaction(async (tx) => {
-      const free = new Set(await this.parkWhatMustWait(tx, topic, mutations, unreadable));
+      // Another process of the group may have handled some of them since: each is taken once, and in order.
+      await tx.query('select from consumed where topic = $1 order by source for update', [topic]);
+      const fresh = notYetConsumed(mutations, await cursorStore(tx).cursors(topic));
+      const free = new Set(await this.parkWhatMustWait(tx, topic, fresh, unreadable));
       const count = await this.options.numbering.take(tx, decided.filter(({ event }) => free.has(event)).map(({ delivery }) => delivery));
       await rememberConsumed(tx, topic, events);
       return count;

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Database, SessionLock } from '@crossroads/eventsourcing';
 import { dayOf } from '@crossroads/identifiers';
 import type { Broker, CloudEvent } from '@crossroads/messaging';
@@ -6,6 +7,7 @@ import { FORGOTTEN, type SubjectSealer } from '@crossroads/privacy';
 import type { Closing } from './closing.js';
 import { forgottenBytes } from './delivery-message.js';
 import { deliveryPlace } from './numbering.js';
+import { type Claim, Outgoing, type Pending } from './outgoing.js';
 import { deliveriesTopic, pseudonymOf } from './pseudonym.js';
 import { grantState, type SubscribedTo } from './selection.js';
 
@@ -23,20 +25,13 @@ export interface DeliveryRelayOptions {
 
 const SCAN_MS = 100;
 const GRANTS_MS = 30_000;
-const BATCH = 500;
+/** After a failure, before the same institution, or the same look, is tried again. */
+const REST_MS = 500;
 /** When the broker is away longer, the batch is decided anew before it is tried again. */
 const PUBLISH_MS = 2_000;
+const CLOSE_MS = 5_000;
 const SOURCE = 'urn:crossroads:service:subscription';
 const SERVICE = 'crossroads.subscription.v1';
-
-interface PendingRow {
-  readonly subscription_id: string;
-  readonly sequence: bigint;
-  readonly person_id: string | null;
-  readonly body: string;
-  readonly created_at: Date;
-  readonly relaying_sequence: bigint;
-}
 
 interface SubscriptionRow {
   readonly subscription_id: string;
@@ -52,15 +47,18 @@ interface SubscriptionRow {
  * is closed here, where nothing of it can be on its way.
  */
 export class DeliveryRelay {
+  private readonly outgoing: Outgoing;
   private readonly locks = new Map<string, SessionLock>();
   private readonly busy = new Map<string, Promise<void>>();
   private readonly ungranted = new Set<string>();
-  private stopped = false;
+  private readonly stopping = new AbortController();
   private wake: () => void = () => undefined;
   private grantsLookedAt = Number.NEGATIVE_INFINITY;
   private running: Promise<void> | undefined;
 
-  constructor(private readonly options: DeliveryRelayOptions) {}
+  constructor(private readonly options: DeliveryRelayOptions) {
+    this.outgoing = new Outgoing(options.db);
+  }
 
   start(): void {
     this.running ??= this.run();
@@ -78,15 +76,15 @@ export class DeliveryRelay {
   }
 
   async close(): Promise<void> {
-    this.stopped = true;
+    this.stopping.abort(new Error('the relay is closed'));
     this.wake();
-    await this.running;
-    await Promise.allSettled(this.busy.values());
+    const ended = Promise.allSettled([this.running, ...this.busy.values()]);
+    await Promise.race([ended, delay(CLOSE_MS, undefined, { ref: false })]);
     await Promise.allSettled([...this.locks.values()].map((lock) => lock.release()));
   }
 
   private async run(): Promise<void> {
-    while (!this.stopped) {
+    while (!this.stopping.signal.aborted) {
       const woken = new Promise<void>((resolve) => {
         this.wake = resolve;
       });
@@ -95,6 +93,7 @@ export class DeliveryRelay {
         for (const institution of await this.withWork()) this.begin(institution);
       } catch (error) {
         this.options.onError(error);
+        await this.rest();
       }
       let timer: NodeJS.Timeout | undefined;
       const later = new Promise<void>((resolve) => {
@@ -102,6 +101,10 @@ export class DeliveryRelay {
       });
       await Promise.race([woken, later]).finally(() => clearTimeout(timer));
     }
+  }
+
+  private rest(): Promise<void> {
+    return delay(REST_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 
   private async withWork(): Promise<Set<string>> {
@@ -115,20 +118,31 @@ export class DeliveryRelay {
   private async lookAtGrants(): Promise<void> {
     const at = performance.now();
     if (at - this.grantsLookedAt < GRANTS_MS) return;
-    const policy = this.options.policy();
-    const rows = await this.options.db.query<SubscriptionRow>(
-      `select subscription_id, institution, inscription_context, data_service, legal_context from subscriptions
-       where state <> 'closed'`,
-    );
-    const day = dayOf(this.options.now());
-    for (const row of rows) if (!grantState(policy, toSubscribed(row), day).granted) this.ungranted.add(row.institution);
+    // Before it waits: a change that comes meanwhile has it look again.
     this.grantsLookedAt = at;
+    try {
+      const rows = await this.options.db.query<SubscriptionRow>(
+        `select subscription_id, institution, inscription_context, data_service, legal_context from subscriptions
+         where state <> 'closed'`,
+      );
+      const policy = this.options.policy();
+      const day = dayOf(this.options.now());
+      for (const row of rows)
+        if (!grantState(policy, toSubscribed(row), day).granted) this.ungranted.add(row.institution);
+    } catch (error) {
+      this.grantsLookedAt = Number.NEGATIVE_INFINITY;
+      throw error;
+    }
   }
 
   private begin(institution: string): void {
     if (this.busy.has(institution)) return;
     const work = this.relay(institution)
-      .catch(this.options.onError)
+      .catch((error: unknown) => {
+        if (this.stopping.signal.aborted) return undefined;
+        this.options.onError(error);
+        return this.rest();
+      })
       .finally(() => this.busy.delete(institution));
     this.busy.set(institution, work);
   }
@@ -136,8 +150,12 @@ export class DeliveryRelay {
   private async relay(institution: string): Promise<void> {
     if (!(await this.hold(institution))) return;
     do {
-      if (this.ungranted.delete(institution)) await this.closeUngranted(institution);
-    } while (!this.stopped && (await this.relayBatch(institution)));
+      if (this.ungranted.delete(institution))
+        await this.closeUngranted(institution).catch((error: unknown) => {
+          this.ungranted.add(institution);
+          throw error;
+        });
+    } while (!this.stopping.signal.aborted && (await this.relayBatch(institution)));
   }
 
   private async hold(institution: string): Promise<boolean> {
@@ -166,79 +184,61 @@ export class DeliveryRelay {
 
   /** Whether there may be more. */
   private async relayBatch(institution: string): Promise<boolean> {
-    const { db, broker } = this.options;
-    const before = this.options.policy().revision;
+    const decidedAt = this.options.policy().revision;
     await this.closeUngranted(institution);
-    const rows = await db.query<PendingRow>(
-      `select d.subscription_id, d.sequence, d.person_id, d.body, d.created_at, s.relaying_sequence
-       from subscriptions s join deliveries d using (subscription_id)
-       where s.institution = $1 and s.state <> 'paused' and d.body is not null and d.sequence > s.relayed_sequence
-       order by d.subscription_id, d.sequence limit ${BATCH}`,
-      [institution],
-    );
-    if (rows.length === 0) return false;
-    const last = new Map(rows.map(({ subscription_id, sequence }) => [subscription_id, sequence]));
-    const reached = [[...last.keys()], [...last.values()]];
-    await db.query(
-      `update subscriptions s set relaying_sequence = greatest(s.relaying_sequence, n.last)
-       from unnest($1::uuid[], $2::bigint[]) as n (subscription_id, last) where s.subscription_id = n.subscription_id`,
-      reached,
-    );
-    const events = await Promise.all(rows.map((row) => this.toEvent(institution, row)));
-    // A revocation that came in between is looked at first.
-    if (this.options.policy().revision !== before) {
-      await this.takeBack(rows);
+    const claim = await this.outgoing.claim(institution);
+    if (claim.pending.length === 0) return false;
+    const events = await this.readyToSend(institution, claim, decidedAt).catch(async (error: unknown) => {
+      await this.outgoing.takeBack(claim);
+      throw error;
+    });
+    if (!events) {
+      await this.outgoing.takeBack(claim);
       return true;
     }
-    await broker.publish(deliveriesTopic(institution), events, { signal: AbortSignal.timeout(PUBLISH_MS) });
-    await db.transaction(async (tx) => {
-      await tx.query(
-        `update subscriptions s set relayed_sequence = n.last
-         from unnest($1::uuid[], $2::bigint[]) as n (subscription_id, last) where s.subscription_id = n.subscription_id`,
-        reached,
-      );
-      await tx.query(
-        `update deliveries d set body = null
-         from unnest($1::uuid[], $2::bigint[]) as n (subscription_id, last)
-         where d.subscription_id = n.subscription_id and d.sequence <= n.last and d.body is not null`,
-        reached,
-      );
-    });
-    return rows.length === BATCH;
+    const signal = AbortSignal.any([this.stopping.signal, AbortSignal.timeout(PUBLISH_MS)]);
+    await this.options.broker.publish(deliveriesTopic(institution), events, { signal });
+    await this.outgoing.sent(claim);
+    return true;
   }
 
-  /** Nothing of the batch was sent: it may still be withheld. */
-  private async takeBack(rows: readonly PendingRow[]): Promise<void> {
-    const before = new Map(rows.map((row) => [row.subscription_id, row.relaying_sequence]));
-    await this.options.db.query(
-      `update subscriptions s set relaying_sequence = n.before
-       from unnest($1::uuid[], $2::bigint[]) as n (subscription_id, before) where s.subscription_id = n.subscription_id`,
-      [[...before.keys()], [...before.values()]],
+  /** Nothing when a grant went while the batch was made: its subscription is closed first. */
+  private async readyToSend(institution: string, { pending, subscriptions }: Claim, decidedAt: bigint) {
+    const events = await Promise.all(pending.map((one) => this.toEvent(institution, one)));
+    // From here to sending nothing waits.
+    const policy = this.options.policy();
+    if (!this.locks.get(institution)?.held()) throw new Error('another process relays to this subscriber by now');
+    if (policy.revision === decidedAt) return events;
+    const day = dayOf(this.options.now());
+    const notices = new Set(pending.filter(({ person_id }) => person_id === null).map((one) => one.subscription_id));
+    const stands = subscriptions.every(
+      (one) => notices.has(one.subscription_id) || grantState(policy, toSubscribed(one), day).granted,
     );
+    return stands ? events : undefined;
   }
 
-  private async toEvent(institution: string, row: PendingRow): Promise<CloudEvent> {
+  private async toEvent(institution: string, one: Pending): Promise<CloudEvent> {
     return {
-      id: `${row.subscription_id}:${row.sequence}`,
+      id: `${one.subscription_id}:${one.sequence}`,
       source: SOURCE,
       service: SERVICE,
-      type: `${SERVICE}.deliveries.notify.${row.person_id === null ? 'closed' : 'made'}`,
-      time: row.created_at,
+      type: `${SERVICE}.deliveries.notify.${one.person_id === null ? 'closed' : 'made'}`,
+      time: one.created_at,
       key:
-        row.person_id === null
-          ? row.subscription_id
-          : pseudonymOf(this.options.pseudonyms, institution, row.person_id),
-      sequence: row.sequence.toString().padStart(20, '0'),
-      data: await this.bodyOf(row),
+        one.person_id === null
+          ? one.subscription_id
+          : pseudonymOf(this.options.pseudonyms, institution, one.person_id),
+      sequence: one.sequence.toString().padStart(20, '0'),
+      data: await this.bodyOf(one),
     };
   }
 
-  private async bodyOf(row: PendingRow): Promise<Uint8Array> {
-    if (row.person_id === null) return Buffer.from(row.body, 'base64');
-    const place = deliveryPlace(row.subscription_id, row.sequence);
-    const body = await this.options.sealer.openBytesForSubject(row.person_id, row.body, place);
+  private async bodyOf(one: Pending): Promise<Uint8Array> {
+    if (one.person_id === null) return Buffer.from(one.body, 'base64');
+    const place = deliveryPlace(one.subscription_id, one.sequence);
+    const body = await this.options.sealer.openBytesForSubject(one.person_id, one.body, place);
     // Erased in between: the number stays, so that the sequence does, and says nothing.
-    return body === FORGOTTEN ? forgottenBytes(row.subscription_id, row.sequence) : body;
+    return body === FORGOTTEN ? forgottenBytes(one.subscription_id, one.sequence) : body;
   }
 }
 

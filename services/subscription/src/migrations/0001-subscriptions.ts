@@ -16,6 +16,8 @@ export const subscriptions = {
       relayed_sequence    bigint not null default 0,
       -- Up to here a delivery may be on the topic: written before it is sent.
       relaying_sequence   bigint not null default 0,
+      -- Who wrote relaying_sequence: a start of a process.
+      relay               uuid,
       opened_at           timestamptz not null,
       closing_reason      text
     );
@@ -43,6 +45,5 @@ export const subscriptions = {
       primary key (subscription_id, sequence),
       unique (subscription_id, ce_source, ce_id)
     );
-    create index deliveries_to_relay on deliveries (subscription_id, sequence) where body is not null;
   `,
 };

@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** A TCP connection that a spec can cut: what listens behind it is then away, for those who go through here. */
+export class Link {
+  private readonly sockets = new Set<Socket>();
+  private isCut = false;
+
+  private constructor(
+    private readonly server: Server,
+    readonly port: number,
+  ) {}
+
+  static async to(host: string, port: number): Promise<Link> {
+    let link: Link | undefined;
+    const server = createServer((near) => link?.join(near, connect(port, host)));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    link = new Link(server, typeof address === 'object' && address ? address.port : 0);
+    return link;
+  }
+
+  /** The same URL by way of a link. */
+  static async ofUrl(url: string): Promise<{ readonly link: Link; readonly url: string }> {
+    const through = new URL(url);
+    const link = await Link.to(through.hostname, Number(through.port));
+    [through.hostname, through.port] = ['127.0.0.1', String(link.port)];
+    return { link, url: through.href };
+  }
+
+  cut(): void {
+    this.isCut = true;
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  mend(): void {
+    this.isCut = false;
+  }
+
+  close(): void {
+    this.cut();
+    this.server.close();
+  }
+
+  private join(near: Socket, far: Socket): void {
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      this.sockets.add(one);
+      one.on('error', () => other.destroy());
+      one.on('close', () => {
+        this.sockets.delete(one);
+        other.destroy();
+      });
+    }
+    if (this.isCut) near.destroy();
+    else near.pipe(far).pipe(near);
+  }
+}

@@ -1,0 +1,70 @@
+import { readDeliveries } from '@crossroads/client';
+import { Delivery, type DeliveredMutation } from '@crossroads/contracts/delivery/v1/delivery';
+import type { Broker, CloudEvent } from '@crossroads/messaging';
+import { eventually } from '@crossroads/testing';
+import type { ReceiptKeys } from '@crossroads/transparency';
+
+/** What a subscriber has: by the SDK (repetitions dropped, gaps noticed), and raw, as a plain consumer sees it. */
+export class Subscriber {
+  readonly taken: Delivery[] = [];
+  readonly raw: { readonly event: CloudEvent; readonly delivery: Delivery }[] = [];
+  readonly faults: string[] = [];
+
+  static async of(broker: Broker, topic: string, group: string, receiptKeys: ReceiptKeys): Promise<Subscriber> {
+    const subscriber = new Subscriber();
+    const last = new Map<string, bigint>();
+    await readDeliveries({
+      broker,
+      topic,
+      group,
+      receiptKeys,
+      lastSequence: (subscriptionId) => last.get(subscriptionId) ?? 0n,
+      onDelivery: (delivery) => {
+        last.set(delivery.subscriptionId, delivery.sequence);
+        subscriber.taken.push(delivery);
+      },
+      onError: (error) => void subscriber.faults.push(String(error)),
+    });
+    await broker.consume({
+      topic,
+      group: `${group}.raw`,
+      onBatch: async (events) => {
+        for (const event of events) subscriber.raw.push({ event, delivery: Delivery.decode(event.data) });
+      },
+    });
+    return subscriber;
+  }
+
+  of(subscriptionId: string): Delivery[] {
+    return this.taken.filter((delivery) => delivery.subscriptionId === subscriptionId);
+  }
+
+  mutations(subscriptionId: string): DeliveredMutation[] {
+    return this.of(subscriptionId).flatMap(({ content }) => (content?.$case === 'mutation' ? [content.value] : []));
+  }
+
+  /** Once there are that many; throws when there were more. */
+  async count(subscriptionId: string, wanted: number, withinMs?: number): Promise<Delivery[]> {
+    await eventually(
+      () => this.of(subscriptionId).length,
+      (count) => count >= wanted,
+      withinMs,
+    ).catch(() => {
+      throw new Error(`${this.of(subscriptionId).length} of ${wanted} deliveries; ${this.faults.slice(-3).join('; ')}`);
+    });
+    if (this.of(subscriptionId).length > wanted) throw new Error('more deliveries than expected');
+    return this.of(subscriptionId);
+  }
+
+  /** Each number has one content, wherever it is repeated, and none is missing. */
+  requireSound(subscriptionId: string): void {
+    const contents = new Map<bigint, string>();
+    for (const { event, delivery } of this.raw) {
+      if (delivery.subscriptionId !== subscriptionId) continue;
+      const bytes = Buffer.from(event.data).toString('base64');
+      if ((contents.get(delivery.sequence) ?? bytes) !== bytes) throw new Error(`two contents under number ${delivery.sequence}`);
+      if (delivery.sequence > 1n && !contents.has(delivery.sequence - 1n)) throw new Error(`a gap before ${delivery.sequence}`);
+      contents.set(delivery.sequence, bytes);
+    }
+  }
+}

@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto';
+import { DeliberationState, type Grant, Role } from '@crossroads/contracts/authorization/v1/policy';
+import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
+import type { SubscribeRequest, Subscription } from '@crossroads/contracts/subscription/v1/subscription_service';
+import { newRequestId, type TlsFiles } from '@crossroads/grpc';
+import { ssinCheck, withCbeCheck } from '@crossroads/identifiers';
+import { eventually } from '@crossroads/testing';
+import type { ToPublish } from '@crossroads/testing/mesh';
+import { spkiHash, type SubscriptionClient, type TestMesh } from './mesh.js';
+
+export const FUND = withCbeCheck('02080000');
+export const OFFICE = withCbeCheck('02070000');
+export const STRANGER = withCbeCheck('02110000');
+export const ADMINISTRATOR = withCbeCheck('02120000');
+export const EMPLOYMENT = withCbeCheck('02100000');
+export const INTEGRATOR = withCbeCheck('02130000');
+export const PERSON = 'person.identification.v1';
+export const WAGES = 'employment.wages.v1';
+export const CONTEXT = 'CIN:AFFILIATED';
+export const PURPOSE = 'CIN:INSURABILITY';
+/** Stands in every body and nowhere else: what a search for leaks looks for. */
+export const SURNAME = 'Vandenbroeckhoven';
+
+export interface Person {
+  readonly ssin: string;
+  readonly personId: string;
+}
+
+/** Institutions, data services, grants and people, and what sources publish about them. */
+export class World {
+  readonly tls = new Map<string, TlsFiles>();
+  private readonly deliberations = new Map<string, Parameters<World['grant']>>();
+  private readonly revisions = new Map<string, bigint>();
+  private people = 0;
+
+  private constructor(private readonly mesh: TestMesh) {}
+
+  static async create(mesh: TestMesh): Promise<World> {
+    const world = new World(mesh);
+    for (const enterpriseNumber of [FUND, OFFICE, STRANGER, ADMINISTRATOR, EMPLOYMENT, INTEGRATOR]) await world.member(enterpriseNumber);
+    mesh.policy.put({ $case: 'dataService', value: service(PERSON, ['name', 'address', 'death']) });
+    mesh.policy.put({ $case: 'dataService', value: service(WAGES, ['name', 'amount']) });
+    world.grant('fund', FUND, ['name', 'address']);
+    world.grant('office', OFFICE, ['address']);
+    return world;
+  }
+
+  certificate(enterpriseNumber: string): TlsFiles {
+    const tls = this.tls.get(enterpriseNumber);
+    if (!tls) throw new Error('no such institution in this world');
+    return tls;
+  }
+
+  /** Puts a deliberation in force, or changes it. */
+  grant(
+    id: string,
+    recipient: string,
+    fieldGroups: readonly string[],
+    more: { readonly state?: DeliberationState; readonly grant?: Partial<Grant> } = {},
+  ): void {
+    const known = this.deliberations.get(id);
+    const deliberationId = known ? ids.of(id) : ids.make(id);
+    this.deliberations.set(id, [id, recipient, fieldGroups, more]);
+    const grant = (dataService: string): Grant => ({
+      dataService,
+      fieldGroups,
+      legalContexts: [PURPOSE],
+      inscriptionContexts: [CONTEXT],
+      validity: undefined,
+      online: false,
+      subscription: true,
+      ...more.grant,
+    });
+    this.mesh.policy.put({
+      $case: 'deliberation',
+      value: {
+        deliberationId,
+        reference: `26/${id}`,
+        title: 'For specs',
+        recipient,
+        grants: [grant(PERSON), grant(WAGES)],
+        state: more.state ?? DeliberationState.DELIBERATION_STATE_APPROVED,
+        decideTime: new Date(),
+        revokeTime: undefined,
+      },
+    });
+  }
+
+  revoke(id: string): void {
+    const [, recipient, fieldGroups] = this.deliberations.get(id) ?? [];
+    if (recipient === undefined || !fieldGroups) throw new Error('no such deliberation');
+    this.grant(id, recipient, fieldGroups, { state: DeliberationState.DELIBERATION_STATE_REVOKED });
+  }
+
+  /** Somebody whom these institutions have inscribed. */
+  person(...inscribed: readonly string[]): Person {
+    const counter = ++this.people;
+    const nine = `80${61 + Math.floor(counter / 900)}01${String(counter % 900).padStart(3, '0')}`;
+    const person = { ssin: `${nine}${ssinCheck(nine, 1900)}`, personId: randomUUID() };
+    this.mesh.directory.numbers.set(person.ssin, {
+      state: 1,
+      personId: person.personId,
+      mergedPersonIds: [],
+      inscriptions: inscribed.map((institution) => [institution, CONTEXT]),
+    });
+    return person;
+  }
+
+  /** The next mutation of a person, as a source publishes it. */
+  mutation({ ssin, personId }: Person, more: Partial<Mutation> = {}): ToPublish & { readonly mutation: Mutation } {
+    const dataService = more.dataService ?? PERSON;
+    const streamId = `${personId}/${dataService}`;
+    const revision = (this.revisions.get(streamId) ?? 0n) + 1n;
+    this.revisions.set(streamId, revision);
+    const mutation = Mutation.fromPartial({
+      personId,
+      ssin,
+      dataService,
+      sourceRevision: revision,
+      changedFieldGroups: ['name', 'address'],
+      data: { name: { surname: SURNAME }, address: { city: 'Gent', revision: String(revision) } },
+      recordedTime: new Date(),
+      reporter: 'service:person-registry',
+      ...more,
+    });
+    const type = dataService === PERSON ? 'persons.notify.changed' : 'mutations.notify.reported';
+    return { type, streamId, revision, key: personId, data: Mutation.encode(mutation).finish(), mutation };
+  }
+
+  /** Publishes, from the source that the data service belongs to. */
+  async publish(...mutations: readonly (ToPublish & { readonly mutation: Mutation })[]): Promise<void> {
+    for (const one of mutations)
+      await (one.mutation.dataService === PERSON ? this.mesh.registry : this.mesh.exchange).append(one);
+  }
+
+  private async member(enterpriseNumber: string): Promise<void> {
+    const tls = await this.mesh.institution(enterpriseNumber);
+    this.tls.set(enterpriseNumber, tls);
+    this.mesh.policy.put({
+      $case: 'institution',
+      value: {
+        enterpriseNumber,
+        name: `Institution ${enterpriseNumber}`,
+        roles: enterpriseNumber === ADMINISTRATOR ? [Role.ROLE_ADMINISTRATOR] : [],
+        represents: enterpriseNumber === INTEGRATOR ? [FUND] : [],
+        officialKeys: [],
+      },
+    });
+    this.mesh.policy.put({ $case: 'application', value: { enterpriseNumber, name: 'desk', spkiHashes: [spkiHash(tls)] } });
+  }
+}
+
+const ids = {
+  made: new Map<string, string>(),
+  make(id: string): string {
+    const made = randomUUID();
+    this.made.set(id, made);
+    return made;
+  },
+  of(id: string): string {
+    return this.made.get(id) ?? this.make(id);
+  },
+};
+
+const service = (dataService: string, groups: readonly string[]) => ({
+  dataService,
+  title: dataService,
+  jsonSchema: { type: 'object' },
+  fieldGroups: groups.map((name) => ({ name, paths: [name] })),
+  supplier: { source: dataService === PERSON ? 'service:person-registry' : EMPLOYMENT, address: '127.0.0.1:1', deadlineMs: 1_000 },
+  reporters: [],
+});
+
+export const toAll = (more: Partial<SubscribeRequest> = {}): SubscribeRequest => ({
+  requestId: newRequestId(),
+  institution: '',
+  inscriptionContext: CONTEXT,
+  dataService: PERSON,
+  legalContext: PURPOSE,
+  persons: { $case: 'allInscribed', value: {} },
+  ...more,
+});
+
+export const subscribed = async (client: SubscriptionClient, more: Partial<SubscribeRequest> = {}): Promise<Subscription> => {
+  const { subscription } = await client.subscribe(toAll(more));
+  if (!subscription) throw new Error('no subscription was answered');
+  return subscription;
+};
+
+/** Of one's own subscriptions, one, once it is as asked for. */
+export const whenListed = async (
+  client: SubscriptionClient,
+  subscriptionId: string,
+  good: (subscription: Subscription) => boolean,
+): Promise<Subscription> => {
+  const found = await eventually(
+    async () =>
+      (await client.listSubscriptions({ institution: '', pageSize: 200, pageToken: '' })).subscriptions.find(
+        (one) => one.subscriptionId === subscriptionId,
+      ),
+    (one) => one !== undefined && good(one),
+  );
+  if (!found) throw new Error('not listed');
+  return found;
+};

@@ -108,9 +108,9 @@ export class TestMesh {
   }
 
   /** An exchange as it really runs: a process of its own. */
-  async exchangeProcess(port: number): Promise<ChildProcess> {
+  async exchangeProcess(port: number, nodeOptions = ''): Promise<ChildProcess> {
     const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
-    const child = spawn(process.execPath, [main], {
+    const child = spawn(process.execPath, [...nodeOptions.split(' ').filter(Boolean), main], {
       env: { ...process.env, ...this.env, GRPC_PORT: String(port) },
       stdio: ['ignore', 'ignore', 'inherit'],
     });

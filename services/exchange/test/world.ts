@@ -24,7 +24,7 @@ export const STATUS = 'social.status.v1';
 
 /** A synthetic person's number: month 61, 1 January 1980, by its counter. */
 export const ssin = (counter: number): string => {
-  const nine = `806101${String(counter).padStart(3, '0')}`;
+  const nine = `80${6101 + Math.floor(counter / 900)}${String((counter % 900) + 1).padStart(3, '0')}`;
   return nine + ssinCheck(nine, 1900);
 };
 

@@ -76,17 +76,19 @@ export const requestedOf = (decided: DecidedService): RequestedService => {
   };
 };
 
-/** The one of the customer's inscription contexts that the first grant used rests on; without any, the first. */
+/** The one of the customer's inscription contexts that the first deliberation used rests on; without any, the first. */
 export const inscriptionContextOf = (
-  policy: Policy,
+  policy: Pick<Policy, 'grantsOf'>,
   { asked, customer, inscriptionContexts }: Deciding,
   decided: readonly DecidedService[],
 ): string => {
   for (const one of decided) {
     if (!one.allowed) continue;
-    const grants = policy.grantsOf(customer, one.service.name)?.get(asked.legalContext) ?? [];
-    const used = grants.filter(({ deliberationId }) => one.decision.deliberationIds.includes(deliberationId));
-    const context = inscriptionContexts.find((known) => used.some((grant) => grant.inscriptionContexts.has(known)));
+    const [deliberationId] = one.decision.deliberationIds;
+    const used = policy
+      .grantsOf(customer, one.service.name)
+      ?.filter((grant) => grant.deliberationId === deliberationId && grant.legalContexts.includes(asked.legalContext));
+    const context = inscriptionContexts.find((known) => used?.some((grant) => grant.inscriptionContexts.includes(known)));
     if (context !== undefined) return context;
   }
   return inscriptionContexts[0] ?? '';

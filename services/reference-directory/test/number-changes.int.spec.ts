@@ -82,7 +82,10 @@ describe('what the registry says of numbers', () => {
         fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 30 }),
         async (deeds, sizes) => {
           const numbers = new Numbers();
-          for (const { replace, n, by } of deeds) replace ? numbers.replace(n, by) : numbers.unreplace(n);
+          for (const { replace, n, by } of deeds) {
+            if (replace) numbers.replace(n, by);
+            else numbers.unreplace(n);
+          }
           for (let from = 0, turn = 0; from < numbers.steps.length; turn++) {
             const to = from + (sizes[turn] ?? 4);
             // Each batch comes again with a few of those before it.

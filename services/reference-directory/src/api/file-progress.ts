@@ -30,7 +30,8 @@ export async function* fileProgress(
   call: Call,
 ): AsyncGenerator<InscribeFileResponse> {
   const messages = requests[Symbol.asyncIterator]();
-  const header = headerOf((await messages.next()).value);
+  const first = await messages.next();
+  const header = headerOf(first.done ? undefined : first.value);
   const { requestId } = readFields({ requestId: readRequestId(header.requestId) });
   const institution = acting.institutionOf(call.caller, header.institution);
   const type = header.uninscribe ? 'Uninscribe' : 'Inscribe';

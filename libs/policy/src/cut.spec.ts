@@ -37,7 +37,12 @@ describe('cut', () => {
     const { data, filtered } = cut(answer, service, []);
     expect(data).toEqual({});
     expect(filtered.map(({ path }) => path)).toEqual([
-      'wages.employer', 'wages.amount', 'wages.start', 'wages.note', 'wages.*', 'total',
+      'wages.employer',
+      'wages.amount',
+      'wages.start',
+      'wages.note',
+      'wages.*',
+      'total',
     ]);
   });
 
@@ -66,7 +71,12 @@ describe('cut', () => {
   });
 
   it('is not led astray by names of JavaScript', () => {
-    const data: JsonObject = JSON.parse('{"__proto__": {"employer": 1}, "constructor": 2, "wages": {"__proto__": 3}}');
+    const wages = Object.fromEntries([['__proto__', 3]]);
+    const data: JsonObject = Object.fromEntries<JsonValue>([
+      ['__proto__', { employer: 1 }],
+      ['constructor', 2],
+      ['wages', wages],
+    ]);
     expect(cut(data, service, ['employer', 'amounts', 'periods']).data).toEqual({});
   });
 
@@ -125,20 +135,26 @@ describe('cut, whatever the data', () => {
 
   it('names only paths that were there, once, and none that is left', () => {
     fc.assert(
-      fc.property(anyService, anyData, fc.subarray(groupNames), fc.subarray(groupNames), (message, data, some, asked) => {
-        const compiled = compileDataService(message);
-        const { filtered } = cut(data, compiled, some, asked);
-        const there = leaves(data);
-        const paths = filtered.map((one) => one.path);
-        expect(new Set(paths).size).toBe(paths.length);
-        const released = pathsOf(compiled, some);
-        for (const { path, fieldGroup, reason } of filtered) {
-          if (!path.includes('*')) expect(there.some((leaf) => isUnder([path], leaf))).toBe(true);
-          expect(isUnder(released, path)).toBe(false);
-          expect(fieldGroup === '').toBe(reason === 'IN_NO_FIELD_GROUP');
-          if (reason === 'NOT_REQUESTED') expect(asked).not.toContain(fieldGroup);
-        }
-      }),
+      fc.property(
+        anyService,
+        anyData,
+        fc.subarray(groupNames),
+        fc.subarray(groupNames),
+        (message, data, some, asked) => {
+          const compiled = compileDataService(message);
+          const { filtered } = cut(data, compiled, some, asked);
+          const there = leaves(data);
+          const paths = filtered.map((one) => one.path);
+          expect(new Set(paths).size).toBe(paths.length);
+          const released = pathsOf(compiled, some);
+          for (const { path, fieldGroup, reason } of filtered) {
+            if (!path.includes('*')) expect(there.some((leaf) => isUnder([path], leaf))).toBe(true);
+            expect(isUnder(released, path)).toBe(false);
+            expect(fieldGroup === '').toBe(reason === 'IN_NO_FIELD_GROUP');
+            if (reason === 'NOT_REQUESTED') expect(asked).not.toContain(fieldGroup);
+          }
+        },
+      ),
     );
   });
 });

@@ -113,4 +113,5 @@ const keepObject = (
 
 const isArray = (value: JsonValue): value is readonly JsonValue[] => Array.isArray(value);
 
-const isObject = (value: JsonValue): value is JsonObject => typeof value === 'object' && value !== null && !isArray(value);
+const isObject = (value: JsonValue): value is JsonObject =>
+  typeof value === 'object' && value !== null && !isArray(value);

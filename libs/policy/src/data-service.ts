@@ -82,7 +82,8 @@ const collectPropertyNames = (schema: unknown, names: Set<string>, depth: number
     for (const part of schema) collectPropertyNames(part, names, depth + 1);
     return;
   }
-  for (const [keyword, value] of Object.entries(schema)) {
+  const members: [string, unknown][] = Object.entries(schema);
+  for (const [keyword, value] of members) {
     if (keyword === 'properties' && typeof value === 'object' && value !== null)
       for (const name of Object.keys(value)) names.add(name);
     collectPropertyNames(value, names, depth + 1);

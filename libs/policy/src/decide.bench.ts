@@ -1,7 +1,17 @@
 import type { PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
 import { withCbeCheck } from '@crossroads/identifiers';
+import {
+  application,
+  dataService,
+  day,
+  deliberation,
+  grant,
+  institution,
+  peerOf,
+  period,
+  wages,
+} from './decide.examples.js';
 import { decide, type Question } from './decide.js';
-import { application, dataService, day, deliberation, grant, institution, peerOf, period, wages } from './decide.examples.js';
 import { PolicyIndex } from './policy.js';
 
 const INSTITUTIONS = 3_000;
@@ -67,7 +77,9 @@ export const benchDecision = (rounds = 10): DecisionFigures => {
 
   const questions = Array.from({ length: QUESTIONS }, (_, index) => {
     const question = pick(granted);
-    return index % 10 === 0 ? { ...question, legalContext: pick(contexts), inscriptionContexts: ['PCSA:X', 'PCSA:Y'] } : question;
+    return index % 10 === 0
+      ? { ...question, legalContext: pick(contexts), inscriptionContexts: ['PCSA:X', 'PCSA:Y'] }
+      : question;
   });
   let allowed = 0;
   const times = new Float64Array(QUESTIONS * rounds);

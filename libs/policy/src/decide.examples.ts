@@ -165,7 +165,9 @@ export const examples: readonly Example[] = [
   },
   {
     name: 'a key of another application',
-    asked: { peer: { kind: 'institution', enterpriseNumber: welfareOffice, application: 'other', spki: 'another key' } },
+    asked: {
+      peer: { kind: 'institution', enterpriseNumber: welfareOffice, application: 'other', spki: 'another key' },
+    },
     expected: 'KEY_NOT_REGISTERED',
   },
   { name: 'a stranger for the customer', asked: { peer: peerOf(healthFund) }, expected: 'NOT_REPRESENTED' },

@@ -1,4 +1,9 @@
-import { type Deliberation, DeliberationState, type Grant, type PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
+import {
+  type Deliberation,
+  DeliberationState,
+  type Grant,
+  type PolicyEntity,
+} from '@crossroads/contracts/authorization/v1/policy';
 import type { IsoDay } from '@crossroads/identifiers';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -66,7 +71,10 @@ describe('decide', () => {
   });
 
   it('forgets a legal context with its last grant', () => {
-    const changing = PolicyIndex.of([...examplePolicy, deliberation('x', [grant({ legalContexts: ['X:X', 'X:X'] })])], 1n);
+    const changing = PolicyIndex.of(
+      [...examplePolicy, deliberation('x', [grant({ legalContexts: ['X:X', 'X:X'] })])],
+      1n,
+    );
     expect(changing.knowsLegalContext('X:X')).toBe(true);
     changing.apply(deliberation('x', []), 2n);
     expect(changing.knowsLegalContext('X:X')).toBe(false);
@@ -80,12 +88,22 @@ const anyGrant: fc.Arbitrary<Grant> = fc.record({
   fieldGroups: fc.subarray(groups),
   legalContexts: fc.subarray(contexts),
   inscriptionContexts: fc.subarray(contexts),
-  validity: fc.constantFrom(period(), period('2026-01-01', '2026-06-30'), period('2026-07-01'), period(undefined, '2026-08-01')),
+  validity: fc.constantFrom(
+    period(),
+    period('2026-01-01', '2026-06-30'),
+    period('2026-07-01'),
+    period(undefined, '2026-08-01'),
+  ),
   online: fc.boolean(),
   subscription: fc.boolean(),
 });
 const { DELIBERATION_STATE_APPROVED, DELIBERATION_STATE_REVOKED, DELIBERATION_STATE_SUBMITTED } = DeliberationState;
-const states = [DELIBERATION_STATE_APPROVED, DELIBERATION_STATE_APPROVED, DELIBERATION_STATE_REVOKED, DELIBERATION_STATE_SUBMITTED];
+const states = [
+  DELIBERATION_STATE_APPROVED,
+  DELIBERATION_STATE_APPROVED,
+  DELIBERATION_STATE_REVOKED,
+  DELIBERATION_STATE_SUBMITTED,
+];
 const anyDeliberation = fc.record({ grants: fc.array(anyGrant, { maxLength: 3 }), state: fc.constantFrom(...states) });
 type Drawn = Pick<Deliberation, 'grants' | 'state'>;
 const anyQuestion: fc.Arbitrary<Question> = fc.record({
@@ -101,7 +119,10 @@ const anyQuestion: fc.Arbitrary<Question> = fc.record({
 
 const basis = examplePolicy.filter(({ entity }) => entity?.$case !== 'deliberation');
 const policyOf = (drawn: readonly Drawn[]): PolicyIndex =>
-  PolicyIndex.of([...basis, ...drawn.map(({ grants, state }, index) => deliberation(`d${index}`, grants, { state }))], 1n);
+  PolicyIndex.of(
+    [...basis, ...drawn.map(({ grants, state }, index) => deliberation(`d${index}`, grants, { state }))],
+    1n,
+  );
 const released = (decision: Decision): readonly string[] => (decision.allowed ? decision.fieldGroups : []);
 
 describe('decide, whatever the policy and the question', () => {
@@ -159,12 +180,20 @@ describe('decide, whatever the policy and the question', () => {
   });
 
   it('answers any question at all', () => {
-    const text = fc.oneof(fc.string(), fc.constantFrom(welfareOffice, 'employment.wages.v1', '__proto__', 'constructor'));
+    const text = fc.oneof(
+      fc.string(),
+      fc.constantFrom(welfareOffice, 'employment.wages.v1', '__proto__', 'constructor'),
+    );
     fc.assert(
       fc.property(
         fc.record({
           customer: text,
-          peer: fc.record({ kind: fc.constant('institution' as const), enterpriseNumber: text, application: text, spki: text }),
+          peer: fc.record({
+            kind: fc.constant('institution' as const),
+            enterpriseNumber: text,
+            application: text,
+            spki: text,
+          }),
           dataService: text,
           requestedFieldGroups: fc.array(text),
           legalContext: text,

@@ -3,5 +3,5 @@ export * from './cut.js';
 export * from './data-service.js';
 export * from './decide.js';
 export * from './follow-policy.js';
-export * from './policy-follower.js';
 export * from './policy.js';
+export * from './policy-follower.js';

@@ -1,6 +1,6 @@
-import { once, EventEmitter } from 'node:events';
-import type { PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
+import { EventEmitter, once } from 'node:events';
 import type { WatchResponse } from '@crossroads/contracts/authorization/v1/authorization_service';
+import type { PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
 import { PermissionDenied, Unavailable } from '@crossroads/grpc';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { application, institution, integrator, peerOf, welfareOffice } from './decide.examples.js';
@@ -12,7 +12,11 @@ class FakeAuthorization {
   private readonly events = new EventEmitter();
   private open: { queue: (WatchResponse | Error)[]; wake: () => void } | undefined;
 
-  readonly watch = async function* (this: FakeAuthorization, from: bigint, signal: AbortSignal): AsyncGenerator<WatchResponse> {
+  readonly watch = async function* (
+    this: FakeAuthorization,
+    from: bigint,
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchResponse> {
     let wake = () => {};
     const connection = { queue: [] as (WatchResponse | Error)[], wake: () => wake() };
     this.open = connection;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { PolicySnapshotPart, WatchResponse } from '@crossroads/contracts/authorization/v1/authorization_service';
 import type { PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
-import type { WatchResponse } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { type Caller, PermissionDenied, Unavailable } from '@crossroads/grpc';
 import { type Policy, PolicyIndex } from './policy.js';
 
@@ -43,7 +43,12 @@ export class PolicyFollower {
 
   constructor(
     private readonly watch: WatchPolicy,
-    { staleAfterMs = STALE_AFTER_MS, clock = () => performance.now(), onError = () => {}, onClose = () => {} }: FollowerOptions = {},
+    {
+      staleAfterMs = STALE_AFTER_MS,
+      clock = () => performance.now(),
+      onError = () => {},
+      onClose = () => {},
+    }: FollowerOptions = {},
   ) {
     this.staleAfterMs = staleAfterMs;
     this.clock = clock;
@@ -55,9 +60,13 @@ export class PolicyFollower {
   /** To be asked at each decision, not kept. @throws Unavailable `POLICY_STALE` */
   policy(): Policy {
     if (this.held && this.ready()) return this.held;
-    throw new Unavailable('POLICY_STALE', 'authorization has not been heard of for too long to decide; try again soon', {
-      retryAfterMs: 1_000,
-    });
+    throw new Unavailable(
+      'POLICY_STALE',
+      'authorization has not been heard of for too long to decide; try again soon',
+      {
+        retryAfterMs: 1_000,
+      },
+    );
   }
 
   /** 0n before the first snapshot. */
@@ -151,41 +160,43 @@ export class PolicyFollower {
 
   private receive({ message, policyRevision }: WatchResponse): void {
     switch (message?.$case) {
-      case 'snapshotPart': {
-        const { first, last, entities } = message.value;
-        if (first) this.building = { policy: new PolicyIndex(), entities: [] };
-        if (!this.building) return this.beginAnew('a snapshot without its beginning');
-        for (const entity of entities) this.building.policy.apply(entity, policyRevision);
-        this.building.entities.push(...entities);
-        if (!last) return;
-        const { policy, entities: all } = this.building;
-        policy.revision = policyRevision;
-        this.building = undefined;
-        this.held = policy;
-        this.heard(policyRevision);
-        for (const entity of all) this.tell(entity, policyRevision);
-        return;
-      }
+      case 'snapshotPart':
+        this.receivePart(message.value, policyRevision);
+        break;
       case 'change':
-        if (!this.held) return this.beginAnew('a change before the snapshot');
-        if (policyRevision <= this.held.revision) return;
+        if (!this.held) throw this.lost('a change before the snapshot');
+        if (policyRevision <= this.held.revision) break;
         this.held.apply(message.value, policyRevision);
         this.heard(policyRevision);
         this.tell(message.value, policyRevision);
-        return;
+        break;
       case 'heartbeat':
-        if (policyRevision !== this.held?.revision) return this.beginAnew('a heartbeat of another revision');
+        if (policyRevision !== this.held?.revision) throw this.lost('a heartbeat of another revision');
         this.heard(policyRevision);
-        return;
+        break;
       case undefined:
-        return;
+        break;
     }
   }
 
+  private receivePart({ first, last, entities }: PolicySnapshotPart, revision: bigint): void {
+    if (first) this.building = { policy: new PolicyIndex(), entities: [] };
+    if (!this.building) throw this.lost('a snapshot without its beginning');
+    for (const entity of entities) this.building.policy.apply(entity, revision);
+    this.building.entities.push(...entities);
+    if (!last) return;
+    const { policy, entities: all } = this.building;
+    policy.revision = revision;
+    this.building = undefined;
+    this.held = policy;
+    this.heard(revision);
+    for (const entity of all) this.tell(entity, revision);
+  }
+
   /** Something was lost on the way: only a whole snapshot can be trusted. The policy in force goes stale meanwhile. */
-  private beginAnew(what: string): never {
+  private lost(what: string): Error {
     this.from = 0n;
-    throw new Error(`authorization sent ${what}`);
+    return new Error(`authorization sent ${what}`);
   }
 
   private heard(revision: bigint): void {

@@ -16,6 +16,11 @@ export type Policy = Omit<PolicyIndex, 'apply'>;
 /** What is kept of a deliberation besides its grants, which are kept ready for decisions only. */
 export type DeliberationHead = Omit<Deliberation, 'grants'>;
 
+const headOf = (deliberation: Deliberation): DeliberationHead => {
+  const { deliberationId, reference, title, recipient, state, decideTime, revokeTime } = deliberation;
+  return { deliberationId, reference, title, recipient, state, decideTime, revokeTime };
+};
+
 interface KnownDeliberation {
   readonly head: DeliberationHead;
   readonly grants: readonly CompiledGrant[];
@@ -58,7 +63,7 @@ export class PolicyIndex {
         this.dataServices.set(entity.value.dataService, compileDataService(entity.value));
         break;
       case 'deliberation':
-        this.applyDeliberation(entity.value, compileGrants(entity.value, this.names));
+        this.applyDeliberation(headOf(entity.value), compileGrants(entity.value, this.names));
         break;
       case 'signInProvider':
         this.providers.set(entity.value.issuer, entity.value);
@@ -95,7 +100,9 @@ export class PolicyIndex {
 
   /** Names of an institution's applications that hold a registered key. */
   applicationsOf(enterpriseNumber: string): string[] {
-    return [...(this.applications.get(enterpriseNumber) ?? [])].flatMap(([name, keys]) => (keys.size > 0 ? [name] : []));
+    return [...(this.applications.get(enterpriseNumber) ?? [])].flatMap(([name, keys]) =>
+      keys.size > 0 ? [name] : [],
+    );
   }
 
   dataService(name: string): CompiledDataService | undefined {
@@ -133,7 +140,7 @@ export class PolicyIndex {
     at(this.applications, enterpriseNumber, () => new Map()).set(name, new Set(spkiHashes));
   }
 
-  private applyDeliberation({ grants: _, ...head }: Deliberation, grants: readonly CompiledGrant[]): void {
+  private applyDeliberation(head: DeliberationHead, grants: readonly CompiledGrant[]): void {
     const before = this.deliberations.get(head.deliberationId);
     if (before) for (const grant of before.grants) this.removeGrant(before.head.recipient, grant);
     for (const grant of grants) this.addGrant(head.recipient, grant);
@@ -143,7 +150,8 @@ export class PolicyIndex {
   private addGrant(recipient: string, grant: CompiledGrant): void {
     const services = at(this.grants, recipient, () => new Map<string, readonly CompiledGrant[]>());
     services.set(grant.dataService, [...(services.get(grant.dataService) ?? []), grant]);
-    for (const context of grant.legalContexts) this.legalContexts.set(context, (this.legalContexts.get(context) ?? 0) + 1);
+    for (const context of grant.legalContexts)
+      this.legalContexts.set(context, (this.legalContexts.get(context) ?? 0) + 1);
   }
 
   private removeGrant(recipient: string, grant: CompiledGrant): void {

@@ -51,7 +51,11 @@ const compose = async (config: Config): Promise<{ readonly running: Running; rea
   const store = new PostgresEventStore(db);
   if (config.firstAdministrator) await bootstrap(store, config.firstAdministrator);
 
-  const live = new LivePolicy({ store, onLogGrown: (listener) => db.session.onLogGrown(listener), onError: warn('policy stream') });
+  const live = new LivePolicy({
+    store,
+    onLogGrown: (listener) => db.session.onLogGrown(listener),
+    onError: warn('policy stream'),
+  });
   await live.start();
   const commands = new PolicyCommands(store, live, warn('policy stream'));
   const tls = { ca: config.tlsCaFile, cert: config.tlsCertFile, key: config.tlsKeyFile };
@@ -60,7 +64,10 @@ const compose = async (config: Config): Promise<{ readonly running: Running; rea
 
   const requireRegistered = (caller: Caller) => {
     if (!live.index.isRegistered(caller))
-      throw new PermissionDenied('KEY_NOT_REGISTERED', 'the key of this certificate is not registered; ask an administrator to register it');
+      throw new PermissionDenied(
+        'KEY_NOT_REGISTERED',
+        'the key of this certificate is not registered; ask an administrator to register it',
+      );
   };
   const server = new GrpcServer({
     host: config.host,
@@ -96,19 +103,18 @@ const compose = async (config: Config): Promise<{ readonly running: Running; rea
   return { server, running: new Running([() => publisher.close(), () => live.close(), () => db.close()]) };
 };
 
-/** The composition root. */
+type Composition = Awaited<ReturnType<typeof compose>>;
+const COMPOSITION = Symbol('composition');
+
 @Module({})
-export class AppModule {
-  static with(config: Config): DynamicModule {
-    const composition = Symbol('composition');
-    type Composition = Awaited<ReturnType<typeof compose>>;
-    return {
-      module: AppModule,
-      providers: [
-        { provide: composition, useFactory: () => compose(config) },
-        { provide: GrpcServer, useFactory: ({ server }: Composition) => server, inject: [composition] },
-        { provide: Running, useFactory: ({ running }: Composition) => running, inject: [composition] },
-      ],
-    };
-  }
-}
+class AppModule {}
+
+/** The composition root. */
+export const appModule = (config: Config): DynamicModule => ({
+  module: AppModule,
+  providers: [
+    { provide: COMPOSITION, useFactory: () => compose(config) },
+    { provide: GrpcServer, useFactory: ({ server }: Composition) => server, inject: [COMPOSITION] },
+    { provide: Running, useFactory: ({ running }: Composition) => running, inject: [COMPOSITION] },
+  ],
+});

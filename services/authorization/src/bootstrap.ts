@@ -16,11 +16,14 @@ export const firstAdministrator: Setting<FirstAdministrator> & { readonly option
   description: 'who may change the policy while there is none',
   optional: true,
   read: (text) => {
-    const [, enterpriseNumber = '', name = '', application = '', hash = ''] = /^([^:]*):(.*):([^:]*):([^:]*)$/.exec(text) ?? [];
+    const [, enterpriseNumber = '', name = '', application = '', hash = ''] =
+      /^([^:]*):(.*):([^:]*):([^:]*)$/.exec(text) ?? [];
     if (!isEnterpriseNumber(enterpriseNumber) || name.trim() === '')
       throw new Error('must be <enterprise number>:<name>:<application>:<SPKI hash>, the number with its check digits');
     if (!readApplicationName('', application).ok || !readSpkiHash('', hash).ok)
-      throw new Error("must end with the CN of the certificate and the base64url SHA-256 of its key's SubjectPublicKeyInfo");
+      throw new Error(
+        "must end with the CN of the certificate and the base64url SHA-256 of its key's SubjectPublicKeyInfo",
+      );
     return {
       institution: { enterpriseNumber, name, roles: ['ADMINISTRATOR'], represents: [], officialKeys: [] },
       application: { enterpriseNumber, name: application, spkiHashes: [hash] },

@@ -1,4 +1,10 @@
-import { BadConfiguration, busSettings, type Configuration, meshSettings, readConfiguration } from '@crossroads/configuration';
+import {
+  BadConfiguration,
+  busSettings,
+  type Configuration,
+  meshSettings,
+  readConfiguration,
+} from '@crossroads/configuration';
 import { firstAdministrator } from './bootstrap.js';
 
 const settings = { ...meshSettings, ...busSettings, firstAdministrator } as const;

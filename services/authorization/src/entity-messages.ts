@@ -1,10 +1,10 @@
 import {
   type DataService as DataServiceMessage,
   type Deliberation as DeliberationMessage,
-  DeliberationState as StateMessage,
   type Institution as InstitutionMessage,
   type PolicyEntity,
   Role as RoleMessage,
+  DeliberationState as StateMessage,
 } from '@crossroads/contracts/authorization/v1/policy';
 import type { DataService, Deliberation, DeliberationState, Institution, Role } from './domain/entities.js';
 import type { PolicyEvent, PolicyState } from './domain/policy.js';
@@ -51,7 +51,10 @@ const institutionMessage = (institution: Institution): InstitutionMessage => ({
   roles: institution.roles.map((role) => roles[role]),
 });
 
-export const dataServiceMessage = ({ name, ...rest }: DataService): DataServiceMessage => ({ dataService: name, ...rest });
+export const dataServiceMessage = ({ name, ...rest }: DataService): DataServiceMessage => ({
+  dataService: name,
+  ...rest,
+});
 
 const states: Readonly<Record<DeliberationState, StateMessage>> = {
   SUBMITTED: StateMessage.DELIBERATION_STATE_SUBMITTED,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
 import type { EventStore } from '@crossroads/eventsourcing';
 import { PolicyIndex } from '@crossroads/policy';
-import { type PolicyState, policy as decider } from './domain/policy.js';
+import { policy as decider, type PolicyState } from './domain/policy.js';
 import { entitiesOf, entityOf } from './entity-messages.js';
 import { POLICY_STREAM, policyEventOf } from './policy-stream.js';
 

@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { runService } from '@crossroads/grpc';
 import { NestFactory } from '@nestjs/core';
-import { AppModule } from './app.module.js';
+import { appModule } from './app.module.js';
 import { readConfig } from './config.js';
 
 await runService('authorization', async () =>
-  NestFactory.createApplicationContext(AppModule.with(readConfig()), { abortOnError: false, logger: ['error'] }),
+  NestFactory.createApplicationContext(appModule(readConfig()), { abortOnError: false, logger: ['error'] }),
 );

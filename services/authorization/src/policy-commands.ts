@@ -1,6 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type EventStore, type Json, Rejection, type RequestKey, WrongExpectedRevision } from '@crossroads/eventsourcing';
-import { type PolicyCommand, type PolicyEvent, policy as decider } from './domain/policy.js';
+import {
+  type EventStore,
+  type Json,
+  Rejection,
+  type RequestKey,
+  WrongExpectedRevision,
+} from '@crossroads/eventsourcing';
+import { policy as decider, type PolicyCommand, type PolicyEvent } from './domain/policy.js';
 import type { LivePolicy } from './live-policy.js';
 import { POLICY_STREAM } from './policy-stream.js';
 
@@ -51,7 +57,10 @@ export class PolicyCommands {
     await this.live.refresh();
     const { revision, state } = this.live;
     const events = decider.decide(command, state);
-    const answer: Answer = { policyRevision: revision + BigInt(events.length), deliberationId: deliberationIdOf(command) };
+    const answer: Answer = {
+      policyRevision: revision + BigInt(events.length),
+      deliberationId: deliberationIdOf(command),
+    };
     const kept: Json = { ...answer, policyRevision: String(answer.policyRevision) };
     await this.store.append([appendOf(events, revision)], { request, answer: kept });
     // It is done: whoever watches hears of it now, or with the next read when this one fails.
@@ -75,7 +84,10 @@ const deliberationIdOf = (command: PolicyCommand): string => {
 };
 
 const answerOf = (kept: Json): Answer => {
-  if (typeof kept === 'object' && kept !== null && 'policyRevision' in kept && 'deliberationId' in kept)
-    return { policyRevision: BigInt(String(kept['policyRevision'])), deliberationId: String(kept['deliberationId']) };
+  if (typeof kept === 'object' && kept !== null && 'policyRevision' in kept && 'deliberationId' in kept) {
+    const { policyRevision, deliberationId } = kept;
+    if (typeof policyRevision === 'string' && typeof deliberationId === 'string')
+      return { policyRevision: BigInt(policyRevision), deliberationId };
+  }
   throw new TypeError('the kept answer of a request is none of this service');
 };

@@ -46,7 +46,9 @@ describe('authorization', () => {
 
   it('grants nothing by a rejected deliberation', async () => {
     const legalContexts = ['PCSA:REJECTED'];
-    const { deliberationId } = await submit(authorization, { grants: draft.grants.map((one) => ({ ...one, legalContexts })) });
+    const { deliberationId } = await submit(authorization, {
+      grants: draft.grants.map((one) => ({ ...one, legalContexts })),
+    });
     await decide(authorization, deliberationId, false);
     const asked = { ...question, legalContext: 'PCSA:REJECTED' };
     expect((await authorization.as('welfareOffice').check(asked)).reason).toBe('UNKNOWN_LEGAL_CONTEXT');
@@ -56,18 +58,27 @@ describe('authorization', () => {
     const office = authorization.as('welfareOffice');
     const request = { requestId: newRequestId(), deliberation: { ...draft, reference: '26/002' } };
     const answers = await Promise.all(Array.from({ length: 10 }, () => office.submitDeliberation(request)));
-    expect(new Set(answers.map(({ deliberationId, policyRevision }) => `${deliberationId} ${policyRevision}`)).size).toBe(1);
+    expect(
+      new Set(answers.map(({ deliberationId, policyRevision }) => `${deliberationId} ${policyRevision}`)).size,
+    ).toBe(1);
     const other = { ...request, deliberation: { ...draft, reference: '26/003' } };
     expect(await outcomeOf(office.submitDeliberation(other))).toBe('REQUEST_ID_REUSED');
     // Also when the rule would refuse by now what the first one did, and for another institution it is another request.
-    const decision = { requestId: newRequestId(), deliberationId: answers[0]?.deliberationId ?? '', approve: true, reason: '' };
+    const decision = {
+      requestId: newRequestId(),
+      deliberationId: answers[0]?.deliberationId ?? '',
+      approve: true,
+      reason: '',
+    };
     const first = await authorization.as('committee').decideDeliberation(decision);
     expect(await authorization.as('committee').decideDeliberation(decision)).toEqual(first);
     expect(await outcomeOf(authorization.as('administrator').decideDeliberation(decision))).toBe('NOT_THE_COMMITTEE');
   });
 
   it('carries out concurrent changes one after the other', async () => {
-    const ids = await Promise.all(Array.from({ length: 20 }, (_, index) => approved(authorization, { reference: `26/1${index}` })));
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => approved(authorization, { reference: `26/1${index}` })),
+    );
     expect(new Set(ids).size).toBe(20);
   });
 
@@ -82,7 +93,9 @@ describe('authorization', () => {
     }
     expect(listed.length).toBeGreaterThan(20);
     expect(new Set(listed).size).toBe(listed.length);
-    const own = await authorization.as('employmentOffice').listDeliberations({ recipient: '', pageSize: 0, pageToken: '' });
+    const own = await authorization
+      .as('employmentOffice')
+      .listDeliberations({ recipient: '', pageSize: 0, pageToken: '' });
     expect(own.deliberations).toEqual([]);
     const services = await administrator.listDataServices({ pageSize: 0, pageToken: '' });
     expect(services).toEqual({ dataServices: [wages], nextPageToken: '' });
@@ -95,7 +108,12 @@ describe('authorization', () => {
     await authorization.as('administrator').registerApplication({ requestId: newRequestId(), application });
     const old = authorization.as('oldKey');
     expect(await outcomeOf(old.listDataServices({ pageSize: 0, pageToken: '' }))).toBe('OK');
-    const withdrawal = { requestId: newRequestId(), enterpriseNumber: numbers.employmentOffice, application: 'desk', spkiHash };
+    const withdrawal = {
+      requestId: newRequestId(),
+      enterpriseNumber: numbers.employmentOffice,
+      application: 'desk',
+      spkiHash,
+    };
     await authorization.as('employmentOffice').withdrawKey(withdrawal);
     expect(await outcomeOf(old.listDataServices({ pageSize: 0, pageToken: '' }))).toBe('KEY_NOT_REGISTERED');
   });
@@ -110,12 +128,20 @@ describe('authorization', () => {
         for (const { id, data } of events) received.set(id, PolicyChanged.decode(data).policyRevision);
       },
     });
-    const past = await all(authorization.eventsAs('exchange').read({ topic: 'crossroads.authorization.v1', afterCursor: '' }));
+    const past = await all(
+      authorization.eventsAs('exchange').read({ topic: 'crossroads.authorization.v1', afterCursor: '' }),
+    );
     const revisions = past.map((one) => PolicyChanged.decode(receivedOf(one).data).policyRevision);
     expect(revisions).toEqual(revisions.map((_, index) => BigInt(index + 1)));
-    await eventually(() => received.size, (size) => size >= revisions.length);
-    for (const one of past) expect(received.get(receivedOf(one).id)).toBe(PolicyChanged.decode(receivedOf(one).data).policyRevision);
-    const rest = authorization.eventsAs('exchange').read({ topic: 'crossroads.authorization.v1', afterCursor: past.at(-2)?.cursor ?? '' });
+    await eventually(
+      () => received.size,
+      (size) => size >= revisions.length,
+    );
+    for (const one of past)
+      expect(received.get(receivedOf(one).id)).toBe(PolicyChanged.decode(receivedOf(one).data).policyRevision);
+    const rest = authorization
+      .eventsAs('exchange')
+      .read({ topic: 'crossroads.authorization.v1', afterCursor: past.at(-2)?.cursor ?? '' });
     expect(await all(rest)).toHaveLength(1);
     await consumption.close();
     await broker.close();
@@ -128,7 +154,9 @@ describe('authorization', () => {
     expect(await authorization.stop()).toBe(0);
     await authorization.launch();
     expect(await authorization.as('welfareOffice').check(question)).toEqual(before);
-    expect((await authorization.as('committee').getDeliberation({ deliberationId: id })).deliberation?.deliberationId).toBe(id);
+    expect(
+      (await authorization.as('committee').getDeliberation({ deliberationId: id })).deliberation?.deliberationId,
+    ).toBe(id);
   });
 
   it('says what is wrong with its configuration, in a sentence each', async () => {

@@ -23,7 +23,13 @@ describe('authorization, by caller', () => {
 
   type Rpcs = ReturnType<RunningAuthorization['as']>;
   const requestId = newRequestId;
-  const institution = { enterpriseNumber: numbers.employmentOffice, name: 'x', roles: [], represents: [], officialKeys: [] };
+  const institution = {
+    enterpriseNumber: numbers.employmentOffice,
+    name: 'x',
+    roles: [],
+    represents: [],
+    officialKeys: [],
+  };
   const hash = `${'A'.repeat(42)}A`;
   const application = { enterpriseNumber: numbers.employmentOffice, name: 'desk', spkiHashes: [hash] };
   const key = { kid: 'k', jwk: { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' } };
@@ -31,10 +37,18 @@ describe('authorization, by caller', () => {
     registerInstitution: (rpcs) => rpcs.registerInstitution({ requestId: requestId(), institution }),
     registerApplication: (rpcs) => rpcs.registerApplication({ requestId: requestId(), application }),
     withdrawKey: (rpcs) =>
-      rpcs.withdrawKey({ requestId: requestId(), enterpriseNumber: numbers.employmentOffice, application: 'desk', spkiHash: hash }),
+      rpcs.withdrawKey({
+        requestId: requestId(),
+        enterpriseNumber: numbers.employmentOffice,
+        application: 'desk',
+        spkiHash: hash,
+      }),
     registerDataService: (rpcs) => rpcs.registerDataService({ requestId: requestId(), dataService: wages }),
     registerSignInProvider: (rpcs) =>
-      rpcs.registerSignInProvider({ requestId: requestId(), signInProvider: { issuer: 'https://signin.test', keys: [key] } }),
+      rpcs.registerSignInProvider({
+        requestId: requestId(),
+        signInProvider: { issuer: 'https://signin.test', keys: [key] },
+      }),
     submitDeliberation: (rpcs) => rpcs.submitDeliberation({ requestId: requestId(), deliberation: draft }),
     getDeliberation: (rpcs) => rpcs.getDeliberation({ deliberationId: decided }),
     listDeliberations: (rpcs) => rpcs.listDeliberations({ recipient: '', pageSize: 0, pageToken: '' }),
@@ -42,7 +56,8 @@ describe('authorization, by caller', () => {
     check: (rpcs) => rpcs.check(question),
     decideDeliberation: (rpcs) =>
       rpcs.decideDeliberation({ requestId: requestId(), deliberationId: submitted, approve: true, reason: 'yes' }),
-    revokeDeliberation: (rpcs) => rpcs.revokeDeliberation({ requestId: requestId(), deliberationId: decided, reason: 'no' }),
+    revokeDeliberation: (rpcs) =>
+      rpcs.revokeDeliberation({ requestId: requestId(), deliberationId: decided, reason: 'no' }),
     watch: async (rpcs) => {
       for await (const message of rpcs.watch({ fromRevision: 0n })) return message;
       return undefined;
@@ -69,7 +84,8 @@ describe('authorization, by caller', () => {
   it('lets services of the mesh watch, and nothing else', async () => {
     expect(await outcomes('exchange')).toEqual({ ...everything('CALLER_NOT_ALLOWED'), watch: 'OK' });
     expect(await outcomes('stranger')).toEqual(everything('CALLER_NOT_ALLOWED'));
-    const read = (name: string) => outcomeOf(all(authorization.eventsAs(name).read({ topic: 'crossroads.authorization.v1', afterCursor: '' })));
+    const read = (name: string) =>
+      outcomeOf(all(authorization.eventsAs(name).read({ topic: 'crossroads.authorization.v1', afterCursor: '' })));
     expect(await read('exchange')).toBe('OK');
     expect(await read('stranger')).toBe('CALLER_NOT_ALLOWED');
     expect(await read('administrator')).toBe('CALLER_NOT_ALLOWED');
@@ -100,7 +116,9 @@ describe('authorization, by caller', () => {
       getDeliberation: 'DELIBERATION_NOT_FOUND',
       check: 'NOT_YOUR_INSTITUTION',
     });
-    const { deliberations } = await authorization.as('employmentOffice').listDeliberations({ recipient: numbers.welfareOffice, pageSize: 0, pageToken: '' });
+    const { deliberations } = await authorization
+      .as('employmentOffice')
+      .listDeliberations({ recipient: numbers.welfareOffice, pageSize: 0, pageToken: '' });
     expect(deliberations).toEqual([]);
   });
 
@@ -131,9 +149,13 @@ describe('authorization, by caller', () => {
     const both = { ...institution, enterpriseNumber: numbers.welfareOffice, name: 'welfareOffice', roles: [2] };
     await administrator.registerInstitution({ requestId: requestId(), institution: both });
     const own = await submit(authorization);
-    expect(await outcomeOf(decide(authorization, own.deliberationId, true, 'welfareOffice'))).toBe('DECIDER_IS_SUBMITTER');
+    expect(await outcomeOf(decide(authorization, own.deliberationId, true, 'welfareOffice'))).toBe(
+      'DECIDER_IS_SUBMITTER',
+    );
     const forIt = await administrator.submitDeliberation({ requestId: requestId(), deliberation: draft });
-    expect(await outcomeOf(decide(authorization, forIt.deliberationId, true, 'welfareOffice'))).toBe('DECIDER_IS_RECIPIENT');
+    expect(await outcomeOf(decide(authorization, forIt.deliberationId, true, 'welfareOffice'))).toBe(
+      'DECIDER_IS_RECIPIENT',
+    );
     await decide(authorization, own.deliberationId);
     expect(await outcomeOf(revoke(authorization, own.deliberationId, 'welfareOffice'))).toBe('OK');
   });

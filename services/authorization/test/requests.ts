@@ -1,4 +1,9 @@
-import { type DataService, DeliberationState, type Deliberation, type Grant } from '@crossroads/contracts/authorization/v1/policy';
+import {
+  type DataService,
+  type Deliberation,
+  DeliberationState,
+  type Grant,
+} from '@crossroads/contracts/authorization/v1/policy';
 import { newRequestId } from '@crossroads/grpc';
 import { numbers, type RunningAuthorization } from './running-authorization.js';
 
@@ -46,19 +51,28 @@ export const question = {
 };
 
 export const registerWages = (authorization: RunningAuthorization, change: Partial<DataService> = {}) =>
-  authorization.as('administrator').registerDataService({ requestId: newRequestId(), dataService: { ...wages, ...change } });
+  authorization
+    .as('administrator')
+    .registerDataService({ requestId: newRequestId(), dataService: { ...wages, ...change } });
 
 export const submit = (authorization: RunningAuthorization, change: Partial<Deliberation> = {}) =>
-  authorization.as('welfareOffice').submitDeliberation({ requestId: newRequestId(), deliberation: { ...draft, ...change } });
+  authorization
+    .as('welfareOffice')
+    .submitDeliberation({ requestId: newRequestId(), deliberation: { ...draft, ...change } });
 
 export const decide = (authorization: RunningAuthorization, deliberationId: string, approve = true, as = 'committee') =>
-  authorization.as(as).decideDeliberation({ requestId: newRequestId(), deliberationId, approve, reason: 'as deliberated' });
+  authorization
+    .as(as)
+    .decideDeliberation({ requestId: newRequestId(), deliberationId, approve, reason: 'as deliberated' });
 
 export const revoke = (authorization: RunningAuthorization, deliberationId: string, as = 'committee') =>
   authorization.as(as).revokeDeliberation({ requestId: newRequestId(), deliberationId, reason: 'misused' });
 
 /** Submitted and approved; gives its id. */
-export const approved = async (authorization: RunningAuthorization, change: Partial<Deliberation> = {}): Promise<string> => {
+export const approved = async (
+  authorization: RunningAuthorization,
+  change: Partial<Deliberation> = {},
+): Promise<string> => {
   const { deliberationId } = await submit(authorization, change);
   await decide(authorization, deliberationId);
   return deliberationId;

@@ -47,7 +47,7 @@ export class RunningAuthorization {
     const ca = await CertificateAuthority.create(TRUST_DOMAIN);
     const [database, log] = [await testDatabase(), await testDatabase()];
     const port = await freePort();
-    const env: NodeJS.ProcessEnv = {
+    const env: NodeJS.ProcessEnv & { BOOTSTRAP_ADMINISTRATOR?: string } = {
       ...process.env,
       GRPC_PORT: String(port),
       DATABASE_URL: database.url,
@@ -64,16 +64,22 @@ export class RunningAuthorization {
     for (const [name, enterpriseNumber] of Object.entries(numbers))
       await running.keep(name, await ca.issueApplication({ application: 'desk', enterpriseNumber }));
     const first = [numbers.administrator, 'Administration of the network', 'desk', await running.spki('administrator')];
-    env['BOOTSTRAP_ADMINISTRATOR'] = first.join(':');
+    env.BOOTSTRAP_ADMINISTRATOR = first.join(':');
     await running.launch();
     return running;
   }
 
   /** Starts the process, and waits until it serves. */
   async launch(): Promise<void> {
-    const child = spawn(process.execPath, ['--enable-source-maps', main], { env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, ['--enable-source-maps', main], {
+      env: this.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.process = child;
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => void (this.output += String(chunk)));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => {
+        this.output += String(chunk);
+      });
     const probe = this.as('administrator', 2_000);
     await eventually(
       () => {
@@ -114,7 +120,11 @@ export class RunningAuthorization {
   }
 
   /** A new certificate of an institution, under a file name of its own. */
-  async issue(file: string, enterpriseNumber: string, validity: { readonly notAfter?: Date; readonly application?: string } = {}) {
+  async issue(
+    file: string,
+    enterpriseNumber: string,
+    validity: { readonly notAfter?: Date; readonly application?: string } = {},
+  ) {
     const { application = 'desk', ...rest } = validity;
     await this.keep(file, await this.ca.issueApplication({ application, enterpriseNumber, ...rest }));
   }

@@ -1,7 +1,7 @@
 import type { WatchResponse } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { Unavailable } from '@crossroads/grpc';
-import { decide as decideNow, type Question } from '@crossroads/policy';
 import { parseIsoDay } from '@crossroads/identifiers';
+import { decide as decideNow, type Question } from '@crossroads/policy';
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
@@ -40,7 +40,10 @@ describe('whoever follows the policy', () => {
     }
   };
   const when = (follower: ReturnType<RunningAuthorization['follow']>, wanted: string, legalContext?: string) =>
-    eventually(() => outcome(follower, legalContext), (seen) => seen === wanted);
+    eventually(
+      () => outcome(follower, legalContext),
+      (seen) => seen === wanted,
+    );
 
   it('sees a revocation at once', async () => {
     const follower = authorization.follow();
@@ -57,7 +60,9 @@ describe('whoever follows the policy', () => {
       latencies.push((seen.get(policyRevision) ?? Number.NaN) - answered);
     }
     latencies.sort((a, b) => a - b);
-    process.stdout.write(`revocation answered → in force at a follower: median ${latencies[10]?.toFixed(1)} ms, worst ${latencies.at(-1)?.toFixed(1)} ms (negative: before the answer)\n`);
+    process.stdout.write(
+      `revocation answered → in force at a follower: median ${latencies[10]?.toFixed(1)} ms, worst ${latencies.at(-1)?.toFixed(1)} ms (negative: before the answer)\n`,
+    );
   });
 
   it('sees it while a transaction of somebody else holds the log back', async () => {
@@ -79,9 +84,14 @@ describe('whoever follows the policy', () => {
     await when(follower, 'DELIBERATION_REVOKED');
     const other = new pg.Client({ connectionString: authorization.database.url });
     await other.connect();
-    const { rows } = await other.query(`select max(revision) as revision from es.events where stream_id = 'policy'`);
-    const next = BigInt(rows[0].revision) + 1n;
-    const deliberation = { ...draft, deliberationId: 'from-elsewhere', state: 'APPROVED', submittedBy: 'x', grants: [{ ...grant, validity: {} }] };
+    const next = follower.revision + 1n;
+    const deliberation = {
+      ...draft,
+      deliberationId: 'from-elsewhere',
+      state: 'APPROVED',
+      submittedBy: 'x',
+      grants: [{ ...grant, validity: {} }],
+    };
     await other.query(
       `insert into es.events (revision, event_id, schema_version, stream_id, stream_type, type, data, metadata)
        values ($1, gen_random_uuid(), 1, 'policy', 'policy', 'DeliberationApproved', $2, '{}')`,
@@ -89,7 +99,9 @@ describe('whoever follows the policy', () => {
     );
     const committed = performance.now();
     await follower.whenAt(next);
-    process.stdout.write(`appended by another process → in force at a follower: ${(performance.now() - committed).toFixed(0)} ms\n`);
+    process.stdout.write(
+      `appended by another process → in force at a follower: ${(performance.now() - committed).toFixed(0)} ms\n`,
+    );
     expect(outcome(follower)).toBe('allowed');
     await other.end();
   });
@@ -112,15 +124,28 @@ describe('whoever follows the policy', () => {
 
   it('hears nothing while authorization has no database, since nobody could tell what is in force', async () => {
     const follower = authorization.follow(1_000);
-    await eventually(() => follower.ready(), (ready) => ready);
-    const admin = new pg.Client({ connectionString: authorization.database.adminUrl.replace(`/${authorization.database.name}`, '/postgres') });
+    await eventually(
+      () => follower.ready(),
+      (ready) => ready,
+    );
+    const admin = new pg.Client({
+      connectionString: authorization.database.adminUrl.replace(`/${authorization.database.name}`, '/postgres'),
+    });
     await admin.connect();
     await admin.query(`alter database ${authorization.database.name} allow_connections false`);
-    await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [authorization.database.name]);
-    await eventually(() => follower.ready(), (ready) => !ready);
+    await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [
+      authorization.database.name,
+    ]);
+    await eventually(
+      () => follower.ready(),
+      (ready) => !ready,
+    );
     await admin.query(`alter database ${authorization.database.name} allow_connections true`);
     await admin.end();
-    await eventually(() => follower.ready(), (ready) => ready);
+    await eventually(
+      () => follower.ready(),
+      (ready) => ready,
+    );
   });
 
   it('gets the policy in parts that are never much larger than a megabyte, while another one reads nothing', async () => {
@@ -135,14 +160,18 @@ describe('whoever follows the policy', () => {
       if (message.message?.$case === 'snapshotPart' && message.message.value.last) break;
     }
     expect(parts.length).toBeGreaterThan(2);
-    const flags = parts.map(({ message }) => (message?.$case === 'snapshotPart' ? [message.value.first, message.value.last] : []));
+    const flags = parts.map(({ message }) =>
+      message?.$case === 'snapshotPart' ? [message.value.first, message.value.last] : [],
+    );
     expect(flags).toEqual(parts.map((_, index) => [index === 0, index === parts.length - 1]));
     await slow.return?.();
   });
 
   it('goes on from the revision that it holds, without the rest', async () => {
     const { policyRevision } = await submit(authorization);
-    for await (const { message, policyRevision: at } of authorization.as('exchange').watch({ fromRevision: policyRevision - 1n })) {
+    for await (const { message, policyRevision: at } of authorization
+      .as('exchange')
+      .watch({ fromRevision: policyRevision - 1n })) {
       expect(message?.$case).toBe('change');
       expect(at).toBe(policyRevision);
       break;

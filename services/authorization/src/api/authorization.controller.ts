@@ -20,7 +20,17 @@ import type {
   WatchResponse,
   WithdrawKeyRequest,
 } from '@crossroads/contracts/authorization/v1/authorization_service';
-import { type Call, InvalidInput, type Read, readEnterpriseNumber, readFields, readRequestId, readUuid, requestKey, type Serves } from '@crossroads/grpc';
+import {
+  type Call,
+  InvalidInput,
+  type Read,
+  readEnterpriseNumber,
+  readFields,
+  readRequestId,
+  readUuid,
+  requestKey,
+  type Serves,
+} from '@crossroads/grpc';
 import type { Actor, PolicyCommand } from '../domain/policy.js';
 import type { LivePolicy } from '../live-policy.js';
 import type { Answer, PolicyCommands } from '../policy-commands.js';
@@ -30,7 +40,13 @@ import { good, readAll, readPublicText } from './fields.js';
 import type { PolicyLists } from './policy-lists.js';
 import { readDataService } from './read-data-service.js';
 import { readDraft } from './read-deliberation.js';
-import { readApplication, readApplicationName, readInstitution, readSignInProvider, readSpkiHash } from './read-institution.js';
+import {
+  readApplication,
+  readApplicationName,
+  readInstitution,
+  readSignInProvider,
+  readSpkiHash,
+} from './read-institution.js';
 import { type Reader, readerOf } from './reader.js';
 
 const LONGEST_REASON = 2_000;
@@ -113,7 +129,11 @@ export class AuthorizationController implements Serves<typeof AuthorizationServi
 
   watch({ fromRevision }: WatchRequest, { signal }: Call): AsyncIterable<WatchResponse> {
     if (fromRevision < 0n)
-      throw new InvalidInput({ field: 'from_revision', reason: 'NEGATIVE', description: '0, or a revision that you hold' });
+      throw new InvalidInput({
+        field: 'from_revision',
+        reason: 'NEGATIVE',
+        description: '0, or a revision that you hold',
+      });
     return watchPolicy(this.live, fromRevision, signal);
   }
 

@@ -21,7 +21,12 @@ export const check = (policy: Policy, reader: Reader, request: CheckRequest, now
   const asked = readFields({
     customer: readEnterpriseNumber('customer', request.customer),
     dataService: readDataServiceName('data_service', request.dataService),
-    requestedFieldGroups: readList('field_groups', request.fieldGroups, { min: 0, max: MOST_NAMES }, readFieldGroupName),
+    requestedFieldGroups: readList(
+      'field_groups',
+      request.fieldGroups,
+      { min: 0, max: MOST_NAMES },
+      readFieldGroupName,
+    ),
     legalContext: readLegalContext('legal_context', request.legalContext),
     inscriptionContexts: readList(
       'inscription_contexts',
@@ -41,7 +46,8 @@ export const check = (policy: Policy, reader: Reader, request: CheckRequest, now
     day: asked.date ?? dayOf(now),
   });
   const { policyRevision } = decision;
-  if (!decision.allowed) return { allowed: false, deliberationId: '', fieldGroups: [], reason: decision.reason, policyRevision };
+  if (!decision.allowed)
+    return { allowed: false, deliberationId: '', fieldGroups: [], reason: decision.reason, policyRevision };
   const [deliberationId] = decision.deliberationIds;
   return { allowed: true, deliberationId, fieldGroups: decision.fieldGroups, reason: '', policyRevision };
 };

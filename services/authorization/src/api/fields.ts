@@ -10,9 +10,11 @@ export const bad = (field: string, reason: string, description: string): Read<ne
 export const missing = (field: string, what: string): Read<never> => bad(field, 'REQUIRED', `needed: ${what}`);
 
 /** Several fields of one message: all that is wrong with them, or the message. */
-export const readAll = <Fields extends object>(fields: {
-  readonly [Name in keyof Fields]: Read<Fields[Name]>;
-}): Read<Fields> => {
+export const readAll = <Fields extends object>(
+  fields: {
+    readonly [Name in keyof Fields]: Read<Fields[Name]>;
+  },
+): Read<Fields> => {
   const values: Partial<Fields> = {};
   const violations = [];
   for (const name in fields) {
@@ -33,7 +35,13 @@ export const readPublicText = (field: string, raw: string, max: number): Read<st
   return text;
 };
 
-export const readMatching = (field: string, raw: string, pattern: RegExp, reason: string, what: string): Read<string> => {
+export const readMatching = (
+  field: string,
+  raw: string,
+  pattern: RegExp,
+  reason: string,
+  what: string,
+): Read<string> => {
   if (raw === '') return missing(field, what);
   return pattern.test(raw) ? good(raw) : bad(field, reason, what);
 };

@@ -1,7 +1,7 @@
-import addFormats from 'ajv-formats';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Json } from '@crossroads/eventsourcing';
 import type { Read } from '@crossroads/grpc';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
 import type { JsonObject } from '../domain/entities.js';
 import { bad, good, missing } from './fields.js';
 
@@ -15,12 +15,17 @@ const LONGEST_PATTERN = 200;
  * A schema that other services will compile and run against answers, so that it may not be a way to stop them: bounded in size
  * and depth, no reference into another document or into itself, no pattern that can take for ever.
  */
-export const readJsonSchema = (field: string, raw: { readonly [key: string]: unknown } | undefined): Read<JsonObject> => {
+export const readJsonSchema = (
+  field: string,
+  raw: { readonly [key: string]: unknown } | undefined,
+): Read<JsonObject> => {
   if (!raw) return missing(field, 'the JSON Schema (2020-12) of the data');
   const violation = new SchemaLimits(raw).violation();
   if (violation) return bad(at(field, violation.path), violation.reason, violation.description);
   if (!isJsonObject(raw)) return bad(field, 'NOT_JSON', 'a schema is a JSON object, without U+0000 in its texts');
-  if (raw['type'] !== 'object') return bad(`${field}.type`, 'SCHEMA_NOT_OF_AN_OBJECT', 'data are a JSON object: "type": "object"');
+  const { type } = raw;
+  if (type !== 'object')
+    return bad(`${field}.type`, 'SCHEMA_NOT_OF_AN_OBJECT', 'data are a JSON object: "type": "object"');
   return compiles(field, raw);
 };
 
@@ -32,7 +37,11 @@ const compiles = (field: string, schema: JsonObject): Read<JsonObject> => {
     if (!ajv.validateSchema(schema)) {
       const [error] = ajv.errors ?? [];
       const path = (error?.instancePath ?? '').split('/').slice(1);
-      return bad(at(field, path), 'INVALID_SCHEMA', `no JSON Schema 2020-12: ${error?.message ?? 'see the meta-schema'}`);
+      return bad(
+        at(field, path),
+        'INVALID_SCHEMA',
+        `no JSON Schema 2020-12: ${error?.message ?? 'see the meta-schema'}`,
+      );
     }
     ajv.compile(schema);
     return good(schema);
@@ -59,25 +68,30 @@ class SchemaLimits {
 
   violation(): Violation | undefined {
     const parts = this.partsOf(this.schema, [], 0);
-    if (!this.found && parts > MOST_PARTS) this.refuse([], 'SCHEMA_TOO_LARGE', `at most ${MOST_PARTS} parts, references included`);
-    if (!this.found && JSON.stringify(this.schema).length > LARGEST) this.refuse([], 'SCHEMA_TOO_LARGE', `at most ${LARGEST} bytes`);
+    if (!this.found && parts > MOST_PARTS)
+      this.refuse([], 'SCHEMA_TOO_LARGE', `at most ${MOST_PARTS} parts, references included`);
+    if (!this.found && JSON.stringify(this.schema).length > LARGEST)
+      this.refuse([], 'SCHEMA_TOO_LARGE', `at most ${LARGEST} bytes`);
     return this.found;
   }
 
-  private refuse(path: readonly string[], reason: string, description: string): void {
+  /** Gives 0, so that what is refused counts for nothing. */
+  private refuse(path: readonly string[], reason: string, description: string): number {
     this.found ??= { path, reason, description };
+    return 0;
   }
 
   private partsOf(part: unknown, path: readonly string[], depth: number): number {
     if (this.found || typeof part !== 'object' || part === null) return 1;
-    if (depth > DEEPEST) return this.refuse(path, 'SCHEMA_TOO_DEEP', `at most ${DEEPEST} levels`), 1;
+    if (depth > DEEPEST) return this.refuse(path, 'SCHEMA_TOO_DEEP', `at most ${DEEPEST} levels`);
     const known = this.sizes.get(part);
     if (known !== undefined) return known;
     if (this.open.has(part))
-      return this.refuse(path, 'SCHEMA_RECURSIVE', 'a schema may not refer to itself; write the levels out'), 1;
+      return this.refuse(path, 'SCHEMA_RECURSIVE', 'a schema may not refer to itself; write the levels out');
     this.open.add(part);
     let parts = 1;
-    for (const [keyword, value] of Object.entries(part)) {
+    const members: [string, unknown][] = Object.entries(part);
+    for (const [keyword, value] of members) {
       const below = [...path, keyword];
       // Its validator would answer with a promise, which looks like a yes.
       if (keyword === '$async') this.refuse(below, 'SCHEMA_ASYNC', 'a schema answers at once');
@@ -100,7 +114,8 @@ class SchemaLimits {
       this.refuse(path, 'SCHEMA_REFERENCE', 'parts are referred to by #/$defs/…, and need no name of their own');
     if (keyword !== '$ref') return 0;
     const target = this.resolve(value);
-    if (target === undefined) return this.refuse(path, 'SCHEMA_REFERENCE', 'a reference points into this schema: #/$defs/…'), 0;
+    if (target === undefined)
+      return this.refuse(path, 'SCHEMA_REFERENCE', 'a reference points into this schema: #/$defs/…');
     return this.partsOf(target, path, depth + 1);
   }
 
@@ -109,16 +124,23 @@ class SchemaLimits {
     let part: unknown = this.schema;
     for (const step of reference.slice(1).split('/').slice(1)) {
       const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
-      part = typeof part === 'object' && part !== null && Object.hasOwn(part, name) ? Reflect.get(part, name) : undefined;
+      part =
+        typeof part === 'object' && part !== null && Object.hasOwn(part, name) ? Reflect.get(part, name) : undefined;
     }
     return part;
   }
 
   private pattern(pattern: string, path: readonly string[]): void {
-    if (pattern.length > LONGEST_PATTERN) this.refuse(path, 'PATTERN_TOO_LONG', `at most ${LONGEST_PATTERN} characters`);
-    else if (!isPattern(pattern)) this.refuse(path, 'INVALID_SCHEMA', 'no regular expression of ECMA 262, with its u flag');
+    if (pattern.length > LONGEST_PATTERN)
+      this.refuse(path, 'PATTERN_TOO_LONG', `at most ${LONGEST_PATTERN} characters`);
+    else if (!isPattern(pattern))
+      this.refuse(path, 'INVALID_SCHEMA', 'no regular expression of ECMA 262, with its u flag');
     else if (isRisky(pattern))
-      this.refuse(path, 'PATTERN_TOO_COSTLY', 'no repeated groups that repeat or branch inside, no back references, no look-around');
+      this.refuse(
+        path,
+        'PATTERN_TOO_COSTLY',
+        'no repeated groups that repeat or branch inside, no back references, no look-around',
+      );
   }
 }
 
@@ -151,11 +173,15 @@ const isRisky = (pattern: string): boolean => {
     const [whole, body = '', repeated] = inner;
     const varies = /[*+?|{R]/.test(body);
     if (repeated !== undefined && varies) return true;
-    text = text.slice(0, inner.index) + (varies || repeated !== undefined ? 'R' : 'c') + text.slice(inner.index + whole.length);
+    text =
+      text.slice(0, inner.index) +
+      (varies || repeated !== undefined ? 'R' : 'c') +
+      text.slice(inner.index + whole.length);
   }
 };
 
-const isJsonObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value) && isJson(value);
+const isJsonObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && isJson(value);
 
 /** U+0000 is JSON, but nothing that PostgreSQL could keep. */
 const isText = (value: string): boolean => !value.includes('\u0000');

@@ -26,11 +26,15 @@ export class PolicyLists {
   /** What may not be seen is not there. @throws Rejection */
   deliberation(reader: Reader, deliberationId: string): DeliberationMessage {
     const found = this.state.deliberations.get(deliberationId);
-    if (!found || !reader.maySee(found)) throw reject('DELIBERATION_NOT_FOUND', 'there is no such deliberation that you may see');
+    if (!found || !reader.maySee(found))
+      throw reject('DELIBERATION_NOT_FOUND', 'there is no such deliberation that you may see');
     return deliberationMessage(found);
   }
 
-  deliberations(reader: Reader, { pageSize, pageToken, ...request }: ListDeliberationsRequest): ListDeliberationsResponse {
+  deliberations(
+    reader: Reader,
+    { pageSize, pageToken, ...request }: ListDeliberationsRequest,
+  ): ListDeliberationsResponse {
     const { size, recipient = '' } = readFields({
       size: readPageSize(pageSize, { usual: 50, max: 100 }),
       recipient: readOptional(request.recipient, (number) => readEnterpriseNumber('recipient', number)),

@@ -20,16 +20,31 @@ const LONGEST_DEADLINE_MS = 60_000;
 const SERVICE = /^service:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export const readDataServiceName = (field: string, raw: string): Read<string> =>
-  readMatching(field, raw, NAME, 'MALFORMED_DATA_SERVICE', 'a name with major version, for example employment.wages.v1');
+  readMatching(
+    field,
+    raw,
+    NAME,
+    'MALFORMED_DATA_SERVICE',
+    'a name with major version, for example employment.wages.v1',
+  );
 
 export const readFieldGroupName = (field: string, raw: string): Read<string> =>
-  readMatching(field, raw, GROUP, 'MALFORMED_FIELD_GROUP', 'letters, digits, _ and -, the first one lower case, at most 63 characters');
+  readMatching(
+    field,
+    raw,
+    GROUP,
+    'MALFORMED_FIELD_GROUP',
+    'letters, digits, _ and -, the first one lower case, at most 63 characters',
+  );
 
 export const readDataService = (raw: DataServiceMessage | undefined): Read<DataService> => {
   if (!raw) return missing('data_service', 'the data service');
   const groups = readList('data_service.field_groups', raw.fieldGroups, { max: MOST_GROUPS }, readFieldGroup);
-  const reporters = readList('data_service.reporters', raw.reporters, { min: 0, max: MOST_REPORTERS }, (field, reporter) =>
-    readReporter(field, reporter, new Set(raw.fieldGroups.map(({ name }) => name))),
+  const reporters = readList(
+    'data_service.reporters',
+    raw.reporters,
+    { min: 0, max: MOST_REPORTERS },
+    (field, reporter) => readReporter(field, reporter, new Set(raw.fieldGroups.map(({ name }) => name))),
   );
   return readAll<DataService>({
     name: readDataServiceName('data_service.data_service', raw.dataService),
@@ -49,8 +64,11 @@ const readFieldGroup = (field: string, { name, paths }: FieldGroupMessage): Read
 
 const readPath = (field: string, raw: string): Read<string> => {
   const segments = raw.split('.');
-  const sound = segments.length <= MOST_SEGMENTS && segments.every((segment) => SEGMENT.test(segment) && segment !== '__proto__');
-  return sound ? good(raw) : bad(field, 'MALFORMED_PATH', 'names joined by dots, for example wages.employer.name; arrays are walked through');
+  const sound =
+    segments.length <= MOST_SEGMENTS && segments.every((segment) => SEGMENT.test(segment) && segment !== '__proto__');
+  return sound
+    ? good(raw)
+    : bad(field, 'MALFORMED_PATH', 'names joined by dots, for example wages.employer.name; arrays are walked through');
 };
 
 const readReporter = (
@@ -69,7 +87,9 @@ const readSupplier = (field: string, raw: SupplierMessage | undefined): Read<Dat
   if (!raw) return missing(field, 'who is asked');
   const { source, address, deadlineMs } = raw;
   return readAll<DataService['supplier']>({
-    source: source.startsWith('service:') ? readMeshService(`${field}.source`, source) : readEnterpriseNumber(`${field}.source`, source),
+    source: source.startsWith('service:')
+      ? readMeshService(`${field}.source`, source)
+      : readEnterpriseNumber(`${field}.source`, source),
     address: readMatching(`${field}.address`, address, /^[^\s:/]{1,253}:\d{1,5}$/, 'MALFORMED_ADDRESS', 'host:port'),
     deadlineMs:
       deadlineMs >= 0 && deadlineMs <= LONGEST_DEADLINE_MS

@@ -1,4 +1,7 @@
-import type { Deliberation as DeliberationMessage, Grant as GrantMessage } from '@crossroads/contracts/authorization/v1/policy';
+import type {
+  Deliberation as DeliberationMessage,
+  Grant as GrantMessage,
+} from '@crossroads/contracts/authorization/v1/policy';
 import {
   type Read,
   readEnterpriseNumber,
@@ -34,7 +37,10 @@ const readGrant = (field: string, raw: GrantMessage): Read<Grant> => {
     legalContexts: names('legal_contexts', raw.legalContexts, readLegalContext),
     inscriptionContexts: names('inscription_contexts', raw.inscriptionContexts, readInscriptionContext),
     validity: readValidity(`${field}.validity.`, raw.validity),
-    online: raw.online || raw.subscription ? good(raw.online) : bad(`${field}.online`, 'REQUIRED', 'needed: online, subscription or both'),
+    online:
+      raw.online || raw.subscription
+        ? good(raw.online)
+        : bad(`${field}.online`, 'REQUIRED', 'needed: online, subscription or both'),
     subscription: good(raw.subscription),
   });
 };

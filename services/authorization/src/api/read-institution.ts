@@ -3,11 +3,11 @@ import {
   type Application as ApplicationMessage,
   type Institution as InstitutionMessage,
   Role as RoleMessage,
-  type SigningKey as SigningKeyMessage,
   type SignInProvider as SignInProviderMessage,
+  type SigningKey as SigningKeyMessage,
 } from '@crossroads/contracts/authorization/v1/policy';
 import { type Read, readEnterpriseNumber, readList } from '@crossroads/grpc';
-import type { Application, Institution, JsonObject, Role, SigningKey, SignInProvider } from '../domain/entities.js';
+import type { Application, Institution, JsonObject, Role, SignInProvider, SigningKey } from '../domain/entities.js';
 import { MOST_KEYS } from '../domain/policy.js';
 import { bad, distinct, good, missing, readAll, readMatching, readPublicText } from './fields.js';
 
@@ -16,11 +16,20 @@ const MOST_SIGNING_KEYS = 20;
 
 export const readInstitution = (raw: InstitutionMessage | undefined): Read<Institution> => {
   if (!raw) return missing('institution', 'the institution');
-  const represents = readList('institution.represents', raw.represents, { min: 0, max: MOST_REPRESENTED }, readEnterpriseNumber);
+  const represents = readList(
+    'institution.represents',
+    raw.represents,
+    { min: 0, max: MOST_REPRESENTED },
+    readEnterpriseNumber,
+  );
   return readAll<Institution>({
     enterpriseNumber: readEnterpriseNumber('institution.enterprise_number', raw.enterpriseNumber),
     name: readPublicText('institution.name', raw.name, 200),
-    roles: distinct('institution.roles', readList('institution.roles', raw.roles, { min: 0, max: 10 }, readRole), String),
+    roles: distinct(
+      'institution.roles',
+      readList('institution.roles', raw.roles, { min: 0, max: 10 }, readRole),
+      String,
+    ),
     represents: distinct('institution.represents', represents, String),
     officialKeys: readSigningKeys('institution.official_keys', raw.officialKeys, 0),
   });
@@ -37,10 +46,22 @@ const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const BYTES_32 = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 
 export const readApplicationName = (field: string, raw: string): Read<string> =>
-  readMatching(field, raw, LABEL, 'MALFORMED_NAME', 'the CN of its certificate: lower case letters, digits and hyphens, at most 63');
+  readMatching(
+    field,
+    raw,
+    LABEL,
+    'MALFORMED_NAME',
+    'the CN of its certificate: lower case letters, digits and hyphens, at most 63',
+  );
 
 export const readSpkiHash = (field: string, raw: string): Read<string> =>
-  readMatching(field, raw, BYTES_32, 'MALFORMED_BYTES_32', "base64url, unpadded, of the SHA-256 of the key's SubjectPublicKeyInfo");
+  readMatching(
+    field,
+    raw,
+    BYTES_32,
+    'MALFORMED_SPKI_HASH',
+    "base64url, unpadded, of the SHA-256 of the key's SubjectPublicKeyInfo",
+  );
 
 export const readApplication = (raw: ApplicationMessage | undefined): Read<Application> => {
   if (!raw) return missing('application', 'the application');
@@ -62,7 +83,8 @@ export const readSignInProvider = (raw: SignInProviderMessage | undefined): Read
 
 const readIssuer = (field: string, raw: string): Read<string> => {
   const text = readPublicText(field, raw, 300);
-  if (text.ok && !URL.canParse(text.value)) return bad(field, 'MALFORMED_ISSUER', "the `iss` of the provider's tokens, a URL");
+  if (text.ok && !URL.canParse(text.value))
+    return bad(field, 'MALFORMED_ISSUER', "the `iss` of the provider's tokens, a URL");
   return text;
 };
 
@@ -71,7 +93,13 @@ const readSigningKeys = (field: string, raw: readonly SigningKeyMessage[], min: 
 
 const readSigningKey = (field: string, { kid, jwk }: SigningKeyMessage): Read<SigningKey> =>
   readAll<SigningKey>({
-    kid: readMatching(`${field}.kid`, kid, /^[\x21-\x7e]{1,100}$/, 'MALFORMED_KID', 'the key id of token headers, at most 100 characters'),
+    kid: readMatching(
+      `${field}.kid`,
+      kid,
+      /^[\x21-\x7e]{1,100}$/,
+      'MALFORMED_KID',
+      'the key id of token headers, at most 100 characters',
+    ),
     jwk: readPublicJwk(`${field}.jwk`, jwk),
   });
 
@@ -79,7 +107,11 @@ const readSigningKey = (field: string, { kid, jwk }: SigningKeyMessage): Read<Si
 const readPublicJwk = (field: string, jwk: SigningKeyMessage['jwk']): Read<JsonObject> => {
   if (!jwk) return missing(field, 'a public key as JWK (RFC 7517)');
   if ('d' in jwk || 'k' in jwk)
-    return bad(field, 'PRIVATE_KEY', 'this is a private key: take it out of use, and register the public part of a new one');
+    return bad(
+      field,
+      'PRIVATE_KEY',
+      'this is a private key: take it out of use, and register the public part of a new one',
+    );
   const members: Record<string, unknown> = { ...jwk };
   const { kty, crv, x, y, alg } = members;
   const ec = kty === 'EC' && crv === 'P-256' && isCoordinate(x) && isCoordinate(y) && (alg ?? 'ES256') === 'ES256';

@@ -2,102 +2,45 @@ import { Rejection } from '@crossroads/eventsourcing';
 import { deciderSpec } from '@crossroads/testing';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Application, DataService, Deliberation, Draft, Institution } from './entities.js';
-import { type Actor, MOST_KEYS, type PolicyCommand, type PolicyEvent, policy } from './policy.js';
+import type { DataService, Deliberation } from './entities.js';
+import {
+  actor,
+  admin,
+  application,
+  approve,
+  approved,
+  committee,
+  draft,
+  institution,
+  members,
+  office,
+  other,
+  registerInstitution,
+  registerKeys,
+  registerService,
+  revoke,
+  submit,
+  submitted,
+  wages,
+  wasApproved,
+  wasSubmitted,
+  withdraw,
+} from './policy.examples.js';
+import { MOST_KEYS, type PolicyCommand, type PolicyEvent, policy } from './policy.js';
 
 const given = deciderSpec(policy);
 
-const institution = (enterpriseNumber: string, more: Partial<Institution> = {}): Institution => ({
-  enterpriseNumber,
-  name: enterpriseNumber,
-  roles: [],
-  represents: [],
-  officialKeys: [],
-  ...more,
-});
-const application = (enterpriseNumber: string, ...spkiHashes: string[]): Application => ({
-  enterpriseNumber,
-  name: 'desk',
-  spkiHashes,
-});
-const actor = (enterpriseNumber: string, spki = `key of ${enterpriseNumber}`): Actor => ({
-  enterpriseNumber,
-  application: 'desk',
-  spki,
-});
-const member = (enterpriseNumber: string, more: Partial<Institution> = {}): PolicyEvent[] => [
-  { type: 'InstitutionRegistered', data: { institution: institution(enterpriseNumber, more) } },
-  { type: 'ApplicationRegistered', data: { application: application(enterpriseNumber, `key of ${enterpriseNumber}`) } },
-];
-const wages: DataService = {
-  name: 'employment.wages.v1',
-  title: 'Wages',
-  jsonSchema: { type: 'object' },
-  fieldGroups: [{ name: 'amounts', paths: ['amount', 'total'] }],
-  supplier: { source: 'office', address: 'localhost:1', deadlineMs: 0 },
-  reporters: [],
-};
-const draft: Draft = {
-  deliberationId: 'd1',
-  reference: '26/001',
-  title: 'Wages for social inquiries',
-  recipient: 'office',
-  grants: [
-    {
-      dataService: 'employment.wages.v1',
-      fieldGroups: ['amounts'],
-      legalContexts: ['PCSA:SOCIAL_INQUIRY'],
-      inscriptionContexts: ['PCSA:LIVING_WAGE'],
-      validity: { startDate: undefined, endDate: undefined },
-      online: true,
-      subscription: false,
-    },
-  ],
-};
-const [admin, committee, office, other] = [actor('admin'), actor('committee'), actor('office'), actor('other')];
-const members: PolicyEvent[] = [
-  ...member('admin', { roles: ['ADMINISTRATOR'] }),
-  ...member('committee', { roles: ['COMMITTEE'] }),
-  ...member('office'),
-  ...member('other'),
-  { type: 'DataServiceRegistered', data: { dataService: wages, by: 'admin' } },
-];
-const submitted: Deliberation = { ...draft, state: 'SUBMITTED', submittedBy: 'office' };
-const approved: Deliberation = { ...submitted, state: 'APPROVED', decideTime: '2026-01-01T00:00:00.000Z' };
-const wasSubmitted: PolicyEvent = { type: 'DeliberationSubmitted', data: { deliberation: submitted, by: 'office' } };
-const wasApproved: PolicyEvent = { type: 'DeliberationApproved', data: { deliberation: approved, reason: 'yes', by: 'committee' } };
-const submit: PolicyCommand = { type: 'SubmitDeliberation', draft, actor: office };
-const approve = (by = committee): PolicyCommand => ({
-  type: 'DecideDeliberation',
-  deliberationId: 'd1',
-  approve: true,
-  reason: 'yes',
-  time: '2026-01-01T00:00:00.000Z',
-  actor: by,
-});
-const revoke = (by = committee): PolicyCommand => ({
-  type: 'RevokeDeliberation',
-  deliberationId: 'd1',
-  reason: 'misused',
-  time: '2026-02-01T00:00:00.000Z',
-  actor: by,
-});
-const withdraw = (enterpriseNumber: string, by: Actor, spkiHash = `key of ${enterpriseNumber}`): PolicyCommand => ({
-  type: 'WithdrawKey',
-  enterpriseNumber,
-  application: 'desk',
-  spkiHash,
-  actor: by,
-});
-const registerService = (dataService: DataService, by = admin): PolicyCommand => ({ type: 'RegisterDataService', dataService, actor: by });
-const registerKeys = (of: Application, by = admin): PolicyCommand => ({ type: 'RegisterApplication', application: of, actor: by });
-const registerInstitution = (of: Institution, by = admin): PolicyCommand => ({ type: 'RegisterInstitution', institution: of, actor: by });
-
 describe('who changes the policy', () => {
   it('needs a registered key', () => {
-    given(...members).when(registerInstitution(institution('new'), actor('admin', 'x'))).thenRejected('KEY_NOT_REGISTERED');
-    given().when(registerInstitution(institution('new'))).thenRejected('KEY_NOT_REGISTERED');
-    given(...members).when(registerInstitution(institution('new'), { ...admin, application: 'other' })).thenRejected('KEY_NOT_REGISTERED');
+    given(...members)
+      .when(registerInstitution(institution('new'), actor('admin', 'x')))
+      .thenRejected('KEY_NOT_REGISTERED');
+    given()
+      .when(registerInstitution(institution('new')))
+      .thenRejected('KEY_NOT_REGISTERED');
+    given(...members)
+      .when(registerInstitution(institution('new'), { ...admin, application: 'other' }))
+      .thenRejected('KEY_NOT_REGISTERED');
   });
 
   it.each<PolicyCommand>([
@@ -106,61 +49,99 @@ describe('who changes the policy', () => {
     registerService({ ...wages, title: 'x' }, office),
     { type: 'RegisterSignInProvider', signInProvider: { issuer: 'https://x', keys: [] }, actor: office },
   ])('must be an administrator: $type', (command) => {
-    given(...members).when(command).thenRejected('NOT_AN_ADMINISTRATOR');
+    given(...members)
+      .when(command)
+      .thenRejected('NOT_AN_ADMINISTRATOR');
   });
 });
 
 describe('institutions', () => {
   it('are registered, and changed', () => {
     const data = { institution: institution('new', { represents: ['office', 'new'] }), by: 'admin' };
-    given(...members).when(registerInstitution(data.institution)).then({ type: 'InstitutionRegistered', data });
+    given(...members)
+      .when(registerInstitution(data.institution))
+      .then({ type: 'InstitutionRegistered', data });
   });
 
   it('do not change by being registered as they are', () => {
-    given(...members).when(registerInstitution(institution('office'))).thenNothing();
+    given(...members)
+      .when(registerInstitution(institution('office')))
+      .thenNothing();
   });
 
   it('represent members only', () => {
-    given(...members).when(registerInstitution(institution('new', { represents: ['nobody'] }))).thenRejected('UNKNOWN_INSTITUTION');
+    given(...members)
+      .when(registerInstitution(institution('new', { represents: ['nobody'] })))
+      .thenRejected('UNKNOWN_INSTITUTION');
   });
 
   it('keep at least one administrator among them', () => {
-    given(...members).when(registerInstitution(institution('admin'))).thenRejected('LAST_ADMINISTRATOR');
+    given(...members)
+      .when(registerInstitution(institution('admin')))
+      .thenRejected('LAST_ADMINISTRATOR');
     const withoutKey = institution('other', { roles: ['ADMINISTRATOR'] });
     const second: PolicyEvent = { type: 'InstitutionRegistered', data: { institution: withoutKey } };
     const data = { institution: institution('admin'), by: 'admin' };
-    given(...members, second).when(registerInstitution(data.institution)).then({ type: 'InstitutionRegistered', data });
+    given(...members, second)
+      .when(registerInstitution(data.institution))
+      .then({ type: 'InstitutionRegistered', data });
   });
 });
 
 describe('keys', () => {
   it('are added to those that are there', () => {
     const data = { application: application('office', 'key of office', 'k2'), by: 'admin' };
-    given(...members).when(registerKeys(application('office', 'k2'))).then({ type: 'ApplicationRegistered', data });
-    given(...members).when(registerKeys(application('office', 'key of office'))).thenNothing();
+    given(...members)
+      .when(registerKeys(application('office', 'k2')))
+      .then({ type: 'ApplicationRegistered', data });
+    given(...members)
+      .when(registerKeys(application('office', 'key of office')))
+      .thenNothing();
   });
 
   it('belong to a member, and to one application', () => {
-    given(...members).when(registerKeys(application('nobody', 'k'))).thenRejected('UNKNOWN_INSTITUTION');
-    given(...members).when(registerKeys(application('other', 'key of office'))).thenRejected('KEY_OF_ANOTHER_APPLICATION');
+    given(...members)
+      .when(registerKeys(application('nobody', 'k')))
+      .thenRejected('UNKNOWN_INSTITUTION');
+    given(...members)
+      .when(registerKeys(application('other', 'key of office')))
+      .thenRejected('KEY_OF_ANOTHER_APPLICATION');
     const many = Array.from({ length: MOST_KEYS }, (_, index) => `k${index}`);
-    given(...members).when(registerKeys(application('office', ...many))).thenRejected('TOO_MANY_KEYS');
+    given(...members)
+      .when(registerKeys(application('office', ...many)))
+      .thenRejected('TOO_MANY_KEYS');
   });
 
   it('are withdrawn by administrators and by their own institution, for good', () => {
     const data = { application: application('office'), spkiHash: 'key of office', by: 'office' };
     const withdrawn: PolicyEvent = { type: 'KeyWithdrawn', data };
-    given(...members).when(withdraw('office', office)).then(withdrawn);
-    given(...members).when(withdraw('office', admin)).then({ type: 'KeyWithdrawn', data: { ...data, by: 'admin' } });
-    given(...members).when(withdraw('office', other)).thenRejected('NOT_YOUR_KEY');
-    given(...members).when(withdraw('office', admin, 'k')).thenRejected('KEY_NOT_FOUND');
-    given(...members, withdrawn).when(withdraw('office', office)).thenRejected('KEY_NOT_REGISTERED');
-    given(...members, withdrawn).when(registerKeys(application('office', 'key of office'))).thenRejected('KEY_WITHDRAWN');
-    given(...members, withdrawn).when(submit).thenRejected('KEY_NOT_REGISTERED');
+    given(...members)
+      .when(withdraw('office', office))
+      .then(withdrawn);
+    given(...members)
+      .when(withdraw('office', admin))
+      .then({ type: 'KeyWithdrawn', data: { ...data, by: 'admin' } });
+    given(...members)
+      .when(withdraw('office', other))
+      .thenRejected('NOT_YOUR_KEY');
+    given(...members)
+      .when(withdraw('office', admin, 'k'))
+      .thenRejected('KEY_NOT_FOUND');
+    given(...members, withdrawn)
+      .when(withdraw('office', office))
+      .thenRejected('KEY_NOT_REGISTERED');
+    given(...members, withdrawn)
+      .when(registerKeys(application('office', 'key of office')))
+      .thenRejected('KEY_WITHDRAWN');
+    given(...members, withdrawn)
+      .when(submit)
+      .thenRejected('KEY_NOT_REGISTERED');
   });
 
   it('are not withdrawn from the last administrator', () => {
-    given(...members).when(withdraw('admin', admin)).thenRejected('LAST_ADMINISTRATOR');
+    given(...members)
+      .when(withdraw('admin', admin))
+      .thenRejected('LAST_ADMINISTRATOR');
   });
 });
 
@@ -168,51 +149,107 @@ describe('data services', () => {
   const fresh = { ...wages, name: 'employment.careers.v1' };
 
   it('are registered with known sources and reporters', () => {
-    given(...members).when(registerService(fresh)).then({ type: 'DataServiceRegistered', data: { dataService: fresh, by: 'admin' } });
+    given(...members)
+      .when(registerService(fresh))
+      .then({ type: 'DataServiceRegistered', data: { dataService: fresh, by: 'admin' } });
     const supplier = { ...wages.supplier, source: 'nobody' };
-    given(...members).when(registerService({ ...fresh, supplier })).thenRejected('UNKNOWN_INSTITUTION');
+    given(...members)
+      .when(registerService({ ...fresh, supplier }))
+      .thenRejected('UNKNOWN_INSTITUTION');
     const reporters = [{ enterpriseNumber: 'nobody', fieldGroups: ['amounts'] }];
-    given(...members).when(registerService({ ...fresh, reporters })).thenRejected('UNKNOWN_INSTITUTION');
+    given(...members)
+      .when(registerService({ ...fresh, reporters }))
+      .thenRejected('UNKNOWN_INSTITUTION');
   });
 
   it('keep each group as the committee saw it', () => {
     const groups = (fieldGroups: DataService['fieldGroups']) => registerService({ ...wages, fieldGroups });
-    given(...members).when(registerService(wages)).thenNothing();
-    given(...members).when(groups([{ name: 'other', paths: ['x'] }])).thenRejected('DATA_SERVICE_INCOMPATIBLE');
-    given(...members).when(groups([{ name: 'amounts', paths: ['amount'] }])).thenRejected('DATA_SERVICE_INCOMPATIBLE');
-    given(...members).when(groups([{ name: 'amounts', paths: ['amount', 'total', 'bank'] }])).thenRejected('DATA_SERVICE_INCOMPATIBLE');
-    const more = { ...wages, fieldGroups: [{ name: 'more', paths: ['x'] }, { name: 'amounts', paths: ['total', 'amount'] }] };
-    given(...members).when(registerService(more)).then({ type: 'DataServiceRegistered', data: { dataService: more, by: 'admin' } });
+    given(...members)
+      .when(registerService(wages))
+      .thenNothing();
+    given(...members)
+      .when(groups([{ name: 'other', paths: ['x'] }]))
+      .thenRejected('DATA_SERVICE_INCOMPATIBLE');
+    given(...members)
+      .when(groups([{ name: 'amounts', paths: ['amount'] }]))
+      .thenRejected('DATA_SERVICE_INCOMPATIBLE');
+    given(...members)
+      .when(groups([{ name: 'amounts', paths: ['amount', 'total', 'bank'] }]))
+      .thenRejected('DATA_SERVICE_INCOMPATIBLE');
+    const more = {
+      ...wages,
+      fieldGroups: [
+        { name: 'more', paths: ['x'] },
+        { name: 'amounts', paths: ['total', 'amount'] },
+      ],
+    };
+    given(...members)
+      .when(registerService(more))
+      .then({ type: 'DataServiceRegistered', data: { dataService: more, by: 'admin' } });
   });
 });
 
 describe('a deliberation', () => {
   const [grant] = draft.grants;
-  const submitWith = (change: object): PolicyCommand => ({ type: 'SubmitDeliberation', draft: { ...draft, grants: [{ ...grant, ...change } as typeof grant & {}] }, actor: office });
+  const submitWith = (change: object): PolicyCommand => ({
+    type: 'SubmitDeliberation',
+    draft: { ...draft, grants: [{ ...grant, ...change } as typeof grant & {}] },
+    actor: office,
+  });
 
   it('is submitted by its recipient or an administrator', () => {
-    given(...members).when(submit).then(wasSubmitted);
+    given(...members)
+      .when(submit)
+      .then(wasSubmitted);
     const byAdmin = { deliberation: { ...submitted, submittedBy: 'admin' }, by: 'admin' };
-    given(...members).when({ type: 'SubmitDeliberation', draft, actor: admin }).then({ type: 'DeliberationSubmitted', data: byAdmin });
-    given(...members).when({ type: 'SubmitDeliberation', draft, actor: other }).thenRejected('NOT_THE_RECIPIENT');
+    given(...members)
+      .when({ type: 'SubmitDeliberation', draft, actor: admin })
+      .then({ type: 'DeliberationSubmitted', data: byAdmin });
+    given(...members)
+      .when({ type: 'SubmitDeliberation', draft, actor: other })
+      .thenRejected('NOT_THE_RECIPIENT');
     const nobody = { ...draft, recipient: 'nobody' };
-    given(...members).when({ type: 'SubmitDeliberation', draft: nobody, actor: admin }).thenRejected('UNKNOWN_INSTITUTION');
+    given(...members)
+      .when({ type: 'SubmitDeliberation', draft: nobody, actor: admin })
+      .thenRejected('UNKNOWN_INSTITUTION');
   });
 
   it('grants what is there', () => {
-    given(...members).when(submitWith({ dataService: 'employment.wages.v2' })).thenRejected('UNKNOWN_DATA_SERVICE');
-    given(...members).when(submitWith({ fieldGroups: ['amounts', 'bank'] })).thenRejected('UNKNOWN_FIELD_GROUP');
+    given(...members)
+      .when(submitWith({ dataService: 'employment.wages.v2' }))
+      .thenRejected('UNKNOWN_DATA_SERVICE');
+    given(...members)
+      .when(submitWith({ fieldGroups: ['amounts', 'bank'] }))
+      .thenRejected('UNKNOWN_FIELD_GROUP');
   });
 
   it('is decided by the committee, by somebody else, once', () => {
-    given(...members, wasSubmitted).when(approve()).then(wasApproved);
-    given(...members).when(approve()).thenRejected('DELIBERATION_NOT_FOUND');
-    given(...members, wasSubmitted).when(approve(admin)).thenRejected('NOT_THE_COMMITTEE');
-    given(...members, wasSubmitted, wasApproved).when(approve()).thenRejected('DELIBERATION_NOT_SUBMITTED');
-    const promoted: PolicyEvent = { type: 'InstitutionRegistered', data: { institution: institution('office', { roles: ['COMMITTEE'] }) } };
-    given(...members, wasSubmitted, promoted).when(approve(office)).thenRejected('DECIDER_IS_SUBMITTER');
-    const byAdmin: PolicyEvent = { type: 'DeliberationSubmitted', data: { deliberation: { ...submitted, submittedBy: 'admin' } } };
-    given(...members, byAdmin, promoted).when(approve(office)).thenRejected('DECIDER_IS_RECIPIENT');
+    given(...members, wasSubmitted)
+      .when(approve())
+      .then(wasApproved);
+    given(...members)
+      .when(approve())
+      .thenRejected('DELIBERATION_NOT_FOUND');
+    given(...members, wasSubmitted)
+      .when(approve(admin))
+      .thenRejected('NOT_THE_COMMITTEE');
+    given(...members, wasSubmitted, wasApproved)
+      .when(approve())
+      .thenRejected('DELIBERATION_NOT_SUBMITTED');
+    const promoted: PolicyEvent = {
+      type: 'InstitutionRegistered',
+      data: { institution: institution('office', { roles: ['COMMITTEE'] }) },
+    };
+    given(...members, wasSubmitted, promoted)
+      .when(approve(office))
+      .thenRejected('DECIDER_IS_SUBMITTER');
+    const byAdmin: PolicyEvent = {
+      type: 'DeliberationSubmitted',
+      data: { deliberation: { ...submitted, submittedBy: 'admin' } },
+    };
+    given(...members, byAdmin, promoted)
+      .when(approve(office))
+      .thenRejected('DECIDER_IS_RECIPIENT');
   });
 
   it('can be rejected, and is never approved afterwards', () => {
@@ -220,18 +257,35 @@ describe('a deliberation', () => {
       type: 'DeliberationRejected',
       data: { deliberation: { ...approved, state: 'REJECTED' }, reason: 'yes', by: 'committee' },
     };
-    given(...members, wasSubmitted).when({ ...approve(), approve: false } as PolicyCommand).then(rejected);
-    given(...members, wasSubmitted, rejected).when(approve()).thenRejected('DELIBERATION_NOT_SUBMITTED');
-    given(...members, wasSubmitted, rejected).when(revoke()).thenRejected('DELIBERATION_NOT_APPROVED');
+    given(...members, wasSubmitted)
+      .when({ ...approve(), approve: false } as PolicyCommand)
+      .then(rejected);
+    given(...members, wasSubmitted, rejected)
+      .when(approve())
+      .thenRejected('DELIBERATION_NOT_SUBMITTED');
+    given(...members, wasSubmitted, rejected)
+      .when(revoke())
+      .thenRejected('DELIBERATION_NOT_APPROVED');
   });
 
   it('is revoked by the committee once it was approved', () => {
     const deliberation: Deliberation = { ...approved, state: 'REVOKED', revokeTime: '2026-02-01T00:00:00.000Z' };
-    const revoked: PolicyEvent = { type: 'DeliberationRevoked', data: { deliberation, reason: 'misused', by: 'committee' } };
-    given(...members, wasSubmitted, wasApproved).when(revoke()).then(revoked);
-    given(...members, wasSubmitted, wasApproved, revoked).when(revoke()).thenRejected('DELIBERATION_NOT_APPROVED');
-    given(...members, wasSubmitted).when(revoke()).thenRejected('DELIBERATION_NOT_APPROVED');
-    given(...members, wasSubmitted, wasApproved).when(revoke(admin)).thenRejected('NOT_THE_COMMITTEE');
+    const revoked: PolicyEvent = {
+      type: 'DeliberationRevoked',
+      data: { deliberation, reason: 'misused', by: 'committee' },
+    };
+    given(...members, wasSubmitted, wasApproved)
+      .when(revoke())
+      .then(revoked);
+    given(...members, wasSubmitted, wasApproved, revoked)
+      .when(revoke())
+      .thenRejected('DELIBERATION_NOT_APPROVED');
+    given(...members, wasSubmitted)
+      .when(revoke())
+      .thenRejected('DELIBERATION_NOT_APPROVED');
+    given(...members, wasSubmitted, wasApproved)
+      .when(revoke(admin))
+      .thenRejected('NOT_THE_COMMITTEE');
   });
 });
 
@@ -242,9 +296,13 @@ describe('the policy, whatever is asked of it', () => {
     anyActor.map(approve),
     anyActor.map(revoke),
     fc.tuple(fc.constantFrom('admin', 'office'), anyActor).map(([of, by]) => withdraw(of, by)),
-    fc.tuple(fc.constantFrom('admin', 'office', 'committee'), fc.subarray(['ADMINISTRATOR', 'COMMITTEE'] as const), anyActor).map(
-      ([of, roles, by]) => registerInstitution(institution(of, { roles }), by),
-    ),
+    fc
+      .tuple(
+        fc.constantFrom('admin', 'office', 'committee'),
+        fc.subarray(['ADMINISTRATOR', 'COMMITTEE'] as const),
+        anyActor,
+      )
+      .map(([of, roles, by]) => registerInstitution(institution(of, { roles }), by)),
   );
 
   it('always has an administrator with a key, and never a deliberation that one institution alone brought about', () => {
@@ -264,7 +322,8 @@ describe('the policy, whatever is asked of it', () => {
         );
         expect(administrators).not.toEqual([]);
         for (const event of log)
-          if (event.type === 'DeliberationApproved') expect(event.data.by).not.toBe(event.data.deliberation.submittedBy);
+          if (event.type === 'DeliberationApproved')
+            expect(event.data.by).not.toBe(event.data.deliberation.submittedBy);
       }),
     );
   });

@@ -13,7 +13,12 @@ export interface Actor {
 export type PolicyCommand = { readonly actor: Actor } & (
   | { readonly type: 'RegisterInstitution'; readonly institution: Institution }
   | { readonly type: 'RegisterApplication'; readonly application: Application }
-  | { readonly type: 'WithdrawKey'; readonly enterpriseNumber: string; readonly application: string; readonly spkiHash: string }
+  | {
+      readonly type: 'WithdrawKey';
+      readonly enterpriseNumber: string;
+      readonly application: string;
+      readonly spkiHash: string;
+    }
   | { readonly type: 'RegisterDataService'; readonly dataService: DataService }
   | { readonly type: 'RegisterSignInProvider'; readonly signInProvider: SignInProvider }
   | { readonly type: 'SubmitDeliberation'; readonly draft: Draft }
@@ -25,7 +30,12 @@ export type PolicyCommand = { readonly actor: Actor } & (
       /** ISO 8601. */
       readonly time: string;
     }
-  | { readonly type: 'RevokeDeliberation'; readonly deliberationId: string; readonly reason: string; readonly time: string }
+  | {
+      readonly type: 'RevokeDeliberation';
+      readonly deliberationId: string;
+      readonly reason: string;
+      readonly time: string;
+    }
 );
 
 /** Who did it: an enterprise number, or nothing for the first administrator. */
@@ -83,8 +93,10 @@ export const policy: Decider<PolicyState, PolicyCommand, PolicyEvent> = {
         requireAdministrator(actor, state);
         const { institution } = command;
         if (equal(state.institutions.get(institution.enterpriseNumber), institution)) return [];
-        for (const represented of institution.represents) requireInstitution(represented, state, institution.enterpriseNumber);
-        if (!institution.roles.includes('ADMINISTRATOR')) requireAnotherAdministrator(institution.enterpriseNumber, '', state);
+        for (const represented of institution.represents)
+          requireInstitution(represented, state, institution.enterpriseNumber);
+        if (!institution.roles.includes('ADMINISTRATOR'))
+          requireAnotherAdministrator(institution.enterpriseNumber, '', state);
         return [{ type: 'InstitutionRegistered', data: { institution, by } }];
       }
       case 'RegisterApplication': {
@@ -125,27 +137,46 @@ export const policy: Decider<PolicyState, PolicyCommand, PolicyEvent> = {
           throw reject('NOT_THE_RECIPIENT', 'a deliberation is submitted by its recipient or by an administrator');
         requireInstitution(draft.recipient, state);
         for (const grant of draft.grants) requireGrantable(grant, state.dataServices);
-        return [{ type: 'DeliberationSubmitted', data: { deliberation: { ...draft, state: 'SUBMITTED', submittedBy: by }, by } }];
+        return [
+          {
+            type: 'DeliberationSubmitted',
+            data: { deliberation: { ...draft, state: 'SUBMITTED', submittedBy: by }, by },
+          },
+        ];
       }
       case 'DecideDeliberation': {
         requireCommittee(actor, state);
         const { approve, reason, time: decideTime } = command;
         const deliberation = deliberationOf(command.deliberationId, state);
         if (deliberation.state !== 'SUBMITTED')
-          throw reject('DELIBERATION_NOT_SUBMITTED', 'only a submitted deliberation can be decided', { state: deliberation.state });
+          throw reject('DELIBERATION_NOT_SUBMITTED', 'only a submitted deliberation can be decided', {
+            state: deliberation.state,
+          });
         if (deliberation.submittedBy === by)
           throw reject('DECIDER_IS_SUBMITTER', 'somebody else decides than who submitted');
         if (deliberation.recipient === by)
           throw reject('DECIDER_IS_RECIPIENT', 'nobody decides on what it would receive itself');
         return approve
-          ? [{ type: 'DeliberationApproved', data: { deliberation: { ...deliberation, state: 'APPROVED', decideTime }, reason, by } }]
-          : [{ type: 'DeliberationRejected', data: { deliberation: { ...deliberation, state: 'REJECTED', decideTime }, reason, by } }];
+          ? [
+              {
+                type: 'DeliberationApproved',
+                data: { deliberation: { ...deliberation, state: 'APPROVED', decideTime }, reason, by },
+              },
+            ]
+          : [
+              {
+                type: 'DeliberationRejected',
+                data: { deliberation: { ...deliberation, state: 'REJECTED', decideTime }, reason, by },
+              },
+            ];
       }
       case 'RevokeDeliberation': {
         requireCommittee(actor, state);
         const deliberation = deliberationOf(command.deliberationId, state);
         if (deliberation.state !== 'APPROVED')
-          throw reject('DELIBERATION_NOT_APPROVED', 'only an approved deliberation can be revoked', { state: deliberation.state });
+          throw reject('DELIBERATION_NOT_APPROVED', 'only an approved deliberation can be revoked', {
+            state: deliberation.state,
+          });
         const revoked = { ...deliberation, state: 'REVOKED' as const, revokeTime: command.time };
         return [{ type: 'DeliberationRevoked', data: { deliberation: revoked, reason: command.reason, by } }];
       }
@@ -192,7 +223,8 @@ const registerApplication = (asked: Application, by: string, state: PolicyState)
   for (const hash of added) {
     const known = state.keys.get(hash);
     if (known?.withdrawn) throw reject('KEY_WITHDRAWN', 'a key that was withdrawn stays withdrawn; make a new one');
-    if (known) throw reject('KEY_OF_ANOTHER_APPLICATION', 'this key is registered for another application; make a new one');
+    if (known)
+      throw reject('KEY_OF_ANOTHER_APPLICATION', 'this key is registered for another application; make a new one');
   }
   if (added.length === 0 && state.applications.has(key)) return [];
   const spkiHashes = [...before, ...added];
@@ -203,7 +235,8 @@ const registerApplication = (asked: Application, by: string, state: PolicyState)
 
 const hasKey = (actor: Actor, state: PolicyState): boolean =>
   state.institutions.has(actor.enterpriseNumber) &&
-  (state.applications.get(applicationKey(actor.enterpriseNumber, actor.application))?.spkiHashes.includes(actor.spki) ?? false);
+  (state.applications.get(applicationKey(actor.enterpriseNumber, actor.application))?.spkiHashes.includes(actor.spki) ??
+    false);
 
 const requireKey = (actor: Actor, state: PolicyState): void => {
   if (!hasKey(actor, state)) throw reject('KEY_NOT_REGISTERED', 'the key of this certificate is not registered');

@@ -1,0 +1,110 @@
+import { RemoteError } from '@crossroads/grpc';
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { id } from './calls.js';
+import { draft, registerWages, wages } from './requests.js';
+import { numbers, outcomeOf, RunningAuthorization } from './running-authorization.js';
+
+describe('authorization takes', () => {
+  let authorization: RunningAuthorization;
+  beforeAll(async () => {
+    authorization = await RunningAuthorization.start();
+    await authorization.registerMembers();
+    await registerWages(authorization);
+  });
+  afterAll(() => authorization.close());
+
+  it('whatever is sent, without falling over', async () => {
+    const administrator = authorization.as('administrator');
+    const text = fc.oneof(
+      fc.string(),
+      fc.constantFrom('', numbers.welfareOffice, wages.dataService, 'PCSA:SOCIAL_INQUIRY', '__proto__'),
+    );
+    const json = fc.dictionary(
+      fc.oneof(fc.constantFrom('type', 'properties', '$ref', 'pattern', 'items', 'allOf', 'enum'), text),
+      fc.jsonValue(),
+    );
+    const texts = fc.array(text, { maxLength: 4 });
+    const number = fc.integer({ min: -2, max: 40_000 });
+    const day = fc.option(fc.record({ year: number, month: number, day: number }), { nil: undefined });
+    const requestId = fc.constantFrom('', 'x').map((wrong) => (Math.random() < 0.8 ? id() : wrong));
+    const anyGrant = fc.record({
+      dataService: text,
+      fieldGroups: texts,
+      legalContexts: texts,
+      inscriptionContexts: texts,
+      validity: fc.option(fc.record({ startDate: day, endDate: day }), { nil: undefined }),
+      online: fc.boolean(),
+      subscription: fc.boolean(),
+    });
+    const groups = fc.array(fc.record({ name: text, paths: texts }), { maxLength: 3 });
+    const calls = fc.oneof(
+      fc
+        .record({
+          requestId,
+          institution: fc.record({
+            enterpriseNumber: text,
+            name: text,
+            roles: fc.array(number),
+            represents: texts,
+            officialKeys: fc.array(fc.record({ kid: text, jwk: json }), { maxLength: 2 }),
+          }),
+        })
+        .map((request) => () => administrator.registerInstitution(request)),
+      fc
+        .record({ requestId, application: fc.record({ enterpriseNumber: text, name: text, spkiHashes: texts }) })
+        .map((request) => () => administrator.registerApplication(request)),
+      fc
+        .record({
+          requestId,
+          dataService: fc.record({
+            dataService: text,
+            title: text,
+            jsonSchema: json,
+            fieldGroups: groups,
+            supplier: fc.record({ source: text, address: text, deadlineMs: number }),
+            reporters: fc.array(fc.record({ enterpriseNumber: text, fieldGroups: texts }), { maxLength: 2 }),
+          }),
+        })
+        .map((request) => () => administrator.registerDataService(request)),
+      fc
+        .record({
+          requestId,
+          reference: text,
+          title: text,
+          recipient: text,
+          grants: fc.array(anyGrant, { maxLength: 3 }),
+        })
+        .map(
+          ({ requestId, ...rest }) =>
+            () =>
+              administrator.submitDeliberation({ requestId, deliberation: { ...draft, ...rest } }),
+        ),
+      fc
+        .record({
+          customer: text,
+          dataService: text,
+          fieldGroups: texts,
+          legalContext: text,
+          inscriptionContexts: texts,
+          subscription: fc.boolean(),
+          date: day,
+        })
+        .map((request) => () => administrator.check(request)),
+      fc
+        .record({ recipient: text, pageSize: number, pageToken: text })
+        .map((request) => () => administrator.listDeliberations(request)),
+    );
+    await fc.assert(
+      fc.asyncProperty(calls, async (call) => {
+        const error: unknown = await call().catch((thrown: unknown) => thrown);
+        if (error instanceof RemoteError)
+          expect([status.INTERNAL, status.UNKNOWN, status.UNAVAILABLE]).not.toContain(error.code);
+      }),
+      { numRuns: 500 },
+    );
+    expect(await outcomeOf(administrator.listDataServices({ pageSize: 0, pageToken: '' }))).toBe('OK');
+    expect(authorization.output).not.toContain('"level":"error"');
+  });
+});

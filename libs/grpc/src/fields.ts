@@ -8,6 +8,7 @@ import {
   enterpriseNumberMessages,
   establishmentNumberMessages,
   fromWire,
+  INSCRIPTION_CONTEXT_MESSAGE,
   INVALID_PERIOD_MESSAGE,
   type IncompleteDate,
   type InscriptionContext,
@@ -130,10 +131,11 @@ export const readLegalContext = (field: string, raw: string): Read<LegalContext>
   return context === undefined ? bad(field, 'MALFORMED_CONTEXT', CONTEXT_MESSAGE) : good(context);
 };
 
+/** A quality code or its text; what has both is read as its code. */
 export const readInscriptionContext = (field: string, raw: string): Read<InscriptionContext> => {
-  if (raw === '') return required(field, 'an inscription context, for example PCSA:LIVING_WAGE');
+  if (raw === '') return required(field, 'an inscription context, for example 17/2 or PCSA:LIVING_WAGE');
   const context = parseInscriptionContext(raw);
-  return context === undefined ? bad(field, 'MALFORMED_CONTEXT', CONTEXT_MESSAGE) : good(context);
+  return context === undefined ? bad(field, 'MALFORMED_CONTEXT', INSCRIPTION_CONTEXT_MESSAGE) : good(context);
 };
 
 const NO_SUCH_DAY = 'not a day of the calendar; give year (1 to 9999), month and day';

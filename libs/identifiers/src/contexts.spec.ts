@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseInscriptionContext, parseLegalContext } from './legal-context.js';
-import { generalQualityCodes, parseQualityCode, qualityCode, qualityCodeOf, qualityCodes } from './quality-code.js';
+import { parseLegalContext } from './legal-context.js';
+import { generalQualityCodes, parseInscriptionContext, parseQualityCode, qualityCode, qualityCodeOf, qualityCodes } from './quality-code.js';
 
 describe('a legal context', () => {
   it('is an organisation and a purpose', () => {

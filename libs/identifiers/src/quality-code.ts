@@ -1,4 +1,13 @@
-import { type InscriptionContext, parseInscriptionContext } from './legal-context.js';
+import { hasContextSyntax } from './legal-context.js';
+
+/**
+ * How an institution knows a person: a quality code (`17/2`), or a text where there is none. The same context may be given as
+ * its code or as its text (`PCSA:LIVING_WAGE`); inside and in answers it is the code, so that the two always meet.
+ */
+export type InscriptionContext = string & { readonly __brand: 'InscriptionContext' };
+
+export const INSCRIPTION_CONTEXT_MESSAGE =
+  'an inscription context is sector/code, for example 17/2, or ORGANISATION:QUALITY in capitals, at most 64 characters';
 
 /** How an institution of a sector knows a person: CBSS's numbers and the text that succeeds them. */
 export interface QualityCode {
@@ -6,7 +15,8 @@ export interface QualityCode {
   readonly sector: number;
   /** 0 to 999. */
   readonly code: number;
-  readonly context: InscriptionContext;
+  /** The text that succeeds the numbers. */
+  readonly context: string;
   readonly description: string;
 }
 
@@ -18,9 +28,8 @@ export const generalQualityCodes: Readonly<Record<number, string>> = {
 };
 
 const entry = (sector: number, code: number, text: string, description: string): QualityCode => {
-  const context = parseInscriptionContext(text);
-  if (context === undefined) throw new TypeError(`${text} is not an inscription context`);
-  return { sector, code, context, description };
+  if (!hasContextSyntax(text)) throw new TypeError(`${text} is not an inscription context`);
+  return { sector, code, context: text, description };
 };
 
 /** The codes that the first data services ask for (domain reference 2.3); the others keep their numbers. */
@@ -42,10 +51,18 @@ const byContext = new Map(qualityCodes.map((quality) => [quality.context, qualit
 export const qualityCode = (sector: number, code: number): QualityCode | undefined =>
   byNumbers.get(`${sector}/${code}`);
 
-export const qualityCodeOf = (context: InscriptionContext): QualityCode | undefined => byContext.get(context);
+export const qualityCodeOf = (context: string): QualityCode | undefined => byContext.get(context);
 
 /** `17/2` and the like; nothing when it is not two numbers of 0 to 999. */
 export const parseQualityCode = (text: string): { readonly sector: number; readonly code: number } | undefined => {
   const match = /^(0|[1-9][0-9]{0,2})\/(0|[1-9][0-9]{0,2})$/.exec(text);
   return match ? { sector: Number(match[1]), code: Number(match[2]) } : undefined;
+};
+
+/** Nothing when it is neither a quality code nor a text of the right syntax. */
+export const parseInscriptionContext = (text: string): InscriptionContext | undefined => {
+  if (parseQualityCode(text)) return text as InscriptionContext;
+  if (!hasContextSyntax(text)) return undefined;
+  const known = qualityCodeOf(text);
+  return (known ? `${known.sector}/${known.code}` : text) as InscriptionContext;
 };

@@ -23,6 +23,7 @@ import {
   readDay,
   readEnterpriseNumber,
   readFields,
+  readInscriptionContext,
   readList,
   readOptional,
   readPageSize,
@@ -38,7 +39,7 @@ import { rejection } from '../application/number-reasons.js';
 import { dayNumber } from '../domain/days.js';
 import type { Acting } from './acting.js';
 import { fileProgress } from './file-progress.js';
-import { readContext, readDays, readPersonId, readUntil } from './input.js';
+import { readDays, readPersonId, readUntil } from './input.js';
 import { checkMessage, inscriptionMessage, type Wanted } from './messages.js';
 
 const MOST_PERSONS = 5_000;
@@ -62,7 +63,7 @@ export class DirectoryController implements Serves<typeof DirectoryServiceServic
     const { requestId, ...line } = readFields({
       requestId: readRequestId(request.requestId),
       ssin: readSsin('ssin', request.ssin, door()),
-      context: readContext('inscription_context', request.inscriptionContext),
+      context: readInscriptionContext('inscription_context', request.inscriptionContext),
       period: readDays('period', request.period),
     });
     const institution = acting.institutionOf(call.caller, request.institution);
@@ -75,7 +76,7 @@ export class DirectoryController implements Serves<typeof DirectoryServiceServic
     const { requestId, ...line } = readFields({
       requestId: readRequestId(request.requestId),
       ssin: readSsin('ssin', request.ssin, at),
-      context: readContext('inscription_context', request.inscriptionContext),
+      context: readInscriptionContext('inscription_context', request.inscriptionContext),
       period: readUntil('end_date', request.endDate, at),
     });
     const institution = acting.institutionOf(call.caller, request.institution);

@@ -6,11 +6,20 @@ import {
   type InscribeFileRequest,
   type InscribeFileResponse,
 } from '@crossroads/contracts/directory/v1/directory_service';
-import { type Call, type Door, InvalidInput, type Read, readFields, readRequestId, readSsin } from '@crossroads/grpc';
+import {
+  type Call,
+  type Door,
+  InvalidInput,
+  type Read,
+  readFields,
+  readInscriptionContext,
+  readRequestId,
+  readSsin,
+} from '@crossroads/grpc';
 import type { CheckedLine, Inscriber, Refused } from '../application/inscriber.js';
 import { numberMessages } from '../application/number-reasons.js';
 import type { Acting } from './acting.js';
-import { readContext, readDays, readUntil } from './input.js';
+import { readDays, readUntil } from './input.js';
 
 const MOST_LINES = 5_000;
 
@@ -92,7 +101,7 @@ const readLines = (lines: readonly InscribeFileLine[], before: number, uninscrib
 const readLine = (message: InscribeFileLine, uninscribe: boolean, door: Door): Read<Omit<CheckedLine, 'line'>> => {
   const ssin = readSsin('ssin', message.ssin, door);
   if (!ssin.ok) return ssin;
-  const context = readContext('inscription_context', message.inscriptionContext);
+  const context = readInscriptionContext('inscription_context', message.inscriptionContext);
   if (!context.ok) return context;
   const whole = readDays('period', message.period);
   const period = whole.ok && uninscribe ? readUntil('period.end_date', message.period?.endDate, door) : whole;

@@ -1,28 +1,8 @@
 import type { DateMessage } from '@crossroads/contracts/google/type/date';
 import type { Period } from '@crossroads/contracts/time/v1/period';
-import { type Door, type Read, readDay, readInscriptionContext, readPeriod, readUuid } from '@crossroads/grpc';
-import {
-  addDays,
-  type IsoDay,
-  parseInscriptionContext,
-  parseQualityCode,
-  qualityCodeOf,
-} from '@crossroads/identifiers';
+import { type Door, type Read, readDay, readPeriod, readUuid } from '@crossroads/grpc';
+import { addDays, type IsoDay } from '@crossroads/identifiers';
 import { type Days, dayNumber, daysOf } from '../domain/days.js';
-
-/** `17/2` or its text, `PCSA:LIVING_WAGE`: what has both is kept, and answered, as numbers. */
-export const readContext = (field: string, raw: string): Read<string> => {
-  if (raw.length <= 7 && parseQualityCode(raw)) return { ok: true, value: raw };
-  const context = parseInscriptionContext(raw);
-  if (context === undefined && raw !== '') {
-    const description =
-      'an inscription context is sector/code, for example 17/2, or ORGANISATION:QUALITY in capitals, at most 64 characters';
-    return { ok: false, violations: [{ field, reason: 'MALFORMED_CONTEXT', description }] };
-  }
-  if (context === undefined) return readInscriptionContext(field, raw);
-  const known = qualityCodeOf(context);
-  return { ok: true, value: known ? `${known.sector}/${known.code}` : context };
-};
 
 /** Absent is open on both sides. */
 export const readDays = (field: string, raw: Period | undefined): Read<Days> => {

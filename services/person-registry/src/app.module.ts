@@ -2,7 +2,7 @@ import { sourceService } from '@crossroads/client/source';
 import { readConfiguration } from '@crossroads/configuration';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { PersonServiceService } from '@crossroads/contracts/person/v1/person_service';
-import { type Caller, type Door, GrpcServer, serve, type ServedService } from '@crossroads/grpc';
+import { type Caller, type Door, GrpcServer, type ServedService, serve } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import { eventsController } from '@crossroads/messaging';
 import { Module } from '@nestjs/common';
@@ -21,7 +21,7 @@ const READERS = ['service:reference-directory', 'service:subscription', 'service
 
 const servicesOf = (config: Config, infrastructure: Infrastructure): ServedService[] => {
   const { store, people, keys, follower, published, receiptKeys } = infrastructure;
-  const door = (): Door => ({ mode: config.mode, today: dayOf(new Date()) });
+  const door = doorOf(config.mode);
   const registry = new Registry(store, people);
   const reading = new Reading(people);
   const importer = new Importer(store, people, registry, keys);
@@ -47,6 +47,16 @@ const servicesOf = (config: Config, infrastructure: Infrastructure): ServedServi
       supply: ({ ssin, day, fieldGroups }) => reading.identification(ssin, day, fieldGroups),
     }),
   ];
+};
+
+/** Which day it is costs more to find out than a number to check: asked once a second. */
+const doorOf = (mode: Config['mode']): (() => Door) => {
+  let known: { readonly second: number; readonly door: Door } | undefined;
+  return () => {
+    const second = Math.floor(Date.now() / 1000);
+    if (known?.second !== second) known = { second, door: { mode, today: dayOf(new Date()) } };
+    return known.door;
+  };
 };
 
 /** Everything is put together here, and nowhere else. */

@@ -1,6 +1,6 @@
 import type { Json } from '@crossroads/eventsourcing';
 import type { IsoDay } from '@crossroads/identifiers';
-import { FIELD_GROUPS, type FieldGroup, type HeldFact } from './domain/facts.js';
+import { type Address, FIELD_GROUPS, type FieldGroup, type HeldFact } from './domain/facts.js';
 import { inForceOn } from './domain/timeline.js';
 
 /** The data service that this registry is the source of; `data-service.json` describes it. */
@@ -8,10 +8,8 @@ export const IDENTIFICATION = 'person.identification.v1';
 
 export type Identification = { readonly [key: string]: Json };
 
-export const isFieldGroup = (name: string): name is FieldGroup => FIELD_GROUPS.some((group) => group === name);
-
 /** The part of an address that says no more than where somebody lives. */
-export const MUNICIPALITY = 'municipality';
+const MUNICIPALITY = 'municipality';
 
 /** The groups of the data service in which a fact shows: an address tells the municipality, too, to those who may know no more. */
 export const shownIn = (group: FieldGroup): string[] => (group === 'address' ? [group, MUNICIPALITY] : [group]);
@@ -31,8 +29,7 @@ export const identificationOf = (
     const since = fact.period.start === undefined ? {} : { since: fact.period.start };
     switch (fact.group) {
       case 'address': {
-        const { street, houseNumber, boxNumber, ...municipality } = fact.value;
-        data['address'] = { ...(wanted.has('address') ? fact.value : municipality), ...since };
+        data['address'] = { ...(wanted.has('address') ? fact.value : municipalityOf(fact.value)), ...since };
         break;
       }
       case 'name':
@@ -60,3 +57,10 @@ export const identificationOf = (
   if (relations.length > 0) data['family'] = { relations };
   return data;
 };
+
+const MUNICIPALITY_PARTS = ['postalCode', 'municipalityCode', 'municipality', 'countryCode'] as const;
+
+const municipalityOf = (address: Address): { readonly [key: string]: Json } =>
+  Object.fromEntries(
+    MUNICIPALITY_PARTS.flatMap((part) => (address[part] === undefined ? [] : [[part, address[part]]])),
+  );

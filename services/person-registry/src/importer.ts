@@ -9,7 +9,7 @@ import type { SubjectKeys } from '@crossroads/privacy';
 import type { Fact } from './domain/facts.js';
 import { type NumberState, number } from './domain/number.js';
 import { type PersonState, person } from './domain/person.js';
-import { type Loaded, NUMBER, type People, PERSON } from './people.js';
+import { type Loaded, NUMBER, PERSON, type People } from './people.js';
 import { active, type GivenSsin, type Registry } from './registry.js';
 
 export interface ImportRecord {

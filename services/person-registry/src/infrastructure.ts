@@ -14,8 +14,8 @@ import {
   BlindIndex,
   FileKeyProvider,
   PostgresSubjectKeys,
-  subjectKeyMigrations,
   SubjectSealer,
+  subjectKeyMigrations,
   TopicSealer,
 } from '@crossroads/privacy';
 import { type ReceiptKeys, readReceiptKeys } from '@crossroads/transparency';

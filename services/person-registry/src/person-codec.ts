@@ -4,7 +4,7 @@ import type { Fact, FieldGroup } from './domain/facts.js';
 import { groupsOf, type PersonEvent } from './domain/person.js';
 
 /** What `es.events` keeps of a person's event: nothing of it names or describes the person. */
-export interface StoredPersonEvent {
+interface StoredPersonEvent {
   /** Facts and number, sealed for the person. */
   readonly sealed: string;
   readonly groups: readonly FieldGroup[];
@@ -18,11 +18,11 @@ export class PersonCodec implements EventCodec<PersonEvent> {
   async toStored(event: PersonEvent, { streamId, eventId }: { readonly streamId: string; readonly eventId: string }) {
     if (event.type === 'PersonForgotten') throw new TypeError('being forgotten is the loss of a key, not an event');
     const { ssin, facts, reporter } = event.data;
-    const said: Json = {
+    const said = {
       ssin,
       facts: facts.map(({ group, value, period }) => ({ group, value, period: { ...period } })) as Json,
     };
-    const sealed = await this.sealer.sealForSubject(streamId, said as { readonly [key: string]: Json }, aadOf(eventId));
+    const sealed = await this.sealer.sealForSubject(streamId, said, aadOf(eventId));
     return { schemaVersion: 1, data: { sealed, groups: groupsOf(facts), reporter } };
   }
 
@@ -38,6 +38,6 @@ export class PersonCodec implements EventCodec<PersonEvent> {
 }
 
 /** The part of a stored event that can be read without a key. */
-export const storedPersonEvent = (data: Json): StoredPersonEvent => data as unknown as StoredPersonEvent;
+const storedPersonEvent = (data: Json): StoredPersonEvent => data as unknown as StoredPersonEvent;
 
 const aadOf = (eventId: string): string => `${eventId}/said`;

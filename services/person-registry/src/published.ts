@@ -5,7 +5,7 @@ import { datePartsOf, dayOf, type IsoDay } from '@crossroads/identifiers';
 import { type Publication, type Published, publicationOf } from '@crossroads/messaging';
 import { groupsOf } from './domain/person.js';
 import { IDENTIFICATION, identificationOf, shownIn } from './identification.js';
-import { NUMBER, type People, PERSON } from './people.js';
+import { NUMBER, PERSON, type People } from './people.js';
 
 export const TOPIC = 'crossroads.person.v1';
 const SOURCE = 'urn:crossroads:service:person-registry';

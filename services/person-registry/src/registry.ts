@@ -15,7 +15,7 @@ import type { Fact } from './domain/facts.js';
 import { type NumberEvent, type NumberState, number, requireActive, unknownSsin } from './domain/number.js';
 import { person } from './domain/person.js';
 import { type GivenNumber, replace, type Steps, unreplace } from './domain/replacement.js';
-import { type Loaded, NUMBER, type People, PERSON, statesOf } from './people.js';
+import { type Loaded, NUMBER, PERSON, type People, statesOf } from './people.js';
 
 /** An SSIN that passed every rule; its index is found here. */
 export type GivenSsin = Omit<GivenNumber, 'index'>;

@@ -127,8 +127,8 @@ describe('a person', () => {
   it('takes concurrent changes one after the other', async () => {
     const ssin = await register();
     const changes = Array.from({ length: 5 }, (_, n) => change(ssin, nationality(`10${n}`, '2001-01-01')));
-    const revisions = (await Promise.all(changes)).map(({ sourceRevision }) => sourceRevision).sort();
-    expect(revisions).toEqual([2n, 3n, 4n, 5n, 6n]);
+    const revisions = (await Promise.all(changes)).map(({ sourceRevision }) => sourceRevision);
+    expect(new Set(revisions)).toEqual(new Set([2n, 3n, 4n, 5n, 6n]));
   });
 });
 

@@ -1,5 +1,5 @@
-import { newRequestId } from '@crossroads/grpc';
 import { openDatabase } from '@crossroads/eventsourcing';
+import { newRequestId } from '@crossroads/grpc';
 import { FileKeyProvider, PostgresSubjectKeys } from '@crossroads/privacy';
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';

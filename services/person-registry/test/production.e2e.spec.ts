@@ -1,7 +1,7 @@
 import { newRequestId } from '@crossroads/grpc';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { all, NATIONAL_REGISTER, RunningRegistry } from './running-registry.js';
 import { named, nextNumber } from './persons.js';
+import { all, NATIONAL_REGISTER, RunningRegistry } from './running-registry.js';
 
 let registry: RunningRegistry;
 

@@ -157,7 +157,9 @@ export class RunningRegistry {
     });
     this.process = child;
     for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk) => void (this.output += String(chunk)));
+      stream.on('data', (chunk) => {
+        this.output += String(chunk);
+      });
     const probe = this.as(NATIONAL_REGISTER);
     const answer = () =>
       probe.getPerson({ ssin: '', asOfDate: undefined, knownAtTime: undefined }).then(

@@ -16,8 +16,8 @@ export type ReceiptRefusal =
   | 'RECORD_OF_OTHER_FIELD_GROUPS'
   | 'TICKET_REUSED';
 
-/** Tickets remembered by default: some 30 MB, hours of asking. */
-const REMEMBERED = 200_000;
+/** Tickets remembered by default: some 10 MB. */
+const REMEMBERED = 50_000;
 
 /**
  * Data leaves a source only against a receipt: the exchange's signed promise that this very access is recorded. Without

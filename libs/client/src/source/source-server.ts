@@ -13,8 +13,8 @@ import {
   readOptional,
   readSsin,
   readText,
-  type Serves,
   type ServedService,
+  type Serves,
   serve,
 } from '@crossroads/grpc';
 import type { IsoDay, Ssin } from '@crossroads/identifiers';

@@ -69,7 +69,8 @@ const answerOf = (bytes: Buffer): Read => {
   if (/<!(DOCTYPE|ENTITY)/i.test(text) || XMLValidator.validate(text) !== true) return { unreadable: 'NOT_XML' };
   let root: Element;
   try {
-    root = parser.parse(text);
+    // Text, and objects and lists of it: what the parser makes with these settings.
+    root = parser.parse(text) as Element;
   } catch {
     return { unreadable: 'NOT_XML' };
   }

@@ -1,4 +1,4 @@
-import { isEnterpriseNumber, type IsoDay, parseSsin } from '@crossroads/identifiers';
+import { type IsoDay, isEnterpriseNumber, parseSsin } from '@crossroads/identifiers';
 import { describe, expect, it } from '@jest/globals';
 import { demoPeople, demoStatuses, demoWages } from './demo-people.js';
 import type { PersonRecord } from './person-folder.js';

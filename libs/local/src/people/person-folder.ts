@@ -3,10 +3,10 @@ import {
   type DateParts,
   datePartsOf,
   fromWire,
+  type IsoDay,
   parseIncompleteDate,
   parseIsoDay,
   parseSsin,
-  type IsoDay,
 } from '@crossroads/identifiers';
 import { attribute, type Element, element, elements, readAnswers, textOf, type UnreadableReason } from './answers.js';
 

@@ -3,8 +3,8 @@ import type {
   ImportPersonsResponse,
   RefusedRecord,
 } from '@crossroads/contracts/person/v1/person_service';
-import { InvalidInput, PermissionDenied } from '@crossroads/grpc';
 import { Rejection } from '@crossroads/eventsourcing';
+import { InvalidInput, PermissionDenied } from '@crossroads/grpc';
 import type { Importer, ImportRecord } from '../importer.js';
 
 export interface ImportSteps {
@@ -102,8 +102,8 @@ class Progress {
     if (error instanceof InvalidInput) {
       const [{ reason, field, description }] = error.violations;
       this.refused.push({ reference, reason, description: `${field}: ${description}` });
-    } else if (error instanceof Rejection || error instanceof PermissionDenied)
-      this.refused.push({ reference, reason: error.reason, description: error.message });
-    else throw error;
+    } else if (error instanceof Rejection || error instanceof PermissionDenied) {
+      this.refused.push({ reference, reason: String(error.reason), description: error.message });
+    } else throw error;
   }
 }

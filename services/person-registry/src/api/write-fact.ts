@@ -7,11 +7,11 @@ export const factMessage = (fact: HeldFact): FactMessage => {
   return {
     period: { startDate: startDate && datePartsOf(startDate), endDate: endDate && datePartsOf(endDate) },
     recordedTime: fact.recordedAt === undefined ? undefined : new Date(fact.recordedAt),
-    fact: valueOf(fact),
+    fact: saidBy(fact),
   };
 };
 
-const valueOf = (fact: HeldFact): FactMessage['fact'] => {
+const saidBy = (fact: HeldFact): FactMessage['fact'] => {
   switch (fact.group) {
     case 'name':
       return { $case: 'name', value: fact.value };

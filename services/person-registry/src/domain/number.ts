@@ -1,4 +1,4 @@
-import { type Decider, type DomainEvent, Rejection } from '@crossroads/eventsourcing';
+import { type Decider, type DomainEvent, Rejection } from '@crossroads/eventsourcing/decider';
 import type { SsinKind } from '@crossroads/identifiers';
 
 export type NumberReason =

@@ -1,4 +1,4 @@
-import { type Decider, type DomainEvent, Rejection } from '@crossroads/eventsourcing';
+import { type Decider, type DomainEvent, Rejection } from '@crossroads/eventsourcing/decider';
 import { certainlyBefore, type Fact, type FieldGroup, type HeldFact } from './facts.js';
 import { changes, sameFacts, withFact } from './timeline.js';
 
@@ -10,7 +10,7 @@ export type PersonReason =
   | 'TOO_MANY_FACTS';
 
 /** `ssin` is the number under which it was said; `reporter` an enterprise number. */
-export interface Said {
+interface Said {
   readonly ssin: string;
   readonly facts: readonly Fact[];
   readonly reporter: string;
@@ -21,10 +21,10 @@ export type PersonCommand =
   | ({ readonly type: 'ChangePerson'; readonly expectedSourceRevision?: bigint } & Said);
 
 /** `recordedAt` (an ISO instant) is there once it is stored. */
-export type PersonRegistered = DomainEvent<'PersonRegistered', Said & { readonly recordedAt?: string }>;
-export type PersonChanged = DomainEvent<'PersonChanged', Said & { readonly recordedAt?: string }>;
+type PersonRegistered = DomainEvent<'PersonRegistered', Said & { readonly recordedAt?: string }>;
+type PersonChanged = DomainEvent<'PersonChanged', Said & { readonly recordedAt?: string }>;
 /** Not stored: how any event of a person reads whose key was destroyed. */
-export type PersonForgotten = DomainEvent<'PersonForgotten', Record<string, never>>;
+type PersonForgotten = DomainEvent<'PersonForgotten', Record<string, never>>;
 export type PersonEvent = PersonRegistered | PersonChanged | PersonForgotten;
 
 export interface PersonState {

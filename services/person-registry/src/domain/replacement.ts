@@ -1,4 +1,4 @@
-import { Rejection } from '@crossroads/eventsourcing';
+import { Rejection } from '@crossroads/eventsourcing/decider';
 import type { SsinKind } from '@crossroads/identifiers';
 import {
   type KnownNumber,

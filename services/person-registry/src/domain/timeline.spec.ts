@@ -74,8 +74,9 @@ describe('a timeline', () => {
 
 /** What is said of each day, and since which day it was said; nothing else: too simple to be wrong. */
 class DayByDay {
-  private readonly days: ({ readonly street: string; readonly since: number } | undefined)[] =
-    Array(DAYS).fill(undefined);
+  private readonly days: ({ readonly street: string; readonly since: number } | undefined)[] = Array.from({
+    length: DAYS,
+  });
 
   say(street: string, start: number, end: number | undefined): void {
     const before = this.days[start];

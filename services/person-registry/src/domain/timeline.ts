@@ -1,5 +1,5 @@
 import { containsDay, type IsoDay, overlaps, type Period } from '@crossroads/identifiers';
-import { earliestDay, type Fact, happensOnce, type HeldFact, isMultiple, saysTheSame } from './facts.js';
+import { earliestDay, type Fact, type HeldFact, happensOnce, isMultiple, saysTheSame } from './facts.js';
 
 /**
  * All that is held of a person after one more fact.

@@ -14,7 +14,6 @@ import { AccessLog } from './log/access-log.js';
 import { accesses } from './migrations/0001-accesses.js';
 
 const NAME = 'access-audit';
-const ROLE = 'access_audit_app';
 
 /** Everything that runs, and how it ends: first what takes work in, last the connections. */
 class Running implements OnApplicationShutdown {
@@ -33,13 +32,15 @@ const warn = (what: string) => (error: unknown) => {
   process.stderr.write(`${JSON.stringify({ level: 'warn', what, error: error instanceof Error ? error.name : 'unknown' })}\n`);
 };
 
+const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);
+
 const compose = async (config: Config): Promise<Running> => {
   await migrate({
     url: config.databaseMigratorUrl,
     migrations: [...eventStoreMigrations, ...consumedMigrations, ...parkingMigrations, accesses],
-    appRole: ROLE,
+    appRole: roleOf(config.databaseUrl),
   });
-  await migrate({ url: config.keysDatabaseMigratorUrl, migrations: subjectKeyMigrations, appRole: ROLE });
+  await migrate({ url: config.keysDatabaseMigratorUrl, migrations: subjectKeyMigrations, appRole: roleOf(config.keysDatabaseUrl) });
   const db = await openDatabase({ url: config.databaseUrl, applicationName: NAME });
   const keysDb = await openDatabase({ url: config.keysDatabaseUrl, poolSize: 4, applicationName: NAME });
   const tls = { ca: config.tlsCaFile, cert: config.tlsCertFile, key: config.tlsKeyFile };

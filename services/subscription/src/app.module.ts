@@ -35,6 +35,7 @@ import { reasonCodes } from './api/reason-codes.js';
 import { SubscriptionController } from './api/subscription.controller.js';
 import { type Config, readConfig } from './config.js';
 import { Mutations } from './consumers/mutations.js';
+import { Parked } from './consumers/parked.js';
 import { Closing } from './deliveries/closing.js';
 import { DeliveryRelay } from './deliveries/delivery-relay.js';
 import { Numbering } from './deliveries/numbering.js';
@@ -126,7 +127,7 @@ const compose = async (config: Config): Promise<Running> => {
 
   const controller = new SubscriptionController({
     subscriptions,
-    mutations,
+    parked: new Parked(store, mutations),
     db,
     policy: currentPolicy,
     pageTokens: new PageTokens(await keys.secret('page-tokens')),

@@ -15,6 +15,15 @@ interface CandidateRow {
   readonly persons: readonly string[] | null;
 }
 
+/** Institutions with a subscription to one of these data services that is not closed. */
+export const subscribersTo = async (db: Queryable, dataServices: readonly string[]): Promise<string[]> => {
+  const rows = await db.query<{ institution: string }>(
+    `select distinct institution from subscriptions where data_service = any($1) and state <> 'closed'`,
+    [dataServices],
+  );
+  return rows.map(({ institution }) => institution);
+};
+
 /** Subscriptions to these data services that may concern one of these persons. Whether they do is decided afterwards. */
 export const candidates = async (
   db: Queryable,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { NumberState, type CheckResponse } from '@crossroads/contracts/directory/v1/directory_service';
-import type { Database, Json, PostgresEventStore, RequestKey, Tx } from '@crossroads/eventsourcing';
+import { type Database, type Json, type PostgresEventStore, type RequestKey, type Tx, WrongExpectedRevision } from '@crossroads/eventsourcing';
 import { type Caller, InvalidInput, NotFound, PermissionDenied } from '@crossroads/grpc';
 import { dayOf, type EnterpriseNumber, type InscriptionContext, type LegalContext, type Ssin } from '@crossroads/identifiers';
 import type { Broker } from '@crossroads/messaging';
@@ -31,13 +31,18 @@ export interface SubscriptionsOptions {
 }
 
 const RETENTION_DAYS = 30;
+const ATTEMPTS = 3;
 
 /** The use cases of the subscription table. Each begins with the question whether the caller may. */
 export class Subscriptions {
   constructor(private readonly options: SubscriptionsOptions) {}
 
-  /** @returns the new subscription's id; the same for the same request. */
-  async open(caller: Caller, wanted: NewSubscription, request: RequestKey): Promise<string> {
+  /** @returns the new subscription's id; the same for the same request, also when it comes twice at once. */
+  open(caller: Caller, wanted: NewSubscription, request: RequestKey): Promise<string> {
+    return retried(() => this.openOnce(caller, wanted, request));
+  }
+
+  private async openOnce(caller: Caller, wanted: NewSubscription, request: RequestKey): Promise<string> {
     const { db, store } = this.options;
     const kept = await store.answerTo(request);
     if (kept) return idIn(kept.answer);
@@ -70,7 +75,16 @@ export class Subscriptions {
   }
 
   /** Pauses, resumes or closes. The row is locked first, so that no delivery is numbered meanwhile. */
-  async change(caller: Caller, subscriptionId: string, command: SubscriptionCommand, request: RequestKey): Promise<void> {
+  change(caller: Caller, subscriptionId: string, command: SubscriptionCommand, request: RequestKey): Promise<void> {
+    return retried(() => this.changeOnce(caller, subscriptionId, command, request));
+  }
+
+  private async changeOnce(
+    caller: Caller,
+    subscriptionId: string,
+    command: SubscriptionCommand,
+    request: RequestKey,
+  ): Promise<void> {
     const { db, store, closing } = this.options;
     if (await store.answerTo(request)) return;
     await db.transaction(async (tx) => {
@@ -177,6 +191,17 @@ const wrongWith = (check: CheckResponse | undefined, { inscriptionContext }: New
       return { reason: 'CANCELED_SSIN', description: 'this number was cancelled' };
     default:
       return { reason: 'UNKNOWN_SSIN', description: 'nobody has this number' };
+  }
+};
+
+/** A race that was lost, also against the same request: from the kept answer again. */
+const retried = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof WrongExpectedRevision) || attempt === ATTEMPTS) throw error;
+    }
   }
 };
 

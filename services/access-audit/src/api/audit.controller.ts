@@ -81,7 +81,7 @@ export class AuditController implements Serves<typeof AuditServiceService> {
       time,
       reason: '',
     }).finish();
-    const step = { journalId, personId, record: salted(record), outcome: salted(outcome) };
+    const step = { journalId, personId, revision: 1, record: salted(record), outcome: salted(outcome) };
     await db.transaction((tx) =>
       log.add(tx, [{ ...step, ceSource: 'urn:crossroads:service:access-audit', ceId: journalId }]),
     );

@@ -1,11 +1,25 @@
 import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/contracts/access/v1/events';
-import type { Database } from '@crossroads/eventsourcing';
-import { type CloudEvent, park, parkBlocked, redrive, rememberConsumed, type TopicSealing } from '@crossroads/messaging';
+import { AccessOutcome, AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import type { Database, Tx } from '@crossroads/eventsourcing';
+import {
+  type CloudEvent,
+  cursorStore,
+  notYetConsumed,
+  park,
+  parkBlocked,
+  redrive,
+  rememberConsumed,
+  type TopicSealing,
+} from '@crossroads/messaging';
+import type { AccessStep } from '../log/access-entry.js';
 import type { AccessLog, ReceivedStep } from '../log/access-log.js';
 
 export const ACCESS_TOPIC = 'crossroads.access.v1';
 
 const NAME = /^crossroads\.access\.v1\.accesses\.notify\.(intended|concluded|refused|delivered)$/;
+
+/** Nothing: not for us. */
+type Reading = ReceivedStep | 'unreadable' | undefined;
 
 export interface JournalsOptions {
   readonly db: Database;
@@ -19,21 +33,28 @@ export class Journals {
 
   /** A batch is one transaction, with how far the topic was read. What cannot be read is parked, as it came. */
   async take(events: readonly CloudEvent[]): Promise<void> {
-    const read = await Promise.all(events.map(async (event) => ({ event, step: await this.read(event) })));
+    const read = new Map(await Promise.all(events.map(async (event) => [event, await this.read(event)] as const)));
     await this.options.db.transaction(async (tx) => {
-      const unreadable = new Set(read.flatMap(({ event, step }) => (step === 'unreadable' ? [event.key] : [])));
-      const waiting = new Set(
-        await parkBlocked(tx, ACCESS_TOPIC, events).then((free) => events.filter((event) => !free.includes(event))),
-      );
-      const steps: ReceivedStep[] = [];
-      for (const { event, step } of read) {
-        if (waiting.has(event) || step === undefined) continue;
-        if (unreadable.has(event.key)) await park(tx, ACCESS_TOPIC, event, 'UNREADABLE');
-        else if (step !== 'unreadable') steps.push(step);
-      }
-      await this.options.log.add(tx, steps);
+      // Another process of the group may have taken some of them since.
+      await tx.query('select from consumed where topic = $1 order by source for update', [ACCESS_TOPIC]);
+      const fresh = notYetConsumed(events, await cursorStore(tx).cursors(ACCESS_TOPIC));
+      const readable = await this.parkWhatMustWait(tx, fresh, read);
+      await this.options.log.add(tx, readable);
       await rememberConsumed(tx, ACCESS_TOPIC, events);
     });
+  }
+
+  /** Parks, in the order of the topic, what cannot be read and what comes after it of the same access; gives the rest. */
+  private async parkWhatMustWait(tx: Tx, events: readonly CloudEvent[], read: ReadonlyMap<CloudEvent, Reading>): Promise<ReceivedStep[]> {
+    const steps: ReceivedStep[] = [];
+    const anyUnreadable = events.some((event) => read.get(event) === 'unreadable');
+    for (const event of anyUnreadable ? events : await parkBlocked(tx, ACCESS_TOPIC, events)) {
+      const step = read.get(event);
+      if (anyUnreadable && (await parkBlocked(tx, ACCESS_TOPIC, [event])).length === 0) continue;
+      if (step === 'unreadable') await park(tx, ACCESS_TOPIC, event, 'UNREADABLE');
+      else if (step) steps.push(step);
+    }
+    return steps;
   }
 
   /** Tries what is parked again: when a key has come that was missing. */
@@ -50,18 +71,30 @@ export class Journals {
     });
   }
 
-  private async read(event: CloudEvent): Promise<ReceivedStep | 'unreadable' | undefined> {
+  private async read(event: CloudEvent): Promise<Reading> {
     const [, participle] = NAME.exec(event.type) ?? [];
     if (participle === undefined) return undefined;
     try {
       const { data } = await this.options.sealing.open(ACCESS_TOPIC, event);
       const step = stepOf(participle, data);
-      return { ...step, ceSource: event.source, ceId: event.id };
+      if (!isSound(step) || step.journalId !== event.key) return 'unreadable';
+      return { ...step, revision: Number(event.sequence ?? 0), ceSource: event.source, ceId: event.id };
     } catch {
       return 'unreadable';
     }
   }
 }
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** What a list could not show is not taken over: ids that are none, bytes that are no record, one about somebody else. */
+const isSound = ({ journalId, personId, record, outcome }: Omit<AccessStep, 'revision'>): boolean => {
+  if (!UUID.test(journalId) || !(personId === '' || UUID.test(personId))) return false;
+  if (outcome) AccessOutcome.decode(outcome.bytes);
+  if (!record) return true;
+  const { personId: about, time } = AccessRecord.decode(record.bytes);
+  return about === personId && time !== undefined;
+};
 
 const stepOf = (participle: string, data: Uint8Array) => {
   switch (participle) {

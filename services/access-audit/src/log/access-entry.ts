@@ -6,6 +6,8 @@ export interface AccessStep {
   readonly journalId: string;
   /** Empty when the number asked about is nobody's. */
   readonly personId: string;
+  /** Its place among the steps of the access, as their journal counts them. */
+  readonly revision: number;
   readonly record?: Bytes;
   readonly outcome?: Bytes;
 }
@@ -28,7 +30,8 @@ export const entryOf = (steps: readonly AccessStep[]): AccessEntry | undefined =
   const record = steps.find((step) => step.record)?.record;
   if (!record) return undefined;
   const [first] = steps;
-  const outcome = steps.findLast((step) => step.outcome)?.outcome;
+  const inOrder = steps.toSorted((one, other) => one.revision - other.revision);
+  const outcome = inOrder.findLast((step) => step.outcome)?.outcome;
   return {
     journalId: first?.journalId ?? '',
     record: AccessRecord.decode(record.bytes),

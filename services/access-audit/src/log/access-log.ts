@@ -87,7 +87,13 @@ export class AccessLog {
               expectedRevision: known.get(journalId)?.at(-1)?.revision ?? 0n,
               events: steps.map((step): NewEvent => ({
                 type: step.record ? 'AccessRecorded' : 'AccessConcluded',
-                data: { subject: subjectOf(step), sealed: bodies.get(step) ?? '', ceSource: step.ceSource, ceId: step.ceId },
+                data: {
+                  subject: subjectOf(step),
+                  sealed: bodies.get(step) ?? '',
+                  revision: step.revision,
+                  ceSource: step.ceSource,
+                  ceId: step.ceId,
+                },
               })),
             },
           ],
@@ -120,9 +126,9 @@ export class AccessLog {
         aad: placeOf(streamId),
       })),
     );
-    return recorded.flatMap(({ streamId }, index) => {
+    return recorded.flatMap(({ streamId, data }, index) => {
       const value = opened[index];
-      return value === undefined || value === FORGOTTEN ? [] : [fromJson(streamId, value)];
+      return value === undefined || value === FORGOTTEN ? [] : [fromJson(streamId, numberAt(data, 'revision'), value)];
     });
   }
 }
@@ -148,7 +154,7 @@ const toJson = ({ personId, record, outcome }: AccessStep) => ({
   ...(outcome ? { outcome: base64(outcome.bytes), outcomeSalt: base64(outcome.salt) } : {}),
 });
 
-const fromJson = (journalId: string, value: Json): AccessStep => {
+const fromJson = (journalId: string, revision: number, value: Json): AccessStep => {
   const bytes = (name: string): Buffer | undefined => {
     const text = optionalTextAt(value, name);
     return text === undefined ? undefined : Buffer.from(text, 'base64');
@@ -157,6 +163,7 @@ const fromJson = (journalId: string, value: Json): AccessStep => {
   return {
     journalId,
     personId: textAt(value, 'personId'),
+    revision,
     ...(record ? { record: { bytes: record, salt: bytes('recordSalt') ?? Buffer.alloc(0) } } : {}),
     ...(outcome ? { outcome: { bytes: outcome, salt: bytes('outcomeSalt') ?? Buffer.alloc(0) } } : {}),
   };
@@ -166,6 +173,9 @@ const optionalTextAt = (value: Json, name: string): string | undefined => {
   const text: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
   return typeof text === 'string' ? text : undefined;
 };
+
+const numberAt = (value: Json, name: string): number =>
+  Number(typeof value === 'object' && value !== null ? Reflect.get(value, name) : 0);
 
 const textAt = (value: Json, name: string): string => {
   const text = optionalTextAt(value, name);

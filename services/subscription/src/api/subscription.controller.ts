@@ -43,7 +43,7 @@ import {
 import { dayOf, type EnterpriseNumber, type Mode, type Ssin } from '@crossroads/identifiers';
 import { listParked } from '@crossroads/messaging';
 import type { Policy } from '@crossroads/policy';
-import { MUTATION_TOPICS, type Mutations } from '../consumers/mutations.js';
+import type { Parked } from '../consumers/parked.js';
 import { deliveriesTopic } from '../deliveries/pseudonym.js';
 import type { SubscriptionCommand } from '../domain/subscription.js';
 import { findSubscription, listSubscriptions, type SubscriptionRow } from '../subscription-table.js';
@@ -51,7 +51,7 @@ import type { Subscriptions } from '../subscriptions.js';
 
 export interface SubscriptionControllerOptions {
   readonly subscriptions: Subscriptions;
-  readonly mutations: Pick<Mutations, 'redrive'>;
+  readonly parked: Pick<Parked, 'redrive'>;
   readonly db: Database;
   readonly policy: () => Policy;
   readonly pageTokens: PageTokens;
@@ -80,7 +80,8 @@ export class SubscriptionController implements Serves<typeof SubscriptionService
     this.requireRepresented(call.caller, wanted.institution);
     const subscriptionId = await subscriptions.open(call.caller, { ...terms, ...(ssins ? { ssins } : {}) }, key);
     const row = await findSubscription(db, subscriptionId);
-    return { subscription: row && messageOf(row) };
+    // As it was opened, whatever became of it: a repetition is answered like the first.
+    return { subscription: row && messageOf({ ...row, state: 'open', last_sequence: 0n, closing_reason: null }) };
   }
 
   async closeSubscription(request: CloseSubscriptionRequest, call: Call): Promise<CloseSubscriptionResponse> {
@@ -138,15 +139,8 @@ export class SubscriptionController implements Serves<typeof SubscriptionService
   async redriveParked(request: RedriveParkedRequest, call: Call): Promise<RedriveParkedResponse> {
     this.requireAdministrator(call.caller);
     const { personId } = readFields({ personId: readOptional(request.personId, (id) => readUuid('person_id', id)) });
-    // Repeating it is safe by nature: what went is no longer there. The id is still read, as in every write.
-    requestKey(call, ownNumber(call.caller), request.requestId, this.options.now().getTime());
-    let [redriven, stillParked] = [0, 0];
-    for (const topic of MUTATION_TOPICS) {
-      const { handled, blocked } = await this.options.mutations.redrive(topic, personId);
-      redriven += handled;
-      stillParked += blocked;
-    }
-    return { redriven, stillParked };
+    const key = requestKey(call, ownNumber(call.caller), request.requestId, this.options.now().getTime());
+    return this.options.parked.redrive(personId, key);
   }
 
   private async change(

@@ -1,4 +1,4 @@
-import { type CheckResponse } from '@crossroads/contracts/directory/v1/directory_service';
+import type { CheckResponse } from '@crossroads/contracts/directory/v1/directory_service';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import type { Database, Queryable, Tx } from '@crossroads/eventsourcing';
 import { dayOf } from '@crossroads/identifiers';
@@ -7,7 +7,7 @@ import type { Policy } from '@crossroads/policy';
 import type { DecidedDelivery } from '../deliveries/delivery-message.js';
 import type { Numbering } from '../deliveries/numbering.js';
 import { decideDelivery, type ReadMutation } from '../deliveries/selection.js';
-import { candidates } from '../subscription-table.js';
+import { candidates, subscribersTo } from '../subscription-table.js';
 
 /** Mutations of every source come by these topics; other messages on them are not for us. */
 export const MUTATION_TOPICS = ['crossroads.person.v1', 'crossroads.mutation.v1'] as const;
@@ -101,11 +101,11 @@ export class Mutations {
     if (read.length === 0) return [];
     const personIds = [...new Set(read.map(({ mutation }) => mutation.personId))];
     const dataServices = [...new Set(read.map(({ mutation }) => mutation.dataService))];
-    const subscriptions = await candidates(this.options.db, dataServices, personIds);
-    if (subscriptions.length === 0) return [];
-    const institutions = [...new Set(subscriptions.map(({ institution }) => institution))];
+    const institutions = await subscribersTo(this.options.db, dataServices);
+    if (institutions.length === 0) return [];
     const checks = await this.options.check(personIds, institutions);
-    const inscriptions = new Map(personIds.map((personId, index) => [personId, checks[index]?.inscriptions ?? []]));
+    const persons = new Map(personIds.map((personId, index) => [personId, personOf(personId, checks[index])]));
+    const subscriptions = await candidates(this.options.db, dataServices, [...persons.values()].flatMap(({ ids }) => ids));
 
     const policy = this.options.policy();
     const day = dayOf(this.options.now());
@@ -113,10 +113,11 @@ export class Mutations {
       subscriptions
         .filter(
           ({ dataService, personIds: named }) =>
-            dataService === one.mutation.dataService && (!named || named.has(one.mutation.personId)),
+            dataService === one.mutation.dataService &&
+            (!named || persons.get(one.mutation.personId)?.ids.some((id) => named.has(id))),
         )
         .flatMap((subscription) => {
-          const delivery = decideDelivery(policy, subscription, one, inscriptions.get(one.mutation.personId) ?? [], day);
+          const delivery = decideDelivery(policy, subscription, one, persons.get(one.mutation.personId)?.inscriptions ?? [], day);
           return delivery ? [{ event: one.event, delivery }] : [];
         }),
     );
@@ -143,3 +144,9 @@ export class Mutations {
     return free;
   }
 }
+
+/** A person named before a number was replaced is the same person: known under the ids of then, too. */
+const personOf = (personId: string, check: CheckResponse | undefined) => ({
+  ids: [personId, ...(check?.personId ? [check.personId, ...check.mergedPersonIds] : [])],
+  inscriptions: check?.inscriptions ?? [],
+});

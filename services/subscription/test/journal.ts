@@ -1,0 +1,29 @@
+import { AccessOutcome, AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import { AccessConcluded, AccessJournaled } from '@crossroads/contracts/access/v1/events';
+import type { TestMesh } from './mesh.js';
+
+export interface Journaled {
+  record: AccessRecord | undefined;
+  readonly outcomes: AccessOutcome[];
+}
+
+/** What access-audit would read, by ticket. */
+export const journalOf = async (mesh: TestMesh, port: number): Promise<Map<string, Journaled>> => {
+  const journal = new Map<string, Journaled>();
+  const at = (ticket: string): Journaled => {
+    const known = journal.get(ticket) ?? { record: undefined, outcomes: [] };
+    journal.set(ticket, known);
+    return known;
+  };
+  const events = await mesh.events(port, 'access-audit');
+  for await (const { event } of events.read({ topic: 'crossroads.access.v1', afterCursor: '' })) {
+    if (!event) continue;
+    const isDelivery = event.type.endsWith('.delivered');
+    const { outcome } = isDelivery ? AccessJournaled.decode(event.data) : AccessConcluded.decode(event.data);
+    const decoded = AccessOutcome.decode(outcome);
+    const entry = at(decoded.ticket);
+    entry.outcomes.push(decoded);
+    if (isDelivery) entry.record = AccessRecord.decode(AccessJournaled.decode(event.data).record);
+  }
+  return journal;
+};

@@ -1,0 +1,242 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Client, credentials, status } from '@grpc/grpc-js';
+import {
+  ListSubscriptionsRequest,
+  PauseSubscriptionRequest,
+  RedriveParkedRequest,
+  SubscribeRequest,
+  SubscriptionState,
+} from '@crossroads/contracts/subscription/v1/subscription_service';
+import { newRequestId } from '@crossroads/grpc';
+import { ssinCheck } from '@crossroads/identifiers';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { refusalOf, type RunningSubscription, type SubscriptionClient, TestMesh } from './mesh.js';
+import { ADMINISTRATOR, FUND, INTEGRATOR, OFFICE, STRANGER, subscribed, toAll, World } from './world.js';
+
+const list = { institution: '', pageSize: 0, pageToken: '' };
+
+describe('the subscription table', () => {
+  let mesh: TestMesh;
+  let world: World;
+  let running: RunningSubscription;
+  let fund: SubscriptionClient;
+  let office: SubscriptionClient;
+  const as = (institution: string) => mesh.client(running.port, world.certificate(institution));
+
+  beforeAll(async () => {
+    mesh = await TestMesh.start('embedded');
+    world = await World.create(mesh);
+    running = await mesh.run(world.certificate(FUND));
+    fund = as(FUND);
+    office = as(OFFICE);
+  }, 120_000);
+  afterAll(() => mesh.stop(), 60_000);
+
+  const named = (...ssins: readonly string[]) => ({ persons: { $case: 'named' as const, value: { ssins: [...ssins] } } });
+
+  it('takes all that are inscribed, or persons by name', async () => {
+    const all = await subscribed(fund);
+    expect(all).toMatchObject({
+      institution: FUND,
+      allInscribed: true,
+      state: SubscriptionState.SUBSCRIPTION_STATE_OPEN,
+      topic: `crossroads.deliveries.${FUND}.v1`,
+      lastSequence: 0n,
+    });
+    const some = await subscribed(fund, named(world.person(FUND).ssin, world.person(FUND, OFFICE).ssin));
+    expect(some).toMatchObject({ allInscribed: false, namedPersons: 2 });
+  });
+
+  it('says no without a grant for that, each time with its reason', async () => {
+    world.grant('online', STRANGER, ['name'], { grant: { online: true, subscription: false } });
+    const stranger = as(STRANGER);
+    const reasons = [
+      [stranger, {}, 'NOT_GRANTED_BY_SUBSCRIPTION'],
+      [as(ADMINISTRATOR), {}, 'NO_DELIBERATION'],
+      [fund, { dataService: 'pension.rights.v1' }, 'UNKNOWN_DATA_SERVICE'],
+      [fund, { legalContext: 'CIN:OTHER' }, 'UNKNOWN_LEGAL_CONTEXT'],
+      [fund, { inscriptionContext: 'CIN:OTHER' }, 'INSCRIPTION_CONTEXT_NOT_GRANTED'],
+      [fund, { institution: OFFICE }, 'NOT_REPRESENTED'],
+    ] as const;
+    for (const [client, more, reason] of reasons)
+      expect(await refusalOf(client.subscribe(toAll(more)))).toMatchObject({ code: status.PERMISSION_DENIED, reason });
+  });
+
+  it('names each person who is not inscribed, or whose number is not in use', async () => {
+    const [known, stranger, replaced, cancelled, nobody] = [FUND, OFFICE, FUND, FUND, FUND].map((one) => world.person(one));
+    if (!known || !stranger || !replaced || !cancelled || !nobody) throw new Error('nobody');
+    for (const [{ ssin, personId }, state] of [[replaced, 3], [cancelled, 4], [nobody, 2]] as const)
+      mesh.directory.numbers.set(ssin, { state, personId, inscriptions: [[FUND, 'CIN:AFFILIATED']], mergedPersonIds: [] });
+    const error = await refusalOf(
+      fund.subscribe(toAll(named(known.ssin, stranger.ssin, replaced.ssin, cancelled.ssin, nobody.ssin))),
+    );
+    expect(error).toMatchObject({ code: status.INVALID_ARGUMENT, reason: 'INVALID_INPUT' });
+    expect(error.violations.map(({ field, reason }) => [field, reason])).toEqual([
+      ['named.ssins[1]', 'NOT_INSCRIBED'],
+      ['named.ssins[2]', 'REPLACED_SSIN'],
+      ['named.ssins[3]', 'CANCELED_SSIN'],
+      ['named.ssins[4]', 'UNKNOWN_SSIN'],
+    ]);
+    expect(JSON.stringify([error.message, error.metadata, error.violations])).not.toContain(stranger.ssin);
+  });
+
+  it('answers a repeated request as it did, and no other under its id', async () => {
+    const request = toAll();
+    const [first, ...others] = await Promise.all(Array.from({ length: 6 }, () => fund.subscribe(request)));
+    for (const other of others) expect(other).toEqual(first);
+    await fund.closeSubscription({ requestId: newRequestId(), subscriptionId: first?.subscription?.subscriptionId ?? '' });
+    expect(await fund.subscribe(request)).toEqual(first);
+    expect(await refusalOf(fund.subscribe({ ...request, dataService: 'x.v1' }))).toMatchObject({
+      code: status.ALREADY_EXISTS,
+      reason: 'REQUEST_ID_REUSED',
+    });
+  });
+
+  it('pauses, resumes and closes, and says when it cannot', async () => {
+    const { subscriptionId } = await subscribed(fund);
+    const change = () => ({ requestId: newRequestId(), subscriptionId });
+    const pause = change();
+    await fund.pauseSubscription(pause);
+    await fund.pauseSubscription(pause);
+    expect(await refusalOf(fund.pauseSubscription({ ...pause, subscriptionId: randomUUID() }))).toMatchObject({ reason: 'REQUEST_ID_REUSED' });
+    await fund.resumeSubscription(change());
+    await fund.closeSubscription(change());
+    await fund.closeSubscription(change());
+    for (const refused of [fund.pauseSubscription(change()), fund.resumeSubscription(change())])
+      expect(await refusalOf(refused)).toMatchObject({ code: status.FAILED_PRECONDITION });
+    const { subscriptions } = await fund.listSubscriptions({ ...list, pageSize: 200 });
+    expect(subscriptions.find((one) => one.subscriptionId === subscriptionId)).toMatchObject({
+      state: SubscriptionState.SUBSCRIPTION_STATE_CLOSED,
+      closingReason: 'CLOSED_BY_SUBSCRIBER',
+      lastSequence: 1n,
+    });
+  });
+
+  it('shows nobody what is another’s', async () => {
+    const { subscriptionId } = await subscribed(fund);
+    const change = () => ({ requestId: newRequestId(), subscriptionId });
+    for (const refused of [office.pauseSubscription(change()), office.resumeSubscription(change()), office.closeSubscription(change())])
+      expect(await refusalOf(refused)).toMatchObject({ code: status.NOT_FOUND, reason: 'RESOURCE_NOT_FOUND' });
+    const { subscriptions } = await office.listSubscriptions({ ...list, pageSize: 200 });
+    expect(subscriptions.filter(({ institution }) => institution !== OFFICE)).toEqual([]);
+  });
+
+  it('lets an integrator act for whom it represents', async () => {
+    const integrator = as(INTEGRATOR);
+    const { subscriptionId } = await subscribed(integrator, { institution: FUND });
+    await integrator.pauseSubscription({ requestId: newRequestId(), subscriptionId });
+    const { subscriptions } = await fund.listSubscriptions({ ...list, pageSize: 200 });
+    expect(subscriptions.some((one) => one.subscriptionId === subscriptionId)).toBe(true);
+  });
+
+  it('is listed by pages', async () => {
+    await subscribed(fund);
+    const seen: string[] = [];
+    let pageToken = '';
+    do {
+      const page = await fund.listSubscriptions({ institution: '', pageSize: 2, pageToken });
+      seen.push(...page.subscriptions.map(({ subscriptionId }) => subscriptionId));
+      expect(page.subscriptions.length).toBeLessThanOrEqual(2);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== '');
+    expect(new Set(seen).size).toBe(seen.length);
+    const page = await fund.listSubscriptions({ institution: '', pageSize: 1, pageToken: '' });
+    const elsewhere = as(INTEGRATOR).listSubscriptions({ institution: INTEGRATOR, pageSize: 1, pageToken: page.nextPageToken });
+    expect(await refusalOf(elsewhere)).toMatchObject({ code: status.INVALID_ARGUMENT, metadata: { rule: 'PAGE_TOKEN_OF_ANOTHER_LIST' } });
+  });
+
+  const nine = '806101001';
+  const wrong: readonly (readonly [string, Partial<SubscribeRequest>, string, string])[] = [
+    ['no request id', { requestId: '' }, 'request_id', 'REQUIRED'],
+    ['a random request id', { requestId: randomUUID() }, 'request_id', 'MALFORMED_REQUEST_ID'],
+    ['an old request id', { requestId: newRequestId(Date.now() - 36 * 86_400_000) }, 'request_id', 'REQUEST_ID_TOO_OLD'],
+    ['an institution of nine digits', { institution: '208000056' }, 'institution', 'ENTERPRISE_NUMBER_MALFORMED'],
+    ['an institution with a wrong check', { institution: '0208000000' }, 'institution', 'ENTERPRISE_NUMBER_CHECKSUM'],
+    ['no inscription context', { inscriptionContext: '' }, 'inscription_context', 'REQUIRED'],
+    ['a malformed inscription context', { inscriptionContext: '17/2' }, 'inscription_context', 'MALFORMED_CONTEXT'],
+    ['no legal context', { legalContext: '' }, 'legal_context', 'REQUIRED'],
+    ['a malformed legal context', { legalContext: 'because' }, 'legal_context', 'MALFORMED_CONTEXT'],
+    ['no data service', { dataService: '' }, 'data_service', 'REQUIRED'],
+    ['a data service of 129 characters', { dataService: 'x'.repeat(129) }, 'data_service', 'TOO_LONG'],
+    ['nobody', { persons: undefined }, 'persons', 'REQUIRED'],
+    ['an empty list of names', named(), 'named.ssins', 'REQUIRED'],
+    ['1,001 names', named(...Array.from({ length: 1_001 }, () => `${nine}${ssinCheck(nine, 1900)}`)), 'named.ssins', 'TOO_MANY'],
+    ['a malformed SSIN', named('8061010013'), 'named.ssins[0]', 'SSIN_MALFORMED'],
+    ['a wrong check number', named(`${nine}00`), 'named.ssins[0]', 'SSIN_CHECKSUM'],
+    ['an impossible date', named(`809931001${ssinCheck('809931001', 1900)}`), 'named.ssins[0]', 'SSIN_IMPOSSIBLE_DATE'],
+  ];
+  it.each(wrong)('tells a bad request apart: %s', async (_what, more, field, rule) => {
+    expect(await refusalOf(fund.subscribe(toAll(more)))).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      reason: 'INVALID_INPUT',
+      metadata: { field, rule },
+    });
+  });
+
+  it('tells the others’ bad requests apart, too', async () => {
+    const administrator = as(ADMINISTRATOR);
+    const requestId = newRequestId();
+    const bad: readonly (readonly [Promise<unknown>, string])[] = [
+      [fund.pauseSubscription({ requestId, subscriptionId: 'x' }), 'subscription_id'],
+      [fund.resumeSubscription({ requestId, subscriptionId: '' }), 'subscription_id'],
+      [fund.closeSubscription({ requestId: 'x', subscriptionId: randomUUID() }), 'request_id'],
+      [fund.listSubscriptions({ ...list, pageSize: -1 }), 'page_size'],
+      [fund.listSubscriptions({ ...list, pageToken: 'x' }), 'page_token'],
+      [fund.listSubscriptions({ ...list, institution: '1' }), 'institution'],
+      [administrator.listParked({ pageSize: -1, pageToken: '' }), 'page_size'],
+      [administrator.listParked({ pageSize: 1, pageToken: 'AAAA' }), 'page_token'],
+      [administrator.redriveParked({ requestId, personId: 'x' }), 'person_id'],
+      [administrator.redriveParked({ requestId: '', personId: '' }), 'request_id'],
+    ];
+    for (const [call, field] of bad)
+      expect(await refusalOf(call)).toMatchObject({ code: status.INVALID_ARGUMENT, metadata: { field } });
+    const large = fund.subscribe(toAll({ dataService: 'x'.repeat(5_000_000) }));
+    expect(await refusalOf(large)).toMatchObject({ code: status.RESOURCE_EXHAUSTED, reason: 'MESSAGE_TOO_LARGE' });
+  });
+
+  it('survives 500 fuzzed requests without INTERNAL', async () => {
+    const { ca, key, cert } = world.certificate(FUND);
+    const [caPem, keyPem, certPem] = [ca, key, cert].map((file) => readFileSync(file));
+    const ssl = credentials.createSsl(caPem ?? null, keyPem, certPem);
+    const raw = new Client(`localhost:${running.port}`, ssl, { 'grpc.ssl_target_name_override': 'subscription' });
+    const same = (value: Buffer) => value;
+    const codeOf = (method: string, bytes: Buffer) =>
+      new Promise<status>((resolve) => {
+        const path = `/crossroads.subscription.v1.SubscriptionService/${method}`;
+        raw.makeUnaryRequest(path, same, same, bytes, { deadline: Date.now() + 20_000 }, (error) => resolve(error?.code ?? status.OK));
+      });
+    const subscriptionId = (await subscribed(fund)).subscriptionId;
+    const samples: readonly (readonly [string, Uint8Array])[] = [
+      ['Subscribe', SubscribeRequest.encode(toAll(named(world.person(FUND).ssin))).finish()],
+      ['PauseSubscription', PauseSubscriptionRequest.encode({ requestId: newRequestId(), subscriptionId }).finish()],
+      ['ListSubscriptions', ListSubscriptionsRequest.encode({ institution: FUND, pageSize: 3, pageToken: 'abc' }).finish()],
+      ['RedriveParked', RedriveParkedRequest.encode({ requestId: newRequestId(), personId: randomUUID() }).finish()],
+    ];
+    const call = fc.constantFrom(...samples).chain(([method, sample]) =>
+      fc.record({
+        method: fc.constant(method),
+        body: fc.oneof(
+          fc.uint8Array({ maxLength: 200 }).map((noise) => Buffer.from(noise)),
+          fc.nat(sample.length).map((length) => Buffer.from(sample.subarray(0, length))),
+          fc.array(fc.tuple(fc.nat(sample.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 }).map((changes) => {
+            const copy = Buffer.from(sample);
+            for (const [at, byte] of changes) copy[at] = byte;
+            return copy;
+          }),
+        ),
+      }),
+    );
+    const bad = new Set([status.INTERNAL, status.UNKNOWN, status.DEADLINE_EXCEEDED, status.UNAVAILABLE]);
+    await fc.assert(
+      fc.asyncProperty(call, async ({ method, body }) => {
+        const code = await codeOf(method, body);
+        expect(bad.has(code) ? status[code] : 'told').toBe('told');
+      }),
+      { numRuns: 500 },
+    );
+    raw.close();
+    await subscribed(fund);
+  }, 180_000);
+});

@@ -1,5 +1,5 @@
-import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { GrpcServer } from '@crossroads/grpc';
+import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { readConfig } from './config.js';
 import { type Exchange, openExchange } from './exchange.js';
 

@@ -1,11 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { ExchangeServiceService } from '@crossroads/contracts/exchange/v1/exchange_service';
-import { coalescingAppender, type Database, migrate, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
+import {
+  coalescingAppender,
+  type Database,
+  migrate,
+  openDatabase,
+  PostgresEventStore,
+} from '@crossroads/eventsourcing';
 import { type Caller, type ServerOptions, serve } from '@crossroads/grpc';
 import { type Broker, eventsController, openBroker, startRelay, TopicSealing } from '@crossroads/messaging';
 import { followPolicy } from '@crossroads/policy';
-import { FileKeyProvider, PostgresSubjectKeys, SubjectSealer, subjectKeyMigrations, TopicSealer } from '@crossroads/privacy';
+import {
+  FileKeyProvider,
+  PostgresSubjectKeys,
+  SubjectSealer,
+  subjectKeyMigrations,
+  TopicSealer,
+} from '@crossroads/privacy';
 import { readReceiptKey } from '@crossroads/transparency';
 import { ExchangeController } from './api/exchange-controller.js';
 import { reasonCodes } from './api/reason-codes.js';
@@ -47,7 +59,10 @@ export const openExchange = async (config: Config): Promise<Exchange> => {
   const broker = await openBus(config, tls);
   const policies = followPolicy({ address: config.authorizationAddress, ...mesh, onError: warn('policy') });
   const directory = new DirectoryClient(config.directoryAddress, mesh);
-  const sources = new SourceClients({ ...mesh, onFailure: (service, code) => note({ level: 'warn', what: 'source', service, code }) });
+  const sources = new SourceClients({
+    ...mesh,
+    onFailure: (service, code) => note({ level: 'warn', what: 'source', service, code }),
+  });
   const schemas = new DataSchemas();
 
   const open = new OpenAccesses(db, now);
@@ -121,7 +136,10 @@ const migrateAll = async ({ databaseUrl, databaseMigratorUrl, keysDatabaseUrl, k
 
 const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);
 
-const openBus = async ({ kafkaBrokers, embeddedLogUrl }: Config, tls: { ca: string; cert: string; key: string }): Promise<Broker> => {
+const openBus = async (
+  { kafkaBrokers, embeddedLogUrl }: Config,
+  tls: { ca: string; cert: string; key: string },
+): Promise<Broker> => {
   const broker = await openBroker({ clientId: 'exchange', kafkaBrokers, embeddedLogUrl, tls });
   // One partition each: consumers follow by cursor, which orders no more than that.
   await broker.ensureTopic({ name: ACCESS_TOPIC, retentionDays: TOPIC_DAYS });

@@ -1,15 +1,15 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Client, credentials, status } from '@grpc/grpc-js';
 import { ConsultRequest, ReportMutationRequest } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { newRequestId } from '@crossroads/grpc';
 import { ssinCheck } from '@crossroads/identifiers';
 import { CertificateAuthority } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
+import { Client, credentials, status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { exportJWK, SignJWT } from 'jose';
-import { type ExchangeClient, refusalOf, type RunningExchange, TestMesh } from './mesh.js';
+import { type ExchangeClient, type RunningExchange, refusalOf, TestMesh } from './mesh.js';
 import { consult, institution, spkiHash, WAGES, WELFARE, World } from './world.js';
 
 const TRUST_DOMAIN = 'crossroads.test';
@@ -24,13 +24,18 @@ describe('bad input', () => {
     mesh = await TestMesh.start();
     world = await World.create(mesh);
     exchange = await mesh.exchange();
-    await eventually(() => exchange.server.health.refresh(), () => exchange.server.health.isServing);
+    await eventually(
+      () => exchange.server.health.refresh(),
+      () => exchange.server.health.isServing,
+    );
     welfare = mesh.client(exchange.port, world.certificate(WELFARE));
   });
   afterAll(() => mesh.stop());
 
   const old = newRequestId(Date.now() - 36 * 86_400_000);
-  const services = (...names: readonly string[]) => ({ dataServices: names.map((dataService) => ({ dataService, fieldGroups: [] })) });
+  const services = (...names: readonly string[]) => ({
+    dataServices: names.map((dataService) => ({ dataService, fieldGroups: [] })),
+  });
   const wrong: readonly (readonly [string, Partial<ConsultRequest>, string, string])[] = [
     ['no SSIN', { ssin: '' }, 'ssin', 'REQUIRED'],
     ['an SSIN with dots', { ssin: '80.61.01-001.33' }, 'ssin', 'SSIN_MALFORMED'],
@@ -60,7 +65,12 @@ describe('bad input', () => {
     ['no such day', { asOfDate: { year: 2026, month: 2, day: 30 } }, 'as_of_date', 'INVALID_DATE'],
     ['a day to come', { asOfDate: { year: 9998, month: 1, day: 1 } }, 'as_of_date', 'FUTURE_DATE'],
     ['no request id', { requestId: '' }, 'request_id', 'REQUIRED'],
-    ['a random request id', { requestId: '7f2c8a52-3d7b-4f0e-9a51-0d9f5f1c2b3a' }, 'request_id', 'MALFORMED_REQUEST_ID'],
+    [
+      'a random request id',
+      { requestId: '7f2c8a52-3d7b-4f0e-9a51-0d9f5f1c2b3a' },
+      'request_id',
+      'MALFORMED_REQUEST_ID',
+    ],
     ['an old request id', { requestId: old }, 'request_id', 'REQUEST_ID_TOO_OLD'],
   ];
   it.each(wrong)('is told apart: %s', async (_what, more, field, rule) => {
@@ -83,7 +93,10 @@ describe('bad input', () => {
       [{ customer: '0202239951' }, 'UNKNOWN_INSTITUTION'],
     ] as const;
     for (const [more, reason] of reasons)
-      expect(await refusalOf(welfare.consult(consult(ssin, more)))).toMatchObject({ code: status.PERMISSION_DENIED, reason });
+      expect(await refusalOf(welfare.consult(consult(ssin, more)))).toMatchObject({
+        code: status.PERMISSION_DENIED,
+        reason,
+      });
   });
 
   it('refuses a request that is too large', async () => {
@@ -95,7 +108,10 @@ describe('bad input', () => {
   it('knows nobody without a good certificate', async () => {
     const request = consult(world.person(WELFARE).ssin);
     const unregistered = mesh.client(exchange.port, await mesh.institution(WELFARE));
-    expect(await refusalOf(unregistered.consult(request))).toMatchObject({ code: status.PERMISSION_DENIED, reason: 'KEY_NOT_REGISTERED' });
+    expect(await refusalOf(unregistered.consult(request))).toMatchObject({
+      code: status.PERMISSION_DENIED,
+      reason: 'KEY_NOT_REGISTERED',
+    });
     const service = mesh.client(exchange.port, await mesh.service('subscription'));
     expect(await refusalOf(service.consult(request))).toMatchObject({ reason: 'CALLER_NOT_ALLOWED' });
 
@@ -115,7 +131,14 @@ describe('bad input', () => {
     const application = { enterpriseNumber: WELFARE, name: 'batch', spkiHashes: [spkiHash(tls)] };
     mesh.policy.put({ $case: 'application', value: application });
     const client = mesh.client(exchange.port, tls);
-    await eventually(() => client.consult(consult(world.person(WELFARE).ssin)).then(() => true, () => false), Boolean);
+    await eventually(
+      () =>
+        client.consult(consult(world.person(WELFARE).ssin)).then(
+          () => true,
+          () => false,
+        ),
+      Boolean,
+    );
     mesh.policy.put({ $case: 'application', value: { ...application, spkiHashes: [] } });
     const gone = await eventually(
       () => client.consult(consult(world.person(WELFARE).ssin)).catch((error: unknown) => error),
@@ -140,8 +163,18 @@ describe('bad input', () => {
     const ask = async (jwt: string) =>
       welfare.consult(consult(world.person(WELFARE).ssin), { metadata: { authorization: `Bearer ${jwt}` } });
     const own = await token(spkiHash(world.certificate(WELFARE)));
-    await eventually(() => ask(own).then(() => true, () => false), Boolean);
-    expect(await refusalOf(ask(await token('another')))).toMatchObject({ code: status.UNAUTHENTICATED, reason: 'TOKEN_NOT_BOUND' });
+    await eventually(
+      () =>
+        ask(own).then(
+          () => true,
+          () => false,
+        ),
+      Boolean,
+    );
+    expect(await refusalOf(ask(await token('another')))).toMatchObject({
+      code: status.UNAUTHENTICATED,
+      reason: 'TOKEN_NOT_BOUND',
+    });
     expect(await refusalOf(ask('x.y.z'))).toMatchObject({ code: status.UNAUTHENTICATED, reason: 'TOKEN_MALFORMED' });
   });
 
@@ -154,15 +187,26 @@ describe('bad input', () => {
       new Promise<status>((resolve) => {
         const same = (value: Buffer) => value;
         const deadline = { deadline: Date.now() + 5_000 };
-        raw.makeUnaryRequest(`/crossroads.exchange.v1.ExchangeService/${method}`, same, same, bytes, deadline, (error) =>
-          resolve(error?.code ?? status.OK),
+        raw.makeUnaryRequest(
+          `/crossroads.exchange.v1.ExchangeService/${method}`,
+          same,
+          same,
+          bytes,
+          deadline,
+          (error) => resolve(error?.code ?? status.OK),
         );
       });
     const { ssin } = world.person(WELFARE);
     const consultBytes = Buffer.from(ConsultRequest.encode(consult(ssin)).finish());
     const reportBytes = Buffer.from(
       ReportMutationRequest.encode(
-        ReportMutationRequest.fromPartial({ requestId: newRequestId(), ssin, dataService: WAGES, sourceRevision: 1n, data: { a: [1, { b: null }] } }),
+        ReportMutationRequest.fromPartial({
+          requestId: newRequestId(),
+          ssin,
+          dataService: WAGES,
+          sourceRevision: 1n,
+          data: { a: [1, { b: null }] },
+        }),
       ).finish(),
     );
     const mutated = (bytes: Buffer) =>

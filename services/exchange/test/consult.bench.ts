@@ -2,9 +2,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Client, credentials, Server, ServerCredentials } from '@grpc/grpc-js';
 import type { TlsFiles } from '@crossroads/grpc';
 import { eventually } from '@crossroads/testing';
+import { Client, credentials, Server, ServerCredentials } from '@grpc/grpc-js';
 import { freePort } from './free-port.js';
 import { TestMesh } from './mesh.js';
 import { consult, EMPLOYMENT, WELFARE, World } from './world.js';
@@ -27,12 +27,19 @@ const definition = {
   responseDeserialize: same,
 } as const;
 
-const pem = ({ ca, key, cert }: TlsFiles) => ({ ca: readFileSync(ca), key: readFileSync(key), cert: readFileSync(cert) });
+const pem = ({ ca, key, cert }: TlsFiles) => ({
+  ca: readFileSync(ca),
+  key: readFileSync(key),
+  cert: readFileSync(cert),
+});
 
 const echo = async (port: number, tls: TlsFiles): Promise<void> => {
   const { ca, key, cert } = pem(tls);
   const server = new Server();
-  server.addService({ echo: definition }, { echo: (call: { request: Buffer }, done: (e: null, r: Buffer) => void) => done(null, call.request) });
+  server.addService(
+    { echo: definition },
+    { echo: (call: { request: Buffer }, done: (e: null, r: Buffer) => void) => done(null, call.request) },
+  );
   const ssl = ServerCredentials.createSsl(ca, [{ private_key: key, cert_chain: cert }], true);
   await new Promise<void>((resolve) => server.bindAsync(`127.0.0.1:${port}`, ssl, () => resolve()));
   process.send?.('listening');
@@ -76,7 +83,9 @@ const run = async (seconds: number): Promise<void> => {
   const world = await World.create(mesh);
   const tls = world.certificate(WELFARE);
   const echoPort = await freePort();
-  const echoServer = fork(fileURLToPath(import.meta.url), ['echo', String(echoPort), JSON.stringify(await mesh.institution(EMPLOYMENT))]);
+  const served = await mesh.institution(EMPLOYMENT);
+  const args = ['echo', String(echoPort), served.ca, served.cert, served.key];
+  const echoServer = fork(fileURLToPath(import.meta.url), args);
   await once(echoServer, 'message');
   const { ca, key, cert } = pem(tls);
   const ssl = credentials.createSsl(ca, key, cert);
@@ -91,12 +100,19 @@ const run = async (seconds: number): Promise<void> => {
   echoServer.kill();
 
   const port = await freePort();
-  const child = await mesh.exchangeProcess(port, process.env['EXCHANGE_NODE_OPTIONS']);
+  const child = await mesh.exchangeProcess(port, process.env.EXCHANGE_NODE_OPTIONS);
   const exited = once(child, 'exit');
   const client = mesh.client(port, tls);
   const persons = Array.from({ length: PERSONS }, () => world.person(WELFARE).ssin);
   const ask = (n: number) => client.consult(consult(persons[n % PERSONS] ?? ''));
-  await eventually(() => ask(0).then(() => true, () => false), Boolean);
+  await eventually(
+    () =>
+      ask(0).then(
+        () => true,
+        () => false,
+      ),
+    Boolean,
+  );
   await measure(3, child.pid, ask);
   const full = await measure(seconds, child.pid, ask);
   const ratio = (full.perSecond / bare.perSecond).toFixed(3);
@@ -106,6 +122,6 @@ const run = async (seconds: number): Promise<void> => {
   await mesh.stop();
 };
 
-const [first = '10', port = '0', files = '{}'] = process.argv.slice(2);
-if (first === 'echo') await echo(Number(port), JSON.parse(files));
+const [first = '10', port = '0', ca = '', cert = '', key = ''] = process.argv.slice(2);
+if (first === 'echo') await echo(Number(port), { ca, cert, key });
 else await run(Number(first));

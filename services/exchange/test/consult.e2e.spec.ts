@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { status } from '@grpc/grpc-js';
 import { AccessRecord, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
 import { eventually } from '@crossroads/testing';
 import { opens, receiptFault } from '@crossroads/transparency';
-import { type ExchangeClient, refusalOf, type RunningExchange, TestMesh } from './mesh.js';
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type ExchangeClient, type RunningExchange, refusalOf, TestMesh } from './mesh.js';
 import type { Supply } from './stand-ins.js';
 import { CONTEXT, consult, FUND, INTEGRATOR, STATUS, WAGES, WELFARE, World } from './world.js';
 
@@ -22,7 +22,10 @@ describe('a consultation', () => {
     world = await World.create(mesh);
     sound = world.wages.supply;
     exchange = await mesh.exchange();
-    await eventually(() => exchange.server.health.refresh(), () => exchange.server.health.isServing);
+    await eventually(
+      () => exchange.server.health.refresh(),
+      () => exchange.server.health.isServing,
+    );
     welfare = mesh.client(exchange.port, world.certificate(WELFARE));
   });
   afterAll(() => mesh.stop());
@@ -90,7 +93,12 @@ describe('a consultation', () => {
     ] as const;
     for (const [state, code, reason] of states) {
       const { ssin, personId } = world.person(WELFARE);
-      mesh.directory.numbers.set(ssin, { state, personId: state === 2 ? '' : personId, inscriptions: [], mergedPersonIds: [] });
+      mesh.directory.numbers.set(ssin, {
+        state,
+        personId: state === 2 ? '' : personId,
+        inscriptions: [],
+        mergedPersonIds: [],
+      });
       expect(await refusalOf(welfare.consult(consult(ssin)))).toMatchObject({ code, reason });
     }
   });
@@ -131,7 +139,11 @@ describe('a consultation', () => {
       async (r, s) => ({ ...(await sound(r, s)), data: { wages: [], filler: 'x'.repeat(1_100_000) } }),
       'SOURCE_ANSWER_INVALID',
     ],
-    ['that never comes', (_r, signal) => new Promise((_, reject) => signal.addEventListener('abort', reject)), 'SOURCE_TIMEOUT'],
+    [
+      'that never comes',
+      (_r, signal) => new Promise((_, reject) => signal.addEventListener('abort', reject)),
+      'SOURCE_TIMEOUT',
+    ],
   ];
   it.each(unsound)('passes on no answer %s', async (_what, supply, reason) => {
     const { ssin } = world.person(WELFARE);

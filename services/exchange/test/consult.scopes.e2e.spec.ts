@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newRequestId } from '@crossroads/grpc';
 import { eventually } from '@crossroads/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type ExchangeClient, refusalOf, TestMesh } from './mesh.js';
 import { CONTEXT, consult, EMPLOYMENT, FUND, INTEGRATOR, STATUS, WAGES, WELFARE, World } from './world.js';
@@ -16,7 +16,10 @@ describe('who may ask and report what', () => {
     mesh = await TestMesh.start();
     world = await World.create(mesh);
     const exchange = await mesh.exchange();
-    await eventually(() => exchange.server.health.refresh(), () => exchange.server.health.isServing);
+    await eventually(
+      () => exchange.server.health.refresh(),
+      () => exchange.server.health.isServing,
+    );
     for (const number of INSTITUTIONS) clients.set(number, mesh.client(exchange.port, world.certificate(number)));
   });
   afterAll(() => mesh.stop());

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { status } from '@grpc/grpc-js';
-import { AccessConcluded, AccessIntended } from '@crossroads/contracts/access/v1/events';
 import { AccessOutcome, AccessResult, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
+import { AccessConcluded, AccessIntended } from '@crossroads/contracts/access/v1/events';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { connect } from '@crossroads/grpc';
 import { eventually } from '@crossroads/testing';
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { freePort } from './free-port.js';
-import { refusalOf, type RunningExchange, TestMesh } from './mesh.js';
+import { type RunningExchange, refusalOf, TestMesh } from './mesh.js';
 import type { Supply } from './stand-ins.js';
 import { consult, WELFARE, World } from './world.js';
 
@@ -34,7 +34,10 @@ describe('when something fails', () => {
 
   const started = async (): Promise<RunningExchange> => {
     const exchange = await mesh.exchange();
-    await eventually(() => exchange.server.health.refresh(), () => exchange.server.health.isServing);
+    await eventually(
+      () => exchange.server.health.refresh(),
+      () => exchange.server.health.isServing,
+    );
     return exchange;
   };
 
@@ -45,7 +48,11 @@ describe('when something fails', () => {
     return resolve;
   };
 
-  const isAsked = () => eventually(() => world.wages.asked.length, (count) => count > 0);
+  const isAsked = () =>
+    eventually(
+      () => world.wages.asked.length,
+      (count) => count > 0,
+    );
 
   /** What the journal tells of accesses, from the beginning. */
   const journal = async (port: number) => {
@@ -86,8 +93,13 @@ describe('when something fails', () => {
       .map(({ data }) => AccessIntended.decode(data))
       .find((access) => access.personId === personId);
     const journalId = intended?.journalId ?? '';
-    const closed = await eventually(() => outcomes(exchange.port, journalId), ({ length }) => length > 0);
-    expect(closed).toMatchObject([{ result: AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN, ticket: world.wages.asked[0]?.ticket }]);
+    const closed = await eventually(
+      () => outcomes(exchange.port, journalId),
+      ({ length }) => length > 0,
+    );
+    expect(closed).toMatchObject([
+      { result: AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN, ticket: world.wages.asked[0]?.ticket },
+    ]);
 
     world.wages.supply = sound;
     const again = await mesh.client(exchange.port, world.certificate(WELFARE)).consult(request);
@@ -106,7 +118,9 @@ describe('when something fails', () => {
     const request = consult(ssin);
     const cut = async () => {
       await admin.query(`alter role ${mesh.database.appRole} nologin`);
-      await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where usename = $1', [mesh.database.appRole]);
+      await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where usename = $1', [
+        mesh.database.appRole,
+      ]);
     };
     const mend = () => admin.query(`alter role ${mesh.database.appRole} login`);
 
@@ -128,15 +142,23 @@ describe('when something fails', () => {
       reason: 'JOURNAL_UNAVAILABLE',
     });
     expect(world.wages.asked).toEqual([]);
-    await eventually(() => exchange.server.health.refresh(), () => !exchange.server.health.isServing);
+    await eventually(
+      () => exchange.server.health.refresh(),
+      () => !exchange.server.health.isServing,
+    );
 
     await mend();
-    await eventually(() => exchange.server.health.refresh(), () => exchange.server.health.isServing);
+    await eventually(
+      () => exchange.server.health.refresh(),
+      () => exchange.server.health.isServing,
+    );
     world.wages.supply = sound;
     const { ticket, results } = await welfare.consult(request);
     expect(results).toMatchObject([{ status: ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND }]);
     const told = (await journal(exchange.port)).filter(({ type }) => type.endsWith('.concluded'));
-    const mine = told.map(({ data }) => AccessOutcome.decode(AccessConcluded.decode(data).outcome)).filter((o) => o.ticket === ticket);
+    const mine = told
+      .map(({ data }) => AccessOutcome.decode(AccessConcluded.decode(data).outcome))
+      .filter((o) => o.ticket === ticket);
     expect(mine.at(-1)).toMatchObject({ result: AccessResult.ACCESS_RESULT_ANSWERED });
     await exchange.stop();
   });

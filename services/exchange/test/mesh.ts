@@ -4,11 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ExchangeServiceService } from '@crossroads/contracts/exchange/v1/exchange_service';
-import { type Connection, connect, RemoteError, type RunningServer, startServer, type TlsFiles } from '@crossroads/grpc';
+import {
+  type Connection,
+  connect,
+  RemoteError,
+  type RunningServer,
+  startServer,
+  type TlsFiles,
+} from '@crossroads/grpc';
 import { CertificateAuthority, type Identity } from '@crossroads/local';
 import { generateKeyFile } from '@crossroads/privacy';
 import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
-import { newReceiptKey, readReceiptKeys, type ReceiptKeys } from '@crossroads/transparency';
+import { newReceiptKey, type ReceiptKeys, readReceiptKeys } from '@crossroads/transparency';
 import { readConfig } from '../src/config.js';
 import { type Exchange, openExchange } from '../src/exchange.js';
 import { DirectoryStandIn, PolicyFeed } from './stand-ins.js';
@@ -23,7 +30,7 @@ export class TestMesh {
   readonly directory = new DirectoryStandIn();
   readonly receipts = newReceiptKey();
   private readonly folder = mkdtempSync(join(tmpdir(), 'crossroads-exchange-'));
-  private readonly closing: (() => Promise<unknown> | void)[] = [];
+  private readonly closing: (() => unknown)[] = [];
   private files = 0;
 
   private constructor(
@@ -78,7 +85,7 @@ export class TestMesh {
   }
 
   /** What ends with the mesh. */
-  defer(end: () => Promise<unknown> | void): void {
+  defer(end: () => unknown): void {
     this.closing.push(end);
   }
 
@@ -86,7 +93,11 @@ export class TestMesh {
     return this.write(this.authority.issueService(name));
   }
 
-  async institution(enterpriseNumber: string, application = 'desk', validity: { notAfter?: Date } = {}): Promise<TlsFiles> {
+  async institution(
+    enterpriseNumber: string,
+    application = 'desk',
+    validity: { notAfter?: Date } = {},
+  ): Promise<TlsFiles> {
     return this.write(this.authority.issueApplication({ application, enterpriseNumber, ...validity }));
   }
 

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { status } from '@grpc/grpc-js';
 import type { ReportMutationRequest } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { newRequestId } from '@crossroads/grpc';
 import { eventually } from '@crossroads/testing';
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ExchangeClient, refusalOf, TestMesh } from './mesh.js';
 import { EMPLOYMENT, FUND, WAGES, WELFARE, World } from './world.js';
 
@@ -16,7 +16,10 @@ describe('reporting a mutation', () => {
     mesh = await TestMesh.start();
     world = await World.create(mesh);
     const exchange = await mesh.exchange();
-    await eventually(() => exchange.server.health.refresh(), () => exchange.server.health.isServing);
+    await eventually(
+      () => exchange.server.health.refresh(),
+      () => exchange.server.health.isServing,
+    );
     port = exchange.port;
     employment = mesh.client(port, world.certificate(EMPLOYMENT));
   });
@@ -56,7 +59,11 @@ describe('reporting a mutation', () => {
   });
 
   const wrong: readonly (readonly [string, Partial<ReportMutationRequest>, string])[] = [
-    ['a field of another group', { data: { wages: [{ amount: '1.00', quarter: '2026-1' }] } }, 'NOT_IN_CHANGED_FIELD_GROUPS'],
+    [
+      'a field of another group',
+      { data: { wages: [{ amount: '1.00', quarter: '2026-1' }] } },
+      'NOT_IN_CHANGED_FIELD_GROUPS',
+    ],
     ['a field of no group', { data: { wages: [{ amount: '1.00' }], note: 'x' } }, 'NOT_IN_CHANGED_FIELD_GROUPS'],
     ['a value that breaks the schema', { data: { wages: [{ amount: 'much' }] } }, 'SCHEMA'],
     ['an element without what its group requires', { data: { wages: [{}] } }, 'SCHEMA'],

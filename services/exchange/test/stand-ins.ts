@@ -1,11 +1,28 @@
-import { AuthorizationServiceService, type WatchResponse } from '@crossroads/contracts/authorization/v1/authorization_service';
+import {
+  AuthorizationServiceService,
+  type WatchResponse,
+} from '@crossroads/contracts/authorization/v1/authorization_service';
 import type { PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
-import { type CheckRequest, type CheckResponse, DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
-import { SourceServiceService, type SupplyRequest, type SupplyResponse } from '@crossroads/contracts/source/v1/source_service';
+import {
+  type CheckRequest,
+  type CheckResponse,
+  DirectoryServiceService,
+} from '@crossroads/contracts/directory/v1/directory_service';
+import {
+  SourceServiceService,
+  type SupplyRequest,
+  type SupplyResponse,
+} from '@crossroads/contracts/source/v1/source_service';
 import { type RunningServer, serve, startServer, type TlsFiles } from '@crossroads/grpc';
 
 const HEARTBEAT_MS = 100;
-const base = (tls: TlsFiles) => ({ host: '127.0.0.1', port: 0, tls, trustDomain: 'crossroads.test', domain: 'spec.crossroads' });
+const base = (tls: TlsFiles) => ({
+  host: '127.0.0.1',
+  port: 0,
+  tls,
+  trustDomain: 'crossroads.test',
+  domain: 'spec.crossroads',
+});
 
 /** Authorization's `Watch`, and nothing else of it. */
 export class PolicyFeed {
@@ -18,7 +35,11 @@ export class PolicyFeed {
 
   async start(tls: TlsFiles): Promise<string> {
     const { watch } = AuthorizationServiceService;
-    const service = serve({ watch }, { watch: (_request, { signal }) => this.watch(signal) }, { allow: { watch: ['any'] }, endless: ['watch'] });
+    const service = serve(
+      { watch },
+      { watch: (_request, { signal }) => this.watch(signal) },
+      { allow: { watch: ['any'] }, endless: ['watch'] },
+    );
     this.server = await startServer({ ...base(tls), services: [service] });
     return `127.0.0.1:${this.server.port}`;
   }

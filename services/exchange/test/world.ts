@@ -69,7 +69,12 @@ export class World {
       period: undefined,
       ssin: '',
     }));
-    this.mesh.directory.numbers.set(person.ssin, { state: 1, personId: person.personId, inscriptions, mergedPersonIds: [] });
+    this.mesh.directory.numbers.set(person.ssin, {
+      state: 1,
+      personId: person.personId,
+      inscriptions,
+      mergedPersonIds: [],
+    });
     return person;
   }
 
@@ -128,7 +133,11 @@ export const wagesService = (address: string, deadlineMs = 1_000): DataService =
           type: 'object',
           required: ['employer', 'amount', 'quarter'],
           properties: {
-            employer: { type: 'object', required: ['number'], properties: { number: { type: 'string' }, name: { type: 'string' } } },
+            employer: {
+              type: 'object',
+              required: ['number'],
+              properties: { number: { type: 'string' }, name: { type: 'string' } },
+            },
             amount: { type: 'string', pattern: '^[0-9]+\\.[0-9]{2}$' },
             quarter: { type: 'string' },
           },

@@ -5,7 +5,15 @@ import type {
   ReportMutationRequest,
   ReportMutationResponse,
 } from '@crossroads/contracts/exchange/v1/exchange_service';
-import { type Call, type Caller, type Door, PermissionDenied, requestKey, type Serves, Unauthenticated } from '@crossroads/grpc';
+import {
+  type Call,
+  type Caller,
+  type Door,
+  PermissionDenied,
+  requestKey,
+  type Serves,
+  Unauthenticated,
+} from '@crossroads/grpc';
 import { dayOf, type Mode } from '@crossroads/identifiers';
 import type { PolicyFollower } from '@crossroads/policy';
 import type { Official } from '../consultation/access-record.js';
@@ -57,7 +65,11 @@ export class ExchangeController implements Serves<typeof ExchangeServiceService>
     if (second !== undefined || typeof authorization !== 'string')
       throw new Unauthenticated('TOKEN_MALFORMED', 'authorization must be there once, "Bearer <JWT>"');
     const { tokens } = this.options;
-    return tokens.officialOf(authorization, { institution: customer, keys: institution.officialKeys, spki: caller.spki });
+    return tokens.officialOf(authorization, {
+      institution: customer,
+      keys: institution.officialKeys,
+      spki: caller.spki,
+    });
   }
 
   private door(): Door {

@@ -1,5 +1,5 @@
-import { status } from '@grpc/grpc-js';
 import type { ReasonCodes } from '@crossroads/grpc';
+import { status } from '@grpc/grpc-js';
 import type { MutationReason } from '../mutations/mutation-stream.js';
 
 /** Of rejections; all else that is refused carries its code itself. */

@@ -64,8 +64,11 @@ export const readConsultRequest = (request: ConsultRequest, door: Door): AskedCo
 
 const readDataService = (field: string, request: DataServiceRequest): Read<AskedDataService> => {
   const dataService = readText(`${field}.data_service`, request.dataService, { max: LONGEST_NAME });
-  const fieldGroups = readList(`${field}.field_groups`, request.fieldGroups, { min: 0, max: MOST_GROUPS }, (name, group) =>
-    readText(name, group, { max: LONGEST_NAME }),
+  const fieldGroups = readList(
+    `${field}.field_groups`,
+    request.fieldGroups,
+    { min: 0, max: MOST_GROUPS },
+    (name, group) => readText(name, group, { max: LONGEST_NAME }),
   );
   if (dataService.ok && fieldGroups.ok)
     return { ok: true, value: { dataService: dataService.value, fieldGroups: fieldGroups.value } };

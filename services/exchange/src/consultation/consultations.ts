@@ -10,13 +10,19 @@ import { type ReceiptKey, type Salted, salted, signReceipt } from '@crossroads/t
 import type { Access, AccessJournal } from '../journal/access-journal.js';
 import type { Refused } from '../journal/kept-answer.js';
 import type { DataSchemas } from '../sources/data-schemas.js';
+import { dateMessage } from '../sources/date-message.js';
 import { type Consultation, encodeOutcome, encodeRecord, type Official } from './access-record.js';
 import type { AskedConsultation } from './consult-request.js';
-import { type DecidedService, type Deciding, decideServices, inscriptionContextOf, requestedOf } from './decide-services.js';
+import {
+  type DecidedService,
+  type Deciding,
+  decideServices,
+  inscriptionContextOf,
+  requestedOf,
+} from './decide-services.js';
 import type { Directory, Sources } from './ports.js';
 import { failureOf, refusalOfNumber, refusalOfServices } from './refusals.js';
 import { noResult, outcomeOf, type Result, resultOf } from './supplied.js';
-import { dateMessage } from '../sources/date-message.js';
 
 /** Who asks, established by the door: certificate, representation, token. */
 export interface Asker {
@@ -45,7 +51,11 @@ export class Consultations {
     const decision = this.decide(asker, asked, checked);
     if (decision.refused) throw await this.refuse(decision, decision.refused, request);
 
-    const access: Access = { journalId: randomUUID(), ticket: decision.consultation.ticket, personId: checked.personId };
+    const access: Access = {
+      journalId: randomUUID(),
+      ticket: decision.consultation.ticket,
+      personId: checked.personId,
+    };
     const record = salted(encodeRecord(decision.consultation));
     const intending = this.options.journal.intend(access, record, request);
     // Signed while the journal is written, and shown to nobody before it is.

@@ -88,7 +88,9 @@ export const inscriptionContextOf = (
     const used = policy
       .grantsOf(customer, one.service.name)
       ?.filter((grant) => grant.deliberationId === deliberationId && grant.legalContexts.includes(asked.legalContext));
-    const context = inscriptionContexts.find((known) => used?.some((grant) => grant.inscriptionContexts.includes(known)));
+    const context = inscriptionContexts.find((known) =>
+      used?.some((grant) => grant.inscriptionContexts.includes(known)),
+    );
     if (context !== undefined) return context;
   }
   return inscriptionContexts[0] ?? '';

@@ -1,5 +1,5 @@
-import { FailedPrecondition, type GrpcFailure, NotFound, PermissionDenied } from '@crossroads/grpc';
 import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
+import { FailedPrecondition, type GrpcFailure, NotFound, PermissionDenied } from '@crossroads/grpc';
 import type { Refused } from '../journal/kept-answer.js';
 import type { DecidedService } from './decide-services.js';
 
@@ -24,7 +24,8 @@ export const refusalOfNumber = (state: NumberState): Refused | undefined => {
       };
     case NumberState.NUMBER_STATE_UNKNOWN:
       return { kind: 'NOT_FOUND', reason: 'UNKNOWN_SSIN', message: 'nobody has this number; check it', metadata: {} };
-    default:
+    case NumberState.NUMBER_STATE_UNSPECIFIED:
+    case NumberState.UNRECOGNIZED:
       throw new TypeError('the directory answered with a state of a number that the exchange does not know');
   }
 };

@@ -1,4 +1,8 @@
-import { ConsultationStatus, type FilteredElement, type ServiceOutcome } from '@crossroads/contracts/access/v1/access_record';
+import {
+  ConsultationStatus,
+  type FilteredElement,
+  type ServiceOutcome,
+} from '@crossroads/contracts/access/v1/access_record';
 import type { DataServiceResult } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { type SupplyResponse, SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
 import { type CompiledDataService, cut } from '@crossroads/policy';

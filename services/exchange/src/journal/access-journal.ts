@@ -10,11 +10,11 @@ import {
 import { Unavailable } from '@crossroads/grpc';
 import { FORGOTTEN } from '@crossroads/privacy';
 import type { Salted } from '@crossroads/transparency';
+import { storedText } from '../stored-text.js';
 import { ACCESS, REFUSAL } from './access-events.js';
 import { type Kept, keptAnswer, parseKept, type Refused } from './kept-answer.js';
 import type { OpenAccesses } from './open-accesses.js';
 import type { RecordSeals } from './sealed-record.js';
-import { storedText } from '../stored-text.js';
 import { within } from './within.js';
 
 /** One access: `journalId` is its stream, and what auditors see; `ticket` is what the parties see. */

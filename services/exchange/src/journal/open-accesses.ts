@@ -95,9 +95,7 @@ export class OpenAccesses {
    */
   private async advance(): Promise<void> {
     if (this.mark === undefined) {
-      const [row] = await this.db.query<{ below: bigint }>(
-        'select pg_snapshot_xmin(pg_current_snapshot()) as below',
-      );
+      const [row] = await this.db.query<{ below: bigint }>('select pg_snapshot_xmin(pg_current_snapshot()) as below');
       if (row) this.mark = { below: row.below, open: [...this.open.keys()] };
     }
     const { mark, registration } = this;

@@ -45,7 +45,9 @@ export const readReport = (request: ReportMutationRequest, door: Door): AskedRep
   });
 
 const readSourceRevision = (raw: bigint): Read<bigint> =>
-  raw > 0n ? { ok: true, value: raw } : wrong('source_revision', 'INVALID_SOURCE_REVISION', 'a whole number above zero');
+  raw > 0n
+    ? { ok: true, value: raw }
+    : wrong('source_revision', 'INVALID_SOURCE_REVISION', 'a whole number above zero');
 
 const readGroups = (raw: readonly string[]): Read<string[]> => {
   const groups = readList('changed_field_groups', raw, { max: MOST_GROUPS }, (field, group) =>

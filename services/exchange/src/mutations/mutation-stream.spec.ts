@@ -1,9 +1,14 @@
-import { describe, it } from '@jest/globals';
 import { deciderSpec } from '@crossroads/testing';
+import { describe, it } from '@jest/globals';
 import { type MutationReported, mutationStream, type ReportedMutation } from './mutation-stream.js';
 
 const given = deciderSpec(mutationStream);
-const mutation = (revision: bigint): ReportedMutation => ({ version: 1, personId: 'p', sourceRevision: String(revision), sealed: 's' });
+const mutation = (revision: bigint): ReportedMutation => ({
+  version: 1,
+  personId: 'p',
+  sourceRevision: String(revision),
+  sealed: 's',
+});
 const reported = (revision: bigint): MutationReported => ({ type: 'MutationReported', data: mutation(revision) });
 
 describe('mutations of a person and data service', () => {

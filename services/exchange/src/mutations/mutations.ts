@@ -3,8 +3,8 @@ import { NumberState } from '@crossroads/contracts/directory/v1/directory_servic
 import type { ReportMutationResponse } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import { commandHandler, type EventStore, type Json, type RequestKey } from '@crossroads/eventsourcing';
-import { dayOf } from '@crossroads/identifiers';
 import { type Caller, InvalidInput, PermissionDenied } from '@crossroads/grpc';
+import { dayOf } from '@crossroads/identifiers';
 import { type CompiledDataService, cut, type PolicyFollower } from '@crossroads/policy';
 import type { SubjectSealer } from '@crossroads/privacy';
 import type { Directory } from '../consultation/ports.js';
@@ -36,13 +36,19 @@ export class Mutations {
     this.handle = commandHandler({ store: options.store, decider: mutationStream, streamType: MUTATIONS });
   }
 
-  async report(caller: Caller, reporter: string, asked: AskedReport, request: RequestKey): Promise<ReportMutationResponse> {
+  async report(
+    caller: Caller,
+    reporter: string,
+    asked: AskedReport,
+    request: RequestKey,
+  ): Promise<ReportMutationResponse> {
     const service = this.requireReporter(caller, reporter, asked);
     this.requireSound(service, asked);
     const { directory, sealer, now } = this.options;
     const { state, personId } = await directory.check(asked.ssin, [reporter], dayOf(now()));
     const refused = refusalOfNumber(state);
-    if (refused || state !== NumberState.NUMBER_STATE_VALID) throw refused ? failureOf(refused) : new TypeError('no person');
+    if (refused || state !== NumberState.NUMBER_STATE_VALID)
+      throw refused ? failureOf(refused) : new TypeError('no person');
 
     const { ssin, dataService, sourceRevision, changedFieldGroups, data, effectiveDate } = asked;
     const mutation = Mutation.fromPartial({
@@ -91,9 +97,13 @@ export class Mutations {
     const mayReport = policy.reportedBy(reporter, asked.dataService);
     const denied = asked.changedFieldGroups.filter((group) => !mayReport.has(group));
     if (denied.length > 0)
-      throw new PermissionDenied('NOT_A_REPORTER', 'the institution is not registered to report changes of these groups', {
-        metadata: { fieldGroups: denied.join(',') },
-      });
+      throw new PermissionDenied(
+        'NOT_A_REPORTER',
+        'the institution is not registered to report changes of these groups',
+        {
+          metadata: { fieldGroups: denied.join(',') },
+        },
+      );
     return service;
   }
 

@@ -11,7 +11,10 @@ const spki = createHash('sha256').update('a certificate key').digest('base64url'
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const ed = generateKeyPairSync('ed25519');
 const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const signingKey = async (kid: string, { publicKey }: { publicKey: KeyObject }) => ({ kid, jwk: { ...(await exportJWK(publicKey)) } });
+const signingKey = async (kid: string, { publicKey }: { publicKey: KeyObject }) => ({
+  kid,
+  jwk: { ...(await exportJWK(publicKey)) },
+});
 
 const context = async (): Promise<TokenContext> => ({
   institution: WELFARE,
@@ -36,7 +39,11 @@ const without = (claim: string): JWTPayload =>
 const signed = async (claims: JWTPayload, { alg = 'ES256', kid = 'ec', key = ec.privateKey } = {}) =>
   `Bearer ${await new SignJWT(claims).setProtectedHeader({ alg, kid }).sign(key)}`;
 
-const reasonOf = async (authorization: string, tokens = new OfficialTokens(() => NOW), at?: TokenContext): Promise<unknown> => {
+const reasonOf = async (
+  authorization: string,
+  tokens = new OfficialTokens(() => NOW),
+  at?: TokenContext,
+): Promise<unknown> => {
   try {
     return await tokens.officialOf(authorization, at ?? (await context()));
   } catch (error) {

@@ -123,7 +123,7 @@ export class OfficialTokens {
       throw refuse('TOKEN_NOT_BOUND', 'cnf.x5t#S256 must be the key hash of the client certificate of this connection');
     if (sub === undefined || !isClaim(sub) || /^\d{11}$/.test(sub))
       throw refuse('TOKEN_SUBJECT', `sub must be an opaque id of the official, 1 to ${MAX_CLAIM} characters, no SSIN`);
-    const role = [payload['role'], payload['unit']].filter(isClaim).join(' / ');
+    const role = [payload.role, payload.unit].filter(isClaim).join(' / ');
     return { official: { role, id: sub }, spki, expires: exp };
   }
 

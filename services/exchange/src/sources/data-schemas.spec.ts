@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
 import { compileDataService } from '@crossroads/policy';
+import { describe, expect, it } from '@jest/globals';
 import { DataSchemas } from './data-schemas.js';
 
 const service = (jsonSchema: Record<string, unknown>) =>
@@ -23,7 +23,11 @@ const schema = {
     name: { type: 'object', required: ['given'], properties: { given: { type: 'string' } } },
     addresses: {
       type: 'array',
-      items: { type: 'object', required: ['street', 'town'], properties: { street: { type: 'string' }, town: { type: 'string' } } },
+      items: {
+        type: 'object',
+        required: ['street', 'town'],
+        properties: { street: { type: 'string' }, town: { type: 'string' } },
+      },
     },
   },
 };
@@ -47,7 +51,9 @@ describe('data of some field groups', () => {
   });
 
   it('relaxes nothing but what is missing', () => {
-    expect(keywords(['name'], { name: { given: 'A' }, addresses: 'nowhere' })).toEqual([{ path: 'addresses', keyword: 'type' }]);
+    expect(keywords(['name'], { name: { given: 'A' }, addresses: 'nowhere' })).toEqual([
+      { path: 'addresses', keyword: 'type' },
+    ]);
     expect(keywords([], [])).toEqual([{ path: '', keyword: 'type' }]);
   });
 

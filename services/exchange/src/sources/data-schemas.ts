@@ -58,7 +58,7 @@ const toViolation = ({ keyword, instancePath, params }: ErrorObject): SchemaViol
   const steps = instancePath.split('/').slice(1);
   // Arrays are walked through: their indexes are no steps of a path.
   const path = steps.filter((step) => !/^\d+$/.test(step)).map(fromPointer);
-  const missing: unknown = params['missingProperty'];
+  const missing: unknown = params.missingProperty;
   if (keyword === 'required' && typeof missing === 'string') path.push(missing);
   return { path: path.join('.'), keyword };
 };

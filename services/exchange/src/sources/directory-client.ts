@@ -1,5 +1,5 @@
 import { type CheckResponse, DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
-import { type ConnectOptions, type Connection, connect, RemoteError, Unavailable } from '@crossroads/grpc';
+import { type Connection, type ConnectOptions, connect, RemoteError, Unavailable } from '@crossroads/grpc';
 import type { IsoDay } from '@crossroads/identifiers';
 import type { Directory } from '../consultation/ports.js';
 import { dateMessage } from './date-message.js';
@@ -21,9 +21,13 @@ export class DirectoryClient implements Directory {
       return await this.directory.check({ person, institutions, date: dateMessage(day) }, { deadlineMs: DEADLINE_MS });
     } catch (cause) {
       if (!(cause instanceof RemoteError)) throw cause;
-      const failure = new Unavailable('DIRECTORY_UNAVAILABLE', 'the reference directory does not answer; try again soon', {
-        retryAfterMs: 1_000,
-      });
+      const failure = new Unavailable(
+        'DIRECTORY_UNAVAILABLE',
+        'the reference directory does not answer; try again soon',
+        {
+          retryAfterMs: 1_000,
+        },
+      );
       failure.cause = cause;
       throw failure;
     }

@@ -1,11 +1,11 @@
-import { status } from '@grpc/grpc-js';
 import {
+  SourceServiceService,
   type SupplyRequest,
   type SupplyResponse,
-  SourceServiceService,
 } from '@crossroads/contracts/source/v1/source_service';
-import { type ConnectOptions, type Connection, connect, RemoteError, type ServerIdentity } from '@crossroads/grpc';
+import { type Connection, type ConnectOptions, connect, RemoteError, type ServerIdentity } from '@crossroads/grpc';
 import type { CompiledDataService } from '@crossroads/policy';
+import { status } from '@grpc/grpc-js';
 import type { SourceFailure, Sources } from '../consultation/ports.js';
 
 const USUAL_DEADLINE_MS = 2_000;
@@ -51,7 +51,12 @@ export class SourceClients implements Sources {
     if (known) return known;
     const { tls, trustDomain } = this.options;
     const server = identityOf(source);
-    const connection = connect(SourceServiceService, address, { tls, trustDomain, server, maxMessageBytes: LARGEST_ANSWER });
+    const connection = connect(SourceServiceService, address, {
+      tls,
+      trustDomain,
+      server,
+      maxMessageBytes: LARGEST_ANSWER,
+    });
     this.connections.set(key, connection);
     return connection;
   }

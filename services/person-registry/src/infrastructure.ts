@@ -5,10 +5,9 @@ import {
   migrate,
   openDatabase,
   PostgresEventStore,
-  type Processor,
 } from '@crossroads/eventsourcing';
 import type { TlsFiles } from '@crossroads/grpc';
-import { type Broker, openBroker, type Published, startRelay, TopicSealing } from '@crossroads/messaging';
+import { type Published, TopicSealing } from '@crossroads/messaging';
 import { followPolicy, type PolicyFollower } from '@crossroads/policy';
 import {
   BlindIndex,
@@ -22,7 +21,8 @@ import { type ReceiptKeys, readReceiptKeys } from '@crossroads/transparency';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from './config.js';
 import { People } from './people.js';
-import { publishedFrom, TOPIC } from './published.js';
+import { publishedFrom } from './published.js';
+import { Publishing } from './publishing.js';
 
 const SERVICE = 'person-registry';
 /** The name of the blind index's key; the reference directory has it as well. */
@@ -39,8 +39,7 @@ export class Infrastructure implements OnApplicationShutdown {
     readonly published: Published,
     readonly follower: PolicyFollower,
     readonly receiptKeys: ReceiptKeys,
-    private readonly broker: Broker,
-    private readonly relay: Processor,
+    private readonly publishing: Publishing,
   ) {}
 
   static async open(config: Config): Promise<Infrastructure> {
@@ -56,13 +55,12 @@ export class Infrastructure implements OnApplicationShutdown {
     const published = publishedFrom(people, store);
 
     const { kafkaBrokers, embeddedLogUrl, trustDomain } = config;
-    const broker = await openBroker({ clientId: SERVICE, kafkaBrokers, embeddedLogUrl, tls });
-    await broker.ensureTopic({ name: TOPIC, retentionDays: 7 });
+    const bus = { clientId: SERVICE, kafkaBrokers, embeddedLogUrl, tls };
     const sealing = new TopicSealing(new TopicSealer({ keys: provider, producer: SERVICE }));
-    const relay = startRelay({ db, store, broker, name: 'relay', published, sealing, onError: report('relay') });
+    const publishing = new Publishing({ db, store, bus, published, sealing, onError: report('publishing') });
 
     const follower = followPolicy({ address: config.authorizationAddress, tls, trustDomain });
-    return new Infrastructure(db, keysDb, store, keys, people, published, follower, receiptKeys, broker, relay);
+    return new Infrastructure(db, keysDb, store, keys, people, published, follower, receiptKeys, publishing);
   }
 
   async ready(): Promise<boolean> {
@@ -71,8 +69,7 @@ export class Infrastructure implements OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await this.follower.close();
-    await this.relay.close();
-    await this.broker.close();
+    await this.publishing.close();
     await this.keysDb.close();
     await this.db.close();
   }

@@ -76,7 +76,7 @@ describe('inscriptions', () => {
     const answer = await check({ ssin });
     expect(answer).toMatchObject({ state: NumberState.NUMBER_STATE_VALID, personId });
     expect(answer.inscriptions).toEqual([
-      { institution: WELFARE_OFFICE, inscriptionContext: 'PCSA:LIVING_WAGE', period: WHOLE, ssin: '' },
+      { institution: WELFARE_OFFICE, inscriptionContext: '17/2', period: WHOLE, ssin: '' },
     ]);
     expect((await check({ personId })).inscriptions).toEqual(answer.inscriptions);
   });
@@ -116,8 +116,8 @@ describe('inscriptions', () => {
 
   it('are known by the numbers of their quality, whichever way they were written', async () => {
     const { ssin } = await somebody();
-    await inscribe(ssin, { inscriptionContext: '17/2' });
-    expect(await contextsOf(ssin)).toEqual([`${WELFARE_OFFICE} PCSA:LIVING_WAGE`]);
+    await inscribe(ssin, { inscriptionContext: 'PCSA:LIVING_WAGE' });
+    expect(await contextsOf(ssin)).toEqual([`${WELFARE_OFFICE} 17/2`]);
   });
 
   it('answer a repeated request as before, and refuse another under its id', async () => {
@@ -181,7 +181,7 @@ describe('numbers', () => {
     await directory.registry.unreplace(first.ssin, first.personId, second.personId);
     await known(first.ssin);
     expect(await contextsOf(second.ssin, '2020-06-01')).toEqual([]);
-    expect(await contextsOf(second.ssin, '2021-06-01')).toEqual([`${WELFARE_OFFICE} PCSA:LIVING_WAGE`]);
+    expect(await contextsOf(second.ssin, '2021-06-01')).toEqual([`${WELFARE_OFFICE} 17/2`]);
     expect(await contextsOf(first.ssin, '2020-06-01')).toHaveLength(2);
   });
 

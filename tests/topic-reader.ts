@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
+import { type InstitutionName, numberOf } from '@crossroads/local';
+import { openBroker } from '@crossroads/messaging';
+import type { TestMesh } from './mesh.js';
+
+/** All that came on a subscriber's topic, as it lies there: nothing is dropped or put in order. */
+export interface TopicReader {
+  readonly deliveries: readonly { readonly delivery: Delivery; readonly hash: string; readonly arrivedAt: number }[];
+  of(subscriptionId: string): Delivery[];
+  close(): Promise<void>;
+}
+
+/** From the beginning, with the institution's own certificate. */
+export const readTopic = async (mesh: TestMesh, name: InstitutionName): Promise<TopicReader> => {
+  const { broker: kind } = mesh.local.mesh();
+  const number = numberOf(name);
+  const broker = await openBroker({
+    clientId: `${number}-test`,
+    tls: mesh.network.connection(name).tls,
+    ...(kind.kind === 'kafka' ? { kafkaBrokers: kind.brokers.join(',') } : { embeddedLogUrl: kind.url }),
+  });
+  const deliveries: TopicReader['deliveries'][number][] = [];
+  const consumption = await broker.consume({
+    topic: `crossroads.deliveries.${number}.v1`,
+    group: `${number}.test-${Date.now()}`,
+    onBatch: async (events) => {
+      const arrivedAt = performance.now();
+      for (const { data } of events) {
+        const hash = createHash('sha256').update(data).digest('hex');
+        deliveries.push({ delivery: Delivery.decode(data), hash, arrivedAt });
+      }
+    },
+  });
+  return {
+    deliveries,
+    of: (subscriptionId) => deliveries.map(({ delivery }) => delivery).filter((one) => one.subscriptionId === subscriptionId),
+    close: async () => {
+      await consumption.close();
+      await broker.close();
+    },
+  };
+};
+
+/** What is wrong with a sequence as it came: a gap, a step back that is no repetition, or two contents under one number. */
+export const faultsOf = (reader: TopicReader, subscriptionId: string): string[] => {
+  const faults: string[] = [];
+  const seen = new Map<bigint, string>();
+  let last = 0n;
+  for (const { delivery, hash } of reader.deliveries) {
+    if (delivery.subscriptionId !== subscriptionId) continue;
+    const { sequence } = delivery;
+    const before = seen.get(sequence);
+    if (before !== undefined && before !== hash) faults.push(`${sequence} came with two contents`);
+    if (before === undefined && sequence !== last + 1n) faults.push(`${sequence} came after ${last}`);
+    if (before === undefined) last = sequence;
+    seen.set(sequence, hash);
+  }
+  return faults;
+};
+
+/** Each number once. */
+export const distinct = (reader: TopicReader, subscriptionId: string): Delivery[] => [
+  ...new Map(reader.of(subscriptionId).map((delivery) => [delivery.sequence, delivery])).values(),
+];

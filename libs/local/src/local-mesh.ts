@@ -93,29 +93,24 @@ export class LocalMesh {
     this.ca = await CertificateAuthority.open(folder.certificates, this.trustDomain);
     const authority = this.ca;
     this.certificates[SUPERVISOR] = await this.serviceIdentity(SUPERVISOR);
-    const infrastructure = await Promise.allSettled([
-      startPostgres({
-        dataFolder: folder.path,
-        port: ports.postgres,
-        outside: environment['CROSSROADS_POSTGRES_URL'],
-        say,
-        signal,
-      }),
-      startKafka({
-        dataFolder: folder.path,
-        port: ports.kafka,
-        controllerPort: ports.kafkaController,
-        superUsers: kafkaAdministrators(),
-        authority,
-        environment,
-        say,
-        signal,
-      }),
-    ]);
-    const [postgres, kafka] = infrastructure;
-    if (postgres.status === 'fulfilled') this.postgres = postgres.value;
-    if (kafka.status === 'fulfilled') this.kafka = kafka.value;
-    for (const result of infrastructure) if (result.status === 'rejected') throw result.reason;
+    // PostgreSQL is up within a second: what is wrong with it is told before Kafka takes its time.
+    this.postgres = await startPostgres({
+      dataFolder: folder.path,
+      port: ports.postgres,
+      outside: environment['CROSSROADS_POSTGRES_URL'],
+      say,
+      signal,
+    });
+    this.kafka = await startKafka({
+      dataFolder: folder.path,
+      port: ports.kafka,
+      controllerPort: ports.kafkaController,
+      superUsers: kafkaAdministrators(),
+      authority,
+      environment,
+      say,
+      signal,
+    });
     if (this.kafka?.kind === 'kafka') {
       this.certificates['kafka'] = this.kafka.admin;
       await prepareTopics(this.kafka.brokers, this.kafka.admin);

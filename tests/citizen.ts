@@ -1,0 +1,18 @@
+import { Citizen, citizenToken } from '@crossroads/client';
+import type { Access } from '@crossroads/contracts/audit/v1/audit_service';
+import { SIGN_IN_ISSUER, SIGN_IN_KID } from '@crossroads/local';
+import type { TestMesh } from './mesh.js';
+
+/** A person's own list, newest first, through the citizen portal; without their own looks at it. */
+export const citizenSees = async (mesh: TestMesh, ssin: string): Promise<Access[]> => {
+  const { network } = mesh;
+  const citizen = new Citizen(network.connection('citizen-portal'));
+  try {
+    const token = await citizenToken({ issuer: SIGN_IN_ISSUER, ssin }, { kid: SIGN_IN_KID, privatePem: network.signInKey });
+    const accesses: Access[] = [];
+    for await (const access of citizen.accesses(token, { withoutOwn: true })) accesses.push(access);
+    return accesses;
+  } finally {
+    citizen.close();
+  }
+};

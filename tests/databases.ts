@@ -1,0 +1,26 @@
+import pg from 'pg';
+import type { TestMesh } from './mesh.js';
+
+/** Asks a database of the mesh as superuser, which may look where no service may. Its name as in `mesh.json`: `exchange`, `exchange_keys` … */
+export const ask = async <Row extends pg.QueryResultRow>(mesh: TestMesh, database: string, sql: string, values: unknown[] = []): Promise<Row[]> =>
+  withDatabase(mesh, database, async (client) => (await client.query<Row>(sql, values)).rows);
+
+export const withDatabase = async <Value>(mesh: TestMesh, database: string, work: (client: pg.Client) => Promise<Value>): Promise<Value> => {
+  const client = await openDatabase(mesh, database);
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+};
+
+/** The caller ends it. */
+export const openDatabase = async (mesh: TestMesh, database: string): Promise<pg.Client> => {
+  const url = new URL(mesh.local.mesh().postgres.adminUrl);
+  url.pathname = `/${database}`;
+  const client = new pg.Client({ connectionString: url.href });
+  // PostgreSQL is killed in some specs; without a listener that would end this process.
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+};

@@ -1,0 +1,160 @@
+import { appendFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RemoteError } from '@crossroads/grpc';
+import { IDENTIFICATION, PURPOSES, WAGES } from '@crossroads/local';
+import type { PersonRecord } from '@crossroads/local/people';
+import { eventually } from '@crossroads/testing';
+import { citizenSees } from '../citizen.js';
+import { ask } from '../databases.js';
+import { move } from '../load.js';
+import { MESH_START_MS, TestMesh } from '../mesh.js';
+import { generatedPerson, since } from '../people.js';
+import { readTopic, type TopicReader } from '../topic-reader.js';
+import { databases, files, type Haystack, serverViews, topics } from './haystacks.js';
+import { birthNeedle, found, nameNeedle, type Needle, ssinNeedle } from './needles.js';
+
+/** Names that nothing else in the mesh could be called by. */
+const NAMES = ['Zilverknoppel', 'Wolkenbrander', 'Kwartelmond'];
+const STREET = 'Kruispuntstraat';
+const PEOPLE = NAMES.map((name, n) => named(generatedPerson(n * 2_800 + 17), name));
+const NEEDLES: readonly Needle[] = [
+  ...NAMES.map(nameNeedle),
+  ...PEOPLE.flatMap(({ ssin, facts }) => [
+    ssinNeedle(ssin),
+    ...facts.flatMap(({ fact }) => (fact?.$case === 'birth' && fact.value.date ? [birthNeedle(fact.value.date)] : [])),
+  ]),
+  { what: 'address', forms: [STREET, Buffer.from(STREET).toString('hex')] },
+];
+
+function named<Person extends Extract<PersonRecord, { ssin: string }>>(person: Person, name: string): Person {
+  const facts = person.facts.map((fact) =>
+    fact.fact?.$case === 'name' ? since({ year: 1930, month: 1, day: 1 }, { $case: 'name', value: { familyNames: [name], givenNames: ['Zephyrinus'] } }) : fact,
+  );
+  return { ...person, facts };
+}
+
+let mesh: TestMesh;
+let reader: TopicReader;
+
+/** Everything that leaves a trace: register, change, inscribe, subscribe, consult, be refused, mistype, look at one's list. */
+beforeAll(async () => {
+  mesh = await TestMesh.start();
+  await mesh.load(async function* () {
+    yield* PEOPLE;
+  });
+  const ssins = PEOPLE.map(({ ssin }) => ssin);
+  const [somebody = ''] = ssins;
+  await mesh.decide('health-fund', 'welfare-office');
+  await mesh.inscribe('health-fund', ssins);
+  await mesh.inscribe('welfare-office', ssins);
+  const { subscriptionId } = await mesh.subscribe('health-fund');
+  reader = await readTopic(mesh, 'health-fund');
+  for (const ssin of ssins) {
+    await move(mesh.as('municipality'), ssin, '1');
+    await mesh.as('welfare-office').consult({ ssin, legalContext: PURPOSES['welfare-office'].legalContext, dataServices: [IDENTIFICATION, WAGES] });
+  }
+  for (const refused of [
+    mesh.as('pension-office').consult({ ssin: somebody, legalContext: PURPOSES['pension-office'].legalContext, dataServices: [IDENTIFICATION] }),
+    mesh.as('welfare-office').consult({ ssin: somebody, legalContext: somebody, dataServices: [IDENTIFICATION] }),
+    mesh.as('welfare-office').consult({ ssin: `${somebody.slice(0, 9)}00`, legalContext: 'PCSA:SOCIAL_INQUIRY', dataServices: [NAMES[0] ?? ''] }),
+    mesh.as('municipality').registry.getPerson({ ssin: `${NAMES[0]} ${somebody}`, asOfDate: undefined, knownAtTime: undefined }),
+    move(mesh.as('welfare-office'), somebody, '2'),
+  ])
+    await expect(refused).rejects.toThrow(RemoteError);
+  await eventually(() => reader.of(subscriptionId).length, (count) => count >= ssins.length);
+  await eventually(() => citizenSees(mesh, somebody), (list) => list.length >= 2);
+}, MESH_START_MS);
+
+afterAll(async () => {
+  await reader?.close();
+  await mesh?.stop();
+}, 60_000);
+
+const search = async (haystacks: AsyncIterable<Haystack> | Iterable<Haystack>): Promise<{ places: Set<string>; hits: string[] }> => {
+  const places = new Set<string>();
+  const hits = new Set<string>();
+  for await (const [place, text] of haystacks) {
+    places.add(place);
+    for (const what of found(text, NEEDLES)) hits.add(`${what} in ${place}`);
+  }
+  return { places, hits: [...hits] };
+};
+
+const planted = PEOPLE[1];
+
+describe('no SSIN, name, birth date or address lies open', () => {
+  it('in any row of any database', async () => {
+    const { places, hits } = await search(databases(mesh));
+    expect([...places]).toEqual(expect.arrayContaining(['person_registry: es.events', 'exchange: es.events', 'subscription: public.deliveries', 'access_audit: es.events']));
+    expect(hits).toEqual([]);
+    expect((await search(serverViews(mesh))).hits).toEqual([]);
+  }, 60_000);
+
+  it('in any key, header or body of a topic, but the bodies meant for a subscriber', async () => {
+    if (mesh.kafkaAbsent !== undefined) return;
+    const { places, hits } = await search(await topics(mesh));
+    expect([...places]).toEqual(expect.arrayContaining(['value of crossroads.person.v1', 'value of crossroads.access.v1', 'key of crossroads.deliveries.0999000525.v1']));
+    expect(hits).toEqual([]);
+  }, 90_000);
+
+  it('in any log, nor in mesh.json', async () => {
+    const { places, hits } = await search(files(mesh));
+    expect([...places]).toEqual(expect.arrayContaining(['mesh.json', 'log exchange.log', 'log person-registry.log', 'log postgres.log']));
+    expect(hits).toEqual([]);
+  });
+
+  it('in the name of a topic or the answer to a mistake', async () => {
+    const { ssin = '' } = planted ?? {};
+    const mistakes = [
+      mesh.as('welfare-office').consult({ ssin: `${ssin}x`, legalContext: NAMES[0] ?? '', dataServices: [NAMES[1] ?? ''] }),
+      mesh.as('health-fund').directory.inscribe({ requestId: ssin, institution: ssin, ssin: NAMES[2] ?? '', inscriptionContext: ssin, period: undefined }),
+      mesh.as('municipality').registry.changePerson({ requestId: '', ssin, facts: planted?.facts.slice() ?? [], expectedSourceRevision: 99n }),
+    ];
+    for (const mistake of mistakes) {
+      const said = await mistake.then(
+        () => 'no mistake',
+        (error: unknown) => (error instanceof RemoteError ? JSON.stringify([error.message, error.reason, error.metadata, error.violations]) : 'no answer'),
+      );
+      expect(said).toContain('_');
+      expect(found(said, NEEDLES)).toEqual([]);
+    }
+  });
+});
+
+describe('the search itself', () => {
+  const { ssin = '' } = planted ?? {};
+
+  it('finds what is planted in a table, plain or encoded', async () => {
+    const rows = [ssin, `x${Buffer.from(`ab${NAMES[1]}cd`).toString('base64')}`, `${ssin.slice(0, 2)}.${ssin.slice(2, 4)}.${ssin.slice(4, 6)}-${ssin.slice(6, 9)}.${ssin.slice(9)}`];
+    for (const row of rows) {
+      await ask(mesh, 'subscription', 'create table planted (it text)');
+      await ask(mesh, 'subscription', 'insert into planted values ($1)', [row]);
+      const { hits } = await search(databases(mesh));
+      await ask(mesh, 'subscription', 'drop table planted');
+      expect(hits).toHaveLength(1);
+      expect(hits[0]).toContain('subscription: public.planted');
+    }
+    await ask(mesh, 'subscription', 'create table planted as select $1::text::bytea as it', [`..${NAMES[2]}..`]);
+    const { hits } = await search(databases(mesh));
+    await ask(mesh, 'subscription', 'drop table planted');
+    expect(hits).toEqual(['name in subscription: public.planted']);
+  }, 90_000);
+
+  it('finds what is planted in a log', async () => {
+    const file = join(mesh.local.folder.logs, 'planted.log');
+    appendFileSync(file, `{"message":"person ${ssin} changed"}\n`);
+    const { hits } = await search(files(mesh));
+    rmSync(file);
+    expect(hits).toEqual(['SSIN in log planted.log']);
+  });
+
+  it('finds what is planted in a key, a header or a value', async () => {
+    const stacks: Haystack[] = [
+      ['key', ssin],
+      ['header', `ce_subject\n${NAMES[0]}`],
+      ['value', Buffer.concat([Buffer.from([10, 11]), Buffer.from(ssin), Buffer.from([0xff, 0x00])]).toString('utf8')],
+    ];
+    expect((await search(stacks)).hits).toEqual(['SSIN in key', 'name in header', 'SSIN in value']);
+  });
+});

@@ -122,4 +122,19 @@ describe('deliveries', () => {
     const all = await fundReads.count(ofFund, before + 2);
     expect(all.map(({ sequence }) => sequence)).toEqual(all.map((_, index) => BigInt(index + 1)));
   });
+
+  it('are read by their subscriber’s certificate, and by no other', async () => {
+    if (mesh.bus.kind !== 'kafka') {
+      process.stderr.write('SKIPPED: without Kafka there are no outside readers, and so no ACL\n');
+      return;
+    }
+    const topic = `crossroads.deliveries.${FUND}.v1`;
+    const broker = await mesh.busOf(OFFICE, world.certificate(OFFICE));
+    const seen: unknown[] = [];
+    const reading = broker.consume({ topic, group: `${OFFICE}.thief`, onBatch: async (events) => void seen.push(...events) });
+    await expect(reading).rejects.toThrow(/[Nn]ot authorized/);
+    const asFund = broker.consume({ topic: `crossroads.deliveries.${OFFICE}.v1`, group: `${FUND}.thief`, onBatch: async (events) => void seen.push(...events) });
+    await expect(asFund).rejects.toThrow(/[Nn]ot authorized/);
+    expect(seen).toEqual([]);
+  });
 });

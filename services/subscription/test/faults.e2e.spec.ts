@@ -162,6 +162,8 @@ describe('deliveries, when things break', () => {
     expect(await running.child.stop()).toBe(0);
     expect(Date.now() - began).toBeLessThan(10_000);
     running = await mesh.run(world.certificate(FUND), running.port);
+    await write(1);
+    await requireAll();
     mesh.bus.link?.cut();
     const cut = Date.now();
     expect(await running.child.stop()).toBe(0);

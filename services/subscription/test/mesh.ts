@@ -12,6 +12,7 @@ import { FileKeyProvider, generateKeyFile, TopicSealer } from '@crossroads/priva
 import { eventually, freePort, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { Link, PolicyFeed, Publisher, ServiceProcess, type TestBus, testBus } from '@crossroads/testing/mesh';
 import { newReceiptKey, readReceiptKeys } from '@crossroads/transparency';
+import pg from 'pg';
 import { DirectoryStandIn } from './directory-stand-in.js';
 
 export const TRUST_DOMAIN = 'crossroads.test';
@@ -172,6 +173,15 @@ export class TestMesh {
     const broker = await this.bus.open({ ca, cert, key }, `${enterpriseNumber}.spec`);
     this.defer(() => broker.close());
     return broker;
+  }
+
+  /** The number of rows, looked at where nobody else may. */
+  async asAdmin(sql: string, params: readonly unknown[]): Promise<number> {
+    const client = new pg.Client({ connectionString: this.database.adminUrl });
+    await client.connect();
+    const { rowCount } = await client.query(sql, [...params]);
+    await client.end();
+    return rowCount ?? 0;
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,261 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Citizen } from '@crossroads/client';
+import { AccessKind, AccessResult, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
+import { DeliberationState } from '@crossroads/contracts/authorization/v1/policy';
+import type { Access } from '@crossroads/contracts/audit/v1/audit_service';
+import { generateKeyFile } from '@crossroads/privacy';
+import { eventually } from '@crossroads/testing';
+import type { ToPublish } from '@crossroads/testing/mesh';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { access, concluded, DELIBERATION, delivered, intended, refused, SERVICE, someone } from './accesses.js';
+import { type AuditClient, PORTAL, refusalOf, type RunningAudit, TestMesh, TOPIC, TRUST_DOMAIN, WELFARE } from './mesh.js';
+
+const { ACCESS_RESULT_ANSWERED, ACCESS_RESULT_REFUSED, ACCESS_RESULT_UNSPECIFIED } = AccessResult;
+
+describe('the list of who looked', () => {
+  let mesh: TestMesh;
+  let running: RunningAudit;
+  let portal: AuditClient;
+  let counter = 0;
+
+  beforeAll(async () => {
+    mesh = await TestMesh.start('kafka');
+    const grants: never[] = [];
+    const state = DeliberationState.DELIBERATION_STATE_APPROVED;
+    mesh.policy.put({
+      $case: 'deliberation',
+      value: { deliberationId: DELIBERATION, reference: '26/001', title: '', recipient: WELFARE, grants, state, decideTime: undefined, revokeTime: undefined },
+    });
+    running = await mesh.run();
+    portal = mesh.client(running.port, PORTAL);
+  }, 120_000);
+  afterAll(() => mesh.stop(), 60_000);
+
+  const citizen = (mergedPersonIds: string[] = []) => {
+    const person = someone(++counter);
+    mesh.person(person.ssin, person.personId, mergedPersonIds);
+    return person;
+  };
+  const list = async (ssin: string, more: { pageSize?: number; pageToken?: string; withoutOwn?: boolean } = {}, client = portal) =>
+    client.listAccesses(
+      { pageSize: more.pageSize ?? 0, pageToken: more.pageToken ?? '', withoutOwn: more.withoutOwn ?? true },
+      { metadata: { authorization: `Bearer ${await mesh.token(ssin)}` } },
+    );
+  const until = async (ssin: string, good: (accesses: readonly Access[]) => boolean, client = portal): Promise<readonly Access[]> =>
+    eventually(async () => (await list(ssin, {}, client)).accesses, good);
+  const raw = (one: ToPublish, id: string = randomUUID(), sequence?: string) => ({
+    id,
+    source: 'urn:crossroads:service:elsewhere',
+    service: TOPIC,
+    type: `${TOPIC}.${one.type}`,
+    time: new Date(),
+    key: one.key,
+    data: one.data,
+    ...(sequence === undefined ? {} : { sequence }),
+  });
+  const send = async (events: readonly ReturnType<typeof raw>[], sealing = mesh.sealing('elsewhere')) =>
+    mesh.bus.broker.publish(TOPIC, await sealing.seal(TOPIC, events));
+
+  it('shows consultations, refusals and deliveries, newest first, each with its purpose, deliberation and outcome', async () => {
+    const person = citizen();
+    const [first, second, third] = [1, 2, 3].map((minute) => access(person, { time: new Date(Date.UTC(2026, 0, 1, 0, minute)) }));
+    if (!first || !second || !third) throw new Error('three accesses');
+    await mesh.exchange.append(intended(first));
+    const [underWay] = await until(person.ssin, ({ length }) => length === 1);
+    expect(underWay).toMatchObject({ concluded: false, result: ACCESS_RESULT_UNSPECIFIED });
+    await mesh.exchange.append(concluded(first));
+    await mesh.subscription.append(delivered(second));
+    await mesh.exchange.append(refused(third, 'NOT_INSCRIBED'));
+    const accesses = await until(person.ssin, (all) => all.length === 3 && all.every((one) => one.concluded));
+    expect(accesses).toMatchObject([
+      { journalId: third.journalId, result: ACCESS_RESULT_REFUSED, reason: 'NOT_INSCRIBED' },
+      { journalId: second.journalId, kind: AccessKind.ACCESS_KIND_DELIVERY, result: ACCESS_RESULT_ANSWERED },
+      {
+        journalId: first.journalId,
+        kind: AccessKind.ACCESS_KIND_CONSULTATION,
+        customer: WELFARE,
+        customerName: `Institution ${WELFARE}`,
+        officialRole: 'social-worker',
+        legalContext: 'PCSA:SOCIAL_INQUIRY',
+        result: ACCESS_RESULT_ANSWERED,
+        services: [
+          {
+            dataService: SERVICE,
+            status: ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND,
+            fieldGroups: ['employer'],
+            filtered: [{ path: 'amount', reason: 'NOT_GRANTED' }],
+            deliberationId: DELIBERATION,
+            deliberationReference: '26/001',
+          },
+        ],
+      },
+    ]);
+  });
+
+  it('has each access once, however often and in whatever order it comes; the later outcome holds', async () => {
+    const person = citizen();
+    const [asked, sent] = [access(person), access(person, { time: new Date(Date.now() - 60_000) })];
+    const [start, end] = [raw(intended(asked), randomUUID(), '1'), raw(concluded(asked), randomUUID(), '2')];
+    const withheld = raw(concluded(sent, ACCESS_RESULT_REFUSED, 'GRANT_REVOKED'), randomUUID(), '2');
+    await send([end, end]);
+    await send([withheld, start, end, start, raw(delivered(sent), randomUUID(), '1'), withheld]);
+    const accesses = await until(person.ssin, (all) => all.length === 2);
+    expect(accesses).toMatchObject([
+      { journalId: asked.journalId, concluded: true, result: ACCESS_RESULT_ANSWERED },
+      { journalId: sent.journalId, concluded: true, result: ACCESS_RESULT_REFUSED, reason: 'GRANT_REVOKED' },
+    ]);
+    await mesh.exchange.replay();
+    await send([start, end]);
+    const mark = access(person);
+    await mesh.exchange.append(refused(mark, 'NOT_INSCRIBED'));
+    expect(await until(person.ssin, (all) => all.some(({ journalId }) => journalId === mark.journalId))).toHaveLength(3);
+  });
+
+  it('comes by pages, to its end, also while it grows', async () => {
+    const person = citizen();
+    const at = new Date(Date.UTC(2026, 1, 1));
+    for (let n = 0; n < 7; n++) await mesh.exchange.append(refused(access(person, { time: at }), 'NOT_INSCRIBED'));
+    await until(person.ssin, (all) => all.length === 7);
+    const seen: string[] = [];
+    for (let pageToken = ''; ; ) {
+      const page = await list(person.ssin, { pageSize: 3, pageToken });
+      seen.push(...page.accesses.map(({ journalId }) => journalId));
+      if (seen.length === 3) await mesh.exchange.append(refused(access(person), 'NOT_INSCRIBED'));
+      pageToken = page.nextPageToken;
+      if (pageToken === '') break;
+    }
+    expect(new Set(seen).size).toBe(7);
+    expect(seen).toHaveLength(7);
+    const page = await list(person.ssin, { pageSize: 1 });
+    const another = citizen();
+    expect(await refusalOf(list(another.ssin, { pageToken: page.nextPageToken }))).toMatchObject({
+      metadata: { field: 'page_token', rule: 'PAGE_TOKEN_OF_ANOTHER_LIST' },
+    });
+  });
+
+  it('records each look at itself before it answers, and leaves them out when asked to', async () => {
+    const person = citizen();
+    expect((await list(person.ssin, { withoutOwn: false })).accesses).toEqual([]);
+    const { accesses } = await list(person.ssin, { withoutOwn: false });
+    expect(accesses).toMatchObject([{ kind: AccessKind.ACCESS_KIND_SELF_CONSULTATION, peer: PORTAL, concluded: true, result: ACCESS_RESULT_ANSWERED }]);
+    expect((await list(person.ssin)).accesses).toEqual([]);
+  });
+
+  it('goes on under the ids that a person had before a number was replaced, and shows nobody else’s', async () => {
+    const before = someone(++counter);
+    const person = citizen([before.personId]);
+    const stranger = citizen();
+    await mesh.exchange.append(refused(access(before), 'NOT_INSCRIBED'));
+    await mesh.exchange.append(refused(access(person), 'NOT_INSCRIBED'));
+    await mesh.exchange.append(refused(access(stranger), 'NOT_INSCRIBED'));
+    expect(await until(person.ssin, (all) => all.length >= 2)).toHaveLength(2);
+    expect(await until(stranger.ssin, (all) => all.length >= 1)).toHaveLength(1);
+  });
+
+  it('can be read with the SDK', async () => {
+    const person = citizen();
+    await mesh.exchange.append(refused(access(person), 'NOT_INSCRIBED'));
+    await until(person.ssin, (all) => all.length === 1);
+    const tls = mesh.tls.get(PORTAL);
+    if (!tls) throw new Error('no certificate');
+    const nowhere = '127.0.0.1:1';
+    const addresses = {
+      authorization: nowhere,
+      personRegistry: nowhere,
+      referenceDirectory: nowhere,
+      exchange: nowhere,
+      subscription: nowhere,
+      accessAudit: `127.0.0.1:${running.port}`,
+    };
+    const sdk = new Citizen({ addresses, tls, trustDomain: TRUST_DOMAIN });
+    const seen: Access[] = [];
+    for await (const one of sdk.accesses(await mesh.token(person.ssin), { withoutOwn: true, pageSize: 1 })) seen.push(one);
+    sdk.close();
+    expect(seen).toHaveLength(1);
+  });
+
+  it('is made anew from what its publishers kept, when the topic has nothing of it', async () => {
+    const person = citizen();
+    await mesh.exchange.pause();
+    const kept = access(person);
+    await mesh.exchange.append(intended(kept));
+    await mesh.exchange.append(concluded(kept));
+    const anew = await mesh.run();
+    const client = mesh.client(anew.port, PORTAL);
+    expect(await until(person.ssin, (all) => all.length === 1, client)).toMatchObject([{ journalId: kept.journalId, concluded: true }]);
+    await anew.child.stop();
+    mesh.exchange.resume();
+    await until(person.ssin, (all) => all.length === 1);
+  }, 60_000);
+
+  it('parks what cannot be read, and takes everything else', async () => {
+    const person = citizen();
+    const folder = mkdtempSync(join(tmpdir(), 'crossroads-keys-'));
+    await generateKeyFile(join(folder, 'keys.json'), [TOPIC]);
+    const [unreadable, broken, good] = [access(person), access(person), access(person)];
+    await send([raw(refused(unreadable, 'NOT_INSCRIBED'))], mesh.sealing('elsewhere', join(folder, 'keys.json')));
+    await send([
+      { ...raw(refused(broken, 'NOT_INSCRIBED')), data: Buffer.from('no record') },
+      { ...raw(refused(broken, 'NOT_INSCRIBED')), key: 'another' },
+      raw({ ...refused({ ...broken, journalId: 'no uuid' }, 'NOT_INSCRIBED') }),
+      raw(concluded(unreadable)),
+      raw(refused(good, 'NOT_INSCRIBED')),
+    ]);
+    const accesses = await until(person.ssin, (all) => all.length > 0);
+    expect(accesses.map(({ journalId }) => journalId)).toEqual([good.journalId]);
+    const client = new pg.Client({ connectionString: running.database.adminUrl });
+    await client.connect();
+    const { rows } = await client.query<{ reason: string }>(`select reason from parked where source like '%elsewhere' order by place`);
+    await client.end();
+    expect(rows.map(({ reason }) => reason)).toEqual(['UNREADABLE', 'UNREADABLE', 'UNREADABLE', 'UNREADABLE', 'BEHIND_PARKED']);
+  });
+
+  it('loses nothing when it is killed, and stops within ten seconds', async () => {
+    const person = citizen();
+    const writing = (async () => {
+      for (let n = 0; n < 60; n++) await mesh.exchange.append(refused(access(person), 'NOT_INSCRIBED'));
+    })();
+    await running.child.stop('SIGKILL');
+    await writing;
+    await running.restart();
+    await until(person.ssin, (all) => all.length === 50);
+    const second = (await list(person.ssin, { pageSize: 200 })).accesses;
+    expect(second).toHaveLength(60);
+    const began = Date.now();
+    expect(await running.child.stop()).toBe(0);
+    expect(Date.now() - began).toBeLessThan(10_000);
+    await running.restart();
+  }, 90_000);
+
+  it('keeps nothing personal outside sealed bodies: tables, keys, log lines', async () => {
+    const people = [...mesh.numbers.keys()];
+    const secrets = people.flatMap((ssin) => [ssin, Buffer.from(ssin).toString('hex')]);
+    const texts = [running.child.output, ...(await dump(running.database.adminUrl)), ...(await dump(running.keys.adminUrl))];
+    expect(texts.length).toBeGreaterThan(100);
+    for (const text of texts) expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
+  });
+});
+
+/** Every row of every table, as text; base64 is opened. */
+const dump = async (url: string): Promise<string[]> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows: tables } = await client.query<{ name: string }>(
+    `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
+     where table_schema not in ('pg_catalog', 'information_schema')`,
+  );
+  const texts: string[] = [];
+  for (const { name } of tables) {
+    const { rows } = await client.query<{ line: string }>(`select t::text as line from ${name} t`);
+    for (const { line } of rows) {
+      texts.push(line);
+      for (const [base64] of line.matchAll(/[A-Za-z0-9+/]{40,}={0,2}/g)) texts.push(Buffer.from(base64, 'base64').toString('latin1'));
+    }
+  }
+  await client.end();
+  return texts;
+};

@@ -1,0 +1,140 @@
+import { AccessResult } from '@crossroads/contracts/access/v1/access_record';
+import type { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
+import { SubscriptionState } from '@crossroads/contracts/subscription/v1/subscription_service';
+import { newRequestId } from '@crossroads/grpc';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { journalOf } from './journal.js';
+import { eventually, refusalOf, type RunningSubscription, type SubscriptionClient, TestMesh } from './mesh.js';
+import { Subscriber } from './subscriber.js';
+import { FUND, type Person, PERSON, subscribed, toAll, WAGES, whenListed, World } from './world.js';
+
+const GRANTED = ['name', 'address'];
+
+describe('a subscription whose grant goes', () => {
+  let mesh: TestMesh;
+  let world: World;
+  let running: RunningSubscription;
+  let fund: SubscriptionClient;
+  let reads: Subscriber;
+  let id: string;
+  let person: Person;
+
+  beforeAll(async () => {
+    mesh = await TestMesh.start('embedded');
+    world = await World.create(mesh);
+    running = await mesh.run(world.certificate(FUND));
+    fund = mesh.client(running.port, world.certificate(FUND));
+    const { topic } = await subscribed(fund, { dataService: WAGES });
+    reads = await Subscriber.of(await mesh.busOf(FUND, world.certificate(FUND)), topic, `${FUND}.spec`, mesh.receiptKeys);
+  }, 120_000);
+  afterAll(() => mesh.stop(), 60_000);
+
+  beforeEach(async () => {
+    world.grant('fund', FUND, GRANTED);
+    const opened = await eventually(() => subscribed(fund).catch(() => undefined), (one) => one !== undefined);
+    id = opened?.subscriptionId ?? '';
+    person = world.person(FUND);
+    await world.publish(world.mutation(person));
+    await reads.count(id, 1);
+  });
+  /** A mutation that comes too late, and proof that it was looked at. */
+  afterEach(async () => {
+    if (reads.of(id).at(-1)?.content?.$case !== 'closing') return;
+    const before = reads.of(id).length;
+    world.grant('fund', FUND, GRANTED);
+    const other = await eventually(() => subscribed(fund).catch(() => undefined), (one) => one !== undefined);
+    await world.publish(world.mutation(person));
+    await reads.count(other?.subscriptionId ?? '', 1);
+    expect(reads.of(id)).toHaveLength(before);
+    reads.requireSound(id);
+    expect(reads.faults).toEqual([]);
+  });
+
+  const notice = (reason: string, sequence: bigint): Partial<Delivery> => ({
+    sequence,
+    content: { $case: 'closing', value: { reason, time: expect.any(Date) as unknown as Date } },
+  });
+  const numbered = (lastSequence: bigint) => whenListed(fund, id, (one) => one.lastSequence === lastSequence);
+  const pause = () => fund.pauseSubscription({ requestId: newRequestId(), subscriptionId: id });
+  const publishTwo = () => world.publish(world.mutation(person), world.mutation(person));
+
+  it('gets a closing notice, and nothing more', async () => {
+    world.revoke('fund');
+    const all = await reads.count(id, 2);
+    expect(all.at(-1)).toMatchObject(notice('GRANT_REVOKED', 2n));
+    expect(await whenListed(fund, id, () => true)).toMatchObject({
+      state: SubscriptionState.SUBSCRIPTION_STATE_CLOSED,
+      closingReason: 'GRANT_REVOKED',
+    });
+    expect(await refusalOf(fund.subscribe(toAll()))).toMatchObject({ reason: 'DELIBERATION_REVOKED' });
+  });
+
+  it('loses what was held back while paused, and the access records say so', async () => {
+    await pause();
+    await publishTwo();
+    await numbered(3n);
+    world.revoke('fund');
+    const all = await reads.count(id, 2);
+    expect(all.at(-1)).toMatchObject(notice('GRANT_REVOKED', 2n));
+    const journal = [...(await journalOf(mesh, running.port)).values()].filter(({ record }) => record?.subscriptionId === id);
+    expect(journal.map(({ outcomes }) => outcomes.map(({ result, reason }) => [result, reason]))).toEqual([
+      [[AccessResult.ACCESS_RESULT_ANSWERED, '']],
+      [[AccessResult.ACCESS_RESULT_ANSWERED, ''], [AccessResult.ACCESS_RESULT_REFUSED, 'GRANT_REVOKED']],
+      [[AccessResult.ACCESS_RESULT_ANSWERED, ''], [AccessResult.ACCESS_RESULT_REFUSED, 'GRANT_REVOKED']],
+    ]);
+  });
+
+  it('gets no more than was on its way while the bus was away', async () => {
+    await pause();
+    await publishTwo();
+    await numbered(3n);
+    mesh.bus.link?.cut();
+    await fund.resumeSubscription({ requestId: newRequestId(), subscriptionId: id });
+    // The relay has begun to send these two: their numbers are taken, and nobody knows whether they are there.
+    await eventually(() => mesh.asAdmin('select from subscriptions where subscription_id = $1 and relaying_sequence = 3', [id]), (count) => count === 1);
+    world.revoke('fund');
+    await whenListed(fund, id, ({ state }) => state === SubscriptionState.SUBSCRIPTION_STATE_CLOSED);
+    mesh.bus.link?.mend();
+    const all = await reads.count(id, 4);
+    expect(all.at(-1)).toMatchObject(notice('GRANT_REVOKED', 4n));
+  });
+
+  it('is told apart when it ran out', async () => {
+    world.grant('fund', FUND, GRANTED, {
+      grant: { validity: { startDate: { year: 2020, month: 1, day: 1 }, endDate: { year: 2020, month: 12, day: 31 } } },
+    });
+    const all = await reads.count(id, 2);
+    expect(all.at(-1)).toMatchObject(notice('GRANT_EXPIRED', 2n));
+  });
+
+  it('is closed by its subscriber after the rest', async () => {
+    await pause();
+    await publishTwo();
+    await numbered(3n);
+    await fund.closeSubscription({ requestId: newRequestId(), subscriptionId: id });
+    const all = await reads.count(id, 4);
+    expect(all.at(-1)).toMatchObject(notice('CLOSED_BY_SUBSCRIBER', 4n));
+  });
+
+  it('gets nothing while the policy is not known, and all of it afterwards', async () => {
+    mesh.policy.silent = true;
+    const stale = await eventually(
+      () => fund.listSubscriptions({ institution: '', pageSize: 1, pageToken: '' }).catch((error: unknown) => error),
+      (answer) => answer instanceof Error,
+    );
+    expect(stale).toMatchObject({ reason: 'POLICY_STALE' });
+    await publishTwo();
+    await mesh.registry.caughtUp();
+    expect(reads.of(id)).toHaveLength(1);
+    mesh.policy.silent = false;
+    await reads.count(id, 3);
+  }, 40_000);
+
+  it('keeps another data service of the same grant apart', async () => {
+    const wages = await subscribed(fund, { dataService: WAGES });
+    world.grant('fund', FUND, GRANTED, { grant: { dataService: PERSON } });
+    expect((await reads.count(wages.subscriptionId, 1)).at(-1)).toMatchObject(notice('GRANT_REVOKED', 1n));
+    await world.publish(world.mutation(person));
+    await reads.count(id, 2);
+  });
+});

@@ -19,3 +19,5 @@ export * from './demo/institutions.js';
 export * from './demo/set-up.js';
 export { inscribe, inscribeAll } from './tour/inscriptions-step.js';
 export { type Imported, importPopulation } from './tour/population-step.js';
+export { findJava, run } from './java.js';
+export { kafkaCache, kafkaVersion } from './kafka-jars.js';

@@ -89,7 +89,7 @@ export class Consultations {
       ssin: asked.ssin,
       time,
     };
-    return { asked, services, consultation, refused: refusalOfNumber(state) ?? refusalOfServices(services) };
+    return { asked, deciding, services, consultation, refused: refusalOfNumber(state) ?? refusalOfServices(services) };
   }
 
   /** Again under the ticket and record of the first time, and never for more than that record names. */
@@ -107,7 +107,7 @@ export class Consultations {
 
   private async release(
     access: Access,
-    { asked, services, consultation }: Decided,
+    { asked, deciding, services, consultation }: Decided,
     record: Salted,
     receipt: ReturnType<typeof signReceipt>,
   ): Promise<ConsultResponse> {
@@ -123,7 +123,7 @@ export class Consultations {
       record: Buffer.from(record.bytes),
       recordSalt: Buffer.from(record.salt),
     };
-    const results = await Promise.all(
+    const answered = await Promise.all(
       services.map(async (decided): Promise<Result> => {
         if (!decided.allowed) return noResult(decided.asked.dataService, decided.reason);
         const { service, decision } = decided;
@@ -134,6 +134,7 @@ export class Consultations {
         return resultOf(decided, fieldGroups, asked.ssin, answer, schemas);
       }),
     );
+    const results = this.stillAllowed(answered, deciding, consultation.policyRevision);
     const time = now();
     const { ticket } = access;
     const result = AccessResult.ACCESS_RESULT_ANSWERED;
@@ -146,6 +147,21 @@ export class Consultations {
       time,
       receipt,
     };
+  }
+
+  /** A grant that ended while a source took its time releases nothing any more. @throws Unavailable `POLICY_STALE` */
+  private stillAllowed(answered: readonly Result[], deciding: Deciding, revision: bigint): readonly Result[] {
+    const policy = this.options.policies.policy();
+    if (policy.revision === revision) return answered;
+    const decided = decideServices(policy, deciding);
+    return answered.map((result, index) => {
+      const now = decided[index];
+      if (now === undefined || result.result.data === undefined) return result;
+      if (!now.allowed) return noResult(now.asked.dataService, now.reason);
+      const granted = new Set(now.decision.fieldGroups);
+      if (result.released.every((group) => granted.has(group))) return result;
+      return noResult(now.asked.dataService, 'GRANT_CHANGED_MEANWHILE');
+    });
   }
 
   /** What to answer, once it is durable. */
@@ -189,6 +205,7 @@ export class Consultations {
 
 interface Decided {
   readonly asked: AskedConsultation;
+  readonly deciding: Deciding;
   readonly services: readonly DecidedService[];
   readonly consultation: Consultation;
   readonly refused: Refused | undefined;

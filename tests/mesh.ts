@@ -32,7 +32,7 @@ import { openPopulation, type PersonRecord, type Population } from '@crossroads/
 import { eventually } from '@crossroads/testing';
 
 /** The repository: this file is `tests/dist/mesh.js`. */
-const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** Settings of a user that would make this mesh somebody else's. */
 const NOT_OURS = ['KAFKA_BROKERS', 'CROSSROADS_POSTGRES_URL', 'CROSSROADS_DATA', 'CROSSROADS_PORT_BASE'];

@@ -55,13 +55,13 @@ beforeAll(async () => {
     await mesh.as('welfare-office').consult({ ssin, legalContext: PURPOSES['welfare-office'].legalContext, dataServices: [IDENTIFICATION, WAGES] });
   }
   for (const refused of [
-    mesh.as('pension-office').consult({ ssin: somebody, legalContext: PURPOSES['pension-office'].legalContext, dataServices: [IDENTIFICATION] }),
-    mesh.as('welfare-office').consult({ ssin: somebody, legalContext: somebody, dataServices: [IDENTIFICATION] }),
-    mesh.as('welfare-office').consult({ ssin: `${somebody.slice(0, 9)}00`, legalContext: 'PCSA:SOCIAL_INQUIRY', dataServices: [NAMES[0] ?? ''] }),
-    mesh.as('municipality').registry.getPerson({ ssin: `${NAMES[0]} ${somebody}`, asOfDate: undefined, knownAtTime: undefined }),
-    move(mesh.as('welfare-office'), somebody, '2'),
+    () => mesh.as('pension-office').consult({ ssin: somebody, legalContext: PURPOSES['pension-office'].legalContext, dataServices: [IDENTIFICATION] }),
+    () => mesh.as('welfare-office').consult({ ssin: somebody, legalContext: somebody, dataServices: [IDENTIFICATION] }),
+    () => mesh.as('welfare-office').consult({ ssin: `${somebody.slice(0, 9)}00`, legalContext: 'PCSA:SOCIAL_INQUIRY', dataServices: [NAMES[0] ?? ''] }),
+    () => mesh.as('municipality').registry.getPerson({ ssin: `${NAMES[0]} ${somebody}`, asOfDate: undefined, knownAtTime: undefined }),
+    () => move(mesh.as('welfare-office'), somebody, '2'),
   ])
-    await expect(refused).rejects.toThrow(RemoteError);
+    await expect(refused()).rejects.toThrow(RemoteError);
   await eventually(() => reader.of(subscriptionId).length, (count) => count >= ssins.length);
   await eventually(() => citizenSees(mesh, somebody), (list) => list.length >= 2);
 }, MESH_START_MS);
@@ -107,12 +107,12 @@ describe('no SSIN, name, birth date or address lies open', () => {
   it('in the name of a topic or the answer to a mistake', async () => {
     const { ssin = '' } = planted ?? {};
     const mistakes = [
-      mesh.as('welfare-office').consult({ ssin: `${ssin}x`, legalContext: NAMES[0] ?? '', dataServices: [NAMES[1] ?? ''] }),
-      mesh.as('health-fund').directory.inscribe({ requestId: ssin, institution: ssin, ssin: NAMES[2] ?? '', inscriptionContext: ssin, period: undefined }),
-      mesh.as('municipality').registry.changePerson({ requestId: '', ssin, facts: planted?.facts.slice() ?? [], expectedSourceRevision: 99n }),
+      () => mesh.as('welfare-office').consult({ ssin: `${ssin}x`, legalContext: NAMES[0] ?? '', dataServices: [NAMES[1] ?? ''] }),
+      () => mesh.as('health-fund').directory.inscribe({ requestId: ssin, institution: ssin, ssin: NAMES[2] ?? '', inscriptionContext: ssin, period: undefined }),
+      () => mesh.as('municipality').registry.changePerson({ requestId: '', ssin, facts: planted?.facts.slice() ?? [], expectedSourceRevision: 99n }),
     ];
     for (const mistake of mistakes) {
-      const said = await mistake.then(
+      const said = await mistake().then(
         () => 'no mistake',
         (error: unknown) => (error instanceof RemoteError ? JSON.stringify([error.message, error.reason, error.metadata, error.violations]) : 'no answer'),
       );

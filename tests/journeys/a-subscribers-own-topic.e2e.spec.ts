@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CertificateAuthority, type IdentityFiles, identityFiles, type InstitutionName, numberOf } from '@crossroads/local';
+import { kafkaClient } from '@crossroads/messaging';
+import { eventually } from '@crossroads/testing';
+import type { Kafka } from 'kafkajs';
+import { move } from '../load.js';
+import { MESH_START_MS, progress, TestMesh } from '../mesh.js';
+import { generatedPeople, generatedSsins } from '../people.js';
+import { findConsoleConsumer } from './console-consumer.js';
+
+const PEOPLE = 3;
+const FUND = numberOf('health-fund');
+const TOPIC = `crossroads.deliveries.${FUND}.v1`;
+
+let mesh: TestMesh;
+
+beforeAll(async () => {
+  mesh = await TestMesh.start();
+  await mesh.load(() => generatedPeople(PEOPLE));
+  await mesh.decide('health-fund', 'employment-office');
+  for (const name of ['health-fund', 'employment-office'] as const) {
+    await mesh.inscribe(name, generatedSsins(PEOPLE));
+    await mesh.subscribe(name);
+  }
+  for (const ssin of generatedSsins(PEOPLE)) await move(mesh.as('municipality'), ssin, '7');
+}, MESH_START_MS);
+
+afterAll(async () => {
+  await mesh?.stop();
+}, 60_000);
+
+const brokers = (): readonly string[] => {
+  const { broker } = mesh.local.mesh();
+  return broker.kind === 'kafka' ? broker.brokers : [];
+};
+
+const filesOf = (name: InstitutionName): IdentityFiles => {
+  const { ca, cert, key } = mesh.network.connection(name).tls;
+  return { ca, certificate: cert, key };
+};
+
+const kafkaAs = ({ ca, certificate, key }: IdentityFiles): Kafka =>
+  kafkaClient({ brokers: brokers(), clientId: 'outside', tls: { ca, cert: certificate, key } }, () => undefined);
+
+/** How reading ends that must not succeed: the broker's error, or that nothing came of it. */
+const refused = async (kafka: Kafka, topic: string, group: string): Promise<string> => {
+  const consumer = kafka.consumer({ groupId: group, retry: { retries: 1 } });
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    return await new Promise<string>((resolve, reject) => {
+      consumer.on(consumer.events.CRASH, ({ payload: { error } }) => resolve(error.message));
+      consumer.run({ eachMessage: async () => resolve('read a message') }).catch(reject);
+    });
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    await consumer.disconnect().catch(() => undefined);
+  }
+};
+
+const onKafka = (what: string, test: () => Promise<void>, ms = 60_000): void =>
+  it(what, async () => {
+    if (mesh.kafkaAbsent === undefined) return test();
+    progress(`SKIPPED, no Kafka: ${what}`);
+  }, ms);
+
+describe("a subscriber's own topic", () => {
+  onKafka('is read with the certificate of its institution', async () => {
+    const consumer = kafkaAs(filesOf('health-fund')).consumer({ groupId: `${FUND}.outside` });
+    await consumer.connect();
+    await consumer.subscribe({ topics: [TOPIC], fromBeginning: true });
+    const keys: string[] = [];
+    await consumer.run({ eachMessage: async ({ message }) => void keys.push(message.key?.toString() ?? '') });
+    await eventually(() => keys.length, (count) => count >= PEOPLE);
+    await consumer.disconnect();
+    expect(new Set(keys).size).toBe(PEOPLE);
+  });
+
+  onKafka('is closed to another institution, also under the name of its group', async () => {
+    const other = kafkaAs(filesOf('employment-office'));
+    expect(await refused(other, TOPIC, `${numberOf('employment-office')}.outside`)).toMatch(/authoriz/i);
+    expect(await refused(other, TOPIC, `${FUND}.outside`)).toMatch(/authoriz/i);
+  });
+
+  onKafka('names people to another subscriber by other keys', async () => {
+    const keysOf = async (name: InstitutionName) => {
+      const consumer = kafkaAs(filesOf(name)).consumer({ groupId: `${numberOf(name)}.keys` });
+      await consumer.connect();
+      await consumer.subscribe({ topics: [`crossroads.deliveries.${numberOf(name)}.v1`], fromBeginning: true });
+      const keys: string[] = [];
+      await consumer.run({ eachMessage: async ({ message }) => void keys.push(message.key?.toString() ?? '') });
+      await eventually(() => keys.length, (count) => count >= PEOPLE);
+      await consumer.disconnect();
+      return keys;
+    };
+    const [fund, office] = [await keysOf('health-fund'), await keysOf('employment-office')];
+    expect(fund.filter((key) => office.includes(key))).toEqual([]);
+  });
+
+  onKafka("lets no subscriber into the mesh's own topics, nor write anywhere", async () => {
+    const fund = kafkaAs(filesOf('health-fund'));
+    for (const topic of ['crossroads.person.v1', 'crossroads.mutation.v1', 'crossroads.access.v1', 'crossroads.directory.v1', 'crossroads.authorization.v1'])
+      expect(await refused(fund, topic, `${FUND}.outside`)).toMatch(/authoriz/i);
+    const producer = fund.producer({ retry: { retries: 1 } });
+    await producer.connect();
+    await expect(producer.send({ topic: TOPIC, messages: [{ value: 'mine' }] })).rejects.toThrow(/authoriz/i);
+    await producer.disconnect();
+  });
+
+  onKafka('is closed to a certificate of another authority', async () => {
+    const folder = mesh.local.folder.certificates;
+    const other = await CertificateAuthority.create('crossroads.test');
+    const files = await identityFiles(folder, 'forged', other, (ca) => ca.issueApplication({ application: 'health-fund', enterpriseNumber: FUND }));
+    const admin = kafkaAs(files).admin({ retry: { retries: 0 } });
+    await expect(admin.connect()).rejects.toThrow();
+    await admin.disconnect();
+  });
+
+  onKafka("is read by Kafka's own console consumer with the right certificate, and by no other", async () => {
+    const console = await findConsoleConsumer();
+    if ('why' in console) return progress(`SKIPPED, no console consumer: ${console.why}`);
+    const [broker = ''] = brokers();
+    const folder = mesh.local.folder.certificates;
+    const [own, other] = await Promise.all([
+      console.read({ broker, topic: TOPIC, group: `${FUND}.console`, identity: filesOf('health-fund'), messages: PEOPLE, folder }),
+      console.read({ broker, topic: TOPIC, group: `${numberOf('employment-office')}.console`, identity: filesOf('employment-office'), messages: 1, folder }),
+    ]);
+    expect(own.messages).toHaveLength(PEOPLE);
+    for (const ssin of generatedSsins(PEOPLE)) expect(own.messages.filter((message) => message.includes(ssin))).toHaveLength(1);
+    expect(other.messages).toEqual([]);
+    expect(other.errors).toMatch(/TopicAuthorizationException/);
+  }, 90_000);
+});

@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { findJava, type IdentityFiles, kafkaCache, kafkaVersion, run } from '@crossroads/local';
+
+/** Kafka's own console consumer, or in a sentence why it cannot be run here. */
+export type ConsoleConsumer = { readonly read: (options: ReadOptions) => Promise<Said> } | { readonly why: string };
+
+export interface ReadOptions {
+  readonly broker: string;
+  readonly topic: string;
+  readonly group: string;
+  readonly identity: IdentityFiles;
+  readonly messages: number;
+  /** Where its settings are written. */
+  readonly folder: string;
+}
+
+/** What it printed, and with which code it ended. */
+export interface Said {
+  readonly messages: readonly string[];
+  readonly errors: string;
+  readonly code: number | null;
+}
+
+const MAIN = 'org.apache.kafka.tools.consumer.ConsoleConsumer';
+
+/** From the jars that the local mesh keeps, and the one with Kafka's tools, fetched once beside them. */
+export const findConsoleConsumer = async (): Promise<ConsoleConsumer> => {
+  const java = findJava();
+  if ('why' in java) return java;
+  const kafka = kafkaCache();
+  if (!existsSync(kafka)) return { why: `Kafka's jars are not in ${kafka}` };
+  const tools = join(dirname(kafka), `kafka-tools-${kafkaVersion()}`);
+  if (!existsSync(tools)) {
+    const artifact = `-Dartifact=org.apache.kafka:kafka-tools:${kafkaVersion()}`;
+    const fetched = await run('mvn', ['-q', '-B', 'dependency:copy', artifact, `-DoutputDirectory=${tools}`]);
+    if (!fetched.ok) return { why: "Maven could not fetch Kafka's tools" };
+  }
+  const classPath = [kafka, tools].flatMap((folder) => readdirSync(folder).filter((file) => file.endsWith('.jar')).map((file) => join(folder, file)));
+  return { read: (options) => read(java.command, classPath.join(delimiter), options) };
+};
+
+const read = (java: string, classPath: string, { broker, topic, group, identity, messages, folder }: ReadOptions): Promise<Said> => {
+  const keyStore = join(folder, `${group}-store.pem`);
+  writeFileSync(keyStore, `${readFileSync(identity.key, 'utf8').trim()}\n${readFileSync(identity.certificate, 'utf8')}`, { mode: 0o600 });
+  const settings = join(folder, `${group}.properties`);
+  const lines = {
+    'security.protocol': 'SSL',
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.location': keyStore,
+    'ssl.truststore.type': 'PEM',
+    'ssl.truststore.location': identity.ca,
+  };
+  writeFileSync(settings, Object.entries(lines).map(([name, value]) => `${name}=${value}\n`).join(''), { mode: 0o600 });
+  const args = ['--bootstrap-server', broker, '--topic', topic, '--group', group, '--from-beginning', '--consumer.config', settings];
+  const format = ['--property', 'print.key=true', '--property', 'print.headers=true', '--max-messages', String(messages), '--timeout-ms', '30000'];
+  return new Promise((resolve, reject) => {
+    const child = spawn(java, ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', classPath, MAIN, ...args, ...format], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const [out, errors]: [Buffer[], Buffer[]] = [[], []];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+    child.once('error', reject);
+    child.once('close', (code) => {
+      // A message may hold line ends: each begins with its headers.
+      const text = Buffer.concat(out).toString('latin1');
+      resolve({ messages: text.split('ce_specversion:').slice(1), errors: Buffer.concat(errors).toString('utf8'), code });
+    });
+  });
+};

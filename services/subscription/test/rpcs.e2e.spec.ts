@@ -155,7 +155,7 @@ describe('the subscription table', () => {
     ['an institution of nine digits', { institution: '208000056' }, 'institution', 'ENTERPRISE_NUMBER_MALFORMED'],
     ['an institution with a wrong check', { institution: '0208000000' }, 'institution', 'ENTERPRISE_NUMBER_CHECKSUM'],
     ['no inscription context', { inscriptionContext: '' }, 'inscription_context', 'REQUIRED'],
-    ['a malformed inscription context', { inscriptionContext: '17/2' }, 'inscription_context', 'MALFORMED_CONTEXT'],
+    ['a malformed inscription context', { inscriptionContext: 'affiliated' }, 'inscription_context', 'MALFORMED_CONTEXT'],
     ['no legal context', { legalContext: '' }, 'legal_context', 'REQUIRED'],
     ['a malformed legal context', { legalContext: 'because' }, 'legal_context', 'MALFORMED_CONTEXT'],
     ['no data service', { dataService: '' }, 'data_service', 'REQUIRED'],

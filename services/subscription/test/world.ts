@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { DeliberationState, type Grant, Role } from '@crossroads/contracts/authorization/v1/policy';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import type { SubscribeRequest, Subscription } from '@crossroads/contracts/subscription/v1/subscription_service';
@@ -8,12 +8,16 @@ import { eventually } from '@crossroads/testing';
 import type { ToPublish } from '@crossroads/testing/mesh';
 import { spkiHash, type SubscriptionClient, type TestMesh } from './mesh.js';
 
-export const FUND = withCbeCheck('02080000');
-export const OFFICE = withCbeCheck('02070000');
-export const STRANGER = withCbeCheck('02110000');
-export const ADMINISTRATOR = withCbeCheck('02120000');
-export const EMPLOYMENT = withCbeCheck('02100000');
-export const INTEGRATOR = withCbeCheck('02130000');
+/** New numbers at each run: a Kafka that is shared still has the topics of those before. */
+const RUN = randomInt(1_000, 10_000);
+const member = (number: string) => withCbeCheck(`02${RUN}${number}`);
+
+export const FUND = member('08');
+export const OFFICE = member('07');
+export const STRANGER = member('11');
+export const ADMINISTRATOR = member('12');
+export const EMPLOYMENT = member('10');
+export const INTEGRATOR = member('13');
 export const PERSON = 'person.identification.v1';
 export const WAGES = 'employment.wages.v1';
 export const CONTEXT = 'CIN:AFFILIATED';

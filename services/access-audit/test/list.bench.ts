@@ -1,0 +1,41 @@
+import { eventually } from '@crossroads/testing';
+import { access, refused, someone } from './accesses.js';
+import { PORTAL, TestMesh } from './mesh.js';
+
+const RECORDS = 10_000;
+const PAGES = 200;
+
+/** `node services/access-audit/dist/test/list.bench.js`: how long a page of a long list takes. */
+const mesh = await TestMesh.start('embedded');
+const person = someone(1);
+mesh.person(person.ssin, person.personId);
+for (let from = 0; from < RECORDS; from += 20)
+  await Promise.all(Array.from({ length: 20 }, () => mesh.exchange.append(refused(access(person), 'NOT_INSCRIBED'))));
+const began = performance.now();
+const running = await mesh.run();
+const portal = mesh.client(running.port, PORTAL);
+const page = async (pageSize: number, pageToken = '') =>
+  portal.listAccesses({ pageSize, pageToken, withoutOwn: true }, { metadata: { authorization: `Bearer ${await mesh.token(person.ssin)}` } });
+const count = async () => {
+  let all = 0;
+  for (let pageToken = ''; ; ) {
+    const { accesses, nextPageToken } = await page(200, pageToken);
+    all += accesses.length;
+    pageToken = nextPageToken;
+    if (pageToken === '') return all;
+  }
+};
+await eventually(count, (all) => all === RECORDS, 120_000);
+process.stdout.write(`${RECORDS} records taken over within ${((performance.now() - began) / 1000).toFixed(1)} s of the start\n`);
+const times: number[] = [];
+let pageToken = '';
+for (let n = 0; n < PAGES; n++) {
+  const start = performance.now();
+  ({ nextPageToken: pageToken } = await page(50, pageToken));
+  times.push(performance.now() - start);
+}
+times.sort((a, b) => a - b);
+const at = (share: number) => times[Math.floor(times.length * share)]?.toFixed(1);
+process.stdout.write(`a page of 50: p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms\n`);
+await mesh.stop();
+process.exit(0);

@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
+import { ListAccessesRequest } from '@crossroads/contracts/audit/v1/audit_service';
+import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
+import { eventually } from '@crossroads/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { access, refused, someone } from './accesses.js';
+import { type AuditClient, ISSUER, OTHER_ISSUER, PORTAL, refusalOf, type RunningAudit, TestMesh } from './mesh.js';
+
+const request = { pageSize: 0, pageToken: '', withoutOwn: true };
+
+describe('who may see a list', () => {
+  let mesh: TestMesh;
+  let running: RunningAudit;
+  let portal: AuditClient;
+  const me = someone(1);
+  const other = someone(2);
+
+  beforeAll(async () => {
+    mesh = await TestMesh.start('embedded');
+    running = await mesh.run();
+    portal = mesh.client(running.port, PORTAL);
+    for (const { ssin, personId } of [me, other]) mesh.person(ssin, personId);
+    await mesh.exchange.append(refused(access(me), 'NOT_INSCRIBED'));
+    await eventually(async () => (await ask(await mesh.token(me.ssin))).accesses.length, (count) => count === 1);
+  }, 120_000);
+  afterAll(() => mesh.stop(), 60_000);
+
+  const ask = (token: string, scheme = 'Bearer ') => portal.listAccesses(request, { metadata: { authorization: `${scheme}${token}` } });
+  const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const unsigned = () => {
+    const exp = Math.floor(Date.now() / 1000) + 60;
+    const claims = { iss: ISSUER, aud: 'urn:crossroads:access-audit', ssin: me.ssin, exp };
+    return `${base64({ alg: 'none', kid: 'k1' })}.${base64(claims)}.`;
+  };
+
+  const wrong: readonly (readonly [string, () => Promise<string> | string, string])[] = [
+    ['of a provider that nobody registered', () => mesh.token(me.ssin, { issuer: 'https://nobody.test', signedBy: ISSUER }), 'TOKEN_ISSUER'],
+    ['in the name of another provider', () => mesh.token(me.ssin, { issuer: OTHER_ISSUER, signedBy: ISSUER }), 'TOKEN_SIGNATURE'],
+    ['for another service', () => mesh.token(me.ssin, { audience: 'urn:crossroads:exchange' }), 'TOKEN_AUDIENCE'],
+    ['that has expired', () => mesh.token(me.ssin, { lifetimeS: -30 }), 'TOKEN_EXPIRED'],
+    ['that lives too long', () => mesh.token(me.ssin, { lifetimeS: 3_600 }), 'TOKEN_LIFETIME'],
+    ['with a key that is not the provider’s', () => mesh.token(me.ssin, { kid: 'k9' }), 'TOKEN_KEY_UNKNOWN'],
+    ['with alg none', unsigned, 'TOKEN_ALGORITHM'],
+    ['with a number that fails its check', () => mesh.token('80610100100'), 'TOKEN_SUBJECT'],
+    ['with a name instead of a number', () => mesh.token('Jan'), 'TOKEN_SUBJECT'],
+    ['that is none', () => 'x.y.z', 'TOKEN_MALFORMED'],
+    ['with other characters', () => 'a b', 'TOKEN_MALFORMED'],
+    ['of 9,000 characters', () => 'x'.repeat(9_000), 'TOKEN_MALFORMED'],
+    ['whose claims were changed', async () => (await mesh.token(me.ssin)).replace(/\.[^.]+\./, `.${base64({ iss: ISSUER, ssin: other.ssin })}.`), 'TOKEN'],
+  ];
+  it.each(wrong)('nobody with a token %s', async (_what, token, reason) => {
+    const error = await refusalOf(ask(await token()));
+    expect(error).toMatchObject({ code: status.UNAUTHENTICATED });
+    expect(error.reason).toContain(reason);
+    expect(`${error.message} ${JSON.stringify(error.metadata)}`).not.toContain(me.ssin);
+  });
+
+  it('nobody without a token, or with another scheme', async () => {
+    expect(await refusalOf(portal.listAccesses(request))).toMatchObject({ code: status.UNAUTHENTICATED, reason: 'TOKEN_MISSING' });
+    expect(await refusalOf(ask(await mesh.token(me.ssin), 'Basic '))).toMatchObject({ reason: 'TOKEN_MALFORMED' });
+  });
+
+  it('each person their own, whatever was asked', async () => {
+    expect((await ask(await mesh.token(me.ssin))).accesses).toHaveLength(1);
+    expect((await ask(await mesh.token(other.ssin))).accesses).toEqual([]);
+    expect((await ask(await mesh.token(me.ssin, { issuer: OTHER_ISSUER }))).accesses).toHaveLength(1);
+  });
+
+  it('nobody whose number nobody has', async () => {
+    const nobody = someone(3);
+    expect(await refusalOf(ask(await mesh.token(nobody.ssin)))).toMatchObject({ code: status.NOT_FOUND, reason: 'UNKNOWN_SSIN' });
+    const replaced = someone(4);
+    mesh.numbers.set(replaced.ssin, { state: NumberState.NUMBER_STATE_REPLACED, personId: me.personId, inscriptions: [], mergedPersonIds: [] });
+    expect((await ask(await mesh.token(replaced.ssin))).accesses).toHaveLength(1);
+  });
+
+  it('tells bad requests apart', async () => {
+    const metadata = { authorization: `Bearer ${await mesh.token(me.ssin)}` };
+    for (const [more, field] of [[{ pageSize: -1 }, 'page_size'], [{ pageToken: 'x' }, 'page_token'], [{ pageToken: randomUUID() }, 'page_token']] as const)
+      expect(await refusalOf(portal.listAccesses({ ...request, ...more }, { metadata }))).toMatchObject({
+        code: status.INVALID_ARGUMENT,
+        metadata: { field },
+      });
+  });
+
+  it('only institutions connect, with a registered key', async () => {
+    const refusal = async (client: AuditClient) => (await refusalOf(client.listAccesses(request))).reason;
+    expect(await refusal(mesh.clientWith(running.port, await mesh.service('exchange')))).toBe('CALLER_NOT_ALLOWED');
+    expect(await refusal(mesh.clientWith(running.port, await mesh.institution(PORTAL)))).toBe('KEY_NOT_REGISTERED');
+  });
+
+  it('nobody while the policy is not known, and again by itself', async () => {
+    mesh.policy.silent = true;
+    const stale = await eventually(
+      async () => ask(await mesh.token(me.ssin)).catch((error: unknown) => error),
+      (answer) => answer instanceof Error,
+    );
+    expect(stale).toMatchObject({ code: status.UNAVAILABLE, reason: 'POLICY_STALE' });
+    mesh.policy.silent = false;
+    await eventually(async () => ask(await mesh.token(me.ssin)).then(() => true, () => false), Boolean);
+  }, 40_000);
+
+  it('survives 500 fuzzed requests without INTERNAL', async () => {
+    const tls = mesh.tls.get(PORTAL);
+    if (!tls) throw new Error('no certificate');
+    const [ca, key, cert] = [tls.ca, tls.key, tls.cert].map((file) => readFileSync(file));
+    const ssl = credentials.createSsl(ca ?? null, key, cert);
+    const raw = new Client(`localhost:${running.port}`, ssl, { 'grpc.ssl_target_name_override': 'access-audit' });
+    const same = (value: Buffer) => value;
+    const codeOf = (bytes: Buffer, authorization: string) =>
+      new Promise<status>((resolve) => {
+        const metadata = new Metadata();
+        metadata.set('authorization', authorization);
+        const path = '/crossroads.audit.v1.AuditService/ListAccesses';
+        raw.makeUnaryRequest(path, same, same, bytes, metadata, { deadline: Date.now() + 20_000 }, (error) => resolve(error?.code ?? status.OK));
+      });
+    const good = await mesh.token(me.ssin, { lifetimeS: 280 });
+    const sample = Buffer.from(ListAccessesRequest.encode({ pageSize: 3, pageToken: 'abcdefgh', withoutOwn: true }).finish());
+    const body = fc.oneof(
+      fc.uint8Array({ maxLength: 100 }).map((noise) => Buffer.from(noise)),
+      fc.array(fc.tuple(fc.nat(sample.length - 1), fc.nat(255)), { maxLength: 4 }).map((changes) => {
+        const copy = Buffer.from(sample);
+        for (const [at, byte] of changes) copy[at] = byte;
+        return copy;
+      }),
+    );
+    const token = fc.oneof(
+      fc.constant(good),
+      fc.tuple(fc.nat(good.length - 1), fc.constantFrom('A', '.', '_', '7')).map(([at, letter]) => good.slice(0, at) + letter + good.slice(at + 1)),
+      fc.stringMatching(/^[A-Za-z0-9_.-]{0,80}$/),
+    );
+    const bad = new Set([status.INTERNAL, status.UNKNOWN, status.DEADLINE_EXCEEDED, status.UNAVAILABLE]);
+    await fc.assert(
+      fc.asyncProperty(body, token, async (bytes, jwt) => {
+        const code = await codeOf(bytes, `Bearer ${jwt}`);
+        expect(bad.has(code) ? status[code] : 'told').toBe('told');
+      }),
+      { numRuns: 500 },
+    );
+    raw.close();
+    expect(running.child.output).not.toContain(me.ssin);
+    expect(running.child.output).not.toContain(good);
+  }, 180_000);
+});

@@ -76,11 +76,16 @@ describe('what any certificate of the CA may ask', () => {
     const { path, requestSerialize, responseDeserialize } = reflectionMethod(loadPackageDefinition(loadSync(proto)));
     const stream = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, new Metadata());
     stream.on('error', () => undefined);
-    stream.write({ fileContainingSymbol: 'crossroads.events.v1.EventsService' });
+    stream.write({ fileContainingSymbol: 'crossroads.exchange.v1.ExchangeService' });
     stream.end();
     const answers: unknown[] = [];
     for await (const answer of stream) answers.push(answer);
     expect(answers).toMatchObject([{ fileDescriptorResponse: { fileDescriptorProto: expect.any(Array) } }]);
+    const [{ fileDescriptorResponse: answer }] = answers as [{ fileDescriptorResponse: { fileDescriptorProto: Buffer[] } }];
+    const files = answer.fileDescriptorProto.map((file) => file.toString('latin1'));
+    // Tools resolve types by the full name, with its dot, in the file that declares it.
+    expect(files.some((text) => text.includes('.google.type.Date'))).toBe(true);
+    expect(files.some((text) => text.startsWith('\n\x16google/type/date.proto'))).toBe(true);
   });
 
   it('is nothing without a certificate', async () => {

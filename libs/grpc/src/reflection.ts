@@ -1,15 +1,36 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { Server } from '@grpc/grpc-js';
-import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
-
-const descriptorsFile = (): string => createRequire(import.meta.url).resolve('@crossroads/contracts/descriptors.binpb');
 
 const HEALTH = 'grpc.health.v1.Health';
 
 /** Lets grpcurl and the like list and describe what a server serves (grpc.reflection.v1 and v1alpha). */
 export const addReflection = (server: Server, services: readonly string[]): void => {
-  const descriptors = loadFileDescriptorSetFromBuffer(readFileSync(descriptorsFile()));
-  new ReflectionService(descriptors, { services: [...services, HEALTH] }).addToServer(server);
+  const file = createRequire(import.meta.url).resolve('@crossroads/contracts/descriptors.binpb');
+  // The files as buf wrote them: proto-loader would join those of a package, and lose where names come from.
+  const all = {
+    format: 'Protocol Buffer 3 DescriptorProto' as const,
+    type: {},
+    fileDescriptorProtos: filesOf(readFileSync(file)),
+    // Asked of every definition, and called of none here.
+    serialize: () => Buffer.alloc(0),
+    deserialize: () => ({}),
+  };
+  new ReflectionService({ all }, { services: [...services, HEALTH] }).addToServer(server);
+};
+
+const FILE = 1;
+
+/** The encoded `FileDescriptorProto`s of an encoded `FileDescriptorSet`. */
+const filesOf = (set: Uint8Array): Buffer[] => {
+  const reader = new BinaryReader(set);
+  const files: Buffer[] = [];
+  while (reader.pos < reader.len) {
+    const [field, wireType] = reader.tag();
+    if (field === FILE) files.push(Buffer.from(reader.bytes()));
+    else reader.skip(wireType);
+  }
+  return files;
 };

@@ -85,9 +85,18 @@ const steps = async (tour: Tour, population: Population): Promise<void> => {
     await refusals(tour, cast, looks);
     await citizenSees(tour, cast, looks, moved.tickets);
     await crash(tour, cast, moved);
+    await goOn(tour);
   } finally {
     await moved.close();
   }
+};
+
+/** Otherwise what newcomers try next would be refused. */
+const goOn = async ({ network, narrator }: Tour): Promise<void> => {
+  narrator.step('Your turn: the committee approves the revoked deliberation anew, and the commands above work by hand');
+  const { deliberation } = await decidedDeliberation(network, 'welfare-office');
+  narrator.did(`${deliberation.reference} is in force again`);
+  narrator.byHand('--help');
 };
 
 const load = async ({ network, narrator }: Tour, population: Population): Promise<readonly Known[]> => {

@@ -3,9 +3,9 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { hand } from './hand.mjs';
-import { lineOf } from './test-reporter.mjs';
 import { build, generate, install } from './prepare.mjs';
 import { Trouble } from './step.mjs';
+import { lineOf } from './test-reporter.mjs';
 import { ROOT, toolchain } from './toolchain.mjs';
 
 const commands = {

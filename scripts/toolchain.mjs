@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { Trouble, step, tool } from './step.mjs';
+import { step, Trouble, tool } from './step.mjs';
 import { NODE, PNPM, ROOT, TOOLCHAIN } from './versions.mjs';
 
 export { ROOT };

@@ -1,5 +1,5 @@
 import { type Access, AuditServiceService } from '@crossroads/contracts/audit/v1/audit_service';
-import { connect, type Connection } from '@crossroads/grpc';
+import { type Connection, connect } from '@crossroads/grpc';
 import type { MeshConnection } from './mesh-addresses.js';
 
 /** The mesh as a citizen sees it, through a front end that has a certificate and signs people in. */

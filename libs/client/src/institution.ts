@@ -1,9 +1,13 @@
 import { AuthorizationServiceService } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
-import { type ConsultRequest, type ConsultResponse, ExchangeServiceService } from '@crossroads/contracts/exchange/v1/exchange_service';
+import {
+  type ConsultRequest,
+  type ConsultResponse,
+  ExchangeServiceService,
+} from '@crossroads/contracts/exchange/v1/exchange_service';
 import { PersonServiceService } from '@crossroads/contracts/person/v1/person_service';
 import { SubscriptionServiceService } from '@crossroads/contracts/subscription/v1/subscription_service';
-import { type CallOptions, connect, type Connection, newRequestId } from '@crossroads/grpc';
+import { type CallOptions, type Connection, connect, newRequestId } from '@crossroads/grpc';
 import type { MeshConnection } from './mesh-addresses.js';
 
 export interface Question {
@@ -11,7 +15,10 @@ export interface Question {
   /** The purpose, for example `PCSA:SOCIAL_INQUIRY`. */
   readonly legalContext: string;
   /** Names with major version. */
-  readonly dataServices: readonly (string | { readonly dataService: string; readonly fieldGroups: readonly string[] })[];
+  readonly dataServices: readonly (
+    | string
+    | { readonly dataService: string; readonly fieldGroups: readonly string[] }
+  )[];
   /** For whom, when it is not the institution of the certificate. */
   readonly customer?: string;
   /** Give the same one to ask again under the same ticket. @default a new one */

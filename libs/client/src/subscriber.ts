@@ -49,11 +49,15 @@ export const readDeliveries = (options: SubscriberOptions): Promise<Consumption>
 
 const take = async (event: CloudEvent, { lastSequence, onDelivery, receiptKeys }: SubscriberOptions): Promise<void> => {
   const delivery = Delivery.decode(event.data);
-  if (delivery.deliveryVersion !== 1) throw new BadDelivery('VERSION', 'a delivery of a later version: update this library');
+  if (delivery.deliveryVersion !== 1)
+    throw new BadDelivery('VERSION', 'a delivery of a later version: update this library');
   const last = await lastSequence(delivery.subscriptionId);
   if (last !== undefined && delivery.sequence <= last) return;
   if (last !== undefined && delivery.sequence !== last + 1n)
-    throw new BadDelivery('SEQUENCE_GAP', `delivery ${last + 1n} of subscription ${delivery.subscriptionId} is missing`);
+    throw new BadDelivery(
+      'SEQUENCE_GAP',
+      `delivery ${last + 1n} of subscription ${delivery.subscriptionId} is missing`,
+    );
   if (receiptKeys) requireReceipt(delivery, receiptKeys);
   await onDelivery(delivery);
 };

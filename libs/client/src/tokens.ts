@@ -20,7 +20,11 @@ export const officialToken = (
   { institution, officialId, role, unit, certificate }: OfficialClaims,
   key: { readonly kid: string; readonly privatePem: string },
 ): Promise<string> =>
-  new SignJWT({ role, ...(unit === undefined ? {} : { unit }), cnf: { 'x5t#S256': spkiOf(new X509Certificate(certificate)) } })
+  new SignJWT({
+    role,
+    ...(unit === undefined ? {} : { unit }),
+    cnf: { 'x5t#S256': spkiOf(new X509Certificate(certificate)) },
+  })
     .setProtectedHeader({ alg: 'ES256', kid: key.kid })
     .setIssuer(institution)
     .setAudience('urn:crossroads:exchange')

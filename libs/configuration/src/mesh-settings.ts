@@ -34,7 +34,9 @@ export const subjectKeySettings = {
   keysDatabaseMigratorUrl: postgresUrl('KEYS_DATABASE_MIGRATOR_URL', 'the same, under its migrator role'),
 } as const;
 
-export const authorizationSetting = { authorizationAddress: address('AUTHORIZATION_ADDRESS', 'host:port of authorization') } as const;
+export const authorizationSetting = {
+  authorizationAddress: address('AUTHORIZATION_ADDRESS', 'host:port of authorization'),
+} as const;
 
 export const directorySetting = {
   directoryAddress: address('REFERENCE_DIRECTORY_ADDRESS', 'host:port of the reference directory'),

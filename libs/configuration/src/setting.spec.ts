@@ -1,5 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { address, BadConfiguration, file, oneOf, optional, postgresUrl, readConfiguration, text, wholeNumber } from './setting.js';
+import {
+  address,
+  BadConfiguration,
+  file,
+  oneOf,
+  optional,
+  postgresUrl,
+  readConfiguration,
+  text,
+  wholeNumber,
+} from './setting.js';
 
 const settings = {
   port: wholeNumber('PORT', 'where it listens', { min: 1, max: 65_535 }),

@@ -81,7 +81,9 @@ describe('what any certificate of the CA may ask', () => {
     const answers: unknown[] = [];
     for await (const answer of stream) answers.push(answer);
     expect(answers).toMatchObject([{ fileDescriptorResponse: { fileDescriptorProto: expect.any(Array) } }]);
-    const [{ fileDescriptorResponse: answer }] = answers as [{ fileDescriptorResponse: { fileDescriptorProto: Buffer[] } }];
+    const [{ fileDescriptorResponse: answer }] = answers as [
+      { fileDescriptorResponse: { fileDescriptorProto: Buffer[] } },
+    ];
     const files = answer.fileDescriptorProto.map((file) => file.toString('latin1'));
     // Tools resolve types by the full name, with its dot, in the file that declares it.
     expect(files.some((text) => text.includes('.google.type.Date'))).toBe(true);

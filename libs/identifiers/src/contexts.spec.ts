@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseLegalContext } from './legal-context.js';
-import { generalQualityCodes, parseInscriptionContext, parseQualityCode, qualityCode, qualityCodeOf, qualityCodes } from './quality-code.js';
+import {
+  generalQualityCodes,
+  parseInscriptionContext,
+  parseQualityCode,
+  qualityCode,
+  qualityCodeOf,
+  qualityCodes,
+} from './quality-code.js';
 
 describe('a legal context', () => {
   it('is an organisation and a purpose', () => {

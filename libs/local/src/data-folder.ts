@@ -5,15 +5,15 @@ import {
   existsSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statfsSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { LocalFailure, codeOf } from './failure.js';
+import { codeOf, LocalFailure } from './failure.js';
 import { identityOf, isRunning } from './process-identity.js';
 import { stopLeftOver } from './supervised.js';
 

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { run } from './java.js';
+import { clusterId, type KafkaProgram } from './kafka-in-java.js';
 import { kafkaVersion } from './kafka-jars.js';
 import { type KafkaSettings, kafkaProperties } from './kafka-settings.js';
-import { type KafkaProgram, clusterId } from './kafka-in-java.js';
 
 export const findDocker = async (environment: NodeJS.ProcessEnv): Promise<{ command: string } | { why: string }> => {
   const asked = await run('docker', ['version', '--format', '{{.Server.Version}}'], { env: environment });

@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CertificateAuthority, type IdentityFiles, identityFiles, writePrivate } from './certificates.js';
 import { LocalFailure } from './failure.js';
+import { findJava } from './java.js';
 import { kafkaAnswers } from './kafka-client.js';
-import { kafkaCache, kafkaJars } from './kafka-jars.js';
 import { findDocker, kafkaInDocker } from './kafka-in-docker.js';
 import { type KafkaProgram, kafkaInJava } from './kafka-in-java.js';
-import { findJava } from './java.js';
+import { kafkaCache, kafkaJars } from './kafka-jars.js';
 import { requireFree } from './ports.js';
 import { Supervised, stopLeftOver } from './supervised.js';
 

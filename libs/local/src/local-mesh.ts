@@ -2,8 +2,8 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
-  CertificateAuthority,
   type ApplicationSubject,
+  CertificateAuthority,
   type IdentityFiles,
   identityFiles,
   spkiOf,
@@ -11,16 +11,16 @@ import {
 import type { DataFolder } from './data-folder.js';
 import type { Databases } from './databases.js';
 import { INSTITUTIONS } from './demo/institutions.js';
+import { serviceEnvironment } from './environment.js';
 import { LocalFailure } from './failure.js';
 import { isServing } from './health.js';
-import { serviceEnvironment } from './environment.js';
 import { type Kafka, startKafka } from './kafka.js';
 import { prepareTopics } from './kafka-topics.js';
 import { receiptKeyFile, receiptKeysFile, serviceKeyFile } from './key-files.js';
 import { type Mesh, type MeshBroker, type MeshProcess, type MeshSignIn, writeMesh } from './mesh.js';
-import { type Ports, SERVICES, type ServiceName, requireFree } from './ports.js';
+import { type Ports, requireFree, SERVICES, type ServiceName } from './ports.js';
 import { type Postgres, startPostgres } from './postgres.js';
-import { PLANS, kafkaAdministrators } from './services.js';
+import { kafkaAdministrators, PLANS } from './services.js';
 import { Supervised } from './supervised.js';
 
 /** The certificate with which the supervisor asks for health. */

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { LocalFailure, codeOf } from './failure.js';
+import { codeOf, LocalFailure } from './failure.js';
 
 /** Every service of the mesh, in the order in which a reader would meet them; each has the port at its place. */
 export const SERVICES = [

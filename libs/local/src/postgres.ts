@@ -1,15 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { writePrivate } from './certificates.js';
-import { LocalFailure, codeOf, messageOf } from './failure.js';
 import { type Databases, databasesOf, ensureDatabases } from './databases.js';
-import { ownerOf, runAs } from './postgres-user.js';
+import { codeOf, LocalFailure, messageOf } from './failure.js';
 import { requireFree } from './ports.js';
+import { ownerOf, runAs } from './postgres-user.js';
 import { type Host, Supervised, stopLeftOver } from './supervised.js';
 
 export interface PostgresOptions {

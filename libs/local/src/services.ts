@@ -1,4 +1,4 @@
-import { type ServiceName, SERVICES } from './ports.js';
+import { SERVICES, type ServiceName } from './ports.js';
 
 /** What one service of the mesh needs from the machine it runs on. */
 export interface ServicePlan {

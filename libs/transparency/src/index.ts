@@ -1,3 +1,3 @@
 export * from './commitment.js';
-export * from './receipt-key.js';
 export * from './receipt.js';
+export * from './receipt-key.js';

@@ -2,8 +2,8 @@ import { createPublicKey } from 'node:crypto';
 import { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import { describe, expect, it } from '@jest/globals';
 import { opens, salted } from './commitment.js';
-import { newReceiptKey, readReceiptKey, readReceiptKeys } from './receipt-key.js';
 import { receiptFault, signReceipt } from './receipt.js';
+import { newReceiptKey, readReceiptKey, readReceiptKeys } from './receipt-key.js';
 
 const made = newReceiptKey();
 const key = readReceiptKey(made.privatePem);

@@ -2,7 +2,8 @@ import { Option } from 'commander';
 import { Institution } from '../institution.js';
 import { connectionOf, readMeshFile } from './mesh-file.js';
 
-export const asOption = () => new Option('--as <name>', 'whose certificate, by its name in mesh.json').makeOptionMandatory();
+export const asOption = () =>
+  new Option('--as <name>', 'whose certificate, by its name in mesh.json').makeOptionMandatory();
 
 /** One piece of work under a certificate. */
 export const asInstitution = async <Result>(

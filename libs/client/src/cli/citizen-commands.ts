@@ -14,17 +14,29 @@ export const addCitizenCommands = (program: Command): void => {
     .option('--as <name>', 'certificate of the front end', 'citizen-portal')
     .option('--without-own', "without one's own looks at the list")
     .option('--json', 'as JSON, one a line')
-    .action(async ({ ssin, as, withoutOwn = false, json }: { ssin: string; as: string; withoutOwn?: boolean; json?: true }) => {
-      const mesh = readMeshFile();
-      if (!mesh.signIn) throw new UsageError('this mesh has no sign-in provider on this machine');
-      const { issuer, privateKey, kid = 'sign-in' } = mesh.signIn;
-      const token = await citizenToken({ issuer, ssin }, { kid, privatePem: readFileSync(privateKey, 'utf8') });
-      const citizen = new Citizen(connectionOf(mesh, as));
-      try {
-        for await (const access of citizen.accesses(token, { withoutOwn }))
-          for (const line of json ? [toJson(access)] : accessLines(access)) say(line);
-      } finally {
-        citizen.close();
-      }
-    });
+    .action(
+      async ({
+        ssin,
+        as,
+        withoutOwn = false,
+        json,
+      }: {
+        ssin: string;
+        as: string;
+        withoutOwn?: boolean;
+        json?: true;
+      }) => {
+        const mesh = readMeshFile();
+        if (!mesh.signIn) throw new UsageError('this mesh has no sign-in provider on this machine');
+        const { issuer, privateKey, kid = 'sign-in' } = mesh.signIn;
+        const token = await citizenToken({ issuer, ssin }, { kid, privatePem: readFileSync(privateKey, 'utf8') });
+        const citizen = new Citizen(connectionOf(mesh, as));
+        try {
+          for await (const access of citizen.accesses(token, { withoutOwn }))
+            for (const line of json ? [toJson(access)] : accessLines(access)) say(line);
+        } finally {
+          citizen.close();
+        }
+      },
+    );
 };

@@ -91,21 +91,44 @@ export const addInstitutionCommands = (program: Command): void => {
     .requiredOption('--municipality <name>', 'municipality')
     .option('--municipality-code <NIS code>', 'five digits', '')
     .option('--from <yyyy-mm-dd>', 'since when', isoToday())
-    .action(async (options: As & Readonly<Record<'ssin' | 'street' | 'houseNumber' | 'postalCode' | 'municipality' | 'municipalityCode' | 'from', string>>) => {
-      const { street, houseNumber, postalCode, municipality, municipalityCode } = options;
-      const fact: Fact = {
-        period: { startDate: dateOf('--from', options.from), endDate: undefined },
-        recordedTime: undefined,
-        fact: {
-          $case: 'address',
-          value: { street, houseNumber, boxNumber: '', postalCode, municipalityCode, municipality, countryCode: 'BEL' },
-        },
-      };
-      const { sourceRevision } = await asInstitution(options, ({ registry }) =>
-        registry.changePerson({ requestId: newRequestId(), ssin: options.ssin, facts: [fact], expectedSourceRevision: 0n }),
-      );
-      say(`registered: revision ${sourceRevision} of person.identification.v1`);
-    });
+    .action(
+      async (
+        options: As &
+          Readonly<
+            Record<
+              'ssin' | 'street' | 'houseNumber' | 'postalCode' | 'municipality' | 'municipalityCode' | 'from',
+              string
+            >
+          >,
+      ) => {
+        const { street, houseNumber, postalCode, municipality, municipalityCode } = options;
+        const fact: Fact = {
+          period: { startDate: dateOf('--from', options.from), endDate: undefined },
+          recordedTime: undefined,
+          fact: {
+            $case: 'address',
+            value: {
+              street,
+              houseNumber,
+              boxNumber: '',
+              postalCode,
+              municipalityCode,
+              municipality,
+              countryCode: 'BEL',
+            },
+          },
+        };
+        const { sourceRevision } = await asInstitution(options, ({ registry }) =>
+          registry.changePerson({
+            requestId: newRequestId(),
+            ssin: options.ssin,
+            facts: [fact],
+            expectedSourceRevision: 0n,
+          }),
+        );
+        say(`registered: revision ${sourceRevision} of person.identification.v1`);
+      },
+    );
 
   program
     .command('subscribe')
@@ -123,7 +146,9 @@ export const addInstitutionCommands = (program: Command): void => {
           inscriptionContext: options.context,
           dataService,
           legalContext: options.legalContext,
-          persons: options.ssin ? { $case: 'named', value: { ssins: options.ssin } } : { $case: 'allInscribed', value: {} },
+          persons: options.ssin
+            ? { $case: 'named', value: { ssins: options.ssin } }
+            : { $case: 'allInscribed', value: {} },
         }),
       );
       say(`subscription ${subscription?.subscriptionId}; deliveries come on topic ${subscription?.topic}`);
@@ -158,7 +183,9 @@ export const addInstitutionCommands = (program: Command): void => {
       .argument('<subscription id>')
       .addOption(asOption())
       .action(async (subscriptionId: string, options: As) => {
-        await asInstitution(options, ({ subscriptions }) => subscriptions[rpc]({ requestId: newRequestId(), subscriptionId }));
+        await asInstitution(options, ({ subscriptions }) =>
+          subscriptions[rpc]({ requestId: newRequestId(), subscriptionId }),
+        );
         say('done');
       });
 
@@ -171,13 +198,18 @@ export const addInstitutionCommands = (program: Command): void => {
     .action(async (options: As & { group: string }) => readUntilInterrupted(readMeshFile(), options));
 };
 
-const readUntilInterrupted = async (mesh: MeshFile, { as, group, json }: As & { readonly group: string }): Promise<void> => {
+const readUntilInterrupted = async (
+  mesh: MeshFile,
+  { as, group, json }: As & { readonly group: string },
+): Promise<void> => {
   const tls = tlsOf(mesh, as);
   const number = enterpriseNumberOf(tls.cert);
   const broker = await openBroker({
     clientId: `${number}-command-line`,
     tls,
-    ...(mesh.broker.kind === 'kafka' ? { kafkaBrokers: mesh.broker.brokers.join(',') } : { embeddedLogUrl: mesh.broker.url }),
+    ...(mesh.broker.kind === 'kafka'
+      ? { kafkaBrokers: mesh.broker.brokers.join(',') }
+      : { embeddedLogUrl: mesh.broker.url }),
   });
   const last = new Map<string, bigint>();
   const reading = await readDeliveries({

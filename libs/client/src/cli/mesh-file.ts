@@ -7,8 +7,12 @@ import type { MeshConnection } from '../mesh-addresses.js';
 export interface MeshFile {
   readonly trustDomain: string;
   readonly services: Readonly<Record<string, { readonly address: string }>>;
-  readonly certificates: Readonly<Record<string, { readonly ca: string; readonly certificate: string; readonly key: string }>>;
-  readonly broker: { readonly kind: 'kafka'; readonly brokers: readonly string[] } | { readonly kind: 'embedded'; readonly url: string };
+  readonly certificates: Readonly<
+    Record<string, { readonly ca: string; readonly certificate: string; readonly key: string }>
+  >;
+  readonly broker:
+    | { readonly kind: 'kafka'; readonly brokers: readonly string[] }
+    | { readonly kind: 'embedded'; readonly url: string };
   readonly signIn?: { readonly issuer: string; readonly privateKey: string; readonly kid?: string };
 }
 

@@ -11,7 +11,14 @@ export const say = (line: string): void => {
 export const toJson = (value: unknown): string =>
   JSON.stringify(value, (_, part: unknown) => {
     if (typeof part === 'bigint') return part.toString();
-    if (typeof part === 'object' && part !== null && 'type' in part && part.type === 'Buffer' && 'data' in part && Array.isArray(part.data))
+    if (
+      typeof part === 'object' &&
+      part !== null &&
+      'type' in part &&
+      part.type === 'Buffer' &&
+      'data' in part &&
+      Array.isArray(part.data)
+    )
       return Buffer.from(part.data).toString('base64url');
     return part;
   });

@@ -17,7 +17,12 @@ export type Recipient = keyof typeof PURPOSES;
 
 type Draft = Pick<Deliberation, 'reference' | 'title' | 'recipient' | 'grants'>;
 
-const grant = (recipient: Recipient, dataService: string, fieldGroups: readonly string[], how: 'online' | 'subscription'): Grant => ({
+const grant = (
+  recipient: Recipient,
+  dataService: string,
+  fieldGroups: readonly string[],
+  how: 'online' | 'subscription',
+): Grant => ({
   dataService,
   fieldGroups: [...fieldGroups],
   legalContexts: [PURPOSES[recipient].legalContext],
@@ -33,7 +38,14 @@ export const DRAFTS: Readonly<Record<Recipient, Draft>> = {
     reference: '26/001',
     title: 'Changes of identification for health insurance',
     recipient: numberOf('health-fund'),
-    grants: [grant('health-fund', IDENTIFICATION, ['name', 'birth', 'gender', 'address', 'municipality', 'civilStatus', 'death'], 'subscription')],
+    grants: [
+      grant(
+        'health-fund',
+        IDENTIFICATION,
+        ['name', 'birth', 'gender', 'address', 'municipality', 'civilStatus', 'death'],
+        'subscription',
+      ),
+    ],
   },
   'employment-office': {
     reference: '26/002',
@@ -52,7 +64,12 @@ export const DRAFTS: Readonly<Record<Recipient, Draft>> = {
     title: 'Social inquiry for the living wage',
     recipient: numberOf('welfare-office'),
     grants: [
-      grant('welfare-office', IDENTIFICATION, ['name', 'birth', 'gender', 'address', 'municipality', 'civilStatus'], 'online'),
+      grant(
+        'welfare-office',
+        IDENTIFICATION,
+        ['name', 'birth', 'gender', 'address', 'municipality', 'civilStatus'],
+        'online',
+      ),
       grant('welfare-office', WAGES, ['employer', 'amounts'], 'online'),
       grant('welfare-office', STATUSES, ['status'], 'online'),
     ],

@@ -11,7 +11,11 @@ export interface DemoInstitution {
 
 /** By the name under which `mesh.json` has its certificate, which is also the `CN` of its one application. */
 export const INSTITUTIONS = {
-  administrator: { enterpriseNumber: '0999000129', name: 'Crossroads administration', roles: [Role.ROLE_ADMINISTRATOR] },
+  administrator: {
+    enterpriseNumber: '0999000129',
+    name: 'Crossroads administration',
+    roles: [Role.ROLE_ADMINISTRATOR],
+  },
   committee: { enterpriseNumber: '0999000228', name: 'Information Security Committee', roles: [Role.ROLE_COMMITTEE] },
   'national-register': { enterpriseNumber: '0999000327', name: 'National Register' },
   municipality: { enterpriseNumber: '0999000426', name: 'Municipality of Kruispunt' },

@@ -70,12 +70,20 @@ export const setUpDemo = async (mesh: LocalMesh, suppliers: SupplierAddresses): 
 };
 
 /** The recipient's deliberation in force: the one that is there, or its draft submitted, and approved by the committee. */
-export const decidedDeliberation = async (network: DemoNetwork, recipient: Recipient): Promise<{ readonly deliberation: Deliberation; readonly isNew: boolean }> => {
+export const decidedDeliberation = async (
+  network: DemoNetwork,
+  recipient: Recipient,
+): Promise<{ readonly deliberation: Deliberation; readonly isNew: boolean }> => {
   const { authorization } = network.as('committee');
   const approved = async () => {
-    const page = await authorization.listDeliberations({ recipient: numberOf(recipient), pageSize: 1_000, pageToken: '' });
+    const page = await authorization.listDeliberations({
+      recipient: numberOf(recipient),
+      pageSize: 1_000,
+      pageToken: '',
+    });
     return page.deliberations.find(
-      ({ state, reference }) => state === DeliberationState.DELIBERATION_STATE_APPROVED && reference === DRAFTS[recipient].reference,
+      ({ state, reference }) =>
+        state === DeliberationState.DELIBERATION_STATE_APPROVED && reference === DRAFTS[recipient].reference,
     );
   };
   const there = await approved();
@@ -84,7 +92,12 @@ export const decidedDeliberation = async (network: DemoNetwork, recipient: Recip
     requestId: newRequestId(),
     deliberation: toDeliberation(DRAFTS[recipient]),
   });
-  await authorization.decideDeliberation({ requestId: newRequestId(), deliberationId, approve: true, reason: 'proportionate' });
+  await authorization.decideDeliberation({
+    requestId: newRequestId(),
+    deliberationId,
+    approve: true,
+    reason: 'proportionate',
+  });
   const decided = await approved();
   if (!decided) throw new Error(`the deliberation for ${recipient} was approved but is not listed`);
   return { deliberation: decided, isNew: true };
@@ -131,7 +144,10 @@ const networkOf = (
   };
 };
 
-const certificateOf = (certificates: ReadonlyMap<InstitutionName, IdentityFiles>, name: InstitutionName): IdentityFiles => {
+const certificateOf = (
+  certificates: ReadonlyMap<InstitutionName, IdentityFiles>,
+  name: InstitutionName,
+): IdentityFiles => {
   const found = certificates.get(name);
   if (!found) throw new Error(`no certificate for ${INSTITUTIONS[name].name}`);
   return found;

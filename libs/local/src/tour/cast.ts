@@ -1,5 +1,5 @@
-import { status } from '@grpc/grpc-js';
 import { RemoteError } from '@crossroads/grpc';
+import { status } from '@grpc/grpc-js';
 import type { Population } from '../people/index.js';
 import { verify } from './checks.js';
 import type { Known } from './population-step.js';

@@ -2,9 +2,17 @@ import type { Subscription } from '@crossroads/contracts/subscription/v1/subscri
 import { IDENTIFICATION } from '../demo/deliberations.js';
 import type { Cast } from './cast.js';
 import { until, verify } from './checks.js';
-import { deliveriesOf, deliveryOf, isDense, lastSequence, newMove, openSubscription, registerMove } from './deliveries-step.js';
+import {
+  deliveriesOf,
+  deliveryOf,
+  isDense,
+  lastSequence,
+  newMove,
+  openSubscription,
+  registerMove,
+} from './deliveries-step.js';
 import type { Tour } from './run-tour.js';
-import { startSubscriber, type SubscriberReader } from './subscriber-reader.js';
+import { type SubscriberReader, startSubscriber } from './subscriber-reader.js';
 
 /** The subscribers as they stand after the move. */
 export interface Moved {
@@ -17,7 +25,11 @@ export interface Moved {
 /** One change, registered once: who may have it gets it from Kafka, cut to what they may see. */
 export const move = async ({ mesh, network, narrator }: Tour, { subject }: Cast): Promise<Moved> => {
   narrator.step('A move: the municipality registers it once, everybody entitled has it');
-  const [fund, office, pensions] = [network.as('health-fund'), network.as('employment-office'), network.as('pension-office')];
+  const [fund, office, pensions] = [
+    network.as('health-fund'),
+    network.as('employment-office'),
+    network.as('pension-office'),
+  ];
   const subscriptions = {
     fund: await openSubscription(fund, 'health-fund'),
     office: await openSubscription(office, 'employment-office'),
@@ -50,9 +62,15 @@ export const move = async ({ mesh, network, narrator }: Tour, { subject }: Cast)
     verify((await lastSequence(pensions, subscriptions.pensions)) === untouched, 'the pension office got nothing');
     narrator.did('the pension office subscribes, too, but has no file on this person: it got nothing');
     verify(fundReader.faults.length + officeReader.faults.length === 0, 'receipts and sequence numbers are right');
-    narrator.byHand(`change-address --as municipality --ssin ${subject.ssin} --street ${to.street} --house-number 7 --postal-code 9000 --municipality Gent`);
+    narrator.byHand(
+      `change-address --as municipality --ssin ${subject.ssin} --street ${to.street} --house-number 7 --postal-code 9000 --municipality Gent`,
+    );
     narrator.byHand('deliveries --as health-fund');
-    return { fund: { subscription: subscriptions.fund, reader: fundReader }, tickets: [atFund.ticket, atOffice.ticket], close };
+    return {
+      fund: { subscription: subscriptions.fund, reader: fundReader },
+      tickets: [atFund.ticket, atOffice.ticket],
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -85,9 +103,16 @@ export const crash = async ({ mesh, network, narrator }: Tour, { subject }: Cast
   );
   verify(isDense(reader.deliveries(subscription.subscriptionId)), 'sequence numbers have no gap');
   verify(reader.faults.length === 0, `no fault in the deliveries (${reader.faults.join('; ')})`);
-  const numbered = await until('the subscription service to answer again', () => lastSequence(network.as('health-fund'), subscription));
-  verify(numbered === reader.deliveries(subscription.subscriptionId).at(-1)?.sequence, 'as many were numbered as arrived');
-  narrator.did(`${MOVES} moves of ${IDENTIFICATION}, subscription killed after the fourth and back by itself: ${MOVES} deliveries, none lost, none doubled`);
+  const numbered = await until('the subscription service to answer again', () =>
+    lastSequence(network.as('health-fund'), subscription),
+  );
+  verify(
+    numbered === reader.deliveries(subscription.subscriptionId).at(-1)?.sequence,
+    'as many were numbered as arrived',
+  );
+  narrator.did(
+    `${MOVES} moves of ${IDENTIFICATION}, subscription killed after the fourth and back by itself: ${MOVES} deliveries, none lost, none doubled`,
+  );
 };
 
 const hasStreet = (address: unknown, street: string): boolean =>

@@ -10,11 +10,19 @@ import type { Tour } from './run-tour.js';
 const SHOWN = 5;
 
 /** Every look of this tour stands in the person's own list: answered, delivered and refused. */
-export const citizenSees = async ({ network, narrator }: Tour, { subject }: Cast, looks: Looks, deliveries: readonly string[]): Promise<void> => {
+export const citizenSees = async (
+  { network, narrator }: Tour,
+  { subject }: Cast,
+  looks: Looks,
+  deliveries: readonly string[],
+): Promise<void> => {
   narrator.step('The citizen: who looked at my file?');
   const citizen = new Citizen(network.connection('citizen-portal'));
   try {
-    const token = await citizenToken({ issuer: SIGN_IN_ISSUER, ssin: subject.ssin }, { kid: SIGN_IN_KID, privatePem: network.signInKey });
+    const token = await citizenToken(
+      { issuer: SIGN_IN_ISSUER, ssin: subject.ssin },
+      { kid: SIGN_IN_KID, privatePem: network.signInKey },
+    );
     const list = async (): Promise<Access[]> => {
       const all: Access[] = [];
       for await (const access of citizen.accesses(token)) all.push(access);
@@ -24,16 +32,26 @@ export const citizenSees = async ({ network, narrator }: Tour, { subject }: Cast
       const all = await list();
       return isComplete(all, looks, deliveries) ? all : undefined;
     });
-    narrator.did(`all of it is there: the inquiry, ${deliveries.length} deliveries, ${looks.refused.length} refusals (${accesses.length} looks since the first)`);
+    narrator.did(
+      `all of it is there: the inquiry, ${deliveries.length} deliveries, ${looks.refused.length} refusals (${accesses.length} looks since the first)`,
+    );
     const inquiry = accesses.find(({ ticket }) => ticket === looks.answered);
     verify(inquiry?.officialRole.includes('social worker') === true, 'the list tells the role of the official');
-    verify(inquiry.services.some(({ deliberationReference }) => deliberationReference !== ''), 'the list tells the deliberation');
-    for (const access of accesses.filter(({ kind }) => kind !== AccessKind.ACCESS_KIND_SELF_CONSULTATION).slice(0, SHOWN)) narrator.note(lineOf(access));
+    verify(
+      inquiry.services.some(({ deliberationReference }) => deliberationReference !== ''),
+      'the list tells the deliberation',
+    );
+    for (const access of accesses
+      .filter(({ kind }) => kind !== AccessKind.ACCESS_KIND_SELF_CONSULTATION)
+      .slice(0, SHOWN))
+      narrator.note(lineOf(access));
     const again = await until('one’s own look in the list', async () => {
       const all = await list();
       return all.some(({ kind }) => kind === AccessKind.ACCESS_KIND_SELF_CONSULTATION) ? all : undefined;
     });
-    narrator.did(`looking is recorded, too: ${again.filter(({ kind }) => kind === AccessKind.ACCESS_KIND_SELF_CONSULTATION).length} looks of one's own`);
+    narrator.did(
+      `looking is recorded, too: ${again.filter(({ kind }) => kind === AccessKind.ACCESS_KIND_SELF_CONSULTATION).length} looks of one's own`,
+    );
     narrator.byHand(`accesses --ssin ${subject.ssin}`);
   } finally {
     citizen.close();
@@ -43,8 +61,13 @@ export const citizenSees = async ({ network, narrator }: Tour, { subject }: Cast
 const isComplete = (accesses: readonly Access[], looks: Looks, deliveries: readonly string[]): boolean => {
   const concluded = accesses.filter((access) => access.concluded);
   const tickets = new Set(concluded.map(({ ticket }) => ticket));
-  const refused = concluded.filter(({ result }) => result === AccessResult.ACCESS_RESULT_REFUSED).map(({ reason }) => reason);
-  return [looks.answered, ...deliveries].every((ticket) => tickets.has(ticket)) && looks.refused.every((reason) => refused.includes(reason));
+  const refused = concluded
+    .filter(({ result }) => result === AccessResult.ACCESS_RESULT_REFUSED)
+    .map(({ reason }) => reason);
+  return (
+    [looks.answered, ...deliveries].every((ticket) => tickets.has(ticket)) &&
+    looks.refused.every((reason) => refused.includes(reason))
+  );
 };
 
 const lineOf = ({ time, customerName, result, reason, legalContext, kind }: Access): string =>

@@ -32,34 +32,63 @@ export const consults = async (tour: Tour, { subject, hasWages, hasStatuses }: C
     .consult({ ssin: subject.ssin, legalContext, dataServices: ASKED, officialToken: token });
   const [identification, wages, statuses] = ASKED.map((name) => resultOf(answer, name));
   verify(identification?.status === FOUND, 'identification is found');
-  verify(identification.data?.['name'] !== undefined || identification.data?.['address'] !== undefined, 'identification has the name or the address');
+  verify(
+    identification.data?.['name'] !== undefined || identification.data?.['address'] !== undefined,
+    'identification has the name or the address',
+  );
   verify(!('nationalities' in (identification.data ?? {})), 'the nationality is not released');
   const cut = identification.filtered.filter(({ fieldGroup }) => fieldGroup === 'nationality');
-  verify(cut.length > 0 && cut.every(({ reason }) => reason === 'NOT_GRANTED'), 'the answer says that the nationality was cut, and why');
-  narrator.did(`${IDENTIFICATION}: DATA_FOUND (${Object.keys(identification.data ?? {}).join(', ')}); cut: ${cutOf(identification)}`);
+  verify(
+    cut.length > 0 && cut.every(({ reason }) => reason === 'NOT_GRANTED'),
+    'the answer says that the nationality was cut, and why',
+  );
+  narrator.did(
+    `${IDENTIFICATION}: DATA_FOUND (${Object.keys(identification.data ?? {}).join(', ')}); cut: ${cutOf(identification)}`,
+  );
   for (const [name, result, has] of [
     [WAGES, wages, hasWages],
     [STATUSES, statuses, hasStatuses],
   ] as const) {
-    verify(result?.status === (has ? FOUND : NOTHING), `${name} answers ${has ? 'with data' : 'that it has none'} (${result?.reason ?? ''})`);
-    narrator.did(has ? `${name}: DATA_FOUND; cut: ${cutOf(result)}` : `${name}: NO_DATA_FOUND, as this source has nothing on the person`);
+    verify(
+      result?.status === (has ? FOUND : NOTHING),
+      `${name} answers ${has ? 'with data' : 'that it has none'} (${result?.reason ?? ''})`,
+    );
+    narrator.did(
+      has
+        ? `${name}: DATA_FOUND; cut: ${cutOf(result)}`
+        : `${name}: NO_DATA_FOUND, as this source has nothing on the person`,
+    );
   }
   verify(answer.receipt !== undefined && answer.ticket !== '', 'the answer has a ticket and a receipt');
-  narrator.note(`ticket ${answer.ticket}; each source answered only against a signed receipt that this look is recorded.`);
-  narrator.byHand(`consult --as welfare-office --ssin ${subject.ssin} --legal-context ${legalContext} ${ASKED.join(' ')}`);
+  narrator.note(
+    `ticket ${answer.ticket}; each source answered only against a signed receipt that this look is recorded.`,
+  );
+  narrator.byHand(
+    `consult --as welfare-office --ssin ${subject.ssin} --legal-context ${legalContext} ${ASKED.join(' ')}`,
+  );
   return { answered: answer.ticket, refused: [] };
 };
 
 /** The same question, refused for three different reasons. */
-export const refusals = async ({ network, narrator }: Tour, { subject, stranger }: Cast, looks: Looks): Promise<void> => {
+export const refusals = async (
+  { network, narrator }: Tour,
+  { subject, stranger }: Cast,
+  looks: Looks,
+): Promise<void> => {
   narrator.step('Refusals: the same question, when something is missing');
   const office = network.as('welfare-office');
-  const ask = (ssin: string, context: string) => refusalOf(office.consult({ ssin, legalContext: context, dataServices: ASKED }));
+  const ask = (ssin: string, context: string) =>
+    refusalOf(office.consult({ ssin, legalContext: context, dataServices: ASKED }));
 
   const strange = await ask(stranger.ssin, legalContext);
-  verify(strange.reason === 'NOT_INSCRIBED', `without inscription it is refused as NOT_INSCRIBED, not ${strange.reason}`);
+  verify(
+    strange.reason === 'NOT_INSCRIBED',
+    `without inscription it is refused as NOT_INSCRIBED, not ${strange.reason}`,
+  );
   narrator.did('about somebody on whom it has no file: NOT_INSCRIBED');
-  narrator.byHand(`consult --as welfare-office --ssin ${stranger.ssin} --legal-context ${legalContext} ${IDENTIFICATION}`);
+  narrator.byHand(
+    `consult --as welfare-office --ssin ${stranger.ssin} --legal-context ${legalContext} ${IDENTIFICATION}`,
+  );
 
   const aimless = await ask(subject.ssin, '');
   verify(
@@ -67,9 +96,14 @@ export const refusals = async ({ network, narrator }: Tour, { subject, stranger 
     `without a legal context it is refused for that field, not as ${aimless.reason}`,
   );
   const curious = await ask(subject.ssin, 'PCSA:CURIOSITY');
-  verify(curious.reason === 'UNKNOWN_LEGAL_CONTEXT', `a purpose that nobody was granted is refused as UNKNOWN_LEGAL_CONTEXT, not ${curious.reason}`);
+  verify(
+    curious.reason === 'UNKNOWN_LEGAL_CONTEXT',
+    `a purpose that nobody was granted is refused as UNKNOWN_LEGAL_CONTEXT, not ${curious.reason}`,
+  );
   looks.refused.push(curious.reason);
-  narrator.did('without a legal context: INVALID_INPUT, legal_context; for a purpose that nobody was granted: UNKNOWN_LEGAL_CONTEXT');
+  narrator.did(
+    'without a legal context: INVALID_INPUT, legal_context; for a purpose that nobody was granted: UNKNOWN_LEGAL_CONTEXT',
+  );
 
   const { deliberation } = await decidedDeliberation(network, 'welfare-office');
   const began = performance.now();
@@ -83,7 +117,10 @@ export const refusals = async ({ network, narrator }: Tour, { subject, stranger 
     return refusal.reason === 'NOT_REFUSED' ? undefined : refusal;
   });
   const took = Math.round(performance.now() - began);
-  verify(revoked.reason === 'DELIBERATION_REVOKED', `after revocation it is refused as DELIBERATION_REVOKED, not ${revoked.reason}`);
+  verify(
+    revoked.reason === 'DELIBERATION_REVOKED',
+    `after revocation it is refused as DELIBERATION_REVOKED, not ${revoked.reason}`,
+  );
   verify(took < 5_000, 'a revocation is honoured at once');
   looks.refused.push(revoked.reason);
   narrator.did(`after the committee revoked the deliberation: DELIBERATION_REVOKED, ${took} ms later`);

@@ -9,7 +9,10 @@ import { until, verify } from './checks.js';
 import type { SubscriberReader } from './subscriber-reader.js';
 
 /** The recipient's subscription to everybody it has inscribed: the open one, or a new one. */
-export const openSubscription = async ({ subscriptions }: Pick<Institution, 'subscriptions'>, recipient: Recipient): Promise<Subscription> => {
+export const openSubscription = async (
+  { subscriptions }: Pick<Institution, 'subscriptions'>,
+  recipient: Recipient,
+): Promise<Subscription> => {
   const page = await subscriptions.listSubscriptions({ institution: '', pageSize: 1_000, pageToken: '' });
   const open = page.subscriptions.find(({ state }) => state === SubscriptionState.SUBSCRIPTION_STATE_OPEN);
   if (open) return open;

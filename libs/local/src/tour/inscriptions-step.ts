@@ -1,7 +1,7 @@
-import { status } from '@grpc/grpc-js';
 import type { Institution } from '@crossroads/client';
 import type { InscribeFileRequest, InscribeFileResponse } from '@crossroads/contracts/directory/v1/directory_service';
 import { newRequestId, RemoteError } from '@crossroads/grpc';
+import { status } from '@grpc/grpc-js';
 import { until, verify } from './checks.js';
 
 const CHUNK = 1_000;
@@ -26,7 +26,11 @@ export const inscribeAll = async (
 };
 
 /** Inscribes one person; waits while the directory has not yet heard of a number that the registry has just given. */
-export const inscribe = ({ directory }: Pick<Institution, 'directory'>, inscriptionContext: string, ssin: string): Promise<boolean> =>
+export const inscribe = (
+  { directory }: Pick<Institution, 'directory'>,
+  inscriptionContext: string,
+  ssin: string,
+): Promise<boolean> =>
   until('the directory to know a person of the registry', async () => {
     try {
       const { changed } = await directory.inscribe({

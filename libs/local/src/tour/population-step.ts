@@ -1,6 +1,6 @@
-import type { ImportPersonsRequest, ImportPersonsResponse } from '@crossroads/contracts/person/v1/person_service';
 import type { Institution } from '@crossroads/client';
-import { type PersonRecord, type Population } from '../people/index.js';
+import type { ImportPersonsRequest, ImportPersonsResponse } from '@crossroads/contracts/person/v1/person_service';
+import type { PersonRecord, Population } from '../people/index.js';
 import { verify } from './checks.js';
 
 /** Somebody of the population, as the folder has them: what the tour chooses from. */

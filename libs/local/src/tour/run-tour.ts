@@ -2,15 +2,15 @@ import { join } from 'node:path';
 import { dayOf } from '@crossroads/identifiers';
 import { PURPOSES, STATUSES, WAGES } from '../demo/deliberations.js';
 import { type InstitutionName, numberOf } from '../demo/institutions.js';
-import { decidedDeliberation, type DemoNetwork, setUpDemo } from '../demo/set-up.js';
+import { type DemoNetwork, decidedDeliberation, setUpDemo } from '../demo/set-up.js';
 import type { LocalMesh } from '../local-mesh.js';
 import { openPopulation, type Population } from '../people/index.js';
 import type { RunTour, TourOptions } from '../tour-seam.js';
 import { chooseCast } from './cast.js';
+import { crash, move } from './change-steps.js';
 import { NotVerified, until } from './checks.js';
 import { citizenSees } from './citizen-step.js';
 import { consults, type Looks, refusals } from './consultation-steps.js';
-import { crash, move } from './change-steps.js';
 import { inscribe, inscribeAll } from './inscriptions-step.js';
 import { Narrator } from './narrator.js';
 import { importPopulation, type Known } from './population-step.js';
@@ -65,7 +65,9 @@ const assemble = async ({ mesh, people, say }: TourOptions, population: Populati
       },
     });
   await Promise.all([source('wages-source', WAGES, port), source('statuses-source', STATUSES, port + 1)]);
-  say(`  eleven institutions registered; wages of ${population.wages.size} people and statuses of ${population.statuses.size} at their sources`);
+  say(
+    `  eleven institutions registered; wages of ${population.wages.size} people and statuses of ${population.statuses.size} at their sources`,
+  );
   return network;
 };
 
@@ -108,7 +110,9 @@ const load = async ({ network, narrator }: Tour, population: Population): Promis
     narrator.note(`${read} read …`);
   });
   const { records, registered, changed, unchanged, refused } = report;
-  narrator.did(`${records} records: ${registered} registered, ${changed} changed, ${unchanged} there already, ${records - registered - changed - unchanged} refused`);
+  narrator.did(
+    `${records} records: ${registered} registered, ${changed} changed, ${unchanged} there already, ${records - registered - changed - unchanged} refused`,
+  );
   for (const [reason, count] of refused) narrator.note(`refused: ${count} ${reason}`);
   narrator.note('Each person got a random id; what the registry keeps of them is sealed under a key of their own.');
   return report.people;
@@ -118,18 +122,29 @@ const decide = async ({ network, narrator }: Tour): Promise<void> => {
   narrator.step('Deliberations: institutions ask, the committee decides');
   for (const recipient of ['health-fund', 'employment-office', 'pension-office', 'welfare-office'] as const) {
     const { deliberation, isNew } = await decidedDeliberation(network, recipient);
-    narrator.did(`${deliberation.reference} “${deliberation.title}” ${isNew ? 'submitted, and approved by the committee' : 'is in force'}`);
+    narrator.did(
+      `${deliberation.reference} “${deliberation.title}” ${isNew ? 'submitted, and approved by the committee' : 'is in force'}`,
+    );
   }
   narrator.byHand('deliberations list --as committee');
 };
 
 /** The fund has everybody on its file, the employment office the mover, the pension office somebody else. */
-const takeUp = async ({ network, narrator }: Tour, people: readonly Known[], subject: Known, stranger: Known): Promise<void> => {
+const takeUp = async (
+  { network, narrator }: Tour,
+  people: readonly Known[],
+  subject: Known,
+  stranger: Known,
+): Promise<void> => {
   narrator.step('Inscriptions: each institution says on whom it has a file');
   const fund = network.as('health-fund');
   await inscribe(fund, PURPOSES['health-fund'].inscriptionContext, people.at(-1)?.ssin ?? subject.ssin);
   const report = await until('the directory to know everybody', async () => {
-    const file = await inscribeAll(fund, PURPOSES['health-fund'].inscriptionContext, people.map(({ ssin }) => ssin));
+    const file = await inscribeAll(
+      fund,
+      PURPOSES['health-fund'].inscriptionContext,
+      people.map(({ ssin }) => ssin),
+    );
     const unheardOf = file.refused.some(({ reason }) => reason === 'UNKNOWN_SSIN');
     return unheardOf ? undefined : file;
   });
@@ -141,6 +156,8 @@ const takeUp = async ({ network, narrator }: Tour, people: readonly Known[], sub
   ] as const)
     await inscribe(network.as(name), PURPOSES[name].inscriptionContext, who.ssin);
   narrator.did('the employment office and the welfare office have a file on one person, the pension office on another');
-  narrator.byHand(`inscribe --as welfare-office --ssin ${subject.ssin} --context ${PURPOSES['welfare-office'].inscriptionContext}`);
+  narrator.byHand(
+    `inscribe --as welfare-office --ssin ${subject.ssin} --context ${PURPOSES['welfare-office'].inscriptionContext}`,
+  );
   narrator.note(`(enterprise number of the welfare office: ${numberOf('welfare-office')})`);
 };

@@ -1,11 +1,11 @@
-import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { readDeliveries } from '@crossroads/client';
 import type { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import { openBroker } from '@crossroads/messaging';
 import { readReceiptKeys } from '@crossroads/transparency';
-import type { DemoNetwork } from '../demo/set-up.js';
 import { type InstitutionName, numberOf } from '../demo/institutions.js';
+import type { DemoNetwork } from '../demo/set-up.js';
 import type { LocalMesh } from '../local-mesh.js';
 
 /** A subscriber's own program: it keeps what came, and notices what is missing or comes twice. */
@@ -18,7 +18,11 @@ export interface SubscriberReader {
 }
 
 /** Reads the institution's topic from its beginning, with its certificate; receipts are checked. */
-export const startSubscriber = async (mesh: LocalMesh, network: DemoNetwork, name: InstitutionName): Promise<SubscriberReader> => {
+export const startSubscriber = async (
+  mesh: LocalMesh,
+  network: DemoNetwork,
+  name: InstitutionName,
+): Promise<SubscriberReader> => {
   const { broker: kind } = mesh.mesh();
   const number = numberOf(name);
   const broker = await openBroker({

@@ -1,5 +1,5 @@
-import { type Broker, kafkaClient, type KafkaTls, openBroker } from '@crossroads/messaging';
 import { CertificateAuthority, type Identity } from '@crossroads/local';
+import { type Broker, type KafkaTls, kafkaClient, openBroker } from '@crossroads/messaging';
 import kafkajs from 'kafkajs';
 import { testKafka } from '../kafka.js';
 import { type TestDatabase, testDatabase } from '../postgres.js';

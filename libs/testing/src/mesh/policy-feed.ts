@@ -1,4 +1,7 @@
-import { AuthorizationServiceService, type WatchResponse } from '@crossroads/contracts/authorization/v1/authorization_service';
+import {
+  AuthorizationServiceService,
+  type WatchResponse,
+} from '@crossroads/contracts/authorization/v1/authorization_service';
 import type { PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
 import { type RunningServer, serve, startServer, type TlsFiles } from '@crossroads/grpc';
 
@@ -56,7 +59,8 @@ export class PolicyFeed {
     const snapshot = { first: true, last: true, entities: [...this.entities] };
     add({ policyRevision: this.revision, message: { $case: 'snapshotPart', value: snapshot } });
     this.watchers.add(add);
-    const heartbeat = () => this.tell({ policyRevision: this.revision, message: { $case: 'heartbeat', value: { time: new Date() } } });
+    const heartbeat = () =>
+      this.tell({ policyRevision: this.revision, message: { $case: 'heartbeat', value: { time: new Date() } } });
     const beat = setInterval(heartbeat, HEARTBEAT_MS);
     try {
       while (!signal.aborted) {

@@ -7,7 +7,14 @@ import {
   type Processor,
 } from '@crossroads/eventsourcing';
 import { type RunningServer, serve, startServer, type TlsFiles } from '@crossroads/grpc';
-import { type Broker, eventsController, type Published, publicationOf, startRelay, type TopicSealing } from '@crossroads/messaging';
+import {
+  type Broker,
+  eventsController,
+  type Published,
+  publicationOf,
+  startRelay,
+  type TopicSealing,
+} from '@crossroads/messaging';
 import { eventually } from '../eventually.js';
 import { type TestDatabase, testDatabase } from '../postgres.js';
 
@@ -120,7 +127,9 @@ export class Publisher {
 
   private async serve(): Promise<void> {
     const { name, tls, trustDomain } = this.options;
-    const service = serve(EventsServiceService, eventsController(this.store, this.published), { allow: { read: ['any'] } });
+    const service = serve(EventsServiceService, eventsController(this.store, this.published), {
+      allow: { read: ['any'] },
+    });
     const domain = `${name}.crossroads`;
     this.server = await startServer({ host: '127.0.0.1', port: 0, tls, trustDomain, domain, services: [service] });
     this.address = `127.0.0.1:${this.server.port}`;

@@ -8,7 +8,8 @@ export class ServiceProcess {
   output = '';
 
   private constructor(private readonly child: ChildProcess) {
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => void (this.output += String(chunk)));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk) => void (this.output += String(chunk)));
   }
 
   /** @param isUp asked until it says yes */

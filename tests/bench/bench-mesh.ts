@@ -1,0 +1,63 @@
+import { IDENTIFICATION, PURPOSES, SERVICES } from '@crossroads/local';
+import { TestMesh } from '../mesh.js';
+import { generatedPeople, generatedSsins } from '../people.js';
+import { processorMs, residentMb } from '../processes.js';
+
+export const PEOPLE = 2_000;
+export const SSINS = generatedSsins(PEOPLE);
+
+/** One mesh for all benchmarks that need one, started at the first. */
+export const benchMesh = (say: (line: string) => void): Promise<TestMesh> => {
+  started ??= start(say);
+  return started;
+};
+
+let started: Promise<TestMesh> | undefined;
+
+export const stopBenchMesh = async (): Promise<void> => {
+  const mesh = await started?.catch(() => undefined);
+  await mesh?.stop();
+};
+
+const start = async (say: (line: string) => void): Promise<TestMesh> => {
+  const mesh = await TestMesh.start({ environment: { LOG_LEVEL: 'warn' } });
+  await mesh.load(() => generatedPeople(PEOPLE));
+  await mesh.decide('health-fund', 'welfare-office');
+  await mesh.inscribe('health-fund', SSINS);
+  await mesh.inscribe('welfare-office', SSINS);
+  say(`${PEOPLE} people registered and inscribed`);
+  return mesh;
+};
+
+export const consult = (mesh: TestMesh, n: number): Promise<unknown> =>
+  mesh.as('welfare-office').consult({
+    ssin: SSINS[n % PEOPLE] ?? '',
+    legalContext: PURPOSES['welfare-office'].legalContext,
+    dataServices: [IDENTIFICATION],
+  });
+
+/** Processor milliseconds of each service so far, and of this process. */
+export const processorTimes = (mesh: TestMesh): Map<string, number> =>
+  new Map([...[...SERVICES, 'kafka'].flatMap((name) => timeOf(mesh, name)), ['clients', ownMs()]]);
+
+const timeOf = (mesh: TestMesh, name: string): [string, number][] => {
+  const pid = mesh.local.process(name)?.pid;
+  return pid === undefined ? [] : [[name, processorMs(pid)]];
+};
+
+const ownMs = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+};
+
+/** Milliseconds an operation of each process that took part: `exchange 1.20, …`. */
+export const perOperation = (before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>, operations: number): string =>
+  [...after]
+    .map(([name, ms]) => [name, (ms - (before.get(name) ?? 0)) / operations] as const)
+    .filter(([, ms]) => ms >= 0.005)
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([name, ms]) => `${name} ${ms.toFixed(2)}`)
+    .join(', ');
+
+export const residentOfServices = (mesh: TestMesh): Map<string, number> =>
+  new Map(SERVICES.map((name) => [name, residentMb(mesh.pidOf(name))]));

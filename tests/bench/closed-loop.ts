@@ -1,0 +1,37 @@
+import { percentile } from './figure.js';
+
+export interface Measured {
+  readonly count: number;
+  readonly seconds: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** So many clients, each with one call at a time, for so long. Tells of its progress every two seconds. */
+export const closedLoop = async (
+  clients: number,
+  ms: number,
+  call: (n: number) => Promise<unknown>,
+  onProgress: (count: number) => void = () => undefined,
+): Promise<Measured> => {
+  const latencies: number[] = [];
+  const from = performance.now();
+  let n = 0;
+  const loop = async (): Promise<void> => {
+    while (performance.now() - from < ms) {
+      const before = performance.now();
+      await call(n++);
+      latencies.push(performance.now() - before);
+    }
+  };
+  const telling = setInterval(() => onProgress(latencies.length), 2_000);
+  try {
+    await Promise.all(Array.from({ length: clients }, loop));
+  } finally {
+    clearInterval(telling);
+  }
+  const seconds = (performance.now() - from) / 1_000;
+  const count = latencies.length;
+  return { count, seconds, perSecond: count / seconds, p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99) };
+};

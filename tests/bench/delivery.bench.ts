@@ -1,0 +1,86 @@
+import { eventually } from '@crossroads/testing';
+import { IDENTIFICATION, PURPOSES } from '@crossroads/local';
+import { move } from '../load.js';
+import { generatedPerson, since, address } from '../people.js';
+import { readTopic } from '../topic-reader.js';
+import { benchMesh, PEOPLE, perOperation, processorTimes, SSINS } from './bench-mesh.js';
+import { type Bench, percentile, whole } from './figure.js';
+import { idleSince, machineCpu } from './machine.js';
+
+const RATE = 200;
+const SECONDS = 10;
+
+/** A change is answered by the registry; how long until the subscriber has it from Kafka, and how many a second can be delivered. */
+export const delivery: Bench = {
+  name: 'delivery',
+  run: async (say) => {
+    const mesh = await benchMesh(say);
+    const { subscriptionId } = await mesh.subscribe('health-fund', IDENTIFICATION);
+    const reader = await readTopic(mesh, 'health-fund');
+    const arrived = () => reader.deliveries.filter(({ delivery: one }) => one.subscriptionId === subscriptionId);
+    const municipality = mesh.as('municipality');
+    for (const ssin of SSINS.slice(0, 40)) await move(municipality, ssin, 'warm');
+    await eventually(() => arrived().length, (count) => count >= 40, 60_000);
+
+    // Open loop: sent when due, whatever the answers take.
+    const sentAt = new Map<string, number>();
+    const pending: Promise<void>[] = [];
+    const [cpu, machine, from] = [processorTimes(mesh), machineCpu(), performance.now()];
+    for (let n = 0, told = from; n < RATE * SECONDS; ) {
+      const due = Math.min(RATE * SECONDS, Math.floor(((performance.now() - from) * RATE) / 1_000));
+      for (; n < due; n++) {
+        const [ssin, sent] = [SSINS[n % PEOPLE] ?? '', performance.now()];
+        pending.push(move(municipality, ssin, `r-${n}`).then((revision) => void sentAt.set(`${ssin} ${revision}`, sent)));
+      }
+      if (performance.now() - told > 2_000) {
+        told = performance.now();
+        say(`delivery: ${whole(n)} sent, ${whole(arrived().length - 40)} arrived`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    await Promise.all(pending);
+    await eventually(() => arrived().length, (count) => count >= 40 + RATE * SECONDS, 120_000);
+    const idle = idleSince(machine);
+    const costs = perOperation(cpu, processorTimes(mesh), RATE * SECONDS);
+    const latencies = arrived().flatMap(({ delivery: { content }, arrivedAt }) => {
+      const sent = content?.$case === 'mutation' ? sentAt.get(`${content.value.ssin} ${content.value.sourceRevision}`) : undefined;
+      return sent === undefined ? [] : [arrivedAt - sent];
+    });
+    const [p50, p99] = [percentile(latencies, 0.5), percentile(latencies, 0.99)];
+
+    say('delivery: all at once');
+    const before = arrived().length;
+    const { legalContext } = PURPOSES['health-fund'];
+    const burst = performance.now();
+    const report = await mesh.load(async function* () {
+      for (let n = 0; n < PEOPLE; n++) {
+        const person = generatedPerson(n);
+        const fact = since({ year: 2026, month: 1, day: 2 }, address('Spoedstraat', String(n + 1)));
+        yield { ...person, facts: [...person.facts, fact] };
+      }
+    });
+    const changed = (performance.now() - burst) / 1_000;
+    await eventually(() => arrived().length, (count) => count >= before + report.changed, 120_000);
+    const times = arrived().slice(before).map(({ arrivedAt }) => arrivedAt);
+    const perSecond = times.length / ((Math.max(...times) - burst) / 1_000);
+    await reader.close();
+    return [
+      {
+        what: `mutation → delivery at ${RATE}/s`,
+        measured: `p50 ${whole(p50)} ms, p99 ${whole(p99)} ms`,
+        against: `${latencies.length} of ${RATE * SECONDS} timed`,
+        goal: 'p99 ≤ 1,000 ms',
+        reached: p99 <= 1_000 && latencies.length === RATE * SECONDS,
+        besides: `${(idle * 100).toFixed(0)} % idle; cpu ms a mutation: ${costs}`,
+      },
+      {
+        what: 'deliveries, all at once',
+        measured: `${whole(perSecond)}/s`,
+        against: `from the first change of ${whole(report.changed)} to the last arrival; the import alone took ${changed.toFixed(1)} s`,
+        goal: '≥ 5,000/s (later)',
+        reached: perSecond >= 5_000,
+        besides: `one subscriber, ${legalContext}`,
+      },
+    ];
+  },
+};

@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventStoreMigrations, migrate } from '@crossroads/eventsourcing';
+import { benchAppend } from '@crossroads/eventsourcing/append.bench';
+import { type Databases, freePort, startPostgres } from '@crossroads/local';
+import { benchDecision } from '@crossroads/policy/decide.bench';
+import { ROOT } from '../mesh.js';
+import { type Bench, whole } from './figure.js';
+
+/** Durable, as in production: a limit measured without fsync would be none. */
+const withPostgres = async <Value>(name: string, work: (databases: Databases) => Promise<Value>): Promise<Value> => {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'crossroads-bench-'));
+  const postgres = await startPostgres({ dataFolder, port: await freePort() });
+  try {
+    return await work(await postgres.ensureService(name));
+  } finally {
+    await postgres.stop();
+    rmSync(dataFolder, { recursive: true, force: true });
+  }
+};
+
+export const append: Bench = {
+  name: 'append',
+  run: (say) =>
+    withPostgres('bench', async ({ main }) => {
+      await migrate({ url: main.migrator, migrations: eventStoreMigrations, appRole: new URL(main.app).username });
+      const { appendsPerSecond, insertsPerSecond, ratio, coalescedPerSecond } = await benchAppend(main.app, say);
+      return [
+        {
+          what: 'es.append, 16 clients',
+          measured: `${whole(appendsPerSecond)}/s`,
+          against: `plain insert ${whole(insertsPerSecond)}/s`,
+          ratio,
+          goal: '≥ 0.7',
+          reached: ratio >= 0.7,
+          besides: `${whole(coalescedPerSecond)}/s where 256 callers' appends travel together`,
+        },
+      ];
+    }),
+};
+
+const OPENFGA = 3_400;
+const CEDAR = 7_600;
+
+export const decision: Bench = {
+  name: 'decision',
+  run: async (say) => {
+    say('decision: 10,000 deliberations, 100,000 grants');
+    const { deliberations, grants, perSecond, p50Us, p99Us, cpuMsPerDecision, applyP99Us, allowed, decisions } = benchDecision();
+    return [
+      {
+        what: 'decision in process',
+        measured: `p99 ${p99Us.toFixed(1)} µs`,
+        against: `${whole(deliberations)} deliberations, ${whole(grants)} grants`,
+        goal: 'p99 ≤ 20 µs',
+        reached: p99Us <= 20,
+        besides: `p50 ${p50Us.toFixed(1)} µs, ${cpuMsPerDecision.toFixed(4)} cpu ms each; ${whole((100 * allowed) / decisions)} % allowed; a change of the policy p99 ${whole(applyP99Us)} µs`,
+      },
+      {
+        what: 'decisions a second',
+        measured: `${whole(perSecond)}/s`,
+        against: `Cedar ${whole(CEDAR)}/s, OpenFGA ${whole(OPENFGA)}/s (measured before, quiet)`,
+        ratio: perSecond / CEDAR,
+        goal: '≥ 10 × the better',
+        reached: perSecond >= 10 * CEDAR,
+      },
+    ];
+  },
+};
+
+interface DirectoryFigures {
+  readonly loadPerSecond: number;
+  readonly plainLoadPerSecond: number;
+  readonly bytesPerInscription: number;
+  readonly lookups: { readonly perSecond: number; readonly p95Ms: number };
+  readonly plainSelects: { readonly perSecond: number };
+}
+
+/** One in a hundred of the country, with 14 inscriptions each. */
+const ALL_PERSONS = 255_000;
+/** So many of them take half a minute. */
+const SOME_PERSONS = 30_000;
+
+/** In the directory's own benchmark: a service is not imported from outside. */
+export const directory: Bench = {
+  name: 'directory',
+  run: (say, named) =>
+    withPostgres('reference-directory', async ({ main }) => {
+      const { loadPerSecond, plainLoadPerSecond, bytesPerInscription, lookups, plainSelects } = await runDirectory(main, named ? ALL_PERSONS : SOME_PERSONS, say);
+      const [load, lookUp] = [loadPerSecond / plainLoadPerSecond, lookups.perSecond / plainSelects.perSecond];
+      return [
+        {
+          what: 'directory, room',
+          measured: `${bytesPerInscription.toFixed(1)} bytes an inscription`,
+          against: `events, rows and indexes, of ${whole(named ? ALL_PERSONS : SOME_PERSONS)} people`,
+          goal: '≤ 40',
+          reached: bytesPerInscription <= 40,
+        },
+        {
+          what: 'directory, load',
+          measured: `${whole(loadPerSecond)}/s`,
+          against: `insert … select without an index ${whole(plainLoadPerSecond)}/s`,
+          ratio: load,
+          goal: '≥ 0.3',
+          reached: load >= 0.3,
+        },
+        {
+          what: 'directory, look-ups',
+          measured: `${whole(lookups.perSecond)}/s`,
+          against: `plain prepared select ${whole(plainSelects.perSecond)}/s`,
+          ratio: lookUp,
+          goal: '≥ 0.7, p95 ≤ 5 ms',
+          reached: lookUp >= 0.7 && lookups.p95Ms <= 5,
+          besides: `p95 ${lookups.p95Ms.toFixed(2)} ms`,
+        },
+      ];
+    }),
+};
+
+const runDirectory = ({ app, migrator }: Databases['main'], persons: number, say: (line: string) => void): Promise<DirectoryFigures> => {
+  const script = join(ROOT, 'services', 'reference-directory', 'dist', 'bench', 'run.js');
+  const environment = { ...process.env, BENCH_URL: app, BENCH_MIGRATOR_URL: migrator, BENCH_ROLE: new URL(app).username, BENCH_PERSONS: String(persons) };
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [script], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    const out: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => say(`directory: ${chunk.toString('utf8').trimEnd()}`));
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code !== 0) return reject(new Error(`the directory's benchmark ended with code ${code}`));
+      // Printed by the program above.
+      resolve(JSON.parse(Buffer.concat(out).toString('utf8')) as DirectoryFigures);
+    });
+  });
+};

@@ -1,0 +1,39 @@
+import { stopBenchMesh } from './bench-mesh.js';
+import { consultation, consultationAtRate, memory } from './consultation.bench.js';
+import { delivery } from './delivery.bench.js';
+import { type Bench, type Figure, shown } from './figure.js';
+import { append, decision, directory } from './libraries.bench.js';
+import { machineState } from './machine.js';
+
+/** `npm run bench`: every figure that the design has a goal for; `npm run bench -- <name>` for one or a few. */
+const BENCHES: readonly Bench[] = [decision, append, directory, consultation, consultationAtRate, delivery, memory];
+
+const main = async (names: readonly string[]): Promise<number> => {
+  const unknown = names.filter((name) => !BENCHES.some((bench) => bench.name === name));
+  if (unknown.length > 0) {
+    console.error(`There is no benchmark ${unknown.join(', ')}; there are ${BENCHES.map(({ name }) => name).join(', ')}.`);
+    return 2;
+  }
+  console.log(await machineState());
+  const figures: Figure[] = [];
+  const began = performance.now();
+  for (const bench of BENCHES.filter(({ name }) => names.length === 0 || names.includes(name))) {
+    const from = performance.now();
+    try {
+      const measured = await bench.run((line) => console.log(`  ${line}`), names.length > 0);
+      figures.push(...measured);
+      for (const figure of measured) console.log(shown(figure));
+    } catch (error) {
+      console.error(`${bench.name} failed:`, error);
+      process.exitCode = 1;
+    }
+    console.log(`  ${bench.name}: ${((performance.now() - from) / 1_000).toFixed(1)} s`);
+  }
+  await stopBenchMesh();
+  console.log(`\n${await machineState()}\n${figures.map(shown).join('\n')}`);
+  const missed = figures.filter(({ reached }) => !reached).length;
+  console.log(`\n${figures.length - missed} of ${figures.length} goals reached, in ${((performance.now() - began) / 1_000).toFixed(0)} s`);
+  return typeof process.exitCode === 'number' ? process.exitCode : 0;
+};
+
+process.exitCode = await main(process.argv.slice(2));

@@ -58,5 +58,6 @@ const start = performance.now();
 mesh.registry.resume();
 await eventually(count, (all) => all === RATE * SECONDS + BURST, 120_000);
 process.stdout.write(`${mesh.bus.kind}, ${BURST} at once: ${Math.round(BURST / ((performance.now() - start) / 1000))} deliveries/s\n`);
+await running.child.stop();
 await mesh.stop();
 process.exit(0);

@@ -3,9 +3,22 @@ import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/dire
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { eventStoreMigrations, migrate, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
 import { type Caller, connect, GrpcServer, PageTokens, serve } from '@crossroads/grpc';
-import { consumedMigrations, consumeFrom, cursorStore, openBroker, parkingMigrations, TopicSealing } from '@crossroads/messaging';
+import {
+  consumedMigrations,
+  consumeFrom,
+  cursorStore,
+  openBroker,
+  parkingMigrations,
+  TopicSealing,
+} from '@crossroads/messaging';
 import { followPolicy } from '@crossroads/policy';
-import { FileKeyProvider, PostgresSubjectKeys, SubjectSealer, subjectKeyMigrations, TopicSealer } from '@crossroads/privacy';
+import {
+  FileKeyProvider,
+  PostgresSubjectKeys,
+  SubjectSealer,
+  subjectKeyMigrations,
+  TopicSealer,
+} from '@crossroads/privacy';
 import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { AuditController } from './api/audit.controller.js';
 import { type Config, readConfig } from './config.js';
@@ -29,7 +42,9 @@ class Running implements OnApplicationShutdown {
 
 const warn = (what: string) => (error: unknown) => {
   // The kind of error only: its message may hold what nobody should read.
-  process.stderr.write(`${JSON.stringify({ level: 'warn', what, error: error instanceof Error ? error.name : 'unknown' })}\n`);
+  process.stderr.write(
+    `${JSON.stringify({ level: 'warn', what, error: error instanceof Error ? error.name : 'unknown' })}\n`,
+  );
 };
 
 const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);
@@ -40,7 +55,11 @@ const compose = async (config: Config): Promise<Running> => {
     migrations: [...eventStoreMigrations, ...consumedMigrations, ...parkingMigrations, accesses],
     appRole: roleOf(config.databaseUrl),
   });
-  await migrate({ url: config.keysDatabaseMigratorUrl, migrations: subjectKeyMigrations, appRole: roleOf(config.keysDatabaseUrl) });
+  await migrate({
+    url: config.keysDatabaseMigratorUrl,
+    migrations: subjectKeyMigrations,
+    appRole: roleOf(config.keysDatabaseUrl),
+  });
   const db = await openDatabase({ url: config.databaseUrl, applicationName: NAME });
   const keysDb = await openDatabase({ url: config.keysDatabaseUrl, poolSize: 4, applicationName: NAME });
   const tls = { ca: config.tlsCaFile, cert: config.tlsCertFile, key: config.tlsKeyFile };

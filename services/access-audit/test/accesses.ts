@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { AccessKind, AccessOutcome, AccessRecord, AccessResult, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
+import {
+  AccessKind,
+  AccessOutcome,
+  AccessRecord,
+  AccessResult,
+  ConsultationStatus,
+} from '@crossroads/contracts/access/v1/access_record';
 import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/contracts/access/v1/events';
 import { ssinCheck } from '@crossroads/identifiers';
 import type { ToPublish } from '@crossroads/testing/mesh';
@@ -37,7 +43,9 @@ const recordOf = ({ ssin, personId, journalId, time, kind = AccessKind.ACCESS_KI
         officialId: 'a7f3',
         legalContext: 'PCSA:SOCIAL_INQUIRY',
         inscriptionContext: 'PCSA:LIVING_WAGE',
-        services: [{ dataService: SERVICE, fieldGroups: ['employer', 'amount'], deliberationId: DELIBERATION, source: WELFARE }],
+        services: [
+          { dataService: SERVICE, fieldGroups: ['employer', 'amount'], deliberationId: DELIBERATION, source: WELFARE },
+        ],
         policyRevision: 7n,
         personId,
         ssins: [ssin],
@@ -75,7 +83,10 @@ const outcomeOf = ({ journalId, time }: Access, result: AccessResult, reason: st
   return { outcome: Buffer.from(bytes), outcomeSalt: Buffer.from(salt) };
 };
 
-export const access = (person: { readonly ssin: string; readonly personId: string }, more: Partial<Access> = {}): Access => ({
+export const access = (
+  person: { readonly ssin: string; readonly personId: string },
+  more: Partial<Access> = {},
+): Access => ({
   ...person,
   journalId: randomUUID(),
   time: new Date(),
@@ -91,21 +102,45 @@ const event = ({ journalId }: Access, participle: string, revision: bigint, data
 });
 
 export const intended = (one: Access): ToPublish =>
-  event(one, 'intended', 1n, AccessIntended.encode({ journalId: one.journalId, personId: one.personId, ...recordOf(one) }).finish());
+  event(
+    one,
+    'intended',
+    1n,
+    AccessIntended.encode({ journalId: one.journalId, personId: one.personId, ...recordOf(one) }).finish(),
+  );
 
-export const concluded = (one: Access, result = AccessResult.ACCESS_RESULT_ANSWERED, reason = '', revision = 2n): ToPublish =>
+export const concluded = (
+  one: Access,
+  result = AccessResult.ACCESS_RESULT_ANSWERED,
+  reason = '',
+  revision = 2n,
+): ToPublish =>
   event(
     one,
     'concluded',
     revision,
-    AccessConcluded.encode({ journalId: one.journalId, personId: one.personId, ...outcomeOf(one, result, reason) }).finish(),
+    AccessConcluded.encode({
+      journalId: one.journalId,
+      personId: one.personId,
+      ...outcomeOf(one, result, reason),
+    }).finish(),
   );
 
 const journaled = (one: Access, result: AccessResult, reason: string): Uint8Array =>
-  AccessJournaled.encode({ journalId: one.journalId, personId: one.personId, ...recordOf(one), ...outcomeOf(one, result, reason) }).finish();
+  AccessJournaled.encode({
+    journalId: one.journalId,
+    personId: one.personId,
+    ...recordOf(one),
+    ...outcomeOf(one, result, reason),
+  }).finish();
 
 export const refused = (one: Access, reason: string): ToPublish =>
   event(one, 'refused', 1n, journaled(one, AccessResult.ACCESS_RESULT_REFUSED, reason));
 
 export const delivered = (one: Access): ToPublish =>
-  event(one, 'delivered', 1n, journaled({ ...one, kind: AccessKind.ACCESS_KIND_DELIVERY }, AccessResult.ACCESS_RESULT_ANSWERED, ''));
+  event(
+    one,
+    'delivered',
+    1n,
+    journaled({ ...one, kind: AccessKind.ACCESS_KIND_DELIVERY }, AccessResult.ACCESS_RESULT_ANSWERED, ''),
+  );

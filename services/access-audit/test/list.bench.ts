@@ -15,7 +15,10 @@ const began = performance.now();
 const running = await mesh.run();
 const portal = mesh.client(running.port, PORTAL);
 const page = async (pageSize: number, pageToken = '') =>
-  portal.listAccesses({ pageSize, pageToken, withoutOwn: true }, { metadata: { authorization: `Bearer ${await mesh.token(person.ssin)}` } });
+  portal.listAccesses(
+    { pageSize, pageToken, withoutOwn: true },
+    { metadata: { authorization: `Bearer ${await mesh.token(person.ssin)}` } },
+  );
 const count = async () => {
   let all = 0;
   for (let pageToken = ''; ; ) {
@@ -26,7 +29,9 @@ const count = async () => {
   }
 };
 await eventually(count, (all) => all === RECORDS, 120_000);
-process.stdout.write(`${RECORDS} records taken over within ${((performance.now() - began) / 1000).toFixed(1)} s of the start\n`);
+process.stdout.write(
+  `${RECORDS} records taken over within ${((performance.now() - began) / 1000).toFixed(1)} s of the start\n`,
+);
 const times: number[] = [];
 let pageToken = '';
 for (let n = 0; n < PAGES; n++) {

@@ -4,15 +4,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Citizen } from '@crossroads/client';
 import { AccessKind, AccessResult, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
-import { DeliberationState } from '@crossroads/contracts/authorization/v1/policy';
 import type { Access } from '@crossroads/contracts/audit/v1/audit_service';
+import { DeliberationState } from '@crossroads/contracts/authorization/v1/policy';
 import { generateKeyFile } from '@crossroads/privacy';
 import { eventually } from '@crossroads/testing';
 import type { ToPublish } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { access, concluded, DELIBERATION, delivered, intended, refused, SERVICE, someone } from './accesses.js';
-import { type AuditClient, PORTAL, refusalOf, type RunningAudit, TestMesh, TOPIC, TRUST_DOMAIN, WELFARE } from './mesh.js';
+import {
+  type AuditClient,
+  PORTAL,
+  type RunningAudit,
+  refusalOf,
+  TestMesh,
+  TOPIC,
+  TRUST_DOMAIN,
+  WELFARE,
+} from './mesh.js';
 
 const { ACCESS_RESULT_ANSWERED, ACCESS_RESULT_REFUSED, ACCESS_RESULT_UNSPECIFIED } = AccessResult;
 
@@ -28,7 +37,16 @@ describe('the list of who looked', () => {
     const state = DeliberationState.DELIBERATION_STATE_APPROVED;
     mesh.policy.put({
       $case: 'deliberation',
-      value: { deliberationId: DELIBERATION, reference: '26/001', title: '', recipient: WELFARE, grants, state, decideTime: undefined, revokeTime: undefined },
+      value: {
+        deliberationId: DELIBERATION,
+        reference: '26/001',
+        title: '',
+        recipient: WELFARE,
+        grants,
+        state,
+        decideTime: undefined,
+        revokeTime: undefined,
+      },
     });
     running = await mesh.run();
     portal = mesh.client(running.port, PORTAL);
@@ -40,13 +58,20 @@ describe('the list of who looked', () => {
     mesh.person(person.ssin, person.personId, mergedPersonIds);
     return person;
   };
-  const list = async (ssin: string, more: { pageSize?: number; pageToken?: string; withoutOwn?: boolean } = {}, client = portal) =>
+  const list = async (
+    ssin: string,
+    more: { pageSize?: number; pageToken?: string; withoutOwn?: boolean } = {},
+    client = portal,
+  ) =>
     client.listAccesses(
       { pageSize: more.pageSize ?? 0, pageToken: more.pageToken ?? '', withoutOwn: more.withoutOwn ?? true },
       { metadata: { authorization: `Bearer ${await mesh.token(ssin)}` } },
     );
-  const until = async (ssin: string, good: (accesses: readonly Access[]) => boolean, client = portal): Promise<readonly Access[]> =>
-    eventually(async () => (await list(ssin, {}, client)).accesses, good);
+  const until = async (
+    ssin: string,
+    good: (accesses: readonly Access[]) => boolean,
+    client = portal,
+  ): Promise<readonly Access[]> => eventually(async () => (await list(ssin, {}, client)).accesses, good);
   const raw = (one: ToPublish, id: string = randomUUID(), sequence?: string) => ({
     id,
     source: 'urn:crossroads:service:elsewhere',
@@ -62,7 +87,9 @@ describe('the list of who looked', () => {
 
   it('shows consultations, refusals and deliveries, newest first, each with its purpose, deliberation and outcome', async () => {
     const person = citizen();
-    const [first, second, third] = [1, 2, 3].map((minute) => access(person, { time: new Date(Date.UTC(2026, 0, 1, 0, minute)) }));
+    const [first, second, third] = [1, 2, 3].map((minute) =>
+      access(person, { time: new Date(Date.UTC(2026, 0, 1, 0, minute)) }),
+    );
     if (!first || !second || !third) throw new Error('three accesses');
     await mesh.exchange.append(intended(first));
     const [underWay] = await until(person.ssin, ({ length }) => length === 1);
@@ -112,7 +139,9 @@ describe('the list of who looked', () => {
     await send([start, end]);
     const mark = access(person);
     await mesh.exchange.append(refused(mark, 'NOT_INSCRIBED'));
-    expect(await until(person.ssin, (all) => all.some(({ journalId }) => journalId === mark.journalId))).toHaveLength(3);
+    expect(await until(person.ssin, (all) => all.some(({ journalId }) => journalId === mark.journalId))).toHaveLength(
+      3,
+    );
   });
 
   it('comes by pages, to its end, also while it grows', async () => {
@@ -141,7 +170,9 @@ describe('the list of who looked', () => {
     const person = citizen();
     expect((await list(person.ssin, { withoutOwn: false })).accesses).toEqual([]);
     const { accesses } = await list(person.ssin, { withoutOwn: false });
-    expect(accesses).toMatchObject([{ kind: AccessKind.ACCESS_KIND_SELF_CONSULTATION, peer: PORTAL, concluded: true, result: ACCESS_RESULT_ANSWERED }]);
+    expect(accesses).toMatchObject([
+      { kind: AccessKind.ACCESS_KIND_SELF_CONSULTATION, peer: PORTAL, concluded: true, result: ACCESS_RESULT_ANSWERED },
+    ]);
     expect((await list(person.ssin)).accesses).toEqual([]);
   });
 
@@ -173,7 +204,8 @@ describe('the list of who looked', () => {
     };
     const sdk = new Citizen({ addresses, tls, trustDomain: TRUST_DOMAIN });
     const seen: Access[] = [];
-    for await (const one of sdk.accesses(await mesh.token(person.ssin), { withoutOwn: true, pageSize: 1 })) seen.push(one);
+    for await (const one of sdk.accesses(await mesh.token(person.ssin), { withoutOwn: true, pageSize: 1 }))
+      seen.push(one);
     sdk.close();
     expect(seen).toHaveLength(1);
   });
@@ -186,7 +218,9 @@ describe('the list of who looked', () => {
     await mesh.exchange.append(concluded(kept));
     const anew = await mesh.run();
     const client = mesh.client(anew.port, PORTAL);
-    expect(await until(person.ssin, (all) => all.length === 1, client)).toMatchObject([{ journalId: kept.journalId, concluded: true }]);
+    expect(await until(person.ssin, (all) => all.length === 1, client)).toMatchObject([
+      { journalId: kept.journalId, concluded: true },
+    ]);
     await anew.child.stop();
     mesh.exchange.resume();
     await until(person.ssin, (all) => all.length === 1);
@@ -209,9 +243,17 @@ describe('the list of who looked', () => {
     expect(accesses.map(({ journalId }) => journalId)).toEqual([good.journalId]);
     const client = new pg.Client({ connectionString: running.database.adminUrl });
     await client.connect();
-    const { rows } = await client.query<{ reason: string }>(`select reason from parked where source like '%elsewhere' order by place`);
+    const { rows } = await client.query<{ reason: string }>(
+      `select reason from parked where source like '%elsewhere' order by place`,
+    );
     await client.end();
-    expect(rows.map(({ reason }) => reason)).toEqual(['UNREADABLE', 'UNREADABLE', 'UNREADABLE', 'UNREADABLE', 'BEHIND_PARKED']);
+    expect(rows.map(({ reason }) => reason)).toEqual([
+      'UNREADABLE',
+      'UNREADABLE',
+      'UNREADABLE',
+      'UNREADABLE',
+      'BEHIND_PARKED',
+    ]);
   });
 
   it('loses nothing when it is killed, and stops within ten seconds', async () => {
@@ -234,7 +276,11 @@ describe('the list of who looked', () => {
   it('keeps nothing personal outside sealed bodies: tables, keys, log lines', async () => {
     const people = [...mesh.numbers.keys()];
     const secrets = people.flatMap((ssin) => [ssin, Buffer.from(ssin).toString('hex')]);
-    const texts = [running.child.output, ...(await dump(running.database.adminUrl)), ...(await dump(running.keys.adminUrl))];
+    const texts = [
+      running.child.output,
+      ...(await dump(running.database.adminUrl)),
+      ...(await dump(running.keys.adminUrl)),
+    ];
     expect(texts.length).toBeGreaterThan(100);
     for (const text of texts) expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
   });
@@ -253,7 +299,8 @@ const dump = async (url: string): Promise<string[]> => {
     const { rows } = await client.query<{ line: string }>(`select t::text as line from ${name} t`);
     for (const { line } of rows) {
       texts.push(line);
-      for (const [base64] of line.matchAll(/[A-Za-z0-9+/]{40,}={0,2}/g)) texts.push(Buffer.from(base64, 'base64').toString('latin1'));
+      for (const [base64] of line.matchAll(/[A-Za-z0-9+/]{40,}={0,2}/g))
+        texts.push(Buffer.from(base64, 'base64').toString('latin1'));
     }
   }
   await client.end();

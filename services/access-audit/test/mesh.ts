@@ -4,8 +4,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AuditServiceService } from '@crossroads/contracts/audit/v1/audit_service';
-import { type CheckResponse, DirectoryServiceService, NumberState } from '@crossroads/contracts/directory/v1/directory_service';
-import { connect, type Connection, RemoteError, type RunningServer, serve, spkiOf, startServer, type TlsFiles } from '@crossroads/grpc';
+import {
+  type CheckResponse,
+  DirectoryServiceService,
+  NumberState,
+} from '@crossroads/contracts/directory/v1/directory_service';
+import {
+  type Connection,
+  connect,
+  RemoteError,
+  type RunningServer,
+  serve,
+  spkiOf,
+  startServer,
+  type TlsFiles,
+} from '@crossroads/grpc';
 import { withCbeCheck } from '@crossroads/identifiers';
 import { TopicSealing } from '@crossroads/messaging';
 import { FileKeyProvider, generateKeyFile, TopicSealer } from '@crossroads/privacy';
@@ -49,8 +62,17 @@ export class TestMesh {
     await generateKeyFile(keyFile, ['subject-keys', 'page-tokens', TOPIC]);
     const publisher = async (name: string) => {
       const { ca, cert, key } = await bus.issue((authority) => authority.issueService(name));
-      const tls = { ca: join(folder, `${name}-ca.pem`), cert: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) };
-      for (const [file, text] of [[tls.ca, ca], [tls.cert, cert], [tls.key, key]] as const) writeFileSync(file, text);
+      const tls = {
+        ca: join(folder, `${name}-ca.pem`),
+        cert: join(folder, `${name}.pem`),
+        key: join(folder, `${name}.key`),
+      };
+      for (const [file, text] of [
+        [tls.ca, ca],
+        [tls.cert, cert],
+        [tls.key, key],
+      ] as const)
+        writeFileSync(file, text);
       const sealing = sealingWith(keyFile, name);
       return Publisher.start({ name, topic: TOPIC, broker: bus.broker, sealing, tls, trustDomain: TRUST_DOMAIN });
     };
@@ -79,7 +101,16 @@ export class TestMesh {
       this.tls.set(enterpriseNumber, own);
       const hash = spkiOf(new X509Certificate(readFileSync(own.cert)));
       this.policy.put(
-        { $case: 'institution', value: { enterpriseNumber, name: `Institution ${enterpriseNumber}`, roles: [], represents: [], officialKeys: [] } },
+        {
+          $case: 'institution',
+          value: {
+            enterpriseNumber,
+            name: `Institution ${enterpriseNumber}`,
+            roles: [],
+            represents: [],
+            officialKeys: [],
+          },
+        },
         { $case: 'application', value: { enterpriseNumber, name: 'desk', spkiHashes: [hash] } },
       );
     }
@@ -145,7 +176,13 @@ export class TestMesh {
         (error: unknown) => error instanceof RemoteError && error.reason === 'TOKEN_MISSING',
       );
     const start = () => ServiceProcess.start(main, env, isUp);
-    const running = { child: await start(), port, database, keys, restart: async () => void (running.child = await start()) };
+    const running = {
+      child: await start(),
+      port,
+      database,
+      keys,
+      restart: async () => void (running.child = await start()),
+    };
     this.endings.unshift(async () => {
       await running.child.stop('SIGKILL');
       await database.drop();
@@ -185,7 +222,14 @@ export class TestMesh {
       this.numbers.get(person?.by?.value ?? '') ?? nobody;
     const service = serve({ check }, { check: answer }, { allow: { check: ['service:access-audit'] } });
     const domain = 'reference-directory.crossroads';
-    this.directory = await startServer({ host: '127.0.0.1', port: 0, tls, trustDomain: TRUST_DOMAIN, domain, services: [service] });
+    this.directory = await startServer({
+      host: '127.0.0.1',
+      port: 0,
+      tls,
+      trustDomain: TRUST_DOMAIN,
+      domain,
+      services: [service],
+    });
     return `127.0.0.1:${this.directory.port}`;
   }
 
@@ -193,7 +237,12 @@ export class TestMesh {
     const { ca, cert, key } = await this.bus.issue(make);
     const base = join(this.folder, String(++this.files));
     const tls = { ca: `${base}-ca.pem`, cert: `${base}.pem`, key: `${base}.key` };
-    for (const [file, text] of [[tls.ca, ca], [tls.cert, cert], [tls.key, key]] as const) writeFileSync(file, text);
+    for (const [file, text] of [
+      [tls.ca, ca],
+      [tls.cert, cert],
+      [tls.key, key],
+    ] as const)
+      writeFileSync(file, text);
     return tls;
   }
 }

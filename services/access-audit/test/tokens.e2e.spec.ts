@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { ListAccessesRequest } from '@crossroads/contracts/audit/v1/audit_service';
 import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
 import { eventually } from '@crossroads/testing';
+import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { access, refused, someone } from './accesses.js';
-import { type AuditClient, ISSUER, OTHER_ISSUER, PORTAL, refusalOf, type RunningAudit, TestMesh } from './mesh.js';
+import { type AuditClient, ISSUER, OTHER_ISSUER, PORTAL, type RunningAudit, refusalOf, TestMesh } from './mesh.js';
 
 const request = { pageSize: 0, pageToken: '', withoutOwn: true };
 
@@ -24,11 +24,15 @@ describe('who may see a list', () => {
     portal = mesh.client(running.port, PORTAL);
     for (const { ssin, personId } of [me, other]) mesh.person(ssin, personId);
     await mesh.exchange.append(refused(access(me), 'NOT_INSCRIBED'));
-    await eventually(async () => (await ask(await mesh.token(me.ssin))).accesses.length, (count) => count === 1);
+    await eventually(
+      async () => (await ask(await mesh.token(me.ssin))).accesses.length,
+      (count) => count === 1,
+    );
   }, 120_000);
   afterAll(() => mesh.stop(), 60_000);
 
-  const ask = (token: string, scheme = 'Bearer ') => portal.listAccesses(request, { metadata: { authorization: `${scheme}${token}` } });
+  const ask = (token: string, scheme = 'Bearer ') =>
+    portal.listAccesses(request, { metadata: { authorization: `${scheme}${token}` } });
   const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const unsigned = () => {
     const exp = Math.floor(Date.now() / 1000) + 60;
@@ -37,8 +41,16 @@ describe('who may see a list', () => {
   };
 
   const wrong: readonly (readonly [string, () => Promise<string> | string, string])[] = [
-    ['of a provider that nobody registered', () => mesh.token(me.ssin, { issuer: 'https://nobody.test', signedBy: ISSUER }), 'TOKEN_ISSUER'],
-    ['in the name of another provider', () => mesh.token(me.ssin, { issuer: OTHER_ISSUER, signedBy: ISSUER }), 'TOKEN_SIGNATURE'],
+    [
+      'of a provider that nobody registered',
+      () => mesh.token(me.ssin, { issuer: 'https://nobody.test', signedBy: ISSUER }),
+      'TOKEN_ISSUER',
+    ],
+    [
+      'in the name of another provider',
+      () => mesh.token(me.ssin, { issuer: OTHER_ISSUER, signedBy: ISSUER }),
+      'TOKEN_SIGNATURE',
+    ],
     ['for another service', () => mesh.token(me.ssin, { audience: 'urn:crossroads:exchange' }), 'TOKEN_AUDIENCE'],
     ['that has expired', () => mesh.token(me.ssin, { lifetimeS: -30 }), 'TOKEN_EXPIRED'],
     ['that lives too long', () => mesh.token(me.ssin, { lifetimeS: 3_600 }), 'TOKEN_LIFETIME'],
@@ -49,7 +61,11 @@ describe('who may see a list', () => {
     ['that is none', () => 'x.y.z', 'TOKEN_MALFORMED'],
     ['with other characters', () => 'a b', 'TOKEN_MALFORMED'],
     ['of 9,000 characters', () => 'x'.repeat(9_000), 'TOKEN_MALFORMED'],
-    ['whose claims were changed', async () => (await mesh.token(me.ssin)).replace(/\.[^.]+\./, `.${base64({ iss: ISSUER, ssin: other.ssin })}.`), 'TOKEN'],
+    [
+      'whose claims were changed',
+      async () => (await mesh.token(me.ssin)).replace(/\.[^.]+\./, `.${base64({ iss: ISSUER, ssin: other.ssin })}.`),
+      'TOKEN',
+    ],
   ];
   it.each(wrong)('nobody with a token %s', async (_what, token, reason) => {
     const error = await refusalOf(ask(await token()));
@@ -59,7 +75,10 @@ describe('who may see a list', () => {
   });
 
   it('nobody without a token, or with another scheme', async () => {
-    expect(await refusalOf(portal.listAccesses(request))).toMatchObject({ code: status.UNAUTHENTICATED, reason: 'TOKEN_MISSING' });
+    expect(await refusalOf(portal.listAccesses(request))).toMatchObject({
+      code: status.UNAUTHENTICATED,
+      reason: 'TOKEN_MISSING',
+    });
     expect(await refusalOf(ask(await mesh.token(me.ssin), 'Basic '))).toMatchObject({ reason: 'TOKEN_MALFORMED' });
   });
 
@@ -71,15 +90,27 @@ describe('who may see a list', () => {
 
   it('nobody whose number nobody has', async () => {
     const nobody = someone(3);
-    expect(await refusalOf(ask(await mesh.token(nobody.ssin)))).toMatchObject({ code: status.NOT_FOUND, reason: 'UNKNOWN_SSIN' });
+    expect(await refusalOf(ask(await mesh.token(nobody.ssin)))).toMatchObject({
+      code: status.NOT_FOUND,
+      reason: 'UNKNOWN_SSIN',
+    });
     const replaced = someone(4);
-    mesh.numbers.set(replaced.ssin, { state: NumberState.NUMBER_STATE_REPLACED, personId: me.personId, inscriptions: [], mergedPersonIds: [] });
+    mesh.numbers.set(replaced.ssin, {
+      state: NumberState.NUMBER_STATE_REPLACED,
+      personId: me.personId,
+      inscriptions: [],
+      mergedPersonIds: [],
+    });
     expect((await ask(await mesh.token(replaced.ssin))).accesses).toHaveLength(1);
   });
 
   it('tells bad requests apart', async () => {
     const metadata = { authorization: `Bearer ${await mesh.token(me.ssin)}` };
-    for (const [more, field] of [[{ pageSize: -1 }, 'page_size'], [{ pageToken: 'x' }, 'page_token'], [{ pageToken: randomUUID() }, 'page_token']] as const)
+    for (const [more, field] of [
+      [{ pageSize: -1 }, 'page_size'],
+      [{ pageToken: 'x' }, 'page_token'],
+      [{ pageToken: randomUUID() }, 'page_token'],
+    ] as const)
       expect(await refusalOf(portal.listAccesses({ ...request, ...more }, { metadata }))).toMatchObject({
         code: status.INVALID_ARGUMENT,
         metadata: { field },
@@ -100,7 +131,14 @@ describe('who may see a list', () => {
     );
     expect(stale).toMatchObject({ code: status.UNAVAILABLE, reason: 'POLICY_STALE' });
     mesh.policy.silent = false;
-    await eventually(async () => ask(await mesh.token(me.ssin)).then(() => true, () => false), Boolean);
+    await eventually(
+      async () =>
+        ask(await mesh.token(me.ssin)).then(
+          () => true,
+          () => false,
+        ),
+      Boolean,
+    );
   }, 40_000);
 
   it('survives 500 fuzzed requests without INTERNAL', async () => {
@@ -115,10 +153,14 @@ describe('who may see a list', () => {
         const metadata = new Metadata();
         metadata.set('authorization', authorization);
         const path = '/crossroads.audit.v1.AuditService/ListAccesses';
-        raw.makeUnaryRequest(path, same, same, bytes, metadata, { deadline: Date.now() + 20_000 }, (error) => resolve(error?.code ?? status.OK));
+        raw.makeUnaryRequest(path, same, same, bytes, metadata, { deadline: Date.now() + 20_000 }, (error) =>
+          resolve(error?.code ?? status.OK),
+        );
       });
     const good = await mesh.token(me.ssin, { lifetimeS: 280 });
-    const sample = Buffer.from(ListAccessesRequest.encode({ pageSize: 3, pageToken: 'abcdefgh', withoutOwn: true }).finish());
+    const sample = Buffer.from(
+      ListAccessesRequest.encode({ pageSize: 3, pageToken: 'abcdefgh', withoutOwn: true }).finish(),
+    );
     const body = fc.oneof(
       fc.uint8Array({ maxLength: 100 }).map((noise) => Buffer.from(noise)),
       fc.array(fc.tuple(fc.nat(sample.length - 1), fc.nat(255)), { maxLength: 4 }).map((changes) => {
@@ -129,7 +171,9 @@ describe('who may see a list', () => {
     );
     const token = fc.oneof(
       fc.constant(good),
-      fc.tuple(fc.nat(good.length - 1), fc.constantFrom('A', '.', '_', '7')).map(([at, letter]) => good.slice(0, at) + letter + good.slice(at + 1)),
+      fc
+        .tuple(fc.nat(good.length - 1), fc.constantFrom('A', '.', '_', '7'))
+        .map(([at, letter]) => good.slice(0, at) + letter + good.slice(at + 1)),
       fc.stringMatching(/^[A-Za-z0-9_.-]{0,80}$/),
     );
     const bad = new Set([status.INTERNAL, status.UNKNOWN, status.DEADLINE_EXCEEDED, status.UNAVAILABLE]);

@@ -42,8 +42,8 @@ import { Numbering } from './deliveries/numbering.js';
 import { directoryChecks } from './directory-checks.js';
 import { subscriptions as subscriptionMigration } from './migrations/0001-subscriptions.js';
 import { ACCESS_TOPIC, published } from './published.js';
-import { readersOf } from './topic-readers.js';
 import { Subscriptions } from './subscriptions.js';
+import { readersOf } from './topic-readers.js';
 
 const GROUP = 'subscription';
 
@@ -61,7 +61,9 @@ class Running implements OnApplicationShutdown {
 
 const warn = (what: string) => (error: unknown) => {
   // The kind of error only: its message may hold what nobody should read.
-  process.stderr.write(`${JSON.stringify({ level: 'warn', what, error: error instanceof Error ? error.name : 'unknown' })}\n`);
+  process.stderr.write(
+    `${JSON.stringify({ level: 'warn', what, error: error instanceof Error ? error.name : 'unknown' })}\n`,
+  );
 };
 
 const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);
@@ -118,10 +120,41 @@ const compose = async (config: Config): Promise<Running> => {
   });
   const onNumbered = () => relay.nudge();
   const numbering = new Numbering(store, sealer, signer, now);
-  const mutations = new Mutations({ db, sealing, numbering, policy: currentPolicy, check: checks.byPerson, now, onNumbered });
-  const subscriptions = new Subscriptions({ db, store, broker, closing, policy: currentPolicy, check: checks.bySsin, now, onNumbered });
-  const readers = readersOf({ db, policy, subscriptions, onChange: () => relay.policyChanged(), onError: warn('topic readers') });
-  const journal = startRelay({ db, store, broker, name: 'journal', published: published(sealer), sealing, onError: warn('journal relay') });
+  const mutations = new Mutations({
+    db,
+    sealing,
+    numbering,
+    policy: currentPolicy,
+    check: checks.byPerson,
+    now,
+    onNumbered,
+  });
+  const subscriptions = new Subscriptions({
+    db,
+    store,
+    broker,
+    closing,
+    policy: currentPolicy,
+    check: checks.bySsin,
+    now,
+    onNumbered,
+  });
+  const readers = readersOf({
+    db,
+    policy,
+    subscriptions,
+    onChange: () => relay.policyChanged(),
+    onError: warn('topic readers'),
+  });
+  const journal = startRelay({
+    db,
+    store,
+    broker,
+    name: 'journal',
+    published: published(sealer),
+    sealing,
+    onError: warn('journal relay'),
+  });
   const consumers = consume(config, mesh, db, broker, mutations);
   relay.start();
 
@@ -156,7 +189,9 @@ const compose = async (config: Config): Promise<Running> => {
         },
         authenticate,
       }),
-      serve(EventsServiceService, eventsController(store, published(sealer)), { allow: { read: ['service:access-audit'] } }),
+      serve(EventsServiceService, eventsController(store, published(sealer)), {
+        allow: { read: ['service:access-audit'] },
+      }),
     ],
   });
   return new Running(server, [
@@ -173,7 +208,10 @@ const compose = async (config: Config): Promise<Running> => {
 /** Both topics in one group; each from its publisher's beginning when this service is new. */
 const consume = (
   config: Config,
-  mesh: { readonly tls: { readonly ca: string; readonly cert: string; readonly key: string }; readonly trustDomain: string },
+  mesh: {
+    readonly tls: { readonly ca: string; readonly cert: string; readonly key: string };
+    readonly trustDomain: string;
+  },
   db: Database,
   broker: Broker,
   mutations: Mutations,

@@ -1,25 +1,39 @@
-import type { CheckResponse, DirectoryServiceService, PersonReference } from '@crossroads/contracts/directory/v1/directory_service';
+import type {
+  CheckResponse,
+  DirectoryServiceService,
+  PersonReference,
+} from '@crossroads/contracts/directory/v1/directory_service';
 import type { Connection } from '@crossroads/grpc';
 
 const AT_ONCE = 5_000;
 
 /** Questions to the reference directory, many persons at once, answers in the order asked. */
 export const directoryChecks = (directory: Pick<Connection<typeof DirectoryServiceService>, 'batchCheck'>) => {
-  const check = async (persons: readonly PersonReference[], institutions: readonly string[]): Promise<CheckResponse[]> => {
+  const check = async (
+    persons: readonly PersonReference[],
+    institutions: readonly string[],
+  ): Promise<CheckResponse[]> => {
     const results: CheckResponse[] = [];
     for (let from = 0; from < persons.length; from += AT_ONCE) {
       const part = persons.slice(from, from + AT_ONCE);
       const answer = await directory.batchCheck({ persons: part, institutions, date: undefined });
       // Anything else would give one person's inscriptions to another.
-      if (answer.results.length !== part.length) throw new Error('the directory answered another number of persons than asked');
+      if (answer.results.length !== part.length)
+        throw new Error('the directory answered another number of persons than asked');
       results.push(...answer.results);
     }
     return results;
   };
   return {
     byPerson: (personIds: readonly string[], institutions: readonly string[]) =>
-      check(personIds.map((value) => ({ by: { $case: 'personId', value } })), institutions),
+      check(
+        personIds.map((value) => ({ by: { $case: 'personId', value } })),
+        institutions,
+      ),
     bySsin: (ssins: readonly string[], institution: string) =>
-      check(ssins.map((value) => ({ by: { $case: 'ssin', value } })), [institution]),
+      check(
+        ssins.map((value) => ({ by: { $case: 'ssin', value } })),
+        [institution],
+      ),
   };
 };

@@ -14,11 +14,17 @@ export const published =
     switch (recorded.type) {
       case 'DeliveryJournaled': {
         const bytes = await open(sealer, recorded, 'journaled');
-        return bytes && publication(recorded, 'delivered', AccessJournaled.encode(AccessJournaled.fromPartial(bytes)).finish());
+        return (
+          bytes &&
+          publication(recorded, 'delivered', AccessJournaled.encode(AccessJournaled.fromPartial(bytes)).finish())
+        );
       }
       case 'DeliveryWithheld': {
         const bytes = await open(sealer, recorded, 'withheld');
-        return bytes && publication(recorded, 'concluded', AccessConcluded.encode(AccessConcluded.fromPartial(bytes)).finish());
+        return (
+          bytes &&
+          publication(recorded, 'concluded', AccessConcluded.encode(AccessConcluded.fromPartial(bytes)).finish())
+        );
       }
       default:
         return undefined;

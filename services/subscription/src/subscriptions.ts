@@ -1,8 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { NumberState, type CheckResponse } from '@crossroads/contracts/directory/v1/directory_service';
-import { type Database, type Json, type PostgresEventStore, type RequestKey, type Tx, WrongExpectedRevision } from '@crossroads/eventsourcing';
+import { type CheckResponse, NumberState } from '@crossroads/contracts/directory/v1/directory_service';
+import {
+  type Database,
+  type Json,
+  type PostgresEventStore,
+  type RequestKey,
+  type Tx,
+  WrongExpectedRevision,
+} from '@crossroads/eventsourcing';
 import { type Caller, InvalidInput, NotFound, PermissionDenied } from '@crossroads/grpc';
-import { dayOf, type EnterpriseNumber, type InscriptionContext, type LegalContext, type Ssin } from '@crossroads/identifiers';
+import {
+  dayOf,
+  type EnterpriseNumber,
+  type InscriptionContext,
+  type LegalContext,
+  type Ssin,
+} from '@crossroads/identifiers';
 import type { Broker } from '@crossroads/messaging';
 import { decide, type Policy } from '@crossroads/policy';
 import type { Closing } from './deliveries/closing.js';
@@ -166,7 +179,12 @@ export class Subscriptions {
     );
   }
 
-  private async show(tx: Tx, row: SubscriptionRow, events: readonly SubscriptionEvent[], closing: Closing): Promise<void> {
+  private async show(
+    tx: Tx,
+    row: SubscriptionRow,
+    events: readonly SubscriptionEvent[],
+    closing: Closing,
+  ): Promise<void> {
     for (const event of events) {
       if (event.type === 'SubscriptionClosed')
         await closing.afterTheRest(tx, row.subscription_id, row.last_sequence, event.data.reason);
@@ -210,7 +228,12 @@ const unknownSubscription = () =>
   new NotFound('RESOURCE_NOT_FOUND', 'there is no such subscription among those that this caller may see');
 
 const idIn = (answer: Json): string => {
-  if (typeof answer === 'object' && answer !== null && 'subscriptionId' in answer && typeof answer.subscriptionId === 'string')
+  if (
+    typeof answer === 'object' &&
+    answer !== null &&
+    'subscriptionId' in answer &&
+    typeof answer.subscriptionId === 'string'
+  )
     return answer.subscriptionId;
   throw new TypeError('the answer kept with this request is not that of an opening');
 };

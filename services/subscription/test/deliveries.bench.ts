@@ -14,7 +14,12 @@ const world = await World.create(mesh);
 const running = await mesh.run(world.certificate(FUND));
 const fund = mesh.client(running.port, world.certificate(FUND));
 const { subscriptionId, topic } = await subscribed(fund);
-const reads = await Subscriber.of(await mesh.busOf(FUND, world.certificate(FUND)), topic, `${FUND}.bench`, mesh.receiptKeys);
+const reads = await Subscriber.of(
+  await mesh.busOf(FUND, world.certificate(FUND)),
+  topic,
+  `${FUND}.bench`,
+  mesh.receiptKeys,
+);
 const people = Array.from({ length: 500 }, () => world.person(FUND));
 const count = () => reads.of(subscriptionId).length;
 const person = (n: number) => {
@@ -45,11 +50,16 @@ for (let n = 0; n < RATE * SECONDS; n++) {
 }
 await Promise.all(writes);
 await eventually(count, (all) => all === RATE * SECONDS, 120_000);
-await eventually(() => latencies.length, (all) => all === RATE * SECONDS);
+await eventually(
+  () => latencies.length,
+  (all) => all === RATE * SECONDS,
+);
 clearInterval(watch);
 latencies.sort((a, b) => a - b);
 const at = (share: number) => latencies[Math.floor(latencies.length * share)]?.toFixed(0);
-process.stdout.write(`${mesh.bus.kind}, ${RATE}/s: mutation to delivery p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms\n`);
+process.stdout.write(
+  `${mesh.bus.kind}, ${RATE}/s: mutation to delivery p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms\n`,
+);
 
 await mesh.registry.pause();
 for (let from = 0; from < BURST; from += 25)
@@ -57,7 +67,9 @@ for (let from = 0; from < BURST; from += 25)
 const start = performance.now();
 mesh.registry.resume();
 await eventually(count, (all) => all === RATE * SECONDS + BURST, 120_000);
-process.stdout.write(`${mesh.bus.kind}, ${BURST} at once: ${Math.round(BURST / ((performance.now() - start) / 1000))} deliveries/s\n`);
+process.stdout.write(
+  `${mesh.bus.kind}, ${BURST} at once: ${Math.round(BURST / ((performance.now() - start) / 1000))} deliveries/s\n`,
+);
 await running.child.stop();
 await mesh.stop();
 process.exit(0);

@@ -4,7 +4,7 @@ import { opens } from '@crossroads/transparency';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RunningSubscription, type SubscriptionClient, TestMesh } from './mesh.js';
 import { Subscriber } from './subscriber.js';
-import { CONTEXT, FUND, OFFICE, PERSON, PURPOSE, SURNAME, subscribed, WAGES, whenListed, World } from './world.js';
+import { CONTEXT, FUND, OFFICE, PERSON, PURPOSE, SURNAME, subscribed, WAGES, World, whenListed } from './world.js';
 
 describe('deliveries', () => {
   let mesh: TestMesh;
@@ -18,7 +18,12 @@ describe('deliveries', () => {
   let ofOffice: string;
 
   const reads = async (institution: string, topic: string) =>
-    Subscriber.of(await mesh.busOf(institution, world.certificate(institution)), topic, `${institution}.spec`, mesh.receiptKeys);
+    Subscriber.of(
+      await mesh.busOf(institution, world.certificate(institution)),
+      topic,
+      `${institution}.spec`,
+      mesh.receiptKeys,
+    );
 
   beforeAll(async () => {
     mesh = await TestMesh.start('kafka');
@@ -102,7 +107,11 @@ describe('deliveries', () => {
     const wages = await subscribed(fund, { dataService: WAGES });
     const person = world.person(FUND);
     await world.publish(
-      world.mutation(person, { dataService: WAGES, changedFieldGroups: ['amount', 'name'], data: { amount: { euro: '1.00' }, name: { n: 'x' } } }),
+      world.mutation(person, {
+        dataService: WAGES,
+        changedFieldGroups: ['amount', 'name'],
+        data: { amount: { euro: '1.00' }, name: { n: 'x' } },
+      }),
     );
     await fundReads.count(wages.subscriptionId, 1);
     expect(fundReads.mutations(wages.subscriptionId)).toMatchObject([
@@ -129,7 +138,10 @@ describe('deliveries', () => {
       return;
     }
     const seen: unknown[] = [];
-    for (const [reader, owner] of [[OFFICE, FUND], [FUND, OFFICE]] as const) {
+    for (const [reader, owner] of [
+      [OFFICE, FUND],
+      [FUND, OFFICE],
+    ] as const) {
       const broker = await mesh.busOf(reader, world.certificate(reader));
       const onBatch = async (events: readonly unknown[]) => void seen.push(...events);
       const reading = broker.consume({ topic: `crossroads.deliveries.${owner}.v1`, group: `${reader}.thief`, onBatch });

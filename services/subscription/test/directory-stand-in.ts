@@ -42,7 +42,9 @@ export class DirectoryStandIn {
     const known =
       by?.$case === 'ssin'
         ? this.numbers.get(by.value)
-        : [...this.numbers.values()].find(({ personId, mergedPersonIds }) => by && [personId, ...mergedPersonIds].includes(by.value));
+        : [...this.numbers.values()].find(
+            ({ personId, mergedPersonIds }) => by && [personId, ...mergedPersonIds].includes(by.value),
+          );
     if (!known) return { state: NumberState.NUMBER_STATE_UNKNOWN, personId: '', inscriptions: [], mergedPersonIds: [] };
     const inscriptions = known.inscriptions
       .filter(([institution]) => institutions.includes(institution))

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { eventually, type RunningSubscription, type SubscriptionClient, TestMesh } from './mesh.js';
 import { Subscriber } from './subscriber.js';
-import { FUND, type Person, subscribed, whenListed, World } from './world.js';
+import { FUND, type Person, subscribed, World, whenListed } from './world.js';
 
 const WRITERS = 20;
 
@@ -27,7 +27,12 @@ describe('deliveries, when things break', () => {
     fund = mesh.client(running.port, world.certificate(FUND));
     const { subscriptionId, topic } = await subscribed(fund);
     id = subscriptionId;
-    reads = await Subscriber.of(await mesh.busOf(FUND, world.certificate(FUND)), topic, `${FUND}.spec`, mesh.receiptKeys);
+    reads = await Subscriber.of(
+      await mesh.busOf(FUND, world.certificate(FUND)),
+      topic,
+      `${FUND}.spec`,
+      mesh.receiptKeys,
+    );
   }, 120_000);
   afterAll(() => mesh.stop(), 60_000);
 
@@ -49,7 +54,9 @@ describe('deliveries, when things break', () => {
     expect(all.map(({ sequence }) => sequence)).toEqual(all.map((_, index) => BigInt(index + 1)));
     const revisions = Map.groupBy(reads.mutations(id), ({ ssin }) => ssin);
     for (const [, mutations] of revisions)
-      expect(mutations.map(({ sourceRevision }) => sourceRevision)).toEqual(mutations.map((_, index) => BigInt(index + 1)));
+      expect(mutations.map(({ sourceRevision }) => sourceRevision)).toEqual(
+        mutations.map((_, index) => BigInt(index + 1)),
+      );
     reads.requireSound(id);
     expect(reads.faults).toEqual([]);
   };
@@ -81,7 +88,15 @@ describe('deliveries, when things break', () => {
       [1, 2].map(() => {
         const { type, key, data } = world.mutation(person);
         const topic = 'crossroads.person.v1';
-        return { id: randomUUID(), source: 'urn:crossroads:service:elsewhere', service: topic, type: `${topic}.${type}`, time: new Date(), key, data };
+        return {
+          id: randomUUID(),
+          source: 'urn:crossroads:service:elsewhere',
+          service: topic,
+          type: `${topic}.${type}`,
+          time: new Date(),
+          key,
+          data,
+        };
       }),
     );
     const byTurn = [...events.filter((_, index) => index % 2 === 0), ...events.filter((_, index) => index % 2 === 1)];
@@ -145,12 +160,18 @@ describe('deliveries, when things break', () => {
       await client.query('select from subscriptions where subscription_id = $1 for update', [id]);
       mesh.bus.link?.mend();
       // The message is there, and what notes it waits for the row.
-      await eventually(() => reads.raw.length, (count) => count > before);
+      await eventually(
+        () => reads.raw.length,
+        (count) => count > before,
+      );
       await running.child.stop('SIGKILL');
       await client.query('rollback');
     });
     running = await mesh.run(world.certificate(FUND), running.port);
-    await eventually(() => reads.raw.length, (count) => count >= before + 2);
+    await eventually(
+      () => reads.raw.length,
+      (count) => count >= before + 2,
+    );
     expected += 1;
     await requireAll();
   }, 90_000);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { SubscriptionServiceService } from '@crossroads/contracts/subscription/v1/subscription_service';
-import { connect, type Connection, RemoteError, spkiOf, type TlsFiles } from '@crossroads/grpc';
+import { type Connection, connect, RemoteError, spkiOf, type TlsFiles } from '@crossroads/grpc';
 import type { Broker } from '@crossroads/messaging';
 import { TopicSealing } from '@crossroads/messaging';
 import { FileKeyProvider, generateKeyFile, TopicSealer } from '@crossroads/privacy';
@@ -16,7 +16,14 @@ import pg from 'pg';
 import { DirectoryStandIn } from './directory-stand-in.js';
 
 export const TRUST_DOMAIN = 'crossroads.test';
-const KEYS = ['subject-keys', 'page-tokens', 'pseudonyms', 'crossroads.person.v1', 'crossroads.mutation.v1', 'crossroads.access.v1'];
+const KEYS = [
+  'subject-keys',
+  'page-tokens',
+  'pseudonyms',
+  'crossroads.person.v1',
+  'crossroads.mutation.v1',
+  'crossroads.access.v1',
+];
 const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
 
 export type SubscriptionClient = Connection<typeof SubscriptionServiceService>;
@@ -130,7 +137,9 @@ export class TestMesh {
     return this.write(this.bus.issue((authority) => authority.issueApplication(subject)));
   }
 
-  async write(issued: Promise<{ readonly ca: string; readonly cert: string; readonly key: string }>): Promise<TlsFiles> {
+  async write(
+    issued: Promise<{ readonly ca: string; readonly cert: string; readonly key: string }>,
+  ): Promise<TlsFiles> {
     const { ca, cert, key } = await issued;
     const base = join(this.folder, String(++this.files));
     writeFileSync(`${base}.pem`, cert);

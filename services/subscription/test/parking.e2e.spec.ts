@@ -1,7 +1,7 @@
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { newRequestId } from '@crossroads/grpc';
 import type { CloudEvent, TopicSealing } from '@crossroads/messaging';
 import { generateKeyFile } from '@crossroads/privacy';
@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { eventually, type RunningSubscription, type SubscriptionClient, TestMesh } from './mesh.js';
 import { Subscriber } from './subscriber.js';
-import { ADMINISTRATOR, FUND, type Person, subscribed, SURNAME, World } from './world.js';
+import { ADMINISTRATOR, FUND, type Person, SURNAME, subscribed, World } from './world.js';
 
 const TOPIC = 'crossroads.person.v1';
 
@@ -33,7 +33,12 @@ describe('mutations that cannot be read', () => {
     administrator = mesh.client(running.port, world.certificate(ADMINISTRATOR));
     const { subscriptionId, topic } = await subscribed(fund);
     id = subscriptionId;
-    reads = await Subscriber.of(await mesh.busOf(FUND, world.certificate(FUND)), topic, `${FUND}.spec`, mesh.receiptKeys);
+    reads = await Subscriber.of(
+      await mesh.busOf(FUND, world.certificate(FUND)),
+      topic,
+      `${FUND}.spec`,
+      mesh.receiptKeys,
+    );
     const otherKeys = join(mkdtempSync(join(tmpdir(), 'crossroads-keys-')), 'keys.json');
     await generateKeyFile(otherKeys, [TOPIC]);
     stranger = mesh.sealing('elsewhere', otherKeys);
@@ -93,9 +98,19 @@ describe('mutations that cannot be read', () => {
     expect((await parked()).slice(3).map(({ reason }) => reason)).toEqual(['UNKNOWN_DATA_SERVICE', 'BEHIND_PARKED']);
     mesh.policy.put({
       $case: 'dataService',
-      value: { dataService: 'later.v1', title: '', jsonSchema: {}, fieldGroups: [], supplier: undefined, reporters: [] },
+      value: {
+        dataService: 'later.v1',
+        title: '',
+        jsonSchema: {},
+        fieldGroups: [],
+        supplier: undefined,
+        reporters: [],
+      },
     });
-    const outcome = await eventually(() => redrive(one.personId), ({ redriven }) => redriven > 0);
+    const outcome = await eventually(
+      () => redrive(one.personId),
+      ({ redriven }) => redriven > 0,
+    );
     expect(outcome).toEqual({ redriven: 1, stillParked: 1 });
     expect((await parked()).at(-1)).toMatchObject({ reason: 'KEY_OF_ANOTHER_PERSON' });
   });
@@ -120,9 +135,12 @@ describe('mutations that cannot be read', () => {
     expect(first).toEqual({ redriven: 3, stillParked: 0 });
     expect(await administrator.redriveParked(request)).toEqual(first);
     await reads.count(id, 4);
-    expect(reads.mutations(id).slice(1).map(({ ssin, sourceRevision }) => [ssin, sourceRevision])).toEqual(
-      [1n, 2n, 3n].map((revision) => [one.ssin, revision]),
-    );
+    expect(
+      reads
+        .mutations(id)
+        .slice(1)
+        .map(({ ssin, sourceRevision }) => [ssin, sourceRevision]),
+    ).toEqual([1n, 2n, 3n].map((revision) => [one.ssin, revision]));
     await send([eventOf(world.mutation(one))]);
     await reads.count(id, 5);
   });
@@ -138,7 +156,10 @@ describe('mutations that cannot be read', () => {
     });
     await send([eventOf(world.mutation(someone()))]);
     await reads.count(id, 6);
-    const secrets = [SURNAME, ...people.map(({ ssin }) => ssin)].flatMap((text) => [text, Buffer.from(text).toString('hex')]);
+    const secrets = [SURNAME, ...people.map(({ ssin }) => ssin)].flatMap((text) => [
+      text,
+      Buffer.from(text).toString('hex'),
+    ]);
     const everything = [
       running.child.output,
       ...(await dump(mesh.database.adminUrl)),
@@ -148,7 +169,9 @@ describe('mutations that cannot be read', () => {
     expect(everything.length).toBeGreaterThan(8);
     for (const text of everything) expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
     // The search finds what is there: the subscriber's own bodies.
-    expect(secrets.filter((secret) => reads.raw.some(({ event }) => Buffer.from(event.data).includes(secret))).length).toBeGreaterThan(1);
+    expect(
+      secrets.filter((secret) => reads.raw.some(({ event }) => Buffer.from(event.data).includes(secret))).length,
+    ).toBeGreaterThan(1);
   });
 });
 
@@ -165,7 +188,8 @@ const dump = async (url: string): Promise<string[]> => {
     const { rows } = await client.query<{ line: string }>(`select t::text as line from ${name} t`);
     for (const { line } of rows) {
       texts.push(line);
-      for (const [base64] of line.matchAll(/[A-Za-z0-9+/]{40,}={0,2}/g)) texts.push(Buffer.from(base64, 'base64').toString('latin1'));
+      for (const [base64] of line.matchAll(/[A-Za-z0-9+/]{40,}={0,2}/g))
+        texts.push(Buffer.from(base64, 'base64').toString('latin1'));
     }
   }
   await client.end();

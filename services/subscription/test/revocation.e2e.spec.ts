@@ -4,9 +4,9 @@ import { SubscriptionState } from '@crossroads/contracts/subscription/v1/subscri
 import { newRequestId } from '@crossroads/grpc';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { journalOf } from './journal.js';
-import { eventually, refusalOf, type RunningSubscription, type SubscriptionClient, TestMesh } from './mesh.js';
+import { eventually, type RunningSubscription, refusalOf, type SubscriptionClient, TestMesh } from './mesh.js';
 import { Subscriber } from './subscriber.js';
-import { FUND, type Person, PERSON, subscribed, toAll, WAGES, whenListed, World } from './world.js';
+import { FUND, PERSON, type Person, subscribed, toAll, WAGES, World, whenListed } from './world.js';
 
 const GRANTED = ['name', 'address'];
 
@@ -25,13 +25,21 @@ describe('a subscription whose grant goes', () => {
     running = await mesh.run(world.certificate(FUND));
     fund = mesh.client(running.port, world.certificate(FUND));
     const { topic } = await subscribed(fund, { dataService: WAGES });
-    reads = await Subscriber.of(await mesh.busOf(FUND, world.certificate(FUND)), topic, `${FUND}.spec`, mesh.receiptKeys);
+    reads = await Subscriber.of(
+      await mesh.busOf(FUND, world.certificate(FUND)),
+      topic,
+      `${FUND}.spec`,
+      mesh.receiptKeys,
+    );
   }, 120_000);
   afterAll(() => mesh.stop(), 60_000);
 
   beforeEach(async () => {
     world.grant('fund', FUND, GRANTED);
-    const opened = await eventually(() => subscribed(fund).catch(() => undefined), (one) => one !== undefined);
+    const opened = await eventually(
+      () => subscribed(fund).catch(() => undefined),
+      (one) => one !== undefined,
+    );
     id = opened?.subscriptionId ?? '';
     person = world.person(FUND);
     await world.publish(world.mutation(person));
@@ -42,7 +50,10 @@ describe('a subscription whose grant goes', () => {
     if (reads.of(id).at(-1)?.content?.$case !== 'closing') return;
     const before = reads.of(id).length;
     world.grant('fund', FUND, GRANTED);
-    const other = await eventually(() => subscribed(fund).catch(() => undefined), (one) => one !== undefined);
+    const other = await eventually(
+      () => subscribed(fund).catch(() => undefined),
+      (one) => one !== undefined,
+    );
     await world.publish(world.mutation(person));
     await reads.count(other?.subscriptionId ?? '', 1);
     expect(reads.of(id)).toHaveLength(before);
@@ -76,11 +87,19 @@ describe('a subscription whose grant goes', () => {
     world.revoke('fund');
     const all = await reads.count(id, 2);
     expect(all.at(-1)).toMatchObject(notice('GRANT_REVOKED', 2n));
-    const journal = [...(await journalOf(mesh, running.port)).values()].filter(({ record }) => record?.subscriptionId === id);
+    const journal = [...(await journalOf(mesh, running.port)).values()].filter(
+      ({ record }) => record?.subscriptionId === id,
+    );
     expect(journal.map(({ outcomes }) => outcomes.map(({ result, reason }) => [result, reason]))).toEqual([
       [[AccessResult.ACCESS_RESULT_ANSWERED, '']],
-      [[AccessResult.ACCESS_RESULT_ANSWERED, ''], [AccessResult.ACCESS_RESULT_REFUSED, 'GRANT_REVOKED']],
-      [[AccessResult.ACCESS_RESULT_ANSWERED, ''], [AccessResult.ACCESS_RESULT_REFUSED, 'GRANT_REVOKED']],
+      [
+        [AccessResult.ACCESS_RESULT_ANSWERED, ''],
+        [AccessResult.ACCESS_RESULT_REFUSED, 'GRANT_REVOKED'],
+      ],
+      [
+        [AccessResult.ACCESS_RESULT_ANSWERED, ''],
+        [AccessResult.ACCESS_RESULT_REFUSED, 'GRANT_REVOKED'],
+      ],
     ]);
   });
 
@@ -91,7 +110,10 @@ describe('a subscription whose grant goes', () => {
     mesh.bus.link?.cut();
     await fund.resumeSubscription({ requestId: newRequestId(), subscriptionId: id });
     // The relay has begun to send these two: their numbers are taken, and nobody knows whether they are there.
-    await eventually(() => mesh.asAdmin('select from subscriptions where subscription_id = $1 and relaying_sequence = 3', [id]), (count) => count === 1);
+    await eventually(
+      () => mesh.asAdmin('select from subscriptions where subscription_id = $1 and relaying_sequence = 3', [id]),
+      (count) => count === 1,
+    );
     world.revoke('fund');
     await whenListed(fund, id, ({ state }) => state === SubscriptionState.SUBSCRIPTION_STATE_CLOSED);
     mesh.bus.link?.mend();

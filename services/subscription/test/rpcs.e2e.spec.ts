@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { Client, credentials, status } from '@grpc/grpc-js';
 import {
   ListSubscriptionsRequest,
   PauseSubscriptionRequest,
@@ -10,9 +9,10 @@ import {
 } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { newRequestId } from '@crossroads/grpc';
 import { ssinCheck } from '@crossroads/identifiers';
+import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { refusalOf, type RunningSubscription, type SubscriptionClient, TestMesh } from './mesh.js';
+import { type RunningSubscription, refusalOf, type SubscriptionClient, TestMesh } from './mesh.js';
 import { ADMINISTRATOR, FUND, INTEGRATOR, OFFICE, STRANGER, subscribed, toAll, World } from './world.js';
 
 const list = { institution: '', pageSize: 0, pageToken: '' };
@@ -34,7 +34,9 @@ describe('the subscription table', () => {
   }, 120_000);
   afterAll(() => mesh.stop(), 60_000);
 
-  const named = (...ssins: readonly string[]) => ({ persons: { $case: 'named' as const, value: { ssins: [...ssins] } } });
+  const named = (...ssins: readonly string[]) => ({
+    persons: { $case: 'named' as const, value: { ssins: [...ssins] } },
+  });
 
   it('takes all that are inscribed, or persons by name', async () => {
     const all = await subscribed(fund);
@@ -65,10 +67,21 @@ describe('the subscription table', () => {
   });
 
   it('names each person who is not inscribed, or whose number is not in use', async () => {
-    const [known, stranger, replaced, cancelled, nobody] = [FUND, OFFICE, FUND, FUND, FUND].map((one) => world.person(one));
+    const [known, stranger, replaced, cancelled, nobody] = [FUND, OFFICE, FUND, FUND, FUND].map((one) =>
+      world.person(one),
+    );
     if (!known || !stranger || !replaced || !cancelled || !nobody) throw new Error('nobody');
-    for (const [{ ssin, personId }, state] of [[replaced, 3], [cancelled, 4], [nobody, 2]] as const)
-      mesh.directory.numbers.set(ssin, { state, personId, inscriptions: [[FUND, 'CIN:AFFILIATED']], mergedPersonIds: [] });
+    for (const [{ ssin, personId }, state] of [
+      [replaced, 3],
+      [cancelled, 4],
+      [nobody, 2],
+    ] as const)
+      mesh.directory.numbers.set(ssin, {
+        state,
+        personId,
+        inscriptions: [[FUND, 'CIN:AFFILIATED']],
+        mergedPersonIds: [],
+      });
     const error = await refusalOf(
       fund.subscribe(toAll(named(known.ssin, stranger.ssin, replaced.ssin, cancelled.ssin, nobody.ssin))),
     );
@@ -86,7 +99,10 @@ describe('the subscription table', () => {
     const request = toAll();
     const [first, ...others] = await Promise.all(Array.from({ length: 6 }, () => fund.subscribe(request)));
     for (const other of others) expect(other).toEqual(first);
-    await fund.closeSubscription({ requestId: newRequestId(), subscriptionId: first?.subscription?.subscriptionId ?? '' });
+    await fund.closeSubscription({
+      requestId: newRequestId(),
+      subscriptionId: first?.subscription?.subscriptionId ?? '',
+    });
     expect(await fund.subscribe(request)).toEqual(first);
     expect(await refusalOf(fund.subscribe({ ...request, dataService: 'x.v1' }))).toMatchObject({
       code: status.ALREADY_EXISTS,
@@ -100,7 +116,9 @@ describe('the subscription table', () => {
     const pause = change();
     await fund.pauseSubscription(pause);
     await fund.pauseSubscription(pause);
-    expect(await refusalOf(fund.pauseSubscription({ ...pause, subscriptionId: randomUUID() }))).toMatchObject({ reason: 'REQUEST_ID_REUSED' });
+    expect(await refusalOf(fund.pauseSubscription({ ...pause, subscriptionId: randomUUID() }))).toMatchObject({
+      reason: 'REQUEST_ID_REUSED',
+    });
     await fund.resumeSubscription(change());
     await fund.closeSubscription(change());
     await fund.closeSubscription(change());
@@ -117,7 +135,11 @@ describe('the subscription table', () => {
   it('shows nobody what is another’s', async () => {
     const { subscriptionId } = await subscribed(fund);
     const change = () => ({ requestId: newRequestId(), subscriptionId });
-    for (const refused of [office.pauseSubscription(change()), office.resumeSubscription(change()), office.closeSubscription(change())])
+    for (const refused of [
+      office.pauseSubscription(change()),
+      office.resumeSubscription(change()),
+      office.closeSubscription(change()),
+    ])
       expect(await refusalOf(refused)).toMatchObject({ code: status.NOT_FOUND, reason: 'RESOURCE_NOT_FOUND' });
     const { subscriptions } = await office.listSubscriptions({ ...list, pageSize: 200 });
     expect(subscriptions.filter(({ institution }) => institution !== OFFICE)).toEqual([]);
@@ -143,26 +165,48 @@ describe('the subscription table', () => {
     } while (pageToken !== '');
     expect(new Set(seen).size).toBe(seen.length);
     const page = await fund.listSubscriptions({ institution: '', pageSize: 1, pageToken: '' });
-    const elsewhere = as(INTEGRATOR).listSubscriptions({ institution: INTEGRATOR, pageSize: 1, pageToken: page.nextPageToken });
-    expect(await refusalOf(elsewhere)).toMatchObject({ code: status.INVALID_ARGUMENT, metadata: { rule: 'PAGE_TOKEN_OF_ANOTHER_LIST' } });
+    const elsewhere = as(INTEGRATOR).listSubscriptions({
+      institution: INTEGRATOR,
+      pageSize: 1,
+      pageToken: page.nextPageToken,
+    });
+    expect(await refusalOf(elsewhere)).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      metadata: { rule: 'PAGE_TOKEN_OF_ANOTHER_LIST' },
+    });
   });
 
   const nine = '806101001';
   const wrong: readonly (readonly [string, Partial<SubscribeRequest>, string, string])[] = [
     ['no request id', { requestId: '' }, 'request_id', 'REQUIRED'],
     ['a random request id', { requestId: randomUUID() }, 'request_id', 'MALFORMED_REQUEST_ID'],
-    ['an old request id', { requestId: newRequestId(Date.now() - 36 * 86_400_000) }, 'request_id', 'REQUEST_ID_TOO_OLD'],
+    [
+      'an old request id',
+      { requestId: newRequestId(Date.now() - 36 * 86_400_000) },
+      'request_id',
+      'REQUEST_ID_TOO_OLD',
+    ],
     ['an institution of nine digits', { institution: '208000056' }, 'institution', 'ENTERPRISE_NUMBER_MALFORMED'],
     ['an institution with a wrong check', { institution: '0208000000' }, 'institution', 'ENTERPRISE_NUMBER_CHECKSUM'],
     ['no inscription context', { inscriptionContext: '' }, 'inscription_context', 'REQUIRED'],
-    ['a malformed inscription context', { inscriptionContext: 'affiliated' }, 'inscription_context', 'MALFORMED_CONTEXT'],
+    [
+      'a malformed inscription context',
+      { inscriptionContext: 'affiliated' },
+      'inscription_context',
+      'MALFORMED_CONTEXT',
+    ],
     ['no legal context', { legalContext: '' }, 'legal_context', 'REQUIRED'],
     ['a malformed legal context', { legalContext: 'because' }, 'legal_context', 'MALFORMED_CONTEXT'],
     ['no data service', { dataService: '' }, 'data_service', 'REQUIRED'],
     ['a data service of 129 characters', { dataService: 'x'.repeat(129) }, 'data_service', 'TOO_LONG'],
     ['nobody', { persons: undefined }, 'persons', 'REQUIRED'],
     ['an empty list of names', named(), 'named.ssins', 'REQUIRED'],
-    ['1,001 names', named(...Array.from({ length: 1_001 }, () => `${nine}${ssinCheck(nine, 1900)}`)), 'named.ssins', 'TOO_MANY'],
+    [
+      '1,001 names',
+      named(...Array.from({ length: 1_001 }, () => `${nine}${ssinCheck(nine, 1900)}`)),
+      'named.ssins',
+      'TOO_MANY',
+    ],
     ['a malformed SSIN', named('8061010013'), 'named.ssins[0]', 'SSIN_MALFORMED'],
     ['a wrong check number', named(`${nine}00`), 'named.ssins[0]', 'SSIN_CHECKSUM'],
     ['an impossible date', named(`809931001${ssinCheck('809931001', 1900)}`), 'named.ssins[0]', 'SSIN_IMPOSSIBLE_DATE'],
@@ -205,13 +249,18 @@ describe('the subscription table', () => {
     const codeOf = (method: string, bytes: Buffer) =>
       new Promise<status>((resolve) => {
         const path = `/crossroads.subscription.v1.SubscriptionService/${method}`;
-        raw.makeUnaryRequest(path, same, same, bytes, { deadline: Date.now() + 20_000 }, (error) => resolve(error?.code ?? status.OK));
+        raw.makeUnaryRequest(path, same, same, bytes, { deadline: Date.now() + 20_000 }, (error) =>
+          resolve(error?.code ?? status.OK),
+        );
       });
     const subscriptionId = (await subscribed(fund)).subscriptionId;
     const samples: readonly (readonly [string, Uint8Array])[] = [
       ['Subscribe', SubscribeRequest.encode(toAll(named(world.person(FUND).ssin))).finish()],
       ['PauseSubscription', PauseSubscriptionRequest.encode({ requestId: newRequestId(), subscriptionId }).finish()],
-      ['ListSubscriptions', ListSubscriptionsRequest.encode({ institution: FUND, pageSize: 3, pageToken: 'abc' }).finish()],
+      [
+        'ListSubscriptions',
+        ListSubscriptionsRequest.encode({ institution: FUND, pageSize: 3, pageToken: 'abc' }).finish(),
+      ],
       ['RedriveParked', RedriveParkedRequest.encode({ requestId: newRequestId(), personId: randomUUID() }).finish()],
     ];
     const call = fc.constantFrom(...samples).chain(([method, sample]) =>

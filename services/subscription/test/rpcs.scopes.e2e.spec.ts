@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { newRequestId } from '@crossroads/grpc';
 import { CertificateAuthority } from '@crossroads/local';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { refusalOf, type RunningSubscription, type SubscriptionClient, TestMesh, TRUST_DOMAIN } from './mesh.js';
+import { type RunningSubscription, refusalOf, type SubscriptionClient, TestMesh, TRUST_DOMAIN } from './mesh.js';
 import { ADMINISTRATOR, FUND, INTEGRATOR, OFFICE, toAll, World } from './world.js';
 
 const list = { institution: '', pageSize: 0, pageToken: '' };
@@ -23,9 +23,12 @@ describe('the subscription table, by caller', () => {
 
   const calls: Readonly<Record<string, (client: SubscriptionClient) => Promise<unknown>>> = {
     subscribe: (client) => client.subscribe(toAll({ institution: FUND })),
-    closeSubscription: (client) => client.closeSubscription({ requestId: newRequestId(), subscriptionId: randomUUID() }),
-    pauseSubscription: (client) => client.pauseSubscription({ requestId: newRequestId(), subscriptionId: randomUUID() }),
-    resumeSubscription: (client) => client.resumeSubscription({ requestId: newRequestId(), subscriptionId: randomUUID() }),
+    closeSubscription: (client) =>
+      client.closeSubscription({ requestId: newRequestId(), subscriptionId: randomUUID() }),
+    pauseSubscription: (client) =>
+      client.pauseSubscription({ requestId: newRequestId(), subscriptionId: randomUUID() }),
+    resumeSubscription: (client) =>
+      client.resumeSubscription({ requestId: newRequestId(), subscriptionId: randomUUID() }),
     listSubscriptions: (client) => client.listSubscriptions({ ...list, institution: FUND }),
     listParked: (client) => client.listParked({ pageSize: 0, pageToken: '' }),
     redriveParked: (client) => client.redriveParked({ requestId: newRequestId(), personId: '' }),
@@ -33,23 +36,39 @@ describe('the subscription table, by caller', () => {
   const outcomes = async (client: SubscriptionClient) => {
     const answers: Record<string, string> = {};
     for (const [rpc, call] of Object.entries(calls))
-      answers[rpc] = await call(client).then(() => 'OK', (error: { reason?: string }) => error.reason ?? 'UNKNOWN');
+      answers[rpc] = await call(client).then(
+        () => 'OK',
+        (error: { reason?: string }) => error.reason ?? 'UNKNOWN',
+      );
     return answers;
   };
   const everything = (outcome: string) => Object.fromEntries(Object.keys(calls).map((rpc) => [rpc, outcome]));
-  const notFound = { closeSubscription: 'RESOURCE_NOT_FOUND', pauseSubscription: 'RESOURCE_NOT_FOUND', resumeSubscription: 'RESOURCE_NOT_FOUND' };
+  const notFound = {
+    closeSubscription: 'RESOURCE_NOT_FOUND',
+    pauseSubscription: 'RESOURCE_NOT_FOUND',
+    resumeSubscription: 'RESOURCE_NOT_FOUND',
+  };
   const operators = { listParked: 'MISSING_PERMISSION', redriveParked: 'MISSING_PERMISSION' };
 
   it('an institution has its own, another nothing, operators what is parked', async () => {
     expect(await outcomes(as(FUND))).toEqual({ ...everything('OK'), ...notFound, ...operators });
     expect(await outcomes(as(OFFICE))).toEqual({ ...everything('NOT_REPRESENTED'), ...notFound, ...operators });
     expect(await outcomes(as(INTEGRATOR))).toEqual({ ...everything('OK'), ...notFound, ...operators });
-    expect(await outcomes(as(ADMINISTRATOR))).toEqual({ ...everything('NOT_REPRESENTED'), ...notFound, listParked: 'OK', redriveParked: 'OK' });
+    expect(await outcomes(as(ADMINISTRATOR))).toEqual({
+      ...everything('NOT_REPRESENTED'),
+      ...notFound,
+      listParked: 'OK',
+      redriveParked: 'OK',
+    });
   });
 
   it('services of the mesh, and keys that nobody registered, get nowhere', async () => {
-    expect(await outcomes(mesh.client(running.port, await mesh.service('exchange')))).toEqual(everything('CALLER_NOT_ALLOWED'));
-    expect(await outcomes(mesh.client(running.port, await mesh.institution(FUND)))).toEqual(everything('KEY_NOT_REGISTERED'));
+    expect(await outcomes(mesh.client(running.port, await mesh.service('exchange')))).toEqual(
+      everything('CALLER_NOT_ALLOWED'),
+    );
+    expect(await outcomes(mesh.client(running.port, await mesh.institution(FUND)))).toEqual(
+      everything('KEY_NOT_REGISTERED'),
+    );
   });
 
   it('a certificate of another authority, or one that has run out, gets no answer', async () => {
@@ -65,7 +84,11 @@ describe('the subscription table, by caller', () => {
 
   it('only access-audit reads what was journalled', async () => {
     const read = async (name: string) => {
-      for await (const _ of (await mesh.events(running.port, name)).read({ topic: 'crossroads.access.v1', afterCursor: '' })) return 'OK';
+      for await (const _ of (await mesh.events(running.port, name)).read({
+        topic: 'crossroads.access.v1',
+        afterCursor: '',
+      }))
+        return 'OK';
       return 'OK';
     };
     expect(await read('access-audit')).toBe('OK');

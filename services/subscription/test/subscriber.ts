@@ -1,5 +1,5 @@
 import { readDeliveries } from '@crossroads/client';
-import { Delivery, type DeliveredMutation } from '@crossroads/contracts/delivery/v1/delivery';
+import { type DeliveredMutation, Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import type { Broker, CloudEvent } from '@crossroads/messaging';
 import { eventually } from '@crossroads/testing';
 import type { ReceiptKeys } from '@crossroads/transparency';
@@ -62,8 +62,10 @@ export class Subscriber {
     for (const { event, delivery } of this.raw) {
       if (delivery.subscriptionId !== subscriptionId) continue;
       const bytes = Buffer.from(event.data).toString('base64');
-      if ((contents.get(delivery.sequence) ?? bytes) !== bytes) throw new Error(`two contents under number ${delivery.sequence}`);
-      if (delivery.sequence > 1n && !contents.has(delivery.sequence - 1n)) throw new Error(`a gap before ${delivery.sequence}`);
+      if ((contents.get(delivery.sequence) ?? bytes) !== bytes)
+        throw new Error(`two contents under number ${delivery.sequence}`);
+      if (delivery.sequence > 1n && !contents.has(delivery.sequence - 1n))
+        throw new Error(`a gap before ${delivery.sequence}`);
       contents.set(delivery.sequence, bytes);
     }
   }

@@ -6,7 +6,7 @@ import { newRequestId, type TlsFiles } from '@crossroads/grpc';
 import { ssinCheck, withCbeCheck } from '@crossroads/identifiers';
 import { eventually } from '@crossroads/testing';
 import type { ToPublish } from '@crossroads/testing/mesh';
-import { spkiHash, type SubscriptionClient, type TestMesh } from './mesh.js';
+import { type SubscriptionClient, spkiHash, type TestMesh } from './mesh.js';
 
 /** New numbers at each run: a Kafka that is shared still has the topics of those before. */
 const RUN = randomInt(1_000, 10_000);
@@ -41,7 +41,8 @@ export class World {
 
   static async create(mesh: TestMesh): Promise<World> {
     const world = new World(mesh);
-    for (const enterpriseNumber of [FUND, OFFICE, STRANGER, ADMINISTRATOR, EMPLOYMENT, INTEGRATOR]) await world.member(enterpriseNumber);
+    for (const enterpriseNumber of [FUND, OFFICE, STRANGER, ADMINISTRATOR, EMPLOYMENT, INTEGRATOR])
+      await world.member(enterpriseNumber);
     mesh.policy.put({ $case: 'dataService', value: service(PERSON, ['name', 'address', 'death']) });
     mesh.policy.put({ $case: 'dataService', value: service(WAGES, ['name', 'amount']) });
     world.grant('fund', FUND, ['name', 'address']);
@@ -150,7 +151,10 @@ export class World {
         officialKeys: [],
       },
     });
-    this.mesh.policy.put({ $case: 'application', value: { enterpriseNumber, name: 'desk', spkiHashes: [spkiHash(tls)] } });
+    this.mesh.policy.put({
+      $case: 'application',
+      value: { enterpriseNumber, name: 'desk', spkiHashes: [spkiHash(tls)] },
+    });
   }
 }
 
@@ -171,7 +175,11 @@ const service = (dataService: string, groups: readonly string[]) => ({
   title: dataService,
   jsonSchema: { type: 'object' },
   fieldGroups: groups.map((name) => ({ name, paths: [name] })),
-  supplier: { source: dataService === PERSON ? 'service:person-registry' : EMPLOYMENT, address: '127.0.0.1:1', deadlineMs: 1_000 },
+  supplier: {
+    source: dataService === PERSON ? 'service:person-registry' : EMPLOYMENT,
+    address: '127.0.0.1:1',
+    deadlineMs: 1_000,
+  },
   reporters: [],
 });
 
@@ -185,7 +193,10 @@ export const toAll = (more: Partial<SubscribeRequest> = {}): SubscribeRequest =>
   ...more,
 });
 
-export const subscribed = async (client: SubscriptionClient, more: Partial<SubscribeRequest> = {}): Promise<Subscription> => {
+export const subscribed = async (
+  client: SubscriptionClient,
+  more: Partial<SubscribeRequest> = {},
+): Promise<Subscription> => {
   const { subscription } = await client.subscribe(toAll(more));
   if (!subscription) throw new Error('no subscription was answered');
   return subscription;

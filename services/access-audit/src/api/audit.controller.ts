@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { AccessKind, AccessOutcome, AccessRecord, AccessResult } from '@crossroads/contracts/access/v1/access_record';
-import type { AuditServiceService, ListAccessesRequest, ListAccessesResponse } from '@crossroads/contracts/audit/v1/audit_service';
+import type {
+  AuditServiceService,
+  ListAccessesRequest,
+  ListAccessesResponse,
+} from '@crossroads/contracts/audit/v1/audit_service';
 import { type CheckResponse, NumberState } from '@crossroads/contracts/directory/v1/directory_service';
 import type { Database } from '@crossroads/eventsourcing';
 import { type Call, NotFound, type PageTokens, readFields, readPageSize, type Serves } from '@crossroads/grpc';

@@ -1,5 +1,5 @@
 import { Unauthenticated } from '@crossroads/grpc';
-import { type Mode, type IsoDay, parseSsin, type Ssin } from '@crossroads/identifiers';
+import { type IsoDay, type Mode, parseSsin, type Ssin } from '@crossroads/identifiers';
 import type { Policy } from '@crossroads/policy';
 import { createLocalJWKSet, decodeJwt, errors, jwtVerify } from 'jose';
 
@@ -22,7 +22,10 @@ export interface Citizens {
  * the one place outside a body where an SSIN may stand; it is never logged, and no refusal repeats it.
  * @throws Unauthenticated, each time with its own reason
  */
-export const citizenOf = async (authorization: string | undefined, { policy, mode, today, now }: Citizens): Promise<Ssin> => {
+export const citizenOf = async (
+  authorization: string | undefined,
+  { policy, mode, today, now }: Citizens,
+): Promise<Ssin> => {
   if (authorization === undefined) throw refuse('TOKEN_MISSING', 'sign in first: authorization must be "Bearer <JWT>"');
   const [, token] = /^Bearer +([A-Za-z0-9_.-]+)$/i.exec(authorization) ?? [];
   if (token === undefined || token.length > MAX_LENGTH)
@@ -65,7 +68,8 @@ const meaningOf = (error: unknown): unknown => {
   if (error instanceof errors.JWTExpired) return refuse('TOKEN_EXPIRED', 'the token has expired; sign in again');
   if (error instanceof errors.JOSEAlgNotAllowed)
     return refuse('TOKEN_ALGORITHM', 'a sign-in token is signed with ES256 or EdDSA');
-  if (error instanceof errors.JWKSNoMatchingKey) return refuse('TOKEN_KEY_UNKNOWN', 'kid names no key of this provider');
+  if (error instanceof errors.JWKSNoMatchingKey)
+    return refuse('TOKEN_KEY_UNKNOWN', 'kid names no key of this provider');
   if (error instanceof errors.JWSSignatureVerificationFailed)
     return refuse('TOKEN_SIGNATURE', 'the signature is not that of the key that kid names');
   if (error instanceof errors.JWTClaimValidationFailed)

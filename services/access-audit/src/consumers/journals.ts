@@ -1,5 +1,5 @@
-import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/contracts/access/v1/events';
 import { AccessOutcome, AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/contracts/access/v1/events';
 import type { Database, Tx } from '@crossroads/eventsourcing';
 import {
   type CloudEvent,
@@ -45,7 +45,11 @@ export class Journals {
   }
 
   /** Parks, in the order of the topic, what cannot be read and what comes after it of the same access; gives the rest. */
-  private async parkWhatMustWait(tx: Tx, events: readonly CloudEvent[], read: ReadonlyMap<CloudEvent, Reading>): Promise<ReceivedStep[]> {
+  private async parkWhatMustWait(
+    tx: Tx,
+    events: readonly CloudEvent[],
+    read: ReadonlyMap<CloudEvent, Reading>,
+  ): Promise<ReceivedStep[]> {
     const steps: ReceivedStep[] = [];
     const anyUnreadable = events.some((event) => read.get(event) === 'unreadable');
     for (const event of anyUnreadable ? events : await parkBlocked(tx, ACCESS_TOPIC, events)) {

@@ -39,7 +39,10 @@ export class AccessLog {
     const appends = await this.appendsOf(fresh, known);
     if (appends.length === 0) return 0;
     await store.append(appends);
-    await this.point(tx, fresh.flatMap(({ steps }) => steps));
+    await this.point(
+      tx,
+      fresh.flatMap(({ steps }) => steps),
+    );
     return appends.reduce((sum, { events }) => sum + events.length, 0);
   }
 
@@ -47,7 +50,11 @@ export class AccessLog {
   async list(
     db: Pick<Tx, 'query'>,
     personIds: readonly string[],
-    { after, limit, withoutOwn }: { readonly after?: Place | undefined; readonly limit: number; readonly withoutOwn: boolean },
+    {
+      after,
+      limit,
+      withoutOwn,
+    }: { readonly after?: Place | undefined; readonly limit: number; readonly withoutOwn: boolean },
   ): Promise<{ readonly entries: readonly AccessEntry[]; readonly next?: Place }> {
     const rows = await db.query<AccessRow>(
       `select journal_id, at from accesses
@@ -85,16 +92,18 @@ export class AccessLog {
               streamId: journalId,
               streamType: 'access',
               expectedRevision: known.get(journalId)?.at(-1)?.revision ?? 0n,
-              events: steps.map((step): NewEvent => ({
-                type: step.record ? 'AccessRecorded' : 'AccessConcluded',
-                data: {
-                  subject: subjectOf(step),
-                  sealed: bodies.get(step) ?? '',
-                  revision: step.revision,
-                  ceSource: step.ceSource,
-                  ceId: step.ceId,
-                },
-              })),
+              events: steps.map(
+                (step): NewEvent => ({
+                  type: step.record ? 'AccessRecorded' : 'AccessConcluded',
+                  data: {
+                    subject: subjectOf(step),
+                    sealed: bodies.get(step) ?? '',
+                    revision: step.revision,
+                    ceSource: step.ceSource,
+                    ceId: step.ceId,
+                  },
+                }),
+              ),
             },
           ],
     );

@@ -1,5 +1,5 @@
-import { status } from '@grpc/grpc-js';
 import type { ReasonCodes } from '@crossroads/grpc';
+import { status } from '@grpc/grpc-js';
 import type { SubscriptionReason } from '../domain/subscription.js';
 
 export const reasonCodes: ReasonCodes<SubscriptionReason | 'INVALID_CURSOR'> = {

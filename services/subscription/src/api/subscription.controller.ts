@@ -171,7 +171,9 @@ export class SubscriptionController implements Serves<typeof SubscriptionService
 /** The named ones, or nothing for all that are inscribed; one of the two must be said. */
 const readPersons = (persons: SubscribeRequest['persons'], door: Door): Read<Ssin[] | undefined> => {
   if (persons?.$case === 'named')
-    return readList('named.ssins', persons.value.ssins, { max: MAX_NAMED }, (field, ssin) => readSsin(field, ssin, door));
+    return readList('named.ssins', persons.value.ssins, { max: MAX_NAMED }, (field, ssin) =>
+      readSsin(field, ssin, door),
+    );
   if (persons) return { ok: true, value: undefined };
   return {
     ok: false,

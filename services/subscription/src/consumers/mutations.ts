@@ -2,7 +2,16 @@ import type { CheckResponse } from '@crossroads/contracts/directory/v1/directory
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import type { Database, Queryable, Tx } from '@crossroads/eventsourcing';
 import { dayOf } from '@crossroads/identifiers';
-import { type CloudEvent, cursorStore, notYetConsumed, park, parkBlocked, redrive, rememberConsumed, type TopicSealing } from '@crossroads/messaging';
+import {
+  type CloudEvent,
+  cursorStore,
+  notYetConsumed,
+  park,
+  parkBlocked,
+  redrive,
+  rememberConsumed,
+  type TopicSealing,
+} from '@crossroads/messaging';
 import type { Policy } from '@crossroads/policy';
 import type { DecidedDelivery } from '../deliveries/delivery-message.js';
 import type { Numbering } from '../deliveries/numbering.js';
@@ -46,7 +55,10 @@ export class Mutations {
       await tx.query('select from consumed where topic = $1 order by source for update', [topic]);
       const fresh = notYetConsumed(mutations, await cursorStore(tx).cursors(topic));
       const free = new Set(await this.parkWhatMustWait(tx, topic, fresh, unreadable));
-      const count = await this.options.numbering.take(tx, decided.filter(({ event }) => free.has(event)).map(({ delivery }) => delivery));
+      const count = await this.options.numbering.take(
+        tx,
+        decided.filter(({ event }) => free.has(event)).map(({ delivery }) => delivery),
+      );
       await rememberConsumed(tx, topic, events);
       return count;
     });
@@ -64,7 +76,10 @@ export class Mutations {
         const [still] = unreadable;
         if (still) return { stillBecause: still.reason };
         const decided = await this.decide(read);
-        await this.options.numbering.take(tx, decided.map(({ delivery }) => delivery));
+        await this.options.numbering.take(
+          tx,
+          decided.map(({ delivery }) => delivery),
+        );
         return undefined;
       },
     });
@@ -105,7 +120,11 @@ export class Mutations {
     if (institutions.length === 0) return [];
     const checks = await this.options.check(personIds, institutions);
     const persons = new Map(personIds.map((personId, index) => [personId, personOf(personId, checks[index])]));
-    const subscriptions = await candidates(this.options.db, dataServices, [...persons.values()].flatMap(({ ids }) => ids));
+    const subscriptions = await candidates(
+      this.options.db,
+      dataServices,
+      [...persons.values()].flatMap(({ ids }) => ids),
+    );
 
     const policy = this.options.policy();
     const day = dayOf(this.options.now());
@@ -117,7 +136,13 @@ export class Mutations {
             (!named || persons.get(one.mutation.personId)?.ids.some((id) => named.has(id))),
         )
         .flatMap((subscription) => {
-          const delivery = decideDelivery(policy, subscription, one, persons.get(one.mutation.personId)?.inscriptions ?? [], day);
+          const delivery = decideDelivery(
+            policy,
+            subscription,
+            one,
+            persons.get(one.mutation.personId)?.inscriptions ?? [],
+            day,
+          );
           return delivery ? [{ event: one.event, delivery }] : [];
         }),
     );

@@ -1,7 +1,7 @@
 import type { Database, PostgresEventStore, Tx } from '@crossroads/eventsourcing';
 import type { SubjectSealer } from '@crossroads/privacy';
-import { type ClosingReason, type SubscriptionEvent, subscription } from '../domain/subscription.js';
 import { journalPlace } from '../domain/journal.js';
+import { type ClosingReason, type SubscriptionEvent, subscription } from '../domain/subscription.js';
 import { closingBytes, withheldOutcome } from './delivery-message.js';
 import { outcomeOf } from './numbering.js';
 
@@ -48,7 +48,11 @@ export class Closing {
          returning person_id, journal_id, ticket`,
         [subscriptionId, row.relaying_sequence],
       );
-      await this.journal(tx, withheld.filter(({ journal_id }) => journal_id !== null), reason);
+      await this.journal(
+        tx,
+        withheld.filter(({ journal_id }) => journal_id !== null),
+        reason,
+      );
       await this.notice(tx, subscriptionId, row.relaying_sequence + 1n, reason);
     });
   }

@@ -225,9 +225,7 @@ export class DeliveryRelay {
       type: `${SERVICE}.deliveries.notify.${one.person_id === null ? 'closed' : 'made'}`,
       time: one.created_at,
       key:
-        one.person_id === null
-          ? one.subscription_id
-          : pseudonymOf(this.options.pseudonyms, institution, one.person_id),
+        one.person_id === null ? one.subscription_id : pseudonymOf(this.options.pseudonyms, institution, one.person_id),
       sequence: one.sequence.toString().padStart(20, '0'),
       data: await this.bodyOf(one),
     };

@@ -3,7 +3,13 @@ import type { PostgresEventStore, StreamAppend, Tx } from '@crossroads/eventsour
 import type { SubjectSealer } from '@crossroads/privacy';
 import type { Salted } from '@crossroads/transparency';
 import { journalPlace } from '../domain/journal.js';
-import { type DecidedDelivery, deliveryBytes, type JournaledDelivery, journalOf, type ReceiptSigner } from './delivery-message.js';
+import {
+  type DecidedDelivery,
+  deliveryBytes,
+  type JournaledDelivery,
+  journalOf,
+  type ReceiptSigner,
+} from './delivery-message.js';
 
 interface Numbered {
   readonly delivery: DecidedDelivery;
@@ -95,14 +101,16 @@ export class Numbering {
         aad: journalPlace(journalId, 'journaled'),
       })),
     );
-    const appends = numbered.map(({ delivery, journalId }, index): StreamAppend => ({
-      streamId: journalId,
-      streamType: 'journal',
-      expectedRevision: 0n,
-      events: [
-        { type: 'DeliveryJournaled', data: { personId: delivery.mutation.personId, sealed: sealed[index] ?? '' } },
-      ],
-    }));
+    const appends = numbered.map(
+      ({ delivery, journalId }, index): StreamAppend => ({
+        streamId: journalId,
+        streamType: 'journal',
+        expectedRevision: 0n,
+        events: [
+          { type: 'DeliveryJournaled', data: { personId: delivery.mutation.personId, sealed: sealed[index] ?? '' } },
+        ],
+      }),
+    );
     await this.store.within(tx).append(appends);
   }
 
@@ -132,11 +140,15 @@ export class Numbering {
 }
 
 /** The associated data of a sealed delivery. */
-export const deliveryPlace = (subscriptionId: string, sequence: bigint): string => `delivery/${subscriptionId}/${sequence}`;
+export const deliveryPlace = (subscriptionId: string, sequence: bigint): string =>
+  `delivery/${subscriptionId}/${sequence}`;
 
 export const outcomeOf = (outcome: Salted) => ({ outcome: base64(outcome.bytes), outcomeSalt: base64(outcome.salt) });
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
-const identityOf = ({ subscriptionId, ceSource, ceId }: Pick<DecidedDelivery, 'subscriptionId' | 'ceSource' | 'ceId'>) =>
-  `${subscriptionId}\n${ceSource}\n${ceId}`;
+const identityOf = ({
+  subscriptionId,
+  ceSource,
+  ceId,
+}: Pick<DecidedDelivery, 'subscriptionId' | 'ceSource' | 'ceId'>) => `${subscriptionId}\n${ceSource}\n${ceId}`;

@@ -123,7 +123,8 @@ const upTo = (
 
 /** In the order in which everybody locks them: otherwise two could wait for each other. */
 const lock = async (tx: Tx, subscriptions: readonly ClaimedSubscription[]): Promise<void> => {
-  await tx.query(`select from subscriptions where subscription_id = any($1::uuid[]) order by subscription_id for update`, [
-    subscriptions.map(({ subscription_id }) => subscription_id),
-  ]);
+  await tx.query(
+    `select from subscriptions where subscription_id = any($1::uuid[]) order by subscription_id for update`,
+    [subscriptions.map(({ subscription_id }) => subscription_id)],
+  );
 };

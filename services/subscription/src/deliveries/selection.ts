@@ -73,7 +73,9 @@ export const decideDelivery = (
   };
 };
 
-export type GrantState = { readonly granted: true } | { readonly granted: false; readonly closing: 'GRANT_REVOKED' | 'GRANT_EXPIRED' };
+export type GrantState =
+  | { readonly granted: true }
+  | { readonly granted: false; readonly closing: 'GRANT_REVOKED' | 'GRANT_EXPIRED' };
 
 /** Whether a subscription still stands on a grant, whoever it is about. A grant that only begins later still stands. */
 export const grantState = (policy: Policy, subscription: SubscribedTo, day: IsoDay): GrantState => {
@@ -92,4 +94,5 @@ export const grantState = (policy: Policy, subscription: SubscribedTo, day: IsoD
 };
 
 // A Struct holds JSON and nothing else.
-const toJsonObject = (struct: { readonly [key: string]: unknown } | undefined): JsonObject => (struct ?? {}) as JsonObject;
+const toJsonObject = (struct: { readonly [key: string]: unknown } | undefined): JsonObject =>
+  (struct ?? {}) as JsonObject;

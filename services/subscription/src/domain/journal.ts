@@ -20,4 +20,5 @@ export interface JournaledBytes {
 }
 
 /** Bound to the journal's own id of the access and to its step. */
-export const journalPlace = (journalId: string, step: 'journaled' | 'withheld'): string => `journal/${journalId}/${step}`;
+export const journalPlace = (journalId: string, step: 'journaled' | 'withheld'): string =>
+  `journal/${journalId}/${step}`;

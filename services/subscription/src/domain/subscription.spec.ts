@@ -1,7 +1,7 @@
+import { Rejection } from '@crossroads/eventsourcing';
 import { deciderSpec } from '@crossroads/testing';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Rejection } from '@crossroads/eventsourcing';
 import { type SubscriptionCommand, type SubscriptionEvent, subscription } from './subscription.js';
 
 const given = deciderSpec(subscription);

@@ -21,6 +21,7 @@ const PG_MESSAGES =
 export const isOutage = (error: unknown): boolean => {
   if (!(error instanceof Error)) return false;
   if (error instanceof AggregateError && error.errors.some(isOutage)) return true;
+  if (Reflect.get(error, 'outage') === true) return true;
   const code: unknown = Reflect.get(error, 'code');
   if (typeof code === 'string' && (NETWORK.has(code) || SQLSTATE.test(code))) return true;
   if (PG_MESSAGES.test(error.message)) return true;

@@ -22,12 +22,17 @@ const pauseBefore = (attempt: number, { retryAfterMs = 0 }: RemoteError): number
 
 /** Calls, and calls again after UNAVAILABLE or ABORTED, while the deadline lasts. @throws RemoteError the last one */
 export const withRetries = async (call: () => Promise<unknown>, rules: RetryRules): Promise<unknown> => {
+  let answered: unknown;
   for (let attempt = 1; ; attempt++) {
     try {
       return await call();
     } catch (thrown) {
       const error = errorOf(thrown);
+      // The deadline ended a repetition: what was answered before it tells more.
+      if (answered !== undefined && error instanceof RemoteError && error.code === status.DEADLINE_EXCEEDED)
+        throw answered;
       if (!rules.repeatable || !isWorthIt(error) || rules.signal?.aborted) throw error;
+      answered = error;
       const pause = pauseBefore(attempt, error);
       if (Date.now() + pause >= rules.deadline) throw error;
       await sleep(pause, undefined, rules.signal && { signal: rules.signal }).catch(() => undefined);

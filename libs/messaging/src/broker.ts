@@ -72,3 +72,10 @@ export interface Broker {
   consume(options: ConsumeOptions): Promise<Consumption>;
   close(): Promise<void>;
 }
+
+/** The broker is away for longer than a caller is made to wait. */
+export class BrokerUnavailable extends Error {
+  override readonly name = 'BrokerUnavailable';
+  /** What `libs/grpc` answers UNAVAILABLE for. */
+  readonly outage = true;
+}

@@ -1,9 +1,17 @@
 import kafkajs, { type AclEntry, type Admin, type Kafka } from 'kafkajs';
 import { untilDone } from './backoff.js';
-import type { Broker, CloudEvent, ConsumeOptions, Consumption, PublishOptions, TopicOptions } from './broker.js';
+import {
+  type Broker,
+  BrokerUnavailable,
+  type CloudEvent,
+  type ConsumeOptions,
+  type Consumption,
+  type PublishOptions,
+  type TopicOptions,
+} from './broker.js';
 import { type KafkaOptions, kafkaClient } from './kafka-client.js';
 import { KafkaConsumption } from './kafka-consumption.js';
-import { KafkaProducer } from './kafka-producer.js';
+import { isRefused, KafkaProducer } from './kafka-producer.js';
 import { type BrokerLog, redacting } from './log.js';
 
 // Node sees only some of the names that this CommonJS module exports.
@@ -12,6 +20,7 @@ const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePattern
 const DAY_MS = 86_400_000;
 const MESSAGE_BYTES = 8 * 1024 * 1024;
 const START_MS = 60_000;
+const ADMINISTER_MS = 10_000;
 
 /**
  * Kafka, once it answers and its group coordinator has loaded.
@@ -55,12 +64,25 @@ class KafkaBroker implements Broker {
       { name: 'retention.ms', value: String(retentionDays * DAY_MS) },
       { name: 'max.message.bytes', value: String(MESSAGE_BYTES) },
     ];
-    // False when it is there already: its settings are then the administrator's.
-    await this.admin.createTopics({
-      waitForLeaders: true,
-      topics: [{ topic: name, numPartitions: partitions, replicationFactor: -1, configEntries }],
+    const acl = readers.flatMap((subject) => mayRead(name, subject));
+    await this.asAdministrator(async () => {
+      // False when it is there already: its settings are then the administrator's.
+      await this.admin.createTopics({
+        waitForLeaders: true,
+        topics: [{ topic: name, numPartitions: partitions, replicationFactor: -1, configEntries }],
+      });
+      if (acl.length > 0) await this.admin.createAcls({ acl });
     });
-    if (readers.length > 0) await this.admin.createAcls({ acl: readers.flatMap((subject) => mayRead(name, subject)) });
+  }
+
+  /** Again while a new topic has no leader yet, or the broker is away. @throws BrokerUnavailable after ten seconds */
+  private async asAdministrator(work: () => Promise<void>): Promise<void> {
+    const log = (error: unknown, attempt: number) => this.log('warn', 'not yet done, trying again', { attempt, error });
+    try {
+      await untilDone(AbortSignal.timeout(ADMINISTER_MS), work, log, isRefused);
+    } catch (error) {
+      throw isRefused(error) ? error : new BrokerUnavailable('Kafka does not answer', { cause: error });
+    }
   }
 
   publish(topic: string, events: readonly CloudEvent[], { signal }: PublishOptions = {}): Promise<void> {

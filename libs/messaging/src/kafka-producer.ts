@@ -11,6 +11,7 @@ const { CompressionTypes, KafkaJSProtocolError, Partitioners } = kafkajs;
 const CHUNK_BYTES = 900_000;
 const CHUNK_EVENTS = 2_000;
 // No later attempt helps: the caller is told. (A relay comes again by itself, in case the rights are yet to come.)
+/** What no repetition mends. */
 const PERMANENT = /TOO_LARGE|AUTHORIZATION_FAILED|INVALID_TOPIC/;
 
 /**
@@ -34,7 +35,7 @@ export class KafkaProducer {
         () => this.send(topic, messages),
         (error, attempt) =>
           this.log('warn', 'not yet published, trying again', { topic, attempt, error: causeOf(error) }),
-        (error) => PERMANENT.test(kafkaErrorOf(error) ?? ''),
+        isRefused,
       );
     }
   }
@@ -99,6 +100,8 @@ const chunks = function* (events: readonly CloudEvent[]): Generator<Message[]> {
 };
 
 const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+export const isRefused = (error: unknown): boolean => PERMANENT.test(kafkaErrorOf(error) ?? '');
 
 /** The broker's name of an error (`MESSAGE_TOO_LARGE`), also from below kafkajs's wrappers. */
 export const kafkaErrorOf = (error: unknown): string | undefined => {

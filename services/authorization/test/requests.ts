@@ -23,7 +23,7 @@ export const grant: Grant = {
   dataService: wages.dataService,
   fieldGroups: ['employer', 'amounts'],
   legalContexts: ['PCSA:SOCIAL_INQUIRY'],
-  inscriptionContexts: ['PCSA:LIVING_WAGE'],
+  inscriptionContexts: ['17/2'],
   validity: { startDate: { year: 2026, month: 1, day: 1 }, endDate: undefined },
   online: true,
   subscription: true,
@@ -45,7 +45,7 @@ export const question = {
   dataService: wages.dataService,
   fieldGroups: [],
   legalContext: 'PCSA:SOCIAL_INQUIRY',
-  inscriptionContexts: ['PCSA:LIVING_WAGE'],
+  inscriptionContexts: ['17/2'],
   subscription: false,
   date: { year: 2026, month: 6, day: 15 },
 };

@@ -125,19 +125,19 @@ describe('when something fails', () => {
     const mend = () => admin.query(`alter role ${mesh.database.appRole} login`);
 
     const answer = held();
-    const during = refusalOf(welfare.consult(request, { deadlineMs: 6_000 }));
+    const during = refusalOf(welfare.consult(request, { deadlineMs: 10_000 }));
     await isAsked();
     await cut();
     answer();
     expect(await during).toMatchObject({ code: status.UNAVAILABLE, reason: 'JOURNAL_UNAVAILABLE' });
 
     world.wages.asked.length = 0;
-    expect(await refusalOf(welfare.consult(consult(ssin), { deadlineMs: 1_500 }))).toMatchObject({
+    expect(await refusalOf(welfare.consult(consult(ssin), { deadlineMs: 6_000 }))).toMatchObject({
       code: status.UNAVAILABLE,
       reason: 'JOURNAL_UNAVAILABLE',
     });
     const stranger = world.person().ssin;
-    expect(await refusalOf(welfare.consult(consult(stranger), { deadlineMs: 1_500 }))).toMatchObject({
+    expect(await refusalOf(welfare.consult(consult(stranger), { deadlineMs: 6_000 }))).toMatchObject({
       code: status.UNAVAILABLE,
       reason: 'JOURNAL_UNAVAILABLE',
     });

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
 import type { Institution } from '@crossroads/client';
 import { newRequestId, RemoteError } from '@crossroads/grpc';
 import { datePartsOf, dayOf } from '@crossroads/identifiers';
@@ -128,7 +129,7 @@ const untilAnswered = async <Answer>(call: () => Promise<Answer>): Promise<Answe
     try {
       return await call();
     } catch (error) {
-      const passing = error instanceof RemoteError && (error.isOutage || error.reason === 'CONCURRENT_UPDATE');
+      const passing = error instanceof RemoteError && (error.isOutage || error.code === status.RESOURCE_EXHAUSTED || error.reason === 'CONCURRENT_UPDATE');
       if (!passing || performance.now() > until) throw error;
       await delay(100);
     }

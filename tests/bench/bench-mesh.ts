@@ -15,7 +15,9 @@ export const benchMesh = (say: (line: string) => void): Promise<TestMesh> => {
 let started: Promise<TestMesh> | undefined;
 
 export const stopBenchMesh = async (): Promise<void> => {
-  const mesh = await started?.catch(() => undefined);
+  const running = started;
+  started = undefined;
+  const mesh = await running?.catch(() => undefined);
   await mesh?.stop();
 };
 

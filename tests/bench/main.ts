@@ -36,4 +36,5 @@ const main = async (names: readonly string[]): Promise<number> => {
   return typeof process.exitCode === 'number' ? process.exitCode : 0;
 };
 
-process.exitCode = await main(process.argv.slice(2));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stopBenchMesh().then(() => process.exit(130)));
+process.exitCode = await main(process.argv.slice(2)).finally(stopBenchMesh);

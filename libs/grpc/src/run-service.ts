@@ -30,17 +30,16 @@ export const runService = async (name: string, create: () => Promise<Application
   };
   process.on('uncaughtException', failUnexpectedly);
   process.on('unhandledRejection', failUnexpectedly);
+  // Asked to stop while it starts, it stops once it has started: what is half made cannot be taken apart.
+  const asked = Promise.withResolvers<void>();
+  process.on('SIGTERM', () => asked.resolve());
+  process.on('SIGINT', () => asked.resolve());
   try {
     const application = await create();
-    let stopping = false;
-    const stop = () => {
-      if (stopping) return;
-      stopping = true;
+    void asked.promise.then(() => {
       setTimeout(fail('did not stop in time'), STOP_WITHIN_MS, new Error('something did not end')).unref();
       application.close().then(() => process.exit(0), fail('did not stop cleanly'));
-    };
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
+    });
   } catch (error) {
     fail('cannot start')(error);
   }

@@ -16,7 +16,7 @@ const question: Question = {
   dataService: wages.dataService,
   requestedFieldGroups: [],
   legalContext: 'PCSA:SOCIAL_INQUIRY',
-  inscriptionContexts: ['PCSA:LIVING_WAGE'],
+  inscriptionContexts: ['17/2'],
   mode: 'online',
   day,
 };

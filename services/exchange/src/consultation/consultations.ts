@@ -34,7 +34,7 @@ export interface Asker {
 export interface ConsultationsOptions {
   readonly policies: Pick<PolicyFollower, 'policy'>;
   readonly directory: Directory;
-  readonly journal: Pick<AccessJournal, 'intend' | 'recordOf' | 'conclude' | 'refuse'>;
+  readonly journal: Pick<AccessJournal, 'intend' | 'recordOf' | 'conclude' | 'abandon' | 'refuse'>;
   readonly sources: Sources;
   readonly schemas: DataSchemas;
   readonly receiptKey: ReceiptKey;
@@ -62,7 +62,14 @@ export class Consultations {
     const receipt = this.sign(record, decision.consultation.time);
     const kept = await intending;
     if (kept?.kind === 'refused') throw failureOf(kept.refused);
-    return kept ? this.repeat(kept.access, decision) : this.release(access, decision, record, receipt);
+    if (kept) return this.repeat(kept.access, decision);
+    try {
+      return await this.release(access, decision, record, receipt);
+    } catch (error) {
+      // Nothing left; whatever it was, the journal does not leave the access open.
+      this.options.journal.abandon(access);
+      throw error;
+    }
   }
 
   /** Without waiting, so that all is decided at one revision of the policy. */

@@ -81,6 +81,11 @@ export class AccessJournal {
     }
   }
 
+  /** An access that ended otherwise than with `conclude`: it is closed as unknown, unless it was concluded. */
+  abandon({ journalId }: Access): void {
+    this.open.doubt(journalId);
+  }
+
   /** Makes a refusal durable. Without `request` it is one more refusal of a request that stands in the journal already. */
   async refuse(
     access: Access,

@@ -90,7 +90,7 @@ export const filesIn = (folders, wanted = () => true) => {
     }
   };
   for (const folder of folders) if (existsSync(folder)) walk(folder);
-  return found.sort();
+  return found.sort((one, other) => (one < other ? -1 : 1));
 };
 
 const hashOf = (files) => {

@@ -25,7 +25,7 @@ export default class Reporter {
     );
     if (failureMessage) process.stdout.write(`${failureMessage}\n`);
     for (const { status, fullName } of testResults)
-      if (status === 'pending') process.stdout.write(`        skipped: ${fullName}\n`);
+      if (status === 'pending' || status === 'todo') process.stdout.write(`        skipped: ${fullName}\n`);
   }
 
   onRunComplete(

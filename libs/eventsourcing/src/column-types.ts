@@ -21,6 +21,6 @@ const parsers = new Map<number, (value: string) => unknown>([
 
 /** 64-bit integers as bigint, days as text; all else as `pg` has it. */
 export const columnTypes: CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+  getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown =>
     (format === 'binary' ? undefined : parsers.get(oid)) ?? pg.types.getTypeParser(oid, format ?? 'text'),
 };

@@ -21,12 +21,12 @@ const naming: Decider<string[], string, Named> = {
 const reversing: EventCodec<Named> = {
   toStored: async ({ data }, { streamId, eventId }) => ({
     schemaVersion: 2,
-    data: { sealed: [...data.name].reverse().join(''), to: `${streamId}/${eventId}` },
+    data: { sealed: Array.from(data.name).reverse().join(''), to: `${streamId}/${eventId}` },
   }),
   fromStored: async ({ id, streamId, data }) => {
     const { sealed, to } = data as { sealed: string; to: string };
     if (to !== `${streamId}/${id}`) throw new Error('moved');
-    return { type: 'Named', data: { name: [...sealed].reverse().join('') } };
+    return { type: 'Named', data: { name: Array.from(sealed).reverse().join('') } };
   },
 };
 

@@ -1,4 +1,4 @@
-import pg, { type Pool, type PoolClient, type QueryConfig } from 'pg';
+import pg, { type Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg';
 import { DataSource } from 'typeorm';
 import { columnTypes } from './column-types.js';
 import { quietLogger } from './quiet-logger.js';
@@ -91,7 +91,7 @@ class PostgresDatabase implements Database {
     const runner = this.dataSource.createQueryRunner();
     const committed: (() => void)[] = [];
     try {
-      const client: PoolClient = await runner.connect();
+      const client = (await runner.connect()) as PoolClient;
       await runner.startTransaction();
       const result = await work({
         query: (sql, params = []) => run(client, sql, params),
@@ -129,7 +129,7 @@ class PostgresDatabase implements Database {
 }
 
 const run = async <Row>(on: Pool | PoolClient, sql: string | Statement, params: readonly unknown[]): Promise<Row[]> =>
-  (await on.query(configOf(sql, params))).rows;
+  (await on.query<Row & QueryResultRow>(configOf(sql, params))).rows;
 
 const count = async (on: Pool | PoolClient, sql: string | Statement, params: readonly unknown[]): Promise<number> =>
   (await on.query(configOf(sql, params))).rowCount ?? 0;

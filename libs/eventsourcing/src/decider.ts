@@ -24,3 +24,6 @@ export class Rejection<Reason extends string = string> extends Error {
     super(message);
   }
 }
+
+/** As `instanceof` says it, which alone leaves the type of the reason open. */
+export const isRejection = (error: unknown): error is Rejection => error instanceof Rejection;

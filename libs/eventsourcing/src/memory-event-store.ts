@@ -72,4 +72,4 @@ export class MemoryEventStore implements EventStore {
 }
 
 /** As it would come back from a database. */
-const copyOf = <Value extends Json>(value: Value): Value => JSON.parse(JSON.stringify(value));
+const copyOf = <Value extends Json>(value: Value): Value => JSON.parse(JSON.stringify(value)) as Value;

@@ -90,7 +90,7 @@ const stepOf = (stamped: string, sql: string) =>
 
 const executedNames = async (client: pg.Client, schema: string): Promise<string[]> => {
   const table = `${client.escapeIdentifier(schema)}.${TABLE}`;
-  const found = await client.query('select to_regclass($1) is not null as found', [table]);
+  const found = await client.query<{ found: boolean }>('select to_regclass($1) is not null as found', [table]);
   if (found.rows[0]?.found !== true) return [];
   const { rows } = await client.query<{ name: string }>(`select name from ${table}`);
   return rows.map(({ name }) => name);
@@ -98,7 +98,7 @@ const executedNames = async (client: pg.Client, schema: string): Promise<string[
 
 /** Append-only is a grant, not a habit: no role that a service runs as can change or remove an event. */
 const grantEventStore = async (client: pg.Client, app: string): Promise<void> => {
-  const { rows } = await client.query("select to_regnamespace('es') is not null as found");
+  const { rows } = await client.query<{ found: boolean }>("select to_regnamespace('es') is not null as found");
   if (rows[0]?.found !== true) return;
   await client.query(`grant usage on schema es to ${app};
     grant select, insert on es.events to ${app};

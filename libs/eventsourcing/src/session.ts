@@ -103,7 +103,7 @@ export class Session {
 
   /** One statement after the other, as the protocol has it. */
   private ask(client: Client, sql: string, params: readonly unknown[] = []): Promise<unknown> {
-    const answer = this.asked.then(async () => (await client.query(sql, [...params])).rows[0]?.yes);
+    const answer = this.asked.then(async () => (await client.query<{ yes: unknown }>(sql, [...params])).rows[0]?.yes);
     this.asked = answer.catch(() => undefined);
     return answer;
   }

@@ -138,7 +138,7 @@ describe('a caller', () => {
       maxVersion: 'TLSv1.2',
       checkServerIdentity: () => undefined,
     });
-    const [error]: unknown[] = await once(socket, 'error');
+    const [error] = (await once(socket, 'error')) as unknown[];
     expect(error).toMatchObject({ code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' });
   });
 

@@ -12,7 +12,7 @@ import { EchoService, request, response } from './testing/echo-service.js';
 const remote = (code: status, retryAfterMs?: number) => new RemoteError(code, 'no', '', '', {}, [], retryAfterMs);
 
 describe('a call that fails', () => {
-  const attempts = async (errors: unknown[], repeatable: boolean, withinMs = 5_000) => {
+  const attempts = async (errors: readonly Error[], repeatable: boolean, withinMs = 5_000) => {
     let calls = 0;
     const outcome = await withRetries(
       async () => {

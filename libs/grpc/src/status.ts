@@ -1,6 +1,6 @@
 import { BadRequest, ErrorInfo, RetryInfo } from '@crossroads/contracts/google/rpc/error_details';
 import { Status } from '@crossroads/contracts/google/rpc/status';
-import { Rejection } from '@crossroads/eventsourcing/decider';
+import { isRejection } from '@crossroads/eventsourcing/decider';
 import { RequestIdReused, WrongExpectedRevision } from '@crossroads/eventsourcing/errors';
 import { Metadata, status } from '@grpc/grpc-js';
 import { type FieldViolation, GrpcFailure, InvalidInput } from './errors.js';
@@ -79,7 +79,7 @@ export const statusReply = (domain: string, refusal: Refusal): StatusReply => {
 const refusalOf = (error: unknown, reasonCodes: ReasonCodes): Refusal | undefined => {
   if (error instanceof InvalidInput) return error;
   if (error instanceof GrpcFailure) return error;
-  if (error instanceof Rejection) {
+  if (isRejection(error)) {
     const code = reasonCodes[error.reason];
     if (code !== undefined) return { code, reason: error.reason, message: error.message, metadata: error.metadata };
   }

@@ -13,7 +13,8 @@ export const decodeWith = (decode: (bytes: Buffer) => unknown, bytes: Buffer): u
 /** The messages of a stream of requests, each decoded when it is asked for: who does not ask, slows the sender. */
 export async function* decoded(arrived: Readable, decode: (bytes: Buffer) => unknown): AsyncGenerator<unknown> {
   // A handler that leaves early still has to answer: destroying the stream would take that away.
-  for await (const bytes of arrived.iterator({ destroyOnReturn: false })) yield decodeWith(decode, bytes);
+  const chunks = arrived.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  for await (const bytes of chunks) yield decodeWith(decode, bytes);
 }
 
 const drained = (stream: Writable, signal: AbortSignal): Promise<void> =>
@@ -33,7 +34,10 @@ const drained = (stream: Writable, signal: AbortSignal): Promise<void> =>
   });
 
 /** The next item, or Cancelled as soon as the signal says so, also when the source does not listen to it. */
-const nextOf = <Item>(source: AsyncIterator<Item>, signal: AbortSignal): Promise<IteratorResult<Item>> =>
+const nextOf = <Item>(
+  source: AsyncIterator<Item, unknown>,
+  signal: AbortSignal,
+): Promise<IteratorResult<Item, unknown>> =>
   new Promise((resolve, reject) => {
     const onAbort = () => reject(new Cancelled());
     const settle =

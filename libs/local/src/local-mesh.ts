@@ -305,10 +305,10 @@ export class LocalMesh {
   }
 
   private serviceVariables(identity: IdentityFiles, port: number): NodeJS.ProcessEnv {
-    const addresses = SERVICES.map((name) => [
-      `${name.toUpperCase().replaceAll('-', '_')}_ADDRESS`,
-      `localhost:${this.ports.services[name]}`,
-    ]);
+    const addresses = SERVICES.map(
+      (name) =>
+        [`${name.toUpperCase().replaceAll('-', '_')}_ADDRESS`, `localhost:${this.ports.services[name]}`] as const,
+    );
     return {
       CROSSROADS_TRUST_DOMAIN: this.trustDomain,
       GRPC_HOST: '127.0.0.1',

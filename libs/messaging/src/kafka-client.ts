@@ -49,7 +49,8 @@ const PASSING =
 const logsTo =
   (log: BrokerLog): logCreator =>
   () =>
-  ({ level, namespace, log: { message, timestamp: _, logger: __, stack: ___, ...details } }) => {
+  ({ level, namespace, log: entry }) => {
+    const { message, timestamp: _timestamp, logger: _logger, stack: _stack, ...details } = entry;
     if (level > logLevel.WARN) return;
     const passing = level === logLevel.WARN || PASSING.test(`${message} ${String(details['error'] ?? '')}`);
     log(passing ? 'info' : 'error', `kafkajs ${namespace}: ${message}`, details);

@@ -78,7 +78,8 @@ const walk = (value: unknown, above: Set<object>, depth: number): unknown => {
     case 'function':
     case 'symbol':
       return `[${typeof value}]`;
-    default:
+    case 'boolean':
+    case 'undefined':
       return value;
   }
 };

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Unsealable } from './envelope.js';
 import { MemorySubjectKeys } from './memory-subject-keys.js';
 import { FORGOTTEN } from './subject-keys.js';
-import { SubjectSealer } from './subject-sealer.js';
+import { type Sealable, SubjectSealer } from './subject-sealer.js';
 
 describe('sealing for a subject', () => {
   const keys = new MemorySubjectKeys();
@@ -17,7 +17,7 @@ describe('sealing for a subject', () => {
         fc.dictionary(fc.string(), fc.jsonValue()),
         fc.string(),
         async (person, value, aad) => {
-          const plain = JSON.parse(JSON.stringify(value));
+          const plain = JSON.parse(JSON.stringify(value)) as Sealable;
           expect(await sealer.openForSubject(person, await sealer.sealForSubject(person, plain, aad), aad)).toEqual(
             plain,
           );

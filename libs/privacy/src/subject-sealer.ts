@@ -66,8 +66,7 @@ const sealWith = (
 // No key at all reads as forgotten, too: a row of the keys' database may be removed altogether.
 const openWith = (key: Buffer | Forgotten | undefined, item: SealedForSubject): Sealable | Forgotten => {
   if (typeof key !== 'object') return FORGOTTEN;
-  const value: Sealable = JSON.parse(openBody(key, item).toString('utf8'));
-  return value;
+  return JSON.parse(openBody(key, item).toString('utf8')) as Sealable;
 };
 
 const openBody = (key: Buffer, { personId, sealed, aad }: SealedForSubject): Buffer =>

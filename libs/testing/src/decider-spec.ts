@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from 'node:assert';
-import { type Decider, type DomainEvent, Rejection } from '@crossroads/eventsourcing';
+import { type Decider, type DomainEvent, isRejection } from '@crossroads/eventsourcing';
 
 /** `given(past).when(command).then(events)`, or `.thenRejected(reason)`, or `.thenNothing()`. */
 export const deciderSpec =
@@ -20,7 +20,7 @@ export const reasonOf = (code: () => unknown): string => {
   try {
     code();
   } catch (error) {
-    if (error instanceof Rejection) return error.reason;
+    if (isRejection(error)) return error.reason;
     throw error;
   }
   throw new Error('expected a rejection, but it was accepted');

@@ -15,7 +15,7 @@ export const trustDomain = 'crossroads.test';
 export const ENTERPRISE = '0884303369';
 
 /** By the name that a caller of `refuse` asks for. */
-const thrown: Readonly<Record<string, () => unknown>> = {
+const thrown: Readonly<Record<string, () => Error | undefined>> = {
   rejection: () => new Rejection('SUBSCRIPTION_NOT_OPEN', 'only an open one can be closed', { state: 'closed' }),
   unmapped: () => new Rejection('NOBODY_KNOWS', 'a reason without a code'),
   race: () => new WrongExpectedRevision(),
@@ -33,7 +33,11 @@ const thrown: Readonly<Record<string, () => unknown>> = {
   stale: () => new Unavailable('POLICY_STALE', 'the policy is not known', { retryAfterMs: 1500 }),
   bug: () => new TypeError('secret: 81050103522'),
   database: () => Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }),
-  'a string': () => 'a string',
+  // What a signal was aborted with is thrown as it is, and need not be an error.
+  'a string': () => {
+    AbortSignal.abort('a string').throwIfAborted();
+    return undefined;
+  },
   shutdown: () => new Error('query', { cause: Object.assign(new Error('terminating'), { code: '57P01' }) }),
 };
 

@@ -165,7 +165,9 @@ describe('the log', () => {
       await slow.query(`set plan_cache_mode = ${mode}`);
       await slow.query(`prepare ${mode} as ${LOG_QUERY.text}`);
       const after = `${middle[0]?.transaction_id}::text::xid8, ${middle[0]?.position}, 500`;
-      const { rows } = await slow.query(`explain (analyze, costs off) execute ${mode} (${after})`);
+      const { rows } = await slow.query<{ 'QUERY PLAN': string }>(
+        `explain (analyze, costs off) execute ${mode} (${after})`,
+      );
       const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
       expect(plan).toMatch(/Index Scan using events_log on events \(actual time=[^)]*rows=500/);
       expect(plan).toMatch(/Index Cond: .*ROW\(transaction_id, "position"\) >.*pg_snapshot_xmin/s);

@@ -142,9 +142,10 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       const first = await consume({
         topic,
         group,
-        onBatch: (_events, signal) => {
+        onBatch: async (_events, signal) => {
           begun = true;
-          return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+          await once(signal, 'abort');
+          signal.throwIfAborted();
         },
       });
       await until('the handler has begun', () => begun);

@@ -1,4 +1,4 @@
-import type { Decider, DomainEvent } from '@crossroads/eventsourcing';
+import type { Decider, DomainEvent } from '@crossroads/eventsourcing/decider';
 import type { Application, DataService, Deliberation, Draft, Institution, SignInProvider } from './entities.js';
 import { reject } from './reasons.js';
 import { requireCompatible, requireGrantable } from './rules.js';

@@ -1,4 +1,4 @@
-import { Rejection } from '@crossroads/eventsourcing';
+import { Rejection } from '@crossroads/eventsourcing/decider';
 
 export type PolicyReason =
   | 'KEY_NOT_REGISTERED'

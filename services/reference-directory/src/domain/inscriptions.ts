@@ -1,4 +1,4 @@
-import type { Decider, DomainEvent } from '@crossroads/eventsourcing';
+import type { Decider, DomainEvent } from '@crossroads/eventsourcing/decider';
 import type { Days } from './days.js';
 import { type Line, packLines, unpackLines } from './packing.js';
 import { changesBetween, endedBefore, type Periods, withChange, withPeriod } from './periods.js';

@@ -1,7 +1,7 @@
 import type { Fact } from '@crossroads/contracts/person/v1/person';
 import { newRequestId } from '@crossroads/grpc';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { born, civilStatus, died, from, gender, livesIn, named, nationality, nextNumber, related } from './persons.js';
+import { born, civilStatus, died, gender, livesIn, named, nationality, nextNumber, related, since } from './persons.js';
 import { NATIONAL_REGISTER, RunningRegistry } from './running-registry.js';
 
 let registry: RunningRegistry;
@@ -168,7 +168,7 @@ const badFacts: readonly (readonly [string, string, string, Fact])[] = [
     'facts[0].address.municipality_code',
     'INVALID_CODE',
     {
-      period: from('2020-01-01'),
+      period: since('2020-01-01'),
       recordedTime: undefined,
       fact: {
         $case: 'address',

@@ -18,13 +18,13 @@ export const date = (text: string): DateParts => {
   return { year, month, day };
 };
 
-export const from = (start?: string, end?: string): NonNullable<Fact['period']> => ({
+export const since = (start?: string, end?: string): NonNullable<Fact['period']> => ({
   startDate: start === undefined ? undefined : date(start),
   endDate: end === undefined ? undefined : date(end),
 });
 
 const fact = (value: NonNullable<Fact['fact']>, start?: string, end?: string): Fact => ({
-  period: from(start, end),
+  period: since(start, end),
   recordedTime: undefined,
   fact: value,
 });

@@ -57,11 +57,27 @@ const formatOf = (timeZone: string): Intl.DateTimeFormat => {
   return format;
 };
 
+const QUARTER_MS = 15 * 60 * 1000;
+/** Since then every zone is whole quarters of an hour from UTC, so that no day turns within one. */
+const QUARTERS_SINCE = Date.UTC(1973, 0);
+
+const lastDays = new Map<string, { readonly quarter: number; readonly day: IsoDay }>();
+
 /**
- * The day that it is at an instant, in a time zone: legal days turn at 00:00 Europe/Brussels, not at midnight UTC.
+ * The day that it is at an instant, in a time zone: legal days turn at 00:00 Europe/Brussels, not at midnight UTC. Each
+ * request asks what day it is: the answer is kept for its quarter of an hour.
  * @throws RangeError on an invalid instant or an unknown time zone.
  */
 export const dayOf = (instant: Date, timeZone: string = BRUSSELS): IsoDay => {
+  const quarter = Math.floor(instant.getTime() / QUARTER_MS);
+  const last = lastDays.get(timeZone);
+  if (last?.quarter === quarter) return last.day;
+  const day = formattedDayOf(instant, timeZone);
+  if (instant.getTime() >= QUARTERS_SINCE) lastDays.set(timeZone, { quarter, day });
+  return day;
+};
+
+const formattedDayOf = (instant: Date, timeZone: string): IsoDay => {
   const parts = new Map(
     formatOf(timeZone)
       .formatToParts(instant)

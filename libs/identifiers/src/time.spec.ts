@@ -26,6 +26,19 @@ describe('a day', () => {
     expect(parseIsoDay('1900-02-29')).toBeUndefined();
   });
 
+  it('turn at the same instant whatever was asked before, also where offsets were no whole quarters', () => {
+    for (let at = Date.UTC(2026, 5, 30, 21, 40), before = ''; at < Date.UTC(2026, 5, 30, 22, 20); at += 1_000) {
+      const day = dayOf(new Date(at));
+      expect(day).toBe(at < Date.UTC(2026, 5, 30, 22) ? '2026-06-30' : '2026-07-01');
+      expect(day >= before).toBe(true);
+      before = day;
+    }
+    // Until 1880 Brussels was 17 minutes and 30 seconds before Greenwich.
+    expect([dayOf(new Date('1870-01-01T23:42:29Z')), dayOf(new Date('1870-01-01T23:42:30Z'))]).toEqual(['1870-01-01', '1870-01-02']);
+    expect(() => dayOf(new Date(Number.NaN))).toThrow(RangeError);
+    expect(() => dayOf(new Date(Number.NaN))).toThrow(RangeError);
+  });
+
   it('turns at midnight in Brussels, in summer and in winter', () => {
     expect(dayOf(new Date('2026-07-01T21:59:59Z'))).toBe('2026-07-01');
     expect(dayOf(new Date('2026-07-01T22:00:00Z'))).toBe('2026-07-02');

@@ -11,7 +11,9 @@ export { type Identity, identityUri, type ServerIdentity, spkiOf } from './peer.
 export { errorOf, RemoteError } from './remote-error.js';
 export * from './request-id.js';
 export { runService } from './run-service.js';
+export { Running } from './running.js';
 export * from './server.js';
 export { type AllowedCaller, type ServedService, type ServeOptions, serve } from './service.js';
 export { type ReasonCodes, toStatus } from './status.js';
 export { channelCredentials, type TlsFiles } from './tls.js';
+export { warn } from './warn.js';

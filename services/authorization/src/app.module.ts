@@ -1,9 +1,9 @@
 import { AuthorizationServiceService } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { eventStoreMigrations, migrate, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
-import { type AllowedCaller, type Caller, GrpcServer, PermissionDenied, serve } from '@crossroads/grpc';
+import { type AllowedCaller, type Caller, GrpcServer, PermissionDenied, Running, serve, warn } from '@crossroads/grpc';
 import { eventsController } from '@crossroads/messaging';
-import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { AuthorizationController } from './api/authorization.controller.js';
 import { PolicyLists } from './api/policy-lists.js';
 import { reasonCodes } from './api/reason-codes.js';
@@ -29,22 +29,7 @@ const mesh: readonly AllowedCaller[] = [
 
 const institutions: readonly AllowedCaller[] = ['institution'];
 
-/** Everything that runs, and how it ends: first what takes work in, last the database. */
-class Running implements OnApplicationShutdown {
-  constructor(private readonly endings: readonly (() => Promise<unknown>)[]) {}
-
-  async onApplicationShutdown(): Promise<void> {
-    for (const end of this.endings) await end();
-  }
-}
-
-const warn = (what: string) => (error: unknown) => {
-  // The kind of error only: its message may hold what nobody should read.
-  const kind = error instanceof Error ? error.name : 'unknown';
-  process.stderr.write(`${JSON.stringify({ level: 'warn', service: NAME, what, error: kind })}\n`);
-};
-
-const compose = async (config: Config): Promise<{ readonly running: Running; readonly server: GrpcServer }> => {
+const compose = async (config: Config): Promise<Running> => {
   const appRole = decodeURIComponent(new URL(config.databaseUrl).username);
   await migrate({ url: config.databaseMigratorUrl, migrations: eventStoreMigrations, appRole });
   const db = await openDatabase({ url: config.databaseUrl, applicationName: NAME });
@@ -100,11 +85,8 @@ const compose = async (config: Config): Promise<{ readonly running: Running; rea
       serve(EventsServiceService, eventsController(store, published), { allow: { read: mesh } }),
     ],
   });
-  return { server, running: new Running([() => publisher.close(), () => live.close(), () => db.close()]) };
+  return new Running(server, [() => publisher.close(), () => live.close(), () => db.close()]);
 };
-
-type Composition = Awaited<ReturnType<typeof compose>>;
-const COMPOSITION = Symbol('composition');
 
 @Module({})
 class AppModule {}
@@ -113,8 +95,7 @@ class AppModule {}
 export const appModule = (config: Config): DynamicModule => ({
   module: AppModule,
   providers: [
-    { provide: COMPOSITION, useFactory: () => compose(config) },
-    { provide: GrpcServer, useFactory: ({ server }: Composition) => server, inject: [COMPOSITION] },
-    { provide: Running, useFactory: ({ running }: Composition) => running, inject: [COMPOSITION] },
+    { provide: Running, useFactory: () => compose(config) },
+    { provide: GrpcServer, useFactory: ({ server }: Running) => server, inject: [Running] },
   ],
 });

@@ -8,7 +8,7 @@ import {
   openDatabase,
   PostgresEventStore,
 } from '@crossroads/eventsourcing';
-import { type Caller, type ServerOptions, serve } from '@crossroads/grpc';
+import { type Caller, type ServerOptions, serve, warn } from '@crossroads/grpc';
 import { type Broker, eventsController, openBroker, startRelay, TopicSealing } from '@crossroads/messaging';
 import { followPolicy } from '@crossroads/policy';
 import {
@@ -151,7 +151,3 @@ const ready = async (...databases: readonly Database[]): Promise<boolean> =>
   (await Promise.all(databases.map((database) => database.ready()))).every(Boolean);
 
 const note = (line: Readonly<Record<string, string>>) => void process.stderr.write(`${JSON.stringify(line)}\n`);
-
-/** The kind of error only: its message may hold what nobody should read. */
-const warn = (what: string) => (error: unknown) =>
-  note({ level: 'warn', what, error: error instanceof Error ? error.name : 'unknown' });

@@ -6,7 +6,7 @@ import {
   openDatabase,
   PostgresEventStore,
 } from '@crossroads/eventsourcing';
-import type { TlsFiles } from '@crossroads/grpc';
+import { type TlsFiles, warn } from '@crossroads/grpc';
 import { type Published, TopicSealing } from '@crossroads/messaging';
 import { followPolicy, type PolicyFollower } from '@crossroads/policy';
 import {
@@ -57,7 +57,7 @@ export class Infrastructure implements OnApplicationShutdown {
     const { kafkaBrokers, embeddedLogUrl, trustDomain } = config;
     const bus = { clientId: SERVICE, kafkaBrokers, embeddedLogUrl, tls };
     const sealing = new TopicSealing(new TopicSealer({ keys: provider, producer: SERVICE }));
-    const publishing = new Publishing({ db, store, bus, published, sealing, onError: report('publishing') });
+    const publishing = new Publishing({ db, store, bus, published, sealing, onError: warn('publishing') });
 
     const follower = followPolicy({ address: config.authorizationAddress, tls, trustDomain });
     return new Infrastructure(db, keysDb, store, keys, people, published, follower, receiptKeys, publishing);
@@ -92,9 +92,3 @@ const migrateAll = async (config: Config): Promise<void> => {
 };
 
 const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);
-
-/** Messages may quote data; the kind of error does not. */
-const report = (what: string) => (error: unknown, attempt: number) => {
-  const name = error instanceof Error ? error.name : typeof error;
-  process.stderr.write(`${JSON.stringify({ level: 'warn', what, attempt, error: name })}\n`);
-};

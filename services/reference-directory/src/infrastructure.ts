@@ -1,6 +1,6 @@
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { type Database, migrate, openDatabase, PostgresEventStore, type Processor } from '@crossroads/eventsourcing';
-import { connect, type TlsFiles } from '@crossroads/grpc';
+import { connect, type TlsFiles, warn } from '@crossroads/grpc';
 import {
   type Broker,
   type Consumption,
@@ -62,14 +62,14 @@ export class Infrastructure implements OnApplicationShutdown {
       name: 'relay',
       published,
       batchSize: RELAYED_AT_ONCE,
-      onError: report('relay'),
+      onError: warn('relay'),
     });
     const feed = followPersons(config, db, broker, new TopicSealing(new TopicSealer({ keys, producer: SERVICE })));
     const follower = followPolicy({
       address: config.authorizationAddress,
       tls,
       trustDomain,
-      onError: (error) => report('policy')(error, 1),
+      onError: warn('policy'),
     });
     return new Infrastructure(db, store, index, seal, pageTokenKey, published, follower, [
       () => follower.close(),
@@ -101,7 +101,7 @@ const followPersons = (config: Config, db: Database, broker: Broker, sealing: To
     sources: [{ source: `urn:crossroads:service:${REGISTRY}`, eventsClient: events }],
     cursorStore: cursorStore(db),
     onBatch: personFeed(db, sealing),
-    onError: report('person feed'),
+    onError: warn('person feed'),
   });
   return {
     close: async () => {
@@ -116,9 +116,3 @@ export const tlsFiles = ({ tlsCaFile, tlsCertFile, tlsKeyFile }: Config): TlsFil
   cert: tlsCertFile,
   key: tlsKeyFile,
 });
-
-/** Messages may quote data; the kind of error does not. */
-const report = (what: string) => (error: unknown, attempt: number) => {
-  const name = error instanceof Error ? error.name : typeof error;
-  process.stderr.write(`${JSON.stringify({ level: 'warn', what, attempt, error: name })}\n`);
-};

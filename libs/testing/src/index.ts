@@ -1,3 +1,4 @@
 export * from './decider-spec.js';
 export * from './eventually.js';
 export * from './postgres.js';
+export * from './refusal.js';

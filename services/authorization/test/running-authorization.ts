@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +12,7 @@ import { withCbeCheck } from '@crossroads/identifiers';
 import { CertificateAuthority } from '@crossroads/local';
 import { openBroker } from '@crossroads/messaging';
 import { followPolicy, type PolicyFollower } from '@crossroads/policy';
-import { eventually, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
+import { eventually, freePort, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 
 const TRUST_DOMAIN = 'crossroads.test';
 const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
@@ -196,14 +195,4 @@ export const all = async <Item>(items: AsyncIterable<Item>): Promise<Item[]> => 
   const list: Item[] = [];
   for await (const item of items) list.push(item);
   return list;
-};
-
-const freePort = async (): Promise<number> => {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port is free');
-  return address.port;
 };

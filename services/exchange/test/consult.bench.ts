@@ -3,9 +3,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { TlsFiles } from '@crossroads/grpc';
-import { eventually } from '@crossroads/testing';
+import { eventually, freePort } from '@crossroads/testing';
 import { Client, credentials, Server, ServerCredentials } from '@grpc/grpc-js';
-import { freePort } from './free-port.js';
 import { TestMesh } from './mesh.js';
 import { consult, EMPLOYMENT, WELFARE, World } from './world.js';
 

@@ -3,11 +3,10 @@ import { AccessOutcome, AccessResult, ConsultationStatus } from '@crossroads/con
 import { AccessConcluded, AccessIntended } from '@crossroads/contracts/access/v1/events';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { connect } from '@crossroads/grpc';
-import { eventually } from '@crossroads/testing';
+import { eventually, freePort } from '@crossroads/testing';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { freePort } from './free-port.js';
 import { type RunningExchange, refusalOf, TestMesh } from './mesh.js';
 import type { Supply } from './stand-ins.js';
 import { consult, WELFARE, World } from './world.js';

@@ -4,21 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ExchangeServiceService } from '@crossroads/contracts/exchange/v1/exchange_service';
-import {
-  type Connection,
-  connect,
-  RemoteError,
-  type RunningServer,
-  startServer,
-  type TlsFiles,
-} from '@crossroads/grpc';
+import { type Connection, connect, type RunningServer, startServer, type TlsFiles } from '@crossroads/grpc';
 import { CertificateAuthority, type Identity } from '@crossroads/local';
 import { generateKeyFile } from '@crossroads/privacy';
 import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
+import { PolicyFeed } from '@crossroads/testing/mesh';
 import { newReceiptKey, type ReceiptKeys, readReceiptKeys } from '@crossroads/transparency';
 import { readConfig } from '../src/config.js';
 import { type Exchange, openExchange } from '../src/exchange.js';
-import { DirectoryStandIn, PolicyFeed } from './stand-ins.js';
+import { DirectoryStandIn } from './stand-ins.js';
+
+export { refusalOf } from '@crossroads/testing';
 
 export type ExchangeClient = Connection<typeof ExchangeServiceService>;
 
@@ -75,7 +71,7 @@ export class TestMesh {
       KEY_FILE: keyFile,
       RECEIPT_KEY_FILE: receiptKeyFile,
       EMBEDDED_LOG_URL: this.log.migratorUrl,
-      AUTHORIZATION_ADDRESS: await this.policy.start(await this.service('authorization')),
+      AUTHORIZATION_ADDRESS: await this.policy.start(await this.service('authorization'), TRUST_DOMAIN),
       REFERENCE_DIRECTORY_ADDRESS: await this.directory.start(await this.service('reference-directory')),
     };
     this.closing.push(
@@ -162,14 +158,3 @@ export class RunningExchange {
     return this.stopping;
   }
 }
-
-/** What a call was refused with. */
-export const refusalOf = async (call: Promise<unknown>): Promise<RemoteError> => {
-  try {
-    await call;
-  } catch (error) {
-    if (error instanceof RemoteError) return error;
-    throw error;
-  }
-  throw new Error('the call was answered');
-};

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -29,7 +28,7 @@ import { withCbeCheck } from '@crossroads/identifiers';
 import { CertificateAuthority } from '@crossroads/local';
 import { openBroker } from '@crossroads/messaging';
 import { generateKeyFile } from '@crossroads/privacy';
-import { eventually, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
+import { eventually, freePort, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { newReceiptKey, type ReceiptKey, readReceiptKey } from '@crossroads/transparency';
 
 const TRUST_DOMAIN = 'crossroads.test';
@@ -253,16 +252,6 @@ const serveWatch = (entities: readonly PolicyEntity[]) => {
   const definition = { watch: AuthorizationServiceService.watch };
   const implementation: Serves<typeof definition> = { watch };
   return serve(definition, implementation, { allow: { watch: ['any'] }, endless: ['watch'] });
-};
-
-const freePort = async (): Promise<number> => {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port is free');
-  return address.port;
 };
 
 /** All that a stream gives. */

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +13,7 @@ import { withCbeCheck } from '@crossroads/identifiers';
 import { CertificateAuthority } from '@crossroads/local';
 import { type Broker, openBroker, TopicSealing } from '@crossroads/messaging';
 import { BlindIndex, FileKeyProvider, generateKeyFile, TopicSealer } from '@crossroads/privacy';
-import { eventually, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
+import { eventually, freePort, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { RegistryStandIn, serveWatch } from './stand-ins.js';
 
 const TRUST_DOMAIN = 'crossroads.test';
@@ -197,14 +196,4 @@ const certify = async (folder: string): Promise<PolicyEntity[]> => {
     entities.push({ entity: { $case: 'application', value: { enterpriseNumber, name, spkiHashes: [spki] } } });
   }
   return entities;
-};
-
-const freePort = async (): Promise<number> => {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port is free');
-  return address.port;
 };

@@ -34,7 +34,8 @@ const accountsNow = async (mesh: TestMesh, tickets: readonly string[]): Promise<
   );
   const listed = await ask<{ id: string }>(mesh, 'access_audit', 'select journal_id as id from accesses');
   const inAudit = Map.groupBy(listed, ({ id }) => id);
-  const timesInAudit = (ticket: string) => (byTicket.get(ticket) ?? []).flatMap(({ journalId }) => inAudit.get(journalId) ?? []).length;
+  const timesInAudit = (ticket: string) =>
+    (byTicket.get(ticket) ?? []).flatMap(({ journalId }) => inAudit.get(journalId) ?? []).length;
   return {
     notOnceInJournal: tickets.filter((ticket) => byTicket.get(ticket)?.length !== 1),
     notOnceInAudit: tickets.filter((ticket) => timesInAudit(ticket) !== 1),
@@ -63,7 +64,8 @@ interface Steps {
 /** When everything that is under way has arrived, or how things stand after a minute. */
 export const settledAccounts = async (mesh: TestMesh, tickets: readonly string[]): Promise<Accounts> => {
   let last: Accounts | undefined;
-  const settled = (accounts: Accounts) => accounts.open === 0 && accounts.missing === 0 && accounts.notOnceInAudit.length === 0;
+  const settled = (accounts: Accounts) =>
+    accounts.open === 0 && accounts.missing === 0 && accounts.notOnceInAudit.length === 0;
   await eventually(async () => (last = await accountsNow(mesh, tickets)), settled, 60_000).catch(() => undefined);
   return last ?? accountsNow(mesh, tickets);
 };

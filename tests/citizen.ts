@@ -8,7 +8,10 @@ export const citizenSees = async (mesh: TestMesh, ssin: string): Promise<Access[
   const { network } = mesh;
   const citizen = new Citizen(network.connection('citizen-portal'));
   try {
-    const token = await citizenToken({ issuer: SIGN_IN_ISSUER, ssin }, { kid: SIGN_IN_KID, privatePem: network.signInKey });
+    const token = await citizenToken(
+      { issuer: SIGN_IN_ISSUER, ssin },
+      { kid: SIGN_IN_KID, privatePem: network.signInKey },
+    );
     const accesses: Access[] = [];
     for await (const access of citizen.accesses(token, { withoutOwn: true })) accesses.push(access);
     return accesses;

@@ -2,10 +2,18 @@ import pg from 'pg';
 import type { TestMesh } from './mesh.js';
 
 /** Asks a database of the mesh as superuser, which may look where no service may. Its name as in `mesh.json`: `exchange`, `exchange_keys` … */
-export const ask = async <Row extends pg.QueryResultRow>(mesh: TestMesh, database: string, sql: string, values: unknown[] = []): Promise<Row[]> =>
-  withDatabase(mesh, database, async (client) => (await client.query<Row>(sql, values)).rows);
+export const ask = async <Row extends pg.QueryResultRow>(
+  mesh: TestMesh,
+  database: string,
+  sql: string,
+  values: unknown[] = [],
+): Promise<Row[]> => withDatabase(mesh, database, async (client) => (await client.query<Row>(sql, values)).rows);
 
-export const withDatabase = async <Value>(mesh: TestMesh, database: string, work: (client: pg.Client) => Promise<Value>): Promise<Value> => {
+export const withDatabase = async <Value>(
+  mesh: TestMesh,
+  database: string,
+  work: (client: pg.Client) => Promise<Value>,
+): Promise<Value> => {
   const client = await openDatabase(mesh, database);
   try {
     return await work(client);

@@ -50,7 +50,9 @@ export const startLoad = (mesh: TestMesh, ssins: readonly string[], options: Loa
     }
   };
   const running = [
-    ...Array.from({ length: consulters }, (_, n) => loop(n, consulters, (ssin) => consultOnce(mesh.as('welfare-office'), ssin, told))),
+    ...Array.from({ length: consulters }, (_, n) =>
+      loop(n, consulters, (ssin) => consultOnce(mesh.as('welfare-office'), ssin, told)),
+    ),
     ...Array.from({ length: movers }, (_, n) =>
       loop(n, movers, async (ssin, turn) => {
         const sourceRevision = await move(mesh.as('municipality'), ssin, `${n}-${turn}`);
@@ -79,7 +81,11 @@ export const startLoad = (mesh: TestMesh, ssins: readonly string[], options: Loa
 
 const consultOnce = async (office: Institution, ssin: string, { answered, failed }: Told): Promise<void> => {
   try {
-    const { ticket } = await office.consult({ ssin, legalContext: PURPOSES['welfare-office'].legalContext, dataServices: [IDENTIFICATION, WAGES] });
+    const { ticket } = await office.consult({
+      ssin,
+      legalContext: PURPOSES['welfare-office'].legalContext,
+      dataServices: [IDENTIFICATION, WAGES],
+    });
     answered.push({ ticket, at: performance.now() });
   } catch (error) {
     const reason = error instanceof RemoteError ? error.reason || `code ${error.code}` : String(error);
@@ -92,7 +98,12 @@ export const move = (municipality: Institution, ssin: string, houseNumber: strin
   const requestId = newRequestId();
   const today = datePartsOf(dayOf(new Date()));
   return untilAnswered(async () => {
-    const changed = { requestId, ssin, facts: [since(today, address('Kruispuntstraat', houseNumber))], expectedSourceRevision: 0n };
+    const changed = {
+      requestId,
+      ssin,
+      facts: [since(today, address('Kruispuntstraat', houseNumber))],
+      expectedSourceRevision: 0n,
+    };
     return (await municipality.registry.changePerson(changed)).sourceRevision;
   });
 };
@@ -129,7 +140,9 @@ const untilAnswered = async <Answer>(call: () => Promise<Answer>): Promise<Answe
     try {
       return await call();
     } catch (error) {
-      const passing = error instanceof RemoteError && (error.isOutage || error.code === status.RESOURCE_EXHAUSTED || error.reason === 'CONCURRENT_UPDATE');
+      const passing =
+        error instanceof RemoteError &&
+        (error.isOutage || error.code === status.RESOURCE_EXHAUSTED || error.reason === 'CONCURRENT_UPDATE');
       if (!passing || performance.now() > until) throw error;
       await delay(100);
     }

@@ -61,7 +61,13 @@ export class TestMesh {
     const path = mkdtempSync(join(tmpdir(), 'crossroads-mesh-'));
     const folder = await openDataFolder(path);
     const ports = portsFrom({ CROSSROADS_PORT_BASE: String(await freeBase()) });
-    const local = new LocalMesh({ root: ROOT, folder, ports, environment: { ...settings, ...environment }, say: progress });
+    const local = new LocalMesh({
+      root: ROOT,
+      folder,
+      ports,
+      environment: { ...settings, ...environment },
+      say: progress,
+    });
     try {
       await timed('PostgreSQL and Kafka', local.startInfrastructure());
       const { missing } = await timed('services', local.startServices());
@@ -113,7 +119,8 @@ export class TestMesh {
   /** The demo's deliberations for these recipients, decided. */
   async decide(...recipients: readonly Recipient[]): Promise<string[]> {
     const ids: string[] = [];
-    for (const recipient of recipients) ids.push((await decidedDeliberation(this.network, recipient)).deliberation.deliberationId);
+    for (const recipient of recipients)
+      ids.push((await decidedDeliberation(this.network, recipient)).deliberation.deliberationId);
     return ids;
   }
 
@@ -169,7 +176,11 @@ const assemble = async (local: LocalMesh, people: string | undefined): Promise<D
       main: join(ROOT, 'libs', 'local', 'dist', 'demo', 'source-main.js'),
       port: at,
       identity: { ca, certificate: cert, key },
-      environment: { DATA_SERVICE: dataService, RECEIPT_KEYS_FILE: local.receiptKeysFile, ...(people === undefined ? {} : { PEOPLE: people }) },
+      environment: {
+        DATA_SERVICE: dataService,
+        RECEIPT_KEYS_FILE: local.receiptKeysFile,
+        ...(people === undefined ? {} : { PEOPLE: people }),
+      },
     });
   };
   await Promise.all([start('wages-source', WAGES, port), start('statuses-source', STATUSES, port + 1)]);

@@ -7,7 +7,8 @@ export async function* generatedPeople(count: number, from = 0): AsyncGenerator<
   for (let n = from; n < from + count; n++) yield generatedPerson(n);
 }
 
-export const generatedSsins = (count: number, from = 0): string[] => Array.from({ length: count }, (_, n) => ssinOf(from + n));
+export const generatedSsins = (count: number, from = 0): string[] =>
+  Array.from({ length: count }, (_, n) => ssinOf(from + n));
 
 const ssinOf = (n: number): string => {
   const { year, month, day } = birthOf(n);
@@ -16,7 +17,11 @@ const ssinOf = (n: number): string => {
   return nine + ssinCheck(nine, 1900);
 };
 
-const birthOf = (n: number) => ({ year: 1930 + (Math.floor(n / 32_928) % 60), month: 1 + (Math.floor(n / 2_744) % 12), day: 1 + (Math.floor(n / 98) % 28) });
+const birthOf = (n: number) => ({
+  year: 1930 + (Math.floor(n / 32_928) % 60),
+  month: 1 + (Math.floor(n / 2_744) % 12),
+  day: 1 + (Math.floor(n / 98) % 28),
+});
 
 export const generatedPerson = (n: number): Extract<PersonRecord, { ssin: string }> => {
   const born = birthOf(n);
@@ -30,7 +35,15 @@ export const generatedPerson = (n: number): Extract<PersonRecord, { ssin: string
 
 export const address = (street: string, houseNumber: string): NonNullable<Fact['fact']> => ({
   $case: 'address',
-  value: { street, houseNumber, boxNumber: '', postalCode: '9000', municipalityCode: '44021', municipality: 'Gent', countryCode: 'BEL' },
+  value: {
+    street,
+    houseNumber,
+    boxNumber: '',
+    postalCode: '9000',
+    municipalityCode: '44021',
+    municipality: 'Gent',
+    countryCode: 'BEL',
+  },
 });
 
 interface Day {

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
 /** Resident memory of a process, in MB. */
-export const residentMb = (pid: number): number => Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024;
+export const residentMb = (pid: number): number =>
+  Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024;
 
 /** Processor time that a process has used so far, in milliseconds: to 10 ms on Linux, as finely as `ps` tells it elsewhere. */
 export const processorMs = (pid: number): number => {
@@ -13,6 +14,10 @@ export const processorMs = (pid: number): number => {
     return (Number(fields[11]) + Number(fields[12])) * 10;
   }
   const [, days, hours, minutes, seconds] =
-    /^(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)$/.exec(execFileSync('ps', ['-o', 'time=', '-p', String(pid)], { encoding: 'utf8' }).trim()) ?? [];
-  return ((Number(days ?? 0) * 24 + Number(hours ?? 0)) * 3_600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0)) * 1_000;
+    /^(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)$/.exec(
+      execFileSync('ps', ['-o', 'time=', '-p', String(pid)], { encoding: 'utf8' }).trim(),
+    ) ?? [];
+  return (
+    ((Number(days ?? 0) * 24 + Number(hours ?? 0)) * 3_600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0)) * 1_000
+  );
 };

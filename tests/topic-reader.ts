@@ -34,7 +34,8 @@ export const readTopic = async (mesh: TestMesh, name: InstitutionName): Promise<
   });
   return {
     deliveries,
-    of: (subscriptionId) => deliveries.map(({ delivery }) => delivery).filter((one) => one.subscriptionId === subscriptionId),
+    of: (subscriptionId) =>
+      deliveries.map(({ delivery }) => delivery).filter((one) => one.subscriptionId === subscriptionId),
     close: async () => {
       await consumption.close();
       await broker.close();

@@ -53,7 +53,11 @@ const ownMs = (): number => {
 };
 
 /** Milliseconds an operation of each process that took part: `exchange 1.20, …`. */
-export const perOperation = (before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>, operations: number): string =>
+export const perOperation = (
+  before: ReadonlyMap<string, number>,
+  after: ReadonlyMap<string, number>,
+  operations: number,
+): string =>
   [...after]
     .map(([name, ms]) => [name, (ms - (before.get(name) ?? 0)) / operations] as const)
     .filter(([, ms]) => ms >= 0.005)

@@ -33,5 +33,11 @@ export const closedLoop = async (
   }
   const seconds = (performance.now() - from) / 1_000;
   const count = latencies.length;
-  return { count, seconds, perSecond: count / seconds, p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99) };
+  return {
+    count,
+    seconds,
+    perSecond: count / seconds,
+    p50Ms: percentile(latencies, 0.5),
+    p99Ms: percentile(latencies, 0.99),
+  };
 };

@@ -26,7 +26,12 @@ export const consultation: Bench = {
     await drained(mesh, 0);
     const already = await inAudit(mesh);
     const [cpu, machine, from] = [processorTimes(mesh), machineCpu(), performance.now()];
-    const measured = await closedLoop(CLIENTS, MS, (n) => consult(mesh, n), (count) => say(`consultation: ${whole(count)} answered`));
+    const measured = await closedLoop(
+      CLIENTS,
+      MS,
+      (n) => consult(mesh, n),
+      (count) => say(`consultation: ${whole(count)} answered`),
+    );
     const answering = (performance.now() - from) / 1_000;
     await drained(mesh, already + measured.count);
     const seconds = (performance.now() - from) / 1_000;
@@ -65,15 +70,27 @@ export const memory: Bench = {
 };
 
 const inAudit = async (mesh: TestMesh): Promise<number> => {
-  const [row] = await ask<{ count: string }>(mesh, 'access_audit', `select count(*) from es.events where type = 'AccessConcluded'`);
+  const [row] = await ask<{ count: string }>(
+    mesh,
+    'access_audit',
+    `select count(*) from es.events where type = 'AccessConcluded'`,
+  );
   return Number(row?.count);
 };
 
 /** All outcomes are in the access log: those counted, and all that the exchange has. */
 const drained = async (mesh: TestMesh, least: number): Promise<void> => {
-  const [row] = await ask<{ count: string }>(mesh, 'exchange', `select count(*) from es.events where type = 'AccessConcluded'`);
+  const [row] = await ask<{ count: string }>(
+    mesh,
+    'exchange',
+    `select count(*) from es.events where type = 'AccessConcluded'`,
+  );
   const all = Math.max(least, Number(row?.count));
-  await eventually(() => inAudit(mesh), (count) => count >= all, 120_000);
+  await eventually(
+    () => inAudit(mesh),
+    (count) => count >= all,
+    120_000,
+  );
 };
 
 /** Open loop: asked at a fixed rate, whatever the answers take. */

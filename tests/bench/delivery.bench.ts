@@ -20,7 +20,11 @@ export const delivery: Bench = {
     const arrived = () => reader.deliveries.filter(({ delivery: one }) => one.subscriptionId === subscriptionId);
     const municipality = mesh.as('municipality');
     for (const ssin of SSINS.slice(0, 40)) await move(municipality, ssin, 'warm');
-    await eventually(() => arrived().length, (count) => count >= 40, 60_000);
+    await eventually(
+      () => arrived().length,
+      (count) => count >= 40,
+      60_000,
+    );
 
     // Open loop: sent when due, whatever the answers take.
     const sentAt = new Map<string, number>();
@@ -31,7 +35,9 @@ export const delivery: Bench = {
       const due = Math.min(RATE * SECONDS, Math.floor(((performance.now() - from) * RATE) / 1_000));
       for (; n < due; n++) {
         const [ssin, sent] = [SSINS[n % PEOPLE] ?? '', performance.now()];
-        const moved = move(municipality, ssin, `r-${n}`).then((revision) => void sentAt.set(`${ssin} ${revision}`, sent));
+        const moved = move(municipality, ssin, `r-${n}`).then(
+          (revision) => void sentAt.set(`${ssin} ${revision}`, sent),
+        );
         pending.push(moved.catch((error: unknown) => void failed.push(error)));
       }
       if (performance.now() - told > 2_000) {
@@ -43,11 +49,16 @@ export const delivery: Bench = {
     await Promise.all(pending);
     if (failed[0] !== undefined) throw failed[0];
     const accepting = (performance.now() - from) / 1_000;
-    await eventually(() => arrived().length, (count) => count >= 40 + RATE * SECONDS, 120_000);
+    await eventually(
+      () => arrived().length,
+      (count) => count >= 40 + RATE * SECONDS,
+      120_000,
+    );
     const idle = idleSince(machine);
     const costs = perOperation(cpu, processorTimes(mesh), RATE * SECONDS);
     const latencies = arrived().flatMap(({ delivery: { content }, arrivedAt }) => {
-      const sent = content?.$case === 'mutation' ? sentAt.get(`${content.value.ssin} ${content.value.sourceRevision}`) : undefined;
+      const sent =
+        content?.$case === 'mutation' ? sentAt.get(`${content.value.ssin} ${content.value.sourceRevision}`) : undefined;
       return sent === undefined ? [] : [arrivedAt - sent];
     });
     const [p50, p99] = [percentile(latencies, 0.5), percentile(latencies, 0.99)];
@@ -64,8 +75,14 @@ export const delivery: Bench = {
       }
     });
     const changed = (performance.now() - burst) / 1_000;
-    await eventually(() => arrived().length, (count) => count >= before + report.changed, 120_000);
-    const times = arrived().slice(before).map(({ arrivedAt }) => arrivedAt);
+    await eventually(
+      () => arrived().length,
+      (count) => count >= before + report.changed,
+      120_000,
+    );
+    const times = arrived()
+      .slice(before)
+      .map(({ arrivedAt }) => arrivedAt);
     const perSecond = times.length / ((Math.max(...times) - burst) / 1_000);
     await reader.close();
     return [

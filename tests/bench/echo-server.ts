@@ -7,9 +7,16 @@ const [ca = '', certificate = '', key = ''] = process.argv.slice(2).map((file) =
 const server = new Server();
 server.addService(
   { echo: echoDefinition },
-  { echo: (call: { readonly request: Buffer }, done: (error: null, response: Buffer) => void) => done(null, call.request) },
+  {
+    echo: (call: { readonly request: Buffer }, done: (error: null, response: Buffer) => void) =>
+      done(null, call.request),
+  },
 );
-const secure = ServerCredentials.createSsl(Buffer.from(ca), [{ private_key: Buffer.from(key), cert_chain: Buffer.from(certificate) }], true);
+const secure = ServerCredentials.createSsl(
+  Buffer.from(ca),
+  [{ private_key: Buffer.from(key), cert_chain: Buffer.from(certificate) }],
+  true,
+);
 server.bindAsync('127.0.0.1:0', secure, (error, port) => {
   if (error) throw error;
   process.send?.(port);

@@ -15,16 +15,23 @@ export const CLIENTS = 32;
 export const measureEcho = async (ms: number): Promise<Measured> => {
   const folder = mkdtempSync(join(tmpdir(), 'crossroads-echo-'));
   const authority = await CertificateAuthority.open(folder, 'crossroads.test');
-  const { ca, certificate, key } = await identityFiles(folder, 'exchange', authority, (issuer) => issuer.issueService('exchange'));
+  const { ca, certificate, key } = await identityFiles(folder, 'exchange', authority, (issuer) =>
+    issuer.issueService('exchange'),
+  );
   const server = fork(fileURLToPath(new URL('./echo-server.js', import.meta.url)), [ca, certificate, key]);
   try {
     const [port]: unknown[] = await once(server, 'message');
-    const client = new Client(`localhost:${String(port)}`, credentials.createSsl(readFileSync(ca), readFileSync(key), readFileSync(certificate)));
+    const client = new Client(
+      `localhost:${String(port)}`,
+      credentials.createSsl(readFileSync(ca), readFileSync(key), readFileSync(certificate)),
+    );
     const body = Buffer.alloc(256, 'x');
     const { path, requestSerialize, responseDeserialize } = echoDefinition;
     const call = () =>
       new Promise<void>((resolve, reject) => {
-        client.makeUnaryRequest(path, requestSerialize, responseDeserialize, body, (error) => (error ? reject(error) : resolve()));
+        client.makeUnaryRequest(path, requestSerialize, responseDeserialize, body, (error) =>
+          error ? reject(error) : resolve(),
+        );
       });
     await closedLoop(CLIENTS, 1_000, call);
     const measured = await closedLoop(CLIENTS, ms, call);

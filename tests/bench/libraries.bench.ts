@@ -48,7 +48,8 @@ export const decision: Bench = {
   name: 'decision',
   run: async (say) => {
     say('decision: 10,000 deliberations, 100,000 grants');
-    const { deliberations, grants, perSecond, p50Us, p99Us, cpuMsPerDecision, applyP99Us, allowed, decisions } = benchDecision();
+    const { deliberations, grants, perSecond, p50Us, p99Us, cpuMsPerDecision, applyP99Us, allowed, decisions } =
+      benchDecision();
     return [
       {
         what: 'decision in process',
@@ -88,7 +89,11 @@ export const directory: Bench = {
   name: 'directory',
   run: (say, named) =>
     withPostgres('reference-directory', async ({ main }) => {
-      const { loadPerSecond, plainLoadPerSecond, bytesPerInscription, lookups, plainSelects } = await runDirectory(main, named ? ALL_PERSONS : SOME_PERSONS, say);
+      const { loadPerSecond, plainLoadPerSecond, bytesPerInscription, lookups, plainSelects } = await runDirectory(
+        main,
+        named ? ALL_PERSONS : SOME_PERSONS,
+        say,
+      );
       const [load, lookUp] = [loadPerSecond / plainLoadPerSecond, lookups.perSecond / plainSelects.perSecond];
       return [
         {
@@ -119,9 +124,19 @@ export const directory: Bench = {
     }),
 };
 
-const runDirectory = ({ app, migrator }: Databases['main'], persons: number, say: (line: string) => void): Promise<DirectoryFigures> => {
+const runDirectory = (
+  { app, migrator }: Databases['main'],
+  persons: number,
+  say: (line: string) => void,
+): Promise<DirectoryFigures> => {
   const script = join(ROOT, 'services', 'reference-directory', 'dist', 'bench', 'run.js');
-  const environment = { ...process.env, BENCH_URL: app, BENCH_MIGRATOR_URL: migrator, BENCH_ROLE: new URL(app).username, BENCH_PERSONS: String(persons) };
+  const environment = {
+    ...process.env,
+    BENCH_URL: app,
+    BENCH_MIGRATOR_URL: migrator,
+    BENCH_ROLE: new URL(app).username,
+    BENCH_PERSONS: String(persons),
+  };
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     const out: Buffer[] = [];

@@ -7,7 +7,10 @@ import { percentile } from './figure.js';
 /** Processor time of the whole machine so far, in milliseconds: what was used, and what was left. */
 export const machineCpu = (): { readonly used: number; readonly idle: number } =>
   cpus().reduce(
-    ({ used, idle }, { times }) => ({ used: used + times.user + times.nice + times.sys + times.irq, idle: idle + times.idle }),
+    ({ used, idle }, { times }) => ({
+      used: used + times.user + times.nice + times.sys + times.irq,
+      idle: idle + times.idle,
+    }),
     { used: 0, idle: 0 },
   );
 

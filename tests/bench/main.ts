@@ -11,7 +11,9 @@ const BENCHES: readonly Bench[] = [decision, append, directory, consultation, co
 const main = async (names: readonly string[]): Promise<number> => {
   const unknown = names.filter((name) => !BENCHES.some((bench) => bench.name === name));
   if (unknown.length > 0) {
-    console.error(`There is no benchmark ${unknown.join(', ')}; there are ${BENCHES.map(({ name }) => name).join(', ')}.`);
+    console.error(
+      `There is no benchmark ${unknown.join(', ')}; there are ${BENCHES.map(({ name }) => name).join(', ')}.`,
+    );
     return 2;
   }
   console.log(await machineState());
@@ -32,9 +34,12 @@ const main = async (names: readonly string[]): Promise<number> => {
   await stopBenchMesh();
   console.log(`\n${await machineState()}\n${figures.map(shown).join('\n')}`);
   const missed = figures.filter(({ reached }) => !reached).length;
-  console.log(`\n${figures.length - missed} of ${figures.length} goals reached, in ${((performance.now() - began) / 1_000).toFixed(0)} s`);
+  console.log(
+    `\n${figures.length - missed} of ${figures.length} goals reached, in ${((performance.now() - began) / 1_000).toFixed(0)} s`,
+  );
   return typeof process.exitCode === 'number' ? process.exitCode : 0;
 };
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stopBenchMesh().then(() => process.exit(130)));
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void stopBenchMesh().then(() => process.exit(130)));
 process.exitCode = await main(process.argv.slice(2)).finally(stopBenchMesh);

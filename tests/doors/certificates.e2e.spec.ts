@@ -30,7 +30,10 @@ afterAll(async () => {
 
 const client = (server: string, own?: Identity): RawClient => {
   const { services, institutions } = mesh.local.mesh();
-  const opened = new RawClient((services[server] ?? institutions[server])?.address ?? '', { ca, ...(own ? { own } : {}) });
+  const opened = new RawClient((services[server] ?? institutions[server])?.address ?? '', {
+    ca,
+    ...(own ? { own } : {}),
+  });
   clients.push(opened);
   return opened;
 };
@@ -49,13 +52,16 @@ const anyRpc = (server: string): string => {
 const nothing = [Buffer.alloc(0)];
 
 describe.each(SERVERS)('%s', (server) => {
-  const knock = (own: Identity | undefined, path = anyRpc(server)): Promise<Ending> => client(server, own).call(path, nothing);
+  const knock = (own: Identity | undefined, path = anyRpc(server)): Promise<Ending> =>
+    client(server, own).call(path, nothing);
 
   it('opens to no certificate of another authority, to none that has expired, and to nobody without', async () => {
     const other = await CertificateAuthority.create('crossroads.test');
     expect(await knock(await other.issueApplication(OFFICE))).toMatchObject({ code: 'UNAVAILABLE' });
     const expired = { notBefore: new Date(Date.now() - 2 * DAY), notAfter: new Date(Date.now() - DAY) };
-    expect(await knock(await mesh.local.authority.issueApplication({ ...OFFICE, ...expired }))).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await knock(await mesh.local.authority.issueApplication({ ...OFFICE, ...expired }))).toMatchObject({
+      code: 'UNAVAILABLE',
+    });
     expect(await knock(undefined)).toMatchObject({ code: 'UNAVAILABLE' });
     expect(await knock(await other.issueService('exchange'))).toMatchObject({ code: 'UNAVAILABLE' });
   });
@@ -71,7 +77,8 @@ describe.each(SERVERS)('%s', (server) => {
   if (institutions.length > 0)
     it('takes no key that its institution has not registered, for any rpc', async () => {
       const stranger = client(server, await mesh.local.authority.issueApplication(OFFICE));
-      for (const path of institutions) expect(await stranger.call(path, nothing)).toEqual({ code: 'PERMISSION_DENIED', reason: 'KEY_NOT_REGISTERED' });
+      for (const path of institutions)
+        expect(await stranger.call(path, nothing)).toEqual({ code: 'PERMISSION_DENIED', reason: 'KEY_NOT_REGISTERED' });
     });
 
   it("lets no service of the mesh into what is an institution's", async () => {
@@ -98,12 +105,57 @@ describe("another institution's certificate", () => {
   const office = numberOf('welfare-office');
 
   it.each<[string, (name: InstitutionName) => Promise<unknown>]>([
-    ['consult', (name) => mesh.as(name).consult({ customer: office, ssin, legalContext: 'PCSA:SOCIAL_INQUIRY', dataServices: [IDENTIFICATION] })],
-    ['inscribe', (name) => mesh.as(name).directory.inscribe({ requestId: newRequestId(), institution: office, ssin, inscriptionContext: '17/2', period: undefined })],
-    ['list inscriptions', (name) => mesh.as(name).directory.listInscriptions({ institution: office, ssin: '', pageSize: 1, pageToken: '' })],
-    ['list subscriptions', (name) => mesh.as(name).subscriptions.listSubscriptions({ institution: office, pageSize: 1, pageToken: '' })],
-    ['withdraw a key', (name) => mesh.as(name).authorization.withdrawKey({ requestId: newRequestId(), enterpriseNumber: office, application: 'welfare-office', spkiHash: 'A'.repeat(43) })],
-    ['decide on a deliberation', (name) => mesh.as(name).authorization.revokeDeliberation({ requestId: newRequestId(), deliberationId: newRequestId(), reason: 'none' })],
+    [
+      'consult',
+      (name) =>
+        mesh
+          .as(name)
+          .consult({ customer: office, ssin, legalContext: 'PCSA:SOCIAL_INQUIRY', dataServices: [IDENTIFICATION] }),
+    ],
+    [
+      'inscribe',
+      (name) =>
+        mesh
+          .as(name)
+          .directory.inscribe({
+            requestId: newRequestId(),
+            institution: office,
+            ssin,
+            inscriptionContext: '17/2',
+            period: undefined,
+          }),
+    ],
+    [
+      'list inscriptions',
+      (name) => mesh.as(name).directory.listInscriptions({ institution: office, ssin: '', pageSize: 1, pageToken: '' }),
+    ],
+    [
+      'list subscriptions',
+      (name) => mesh.as(name).subscriptions.listSubscriptions({ institution: office, pageSize: 1, pageToken: '' }),
+    ],
+    [
+      'withdraw a key',
+      (name) =>
+        mesh
+          .as(name)
+          .authorization.withdrawKey({
+            requestId: newRequestId(),
+            enterpriseNumber: office,
+            application: 'welfare-office',
+            spkiHash: 'A'.repeat(43),
+          }),
+    ],
+    [
+      'decide on a deliberation',
+      (name) =>
+        mesh
+          .as(name)
+          .authorization.revokeDeliberation({
+            requestId: newRequestId(),
+            deliberationId: newRequestId(),
+            reason: 'none',
+          }),
+    ],
   ])('does not %s in its name', async (_what, call) => {
     const error: unknown = await call('health-fund').catch((failed: unknown) => failed);
     expect(error).toBeInstanceOf(RemoteError);
@@ -116,39 +168,48 @@ describe('500 fuzzed requests', () => {
   const MOST_GROWTH_MB = 64;
   const CLIENTS = 8;
 
-  it.each(SERVERS)('do not end %s, are never INTERNAL, and leave its memory flat', async (server) => {
-    const { institutions, services } = DOORS[server] ?? { institutions: [], services: {} };
-    const rpcs = [
-      ...institutions.map((path) => ({ path, from: client(server, identityOf('administrator')) })),
-      ...institutions.map((path) => ({ path, from: client(server, identityOf('municipality')) })),
-      // A watch has no end.
-      ...Object.entries(services).flatMap(([name, paths]) =>
-        paths.filter((path) => !path.endsWith('/Watch')).map((path) => ({ path, from: client(server, identityOf(name)) })),
-      ),
-    ];
-    const pid = mesh.pidOf(server);
-    const endings = new Map<string, number>();
-    const send = async (count: number, seed: number): Promise<void> => {
-      const random = randomOf(seed);
-      let left = count;
-      const one = async (): Promise<void> => {
-        while (left-- > 0) {
-          const rpc = rpcs[Math.floor(random() * rpcs.length)];
-          if (!rpc) throw new RangeError('no rpc');
-          const { code } = await rpc.from.call(rpc.path, fuzzed(random, generatedSsins(2)), { deadlineMs: 8_000 });
-          endings.set(code, (endings.get(code) ?? 0) + 1);
-        }
+  it.each(SERVERS)(
+    'do not end %s, are never INTERNAL, and leave its memory flat',
+    async (server) => {
+      const { institutions, services } = DOORS[server] ?? { institutions: [], services: {} };
+      const rpcs = [
+        ...institutions.map((path) => ({ path, from: client(server, identityOf('administrator')) })),
+        ...institutions.map((path) => ({ path, from: client(server, identityOf('municipality')) })),
+        // A watch has no end.
+        ...Object.entries(services).flatMap(([name, paths]) =>
+          paths
+            .filter((path) => !path.endsWith('/Watch'))
+            .map((path) => ({ path, from: client(server, identityOf(name)) })),
+        ),
+      ];
+      const pid = mesh.pidOf(server);
+      const endings = new Map<string, number>();
+      const send = async (count: number, seed: number): Promise<void> => {
+        const random = randomOf(seed);
+        let left = count;
+        const one = async (): Promise<void> => {
+          while (left-- > 0) {
+            const rpc = rpcs[Math.floor(random() * rpcs.length)];
+            if (!rpc) throw new RangeError('no rpc');
+            const { code } = await rpc.from.call(rpc.path, fuzzed(random, generatedSsins(2)), { deadlineMs: 8_000 });
+            endings.set(code, (endings.get(code) ?? 0) + 1);
+          }
+        };
+        await Promise.all(Array.from({ length: CLIENTS }, one));
       };
-      await Promise.all(Array.from({ length: CLIENTS }, one));
-    };
-    await send(250, 1);
-    const before = residentMb(pid);
-    await send(500, 2);
-    const after = residentMb(pid);
-    progress(`${server}: ${before.toFixed(0)} → ${after.toFixed(0)} MB, ${JSON.stringify(Object.fromEntries(endings))}`);
-    expect(mesh.pidOf(server)).toBe(pid);
-    for (const never of ['INTERNAL', 'UNKNOWN', 'DATA_LOSS', 'UNAVAILABLE']) expect([never, endings.get(never) ?? 0]).toEqual([never, 0]);
-    expect(endings.get('INVALID_ARGUMENT') ?? 0).toBeGreaterThan(100);
-    expect(after - before).toBeLessThan(MOST_GROWTH_MB);
-  }, 120_000);
+      await send(250, 1);
+      const before = residentMb(pid);
+      await send(500, 2);
+      const after = residentMb(pid);
+      progress(
+        `${server}: ${before.toFixed(0)} → ${after.toFixed(0)} MB, ${JSON.stringify(Object.fromEntries(endings))}`,
+      );
+      expect(mesh.pidOf(server)).toBe(pid);
+      for (const never of ['INTERNAL', 'UNKNOWN', 'DATA_LOSS', 'UNAVAILABLE'])
+        expect([never, endings.get(never) ?? 0]).toEqual([never, 0]);
+      expect(endings.get('INVALID_ARGUMENT') ?? 0).toBeGreaterThan(100);
+      expect(after - before).toBeLessThan(MOST_GROWTH_MB);
+    },
+    120_000,
+  );
 });

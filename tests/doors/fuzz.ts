@@ -39,7 +39,8 @@ export const fuzzed = (random: Random, known: readonly string[]): Buffer[] => {
   });
 };
 
-const noise = (random: Random, most: number): Buffer => Buffer.from(Array.from({ length: Math.floor(random() * most) }, () => Math.floor(random() * 256)));
+const noise = (random: Random, most: number): Buffer =>
+  Buffer.from(Array.from({ length: Math.floor(random() * most) }, () => Math.floor(random() * 256)));
 
 const message = (random: Random, from: readonly (() => string)[], depth: number): Buffer => {
   const fields = Array.from({ length: 1 + Math.floor(random() * 7) }, () => field(random, from, depth));
@@ -54,7 +55,11 @@ const FIXED32 = 5;
 const field = (random: Random, from: readonly (() => string)[], depth: number): Buffer => {
   const number = 1 + Math.floor(random() * (random() < 0.9 ? 8 : 40));
   const kind = random();
-  if (kind < 0.15) return Buffer.concat([varint(number * 8 + VARINT), varint(Math.floor(random() * 2 ** (1 + Math.floor(random() * 40))))]);
+  if (kind < 0.15)
+    return Buffer.concat([
+      varint(number * 8 + VARINT),
+      varint(Math.floor(random() * 2 ** (1 + Math.floor(random() * 40)))),
+    ]);
   if (kind < 0.18) return Buffer.concat([varint(number * 8 + FIXED64), noise(random, 1), Buffer.alloc(8, 0xff)]);
   if (kind < 0.2) return Buffer.concat([varint(number * 8 + FIXED32), Buffer.alloc(4, 0x7f)]);
   const body = bytes(random, from, depth);

@@ -28,7 +28,11 @@ export class RawClient {
   }
 
   /** Sends the messages as a stream, which a server of a unary rpc cannot tell from a call, and reads to the end. */
-  call(path: string, messages: readonly Buffer[], { deadlineMs = 10_000, metadata = new Metadata() } = {}): Promise<Ending> {
+  call(
+    path: string,
+    messages: readonly Buffer[],
+    { deadlineMs = 10_000, metadata = new Metadata() } = {},
+  ): Promise<Ending> {
     return new Promise((resolve) => {
       const call = this.client.makeBidiStreamRequest(path, same, same, metadata, { deadline: Date.now() + deadlineMs });
       call.on('data', () => undefined);

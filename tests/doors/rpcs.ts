@@ -13,8 +13,10 @@ export interface Door {
   readonly services: Readonly<Record<string, readonly string[]>>;
 }
 
-const paths = (definition: Readonly<Record<string, { readonly path: string }>>, wanted: (name: string) => boolean = () => true): string[] =>
-  Object.entries(definition).flatMap(([name, { path }]) => (wanted(name) ? [path] : []));
+const paths = (
+  definition: Readonly<Record<string, { readonly path: string }>>,
+  wanted: (name: string) => boolean = () => true,
+): string[] => Object.entries(definition).flatMap(([name, { path }]) => (wanted(name) ? [path] : []));
 
 const events = paths(EventsServiceService);
 const supply = paths(SourceServiceService);
@@ -26,10 +28,16 @@ export const DOORS: Readonly<Record<string, Door>> = {
     institutions: paths(AuthorizationServiceService, (name) => name !== 'watch'),
     services: { exchange: paths(AuthorizationServiceService, (name) => name === 'watch') },
   },
-  'person-registry': { institutions: paths(PersonServiceService), services: { exchange: supply, 'reference-directory': events } },
+  'person-registry': {
+    institutions: paths(PersonServiceService),
+    services: { exchange: supply, 'reference-directory': events },
+  },
   'reference-directory': {
     institutions: paths(DirectoryServiceService, (name) => !ofServices(name)),
-    services: { exchange: paths(DirectoryServiceService, ofServices), subscription: paths(DirectoryServiceService, ofServices) },
+    services: {
+      exchange: paths(DirectoryServiceService, ofServices),
+      subscription: paths(DirectoryServiceService, ofServices),
+    },
   },
   exchange: { institutions: paths(ExchangeServiceService), services: { subscription: events } },
   subscription: { institutions: paths(SubscriptionServiceService), services: { 'access-audit': events } },

@@ -70,20 +70,35 @@ describe('kill -9 under load', () => {
       );
     }
     told = await load.stop();
-    progress(`${told.answered.length} consultations answered, ${told.accepted.length} changes accepted; not answered: ${JSON.stringify([...told.failed])}`);
+    progress(
+      `${told.answered.length} consultations answered, ${told.accepted.length} changes accepted; not answered: ${JSON.stringify([...told.failed])}`,
+    );
   }, 300_000);
 
-  it.each([IDENTIFICATION, WAGES])('loses no accepted change of %s, and delivers none twice', async (dataService) => {
-    const accepted = told.accepted.filter((one) => one.dataService === dataService);
-    expect(accepted.length).toBeGreaterThan(0);
-    await eventually(() => distinct(reader, idOf(dataService)).length, (count) => count >= accepted.length, 60_000);
-    expect(faultsOf(reader, idOf(dataService))).toEqual([]);
-    const delivered = distinct(reader, idOf(dataService)).map(contentOf);
-    expect(delivered.toSorted()).toEqual(accepted.map(({ ssin, sourceRevision }) => `${ssin} ${sourceRevision}`).toSorted());
-  }, 90_000);
+  it.each([IDENTIFICATION, WAGES])(
+    'loses no accepted change of %s, and delivers none twice',
+    async (dataService) => {
+      const accepted = told.accepted.filter((one) => one.dataService === dataService);
+      expect(accepted.length).toBeGreaterThan(0);
+      await eventually(
+        () => distinct(reader, idOf(dataService)).length,
+        (count) => count >= accepted.length,
+        60_000,
+      );
+      expect(faultsOf(reader, idOf(dataService))).toEqual([]);
+      const delivered = distinct(reader, idOf(dataService)).map(contentOf);
+      expect(delivered.toSorted()).toEqual(
+        accepted.map(({ ssin, sourceRevision }) => `${ssin} ${sourceRevision}`).toSorted(),
+      );
+    },
+    90_000,
+  );
 
   it('answers nothing without its record: each ticket stands once in the journal and once in the access log', async () => {
-    accounts = await settledAccounts(mesh, told.answered.map(({ ticket }) => ticket));
+    accounts = await settledAccounts(
+      mesh,
+      told.answered.map(({ ticket }) => ticket),
+    );
     expect(accounts.notOnceInJournal).toEqual([]);
     expect(accounts.notOnceInAudit).toEqual([]);
   }, 90_000);
@@ -99,7 +114,10 @@ describe('kill -9 under load', () => {
   });
 
   it('never says that only one of two things was written when it was both', () => {
-    const times = Map.groupBy(told.accepted, ({ dataService, ssin, sourceRevision }) => `${dataService} ${ssin} ${sourceRevision}`);
+    const times = Map.groupBy(
+      told.accepted,
+      ({ dataService, ssin, sourceRevision }) => `${dataService} ${ssin} ${sourceRevision}`,
+    );
     expect([...times.values()].filter((same) => same.length > 1)).toEqual([]);
   });
 });
@@ -108,7 +126,8 @@ describe('an exchange that dies between intent and outcome', () => {
   it('has its access closed as outcome unknown by whoever comes after it, where the citizen sees it', async () => {
     const [ssin = ''] = generatedSsins(1);
     const source = mesh.pidOf('wages-source');
-    const intents = () => ask(mesh, 'exchange', `select from es.events where type = 'AccessIntended'`).then((rows) => rows.length);
+    const intents = () =>
+      ask(mesh, 'exchange', `select from es.events where type = 'AccessIntended'`).then((rows) => rows.length);
     const before = await intents();
     // The source does not answer, so that the access stays open for as long as the source may take.
     process.kill(source, 'SIGSTOP');

@@ -38,7 +38,9 @@ afterAll(async () => {
 }, 60_000);
 
 const consult = (dataServices: readonly string[] = [IDENTIFICATION], deadlineMs = 10_000): Promise<ConsultResponse> =>
-  mesh.as('welfare-office').consult({ ssin: SOMEBODY, legalContext: PURPOSES['welfare-office'].legalContext, dataServices }, { deadlineMs });
+  mesh
+    .as('welfare-office')
+    .consult({ ssin: SOMEBODY, legalContext: PURPOSES['welfare-office'].legalContext, dataServices }, { deadlineMs });
 
 const refusal = async (asking: Promise<unknown>): Promise<string> => {
   try {
@@ -50,14 +52,25 @@ const refusal = async (asking: Promise<unknown>): Promise<string> => {
 };
 
 const partsOf = ({ results }: ConsultResponse): string[] =>
-  results.map(({ status: outcome, reason }) => (outcome === ConsultationStatus.CONSULTATION_STATUS_NO_RESULT ? reason : 'answered'));
+  results.map(({ status: outcome, reason }) =>
+    outcome === ConsultationStatus.CONSULTATION_STATUS_NO_RESULT ? reason : 'answered',
+  );
 
 /** Until the part has the outcome that it must have; what came before that is nobody's fault here. */
-const eventuallyAnswered = (): Promise<unknown> => eventually(() => refusal(consult([IDENTIFICATION], 2_000)), (said) => said === 'answered', 30_000);
+const eventuallyAnswered = (): Promise<unknown> =>
+  eventually(
+    () => refusal(consult([IDENTIFICATION], 2_000)),
+    (said) => said === 'answered',
+    30_000,
+  );
 
 describe('a source that does not answer', () => {
   afterAll(async () => {
-    await eventually(() => consult([WAGES]).then(partsOf), ([part]) => part === 'answered', 30_000);
+    await eventually(
+      () => consult([WAGES]).then(partsOf),
+      ([part]) => part === 'answered',
+      30_000,
+    );
   });
 
   it('delays its own part only, and is named when it is slow', async () => {
@@ -79,7 +92,10 @@ describe('a source that does not answer', () => {
 
   it('is named when it is dead, and comes back by itself', async () => {
     const back = mesh.local.kill('wages-source');
-    const said = await eventually(() => consult([IDENTIFICATION, WAGES]).then(partsOf), ([, wages]) => wages !== 'answered');
+    const said = await eventually(
+      () => consult([IDENTIFICATION, WAGES]).then(partsOf),
+      ([, wages]) => wages !== 'answered',
+    );
     expect(said[0]).toBe('answered');
     expect(['SOURCE_UNAVAILABLE', 'SOURCE_TIMEOUT']).toContain(said[1]);
     await back;
@@ -107,11 +123,17 @@ describe('twenty writers with slow commits', () => {
       const written = (await Promise.all(writers)).flat();
       expect(distinct(reader, subscriptionId)).toHaveLength(before);
       await held.query('commit');
-      await eventually(() => distinct(reader, subscriptionId).length, (count) => count >= before + WRITERS * EACH, 60_000);
-      expect(faultsOf(reader, subscriptionId)).toEqual([]);
-      const delivered = distinct(reader, subscriptionId).slice(before).map(({ content }) =>
-        content?.$case === 'mutation' ? `${content.value.ssin} ${content.value.sourceRevision}` : 'closing',
+      await eventually(
+        () => distinct(reader, subscriptionId).length,
+        (count) => count >= before + WRITERS * EACH,
+        60_000,
       );
+      expect(faultsOf(reader, subscriptionId)).toEqual([]);
+      const delivered = distinct(reader, subscriptionId)
+        .slice(before)
+        .map(({ content }) =>
+          content?.$case === 'mutation' ? `${content.value.ssin} ${content.value.sourceRevision}` : 'closing',
+        );
       expect(delivered.toSorted()).toEqual(written.toSorted());
     } finally {
       await held.end();
@@ -141,11 +163,17 @@ describe('authorization that is not heard of', () => {
     const from = performance.now();
     let stale: number;
     try {
-      await eventually(() => refusal(consult([IDENTIFICATION], 500)), (said) => said === 'POLICY_STALE', 20_000);
+      await eventually(
+        () => refusal(consult([IDENTIFICATION], 500)),
+        (said) => said === 'POLICY_STALE',
+        20_000,
+      );
       stale = (performance.now() - from) / 1_000;
       progress(`refused with POLICY_STALE ${stale.toFixed(1)} s after authorization stopped`);
       // Every door decides by itself, and so each refuses.
-      const subscribing = mesh.as('health-fund').subscriptions.listSubscriptions({ institution: '', pageSize: 1, pageToken: '' }, { deadlineMs: 500 });
+      const subscribing = mesh
+        .as('health-fund')
+        .subscriptions.listSubscriptions({ institution: '', pageSize: 1, pageToken: '' }, { deadlineMs: 500 });
       expect(await refusal(subscribing)).toBe('POLICY_STALE');
     } finally {
       process.kill(authorization, 'SIGCONT');
@@ -161,28 +189,52 @@ describe('a revocation under load', () => {
     await eventuallyAnswered();
     const load = startLoad(mesh, SSINS, { consulters: 6, movers: 3, pauseMs: 5 });
     const before = distinct(reader, subscriptionId).length;
-    await eventually(() => load.told.answered.length, (count) => count > 50, 60_000);
-    await eventually(() => distinct(reader, subscriptionId).length, (count) => count > before + 10, 60_000);
+    await eventually(
+      () => load.told.answered.length,
+      (count) => count > 50,
+      60_000,
+    );
+    await eventually(
+      () => distinct(reader, subscriptionId).length,
+      (count) => count > before + 10,
+      60_000,
+    );
 
     const asked = performance.now();
     for (const deliberationId of [granted.office, granted.fund])
-      await mesh.as('committee').authorization.revokeDeliberation({ requestId: newRequestId(), deliberationId, reason: 'for a test' });
+      await mesh
+        .as('committee')
+        .authorization.revokeDeliberation({ requestId: newRequestId(), deliberationId, reason: 'for a test' });
     const revoked = performance.now();
-    await eventually(() => distinct(reader, subscriptionId).at(-1)?.content?.$case, (last) => last === 'closing', 30_000);
-    await eventually(() => performance.now() - revoked, (passed) => passed > 6_000);
+    await eventually(
+      () => distinct(reader, subscriptionId).at(-1)?.content?.$case,
+      (last) => last === 'closing',
+      30_000,
+    );
+    await eventually(
+      () => performance.now() - revoked,
+      (passed) => passed > 6_000,
+    );
     const { answered } = await load.stop();
 
     const last = Math.max(...answered.map(({ at }) => at));
-    progress(`last answer ${(last - asked).toFixed(0)} ms after the revocation was asked for, ${(last - revoked).toFixed(0)} ms after it was answered`);
+    progress(
+      `last answer ${(last - asked).toFixed(0)} ms after the revocation was asked for, ${(last - revoked).toFixed(0)} ms after it was answered`,
+    );
     expect(last - revoked).toBeLessThan(5_000);
 
     const notice = distinct(reader, subscriptionId).at(-1);
     expect(notice?.content).toMatchObject({ $case: 'closing', value: { reason: 'GRANT_REVOKED' } });
     expect(faultsOf(reader, subscriptionId)).toEqual([]);
-    const listed = await mesh.as('health-fund').subscriptions.listSubscriptions({ institution: '', pageSize: 10, pageToken: '' });
+    const listed = await mesh
+      .as('health-fund')
+      .subscriptions.listSubscriptions({ institution: '', pageSize: 10, pageToken: '' });
     const subscription = listed.subscriptions.find((one) => one.subscriptionId === subscriptionId);
     expect(subscription?.lastSequence).toBe(notice?.sequence);
-    const accounts = await settledAccounts(mesh, answered.map(({ ticket }) => ticket));
+    const accounts = await settledAccounts(
+      mesh,
+      answered.map(({ ticket }) => ticket),
+    );
     expect(accounts).toEqual({ notOnceInJournal: [], notOnceInAudit: [], open: 0, missing: 0 });
   }, 180_000);
 

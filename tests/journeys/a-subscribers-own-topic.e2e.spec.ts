@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { CertificateAuthority, type IdentityFiles, identityFiles, type InstitutionName, numberOf } from '@crossroads/local';
+import {
+  CertificateAuthority,
+  type IdentityFiles,
+  identityFiles,
+  type InstitutionName,
+  numberOf,
+} from '@crossroads/local';
 import { kafkaClient } from '@crossroads/messaging';
 import { eventually } from '@crossroads/testing';
 import type { Kafka } from 'kafkajs';
@@ -23,11 +29,24 @@ beforeAll(async () => {
     await mesh.subscribe(name);
   }
   for (const ssin of generatedSsins(PEOPLE)) await move(mesh.as('municipality'), ssin, '7');
+  for (const name of ['health-fund', 'employment-office'] as const)
+    await eventually(
+      () => numbered(name),
+      (count) => count >= PEOPLE,
+      90_000,
+    );
 }, MESH_START_MS);
 
 afterAll(async () => {
   await mesh?.stop();
 }, 60_000);
+
+const numbered = async (name: InstitutionName): Promise<number> => {
+  const { subscriptions } = await mesh
+    .as(name)
+    .subscriptions.listSubscriptions({ institution: '', pageSize: 1, pageToken: '' });
+  return Number(subscriptions[0]?.lastSequence ?? 0);
+};
 
 const brokers = (): readonly string[] => {
   const { broker } = mesh.local.mesh();
@@ -60,10 +79,14 @@ const refused = async (kafka: Kafka, topic: string, group: string): Promise<stri
 };
 
 const onKafka = (what: string, test: () => Promise<void>, ms = 60_000): void =>
-  it(what, async () => {
-    if (mesh.kafkaAbsent === undefined) return test();
-    progress(`SKIPPED, no Kafka: ${what}`);
-  }, ms);
+  it(
+    what,
+    async () => {
+      if (mesh.kafkaAbsent === undefined) return test();
+      progress(`SKIPPED, no Kafka: ${what}`);
+    },
+    ms,
+  );
 
 describe("a subscriber's own topic", () => {
   onKafka('is read with the certificate of its institution', async () => {
@@ -72,7 +95,10 @@ describe("a subscriber's own topic", () => {
     await consumer.subscribe({ topics: [TOPIC], fromBeginning: true });
     const keys: string[] = [];
     await consumer.run({ eachMessage: async ({ message }) => void keys.push(message.key?.toString() ?? '') });
-    await eventually(() => keys.length, (count) => count >= PEOPLE);
+    await eventually(
+      () => keys.length,
+      (count) => count >= PEOPLE,
+    );
     await consumer.disconnect();
     expect(new Set(keys).size).toBe(PEOPLE);
   });
@@ -90,7 +116,10 @@ describe("a subscriber's own topic", () => {
       await consumer.subscribe({ topics: [`crossroads.deliveries.${numberOf(name)}.v1`], fromBeginning: true });
       const keys: string[] = [];
       await consumer.run({ eachMessage: async ({ message }) => void keys.push(message.key?.toString() ?? '') });
-      await eventually(() => keys.length, (count) => count >= PEOPLE);
+      await eventually(
+        () => keys.length,
+        (count) => count >= PEOPLE,
+      );
       await consumer.disconnect();
       return keys;
     };
@@ -100,7 +129,13 @@ describe("a subscriber's own topic", () => {
 
   onKafka("lets no subscriber into the mesh's own topics, nor write anywhere", async () => {
     const fund = kafkaAs(filesOf('health-fund'));
-    for (const topic of ['crossroads.person.v1', 'crossroads.mutation.v1', 'crossroads.access.v1', 'crossroads.directory.v1', 'crossroads.authorization.v1'])
+    for (const topic of [
+      'crossroads.person.v1',
+      'crossroads.mutation.v1',
+      'crossroads.access.v1',
+      'crossroads.directory.v1',
+      'crossroads.authorization.v1',
+    ])
       expect(await refused(fund, topic, `${FUND}.outside`)).toMatch(/authoriz/i);
     const producer = fund.producer({ retry: { retries: 1 } });
     await producer.connect();
@@ -111,24 +146,45 @@ describe("a subscriber's own topic", () => {
   onKafka('is closed to a certificate of another authority', async () => {
     const folder = mesh.local.folder.certificates;
     const other = await CertificateAuthority.create('crossroads.test');
-    const files = await identityFiles(folder, 'forged', other, (ca) => ca.issueApplication({ application: 'health-fund', enterpriseNumber: FUND }));
+    const files = await identityFiles(folder, 'forged', other, (ca) =>
+      ca.issueApplication({ application: 'health-fund', enterpriseNumber: FUND }),
+    );
     const admin = kafkaAs(files).admin({ retry: { retries: 0 } });
     await expect(admin.connect()).rejects.toThrow();
     await admin.disconnect();
   });
 
-  onKafka("is read by Kafka's own console consumer with the right certificate, and by no other", async () => {
-    const console = await findConsoleConsumer();
-    if ('why' in console) return progress(`SKIPPED, no console consumer: ${console.why}`);
-    const [broker = ''] = brokers();
-    const folder = mesh.local.folder.certificates;
-    const [own, other] = await Promise.all([
-      console.read({ broker, topic: TOPIC, group: `${FUND}.console`, identity: filesOf('health-fund'), messages: PEOPLE, folder }),
-      console.read({ broker, topic: TOPIC, group: `${numberOf('employment-office')}.console`, identity: filesOf('employment-office'), messages: 1, folder }),
-    ]);
-    expect(own.messages).toHaveLength(PEOPLE);
-    for (const ssin of generatedSsins(PEOPLE)) expect(own.messages.filter((message) => message.includes(ssin))).toHaveLength(1);
-    expect(other.messages).toEqual([]);
-    expect(other.errors).toMatch(/TopicAuthorizationException/);
-  }, 90_000);
+  onKafka(
+    "is read by Kafka's own console consumer with the right certificate, and by no other",
+    async () => {
+      const console = await findConsoleConsumer();
+      if ('why' in console) return progress(`SKIPPED, no console consumer: ${console.why}`);
+      const [broker = ''] = brokers();
+      const folder = mesh.local.folder.certificates;
+      const [own, other] = await Promise.all([
+        console.read({
+          broker,
+          topic: TOPIC,
+          group: `${FUND}.console`,
+          identity: filesOf('health-fund'),
+          messages: PEOPLE,
+          folder,
+        }),
+        console.read({
+          broker,
+          topic: TOPIC,
+          group: `${numberOf('employment-office')}.console`,
+          identity: filesOf('employment-office'),
+          messages: 1,
+          folder,
+        }),
+      ]);
+      expect(own.messages).toHaveLength(PEOPLE);
+      for (const ssin of generatedSsins(PEOPLE))
+        expect(own.messages.filter((message) => message.includes(ssin))).toHaveLength(1);
+      expect(other.messages).toEqual([]);
+      expect(other.errors).toMatch(/TopicAuthorizationException/);
+    },
+    90_000,
+  );
 });

@@ -37,13 +37,25 @@ export const findConsoleConsumer = async (): Promise<ConsoleConsumer> => {
     const fetched = await run('mvn', ['-q', '-B', 'dependency:copy', artifact, `-DoutputDirectory=${tools}`]);
     if (!fetched.ok) return { why: "Maven could not fetch Kafka's tools" };
   }
-  const classPath = [kafka, tools].flatMap((folder) => readdirSync(folder).filter((file) => file.endsWith('.jar')).map((file) => join(folder, file)));
+  const classPath = [kafka, tools].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((file) => file.endsWith('.jar'))
+      .map((file) => join(folder, file)),
+  );
   return { read: (options) => read(java.command, classPath.join(delimiter), options) };
 };
 
-const read = (java: string, classPath: string, { broker, topic, group, identity, messages, folder }: ReadOptions): Promise<Said> => {
+const read = (
+  java: string,
+  classPath: string,
+  { broker, topic, group, identity, messages, folder }: ReadOptions,
+): Promise<Said> => {
   const keyStore = join(folder, `${group}-store.pem`);
-  writeFileSync(keyStore, `${readFileSync(identity.key, 'utf8').trim()}\n${readFileSync(identity.certificate, 'utf8')}`, { mode: 0o600 });
+  writeFileSync(
+    keyStore,
+    `${readFileSync(identity.key, 'utf8').trim()}\n${readFileSync(identity.certificate, 'utf8')}`,
+    { mode: 0o600 },
+  );
   const settings = join(folder, `${group}.properties`);
   const lines = {
     'security.protocol': 'SSL',
@@ -52,11 +64,40 @@ const read = (java: string, classPath: string, { broker, topic, group, identity,
     'ssl.truststore.type': 'PEM',
     'ssl.truststore.location': identity.ca,
   };
-  writeFileSync(settings, Object.entries(lines).map(([name, value]) => `${name}=${value}\n`).join(''), { mode: 0o600 });
-  const args = ['--bootstrap-server', broker, '--topic', topic, '--group', group, '--from-beginning', '--consumer.config', settings];
-  const format = ['--property', 'print.key=true', '--property', 'print.headers=true', '--max-messages', String(messages), '--timeout-ms', '30000'];
+  writeFileSync(
+    settings,
+    Object.entries(lines)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(''),
+    { mode: 0o600 },
+  );
+  const args = [
+    '--bootstrap-server',
+    broker,
+    '--topic',
+    topic,
+    '--group',
+    group,
+    '--from-beginning',
+    '--consumer.config',
+    settings,
+  ];
+  const format = [
+    '--property',
+    'print.key=true',
+    '--property',
+    'print.headers=true',
+    '--max-messages',
+    String(messages),
+    '--timeout-ms',
+    '30000',
+  ];
   return new Promise((resolve, reject) => {
-    const child = spawn(java, ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', classPath, MAIN, ...args, ...format], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(
+      java,
+      ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', classPath, MAIN, ...args, ...format],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
     const [out, errors]: [Buffer[], Buffer[]] = [[], []];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
@@ -64,7 +105,11 @@ const read = (java: string, classPath: string, { broker, topic, group, identity,
     child.once('close', (code) => {
       // A message may hold line ends: each begins with its headers.
       const text = Buffer.concat(out).toString('latin1');
-      resolve({ messages: text.split('ce_specversion:').slice(1), errors: Buffer.concat(errors).toString('utf8'), code });
+      resolve({
+        messages: text.split('ce_specversion:').slice(1),
+        errors: Buffer.concat(errors).toString('utf8'),
+        code,
+      });
     });
   });
 };

@@ -43,30 +43,47 @@ whereItIs('the people of the Flemish mock', () => {
   }, 60_000);
 
   const consult = async (ssin: string, ...dataServices: string[]) => {
-    const answer = await mesh.as('welfare-office').consult({ ssin, legalContext: PURPOSES['welfare-office'].legalContext, dataServices });
+    const answer = await mesh
+      .as('welfare-office')
+      .consult({ ssin, legalContext: PURPOSES['welfare-office'].legalContext, dataServices });
     tickets.push(answer.ticket);
     return answer;
   };
 
   it('go in but for those with a reason, and the counts add up to the files', () => {
-    const files = readdirSync(join(FOLDER, 'Persoon', 'GeefPersoon'), { recursive: true, encoding: 'utf8' }).filter((file) => /\.xml$/i.test(file));
+    const files = readdirSync(join(FOLDER, 'Persoon', 'GeefPersoon'), { recursive: true, encoding: 'utf8' }).filter(
+      (file) => /\.xml$/i.test(file),
+    );
     expect(imported.records).toBe(files.length);
     expect({ records: imported.records, registered: imported.registered }).toEqual({ records: 304, registered: 298 });
-    expect(Object.fromEntries(imported.refused)).toEqual({ NO_PERSON: 1, SSIN_CHECKSUM: 2, SSIN_IMPOSSIBLE_DATE: 2, DEATH_BEFORE_BIRTH: 1 });
+    expect(Object.fromEntries(imported.refused)).toEqual({
+      NO_PERSON: 1,
+      SSIN_CHECKSUM: 2,
+      SSIN_IMPOSSIBLE_DATE: 2,
+      DEATH_BEFORE_BIRTH: 1,
+    });
   });
 
   it('are answered about, each of them, with what their sources have, or that there is nothing', async () => {
     const has = (held: ReadonlyMap<string, unknown>, ssin: string) =>
-      held.has(ssin) ? ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND : ConsultationStatus.CONSULTATION_STATUS_NO_DATA_FOUND;
+      held.has(ssin)
+        ? ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND
+        : ConsultationStatus.CONSULTATION_STATUS_NO_DATA_FOUND;
     const { wages, statuses } = mesh.population;
     const wrong: string[] = [];
     const queue = [...imported.people];
     const next = async (): Promise<void> => {
       for (let person = queue.shift(); person; person = queue.shift()) {
         const { results } = await consult(person.ssin, IDENTIFICATION, WAGES, STATUSES);
-        const expected = [ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND, has(wages, person.ssin), has(statuses, person.ssin)];
+        const expected = [
+          ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND,
+          has(wages, person.ssin),
+          has(statuses, person.ssin),
+        ];
         const faulty = results.filter(({ status }, index) => status !== expected[index]);
-        wrong.push(...faulty.map(({ dataService, reason, status }) => `${dataService}: ${reason || ConsultationStatus[status]}`));
+        wrong.push(
+          ...faulty.map(({ dataService, reason, status }) => `${dataService}: ${reason || ConsultationStatus[status]}`),
+        );
       }
     };
     await Promise.all(Array.from({ length: 8 }, next));
@@ -77,10 +94,16 @@ whereItIs('the people of the Flemish mock', () => {
   it('move, and each move reaches the subscriber once, with the new address', async () => {
     const movers = imported.people.filter(({ deceased }) => !deceased).slice(0, MOVERS);
     const moved = new Map<string, bigint>();
-    for (const [index, { ssin }] of movers.entries()) moved.set(ssin, await move(mesh.as('municipality'), ssin, `${index + 1}`));
-    await eventually(() => distinct(reader, subscriptionId).length, (count) => count >= MOVERS);
+    for (const [index, { ssin }] of movers.entries())
+      moved.set(ssin, await move(mesh.as('municipality'), ssin, `${index + 1}`));
+    await eventually(
+      () => distinct(reader, subscriptionId).length,
+      (count) => count >= MOVERS,
+    );
     expect(faultsOf(reader, subscriptionId)).toEqual([]);
-    const deliveries = distinct(reader, subscriptionId).map(({ content }) => (content?.$case === 'mutation' ? content.value : undefined));
+    const deliveries = distinct(reader, subscriptionId).map(({ content }) =>
+      content?.$case === 'mutation' ? content.value : undefined,
+    );
     expect(deliveries).toHaveLength(MOVERS);
     for (const [index, { ssin }] of movers.entries()) {
       expect(deliveries[index]).toMatchObject({ ssin, sourceRevision: moved.get(ssin) });
@@ -94,7 +117,12 @@ whereItIs('the people of the Flemish mock', () => {
   }, 90_000);
 
   it('see who looked: every consultation and every delivery', async () => {
-    expect(await settledAccounts(mesh, tickets)).toEqual({ notOnceInJournal: [], notOnceInAudit: [], open: 0, missing: 0 });
+    expect(await settledAccounts(mesh, tickets)).toEqual({
+      notOnceInJournal: [],
+      notOnceInAudit: [],
+      open: 0,
+      missing: 0,
+    });
     const mover = imported.people.find(({ deceased }) => !deceased);
     const accesses = await citizenSees(mesh, mover?.ssin ?? '');
     expect(accesses).toHaveLength(3);

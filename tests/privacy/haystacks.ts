@@ -11,14 +11,22 @@ export type Haystack = readonly [place: string, text: string];
 
 /** Every row of every table of every database, as `row_to_json` shows it. */
 export async function* databases(mesh: TestMesh): AsyncGenerator<Haystack> {
-  for (const { name } of await ask<{ name: string }>(mesh, 'postgres', 'select datname as name from pg_database where not datistemplate')) {
+  for (const { name } of await ask<{ name: string }>(
+    mesh,
+    'postgres',
+    'select datname as name from pg_database where not datistemplate',
+  )) {
     const tables = await ask<{ table: string }>(
       mesh,
       name,
       `select format('%I.%I', schemaname, tablename) as table from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`,
     );
     for (const { table } of tables)
-      for (const { row } of await ask<{ row: string }>(mesh, name, `select row_to_json(t)::text as row from ${table} t`))
+      for (const { row } of await ask<{ row: string }>(
+        mesh,
+        name,
+        `select row_to_json(t)::text as row from ${table} t`,
+      ))
         yield [`${name}: ${table}`, row];
   }
 }
@@ -26,7 +34,11 @@ export async function* databases(mesh: TestMesh): AsyncGenerator<Haystack> {
 /** What PostgreSQL keeps of its own: statements that run, names of settings and comments. */
 export async function* serverViews(mesh: TestMesh): AsyncGenerator<Haystack> {
   for (const view of ['pg_stat_activity', 'pg_description', 'pg_shdescription'])
-    for (const { row } of await ask<{ row: string }>(mesh, 'postgres', `select row_to_json(t)::text as row from ${view} t`))
+    for (const { row } of await ask<{ row: string }>(
+      mesh,
+      'postgres',
+      `select row_to_json(t)::text as row from ${view} t`,
+    ))
       if (!row.includes('row_to_json')) yield [view, row];
 }
 
@@ -42,7 +54,10 @@ export const topics = async (mesh: TestMesh): Promise<Haystack[]> => {
   const { broker } = mesh.local.mesh();
   if (broker.kind === 'embedded') return [];
   const { ca, certificate, key } = mesh.local.mesh().certificates['kafka'] ?? fail();
-  const kafka = kafkaClient({ brokers: broker.brokers, clientId: 'privacy', tls: { ca, cert: certificate, key } }, () => undefined);
+  const kafka = kafkaClient(
+    { brokers: broker.brokers, clientId: 'privacy', tls: { ca, cert: certificate, key } },
+    () => undefined,
+  );
   const admin = kafka.admin();
   await admin.connect();
   const names = (await admin.listTopics()).filter((name) => !name.startsWith('__'));
@@ -60,7 +75,11 @@ export const topics = async (mesh: TestMesh): Promise<Haystack[]> => {
       if (!topic.startsWith('crossroads.deliveries.')) messages.push([`value of ${topic}`, shown(value)]);
     },
   });
-  await eventually(() => read, (count) => count >= expected, 60_000);
+  await eventually(
+    () => read,
+    (count) => count >= expected,
+    60_000,
+  );
   await consumer.disconnect();
   await admin.disconnect();
   return messages;
@@ -72,7 +91,8 @@ const headerText = (headers: IHeaders | undefined): string =>
     .join('\n');
 
 /** Bytes may hold texts between others that are none. */
-const shown = (bytes: Buffer | string | null): string => (bytes === null ? '' : typeof bytes === 'string' ? bytes : bytes.toString('utf8'));
+const shown = (bytes: Buffer | string | null): string =>
+  bytes === null ? '' : typeof bytes === 'string' ? bytes : bytes.toString('utf8');
 
 const fail = (): never => {
   throw new Error('no certificate for Kafka');

@@ -7,15 +7,33 @@ export interface Needle {
 /** `ssin` plain and as printed on a card; also as hexadecimal and as base64 at any place in what was encoded. */
 export const ssinNeedle = (ssin: string): Needle => {
   const [, year, month, day, counter, check] = /^(..)(..)(..)(...)(..)$/.exec(ssin) ?? [];
-  return needle('SSIN', [ssin, `${year}.${month}.${day}-${counter}.${check}`, `${year}.${month}.${day}-${counter}-${check}`]);
+  return needle('SSIN', [
+    ssin,
+    `${year}.${month}.${day}-${counter}.${check}`,
+    `${year}.${month}.${day}-${counter}-${check}`,
+  ]);
 };
 
 export const nameNeedle = (name: string): Needle => needle('name', [name, name.toLowerCase(), name.toUpperCase()]);
 
-export const birthNeedle = ({ year, month, day }: { readonly year: number; readonly month: number; readonly day: number }): Needle => {
+export const birthNeedle = ({
+  year,
+  month,
+  day,
+}: {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+}): Needle => {
   const [m, d] = [month, day].map((part) => String(part).padStart(2, '0'));
   const asJson = [`"year":${year},"month":${month},"day":${day}`, `"year": ${year}, "month": ${month}, "day": ${day}`];
-  return needle('birth date', [`${year}-${m}-${d}`, `${d}/${m}/${year}`, `${d}.${m}.${year}`, `${year}${m}${d}`, ...asJson]);
+  return needle('birth date', [
+    `${year}-${m}-${d}`,
+    `${d}/${m}/${year}`,
+    `${d}.${m}.${year}`,
+    `${year}${m}${d}`,
+    ...asJson,
+  ]);
 };
 
 const needle = (what: string, texts: readonly string[]): Needle => ({

@@ -29,7 +29,12 @@ const NEEDLES: readonly Needle[] = [
 
 function named<Person extends Extract<PersonRecord, { ssin: string }>>(person: Person, name: string): Person {
   const facts = person.facts.map((fact) =>
-    fact.fact?.$case === 'name' ? since({ year: 1930, month: 1, day: 1 }, { $case: 'name', value: { familyNames: [name], givenNames: ['Zephyrinus'] } }) : fact,
+    fact.fact?.$case === 'name'
+      ? since(
+          { year: 1930, month: 1, day: 1 },
+          { $case: 'name', value: { familyNames: [name], givenNames: ['Zephyrinus'] } },
+        )
+      : fact,
   );
   return { ...person, facts };
 }
@@ -52,18 +57,43 @@ beforeAll(async () => {
   reader = await readTopic(mesh, 'health-fund');
   for (const ssin of ssins) {
     await move(mesh.as('municipality'), ssin, '1');
-    await mesh.as('welfare-office').consult({ ssin, legalContext: PURPOSES['welfare-office'].legalContext, dataServices: [IDENTIFICATION, WAGES] });
+    await mesh
+      .as('welfare-office')
+      .consult({ ssin, legalContext: PURPOSES['welfare-office'].legalContext, dataServices: [IDENTIFICATION, WAGES] });
   }
   for (const refused of [
-    () => mesh.as('pension-office').consult({ ssin: somebody, legalContext: PURPOSES['pension-office'].legalContext, dataServices: [IDENTIFICATION] }),
+    () =>
+      mesh
+        .as('pension-office')
+        .consult({
+          ssin: somebody,
+          legalContext: PURPOSES['pension-office'].legalContext,
+          dataServices: [IDENTIFICATION],
+        }),
     () => mesh.as('welfare-office').consult({ ssin: somebody, legalContext: somebody, dataServices: [IDENTIFICATION] }),
-    () => mesh.as('welfare-office').consult({ ssin: `${somebody.slice(0, 9)}00`, legalContext: 'PCSA:SOCIAL_INQUIRY', dataServices: [NAMES[0] ?? ''] }),
-    () => mesh.as('municipality').registry.getPerson({ ssin: `${NAMES[0]} ${somebody}`, asOfDate: undefined, knownAtTime: undefined }),
+    () =>
+      mesh
+        .as('welfare-office')
+        .consult({
+          ssin: `${somebody.slice(0, 9)}00`,
+          legalContext: 'PCSA:SOCIAL_INQUIRY',
+          dataServices: [NAMES[0] ?? ''],
+        }),
+    () =>
+      mesh
+        .as('municipality')
+        .registry.getPerson({ ssin: `${NAMES[0]} ${somebody}`, asOfDate: undefined, knownAtTime: undefined }),
     () => move(mesh.as('welfare-office'), somebody, '2'),
   ])
     await expect(refused()).rejects.toThrow(RemoteError);
-  await eventually(() => reader.of(subscriptionId).length, (count) => count >= ssins.length);
-  await eventually(() => citizenSees(mesh, somebody), (list) => list.length >= 2);
+  await eventually(
+    () => reader.of(subscriptionId).length,
+    (count) => count >= ssins.length,
+  );
+  await eventually(
+    () => citizenSees(mesh, somebody),
+    (list) => list.length >= 2,
+  );
 }, MESH_START_MS);
 
 afterAll(async () => {
@@ -71,7 +101,9 @@ afterAll(async () => {
   await mesh?.stop();
 }, 60_000);
 
-const search = async (haystacks: AsyncIterable<Haystack> | Iterable<Haystack>): Promise<{ places: Set<string>; hits: string[] }> => {
+const search = async (
+  haystacks: AsyncIterable<Haystack> | Iterable<Haystack>,
+): Promise<{ places: Set<string>; hits: string[] }> => {
   const places = new Set<string>();
   const hits = new Set<string>();
   for await (const [place, text] of haystacks) {
@@ -86,7 +118,14 @@ const planted = PEOPLE[1];
 describe('no SSIN, name, birth date or address lies open', () => {
   it('in any row of any database', async () => {
     const { places, hits } = await search(databases(mesh));
-    expect([...places]).toEqual(expect.arrayContaining(['person_registry: es.events', 'exchange: es.events', 'subscription: public.deliveries', 'access_audit: es.events']));
+    expect([...places]).toEqual(
+      expect.arrayContaining([
+        'person_registry: es.events',
+        'exchange: es.events',
+        'subscription: public.deliveries',
+        'access_audit: es.events',
+      ]),
+    );
     expect(hits).toEqual([]);
     expect((await search(serverViews(mesh))).hits).toEqual([]);
   }, 60_000);
@@ -94,27 +133,58 @@ describe('no SSIN, name, birth date or address lies open', () => {
   it('in any key, header or body of a topic, but the bodies meant for a subscriber', async () => {
     if (mesh.kafkaAbsent !== undefined) return;
     const { places, hits } = await search(await topics(mesh));
-    expect([...places]).toEqual(expect.arrayContaining(['value of crossroads.person.v1', 'value of crossroads.access.v1', 'key of crossroads.deliveries.0999000525.v1']));
+    expect([...places]).toEqual(
+      expect.arrayContaining([
+        'value of crossroads.person.v1',
+        'value of crossroads.access.v1',
+        'key of crossroads.deliveries.0999000525.v1',
+      ]),
+    );
     expect(hits).toEqual([]);
   }, 90_000);
 
   it('in any log, nor in mesh.json', async () => {
     const { places, hits } = await search(files(mesh));
-    expect([...places]).toEqual(expect.arrayContaining(['mesh.json', 'log exchange.log', 'log person-registry.log', 'log postgres.log']));
+    expect([...places]).toEqual(
+      expect.arrayContaining(['mesh.json', 'log exchange.log', 'log person-registry.log', 'log postgres.log']),
+    );
     expect(hits).toEqual([]);
   });
 
   it('in the name of a topic or the answer to a mistake', async () => {
     const { ssin = '' } = planted ?? {};
     const mistakes = [
-      () => mesh.as('welfare-office').consult({ ssin: `${ssin}x`, legalContext: NAMES[0] ?? '', dataServices: [NAMES[1] ?? ''] }),
-      () => mesh.as('health-fund').directory.inscribe({ requestId: ssin, institution: ssin, ssin: NAMES[2] ?? '', inscriptionContext: ssin, period: undefined }),
-      () => mesh.as('municipality').registry.changePerson({ requestId: '', ssin, facts: planted?.facts.slice() ?? [], expectedSourceRevision: 99n }),
+      () =>
+        mesh
+          .as('welfare-office')
+          .consult({ ssin: `${ssin}x`, legalContext: NAMES[0] ?? '', dataServices: [NAMES[1] ?? ''] }),
+      () =>
+        mesh
+          .as('health-fund')
+          .directory.inscribe({
+            requestId: ssin,
+            institution: ssin,
+            ssin: NAMES[2] ?? '',
+            inscriptionContext: ssin,
+            period: undefined,
+          }),
+      () =>
+        mesh
+          .as('municipality')
+          .registry.changePerson({
+            requestId: '',
+            ssin,
+            facts: planted?.facts.slice() ?? [],
+            expectedSourceRevision: 99n,
+          }),
     ];
     for (const mistake of mistakes) {
       const said = await mistake().then(
         () => 'no mistake',
-        (error: unknown) => (error instanceof RemoteError ? JSON.stringify([error.message, error.reason, error.metadata, error.violations]) : 'no answer'),
+        (error: unknown) =>
+          error instanceof RemoteError
+            ? JSON.stringify([error.message, error.reason, error.metadata, error.violations])
+            : 'no answer',
       );
       expect(said).toContain('_');
       expect(found(said, NEEDLES)).toEqual([]);
@@ -126,7 +196,11 @@ describe('the search itself', () => {
   const { ssin = '' } = planted ?? {};
 
   it('finds what is planted in a table, plain or encoded', async () => {
-    const rows = [ssin, `x${Buffer.from(`ab${NAMES[1]}cd`).toString('base64')}`, `${ssin.slice(0, 2)}.${ssin.slice(2, 4)}.${ssin.slice(4, 6)}-${ssin.slice(6, 9)}.${ssin.slice(9)}`];
+    const rows = [
+      ssin,
+      `x${Buffer.from(`ab${NAMES[1]}cd`).toString('base64')}`,
+      `${ssin.slice(0, 2)}.${ssin.slice(2, 4)}.${ssin.slice(4, 6)}-${ssin.slice(6, 9)}.${ssin.slice(9)}`,
+    ];
     for (const row of rows) {
       await ask(mesh, 'subscription', 'create table planted (it text)');
       await ask(mesh, 'subscription', 'insert into planted values ($1)', [row]);

@@ -34,7 +34,10 @@ describe('a day', () => {
       before = day;
     }
     // Until 1880 Brussels was 17 minutes and 30 seconds before Greenwich.
-    expect([dayOf(new Date('1870-01-01T23:42:29Z')), dayOf(new Date('1870-01-01T23:42:30Z'))]).toEqual(['1870-01-01', '1870-01-02']);
+    expect([dayOf(new Date('1870-01-01T23:42:29Z')), dayOf(new Date('1870-01-01T23:42:30Z'))]).toEqual([
+      '1870-01-01',
+      '1870-01-02',
+    ]);
     expect(() => dayOf(new Date(Number.NaN))).toThrow(RangeError);
     expect(() => dayOf(new Date(Number.NaN))).toThrow(RangeError);
   });

@@ -115,15 +115,13 @@ describe("another institution's certificate", () => {
     [
       'inscribe',
       (name) =>
-        mesh
-          .as(name)
-          .directory.inscribe({
-            requestId: newRequestId(),
-            institution: office,
-            ssin,
-            inscriptionContext: '17/2',
-            period: undefined,
-          }),
+        mesh.as(name).directory.inscribe({
+          requestId: newRequestId(),
+          institution: office,
+          ssin,
+          inscriptionContext: '17/2',
+          period: undefined,
+        }),
     ],
     [
       'list inscriptions',
@@ -136,25 +134,21 @@ describe("another institution's certificate", () => {
     [
       'withdraw a key',
       (name) =>
-        mesh
-          .as(name)
-          .authorization.withdrawKey({
-            requestId: newRequestId(),
-            enterpriseNumber: office,
-            application: 'welfare-office',
-            spkiHash: 'A'.repeat(43),
-          }),
+        mesh.as(name).authorization.withdrawKey({
+          requestId: newRequestId(),
+          enterpriseNumber: office,
+          application: 'welfare-office',
+          spkiHash: 'A'.repeat(43),
+        }),
     ],
     [
       'decide on a deliberation',
       (name) =>
-        mesh
-          .as(name)
-          .authorization.revokeDeliberation({
-            requestId: newRequestId(),
-            deliberationId: newRequestId(),
-            reason: 'none',
-          }),
+        mesh.as(name).authorization.revokeDeliberation({
+          requestId: newRequestId(),
+          deliberationId: newRequestId(),
+          reason: 'none',
+        }),
     ],
   ])('does not %s in its name', async (_what, call) => {
     const error: unknown = await call('health-fund').catch((failed: unknown) => failed);

@@ -63,22 +63,18 @@ beforeAll(async () => {
   }
   for (const refused of [
     () =>
-      mesh
-        .as('pension-office')
-        .consult({
-          ssin: somebody,
-          legalContext: PURPOSES['pension-office'].legalContext,
-          dataServices: [IDENTIFICATION],
-        }),
+      mesh.as('pension-office').consult({
+        ssin: somebody,
+        legalContext: PURPOSES['pension-office'].legalContext,
+        dataServices: [IDENTIFICATION],
+      }),
     () => mesh.as('welfare-office').consult({ ssin: somebody, legalContext: somebody, dataServices: [IDENTIFICATION] }),
     () =>
-      mesh
-        .as('welfare-office')
-        .consult({
-          ssin: `${somebody.slice(0, 9)}00`,
-          legalContext: 'PCSA:SOCIAL_INQUIRY',
-          dataServices: [NAMES[0] ?? ''],
-        }),
+      mesh.as('welfare-office').consult({
+        ssin: `${somebody.slice(0, 9)}00`,
+        legalContext: 'PCSA:SOCIAL_INQUIRY',
+        dataServices: [NAMES[0] ?? ''],
+      }),
     () =>
       mesh
         .as('municipality')
@@ -159,24 +155,20 @@ describe('no SSIN, name, birth date or address lies open', () => {
           .as('welfare-office')
           .consult({ ssin: `${ssin}x`, legalContext: NAMES[0] ?? '', dataServices: [NAMES[1] ?? ''] }),
       () =>
-        mesh
-          .as('health-fund')
-          .directory.inscribe({
-            requestId: ssin,
-            institution: ssin,
-            ssin: NAMES[2] ?? '',
-            inscriptionContext: ssin,
-            period: undefined,
-          }),
+        mesh.as('health-fund').directory.inscribe({
+          requestId: ssin,
+          institution: ssin,
+          ssin: NAMES[2] ?? '',
+          inscriptionContext: ssin,
+          period: undefined,
+        }),
       () =>
-        mesh
-          .as('municipality')
-          .registry.changePerson({
-            requestId: '',
-            ssin,
-            facts: planted?.facts.slice() ?? [],
-            expectedSourceRevision: 99n,
-          }),
+        mesh.as('municipality').registry.changePerson({
+          requestId: '',
+          ssin,
+          facts: planted?.facts.slice() ?? [],
+          expectedSourceRevision: 99n,
+        }),
     ];
     for (const mistake of mistakes) {
       const said = await mistake().then(

@@ -2,7 +2,7 @@ import { AuditServiceService } from '@crossroads/contracts/audit/v1/audit_servic
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { eventStoreMigrations, migrate, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
-import { type Caller, connect, GrpcServer, PageTokens, serve } from '@crossroads/grpc';
+import { type Caller, connect, GrpcServer, PageTokens, Running, serve, warn } from '@crossroads/grpc';
 import {
   consumedMigrations,
   consumeFrom,
@@ -19,7 +19,7 @@ import {
   subjectKeyMigrations,
   TopicSealer,
 } from '@crossroads/privacy';
-import { Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { AuditController } from './api/audit.controller.js';
 import { type Config, readConfig } from './config.js';
 import { ACCESS_TOPIC, Journals } from './consumers/journals.js';
@@ -27,25 +27,6 @@ import { AccessLog } from './log/access-log.js';
 import { accesses } from './migrations/0001-accesses.js';
 
 const NAME = 'access-audit';
-
-/** Everything that runs, and how it ends: first what takes work in, last the connections. */
-class Running implements OnApplicationShutdown {
-  constructor(
-    readonly server: GrpcServer,
-    private readonly endings: readonly (() => Promise<unknown>)[],
-  ) {}
-
-  async onApplicationShutdown(): Promise<void> {
-    for (const end of this.endings) await end();
-  }
-}
-
-const warn = (what: string) => (error: unknown) => {
-  // The kind of error only: its message may hold what nobody should read.
-  process.stderr.write(
-    `${JSON.stringify({ level: 'warn', what, error: error instanceof Error ? error.name : 'unknown' })}\n`,
-  );
-};
 
 const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);
 

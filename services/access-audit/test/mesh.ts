@@ -26,6 +26,8 @@ import { freePort, type TestDatabase, testDatabase, testPostgres } from '@crossr
 import { PolicyFeed, Publisher, ServiceProcess, type TestBus, testBus } from '@crossroads/testing/mesh';
 import { exportJWK, SignJWT } from 'jose';
 
+export { refusalOf } from '@crossroads/testing';
+
 export const TRUST_DOMAIN = 'crossroads.test';
 export const TOPIC = 'crossroads.access.v1';
 export const PORTAL = withCbeCheck('02080000');
@@ -181,7 +183,9 @@ export class TestMesh {
       port,
       database,
       keys,
-      restart: async () => void (running.child = await start()),
+      restart: async () => {
+        running.child = await start();
+      },
     };
     this.endings.unshift(async () => {
       await running.child.stop('SIGKILL');
@@ -257,14 +261,3 @@ export interface RunningAudit {
 
 const sealingWith = (keyFile: string, producer: string) =>
   new TopicSealing(new TopicSealer({ keys: new FileKeyProvider(keyFile), producer }));
-
-/** What a call was refused with. */
-export const refusalOf = async (call: Promise<unknown>): Promise<RemoteError> => {
-  try {
-    await call;
-  } catch (error) {
-    if (error instanceof RemoteError) return error;
-    throw error;
-  }
-  throw new Error('the call was answered');
-};

@@ -9,7 +9,7 @@ import {
   openDatabase,
   PostgresEventStore,
 } from '@crossroads/eventsourcing';
-import { connect, GrpcServer, PageTokens, serve } from '@crossroads/grpc';
+import { connect, GrpcServer, PageTokens, Running, serve, warn } from '@crossroads/grpc';
 import {
   type Broker,
   consumedMigrations,
@@ -30,7 +30,7 @@ import {
   TopicSealer,
 } from '@crossroads/privacy';
 import { readReceiptKey } from '@crossroads/transparency';
-import { Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { reasonCodes } from './api/reason-codes.js';
 import { SubscriptionController } from './api/subscription.controller.js';
 import { type Config, readConfig } from './config.js';
@@ -46,25 +46,6 @@ import { Subscriptions } from './subscriptions.js';
 import { readersOf } from './topic-readers.js';
 
 const GROUP = 'subscription';
-
-/** Everything that runs, and how it ends: first what takes work in, last the connections. */
-class Running implements OnApplicationShutdown {
-  constructor(
-    readonly server: GrpcServer,
-    private readonly endings: readonly (() => Promise<unknown>)[],
-  ) {}
-
-  async onApplicationShutdown(): Promise<void> {
-    for (const end of this.endings) await end();
-  }
-}
-
-const warn = (what: string) => (error: unknown) => {
-  // The kind of error only: its message may hold what nobody should read.
-  process.stderr.write(
-    `${JSON.stringify({ level: 'warn', what, error: error instanceof Error ? error.name : 'unknown' })}\n`,
-  );
-};
 
 const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { SubscriptionServiceService } from '@crossroads/contracts/subscription/v1/subscription_service';
-import { type Connection, connect, RemoteError, spkiOf, type TlsFiles } from '@crossroads/grpc';
+import { type Connection, connect, spkiOf, type TlsFiles } from '@crossroads/grpc';
 import type { Broker } from '@crossroads/messaging';
 import { TopicSealing } from '@crossroads/messaging';
 import { FileKeyProvider, generateKeyFile, TopicSealer } from '@crossroads/privacy';
@@ -14,6 +14,8 @@ import { Link, PolicyFeed, Publisher, ServiceProcess, type TestBus, testBus } fr
 import { newReceiptKey, readReceiptKeys } from '@crossroads/transparency';
 import pg from 'pg';
 import { DirectoryStandIn } from './directory-stand-in.js';
+
+export { refusalOf } from '@crossroads/testing';
 
 export const TRUST_DOMAIN = 'crossroads.test';
 const KEYS = [
@@ -214,16 +216,5 @@ export interface RunningSubscription {
 }
 
 export const spkiHash = ({ cert }: TlsFiles): string => spkiOf(new X509Certificate(readFileSync(cert)));
-
-/** What a call was refused with. */
-export const refusalOf = async (call: Promise<unknown>): Promise<RemoteError> => {
-  try {
-    await call;
-  } catch (error) {
-    if (error instanceof RemoteError) return error;
-    throw error;
-  }
-  throw new Error('the call was answered');
-};
 
 export { eventually };

@@ -22,7 +22,7 @@ const pauseBefore = (attempt: number, { retryAfterMs = 0 }: RemoteError): number
 
 /** Calls, and calls again after UNAVAILABLE or ABORTED, while the deadline lasts. @throws RemoteError the last one */
 export const withRetries = async (call: () => Promise<unknown>, rules: RetryRules): Promise<unknown> => {
-  let answered: unknown;
+  let answered: RemoteError | undefined;
   for (let attempt = 1; ; attempt++) {
     try {
       return await call();

@@ -57,12 +57,12 @@ const open = async (sealer: SubjectSealer, { streamId, data }: Recorded, step: '
 };
 
 const bytesAt = (value: Json, name: string): Buffer => {
-  const text = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+  const text: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
   return Buffer.from(typeof text === 'string' ? text : '', 'base64');
 };
 
 const textAt = (value: Json, name: string): string => {
-  const text = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+  const text: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
   if (typeof text !== 'string') throw new TypeError(`a stored event without its ${name}`);
   return text;
 };

@@ -198,18 +198,16 @@ export class Subscriptions {
 }
 
 const wrongWith = (check: CheckResponse | undefined, { inscriptionContext }: NewSubscription) => {
-  switch (check?.state) {
-    case NumberState.NUMBER_STATE_VALID:
-      return check.inscriptions.some((one) => one.inscriptionContext === inscriptionContext)
-        ? undefined
-        : { reason: 'NOT_INSCRIBED', description: 'inscribe the person in this context first' };
-    case NumberState.NUMBER_STATE_REPLACED:
-      return { reason: 'REPLACED_SSIN', description: 'this number was replaced; use the one that replaced it' };
-    case NumberState.NUMBER_STATE_CANCELED:
-      return { reason: 'CANCELED_SSIN', description: 'this number was cancelled' };
-    default:
-      return { reason: 'UNKNOWN_SSIN', description: 'nobody has this number' };
-  }
+  const state = check?.state;
+  if (check && state === NumberState.NUMBER_STATE_VALID)
+    return check.inscriptions.some((one) => one.inscriptionContext === inscriptionContext)
+      ? undefined
+      : { reason: 'NOT_INSCRIBED', description: 'inscribe the person in this context first' };
+  if (state === NumberState.NUMBER_STATE_REPLACED)
+    return { reason: 'REPLACED_SSIN', description: 'this number was replaced; use the one that replaced it' };
+  if (state === NumberState.NUMBER_STATE_CANCELED)
+    return { reason: 'CANCELED_SSIN', description: 'this number was cancelled' };
+  return { reason: 'UNKNOWN_SSIN', description: 'nobody has this number' };
 };
 
 /** A race that was lost, also against the same request: from the kept answer again. */

@@ -164,7 +164,7 @@ describe('mutations that cannot be read', () => {
       running.child.output,
       ...(await dump(mesh.database.adminUrl)),
       ...(await dump(mesh.keys.adminUrl)),
-      JSON.stringify(reads.raw.map(({ event: { data: _, ...outside } }) => outside)),
+      JSON.stringify(reads.raw.map(({ event: { data: _data, ...outside } }) => outside)),
     ];
     expect(everything.length).toBeGreaterThan(8);
     for (const text of everything) expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);

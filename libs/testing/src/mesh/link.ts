@@ -12,12 +12,12 @@ export class Link {
   ) {}
 
   static async to(host: string, port: number): Promise<Link> {
-    let link: Link | undefined;
-    const server = createServer((near) => link?.join(near, connect(port, host)));
+    const server = createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();
-    link = new Link(server, typeof address === 'object' && address ? address.port : 0);
+    const link = new Link(server, typeof address === 'object' && address ? address.port : 0);
+    server.on('connection', (near) => link.join(near, connect(port, host)));
     return link;
   }
 

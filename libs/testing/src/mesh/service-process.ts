@@ -9,7 +9,9 @@ export class ServiceProcess {
 
   private constructor(private readonly child: ChildProcess) {
     for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (chunk) => void (this.output += String(chunk)));
+      stream?.on('data', (chunk) => {
+        this.output += String(chunk);
+      });
   }
 
   /** @param isUp asked until it says yes */

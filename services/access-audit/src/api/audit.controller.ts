@@ -94,6 +94,6 @@ export class AuditController implements Serves<typeof AuditServiceService> {
 
 const placeOf = (position: unknown): Place | undefined => {
   if (!Array.isArray(position)) return undefined;
-  const [at, journalId]: unknown[] = position;
+  const [at, journalId] = position as unknown[];
   return typeof at === 'number' && typeof journalId === 'string' ? { at: new Date(at), journalId } : undefined;
 };

@@ -1,4 +1,4 @@
-import { Rejection } from '@crossroads/eventsourcing';
+import { Rejection } from '@crossroads/eventsourcing/decider';
 import { deciderSpec } from '@crossroads/testing';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { status } from '@grpc/grpc-js';
 import type { Institution } from '@crossroads/client';
 import { newRequestId, RemoteError } from '@crossroads/grpc';
 import { datePartsOf, dayOf } from '@crossroads/identifiers';
 import { IDENTIFICATION, PURPOSES, WAGES } from '@crossroads/local';
+import { status } from '@grpc/grpc-js';
 import type { TestMesh } from './mesh.js';
 import { address, since } from './people.js';
 

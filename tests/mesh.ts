@@ -4,27 +4,27 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Institution } from '@crossroads/client';
-import { type Grant } from '@crossroads/contracts/authorization/v1/policy';
+import type { Grant } from '@crossroads/contracts/authorization/v1/policy';
 import type { Subscription } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { newRequestId } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import {
   type DataFolder,
-  decidedDeliberation,
   type DemoNetwork,
+  decidedDeliberation,
   IDENTIFICATION,
   type Imported,
+  type InstitutionName,
   importPopulation,
   inscribeAll,
-  type InstitutionName,
   LocalMesh,
   numberOf,
   openDataFolder,
-  portsFrom,
   PURPOSES,
+  portsFrom,
   type Recipient,
-  setUpDemo,
   STATUSES,
+  setUpDemo,
   toDeliberation,
   WAGES,
 } from '@crossroads/local';

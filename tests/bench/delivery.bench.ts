@@ -1,7 +1,7 @@
-import { eventually } from '@crossroads/testing';
 import { IDENTIFICATION, PURPOSES } from '@crossroads/local';
+import { eventually } from '@crossroads/testing';
 import { move } from '../load.js';
-import { generatedPerson, since, address } from '../people.js';
+import { address, generatedPerson, since } from '../people.js';
 import { readTopic } from '../topic-reader.js';
 import { benchMesh, PEOPLE, perOperation, processorTimes, SSINS } from './bench-mesh.js';
 import { type Bench, percentile, whole } from './figure.js';
@@ -47,7 +47,7 @@ export const delivery: Bench = {
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
     await Promise.all(pending);
-    if (failed[0] !== undefined) throw failed[0];
+    if (failed.length > 0) throw new Error('a change was refused', { cause: failed[0] });
     const accepting = (performance.now() - from) / 1_000;
     await eventually(
       () => arrived().length,

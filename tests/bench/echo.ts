@@ -20,7 +20,7 @@ export const measureEcho = async (ms: number): Promise<Measured> => {
   );
   const server = fork(fileURLToPath(new URL('./echo-server.js', import.meta.url)), [ca, certificate, key]);
   try {
-    const [port]: unknown[] = await once(server, 'message');
+    const [port] = (await once(server, 'message')) as unknown[];
     const client = new Client(
       `localhost:${String(port)}`,
       credentials.createSsl(readFileSync(ca), readFileSync(key), readFileSync(certificate)),

@@ -42,4 +42,8 @@ const main = async (names: readonly string[]): Promise<number> => {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void stopBenchMesh().then(() => process.exit(130)));
-process.exitCode = await main(process.argv.slice(2)).finally(stopBenchMesh);
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} finally {
+  await stopBenchMesh();
+}

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newRequestId, RemoteError } from '@crossroads/grpc';
 import { CertificateAuthority, IDENTIFICATION, type Identity, type InstitutionName, numberOf } from '@crossroads/local';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MESH_START_MS, progress, TestMesh } from '../mesh.js';
 import { generatedPeople, generatedSsins } from '../people.js';
 import { residentMb } from '../processes.js';

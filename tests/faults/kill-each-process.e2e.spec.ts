@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AccessResult } from '@crossroads/contracts/access/v1/access_record';
 import type { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import { newRequestId, RemoteError } from '@crossroads/grpc';
 import { IDENTIFICATION, PURPOSES, SERVICES, WAGES } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Accounts, settledAccounts } from '../accounts.js';
 import { citizenSees } from '../citizen.js';
 import { ask } from '../databases.js';

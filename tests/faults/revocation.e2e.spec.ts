@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { status } from '@grpc/grpc-js';
-import type { ConsultResponse } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
+import type { ConsultResponse } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { newRequestId, RemoteError } from '@crossroads/grpc';
 import { IDENTIFICATION, PURPOSES, WAGES } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { settledAccounts } from '../accounts.js';
-import { withDatabase, openDatabase } from '../databases.js';
+import { openDatabase, withDatabase } from '../databases.js';
 import { move, startLoad } from '../load.js';
 import { MESH_START_MS, progress, TestMesh } from '../mesh.js';
 import { generatedPeople, generatedSsins } from '../people.js';

@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   CertificateAuthority,
   type IdentityFiles,
-  identityFiles,
   type InstitutionName,
+  identityFiles,
   numberOf,
 } from '@crossroads/local';
 import { kafkaClient } from '@crossroads/messaging';
 import { eventually } from '@crossroads/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Kafka } from 'kafkajs';
 import { move } from '../load.js';
 import { MESH_START_MS, progress, TestMesh } from '../mesh.js';

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
 import { IDENTIFICATION, type Imported, PURPOSES, STATUSES, WAGES } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { settledAccounts } from '../accounts.js';
 import { citizenSees } from '../citizen.js';
 import { move } from '../load.js';

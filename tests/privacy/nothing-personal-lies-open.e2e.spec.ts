@@ -1,10 +1,10 @@
 import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RemoteError } from '@crossroads/grpc';
 import { IDENTIFICATION, PURPOSES, WAGES } from '@crossroads/local';
 import type { PersonRecord } from '@crossroads/local/people';
 import { eventually } from '@crossroads/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { citizenSees } from '../citizen.js';
 import { ask } from '../databases.js';
 import { move } from '../load.js';
@@ -12,7 +12,7 @@ import { MESH_START_MS, TestMesh } from '../mesh.js';
 import { generatedPerson, since } from '../people.js';
 import { readTopic, type TopicReader } from '../topic-reader.js';
 import { databases, files, type Haystack, serverViews, topics } from './haystacks.js';
-import { birthNeedle, found, nameNeedle, type Needle, ssinNeedle } from './needles.js';
+import { birthNeedle, found, type Needle, nameNeedle, ssinNeedle } from './needles.js';
 
 /** Names that nothing else in the mesh could be called by. */
 const NAMES = ['Zilverknoppel', 'Wolkenbrander', 'Kwartelmond'];

@@ -1,4 +1,5 @@
 export * from './coalescing-appender.js';
+export * from './coalescing-reader.js';
 export * from './codec.js';
 export * from './command-handler.js';
 export * from './cursor.js';

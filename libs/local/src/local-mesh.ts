@@ -26,7 +26,7 @@ import { Supervised } from './supervised.js';
 /** The certificate with which the supervisor asks for health. */
 const SUPERVISOR = 'local';
 /** Keeps a service below 250 MB: V8 would rather let the heap grow than collect it. */
-const HEAP = ['--max-old-space-size=160', '--max-semi-space-size=8'];
+const HEAP = ['--max-old-space-size=160', '--max-semi-space-size=16'];
 const LEASH = fileURLToPath(new URL('./leash.js', import.meta.url));
 
 export interface LocalMeshOptions {
@@ -274,7 +274,7 @@ export class LocalMesh {
       {
         name,
         command: process.execPath,
-        args: [...HEAP, '--enable-source-maps', '--import', LEASH, main],
+        args: [...HEAP, '--import', LEASH, main],
         environment: { ...inherited(this.environment), ...environment },
         cwd: this.root,
         leash: true,

@@ -20,6 +20,8 @@ export interface RelayOptions {
   readonly sealing?: Pick<TopicSealing, 'seal'>;
   /** @default 500 */
   readonly batchSize?: number;
+  /** See `ProcessorOptions.paceMs`. */
+  readonly paceMs?: number;
   readonly onError: (error: unknown, attempt: number) => void;
 }
 
@@ -28,12 +30,13 @@ export interface RelayOptions {
  * in between publishes that batch again, under the same ids.
  */
 export const startRelay = (options: RelayOptions): Processor => {
-  const { db, store, broker, name, published, sealing, batchSize = 500, onError } = options;
+  const { db, store, broker, name, published, sealing, batchSize = 500, paceMs, onError } = options;
   return startProcessor({
     db,
     store,
     name,
     batchSize,
+    ...(paceMs === undefined ? {} : { paceMs }),
     onError,
     handle: async (batch, _tx, signal) => {
       for (const [topic, events] of await byTopic(batch, published))

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import {
+  coalescingReader,
   type Database,
   eventStoreMigrations,
   migrate,
@@ -51,7 +52,11 @@ export class Infrastructure implements OnApplicationShutdown {
     const keysDb = await openDatabase({ url: config.keysDatabaseUrl, applicationName: SERVICE, poolSize: 5 });
     const store = new PostgresEventStore(db);
     const keys = new PostgresSubjectKeys({ db: keysDb, keys: provider });
-    const people = new People(store, await BlindIndex.open(provider, SSIN_INDEX), new SubjectSealer(keys));
+    const people = new People(
+      coalescingReader(store),
+      await BlindIndex.open(provider, SSIN_INDEX),
+      new SubjectSealer(keys),
+    );
     const published = publishedFrom(people, store);
 
     const { kafkaBrokers, embeddedLogUrl, trustDomain } = config;

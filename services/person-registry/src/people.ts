@@ -10,6 +10,8 @@ import { PersonCodec } from './person-codec.js';
 export const NUMBER = 'number';
 export const PERSON = 'person';
 
+const OWNERS_REMEMBERED = 50_000;
+
 /** A stream as it was read, and at which revision. */
 export interface Loaded<State> {
   readonly streamId: string;
@@ -21,6 +23,8 @@ export interface Loaded<State> {
 export class People {
   readonly numberCodec: NumberCodec;
   readonly personCodec: PersonCodec;
+  /** By blind index: whom to read together with a number. A guess, held against the number each time. */
+  private readonly ownerOf = new Map<string, string>();
 
   constructor(
     private readonly store: Pick<EventStore, 'readStreams'>,
@@ -67,6 +71,33 @@ export class People {
   async person(personId: string, knownAt?: Date): Promise<Loaded<PersonState>> {
     const streams = await this.store.readStreams([personId]);
     return this.foldPerson(personId, streams.get(personId) ?? [], knownAt);
+  }
+
+  /**
+   * A number and whose it is: in one round trip when the number belongs to whom it belonged when it was last asked about,
+   * which is read anew each time, and in two when not.
+   */
+  async numberAndPerson(
+    ssin: string,
+  ): Promise<{ readonly number: Loaded<NumberState>; readonly person: Loaded<PersonState> | undefined }> {
+    const indexes = this.index.indexesOf(ssin);
+    const expected = this.ownerOf.get(indexes[0] ?? '');
+    const streams = await this.store.readStreams(expected === undefined ? indexes : [...indexes, expected]);
+    const held = indexes.find((index) => (streams.get(index) ?? []).length > 0) ?? indexes[0] ?? '';
+    const found = await fold(held, streams.get(held) ?? [], number, this.numberCodec);
+    if (found.state.status === 'absent') return { number: found, person: undefined };
+    const { personId } = found.state;
+    if (personId === expected)
+      return { number: found, person: await this.foldPerson(personId, streams.get(personId) ?? []) };
+    this.remember(indexes[0] ?? '', personId);
+    return { number: found, person: await this.person(personId) };
+  }
+
+  private remember(index: string, personId: string): void {
+    this.ownerOf.set(index, personId);
+    if (this.ownerOf.size <= OWNERS_REMEMBERED) return;
+    const [oldest] = this.ownerOf.keys();
+    if (oldest !== undefined) this.ownerOf.delete(oldest);
   }
 
   async persons(personIds: readonly string[]): Promise<Map<string, Loaded<PersonState>>> {

@@ -41,11 +41,10 @@ export class Reading {
     day: IsoDay,
     fieldGroups: readonly string[],
   ): Promise<{ readonly data: Identification; readonly sourceRevision: bigint } | undefined> {
-    const { state } = await this.people.number(ssin);
-    if (state.status === 'absent' || state.status === 'canceled') return undefined;
-    const { state: person } = await this.people.person(state.personId);
-    if (person.forgotten) return undefined;
-    return { data: identificationOf(person.facts, day, fieldGroups), sourceRevision: person.sourceRevision };
+    const { number, person } = await this.people.numberAndPerson(ssin);
+    if (person === undefined || number.state.status === 'canceled' || person.state.forgotten) return undefined;
+    const { facts, sourceRevision } = person.state;
+    return { data: identificationOf(facts, day, fieldGroups), sourceRevision };
   }
 }
 

@@ -132,6 +132,7 @@ const compose = async (config: Config): Promise<Running> => {
     store,
     broker,
     name: 'journal',
+    paceMs: 200,
     published: published(sealer),
     sealing,
     onError: warn('journal relay'),

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Kafka, type KafkaConfig, type logCreator, logLevel } from 'kafkajs';
+import { calmRequestQueues } from './kafka-request-queue.js';
 import type { BrokerLog } from './log.js';
 
 /** PEM texts, or paths of PEM files. */
@@ -21,7 +22,7 @@ export interface KafkaOptions {
 }
 
 export const kafkaClient = (options: KafkaOptions, log: BrokerLog): Kafka => {
-  muteNegativeTimeouts();
+  calmRequestQueues();
   const config: KafkaConfig = {
     brokers: [...options.brokers],
     clientId: options.clientId,
@@ -55,18 +56,3 @@ const logsTo =
     const passing = level === logLevel.WARN || PASSING.test(`${message} ${String(details['error'] ?? '')}`);
     log(passing ? 'info' : 'error', `kafkajs ${namespace}: ${message}`, details);
   };
-
-let muted = false;
-
-/** kafkajs 2.2.4 waits for moments in the past; Node 24 warns at each, and counts them as 1 ms, which is what is meant. */
-export const muteNegativeTimeouts = (): void => {
-  if (muted) return;
-  muted = true;
-  const emitWarning = process.emitWarning;
-  process.emitWarning = (...args: unknown[]): void => {
-    const [warning, type] = args;
-    const name = warning instanceof Error ? warning.name : type;
-    if (name === 'TimeoutNegativeWarning' && new Error().stack?.includes('kafkajs')) return;
-    Reflect.apply(emitWarning, process, args);
-  };
-};

@@ -1,0 +1,56 @@
+import { createRequire } from 'node:module';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { calmRequestQueues } from './kafka-request-queue.js';
+
+interface Queue {
+  pending: unknown[];
+  throttledUntil: number;
+  throttleCheckTimeoutId: NodeJS.Timeout | null;
+  checkPendingRequests(): void;
+  scheduleCheckPendingRequests(): void;
+}
+
+const RequestQueue: { readonly prototype: Queue } = createRequire(import.meta.url)(
+  'kafkajs/src/network/requestQueue/index.js',
+);
+
+const queueOf = (pending: unknown[]): Queue =>
+  Object.assign(Object.create(RequestQueue.prototype) as Queue, {
+    pending,
+    throttledUntil: -1,
+    throttleCheckTimeoutId: null,
+  });
+
+describe('a queue of requests of kafkajs', () => {
+  const timers: Queue[] = [];
+  afterEach(() => {
+    for (const { throttleCheckTimeoutId } of timers) clearTimeout(throttleCheckTimeoutId ?? undefined);
+  });
+
+  it('is not looked at while nothing waits in it', () => {
+    const before = queueOf([]);
+    before.scheduleCheckPendingRequests();
+    timers.push(before);
+    // As it comes; without this the spec would prove nothing.
+    expect(before.throttleCheckTimeoutId).not.toBeNull();
+
+    calmRequestQueues();
+    const idle = queueOf([]);
+    idle.scheduleCheckPendingRequests();
+    expect(idle.throttleCheckTimeoutId).toBeNull();
+  });
+
+  it('is looked at again while something waits, until it has gone', async () => {
+    calmRequestQueues();
+    const gone = Promise.withResolvers<void>();
+    const queue = queueOf(['a request']);
+    queue.checkPendingRequests = () => {
+      queue.pending.length = 0;
+      queue.scheduleCheckPendingRequests();
+      gone.resolve();
+    };
+    queue.scheduleCheckPendingRequests();
+    await gone.promise;
+    expect(queue.throttleCheckTimeoutId).toBeNull();
+  });
+});

@@ -9,6 +9,8 @@ import { idleSince, machineCpu } from './machine.js';
 
 const RATE = 200;
 const SECONDS = 10;
+const WARM = 2_000;
+const AT_ONCE = 20;
 
 /** A change is answered by the registry; how long until the subscriber has it from Kafka, and how many a second can be delivered. */
 export const delivery: Bench = {
@@ -19,10 +21,12 @@ export const delivery: Bench = {
     const reader = await readTopic(mesh, 'health-fund');
     const arrived = () => reader.deliveries.filter(({ delivery: one }) => one.subscriptionId === subscriptionId);
     const municipality = mesh.as('municipality');
-    for (const ssin of SSINS.slice(0, 40)) await move(municipality, ssin, 'warm');
+    // Compiled code doubles in speed within half a minute; a cold start is not what is measured.
+    for (let from = 0; from < WARM; from += AT_ONCE)
+      await Promise.all(SSINS.slice(from, from + AT_ONCE).map((ssin) => move(municipality, ssin, 'warm')));
     await eventually(
       () => arrived().length,
-      (count) => count >= 40,
+      (count) => count >= WARM,
       60_000,
     );
 
@@ -42,7 +46,7 @@ export const delivery: Bench = {
       }
       if (performance.now() - told > 2_000) {
         told = performance.now();
-        say(`delivery: ${whole(n)} sent, ${whole(arrived().length - 40)} arrived`);
+        say(`delivery: ${whole(n)} sent, ${whole(arrived().length - WARM)} arrived`);
       }
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
@@ -51,7 +55,7 @@ export const delivery: Bench = {
     const accepting = (performance.now() - from) / 1_000;
     await eventually(
       () => arrived().length,
-      (count) => count >= 40 + RATE * SECONDS,
+      (count) => count >= WARM + RATE * SECONDS,
       120_000,
     );
     const idle = idleSince(machine);

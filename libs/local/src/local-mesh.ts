@@ -26,7 +26,7 @@ import { Supervised } from './supervised.js';
 /** The certificate with which the supervisor asks for health. */
 const SUPERVISOR = 'local';
 /** Keeps a service below 250 MB: V8 would rather let the heap grow than collect it. */
-const HEAP = ['--max-old-space-size=160', '--max-semi-space-size=16'];
+const HEAP = ['--max-old-space-size=160', '--max-semi-space-size=32'];
 const LEASH = fileURLToPath(new URL('./leash.js', import.meta.url));
 
 export interface LocalMeshOptions {

@@ -47,12 +47,12 @@ export const startRelay = (options: RelayOptions): Processor => {
 
 const byTopic = async (batch: readonly Recorded[], published: Published): Promise<Map<string, CloudEvent[]>> => {
   const topics = new Map<string, CloudEvent[]>();
-  for (const recorded of batch) {
-    for (const { topic, event } of await publicationsOf(published, recorded)) {
-      const events = topics.get(topic);
-      if (events) events.push(event);
-      else topics.set(topic, [event]);
-    }
+  // All at once, so that what mapping one of them reads can travel with the others'; in the order of the log.
+  const publications = await Promise.all(batch.map((recorded) => publicationsOf(published, recorded)));
+  for (const { topic, event } of publications.flat()) {
+    const events = topics.get(topic);
+    if (events) events.push(event);
+    else topics.set(topic, [event]);
   }
   return topics;
 };

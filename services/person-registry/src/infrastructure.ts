@@ -52,12 +52,9 @@ export class Infrastructure implements OnApplicationShutdown {
     const keysDb = await openDatabase({ url: config.keysDatabaseUrl, applicationName: SERVICE, poolSize: 5 });
     const store = new PostgresEventStore(db);
     const keys = new PostgresSubjectKeys({ db: keysDb, keys: provider });
-    const people = new People(
-      coalescingReader(store),
-      await BlindIndex.open(provider, SSIN_INDEX),
-      new SubjectSealer(keys),
-    );
-    const published = publishedFrom(people, store);
+    const reader = coalescingReader(store);
+    const people = new People(reader, await BlindIndex.open(provider, SSIN_INDEX), new SubjectSealer(keys));
+    const published = publishedFrom(people, reader);
 
     const { kafkaBrokers, embeddedLogUrl, trustDomain } = config;
     const bus = { clientId: SERVICE, kafkaBrokers, embeddedLogUrl, tls };

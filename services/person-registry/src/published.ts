@@ -1,6 +1,6 @@
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import { NumberChange, NumberChanged } from '@crossroads/contracts/person/v1/events';
-import type { EventStore, Recorded } from '@crossroads/eventsourcing';
+import type { Recorded, StreamReader } from '@crossroads/eventsourcing';
 import { datePartsOf, dayOf, type IsoDay } from '@crossroads/identifiers';
 import { type Publication, type Published, publicationOf } from '@crossroads/messaging';
 import { groupsOf } from './domain/person.js';
@@ -13,7 +13,7 @@ const SERVICE = 'crossroads.person.v1';
 
 /** What others learn of the log: the life of numbers, and what persons are after each change. */
 export const publishedFrom =
-  (people: People, store: Pick<EventStore, 'readStream'>): Published =>
+  (people: People, store: StreamReader): Published =>
   (recorded) => {
     if (recorded.streamType === NUMBER) return numberChanged(people, recorded);
     if (recorded.streamType === PERSON) return mutation(people, store, recorded);
@@ -68,16 +68,13 @@ const publication = (recorded: Recorded, type: string, key: string, body: Number
   });
 
 /** The same bytes whenever it is asked: the state after the event, as of the day on which it was recorded. */
-const mutation = async (
-  people: People,
-  store: Pick<EventStore, 'readStream'>,
-  recorded: Recorded,
-): Promise<Publication | undefined> => {
+const mutation = async (people: People, store: StreamReader, recorded: Recorded): Promise<Publication | undefined> => {
   const event = await people.personCodec.fromStored(recorded);
   // Nothing is told any more of who was erased.
   if (event.type === 'PersonForgotten') return undefined;
   const { ssin, facts, reporter } = event.data;
-  const before = recorded.revision > 1n ? await store.readStream(recorded.streamId) : [];
+  const streams = recorded.revision > 1n ? await store.readStreams([recorded.streamId]) : undefined;
+  const before = streams?.get(recorded.streamId) ?? [];
   const until = [...before.filter(({ revision }) => revision < recorded.revision), recorded];
   const { state } = await people.foldPerson(recorded.streamId, until);
 

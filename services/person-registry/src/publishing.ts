@@ -21,6 +21,8 @@ export interface PublishingOptions {
 
 const AGAIN_MS = 1_000;
 const RETENTION_DAYS = 7;
+/** What changes within it travels together; nobody waits longer for it. */
+const PACE_MS = 20;
 
 /** Publishes the log as soon as there is a bus; until then, and while it is away, persons are registered and read all the same. */
 export class Publishing {
@@ -57,6 +59,15 @@ export class Publishing {
     const { db, store, bus, published, sealing, onError } = this.options;
     this.broker ??= await openBroker(bus);
     await this.broker.ensureTopic({ name: TOPIC, retentionDays: RETENTION_DAYS });
-    this.relay = startRelay({ db, store, broker: this.broker, name: 'relay', published, sealing, onError });
+    this.relay = startRelay({
+      db,
+      store,
+      broker: this.broker,
+      name: 'relay',
+      paceMs: PACE_MS,
+      published,
+      sealing,
+      onError,
+    });
   }
 }

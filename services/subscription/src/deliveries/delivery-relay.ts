@@ -24,6 +24,7 @@ export interface DeliveryRelayOptions {
 }
 
 const SCAN_MS = 100;
+const PACE_MS = 20;
 const GRANTS_MS = 30_000;
 /** After a failure, before the same institution, or the same look, is tried again. */
 const REST_MS = 500;
@@ -100,6 +101,8 @@ export class DeliveryRelay {
         timer = setTimeout(resolve, SCAN_MS);
       });
       await Promise.race([woken, later]).finally(() => clearTimeout(timer));
+      // What is numbered meanwhile leaves in the same batch.
+      await delay(PACE_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
     }
   }
 

@@ -10,9 +10,8 @@ interface Queue {
   scheduleCheckPendingRequests(): void;
 }
 
-const RequestQueue: { readonly prototype: Queue } = createRequire(import.meta.url)(
-  'kafkajs/src/network/requestQueue/index.js',
-);
+const required: unknown = createRequire(import.meta.url)('kafkajs/src/network/requestQueue/index.js');
+const RequestQueue = required as { readonly prototype: Queue };
 
 const queueOf = (pending: unknown[]): Queue =>
   Object.assign(Object.create(RequestQueue.prototype) as Queue, {

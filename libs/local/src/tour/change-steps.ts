@@ -11,8 +11,8 @@ import {
   openSubscription,
   registerMove,
 } from './deliveries-step.js';
-import type { Tour } from './run-tour.js';
 import { type SubscriberReader, startSubscriber } from './subscriber-reader.js';
+import type { Tour } from './tour.js';
 
 /** The subscribers as they stand after the move. */
 export interface Moved {

@@ -5,7 +5,7 @@ import { SIGN_IN_ISSUER, SIGN_IN_KID } from '../demo/set-up.js';
 import type { Cast } from './cast.js';
 import { until, verify } from './checks.js';
 import type { Looks } from './consultation-steps.js';
-import type { Tour } from './run-tour.js';
+import type { Tour } from './tour.js';
 
 const SHOWN = 5;
 

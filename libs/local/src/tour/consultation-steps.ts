@@ -8,7 +8,7 @@ import { numberOf } from '../demo/institutions.js';
 import { decidedDeliberation, OFFICIALS_KID } from '../demo/set-up.js';
 import { type Cast, refusalOf } from './cast.js';
 import { until, verify } from './checks.js';
-import type { Tour } from './run-tour.js';
+import type { Tour } from './tour.js';
 
 const { CONSULTATION_STATUS_DATA_FOUND: FOUND, CONSULTATION_STATUS_NO_DATA_FOUND: NOTHING } = ConsultationStatus;
 const { legalContext } = PURPOSES['welfare-office'];

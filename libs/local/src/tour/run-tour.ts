@@ -3,7 +3,6 @@ import { dayOf } from '@crossroads/identifiers';
 import { PURPOSES, STATUSES, WAGES } from '../demo/deliberations.js';
 import { type InstitutionName, numberOf } from '../demo/institutions.js';
 import { type DemoNetwork, decidedDeliberation, setUpDemo } from '../demo/set-up.js';
-import type { LocalMesh } from '../local-mesh.js';
 import { openPopulation, type Population } from '../people/index.js';
 import type { RunTour, TourOptions } from '../tour-seam.js';
 import { chooseCast } from './cast.js';
@@ -14,13 +13,7 @@ import { consults, type Looks, refusals } from './consultation-steps.js';
 import { inscribe, inscribeAll } from './inscriptions-step.js';
 import { Narrator } from './narrator.js';
 import { importPopulation, type Known } from './population-step.js';
-
-/** What the steps share. */
-export interface Tour {
-  readonly mesh: LocalMesh;
-  readonly network: DemoNetwork;
-  readonly narrator: Narrator;
-}
+import type { Tour } from './tour.js';
 
 /** The whole circle, step by step; each thing that it says is checked before it is said. */
 export const runTour: RunTour = async (options) => {

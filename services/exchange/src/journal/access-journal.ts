@@ -11,19 +11,12 @@ import { Unavailable } from '@crossroads/grpc';
 import { FORGOTTEN } from '@crossroads/privacy';
 import type { Salted } from '@crossroads/transparency';
 import { storedText } from '../stored-text.js';
+import type { Access } from './access.js';
 import { ACCESS, REFUSAL } from './access-events.js';
 import { type Kept, keptAnswer, parseKept, type Refused } from './kept-answer.js';
 import type { OpenAccesses } from './open-accesses.js';
 import type { RecordSeals } from './sealed-record.js';
 import { within } from './within.js';
-
-/** One access: `journalId` is its stream, and what auditors see; `ticket` is what the parties see. */
-export interface Access {
-  readonly journalId: string;
-  readonly ticket: string;
-  /** Empty when the number is nobody's. */
-  readonly personId: string;
-}
 
 /** How long an append may take before the journal counts as away. */
 const APPEND_WITHIN_MS = 4_000;

@@ -1,5 +1,5 @@
 import type { Json } from '@crossroads/eventsourcing';
-import type { Access } from './access-journal.js';
+import type { Access } from './access.js';
 
 /** A refusal as it was answered. Nothing personal: it is kept in the clear. */
 export interface Refused {

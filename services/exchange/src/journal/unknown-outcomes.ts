@@ -3,8 +3,8 @@ import { AccessResult } from '@crossroads/contracts/access/v1/access_record';
 import { type Database, type EventStore, Rejection, WrongExpectedRevision } from '@crossroads/eventsourcing';
 import { salted } from '@crossroads/transparency';
 import { encodeOutcome } from '../consultation/access-record.js';
+import type { Access } from './access.js';
 import { ACCESS } from './access-events.js';
-import type { Access } from './access-journal.js';
 import { lockOf, type OpenAccesses } from './open-accesses.js';
 import type { RecordSeals } from './sealed-record.js';
 

@@ -104,7 +104,20 @@ describe('what the registry says of numbers', () => {
           }
         },
       ),
-      { numRuns: 40 },
+      {
+        numRuns: 40,
+        // Given, replaced twice over and taken apart again within one batch: found once, kept.
+        examples: [
+          [
+            [
+              { replace: true, n: 3, by: 0 },
+              { replace: true, n: 0, by: 1 },
+              { replace: false, n: 0, by: 0 },
+            ],
+            [2, 1, 7],
+          ],
+        ],
+      },
     );
   });
 });

@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { DeliberationState, type Grant, Role } from '@crossroads/contracts/authorization/v1/policy';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import type { SubscribeRequest, Subscription } from '@crossroads/contracts/subscription/v1/subscription_service';
-import { newRequestId, RemoteError, type TlsFiles } from '@crossroads/grpc';
+import { newRequestId, type TlsFiles } from '@crossroads/grpc';
 import { ssinCheck, withCbeCheck } from '@crossroads/identifiers';
 import { eventually } from '@crossroads/testing';
 import type { ToPublish } from '@crossroads/testing/mesh';
@@ -209,14 +209,9 @@ export const whenListed = async (
   good: (subscription: Subscription) => boolean,
 ): Promise<Subscription> => {
   const found = await eventually(
-    () =>
-      client.listSubscriptions({ institution: '', pageSize: 200, pageToken: '' }).then(
-        ({ subscriptions }) => subscriptions.find((one) => one.subscriptionId === subscriptionId),
-        // A service that has just come back is found again in a moment.
-        (error: unknown) => {
-          if (error instanceof RemoteError && error.isOutage) return undefined;
-          throw error;
-        },
+    async () =>
+      (await client.listSubscriptions({ institution: '', pageSize: 200, pageToken: '' })).subscriptions.find(
+        (one) => one.subscriptionId === subscriptionId,
       ),
     (one) => one !== undefined && good(one),
   );

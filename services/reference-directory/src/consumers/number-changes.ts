@@ -26,13 +26,21 @@ export const applyNumberSteps = async (tx: Tx, steps: readonly NumberStepped[]):
   if (steps.length === 0) return;
   const person = await numberPersons(tx, steps);
   const latest = lastOf(steps, ({ number }) => number);
-  await tx.query(UPSERT_NUMBERS, [
-    latest.map(({ number }) => number),
-    latest.map(({ position }) => position),
-    latest.map((step) => person(step.step === 'replaced' ? (step.previousPersonId ?? step.personId) : step.personId)),
-    latest.map(({ step }) => STATES[step]),
-    latest.map(({ replacedBy }) => replacedBy ?? null),
-  ]);
+  const upsert = (some: readonly NumberStepped[]) =>
+    tx.query(UPSERT_NUMBERS, [
+      some.map(({ number }) => number),
+      some.map(({ position }) => position),
+      some.map((step) => person(step.step === 'replaced' ? (step.previousPersonId ?? step.personId) : step.personId)),
+      some.map(({ step }) => STATES[step]),
+      some.map(({ replacedBy }) => replacedBy ?? null),
+    ]);
+  // A number that is given and replaced in one batch: whose it is by itself, only the giving tells.
+  const given = lastOf(
+    steps.filter(({ step }) => STATES[step] === 'V'),
+    ({ number }) => number,
+  ).filter((step) => !latest.includes(step));
+  if (given.length > 0) await upsert(given);
+  await upsert(latest);
   const moved = latest.filter(({ step }) => step === 'replaced' || step === 'unreplaced');
   if (moved.length === 0) return;
   await tx.query(UPSERT_MERGES, [

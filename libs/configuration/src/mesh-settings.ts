@@ -41,3 +41,19 @@ export const authorizationSetting = {
 export const directorySetting = {
   directoryAddress: address('REFERENCE_DIRECTORY_ADDRESS', 'host:port of the reference directory'),
 } as const;
+
+interface TlsSettings {
+  readonly tlsCaFile: string;
+  readonly tlsCertFile: string;
+  readonly tlsKeyFile: string;
+}
+
+/** The files of a service's TLS identity, as `libs/grpc` and `libs/messaging` take them. */
+export const tlsFiles = ({ tlsCaFile, tlsCertFile, tlsKeyFile }: TlsSettings) => ({
+  ca: tlsCaFile,
+  cert: tlsCertFile,
+  key: tlsKeyFile,
+});
+
+/** The role that a PostgreSQL URL connects as: who the migrations of that database grant to. */
+export const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);

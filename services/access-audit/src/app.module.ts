@@ -1,3 +1,4 @@
+import { roleOf, tlsFiles } from '@crossroads/configuration';
 import { AuditServiceService } from '@crossroads/contracts/audit/v1/audit_service';
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
@@ -28,8 +29,6 @@ import { accesses } from './migrations/0001-accesses.js';
 
 const NAME = 'access-audit';
 
-const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);
-
 const compose = async (config: Config): Promise<Running> => {
   await migrate({
     url: config.databaseMigratorUrl,
@@ -43,7 +42,7 @@ const compose = async (config: Config): Promise<Running> => {
   });
   const db = await openDatabase({ url: config.databaseUrl, applicationName: NAME });
   const keysDb = await openDatabase({ url: config.keysDatabaseUrl, poolSize: 4, applicationName: NAME });
-  const tls = { ca: config.tlsCaFile, cert: config.tlsCertFile, key: config.tlsKeyFile };
+  const tls = tlsFiles(config);
   const mesh = { tls, trustDomain: config.trustDomain };
 
   const keys = new FileKeyProvider(config.keyFile);

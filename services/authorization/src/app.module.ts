@@ -1,3 +1,4 @@
+import { roleOf, tlsFiles } from '@crossroads/configuration';
 import { AuthorizationServiceService } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { eventStoreMigrations, migrate, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
@@ -30,7 +31,7 @@ const mesh: readonly AllowedCaller[] = [
 const institutions: readonly AllowedCaller[] = ['institution'];
 
 const compose = async (config: Config): Promise<Running> => {
-  const appRole = decodeURIComponent(new URL(config.databaseUrl).username);
+  const appRole = roleOf(config.databaseUrl);
   await migrate({ url: config.databaseMigratorUrl, migrations: eventStoreMigrations, appRole });
   const db = await openDatabase({ url: config.databaseUrl, applicationName: NAME });
   const store = new PostgresEventStore(db);
@@ -43,7 +44,7 @@ const compose = async (config: Config): Promise<Running> => {
   });
   await live.start();
   const commands = new PolicyCommands(store, live, warn('policy stream'));
-  const tls = { ca: config.tlsCaFile, cert: config.tlsCertFile, key: config.tlsKeyFile };
+  const tls = tlsFiles(config);
   const { kafkaBrokers, embeddedLogUrl } = config;
   const publisher = new Publisher(db, store, { clientId: NAME, kafkaBrokers, embeddedLogUrl, tls }, warn('publishing'));
 

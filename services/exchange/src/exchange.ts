@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { roleOf, tlsFiles } from '@crossroads/configuration';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { ExchangeServiceService } from '@crossroads/contracts/exchange/v1/exchange_service';
 import {
@@ -48,7 +49,7 @@ export const openExchange = async (config: Config): Promise<Exchange> => {
   await migrateAll(config);
   const db = await openDatabase({ url: config.databaseUrl, applicationName: 'exchange' });
   const keysDb = await openDatabase({ url: config.keysDatabaseUrl, poolSize: 4, applicationName: 'exchange' });
-  const tls = { ca: config.tlsCaFile, cert: config.tlsCertFile, key: config.tlsKeyFile };
+  const tls = tlsFiles(config);
   const mesh = { tls, trustDomain: config.trustDomain };
   const now = () => new Date();
 
@@ -135,8 +136,6 @@ const migrateAll = async ({ databaseUrl, databaseMigratorUrl, keysDatabaseUrl, k
   const appRole = roleOf(keysDatabaseUrl);
   await migrate({ url: keysDatabaseMigratorUrl, migrations: subjectKeyMigrations, appRole });
 };
-
-const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);
 
 const openBus = async (
   { kafkaBrokers, embeddedLogUrl }: Config,

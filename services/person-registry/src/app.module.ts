@@ -1,5 +1,5 @@
 import { sourceService } from '@crossroads/client/source';
-import { readConfiguration } from '@crossroads/configuration';
+import { readConfiguration, tlsFiles } from '@crossroads/configuration';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { PersonServiceService } from '@crossroads/contracts/person/v1/person_service';
 import { type Caller, type Door, GrpcServer, type ServedService, serve } from '@crossroads/grpc';
@@ -12,7 +12,7 @@ import { reasonCodes } from './api/reason-codes.js';
 import { type Config, settings } from './config.js';
 import { IDENTIFICATION } from './identification.js';
 import { Importer } from './importer.js';
-import { Infrastructure, tlsFiles } from './infrastructure.js';
+import { Infrastructure } from './infrastructure.js';
 import { Reading } from './reading.js';
 import { Registry } from './registry.js';
 

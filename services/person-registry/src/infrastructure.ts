@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { roleOf, tlsFiles } from '@crossroads/configuration';
 import {
   coalescingReader,
   type Database,
@@ -7,7 +8,7 @@ import {
   openDatabase,
   PostgresEventStore,
 } from '@crossroads/eventsourcing';
-import { type TlsFiles, warn } from '@crossroads/grpc';
+import { warn } from '@crossroads/grpc';
 import { type Published, TopicSealing } from '@crossroads/messaging';
 import { followPolicy, type PolicyFollower } from '@crossroads/policy';
 import {
@@ -77,12 +78,6 @@ export class Infrastructure implements OnApplicationShutdown {
   }
 }
 
-export const tlsFiles = ({ tlsCaFile, tlsCertFile, tlsKeyFile }: Config): TlsFiles => ({
-  ca: tlsCaFile,
-  cert: tlsCertFile,
-  key: tlsKeyFile,
-});
-
 const migrateAll = async (config: Config): Promise<void> => {
   await migrate({
     url: config.databaseMigratorUrl,
@@ -92,5 +87,3 @@ const migrateAll = async (config: Config): Promise<void> => {
   const keysRole = roleOf(config.keysDatabaseUrl);
   await migrate({ url: config.keysDatabaseMigratorUrl, migrations: subjectKeyMigrations, appRole: keysRole });
 };
-
-const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);

@@ -1,4 +1,4 @@
-import { readConfiguration } from '@crossroads/configuration';
+import { readConfiguration, tlsFiles } from '@crossroads/configuration';
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { type Caller, type Door, GrpcServer, PageTokens, type ServedService, serve } from '@crossroads/grpc';
@@ -12,7 +12,7 @@ import { Checker } from './application/checker.js';
 import { Inscriber } from './application/inscriber.js';
 import { InscriptionList } from './application/inscription-list.js';
 import { type Config, settings } from './config.js';
-import { Infrastructure, tlsFiles } from './infrastructure.js';
+import { Infrastructure } from './infrastructure.js';
 import { Files } from './view/files.js';
 
 const INSTITUTIONS = ['institution'] as const;

@@ -1,6 +1,7 @@
+import { roleOf, tlsFiles } from '@crossroads/configuration';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { type Database, migrate, openDatabase, PostgresEventStore, type Processor } from '@crossroads/eventsourcing';
-import { connect, type TlsFiles, warn } from '@crossroads/grpc';
+import { connect, warn } from '@crossroads/grpc';
 import {
   type Broker,
   type Consumption,
@@ -41,7 +42,7 @@ export class Infrastructure implements OnApplicationShutdown {
   ) {}
 
   static async open(config: Config): Promise<Infrastructure> {
-    const appRole = decodeURIComponent(new URL(config.databaseUrl).username);
+    const appRole = roleOf(config.databaseUrl);
     await migrate({ url: config.databaseMigratorUrl, migrations, appRole });
     const { trustDomain, kafkaBrokers, embeddedLogUrl } = config;
     const tls = tlsFiles(config);
@@ -110,9 +111,3 @@ const followPersons = (config: Config, db: Database, broker: Broker, sealing: To
     },
   };
 };
-
-export const tlsFiles = ({ tlsCaFile, tlsCertFile, tlsKeyFile }: Config): TlsFiles => ({
-  ca: tlsCaFile,
-  cert: tlsCertFile,
-  key: tlsKeyFile,
-});

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { roleOf, tlsFiles } from '@crossroads/configuration';
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { SubscriptionServiceService } from '@crossroads/contracts/subscription/v1/subscription_service';
@@ -47,8 +48,6 @@ import { readersOf } from './topic-readers.js';
 
 const GROUP = 'subscription';
 
-const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);
-
 const compose = async (config: Config): Promise<Running> => {
   await migrate({
     url: config.databaseMigratorUrl,
@@ -62,7 +61,7 @@ const compose = async (config: Config): Promise<Running> => {
   });
   const db = await openDatabase({ url: config.databaseUrl, applicationName: 'subscription' });
   const keysDb = await openDatabase({ url: config.keysDatabaseUrl, poolSize: 4, applicationName: 'subscription' });
-  const tls = { ca: config.tlsCaFile, cert: config.tlsCertFile, key: config.tlsKeyFile };
+  const tls = tlsFiles(config);
   const mesh = { tls, trustDomain: config.trustDomain };
   const now = () => new Date();
 

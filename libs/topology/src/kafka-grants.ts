@@ -1,0 +1,47 @@
+import type { ServiceName } from './services.js';
+import { DELIVERIES, producedBy, readBy } from './topics.js';
+
+/** Operations as Kafka's protocol names them. */
+export type KafkaOperation =
+  | 'READ'
+  | 'WRITE'
+  | 'CREATE'
+  | 'DELETE'
+  | 'ALTER'
+  | 'DESCRIBE'
+  | 'DESCRIBE_CONFIGS'
+  | 'IDEMPOTENT_WRITE';
+
+/** What one certificate may do to one thing in Kafka, or to all whose names begin alike. */
+export interface KafkaGrant {
+  readonly resource: 'TOPIC' | 'GROUP' | 'CLUSTER';
+  readonly name: string;
+  readonly pattern: 'LITERAL' | 'PREFIXED';
+  readonly operations: readonly KafkaOperation[];
+}
+
+/** The subject of a service's certificate, as Kafka's ACLs have it. */
+export const kafkaPrincipalOf = (service: ServiceName): string => `User:CN=${service}`;
+
+const PRODUCES = ['WRITE', 'CREATE', 'DESCRIBE', 'DESCRIBE_CONFIGS'] as const;
+
+/**
+ * All that a service may do in Kafka. Subscription gives subscribers the right to read their topics, for which Kafka asks ALTER
+ * of the cluster; whoever has that could give themselves more.
+ */
+export const kafkaGrantsOf = (service: ServiceName): readonly KafkaGrant[] => [
+  ...producedBy(service).map((name) => grant('TOPIC', name, 'LITERAL', PRODUCES)),
+  ...readBy(service).map((name) => grant('TOPIC', name, 'LITERAL', ['READ', 'DESCRIBE'])),
+  grant('GROUP', service, 'PREFIXED', ['READ', 'DELETE', 'DESCRIBE']),
+  grant('CLUSTER', 'kafka-cluster', 'LITERAL', ['IDEMPOTENT_WRITE', 'DESCRIBE']),
+  ...(service === DELIVERIES.producer
+    ? [grant('TOPIC', DELIVERIES.prefix, 'PREFIXED', PRODUCES), grant('CLUSTER', 'kafka-cluster', 'LITERAL', ['ALTER'])]
+    : []),
+];
+
+const grant = (
+  resource: KafkaGrant['resource'],
+  name: string,
+  pattern: KafkaGrant['pattern'],
+  operations: readonly KafkaOperation[],
+): KafkaGrant => ({ resource, name, pattern, operations });

@@ -16,7 +16,6 @@ export * from './mesh.js';
 export * from './ports.js';
 export * from './postgres.js';
 export * from './process-identity.js';
-export * from './services.js';
 export * from './supervised.js';
 export { inscribe, inscribeAll } from './tour/inscriptions-step.js';
 export { type Imported, importPopulation } from './tour/population-step.js';

@@ -1,23 +1,30 @@
-import kafkajs, { type AclEntry } from 'kafkajs';
+import {
+  type KafkaGrant,
+  kafkaGrantsOf,
+  kafkaPrincipalOf,
+  SERVICES,
+  type ServiceName,
+  TOPIC_NAMES,
+  TOPICS,
+} from '@crossroads/topology';
+import kafkajs, { type AclEntry, type AclFilter, type Admin } from 'kafkajs';
 import type { IdentityFiles } from './certificates.js';
 import { kafkaAdmin } from './kafka-client.js';
-import { SERVICES } from './ports.js';
-import { PLANS } from './services.js';
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
-const SEVEN_DAYS = 7 * 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Makes the mesh's own topics, and lets each service write what it produces and read what it consumes (DESIGN part 4),
- * nothing else. Topics of subscribers, and who may read them, are subscription's.
+ * Makes the mesh's own topics, and lets each service do what the table of the topology gives it, nothing else: what it had before and
+ * has no longer is taken away. Topics of subscribers, and who may read them, are subscription's.
  */
 export const prepareTopics = async (brokers: readonly string[], admin: IdentityFiles): Promise<void> => {
   const client = kafkaAdmin(brokers, admin, 5);
   await client.connect();
   try {
     const there = new Set(await client.listTopics());
-    const missing = [...new Set(SERVICES.flatMap((name) => PLANS[name].produces))].filter((topic) => !there.has(topic));
+    const missing = TOPIC_NAMES.filter((topic) => !there.has(topic));
     if (missing.length > 0)
       await client.createTopics({
         waitForLeaders: true,
@@ -25,57 +32,51 @@ export const prepareTopics = async (brokers: readonly string[], admin: IdentityF
           topic,
           numPartitions: 1,
           configEntries: [
-            { name: 'retention.ms', value: String(SEVEN_DAYS) },
+            { name: 'retention.ms', value: String(TOPICS[topic].retentionDays * DAY_MS) },
             { name: 'max.message.bytes', value: String(8 * 1024 * 1024) },
           ],
         })),
       });
-    await client.createAcls({ acl: SERVICES.flatMap(aclsOf) });
+    const wanted = SERVICES.flatMap(aclsOf);
+    await removeOthers(client, wanted);
+    await client.createAcls({ acl: wanted });
   } finally {
     await client.disconnect();
   }
 };
 
-const aclsOf = (service: (typeof SERVICES)[number]): AclEntry[] => {
-  const { produces, consumes } = PLANS[service];
-  const { ALTER_CONFIGS, CREATE, DELETE, DESCRIBE, DESCRIBE_CONFIGS, READ, WRITE } = AclOperationTypes;
-  const topic = (name: string, ...operations: AclEntry['operation'][]) =>
-    operations.map((operation) =>
-      allow(service, operation, AclResourceTypes.TOPIC, name, ResourcePatternTypes.LITERAL),
-    );
-  const group = (prefix: string) =>
-    [READ, DELETE, DESCRIBE].map((operation) =>
-      allow(service, operation, AclResourceTypes.GROUP, prefix, ResourcePatternTypes.PREFIXED),
-    );
-  return [
-    ...produces.flatMap((name) => topic(name, WRITE, CREATE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS)),
-    ...consumes.flatMap((name) => topic(name, READ, DESCRIBE)),
-    ...group(service),
-    // Groups of one process each, for what every process must have in full.
-    ...group('follower.'),
-    allow(
-      service,
-      AclOperationTypes.IDEMPOTENT_WRITE,
-      AclResourceTypes.CLUSTER,
-      'kafka-cluster',
-      ResourcePatternTypes.LITERAL,
-    ),
-    allow(service, DESCRIBE, AclResourceTypes.CLUSTER, 'kafka-cluster', ResourcePatternTypes.LITERAL),
-  ];
-};
+const aclsOf = (service: ServiceName): AclEntry[] => kafkaGrantsOf(service).flatMap((grant) => aclOf(service, grant));
 
-const allow = (
-  service: string,
-  operation: AclEntry['operation'],
-  resourceType: AclEntry['resourceType'],
-  resourceName: string,
-  resourcePatternType: AclEntry['resourcePatternType'],
-): AclEntry => ({
-  principal: `User:CN=${service}`,
-  host: '*',
-  operation,
-  permissionType: AclPermissionTypes.ALLOW,
-  resourceType,
-  resourceName,
-  resourcePatternType,
-});
+const aclOf = (service: ServiceName, { resource, name, pattern, operations }: KafkaGrant): AclEntry[] =>
+  operations.map((operation) => ({
+    principal: kafkaPrincipalOf(service),
+    host: '*',
+    operation: AclOperationTypes[operation],
+    permissionType: AclPermissionTypes.ALLOW,
+    resourceType: AclResourceTypes[resource],
+    resourceName: name,
+    resourcePatternType: ResourcePatternTypes[pattern],
+  }));
+
+const removeOthers = async (client: Admin, wanted: readonly AclEntry[]): Promise<void> => {
+  const { resources } = await client.describeAcls({
+    resourceType: AclResourceTypes.ANY,
+    resourcePatternType: ResourcePatternTypes.ANY,
+    operation: AclOperationTypes.ANY,
+    permissionType: AclPermissionTypes.ANY,
+  });
+  const services = new Set(SERVICES.map(kafkaPrincipalOf));
+  const keyOf = ({
+    principal,
+    operation,
+    resourceType,
+    resourceName,
+    resourcePatternType,
+  }: Omit<AclEntry, 'host' | 'permissionType'>) =>
+    [principal, operation, resourceType, resourceName, resourcePatternType].join(' ');
+  const keep = new Set(wanted.map(keyOf));
+  const filters: AclFilter[] = resources
+    .flatMap(({ acls, ...resource }) => acls.map((acl) => ({ ...resource, ...acl })))
+    .filter((acl) => services.has(acl.principal) && !keep.has(keyOf(acl)));
+  if (filters.length > 0) await client.deleteAcls({ filters });
+};

@@ -52,7 +52,7 @@ describe('finding Kafka', () => {
 describe('a Kafka of this machine', () => {
   let kafka: Kafka;
   beforeAll(async () => {
-    kafka = await startKafka({ dataFolder, ...ports, authority: ca, environment, superUsers: ['CN=subscription'] });
+    kafka = await startKafka({ dataFolder, ...ports, authority: ca, environment });
     if (kafka.kind === 'none') process.stderr.write(`SKIPPED, no Kafka: ${kafka.why}\n`);
     else await prepareTopics(kafka.brokers, kafka.admin);
   });
@@ -80,7 +80,12 @@ describe('a Kafka of this machine', () => {
     ]);
     expect(await topicsSeenBy(running.brokers, 'authorization')).toEqual(['crossroads.authorization.v1']);
     expect(await topicsSeenBy(running.brokers, 'nobody')).toEqual([]);
-    expect(await topicsSeenBy(running.brokers, 'subscription')).toContain('crossroads.access.v1');
+    expect(await topicsSeenBy(running.brokers, 'subscription')).toEqual([
+      'crossroads.access.v1',
+      'crossroads.directory.v1',
+      'crossroads.mutation.v1',
+      'crossroads.person.v1',
+    ]);
   });
 
   it('does not talk to a certificate of another CA', async () => {

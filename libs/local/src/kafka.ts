@@ -19,8 +19,6 @@ export interface KafkaOptions {
   readonly port: number;
   readonly controllerPort: number;
   readonly authority: CertificateAuthority;
-  /** Subjects that every ACL lets through, besides the broker's own: those that make topics and ACLs. */
-  readonly superUsers?: readonly string[];
   readonly environment?: NodeJS.ProcessEnv;
   readonly say?: (line: string) => void;
   readonly signal?: AbortSignal;
@@ -43,16 +41,7 @@ export type Kafka =
  * mesh then uses its log in PostgreSQL.
  */
 export const startKafka = async (options: KafkaOptions): Promise<Kafka> => {
-  const {
-    dataFolder,
-    port,
-    controllerPort,
-    authority,
-    superUsers = [],
-    environment = process.env,
-    say = () => {},
-    signal,
-  } = options;
+  const { dataFolder, port, controllerPort, authority, environment = process.env, say = () => {}, signal } = options;
   const certificates = join(dataFolder, 'certificates');
   mkdirSync(certificates, { recursive: true, mode: 0o700 });
   if (!existsSync(join(certificates, 'ca.pem')))
@@ -81,7 +70,7 @@ export const startKafka = async (options: KafkaOptions): Promise<Kafka> => {
     dataFolder: join(home, 'data'),
     keyStore,
     ca: admin.ca,
-    superUsers: [`CN=${KAFKA_ADMIN}`, ...superUsers],
+    superUsers: [`CN=${KAFKA_ADMIN}`],
   };
 
   const java = findJava(environment);

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateKeyFile } from '@crossroads/privacy';
+import { HOLDINGS, type ServiceName, sharedKeysOf } from '@crossroads/topology';
 import { newReceiptKey } from '@crossroads/transparency';
 import { writePrivate } from './certificates.js';
 import { LocalFailure } from './failure.js';
-import type { ServicePlan } from './services.js';
 
 interface KeyFile {
   readonly version: number;
@@ -15,11 +15,9 @@ interface KeyFile {
  * The key file of a service in `folder`: its own names with keys of its own, shared ones with the keys of `shared.json`,
  * and no other. What is there stays.
  */
-export const serviceKeyFile = async (
-  folder: string,
-  service: string,
-  { ownKeys, sharedKeys }: Pick<ServicePlan, 'ownKeys' | 'sharedKeys'>,
-): Promise<string> => {
+export const serviceKeyFile = async (folder: string, service: ServiceName): Promise<string> => {
+  const { ownKeys } = HOLDINGS[service];
+  const sharedKeys = sharedKeysOf(service);
   const file = join(folder, `${service}.json`);
   const shared = join(folder, 'shared.json');
   await generateKeyFile(shared, sharedKeys);

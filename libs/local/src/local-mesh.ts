@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { HOLDINGS } from '@crossroads/topology';
 import {
   type ApplicationSubject,
   CertificateAuthority,
@@ -20,7 +21,6 @@ import { receiptKeyFile, receiptKeysFile, serviceKeyFile } from './key-files.js'
 import { type Mesh, type MeshBroker, type MeshProcess, type MeshSignIn, writeMesh } from './mesh.js';
 import { type Ports, requireFree, SERVICES, type ServiceName } from './ports.js';
 import { type Postgres, startPostgres } from './postgres.js';
-import { kafkaAdministrators, PLANS } from './services.js';
 import { Supervised } from './supervised.js';
 
 /** The certificate with which the supervisor asks for health. */
@@ -105,7 +105,6 @@ export class LocalMesh {
       dataFolder: folder.path,
       port: ports.kafka,
       controllerPort: ports.kafkaController,
-      superUsers: kafkaAdministrators(),
       authority,
       environment,
       say,
@@ -234,11 +233,11 @@ export class LocalMesh {
   }
 
   private async prepareService(name: ServiceName): Promise<void> {
-    const plan = PLANS[name];
+    const { keysDatabase, receipts } = HOLDINGS[name];
     this.certificates[name] = await this.serviceIdentity(name);
-    this.keyFiles[name] = await serviceKeyFile(this.folder.keys, name, plan);
-    if (plan.receipts) this.keyFiles[`${name}-receipts`] = await receiptKeyFile(this.folder.keys, name);
-    this.databases[name] = await this.started(this.postgres).ensureService(name, { keys: plan.subjectKeys === true });
+    this.keyFiles[name] = await serviceKeyFile(this.folder.keys, name);
+    if (receipts) this.keyFiles[`${name}-receipts`] = await receiptKeyFile(this.folder.keys, name);
+    this.databases[name] = await this.started(this.postgres).ensureService(name, { keys: keysDatabase });
   }
 
   private async startService(name: ServiceName): Promise<void> {

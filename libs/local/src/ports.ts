@@ -1,17 +1,9 @@
 import { createServer } from 'node:net';
+import { SERVICES, type ServiceName } from '@crossroads/topology';
 import { codeOf, LocalFailure } from './failure.js';
 
-/** Every service of the mesh, in the order in which a reader would meet them; each has the port at its place. */
-export const SERVICES = [
-  'authorization',
-  'person-registry',
-  'reference-directory',
-  'exchange',
-  'subscription',
-  'access-audit',
-] as const;
-
-export type ServiceName = (typeof SERVICES)[number];
+/** Each has the port at its place. */
+export { SERVICES, type ServiceName };
 
 const DEFAULT_BASE = 47_100;
 

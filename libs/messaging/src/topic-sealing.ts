@@ -1,12 +1,6 @@
 import type { TopicSealer } from '@crossroads/privacy';
+import { SEALED_TOPICS } from '@crossroads/topology';
 import type { CloudEvent } from './broker.js';
-
-/** Topics whose bodies are sealed: they tell of persons, and the broker's disks are nobody's business. */
-export const INTERNAL_TOPICS: readonly string[] = [
-  'crossroads.person.v1',
-  'crossroads.mutation.v1',
-  'crossroads.access.v1',
-];
 
 /** Seals the bodies of internal topics before they are published, and opens them on receipt. */
 export class TopicSealing {
@@ -14,7 +8,7 @@ export class TopicSealing {
 
   constructor(
     private readonly sealer: TopicSealer,
-    topics: readonly string[] = INTERNAL_TOPICS,
+    topics: readonly string[] = SEALED_TOPICS,
   ) {
     this.topics = new Set(topics);
   }

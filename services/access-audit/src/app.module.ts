@@ -20,6 +20,7 @@ import {
   subjectKeyMigrations,
   TopicSealer,
 } from '@crossroads/privacy';
+import { RPCS } from '@crossroads/topology';
 import { Module } from '@nestjs/common';
 import { AuditController } from './api/audit.controller.js';
 import { type Config, readConfig } from './config.js';
@@ -102,7 +103,7 @@ const compose = async (config: Config): Promise<Running> => {
     readiness: async () => policy.ready() && (await db.ready()) && (await keysDb.ready()),
     services: [
       serve(AuditServiceService, controller, {
-        allow: { listAccesses: ['institution'] },
+        allow: RPCS[NAME]['crossroads.audit.v1.AuditService'],
         authenticate: (caller: Caller) => policy.requireRegistered(caller),
       }),
     ],

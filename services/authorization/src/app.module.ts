@@ -2,8 +2,9 @@ import { roleOf, tlsFiles } from '@crossroads/configuration';
 import { AuthorizationServiceService } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { eventStoreMigrations, migrate, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
-import { type AllowedCaller, type Caller, GrpcServer, PermissionDenied, Running, serve, warn } from '@crossroads/grpc';
+import { type Caller, GrpcServer, PermissionDenied, Running, serve, warn } from '@crossroads/grpc';
 import { eventsController } from '@crossroads/messaging';
+import { RPCS } from '@crossroads/topology';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AuthorizationController } from './api/authorization.controller.js';
 import { PolicyLists } from './api/policy-lists.js';
@@ -16,19 +17,6 @@ import { published } from './published.js';
 import { Publisher } from './publisher.js';
 
 const NAME = 'authorization';
-
-/** Who decides with the policy, or reads its past. */
-const mesh: readonly AllowedCaller[] = [
-  'service:person-registry',
-  'service:reference-directory',
-  'service:exchange',
-  'service:subscription',
-  'service:access-audit',
-  'service:ebox',
-  'service:portal',
-];
-
-const institutions: readonly AllowedCaller[] = ['institution'];
 
 const compose = async (config: Config): Promise<Running> => {
   const appRole = roleOf(config.databaseUrl);
@@ -67,23 +55,11 @@ const compose = async (config: Config): Promise<Running> => {
       serve(AuthorizationServiceService, new AuthorizationController(commands, live, new PolicyLists(live.state)), {
         authenticate: requireRegistered,
         endless: ['watch'],
-        allow: {
-          registerInstitution: institutions,
-          registerApplication: institutions,
-          withdrawKey: institutions,
-          registerDataService: institutions,
-          registerSignInProvider: institutions,
-          submitDeliberation: institutions,
-          decideDeliberation: institutions,
-          revokeDeliberation: institutions,
-          getDeliberation: institutions,
-          listDeliberations: institutions,
-          listDataServices: institutions,
-          check: institutions,
-          watch: mesh,
-        },
+        allow: RPCS[NAME]['crossroads.authorization.v1.AuthorizationService'],
       }),
-      serve(EventsServiceService, eventsController(store, published), { allow: { read: mesh } }),
+      serve(EventsServiceService, eventsController(store, published), {
+        allow: RPCS[NAME]['crossroads.events.v1.EventsService'],
+      }),
     ],
   });
   return new Running(server, [() => publisher.close(), () => live.close(), () => db.close()]);

@@ -129,7 +129,7 @@ describe('authorization', () => {
       },
     });
     const past = await all(
-      authorization.eventsAs('exchange').read({ topic: 'crossroads.authorization.v1', afterCursor: '' }),
+      authorization.eventsAs('access-audit').read({ topic: 'crossroads.authorization.v1', afterCursor: '' }),
     );
     const revisions = past.map((one) => PolicyChanged.decode(receivedOf(one).data).policyRevision);
     expect(revisions).toEqual(revisions.map((_, index) => BigInt(index + 1)));
@@ -140,7 +140,7 @@ describe('authorization', () => {
     for (const one of past)
       expect(received.get(receivedOf(one).id)).toBe(PolicyChanged.decode(receivedOf(one).data).policyRevision);
     const rest = authorization
-      .eventsAs('exchange')
+      .eventsAs('access-audit')
       .read({ topic: 'crossroads.authorization.v1', afterCursor: past.at(-2)?.cursor ?? '' });
     expect(await all(rest)).toHaveLength(1);
     await consumption.close();

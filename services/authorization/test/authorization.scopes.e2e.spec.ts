@@ -86,7 +86,8 @@ describe('authorization, by caller', () => {
     expect(await outcomes('stranger')).toEqual(everything('CALLER_NOT_ALLOWED'));
     const read = (name: string) =>
       outcomeOf(all(authorization.eventsAs(name).read({ topic: 'crossroads.authorization.v1', afterCursor: '' })));
-    expect(await read('exchange')).toBe('OK');
+    expect(await read('access-audit')).toBe('OK');
+    expect(await read('exchange')).toBe('CALLER_NOT_ALLOWED');
     expect(await read('stranger')).toBe('CALLER_NOT_ALLOWED');
     expect(await read('administrator')).toBe('CALLER_NOT_ALLOWED');
   });

@@ -19,6 +19,7 @@ import {
   subjectKeyMigrations,
   TopicSealer,
 } from '@crossroads/privacy';
+import { RPCS } from '@crossroads/topology';
 import { readReceiptKey } from '@crossroads/transparency';
 import { ExchangeController } from './api/exchange-controller.js';
 import { reasonCodes } from './api/reason-codes.js';
@@ -110,11 +111,11 @@ export const openExchange = async (config: Config): Promise<Exchange> => {
       readiness: async () => policies.ready() && open.ready() && (await ready(db, keysDb)),
       services: [
         serve(ExchangeServiceService, controller, {
-          allow: { consult: ['institution'], reportMutation: ['institution'] },
+          allow: RPCS.exchange['crossroads.exchange.v1.ExchangeService'],
           authenticate: (caller: Caller) => policies.requireRegistered(caller),
         }),
         serve(EventsServiceService, eventsController(store, published(sealer)), {
-          allow: { read: ['service:subscription', 'service:access-audit'] },
+          allow: RPCS.exchange['crossroads.events.v1.EventsService'],
         }),
       ],
     },

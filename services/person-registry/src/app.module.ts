@@ -5,6 +5,7 @@ import { PersonServiceService } from '@crossroads/contracts/person/v1/person_ser
 import { type Caller, type Door, GrpcServer, type ServedService, serve } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import { eventsController } from '@crossroads/messaging';
+import { RPCS } from '@crossroads/topology';
 import { Module } from '@nestjs/common';
 import { Reporters } from './access.js';
 import { PersonController } from './api/person-controller.js';
@@ -16,8 +17,7 @@ import { Infrastructure } from './infrastructure.js';
 import { Reading } from './reading.js';
 import { Registry } from './registry.js';
 
-/** Services of the mesh that read what was published from its beginning. */
-const READERS = ['service:reference-directory', 'service:subscription', 'service:ebox'] as const;
+const SERVED = RPCS['person-registry'];
 
 const servicesOf = (config: Config, infrastructure: Infrastructure): ServedService[] => {
   const { store, people, keys, follower, published, receiptKeys } = infrastructure;
@@ -28,18 +28,12 @@ const servicesOf = (config: Config, infrastructure: Infrastructure): ServedServi
   const persons = new PersonController(registry, reading, importer, new Reporters(follower), door);
   return [
     serve(PersonServiceService, persons, {
-      allow: {
-        registerPerson: ['institution'],
-        changePerson: ['institution'],
-        replaceSsin: ['institution'],
-        unreplaceSsin: ['institution'],
-        cancelSsin: ['institution'],
-        getPerson: ['institution'],
-        importPersons: ['institution'],
-      },
+      allow: SERVED['crossroads.person.v1.PersonService'],
       authenticate: (caller: Caller) => follower.requireRegistered(caller),
     }),
-    serve(EventsServiceService, eventsController(store, published), { allow: { read: READERS } }),
+    serve(EventsServiceService, eventsController(store, published), {
+      allow: SERVED['crossroads.events.v1.EventsService'],
+    }),
     sourceService({
       dataServices: [IDENTIFICATION],
       receiptKeys,

@@ -4,6 +4,7 @@ import { EventsServiceService } from '@crossroads/contracts/events/v1/events_ser
 import { type Caller, type Door, GrpcServer, PageTokens, type ServedService, serve } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import { eventsController } from '@crossroads/messaging';
+import { RPCS } from '@crossroads/topology';
 import { Module } from '@nestjs/common';
 import { Acting } from './api/acting.js';
 import { DirectoryController } from './api/directory-controller.js';
@@ -15,11 +16,7 @@ import { type Config, settings } from './config.js';
 import { Infrastructure } from './infrastructure.js';
 import { Files } from './view/files.js';
 
-const INSTITUTIONS = ['institution'] as const;
-/** Services of the mesh that ask who somebody is. */
-const CHECKERS = ['service:exchange', 'service:subscription', 'service:access-audit'] as const;
-/** Services that read what was published from its beginning. */
-const READERS = ['service:subscription'] as const;
+const SERVED = RPCS['reference-directory'];
 
 const servicesOf = (config: Config, infrastructure: Infrastructure): ServedService[] => {
   const { db, store, index, seal, follower, published, pageTokenKey } = infrastructure;
@@ -34,20 +31,15 @@ const servicesOf = (config: Config, infrastructure: Infrastructure): ServedServi
   });
   return [
     serve(DirectoryServiceService, directory, {
-      allow: {
-        inscribe: INSTITUTIONS,
-        uninscribe: INSTITUTIONS,
-        inscribeFile: INSTITUTIONS,
-        listInscriptions: INSTITUTIONS,
-        check: CHECKERS,
-        batchCheck: CHECKERS,
-      },
+      allow: SERVED['crossroads.directory.v1.DirectoryService'],
       authenticate: (caller: Caller) => {
         // Services are known by their certificate alone: they are answered also while authorization is away.
         if (caller.kind === 'institution') follower.requireRegistered(caller);
       },
     }),
-    serve(EventsServiceService, eventsController(store, published), { allow: { read: READERS } }),
+    serve(EventsServiceService, eventsController(store, published), {
+      allow: SERVED['crossroads.events.v1.EventsService'],
+    }),
   ];
 };
 

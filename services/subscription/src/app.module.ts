@@ -31,6 +31,7 @@ import {
   TopicSealer,
 } from '@crossroads/privacy';
 import { readReceiptKey } from '@crossroads/transparency';
+import { RPCS } from '@crossroads/topology';
 import { Module } from '@nestjs/common';
 import { reasonCodes } from './api/reason-codes.js';
 import { SubscriptionController } from './api/subscription.controller.js';
@@ -149,7 +150,6 @@ const compose = async (config: Config): Promise<Running> => {
     now,
   });
   const authenticate = (caller: Parameters<typeof policy.requireRegistered>[0]) => policy.requireRegistered(caller);
-  const institution = ['institution'] as const;
   const server = new GrpcServer({
     host: config.host,
     port: config.port,
@@ -159,19 +159,11 @@ const compose = async (config: Config): Promise<Running> => {
     readiness: async () => policy.ready() && (await db.ready()) && (await keysDb.ready()),
     services: [
       serve(SubscriptionServiceService, controller, {
-        allow: {
-          subscribe: institution,
-          closeSubscription: institution,
-          pauseSubscription: institution,
-          resumeSubscription: institution,
-          listSubscriptions: institution,
-          listParked: institution,
-          redriveParked: institution,
-        },
+        allow: RPCS.subscription['crossroads.subscription.v1.SubscriptionService'],
         authenticate,
       }),
       serve(EventsServiceService, eventsController(store, published(sealer)), {
-        allow: { read: ['service:access-audit'] },
+        allow: RPCS.subscription['crossroads.events.v1.EventsService'],
       }),
     ],
   });

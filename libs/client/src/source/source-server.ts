@@ -18,6 +18,7 @@ import {
   serve,
 } from '@crossroads/grpc';
 import type { IsoDay, Ssin } from '@crossroads/identifiers';
+import { SOURCES } from '@crossroads/topology';
 import type { ReceiptKeys } from '@crossroads/transparency';
 import { ReceiptCheck } from './receipt-check.js';
 
@@ -72,7 +73,9 @@ export const sourceController = (options: SourceOptions): Serves<typeof SourceSe
 
 /** For `startServer`. Only the exchange may ask. */
 export const sourceService = (options: SourceOptions): ServedService =>
-  serve(SourceServiceService, sourceController(options), { allow: { supply: ['service:exchange'] } });
+  serve(SourceServiceService, sourceController(options), {
+    allow: SOURCES['crossroads.source.v1.SourceService'],
+  });
 
 const readQuery = (request: SupplyRequest, door: Door): SupplyQuery => {
   const text = (field: string, raw: string) => readText(field, raw, { max: 200 });

@@ -127,9 +127,13 @@ export class Publisher {
 
   private async serve(): Promise<void> {
     const { name, tls, trustDomain } = this.options;
-    const service = serve(EventsServiceService, eventsController(this.store, this.published), {
-      allow: { read: ['any'] },
-    });
+    const service = serve(
+      EventsServiceService,
+      eventsController(this.store, this.published, () => true),
+      {
+        allow: { read: ['any'] },
+      },
+    );
     const domain = `${name}.crossroads`;
     this.server = await startServer({ host: '127.0.0.1', port: 0, tls, trustDomain, domain, services: [service] });
     this.address = `127.0.0.1:${this.server.port}`;

@@ -116,7 +116,11 @@ describe('from the log to a consumer', () => {
     return got;
   };
   const client = (over: Published = published): EventsClient => ({
-    read: (request, options) => eventsController(store, over).read(request, options),
+    read: (request, options) =>
+      eventsController(store, over, () => true).read(request, {
+        ...options,
+        caller: { kind: 'service', name: 'reader' },
+      }),
   });
   const reading = { signal: new AbortController().signal };
   const follow = (handled: number[], changes: Partial<ConsumeFromOptions> = {}) => {

@@ -1,8 +1,9 @@
 import type { ReasonCodes } from '@crossroads/grpc';
+import type { EventsReason } from '@crossroads/messaging';
 import { status } from '@grpc/grpc-js';
 import type { PolicyReason } from '../domain/reasons.js';
 
-export const reasonCodes: ReasonCodes<PolicyReason | 'INVALID_CURSOR'> = {
+export const reasonCodes: ReasonCodes<PolicyReason | EventsReason> = {
   KEY_NOT_REGISTERED: status.PERMISSION_DENIED,
   NOT_AN_ADMINISTRATOR: status.PERMISSION_DENIED,
   NOT_THE_COMMITTEE: status.PERMISSION_DENIED,
@@ -23,4 +24,5 @@ export const reasonCodes: ReasonCodes<PolicyReason | 'INVALID_CURSOR'> = {
   DELIBERATION_NOT_SUBMITTED: status.FAILED_PRECONDITION,
   DELIBERATION_NOT_APPROVED: status.FAILED_PRECONDITION,
   INVALID_CURSOR: status.INVALID_ARGUMENT,
+  TOPIC_NOT_FOR_CALLER: status.PERMISSION_DENIED,
 };

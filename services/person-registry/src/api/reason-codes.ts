@@ -1,10 +1,11 @@
 import type { ReasonCodes } from '@crossroads/grpc';
+import type { EventsReason } from '@crossroads/messaging';
 import { status } from '@grpc/grpc-js';
 import type { NumberReason } from '../domain/number.js';
 import type { PersonReason } from '../domain/person.js';
 
 /** A reason without a code does not compile. */
-export const reasonCodes: ReasonCodes<NumberReason | PersonReason | 'SUBJECT_FORGOTTEN' | 'INVALID_CURSOR'> = {
+export const reasonCodes: ReasonCodes<NumberReason | PersonReason | 'SUBJECT_FORGOTTEN' | EventsReason> = {
   SSIN_ALREADY_REGISTERED: status.ALREADY_EXISTS,
   UNKNOWN_SSIN: status.NOT_FOUND,
   SSIN_REPLACED: status.FAILED_PRECONDITION,
@@ -21,4 +22,5 @@ export const reasonCodes: ReasonCodes<NumberReason | PersonReason | 'SUBJECT_FOR
   TOO_MANY_FACTS: status.FAILED_PRECONDITION,
   SUBJECT_FORGOTTEN: status.FAILED_PRECONDITION,
   INVALID_CURSOR: status.INVALID_ARGUMENT,
+  TOPIC_NOT_FOR_CALLER: status.PERMISSION_DENIED,
 };

@@ -80,7 +80,7 @@ const inAudit = async (mesh: TestMesh): Promise<number> => {
   const [row] = await ask<{ count: string }>(
     mesh,
     'access_audit',
-    `select count(*) from es.events where type = 'AccessConcluded'`,
+    `select count(*) from es.events where data->>'ceSource' = 'urn:crossroads:service:exchange'`,
   );
   return Number(row?.count);
 };

@@ -42,7 +42,7 @@ describe('a coalescing reader', () => {
           return read;
         },
       },
-      1,
+      { flights: 1 },
     );
     const early = reader.readStreams(['a']);
     await new Promise((resolve) => setImmediate(resolve));

@@ -1,3 +1,4 @@
+export * from './coalesced.js';
 export * from './coalescing-appender.js';
 export * from './coalescing-reader.js';
 export * from './codec.js';

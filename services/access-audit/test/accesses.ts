@@ -122,7 +122,23 @@ export const concluded = (
     AccessConcluded.encode({
       journalId: one.journalId,
       personId: one.personId,
+      ...recordOf(one),
       ...outcomeOf(one, result, reason),
+    }).finish(),
+  );
+
+/** By an exchange that told of the intent before: without the record. */
+export const concludedApart = (one: Access): ToPublish =>
+  event(
+    one,
+    'concluded',
+    2n,
+    AccessConcluded.encode({
+      journalId: one.journalId,
+      personId: one.personId,
+      record: Buffer.alloc(0),
+      recordSalt: Buffer.alloc(0),
+      ...outcomeOf(one, AccessResult.ACCESS_RESULT_ANSWERED, ''),
     }).finish(),
   );
 

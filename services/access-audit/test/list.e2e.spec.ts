@@ -11,7 +11,17 @@ import { eventually } from '@crossroads/testing';
 import type { ToPublish } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { access, concluded, DELIBERATION, delivered, intended, refused, SERVICE, someone } from './accesses.js';
+import {
+  access,
+  concluded,
+  concludedApart,
+  DELIBERATION,
+  delivered,
+  intended,
+  refused,
+  SERVICE,
+  someone,
+} from './accesses.js';
 import {
   type AuditClient,
   PORTAL,
@@ -126,7 +136,7 @@ describe('the list of who looked', () => {
   it('has each access once, however often and in whatever order it comes; the later outcome holds', async () => {
     const person = citizen();
     const [asked, sent] = [access(person), access(person, { time: new Date(Date.now() - 60_000) })];
-    const [start, end] = [raw(intended(asked), randomUUID(), '1'), raw(concluded(asked), randomUUID(), '2')];
+    const [start, end] = [raw(intended(asked), randomUUID(), '1'), raw(concludedApart(asked), randomUUID(), '2')];
     const withheld = raw(concluded(sent, ACCESS_RESULT_REFUSED, 'GRANT_REVOKED'), randomUUID(), '2');
     await send([end, end]);
     await send([withheld, start, end, start, raw(delivered(sent), randomUUID(), '1'), withheld]);

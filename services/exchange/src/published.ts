@@ -1,5 +1,5 @@
-import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/contracts/access/v1/events';
-import type { Recorded } from '@crossroads/eventsourcing';
+import { AccessConcluded, AccessJournaled } from '@crossroads/contracts/access/v1/events';
+import { coalescingReader, type EventStore, type Recorded } from '@crossroads/eventsourcing';
 import { type Publication, type Published, publicationOf } from '@crossroads/messaging';
 import { FORGOTTEN, type SubjectSealer } from '@crossroads/privacy';
 import { ACCESS, REFUSAL } from './journal/access-events.js';
@@ -13,16 +13,16 @@ export const MUTATION_TOPIC = 'crossroads.mutation.v1';
 const SOURCE = 'urn:crossroads:service:exchange';
 
 /**
- * What leaves the exchange by its log: each access, and each mutation. Both are opened here, and sealed again for their
- * topic by the relay. What is about a person who was erased is told to nobody any more.
+ * What leaves the exchange by its log: each access once its outcome is known, and each mutation. Both are opened here, and
+ * sealed again for their topic by the relay. What is about a person who was erased is told to nobody any more.
  */
-export const published = (sealer: SubjectSealer): Published => {
+export const published = (sealer: SubjectSealer, store: Pick<EventStore, 'readStreams'>): Published => {
   const seals = new RecordSeals(sealer);
+  const intents = new Intents(store);
 
   const access = async (recorded: Recorded): Promise<Publication | undefined> => {
     const { streamId: journalId, type, data } = recorded;
     const personId = storedText(data, 'personId');
-    const open = (part: 'record' | 'outcome') => seals.open(personId, journalId, part, storedText(data, part));
     const tell = (participle: string, body: Uint8Array) =>
       publicationOf(recorded, {
         topic: ACCESS_TOPIC,
@@ -33,21 +33,23 @@ export const published = (sealer: SubjectSealer): Published => {
         data: body,
       });
     if (type === 'AccessIntended') {
-      const record = await open('record');
-      if (record === FORGOTTEN) return undefined;
-      const { bytes, salt } = record;
-      const body = { journalId, personId, record: Buffer.from(bytes), recordSalt: Buffer.from(salt) };
-      return tell('intended', AccessIntended.encode(body).finish());
+      intents.note(journalId, storedText(data, 'record'));
+      return undefined;
     }
-    const outcome = await open('outcome');
-    if (outcome === FORGOTTEN) return undefined;
-    const concluded = { outcome: Buffer.from(outcome.bytes), outcomeSalt: Buffer.from(outcome.salt) };
-    if (type === 'AccessConcluded')
-      return tell('concluded', AccessConcluded.encode({ journalId, personId, ...concluded }).finish());
-    const record = await open('record');
-    if (record === FORGOTTEN) return undefined;
-    const refused = { record: Buffer.from(record.bytes), recordSalt: Buffer.from(record.salt) };
-    return tell('refused', AccessJournaled.encode({ journalId, personId, ...refused, ...concluded }).finish());
+    const sealed = type === 'AccessConcluded' ? await intents.take(journalId) : storedText(data, 'record');
+    const record = await seals.open(personId, journalId, 'record', sealed);
+    const outcome = await seals.open(personId, journalId, 'outcome', storedText(data, 'outcome'));
+    if (record === FORGOTTEN || outcome === FORGOTTEN) return undefined;
+    const body = {
+      journalId,
+      personId,
+      record: Buffer.from(record.bytes),
+      recordSalt: Buffer.from(record.salt),
+      outcome: Buffer.from(outcome.bytes),
+      outcomeSalt: Buffer.from(outcome.salt),
+    };
+    if (type === 'AccessConcluded') return tell('concluded', AccessConcluded.encode(body).finish());
+    return tell('refused', AccessJournaled.encode(body).finish());
   };
 
   const mutation = async (recorded: Recorded): Promise<Publication | undefined> => {
@@ -71,3 +73,30 @@ export const published = (sealer: SubjectSealer): Published => {
     return recorded.streamType === MUTATIONS ? mutation(recorded) : undefined;
   };
 };
+
+/** More intents than this are read again when their outcome comes. */
+const REMEMBERED = 10_000;
+
+/** The sealed records of accesses that have no outcome yet. They come by in the log before their outcomes; if not, they are read. */
+class Intents {
+  private readonly noted = new Map<string, string>();
+  private readonly reader: Pick<EventStore, 'readStreams'>;
+
+  constructor(store: Pick<EventStore, 'readStreams'>) {
+    this.reader = coalescingReader(store);
+  }
+
+  note(journalId: string, sealedRecord: string): void {
+    if (this.noted.size < REMEMBERED) this.noted.set(journalId, sealedRecord);
+  }
+
+  async take(journalId: string): Promise<string> {
+    const noted = this.noted.get(journalId);
+    if (noted !== undefined) {
+      this.noted.delete(journalId);
+      return noted;
+    }
+    const [intended] = (await this.reader.readStreams([journalId])).get(journalId) ?? [];
+    return storedText(intended?.data, 'record');
+  }
+}

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { AccessOutcome, AccessResult, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
-import { AccessConcluded, AccessIntended } from '@crossroads/contracts/access/v1/events';
+import { AccessConcluded } from '@crossroads/contracts/access/v1/events';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { connect } from '@crossroads/grpc';
 import { eventually, freePort } from '@crossroads/testing';
@@ -87,15 +87,12 @@ describe('when something fails', () => {
     await lost;
 
     const exchange = await started();
-    const intended = (await journal(exchange.port))
-      .filter(({ type }) => type.endsWith('.intended'))
-      .map(({ data }) => AccessIntended.decode(data))
-      .find((access) => access.personId === personId);
-    const journalId = intended?.journalId ?? '';
-    const closed = await eventually(
-      () => outcomes(exchange.port, journalId),
-      ({ length }) => length > 0,
+    const concluded = await eventually(
+      async () => (await journal(exchange.port)).filter(({ type }) => type.endsWith('.concluded')),
+      (events) => events.some(({ data }) => AccessConcluded.decode(data).personId === personId),
     );
+    const journalId = concluded.find(({ data }) => AccessConcluded.decode(data).personId === personId)?.key ?? '';
+    const closed = await outcomes(exchange.port, journalId);
     expect(closed).toMatchObject([
       { result: AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN, ticket: world.wages.asked[0]?.ticket },
     ]);

@@ -4,7 +4,7 @@ import {
   AccessResult,
   ConsultationStatus,
 } from '@crossroads/contracts/access/v1/access_record';
-import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/contracts/access/v1/events';
+import { AccessConcluded, AccessJournaled } from '@crossroads/contracts/access/v1/events';
 import { DeliberationState } from '@crossroads/contracts/authorization/v1/policy';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
@@ -54,7 +54,7 @@ describe('what the exchange tells', () => {
     const all = await eventually(
       async () => {
         const events = await opened(ACCESS);
-        return events.filter(({ data }) => AccessIntended.decode(data).personId === personId);
+        return events.filter(({ data }) => AccessConcluded.decode(data).personId === personId);
       },
       ({ length }) => length >= count,
     );
@@ -62,21 +62,19 @@ describe('what the exchange tells', () => {
     return all;
   };
 
-  it('tells of an access twice: intended before the source was asked, concluded before the answer', async () => {
+  it('tells of an access once, whole, when its outcome is known', async () => {
     const { ssin, personId } = world.person(WELFARE);
     const { ticket } = await welfare.consult(consult(ssin));
-    const [intended, concluded] = await about(personId, 2);
-    expect(intended).toMatchObject({
-      type: `${ACCESS}.accesses.notify.intended`,
+    const [event] = await about(personId, 1);
+    expect(event).toMatchObject({
+      type: `${ACCESS}.accesses.notify.concluded`,
       source: 'urn:crossroads:service:exchange',
     });
-    expect(concluded?.type).toBe(`${ACCESS}.accesses.notify.concluded`);
-    const begun = AccessIntended.decode(intended?.data ?? new Uint8Array());
-    const ended = AccessConcluded.decode(concluded?.data ?? new Uint8Array());
-    expect([intended?.key, ended.journalId]).toEqual([begun.journalId, begun.journalId]);
-    expect(begun.record).toEqual(world.wages.asked.at(-1)?.record);
-    expect(AccessRecord.decode(begun.record)).toMatchObject({ ticket, customer: WELFARE, ssins: [ssin], personId });
-    expect(AccessOutcome.decode(ended.outcome)).toMatchObject({
+    const access = AccessConcluded.decode(event?.data ?? new Uint8Array());
+    expect(event?.key).toBe(access.journalId);
+    expect(access.record).toEqual(world.wages.asked.at(-1)?.record);
+    expect(AccessRecord.decode(access.record)).toMatchObject({ ticket, customer: WELFARE, ssins: [ssin], personId });
+    expect(AccessOutcome.decode(access.outcome)).toMatchObject({
       ticket,
       outcomeVersion: 1,
       result: AccessResult.ACCESS_RESULT_ANSWERED,
@@ -89,7 +87,7 @@ describe('what the exchange tells', () => {
         },
       ],
     });
-    expect([begun.recordSalt.length, ended.outcomeSalt.length]).toEqual([32, 32]);
+    expect([access.recordSalt.length, access.outcomeSalt.length]).toEqual([32, 32]);
   });
 
   it('tells of a refusal once, and of one about nobody', async () => {
@@ -144,8 +142,8 @@ describe('what the exchange tells', () => {
       reason: 'DELIBERATION_REVOKED',
       metadata: { ticket },
     });
-    const events = await about(personId, 3);
-    expect(events.map(({ type }) => type.split('.').at(-1))).toEqual(['intended', 'concluded', 'refused']);
+    const events = await about(personId, 2);
+    expect(events.map(({ type }) => type.split('.').at(-1))).toEqual(['concluded', 'refused']);
   });
 
   it('tells the same from the beginning as it told at the time', async () => {

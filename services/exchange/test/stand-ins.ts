@@ -1,5 +1,6 @@
 import {
-  type CheckRequest,
+  type BatchCheckRequest,
+  type BatchCheckResponse,
   type CheckResponse,
   DirectoryServiceService,
 } from '@crossroads/contracts/directory/v1/directory_service';
@@ -18,23 +19,25 @@ const base = (tls: TlsFiles) => ({
   domain: 'spec.crossroads',
 });
 
-/** The directory's `Check`: what a spec says of each number, UNKNOWN otherwise. */
+/** The directory's `BatchCheck`: what a spec says of each number, UNKNOWN otherwise. */
 export class DirectoryStandIn {
   readonly numbers = new Map<string, CheckResponse>();
-  readonly asked: CheckRequest[] = [];
+  readonly asked: BatchCheckRequest[] = [];
   private server: RunningServer | undefined;
 
   async start(tls: TlsFiles): Promise<string> {
-    const { check } = DirectoryServiceService;
-    const answer = async (request: CheckRequest): Promise<CheckResponse> => {
+    const { batchCheck } = DirectoryServiceService;
+    const answer = async (request: BatchCheckRequest): Promise<BatchCheckResponse> => {
       this.asked.push(request);
-      const { by } = request.person ?? {};
-      const known = by?.$case === 'ssin' ? this.numbers.get(by.value) : undefined;
-      if (!known) return { state: 2, personId: '', inscriptions: [], mergedPersonIds: [] };
-      const inscriptions = known.inscriptions.filter(({ institution }) => request.institutions.includes(institution));
-      return { ...known, inscriptions };
+      const results = request.persons.map(({ by }) => {
+        const known = by?.$case === 'ssin' ? this.numbers.get(by.value) : undefined;
+        if (!known) return { state: 2, personId: '', inscriptions: [], mergedPersonIds: [] };
+        const inscriptions = known.inscriptions.filter(({ institution }) => request.institutions.includes(institution));
+        return { ...known, inscriptions };
+      });
+      return { results };
     };
-    const service = serve({ check }, { check: answer }, { allow: { check: ['service:exchange'] } });
+    const service = serve({ batchCheck }, { batchCheck: answer }, { allow: { batchCheck: ['service:exchange'] } });
     this.server = await startServer({ ...base(tls), services: [service] });
     return `127.0.0.1:${this.server.port}`;
   }

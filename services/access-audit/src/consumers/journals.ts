@@ -107,8 +107,9 @@ const stepOf = (participle: string, data: Uint8Array) => {
       return { journalId, personId, record: { bytes: record, salt: recordSalt } };
     }
     case 'concluded': {
-      const { journalId, personId, outcome, outcomeSalt } = AccessConcluded.decode(data);
-      return { journalId, personId, outcome: { bytes: outcome, salt: outcomeSalt } };
+      const { journalId, personId, record, recordSalt, outcome, outcomeSalt } = AccessConcluded.decode(data);
+      const step = { journalId, personId, outcome: { bytes: outcome, salt: outcomeSalt } };
+      return record.length === 0 ? step : { ...step, record: { bytes: record, salt: recordSalt } };
     }
     default: {
       const { journalId, personId, record, recordSalt, outcome, outcomeSalt } = AccessJournaled.decode(data);

@@ -1,6 +1,5 @@
-import type { Database } from '@crossroads/eventsourcing';
+import { coalesced, type Database } from '@crossroads/eventsourcing';
 import type { BlindIndex } from '@crossroads/privacy';
-import { CoalescedLookup } from '../view/coalesced-lookup.js';
 import type { File, Files } from '../view/files.js';
 import { type Found, lookup, type Sought } from '../view/lookup.js';
 import { soughtSsin } from '../view/numbers.js';
@@ -15,19 +14,19 @@ export interface Answer {
 
 /** Who is it, and who has a file on them. */
 export class Checker {
-  private readonly coalesced: CoalescedLookup;
+  private readonly find: (sought: Sought) => Promise<Found | undefined>;
 
   constructor(
     private readonly db: Database,
     private readonly files: Files,
     private readonly index: BlindIndex,
   ) {
-    this.coalesced = new CoalescedLookup(db);
+    this.find = coalesced((sought: readonly Sought[]) => lookup(db, sought));
   }
 
   /** Shares its round trip with those that are asked at the same time. */
   async one(name: PersonName): Promise<Answer> {
-    return this.answer([await this.coalesced.find(this.sought(name))]);
+    return this.answer([await this.find(this.sought(name))]);
   }
 
   async many(names: readonly PersonName[]): Promise<Answer> {

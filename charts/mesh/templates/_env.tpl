@@ -1,0 +1,67 @@
+{{- /*
+The environment of a service: only names that its configuration knows. Call with (list $ name service).
+*/}}
+{{- define "mesh.env" -}}
+{{- $root := index . 0 }}{{- $name := index . 1 }}{{- $service := index . 2 -}}
+{{- $global := $root.Values.global -}}
+- { name: CROSSROADS_MODE, value: {{ $global.mode | quote }} }
+- { name: CROSSROADS_TRUST_DOMAIN, value: {{ $global.trustDomain | quote }} }
+- { name: GRPC_HOST, value: "0.0.0.0" }
+- { name: GRPC_PORT, value: "50051" }
+- { name: HEALTH_PORT, value: "50052" }
+- { name: DRAIN_MS, value: {{ int $service.drainMs | quote }} }
+- { name: TLS_CA_FILE, value: /etc/crossroads/tls/ca.crt }
+- { name: TLS_CERT_FILE, value: /etc/crossroads/tls/tls.crt }
+- { name: TLS_KEY_FILE, value: /etc/crossroads/tls/tls.key }
+{{- include "mesh.databaseEnv" (list $name $service (dict "DATABASE_URL" "url" "KEYS_DATABASE_URL" "keysUrl")) }}
+- { name: KAFKA_BROKERS, value: {{ join "," $root.Values.kafka.brokers | quote }} }
+{{- if $service.keys }}
+- { name: KEY_FILE, value: /etc/crossroads/keys/keys.json }
+{{- end }}
+{{- if eq $service.receipts "sign" }}
+- { name: RECEIPT_KEY_FILE, value: /etc/crossroads/receipts/receipt-key.pem }
+- { name: ACCESS_LOG_ORIGIN, value: {{ include "mesh.accessLogOrigin" $root | quote }} }
+{{- else if eq $service.receipts "check" }}
+- { name: RECEIPT_KEYS_FILE, value: /etc/crossroads/receipts/receipt-keys.json }
+{{- end }}
+{{- range $service.calls }}
+- { name: {{ upper . | replace "-" "_" }}_ADDRESS, value: "{{ . }}:50051" }
+{{- end }}
+{{- with $service.limits.callsPerSecond }}
+- { name: LIMIT_CALLS_PER_SECOND, value: {{ int . | quote }} }
+{{- end }}
+{{- with $service.limits.concurrentCalls }}
+- { name: LIMIT_CONCURRENT_CALLS, value: {{ int . | quote }} }
+{{- end }}
+{{- with $service.limits.messageBytes }}
+- { name: LIMIT_MESSAGE_BYTES, value: {{ int . | quote }} }
+{{- end }}
+- { name: LOG_LEVEL, value: {{ $root.Values.telemetry.logLevel | quote }} }
+- { name: OTEL_SERVICE_NAME, value: {{ $name | quote }} }
+{{- with $root.Values.telemetry.endpoint }}
+- { name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }} }
+- { name: OTEL_TRACES_SAMPLER_ARG, value: {{ $root.Values.telemetry.sampling | quote }} }
+{{- end }}
+{{- range $key, $value := $service.env }}
+- { name: {{ $key }}, value: {{ $value | toString | quote }} }
+{{- end }}
+{{- end }}
+
+{{- /* URLs from the Secret of a service's databases. Call with (list name service (dict variable key)). */}}
+{{- define "mesh.databaseEnv" -}}
+{{- $name := index . 0 }}{{- $service := index . 1 -}}
+{{- range $variable, $key := index . 2 }}
+{{- if or (and $service.database (not (hasPrefix "KEYS" $variable))) (and $service.keysDatabase (hasPrefix "KEYS" $variable)) }}
+- name: {{ $variable }}
+  valueFrom: { secretKeyRef: { name: {{ include "mesh.secret" (list $service $name "database") }}, key: {{ $key }} } }
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* The environment of a service's migrations. Call with (list $ name service). */}}
+{{- define "mesh.migrationEnv" -}}
+{{- $root := index . 0 }}{{- $name := index . 1 }}{{- $service := index . 2 -}}
+- { name: LOG_LEVEL, value: {{ $root.Values.telemetry.logLevel | quote }} }
+{{- $urls := dict "DATABASE_URL" "url" "DATABASE_MIGRATOR_URL" "migratorUrl" "KEYS_DATABASE_URL" "keysUrl" "KEYS_DATABASE_MIGRATOR_URL" "keysMigratorUrl" }}
+{{- include "mesh.databaseEnv" (list $name $service $urls) }}
+{{- end }}

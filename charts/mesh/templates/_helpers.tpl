@@ -1,0 +1,63 @@
+{{- /* A service's values, laid over the defaults. Call with (list $ name). */}}
+{{- define "mesh.service" -}}
+{{- $root := index . 0 }}{{- $name := index . 1 -}}
+{{- mergeOverwrite (deepCopy $root.Values.defaults) (index $root.Values.services $name | default dict) | toJson }}
+{{- end }}
+
+{{- /* What to name, of a service's Secrets. Call with (list service name kind). */}}
+{{- define "mesh.secret" -}}
+{{- $service := index . 0 }}{{- $name := index . 1 }}{{- $kind := index . 2 -}}
+{{- get $service.secrets $kind | default (printf "%s-%s" $name $kind) }}
+{{- end }}
+
+{{- define "mesh.tag" -}}
+{{- .Values.global.imageTag | default .Chart.AppVersion }}
+{{- end }}
+
+{{- /* Call with (list $ repository image): image may say tag or digest of its own. */}}
+{{- define "mesh.image" -}}
+{{- $root := index . 0 }}{{- $image := index . 2 -}}
+{{- $registry := $root.Values.global.imageRegistry -}}
+{{- with $registry }}{{ trimSuffix "/" . }}/{{ end -}}
+{{- $image.repository | default (index . 1) -}}
+{{- with $image.digest }}@{{ . }}{{ else }}:{{ $image.tag | default (include "mesh.tag" $root) }}{{ end -}}
+{{- end }}
+
+{{- /* What selects the pods of a service or of its migrations. Call with (list $ name component). */}}
+{{- define "mesh.selector" -}}
+app.kubernetes.io/name: {{ index . 1 }}
+app.kubernetes.io/instance: {{ (index . 0).Release.Name }}
+app.kubernetes.io/component: {{ index . 2 }}
+{{- end }}
+
+{{- /* Labels of pods. Call with (list $ name component). */}}
+{{- define "mesh.podLabels" -}}
+{{ include "mesh.selector" . }}
+app.kubernetes.io/part-of: crossroads
+{{- end }}
+
+{{- /* Labels of everything else. Call with (list $ name component). */}}
+{{- define "mesh.labels" -}}
+{{- $root := index . 0 -}}
+{{ include "mesh.podLabels" . }}
+app.kubernetes.io/version: {{ include "mesh.tag" $root | trunc 63 | quote }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
+{{- end }}
+
+{{- define "mesh.enabledServices" -}}
+{{- $root := . }}{{- $names := list -}}
+{{- range $name, $_ := .Values.services }}
+{{- if (include "mesh.service" (list $root $name) | fromJson).enabled }}{{- $names = append $names $name }}{{- end }}
+{{- end }}
+{{- dict "names" $names | toJson }}
+{{- end }}
+
+{{- define "mesh.accessLogOrigin" -}}
+{{- .Values.global.accessLogOrigin | default (printf "%s/access" .Values.global.trustDomain) }}
+{{- end }}
+
+{{- /* The port of http://host:4317 or host:9093. */}}
+{{- define "mesh.portOf" -}}
+{{- regexFind ":[0-9]+" (regexReplaceAll "^[a-z]+://" . "") | trimPrefix ":" | default "4317" }}
+{{- end }}

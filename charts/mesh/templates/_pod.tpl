@@ -1,0 +1,152 @@
+{{- /* What Pod Security's "restricted" asks of a pod. */}}
+{{- define "mesh.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 10001
+runAsGroup: 10001
+fsGroup: 10001
+fsGroupChangePolicy: OnRootMismatch
+seccompProfile: { type: RuntimeDefault }
+{{- end }}
+
+{{- define "mesh.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: { drop: [ALL] }
+{{- end }}
+
+{{- /* The volume of a service's identity: its certificate, and the authorities that it trusts. Call with (list $ secret). */}}
+{{- define "mesh.tlsVolume" -}}
+{{- $root := index . 0 }}{{- $secret := index . 1 }}{{- $trust := $root.Values.certificates.trust -}}
+- name: tls
+  projected:
+    defaultMode: 0440
+    sources:
+      - secret:
+          name: {{ $secret }}
+          items:
+            - { key: tls.crt, path: tls.crt }
+            - { key: tls.key, path: tls.key }
+            {{- if not (or $trust.secret $trust.configMap) }}
+            - { key: ca.crt, path: ca.crt }
+            {{- end }}
+      {{- with $trust.secret }}
+      - secret: { name: {{ . }}, items: [{ key: ca.crt, path: ca.crt }] }
+      {{- end }}
+      {{- with $trust.configMap }}
+      - configMap: { name: {{ . }}, items: [{ key: ca.crt, path: ca.crt }] }
+      {{- end }}
+{{- end }}
+
+{{- /* The pod template of a service. Call with (list $ name service). */}}
+{{- define "mesh.pod" -}}
+{{- $root := index . 0 }}{{- $name := index . 1 }}{{- $service := index . 2 -}}
+{{- $env := include "mesh.env" . -}}
+metadata:
+  labels:
+    {{- include "mesh.podLabels" (list $root $name "service") | nindent 4 }}
+    app.kubernetes.io/version: {{ include "mesh.tag" $root | trunc 63 | quote }}
+  annotations:
+    checksum/config: {{ sha256sum $env }}
+    crossroads/secrets-revision: {{ $root.Values.global.secretsRevision | quote }}
+    {{- with $service.podAnnotations }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+spec:
+  serviceAccountName: {{ $name }}
+  automountServiceAccountToken: false
+  enableServiceLinks: false
+  terminationGracePeriodSeconds: {{ int $service.terminationGracePeriodSeconds }}
+  {{- with $root.Values.global.imagePullSecrets }}
+  imagePullSecrets:
+    {{- range . }}
+    - name: {{ . }}
+    {{- end }}
+  {{- end }}
+  {{- with $service.priorityClassName }}
+  priorityClassName: {{ . }}
+  {{- end }}
+  {{- with $service.nodeSelector }}
+  nodeSelector:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with $service.tolerations }}
+  tolerations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  securityContext:
+    {{- include "mesh.podSecurity" . | nindent 4 }}
+  topologySpreadConstraints:
+    {{- include "mesh.spread" (list $root $name "topology.kubernetes.io/zone" $service.spread.zones) | nindent 4 }}
+    {{- include "mesh.spread" (list $root $name "kubernetes.io/hostname" $service.spread.nodes) | nindent 4 }}
+  containers:
+    - name: {{ $name }}
+      image: {{ include "mesh.image" (list $root (printf "crossroads/%s" $name) $service.image) }}
+      imagePullPolicy: {{ $root.Values.global.imagePullPolicy }}
+      securityContext:
+        {{- include "mesh.containerSecurity" . | nindent 8 }}
+      ports:
+        - { name: grpc, containerPort: 50051 }
+        - { name: health, containerPort: 50052 }
+        {{- if $service.http.enabled }}
+        - { name: http, containerPort: {{ int $service.http.port }} }
+        {{- end }}
+      env:
+        {{- $env | nindent 8 }}
+      resources:
+        {{- toYaml $service.resources | nindent 8 }}
+      {{- /* Two minutes: a first start waits for its schema. */}}
+      startupProbe:
+        grpc: { port: 50052, service: startup }
+        periodSeconds: 2
+        timeoutSeconds: 2
+        failureThreshold: 60
+      livenessProbe:
+        grpc: { port: 50052, service: liveness }
+        periodSeconds: 10
+        timeoutSeconds: 5
+        failureThreshold: 3
+      readinessProbe:
+        grpc: { port: 50052 }
+        periodSeconds: 2
+        timeoutSeconds: 2
+        failureThreshold: 2
+      volumeMounts:
+        - { name: tls, mountPath: /etc/crossroads/tls, readOnly: true }
+        {{- if $service.keys }}
+        - { name: keys, mountPath: /etc/crossroads/keys, readOnly: true }
+        {{- end }}
+        {{- if $service.receipts }}
+        - { name: receipts, mountPath: /etc/crossroads/receipts, readOnly: true }
+        {{- end }}
+        - { name: tmp, mountPath: /tmp }
+  volumes:
+    {{- include "mesh.tlsVolume" (list $root (include "mesh.secret" (list $service $name "tls"))) | nindent 4 }}
+    {{- if $service.keys }}
+    - name: keys
+      secret:
+        secretName: {{ include "mesh.secret" (list $service $name "keys") }}
+        defaultMode: 0440
+        items: [{ key: keys.json, path: keys.json }]
+    {{- end }}
+    {{- if $service.receipts }}
+    {{- $file := ternary "receipt-key.pem" "receipt-keys.json" (eq $service.receipts "sign") }}
+    - name: receipts
+      secret:
+        secretName: {{ include "mesh.secret" (list $service $name "receipts") }}
+        defaultMode: 0440
+        items: [{ key: {{ $file }}, path: {{ $file }} }]
+    {{- end }}
+    - name: tmp
+      emptyDir: { sizeLimit: 64Mi }
+{{- end }}
+
+{{- /* Call with (list $ name topologyKey whenUnsatisfiable). */}}
+{{- define "mesh.spread" -}}
+- maxSkew: 1
+  topologyKey: {{ index . 2 }}
+  whenUnsatisfiable: {{ index . 3 }}
+  labelSelector:
+    matchLabels:
+      {{- include "mesh.selector" (list (index . 0) (index . 1) "service") | nindent 6 }}
+  matchLabelKeys: [pod-template-hash]
+{{- end }}

@@ -1,0 +1,90 @@
+{{- /* All that one service is, besides network policies, certificates and Kafka. Call with (list $ name service). */}}
+{{- define "mesh.objects" -}}
+{{- $root := index . 0 }}{{- $name := index . 1 }}{{- $service := index . 2 -}}
+{{- $labels := include "mesh.labels" (list $root $name "service") -}}
+{{- $selector := include "mesh.selector" (list $root $name "service") -}}
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: {{ $name }}
+  labels:
+    {{- $labels | nindent 4 }}
+automountServiceAccountToken: false
+---
+{{- /* Headless: callers see every pod, and take them in turn. */}}
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ $name }}
+  labels:
+    {{- $labels | nindent 4 }}
+spec:
+  clusterIP: None
+  selector:
+    {{- $selector | nindent 4 }}
+  ports:
+    - { name: grpc, port: 50051, targetPort: grpc, appProtocol: grpc }
+    {{- if $service.http.enabled }}
+    - { name: http, port: {{ int $service.http.port }}, targetPort: http, appProtocol: http }
+    {{- end }}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ $name }}
+  labels:
+    {{- $labels | nindent 4 }}
+spec:
+  {{- if not $service.autoscaling.enabled }}
+  replicas: {{ int $service.replicas }}
+  {{- end }}
+  revisionHistoryLimit: 5
+  progressDeadlineSeconds: 600
+  strategy:
+    type: RollingUpdate
+    rollingUpdate: { maxUnavailable: 0, maxSurge: 1 }
+  selector:
+    matchLabels:
+      {{- $selector | nindent 6 }}
+  template:
+    {{- include "mesh.pod" . | nindent 4 }}
+{{- if $service.autoscaling.enabled }}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: {{ $name }}
+  labels:
+    {{- $labels | nindent 4 }}
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: {{ $name }} }
+  minReplicas: {{ int $service.autoscaling.minReplicas }}
+  maxReplicas: {{ int $service.autoscaling.maxReplicas }}
+  metrics:
+    - type: Resource
+      resource:
+        name: cpu
+        target: { type: Utilization, averageUtilization: {{ int $service.autoscaling.targetCPU }} }
+  behavior:
+    scaleDown: { stabilizationWindowSeconds: 300 }
+{{- end }}
+{{- if $service.disruption.enabled }}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: {{ $name }}
+  labels:
+    {{- $labels | nindent 4 }}
+spec:
+  {{- if hasKey $service.disruption "minAvailable" }}
+  minAvailable: {{ $service.disruption.minAvailable }}
+  {{- else }}
+  maxUnavailable: {{ $service.disruption.maxUnavailable }}
+  {{- end }}
+  unhealthyPodEvictionPolicy: AlwaysAllow
+  selector:
+    matchLabels:
+      {{- $selector | nindent 6 }}
+{{- end }}
+{{- end }}

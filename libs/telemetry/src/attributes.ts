@@ -1,18 +1,28 @@
 /**
- * Every attribute that a log line or metric may carry, in one place: none of them can hold an SSIN, a name or a birth date,
- * and none of a metric has more values than there are services, rpcs, codes and topics.
+ * Every attribute that a span or a metric may have, in one place: none of them can hold an SSIN, a name or a birth date, and
+ * none has more values than there are services, rpcs, codes, topics and institutions.
  */
-export const metricAttributes = [
+export const attributeNames = [
+  /** `/package.Service/Method`. */
   'rpc',
+  /** Name of a gRPC code. */
   'code',
-  'caller.kind',
-  'service',
-  'topic',
-  'projection',
+  /** `institution`, `service`, or `unknown` when the certificate named nobody. */
+  'caller_kind',
+  /** How a consultation ended. */
+  'status',
   'outcome',
+  /** A reason code: UPPER_SNAKE_CASE, from the code or a registered list. */
   'reason',
+  /** Enterprise number of an institution with subscriptions. */
+  'subscriber',
+  'topic',
+  /** Type of the stream that is appended to. */
+  'stream_type',
+  /** How many, in a batch. */
+  'events',
 ] as const;
 
-export type MetricAttribute = (typeof metricAttributes)[number];
+export type AttributeName = (typeof attributeNames)[number];
 
-export type Attributes = Readonly<Partial<Record<MetricAttribute, string>>>;
+export type Attributes = Readonly<Partial<Record<AttributeName, string | number>>>;

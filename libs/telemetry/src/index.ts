@@ -1,4 +1,8 @@
-export * from './attributes.js';
-export * from './logger.js';
-export * from './metrics.js';
-export * from './telemetry.js';
+export { type AttributeName, type Attributes, attributeNames } from './attributes.js';
+export { createLogger, type Logger, type LoggerOptions, type LogLevel } from './logger.js';
+export { METRICS, type MetricName, prometheusName } from './metric-table.js';
+export { counter, histogram, isMeasuring, observe } from './metrics.js';
+export { processLog } from './process-log.js';
+export { startTelemetry, type Telemetry } from './telemetry.js';
+export { activeTraceparent, spanContextOf, traceparentOf } from './traceparent.js';
+export { isTracing, type ServedCall, serveCall, traceBatch, traceCall, traceStep } from './tracing.js';

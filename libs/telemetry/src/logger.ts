@@ -1,4 +1,5 @@
 import { redact, redactText } from '@crossroads/privacy';
+import { trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -44,12 +45,19 @@ const over = (lines: PinoLogger): Logger => {
   };
 };
 
-/** JSON lines on stdout, without anything personal: see `redact` of libs/privacy. */
+/** In which trace a line was written. */
+const traced = (): object => {
+  const context = trace.getActiveSpan()?.spanContext();
+  return context === undefined ? {} : { trace_id: context.traceId, span_id: context.spanId };
+};
+
+/** JSON lines on stdout, without anything personal (see `redact` of libs/privacy), each with the trace that it belongs to. */
 export const createLogger = (service: string, { level, destination }: LoggerOptions = {}): Logger => {
   const asked = process.env.LOG_LEVEL;
   const options = {
     level: level ?? (isLevel(asked) ? asked : 'info'),
     base: { service },
+    mixin: traced,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };

@@ -1,127 +1,90 @@
-import { type Attributes, metricAttributes } from './attributes.js';
+import type { Meter } from '@opentelemetry/api';
+import { type Labels, METRICS, type MetricName, type NameOf } from './metric-table.js';
 
-/** `crossroads.<noun>.<unit>`, for example `crossroads.consultations.total` or `crossroads.call.milliseconds`. */
-export type MetricName = `crossroads.${string}.${string}`;
+/** Seconds. */
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10];
 
-export interface Counter {
-  add(value?: number, attributes?: Attributes): void;
-}
+/** A gauge's value, or one for each set of attributes. Nothing: there is none now. */
+export type Readings<Name extends MetricName> =
+  | number
+  | undefined
+  | readonly { readonly value: number; readonly of: Labels<Name> }[];
 
-export interface Histogram {
-  record(value: number, attributes?: Attributes): void;
-}
+type Reader = () => unknown;
 
-export interface CounterReading {
-  readonly kind: 'counter';
-  readonly name: MetricName;
-  readonly attributes: Attributes;
-  readonly value: number;
-}
+let meter: Meter | undefined;
+const readers = new Map<string, Set<Reader>>();
+const attached = new Set<string>();
 
-export interface HistogramReading {
-  readonly kind: 'histogram';
-  readonly name: MetricName;
-  readonly attributes: Attributes;
-  readonly count: number;
-  readonly sum: number;
-  readonly max: number;
-  /** How many values were at most each bound; the last has no bound. */
-  readonly buckets: readonly number[];
-}
+/** Whether metrics are sent anywhere; what measuring itself would cost is spared when not. */
+export const isMeasuring = (): boolean => meter !== undefined;
 
-export type Reading = CounterReading | HistogramReading;
+/** A counter of the table. Without telemetry it does nothing. */
+export const counter = <Name extends NameOf<'counter'>>(name: Name) => {
+  const instrument = lazily((now) => now.createCounter(name, described(name)));
+  return { add: (value: number, labels: Labels<Name>): void => instrument()?.add(value, labels) };
+};
 
-const NAME = /^crossroads\.[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/;
+/** A histogram of the table, in seconds. Without telemetry it does nothing. */
+export const histogram = <Name extends NameOf<'histogram'>>(name: Name) => {
+  const instrument = lazily((now) =>
+    now.createHistogram(name, { ...described(name), advice: { explicitBucketBoundaries: BUCKETS } }),
+  );
+  return { record: (value: number, labels: Labels<Name>): void => instrument()?.record(value, labels) };
+};
 
-/** Doubling from 0.25: fits milliseconds and counts alike. */
-export const bucketBounds: readonly number[] = Array.from({ length: 18 }, (_, i) => 0.25 * 2 ** i);
+/**
+ * Has a gauge read whenever metrics are sent, as long as telemetry is on. A reader that throws has no value this time. Gives
+ * what ends it.
+ */
+export const observe = <Name extends NameOf<'gauge'>>(
+  name: Name,
+  read: () => Readings<Name> | Promise<Readings<Name>>,
+): (() => void) => {
+  const all = readers.get(name) ?? new Set();
+  readers.set(name, all.add(read));
+  if (meter) attach(meter, name);
+  return () => void all.delete(read);
+};
 
-/** A bug that makes up attribute values must not eat the memory: from here on they are counted together. */
-const MOST_SERIES = 2_000;
+/** Where metrics go from here on; nothing ends it. */
+export const measureWith = (to: Meter | undefined): void => {
+  meter = to;
+  attached.clear();
+  if (to) for (const name of readers.keys()) attach(to, name);
+};
 
-const OVERFLOW: Attributes = { outcome: 'overflow' };
+const described = (name: MetricName) => ({ unit: METRICS[name].unit, description: METRICS[name].says });
 
-const keyOf = (attributes: Attributes): string => metricAttributes.map((name) => attributes[name] ?? '').join('\u0000');
+const lazily = <Instrument>(make: (meter: Meter) => Instrument): (() => Instrument | undefined) => {
+  let made: { readonly of: Meter; readonly instrument: Instrument } | undefined;
+  return () => {
+    if (meter === undefined) return undefined;
+    if (made?.of !== meter) made = { of: meter, instrument: make(meter) };
+    return made.instrument;
+  };
+};
 
-/** The values of one metric, by their attributes. */
-class Series<Cell> {
-  private readonly cells = new Map<string, { readonly attributes: Attributes; readonly cell: Cell }>();
+const isMetric = (name: string): name is MetricName => name in METRICS;
 
-  constructor(private readonly fresh: () => Cell) {}
+const attach = (to: Meter, name: string): void => {
+  if (attached.has(name) || !isMetric(name)) return;
+  attached.add(name);
+  to.createObservableGauge(name, described(name)).addCallback(async (result) => {
+    for (const read of readers.get(name) ?? [])
+      for (const { value, of } of await readingsOf(read)) result.observe(value, of);
+  });
+};
 
-  cell(attributes: Attributes): Cell {
-    const known = this.cells.get(keyOf(attributes));
-    if (known) return known.cell;
-    if (this.cells.size >= MOST_SERIES && attributes !== OVERFLOW) return this.cell(OVERFLOW);
-    const cell = this.fresh();
-    this.cells.set(keyOf(attributes), { attributes, cell });
-    return cell;
+const readingsOf = async (
+  read: Reader,
+): Promise<readonly { readonly value: number; readonly of: Record<string, string> }[]> => {
+  try {
+    const readings = await read();
+    if (typeof readings === 'number') return [{ value: readings, of: {} }];
+    return Array.isArray(readings) ? readings : [];
+  } catch {
+    // A database that is away has no backlog to tell of.
+    return [];
   }
-
-  all(): { readonly attributes: Attributes; readonly cell: Cell }[] {
-    return [...this.cells.values()];
-  }
-}
-
-class CounterCell {
-  value = 0;
-}
-
-class HistogramCell {
-  count = 0;
-  sum = 0;
-  max = 0;
-  readonly buckets: number[] = Array.from({ length: bucketBounds.length + 1 }, () => 0);
-
-  record(value: number): void {
-    this.count++;
-    this.sum += value;
-    if (value > this.max) this.max = value;
-    const bound = bucketBounds.findIndex((limit) => value <= limit);
-    const at = bound === -1 ? bucketBounds.length : bound;
-    this.buckets[at] = (this.buckets[at] ?? 0) + 1;
-  }
-}
-
-/** The metrics of a process, read by whoever exports or tests them. */
-export class Metrics {
-  private readonly counters = new Map<MetricName, Series<CounterCell>>();
-  private readonly histograms = new Map<MetricName, Series<HistogramCell>>();
-
-  /** The same counter for the same name. @throws TypeError for a name that is not `crossroads.<noun>.<unit>`. */
-  counter(name: MetricName): Counter {
-    const series = this.seriesOf(this.counters, name, () => new CounterCell());
-    return {
-      add: (value = 1, attributes = {}) => {
-        series.cell(attributes).value += value;
-      },
-    };
-  }
-
-  histogram(name: MetricName): Histogram {
-    const series = this.seriesOf(this.histograms, name, () => new HistogramCell());
-    return { record: (value, attributes = {}) => series.cell(attributes).record(value) };
-  }
-
-  read(): Reading[] {
-    const readings: Reading[] = [];
-    for (const [name, series] of this.counters)
-      for (const { attributes, cell } of series.all())
-        readings.push({ kind: 'counter', name, attributes, value: cell.value });
-    for (const [name, series] of this.histograms)
-      for (const { attributes, cell } of series.all()) {
-        const { count, sum, max, buckets } = cell;
-        readings.push({ kind: 'histogram', name, attributes, count, sum, max, buckets: [...buckets] });
-      }
-    return readings;
-  }
-
-  private seriesOf<Cell>(all: Map<MetricName, Series<Cell>>, name: MetricName, fresh: () => Cell): Series<Cell> {
-    if (!NAME.test(name)) throw new TypeError(`${name} is not named crossroads.<noun>.<unit>`);
-    const known = all.get(name);
-    if (known) return known;
-    const series = new Series(fresh);
-    all.set(name, series);
-    return series;
-  }
-}
+};

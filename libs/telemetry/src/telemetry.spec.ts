@@ -1,90 +1,200 @@
-import { describe, expect, it } from '@jest/globals';
-import { bucketBounds, createLogger, type LoggerOptions, type MetricName, Metrics, startTelemetry } from './index.js';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import {
+  activeTraceparent,
+  counter,
+  histogram,
+  isMeasuring,
+  METRICS,
+  type MetricName,
+  observe,
+  prometheusName,
+  serveCall,
+  startTelemetry,
+  traceBatch,
+  traceCall,
+  traceStep,
+} from './index.js';
 
-const SSIN = '81050103522';
+const CONSULT = '/crossroads.exchange.v1.ExchangeService/Consult';
 
-const logged = (options: LoggerOptions = {}) => {
-  const lines: string[] = [];
-  return { lines, log: createLogger('spec', { ...options, destination: { write: (line) => lines.push(line) } }) };
-};
+let ending: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of ending.toReversed()) await end();
+  ending = [];
+});
 
-describe('a logger', () => {
-  it('writes JSON lines with the service, the level and the time', () => {
-    const { lines, log } = logged();
-    log.info('listening', { port: 8443 });
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
-      level: 'info',
-      service: 'spec',
-      msg: 'listening',
-      port: 8443,
-      time: expect.stringMatching(/^\d{4}-.*Z$/),
+/** Keeps what it is sent; `answers` false: never says a word. */
+const collector = async (answers = true) => {
+  const received: { readonly path: string; readonly body: Buffer }[] = [];
+  const server: Server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      received.push({ path: request.url ?? '', body: Buffer.concat(chunks) });
+      if (answers) response.end();
     });
   });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  ending.push(async () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const text = (path: string) =>
+    received
+      .filter((one) => one.path === path)
+      .map(({ body }) => body.toString('latin1'))
+      .join('\n');
+  return { endpoint: `http://127.0.0.1:${port}`, received, text };
+};
 
-  it('writes no SSIN, wherever it stands', () => {
-    const { lines, log } = logged();
-    log.error(`cannot read ${SSIN}`, { error: new Error(`no ${SSIN}`), nested: { list: [SSIN] }, ssin: SSIN });
-    log.with({ who: SSIN }).warn('81.05.01-035.22');
-    expect(lines).toHaveLength(2);
-    expect(lines.join()).not.toMatch(/81050103522|81\.05\.01-035\.22/);
+const start = async (endpoint: string, env: Record<string, string> = {}) => {
+  const telemetry = await startTelemetry('spec', { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, LOG_LEVEL: 'error', ...env });
+  ending.push(() => telemetry.close());
+  return telemetry;
+};
+
+describe('telemetry', () => {
+  it('is off without an endpoint, and then passes work through as it is', async () => {
+    const telemetry = await startTelemetry('spec', {});
+    expect(telemetry.isExporting).toBe(false);
+    expect(isMeasuring()).toBe(false);
+    counter('crossroads.decisions').add(1, { outcome: 'ALLOWED', reason: '' });
+    histogram('crossroads.consultation.duration.seconds').record(1, { status: 'REFUSED' });
+    expect(serveCall(CONSULT, undefined, false)).toBeUndefined();
+    expect(await traceCall(CONSULT, async (traceparent) => traceparent, String)).toBeUndefined();
+    expect(await traceStep('append', {}, async () => activeTraceparent())).toBeUndefined();
+    await telemetry.close();
   });
 
-  it('writes nothing below its level', () => {
-    const { lines, log } = logged({ level: 'warn' });
-    log.info('quiet');
-    log.debug('quieter');
-    log.warn('loud');
-    expect(lines).toHaveLength(1);
+  it.each([
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
+    ['OTEL_TRACES_SAMPLER_ARG', '5'],
+    ['OTEL_TRACES_SAMPLER_ARG', 'always'],
+    ['OTEL_METRIC_EXPORT_INTERVAL', '0'],
+  ])('does not start with %s=%s', async (name, value) => {
+    await expect(
+      startTelemetry('spec', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:1', [name]: value }),
+    ).rejects.toThrow(name);
+  });
+
+  it('sends spans and metrics when it closes', async () => {
+    const { endpoint, text } = await collector();
+    const telemetry = await start(endpoint, { OTEL_TRACES_SAMPLER_ARG: '1' });
+    observe('crossroads.policy_revision', () => 42);
+    observe('crossroads.deliveries_parked', async () => [{ value: 3, of: { topic: 'crossroads.person.v1' } }]);
+    observe('crossroads.policy_age.seconds', () => {
+      throw new Error('away');
+    });
+    counter('crossroads.decisions').add(1, { outcome: 'REFUSED', reason: 'NO_GRANT' });
+    const call = serveCall(CONSULT, undefined, false);
+    const sent = await call?.run(() =>
+      traceCall('/crossroads.directory.v1.DirectoryService/Check', async (traceparent) => traceparent, String),
+    );
+    call?.end('OK');
+    expect(sent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    await telemetry.close();
+    expect(text('/v1/traces')).toContain('crossroads.exchange.v1.ExchangeService/Consult');
+    expect(text('/v1/traces')).toContain('crossroads.directory.v1.DirectoryService/Check');
+    for (const name of ['crossroads.decisions', 'crossroads.policy_revision', 'crossroads.deliveries_parked'])
+      expect(text('/v1/metrics')).toContain(name);
+    expect(text('/v1/metrics')).not.toContain('crossroads.policy_age');
+    expect(isMeasuring()).toBe(false);
+  });
+
+  it('records the share of traces that is asked for, and gives all of them an id', async () => {
+    const { endpoint, text } = await collector();
+    const telemetry = await start(endpoint, { OTEL_TRACES_SAMPLER_ARG: '0' });
+    const call = serveCall(CONSULT, `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`, false);
+    expect(call?.run(() => activeTraceparent())).toMatch(new RegExp(`^00-${'ab'.repeat(16)}-[0-9a-f]{16}-00$`));
+    call?.end('OK');
+    await telemetry.close();
+    expect(text('/v1/traces')).toBe('');
+  });
+
+  it('does not trace what a service of the mesh does of its own accord', async () => {
+    const { endpoint } = await collector();
+    await start(endpoint, { OTEL_TRACES_SAMPLER_ARG: '1' });
+    expect(serveCall(CONSULT, undefined, true)).toBeUndefined();
+    expect(
+      serveCall(CONSULT, `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-00`, true)?.run(() => activeTraceparent()),
+    ).toMatch(/-00$/);
+  });
+
+  it('gives each recorded trace of a batch its span', async () => {
+    const { endpoint, text } = await collector();
+    const telemetry = await start(endpoint, { OTEL_TRACES_SAMPLER_ARG: '0' });
+    const of = (trace: string, flags: string) => `00-${trace.repeat(16)}-${'cd'.repeat(8)}-${flags}`;
+    const inside = await traceBatch(
+      'take',
+      'crossroads.access.v1',
+      [of('aa', '00'), undefined, of('bb', '01'), of('bb', '01'), of('cc', '01')],
+      async () => activeTraceparent(),
+    );
+    expect(inside).toContain('bb'.repeat(16));
+    expect(
+      await traceBatch('take', 'crossroads.access.v1', [of('aa', '00')], async () => activeTraceparent()),
+    ).toBeUndefined();
+    const failing = traceBatch('publish', 'crossroads.access.v1', [of('dd', '01')], () =>
+      Promise.reject(new Error('away')),
+    );
+    await expect(failing).rejects.toThrow('away');
+    await telemetry.close();
+    const bytes = (trace: string) => Buffer.from(trace.repeat(16), 'hex').toString('latin1');
+    const sent = text('/v1/traces');
+    expect(['aa', 'bb', 'cc', 'dd'].map((trace) => sent.includes(bytes(trace)))).toEqual([false, true, true, true]);
+  });
+
+  it.each([
+    ['is not there', async () => 'http://127.0.0.1:1'],
+    ['never answers', async () => (await collector(false)).endpoint],
+  ])('closes within two seconds when the collector %s', async (_what, endpoint) => {
+    const telemetry = await start(await endpoint(), { OTEL_TRACES_SAMPLER_ARG: '1' });
+    for (let n = 0; n < 5_000; n++) serveCall(CONSULT, undefined, false)?.end('OK');
+    const winner = await Promise.race([telemetry.close().then(() => 'closed'), delay(4_000, 'late', { ref: false })]);
+    expect(winner).toBe('closed');
   });
 });
 
-describe('metrics', () => {
-  it('count by attributes', () => {
-    const metrics = new Metrics();
-    metrics.counter('crossroads.calls.total').add(1, { rpc: '/a', code: 'OK' });
-    metrics.counter('crossroads.calls.total').add(2, { code: 'OK', rpc: '/a' });
-    metrics.counter('crossroads.calls.total').add();
-    expect(metrics.read()).toEqual([
-      { kind: 'counter', name: 'crossroads.calls.total', attributes: { rpc: '/a', code: 'OK' }, value: 3 },
-      { kind: 'counter', name: 'crossroads.calls.total', attributes: {}, value: 1 },
+describe('the table of metrics', () => {
+  const names = Object.keys(METRICS).filter((name): name is MetricName => name in METRICS);
+
+  it('has the names that boards and rules are written against', () => {
+    expect(names.map(prometheusName).toSorted()).toEqual([
+      'crossroads_audit_age_seconds',
+      'crossroads_call_duration_seconds',
+      'crossroads_calls_in_flight',
+      'crossroads_calls_limited_total',
+      'crossroads_consultation_duration_seconds',
+      'crossroads_database_pool_in_use',
+      'crossroads_database_pool_waiting',
+      'crossroads_decisions_total',
+      'crossroads_deliveries_parked',
+      'crossroads_delivery_lag_messages',
+      'crossroads_delivery_lag_seconds',
+      'crossroads_event_loop_delay_seconds',
+      'crossroads_event_loop_utilization_ratio',
+      'crossroads_journal_age_seconds',
+      'crossroads_policy_age_seconds',
+      'crossroads_policy_revision',
+      'crossroads_receipts_outstanding',
+      'crossroads_relay_errors_total',
+      'crossroads_resident_memory_bytes',
     ]);
   });
 
-  it('hold how values are spread', () => {
-    const metrics = new Metrics();
-    const call = metrics.histogram('crossroads.call.milliseconds');
-    for (const value of [0.1, 0.25, 3, 1_000_000]) call.record(value);
-    const [reading] = metrics.read();
-    expect(reading).toMatchObject({ kind: 'histogram', count: 4, sum: 1_000_003.35, max: 1_000_000 });
-    const buckets = reading?.kind === 'histogram' ? reading.buckets : [];
-    expect([buckets[0], buckets[bucketBounds.indexOf(4)], buckets.at(-1)]).toEqual([2, 1, 1]);
-  });
-
-  it.each(['calls.total', 'crossroads.calls', 'crossroads.Calls.total', 'crossroads.a.b.c'])(
-    'are not named %s',
-    (name) => {
-      expect(() => new Metrics().counter(name as MetricName)).toThrow(TypeError);
-    },
-  );
-
-  it('do not grow without end when attributes are made up', () => {
-    const metrics = new Metrics();
-    const counter = metrics.counter('crossroads.calls.total');
-    for (let i = 0; i < 5_000; i++) counter.add(1, { reason: `r${i}` });
-    const readings = metrics.read();
-    expect(readings.length).toBeLessThanOrEqual(2_001);
-    expect(readings.at(-1)).toMatchObject({ attributes: { outcome: 'overflow' }, value: 3_000 });
-  });
-});
-
-describe('telemetry', () => {
-  const exporter = () => ({ close: async () => undefined });
-
-  it('stays in the process unless an endpoint is set', async () => {
-    expect(startTelemetry('spec', { endpoint: '', exporter }).isExporting).toBe(false);
-    expect(startTelemetry('spec', { endpoint: 'http://collector:4317' }).isExporting).toBe(false);
-    const telemetry = startTelemetry('spec', { endpoint: 'http://collector:4317', exporter });
-    expect(telemetry.isExporting).toBe(true);
-    await telemetry.close();
+  it('gives no unit from which a collector would make another name', () => {
+    for (const name of names) {
+      const { unit } = METRICS[name];
+      const suffix = { s: '_seconds', By: '_bytes', '1': '_ratio' }[unit] ?? '';
+      expect([name, prometheusName(name).endsWith(suffix), suffix !== '' || /^\{[a-z]+\}$/.test(unit)]).toEqual([
+        name,
+        true,
+        true,
+      ]);
+    }
   });
 });

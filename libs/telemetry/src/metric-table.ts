@@ -1,0 +1,100 @@
+import type { AttributeName } from './attributes.js';
+
+interface Metric {
+  readonly kind: 'counter' | 'histogram' | 'gauge';
+  /** UCUM: `s`, `By`, `1` for a ratio; `{things}` for a count, which Prometheus' names leave out. */
+  readonly unit: string;
+  readonly says: string;
+  readonly by: readonly AttributeName[];
+}
+
+const metric = <Kind extends Metric['kind'], By extends AttributeName = never>(
+  kind: Kind,
+  unit: string,
+  says: string,
+  ...by: readonly By[]
+): { readonly kind: Kind; readonly unit: string; readonly says: string; readonly by: readonly By[] } => ({
+  kind,
+  unit,
+  says,
+  by,
+});
+
+/**
+ * Every metric of the mesh: boards and alert rules are written against these names. Prometheus has them with underscores, and
+ * `_total` behind a counter.
+ */
+export const METRICS = {
+  // The four golden signals: latency, traffic and errors, saturation.
+  'crossroads.call.duration.seconds': metric(
+    'histogram',
+    's',
+    'Calls served, from the certificate to the answer, without health and watches',
+    'rpc',
+    'code',
+    'caller_kind',
+  ),
+  'crossroads.calls_in_flight': metric('gauge', '{calls}', 'Calls that are being served', 'rpc'),
+  'crossroads.calls_limited': metric('counter', '{calls}', "Calls beyond a caller's limits", 'rpc', 'reason'),
+  'crossroads.event_loop.utilization.ratio': metric('gauge', '1', 'Share of time in which the event loop was busy'),
+  'crossroads.event_loop.delay.seconds': metric('gauge', 's', 'How late timers were, 99th percentile'),
+  'crossroads.resident_memory.bytes': metric('gauge', 'By', 'Memory of the process'),
+  'crossroads.database_pool.waiting': metric('gauge', '{requests}', 'Requests that wait for a database connection'),
+  'crossroads.database_pool.in_use': metric('gauge', '{connections}', 'Database connections that work'),
+  // The domain.
+  'crossroads.consultation.duration.seconds': metric(
+    'histogram',
+    's',
+    'Consultations: DATA_FOUND, NO_DATA_FOUND, NO_RESULT, REFUSED or FAILED',
+    'status',
+  ),
+  'crossroads.decisions': metric(
+    'counter',
+    '{decisions}',
+    'Decisions on one data service for one person: ALLOWED or REFUSED',
+    'outcome',
+    'reason',
+  ),
+  'crossroads.delivery_lag.messages': metric(
+    'gauge',
+    '{messages}',
+    "Numbered deliveries that are not on the subscriber's topic yet",
+    'subscriber',
+  ),
+  'crossroads.delivery_lag.seconds': metric('gauge', 's', 'Age of the oldest of them', 'subscriber'),
+  'crossroads.journal_age.seconds': metric(
+    'gauge',
+    's',
+    'Age of the oldest event of the access journal that is not on the bus yet',
+  ),
+  'crossroads.receipts_outstanding': metric(
+    'gauge',
+    '{receipts}',
+    'Receipts whose access record is not on the bus yet, counted up to 100,000',
+  ),
+  'crossroads.audit_age.seconds': metric(
+    'gauge',
+    's',
+    'How old the oldest record of the newest batch was when it was taken into the access log',
+  ),
+  'crossroads.deliveries_parked': metric('gauge', '{messages}', 'Messages that wait for somebody to look', 'topic'),
+  'crossroads.policy_age.seconds': metric('gauge', 's', 'Since authorization was heard of'),
+  'crossroads.policy_revision': metric('gauge', '{revision}', 'Revision of the policy in force here'),
+  'crossroads.relay_errors': metric('counter', '{errors}', 'Attempts to publish that failed', 'topic'),
+} as const;
+
+type Metrics = typeof METRICS;
+
+export type MetricName = keyof Metrics;
+
+/** Metrics of one kind. */
+export type NameOf<Kind extends Metric['kind']> = {
+  [Name in MetricName]: Metrics[Name]['kind'] extends Kind ? Name : never;
+}[MetricName];
+
+/** The attributes that a value of a metric needs. */
+export type Labels<Name extends MetricName> = Readonly<Record<Metrics[Name]['by'][number], string>>;
+
+/** Its name in Prometheus. */
+export const prometheusName = (name: MetricName): string =>
+  `${name.replaceAll('.', '_')}${METRICS[name].kind === 'counter' ? '_total' : ''}`;

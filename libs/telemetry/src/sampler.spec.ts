@@ -1,0 +1,28 @@
+import { describe, expect, it } from '@jest/globals';
+import { ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
+import { SamplingDecision } from '@opentelemetry/sdk-trace';
+import { fromOutside } from './from-outside.js';
+import { DoorSampler } from './sampler.js';
+
+const parent = (traceFlags: number, isRemote = true) =>
+  trace.setSpanContext(ROOT_CONTEXT, { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), traceFlags, isRemote });
+
+const decide = (draw: number, ctx = ROOT_CONTEXT) => new DoorSampler(0.1, () => draw).shouldSample(ctx).decision;
+
+describe('whether a trace is recorded', () => {
+  it('is drawn where it begins', () => {
+    expect(decide(0.09)).toBe(SamplingDecision.RECORD_AND_SAMPLED);
+    expect(decide(0.1)).toBe(SamplingDecision.NOT_RECORD);
+  });
+
+  it('is drawn at the door, whatever an institution wishes', () => {
+    expect(decide(0.5, fromOutside(parent(TraceFlags.SAMPLED)))).toBe(SamplingDecision.NOT_RECORD);
+    expect(decide(0.05, fromOutside(parent(TraceFlags.NONE)))).toBe(SamplingDecision.RECORD_AND_SAMPLED);
+  });
+
+  it('was decided at the door for everything behind it', () => {
+    expect(decide(0.99, parent(TraceFlags.SAMPLED))).toBe(SamplingDecision.RECORD_AND_SAMPLED);
+    expect(decide(0, parent(TraceFlags.NONE))).toBe(SamplingDecision.NOT_RECORD);
+    expect(decide(0.99, fromOutside(parent(TraceFlags.SAMPLED, false)))).toBe(SamplingDecision.RECORD_AND_SAMPLED);
+  });
+});

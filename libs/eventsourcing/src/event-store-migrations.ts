@@ -1,6 +1,39 @@
 import type { Migration } from './migrate.js';
 
 /**
+ * Inserts all rows or raises. "after" is the revision that must be there already, on the first row of each append.
+ * A lost race, also against the same request, raises 40001: roll back, start again from the read.
+ * One insert, since a transaction's number must be taken after the revision that it builds on was seen.
+ */
+const appendFunction = (revisionIsThere: string): string => `
+create or replace function es.append(p_rows jsonb) returns void language plpgsql as $$
+declare
+  v_inserted int;
+begin
+  insert into es.events (stream_id, stream_type, revision, event_id, type, schema_version, data, metadata,
+                         request_key, request_hash, answer)
+  select r.stream_id, r.stream_type, r.revision, r.event_id, r.type, r.schema_version, coalesce(r.data, 'null'), r.metadata,
+         r.request_key, r.request_hash, r.answer
+    from rows from (jsonb_to_recordset(p_rows) as
+           (stream_id text, stream_type text, revision bigint, after bigint, event_id uuid, type text, schema_version smallint,
+            data jsonb, metadata jsonb, request_key bytea, request_hash bytea, answer jsonb)) with ordinality as r
+           (stream_id, stream_type, revision, after, event_id, type, schema_version,
+            data, metadata, request_key, request_hash, answer, n)
+   where r.after is null
+      or ${revisionIsThere}
+   order by r.n
+      on conflict do nothing;
+  get diagnostics v_inserted = row_count;
+  if v_inserted < jsonb_array_length(p_rows) then
+    if exists (select from jsonb_to_recordset(p_rows) as r (request_key bytea, request_hash bytea)
+                 join es.events e on e.request_key = r.request_key and e.request_hash <> r.request_hash) then
+      raise exception using errcode = 'ES001', message = 'request id reused';
+    end if;
+    raise serialization_failure using message = 'wrong expected revision';
+  end if;
+end $$;`;
+
+/**
  * One table is streams, log, outbox and request ledger, so that an append is one insert:
  * - the primary key refuses a second writer of the same revision;
  * - `(transaction_id, position)` is the order of the log, read below the oldest open transaction;
@@ -53,35 +86,14 @@ comment on column es.projections.version is 'the version that is read from';`,
   },
   {
     name: 'es-append',
-    sql: `
--- Inserts all rows or raises. "after" is the revision that must be there already, on the first row of each append.
--- A lost race, also against the same request, raises 40001: roll back, start again from the read.
--- One insert, since a transaction's number must be taken after the revision that it builds on was seen.
-create function es.append(p_rows jsonb) returns void language plpgsql as $$
-declare
-  v_inserted int;
-begin
-  insert into es.events (stream_id, stream_type, revision, event_id, type, schema_version, data, metadata,
-                         request_key, request_hash, answer)
-  select r.stream_id, r.stream_type, r.revision, r.event_id, r.type, r.schema_version, coalesce(r.data, 'null'), r.metadata,
-         r.request_key, r.request_hash, r.answer
-    from rows from (jsonb_to_recordset(p_rows) as
-           (stream_id text, stream_type text, revision bigint, after bigint, event_id uuid, type text, schema_version smallint,
-            data jsonb, metadata jsonb, request_key bytea, request_hash bytea, answer jsonb)) with ordinality as r
-           (stream_id, stream_type, revision, after, event_id, type, schema_version,
-            data, metadata, request_key, request_hash, answer, n)
-   where r.after is null
-      or exists (select from es.events e where e.stream_id = r.stream_id and e.revision = r.after)
-   order by r.n
-      on conflict do nothing;
-  get diagnostics v_inserted = row_count;
-  if v_inserted < jsonb_array_length(p_rows) then
-    if exists (select from jsonb_to_recordset(p_rows) as r (request_key bytea, request_hash bytea)
-                 join es.events e on e.request_key = r.request_key and e.request_hash <> r.request_hash) then
-      raise exception using errcode = 'ES001', message = 'request id reused';
-    end if;
-    raise serialization_failure using message = 'wrong expected revision';
-  end if;
-end $$;`,
+    sql: appendFunction('exists (select from es.events e where e.stream_id = r.stream_id and e.revision = r.after)'),
+  },
+  {
+    // An "exists" may be planned as a hash of the whole table, and is as long as its statistics say that it is small: appends
+    // then slow down with each event. A value that is looked up row by row uses the primary key.
+    name: 'es-append-by-key',
+    sql: appendFunction(
+      '(select e.revision from es.events e where e.stream_id = r.stream_id and e.revision = r.after) is not null',
+    ),
   },
 ];

@@ -175,6 +175,33 @@ describe('the log', () => {
     }
   });
 
+  it('is appended to at the same cost however long it is, also when nobody has gathered statistics', async () => {
+    // Planned while the table is empty, and kept.
+    const append = async (revision: number): Promise<number> => {
+      const row = {
+        stream_id: 'one',
+        stream_type: 'test',
+        revision,
+        event_id: randomUUID(),
+        type: 'Counted',
+        schema_version: 1,
+      };
+      const rows = JSON.stringify([
+        { ...row, ...(revision > 1 ? { after: revision - 1 } : {}), data: {}, metadata: {} },
+      ]);
+      const { rows: lines } = await slow.query<{ 'QUERY PLAN': string }>(
+        `explain (analyze, buffers, costs off) select es.append('${rows}')`,
+      );
+      const [, hit] = /shared hit=(\d+)/.exec(lines.map((line) => line['QUERY PLAN']).join('\n')) ?? [];
+      return Number(hit);
+    };
+    await append(1);
+    await append(2);
+    await db.query(`insert into es.events (stream_id, stream_type, revision, event_id, type, schema_version, data, metadata)
+      select 'stream ' || n, 'test', 1, gen_random_uuid(), 'Counted', 1, '{}', '{}' from generate_series(1, 25000) n`);
+    expect(await append(3)).toBeLessThan(100);
+  });
+
   describe('a processor', () => {
     const failing: Processor[] = [];
     afterEach(async () => {

@@ -39,6 +39,31 @@ describe('a call that fails', () => {
       expect(await attempts([remote(code)], true)).toMatchObject({ calls: 1, outcome: { code } });
   });
 
+  it('is repeated when it was asked too often, and the other side says when to come again', async () => {
+    expect(await attempts([remote(status.RESOURCE_EXHAUSTED, 1)], true)).toEqual({ calls: 2, outcome: 'answer' });
+    expect(await attempts([remote(status.RESOURCE_EXHAUSTED)], true)).toMatchObject({ calls: 1, outcome: { code: 8 } });
+    expect(await attempts([remote(status.RESOURCE_EXHAUSTED, 1)], false)).toMatchObject({ calls: 1 });
+    const notBegun = new RemoteError(status.RESOURCE_EXHAUSTED, 'no', 'RATE_LIMIT', '', {}, [], 1);
+    expect(await attempts([notBegun, notBegun], false)).toEqual({ calls: 3, outcome: 'answer' });
+  });
+
+  it('waits at least as long as it is told to', async () => {
+    const began = performance.now();
+    await attempts([remote(status.RESOURCE_EXHAUSTED, 60)], true);
+    expect(performance.now() - began).toBeGreaterThanOrEqual(59);
+  });
+
+  it('knows a connection that had too much for what it is', () => {
+    const details = 'Bandwidth exhausted or memory limit exceeded';
+    const error = errorOf(Object.assign(new Error(details), { code: status.RESOURCE_EXHAUSTED, details }));
+    expect(error).toMatchObject({
+      reason: 'CONNECTION_LIMIT',
+      retryAfterMs: 1_000,
+      wasLimited: true,
+      wasNotBegun: false,
+    });
+  });
+
   it('is not repeated past its deadline', async () => {
     expect(await attempts([remote(status.UNAVAILABLE, 10_000)], true)).toMatchObject({
       calls: 1,

@@ -3,7 +3,7 @@ import { Unauthenticated } from './errors.js';
 import type { Caller } from './grpc-service.js';
 import { type Peer, peerOf } from './peer.js';
 
-/** What is needed of a server call of grpc-js: who it came from. */
+/** What is needed of a call of grpc-js, as a handler or an interceptor has it: who it came from. */
 type Arrived = Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext'>;
 
 const property = (value: unknown, name: string): unknown =>
@@ -23,7 +23,7 @@ const isSession = (value: unknown): value is Session =>
  * Where its insides have changed there is no session, and nothing is remembered.
  */
 const sessionOf = (call: Arrived): Session | undefined => {
-  const session = property(property(property(call, 'call'), 'stream'), 'session');
+  const session = property(property(property(call, 'call') ?? call, 'stream'), 'session');
   return isSession(session) ? session : undefined;
 };
 
@@ -45,6 +45,15 @@ export class Callers {
     if (peer.notAfter < this.now())
       throw new Unauthenticated('CERTIFICATE_EXPIRED', 'the certificate has expired; connect again with a new one');
     return peer.caller;
+  }
+
+  /** Nobody when the certificate does not say who. */
+  find(call: Arrived): Caller | undefined {
+    try {
+      return this.of(call);
+    } catch {
+      return undefined;
+    }
   }
 
   /** Cuts all connections on which a call has come. */

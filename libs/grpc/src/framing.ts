@@ -23,24 +23,31 @@ const OWN: readonly { readonly when: RegExp; readonly code: status; readonly rea
     },
   ];
 
-const explained = (domain: string, ending: Ending): Ending => {
-  if (ending.code === status.OK || ending.metadata?.get('grpc-status-details-bin').length) return ending;
-  const own = OWN.find(({ when }) => when.test(ending.details));
-  return own === undefined
-    ? ending
-    : statusReply(domain, { code: own.code, reason: own.reason, message: own.say ?? ending.details });
-};
+/** What grpc-js refused by itself; nothing when the ending is an answer, or has our details already. */
+const ownOf = ({ code, details, metadata }: Ending) =>
+  code === status.OK || metadata?.get('grpc-status-details-bin').length
+    ? undefined
+    : OWN.find(({ when }) => when.test(details));
 
 /** grpc-js types an interceptor's result as its own wrapper, and takes anything with this interface. */
 const asInterceptingCall = (call: ServerInterceptingCallInterface): call is ServerInterceptingCall =>
   'sendStatus' in call;
 
-/** Gives the refusals that grpc-js sends by itself (frames, compression, sizes, time-outs) the code and details of ours. */
+/**
+ * Gives the refusals that grpc-js sends by itself (frames, compression, sizes, time-outs) the code and details of ours. What is
+ * too large has no RetryInfo: it is too large the next time as well.
+ */
 export const framingErrors =
-  (domain: string): ServerInterceptor =>
-  (_method, call) => {
+  (domain: string, onTooLarge: (rpc: string, call: ServerInterceptingCallInterface) => void): ServerInterceptor =>
+  ({ path }, call) => {
     const send = call.sendStatus.bind(call);
-    call.sendStatus = (ending) => send(explained(domain, ending));
+    call.sendStatus = (ending) => {
+      const own = ownOf(ending);
+      if (own === undefined) return send(ending);
+      const { code, reason, say: message = ending.details } = own;
+      if (reason === 'MESSAGE_TOO_LARGE') onTooLarge(path, call);
+      return send(statusReply(domain, { code, reason, message }));
+    };
     if (!asInterceptingCall(call)) throw new TypeError('grpc-js gave no call to intercept');
     return call;
   };

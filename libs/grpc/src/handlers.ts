@@ -7,6 +7,7 @@ import type {
   UntypedHandleCall,
 } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
+import type { Admissions } from './admission.js';
 import type { Callers } from './connection.js';
 import { Cancelled, PermissionDenied, Unavailable } from './errors.js';
 import type { Caller } from './grpc-service.js';
@@ -32,6 +33,8 @@ export interface HandlerContext {
   readonly isStopping: () => boolean;
   readonly onUnexpected: (error: unknown, rpc: string) => void;
   readonly onEnd: ((call: EndedCall) => void) | undefined;
+  /** Absent when no caller is limited. */
+  readonly admissions: Admissions | undefined;
 }
 
 type Arrived = ArrivedCall & Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext'>;
@@ -53,6 +56,7 @@ const run = async (
   const startedAt = context.onEnd === undefined ? 0 : performance.now();
   let call: ServerCall | undefined;
   let code = status.OK;
+  const letGo = context.admissions?.hold(Reflect.get(arrived, 'call'));
   try {
     const caller = context.callers.of(arrived);
     call = new ServerCall(arrived, caller, method.rpc, bytes);
@@ -71,6 +75,7 @@ const run = async (
     if (reply.unexpected) context.onUnexpected(error, method.rpc);
     refuse(reply);
   } finally {
+    letGo?.();
     if (call !== undefined) {
       call.finish();
       context.active.delete(call);

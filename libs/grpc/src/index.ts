@@ -5,6 +5,7 @@ export { GrpcServer } from './grpc-server.js';
 export * from './grpc-service.js';
 export type { EndedCall } from './handlers.js';
 export type { Health, Readiness } from './health.js';
+export type { CallerLimits, LimitedCall, LimitReason } from './limits.js';
 export { isOutage } from './outage.js';
 export { PageTokens } from './page-token.js';
 export { type Identity, identityUri, type ServerIdentity, spkiOf } from './peer.js';

@@ -22,7 +22,17 @@ export class RemoteError extends Error {
 
   /** The other side did not answer, as opposed to: it answered no. */
   get isOutage(): boolean {
-    return this.code === status.UNAVAILABLE || this.code === status.DEADLINE_EXCEEDED;
+    return this.code === status.UNAVAILABLE || this.code === status.DEADLINE_EXCEEDED || this.wasLimited;
+  }
+
+  /** We asked too much at once, and may ask again after `retryAfterMs`. */
+  get wasLimited(): boolean {
+    return this.code === status.RESOURCE_EXHAUSTED && this.retryAfterMs !== undefined;
+  }
+
+  /** It was refused before anything was done: repeating it does no harm, whatever it is. */
+  get wasNotBegun(): boolean {
+    return this.wasLimited && (this.reason === 'RATE_LIMIT' || this.reason === 'CONCURRENCY_LIMIT');
   }
 }
 
@@ -47,6 +57,10 @@ const isRemote = (error: unknown): error is Remote =>
   typeof Reflect.get(error, 'code') === 'number' &&
   typeof Reflect.get(error, 'details') === 'string';
 
+/** What grpc-js makes of HTTP/2's ENHANCE_YOUR_CALM: the other side, or something between, has had too much on this connection. */
+const CONNECTION_EXHAUSTED = /^Bandwidth exhausted/;
+const CONNECTION_RETRY_MS = 1_000;
+
 /** Reads the details of a failed call. Errors that are none of a call's come back unchanged, as `Error`. */
 export const errorOf = (error: unknown): RemoteError | Error => {
   if (!isRemote(error)) return error instanceof Error ? error : new Error(String(error));
@@ -63,6 +77,10 @@ export const errorOf = (error: unknown): RemoteError | Error => {
     }
   } catch {
     // Details that cannot be read are as good as none: the code still says what to do.
+  }
+  if (error.code === status.RESOURCE_EXHAUSTED && reason === '' && CONNECTION_EXHAUSTED.test(error.details)) {
+    reason = 'CONNECTION_LIMIT';
+    retryAfterMs ??= CONNECTION_RETRY_MS;
   }
   return new RemoteError(error.code, error.details, reason, domain, metadata, violations, retryAfterMs);
 };

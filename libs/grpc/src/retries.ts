@@ -14,13 +14,14 @@ export interface RetryRules {
 }
 
 const isWorthIt = (error: unknown): error is RemoteError =>
-  error instanceof RemoteError && (error.code === status.UNAVAILABLE || error.code === status.ABORTED);
+  error instanceof RemoteError &&
+  (error.code === status.UNAVAILABLE || error.code === status.ABORTED || error.wasLimited);
 
 /** Full jitter: many clients that failed together do not come back together. */
 const pauseBefore = (attempt: number, { retryAfterMs = 0 }: RemoteError): number =>
   retryAfterMs + Math.random() * Math.min(MOST_MS, FIRST_MS * 2 ** attempt);
 
-/** Calls, and calls again after UNAVAILABLE or ABORTED, while the deadline lasts. @throws RemoteError the last one */
+/** Calls, and calls again after UNAVAILABLE, ABORTED or a limit that says when, while the deadline lasts. @throws RemoteError the last one */
 export const withRetries = async (call: () => Promise<unknown>, rules: RetryRules): Promise<unknown> => {
   let answered: RemoteError | undefined;
   for (let attempt = 1; ; attempt++) {
@@ -31,7 +32,8 @@ export const withRetries = async (call: () => Promise<unknown>, rules: RetryRule
       // The deadline ended a repetition: what was answered before it tells more.
       if (answered !== undefined && error instanceof RemoteError && error.code === status.DEADLINE_EXCEEDED)
         throw answered;
-      if (!rules.repeatable || !isWorthIt(error) || rules.signal?.aborted) throw error;
+      if (!isWorthIt(error) || rules.signal?.aborted) throw error;
+      if (!rules.repeatable && !error.wasNotBegun) throw error;
       answered = error;
       const pause = pauseBefore(attempt, error);
       if (Date.now() + pause >= rules.deadline) throw error;

@@ -1,18 +1,20 @@
 import { logVerbosity, type MethodDefinition, Server, setLogVerbosity, type UntypedHandleCall } from '@grpc/grpc-js';
+import { Admissions, tellOfLimited } from './admission.js';
 import { Callers } from './connection.js';
 import { traceOf } from './error-trace.js';
 import { framingErrors } from './framing.js';
 import { serviceNameOf } from './grpc-service.js';
 import { type EndedCall, type HandlerContext, handlerOf } from './handlers.js';
 import { Health, type Readiness } from './health.js';
+import { type CallerLimits, CallLimits, type LimitedCall } from './limits.js';
 import { addReflection } from './reflection.js';
 import type { ServerCall } from './server-call.js';
 import type { ServedMethod, ServedService } from './service.js';
 import type { ReasonCodes } from './status.js';
 import { MutualTlsCredentials, type TlsFiles } from './tls.js';
 
-export interface ServerLimits {
-  /** Of one request. @default 4 MiB */
+export interface ServerLimits extends CallerLimits {
+  /** Of one message of a request. @default 4 MiB */
   readonly maxMessageBytes?: number;
   /** At once, on one connection. @default 1000 */
   readonly maxConcurrentCalls?: number;
@@ -36,8 +38,10 @@ export interface ServerOptions {
   readonly readiness?: Readiness;
   /** What became INTERNAL, or UNAVAILABLE because something that we need is away. @default a line on stderr without messages */
   readonly onUnexpected?: (error: unknown, rpc: string) => void;
-  /** Each call, when it has ended. */
+  /** Each call, when it has ended; also one that was not taken on. */
   readonly onEnd?: (call: EndedCall) => void;
+  /** Each call that was not taken on, because its caller asks too much. */
+  readonly onLimited?: (call: LimitedCall) => void;
 }
 
 export interface RunningServer {
@@ -87,6 +91,18 @@ const listen = (server: Server, address: string, credentials: MutualTlsCredentia
     });
   });
 
+/** Health and reflection never count: they are for whoever watches over a server that has too much to do. */
+const admissionsOf = (
+  { limits = {}, domain, onLimited, onEnd }: ServerOptions,
+  callers: Callers,
+  methods: readonly ServedMethod[],
+): Admissions | undefined => {
+  if (limits.callsPerSecond === undefined && limits.concurrentCalls === undefined) return undefined;
+  const limited = new Set(methods.map(({ rpc }) => rpc));
+  const calls = new CallLimits(limits, () => performance.now());
+  return new Admissions({ limits: calls, callers, limited, domain, onLimited, onEnd });
+};
+
 /** Resolves with whether all connections have ended in time. */
 const closed = (server: Server, withinMs: number): Promise<boolean> =>
   new Promise((resolve) => {
@@ -99,9 +115,12 @@ const closed = (server: Server, withinMs: number): Promise<boolean> =>
 
 /** Serves over mutual TLS 1.3, with health and reflection for any certificate of the CA. Resolves when it listens. */
 export const startServer = async (options: ServerOptions): Promise<RunningServer> => {
-  const { domain, limits = {}, reasonCodes = {}, onUnexpected = reportOnStderr, onEnd } = options;
+  const { domain, limits = {}, reasonCodes = {}, onUnexpected = reportOnStderr, onEnd, onLimited } = options;
   // What grpc-js would print comes as errors too, with an address and a way out.
   if (process.env.GRPC_VERBOSITY === undefined) setLogVerbosity(logVerbosity.NONE);
+  const methods = options.services.flat();
+  const callers = new Callers(options.trustDomain, Date.now);
+  const admissions = admissionsOf(options, callers, methods);
   const server = new Server({
     'grpc.max_receive_message_length': limits.maxMessageBytes ?? 4 * MIB,
     'grpc.max_send_message_length': -1,
@@ -109,11 +128,15 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.enable_channelz': 0,
-    interceptors: [framingErrors(domain)],
+    interceptors: [
+      framingErrors(domain, (rpc, call) =>
+        tellOfLimited({ rpc, reason: 'SIZE', caller: callers.find(call) }, { onLimited, onEnd }),
+      ),
+      ...(admissions === undefined ? [] : [admissions.interceptor]),
+    ],
   });
   let stopping: Promise<void> | undefined;
   const active = new Map<ServerCall, () => void>();
-  const callers = new Callers(options.trustDomain, Date.now);
   const context: HandlerContext = {
     callers,
     errors: { domain, reasonCodes },
@@ -121,9 +144,9 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
     isStopping: () => stopping !== undefined,
     onUnexpected,
     onEnd,
+    admissions,
   };
 
-  const methods = options.services.flat();
   const names = [...new Set(methods.map(({ rpc }) => serviceNameOf(rpc)))];
   const health = new Health(names, options.readiness ?? (() => true), 1000);
   addMethods(server, context, [...methods, ...health.served()]);

@@ -1,6 +1,103 @@
-{{- /* Rules that a schema cannot say. */}}
+{{- /* What a schema cannot say: all that is wrong at once, each with its way out. */}}
 {{- define "mesh.rules" -}}
-{{- if not .Values.kafka.brokers }}
-{{- fail "\n\nkafka.brokers is empty: give host:port of the brokers' TLS listener, for example --set 'kafka.brokers={kafka:9093}'.\n" }}
+{{- $wrong := concat
+  (include "mesh.serviceRules" . | fromJsonArray)
+  (include "mesh.connectionRules" . | fromJsonArray)
+  (include "mesh.productionRules" . | fromJsonArray) }}
+{{- if $wrong }}
+{{- fail (printf "these values do not make a mesh:\n\n- %s\n" (join "\n- " $wrong)) }}
 {{- end }}
+{{- end }}
+
+{{- define "mesh.serviceRules" -}}
+{{- $wrong := list }}
+{{- $known := list "authorization" "person-registry" "reference-directory" "exchange" "subscription" "access-audit" }}
+{{- $enabled := (include "mesh.enabledServices" . | fromJson).names }}
+{{- $produced := list }}{{- $databases := list }}
+{{- range $enabled }}
+{{- $produced = concat $produced (include "mesh.service" (list $ .) | fromJson).produces }}
+{{- end }}
+{{- if not $enabled }}
+{{- $wrong = append $wrong "no service is enabled: set services.<name>.enabled for those that you want." }}
+{{- end }}
+{{- range $name := $enabled }}
+{{- $service := include "mesh.service" (list $ $name) | fromJson }}
+{{- $at := printf "services.%s" $name }}
+{{- if not (or (has $name $known) $service.image.repository) }}
+{{- $wrong = append $wrong (printf "%s is none of the mesh's services (%s): correct the name; for a service of your own set %s.image.repository." $at (join ", " $known) $at) }}
+{{- end }}
+{{- range concat $service.calls $service.sources.services | uniq }}
+{{- if not (has . $enabled) }}
+{{- $wrong = append $wrong (printf "%s calls %s, which is not enabled: set services.%s.enabled=true, or %s.enabled=false." $at . . $at) }}
+{{- end }}
+{{- end }}
+{{- range $service.consumes }}
+{{- if not (has . $produced) }}
+{{- $wrong = append $wrong (printf "%s consumes %s, which no enabled service produces: enable its producer, or take it out of %s.consumes." $at . $at) }}
+{{- end }}
+{{- end }}
+{{- if and $service.keysDatabase (not $service.database) }}
+{{- $wrong = append $wrong (printf "%s.keysDatabase is set and %s.database is not: a service with subject keys has both." $at $at) }}
+{{- end }}
+{{- range compact (list $service.database $service.keysDatabase) }}
+{{- if has . $databases }}
+{{- $wrong = append $wrong (printf "%s uses the database %s a second time: each service has databases of its own." $at .) }}
+{{- end }}
+{{- $databases = append $databases . }}
+{{- end }}
+{{- $wrong = concat $wrong (include "mesh.scalingRules" (list $at $service) | fromJsonArray) (include "mesh.environmentRules" (list $ $at $name $service) | fromJsonArray) }}
+{{- if ne (empty $service.sources.cidrs) (empty $service.sources.ports) }}
+{{- $wrong = append $wrong (printf "%s.sources.cidrs and %s.sources.ports go together: networks of authentic sources, and the ports they serve on." $at $at) }}
+{{- end }}
+{{- end }}
+{{- toJson $wrong }}
+{{- end }}
+
+{{- /* Call with (list where service). */}}
+{{- define "mesh.scalingRules" -}}
+{{- $at := index . 0 }}{{- $service := index . 1 }}{{- $wrong := list }}
+{{- $scaling := $service.autoscaling }}{{- $disruption := $service.disruption }}
+{{- $least := ternary $scaling.minReplicas $service.replicas $scaling.enabled | int }}
+{{- if $scaling.enabled }}
+{{- if gt (int $scaling.minReplicas) (int $scaling.maxReplicas) }}
+{{- $wrong = append $wrong (printf "%s.autoscaling.minReplicas (%d) is more than maxReplicas (%d): lower the one or raise the other." $at (int $scaling.minReplicas) (int $scaling.maxReplicas)) }}
+{{- end }}
+{{- if not (dig "requests" "cpu" "" $service.resources) }}
+{{- $wrong = append $wrong (printf "%s.autoscaling measures CPU against what is requested: set %s.resources.requests.cpu." $at $at) }}
+{{- end }}
+{{- end }}
+{{- if $disruption.enabled }}
+{{- if hasKey $disruption "minAvailable" }}
+{{- $text := toString $disruption.minAvailable }}
+{{- $number := trimSuffix "%" $text | int }}
+{{- if or (and (hasSuffix "%" $text) (ge $number 100)) (and (not (hasSuffix "%" $text)) (ge $number $least)) }}
+{{- $wrong = append $wrong (printf "%s.disruption.minAvailable (%s) of %d pods blocks every drain of a node: lower it, raise the pods, or use maxUnavailable." $at $text $least) }}
+{{- end }}
+{{- else if eq (trimSuffix "%" (toString $disruption.maxUnavailable) | int) 0 }}
+{{- $wrong = append $wrong (printf "%s.disruption.maxUnavailable is 0, which blocks every drain of a node: set 1 or more." $at) }}
+{{- end }}
+{{- end }}
+{{- $needed := add (div (add (int $service.drainMs) 999) 1000) 20 }}
+{{- if lt (int $service.terminationGracePeriodSeconds) (int $needed) }}
+{{- $wrong = append $wrong (printf "%s.terminationGracePeriodSeconds is %d, and stopping takes up to %d (drainMs, 10 s for calls, 10 s for what is in hand): raise it, or lower drainMs." $at (int $service.terminationGracePeriodSeconds) (int $needed)) }}
+{{- end }}
+{{- toJson $wrong }}
+{{- end }}
+
+{{- /* Call with (list $ where name service). */}}
+{{- define "mesh.environmentRules" -}}
+{{- $root := index . 0 }}{{- $at := index . 1 }}{{- $service := index . 3 }}{{- $wrong := list }}
+{{- $without := omit $service "env" }}
+{{- $set := list "DATABASE_MIGRATOR_URL" "KEYS_DATABASE_MIGRATOR_URL" "EMBEDDED_LOG_URL" }}
+{{- range include "mesh.env" (list $root (index . 2) (merge (dict "env" dict) $without)) | fromYamlArray }}
+{{- $set = append $set .name }}
+{{- end }}
+{{- range $key, $_ := $service.env }}
+{{- if has $key $set }}
+{{- $wrong = append $wrong (printf "%s.env.%s: the chart sets it from its other values; take it out of env." $at $key) }}
+{{- else if regexMatch "PASSWORD|SECRET|TOKEN|PRIVATE|_URL$" $key }}
+{{- $wrong = append $wrong (printf "%s.env.%s looks like a secret, which no value may hold: the services read theirs from the Secrets that %s.secrets names." $at $key $at) }}
+{{- end }}
+{{- end }}
+{{- toJson $wrong }}
 {{- end }}

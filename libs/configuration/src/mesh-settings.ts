@@ -10,6 +10,9 @@ export const meshSettings = {
   }),
   host: text('GRPC_HOST', 'where it listens', { default: '127.0.0.1' }),
   port: wholeNumber('GRPC_PORT', 'where it listens', { min: 0, max: 65_535 }),
+  healthPort: optional(
+    wholeNumber('HEALTH_PORT', 'where it serves health without TLS, for a kubelet', { min: 0, max: 65_535 }),
+  ),
   tlsCaFile: file('TLS_CA_FILE', "PEM file with the mesh's certificate authorities"),
   tlsCertFile: file('TLS_CERT_FILE', "PEM file with this service's certificate"),
   tlsKeyFile: file('TLS_KEY_FILE', "PEM file with its certificate's key"),
@@ -22,6 +25,15 @@ export const busSettings = {
   kafkaBrokers: optional(text('KAFKA_BROKERS', 'host:port of Kafka brokers, separated by commas')),
   embeddedLogUrl: optional(postgresUrl('EMBEDDED_LOG_URL', 'the embedded log, where there is no Kafka')),
 } as const;
+
+/** How long a service counts as ready after it has lost the bus: services differ in what they can do without it. */
+export const busGraceSetting = (milliseconds: number) => ({
+  busGraceMs: wholeNumber('BUS_GRACE_MS', 'milliseconds for which it remains ready after the bus was lost', {
+    min: 0,
+    max: 86_400_000,
+    default: String(milliseconds),
+  }),
+});
 
 /** For services that seal. */
 export const sealingSettings = {
@@ -41,6 +53,22 @@ export const authorizationSetting = {
 export const directorySetting = {
   directoryAddress: address('REFERENCE_DIRECTORY_ADDRESS', 'host:port of the reference directory'),
 } as const;
+
+interface ServingSettings extends TlsSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly healthPort: number | undefined;
+  readonly trustDomain: string;
+}
+
+/** How and where a service serves, as `libs/grpc` takes it. */
+export const servingOf = (config: ServingSettings) => ({
+  host: config.host,
+  port: config.port,
+  healthPort: config.healthPort,
+  trustDomain: config.trustDomain,
+  tls: tlsFiles(config),
+});
 
 interface TlsSettings {
   readonly tlsCaFile: string;

@@ -1,10 +1,8 @@
 import { service as definition } from 'grpc-health-check';
 import { NotFound } from './errors.js';
 import type { Call } from './grpc-service.js';
+import { Ingredients, type Readiness } from './readiness.js';
 import { type ServedService, serve } from './service.js';
-
-/** Resolves to whether the service can do its work: database, broker, policy. A throw is a no. */
-export type Readiness = () => boolean | Promise<boolean>;
 
 type ServingStatus = 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
 
@@ -19,15 +17,30 @@ export class Health {
   private stopped = false;
   private timer: NodeJS.Timeout | undefined;
   private readonly changed = new Set<() => void>();
+  private readonly refreshed = new Set<() => void>();
+  private readonly needs: Ingredients;
 
   constructor(
     private readonly services: readonly string[],
-    private readonly readiness: Readiness,
+    readiness: Readiness,
     private readonly everyMs: number,
-  ) {}
+  ) {
+    this.needs = new Ingredients(readiness);
+  }
 
   get isServing(): boolean {
     return this.serving;
+  }
+
+  /** What the service needs, by name, and whether it is there. */
+  ingredients(): ReadonlyMap<string, boolean> {
+    return this.needs.there();
+  }
+
+  /** Tells each time that readiness has been asked, and of the stop. Returns what ends it. */
+  onRefresh(listener: () => void): () => void {
+    this.refreshed.add(listener);
+    return () => void this.refreshed.delete(listener);
   }
 
   /** Asks readiness once, then again and again. */
@@ -41,12 +54,7 @@ export class Health {
 
   /** Asks readiness now: when something has come or gone. */
   async refresh(): Promise<void> {
-    let ready: boolean;
-    try {
-      ready = await this.readiness();
-    } catch {
-      ready = false;
-    }
+    const ready = await this.needs.refresh();
     this.set(ready && !this.stopped);
   }
 
@@ -103,9 +111,10 @@ export class Health {
   }
 
   private set(serving: boolean): void {
-    if (serving === this.serving) return;
+    const changed = serving !== this.serving;
     this.serving = serving;
-    for (const tell of this.changed) tell();
+    if (changed) for (const tell of this.changed) tell();
+    for (const tell of this.refreshed) tell();
   }
 }
 

@@ -5,8 +5,10 @@ import { traceOf } from './error-trace.js';
 import { framingErrors } from './framing.js';
 import { serviceNameOf } from './grpc-service.js';
 import { type EndedCall, type HandlerContext, handlerOf } from './handlers.js';
-import { Health, type Readiness } from './health.js';
+import { Health } from './health.js';
+import { type HealthServer, startHealthServer } from './health-server.js';
 import { type CallerLimits, CallLimits, type LimitedCall } from './limits.js';
+import type { Readiness } from './readiness.js';
 import { addReflection } from './reflection.js';
 import type { ServerCall } from './server-call.js';
 import type { ServedMethod, ServedService } from './service.js';
@@ -34,8 +36,10 @@ export interface ServerOptions {
   /** The code of each reason of a `Rejection`. */
   readonly reasonCodes?: ReasonCodes;
   readonly limits?: ServerLimits;
-  /** SERVING only when it says so, asked every second. @default always */
+  /** SERVING only while all of it is there, asked every second. @default always */
   readonly readiness?: Readiness;
+  /** Where health is served without TLS besides; 0 takes a free one. @default nowhere */
+  readonly healthPort?: number | undefined;
   /** What became INTERNAL, or UNAVAILABLE because something that we need is away. @default a line on stderr without messages */
   readonly onUnexpected?: (error: unknown, rpc: string) => void;
   /** Each call, when it has ended; also one that was not taken on. */
@@ -46,6 +50,7 @@ export interface ServerOptions {
 
 export interface RunningServer {
   readonly port: number;
+  readonly healthPort: number | undefined;
   readonly health: Health;
   /** Reads the TLS files again, for new connections. @throws Error when they are not good; then the old ones stay. */
   reloadTls(): void;
@@ -148,17 +153,25 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
   };
 
   const names = [...new Set(methods.map(({ rpc }) => serviceNameOf(rpc)))];
-  const health = new Health(names, options.readiness ?? (() => true), 1000);
+  const health = new Health(names, options.readiness ?? {}, 1000);
   addMethods(server, context, [...methods, ...health.served()]);
   addReflection(server, names);
 
   const credentials = new MutualTlsCredentials(options.tls);
   const port = await listen(server, `${options.host}:${options.port}`, credentials);
   await health.start();
+  const { healthPort } = options;
+  let plain: HealthServer | undefined;
+  try {
+    if (healthPort !== undefined) plain = await startHealthServer(options.host, healthPort, health);
+  } catch (error) {
+    health.stop();
+    server.forceShutdown();
+    throw error;
+  }
 
   const endless = new Set(methods.concat(health.served()).flatMap((method) => (method.endless ? [method.rpc] : [])));
-  const stop = async () => {
-    health.stop();
+  const serveNoMore = async () => {
     // After the watchers of health have been told, which takes a turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
     for (const call of active.keys()) if (endless.has(call.rpc)) call.abort();
@@ -172,8 +185,15 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
     callers.disconnect();
     server.forceShutdown();
   };
+  const stop = async () => {
+    health.stop();
+    await serveNoMore();
+    // The last to go: as long as this process finishes what it has begun, it is alive.
+    plain?.close();
+  };
   return {
     port,
+    healthPort: plain?.port,
     health,
     reloadTls: () => credentials.reload(),
     stop: () => (stopping ??= stop()),

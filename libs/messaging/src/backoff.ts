@@ -38,3 +38,17 @@ export const noLongerThan = async (ms: number, work: Promise<unknown> | undefine
   await Promise.race([work?.catch(() => undefined), pauseFor(ms, done.signal)]);
   done.abort();
 };
+
+const ANSWER_WITHIN_MS = 2_000;
+
+/** Whether a question has been answered, whatever the answer, within two seconds. */
+export const answeredInTime = async (question: Promise<unknown>): Promise<boolean> => {
+  let answered = false;
+  await noLongerThan(
+    ANSWER_WITHIN_MS,
+    question.then(() => {
+      answered = true;
+    }),
+  );
+  return answered;
+};

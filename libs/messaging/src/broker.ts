@@ -70,6 +70,8 @@ export interface Broker {
    */
   publish(topic: string, events: readonly CloudEvent[], options?: PublishOptions): Promise<void>;
   consume(options: ConsumeOptions): Promise<Consumption>;
+  /** Whether it answers within two seconds. Never throws. */
+  ready(): Promise<boolean>;
   close(): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import { Pool } from 'pg';
-import { noLongerThan, untilDone } from './backoff.js';
+import { answeredInTime, noLongerThan, untilDone } from './backoff.js';
 import type { Broker, CloudEvent, ConsumeOptions, Consumption, PublishOptions, TopicOptions } from './broker.js';
 import { headersOf } from './cloud-event-headers.js';
 import { EmbeddedConsumption } from './embedded-consumption.js';
@@ -97,6 +97,10 @@ class EmbeddedBroker implements Broker {
   }
 
   async close(): Promise<void> {
+  ready(): Promise<boolean> {
+    return answeredInTime(this.pool.query('select 1'));
+  }
+
     clearInterval(this.sweeping);
     this.closing.abort(new Error('the broker is closed'));
     await Promise.all([...this.consumptions].map((consumption) => consumption.close()));

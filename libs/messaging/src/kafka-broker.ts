@@ -1,5 +1,5 @@
 import kafkajs, { type AclEntry, type Admin, type Kafka } from 'kafkajs';
-import { untilDone } from './backoff.js';
+import { answeredInTime, untilDone } from './backoff.js';
 import {
   type Broker,
   BrokerUnavailable,
@@ -50,6 +50,7 @@ class KafkaBroker implements Broker {
   readonly kind = 'kafka';
   private readonly producer: KafkaProducer;
   private readonly consumptions = new Set<KafkaConsumption>();
+  private asking: Promise<unknown> | undefined;
 
   constructor(
     private readonly kafka: Kafka,
@@ -99,6 +100,14 @@ class KafkaBroker implements Broker {
         await consumption.close();
       },
     };
+  }
+
+  ready(): Promise<boolean> {
+    // One question at a time: kafkajs goes on trying after nobody waits for the answer any more.
+    this.asking ??= this.admin.describeCluster().finally(() => {
+      this.asking = undefined;
+    });
+    return answeredInTime(this.asking);
   }
 
   async close(): Promise<void> {

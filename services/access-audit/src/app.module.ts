@@ -1,4 +1,4 @@
-import { roleOf, tlsFiles } from '@crossroads/configuration';
+import { roleOf, servingOf, tlsFiles } from '@crossroads/configuration';
 import { AuditServiceService } from '@crossroads/contracts/audit/v1/audit_service';
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
@@ -96,11 +96,14 @@ const compose = async (config: Config): Promise<Running> => {
     now: () => new Date(),
   });
   const server = new GrpcServer({
-    host: config.host,
-    port: config.port,
-    ...mesh,
+    ...servingOf(config),
     domain: 'access-audit.crossroads',
-    readiness: async () => policy.ready() && (await db.ready()) && (await keysDb.ready()),
+    readiness: {
+      database: () => db.ready(),
+      'subject-keys': () => keysDb.ready(),
+      policy: () => policy.ready(),
+      bus: { ask: () => broker.ready(), graceMs: config.busGraceMs },
+    },
     services: [
       serve(AuditServiceService, controller, {
         allow: RPCS[NAME]['crossroads.audit.v1.AuditService'],

@@ -1,6 +1,7 @@
 import {
   address,
   authorizationSetting,
+  busGraceSetting,
   busSettings,
   directorySetting,
   meshSettings,
@@ -16,6 +17,8 @@ export const settings = {
   ...subjectKeySettings,
   ...authorizationSetting,
   ...directorySetting,
+  // Without the bus it no longer hears who looked, and its lists are incomplete. Longer than a broker takes to start again.
+  ...busGraceSetting(60_000),
   exchangeAddress: address('EXCHANGE_ADDRESS', 'host:port of the exchange, for what its journal published before'),
   subscriptionAddress: address('SUBSCRIPTION_ADDRESS', 'host:port of subscription, for the same'),
 };

@@ -1,4 +1,4 @@
-import { roleOf, tlsFiles } from '@crossroads/configuration';
+import { roleOf, servingOf, tlsFiles } from '@crossroads/configuration';
 import { AuthorizationServiceService } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { eventStoreMigrations, migrate, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
@@ -44,13 +44,14 @@ const compose = async (config: Config): Promise<Running> => {
       );
   };
   const server = new GrpcServer({
-    host: config.host,
-    port: config.port,
-    tls,
-    trustDomain: config.trustDomain,
+    ...servingOf(config),
     domain: 'authorization.crossroads',
     reasonCodes,
-    readiness: () => db.ready(),
+    readiness: {
+      database: () => db.ready(),
+      policy: () => live.isFresh(),
+      bus: { ask: () => publisher.busReady(), graceMs: config.busGraceMs },
+    },
     services: [
       serve(AuthorizationServiceService, new AuthorizationController(commands, live, new PolicyLists(live.state)), {
         authenticate: requireRegistered,

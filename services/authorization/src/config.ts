@@ -1,5 +1,6 @@
 import {
   BadConfiguration,
+  busGraceSetting,
   busSettings,
   type Configuration,
   meshSettings,
@@ -7,7 +8,15 @@ import {
 } from '@crossroads/configuration';
 import { firstAdministrator } from './bootstrap.js';
 
-const settings = { ...meshSettings, ...busSettings, firstAdministrator } as const;
+const DAY = 86_400_000;
+
+export const settings = {
+  ...meshSettings,
+  ...busSettings,
+  // Whoever does not hear of the policy for five seconds refuses: a lost bus, which nobody who watches needs, must not end that.
+  ...busGraceSetting(DAY),
+  firstAdministrator,
+} as const;
 
 export type Config = Configuration<typeof settings>;
 

@@ -23,6 +23,8 @@ export interface LivePolicyOptions {
 /** So many changes back a watcher can go on where it was; one that is further behind gets the whole policy again. */
 const KEPT_CHANGES = 1_000;
 const POLL_MS = 100;
+/** As long as those who watch would go on with what they have. */
+const FRESH_MS = 5_000;
 
 /**
  * The policy in memory, as of its revision: read once from the beginning, then only what is new, whoever appended it. It reads
@@ -44,6 +46,11 @@ export class LivePolicy {
 
   get revision(): bigint {
     return this.index.revision;
+  }
+
+  /** Whether the policy in memory is that of the database, or was a moment ago. */
+  isFresh(): boolean {
+    return performance.now() - this.confirmedAt < FRESH_MS;
   }
 
   /** Reads the whole policy, then keeps it up to date. */

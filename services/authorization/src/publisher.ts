@@ -22,6 +22,10 @@ export class Publisher {
     this.starting = this.start();
   }
 
+  async busReady(): Promise<boolean> {
+    return (await this.broker?.ready()) ?? false;
+  }
+
   async close(): Promise<void> {
     this.stopping.abort();
     await this.starting;

@@ -1,5 +1,6 @@
 import {
   authorizationSetting,
+  busGraceSetting,
   busSettings,
   directorySetting,
   file,
@@ -10,6 +11,8 @@ import {
   text,
 } from '@crossroads/configuration';
 
+const MINUTE = 60_000;
+
 export const settings = {
   ...meshSettings,
   ...busSettings,
@@ -17,6 +20,9 @@ export const settings = {
   ...subjectKeySettings,
   ...authorizationSetting,
   ...directorySetting,
+  // Consultations need no bus: the journal is durable without it, and is published when it is back. But who looked must not
+  // stay unknown to the citizen for long.
+  ...busGraceSetting(10 * MINUTE),
   receiptKeyFile: file('RECEIPT_KEY_FILE', 'PEM file with the Ed25519 key that signs receipts'),
   logOrigin: text('ACCESS_LOG_ORIGIN', 'the access log that receipts promise', { default: 'crossroads.test/access' }),
 };

@@ -1,14 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { roleOf, tlsFiles } from '@crossroads/configuration';
+import { roleOf, servingOf, tlsFiles } from '@crossroads/configuration';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { ExchangeServiceService } from '@crossroads/contracts/exchange/v1/exchange_service';
-import {
-  coalescingAppender,
-  type Database,
-  migrate,
-  openDatabase,
-  PostgresEventStore,
-} from '@crossroads/eventsourcing';
+import { coalescingAppender, migrate, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
 import { type Caller, type ServerOptions, serve, warn } from '@crossroads/grpc';
 import { type Broker, eventsController, openBroker, startRelay, TopicSealing } from '@crossroads/messaging';
 import { followPolicy } from '@crossroads/policy';
@@ -102,13 +96,17 @@ export const openExchange = async (config: Config): Promise<Exchange> => {
 
   return {
     server: {
-      host: config.host,
-      port: config.port,
-      ...mesh,
+      ...servingOf(config),
       domain: 'exchange.crossroads',
       reasonCodes,
       limits: { maxMessageBytes: LARGEST_REQUEST },
-      readiness: async () => policies.ready() && open.ready() && (await ready(db, keysDb)),
+      readiness: {
+        database: () => db.ready(),
+        journal: () => open.ready(),
+        'subject-keys': () => keysDb.ready(),
+        policy: () => policies.ready(),
+        bus: { ask: () => broker.ready(), graceMs: config.busGraceMs },
+      },
       services: [
         serve(ExchangeServiceService, controller, {
           allow: RPCS.exchange['crossroads.exchange.v1.ExchangeService'],
@@ -148,8 +146,5 @@ const openBus = async (
   await broker.ensureTopic({ name: MUTATION_TOPIC, retentionDays: TOPIC_DAYS });
   return broker;
 };
-
-const ready = async (...databases: readonly Database[]): Promise<boolean> =>
-  (await Promise.all(databases.map((database) => database.ready()))).every(Boolean);
 
 const note = (line: Readonly<Record<string, string>>) => void process.stderr.write(`${JSON.stringify(line)}\n`);

@@ -1,5 +1,5 @@
 import { sourceService } from '@crossroads/client/source';
-import { readConfiguration, tlsFiles } from '@crossroads/configuration';
+import { readConfiguration, servingOf } from '@crossroads/configuration';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { PersonServiceService } from '@crossroads/contracts/person/v1/person_service';
 import { type Caller, type Door, GrpcServer, type ServedService, serve } from '@crossroads/grpc';
@@ -63,14 +63,11 @@ const doorOf = (mode: Config['mode']): (() => Door) => {
       inject: ['config', Infrastructure],
       useFactory: (config: Config, infrastructure: Infrastructure) =>
         new GrpcServer({
-          host: config.host,
-          port: config.port,
-          tls: tlsFiles(config),
-          trustDomain: config.trustDomain,
+          ...servingOf(config),
           domain: 'person-registry.crossroads',
           reasonCodes,
           services: servicesOf(config, infrastructure),
-          readiness: () => infrastructure.ready(),
+          readiness: infrastructure.readiness(config.busGraceMs),
         }),
     },
   ],

@@ -8,7 +8,7 @@ import {
   openDatabase,
   PostgresEventStore,
 } from '@crossroads/eventsourcing';
-import { warn } from '@crossroads/grpc';
+import { type Readiness, warn } from '@crossroads/grpc';
 import { type Published, TopicSealing } from '@crossroads/messaging';
 import { followPolicy, type PolicyFollower } from '@crossroads/policy';
 import {
@@ -66,8 +66,13 @@ export class Infrastructure implements OnApplicationShutdown {
     return new Infrastructure(db, keysDb, store, keys, people, published, follower, receiptKeys, publishing);
   }
 
-  async ready(): Promise<boolean> {
-    return this.follower.ready() && (await this.db.ready()) && (await this.keysDb.ready());
+  readiness(busGraceMs: number): Readiness {
+    return {
+      database: () => this.db.ready(),
+      'subject-keys': () => this.keysDb.ready(),
+      policy: () => this.follower.ready(),
+      bus: { ask: () => this.publishing.busReady(), graceMs: busGraceMs },
+    };
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -35,6 +35,10 @@ export class Publishing {
     this.running = this.run();
   }
 
+  async busReady(): Promise<boolean> {
+    return (await this.broker?.ready()) ?? false;
+  }
+
   async close(): Promise<void> {
     this.stopping.abort();
     await this.running;

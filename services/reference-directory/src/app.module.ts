@@ -1,4 +1,4 @@
-import { readConfiguration, tlsFiles } from '@crossroads/configuration';
+import { readConfiguration, servingOf } from '@crossroads/configuration';
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { type Caller, type Door, GrpcServer, PageTokens, type ServedService, serve } from '@crossroads/grpc';
@@ -53,14 +53,11 @@ const servicesOf = (config: Config, infrastructure: Infrastructure): ServedServi
       inject: ['config', Infrastructure],
       useFactory: (config: Config, infrastructure: Infrastructure) =>
         new GrpcServer({
-          host: config.host,
-          port: config.port,
-          tls: tlsFiles(config),
-          trustDomain: config.trustDomain,
+          ...servingOf(config),
           domain: 'reference-directory.crossroads',
           reasonCodes,
           services: servicesOf(config, infrastructure),
-          readiness: () => infrastructure.ready(),
+          readiness: infrastructure.readiness,
         }),
     },
   ],

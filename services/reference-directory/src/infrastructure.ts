@@ -1,7 +1,7 @@
 import { roleOf, tlsFiles } from '@crossroads/configuration';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { type Database, migrate, openDatabase, PostgresEventStore, type Processor } from '@crossroads/eventsourcing';
-import { connect, warn } from '@crossroads/grpc';
+import { connect, type Readiness, warn } from '@crossroads/grpc';
 import {
   type Broker,
   type Consumption,
@@ -38,6 +38,7 @@ export class Infrastructure implements OnApplicationShutdown {
     readonly pageTokenKey: Uint8Array,
     readonly published: Published,
     readonly follower: PolicyFollower,
+    readonly readiness: Readiness,
     private readonly closings: readonly (() => Promise<void> | void)[],
   ) {}
 
@@ -72,17 +73,18 @@ export class Infrastructure implements OnApplicationShutdown {
       trustDomain,
       onError: warn('policy'),
     });
-    return new Infrastructure(db, store, index, seal, pageTokenKey, published, follower, [
+    const readiness: Readiness = {
+      database: () => db.ready(),
+      policy: () => follower.ready(),
+      bus: { ask: () => broker.ready(), graceMs: config.busGraceMs },
+    };
+    return new Infrastructure(db, store, index, seal, pageTokenKey, published, follower, readiness, [
       () => follower.close(),
       () => feed.close(),
       () => relay.close(),
       () => broker.close(),
       () => db.close(),
     ]);
-  }
-
-  async ready(): Promise<boolean> {
-    return this.follower.ready() && (await this.db.ready());
   }
 
   async onApplicationShutdown(): Promise<void> {

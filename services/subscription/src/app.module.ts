@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { roleOf, tlsFiles } from '@crossroads/configuration';
+import { roleOf, servingOf, tlsFiles } from '@crossroads/configuration';
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { SubscriptionServiceService } from '@crossroads/contracts/subscription/v1/subscription_service';
@@ -151,12 +151,15 @@ const compose = async (config: Config): Promise<Running> => {
   });
   const authenticate = (caller: Parameters<typeof policy.requireRegistered>[0]) => policy.requireRegistered(caller);
   const server = new GrpcServer({
-    host: config.host,
-    port: config.port,
-    ...mesh,
+    ...servingOf(config),
     domain: 'subscription.crossroads',
     reasonCodes,
-    readiness: async () => policy.ready() && (await db.ready()) && (await keysDb.ready()),
+    readiness: {
+      database: () => db.ready(),
+      'subject-keys': () => keysDb.ready(),
+      policy: () => policy.ready(),
+      bus: { ask: () => broker.ready(), graceMs: config.busGraceMs },
+    },
     services: [
       serve(SubscriptionServiceService, controller, {
         allow: RPCS.subscription['crossroads.subscription.v1.SubscriptionService'],

@@ -1,6 +1,7 @@
 import {
   address,
   authorizationSetting,
+  busGraceSetting,
   busSettings,
   directorySetting,
   file,
@@ -18,6 +19,8 @@ export const settings = {
   ...subjectKeySettings,
   ...authorizationSetting,
   ...directorySetting,
+  // Its work is on the bus: it takes changes from there, and delivers there. Longer than a broker takes to start again.
+  ...busGraceSetting(60_000),
   registryAddress: address('PERSON_REGISTRY_ADDRESS', 'host:port of the person registry, for what it published before'),
   exchangeAddress: address('EXCHANGE_ADDRESS', 'host:port of the exchange, for what it published before'),
   receiptKeyFile: file('RECEIPT_KEY_FILE', 'PEM file with the Ed25519 key that signs receipts'),

@@ -104,7 +104,7 @@ export class EchoServer {
       trustDomain,
       domain: 'spec.crossroads',
       reasonCodes: { SUBSCRIPTION_NOT_OPEN: status.FAILED_PRECONDITION },
-      readiness: () => this.ready,
+      readiness: { echo: () => this.ready },
       onUnexpected: (error) => this.unexpected.push(error),
       services: [this.service()],
     };

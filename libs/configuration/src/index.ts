@@ -1,2 +1,3 @@
+export * from './limit-settings.js';
 export * from './mesh-settings.js';
 export * from './setting.js';

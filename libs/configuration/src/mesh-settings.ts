@@ -1,3 +1,4 @@
+import { type LimitSettings, limitSettings, limitsOf, messageLimit } from './limit-settings.js';
 import { address, file, oneOf, optional, postgresUrl, text, wholeNumber } from './setting.js';
 
 /** What every service of the mesh needs. */
@@ -13,6 +14,8 @@ export const meshSettings = {
   healthPort: optional(
     wholeNumber('HEALTH_PORT', 'where it serves health without TLS, for a kubelet', { min: 0, max: 65_535 }),
   ),
+  ...limitSettings,
+  ...messageLimit(),
   tlsCaFile: file('TLS_CA_FILE', "PEM file with the mesh's certificate authorities"),
   tlsCertFile: file('TLS_CERT_FILE', "PEM file with this service's certificate"),
   tlsKeyFile: file('TLS_KEY_FILE', "PEM file with its certificate's key"),
@@ -54,7 +57,7 @@ export const directorySetting = {
   directoryAddress: address('REFERENCE_DIRECTORY_ADDRESS', 'host:port of the reference directory'),
 } as const;
 
-interface ServingSettings extends TlsSettings {
+interface ServingSettings extends TlsSettings, LimitSettings {
   readonly host: string;
   readonly port: number;
   readonly healthPort: number | undefined;
@@ -68,6 +71,7 @@ export const servingOf = (config: ServingSettings) => ({
   healthPort: config.healthPort,
   trustDomain: config.trustDomain,
   tls: tlsFiles(config),
+  limits: limitsOf(config),
 });
 
 interface TlsSettings {

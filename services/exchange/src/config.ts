@@ -5,6 +5,7 @@ import {
   directorySetting,
   file,
   meshSettings,
+  messageLimit,
   readConfiguration,
   sealingSettings,
   subjectKeySettings,
@@ -12,9 +13,12 @@ import {
 } from '@crossroads/configuration';
 
 const MINUTE = 60_000;
+const MIB = 1024 * 1024;
 
 export const settings = {
   ...meshSettings,
+  // One person's consultation or change; what is longer is no such thing.
+  ...messageLimit(MIB),
   ...busSettings,
   ...sealingSettings,
   ...subjectKeySettings,

@@ -32,7 +32,6 @@ import { DirectoryClient } from './sources/directory-client.js';
 import { SourceClients } from './sources/source-clients.js';
 
 const TOPIC_DAYS = 7;
-const LARGEST_REQUEST = 1024 * 1024;
 
 /** Everything that runs, and how it ends. */
 export interface Exchange {
@@ -99,7 +98,6 @@ export const openExchange = async (config: Config): Promise<Exchange> => {
       ...servingOf(config),
       domain: 'exchange.crossroads',
       reasonCodes,
-      limits: { maxMessageBytes: LARGEST_REQUEST },
       readiness: {
         database: () => db.ready(),
         journal: () => open.ready(),

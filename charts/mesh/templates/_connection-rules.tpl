@@ -125,8 +125,8 @@
 {{- if .Values.certificates.certManager.issuer.selfSigned }}
 {{- $wrong = append $wrong "certificates.certManager.issuer.selfSigned makes a development authority: in production use issuer.create with your authority's Secret, or an issuer of your own." }}
 {{- end }}
-{{- if and .Values.postgresql.cloudNativePg.enabled (lt (int .Values.postgresql.cloudNativePg.instances) 2) }}
-{{- $wrong = append $wrong "postgresql.cloudNativePg.instances is 1 in production: set 2 or more (3 to stay writable when one is lost)." }}
+{{- if and .Values.postgresql.cloudNativePg.enabled (lt (int .Values.postgresql.cloudNativePg.instances) 3) }}
+{{- $wrong = append $wrong "postgresql.cloudNativePg.instances is less than 3 in production: what is acknowledged is on two, so losing one of two would stop writing. Set 3." }}
 {{- end }}
 {{- if and .Values.kafka.strimzi.enabled (lt (int .Values.kafka.strimzi.minInsyncReplicas) 2) }}
 {{- $wrong = append $wrong "kafka.strimzi.minInsyncReplicas is 1 in production: set 2, so that what is acknowledged is on two brokers." }}

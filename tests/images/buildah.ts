@@ -1,0 +1,81 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { ROOT } from '../mesh.js';
+
+const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'crossroads-images');
+const BASES = ['--build-arg', 'BASE=localhost/crossroads-base', '--build-arg', 'RUNTIME=localhost/crossroads-runtime'];
+
+export const MACHINE_NEEDS = ['buildah', 'debootstrap', 'dpkg-deb', 'npm', 'crun', 'unshare'];
+
+/** Programs that this machine has not. */
+export const absent = (programs: readonly string[]): string[] => {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return programs.filter((program) => !folders.some((folder) => existsSync(join(folder, program))));
+};
+
+/** @throws with the end of what the program said. */
+export const tool = (program: string, args: readonly string[], cwd = ROOT): string => {
+  const done = spawnSync(program, args, { cwd, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  if (done.status === 0) return done.stdout.trim();
+  const said = `${done.stdout ?? ''}\n${done.stderr ?? ''}${done.error?.message ?? ''}`.trim().split('\n');
+  throw new Error(`${program} ${args.join(' ')} failed:\n${said.slice(-30).join('\n')}`);
+};
+
+const buildah = (...args: readonly string[]): string => tool('buildah', args);
+
+/** Bases of this machine's own making: no registry of images is asked for anything. */
+export const makeBases = (node: string): void => {
+  tool(join(ROOT, 'tests', 'images', 'make-bases.sh'), [node, CACHE]);
+};
+
+/** Without a daemon: every RUN is a chroot with this machine's network. */
+export const buildImage = (service: string, args: Readonly<Record<string, string>>): void => {
+  const buildArgs = Object.entries({ SERVICE: service, ...args }).flatMap(([name, value]) => [
+    '--build-arg',
+    `${name}=${value}`,
+  ]);
+  const how = ['--isolation', 'chroot', '--network', 'host', '--layers', '--pull-never'];
+  buildah('build', ...how, '-f', 'services/Dockerfile', ...BASES, ...buildArgs, '-t', nameOf(service), '.');
+};
+
+const nameOf = (service: string): string => `localhost/crossroads/${service}`;
+
+export interface ImageConfig {
+  readonly User: string;
+  readonly Env: readonly string[];
+  readonly Entrypoint: readonly string[];
+  readonly WorkingDir: string;
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly StopSignal: string;
+}
+
+/** An image laid out as a runtime would, for as long as `close` is not called. */
+export interface UnpackedImage {
+  readonly config: ImageConfig;
+  readonly root: string;
+  /** What its files take on disk. */
+  readonly bytes: number;
+  close(): void;
+}
+
+export const unpack = (service: string): UnpackedImage => {
+  const inspected = JSON.parse(buildah('inspect', '--type', 'image', nameOf(service))) as {
+    readonly OCIv1: { readonly config: ImageConfig };
+  };
+  const container = buildah('from', '--pull-never', nameOf(service));
+  const root = buildah('mount', container);
+  return {
+    config: inspected.OCIv1.config,
+    root,
+    bytes: Number(tool('du', ['-s', '--block-size=1', root]).split('\t')[0]),
+    close: () => void buildah('rm', container),
+  };
+};
+
+/** A folder that is gone when the test is. */
+export const temporaryFolder = (): { readonly path: string; remove(): void } => {
+  const path = mkdtempSync(join(tmpdir(), 'crossroads-images-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+};

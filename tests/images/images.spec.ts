@@ -1,0 +1,269 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Institution } from '@crossroads/client';
+import { ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
+import { freePort, IDENTIFICATION, isServing, PURPOSES } from '@crossroads/local';
+import { eventually } from '@crossroads/testing';
+import { HOLDINGS, SERVICES, type ServiceName } from '@crossroads/topology';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { MESH_START_MS, ROOT, TestMesh } from '../mesh.js';
+import { absent, buildImage, MACHINE_NEEDS, makeBases, type UnpackedImage, unpack } from './buildah.js';
+import { Container } from './container.js';
+import { renderedContainer } from './rendered-env.js';
+
+const MINUTE = 60_000;
+const IMAGES = [...SERVICES, 'client'];
+const missing = absent(MACHINE_NEEDS);
+/** Minutes of building, so only when it is asked for. */
+const asked = process.env['CROSSROADS_IMAGES'] === '1';
+const here = asked && missing.length === 0;
+const why = asked ? `this machine has no ${missing.join(', ')}` : 'only with CROSSROADS_IMAGES=1: it takes minutes';
+
+const REVISION = 'a'.repeat(40);
+const SOURCE = 'https://crossroads.test/source';
+
+const unpacked = new Map<string, UnpackedImage>();
+const image = (name: string): UnpackedImage => {
+  const found = unpacked.get(name);
+  if (!found) throw new Error(`crossroads/${name} was not built`);
+  return found;
+};
+
+/** Packages in an image's modules, `name@version`, with their licence as their own manifest has it. */
+const modulesOf = (root: string): ReadonlyMap<string, string> => {
+  const store = join(root, 'app', 'node_modules', '.pnpm');
+  const manifests = readdirSync(store)
+    .filter((entry) => existsSync(join(store, entry, 'node_modules')))
+    .flatMap((entry) => {
+      const name = /^(@[^+]+\+)?[^@]+/.exec(entry)?.[0].replace('+', '/') ?? entry;
+      const file = join(store, entry, 'node_modules', name, 'package.json');
+      return existsSync(file) ? [file] : [];
+    });
+  return new Map(
+    manifests.map((file) => {
+      const { name, version, license } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
+      return [`${name}@${version}`, license ?? 'none'];
+    }),
+  );
+};
+
+interface Sbom {
+  readonly components: readonly Component[];
+}
+
+interface Component {
+  readonly group?: string;
+  readonly name: string;
+  readonly version: string;
+  readonly licenses?: readonly {
+    readonly license?: { readonly id?: string; readonly name?: string };
+    readonly expression?: string;
+  }[];
+}
+
+const { skip } = it;
+if (!here) skip(`images are built and run (${why})`, () => {});
+else
+  describe('the images', () => {
+    beforeAll(() => {
+      const versions = readFileSync(join(ROOT, 'scripts', 'versions.mjs'), 'utf8');
+      makeBases(/NODE = '([^']+)'/.exec(versions)?.[1] ?? '');
+      for (const name of IMAGES) {
+        buildImage(name, { REVISION, SOURCE });
+        const made = unpack(name);
+        unpacked.set(name, made);
+        process.stderr.write(`  crossroads/${name}: ${(made.bytes / 1e6).toFixed(0)} MB\n`);
+      }
+    }, 30 * MINUTE);
+
+    afterAll(() => {
+      for (const made of unpacked.values()) made.close();
+    });
+
+    describe.each(IMAGES)('crossroads/%s', (name) => {
+      it('is below 250 MB, runs as nobody, and says where it comes from', () => {
+        const { bytes, config } = image(name);
+        expect(bytes).toBeLessThan(250_000_000);
+        expect(config.User).toBe('10001:10001');
+        expect(config.StopSignal).toBe('SIGTERM');
+        expect(config.Labels).toMatchObject({
+          'org.opencontainers.image.title': `crossroads/${name}`,
+          'org.opencontainers.image.source': SOURCE,
+          'org.opencontainers.image.revision': REVISION,
+          'org.opencontainers.image.version': '0.1.0',
+          'org.opencontainers.image.licenses': 'Apache-2.0',
+        });
+      });
+
+      it('lists every package that it holds, with its licence', () => {
+        const { root } = image(name);
+        const { components } = JSON.parse(readFileSync(join(root, 'app', 'sbom.cdx.json'), 'utf8')) as Sbom;
+        const listed = new Map(
+          components.map(({ group, name: own, version, licenses = [] }) => [
+            `${group ? `${group}/` : ''}${own}@${version}`,
+            licenses.map(({ license, expression }) => expression ?? license?.id ?? license?.name).join(' '),
+          ]),
+        );
+        const modules = modulesOf(root);
+        expect(modules.size).toBeGreaterThan(20);
+        const unlisted = [...modules].filter(
+          ([id, licence]) => listed.get(id)?.replace(/[()]/g, '') !== licence.replace(/[()]/g, ''),
+        );
+        expect(unlisted).toEqual([]);
+        const libraries = readdirSync(join(root, 'app', 'libs')).filter((library) => library !== name);
+        for (const library of libraries) expect([...listed.keys()]).toContain(`@crossroads/${library}@0.1.0`);
+      });
+
+      it('can write nothing but /tmp, has no shell, and no program of a package manager', async () => {
+        const script = `
+        const { accessSync, constants, existsSync, writeFileSync } = require('node:fs');
+        const writable = (file) => { try { writeFileSync(file, ''); return true; } catch { return false; } };
+        console.log(JSON.stringify({
+          uid: process.getuid(), gid: process.getgid(),
+          written: ['/app/x', '/app/main.js', '/x', '/etc/x', '/usr/local/bin/node', '/tmp/x'].filter(writable),
+          there: ['/bin/sh', '/usr/bin/bash', '/usr/local/bin/npm', '/usr/bin/apt'].filter(existsSync),
+        }));`;
+        const container = new Container(image(name), { command: ['/usr/local/bin/node', '-e', script] });
+        expect({ code: await container.ended(), said: container.output }).toEqual({
+          code: 0,
+          said: `${JSON.stringify({ uid: 10_001, gid: 10_001, written: ['/tmp/x'], there: [] })}\n`,
+        });
+      });
+    });
+
+    it('has a command line for institutions', async () => {
+      const container = new Container(image('client'), { args: ['--help'] });
+      expect(await container.ended()).toBe(0);
+      expect(container.output).toContain('Usage: crossroads');
+    });
+
+    describe('with the environment that the chart gives them, beside a mesh', () => {
+      let mesh: TestMesh;
+      const running = new Map<ServiceName, { readonly container: Container; readonly address: string }>();
+
+      beforeAll(async () => {
+        mesh = await TestMesh.start();
+      }, MESH_START_MS);
+
+      afterAll(async () => {
+        for (const { container } of running.values()) container.kill();
+        await mesh?.stop();
+      }, MINUTE);
+
+      /** What the Secret `<service>-database` holds. */
+      const databaseSecret = (service: ServiceName): Record<string, string> => {
+        const { main, keys } = mesh.local.mesh().postgres.databases[service] ?? {};
+        return {
+          url: main?.app ?? '',
+          migratorUrl: main?.migrator ?? '',
+          keysUrl: keys?.app ?? '',
+          keysMigratorUrl: keys?.migrator ?? '',
+        };
+      };
+
+      /** Secrets as files where the chart mounts them. */
+      const secretsOf = (service: ServiceName, mounts: readonly string[]): Record<string, string> => {
+        const { certificates, keyFiles, ca } = mesh.local.mesh();
+        const identity = certificates[service];
+        const receipts = HOLDINGS[service].receipts
+          ? { '/etc/crossroads/receipts/receipt-key.pem': keyFiles[`${service}-receipts`] }
+          : { '/etc/crossroads/receipts/receipt-keys.json': mesh.local.receiptKeysFile };
+        const files = {
+          '/etc/crossroads/tls/ca.crt': ca,
+          '/etc/crossroads/tls/tls.crt': identity?.certificate,
+          '/etc/crossroads/tls/tls.key': identity?.key,
+          '/etc/crossroads/keys/keys.json': keyFiles[service],
+          ...receipts,
+        };
+        return Object.fromEntries(
+          Object.entries(files).flatMap(([inside, file]) =>
+            file !== undefined && mounts.some((mount) => inside.startsWith(`${mount}/`)) ? [[inside, file]] : [],
+          ),
+        );
+      };
+
+      /** Only addresses and ports differ from the chart's: here all is on one host. */
+      const elsewhere = (
+        environment: Readonly<Record<string, string>>,
+        ports: Readonly<Record<string, number>>,
+      ): Record<string, string> => {
+        const { services } = mesh.local.ports;
+        const { broker } = mesh.local.mesh();
+        const addresses = SERVICES.map((name): [string, string] => [
+          `${name.toUpperCase().replaceAll('-', '_')}_ADDRESS`,
+          `localhost:${services[name]}`,
+        ]).filter(([name]) => name in environment);
+        return {
+          ...environment,
+          ...Object.fromEntries(addresses),
+          ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
+          ...(broker.kind === 'kafka'
+            ? { KAFKA_BROKERS: broker.brokers.join(',') }
+            : { KAFKA_BROKERS: '', EMBEDDED_LOG_URL: broker.url }),
+        };
+      };
+
+      it.each(SERVICES)(
+        '%s migrates its databases, a second time too',
+        async (service) => {
+          const { args, environment } = renderedContainer('Job', service, databaseSecret(service));
+          const container = new Container(image(service), { args, environment });
+          expect([await container.ended(), container.output]).toEqual([0, expect.not.stringContaining('Error')]);
+        },
+        MINUTE,
+      );
+
+      it.each(SERVICES)(
+        '%s starts, read-only, and is ready',
+        async (service) => {
+          const rendered = renderedContainer('Deployment', service, databaseSecret(service));
+          const ports = { GRPC_PORT: await freePort(), HEALTH_PORT: await freePort() };
+          const address = `localhost:${ports.GRPC_PORT}`;
+          const container = new Container(image(service), {
+            environment: elsewhere(rendered.environment, ports),
+            files: secretsOf(service, rendered.mounts),
+          });
+          running.set(service, { container, address });
+          const identity = mesh.local.mesh().certificates['local'];
+          if (!identity) throw new Error('the mesh has no certificate to ask for health with');
+          await eventually(
+            () => isServing(address, identity),
+            (serving) => serving || container.hasEnded,
+            MINUTE,
+          );
+          expect([container.hasEnded, container.output]).toEqual([false, expect.anything()]);
+        },
+        2 * MINUTE,
+      );
+
+      it(
+        'answers a consultation from the exchange and the registry in their images',
+        async () => {
+          const { people } = await mesh.load(mesh.population.people);
+          const ssin = people[0]?.ssin ?? '';
+          await mesh.inscribe('welfare-office', [ssin]);
+          await mesh.decide('welfare-office');
+          const { addresses, ...connection } = mesh.network.connection('welfare-office');
+          const exchange = running.get('exchange')?.address ?? '';
+          const institution = new Institution({ ...connection, addresses: { ...addresses, exchange } });
+          const { legalContext } = PURPOSES['welfare-office'];
+          const { results } = await eventually(
+            () => institution.consult({ ssin, legalContext, dataServices: [IDENTIFICATION] }),
+            ({ results: [first] }) => first?.status === ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND,
+          );
+          expect(results).toHaveLength(1);
+          institution.close();
+        },
+        2 * MINUTE,
+      );
+
+      it.each(SERVICES)(
+        '%s ends by itself, with 0, when it is told to',
+        async (service) => {
+          const code = await running.get(service)?.container.stop();
+          expect(code).toBe(0);
+        },
+        MINUTE,
+      );
+    });
+  });

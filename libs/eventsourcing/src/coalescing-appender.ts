@@ -1,5 +1,6 @@
 import type { AppendOptions, StreamAppend } from './event-store.js';
 import { type Append, isRefusal, type PostgresEventStore } from './postgres-event-store.js';
+import { tracedAppend } from './traced-append.js';
 
 const MOST = 256;
 /** While one is being made durable, the next is on its way. */
@@ -53,16 +54,16 @@ export const coalescingAppender = (store: Pick<PostgresEventStore, 'appendAll'>)
     }
   };
 
-  return {
-    append: (appends, options = {}) =>
-      new Promise((resolve, reject) => {
-        queue.push({ appends, options, resolve, reject });
-        if (planned) return;
-        planned = true;
-        // Whoever calls in the same turn of the event loop travels along.
-        setImmediate(board);
-      }),
-  };
+  const wait = (appends: readonly StreamAppend[], options: AppendOptions): Promise<void> =>
+    new Promise((resolve, reject) => {
+      queue.push({ appends, options, resolve, reject });
+      if (planned) return;
+      planned = true;
+      // Whoever calls in the same turn of the event loop travels along.
+      setImmediate(board);
+    });
+
+  return { append: (appends, options = {}) => tracedAppend(appends, (traced) => wait(traced, options)) };
 };
 
 const streamsOf = ({ appends }: Append): string[] => appends.map(({ streamId }) => streamId);

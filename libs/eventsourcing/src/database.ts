@@ -1,6 +1,7 @@
 import pg, { type Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg';
 import { DataSource } from 'typeorm';
 import { columnTypes } from './column-types.js';
+import { notePool } from './open-pools.js';
 import { quietLogger } from './quiet-logger.js';
 import { Session } from './session.js';
 
@@ -71,13 +72,16 @@ export const openDatabase = async ({ url, poolSize = 10, applicationName }: Data
 
 class PostgresDatabase implements Database {
   private closing: Promise<void> | undefined;
+  private readonly forgetPool: () => void;
 
   constructor(
     readonly url: string,
     private readonly dataSource: DataSource,
     readonly pool: Pool,
     readonly session: Session,
-  ) {}
+  ) {
+    this.forgetPool = notePool(pool);
+  }
 
   query<Row>(sql: string | Statement, params: readonly unknown[] = []): Promise<Row[]> {
     return run<Row>(this.pool, sql, params);
@@ -123,6 +127,7 @@ class PostgresDatabase implements Database {
   }
 
   close(): Promise<void> {
+    this.forgetPool();
     this.closing ??= this.session.close().then(() => this.dataSource.destroy());
     return this.closing;
   }

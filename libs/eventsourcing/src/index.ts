@@ -11,6 +11,7 @@ export * from './event-store.js';
 export * from './event-store-migrations.js';
 export * from './memory-event-store.js';
 export * from './migrate.js';
+export { poolUse } from './open-pools.js';
 export * from './postgres-event-store.js';
 export * from './processor.js';
 export * from './projection.js';

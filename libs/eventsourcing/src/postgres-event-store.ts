@@ -4,6 +4,7 @@ import type { Database, Executor, Tx } from './database.js';
 import { RequestIdReused, WrongExpectedRevision } from './errors.js';
 import type { AppendOptions, Cursor, EventStore, Json, Recorded, RequestKey, StreamAppend } from './event-store.js';
 import { keyOf } from './request-key.js';
+import { tracedAppend } from './traced-append.js';
 
 /** One append of several that travel together. */
 export interface Append {
@@ -92,7 +93,7 @@ export class PostgresEventStore implements EventStore {
   }
 
   append(appends: readonly StreamAppend[], options: AppendOptions = {}): Promise<void> {
-    return this.appendAll([{ appends, options }]);
+    return tracedAppend(appends, (traced) => this.appendAll([{ appends: traced, options }]));
   }
 
   /** Several appends in one statement, all or nothing. No stream may be in it twice. */

@@ -1,8 +1,16 @@
 import { isIP } from 'node:net';
-import { type ChannelOptions, Client, Metadata, type MethodDefinition, type ServiceDefinition } from '@grpc/grpc-js';
+import { activeTraceparent, traceCall } from '@crossroads/telemetry';
+import {
+  type ChannelOptions,
+  Client,
+  Metadata,
+  type MethodDefinition,
+  type ServiceDefinition,
+  status,
+} from '@grpc/grpc-js';
 import type { MethodShape, RequestOf, ResponseOf } from './grpc-service.js';
 import { identityUri, type ServerIdentity } from './peer.js';
-import { errorOf } from './remote-error.js';
+import { errorOf, RemoteError } from './remote-error.js';
 import { withRetries } from './retries.js';
 import { callBidi, callClientStream, callServerStream, callUnary, type OpenCall } from './rpc.js';
 import { isAsyncIterable } from './streams.js';
@@ -72,8 +80,9 @@ const nameOf = (identity: ServerIdentity): string => {
   return 'application' in identity ? identity.application : identity.enterpriseNumber;
 };
 
-const metadataOf = (entries: CallOptions['metadata']): Metadata => {
+const metadataOf = (entries: CallOptions['metadata'], traceparent: string | undefined): Metadata => {
   const metadata = new Metadata();
+  if (traceparent !== undefined) metadata.set('traceparent', traceparent);
   for (const [name, value] of Object.entries(entries ?? {})) metadata.set(name, value);
   return metadata;
 };
@@ -91,6 +100,8 @@ async function* withReadableErrors(items: AsyncIterable<unknown>): AsyncGenerato
   }
 }
 
+const codeOf = (error: unknown): string => (error instanceof RemoteError ? status[error.code] : undefined) ?? 'UNKNOWN';
+
 type AnyCall = (request: unknown, options?: CallOptions) => unknown;
 
 const callOf = (
@@ -99,10 +110,14 @@ const callOf = (
   name: string,
   { deadlineMs: usual = 5_000, reads = [] }: ConnectOptions,
 ): AnyCall => {
-  const open = (options: CallOptions, deadline: number | undefined): OpenCall => ({
+  const open = (
+    options: CallOptions,
+    deadline: number | undefined,
+    traceparent: string | undefined = activeTraceparent(),
+  ): OpenCall => ({
     client,
     method,
-    metadata: metadataOf(options.metadata),
+    metadata: metadataOf(options.metadata, traceparent),
     deadline: deadline === undefined ? undefined : new Date(deadline),
     signal: options.signal,
   });
@@ -112,11 +127,12 @@ const callOf = (
   const unary: AnyCall = (request, options = {}) => {
     const deadline = Date.now() + (options.deadlineMs ?? usual);
     const repeatable = reads.includes(name) || hasRequestId(request);
-    return withRetries(() => callUnary(open(options, deadline), request), {
-      deadline,
-      repeatable,
-      signal: options.signal,
-    });
+    const rules = { deadline, repeatable, signal: options.signal };
+    return traceCall(
+      method.path,
+      (traceparent) => withRetries(() => callUnary(open(options, deadline, traceparent), request), rules),
+      codeOf,
+    );
   };
   const serverStream: AnyCall = (request, options = {}) =>
     withReadableErrors(callServerStream(open(options, streamDeadline(options)), request));

@@ -1,3 +1,4 @@
+import type { ServedCall } from '@crossroads/telemetry';
 import type {
   ServerDuplexStream,
   ServerReadableStream,
@@ -8,6 +9,7 @@ import type {
 } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
 import type { Admissions } from './admission.js';
+import { spanOf } from './call-tracing.js';
 import type { Callers } from './connection.js';
 import { Cancelled, PermissionDenied, Unavailable } from './errors.js';
 import type { Caller } from './grpc-service.js';
@@ -55,27 +57,27 @@ const run = async (
 ): Promise<void> => {
   const startedAt = context.onEnd === undefined ? 0 : performance.now();
   let call: ServerCall | undefined;
+  let span: ServedCall | undefined;
   let code = status.OK;
   const letGo = context.admissions?.hold(Reflect.get(arrived, 'call'));
   try {
     const caller = context.callers.of(arrived);
-    call = new ServerCall(arrived, caller, method.rpc, bytes);
+    const taken = new ServerCall(arrived, caller, method.rpc, bytes);
+    call = taken;
     context.active.set(call, () => refuse(toStatus(stopping(), context.errors)));
-    if (context.isStopping() && method.endless) call.abort();
-    if (!isAllowed(method.allow, caller))
-      throw new PermissionDenied('CALLER_NOT_ALLOWED', `this rpc is not for ${describe(caller)}`, {
-        metadata: { rpc: method.rpc },
-      });
-    const authenticating = method.authenticate?.(caller, method.rpc);
-    if (authenticating !== undefined) await authenticating;
-    await answer(call);
+    if (context.isStopping() && method.endless) taken.abort();
+    span = method.endless ? undefined : spanOf(method.rpc, arrived.metadata, caller);
+    if (span === undefined) await proceed(method, taken, answer);
+    else await span.run(() => proceed(method, taken, answer));
   } catch (error) {
     const reply = toStatus(endingOf(error, call, context), context.errors);
     code = reply.code;
-    if (reply.unexpected) context.onUnexpected(error, method.rpc);
+    // Within its trace: the line in the log says which.
+    if (reply.unexpected) within(span, () => context.onUnexpected(error, method.rpc));
     refuse(reply);
   } finally {
     letGo?.();
+    span?.end(status[code] ?? 'UNKNOWN');
     if (call !== undefined) {
       call.finish();
       context.active.delete(call);
@@ -87,6 +89,23 @@ const run = async (
       caller: call?.caller,
     });
   }
+};
+
+const within = (span: ServedCall | undefined, tell: () => void): void => (span === undefined ? tell() : span.run(tell));
+
+/** Lets the caller in, or not, and has the call answered. */
+const proceed = async (
+  method: ServedMethod,
+  call: ServerCall,
+  answer: (call: ServerCall) => Promise<void>,
+): Promise<void> => {
+  if (!isAllowed(method.allow, call.caller))
+    throw new PermissionDenied('CALLER_NOT_ALLOWED', `this rpc is not for ${describe(call.caller)}`, {
+      metadata: { rpc: method.rpc },
+    });
+  const authenticating = method.authenticate?.(call.caller, method.rpc);
+  if (authenticating !== undefined) await authenticating;
+  await answer(call);
 };
 
 /** After an abort it does not matter how the handler ended. */

@@ -1,4 +1,5 @@
 import { traceOf } from './error-trace.js';
+import { startServiceTelemetry } from './service-telemetry.js';
 
 /** What `NestFactory.createApplicationContext` gives. */
 export interface Application {
@@ -35,10 +36,12 @@ export const runService = async (name: string, create: () => Promise<Application
   process.on('SIGTERM', () => asked.resolve());
   process.on('SIGINT', () => asked.resolve());
   try {
+    const telemetry = await startServiceTelemetry(name);
     const application = await create();
     void asked.promise.then(() => {
       setTimeout(fail('did not stop in time'), STOP_WITHIN_MS, new Error('something did not end')).unref();
-      application.close().then(() => process.exit(0), fail('did not stop cleanly'));
+      const stopped = application.close().then(() => telemetry.close());
+      stopped.then(() => process.exit(0), fail('did not stop cleanly'));
     });
   } catch (error) {
     fail('cannot start')(error);

@@ -1,5 +1,7 @@
+import { processLog } from '@crossroads/telemetry';
 import { logVerbosity, type MethodDefinition, Server, setLogVerbosity, type UntypedHandleCall } from '@grpc/grpc-js';
 import { Admissions, tellOfLimited } from './admission.js';
+import { measured, observeCalls } from './call-metrics.js';
 import { Callers } from './connection.js';
 import { traceOf } from './error-trace.js';
 import { framingErrors } from './framing.js';
@@ -40,7 +42,7 @@ export interface ServerOptions {
   readonly readiness?: Readiness;
   /** Where health is served without TLS besides; 0 takes a free one. @default nowhere */
   readonly healthPort?: number | undefined;
-  /** What became INTERNAL, or UNAVAILABLE because something that we need is away. @default a line on stderr without messages */
+  /** What became INTERNAL, or UNAVAILABLE because something that we need is away. @default a line in the log, without messages */
   readonly onUnexpected?: (error: unknown, rpc: string) => void;
   /** Each call, when it has ended; also one that was not taken on. */
   readonly onEnd?: (call: EndedCall) => void;
@@ -61,9 +63,8 @@ export interface RunningServer {
 const MIB = 1024 * 1024;
 const LAST_ANSWERS_MS = 50;
 
-const reportOnStderr = (error: unknown, rpc: string): void => {
-  process.stderr.write(`${JSON.stringify({ level: 'error', rpc, ...traceOf(error) })}\n`);
-};
+const report = (error: unknown, rpc: string): void =>
+  processLog().error('a call failed unexpectedly', { rpc, ...traceOf(error) });
 
 const bytes = (value: Buffer): Buffer => value;
 
@@ -119,8 +120,9 @@ const closed = (server: Server, withinMs: number): Promise<boolean> =>
   });
 
 /** Serves over mutual TLS 1.3, with health and reflection for any certificate of the CA. Resolves when it listens. */
-export const startServer = async (options: ServerOptions): Promise<RunningServer> => {
-  const { domain, limits = {}, reasonCodes = {}, onUnexpected = reportOnStderr, onEnd, onLimited } = options;
+export const startServer = async (given: ServerOptions): Promise<RunningServer> => {
+  const options = measured(given);
+  const { domain, limits = {}, reasonCodes = {}, onUnexpected = report, onEnd, onLimited } = options;
   // What grpc-js would print comes as errors too, with an address and a way out.
   if (process.env.GRPC_VERBOSITY === undefined) setLogVerbosity(logVerbosity.NONE);
   const methods = options.services.flat();
@@ -142,6 +144,7 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
   });
   let stopping: Promise<void> | undefined;
   const active = new Map<ServerCall, () => void>();
+  const observed = observeCalls(methods, () => active.keys());
   const context: HandlerContext = {
     callers,
     errors: { domain, reasonCodes },
@@ -196,6 +199,6 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
     healthPort: plain?.port,
     health,
     reloadTls: () => credentials.reload(),
-    stop: () => (stopping ??= stop()),
+    stop: () => (stopping ??= stop().finally(observed)),
   };
 };

@@ -1,5 +1,6 @@
 import type { ReadRequest, ReadResponse } from '@crossroads/contracts/events/v1/events_service';
 import { encodeCursor } from '@crossroads/eventsourcing';
+import { traceBatch } from '@crossroads/telemetry';
 import { untilDone } from './backoff.js';
 import type { Broker, CloudEvent, Consumption } from './broker.js';
 import { type CursorStore, notYetConsumed } from './consumed.js';
@@ -36,7 +37,11 @@ export interface ConsumeFromOptions {
  * what each source has published since its cursor (`Events/Read`, from the beginning when there is none), then goes over to the
  * broker, dropping what is at or before the cursor. Returns at once; a source that is away delays its own topic only.
  */
-export const consumeFrom = (options: ConsumeFromOptions): Consumption & { readonly caughtUp: Promise<void> } => {
+export const consumeFrom = (given: ConsumeFromOptions): Consumption & { readonly caughtUp: Promise<void> } => {
+  const options: ConsumeFromOptions = {
+    ...given,
+    onBatch: (events, signal) => traceBatch('take', given.topic, events, () => given.onBatch(events, signal)),
+  };
   const closing = new AbortController();
   const onError = options.onError ?? (() => undefined);
   let live: Promise<Consumption> | undefined;

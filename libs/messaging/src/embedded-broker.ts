@@ -5,6 +5,7 @@ import { headersOf } from './cloud-event-headers.js';
 import { EmbeddedConsumption } from './embedded-consumption.js';
 import { APPEND, EMBEDDED_SCHEMA } from './embedded-schema.js';
 import { type BrokerLog, redacting } from './log.js';
+import { countFailures } from './relay-errors.js';
 
 export interface EmbeddedOptions {
   /** A PostgreSQL database for the log alone. */
@@ -79,7 +80,7 @@ class EmbeddedBroker implements Broker {
       const chunk = events.slice(from, from + CHUNK_EVENTS);
       await untilDone(
         until,
-        () => this.append(topic, chunk),
+        () => countFailures(topic, this.append(topic, chunk)),
         (error, attempt) => this.log('warn', 'not yet published, trying again', { topic, attempt, error }),
       );
     }

@@ -3,6 +3,7 @@ import { noLongerThan, untilDone } from './backoff.js';
 import type { CloudEvent } from './broker.js';
 import { headersOf } from './cloud-event-headers.js';
 import type { BrokerLog } from './log.js';
+import { countFailures } from './relay-errors.js';
 
 // Node sees only some of the names that this CommonJS module exports.
 const { CompressionTypes, KafkaJSProtocolError, Partitioners } = kafkajs;
@@ -32,7 +33,7 @@ export class KafkaProducer {
     for (const messages of chunks(events)) {
       await untilDone(
         until,
-        () => this.send(topic, messages),
+        () => countFailures(topic, this.send(topic, messages)),
         (error, attempt) =>
           this.log('warn', 'not yet published, trying again', { topic, attempt, error: causeOf(error) }),
         isRefused,

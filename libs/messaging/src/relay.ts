@@ -5,6 +5,7 @@ import {
   type Recorded,
   startProcessor,
 } from '@crossroads/eventsourcing';
+import { traceBatch } from '@crossroads/telemetry';
 import type { Broker, CloudEvent } from './broker.js';
 import { type Published, publicationsOf } from './publication.js';
 import type { TopicSealing } from './topic-sealing.js';
@@ -40,7 +41,9 @@ export const startRelay = (options: RelayOptions): Processor => {
     onError,
     handle: async (batch, _tx, signal) => {
       for (const [topic, events] of await byTopic(batch, published))
-        await broker.publish(topic, sealing ? await sealing.seal(topic, events) : events, { signal });
+        await traceBatch('publish', topic, events, async () =>
+          broker.publish(topic, sealing ? await sealing.seal(topic, events) : events, { signal }),
+        );
     },
   });
 };

@@ -1,5 +1,6 @@
 import { AuthorizationServiceService } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { connect, type TlsFiles } from '@crossroads/grpc';
+import { observe } from '@crossroads/telemetry';
 import { type FollowerOptions, PolicyFollower } from './policy-follower.js';
 
 export interface FollowPolicyOptions extends FollowerOptions {
@@ -20,8 +21,19 @@ export const followPolicy = ({ address, tls, trustDomain, ...options }: FollowPo
     server: { kind: 'service', name: 'authorization' },
     maxMessageBytes: MAX_MESSAGE_BYTES,
   });
-  return new PolicyFollower((fromRevision, signal) => authorization.watch({ fromRevision }, { signal }), {
+  const follower = new PolicyFollower((fromRevision, signal) => authorization.watch({ fromRevision }, { signal }), {
     ...options,
-    onClose: () => authorization.close(),
+    onClose: () => {
+      for (const end of observed) end();
+      authorization.close();
+    },
   });
+  const observed = [
+    observe('crossroads.policy_age.seconds', () => finite(follower.silentMs / 1_000)),
+    observe('crossroads.policy_revision', () => Number(follower.revision)),
+  ];
+  return follower;
 };
+
+/** Never heard of is no age. */
+const finite = (value: number): number | undefined => (Number.isFinite(value) ? value : undefined);

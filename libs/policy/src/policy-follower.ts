@@ -74,9 +74,14 @@ export class PolicyFollower {
     return this.held?.revision ?? 0n;
   }
 
+  /** Milliseconds since authorization was heard of; infinite before the first snapshot. */
+  get silentMs(): number {
+    return this.clock() - this.heardAt;
+  }
+
   /** Whether decisions can be taken now. */
   ready(): boolean {
-    return this.held !== undefined && this.clock() - this.heardAt < this.staleAfterMs;
+    return this.held !== undefined && this.silentMs < this.staleAfterMs;
   }
 
   /** Resolves when the policy is current and at this revision or later. @throws Unavailable `POLICY_STALE` when it takes longer. */

@@ -24,5 +24,3 @@ export const attributeNames = [
 ] as const;
 
 export type AttributeName = (typeof attributeNames)[number];
-
-export type Attributes = Readonly<Partial<Record<AttributeName, string | number>>>;

@@ -1,8 +1,8 @@
-export { type AttributeName, type Attributes, attributeNames } from './attributes.js';
+export { type AttributeName, attributeNames } from './attributes.js';
 export { createLogger, type Logger, type LoggerOptions, type LogLevel } from './logger.js';
 export { METRICS, type MetricName, prometheusName } from './metric-table.js';
 export { counter, histogram, isMeasuring, observe } from './metrics.js';
 export { processLog } from './process-log.js';
 export { startTelemetry, type Telemetry } from './telemetry.js';
 export { activeTraceparent, spanContextOf, traceparentOf } from './traceparent.js';
-export { isTracing, type ServedCall, serveCall, traceBatch, traceCall, traceStep } from './tracing.js';
+export { isTracing, type ServedCall, serveCall, type Traced, traceBatch, traceCall } from './tracing.js';

@@ -15,7 +15,6 @@ import {
   startTelemetry,
   traceBatch,
   traceCall,
-  traceStep,
 } from './index.js';
 
 const CONSULT = '/crossroads.exchange.v1.ExchangeService/Consult';
@@ -66,7 +65,7 @@ describe('telemetry', () => {
     histogram('crossroads.consultation.duration.seconds').record(1, { status: 'REFUSED' });
     expect(serveCall(CONSULT, undefined, false)).toBeUndefined();
     expect(await traceCall(CONSULT, async (traceparent) => traceparent, String)).toBeUndefined();
-    expect(await traceStep('append', {}, async () => activeTraceparent())).toBeUndefined();
+    expect(await traceBatch('take', 'crossroads.access.v1', [{}], async () => activeTraceparent())).toBeUndefined();
     await telemetry.close();
   });
 
@@ -127,11 +126,11 @@ describe('telemetry', () => {
   it('gives each recorded trace of a batch its span', async () => {
     const { endpoint, text } = await collector();
     const telemetry = await start(endpoint, { OTEL_TRACES_SAMPLER_ARG: '0' });
-    const of = (trace: string, flags: string) => `00-${trace.repeat(16)}-${'cd'.repeat(8)}-${flags}`;
+    const of = (trace: string, flags: string) => ({ traceparent: `00-${trace.repeat(16)}-${'cd'.repeat(8)}-${flags}` });
     const inside = await traceBatch(
       'take',
       'crossroads.access.v1',
-      [of('aa', '00'), undefined, of('bb', '01'), of('bb', '01'), of('cc', '01')],
+      [of('aa', '00'), {}, of('bb', '01'), of('bb', '01'), of('cc', '01')],
       async () => activeTraceparent(),
     );
     expect(inside).toContain('bb'.repeat(16));

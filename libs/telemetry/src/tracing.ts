@@ -2,13 +2,13 @@ import {
   context,
   ROOT_CONTEXT,
   type Span,
+  type SpanContext,
   SpanKind,
   SpanStatusCode,
   TraceFlags,
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import type { Attributes } from './attributes.js';
 import { fromOutside } from './from-outside.js';
 import { spanContextOf, traceparentOf } from './traceparent.js';
 
@@ -58,7 +58,7 @@ export const serveCall = (rpc: string, traceparent: unknown, trusted: boolean): 
  * Calls another service within the trace that is going on, if there is one: `call` is given the `traceparent` to send. `codeOf`
  * names what it failed with.
  */
-export const traceCall = async <Result>(
+export const traceCall = <Result>(
   rpc: string,
   call: (traceparent: string | undefined) => Promise<Result>,
   codeOf: (error: unknown) => string,
@@ -67,6 +67,14 @@ export const traceCall = async <Result>(
   if (active === undefined) return call(undefined);
   if (tracer === undefined || !active.isRecording()) return call(traceparentOf(active.spanContext()));
   const span = tracer.startSpan(rpc.slice(1), { kind: SpanKind.CLIENT, attributes: { rpc } });
+  return calling(span, call, codeOf);
+};
+
+const calling = async <Result>(
+  span: Span,
+  call: (traceparent: string | undefined) => Promise<Result>,
+  codeOf: (error: unknown) => string,
+): Promise<Result> => {
   try {
     const result = await call(traceparentOf(span.spanContext()));
     endWith(span, 'OK');
@@ -77,38 +85,29 @@ export const traceCall = async <Result>(
   }
 };
 
-/** A step of one's own within the trace that is going on, if that is recorded. */
-export const traceStep = async <Result>(
-  name: string,
-  attributes: Attributes,
-  work: () => Promise<Result>,
-): Promise<Result> => {
-  if (tracer === undefined || !trace.getActiveSpan()?.isRecording()) return work();
-  const span = tracer.startSpan(name, { attributes });
-  return ending([span], () => context.with(trace.setSpan(context.active(), span), work));
-};
+/** What has come from somewhere, or goes there. */
+export interface Traced {
+  readonly traceparent?: string;
+}
 
 /**
- * Handles a batch: each recorded trace that has something in it gets a span. What is called meanwhile belongs to the first of them; the
- * others are linked to it.
+ * Handles a batch: each recorded trace that has something in it gets a span. What is called meanwhile belongs to the first of
+ * them; the others are linked to it.
  */
-export const traceBatch = async <Result>(
-  name: 'publish' | 'take',
+export const traceBatch = <Result>(
+  step: 'publish' | 'take' | 'deliver',
   topic: string,
-  traceparents: readonly (string | undefined)[],
+  batch: readonly Traced[],
   work: () => Promise<Result>,
 ): Promise<Result> => {
-  const now = tracer;
-  if (now === undefined) return work();
-  const parents = sampledIn(traceparents);
+  if (tracer === undefined) return work();
+  const kind = step === 'take' ? SpanKind.CONSUMER : SpanKind.PRODUCER;
+  const attributes = { topic, events: batch.length };
   const spans: Span[] = [];
-  const kind = name === 'publish' ? SpanKind.PRODUCER : SpanKind.CONSUMER;
-  for (const parent of parents.values()) {
+  for (const parent of sampledIn(batch)) {
     const links = spans[0] ? [{ context: spans[0].spanContext() }] : [];
-    const attributes = { topic, events: traceparents.length };
-    spans.push(
-      now.startSpan(`${topic} ${name}`, { kind, links, attributes }, trace.setSpanContext(ROOT_CONTEXT, parent)),
-    );
+    const from = trace.setSpanContext(ROOT_CONTEXT, parent);
+    spans.push(tracer.startSpan(`${topic} ${step}`, { kind, links, attributes }, from));
   }
   const [first] = spans;
   if (first === undefined) return work();
@@ -116,15 +115,15 @@ export const traceBatch = async <Result>(
 };
 
 /** One of each recorded trace. */
-const sampledIn = (traceparents: readonly (string | undefined)[]) => {
-  const parents = new Map<string, NonNullable<ReturnType<typeof spanContextOf>>>();
-  for (const traceparent of traceparents) {
+const sampledIn = (batch: readonly Traced[]): Iterable<SpanContext> => {
+  const parents = new Map<string, SpanContext>();
+  for (const { traceparent } of batch) {
     if (traceparent === undefined) continue;
     const parent = spanContextOf(traceparent);
-    if (parent && (parent.traceFlags & TraceFlags.SAMPLED) !== 0 && !parents.has(parent.traceId))
-      parents.set(parent.traceId, parent);
+    if (parent === undefined || (parent.traceFlags & TraceFlags.SAMPLED) === 0) continue;
+    if (!parents.has(parent.traceId)) parents.set(parent.traceId, parent);
   }
-  return parents;
+  return parents.values();
 };
 
 const ending = async <Result>(spans: readonly Span[], work: () => Promise<Result>): Promise<Result> => {

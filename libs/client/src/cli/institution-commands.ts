@@ -8,8 +8,9 @@ import { openBroker } from '@crossroads/messaging';
 import type { Command } from 'commander';
 import { readDeliveries } from '../subscriber.js';
 import { asInstitution, asOption } from './as-institution.js';
+import { addConsultCommand } from './consult-command.js';
 import { type MeshFile, readMeshFile, tlsOf, UsageError } from './mesh-file.js';
-import { deliveryLine, resultLines, say, toJson } from './print.js';
+import { deliveryLine, say, toJson } from './print.js';
 
 interface As {
   readonly as: string;
@@ -20,24 +21,7 @@ const SSIN = '--ssin <number>';
 
 /** What institutions do: ask, inscribe, change, subscribe, read deliveries. */
 export const addInstitutionCommands = (program: Command): void => {
-  program
-    .command('consult')
-    .description('ask data services about a person')
-    .argument('<data services...>', 'for example person.identification.v1')
-    .addOption(asOption())
-    .requiredOption(SSIN, 'about whom')
-    .requiredOption('--legal-context <context>', 'why, for example PCSA:SOCIAL_INQUIRY')
-    .option('--customer <enterprise number>', 'for whom, when not for oneself')
-    .option('--json', 'the whole answer as JSON')
-    .action(async (dataServices: string[], options: As & { ssin: string; legalContext: string; customer?: string }) => {
-      const { ssin, legalContext, customer } = options;
-      const answer = await asInstitution(options, (institution) =>
-        institution.consult({ ssin, legalContext, dataServices, ...(customer === undefined ? {} : { customer }) }),
-      );
-      if (options.json) return say(toJson(answer));
-      say(`ticket ${answer.ticket}, policy revision ${answer.policyRevision}`);
-      for (const line of answer.results.flatMap(resultLines)) say(line);
-    });
+  addConsultCommand(program);
 
   program
     .command('inscribe')

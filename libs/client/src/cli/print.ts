@@ -37,8 +37,12 @@ const RESULT = new Map([
 
 export const statusName = (status: ConsultationStatus): string => STATUS.get(status) ?? 'UNSPECIFIED';
 
+/** Without what was found. */
+export const resultLine = ({ dataService, status, reason }: DataServiceResult): string =>
+  [dataService, statusName(status), reason].filter((part) => part !== '').join('  ');
+
 export const resultLines = (result: DataServiceResult): string[] => [
-  [result.dataService, statusName(result.status), result.reason].filter((part) => part !== '').join('  '),
+  resultLine(result),
   ...(result.data ? [`  ${toJson(result.data)}`] : []),
   ...result.filtered.map(({ path, reason }) => `  cut: ${path} (${reason})`),
 ];

@@ -16,6 +16,11 @@ export const meshSettings = {
   ),
   ...limitSettings,
   ...messageLimit(),
+  drainMs: wholeNumber('DRAIN_MS', 'milliseconds for which it goes on serving when asked to stop, though not ready', {
+    min: 0,
+    max: 10_000,
+    default: '0',
+  }),
   tlsCaFile: file('TLS_CA_FILE', "PEM file with the mesh's certificate authorities"),
   tlsCertFile: file('TLS_CERT_FILE', "PEM file with this service's certificate"),
   tlsKeyFile: file('TLS_KEY_FILE', "PEM file with its certificate's key"),
@@ -61,6 +66,7 @@ interface ServingSettings extends TlsSettings, LimitSettings {
   readonly host: string;
   readonly port: number;
   readonly healthPort: number | undefined;
+  readonly drainMs: number;
   readonly trustDomain: string;
 }
 
@@ -69,6 +75,7 @@ export const servingOf = (config: ServingSettings) => ({
   host: config.host,
   port: config.port,
   healthPort: config.healthPort,
+  drainMs: config.drainMs,
   trustDomain: config.trustDomain,
   tls: tlsFiles(config),
   limits: limitsOf(config),

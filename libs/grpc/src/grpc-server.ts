@@ -1,5 +1,6 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { type RunningServer, type ServerOptions, startServer } from './server.js';
+import { stopSignals } from './stop-signals.js';
 
 /**
  * A server in the life cycle of a Nest application: it listens when everything is made, and stops before anything is taken
@@ -12,7 +13,8 @@ export class GrpcServer implements OnApplicationBootstrap, BeforeApplicationShut
 
   /** Resolves when it listens. Idempotent. */
   start(): Promise<RunningServer> {
-    this.starting ??= startServer(typeof this.options === 'function' ? this.options() : this.options);
+    const { hasten } = stopSignals;
+    this.starting ??= startServer({ hasten, ...(typeof this.options === 'function' ? this.options() : this.options) });
     return this.starting;
   }
 

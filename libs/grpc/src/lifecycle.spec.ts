@@ -87,6 +87,20 @@ describe('a service', () => {
     expect(await left).toEqual({ code: 0, errors: 'closed' });
   });
 
+  it('is hastened by a second signal', async () => {
+    const signals = JSON.stringify(new URL('./stop-signals.js', import.meta.url).href);
+    const close = `async () => { process.stderr.write('asked '); console.log('asked'); await aborted(stopSignals.hasten); }`;
+    const { child, exit } = run(
+      `${LASTING} const { aborted, stopSignals } = await import(${signals}); return { close: ${close} };`,
+    );
+    await once(child.stdout, 'data');
+    const left = exit();
+    child.kill('SIGTERM');
+    await once(child.stdout, 'data');
+    child.kill('SIGTERM');
+    expect(await left).toEqual({ code: 0, errors: 'asked ' });
+  });
+
   it('that cannot start says why in one sentence and leaves with 1', async () => {
     const { exit } = run(`throw new Error('DATABASE_URL is not set', { cause: new Error('see README\\nstack') });`);
     expect(await exit()).toEqual({ code: 1, errors: 'spec cannot start: DATABASE_URL is not set (see README)\n' });

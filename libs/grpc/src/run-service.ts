@@ -1,12 +1,14 @@
 import { traceOf } from './error-trace.js';
 import { startServiceTelemetry } from './service-telemetry.js';
+import { aborted, stopSignals } from './stop-signals.js';
 
 /** What `NestFactory.createApplicationContext` gives. */
 export interface Application {
   close(): Promise<void>;
 }
 
-const STOP_WITHIN_MS = 15_000;
+/** Less than the half minute after which a kubelet kills: a drain of 5 s, calls in flight 10 s, relays and consumers 10 s. */
+const STOP_WITHIN_MS = 28_000;
 
 /** The first line of an error and of what caused it: start-up errors say what to do. */
 const sentenceOf = (error: unknown): string => {
@@ -16,9 +18,10 @@ const sentenceOf = (error: unknown): string => {
 };
 
 /**
- * Runs a service until SIGTERM or SIGINT: `runService('exchange', () => NestFactory.createApplicationContext(AppModule,
- * { abortOnError: false }))`. Exit code 0 after a clean stop, 1 with one sentence on stderr when it cannot start or stop,
- * or when something failed that nobody waited for (whoever supervises starts it again).
+ * Runs a service until SIGTERM or SIGINT (a second one hastens): `runService('exchange', () =>
+ * NestFactory.createApplicationContext(AppModule, { abortOnError: false }))`. Exit code 0 after a clean stop, 1 with one
+ * sentence on stderr when it cannot start or stop, or when something failed that nobody waited for (whoever supervises starts
+ * it again).
  */
 export const runService = async (name: string, create: () => Promise<Application>): Promise<void> => {
   const fail = (what: string) => (error: unknown) => {
@@ -32,13 +35,11 @@ export const runService = async (name: string, create: () => Promise<Application
   process.on('uncaughtException', failUnexpectedly);
   process.on('unhandledRejection', failUnexpectedly);
   // Asked to stop while it starts, it stops once it has started: what is half made cannot be taken apart.
-  const asked = Promise.withResolvers<void>();
-  process.on('SIGTERM', () => asked.resolve());
-  process.on('SIGINT', () => asked.resolve());
+  stopSignals.listen();
   try {
     const telemetry = await startServiceTelemetry(name);
     const application = await create();
-    void asked.promise.then(() => {
+    void aborted(stopSignals.asked).then(() => {
       setTimeout(fail('did not stop in time'), STOP_WITHIN_MS, new Error('something did not end')).unref();
       const stopped = application.close().then(() => telemetry.close());
       stopped.then(() => process.exit(0), fail('did not stop cleanly'));

@@ -2,6 +2,7 @@ import { processLog } from '@crossroads/telemetry';
 import { logVerbosity, type MethodDefinition, Server, setLogVerbosity, type UntypedHandleCall } from '@grpc/grpc-js';
 import { Admissions, tellOfLimited } from './admission.js';
 import { measured, observeCalls } from './call-metrics.js';
+import { closed, drained } from './closing.js';
 import { Callers } from './connection.js';
 import { traceOf } from './error-trace.js';
 import { framingErrors } from './framing.js';
@@ -42,6 +43,10 @@ export interface ServerOptions {
   readonly readiness?: Readiness;
   /** Where health is served without TLS besides; 0 takes a free one. @default nowhere */
   readonly healthPort?: number | undefined;
+  /** How long a stop goes on serving, though NOT_SERVING, until those who route calls here have heard of it. @default 0 */
+  readonly drainMs?: number;
+  /** Ends that, and leaves what is in flight one more second. */
+  readonly hasten?: AbortSignal;
   /** What became INTERNAL, or UNAVAILABLE because something that we need is away. @default a line in the log, without messages */
   readonly onUnexpected?: (error: unknown, rpc: string) => void;
   /** Each call, when it has ended; also one that was not taken on. */
@@ -56,7 +61,10 @@ export interface RunningServer {
   readonly health: Health;
   /** Reads the TLS files again, for new connections. @throws Error when they are not good; then the old ones stay. */
   reloadTls(): void;
-  /** NOT_SERVING, no new connections, what is in flight finishes; what has not by then is cut off. Idempotent. */
+  /**
+   * NOT_SERVING at once; after the drain no new connections and calls, what is in flight finishes, and what has not by then is
+   * cut off. Idempotent.
+   */
   stop(): Promise<void>;
 }
 
@@ -109,16 +117,6 @@ const admissionsOf = (
   return new Admissions({ limits: calls, callers, limited, domain, onLimited, onEnd });
 };
 
-/** Resolves with whether all connections have ended in time. */
-const closed = (server: Server, withinMs: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const late = setTimeout(resolve, withinMs, false);
-    server.tryShutdown(() => {
-      clearTimeout(late);
-      resolve(true);
-    });
-  });
-
 /** Serves over mutual TLS 1.3, with health and reflection for any certificate of the CA. Resolves when it listens. */
 export const startServer = async (given: ServerOptions): Promise<RunningServer> => {
   const options = measured(given);
@@ -143,13 +141,14 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
     ],
   });
   let stopping: Promise<void> | undefined;
+  let refusing = false;
   const active = new Map<ServerCall, () => void>();
   const observed = observeCalls(methods, () => active.keys());
   const context: HandlerContext = {
     callers,
     errors: { domain, reasonCodes },
     active,
-    isStopping: () => stopping !== undefined,
+    isStopping: () => refusing,
     onUnexpected,
     onEnd,
     admissions,
@@ -177,8 +176,10 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
   const serveNoMore = async () => {
     // After the watchers of health have been told, which takes a turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
+    await drained(options.drainMs ?? 0, options.hasten);
+    refusing = true;
     for (const call of active.keys()) if (endless.has(call.rpc)) call.abort();
-    if (await closed(server, limits.stopWithinMs ?? 10_000)) return;
+    if (await closed(server, limits.stopWithinMs ?? 10_000, options.hasten)) return;
     for (const [call, end] of active) {
       call.abort();
       end();

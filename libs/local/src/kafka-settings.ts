@@ -41,6 +41,8 @@ export const kafkaProperties = ({
     'ssl.truststore.type': 'PEM',
     'ssl.truststore.location': ca,
     'ssl.client.auth': 'required',
+    'ssl.protocol': 'TLSv1.3',
+    'ssl.enabled.protocols': 'TLSv1.3',
     // Java prints a subject from its last part to its first; both orders become the one that ACLs are written in.
     'ssl.principal.mapping.rules': 'RULE:^O=([^,]+),CN=([^,]+)$/CN=$2,O=$1/,DEFAULT',
     'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',

@@ -35,7 +35,12 @@ export const kafkaClient = (options: KafkaOptions, log: BrokerLog): Kafka => {
   return new Kafka(options.tls ? { ...config, ssl: tlsOf(options.tls) } : config);
 };
 
-const tlsOf = ({ ca, cert, key }: KafkaTls) => ({ ca: [pem(ca)], cert: pem(cert), key: pem(key) });
+const tlsOf = ({ ca, cert, key }: KafkaTls) => ({
+  ca: [pem(ca)],
+  cert: pem(cert),
+  key: pem(key),
+  minVersion: 'TLSv1.3' as const,
+});
 
 const pem = (textOrPath: string): string => {
   if (textOrPath.includes('-----BEGIN')) return textOrPath;

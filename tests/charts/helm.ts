@@ -1,0 +1,37 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { CHART, type Profile } from './rendered.js';
+
+const find = (): string | undefined => {
+  const { HELM, PATH = '', KUBE_CACHE = join(homedir(), '.cache', 'crossroads-kube') } = process.env;
+  const folders = [...PATH.split(delimiter), join(KUBE_CACHE, 'bin')];
+  return [HELM, ...folders.map((folder) => join(folder, 'helm'))].find((file) => file && existsSync(file));
+};
+
+/** Absent where the machine has none: set HELM, or put it on the PATH. */
+export const HELM = find();
+
+export interface HelmAnswer {
+  readonly ok: boolean;
+  readonly output: string;
+  readonly error: string;
+}
+
+/** A profile with its example's values, and `--set-json` of what differs, by path. */
+export const template = (profile: Profile, different: Readonly<Record<string, unknown>> = {}): HelmAnswer => {
+  if (HELM === undefined) throw new Error('there is no helm');
+  const files = [join(CHART, 'profiles', `${profile}.yaml`), join(CHART, 'examples', profile, 'values.yaml')];
+  const sets = Object.entries(different).map(([path, value]) => `${path}=${JSON.stringify(value)}`);
+  const { status, stdout, stderr } = spawnSync(
+    HELM,
+    [
+      ...['template', 'mesh', CHART, '--namespace', 'crossroads', '--kube-version', '1.33.0'],
+      ...files.flatMap((file) => ['--values', file]),
+      ...sets.flatMap((set) => ['--set-json', set]),
+    ],
+    { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
+  );
+  return { ok: status === 0, output: stdout, error: stderr };
+};

@@ -1,0 +1,74 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse, parseAllDocuments } from 'yaml';
+
+export const CHART = join(import.meta.dirname, '..', '..', '..', 'charts', 'mesh');
+
+/** Aloud: a test that is skipped for want of a tool says so. */
+export const skipped = (why: string): void => {
+  process.stderr.write(`SKIPPED: ${why}\n`);
+};
+
+/** A Kubernetes object, as far as all of them are alike. */
+export interface KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec?: unknown;
+}
+
+/** What a service's entry in `values.yaml` says of its place in the mesh. */
+export interface ServiceValues {
+  readonly database?: string;
+  readonly keysDatabase?: string;
+  readonly keys?: readonly string[];
+  readonly receipts?: string;
+  readonly produces?: readonly string[];
+  readonly consumes?: readonly string[];
+  readonly calls?: readonly string[];
+  readonly sources?: { readonly services?: readonly string[] };
+  readonly institutions?: boolean;
+  readonly administersKafka?: boolean;
+}
+
+interface Values {
+  readonly defaults: ServiceValues;
+  readonly services: Readonly<Record<string, ServiceValues>>;
+}
+
+// Files of this repository, whose shape the chart's own schema and its examples keep.
+export const chartValues = (): Values => parse(readFileSync(join(CHART, 'values.yaml'), 'utf8')) as Values;
+
+export const PROFILES = ['dev', 'small', 'production'] as const;
+export type Profile = (typeof PROFILES)[number];
+
+const read = (profile: Profile): readonly KubernetesObject[] => {
+  const folder = join(CHART, 'examples', profile, 'rendered');
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  return files.flatMap((file) =>
+    parseAllDocuments(readFileSync(join(folder, file), 'utf8')).map((document) => document.toJS() as KubernetesObject),
+  );
+};
+
+const known = new Map<Profile, readonly KubernetesObject[]>();
+
+/** The objects of a profile's committed example: what `helm template` gives. Read once. */
+export const renderedObjects = (profile: Profile): readonly KubernetesObject[] => {
+  const objects = known.get(profile) ?? read(profile);
+  known.set(profile, objects);
+  return objects;
+};
+
+export const ofKind = (objects: readonly KubernetesObject[], kind: string): readonly KubernetesObject[] =>
+  objects.filter((object) => object.kind === kind);
+
+/** One object's spec, in the shape that its kind has. @throws Error when it is not there */
+export const specOf = <Spec>(objects: readonly KubernetesObject[], kind: string, name: string): Spec => {
+  const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
+  if (!found) throw new Error(`there is no ${kind} ${name}`);
+  return found.spec as Spec;
+};

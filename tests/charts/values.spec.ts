@@ -1,0 +1,206 @@
+import { describe, expect, it } from '@jest/globals';
+import { HELM, template } from './helm.js';
+import { type Profile, skipped } from './rendered.js';
+
+if (HELM === undefined) skipped('no helm: what the chart says of wrong values is not tried');
+const withHelm = HELM === undefined ? it.skip : it;
+
+/** What the chart says of a profile's example with other values: one sentence each. */
+const sentences = (profile: Profile, different: Readonly<Record<string, unknown>>): readonly string[] =>
+  template(profile, different)
+    .error.split('\n')
+    .filter((line) => line.startsWith('- '))
+    .map((line) => line.slice(2));
+
+describe('values of the wrong shape', () => {
+  withHelm.each([
+    ['services.exchange.replica', 2, "at '/services/exchange': additional properties 'replica' not allowed"],
+    ['services.Exchange', {}, "at '/services': additional properties 'Exchange' not allowed"],
+    ['global.mode', 'prod', "at '/global/mode': value must be one of 'development', 'production'"],
+    ['services.exchange.replicas', '2', "at '/services/exchange/replicas': got string, want integer"],
+    ['services.exchange.replicas', 0, "at '/services/exchange/replicas': minimum: got 0, want 1"],
+    ['services.exchange.receipts', 'yes', "at '/services/exchange/receipts': value must be one of '', 'sign', 'check'"],
+    ['kafka.strimzi', null, "at '/kafka': missing property 'strimzi'"],
+    ['defaults.limits', null, 'missing property'],
+    ['telemetry.sampling', 2, "at '/telemetry/sampling': maximum: got 2, want 1"],
+    ['kafka.peers', [{}], "at '/kafka/peers/0': minProperties: got 0, want 1"],
+    ['kafka.peers', [{ cidr: '192.0.2.0/24' }], "at '/kafka/peers/0': additional properties 'cidr' not allowed"],
+    [
+      'certificates.certManager.duration',
+      '90d',
+      "at '/certificates/certManager/duration': '90d' does not match pattern",
+    ],
+    [
+      'services.exchange.env',
+      { 'not-a-name': 1 },
+      "at '/services/exchange/env': additional properties 'not-a-name' not allowed",
+    ],
+    ['global.secretsRevision', 2, "at '/global/secretsRevision': got number, want string"],
+  ])('%s: %j', (path, value, said) => {
+    const { ok, error } = template('small', { [path]: value });
+    expect(ok).toBe(false);
+    expect(error).toContain(said);
+  });
+});
+
+describe('values that do not go together', () => {
+  withHelm('a service that others call is not enabled', () => {
+    expect(sentences('small', { 'services.authorization.enabled': false })).toEqual([
+      'services.access-audit calls authorization, which is not enabled: set services.authorization.enabled=true, or services.access-audit.enabled=false.',
+      'services.access-audit consumes crossroads.authorization.v1, which no enabled service produces: enable its producer, or take it out of services.access-audit.consumes.',
+      'services.exchange calls authorization, which is not enabled: set services.authorization.enabled=true, or services.exchange.enabled=false.',
+      'services.person-registry calls authorization, which is not enabled: set services.authorization.enabled=true, or services.person-registry.enabled=false.',
+      'services.reference-directory calls authorization, which is not enabled: set services.authorization.enabled=true, or services.reference-directory.enabled=false.',
+      'services.subscription calls authorization, which is not enabled: set services.authorization.enabled=true, or services.subscription.enabled=false.',
+    ]);
+    expect(sentences('small', { 'defaults.enabled': false })).toEqual([
+      'no service is enabled: set services.<name>.enabled for those that you want.',
+    ]);
+  });
+
+  withHelm('a name that is none of the mesh, databases of two services, sources without ports', () => {
+    expect(
+      sentences('small', {
+        'services.exchnage': { replicas: 3 },
+        'services.ebox': { image: { repository: 'example/ebox' }, database: 'subscription' },
+        'services.authorization.database': '',
+        'services.authorization.keysDatabase': 'authorization_keys',
+        'services.exchange.sources.ports': [],
+      }),
+    ).toEqual([
+      'services.authorization.keysDatabase is set and services.authorization.database is not: a service with subject keys has both.',
+      'services.exchange.sources.cidrs and services.exchange.sources.ports go together: networks of authentic sources, and the ports they serve on.',
+      "services.exchnage is none of the mesh's services (authorization, person-registry, reference-directory, exchange, subscription, access-audit): correct the name; for a service of your own set services.exchnage.image.repository.",
+      'services.subscription uses the database subscription a second time: each service has databases of its own.',
+    ]);
+  });
+
+  withHelm('scaling, drains and stopping', () => {
+    expect(
+      sentences('production', {
+        'services.exchange.autoscaling.minReplicas': 20,
+        'services.authorization.disruption.minAvailable': 3,
+        'services.person-registry.disruption.minAvailable': '100%',
+        'services.reference-directory.disruption.maxUnavailable': 0,
+        'services.subscription.disruption.maxUnavailable': '0%',
+        'services.subscription.drainMs': 10_001,
+      }),
+    ).toEqual([
+      'services.authorization.disruption.minAvailable (3) of 3 pods blocks every drain of a node: lower it, raise the pods, or use maxUnavailable.',
+      'services.exchange.autoscaling.minReplicas (20) is more than maxReplicas (12): lower the one or raise the other.',
+      'services.person-registry.disruption.minAvailable (100%) of 3 pods blocks every drain of a node: lower it, raise the pods, or use maxUnavailable.',
+      'services.reference-directory.disruption.maxUnavailable is 0, which blocks every drain of a node: set 1 or more.',
+      'services.subscription.disruption.maxUnavailable is 0, which blocks every drain of a node: set 1 or more.',
+      'services.subscription.terminationGracePeriodSeconds is 30, and stopping takes up to 31 (drainMs, 10 s for calls, 10 s for what is in hand): raise it, or lower drainMs.',
+    ]);
+  });
+
+  withHelm('scaling by CPU where none is requested', () => {
+    expect(sentences('production', { 'defaults.resources.requests.cpu': null })).toEqual(
+      ['access-audit', 'authorization', 'person-registry', 'reference-directory', 'subscription'].map(
+        (name) =>
+          `services.${name}.autoscaling measures CPU against what is requested: set services.${name}.resources.requests.cpu.`,
+      ),
+    );
+  });
+
+  withHelm('settings that the chart makes itself, and secrets', () => {
+    const env = { GRPC_PORT: 1, DATABASE_MIGRATOR_URL: 'x', SMTP_PASSWORD: 'x', BUS_GRACE_MS: 1000 };
+    expect(sentences('small', { 'services.exchange.env': env })).toEqual([
+      'services.exchange.env.DATABASE_MIGRATOR_URL: the chart sets it from its other values; take it out of env.',
+      'services.exchange.env.GRPC_PORT: the chart sets it from its other values; take it out of env.',
+      'services.exchange.env.SMTP_PASSWORD looks like a secret, which no value may hold: the services read theirs from the Secrets that services.exchange.secrets names.',
+    ]);
+  });
+
+  withHelm('connections that are missing, or that network policies would cut', () => {
+    expect(
+      sentences('small', { 'kafka.brokers': [], 'kafka.peers': [], 'postgresql.peers': [], 'telemetry.peers': [] }),
+    ).toEqual([
+      "kafka.brokers is empty: give host:port of brokers' TLS listeners, for example --set 'kafka.brokers={kafka:9093}'.",
+      'kafka.peers is empty, so network policies would not let services reach Kafka: say where it is (podSelector, namespaceSelector or ipBlock), or set networkPolicies.enabled=false.',
+      'postgresql.peers is empty, so network policies would not let services reach PostgreSQL: say where it is (podSelector, namespaceSelector or ipBlock), or set networkPolicies.enabled=false.',
+      'telemetry.peers is empty, so network policies would not let services reach the collector: say where it is (podSelector, namespaceSelector or ipBlock).',
+    ]);
+    expect(
+      sentences('production', {
+        'kafka.brokers': ['https://kafka'],
+        'kafka.strimzi.cluster': '',
+        'kafka.strimzi.minInsyncReplicas': 4,
+        'telemetry.endpoint': 'collector:4317',
+        'global.trustDomain': 'Mesh',
+        'ingress.domain': '',
+      }),
+    ).toEqual([
+      'kafka.brokers has "https://kafka": write host:port, without a scheme, for example kafka:9093.',
+      'kafka.strimzi.cluster is empty: name the Kafka resource whose operators make topics and users.',
+      'kafka.strimzi.minInsyncReplicas (4) is more than replicas (3): nothing could be written.',
+      'telemetry.endpoint is "collector:4317": write scheme, host and port, for example http://otel-collector.observability:4317.',
+      'global.trustDomain is "Mesh": write it like a domain in small letters, for example mesh.example.org.',
+      'ingress.domain is "": give the domain under which institutions find <service>.<domain>, for example mesh.example.org.',
+    ]);
+  });
+
+  withHelm('certificates, doors for browsers, and a test without its question', () => {
+    expect(
+      sentences('small', {
+        'certificates.trust': { secret: 'a', configMap: 'b' },
+        'certificates.certManager.issuer.caSecret': '',
+        'certificates.certManager.issuer.kind': 'ClusterIssuer',
+        'certificates.certManager.renewBefore': '2160h',
+        'services.access-audit.http.enabled': true,
+        'test.enabled': true,
+        'test.dataServices': ['person.identification.v1'],
+      }),
+    ).toEqual([
+      'certificates.trust.secret and certificates.trust.configMap are both set: keep the one that holds ca.crt.',
+      "certificates.certManager.issuer.create needs issuer.caSecret: the Secret with the authority's tls.crt and tls.key.",
+      'certificates.certManager.issuer: the chart makes an Issuer of cert-manager.io, no ClusterIssuer of cert-manager.io; set create and selfSigned to false to use yours.',
+      'certificates.certManager.renewBefore (2160h) must be less than duration (2160h).',
+      'services.access-audit.http is enabled and ingress.http.tlsSecret is empty: name the Secret with the certificate that browsers see.',
+      ...['certificateSecret', 'requestSecret', 'legalContext'].map(
+        (key) =>
+          `test.enabled needs test.${key}: helm test asks a real question, as a real institution. See the README, or set test.enabled=false.`,
+      ),
+    ]);
+    expect(sentences('small', { 'certificates.certManager.enabled': false })).toEqual([
+      'certificates.certManager.issuer is to be made while certificates.certManager.enabled is false: enable it, or set create and selfSigned to false.',
+    ]);
+  });
+
+  withHelm('a production mesh without what it may not be without', () => {
+    expect(
+      sentences('production', {
+        'services.exchange.autoscaling.minReplicas': 1,
+        'services.exchange.disruption.enabled': false,
+        'services.subscription.autoscaling.enabled': false,
+        'services.subscription.replicas': 1,
+        'services.authorization.image.tag': 'latest',
+        'telemetry.endpoint': '',
+        'global.trustDomain': 'crossroads.test',
+        'networkPolicies.enabled': false,
+        'certificates.certManager.issuer.selfSigned': true,
+        'postgresql.cloudNativePg.instances': 2,
+        'kafka.strimzi.minInsyncReplicas': 1,
+      }),
+    ).toEqual([
+      'the image of authorization is latest in production, to which nobody can roll back: set global.imageTag to a version.',
+      'services.exchange has one pod in production: a restart would stop the mesh. Set autoscaling.minReplicas to 2 or more.',
+      'services.exchange.disruption is disabled in production: a drain could take all of its pods at once. Enable it.',
+      'services.subscription has one pod in production: a restart would stop the mesh. Set replicas to 2 or more.',
+      "telemetry.endpoint is empty in production: nobody would see late deliveries or a journal that does not drain. Set the collector's address.",
+      'global.trustDomain is crossroads.test in production: use a domain of your own, since certificates and receipts name it for good.',
+      'networkPolicies.enabled is false in production: enable them, or run with global.mode=development.',
+      "certificates.certManager.issuer.selfSigned makes a development authority: in production use issuer.create with your authority's Secret, or an issuer of your own.",
+      'postgresql.cloudNativePg.instances is less than 3 in production: what is acknowledged is on two, so losing one of two would stop writing. Set 3.',
+      'kafka.strimzi.minInsyncReplicas is 1 in production: set 2, so that what is acknowledged is on two brokers.',
+    ]);
+    expect(sentences('small', { 'global.imageTag': '' })[0]).toBe(
+      'the image of access-audit has no tag in production: set global.imageTag to the version that you release, or services.access-audit.image.digest.',
+    );
+  });
+
+  withHelm('nothing is said of the examples', () => {
+    for (const profile of ['dev', 'small', 'production'] as const) expect(template(profile).ok).toBe(true);
+  });
+});

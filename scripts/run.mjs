@@ -1,4 +1,4 @@
-// The door to everything: `npm start`, `npm test`, `npm run check`, `npm run bench`, `npm run crossroads`.
+// The door to everything: `npm start`, `npm test`, `npm run check`, `npm run bench`, `npm run crossroads`, `npm run cluster`.
 // Runs on Node 20 with npm and nothing else, so it is plain JavaScript without dependencies.
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -14,6 +14,7 @@ const commands = {
   bench: (run) => run([benchmark(), ...args]),
   check: (run) => run(['scripts/check.mjs', ...args]),
   crossroads: (run) => run([cli(), ...args], { cwd: process.env.INIT_CWD }),
+  cluster: (run) => run(['libs/local/dist/cluster/main.js', ...args]),
   build: async () => 0,
 };
 
@@ -22,8 +23,8 @@ const [, , name = 'start', ...args] = process.argv;
 const main = async () => {
   if (!Object.hasOwn(commands, name))
     throw new Trouble(`there is no command ${name}; there are ${Object.keys(commands).join(', ')}`);
-  // The CLI's output is its user's: nothing else goes to it.
-  const quiet = name === 'crossroads';
+  // Their output is their user's, or another program's: nothing else goes to it.
+  const quiet = name === 'crossroads' || name === 'cluster';
   const tools = await toolchain(quiet);
   await install(tools, quiet);
   await generate(tools, quiet);
@@ -62,7 +63,7 @@ const built = (file, what) => {
   return file;
 };
 const benchmark = () => built('tests/dist/bench/main.js', 'are no benchmarks');
-const cli = () => built('libs/client/dist/bin.js', 'is no command line');
+const cli = () => built('libs/client/dist/cli/crossroads.js', 'is no command line');
 
 try {
   process.exitCode = await main();

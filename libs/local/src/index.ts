@@ -1,4 +1,6 @@
 export * from './certificates.js';
+export * from './cluster/cluster-mesh.js';
+export * from './cluster/secrets.js';
 export * from './data-folder.js';
 export * from './databases.js';
 export * from './demo/data-services.js';
@@ -11,6 +13,7 @@ export { findJava, run } from './java.js';
 export * from './kafka.js';
 export * from './kafka-client.js';
 export { kafkaCache, kafkaVersion } from './kafka-jars.js';
+export { kafkaProperties } from './kafka-settings.js';
 export * from './local-mesh.js';
 export * from './mesh.js';
 export * from './ports.js';

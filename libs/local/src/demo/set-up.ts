@@ -25,8 +25,14 @@ export interface DemoNetwork {
   close(): void;
 }
 
+/** What the demo needs of a mesh: whoever makes certificates, keeps keys, and knows where the services listen. */
+export interface DemoHost extends Pick<LocalMesh, 'trustDomain' | 'issueApplication' | 'setSignIn'> {
+  readonly folder: Pick<LocalMesh['folder'], 'keys'>;
+  readonly ports: Pick<LocalMesh['ports'], 'services'>;
+}
+
 /** Registers who is not registered yet; a second time changes nothing. */
-export const setUpDemo = async (mesh: LocalMesh, suppliers: SupplierAddresses): Promise<DemoNetwork> => {
+export const setUpDemo = async (mesh: DemoHost, suppliers: SupplierAddresses): Promise<DemoNetwork> => {
   const certificates = new Map<InstitutionName, IdentityFiles>();
   for (const [name, { enterpriseNumber }] of institutionEntries())
     certificates.set(name, await mesh.issueApplication(name, { application: name, enterpriseNumber }));
@@ -104,7 +110,7 @@ export const decidedDeliberation = async (
 };
 
 const networkOf = (
-  mesh: LocalMesh,
+  mesh: DemoHost,
   certificates: ReadonlyMap<InstitutionName, IdentityFiles>,
   officialsKey: string,
   signInKey: string,

@@ -24,7 +24,7 @@ export interface Imported {
 /** Streams a population into the registry, and holds its report against the records. */
 export const importPopulation = async (
   { registry }: Pick<Institution, 'registry'>,
-  population: Population,
+  population: Pick<Population, 'people'>,
   onProgress: (read: number) => void,
 ): Promise<Imported> => {
   const known = new Map<string, Known>();

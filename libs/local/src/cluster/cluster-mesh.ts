@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HOLDINGS, SERVICES, type ServiceName } from '@crossroads/topology';
+import {
+  type ApplicationSubject,
+  CertificateAuthority,
+  type IdentityFiles,
+  identityFiles,
+  spkiOf,
+  writePrivate,
+} from '../certificates.js';
+import { type Databases, databasesOf } from '../databases.js';
+import { INSTITUTIONS } from '../demo/institutions.js';
+import { codeOf } from '../failure.js';
+import { KAFKA_ADMIN } from '../kafka.js';
+import { receiptKeyFile, receiptKeysFile, serviceKeyFile } from '../key-files.js';
+import { type Mesh, type MeshProcess, type MeshSignIn, writeMesh } from '../mesh.js';
+import { type Ports, portsFrom } from '../ports.js';
+
+/** Where charts/dev-infra's port-forwards begin on a laptop: beside those of `npm start`, so that both may run. */
+export const CLUSTER_PORT_BASE = '47400';
+
+/** Everything that a service of the cluster holds in Secrets. */
+export interface ServiceSecrets {
+  readonly tls: IdentityFiles;
+  readonly databases: Databases;
+  readonly keyFile: string;
+  /** The private part, of those that sign. */
+  readonly receiptKey?: string;
+}
+
+/** A mesh on a laptop's cluster, as seen from the laptop: certificates and keys in a folder, services at forwarded ports. */
+export class ClusterMesh {
+  readonly trustDomain = 'crossroads.test';
+  readonly ports: Ports = portsFrom({ CROSSROADS_PORT_BASE: CLUSTER_PORT_BASE });
+  readonly folder: { readonly path: string; readonly certificates: string; readonly keys: string };
+  private readonly certificates: Record<string, IdentityFiles> = {};
+  private readonly startedAt = new Date().toISOString();
+  private signIn: MeshSignIn | undefined;
+
+  private constructor(
+    path: string,
+    private readonly authority: CertificateAuthority,
+    private readonly secret: string,
+  ) {
+    this.folder = { path, certificates: join(path, 'certificates'), keys: join(path, 'keys') };
+  }
+
+  /** What is in the folder stays; what is absent is made. */
+  static async open(path: string): Promise<ClusterMesh> {
+    await mkdir(join(path, 'keys'), { recursive: true, mode: 0o700 });
+    const authority = await CertificateAuthority.open(join(path, 'certificates'), 'crossroads.test');
+    return new ClusterMesh(path, authority, await secretIn(path));
+  }
+
+  /** Of PostgreSQL's first role; the others' follow from it. */
+  get databasePassword(): string {
+    return this.secret;
+  }
+
+  /** `host` is `postgresql:5432` in the cluster. */
+  databases(service: ServiceName, host: string): Databases {
+    return databasesOf(this.adminUrl(host), service, HOLDINGS[service].keysDatabase, this.secret);
+  }
+
+  adminUrl(host: string): string {
+    return `postgresql://postgres:${this.secret}@${host}/postgres`;
+  }
+
+  async secretsOf(service: ServiceName): Promise<ServiceSecrets> {
+    return {
+      tls: await this.serviceIdentity(service),
+      databases: this.databases(service, 'postgresql:5432'),
+      keyFile: await serviceKeyFile(this.folder.keys, service),
+      ...(HOLDINGS[service].receipts ? { receiptKey: await receiptKeyFile(this.folder.keys, service) } : {}),
+    };
+  }
+
+  get receiptKeysFile(): string {
+    return receiptKeysFile(this.folder.keys);
+  }
+
+  /** The broker's certificate, which administers it. */
+  kafkaIdentity(): Promise<IdentityFiles> {
+    return this.serviceIdentity(KAFKA_ADMIN);
+  }
+
+  async issueApplication(name: string, subject: ApplicationSubject): Promise<IdentityFiles> {
+    const files = await identityFiles(this.folder.certificates, name, this.authority, (ca) =>
+      ca.issueApplication(subject),
+    );
+    this.certificates[name] = files;
+    return files;
+  }
+
+  async setSignIn(signIn: MeshSignIn): Promise<void> {
+    this.signIn = signIn;
+    await this.write();
+  }
+
+  /** Authorization's BOOTSTRAP_ADMINISTRATOR. */
+  async firstAdministrator(): Promise<string> {
+    const { enterpriseNumber, name } = INSTITUTIONS.administrator;
+    const application = 'administrator';
+    const { certificate } = await this.issueApplication(application, { application, enterpriseNumber });
+    return [enterpriseNumber, name, application, spkiOf(readFileSync(certificate, 'utf8'))].join(':');
+  }
+
+  /** `mesh.json`, so that the `crossroads` command and tools find the cluster through the forwarded ports. */
+  async write(): Promise<void> {
+    const services = SERVICES.map((name): [string, MeshProcess] => [
+      name,
+      { address: `localhost:${this.ports.services[name]}`, log: `kubectl logs deployment/${name}` },
+    ]);
+    const mesh: Mesh = {
+      version: 1,
+      trustDomain: this.trustDomain,
+      startedAt: this.startedAt,
+      pid: process.pid,
+      services: Object.fromEntries(services),
+      institutions: {},
+      postgres: {
+        adminUrl: this.adminUrl(`localhost:${this.ports.postgres}`),
+        databases: Object.fromEntries(
+          SERVICES.map((name) => [name, this.databases(name, `localhost:${this.ports.postgres}`)]),
+        ),
+      },
+      broker: { kind: 'kafka', brokers: [`localhost:${this.ports.kafka}`] },
+      ca: join(this.folder.certificates, 'ca.pem'),
+      certificates: this.certificates,
+      keyFiles: Object.fromEntries(SERVICES.map((name) => [name, join(this.folder.keys, `${name}.json`)])),
+      ...(this.signIn ? { signIn: this.signIn } : {}),
+      logs: this.folder.path,
+    };
+    await writeMesh(this.folder.path, mesh);
+  }
+
+  private async serviceIdentity(name: string): Promise<IdentityFiles> {
+    const files = await identityFiles(this.folder.certificates, name, this.authority, (ca) => ca.issueService(name));
+    this.certificates[name] = files;
+    return files;
+  }
+}
+
+const secretIn = async (path: string): Promise<string> => {
+  const file = join(path, 'database-password');
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+  const made = randomBytes(24).toString('hex');
+  await writePrivate(file, `${made}\n`);
+  return made;
+};

@@ -1,0 +1,32 @@
+import { SERVICES } from '@crossroads/topology';
+import { ensureDatabases } from '../databases.js';
+import { PURPOSES } from '../demo/deliberations.js';
+import { decidedDeliberation, setUpDemo } from '../demo/set-up.js';
+import { prepareTopics } from '../kafka-topics.js';
+import { demoPeople } from '../people/index.js';
+import { inscribe } from '../tour/inscriptions-step.js';
+import { importPopulation } from '../tour/population-step.js';
+import type { ClusterMesh } from './cluster-mesh.js';
+import { TESTER } from './secrets.js';
+
+/** Databases with their roles, topics and ACLs, through the forwarded ports. What is there stays. */
+export const prepareInfrastructure = async (mesh: ClusterMesh): Promise<void> => {
+  const postgres = `localhost:${mesh.ports.postgres}`;
+  for (const service of SERVICES) await ensureDatabases(mesh.adminUrl(postgres), mesh.databases(service, postgres));
+  await prepareTopics([`localhost:${mesh.ports.kafka}`], await mesh.kafkaIdentity());
+};
+
+/** The demo's institutions, its people, and one of them with a file at the institution as which `helm test` consults. */
+export const prepareDemo = async (mesh: ClusterMesh): Promise<void> => {
+  const registry = 'person-registry:50051';
+  // Sources that are processes of the one-machine mesh are not here; nothing asks them.
+  const network = await setUpDemo(mesh, { registry, wages: registry, statuses: registry });
+  try {
+    const { people } = await importPopulation(network.as('national-register'), { people: demoPeople }, () => {});
+    await decidedDeliberation(network, TESTER);
+    const [first] = people;
+    if (first) await inscribe(network.as(TESTER), PURPOSES[TESTER].inscriptionContext, first.ssin);
+  } finally {
+    network.close();
+  }
+};

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { SERVICES } from '@crossroads/topology';
+import { INSTITUTIONS } from '../demo/institutions.js';
+import { demoPeople } from '../people/index.js';
+import type { ClusterMesh, ServiceSecrets } from './cluster-mesh.js';
+
+/** The institution as which `helm test` consults, once `demo` has registered it. */
+export const TESTER = 'welfare-office';
+
+export interface SecretManifest {
+  readonly apiVersion: 'v1';
+  readonly kind: 'Secret';
+  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+  readonly type: 'Opaque';
+  readonly stringData: Readonly<Record<string, string>>;
+}
+
+/** Every Secret that charts/mesh and charts/dev-infra name by default; `kubectl apply` takes the list. */
+export const secretManifests = async (mesh: ClusterMesh): Promise<readonly SecretManifest[]> => {
+  // One after another: they share files of keys.
+  const held: (ServiceSecrets & { readonly name: string })[] = [];
+  for (const name of SERVICES) held.push({ name, ...(await mesh.secretsOf(name)) });
+  const services = held.flatMap(({ name, tls, databases: { main, keys }, keyFile, receiptKey }) => [
+    secret(`${name}-tls`, identity(tls)),
+    secret(`${name}-database`, {
+      url: main.app,
+      migratorUrl: main.migrator,
+      ...(keys ? { keysUrl: keys.app, keysMigratorUrl: keys.migrator } : {}),
+    }),
+    secret(`${name}-keys`, { 'keys.json': read(keyFile) }),
+    // Who signs has its key; anybody may check.
+    secret(`${name}-receipts`, {
+      'receipt-keys.json': read(mesh.receiptKeysFile),
+      ...(receiptKey === undefined ? {} : { 'receipt-key.pem': read(receiptKey) }),
+    }),
+  ]);
+  const kafka = await mesh.kafkaIdentity();
+  const { enterpriseNumber } = INSTITUTIONS[TESTER];
+  const tester = await mesh.issueApplication(TESTER, { application: TESTER, enterpriseNumber });
+  return [
+    ...services,
+    secret('kafka-tls', {
+      'keystore.pem': `${read(kafka.key).trim()}\n${read(kafka.certificate)}`,
+      'ca.crt': read(kafka.ca),
+    }),
+    secret('postgresql', { password: mesh.databasePassword }),
+    secret('demo-institution', identity(tester)),
+    secret('demo-request', { ssin: await firstPerson() }),
+  ];
+};
+
+const identity = ({ certificate, key, ca }: { certificate: string; key: string; ca: string }) => ({
+  'tls.crt': read(certificate),
+  'tls.key': read(key),
+  'ca.crt': read(ca),
+});
+
+const secret = (name: string, stringData: Readonly<Record<string, string>>): SecretManifest => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: {
+    name,
+    labels: { 'app.kubernetes.io/part-of': 'crossroads', 'app.kubernetes.io/managed-by': 'dev-infra' },
+  },
+  type: 'Opaque',
+  stringData,
+});
+
+const read = (file: string): string => readFileSync(file, 'utf8');
+
+/** A person made by rule, whose number belongs to nobody. */
+const firstPerson = async (): Promise<string> => {
+  for await (const record of demoPeople()) if ('ssin' in record) return record.ssin;
+  throw new Error('there are no demo people');
+};

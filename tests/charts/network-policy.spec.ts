@@ -1,0 +1,71 @@
+import { describe, expect, it } from '@jest/globals';
+import { type NetworkPolicy, type Party, verdict } from './network-policy.js';
+
+const pod = (name: string, namespace = 'here'): Party => ({ name, namespace, labels: { name } });
+const door = { protocol: 'TCP', port: 443 } as const;
+const policy = (body: Partial<NetworkPolicy>): NetworkPolicy => ({
+  namespace: 'here',
+  podSelector: { matchLabels: { name: 'a' } },
+  ...body,
+});
+const ingress = (policies: NetworkPolicy[], other: Party) => verdict(policies, 'Ingress', pod('a'), other, door);
+
+describe('a network policy', () => {
+  it('is about the pods that it selects, on the sides that it names', () => {
+    expect(ingress([], pod('b'))).toBe('open');
+    expect(ingress([policy({})], pod('b'))).toBe('denies');
+    expect(ingress([policy({ namespace: 'there' })], pod('b'))).toBe('open');
+    expect(ingress([policy({ policyTypes: ['Egress'] })], pod('b'))).toBe('open');
+    expect(verdict([policy({})], 'Egress', pod('a'), pod('b'), door)).toBe('open');
+    expect(verdict([policy({ egress: [] })], 'Egress', pod('a'), pod('b'), door)).toBe('denies');
+  });
+
+  it('adds to others, and takes nothing from them', () => {
+    const allowing = policy({ ingress: [{ from: [{ podSelector: { matchLabels: { name: 'b' } } }] }] });
+    expect(ingress([policy({}), allowing], pod('b'))).toBe('allows');
+    expect(ingress([policy({}), allowing], pod('c'))).toBe('denies');
+  });
+
+  it('lets everybody in by an empty list, and nobody of another namespace by a pod selector alone', () => {
+    expect(ingress([policy({ ingress: [{}] })], pod('b', 'there'))).toBe('allows');
+    expect(ingress([policy({ ingress: [{ from: [{ podSelector: {} }] }] })], pod('b', 'there'))).toBe('denies');
+    expect(ingress([policy({ ingress: [{ from: [{ namespaceSelector: {} }] }] })], pod('b', 'there'))).toBe('allows');
+    const named = { matchLabels: { 'kubernetes.io/metadata.name': 'there' } };
+    expect(ingress([policy({ ingress: [{ from: [{ namespaceSelector: named }] }] })], pod('b'))).toBe('denies');
+  });
+
+  it('takes pod and namespace of one peer together', () => {
+    const peer = {
+      namespaceSelector: {},
+      podSelector: { matchExpressions: [{ key: 'name', operator: 'In' as const, values: ['b'] }] },
+    };
+    const policies = [policy({ ingress: [{ from: [peer] }] })];
+    expect([ingress(policies, pod('b', 'there')), ingress(policies, pod('c', 'there'))]).toEqual(['allows', 'denies']);
+  });
+
+  it('keeps to its networks and ports', () => {
+    const policies = [
+      policy({
+        ingress: [
+          {
+            from: [{ ipBlock: { cidr: '192.0.2.0/24', except: ['192.0.2.8/29'] } }],
+            ports: [{ port: 400, endPort: 500 }],
+          },
+        ],
+      }),
+    ];
+    expect(ingress(policies, { name: 'in', ip: '192.0.2.1' })).toBe('allows');
+    expect(ingress(policies, { name: 'excepted', ip: '192.0.2.9' })).toBe('denies');
+    expect(ingress(policies, { name: 'beside', ip: '192.0.3.1' })).toBe('denies');
+    expect(ingress(policies, { name: 'other family', ip: '2001:db8::1' })).toBe('denies');
+    const at = (port: number, protocol: 'TCP' | 'UDP' = 'TCP') =>
+      verdict(policies, 'Ingress', pod('a'), { name: 'in', ip: '192.0.2.1' }, { protocol, port });
+    expect([at(399), at(400), at(500), at(501), at(450, 'UDP')]).toEqual([
+      'denies',
+      'allows',
+      'allows',
+      'denies',
+      'denies',
+    ]);
+  });
+});

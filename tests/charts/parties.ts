@@ -1,0 +1,112 @@
+import { type KubeObject, NAMESPACE, type Profile } from './chart.js';
+import type { Party, Pod } from './network-policy.js';
+
+/** What a pod is in the mesh, or outside it. */
+export type Role =
+  | 'service'
+  | 'migrations'
+  | 'test'
+  | 'kafka'
+  | 'postgresql'
+  | 'postgresql operator'
+  | 'dns'
+  | 'collector'
+  | 'ingress controller'
+  | 'source'
+  | 'stranger';
+
+export interface Member {
+  readonly role: Role;
+  readonly party: Party;
+}
+
+const podOf = (name: string, labels: Pod['labels'], namespace = NAMESPACE): Party => ({ name, namespace, labels });
+
+interface PodTemplate {
+  readonly template: { readonly metadata: { readonly labels: Pod['labels'] } };
+}
+
+const templateOf = (object: KubeObject): PodTemplate => object.spec as PodTemplate;
+
+/** The pods that the chart makes. */
+const made = (objects: readonly KubeObject[]): Member[] =>
+  objects.flatMap((object): Member[] => {
+    const { kind, metadata } = object;
+    if (kind === 'Deployment')
+      return [{ role: 'service', party: podOf(metadata.name, templateOf(object).template.metadata.labels) }];
+    if (kind === 'Job')
+      return [{ role: 'migrations', party: podOf(metadata.name, templateOf(object).template.metadata.labels) }];
+    if (kind === 'Pod') return [{ role: 'test', party: podOf(metadata.name, metadata.labels ?? {}) }];
+    return [];
+  });
+
+/** Where each example says that Kafka and PostgreSQL are. */
+const INFRASTRUCTURE: Readonly<Record<Profile, readonly Member[]>> = {
+  dev: [
+    { role: 'kafka', party: podOf('kafka', { 'app.kubernetes.io/name': 'kafka' }) },
+    { role: 'postgresql', party: podOf('postgresql', { 'app.kubernetes.io/name': 'postgresql' }) },
+  ],
+  small: [
+    { role: 'kafka', party: { name: 'kafka', ip: '192.0.2.1' } },
+    { role: 'postgresql', party: { name: 'postgresql', ip: '192.0.2.16' } },
+    { role: 'stranger', party: { name: "postgresql's neighbour", ip: '192.0.2.17' } },
+  ],
+  production: [
+    {
+      role: 'kafka',
+      party: podOf('broker', { 'strimzi.io/cluster': 'crossroads-kafka', 'strimzi.io/kind': 'Kafka' }),
+    },
+    {
+      role: 'stranger',
+      party: podOf("another cluster's broker", { 'strimzi.io/cluster': 'other', 'strimzi.io/kind': 'Kafka' }),
+    },
+    { role: 'postgresql', party: podOf('postgresql-1', { 'cnpg.io/cluster': 'crossroads-postgresql' }) },
+    {
+      role: 'postgresql operator',
+      party: podOf('cnpg', { 'app.kubernetes.io/name': 'cloudnative-pg' }, 'cnpg-system'),
+    },
+  ],
+};
+
+const around: readonly Member[] = [
+  { role: 'dns', party: podOf('coredns', { 'k8s-app': 'kube-dns' }, 'kube-system') },
+  { role: 'stranger', party: podOf('another pod of kube-system', { 'k8s-app': 'other' }, 'kube-system') },
+  { role: 'collector', party: podOf('collector', { app: 'otel-collector' }, 'observability') },
+  {
+    role: 'ingress controller',
+    party: podOf('ingress', { 'app.kubernetes.io/name': 'ingress-nginx' }, 'ingress-nginx'),
+  },
+  { role: 'source', party: { name: 'an authentic source', ip: '198.51.100.9' } },
+  { role: 'stranger', party: podOf('a pod of the namespace', { app: 'other' }) },
+  {
+    role: 'stranger',
+    party: podOf('exchange of another release', {
+      'app.kubernetes.io/name': 'exchange',
+      'app.kubernetes.io/instance': 'other',
+      'app.kubernetes.io/component': 'service',
+      'app.kubernetes.io/part-of': 'crossroads',
+    }),
+  },
+  {
+    role: 'stranger',
+    party: podOf(
+      'exchange of another namespace',
+      {
+        'app.kubernetes.io/name': 'exchange',
+        'app.kubernetes.io/instance': 'mesh',
+        'app.kubernetes.io/component': 'service',
+        'app.kubernetes.io/part-of': 'crossroads',
+      },
+      'other',
+    ),
+  },
+  { role: 'stranger', party: { name: 'the internet', ip: '203.0.113.7' } },
+  { role: 'stranger', party: { name: 'the cloud’s metadata', ip: '169.254.169.254' } },
+];
+
+/** Everybody who could open a connection to a pod of the mesh, or take one. */
+export const membersOf = (profile: Profile, objects: readonly KubeObject[]): Member[] => [
+  ...made(objects),
+  ...INFRASTRUCTURE[profile],
+  ...around,
+];

@@ -1,5 +1,8 @@
-import { context, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
+import { context, createContextKey, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
 import type { NewEvent, StreamAppend } from './event-store.js';
+
+/** Set where a batch is handled: what is appended there comes from many, and says itself from where. */
+const OF_MANY = createContextKey('crossroads of many');
 
 /**
  * Appends, in a span of the trace that is going on when that is recorded. Its events carry where they come from
@@ -9,8 +12,8 @@ export const tracedAppend = (
   appends: readonly StreamAppend[],
   append: (appends: readonly StreamAppend[]) => Promise<void>,
 ): Promise<void> => {
-  const active = trace.getActiveSpan();
-  return active?.isRecording() === true ? inSpan(appends, append) : append(appends);
+  const isRecorded = trace.getActiveSpan()?.isRecording() === true && context.active().getValue(OF_MANY) === undefined;
+  return isRecorded ? inSpan(appends, append) : append(appends);
 };
 
 const inSpan = async (

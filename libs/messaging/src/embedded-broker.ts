@@ -97,11 +97,11 @@ class EmbeddedBroker implements Broker {
     };
   }
 
-  async close(): Promise<void> {
   ready(): Promise<boolean> {
     return answeredInTime(this.pool.query('select 1'));
   }
 
+  async close(): Promise<void> {
     clearInterval(this.sweeping);
     this.closing.abort(new Error('the broker is closed'));
     await Promise.all([...this.consumptions].map((consumption) => consumption.close()));

@@ -1,3 +1,4 @@
+export * from './backlog-metrics.js';
 export * from './broker.js';
 export * from './consume-from.js';
 export * from './consumed.js';

@@ -1,5 +1,6 @@
 import {
   context,
+  createContextKey,
   ROOT_CONTEXT,
   type Span,
   type SpanContext,
@@ -11,6 +12,9 @@ import {
 } from '@opentelemetry/api';
 import { fromOutside } from './from-outside.js';
 import { spanContextOf, traceparentOf } from './traceparent.js';
+
+/** Known to the event store by its name: in a batch, what is appended says itself from where it comes. */
+const OF_MANY = createContextKey('crossroads of many');
 
 let tracer: Tracer | undefined;
 
@@ -111,7 +115,7 @@ export const traceBatch = <Result>(
   }
   const [first] = spans;
   if (first === undefined) return work();
-  return ending(spans, () => context.with(trace.setSpan(ROOT_CONTEXT, first), work));
+  return ending(spans, () => context.with(trace.setSpan(ROOT_CONTEXT.setValue(OF_MANY, true), first), work));
 };
 
 /** One of each recorded trace. */

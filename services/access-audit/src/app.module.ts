@@ -8,6 +8,7 @@ import {
   consumedMigrations,
   consumeFrom,
   cursorStore,
+  observeParked,
   openBroker,
   parkingMigrations,
   TopicSealing,
@@ -24,6 +25,7 @@ import { RPCS } from '@crossroads/topology';
 import { Module } from '@nestjs/common';
 import { AuditController } from './api/audit.controller.js';
 import { type Config, readConfig } from './config.js';
+import { AuditAge } from './consumers/audit-age.js';
 import { ACCESS_TOPIC, Journals } from './consumers/journals.js';
 import { AccessLog } from './log/access-log.js';
 import { accesses } from './migrations/0001-accesses.js';
@@ -73,13 +75,18 @@ const compose = async (config: Config): Promise<Running> => {
     source: `urn:crossroads:service:${name}`,
     eventsClient: connect(EventsServiceService, address, { ...mesh, server: { kind: 'service', name } }),
   }));
+  const age = new AuditAge();
+  const endParked = observeParked(db, [ACCESS_TOPIC]);
   const consumption = consumeFrom({
     broker,
     topic: ACCESS_TOPIC,
     group: NAME,
     sources,
     cursorStore: cursorStore(db),
-    onBatch: (batch) => journals.take(batch),
+    onBatch: async (batch) => {
+      await journals.take(batch);
+      age.taken(batch);
+    },
     onError: warn(ACCESS_TOPIC),
   });
   // A key that was missing may have come with this start.
@@ -114,6 +121,10 @@ const compose = async (config: Config): Promise<Running> => {
   return new Running(server, [
     () => consumption.close(),
     () => redriving,
+    async () => {
+      age.close();
+      endParked();
+    },
     () => policy.close(),
     () => broker.close(),
     async () => {

@@ -4,6 +4,7 @@ import { EventsServiceService } from '@crossroads/contracts/events/v1/events_ser
 import { eventStoreMigrations, migrate, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
 import { type Caller, GrpcServer, PermissionDenied, Running, serve, warn } from '@crossroads/grpc';
 import { eventsController } from '@crossroads/messaging';
+import { observe } from '@crossroads/telemetry';
 import { RPCS } from '@crossroads/topology';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AuthorizationController } from './api/authorization.controller.js';
@@ -31,6 +32,10 @@ const compose = async (config: Config): Promise<Running> => {
     onError: warn('policy stream'),
   });
   await live.start();
+  const observed = [
+    observe('crossroads.policy_age.seconds', () => (performance.now() - live.confirmedAt) / 1_000),
+    observe('crossroads.policy_revision', () => Number(live.revision)),
+  ];
   const commands = new PolicyCommands(store, live, warn('policy stream'));
   const tls = tlsFiles(config);
   const { kafkaBrokers, embeddedLogUrl } = config;
@@ -63,7 +68,14 @@ const compose = async (config: Config): Promise<Running> => {
       }),
     ],
   });
-  return new Running(server, [() => publisher.close(), () => live.close(), () => db.close()]);
+  return new Running(server, [
+    async () => {
+      for (const end of observed) end();
+    },
+    () => publisher.close(),
+    () => live.close(),
+    () => db.close(),
+  ]);
 };
 
 @Module({})

@@ -4,7 +4,14 @@ import { EventsServiceService } from '@crossroads/contracts/events/v1/events_ser
 import { ExchangeServiceService } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { coalescingAppender, migrate, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
 import { type Caller, type ServerOptions, serve, warn } from '@crossroads/grpc';
-import { type Broker, eventsController, openBroker, startRelay, TopicSealing } from '@crossroads/messaging';
+import {
+  type Broker,
+  eventsController,
+  observeJournal,
+  openBroker,
+  startRelay,
+  TopicSealing,
+} from '@crossroads/messaging';
 import { followPolicy } from '@crossroads/policy';
 import {
   FileKeyProvider,
@@ -13,11 +20,13 @@ import {
   subjectKeyMigrations,
   TopicSealer,
 } from '@crossroads/privacy';
+import { processLog } from '@crossroads/telemetry';
 import { RPCS } from '@crossroads/topology';
 import { readReceiptKey } from '@crossroads/transparency';
 import { ExchangeController } from './api/exchange-controller.js';
 import { reasonCodes } from './api/reason-codes.js';
 import type { Config } from './config.js';
+import { measured } from './consultation/consultation-metrics.js';
 import { Consultations } from './consultation/consultations.js';
 import { AccessJournal } from './journal/access-journal.js';
 import { OpenAccesses } from './journal/open-accesses.js';
@@ -32,6 +41,7 @@ import { DirectoryClient } from './sources/directory-client.js';
 import { SourceClients } from './sources/source-clients.js';
 
 const TOPIC_DAYS = 7;
+const RELAY = 'exchange';
 
 /** Everything that runs, and how it ends. */
 export interface Exchange {
@@ -56,7 +66,7 @@ export const openExchange = async (config: Config): Promise<Exchange> => {
   const directory = new DirectoryClient(config.directoryAddress, mesh);
   const sources = new SourceClients({
     ...mesh,
-    onFailure: (service, code) => note({ level: 'warn', what: 'source', service, code }),
+    onFailure: (service, code) => processLog().warn('a source did not answer', { dataService: service, code }),
   });
   const schemas = new DataSchemas();
 
@@ -67,25 +77,33 @@ export const openExchange = async (config: Config): Promise<Exchange> => {
     db,
     store,
     broker,
-    name: 'exchange',
+    name: RELAY,
     // A twentieth of a second: the access log's readers take hundreds at once then, and a change is still there at once.
     paceMs: 50,
-    published: published(sealer),
+    published: published(sealer, store),
     sealing: new TopicSealing(new TopicSealer({ keys, producer: 'exchange' })),
     onError: warn('relay'),
   });
+  const unobserve = observeJournal({
+    db,
+    relay: RELAY,
+    types: ['AccessIntended', 'AccessConcluded', 'AccessRefused'],
+    receipted: ['AccessIntended'],
+  });
 
   const controller = new ExchangeController({
-    consultations: new Consultations({
-      policies,
-      directory,
-      journal: new AccessJournal(store, coalescingAppender(store), seals, open),
-      sources,
-      schemas,
-      receiptKey: readReceiptKey(readFileSync(config.receiptKeyFile, 'utf8')),
-      logOrigin: config.logOrigin,
-      now,
-    }),
+    consultations: measured(
+      new Consultations({
+        policies,
+        directory,
+        journal: new AccessJournal(store, coalescingAppender(store), seals, open),
+        sources,
+        schemas,
+        receiptKey: readReceiptKey(readFileSync(config.receiptKeyFile, 'utf8')),
+        logOrigin: config.logOrigin,
+        now,
+      }),
+    ),
     mutations: new Mutations({ policies, directory, schemas, store, sealer, now }),
     policies,
     tokens: new OfficialTokens(now),
@@ -110,12 +128,13 @@ export const openExchange = async (config: Config): Promise<Exchange> => {
           allow: RPCS.exchange['crossroads.exchange.v1.ExchangeService'],
           authenticate: (caller: Caller) => policies.requireRegistered(caller),
         }),
-        serve(EventsServiceService, eventsController(store, published(sealer)), {
+        serve(EventsServiceService, eventsController(store, published(sealer, store)), {
           allow: RPCS.exchange['crossroads.events.v1.EventsService'],
         }),
       ],
     },
     close: async () => {
+      unobserve();
       await relay.close();
       await unknownOutcomes.close();
       await policies.close();
@@ -144,5 +163,3 @@ const openBus = async (
   await broker.ensureTopic({ name: MUTATION_TOPIC, retentionDays: TOPIC_DAYS });
   return broker;
 };
-
-const note = (line: Readonly<Record<string, string>>) => void process.stderr.write(`${JSON.stringify(line)}\n`);

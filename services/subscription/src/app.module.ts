@@ -17,6 +17,8 @@ import {
   consumeFrom,
   cursorStore,
   eventsController,
+  observeJournal,
+  observeParked,
   openBroker,
   parkingMigrations,
   startRelay,
@@ -30,29 +32,38 @@ import {
   subjectKeyMigrations,
   TopicSealer,
 } from '@crossroads/privacy';
-import { readReceiptKey } from '@crossroads/transparency';
 import { RPCS } from '@crossroads/topology';
+import { readReceiptKey } from '@crossroads/transparency';
 import { Module } from '@nestjs/common';
 import { reasonCodes } from './api/reason-codes.js';
 import { SubscriptionController } from './api/subscription.controller.js';
 import { type Config, readConfig } from './config.js';
-import { Mutations } from './consumers/mutations.js';
+import { MUTATION_TOPICS, Mutations } from './consumers/mutations.js';
 import { Parked } from './consumers/parked.js';
 import { Closing } from './deliveries/closing.js';
+import { observeDeliveries } from './deliveries/delivery-metrics.js';
 import { DeliveryRelay } from './deliveries/delivery-relay.js';
 import { Numbering } from './deliveries/numbering.js';
 import { directoryChecks } from './directory-checks.js';
 import { subscriptions as subscriptionMigration } from './migrations/0001-subscriptions.js';
+import { deliveryTraces } from './migrations/0002-delivery-traces.js';
 import { ACCESS_TOPIC, published } from './published.js';
 import { Subscriptions } from './subscriptions.js';
 import { readersOf } from './topic-readers.js';
 
 const GROUP = 'subscription';
+const JOURNAL_RELAY = 'journal';
 
 const compose = async (config: Config): Promise<Running> => {
   await migrate({
     url: config.databaseMigratorUrl,
-    migrations: [...eventStoreMigrations, ...consumedMigrations, ...parkingMigrations, subscriptionMigration],
+    migrations: [
+      ...eventStoreMigrations,
+      ...consumedMigrations,
+      ...parkingMigrations,
+      subscriptionMigration,
+      deliveryTraces,
+    ],
     appRole: roleOf(config.databaseUrl),
   });
   await migrate({
@@ -131,7 +142,7 @@ const compose = async (config: Config): Promise<Running> => {
     db,
     store,
     broker,
-    name: 'journal',
+    name: JOURNAL_RELAY,
     paceMs: 200,
     published: published(sealer),
     sealing,
@@ -139,6 +150,16 @@ const compose = async (config: Config): Promise<Running> => {
   });
   const consumers = consume(config, mesh, db, broker, mutations);
   relay.start();
+  const observed = [
+    observeDeliveries(db),
+    observeParked(db, MUTATION_TOPICS),
+    observeJournal({
+      db,
+      relay: JOURNAL_RELAY,
+      types: ['DeliveryJournaled', 'DeliveryWithheld'],
+      receipted: ['DeliveryJournaled'],
+    }),
+  ];
 
   const controller = new SubscriptionController({
     subscriptions,
@@ -173,6 +194,9 @@ const compose = async (config: Config): Promise<Running> => {
   return new Running(server, [
     // Together: with the broker away each of them takes seconds.
     () => Promise.all([...consumers, relay, readers, journal].map((one) => one.close())),
+    async () => {
+      for (const end of observed) end();
+    },
     () => policy.close(),
     () => broker.close(),
     async () => directory.close(),

@@ -14,6 +14,7 @@ import type { DataSchemas } from '../sources/data-schemas.js';
 import { dateMessage } from '../sources/date-message.js';
 import { type Consultation, encodeOutcome, encodeRecord, type Official } from './access-record.js';
 import type { AskedConsultation } from './consult-request.js';
+import { countDecisions } from './consultation-metrics.js';
 import {
   type DecidedService,
   type Deciding,
@@ -83,6 +84,8 @@ export class Consultations {
     const { customer, caller, official } = asker;
     const deciding: Deciding = { asked, customer, peer: caller, inscriptionContexts, today: dayOf(time) };
     const services = decideServices(policy, deciding);
+    const ofNumber = refusalOfNumber(state);
+    countDecisions(services, ofNumber);
     const consultation: Consultation = {
       ticket: randomUUID(),
       customer,
@@ -97,7 +100,7 @@ export class Consultations {
       ssin: asked.ssin,
       time,
     };
-    return { asked, deciding, services, consultation, refused: refusalOfNumber(state) ?? refusalOfServices(services) };
+    return { asked, deciding, services, consultation, refused: ofNumber ?? refusalOfServices(services) };
   }
 
   /** Again under the ticket and record of the first time, and never for more than that record names. */

@@ -96,7 +96,11 @@ export class Mutations {
       if (!mutation) unreadable.push({ event, reason: 'UNREADABLE' });
       else if (mutation.personId !== event.key) unreadable.push({ event, reason: 'KEY_OF_ANOTHER_PERSON' });
       else if (!policy.dataService(mutation.dataService)) unreadable.push({ event, reason: 'UNKNOWN_DATA_SERVICE' });
-      else read.push({ event, ceSource: event.source, ceId: event.id, mutation });
+      else {
+        const { traceparent } = event;
+        const traced = traceparent === undefined ? {} : { traceparent };
+        read.push({ event, ceSource: event.source, ceId: event.id, mutation, ...traced });
+      }
     }
     return { read, unreadable };
   }

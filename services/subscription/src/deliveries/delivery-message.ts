@@ -19,6 +19,8 @@ export interface DecidedDelivery {
   readonly mutation: Mutation;
   readonly ceSource: string;
   readonly ceId: string;
+  /** In which the mutation came, when it is recorded. */
+  readonly traceparent?: string;
   /** The source as the policy names it: enterprise number or `service:<name>`. */
   readonly supplier: string;
   readonly deliberationId: string;

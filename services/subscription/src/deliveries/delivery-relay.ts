@@ -4,6 +4,7 @@ import { dayOf } from '@crossroads/identifiers';
 import type { Broker, CloudEvent } from '@crossroads/messaging';
 import type { Policy } from '@crossroads/policy';
 import { FORGOTTEN, type SubjectSealer } from '@crossroads/privacy';
+import { type Traced, traceBatch } from '@crossroads/telemetry';
 import type { Closing } from './closing.js';
 import { forgottenBytes } from './delivery-message.js';
 import { deliveryPlace } from './numbering.js';
@@ -200,7 +201,10 @@ export class DeliveryRelay {
       return true;
     }
     const signal = AbortSignal.any([this.stopping.signal, AbortSignal.timeout(PUBLISH_MS)]);
-    await this.options.broker.publish(deliveriesTopic(institution), events, { signal });
+    const topic = deliveriesTopic(institution);
+    await traceBatch('deliver', topic, claim.pending.map(traceOf), () =>
+      this.options.broker.publish(topic, events, { signal }),
+    );
     await this.outgoing.sent(claim);
     return true;
   }
@@ -242,6 +246,9 @@ export class DeliveryRelay {
     return body === FORGOTTEN ? forgottenBytes(one.subscription_id, one.sequence) : body;
   }
 }
+
+/** Its trace ends here, before the topic: by its id two subscribers could find out whom they have in common. */
+const traceOf = ({ traceparent }: Pending): Traced => (traceparent === null ? {} : { traceparent });
 
 const toSubscribed = (row: SubscriptionRow): SubscribedTo => ({
   subscriptionId: row.subscription_id,

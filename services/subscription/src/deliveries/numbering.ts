@@ -107,7 +107,11 @@ export class Numbering {
         streamType: 'journal',
         expectedRevision: 0n,
         events: [
-          { type: 'DeliveryJournaled', data: { personId: delivery.mutation.personId, sealed: sealed[index] ?? '' } },
+          {
+            type: 'DeliveryJournaled',
+            data: { personId: delivery.mutation.personId, sealed: sealed[index] ?? '' },
+            ...(delivery.traceparent === undefined ? {} : { metadata: { traceparent: delivery.traceparent } }),
+          },
         ],
       }),
     );
@@ -123,8 +127,10 @@ export class Numbering {
       })),
     );
     await tx.query(
-      `insert into deliveries (subscription_id, sequence, ce_source, ce_id, person_id, journal_id, ticket, body)
-       select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::text[], $8::text[])`,
+      `insert into deliveries
+         (subscription_id, sequence, ce_source, ce_id, person_id, journal_id, ticket, body, traceparent)
+       select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::text[],
+         $8::text[], $9::text[])`,
       [
         numbered.map(({ delivery }) => delivery.subscriptionId),
         numbered.map(({ sequence }) => sequence),
@@ -134,6 +140,7 @@ export class Numbering {
         numbered.map(({ journalId }) => journalId),
         numbered.map(({ ticket }) => ticket),
         bodies,
+        numbered.map(({ delivery }) => delivery.traceparent ?? null),
       ],
     );
   }

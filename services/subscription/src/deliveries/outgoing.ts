@@ -8,6 +8,7 @@ export interface Pending {
   readonly person_id: string | null;
   readonly body: string;
   readonly created_at: Date;
+  readonly traceparent: string | null;
 }
 
 export interface ClaimedSubscription {
@@ -57,7 +58,7 @@ export class Outgoing {
       const ids = subscriptions.map(({ subscription_id }) => subscription_id);
       const reached = subscriptions.map((one) => one.upTo);
       const pending = await tx.query<Pending>(
-        `select d.subscription_id, d.sequence, d.person_id, d.body, d.created_at
+        `select d.subscription_id, d.sequence, d.person_id, d.body, d.created_at, d.traceparent
          from unnest($1::uuid[], $2::bigint[], $3::bigint[]) as n (subscription_id, after, up_to)
          join deliveries d on d.subscription_id = n.subscription_id and d.sequence > n.after and d.sequence <= n.up_to
          order by d.subscription_id, d.sequence`,

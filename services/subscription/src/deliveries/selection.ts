@@ -16,6 +16,7 @@ export interface SubscribedTo {
 export interface ReadMutation {
   readonly ceSource: string;
   readonly ceId: string;
+  readonly traceparent?: string;
   readonly mutation: Mutation;
 }
 
@@ -29,7 +30,7 @@ export const MESH_PEER = { kind: 'service', name: 'subscription', spki: '' } as 
 export const decideDelivery = (
   policy: Policy,
   subscription: SubscribedTo,
-  { ceSource, ceId, mutation }: ReadMutation,
+  { ceSource, ceId, mutation, traceparent }: ReadMutation,
   inscriptions: readonly Inscription[],
   day: IsoDay,
 ): DecidedDelivery | undefined => {
@@ -70,6 +71,7 @@ export const decideDelivery = (
     releasedFieldGroups: decision.fieldGroups,
     data,
     filtered,
+    ...(traceparent === undefined ? {} : { traceparent }),
   };
 };
 

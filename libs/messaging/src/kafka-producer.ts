@@ -1,4 +1,4 @@
-import kafkajs, { type Kafka, type Message, type Producer } from 'kafkajs';
+import kafkajs, { type ICustomPartitioner, type Kafka, type Message, type Producer } from 'kafkajs';
 import { noLongerThan, untilDone } from './backoff.js';
 import type { CloudEvent } from './broker.js';
 import { headersOf } from './cloud-event-headers.js';
@@ -65,7 +65,7 @@ export class KafkaProducer {
   private async connect(): Promise<Producer> {
     const producer = this.kafka.producer({
       idempotent: true,
-      createPartitioner: Partitioners.DefaultPartitioner,
+      createPartitioner: partitionerOf,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
       retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 4 },
@@ -80,6 +80,15 @@ export class KafkaProducer {
     return producer;
   }
 }
+
+/** Kafka's own; a topic of one partition, which nearly all are, needs no hash of each key. */
+const partitionerOf: ICustomPartitioner = () => {
+  const usual = Partitioners.DefaultPartitioner();
+  return (message) => {
+    const [only, another] = message.partitionMetadata;
+    return only && !another ? only.partitionId : usual(message);
+  };
+};
 
 const chunks = function* (events: readonly CloudEvent[]): Generator<Message[]> {
   let chunk: Message[] = [];

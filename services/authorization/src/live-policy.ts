@@ -64,7 +64,7 @@ export class LivePolicy {
   async refresh(): Promise<void> {
     // A read that is under way may have begun before the commit in question; one after it has not.
     const before = this.reading;
-    const mine = before ? before.catch(() => {}).then(() => this.next(before)) : this.next(undefined);
+    const mine = before ? before.catch(() => {}).then(() => this.readAfter(before)) : this.readAfter(undefined);
     return mine;
   }
 
@@ -81,8 +81,8 @@ export class LivePolicy {
     return { revision: this.revision, entities: [...entitiesOf(this.state)] };
   }
 
-  /** Resolves at the next change, after `ms`, or when `signal` is aborted. */
-  async changed(ms: number, signal: AbortSignal): Promise<void> {
+  /** Resolves after the next read of the policy, after `ms`, or when `signal` is aborted. */
+  async next(ms: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, ms);
@@ -103,7 +103,7 @@ export class LivePolicy {
   }
 
   /** All who wait for the same read share it. */
-  private next(ended: Promise<void> | undefined): Promise<void> {
+  private readAfter(ended: Promise<void> | undefined): Promise<void> {
     if (this.reading && this.reading !== ended) return this.reading;
     const reading = this.read().finally(() => {
       if (this.reading === reading) this.reading = undefined;
@@ -125,7 +125,7 @@ export class LivePolicy {
       if (this.changes.length > 2 * KEPT_CHANGES) this.changes = this.changes.slice(-KEPT_CHANGES);
     }
     this.confirmedAt = began;
-    if (recorded.length > 0) for (const wake of [...this.waiting]) wake();
+    for (const wake of [...this.waiting]) wake();
   }
 
   private async poll(): Promise<void> {

@@ -32,7 +32,9 @@ export async function* watchPolicy(live: LivePolicy, from: bigint, signal: Abort
       beat = now;
       yield { policyRevision: held, message: { $case: 'heartbeat', value: { time: new Date() } } };
     }
-    if (held === live.revision) await live.changed(Math.max(10, beat + HEARTBEAT_MS - performance.now()), signal);
+    // Due, and nothing read since the last: the next read says more.
+    const due = beat + HEARTBEAT_MS - performance.now();
+    if (held === live.revision) await live.next(due > 0 ? due : HEARTBEAT_MS, signal);
   }
 }
 

@@ -19,16 +19,22 @@ export interface HelmAnswer {
   readonly error: string;
 }
 
+/** The files of a profile: its own, and what the example's operator says. */
+export const filesOf = (profile: Profile): readonly string[] =>
+  [join(CHART, 'profiles', `${profile}.yaml`), join(CHART, 'examples', profile, 'values.yaml')].flatMap((file) => [
+    '--values',
+    file,
+  ]);
+
 /** A profile with its example's values, and `--set-json` of what differs, by path. */
 export const template = (profile: Profile, different: Readonly<Record<string, unknown>> = {}): HelmAnswer => {
   if (HELM === undefined) throw new Error('there is no helm');
-  const files = [join(CHART, 'profiles', `${profile}.yaml`), join(CHART, 'examples', profile, 'values.yaml')];
   const sets = Object.entries(different).map(([path, value]) => `${path}=${JSON.stringify(value)}`);
   const { status, stdout, stderr } = spawnSync(
     HELM,
     [
       ...['template', 'mesh', CHART, '--namespace', 'crossroads', '--kube-version', '1.33.0'],
-      ...files.flatMap((file) => ['--values', file]),
+      ...filesOf(profile),
       ...sets.flatMap((set) => ['--set-json', set]),
     ],
     { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },

@@ -2,18 +2,12 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { ROOT } from '../mesh.js';
+import { join } from 'node:path';
 
+const ROOT = join(import.meta.dirname, '..', '..', '..');
 /** The scripts that start a control plane: KUBE_TOOL, or where they lie beside a checkout. */
 const TOOL = process.env.KUBE_TOOL ?? join(ROOT, '..', 'shared', 'tools', 'kube');
 const BIN = join(process.env.KUBE_CACHE ?? join(homedir(), '.cache', 'crossroads-kube'), 'bin');
-const SEARCHED = [...(process.env.PATH ?? '').split(delimiter), BIN];
-
-/** Helm on the PATH, or the one that the control plane's tool installed. */
-export const HELM = [process.env.HELM, ...SEARCHED.map((folder) => join(folder, 'helm'))].find(
-  (file): file is string => file !== undefined && existsSync(file),
-);
 
 /** Why there is no control plane to be had. The first build of its programs takes ten minutes, which no test begins. */
 export const noKube = (): string | undefined => {

@@ -8,11 +8,9 @@ import {
   SERVICES,
 } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
-import { progress } from '../mesh.js';
-import { type KubeObject, objectsOf, PROFILES, type Profile } from './chart.js';
-import { HELM } from './kube.js';
 import { type Door, type NetworkPolicy, type Verdict, verdict } from './network-policy.js';
 import { type Member, membersOf } from './parties.js';
+import { type KubernetesObject, ofKind, PROFILES, type Profile, renderedObjects } from './rendered.js';
 
 const GRPC = 50051;
 const tcp = (port: number): Door => ({ protocol: 'TCP', port });
@@ -23,10 +21,8 @@ const DOORS: readonly Door[] = [
   ...[22, 53, 80, 443, 4317, 5432, 6443, 8080, 9091, 9093, GRPC, 50052].map(tcp),
 ];
 
-const policiesIn = (objects: readonly KubeObject[]): NetworkPolicy[] =>
-  objects
-    .filter(({ kind }) => kind === 'NetworkPolicy')
-    .map(({ metadata, spec }) => ({ namespace: metadata.namespace ?? 'crossroads', ...(spec as NetworkPolicyBody) }));
+const policiesIn = (objects: readonly KubernetesObject[]): NetworkPolicy[] =>
+  ofKind(objects, 'NetworkPolicy').map(({ spec }) => ({ namespace: 'crossroads', ...(spec as NetworkPolicyBody) }));
 
 type NetworkPolicyBody = Omit<NetworkPolicy, 'namespace'>;
 
@@ -78,7 +74,7 @@ interface Finding {
 }
 
 /** Each connection that somebody could try with a pod of the mesh, against the table. */
-const compare = (profile: Profile, objects: readonly KubeObject[]): Finding => {
+const compare = (profile: Profile, objects: readonly KubernetesObject[]): Finding => {
   const policies = policiesIn(objects);
   const members = membersOf(profile, objects);
   const own = new Set(members.filter(({ role }) => ['service', 'migrations', 'test'].includes(role)));
@@ -100,13 +96,10 @@ const compare = (profile: Profile, objects: readonly KubeObject[]): Finding => {
   return { arrows: tried.filter(({ arrow }) => arrow).length, wrong };
 };
 
-if (!HELM) progress('SKIPPED, no helm: network policies against the topology');
-const withHelm = HELM ? it : it.skip;
-
 describe.each(PROFILES)('network policies of the profile %s', (profile) => {
-  withHelm('let every arrow of the mesh pass on both sides, and nothing else', async () => {
-    const objects = await objectsOf(profile);
-    const services = objects.filter(({ kind }) => kind === 'Deployment').map(({ metadata }) => metadata.name);
+  it('let every arrow of the mesh pass on both sides, and nothing else', () => {
+    const objects = renderedObjects(profile);
+    const services = ofKind(objects, 'Deployment').map(({ metadata }) => metadata.name);
     expect(services.sort()).toEqual([...SERVICES].sort());
     const { arrows, wrong } = compare(profile, objects);
     expect(wrong).toEqual([]);
@@ -114,9 +107,9 @@ describe.each(PROFILES)('network policies of the profile %s', (profile) => {
   });
 });
 
-withHelm('the comparison sees an arrow that is missing, and one too many', async () => {
-  const objects = await objectsOf('small');
-  const policyOf = (name: string) => (object: KubeObject) =>
+it('the comparison sees an arrow that is missing, and one too many', () => {
+  const objects = renderedObjects('small');
+  const policyOf = (name: string) => (object: KubernetesObject) =>
     object.kind === 'NetworkPolicy' && object.metadata.name === name;
   const without = compare(
     'small',

@@ -1,5 +1,8 @@
-import { type KubeObject, NAMESPACE, type Profile } from './chart.js';
 import type { Party, Pod } from './network-policy.js';
+import type { KubernetesObject, Profile } from './rendered.js';
+
+/** Where the examples are installed. */
+const NAMESPACE = 'crossroads';
 
 /** What a pod is in the mesh, or outside it. */
 export type Role =
@@ -26,10 +29,10 @@ interface PodTemplate {
   readonly template: { readonly metadata: { readonly labels: Pod['labels'] } };
 }
 
-const templateOf = (object: KubeObject): PodTemplate => object.spec as PodTemplate;
+const templateOf = (object: KubernetesObject): PodTemplate => object.spec as PodTemplate;
 
 /** The pods that the chart makes. */
-const made = (objects: readonly KubeObject[]): Member[] =>
+const made = (objects: readonly KubernetesObject[]): Member[] =>
   objects.flatMap((object): Member[] => {
     const { kind, metadata } = object;
     if (kind === 'Deployment')
@@ -105,7 +108,7 @@ const around: readonly Member[] = [
 ];
 
 /** Everybody who could open a connection to a pod of the mesh, or take one. */
-export const membersOf = (profile: Profile, objects: readonly KubeObject[]): Member[] => [
+export const membersOf = (profile: Profile, objects: readonly KubernetesObject[]): Member[] => [
   ...made(objects),
   ...INFRASTRUCTURE[profile],
   ...around,

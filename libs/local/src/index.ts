@@ -1,5 +1,6 @@
 export * from './certificates.js';
 export * from './cluster/cluster-mesh.js';
+export * from './cluster/prepare.js';
 export * from './cluster/secrets.js';
 export * from './data-folder.js';
 export * from './databases.js';
@@ -12,7 +13,7 @@ export * from './health.js';
 export { findJava, run } from './java.js';
 export * from './kafka.js';
 export * from './kafka-client.js';
-export { kafkaCache, kafkaVersion } from './kafka-jars.js';
+export { kafkaCache, kafkaJars, kafkaVersion } from './kafka-jars.js';
 export { kafkaProperties } from './kafka-settings.js';
 export * from './local-mesh.js';
 export * from './mesh.js';

@@ -34,7 +34,6 @@ export interface ServiceSecrets {
 /** A mesh on a laptop's cluster, as seen from the laptop: certificates and keys in a folder, services at forwarded ports. */
 export class ClusterMesh {
   readonly trustDomain = 'crossroads.test';
-  readonly ports: Ports = portsFrom({ CROSSROADS_PORT_BASE: CLUSTER_PORT_BASE });
   readonly folder: { readonly path: string; readonly certificates: string; readonly keys: string };
   private readonly certificates: Record<string, IdentityFiles> = {};
   private readonly startedAt = new Date().toISOString();
@@ -42,6 +41,8 @@ export class ClusterMesh {
 
   private constructor(
     path: string,
+    /** Where the services' ports are forwarded to. */
+    readonly ports: Ports,
     private readonly authority: CertificateAuthority,
     private readonly secret: string,
   ) {
@@ -49,10 +50,13 @@ export class ClusterMesh {
   }
 
   /** What is in the folder stays; what is absent is made. */
-  static async open(path: string): Promise<ClusterMesh> {
+  static async open(
+    path: string,
+    ports: Ports = portsFrom({ CROSSROADS_PORT_BASE: CLUSTER_PORT_BASE }),
+  ): Promise<ClusterMesh> {
     await mkdir(join(path, 'keys'), { recursive: true, mode: 0o700 });
     const authority = await CertificateAuthority.open(join(path, 'certificates'), 'crossroads.test');
-    return new ClusterMesh(path, authority, await secretIn(path));
+    return new ClusterMesh(path, ports, authority, await secretIn(path));
   }
 
   /** Of PostgreSQL's first role; the others' follow from it. */

@@ -1,0 +1,139 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  ClusterMesh,
+  findJava,
+  freePort,
+  kafkaAdmin,
+  kafkaAnswers,
+  kafkaCache,
+  kafkaJars,
+  type Ports,
+  type Postgres,
+  portsFrom,
+  prepareInfrastructure,
+  run,
+  Supervised,
+  startPostgres,
+} from '@crossroads/local';
+import { SERVICES, TOPIC_NAMES } from '@crossroads/topology';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { ROOT } from '../mesh.js';
+
+const PROPERTIES = join(ROOT, 'charts', 'dev-infra', 'files', 'server.properties');
+const CLUSTER_ID = 'Q3Jvc3Nyb2Fkcy1kZXYtMQ';
+const folder = mkdtempSync(join(tmpdir(), 'crossroads-dev-infra-'));
+const java = findJava();
+const jars = 'why' in java ? java : await kafkaJars(kafkaCache(), () => {});
+const why = 'why' in jars ? jars.why : undefined;
+
+/** The chart's broker as a process of this machine: its own settings, its files and ports in other places. */
+const startBroker = async (mesh: ClusterMesh, { kafka, kafkaController }: Ports): Promise<Supervised> => {
+  if ('why' in java || 'why' in jars) throw new Error('asked for without Java');
+  const { ca, certificate, key } = await mesh.kafkaIdentity();
+  const home = join(folder, 'kafka');
+  mkdirSync(home);
+  writeFileSync(
+    join(home, 'keystore.pem'),
+    `${readFileSync(key, 'utf8').trim()}\n${readFileSync(certificate, 'utf8')}`,
+  );
+  writeFileSync(join(home, 'ca.crt'), readFileSync(ca));
+  const elsewhere: readonly (readonly [string | RegExp, string])[] = [
+    ['/var/lib/kafka/data', join(home, 'data')],
+    [/\/etc\/kafka\/tls/g, home],
+    [/47492/g, String(kafka)],
+    [/9094/g, String(kafkaController)],
+    ['SSL://0.0.0.0:9093', `SSL://0.0.0.0:${await freePort()}`],
+  ];
+  const file = join(home, 'server.properties');
+  writeFileSync(
+    file,
+    elsewhere.reduce((text, [from, to]) => text.replace(from, to), readFileSync(PROPERTIES, 'utf8')),
+  );
+  const classPath = ['-cp', join(jars.folder, '*')];
+  const formatted = await run(java.command, [
+    ...classPath,
+    'kafka.tools.StorageTool',
+    'format',
+    '-t',
+    CLUSTER_ID,
+    '-c',
+    file,
+  ]);
+  if (!formatted.ok) throw new Error(formatted.output);
+  const program = {
+    name: 'kafka',
+    command: java.command,
+    args: ['-Xmx384m', '-XX:+UseSerialGC', ...classPath, 'kafka.Kafka', file],
+    environment: process.env,
+    cwd: home,
+    stopWithin: 10_000,
+    startWithin: 90_000,
+    isReady: async () => kafkaAnswers([`localhost:${kafka}`], await mesh.kafkaIdentity()),
+  };
+  return Supervised.start(program, { run: join(folder, 'run'), logs: join(folder, 'logs'), say: () => {} });
+};
+
+const ask = async <Row extends pg.QueryResultRow>(url: string, sql: string): Promise<Row[]> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+};
+
+(why === undefined ? describe : describe.skip)(`npm run cluster -- prepare ${why ?? ''}`, () => {
+  let mesh: ClusterMesh;
+  let postgres: Postgres;
+  let broker: Supervised | undefined;
+
+  beforeAll(async () => {
+    const ports = {
+      ...portsFrom({}),
+      postgres: await freePort(),
+      kafka: await freePort(),
+      kafkaController: await freePort(),
+    };
+    mesh = await ClusterMesh.open(join(folder, 'cluster'), ports);
+    postgres = await startPostgres({ dataFolder: folder, port: ports.postgres, outside: undefined, durable: false });
+    await ask(postgres.adminUrl, `alter role postgres password '${mesh.databasePassword}'`);
+    broker = await startBroker(mesh, ports);
+    await prepareInfrastructure(mesh);
+    // What is there stays.
+    await prepareInfrastructure(mesh);
+  }, 180_000);
+
+  afterAll(async () => {
+    await broker?.stop();
+    await postgres?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }, 60_000);
+
+  it("makes the topics through the broker's forwarded door", async () => {
+    const admin = kafkaAdmin([`localhost:${mesh.ports.kafka}`], await mesh.kafkaIdentity());
+    await admin.connect();
+    expect(await admin.listTopics()).toEqual(expect.arrayContaining([...TOPIC_NAMES]));
+    await admin.disconnect();
+  });
+
+  it('lets a service do nothing that the topology does not give it', async () => {
+    const { tls } = await mesh.secretsOf('authorization');
+    const admin = kafkaAdmin([`localhost:${mesh.ports.kafka}`], tls);
+    await admin.connect();
+    expect(await admin.listTopics()).toEqual(['crossroads.authorization.v1']);
+    await admin.disconnect();
+  });
+
+  it.each(SERVICES)('%s finds its databases under the roles of its Secret', async (service) => {
+    const { main, keys } = mesh.databases(service, `localhost:${mesh.ports.postgres}`);
+    for (const { name, app, migrator } of keys ? [main, keys] : [main]) {
+      expect(await ask(app, 'select current_database() as name')).toEqual([{ name }]);
+      await ask(migrator, 'create table made ()');
+      await expect(ask(app, 'create table t ()')).rejects.toThrow(/permission denied/);
+    }
+  });
+});

@@ -1,5 +1,15 @@
 import { type LimitSettings, limitSettings, limitsOf, messageLimit } from './limit-settings.js';
-import { address, file, oneOf, optional, postgresUrl, text, wholeNumber } from './setting.js';
+import { address, type Configuration, file, oneOf, optional, postgresUrl, text, wholeNumber } from './setting.js';
+
+/** Its own database. */
+export const databaseSettings = {
+  databaseUrl: postgresUrl('DATABASE_URL', "its database, under the role '<database>_app'"),
+  databaseMigratorUrl: optional(
+    postgresUrl('DATABASE_MIGRATOR_URL', "the same, under '<database>_migrator'; absent: somebody else migrates"),
+  ),
+} as const;
+
+export type DatabaseConfig = Configuration<typeof databaseSettings>;
 
 /** What every service of the mesh needs. */
 export const meshSettings = {
@@ -24,8 +34,7 @@ export const meshSettings = {
   tlsCaFile: file('TLS_CA_FILE', "PEM file with the mesh's certificate authorities"),
   tlsCertFile: file('TLS_CERT_FILE', "PEM file with this service's certificate"),
   tlsKeyFile: file('TLS_KEY_FILE', "PEM file with its certificate's key"),
-  databaseUrl: postgresUrl('DATABASE_URL', "its database, under the role '<database>_app'"),
-  databaseMigratorUrl: postgresUrl('DATABASE_MIGRATOR_URL', "its database, under the role '<database>_migrator'"),
+  ...databaseSettings,
 } as const;
 
 /** The bus: Kafka, or the embedded log where there is none. One of the two is needed. */
@@ -51,8 +60,12 @@ export const sealingSettings = {
 /** For services that keep personal data, sealed under a key for each person in another database. */
 export const subjectKeySettings = {
   keysDatabaseUrl: postgresUrl('KEYS_DATABASE_URL', 'the database of subject keys, under its app role'),
-  keysDatabaseMigratorUrl: postgresUrl('KEYS_DATABASE_MIGRATOR_URL', 'the same, under its migrator role'),
+  keysDatabaseMigratorUrl: optional(
+    postgresUrl('KEYS_DATABASE_MIGRATOR_URL', 'the same, under its migrator role; absent: somebody else migrates'),
+  ),
 } as const;
+
+export type KeysDatabaseConfig = Configuration<typeof subjectKeySettings>;
 
 export const authorizationSetting = {
   authorizationAddress: address('AUTHORIZATION_ADDRESS', 'host:port of authorization'),
@@ -93,6 +106,3 @@ export const tlsFiles = ({ tlsCaFile, tlsCertFile, tlsKeyFile }: TlsSettings) =>
   cert: tlsCertFile,
   key: tlsKeyFile,
 });
-
-/** The role that a PostgreSQL URL connects as: who the migrations of that database grant to. */
-export const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);

@@ -2,10 +2,15 @@ import pg from 'pg';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { quietLogger } from './quiet-logger.js';
 
-/** One step of a schema. `name` identifies it for good: neither rename nor edit a step that has run somewhere. */
+/**
+ * One step of a schema. `name` identifies it for good: neither rename nor edit a step that has run somewhere. Steps expand
+ * (a table, a column with a default, an index): they run while the version before is still at work, which must bear them.
+ */
 export interface Migration {
   readonly name: string;
   readonly sql: string;
+  /** For a step that takes something away: since which version nothing uses it any more. It comes a version after that. */
+  readonly contracts?: string;
 }
 
 export interface MigrateOptions {
@@ -27,7 +32,7 @@ export const migrate = async ({ url, migrations, appRole, schema = 'public' }: M
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query("select pg_advisory_lock(hashtextextended('migrations', 0))");
+    await client.query(`select pg_advisory_lock(${LOCK})`);
     const [own, app] = [client.escapeIdentifier(schema), client.escapeIdentifier(appRole)];
     if (schema !== 'public') await client.query(`create schema if not exists ${own}`);
     await client.query(`grant usage on schema ${own} to ${app};
@@ -41,6 +46,7 @@ export const migrate = async ({ url, migrations, appRole, schema = 'public' }: M
   }
 };
 
+const LOCK = "hashtextextended('migrations', 0)";
 const TABLE = 'migrations';
 const FIRST_STAMP = 1_700_000_000_000;
 
@@ -87,6 +93,18 @@ const stepOf = (stamped: string, sql: string) =>
       throw new Error('a schema only goes forward');
     }
   };
+
+/** The names of the steps that have run. */
+export const executedMigrations = async (client: pg.Client): Promise<string[]> =>
+  (await executedNames(client, 'public')).map((name) => name.slice(0, -14));
+
+/** Whether somebody migrates at this moment: what has run may not yet have its grants. */
+export const migrationsAreRunning = async (client: pg.Client): Promise<boolean> => {
+  const { rows } = await client.query<{ free: boolean }>(`select pg_try_advisory_lock_shared(${LOCK}) as free`);
+  if (rows[0]?.free !== true) return true;
+  await client.query(`select pg_advisory_unlock_shared(${LOCK})`);
+  return false;
+};
 
 const executedNames = async (client: pg.Client, schema: string): Promise<string[]> => {
   const table = `${client.escapeIdentifier(schema)}.${TABLE}`;

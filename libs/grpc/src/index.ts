@@ -14,6 +14,7 @@ export { errorOf, RemoteError } from './remote-error.js';
 export * from './request-id.js';
 export { runService } from './run-service.js';
 export { Running } from './running.js';
+export { schemasAreThere } from './schemas.js';
 export * from './server.js';
 export { type AllowedCaller, type ServedService, type ServeOptions, serve } from './service.js';
 export { type ReasonCodes, toStatus } from './status.js';

@@ -67,9 +67,11 @@ describe('a service', () => {
   const module = JSON.stringify(new URL('./run-service.js', import.meta.url).href);
 
   /** Runs `runService` over a made-up application in a process of its own. */
-  const run = (application: string) => {
-    const script = `import { runService } from ${module}; await runService('spec', async () => { ${application} });`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const run = (application: string, { schemas = '[]', args = [] as string[] } = {}) => {
+    const service = `{ schemas: () => ${schemas}, start: async () => { ${application} } }`;
+    const script = `import { runService } from ${module}; await runService('spec', ${service});`;
+    const argv = ['--input-type=module', '-e', script, 'main.js', ...args];
+    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
     let errors = '';
     child.stderr.on('data', (data: Buffer) => {
       errors += data.toString();
@@ -99,6 +101,40 @@ describe('a service', () => {
     await once(child.stdout, 'data');
     child.kill('SIGTERM');
     expect(await left).toEqual({ code: 0, errors: 'asked ' });
+  });
+
+  it('that is asked to stop while it waits for something that does not come leaves, too', async () => {
+    const { child, exit } = run(`${LASTING} await new Promise(() => {});`);
+    await once(child.stdout, 'data');
+    const left = exit();
+    child.kill('SIGTERM');
+    expect(await left).toEqual({ code: 0, errors: '' });
+  });
+
+  it('migrates when it is told to, and does not start', async () => {
+    const url = 'postgres://nobody:secret@127.0.0.1:1/people';
+    const schemas = `[{ url: '${url}', migratorUrl: undefined, migrations: [] }]`;
+    const start = `process.stderr.write('started');`;
+    const without = run(start, { schemas, args: ['migrate'] });
+    expect(await without.exit()).toEqual({
+      code: 1,
+      errors: "spec cannot migrate: there is no migrator's URL for database people\n",
+    });
+    const unreachable = run(start, { schemas: schemas.replace('undefined', `'${url}'`), args: ['migrate'] });
+    const { code, errors } = await unreachable.exit();
+    expect(code).toBe(1);
+    expect(errors).toMatch(/^spec cannot migrate: .*ECONNREFUSED/);
+    expect(errors).not.toContain('secret');
+    const nothing = run(start, { args: ['migrate'] });
+    expect(await nothing.exit()).toEqual({ code: 0, errors: '' });
+  });
+
+  it('knows no other command', async () => {
+    const { exit } = run(LASTING, { args: ['migrate', 'everything'] });
+    expect(await exit()).toEqual({
+      code: 1,
+      errors: 'spec cannot start: the one command is migrate, not "migrate everything"\n',
+    });
   });
 
   it('that cannot start says why in one sentence and leaves with 1', async () => {

@@ -1,26 +1,12 @@
-import { roleOf, servingOf, tlsFiles } from '@crossroads/configuration';
+import { servingOf, tlsFiles } from '@crossroads/configuration';
 import { AuditServiceService } from '@crossroads/contracts/audit/v1/audit_service';
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
-import { eventStoreMigrations, migrate, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
-import { type Caller, connect, GrpcServer, PageTokens, Running, serve, warn } from '@crossroads/grpc';
-import {
-  consumedMigrations,
-  consumeFrom,
-  cursorStore,
-  observeParked,
-  openBroker,
-  parkingMigrations,
-  TopicSealing,
-} from '@crossroads/messaging';
+import { openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
+import { type Caller, connect, GrpcServer, PageTokens, Running, schemasAreThere, serve, warn } from '@crossroads/grpc';
+import { consumeFrom, cursorStore, observeParked, openBroker, TopicSealing } from '@crossroads/messaging';
 import { followPolicy } from '@crossroads/policy';
-import {
-  FileKeyProvider,
-  PostgresSubjectKeys,
-  SubjectSealer,
-  subjectKeyMigrations,
-  TopicSealer,
-} from '@crossroads/privacy';
+import { FileKeyProvider, PostgresSubjectKeys, SubjectSealer, TopicSealer } from '@crossroads/privacy';
 import { RPCS } from '@crossroads/topology';
 import { Module } from '@nestjs/common';
 import { AuditController } from './api/audit.controller.js';
@@ -28,21 +14,12 @@ import { type Config, readConfig } from './config.js';
 import { AuditAge } from './consumers/audit-age.js';
 import { ACCESS_TOPIC, Journals } from './consumers/journals.js';
 import { AccessLog } from './log/access-log.js';
-import { accesses } from './migrations/0001-accesses.js';
+import { databaseSchemas } from './schemas.js';
 
 const NAME = 'access-audit';
 
 const compose = async (config: Config): Promise<Running> => {
-  await migrate({
-    url: config.databaseMigratorUrl,
-    migrations: [...eventStoreMigrations, ...consumedMigrations, ...parkingMigrations, accesses],
-    appRole: roleOf(config.databaseUrl),
-  });
-  await migrate({
-    url: config.keysDatabaseMigratorUrl,
-    migrations: subjectKeyMigrations,
-    appRole: roleOf(config.keysDatabaseUrl),
-  });
+  await schemasAreThere(databaseSchemas(config));
   const db = await openDatabase({ url: config.databaseUrl, applicationName: NAME });
   const keysDb = await openDatabase({ url: config.keysDatabaseUrl, poolSize: 4, applicationName: NAME });
   const tls = tlsFiles(config);

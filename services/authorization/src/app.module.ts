@@ -1,8 +1,8 @@
-import { roleOf, servingOf, tlsFiles } from '@crossroads/configuration';
+import { servingOf, tlsFiles } from '@crossroads/configuration';
 import { AuthorizationServiceService } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
-import { eventStoreMigrations, migrate, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
-import { type Caller, GrpcServer, PermissionDenied, Running, serve, warn } from '@crossroads/grpc';
+import { openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
+import { type Caller, GrpcServer, PermissionDenied, Running, schemasAreThere, serve, warn } from '@crossroads/grpc';
 import { eventsController } from '@crossroads/messaging';
 import { observe } from '@crossroads/telemetry';
 import { RPCS } from '@crossroads/topology';
@@ -16,12 +16,12 @@ import { LivePolicy } from './live-policy.js';
 import { PolicyCommands } from './policy-commands.js';
 import { published } from './published.js';
 import { Publisher } from './publisher.js';
+import { databaseSchemas } from './schemas.js';
 
 const NAME = 'authorization';
 
 const compose = async (config: Config): Promise<Running> => {
-  const appRole = roleOf(config.databaseUrl);
-  await migrate({ url: config.databaseMigratorUrl, migrations: eventStoreMigrations, appRole });
+  await schemasAreThere(databaseSchemas(config));
   const db = await openDatabase({ url: config.databaseUrl, applicationName: NAME });
   const store = new PostgresEventStore(db);
   if (config.firstAdministrator) await bootstrap(store, config.firstAdministrator);

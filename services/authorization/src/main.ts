@@ -3,7 +3,10 @@ import { runService } from '@crossroads/grpc';
 import { NestFactory } from '@nestjs/core';
 import { appModule } from './app.module.js';
 import { readConfig } from './config.js';
+import { databaseSchemas } from './schemas.js';
 
-await runService('authorization', async () =>
-  NestFactory.createApplicationContext(appModule(readConfig()), { abortOnError: false, logger: ['error'] }),
-);
+await runService('authorization', {
+  schemas: databaseSchemas,
+  start: async () =>
+    NestFactory.createApplicationContext(appModule(readConfig()), { abortOnError: false, logger: ['error'] }),
+});

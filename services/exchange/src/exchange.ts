@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { roleOf, servingOf, tlsFiles } from '@crossroads/configuration';
+import { servingOf, tlsFiles } from '@crossroads/configuration';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { ExchangeServiceService } from '@crossroads/contracts/exchange/v1/exchange_service';
-import { coalescingAppender, migrate, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
-import { type Caller, type ServerOptions, serve, warn } from '@crossroads/grpc';
+import { coalescingAppender, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
+import { type Caller, type ServerOptions, schemasAreThere, serve, warn } from '@crossroads/grpc';
 import {
   type Broker,
   eventsController,
@@ -13,13 +13,7 @@ import {
   TopicSealing,
 } from '@crossroads/messaging';
 import { followPolicy } from '@crossroads/policy';
-import {
-  FileKeyProvider,
-  PostgresSubjectKeys,
-  SubjectSealer,
-  subjectKeyMigrations,
-  TopicSealer,
-} from '@crossroads/privacy';
+import { FileKeyProvider, PostgresSubjectKeys, SubjectSealer, TopicSealer } from '@crossroads/privacy';
 import { processLog } from '@crossroads/telemetry';
 import { RPCS } from '@crossroads/topology';
 import { readReceiptKey } from '@crossroads/transparency';
@@ -32,10 +26,10 @@ import { AccessJournal } from './journal/access-journal.js';
 import { OpenAccesses } from './journal/open-accesses.js';
 import { RecordSeals } from './journal/sealed-record.js';
 import { UnknownOutcomes } from './journal/unknown-outcomes.js';
-import { migrations } from './migrations.js';
 import { Mutations } from './mutations/mutations.js';
 import { OfficialTokens } from './officials/official-token.js';
 import { ACCESS_TOPIC, MUTATION_TOPIC, published } from './published.js';
+import { databaseSchemas } from './schemas.js';
 import { DataSchemas } from './sources/data-schemas.js';
 import { DirectoryClient } from './sources/directory-client.js';
 import { SourceClients } from './sources/source-clients.js';
@@ -50,7 +44,7 @@ export interface Exchange {
 }
 
 export const openExchange = async (config: Config): Promise<Exchange> => {
-  await migrateAll(config);
+  await schemasAreThere(databaseSchemas(config));
   const db = await openDatabase({ url: config.databaseUrl, applicationName: 'exchange' });
   const keysDb = await openDatabase({ url: config.keysDatabaseUrl, poolSize: 4, applicationName: 'exchange' });
   const tls = tlsFiles(config);
@@ -145,12 +139,6 @@ export const openExchange = async (config: Config): Promise<Exchange> => {
       await keysDb.close();
     },
   };
-};
-
-const migrateAll = async ({ databaseUrl, databaseMigratorUrl, keysDatabaseUrl, keysDatabaseMigratorUrl }: Config) => {
-  await migrate({ url: databaseMigratorUrl, migrations, appRole: roleOf(databaseUrl) });
-  const appRole = roleOf(keysDatabaseUrl);
-  await migrate({ url: keysDatabaseMigratorUrl, migrations: subjectKeyMigrations, appRole });
 };
 
 const openBus = async (

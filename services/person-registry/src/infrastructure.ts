@@ -1,30 +1,17 @@
 import { readFile } from 'node:fs/promises';
-import { roleOf, tlsFiles } from '@crossroads/configuration';
-import {
-  coalescingReader,
-  type Database,
-  eventStoreMigrations,
-  migrate,
-  openDatabase,
-  PostgresEventStore,
-} from '@crossroads/eventsourcing';
-import { type Readiness, warn } from '@crossroads/grpc';
+import { tlsFiles } from '@crossroads/configuration';
+import { coalescingReader, type Database, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
+import { type Readiness, schemasAreThere, warn } from '@crossroads/grpc';
 import { type Published, TopicSealing } from '@crossroads/messaging';
 import { followPolicy, type PolicyFollower } from '@crossroads/policy';
-import {
-  BlindIndex,
-  FileKeyProvider,
-  PostgresSubjectKeys,
-  SubjectSealer,
-  subjectKeyMigrations,
-  TopicSealer,
-} from '@crossroads/privacy';
+import { BlindIndex, FileKeyProvider, PostgresSubjectKeys, SubjectSealer, TopicSealer } from '@crossroads/privacy';
 import { type ReceiptKeys, readReceiptKeys } from '@crossroads/transparency';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from './config.js';
 import { People } from './people.js';
 import { publishedFrom } from './published.js';
 import { Publishing } from './publishing.js';
+import { databaseSchemas } from './schemas.js';
 
 const SERVICE = 'person-registry';
 /** The name of the blind index's key; the reference directory has it as well. */
@@ -45,7 +32,7 @@ export class Infrastructure implements OnApplicationShutdown {
   ) {}
 
   static async open(config: Config): Promise<Infrastructure> {
-    await migrateAll(config);
+    await schemasAreThere(databaseSchemas(config));
     const tls = tlsFiles(config);
     const receiptKeys = readReceiptKeys(await readFile(config.receiptKeysFile, 'utf8'));
     const provider = new FileKeyProvider(config.keyFile);
@@ -82,13 +69,3 @@ export class Infrastructure implements OnApplicationShutdown {
     await this.db.close();
   }
 }
-
-const migrateAll = async (config: Config): Promise<void> => {
-  await migrate({
-    url: config.databaseMigratorUrl,
-    migrations: eventStoreMigrations,
-    appRole: roleOf(config.databaseUrl),
-  });
-  const keysRole = roleOf(config.keysDatabaseUrl);
-  await migrate({ url: config.keysDatabaseMigratorUrl, migrations: subjectKeyMigrations, appRole: keysRole });
-};

@@ -1,7 +1,7 @@
-import { roleOf, tlsFiles } from '@crossroads/configuration';
+import { tlsFiles } from '@crossroads/configuration';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
-import { type Database, migrate, openDatabase, PostgresEventStore, type Processor } from '@crossroads/eventsourcing';
-import { connect, type Readiness, warn } from '@crossroads/grpc';
+import { type Database, openDatabase, PostgresEventStore, type Processor } from '@crossroads/eventsourcing';
+import { connect, type Readiness, schemasAreThere, warn } from '@crossroads/grpc';
 import {
   type Broker,
   type Consumption,
@@ -17,8 +17,8 @@ import { BlindIndex, FileKeyProvider, TopicSealer } from '@crossroads/privacy';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from './config.js';
 import { PERSON_TOPIC, personFeed } from './consumers/person-feed.js';
-import { migrations } from './migrations/directory.js';
 import { publishedFrom, TOPIC } from './published.js';
+import { databaseSchemas } from './schemas.js';
 import { SsinSeal } from './view/ssin-seal.js';
 
 const SERVICE = 'reference-directory';
@@ -43,8 +43,7 @@ export class Infrastructure implements OnApplicationShutdown {
   ) {}
 
   static async open(config: Config): Promise<Infrastructure> {
-    const appRole = roleOf(config.databaseUrl);
-    await migrate({ url: config.databaseMigratorUrl, migrations, appRole });
+    await schemasAreThere(databaseSchemas(config));
     const { trustDomain, kafkaBrokers, embeddedLogUrl } = config;
     const tls = tlsFiles(config);
     const keys = new FileKeyProvider(config.keyFile);

@@ -2,7 +2,9 @@ import 'reflect-metadata';
 import { runService } from '@crossroads/grpc';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
+import { databaseSchemas } from './schemas.js';
 
-await runService('reference-directory', () =>
-  NestFactory.createApplicationContext(AppModule, { abortOnError: false, logger: ['error', 'warn'] }),
-);
+await runService('reference-directory', {
+  schemas: databaseSchemas,
+  start: () => NestFactory.createApplicationContext(AppModule, { abortOnError: false, logger: ['error', 'warn'] }),
+});

@@ -1,37 +1,23 @@
 import { readFileSync } from 'node:fs';
-import { roleOf, servingOf, tlsFiles } from '@crossroads/configuration';
+import { servingOf, tlsFiles } from '@crossroads/configuration';
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { SubscriptionServiceService } from '@crossroads/contracts/subscription/v1/subscription_service';
-import {
-  type Database,
-  eventStoreMigrations,
-  migrate,
-  openDatabase,
-  PostgresEventStore,
-} from '@crossroads/eventsourcing';
-import { connect, GrpcServer, PageTokens, Running, serve, warn } from '@crossroads/grpc';
+import { type Database, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
+import { connect, GrpcServer, PageTokens, Running, schemasAreThere, serve, warn } from '@crossroads/grpc';
 import {
   type Broker,
-  consumedMigrations,
   consumeFrom,
   cursorStore,
   eventsController,
   observeJournal,
   observeParked,
   openBroker,
-  parkingMigrations,
   startRelay,
   TopicSealing,
 } from '@crossroads/messaging';
 import { followPolicy } from '@crossroads/policy';
-import {
-  FileKeyProvider,
-  PostgresSubjectKeys,
-  SubjectSealer,
-  subjectKeyMigrations,
-  TopicSealer,
-} from '@crossroads/privacy';
+import { FileKeyProvider, PostgresSubjectKeys, SubjectSealer, TopicSealer } from '@crossroads/privacy';
 import { RPCS } from '@crossroads/topology';
 import { readReceiptKey } from '@crossroads/transparency';
 import { Module } from '@nestjs/common';
@@ -45,9 +31,8 @@ import { observeDeliveries } from './deliveries/delivery-metrics.js';
 import { DeliveryRelay } from './deliveries/delivery-relay.js';
 import { Numbering } from './deliveries/numbering.js';
 import { directoryChecks } from './directory-checks.js';
-import { subscriptions as subscriptionMigration } from './migrations/0001-subscriptions.js';
-import { deliveryTraces } from './migrations/0002-delivery-traces.js';
 import { ACCESS_TOPIC, published } from './published.js';
+import { databaseSchemas } from './schemas.js';
 import { Subscriptions } from './subscriptions.js';
 import { readersOf } from './topic-readers.js';
 
@@ -55,22 +40,7 @@ const GROUP = 'subscription';
 const JOURNAL_RELAY = 'journal';
 
 const compose = async (config: Config): Promise<Running> => {
-  await migrate({
-    url: config.databaseMigratorUrl,
-    migrations: [
-      ...eventStoreMigrations,
-      ...consumedMigrations,
-      ...parkingMigrations,
-      subscriptionMigration,
-      deliveryTraces,
-    ],
-    appRole: roleOf(config.databaseUrl),
-  });
-  await migrate({
-    url: config.keysDatabaseMigratorUrl,
-    migrations: subjectKeyMigrations,
-    appRole: roleOf(config.keysDatabaseUrl),
-  });
+  await schemasAreThere(databaseSchemas(config));
   const db = await openDatabase({ url: config.databaseUrl, applicationName: 'subscription' });
   const keysDb = await openDatabase({ url: config.keysDatabaseUrl, poolSize: 4, applicationName: 'subscription' });
   const tls = tlsFiles(config);

@@ -2,7 +2,9 @@ import 'reflect-metadata';
 import { runService } from '@crossroads/grpc';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
+import { databaseSchemas } from './schemas.js';
 
-await runService('subscription', () =>
-  NestFactory.createApplicationContext(AppModule, { abortOnError: false, logger: ['error', 'fatal'] }),
-);
+await runService('subscription', {
+  schemas: databaseSchemas,
+  start: () => NestFactory.createApplicationContext(AppModule, { abortOnError: false, logger: ['error', 'fatal'] }),
+});

@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { executedMigrations, type Migration, migrate, migrationsAreRunning } from './migrate.js';
+
+/** What one database of a service holds. */
+export interface Schema {
+  /** As the role that the service runs as. */
+  readonly url: string;
+  /** As the role that owns the schema; absent where somebody else migrates. */
+  readonly migratorUrl: string | undefined;
+  readonly migrations: readonly Migration[];
+}
+
+export interface Waiting {
+  /** Told what is waited for: at once, and again every ten seconds. */
+  readonly say: (what: string, details: Readonly<Record<string, unknown>>) => void;
+  /** @default two minutes */
+  readonly withinMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+const WITHIN_MS = 120_000;
+const LOOK_EVERY_MS = 500;
+const SAY_EVERY_MS = 10_000;
+const CONNECT_MS = 5_000;
+
+/** Migrates every database. @throws when one has no migrator's URL */
+export const migrateSchemas = async (schemas: readonly Schema[]): Promise<void> => {
+  for (const schema of schemas)
+    if (schema.migratorUrl === undefined) throw new Error(`there is no migrator's URL for ${databaseOf(schema)}`);
+  for (const schema of schemas) await migrateOne(schema);
+};
+
+/**
+ * Migrates the databases whose migrator's URL is given, and waits for the others until somebody else has. More may have been
+ * migrated than this process knows of: a newer version's migrations are such that an older one goes on with them.
+ * @throws when a schema is not there in time
+ */
+export const prepareSchemas = async (schemas: readonly Schema[], waiting: Waiting): Promise<void> => {
+  for (const schema of schemas) await (schema.migratorUrl === undefined ? wait(schema, waiting) : migrateOne(schema));
+};
+
+const migrateOne = async ({ url, migratorUrl, migrations }: Schema): Promise<void> => {
+  if (migratorUrl !== undefined) await migrate({ url: migratorUrl, migrations, appRole: roleOf(url) });
+};
+
+const wait = async (schema: Schema, { say, withinMs = WITHIN_MS, signal }: Waiting): Promise<void> => {
+  const began = performance.now();
+  let said = -Infinity;
+  for (;;) {
+    const lacking = await lackingIn(schema);
+    if (lacking === undefined) return;
+    signal?.throwIfAborted();
+    if (performance.now() - began > withinMs)
+      throw new Error(
+        `the schema of ${databaseOf(schema)} was not there within ${withinMs / 1000} s (${lacking}); migrate it: main.js migrate`,
+      );
+    if (performance.now() - said > SAY_EVERY_MS) {
+      say('waiting for a schema', { database: databaseOf(schema), lacking });
+      said = performance.now();
+    }
+    await delay(LOOK_EVERY_MS, undefined, { ...(signal ? { signal } : {}) }).catch(() => undefined);
+  }
+};
+
+/** What there is not yet; nothing when all is. */
+const lackingIn = async ({ url, migrations }: Schema): Promise<string | undefined> => {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    if (await migrationsAreRunning(client)) return 'a migration is under way';
+    const executed = new Set(await executedMigrations(client));
+    const missing = migrations.flatMap(({ name }) => (executed.has(name) ? [] : [name]));
+    return missing.length === 0 ? undefined : missing.join(', ');
+  } catch (error) {
+    // The database, its role or the table of migrations is yet to come.
+    return `PostgreSQL says ${String(Reflect.get(Object(error), 'code') ?? 'nothing')}`;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+};
+
+const databaseOf = ({ url }: Schema): string => `database ${new URL(url).pathname.slice(1)}`;
+
+/** The role that a PostgreSQL URL connects as: who the migrations of that database grant to. */
+const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);

@@ -59,7 +59,8 @@ export class RunningAuthorization {
     };
     const running = new RunningAuthorization(port, database, log, folder, ca, env);
     await writeFile(join(folder, 'ca.pem'), ca.certificate);
-    for (const name of ['authorization', 'exchange', 'access-audit', 'stranger']) await running.keep(name, await ca.issueService(name));
+    for (const name of ['authorization', 'exchange', 'access-audit', 'stranger'])
+      await running.keep(name, await ca.issueService(name));
     for (const [name, enterpriseNumber] of Object.entries(numbers))
       await running.keep(name, await ca.issueApplication({ application: 'desk', enterpriseNumber }));
     const first = [numbers.administrator, 'Administration of the network', 'desk', await running.spki('administrator')];

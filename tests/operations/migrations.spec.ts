@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Schema } from '@crossroads/eventsourcing';
+import { SERVICES } from '@crossroads/local';
+import { describe, expect, it } from '@jest/globals';
+import { ROOT } from '../mesh.js';
+import { breakageOf } from './destructive-sql.js';
+
+type Schemas = (config: Readonly<Record<string, string>>) => readonly Schema[];
+
+const isSchemas = (value: unknown): value is Schemas => typeof value === 'function';
+
+const schemasOf = async (service: string): Promise<readonly Schema[]> => {
+  const module: unknown = await import(
+    pathToFileURL(join(ROOT, 'services', service, 'dist', 'src', 'schemas.js')).href
+  );
+  const schemas: unknown = Reflect.get(Object(module), 'databaseSchemas');
+  if (!isSchemas(schemas)) throw new TypeError(`${service} exports no databaseSchemas`);
+  return schemas({});
+};
+
+describe('a migration, run while the version before is at work', () => {
+  it.each([
+    ['alter table a drop column b', 'takes away'],
+    ['drop table a', 'takes away'],
+    ['drop index i', 'takes away'],
+    ['alter table a rename to b', 'renames'],
+    ['alter table a rename column b to c', 'renames'],
+    ['ALTER TABLE a ALTER COLUMN b TYPE bigint', 'changes a type'],
+    ['alter table a alter b set data type bigint', 'changes a type'],
+    ['alter table a alter column b set not null', 'asks for a value'],
+    ['alter table a add column b int not null', 'asks for a value'],
+    ['alter table a add constraint c check (b > 0)', 'refuses values'],
+    ['create unique index i on a (b)', 'refuses values'],
+    ['create table other (b int); create unique index i on a (b)', 'refuses values'],
+    ['truncate a', 'removes rows'],
+    ['delete from a where true', 'removes rows'],
+    ['revoke select on a from b', 'withdraws rights'],
+  ])('may not do what breaks that one: %s', (sql, what) => {
+    expect(breakageOf(sql)).toContain(what);
+  });
+
+  it.each([
+    'create table a (b int primary key, c text not null)',
+    'create table a (b int); create unique index i on a (b); alter table a add constraint c check (b > 0)',
+    'alter table a add column b int',
+    "alter table a add column b int not null default 0, add column c text default 'drop table a'",
+    'alter table a add column b int default 0 not null',
+    'alter table a alter column b drop not null',
+    'create index i on a (b)',
+    'create or replace function f() returns void language plpgsql as $$ begin delete from a; end $$',
+    '-- drop table a\ncreate view v as select 1',
+  ])('may expand: %s', (sql) => {
+    expect(breakageOf(sql)).toEqual([]);
+  });
+
+  it.each(SERVICES)('of %s only expands, or says since when nobody uses what it takes away', async (service) => {
+    const schemas = await schemasOf(service);
+    expect(schemas.length).toBeGreaterThan(0);
+    for (const { name, sql, contracts } of schemas.flatMap(({ migrations }) => migrations))
+      if (contracts === undefined) expect({ name, breaks: breakageOf(sql) }).toEqual({ name, breaks: [] });
+      else expect(contracts).toMatch(/\d/);
+  });
+});

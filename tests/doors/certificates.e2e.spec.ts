@@ -1,17 +1,31 @@
 import { readFileSync } from 'node:fs';
+import { ReadRequest } from '@crossroads/contracts/events/v1/events_service';
 import { newRequestId, RemoteError } from '@crossroads/grpc';
-import { CertificateAuthority, IDENTIFICATION, type Identity, type InstitutionName, numberOf } from '@crossroads/local';
+import {
+  CertificateAuthority,
+  IDENTIFICATION,
+  type Identity,
+  type IdentityFiles,
+  type InstitutionName,
+  numberOf,
+} from '@crossroads/local';
+import { DELIVERIES, mayRead, producersOf, SERVICES, TOPIC_NAMES } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Kafka } from 'kafkajs';
 import { MESH_START_MS, progress, TestMesh } from '../mesh.js';
 import { generatedPeople, generatedSsins } from '../people.js';
 import { residentMb } from '../processes.js';
 import { fuzzed, randomOf } from './fuzz.js';
+import { kafkaAs, makeTopic, reading, writing } from './kafka-rights.js';
 import { type Ending, RawClient } from './raw-call.js';
-import { DOORS } from './rpcs.js';
+import { CALLERS, DOORS, EVENTS } from './rpcs.js';
+import { agreedTls } from './tls-version.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 const OFFICE = { application: 'welfare-office', enterpriseNumber: numberOf('welfare-office') };
 const SERVERS = Object.keys(DOORS);
+/** The alert of a server that speaks no TLS as old as the client's. */
+const TOO_OLD = 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION';
 
 let mesh: TestMesh;
 let ca: string;
@@ -29,25 +43,41 @@ afterAll(async () => {
 }, 60_000);
 
 const client = (server: string, own?: Identity): RawClient => {
-  const { services, institutions } = mesh.local.mesh();
-  const opened = new RawClient((services[server] ?? institutions[server])?.address ?? '', {
-    ca,
-    ...(own ? { own } : {}),
-  });
+  const opened = new RawClient(addressOf(server), { ca, ...(own ? { own } : {}) });
   clients.push(opened);
   return opened;
 };
 
-const identityOf = (name: string): Identity => {
+const addressOf = (server: string): string => {
+  const { services, institutions } = mesh.local.mesh();
+  return (services[server] ?? institutions[server])?.address ?? '';
+};
+
+const brokers = (): readonly string[] => {
+  const { broker } = mesh.local.mesh();
+  return broker.kind === 'kafka' ? broker.brokers : [];
+};
+
+const filesOf = (name: string): IdentityFiles => {
   const files = mesh.local.mesh().certificates[name];
   if (!files) throw new Error(`no certificate of ${name}`);
+  return files;
+};
+
+/** The groups that a certificate may be in begin so: a service's with its name, an institution's with its number. */
+const groupOf = (name: string): string => (name === 'welfare-office' ? OFFICE.enterpriseNumber : name);
+
+const writersOf = (topic: string): readonly string[] =>
+  TOPIC_NAMES.flatMap((name) => (name === topic ? producersOf(name) : [])).concat(
+    topic.startsWith(DELIVERIES.prefix) ? [DELIVERIES.producer] : [],
+  );
+
+const identityOf = (name: string): Identity => {
+  const files = filesOf(name);
   return { certificate: readFileSync(files.certificate, 'utf8'), key: readFileSync(files.key, 'utf8') };
 };
 
-const anyRpc = (server: string): string => {
-  const { institutions, services } = DOORS[server] ?? { institutions: [], services: {} };
-  return institutions[0] ?? Object.values(services).flat()[0] ?? '';
-};
+const anyRpc = (server: string): string => DOORS[server]?.[0]?.path ?? '';
 
 const nothing = [Buffer.alloc(0)];
 
@@ -72,31 +102,94 @@ describe.each(SERVERS)('%s', (server) => {
       expect((await knock(own)).code).toBe('UNAUTHENTICATED');
   });
 
-  const { institutions, services } = DOORS[server] ?? { institutions: [], services: {} };
+  it('speaks TLS 1.3, and nothing older', async () => {
+    const { certificate: cert, key } = identityOf('administrator');
+    expect(await agreedTls(addressOf(server), { ca, cert, key }, 'TLSv1.3')).toBe('TLSv1.3');
+    expect(await agreedTls(addressOf(server), { ca, cert, key }, 'TLSv1.2')).toBe(TOO_OLD);
+  });
 
-  if (institutions.length > 0)
+  const rpcs = DOORS[server] ?? [];
+  const ofInstitutions = rpcs.filter(({ callers }) => callers.includes('institution'));
+
+  if (ofInstitutions.length > 0)
     it('takes no key that its institution has not registered, for any rpc', async () => {
       const stranger = client(server, await mesh.local.authority.issueApplication(OFFICE));
-      for (const path of institutions)
+      for (const { path } of ofInstitutions)
         expect(await stranger.call(path, nothing)).toEqual({ code: 'PERMISSION_DENIED', reason: 'KEY_NOT_REGISTERED' });
     });
 
-  it("lets no service of the mesh into what is an institution's", async () => {
-    const service = client(server, identityOf('local'));
-    for (const path of institutions) {
-      const { code } = await service.call(path, nothing);
-      // What would be decided is open to both.
-      if (path.endsWith('/Check')) expect(code).not.toBe('OK');
-      else expect(code).toBe('PERMISSION_DENIED');
+  it.each(Object.entries(CALLERS))('lets %s call what the table says, and nothing else', async (name, kind) => {
+    const caller = client(server, identityOf(name));
+    for (const { path, callers } of rpcs) {
+      // A watch has no end, and the first answer of others may take its time.
+      const { code, reason } = await caller.call(path, nothing, { deadlineMs: path.endsWith('/Watch') ? 500 : 10_000 });
+      if (callers.includes(kind)) {
+        expect([path, code === 'UNIMPLEMENTED']).toEqual([path, false]);
+        expect([path, reason === 'CALLER_NOT_ALLOWED']).toEqual([path, false]);
+      } else expect([path, code, reason]).toEqual([path, 'PERMISSION_DENIED', 'CALLER_NOT_ALLOWED']);
     }
   });
 
-  it("lets no institution, and no other service, into what is a service's", async () => {
-    for (const own of ['administrator', 'welfare-office', 'local']) {
-      const stranger = client(server, identityOf(own));
-      for (const path of new Set(Object.values(services).flat()))
-        expect(await stranger.call(path, nothing)).toMatchObject({ code: 'PERMISSION_DENIED' });
-    }
+  const past = rpcs.find(({ service }) => service === EVENTS);
+  if (past)
+    it('gives the past of a topic to its readers alone', async () => {
+      for (const name of SERVICES.filter((one) => past.callers.includes(`service:${one}`))) {
+        const caller = client(server, identityOf(name));
+        for (const topic of TOPIC_NAMES) {
+          const { code, reason } = await caller.call(past.path, [
+            Buffer.from(ReadRequest.encode({ topic, afterCursor: '' }).finish()),
+          ]);
+          if (mayRead(name, topic)) expect([name, topic, code]).toEqual([name, topic, 'OK']);
+          else expect([name, topic, code, reason]).toEqual([name, topic, 'PERMISSION_DENIED', 'TOPIC_NOT_FOR_CALLER']);
+        }
+      }
+    });
+});
+
+describe('Kafka', () => {
+  const DELIVERED = `${DELIVERIES.prefix}${OFFICE.enterpriseNumber}.v1`;
+  const topics: readonly string[] = [...TOPIC_NAMES, DELIVERED];
+  const callers = [...SERVICES, 'local', 'welfare-office'];
+  const as = (name: string): Kafka => kafkaAs(brokers(), filesOf(name));
+  const pairs = callers.flatMap((name) => topics.map((topic) => ({ name, topic })));
+  const REFUSED = 'TOPIC_AUTHORIZATION_FAILED';
+
+  beforeAll(async () => {
+    if (brokers().length > 0) await makeTopic(as('kafka'), DELIVERED);
+  });
+
+  it('lets each certificate read what the table says, and no other topic', async () => {
+    if (brokers().length === 0) return;
+    // Nobody may know of a topic that is not theirs; who may, but not read it, hears so when it fetches.
+    const expected = pairs.map(({ name, topic }) => [name, topic, mayRead(name, topic) ? 'OK' : REFUSED]);
+    const found = await Promise.all(
+      pairs.map(async ({ name, topic }) => [name, topic, await reading(as(name), topic, groupOf(name))]),
+    );
+    expect(found).toEqual(expected);
+  }, 120_000);
+
+  it('lets each certificate write what the table says, and to no other topic', async () => {
+    if (brokers().length === 0) return;
+    const refused = pairs.filter(({ name, topic }) => !writersOf(topic).includes(name));
+    const found = await Promise.all(
+      refused.map(async ({ name, topic }) => [name, topic, await writing(as(name), topic)]),
+    );
+    expect(found).toEqual(refused.map(({ name, topic }) => [name, topic, REFUSED]));
+  }, 120_000);
+
+  it("keeps services out of each other's groups", async () => {
+    if (brokers().length === 0) return;
+    // kafkajs's words for GROUP_AUTHORIZATION_FAILED at its first question; the topic itself it may read.
+    const kafka = as('reference-directory');
+    expect(await reading(kafka, 'crossroads.person.v1', 'subscription')).toBe('Failed to find group coordinator');
+  });
+
+  it('speaks TLS 1.3, and nothing older', async () => {
+    const [broker] = brokers();
+    if (broker === undefined) return;
+    const { certificate: cert, key } = identityOf('exchange');
+    expect(await agreedTls(broker, { ca, cert, key }, 'TLSv1.3')).toBe('TLSv1.3');
+    expect(await agreedTls(broker, { ca, cert, key }, 'TLSv1.2')).toBe(TOO_OLD);
   });
 });
 
@@ -165,17 +258,14 @@ describe('500 fuzzed requests', () => {
   it.each(SERVERS)(
     'do not end %s, are never INTERNAL, and leave its memory flat',
     async (server) => {
-      const { institutions, services } = DOORS[server] ?? { institutions: [], services: {} };
-      const rpcs = [
-        ...institutions.map((path) => ({ path, from: client(server, identityOf('administrator')) })),
-        ...institutions.map((path) => ({ path, from: client(server, identityOf('municipality')) })),
-        // A watch has no end.
-        ...Object.entries(services).flatMap(([name, paths]) =>
-          paths
-            .filter((path) => !path.endsWith('/Watch'))
-            .map((path) => ({ path, from: client(server, identityOf(name)) })),
-        ),
-      ];
+      // A watch has no end.
+      const rpcs = (DOORS[server] ?? [])
+        .filter(({ path }) => !path.endsWith('/Watch'))
+        .flatMap(({ path, callers }) =>
+          ['administrator', 'municipality', callers[0]?.replace('service:', '') ?? '']
+            .filter((name) => callers.includes(CALLERS[name] ?? 'institution') && name !== 'institution')
+            .map((name) => ({ path, from: client(server, identityOf(name)) })),
+        );
       const pid = mesh.pidOf(server);
       const endings = new Map<string, number>();
       const send = async (count: number, seed: number): Promise<void> => {

@@ -1,8 +1,8 @@
 /** Whether something that a service needs is there. A throw is a no. */
-export type Ask = () => boolean | Promise<boolean>;
+type Ask = () => boolean | Promise<boolean>;
 
 /** Something that may be away for a while, once it was there, before the service counts as not ready. */
-export interface Lasting {
+interface Lasting {
   readonly ask: Ask;
   readonly graceMs: number;
 }

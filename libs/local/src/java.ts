@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const OLDEST_JAVA = 17;
+const OLDEST_JAVA = 17;
 
 /** The Java of this machine, or in a sentence why it will not do. `release` tells one build of it from another. */
 export type Java =

@@ -13,7 +13,7 @@ import type { CutFieldGroup, Question, RefusalReason } from './decide.js';
 
 export const welfareOffice = withCbeCheck('02000001');
 export const healthFund = withCbeCheck('02000002');
-export const employmentOffice = withCbeCheck('02000003');
+const employmentOffice = withCbeCheck('02000003');
 export const integrator = withCbeCheck('02000004');
 
 export const day = (text: string): IsoDay => {

@@ -10,6 +10,7 @@ import {
   subjectKeySettings,
 } from '@crossroads/configuration';
 
+/** For whoever has to know them without starting it. @public */
 export const settings = {
   ...meshSettings,
   ...busSettings,

@@ -10,6 +10,7 @@ import { firstAdministrator } from './bootstrap.js';
 
 const DAY = 86_400_000;
 
+/** For whoever has to know them without starting it. @public */
 export const settings = {
   ...meshSettings,
   ...busSettings,

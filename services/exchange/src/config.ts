@@ -15,6 +15,7 @@ import {
 const MINUTE = 60_000;
 const MIB = 1024 * 1024;
 
+/** For whoever has to know them without starting it. @public */
 export const settings = {
   ...meshSettings,
   // One person's consultation or change; what is longer is no such thing.

@@ -6,7 +6,7 @@ import { periodMessage } from './api/messages.js';
 import { changesOf, type InscriptionsChanged } from './domain/inscriptions.js';
 
 export const TOPIC = 'crossroads.directory.v1';
-export const SOURCE = 'urn:crossroads:service:reference-directory';
+const SOURCE = 'urn:crossroads:service:reference-directory';
 
 const codec = plainCodec<InscriptionsChanged>();
 

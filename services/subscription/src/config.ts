@@ -12,6 +12,7 @@ import {
   text,
 } from '@crossroads/configuration';
 
+/** For whoever has to know them without starting it. @public */
 export const settings = {
   ...meshSettings,
   ...busSettings,

@@ -5,7 +5,7 @@ import { FORGOTTEN, type SubjectSealer } from '@crossroads/privacy';
 import { journalPlace } from './domain/journal.js';
 
 export const ACCESS_TOPIC = 'crossroads.access.v1';
-export const SOURCE = 'urn:crossroads:service:subscription';
+const SOURCE = 'urn:crossroads:service:subscription';
 
 /** What leaves the service by its log: the journal of deliveries. Subscriptions themselves stay inside. */
 export const published =

@@ -35,7 +35,7 @@ const RESULT = new Map([
   [AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN, 'outcome unknown'],
 ]);
 
-export const statusName = (status: ConsultationStatus): string => STATUS.get(status) ?? 'UNSPECIFIED';
+const statusName = (status: ConsultationStatus): string => STATUS.get(status) ?? 'UNSPECIFIED';
 
 /** Without what was found. */
 export const resultLine = ({ dataService, status, reason }: DataServiceResult): string =>

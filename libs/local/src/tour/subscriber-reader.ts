@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { readDeliveries } from '@crossroads/client';
 import type { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import { openBroker } from '@crossroads/messaging';
@@ -56,6 +55,3 @@ export const startSubscriber = async (
     },
   };
 };
-
-/** The main module of a demo source, as built. */
-export const sourceMain = (root: string): string => join(root, 'libs', 'local', 'dist', 'demo', 'source-main.js');

@@ -4,7 +4,7 @@ import type { Policy } from '@crossroads/policy';
 import { createLocalJWKSet, decodeJwt, errors, jwtVerify } from 'jose';
 
 /** Whom a citizen's token is for. */
-export const TOKEN_AUDIENCE = 'urn:crossroads:access-audit';
+const TOKEN_AUDIENCE = 'urn:crossroads:access-audit';
 
 const LIFETIME_S = 300;
 const TOLERANCE_S = 5;

@@ -12,7 +12,7 @@ export interface AccessStep {
   readonly outcome?: Bytes;
 }
 
-export interface Bytes {
+interface Bytes {
   readonly bytes: Uint8Array;
   readonly salt: Uint8Array;
 }

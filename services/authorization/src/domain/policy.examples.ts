@@ -19,7 +19,7 @@ export const actor = (enterpriseNumber: string, spki = `key of ${enterpriseNumbe
   application: 'desk',
   spki,
 });
-export const member = (enterpriseNumber: string, more: Partial<Institution> = {}): PolicyEvent[] => [
+const member = (enterpriseNumber: string, more: Partial<Institution> = {}): PolicyEvent[] => [
   { type: 'InstitutionRegistered', data: { institution: institution(enterpriseNumber, more) } },
   { type: 'ApplicationRegistered', data: { application: application(enterpriseNumber, `key of ${enterpriseNumber}`) } },
 ];

@@ -69,7 +69,7 @@ export interface PolicyState {
   readonly deliberations: Map<string, Deliberation>;
 }
 
-export const applicationKey = (enterpriseNumber: string, name: string): string => `${enterpriseNumber}/${name}`;
+const applicationKey = (enterpriseNumber: string, name: string): string => `${enterpriseNumber}/${name}`;
 
 /** Enough for a roll-over on each of several machines. */
 export const MOST_KEYS = 20;

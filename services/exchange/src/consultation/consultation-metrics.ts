@@ -12,7 +12,7 @@ const durations = histogram('crossroads.consultation.duration.seconds');
 const decisions = counter('crossroads.decisions');
 
 /** How a consultation ended: what the best of its answers is, or why there is none. */
-export type Ending = 'DATA_FOUND' | 'NO_DATA_FOUND' | 'NO_RESULT' | 'REFUSED' | 'FAILED';
+type Ending = 'DATA_FOUND' | 'NO_DATA_FOUND' | 'NO_RESULT' | 'REFUSED' | 'FAILED';
 
 /** The same consultations, measured. */
 export const measured = (consultations: Pick<Consultations, 'consult'>): Pick<Consultations, 'consult'> => ({

@@ -113,7 +113,9 @@ export class Consultations {
     const record = await this.options.journal.recordOf(access);
     const { ticket } = access;
     const receipt = this.sign(record, this.options.now());
-    return this.release(access, { ...decision, consultation: { ...decision.consultation, ticket } }, record, receipt);
+    const services = narrowedTo(record, decision.services);
+    const consultation = { ...decision.consultation, ticket };
+    return this.release(access, { ...decision, services, consultation }, record, receipt);
   }
 
   private async release(
@@ -123,7 +125,6 @@ export class Consultations {
     receipt: ReturnType<typeof signReceipt>,
   ): Promise<ConsultResponse> {
     const { sources, schemas, journal, now } = this.options;
-    const named = namedIn(record);
     const request = {
       ticket: access.ticket,
       ssin: asked.ssin,
@@ -138,11 +139,9 @@ export class Consultations {
       services.map(async (decided): Promise<Result> => {
         if (!decided.allowed) return noResult(decided.asked.dataService, decided.reason);
         const { service, decision } = decided;
-        const fieldGroups = decision.fieldGroups.filter((group) => named.get(service.name)?.has(group));
-        if (fieldGroups.length === 0)
-          return noResult(service.name, 'NOT_GRANTED_AT_FIRST', decision.deliberationIds[0]);
-        const answer = await sources.supply(service, { ...request, dataService: service.name, fieldGroups });
-        return resultOf(decided, fieldGroups, asked.ssin, answer, schemas);
+        const asking = { ...request, dataService: service.name, fieldGroups: decision.fieldGroups };
+        const answer = await sources.supply(service, asking);
+        return resultOf(decided, asked.ssin, answer, schemas);
       }),
     );
     const results = this.stillAllowed(answered, deciding, consultation.policyRevision);
@@ -222,10 +221,18 @@ interface Decided {
   readonly refused: Refused | undefined;
 }
 
-/** The field groups of each data service that a record says were granted. */
-const namedIn = ({ bytes }: Salted): ReadonlyMap<string, ReadonlySet<string>> =>
-  new Map(
+/** What was decided, of what a record says was granted and no more. */
+const narrowedTo = ({ bytes }: Salted, services: readonly DecidedService[]): readonly DecidedService[] => {
+  const named = new Map(
     AccessRecord.decode(bytes)
       .services.filter(({ deliberationId }) => deliberationId !== '')
       .map(({ dataService, fieldGroups }) => [dataService, new Set(fieldGroups)]),
   );
+  return services.map((decided): DecidedService => {
+    if (!decided.allowed) return decided;
+    const { asked, service, decision } = decided;
+    const fieldGroups = decision.fieldGroups.filter((group) => named.get(service.name)?.has(group));
+    if (fieldGroups.length > 0) return { ...decided, decision: { ...decision, fieldGroups } };
+    return { allowed: false, asked, source: service.supplier?.source ?? '', reason: 'NOT_GRANTED_AT_FIRST' };
+  });
+};

@@ -38,11 +38,11 @@ type Allowed = Extract<DecidedService, { allowed: true }>;
 /** Checks what a source answered, and leaves of it what may leave. */
 export const resultOf = (
   { service, asked, decision }: Allowed,
-  fieldGroups: readonly string[],
   ssin: string,
   answer: SupplyResponse | SourceFailure,
   schemas: DataSchemas,
 ): Result => {
+  const { fieldGroups } = decision;
   const [deliberationId] = decision.deliberationIds;
   if (typeof answer === 'string') return noResult(service.name, answer, deliberationId);
   const notReleased = notGranted(service, asked.fieldGroups, fieldGroups);

@@ -6,18 +6,19 @@ export const ACCESS = 'access';
 export const REFUSAL = 'refusal';
 
 /** Salt and exact bytes, sealed for the person (`sealed-record.ts`); the rest says nothing about them. */
-export type AccessIntended = DomainEvent<
+type AccessIntended = DomainEvent<
   'AccessIntended',
   { version: 1; ticket: string; personId: string; instance: string; record: string }
 >;
-export type AccessConcluded = DomainEvent<
+type AccessConcluded = DomainEvent<
   'AccessConcluded',
   { version: 1; ticket: string; personId: string; outcome: string }
 >;
 /** `personId` is empty when the number is nobody's. */
-export type AccessRefused = DomainEvent<
+type AccessRefused = DomainEvent<
   'AccessRefused',
   { version: 1; ticket: string; personId: string; record: string; outcome: string }
 >;
 
+/** What lies in the journal. @public */
 export type AccessEvent = AccessIntended | AccessConcluded | AccessRefused;

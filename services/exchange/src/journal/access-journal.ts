@@ -143,7 +143,7 @@ const unavailable = (error: unknown): unknown => {
   return journalUnavailable(error);
 };
 
-export const journalUnavailable = (cause?: unknown): Unavailable => {
+const journalUnavailable = (cause?: unknown): Unavailable => {
   const failure = new Unavailable('JOURNAL_UNAVAILABLE', 'the access journal cannot be written; nothing was released', {
     retryAfterMs: 1_000,
   });

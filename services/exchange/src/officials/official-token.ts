@@ -15,7 +15,7 @@ const MAX_LENGTH = 8_192;
 const MAX_CLAIM = 128;
 const REMEMBERED = 10_000;
 
-export type TokenReason =
+type TokenReason =
   | 'TOKEN_MALFORMED'
   | 'TOKEN_ALGORITHM'
   | 'TOKEN_KEY_UNKNOWN'

@@ -17,7 +17,7 @@ export const readPlace = (value: unknown): Place | undefined => {
   return typeof person === 'number' && typeof given === 'number' ? { person, given } : undefined;
 };
 
-export interface Listed {
+interface Listed {
   readonly file: File;
   readonly entry: Entry;
   /** Empty where nobody has inscribed since the person was erased. */

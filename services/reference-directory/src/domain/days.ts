@@ -1,7 +1,7 @@
 import { addDays, type IsoDay, type Period } from '@crossroads/identifiers';
 
 /** Days are whole numbers here, counted from 1 January 2010: rows and events hold hundreds of millions of them. */
-export const EPOCH = '2010-01-01' as IsoDay;
+const EPOCH = '2010-01-01' as IsoDay;
 
 const EPOCH_MS = Date.parse(`${EPOCH}T00:00:00Z`);
 const DAY_MS = 86_400_000;

@@ -2,7 +2,7 @@ import type { Queryable } from '@crossroads/eventsourcing';
 import { type Entry, unpackEntries } from '../domain/packing.js';
 import { withPeriod } from '../domain/periods.js';
 
-export type NumberState = 'VALID' | 'REPLACED' | 'CANCELED';
+type NumberState = 'VALID' | 'REPLACED' | 'CANCELED';
 
 /** What is known of somebody who was asked for. */
 export interface Found {

@@ -11,7 +11,7 @@ export interface Pending {
   readonly traceparent: string | null;
 }
 
-export interface ClaimedSubscription {
+interface ClaimedSubscription {
   readonly subscription_id: string;
   readonly institution: string;
   readonly inscription_context: string;

@@ -21,7 +21,7 @@ export interface ReadMutation {
 }
 
 /** This service has itself established for whom it asks. */
-export const MESH_PEER = { kind: 'service', name: 'subscription', spki: '' } as const;
+const MESH_PEER = { kind: 'service', name: 'subscription', spki: '' } as const;
 
 /**
  * Whether one subscriber gets one mutation, and what of it. Nothing when the person is not inscribed there, the grant does

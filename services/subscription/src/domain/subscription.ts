@@ -3,7 +3,7 @@ import { type Decider, type DomainEvent, Rejection } from '@crossroads/eventsour
 export type SubscriptionReason = 'SUBSCRIPTION_ALREADY_OPEN' | 'SUBSCRIPTION_NOT_OPEN' | 'SUBSCRIPTION_NOT_PAUSED';
 
 /** Who gets which data service, why, about whom. Persons are mesh ids; absent: all that the institution has inscribed. */
-export interface SubscriptionTerms {
+interface SubscriptionTerms {
   readonly institution: string;
   readonly inscriptionContext: string;
   readonly dataService: string;

@@ -14,9 +14,9 @@ const parts = [
   { name: 'lint by type', program: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
   { name: 'dependencies', program: 'depcruise', args: ['-c', '.dependency-cruiser.cjs', ...built, 'tests/dist'] },
   {
-    name: 'unused files, undeclared packages',
+    name: 'unused files and exports, undeclared packages',
     program: 'knip',
-    args: ['--no-progress', '--include', 'files,unlisted,unresolved,binaries', '--no-config-hints'],
+    args: ['--no-progress', '--include', 'files,exports,types,unlisted,unresolved,binaries', '--no-config-hints'],
   },
   { name: 'contracts', program: 'buf', args: ['lint'], cwd: 'proto' },
   {
@@ -26,6 +26,14 @@ const parts = [
     cwd: 'proto',
     hint: 'cd proto && npx buf format -w',
   },
+  { name: 'contracts break nobody', program: 'node', args: ['scripts/check-breaking.mjs'] },
+  {
+    name: 'licences',
+    program: 'node',
+    args: ['scripts/check-licenses.mjs'],
+    hint: 'node scripts/check-licenses.mjs --write, if that is as it should be,',
+  },
+  { name: 'known weaknesses of dependencies', program: 'node', args: ['scripts/check-audit.mjs'] },
 ];
 
 const run = ({ program, args, cwd = '.' }) =>
@@ -47,6 +55,7 @@ for (const part of parts) {
   const began = Date.now();
   const { ok, output } = await run(part);
   console.log(`  ${ok ? 'ok    ' : 'FAILED'} ${part.name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+  for (const line of output.split('\n')) if (line.startsWith('SKIPPED')) console.log(`         ${line}`);
   if (ok) continue;
   failed += 1;
   console.log(output);

@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { progress, ROOT } from '../mesh.js';
+
+const PERSON = join('crossroads', 'person', 'v1', 'person_service.proto');
+
+describe('contracts that landed', () => {
+  let folder: string;
+  const isRepository = spawnSync('git', ['rev-parse', '--verify', 'HEAD'], { cwd: ROOT }).status === 0;
+  if (!isRepository) progress('SKIPPED: without a repository there is nothing to compare contracts with');
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'crossroads-contracts-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** What the check says of the last commit's contracts, changed so. */
+  const checked = (name: string, change: (text: string) => string) => {
+    const proto = join(folder, name, 'proto');
+    cpSync(join(ROOT, 'proto'), proto, { recursive: true });
+    const file = join(proto, PERSON);
+    const text = readFileSync(file, 'utf8');
+    const changed = change(text);
+    expect(changed).not.toBe(text);
+    writeFileSync(file, changed);
+    const { status, stdout } = spawnSync(process.execPath, [join(ROOT, 'scripts', 'check-breaking.mjs'), proto], {
+      encoding: 'utf8',
+      env: { ...process.env, CROSSROADS_LANDED: 'HEAD' },
+    });
+    return { status, stdout };
+  };
+
+  const some = isRepository ? it : it.skip;
+
+  some('may grow', () => {
+    const message = '\n// Something new.\nmessage GrownInASpec {\n  string name = 1;\n}\n';
+    expect(checked('grown', (text) => text + message)).toMatchObject({ status: 0 });
+  });
+
+  some.each<[string, RegExp, string, RegExp]>([
+    ['lose an rpc', /^ {2}rpc CancelSsin\(.*$/m, '', /Previously present RPC "CancelSsin" .* was deleted/],
+    ['lose a field', /^ {2}string request_id = 1;$/m, '', /Previously present field "1" .* was deleted/],
+    [
+      'change what a field is',
+      /^ {2}string request_id = 1;$/m,
+      '  bytes request_id = 1;',
+      /changed type from "string" to "bytes"/,
+    ],
+  ])('may not %s', (name, pattern, replacement, says) => {
+    const { status, stdout } = checked(name, (text) => text.replace(pattern, replacement));
+    expect(stdout).toMatch(says);
+    expect(status).toBe(1);
+  });
+});

@@ -7,6 +7,8 @@ import type { TestMesh } from './mesh.js';
 /** All that came on a subscriber's topic, as it lies there: nothing is dropped or put in order. */
 export interface TopicReader {
   readonly deliveries: readonly { readonly delivery: Delivery; readonly hash: string; readonly arrivedAt: number }[];
+  /** Trace contexts that came along: there may be none. */
+  readonly traceparents: readonly string[];
   of(subscriptionId: string): Delivery[];
   close(): Promise<void>;
 }
@@ -21,12 +23,14 @@ export const readTopic = async (mesh: TestMesh, name: InstitutionName): Promise<
     ...(kind.kind === 'kafka' ? { kafkaBrokers: kind.brokers.join(',') } : { embeddedLogUrl: kind.url }),
   });
   const deliveries: TopicReader['deliveries'][number][] = [];
+  const traceparents: string[] = [];
   const consumption = await broker.consume({
     topic: `crossroads.deliveries.${number}.v1`,
     group: `${number}.test-${Date.now()}`,
     onBatch: async (events) => {
       const arrivedAt = performance.now();
-      for (const { data } of events) {
+      for (const { data, traceparent } of events) {
+        if (traceparent !== undefined) traceparents.push(traceparent);
         const hash = createHash('sha256').update(data).digest('hex');
         deliveries.push({ delivery: Delivery.decode(data), hash, arrivedAt });
       }
@@ -34,6 +38,7 @@ export const readTopic = async (mesh: TestMesh, name: InstitutionName): Promise<
   });
   return {
     deliveries,
+    traceparents,
     of: (subscriptionId) =>
       deliveries.map(({ delivery }) => delivery).filter((one) => one.subscriptionId === subscriptionId),
     close: async () => {

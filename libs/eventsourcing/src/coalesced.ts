@@ -1,3 +1,6 @@
+import type { Context } from '@opentelemetry/api';
+import { recordedContext, within } from './recorded-context.js';
+
 export interface CoalescedOptions {
   /** Of one batch. @default 500 */
   readonly most?: number;
@@ -7,6 +10,7 @@ export interface CoalescedOptions {
 
 interface Waiting<Asked, Answer> {
   readonly asked: Asked;
+  readonly trace: Context | undefined;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -26,7 +30,8 @@ export const coalesced = <Asked, Answer>(
 
   const fly = async (batch: readonly Waiting<Asked, Answer>[]): Promise<void> => {
     try {
-      const answers = await answerAll(batch.map(({ asked }) => asked));
+      const traces = batch.map(({ trace }) => trace);
+      const answers = await within(traces, () => answerAll(batch.map(({ asked }) => asked)));
       if (answers.length !== batch.length)
         throw new TypeError(`${batch.length} were asked at once, ${answers.length} answered`);
       for (const [place, answer] of answers.entries()) batch[place]?.resolve(answer);
@@ -51,7 +56,7 @@ export const coalesced = <Asked, Answer>(
   };
   return (asked) =>
     new Promise((resolve, reject) => {
-      waiting.push({ asked, resolve, reject });
+      waiting.push({ asked, trace: recordedContext(), resolve, reject });
       plan();
     });
 };

@@ -1,5 +1,6 @@
 import { context, createContextKey, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
 import type { NewEvent, StreamAppend } from './event-store.js';
+import { recordedContext } from './recorded-context.js';
 
 /** Set where a batch is handled: what is appended there comes from many, and says itself from where. */
 const OF_MANY = createContextKey('crossroads of many');
@@ -12,8 +13,8 @@ export const tracedAppend = (
   appends: readonly StreamAppend[],
   append: (appends: readonly StreamAppend[]) => Promise<void>,
 ): Promise<void> => {
-  const isRecorded = trace.getActiveSpan()?.isRecording() === true && context.active().getValue(OF_MANY) === undefined;
-  return isRecorded ? inSpan(appends, append) : append(appends);
+  const recorded = recordedContext();
+  return recorded !== undefined && recorded.getValue(OF_MANY) === undefined ? inSpan(appends, append) : append(appends);
 };
 
 const inSpan = async (

@@ -1,0 +1,307 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { join } from 'node:path';
+import { RemoteError } from '@crossroads/grpc';
+import { IDENTIFICATION, numberOf, PURPOSES, SERVICES, WAGES } from '@crossroads/local';
+import type { PersonRecord } from '@crossroads/local/people';
+import { attributeNames, METRICS } from '@crossroads/telemetry';
+import { eventually } from '@crossroads/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { citizenSees } from '../citizen.js';
+import { move } from '../load.js';
+import { MESH_START_MS, TestMesh } from '../mesh.js';
+import { generatedPerson, since } from '../people.js';
+import { birthNeedle, found, type Needle, nameNeedle, ssinNeedle } from '../privacy/needles.js';
+import { readTopic, type TopicReader } from '../topic-reader.js';
+import { Collector } from './collector.js';
+import { type Traced, traceOf } from './traces.js';
+
+const NAMES = ['Lantaarnvlinder', 'Mosterdklok', 'Regenkompas'];
+const PEOPLE = NAMES.map((name, n) => named(generatedPerson(n * 2_800 + 31), name));
+const SSINS = PEOPLE.map(({ ssin }) => ssin);
+const [somebody = '', another = ''] = SSINS;
+const NEEDLES: readonly Needle[] = [
+  ...NAMES.map(nameNeedle),
+  ...PEOPLE.flatMap(({ ssin, facts }) => [
+    ssinNeedle(ssin),
+    ...facts.flatMap(({ fact }) => (fact?.$case === 'birth' && fact.value.date ? [birthNeedle(fact.value.date)] : [])),
+  ]),
+];
+/** Longer than spans and metrics wait to be sent here. */
+const ARRIVES_MS = 30_000;
+
+function named<Person extends Extract<PersonRecord, { ssin: string }>>(person: Person, name: string): Person {
+  const facts = person.facts.map((fact) =>
+    fact.fact?.$case === 'name'
+      ? since(
+          { year: 1930, month: 1, day: 1 },
+          { $case: 'name', value: { familyNames: [name], givenNames: ['Zephyrinus'] } },
+        )
+      : fact,
+  );
+  return { ...person, facts };
+}
+
+let collector: Collector;
+let mesh: TestMesh;
+let reader: TopicReader;
+/** A trace that an institution has begun. */
+const OURS = 'a1b2c3d4e5f60718293a4b5c6d7e8f90';
+/** A trace whose id an institution has made of a number. */
+const OF_SOMEBODY = `${'0'.repeat(21)}${somebody}`;
+const parent = (traceId: string, flags: string) => ({
+  metadata: { traceparent: `00-${traceId}-${'ab'.repeat(8)}-${flags}` },
+});
+
+const consult = (ssin: string, dataServices: readonly string[], options = {}) =>
+  mesh
+    .as('welfare-office')
+    .consult({ ssin, legalContext: PURPOSES['welfare-office'].legalContext, dataServices }, options);
+
+/** Spans that have arrived of a trace, once it has these. */
+const traceWith = async (isThere: (trace: Traced) => boolean): Promise<Traced> => {
+  const traces = await eventually(
+    () => [...Map.groupBy(collector.spans(), ({ traceId }) => traceId).values()].map(traceOf).filter(isThere),
+    (good) => good.length > 0,
+    ARRIVES_MS,
+  );
+  const [first] = traces;
+  if (first === undefined) throw new Error('no such trace');
+  return first;
+};
+
+beforeAll(async () => {
+  collector = await Collector.start();
+  mesh = await TestMesh.start({
+    environment: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+      OTEL_TRACES_SAMPLER_ARG: '1',
+      OTEL_METRIC_EXPORT_INTERVAL: '1000',
+      OTEL_BSP_SCHEDULE_DELAY: '300',
+    },
+  });
+  await mesh.load(async function* () {
+    yield* PEOPLE;
+  });
+  await mesh.decide('health-fund', 'welfare-office');
+  await mesh.inscribe('health-fund', SSINS);
+  await mesh.inscribe('welfare-office', SSINS);
+  const { subscriptionId } = await mesh.subscribe('health-fund');
+  reader = await readTopic(mesh, 'health-fund');
+  await consult(somebody, [IDENTIFICATION, WAGES], parent(OURS, '00'));
+  await consult(another, [IDENTIFICATION], parent(OF_SOMEBODY, '01'));
+  const refused = mesh
+    .as('pension-office')
+    .consult({ ssin: somebody, legalContext: PURPOSES['pension-office'].legalContext, dataServices: [IDENTIFICATION] });
+  await expect(refused).rejects.toThrow(RemoteError);
+  await move(mesh.as('municipality'), somebody, '1');
+  await eventually(
+    () => reader.of(subscriptionId).length,
+    (count) => count >= 1,
+  );
+  await eventually(
+    () => citizenSees(mesh, somebody),
+    (list) => list.length >= 2,
+  );
+}, MESH_START_MS);
+
+afterAll(async () => {
+  await reader?.close();
+  await mesh?.stop();
+  await collector?.stop();
+}, 60_000);
+
+describe('one trace', () => {
+  it('goes from a consultation over directory, source and journal, through Kafka, to the access log', async () => {
+    const trace = await traceWith(
+      ({ id, has }) => id === OURS && has('access-audit', 'crossroads.access.v1 take') && has('exchange', CONSULT),
+    );
+    expect(trace.steps).toEqual(
+      expect.arrayContaining([
+        `exchange: ${CONSULT}`,
+        'exchange: crossroads.directory.v1.DirectoryService/BatchCheck',
+        'reference-directory: crossroads.directory.v1.DirectoryService/BatchCheck',
+        'exchange: crossroads.source.v1.SourceService/Supply',
+        'person-registry: crossroads.source.v1.SourceService/Supply',
+        'exchange: append',
+        'exchange: crossroads.access.v1 publish',
+        'access-audit: crossroads.access.v1 take',
+      ]),
+    );
+    // All hang together, from the institution's own span down.
+    expect(trace.orphans).toEqual(['ab'.repeat(8)]);
+  }, 60_000);
+
+  it('goes from a change over the registry, through Kafka, to its delivery, and to the access log', async () => {
+    const topic = `crossroads.deliveries.${numberOf('health-fund')}.v1`;
+    const trace = await traceWith(
+      ({ has }) => has('subscription', `${topic} deliver`) && has('access-audit', 'crossroads.access.v1 take'),
+    );
+    expect(trace.steps).toEqual(
+      expect.arrayContaining([
+        'person-registry: crossroads.person.v1.PersonService/ChangePerson',
+        'person-registry: append',
+        'person-registry: crossroads.person.v1 publish',
+        'subscription: crossroads.person.v1 take',
+        'reference-directory: crossroads.directory.v1.DirectoryService/BatchCheck',
+        `subscription: ${topic} deliver`,
+        'subscription: crossroads.access.v1 publish',
+        'access-audit: crossroads.access.v1 take',
+      ]),
+    );
+    expect(trace.orphans).toEqual([]);
+  }, 60_000);
+
+  it('ends before the topic of a subscriber: two could join their people by it', () => {
+    expect(reader.traceparents).toEqual([]);
+  });
+
+  it('does not take an id that somebody could be read from', async () => {
+    const trace = await traceWith(({ has, size }) => has('exchange', CONSULT) && size > 4);
+    expect(trace.id).not.toBe(OF_SOMEBODY);
+    expect(collector.spans().map(({ traceId }) => traceId)).not.toContain(OF_SOMEBODY);
+  });
+});
+
+const CONSULT = 'crossroads.exchange.v1.ExchangeService/Consult';
+
+describe('metrics', () => {
+  it('have every name of the table, from every service what is of all', async () => {
+    const names = Object.keys(METRICS);
+    const seen = await eventually(
+      () => new Set(collector.metrics().map(({ name }) => name)),
+      (so) => names.every((name) => so.has(name)),
+      ARRIVES_MS,
+    );
+    expect([...seen].filter((name) => !names.includes(name))).toEqual([]);
+    for (const service of SERVICES) {
+      const own = new Set(collector.metrics().flatMap((one) => (one.service === service ? [one.name] : [])));
+      expect([service, OF_ALL.filter((name) => !own.has(name))]).toEqual([service, []]);
+    }
+  }, 60_000);
+
+  it('tell how consultations ended and what was decided', async () => {
+    const highest = (name: string, attributes: Readonly<Record<string, string>>) =>
+      Math.max(
+        0,
+        ...collector
+          .metrics()
+          .flatMap((one) =>
+            one.name === name && Object.entries(attributes).every(([key, value]) => one.attributes.get(key) === value)
+              ? [one.value]
+              : [],
+          ),
+      );
+    await eventually(
+      () => [
+        highest('crossroads.consultation.duration.seconds', { status: 'DATA_FOUND' }),
+        highest('crossroads.consultation.duration.seconds', { status: 'REFUSED' }),
+        highest('crossroads.decisions', { outcome: 'ALLOWED' }),
+        highest('crossroads.decisions', { outcome: 'REFUSED' }),
+        highest('crossroads.call.duration.seconds', { rpc: `/${CONSULT}`, code: 'OK', caller_kind: 'institution' }),
+        highest('crossroads.policy_revision', {}),
+        highest('crossroads.resident_memory.bytes', {}),
+      ],
+      (values) => values.every((value) => value > 0),
+      ARRIVES_MS,
+    );
+    const subscribers = new Set(
+      collector
+        .metrics()
+        .flatMap(({ name, attributes }) =>
+          name === 'crossroads.delivery_lag.messages' ? [attributes.get('subscriber')] : [],
+        ),
+    );
+    expect([...subscribers]).toEqual([numberOf('health-fund')]);
+  }, 60_000);
+
+  it('and spans have no attribute but those of the list', () => {
+    const allowed = new Set<string>(attributeNames);
+    const used = [...collector.metrics(), ...collector.spans()].flatMap(({ attributes }) => [...attributes.keys()]);
+    expect([...new Set(used)].filter((name) => !allowed.has(name))).toEqual([]);
+    expect(
+      Object.values(METRICS)
+        .flatMap(({ by }) => by)
+        .every((name) => allowed.has(name)),
+    ).toBe(true);
+  });
+});
+
+/** Text of what arrived, as bytes and as hexadecimal digits: an id may be made of a number. */
+const everything = () => [
+  ...collector.received.flatMap(({ body }) => [body.toString('latin1'), body.toString('utf8'), body.toString('hex')]),
+  ...collector.spans().flatMap(({ name, traceId, attributes }) => [name, traceId, ...attributes.values()]),
+];
+
+const logs = () =>
+  readdirSync(mesh.local.folder.logs)
+    .filter((file) => SERVICES.some((service) => file === `${service}.log`))
+    .map((file) => readFileSync(join(mesh.local.folder.logs, file), 'utf8'));
+
+describe('nobody stands', () => {
+  it('in anything that a collector is told', () => {
+    expect(collector.received.length).toBeGreaterThan(10);
+    expect([...new Set(everything().flatMap((text) => found(text, NEEDLES)))]).toEqual([]);
+  });
+
+  it('in a log, each line of which is JSON', async () => {
+    const pid = mesh.pidOf('wages-source');
+    process.kill(pid, 'SIGSTOP');
+    const { results } = await consult(another, [WAGES], parent(OURS, '01')).finally(() => process.kill(pid, 'SIGCONT'));
+    expect(results[0]?.reason).toBe('SOURCE_TIMEOUT');
+    const lines = logs().flatMap((text) => text.split('\n').filter((line) => line !== ''));
+    const read = lines.map((line): unknown => JSON.parse(line));
+    expect(read).toContainEqual(
+      expect.objectContaining({
+        service: 'exchange',
+        level: 'warn',
+        trace_id: OURS,
+        msg: expect.stringContaining('source'),
+      }),
+    );
+    expect([...new Set(lines.flatMap((line) => found(line, NEEDLES)))]).toEqual([]);
+  }, 60_000);
+
+  it('unseen: what is planted is found', async () => {
+    const before = collector.received.length;
+    await new Promise((resolve) => {
+      const planting = httpRequest(`${collector.endpoint}/v1/traces`, { method: 'POST' }, resolve);
+      planting.end(
+        Buffer.concat([Buffer.from([0x0a, 0x20]), Buffer.from(another, 'utf8'), Buffer.from(`x${NAMES[2]}`)]),
+      );
+    });
+    const [planted] = collector.received.splice(before).filter(({ body }) => body.includes(another));
+    expect(found(planted?.body.toString('latin1') ?? '', NEEDLES)).toEqual(['name', 'SSIN']);
+    expect(found(Buffer.from(`0${another}`, 'hex').toString('hex'), NEEDLES)).toEqual(['SSIN']);
+  });
+});
+
+describe('a collector that is gone', () => {
+  it('is missed by nobody', async () => {
+    const before = (await citizenSees(mesh, another)).length;
+    await collector.stop();
+    for (let n = 0; n < 20; n++) expect((await consult(another, [IDENTIFICATION])).results[0]?.data).toBeDefined();
+    await eventually(
+      () => citizenSees(mesh, another),
+      (list) => list.length >= before + 20,
+    );
+    await eventually(
+      () => logs().join('\n'),
+      (text) => text.includes('telemetry does not reach its collector'),
+      ARRIVES_MS,
+    );
+  }, 90_000);
+});
+
+const OF_ALL = [
+  'crossroads.call.duration.seconds',
+  'crossroads.calls_in_flight',
+  'crossroads.calls_limited',
+  'crossroads.event_loop.utilization.ratio',
+  'crossroads.event_loop.delay.seconds',
+  'crossroads.resident_memory.bytes',
+  'crossroads.database_pool.waiting',
+  'crossroads.database_pool.in_use',
+  'crossroads.policy_age.seconds',
+  'crossroads.policy_revision',
+];

@@ -84,6 +84,7 @@ describe('values that do not go together', () => {
         'services.reference-directory.disruption.maxUnavailable': 0,
         'services.subscription.disruption.maxUnavailable': '0%',
         'services.subscription.drainMs': 10_001,
+        'services.subscription.resources': { requests: { memory: '1Gi', cpu: '100m' }, limits: { cpu: 0.05 } },
       }),
     ).toEqual([
       'services.authorization.disruption.minAvailable (3) of 3 pods blocks every drain of a node: lower it, raise the pods, or use maxUnavailable.',
@@ -91,6 +92,8 @@ describe('values that do not go together', () => {
       'services.person-registry.disruption.minAvailable (100%) of 3 pods blocks every drain of a node: lower it, raise the pods, or use maxUnavailable.',
       'services.reference-directory.disruption.maxUnavailable is 0, which blocks every drain of a node: set 1 or more.',
       'services.subscription.disruption.maxUnavailable is 0, which blocks every drain of a node: set 1 or more.',
+      'services.subscription.resources.requests.cpu (100m) is more than its limit (0.05): lower the one or raise the other.',
+      'services.subscription.resources.requests.memory (1Gi) is more than its limit (768Mi): lower the one or raise the other.',
       'services.subscription.terminationGracePeriodSeconds is 30, and stopping takes up to 31 (drainMs, 10 s for calls, 10 s for what is in hand): raise it, or lower drainMs.',
     ]);
   });

@@ -40,7 +40,7 @@ app.kubernetes.io/part-of: crossroads
 {{- define "mesh.labels" -}}
 {{- $root := index . 0 -}}
 {{ include "mesh.podLabels" . }}
-app.kubernetes.io/version: {{ include "mesh.tag" $root | trunc 63 | quote }}
+app.kubernetes.io/version: {{ include "mesh.versionLabel" $root }}
 app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
 {{- end }}
@@ -62,9 +62,14 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
 {{- regexFind ":[0-9]+" (regexReplaceAll "^[a-z]+://" . "") | trimPrefix ":" | default "4317" }}
 {{- end }}
 
-{{- /* A quantity of memory in bytes. */}}
-{{- define "mesh.bytes" -}}
+{{- /* The version as a label, which takes 63 characters and no sign at its end. */}}
+{{- define "mesh.versionLabel" -}}
+{{- include "mesh.tag" . | trunc 63 | trimAll "-_." | quote }}
+{{- end }}
+
+{{- /* A quantity (512Mi, 500m) as a plain number. */}}
+{{- define "mesh.quantity" -}}
 {{- $text := toString . }}
-{{- $units := dict "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 }}
-{{- mulf (regexFind "^[0-9.]+" $text | float64) (get $units (regexFind "[A-Za-z]+$" $text) | default 1 | float64) | int64 }}
+{{- $units := dict "m" 0.001 "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 }}
+{{- mulf (regexFind "^[0-9.]+" $text | float64) (get $units (regexFind "[A-Za-z]+$" $text) | default 1 | float64) }}
 {{- end }}

@@ -44,7 +44,7 @@ capabilities: { drop: [ALL] }
 metadata:
   labels:
     {{- include "mesh.podLabels" (list $root $name "service") | nindent 4 }}
-    app.kubernetes.io/version: {{ include "mesh.tag" $root | trunc 63 | quote }}
+    app.kubernetes.io/version: {{ include "mesh.versionLabel" $root }}
   annotations:
     checksum/config: {{ sha256sum $env }}
     crossroads/secrets-revision: {{ $root.Values.global.secretsRevision | quote }}

@@ -18,7 +18,7 @@ const tcp = (port: number): Door => ({ protocol: 'TCP', port });
 const DOORS: readonly Door[] = [
   { protocol: 'UDP', port: 53 },
   { protocol: 'UDP', port: GRPC },
-  ...[22, 53, 80, 443, 4317, 5432, 6443, 8080, 9091, 9093, GRPC, 50052].map(tcp),
+  ...[22, 53, 80, 443, 4318, 5432, 6443, 8080, 9091, 9093, GRPC, 50052].map(tcp),
 ];
 
 const policiesIn = (objects: readonly KubernetesObject[]): NetworkPolicy[] =>
@@ -56,7 +56,7 @@ const isArrow = (features: Features, from: Member, to: Member, door: Door): bool
   }
   if (from.role !== 'service' || !isServiceName(caller)) return false;
   if (to.role === 'kafka') return door.port === 9093 && producedBy(caller).length + readBy(caller).length > 0;
-  if (to.role === 'collector') return features.telemetry && door.port === 4317;
+  if (to.role === 'collector') return features.telemetry && door.port === 4318;
   if (to.role === 'source') return callsSources(caller) && features.sources.includes(door.port);
   return false;
 };

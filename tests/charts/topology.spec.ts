@@ -127,7 +127,7 @@ describe.each(PROFILES)('network policies of profile %s', (profile) => {
     const others = (policyOf(profile, service).egress ?? []).filter(({ to = [] }) => !to.some(isService));
     const [dns, database, kafka, ...rest] = others.map((rule) => sorted(portsOf(rule).map(String)));
     expect([dns, database, kafka]).toEqual([['53', '53'], ['5432'], ['9093']]);
-    const collector = profile === 'dev' ? [] : [['4317']];
+    const collector = profile === 'dev' ? [] : [['4318']];
     const sources = { dev: [], small: [['443']], production: [['443', '50051']] }[profile];
     expect(rest).toEqual([...collector, ...(callsSources(service) ? sources : [])]);
   });

@@ -31,6 +31,13 @@ describe('values of the wrong shape', () => {
       "at '/certificates/certManager/duration': '90d' does not match pattern",
     ],
     [
+      'services.exchange.sources.cidrs',
+      ['10.0.0.0/33'],
+      "at '/services/exchange/sources/cidrs/0': '10.0.0.0/33' does not match",
+    ],
+    ['services.exchange.drainMs', 10_001, "at '/services/exchange/drainMs': maximum: got 10,001, want 10,000"],
+    ['defaults.tolerations', [{ node: 'a' }], "at '/defaults/tolerations/0': additional properties 'node' not allowed"],
+    [
       'services.exchange.env',
       { 'not-a-name': 1 },
       "at '/services/exchange/env': additional properties 'not-a-name' not allowed",
@@ -83,7 +90,8 @@ describe('values that do not go together', () => {
         'services.person-registry.disruption.minAvailable': '100%',
         'services.reference-directory.disruption.maxUnavailable': 0,
         'services.subscription.disruption.maxUnavailable': '0%',
-        'services.subscription.drainMs': 10_001,
+        'services.subscription.drainMs': 10_000,
+        'services.subscription.terminationGracePeriodSeconds': 29,
         'services.subscription.resources': { requests: { memory: '1Gi', cpu: '100m' }, limits: { cpu: 0.05 } },
       }),
     ).toEqual([
@@ -94,7 +102,7 @@ describe('values that do not go together', () => {
       'services.subscription.disruption.maxUnavailable is 0, which blocks every drain of a node: set 1 or more.',
       'services.subscription.resources.requests.cpu (100m) is more than its limit (0.05): lower the one or raise the other.',
       'services.subscription.resources.requests.memory (1Gi) is more than its limit (768Mi): lower the one or raise the other.',
-      'services.subscription.terminationGracePeriodSeconds is 30, and stopping takes up to 31 (drainMs, 10 s for calls, 10 s for what is in hand): raise it, or lower drainMs.',
+      'services.subscription.terminationGracePeriodSeconds is 29, and stopping takes up to 30 (drainMs, 10 s for calls, 10 s for what is in hand): raise it, or lower drainMs.',
     ]);
   });
 
@@ -130,7 +138,7 @@ describe('values that do not go together', () => {
         'kafka.brokers': ['https://kafka'],
         'kafka.strimzi.cluster': '',
         'kafka.strimzi.minInsyncReplicas': 4,
-        'telemetry.endpoint': 'collector:4317',
+        'telemetry.endpoint': 'collector:4318',
         'global.trustDomain': 'Mesh',
         'ingress.domain': '',
       }),
@@ -138,7 +146,7 @@ describe('values that do not go together', () => {
       'kafka.brokers has "https://kafka": write host:port, without a scheme, for example kafka:9093.',
       'kafka.strimzi.cluster is empty: name the Kafka resource whose operators make topics and users.',
       'kafka.strimzi.minInsyncReplicas (4) is more than replicas (3): nothing could be written.',
-      'telemetry.endpoint is "collector:4317": write scheme, host and port, for example http://otel-collector.observability:4317.',
+      'telemetry.endpoint is "collector:4318": write scheme, host and port, for example http://otel-collector.observability:4318.',
       'global.trustDomain is "Mesh": write it like a domain in small letters, for example mesh.example.org.',
       'ingress.domain is "": give the domain under which institutions find <service>.<domain>, for example mesh.example.org.',
     ]);

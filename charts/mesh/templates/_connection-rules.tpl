@@ -27,7 +27,7 @@
 {{- end }}
 {{- with .Values.telemetry }}
 {{- if and .endpoint (not (regexMatch "^https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?:[0-9]{1,5}(/.*)?$" .endpoint)) }}
-{{- $wrong = append $wrong (printf "telemetry.endpoint is %q: write scheme, host and port, for example http://otel-collector.observability:4317." .endpoint) }}
+{{- $wrong = append $wrong (printf "telemetry.endpoint is %q: write scheme, host and port, for example http://otel-collector.observability:4318." .endpoint) }}
 {{- else if and $policies .endpoint (not .peers) }}
 {{- $wrong = append $wrong "telemetry.peers is empty, so network policies would not let services reach the collector: say where it is (podSelector, namespaceSelector or ipBlock)." }}
 {{- end }}

@@ -57,9 +57,9 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
 {{- .Values.global.accessLogOrigin | default (printf "%s/access" .Values.global.trustDomain) }}
 {{- end }}
 
-{{- /* The port of http://host:4317 or host:9093. */}}
+{{- /* The port of http://host:4318 or host:9093. */}}
 {{- define "mesh.portOf" -}}
-{{- regexFind ":[0-9]+" (regexReplaceAll "^[a-z]+://" . "") | trimPrefix ":" | default "4317" }}
+{{- regexFind ":[0-9]+" (regexReplaceAll "^[a-z]+://" . "") | trimPrefix ":" | default "4318" }}
 {{- end }}
 
 {{- /* The version as a label, which takes 63 characters and no sign at its end. */}}

@@ -1,11 +1,23 @@
 import { AccessRecord, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
+import { newRequestId } from '@crossroads/grpc';
 import { eventually } from '@crossroads/testing';
 import { opens, receiptFault } from '@crossroads/transparency';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ExchangeClient, type RunningExchange, refusalOf, TestMesh } from './mesh.js';
 import type { Supply } from './stand-ins.js';
-import { CONTEXT, consult, FUND, INTEGRATOR, STATUS, WAGES, WELFARE, World } from './world.js';
+import {
+  CONTEXT,
+  consult,
+  deliberation,
+  EMPLOYMENT,
+  FUND,
+  INTEGRATOR,
+  STATUS,
+  WAGES,
+  WELFARE,
+  World,
+} from './world.js';
 
 const { CONSULTATION_STATUS_DATA_FOUND, CONSULTATION_STATUS_NO_DATA_FOUND, CONSULTATION_STATUS_NO_RESULT } =
   ConsultationStatus;
@@ -197,6 +209,35 @@ describe('a consultation', () => {
       code: status.ALREADY_EXISTS,
       reason: 'REQUEST_ID_REUSED',
     });
+  });
+
+  it('gives no more than its record names when it is repeated under a wider grant', async () => {
+    const fund = mesh.client(exchange.port, world.certificate(FUND));
+    const { ssin } = world.person(FUND);
+    const grant = (dataService: string, fieldGroups: readonly string[]) => [{ dataService, fieldGroups }];
+    const granted = deliberation(FUND, grant(WAGES, ['employer']));
+    const asked = consult(ssin, {
+      dataServices: [
+        { dataService: WAGES, fieldGroups: [] },
+        { dataService: STATUS, fieldGroups: [] },
+      ],
+    });
+    mesh.policy.put({ $case: 'deliberation', value: granted });
+    const first = await eventually(
+      () => fund.consult(asked).catch(() => undefined),
+      (answer) => answer !== undefined,
+    );
+    expect(first?.results).toMatchObject([{ status: CONSULTATION_STATUS_DATA_FOUND }, { reason: 'NO_DELIBERATION' }]);
+    const wider = [...grant(WAGES, ['employer', 'quarter', 'amount']), ...grant(STATUS, ['status'])];
+    mesh.policy.put({ $case: 'deliberation', value: deliberation(FUND, wider, granted.deliberationId) });
+    await eventually(
+      () => fund.consult({ ...asked, requestId: newRequestId() }),
+      ({ results }) => results[1]?.status === CONSULTATION_STATUS_NO_DATA_FOUND,
+    );
+    const again = await fund.consult(asked);
+    expect(again.ticket).toBe(first?.ticket);
+    expect(again.results[0]?.data).toEqual({ wages: [{ employer: { number: EMPLOYMENT, name: 'Jansens NV' } }] });
+    expect(again.results[1]).toMatchObject({ status: CONSULTATION_STATUS_NO_RESULT, reason: 'NOT_GRANTED_AT_FIRST' });
   });
 
   it('answers a repeated refusal as it did', async () => {

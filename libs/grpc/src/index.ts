@@ -19,4 +19,5 @@ export * from './server.js';
 export { type AllowedCaller, type ServedService, type ServeOptions, serve } from './service.js';
 export { type ReasonCodes, toStatus } from './status.js';
 export { channelCredentials, type TlsFiles } from './tls.js';
+export { requireTls13 } from './tls-floor.js';
 export { warn } from './warn.js';

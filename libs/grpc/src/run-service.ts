@@ -2,6 +2,7 @@ import { migrateSchemas, type Schema } from '@crossroads/eventsourcing';
 import { traceOf } from './error-trace.js';
 import { startServiceTelemetry } from './service-telemetry.js';
 import { aborted, stopSignals } from './stop-signals.js';
+import { requireTls13 } from './tls-floor.js';
 
 /** What `NestFactory.createApplicationContext` gives. */
 export interface Application {
@@ -33,6 +34,7 @@ const sentenceOf = (error: unknown): string => {
  * it again). `main.js migrate` migrates its databases instead, and leaves with 0 or 1.
  */
 export const runService = async (name: string, service: Service): Promise<void> => {
+  requireTls13();
   const fail = (what: string) => (error: unknown) => {
     process.stderr.write(`${name} ${what}: ${sentenceOf(error)}\n`);
     process.exit(1);

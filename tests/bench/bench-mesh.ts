@@ -8,7 +8,7 @@ export const SSINS = generatedSsins(PEOPLE);
 
 /** One mesh for all benchmarks that need one, started at the first. */
 export const benchMesh = (say: (line: string) => void): Promise<TestMesh> => {
-  started ??= start(say);
+  started ??= startBenchMesh(say);
   return started;
 };
 
@@ -21,8 +21,12 @@ export const stopBenchMesh = async (): Promise<void> => {
   await mesh?.stop();
 };
 
-const start = async (say: (line: string) => void): Promise<TestMesh> => {
-  const mesh = await TestMesh.start({ environment: { LOG_LEVEL: 'warn' } });
+/** Another one, with settings of its own. */
+export const startBenchMesh = async (
+  say: (line: string) => void,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<TestMesh> => {
+  const mesh = await TestMesh.start({ environment: { LOG_LEVEL: 'warn', ...environment } });
   await mesh.load(() => generatedPeople(PEOPLE));
   await mesh.decide('health-fund', 'welfare-office');
   await mesh.inscribe('health-fund', SSINS);

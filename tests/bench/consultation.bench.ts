@@ -86,7 +86,7 @@ const inAudit = async (mesh: TestMesh): Promise<number> => {
 };
 
 /** All outcomes are in the access log: those counted, and all that the exchange has. */
-const drained = async (mesh: TestMesh, least: number): Promise<void> => {
+export const drained = async (mesh: TestMesh, least: number): Promise<void> => {
   const [row] = await ask<{ count: string }>(
     mesh,
     'exchange',

@@ -4,9 +4,19 @@ import { delivery } from './delivery.bench.js';
 import { type Bench, type Figure, shown } from './figure.js';
 import { append, decision, directory } from './libraries.bench.js';
 import { machineState } from './machine.js';
+import { telemetry } from './telemetry.bench.js';
 
 /** `npm run bench`: every figure that the design has a goal for; `npm run bench -- <name>` for one or a few. */
-const BENCHES: readonly Bench[] = [decision, append, directory, consultation, consultationAtRate, delivery, memory];
+const BENCHES: readonly Bench[] = [
+  decision,
+  append,
+  directory,
+  consultation,
+  consultationAtRate,
+  delivery,
+  memory,
+  telemetry,
+];
 
 const main = async (names: readonly string[]): Promise<number> => {
   const unknown = names.filter((name) => !BENCHES.some((bench) => bench.name === name));

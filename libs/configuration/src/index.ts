@@ -1,3 +1,4 @@
 export * from './limit-settings.js';
 export * from './mesh-settings.js';
+export * from './renewed-files.js';
 export * from './setting.js';

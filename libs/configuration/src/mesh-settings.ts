@@ -26,6 +26,11 @@ export const meshSettings = {
   ),
   ...limitSettings,
   ...messageLimit(),
+  maxConnectionAgeMs: wholeNumber(
+    'MAX_CONNECTION_AGE_MS',
+    'milliseconds after which clients connect anew, and so find new instances; 0: never',
+    { min: 0, max: 86_400_000, default: '0' },
+  ),
   drainMs: wholeNumber('DRAIN_MS', 'milliseconds for which it goes on serving when asked to stop, though not ready', {
     min: 0,
     max: 10_000,
@@ -79,6 +84,7 @@ interface ServingSettings extends TlsSettings, LimitSettings {
   readonly host: string;
   readonly port: number;
   readonly healthPort: number | undefined;
+  readonly maxConnectionAgeMs: number;
   readonly drainMs: number;
   readonly trustDomain: string;
 }
@@ -88,6 +94,7 @@ export const servingOf = (config: ServingSettings) => ({
   host: config.host,
   port: config.port,
   healthPort: config.healthPort,
+  maxConnectionAgeMs: config.maxConnectionAgeMs,
   drainMs: config.drainMs,
   trustDomain: config.trustDomain,
   tls: tlsFiles(config),

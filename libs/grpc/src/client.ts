@@ -51,7 +51,7 @@ export type Connection<Definition extends Record<string, MethodShape>> = Calls<D
 
 const MIB = 1024 * 1024;
 
-/** A recovered server is found again within a second or two, a silent one is given up after 15 seconds. */
+/** A recovered server is found again within a second or two, as are new ones once a connection ends; a silent one is given up after 15 seconds. */
 const CHANNEL: ChannelOptions = {
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 5_000,
@@ -59,6 +59,7 @@ const CHANNEL: ChannelOptions = {
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.min_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1_000,
+  'grpc.dns_min_time_between_resolutions_ms': 1_000,
   'grpc.enable_channelz': 0,
   'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
 };

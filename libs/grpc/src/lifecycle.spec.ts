@@ -1,12 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, writeFileSync } from 'node:fs';
-import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrpcServer } from './grpc-server.js';
 import { startServer } from './server.js';
-import { EchoServer, failureOf, trustDomain } from './testing/echo-server.js';
-import { request, response } from './testing/echo-service.js';
+import { EchoServer, trustDomain } from './testing/echo-server.js';
 
 describe('a server', () => {
   let echo: EchoServer;
@@ -37,29 +34,6 @@ describe('a server', () => {
     await server.beforeApplicationShutdown();
     expect(running.health.isServing).toBe(false);
     await new GrpcServer(options).beforeApplicationShutdown();
-  });
-
-  it('shows its new certificate to new connections, and keeps the old one when the new one is no good', async () => {
-    const tls = await echo.authority.service('exchange');
-    const renewed = await echo.authority.service('person-registry');
-    const old = echo.connect(tls);
-    expect(await old.echo(request('x'))).toEqual(response('x'));
-
-    copyFileSync(renewed.cert, echo.folderTls.cert);
-    expect(() => echo.server.reloadTls()).toThrow();
-    const still = echo.connect(await echo.authority.service('exchange'));
-    expect(await still.echo(request('x'))).toEqual(response('x'));
-
-    copyFileSync(renewed.key, echo.folderTls.key);
-    echo.server.reloadTls();
-    const fresh = await echo.authority.service('exchange');
-    const named = echo.connect(fresh, { server: { kind: 'service', name: 'person-registry' } });
-    expect(await named.echo(request('x'))).toEqual(response('x'));
-    expect(await failureOf(echo.connect(fresh).echo(request('x')))).toMatchObject({ code: status.UNAVAILABLE });
-    expect(await old.echo(request('x'))).toEqual(response('x'));
-
-    writeFileSync(echo.folderTls.cert, 'not a certificate');
-    expect(() => echo.server.reloadTls()).toThrow();
   });
 });
 

@@ -43,6 +43,11 @@ export interface ServerOptions {
   readonly readiness?: Readiness;
   /** Where health is served without TLS besides; 0 takes a free one. @default nowhere */
   readonly healthPort?: number | undefined;
+  /**
+   * After about so long a connection is given up for a new one, once its calls have ended: clients look their server up again,
+   * find those that came since, and both sides show their renewed certificates. @default never
+   */
+  readonly maxConnectionAgeMs?: number | undefined;
   /** How long a stop goes on serving, though NOT_SERVING, until those who route calls here have heard of it. @default 0 */
   readonly drainMs?: number;
   /** Ends that, and leaves what is in flight one more second. */
@@ -59,8 +64,6 @@ export interface RunningServer {
   readonly port: number;
   readonly healthPort: number | undefined;
   readonly health: Health;
-  /** Reads the TLS files again, for new connections. @throws Error when they are not good; then the old ones stay. */
-  reloadTls(): void;
   /**
    * NOT_SERVING at once; after the drain no new connections and calls, what is in flight finishes, and what has not by then is
    * cut off. Idempotent.
@@ -70,6 +73,8 @@ export interface RunningServer {
 
 const MIB = 1024 * 1024;
 const LAST_ANSWERS_MS = 50;
+/** How often the TLS files are looked at: at the three files' inodes, which costs nothing. */
+const RENEW_EVERY_MS = 1_000;
 
 const report = (error: unknown, rpc: string): void =>
   processLog().error('a call failed unexpectedly', { rpc, ...traceOf(error) });
@@ -133,6 +138,7 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.enable_channelz': 0,
+    ...(options.maxConnectionAgeMs ? { 'grpc.max_connection_age_ms': options.maxConnectionAgeMs } : {}),
     interceptors: [
       framingErrors(domain, (rpc, call) =>
         tellOfLimited({ rpc, reason: 'SIZE', caller: callers.find(call) }, { onLimited, onEnd }),
@@ -159,9 +165,10 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
   addMethods(server, context, [...methods, ...health.served()]);
   addReflection(server, names);
 
-  const credentials = new MutualTlsCredentials(options.tls);
+  const credentials = MutualTlsCredentials.from(options.tls);
   const port = await listen(server, `${options.host}:${options.port}`, credentials);
   await health.start();
+  const renewing = setInterval(() => credentials.renew(), RENEW_EVERY_MS).unref();
   const { healthPort } = options;
   let plain: HealthServer | undefined;
   try {
@@ -191,6 +198,7 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
   };
   const stop = async () => {
     health.stop();
+    clearInterval(renewing);
     await serveNoMore();
     // The last to go: as long as this process finishes what it has begun, it is alive.
     plain?.close();
@@ -199,7 +207,6 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
     port,
     healthPort: plain?.port,
     health,
-    reloadTls: () => credentials.reload(),
     stop: () => (stopping ??= stop().finally(observed)),
   };
 };

@@ -1,9 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { Kafka, type KafkaConfig, type logCreator, logLevel } from 'kafkajs';
+import { isIP } from 'node:net';
+import { connect } from 'node:tls';
+import { RenewedFiles } from '@crossroads/configuration';
+import { type ISocketFactory, Kafka, type KafkaConfig, type logCreator, logLevel } from 'kafkajs';
 import { calmRequestQueues } from './kafka-request-queue.js';
 import type { BrokerLog } from './log.js';
 
-/** PEM texts, or paths of PEM files. */
+/** PEM texts, or paths of PEM files, which may be renewed: each connection is made with what is in them by then. */
 export interface KafkaTls {
   readonly ca: string;
   readonly cert: string;
@@ -32,20 +34,26 @@ export const kafkaClient = (options: KafkaOptions, log: BrokerLog): Kafka => {
     logLevel: logLevel.INFO,
     logCreator: logsTo(log),
   };
-  return new Kafka(options.tls ? { ...config, ssl: tlsOf(options.tls) } : config);
+  return new Kafka(options.tls ? { ...config, ssl: true, socketFactory: socketsOf(options.tls) } : config);
 };
 
-const tlsOf = ({ ca, cert, key }: KafkaTls) => ({
-  ca: [pem(ca)],
-  cert: pem(cert),
-  key: pem(key),
-  minVersion: 'TLSv1.3' as const,
-});
+const KEEP_ALIVE_MS = 60_000;
 
-const pem = (textOrPath: string): string => {
-  if (textOrPath.includes('-----BEGIN')) return textOrPath;
-  if (!existsSync(textOrPath)) throw new Error(`no PEM file at ${textOrPath}`);
-  return readFileSync(textOrPath, 'utf8');
+/** As kafkajs makes its sockets, but for the TLS files, which it would read once. */
+const socketsOf = (tls: KafkaTls): ISocketFactory => {
+  const pems = pemsOf(tls);
+  return ({ host, port, onConnect }) => {
+    const name = isIP(host) ? {} : { servername: host };
+    const socket = connect({ host, port, ...name, ...pems(), minVersion: 'TLSv1.3' }, onConnect);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    return socket;
+  };
+};
+
+const pemsOf = (tls: KafkaTls) => {
+  if (tls.ca.includes('-----BEGIN')) return () => tls;
+  const files = new RenewedFiles(tls);
+  return () => files.current();
 };
 
 // What kafkajs calls errors while it retries them itself: a coordinator that loads, a leader that moves, a broker that restarts.

@@ -34,10 +34,10 @@ export class TestAuthority {
     private readonly keys: webcrypto.CryptoKeyPair,
   ) {}
 
-  static async create(): Promise<TestAuthority> {
+  static async create(name = 'Spec CA'): Promise<TestAuthority> {
     const keys = await newKeys();
     const root = await X509CertificateGenerator.createSelfSigned({
-      name: 'CN=Spec CA',
+      name: `CN=${name}`,
       keys,
       signingAlgorithm: ALGORITHM,
       extensions: [new BasicConstraintsExtension(true, 1, true)],

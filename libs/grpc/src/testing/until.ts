@@ -7,3 +7,15 @@ export const until = async (condition: () => boolean, what: string): Promise<voi
     await sleep(5);
   }
 };
+
+/** Waits until a call is answered, at most ten seconds. @throws what it failed with the last time */
+export const untilAnswered = async <Answer>(call: () => Promise<Answer>): Promise<Answer> => {
+  for (const from = Date.now(); ; ) {
+    try {
+      return await call();
+    } catch (error) {
+      if (Date.now() - from > 10_000) throw error;
+      await sleep(20);
+    }
+  }
+};

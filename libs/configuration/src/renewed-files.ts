@@ -1,0 +1,79 @@
+import { readFileSync, statSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+
+/** Paths of PEM files: the CA that signs both sides, and this process's certificate and key. */
+export interface IdentityPaths {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What is in those files. */
+export interface Pems {
+  readonly ca: Buffer;
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+const read = (what: string, file: string): Buffer => {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new Error(`the ${what} file ${file} cannot be read; check its path and rights`, { cause });
+  }
+};
+
+const readAll = ({ ca, cert, key }: IdentityPaths): Pems => {
+  const pems = { ca: read('CA', ca), cert: read('certificate', cert), key: read('key', key) };
+  try {
+    createSecureContext(pems);
+  } catch (cause) {
+    throw new Error(`the files ${ca}, ${cert} and ${key} are no CA, certificate and its key in PEM`, { cause });
+  }
+  return pems;
+};
+
+/**
+ * TLS files that are renewed under a running process. What was read last counts while they are being replaced, and as long as
+ * what is there now is no good.
+ */
+export class RenewedFiles {
+  private pems: Pems;
+  private stamp: string;
+  private refused = '';
+
+  /** @throws Error when the files are no good */
+  constructor(
+    private readonly paths: IdentityPaths,
+    /** Told once of each replacement that is no good. */
+    private readonly onBad: (error: unknown) => void = () => undefined,
+  ) {
+    this.stamp = this.stampOf();
+    this.pems = readAll(paths);
+  }
+
+  /** The newest that were good: another object only when they have changed. */
+  current(): Pems {
+    // Taken before the files are read: whatever changes meanwhile is read the next time.
+    const stamp = this.stampOf();
+    if (stamp === this.stamp) return this.pems;
+    try {
+      this.pems = readAll(this.paths);
+      this.stamp = stamp;
+    } catch (error) {
+      if (this.refused !== stamp) this.onBad(error);
+      this.refused = stamp;
+    }
+    return this.pems;
+  }
+
+  private stampOf(): string {
+    return [this.paths.ca, this.paths.cert, this.paths.key].map(fileStamp).join(' ');
+  }
+}
+
+/** Another one when a file was written, or replaced by a link to another as a kubelet does. */
+const fileStamp = (file: string): string => {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat === undefined ? 'absent' : `${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}`;
+};

@@ -1,5 +1,6 @@
 import { type LimitSettings, limitSettings, limitsOf, messageLimit } from './limit-settings.js';
 import { address, type Configuration, file, oneOf, optional, postgresUrl, text, wholeNumber } from './setting.js';
+import { telemetrySettings } from './telemetry-settings.js';
 
 /** Its own database. */
 export const databaseSettings = {
@@ -13,6 +14,7 @@ export type DatabaseConfig = Configuration<typeof databaseSettings>;
 
 /** What every service of the mesh needs. */
 export const meshSettings = {
+  ...telemetrySettings,
   mode: oneOf('CROSSROADS_MODE', 'production refuses test numbers', ['development', 'production'], {
     default: 'development',
   }),

@@ -27,7 +27,7 @@ export interface OtlpOptions {
   /** Of a collector that takes OTLP over HTTP, without a slash at its end. */
   readonly endpoint: string;
   /** Share of the traces that begin here. */
-  readonly ratio: number;
+  readonly traceRatio: number;
   readonly metricsEveryMs: number;
   readonly spansEveryMs: number;
   /** What could not be sent; at most once a minute. */
@@ -36,7 +36,7 @@ export interface OtlpOptions {
 
 /** Traces and metrics to a collector, through queues that never grow beyond their bounds. Gives what ends it. */
 export const exportTo = (options: OtlpOptions): (() => Promise<void>) => {
-  const { service, endpoint, ratio, metricsEveryMs, spansEveryMs, onTrouble } = options;
+  const { service, endpoint, traceRatio, metricsEveryMs, spansEveryMs, onTrouble } = options;
   sayOnce(onTrouble);
   const to = (signal: string) => ({
     url: `${endpoint}/v1/${signal}`,
@@ -49,7 +49,7 @@ export const exportTo = (options: OtlpOptions): (() => Promise<void>) => {
   );
   const tracers = new TracerProvider({
     resource,
-    sampler: new DoorSampler(ratio),
+    sampler: new DoorSampler(traceRatio),
     spanProcessors: [
       new BatchSpanProcessor({
         exporter: new OTLPTraceExporter(to('traces')),

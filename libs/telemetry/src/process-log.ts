@@ -1,4 +1,4 @@
-import { createLogger, type Logger } from './logger.js';
+import { createLogger, type Logger, type LogLevel } from './logger.js';
 
 let log: Logger | undefined;
 
@@ -8,7 +8,7 @@ export const processLog = (): Logger => {
   return log;
 };
 
-/** Who speaks in it. */
-export const nameProcessLog = (service: string): void => {
-  log = createLogger(service);
+/** Who speaks in it, and of what. */
+export const nameProcessLog = (service: string, level: LogLevel): void => {
+  log = createLogger(service, { level });
 };

@@ -74,6 +74,7 @@ describe('telemetry', () => {
     ['OTEL_TRACES_SAMPLER_ARG', '5'],
     ['OTEL_TRACES_SAMPLER_ARG', 'always'],
     ['OTEL_METRIC_EXPORT_INTERVAL', '0'],
+    ['LOG_LEVEL', 'loud'],
   ])('does not start with %s=%s', async (name, value) => {
     await expect(
       startTelemetry('spec', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:1', [name]: value }),

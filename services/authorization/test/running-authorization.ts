@@ -41,7 +41,8 @@ export class RunningAuthorization {
     readonly env: NodeJS.ProcessEnv,
   ) {}
 
-  static async start(): Promise<RunningAuthorization> {
+  /** With these settings besides those that it needs. */
+  static async start(settings: NodeJS.ProcessEnv = {}): Promise<RunningAuthorization> {
     const folder = await mkdtemp(join(tmpdir(), 'authorization-'));
     const ca = await CertificateAuthority.create(TRUST_DOMAIN);
     const [database, log] = [await testDatabase(), await testDatabase()];
@@ -56,6 +57,7 @@ export class RunningAuthorization {
       TLS_CA_FILE: join(folder, 'ca.pem'),
       TLS_CERT_FILE: join(folder, 'authorization.pem'),
       TLS_KEY_FILE: join(folder, 'authorization-key.pem'),
+      ...settings,
     };
     const running = new RunningAuthorization(port, database, log, folder, ca, env);
     await writeFile(join(folder, 'ca.pem'), ca.certificate);

@@ -57,11 +57,14 @@ const INFRASTRUCTURE: Readonly<Record<Profile, readonly Member[]>> = {
   production: [
     {
       role: 'kafka',
-      party: podOf('broker', { 'strimzi.io/cluster': 'crossroads-kafka', 'strimzi.io/kind': 'Kafka' }),
+      party: podOf('broker', { 'strimzi.io/cluster': 'crossroads-kafka', 'strimzi.io/name': 'crossroads-kafka-kafka' }),
     },
     {
       role: 'stranger',
-      party: podOf("another cluster's broker", { 'strimzi.io/cluster': 'other', 'strimzi.io/kind': 'Kafka' }),
+      party: podOf("another cluster's broker", {
+        'strimzi.io/cluster': 'other',
+        'strimzi.io/name': 'crossroads-kafka-kafka',
+      }),
     },
     { role: 'postgresql', party: podOf('postgresql-1', { 'cnpg.io/cluster': 'crossroads-postgresql' }) },
     {

@@ -19,6 +19,8 @@ export interface KubernetesObject {
     readonly annotations?: Readonly<Record<string, string>>;
   };
   readonly spec?: unknown;
+  /** Of a ConfigMap. */
+  readonly data?: Readonly<Record<string, string>>;
 }
 
 /** What a service's entry in `values.yaml` says of its place in the mesh. */

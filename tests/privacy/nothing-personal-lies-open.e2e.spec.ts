@@ -5,6 +5,7 @@ import { IDENTIFICATION, PURPOSES, WAGES } from '@crossroads/local';
 import type { PersonRecord } from '@crossroads/local/people';
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { runConsultationPod } from '../charts/consultation-pod.js';
 import { citizenSees } from '../citizen.js';
 import { ask } from '../databases.js';
 import { move } from '../load.js';
@@ -145,6 +146,19 @@ describe('no SSIN, name, birth date or address lies open', () => {
       expect.arrayContaining(['mesh.json', 'log exchange.log', 'log person-registry.log', 'log postgres.log']),
     );
     expect(hits).toEqual([]);
+  });
+
+  it("in the log of the chart's test, whether it has its answer or not", async () => {
+    const { tls } = mesh.network.connection('welfare-office');
+    const { services, trustDomain } = mesh.local.mesh();
+    const addresses = Object.fromEntries(Object.entries(services).map(([name, { address }]) => [name, address]));
+    const asked = { tls, trustDomain, addresses, ssin: planted?.ssin ?? '' };
+    const answered = await runConsultationPod(asked);
+    expect(answered).toEqual({ code: 0, log: expect.stringContaining(`${IDENTIFICATION}  DATA_FOUND`) });
+    const { ssin: stranger } = generatedPerson(9_999);
+    const refused = await runConsultationPod({ ...asked, ssin: stranger });
+    expect(refused).toEqual({ code: 1, log: expect.stringContaining('UNKNOWN_SSIN') });
+    expect(found(answered.log + refused.log, [...NEEDLES, ssinNeedle(stranger)])).toEqual([]);
   });
 
   it('in the name of a topic or the answer to a mistake', async () => {

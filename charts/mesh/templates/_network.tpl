@@ -24,7 +24,7 @@
 - to:
     {{- with .Values.kafka.strimzi }}
     {{- if .enabled }}
-    - podSelector: { matchLabels: { strimzi.io/cluster: {{ .cluster }}, strimzi.io/kind: Kafka } }
+    - podSelector: { matchLabels: { strimzi.io/cluster: {{ .cluster }}, strimzi.io/name: {{ .cluster }}-kafka } }
       {{- with .namespace }}
       namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: {{ . }} } }
       {{- end }}

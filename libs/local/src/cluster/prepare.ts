@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { SERVICES } from '@crossroads/topology';
+import { writePrivate } from '../certificates.js';
 import { ensureDatabases } from '../databases.js';
 import { PURPOSES } from '../demo/deliberations.js';
 import { decidedDeliberation, setUpDemo } from '../demo/set-up.js';
@@ -25,7 +27,9 @@ export const prepareDemo = async (mesh: ClusterMesh): Promise<void> => {
     const { people } = await importPopulation(network.as('national-register'), { people: demoPeople }, () => {});
     await decidedDeliberation(network, TESTER);
     const [first] = people;
-    if (first) await inscribe(network.as(TESTER), PURPOSES[TESTER].inscriptionContext, first.ssin);
+    if (!first) throw new Error('the registry has none of the demo people');
+    await inscribe(network.as(TESTER), PURPOSES[TESTER].inscriptionContext, first.ssin);
+    await writePrivate(join(mesh.folder.path, 'demo-ssin'), first.ssin);
   } finally {
     network.close();
   }

@@ -53,7 +53,7 @@ The environment of a service: only names that its configuration knows. Call with
 {{- range $variable, $key := index . 2 }}
 {{- if or (and $service.database (not (hasPrefix "KEYS" $variable))) (and $service.keysDatabase (hasPrefix "KEYS" $variable)) }}
 - name: {{ $variable }}
-  valueFrom: { secretKeyRef: { name: {{ include "mesh.secret" (list $service $name "database") }}, key: {{ $key }} } }
+  valueFrom: { secretKeyRef: { name: {{ include "mesh.secret" (list $service $name "database") | quote }}, key: {{ $key }} } }
 {{- end }}
 {{- end }}
 {{- end }}

@@ -26,7 +26,7 @@
 {{- /* What selects the pods of a service or of its migrations. Call with (list $ name component). */}}
 {{- define "mesh.selector" -}}
 app.kubernetes.io/name: {{ index . 1 }}
-app.kubernetes.io/instance: {{ (index . 0).Release.Name }}
+app.kubernetes.io/instance: {{ (index . 0).Release.Name | quote }}
 app.kubernetes.io/component: {{ index . 2 }}
 {{- end }}
 

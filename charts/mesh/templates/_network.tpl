@@ -1,7 +1,7 @@
 {{- /* Egress to the cluster's DNS. */}}
 {{- define "mesh.toDns" -}}
 - to:
-    - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: {{ .Values.networkPolicies.dns.namespace }} } }
+    - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: {{ .Values.networkPolicies.dns.namespace | quote }} } }
       podSelector: { matchLabels: {{ toJson .Values.networkPolicies.dns.podLabels }} }
   ports:
     - { protocol: UDP, port: 53 }
@@ -11,7 +11,7 @@
 {{- define "mesh.toDatabase" -}}
 - to:
     {{- if .Values.postgresql.cloudNativePg.enabled }}
-    - podSelector: { matchLabels: { cnpg.io/cluster: {{ .Values.postgresql.cloudNativePg.cluster }} } }
+    - podSelector: { matchLabels: { cnpg.io/cluster: {{ .Values.postgresql.cloudNativePg.cluster | quote }} } }
     {{- end }}
     {{- with .Values.postgresql.peers }}
     {{- toYaml . | nindent 4 }}
@@ -24,9 +24,9 @@
 - to:
     {{- with .Values.kafka.strimzi }}
     {{- if .enabled }}
-    - podSelector: { matchLabels: { strimzi.io/cluster: {{ .cluster }}, strimzi.io/name: {{ .cluster }}-kafka } }
+    - podSelector: { matchLabels: { strimzi.io/cluster: {{ .cluster | quote }}, strimzi.io/name: {{ .cluster }}-kafka } }
       {{- with .namespace }}
-      namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: {{ . }} } }
+      namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: {{ . | quote }} } }
       {{- end }}
     {{- end }}
     {{- end }}
@@ -60,7 +60,7 @@
 {{- end }}
 
 {{- define "mesh.fromIngressController" -}}
-- namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: {{ .Values.ingress.controller.namespace }} } }
+- namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: {{ .Values.ingress.controller.namespace | quote }} } }
   {{- with .Values.ingress.controller.podLabels }}
   podSelector: { matchLabels: {{ toJson . }} }
   {{- end }}

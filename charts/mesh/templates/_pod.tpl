@@ -22,7 +22,7 @@ capabilities: { drop: [ALL] }
     defaultMode: 0440
     sources:
       - secret:
-          name: {{ $secret }}
+          name: {{ $secret | quote }}
           items:
             - { key: tls.crt, path: tls.crt }
             - { key: tls.key, path: tls.key }
@@ -30,10 +30,10 @@ capabilities: { drop: [ALL] }
             - { key: ca.crt, path: ca.crt }
             {{- end }}
       {{- with $trust.secret }}
-      - secret: { name: {{ . }}, items: [{ key: ca.crt, path: ca.crt }] }
+      - secret: { name: {{ . | quote }}, items: [{ key: ca.crt, path: ca.crt }] }
       {{- end }}
       {{- with $trust.configMap }}
-      - configMap: { name: {{ . }}, items: [{ key: ca.crt, path: ca.crt }] }
+      - configMap: { name: {{ . | quote }}, items: [{ key: ca.crt, path: ca.crt }] }
       {{- end }}
 {{- end }}
 
@@ -59,11 +59,11 @@ spec:
   {{- with $root.Values.global.imagePullSecrets }}
   imagePullSecrets:
     {{- range . }}
-    - name: {{ . }}
+    - name: {{ . | quote }}
     {{- end }}
   {{- end }}
   {{- with $service.priorityClassName }}
-  priorityClassName: {{ . }}
+  priorityClassName: {{ . | quote }}
   {{- end }}
   {{- with $service.nodeSelector }}
   nodeSelector:
@@ -80,7 +80,7 @@ spec:
     {{- include "mesh.spread" (list $root $name "kubernetes.io/hostname" $service.spread.nodes) | nindent 4 }}
   containers:
     - name: {{ $name }}
-      image: {{ include "mesh.image" (list $root (printf "crossroads/%s" $name) $service.image) }}
+      image: {{ include "mesh.image" (list $root (printf "crossroads/%s" $name) $service.image) | quote }}
       imagePullPolicy: {{ $root.Values.global.imagePullPolicy }}
       securityContext:
         {{- include "mesh.containerSecurity" . | nindent 8 }}
@@ -124,7 +124,7 @@ spec:
     {{- if $service.keys }}
     - name: keys
       secret:
-        secretName: {{ include "mesh.secret" (list $service $name "keys") }}
+        secretName: {{ include "mesh.secret" (list $service $name "keys") | quote }}
         defaultMode: 0440
         items: [{ key: keys.json, path: keys.json }]
     {{- end }}
@@ -132,7 +132,7 @@ spec:
     {{- $file := ternary "receipt-key.pem" "receipt-keys.json" (eq $service.receipts "sign") }}
     - name: receipts
       secret:
-        secretName: {{ include "mesh.secret" (list $service $name "receipts") }}
+        secretName: {{ include "mesh.secret" (list $service $name "receipts") | quote }}
         defaultMode: 0440
         items: [{ key: {{ $file }}, path: {{ $file }} }]
     {{- end }}

@@ -35,14 +35,12 @@ metadata:
   labels:
     {{- $labels | nindent 4 }}
 spec:
-  {{- if not $service.autoscaling.enabled }}
-  replicas: {{ int $service.replicas }}
-  {{- end }}
+  replicas: {{ include "mesh.replicas" . }}
   revisionHistoryLimit: 5
   progressDeadlineSeconds: 600
   strategy:
     type: RollingUpdate
-    rollingUpdate: { maxUnavailable: 0, maxSurge: 1 }
+    rollingUpdate: { maxUnavailable: 0, maxSurge: 25% }
   selector:
     matchLabels:
       {{- $selector | nindent 6 }}
@@ -86,5 +84,19 @@ spec:
   selector:
     matchLabels:
       {{- $selector | nindent 6 }}
+{{- end }}
+{{- end }}
+
+{{- /*
+How many pods. Where they are scaled by load: as many as there are, since Helm would go back to one if it said nothing. Call with
+(list $ name service).
+*/}}
+{{- define "mesh.replicas" -}}
+{{- $root := index . 0 }}{{- $scaling := (index . 2).autoscaling -}}
+{{- if $scaling.enabled }}
+{{- $there := dig "spec" "replicas" 0 (lookup "apps/v1" "Deployment" $root.Release.Namespace (index . 1) | default dict) -}}
+{{- max $scaling.minReplicas (min $there $scaling.maxReplicas) }}
+{{- else }}
+{{- (index . 2).replicas }}
 {{- end }}
 {{- end }}

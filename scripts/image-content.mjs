@@ -27,7 +27,8 @@ const needed = (name, found = new Set()) => {
   return found;
 };
 
-const isCode = (file) => file.endsWith('.js') && !/(^|\/)(test|testing|bench)\/|\.(spec|bench|contract)\.js$/.test(file);
+const isCode = (file) =>
+  file.endsWith('.js') && !/(^|\/)(test|testing|bench)\/|\.(spec|bench|contract)\.js$/.test(file);
 
 /** What a package's `exports` name outside of dist. */
 const others = ({ exports = {} }) =>

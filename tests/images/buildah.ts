@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { ROOT } from '../mesh.js';
 
 const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'crossroads-images');
-const BASES = ['--build-arg', 'BASE=localhost/crossroads-base', '--build-arg', 'RUNTIME=localhost/crossroads-runtime'];
+const BASES = { BASE: 'localhost/crossroads-base', RUNTIME: 'localhost/crossroads-runtime' };
 
 export const MACHINE_NEEDS = ['buildah', 'debootstrap', 'dpkg-deb', 'npm', 'crun', 'unshare'];
 
@@ -30,14 +30,29 @@ export const makeBases = (node: string): void => {
   tool(join(ROOT, 'tests', 'images', 'make-bases.sh'), [node, CACHE]);
 };
 
+/** The tree as it is now: images of one moment, and one build for all of them, while somebody goes on working. */
+export const snapshotInto = (folder: string): void => {
+  const wanted = (path: string): boolean => !/^(dist|node_modules|\..*)$|\.tsbuildinfo$/.test(basename(path));
+  for (const name of ['LICENSE', 'package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'tsconfig.base.json'])
+    cpSync(join(ROOT, name), join(folder, name));
+  for (const name of ['libs', 'proto', 'scripts', 'services'])
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true, filter: wanted });
+  cpSync(join(ROOT, '.dockerignore'), join(folder, '.dockerignore'));
+};
+
 /** Without a daemon: every RUN is a chroot with this machine's network. */
-export const buildImage = (service: string, args: Readonly<Record<string, string>>): void => {
-  const buildArgs = Object.entries({ SERVICE: service, ...args }).flatMap(([name, value]) => [
+export const buildImage = (
+  context: string,
+  service: string,
+  args: Readonly<Record<string, string>>,
+  name = service,
+): void => {
+  const buildArgs = Object.entries({ ...BASES, SERVICE: service, ...args }).flatMap(([argument, value]) => [
     '--build-arg',
-    `${name}=${value}`,
+    `${argument}=${value}`,
   ]);
   const how = ['--isolation', 'chroot', '--network', 'host', '--layers', '--pull-never'];
-  buildah('build', ...how, '-f', 'services/Dockerfile', ...BASES, ...buildArgs, '-t', nameOf(service), '.');
+  buildah('build', ...how, '-f', join(context, 'services', 'Dockerfile'), ...buildArgs, '-t', nameOf(name), context);
 };
 
 const nameOf = (service: string): string => `localhost/crossroads/${service}`;

@@ -14,6 +14,8 @@ export interface ContainerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Files by their path inside, readable by the user as in a mounted Secret. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Lets it write below its root, as far as the files' owner allows: for development. */
+  readonly writable?: boolean;
 }
 
 /**
@@ -68,12 +70,12 @@ export class Container {
 
   private specificationOf(
     { config, root }: UnpackedImage,
-    { args = [], command, environment = {}, files = {} }: ContainerOptions,
+    { args = [], command, environment = {}, files = {}, writable = false }: ContainerOptions,
   ) {
     const [uid = 0, gid = 0] = config.User.split(':').map(Number);
     return {
       ociVersion: '1.0.2',
-      root: { path: root, readonly: true },
+      root: { path: root, readonly: !writable },
       process: {
         user: { uid, gid },
         args: [...(command ?? config.Entrypoint), ...args],

@@ -1,15 +1,25 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Institution } from '@crossroads/client';
 import { ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
-import { freePort, IDENTIFICATION, isServing, PURPOSES } from '@crossroads/local';
+import { IDENTIFICATION, PURPOSES } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
-import { HOLDINGS, SERVICES, type ServiceName } from '@crossroads/topology';
+import { SERVICES, type ServiceName } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MESH_START_MS, ROOT, TestMesh } from '../mesh.js';
-import { absent, buildImage, MACHINE_NEEDS, makeBases, type UnpackedImage, unpack } from './buildah.js';
+import { migrationOf, ready, type ServiceInContainer, startBeside } from './beside-mesh.js';
+import {
+  absent,
+  buildImage,
+  MACHINE_NEEDS,
+  makeBases,
+  snapshotInto,
+  temporaryFolder,
+  tool,
+  type UnpackedImage,
+  unpack,
+} from './buildah.js';
 import { Container } from './container.js';
-import { renderedContainer } from './rendered-env.js';
 
 const MINUTE = 60_000;
 const IMAGES = [...SERVICES, 'client'];
@@ -19,6 +29,8 @@ const asked = process.env['CROSSROADS_IMAGES'] === '1';
 const here = asked && missing.length === 0;
 const why = asked ? `this machine has no ${missing.join(', ')}` : 'only with CROSSROADS_IMAGES=1: it takes minutes';
 
+const DEVELOPMENT = 'authorization-development';
+const AS_USER = 'setpriv --reuid=10001 --regid=10001 --clear-groups';
 const REVISION = 'a'.repeat(40);
 const SOURCE = 'https://crossroads.test/source';
 
@@ -68,12 +80,19 @@ else
     beforeAll(() => {
       const versions = readFileSync(join(ROOT, 'scripts', 'versions.mjs'), 'utf8');
       makeBases(/NODE = '([^']+)'/.exec(versions)?.[1] ?? '');
+      const context = temporaryFolder();
+      snapshotInto(context.path);
       for (const name of IMAGES) {
-        buildImage(name, { REVISION, SOURCE });
+        buildImage(context.path, name, { REVISION, SOURCE });
         const made = unpack(name);
         unpacked.set(name, made);
         process.stderr.write(`  crossroads/${name}: ${(made.bytes / 1e6).toFixed(0)} MB\n`);
       }
+      // As the Tiltfile has it built: with tar and a shell, its code the user's.
+      const arguments_ = { RUNTIME: 'localhost/crossroads-base', OWNER: '10001:10001' };
+      buildImage(context.path, 'authorization', arguments_, DEVELOPMENT);
+      unpacked.set(DEVELOPMENT, unpack(DEVELOPMENT));
+      context.remove();
     }, 30 * MINUTE);
 
     afterAll(() => {
@@ -139,7 +158,7 @@ else
 
     describe('with the environment that the chart gives them, beside a mesh', () => {
       let mesh: TestMesh;
-      const running = new Map<ServiceName, { readonly container: Container; readonly address: string }>();
+      const running = new Map<ServiceName, ServiceInContainer>();
 
       beforeAll(async () => {
         mesh = await TestMesh.start();
@@ -150,64 +169,10 @@ else
         await mesh?.stop();
       }, MINUTE);
 
-      /** What the Secret `<service>-database` holds. */
-      const databaseSecret = (service: ServiceName): Record<string, string> => {
-        const { main, keys } = mesh.local.mesh().postgres.databases[service] ?? {};
-        return {
-          url: main?.app ?? '',
-          migratorUrl: main?.migrator ?? '',
-          keysUrl: keys?.app ?? '',
-          keysMigratorUrl: keys?.migrator ?? '',
-        };
-      };
-
-      /** Secrets as files where the chart mounts them. */
-      const secretsOf = (service: ServiceName, mounts: readonly string[]): Record<string, string> => {
-        const { certificates, keyFiles, ca } = mesh.local.mesh();
-        const identity = certificates[service];
-        const receipts = HOLDINGS[service].receipts
-          ? { '/etc/crossroads/receipts/receipt-key.pem': keyFiles[`${service}-receipts`] }
-          : { '/etc/crossroads/receipts/receipt-keys.json': mesh.local.receiptKeysFile };
-        const files = {
-          '/etc/crossroads/tls/ca.crt': ca,
-          '/etc/crossroads/tls/tls.crt': identity?.certificate,
-          '/etc/crossroads/tls/tls.key': identity?.key,
-          '/etc/crossroads/keys/keys.json': keyFiles[service],
-          ...receipts,
-        };
-        return Object.fromEntries(
-          Object.entries(files).flatMap(([inside, file]) =>
-            file !== undefined && mounts.some((mount) => inside.startsWith(`${mount}/`)) ? [[inside, file]] : [],
-          ),
-        );
-      };
-
-      /** Only addresses and ports differ from the chart's: here all is on one host. */
-      const elsewhere = (
-        environment: Readonly<Record<string, string>>,
-        ports: Readonly<Record<string, number>>,
-      ): Record<string, string> => {
-        const { services } = mesh.local.ports;
-        const { broker } = mesh.local.mesh();
-        const addresses = SERVICES.map((name): [string, string] => [
-          `${name.toUpperCase().replaceAll('-', '_')}_ADDRESS`,
-          `localhost:${services[name]}`,
-        ]).filter(([name]) => name in environment);
-        return {
-          ...environment,
-          ...Object.fromEntries(addresses),
-          ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
-          ...(broker.kind === 'kafka'
-            ? { KAFKA_BROKERS: broker.brokers.join(',') }
-            : { KAFKA_BROKERS: '', EMBEDDED_LOG_URL: broker.url }),
-        };
-      };
-
       it.each(SERVICES)(
         '%s migrates its databases, a second time too',
         async (service) => {
-          const { args, environment } = renderedContainer('Job', service, databaseSecret(service));
-          const container = new Container(image(service), { args, environment });
+          const container = migrationOf(mesh, service, image(service));
           expect([await container.ended(), container.output]).toEqual([0, expect.not.stringContaining('Error')]);
         },
         MINUTE,
@@ -216,22 +181,9 @@ else
       it.each(SERVICES)(
         '%s starts, read-only, and is ready',
         async (service) => {
-          const rendered = renderedContainer('Deployment', service, databaseSecret(service));
-          const ports = { GRPC_PORT: await freePort(), HEALTH_PORT: await freePort() };
-          const address = `localhost:${ports.GRPC_PORT}`;
-          const container = new Container(image(service), {
-            environment: elsewhere(rendered.environment, ports),
-            files: secretsOf(service, rendered.mounts),
-          });
-          running.set(service, { container, address });
-          const identity = mesh.local.mesh().certificates['local'];
-          if (!identity) throw new Error('the mesh has no certificate to ask for health with');
-          await eventually(
-            () => isServing(address, identity),
-            (serving) => serving || container.hasEnded,
-            MINUTE,
-          );
-          expect([container.hasEnded, container.output]).toEqual([false, expect.anything()]);
+          const started = await startBeside(mesh, service, image(service));
+          running.set(service, started);
+          await ready(mesh, started);
         },
         2 * MINUTE,
       );
@@ -264,6 +216,33 @@ else
           expect(code).toBe(0);
         },
         MINUTE,
+      );
+
+      it(
+        'takes a change of its code while it runs, in an image for development, as Tilt puts it in',
+        async () => {
+          const development = image(DEVELOPMENT);
+          const command = ['/usr/local/bin/node', '--watch', '--watch-preserve-output', '/app/main.js'];
+          const started = await startBeside(mesh, 'authorization', development, { command, writable: true });
+          running.set('authorization', started);
+          await ready(mesh, started);
+          const path = 'app/libs/configuration/dist/index.js';
+          const changed = temporaryFolder();
+          mkdirSync(join(changed.path, dirname(path)), { recursive: true });
+          const code = readFileSync(join(development.root, path), 'utf8');
+          writeFileSync(join(changed.path, path), `${code}\nconsole.log('this code is new');\n`);
+          const began = Date.now();
+          tool('sh', ['-c', `tar -c -C ${changed.path} ${path} | ${AS_USER} tar -x -C ${development.root}`]);
+          changed.remove();
+          await eventually(
+            () => started.container.output,
+            (output) => output.includes('this code is new'),
+            MINUTE,
+          );
+          await ready(mesh, started);
+          process.stderr.write(`  from a changed file to a service that is ready: ${Date.now() - began} ms\n`);
+        },
+        2 * MINUTE,
       );
     });
   });

@@ -1,0 +1,99 @@
+import { freePort, type IdentityFiles, isServing } from '@crossroads/local';
+import { eventually } from '@crossroads/testing';
+import { HOLDINGS, SERVICES, type ServiceName } from '@crossroads/topology';
+import type { TestMesh } from '../mesh.js';
+import type { UnpackedImage } from './buildah.js';
+import { Container, type ContainerOptions } from './container.js';
+import { renderedContainer } from './rendered-env.js';
+
+export interface ServiceInContainer {
+  readonly container: Container;
+  readonly address: string;
+}
+
+/** What the Secret `<service>-database` holds. */
+const databaseSecret = (mesh: TestMesh, service: ServiceName): Record<string, string> => {
+  const { main, keys } = mesh.local.mesh().postgres.databases[service] ?? {};
+  return {
+    url: main?.app ?? '',
+    migratorUrl: main?.migrator ?? '',
+    keysUrl: keys?.app ?? '',
+    keysMigratorUrl: keys?.migrator ?? '',
+  };
+};
+
+/** Secrets as files where the chart mounts them. */
+const secretFiles = (mesh: TestMesh, service: ServiceName, mounts: readonly string[]): Record<string, string> => {
+  const { certificates, keyFiles, ca } = mesh.local.mesh();
+  const identity = certificates[service];
+  const receipts = HOLDINGS[service].receipts
+    ? { '/etc/crossroads/receipts/receipt-key.pem': keyFiles[`${service}-receipts`] }
+    : { '/etc/crossroads/receipts/receipt-keys.json': mesh.local.receiptKeysFile };
+  const files = {
+    '/etc/crossroads/tls/ca.crt': ca,
+    '/etc/crossroads/tls/tls.crt': identity?.certificate,
+    '/etc/crossroads/tls/tls.key': identity?.key,
+    '/etc/crossroads/keys/keys.json': keyFiles[service],
+    ...receipts,
+  };
+  return Object.fromEntries(
+    Object.entries(files).flatMap(([inside, file]) =>
+      file !== undefined && mounts.some((mount) => inside.startsWith(`${mount}/`)) ? [[inside, file]] : [],
+    ),
+  );
+};
+
+/** Only addresses and ports differ from the chart's: here all is on one host. */
+const elsewhere = (
+  mesh: TestMesh,
+  environment: Readonly<Record<string, string>>,
+  ports: Readonly<Record<string, number>>,
+): Record<string, string> => {
+  const { services } = mesh.local.ports;
+  const { broker } = mesh.local.mesh();
+  const addresses = SERVICES.map((name): [string, string] => [
+    `${name.toUpperCase().replaceAll('-', '_')}_ADDRESS`,
+    `localhost:${services[name]}`,
+  ]).filter(([name]) => name in environment);
+  return {
+    ...environment,
+    ...Object.fromEntries(addresses),
+    ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
+    ...(broker.kind === 'kafka'
+      ? { KAFKA_BROKERS: broker.brokers.join(',') }
+      : { KAFKA_BROKERS: '', EMBEDDED_LOG_URL: broker.url }),
+  };
+};
+
+/** The service's migrations, as the chart's Job runs them. */
+export const migrationOf = (mesh: TestMesh, service: ServiceName, image: UnpackedImage): Container =>
+  new Container(image, renderedContainer('Job', service, databaseSecret(mesh, service)));
+
+/** One more process of a service of the mesh, in its image, as the chart's Deployment runs it. */
+export const startBeside = async (
+  mesh: TestMesh,
+  service: ServiceName,
+  image: UnpackedImage,
+  options: ContainerOptions = {},
+): Promise<ServiceInContainer> => {
+  const rendered = renderedContainer('Deployment', service, databaseSecret(mesh, service));
+  const ports = { GRPC_PORT: await freePort(), HEALTH_PORT: await freePort() };
+  const container = new Container(image, {
+    ...options,
+    environment: elsewhere(mesh, rendered.environment, ports),
+    files: secretFiles(mesh, service, rendered.mounts),
+  });
+  return { container, address: `localhost:${ports.GRPC_PORT}` };
+};
+
+/** Until it is ready, for a minute. @throws with what it said when it ends instead. */
+export const ready = async (mesh: TestMesh, { container, address }: ServiceInContainer): Promise<void> => {
+  const identity: IdentityFiles | undefined = mesh.local.mesh().certificates['local'];
+  if (!identity) throw new Error('the mesh has no certificate to ask for health with');
+  await eventually(
+    () => isServing(address, identity),
+    (serving) => serving || container.hasEnded,
+    60_000,
+  );
+  if (container.hasEnded) throw new Error(`it ended: ${container.output}`);
+};

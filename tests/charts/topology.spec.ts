@@ -1,6 +1,5 @@
 import {
   calledBy,
-  callersOf,
   callsSources,
   HOLDINGS,
   isForInstitutions,
@@ -9,14 +8,13 @@ import {
   producedBy,
   readBy,
   SERVICES,
-  type ServiceName,
   SOURCES,
   sharedKeysOf,
   TOPIC_NAMES,
   TOPICS,
 } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
-import { chartValues, ofKind, PROFILES, type Profile, renderedObjects, specOf } from './rendered.js';
+import { chartValues, ofKind, renderedObjects, specOf } from './rendered.js';
 
 const sorted = (names: readonly string[] = []) => [...names].toSorted((a, b) => a.localeCompare(b));
 const values = chartValues();
@@ -56,88 +54,6 @@ describe("the chart's values", () => {
     const withSources = SERVICES.filter((service) => valuesOf(service).sources?.services?.length);
     expect(withSources).toEqual(SERVICES.filter(callsSources));
     expect(Object.keys(SOURCES)).toHaveLength(1);
-  });
-});
-
-interface Peer {
-  readonly podSelector?: { readonly matchLabels?: Readonly<Record<string, string>> };
-  readonly namespaceSelector?: { readonly matchLabels?: Readonly<Record<string, string>> };
-  readonly ipBlock?: { readonly cidr: string };
-}
-interface Rule {
-  readonly from?: readonly Peer[];
-  readonly to?: readonly Peer[];
-  readonly ports?: readonly { readonly protocol: string; readonly port: number }[];
-}
-interface Policy {
-  readonly podSelector: { readonly matchLabels: Readonly<Record<string, string>> };
-  readonly policyTypes: readonly string[];
-  readonly ingress?: readonly Rule[];
-  readonly egress?: readonly Rule[];
-}
-
-const GRPC = 50_051;
-const isService = (peer: Peer) => peer.podSelector?.matchLabels?.['app.kubernetes.io/component'] === 'service';
-const nameOf = (peer: Peer) => peer.podSelector?.matchLabels?.['app.kubernetes.io/name'] ?? '';
-const portsOf = ({ ports = [] }: Rule) => ports.map(({ port }) => port);
-
-const policyOf = (profile: Profile, service: ServiceName) =>
-  specOf<Policy>(renderedObjects(profile), 'NetworkPolicy', service);
-
-describe.each(PROFILES)('network policies of profile %s', (profile) => {
-  it('let nothing pass by default', () => {
-    const policy = specOf<Policy>(renderedObjects(profile), 'NetworkPolicy', 'mesh-default-deny');
-    expect(policy).toEqual({
-      podSelector: {
-        matchLabels: { 'app.kubernetes.io/part-of': 'crossroads', 'app.kubernetes.io/instance': 'mesh' },
-      },
-      policyTypes: ['Ingress', 'Egress'],
-    });
-  });
-
-  it('never leave a side or the ports of a rule open', () => {
-    for (const { spec } of ofKind(renderedObjects(profile), 'NetworkPolicy')) {
-      const { ingress = [], egress = [], podSelector } = spec as Policy;
-      // Among themselves, and for their operator, the instances of a database take what they need.
-      const database = 'cnpg.io/cluster' in podSelector.matchLabels;
-      for (const rule of ingress) expect(rule.from?.length).toBeGreaterThan(0);
-      for (const rule of egress) expect(rule.to?.length).toBeGreaterThan(0);
-      for (const rule of [...ingress, ...egress]) expect(database || portsOf(rule).length > 0).toBe(true);
-    }
-  });
-
-  it.each(SERVICES)('let the callers of %s in, and it out to whom it calls', (service) => {
-    const { ingress = [], egress = [], policyTypes } = policyOf(profile, service);
-    const incoming = ingress.flatMap(({ from = [] }) => from).filter(isService);
-    const outgoing = egress.filter(({ to = [] }) => to.some(isService));
-    expect({
-      policyTypes,
-      callers: sorted(incoming.map(nameOf)),
-      calls: sorted(outgoing.flatMap(({ to = [] }) => to).map(nameOf)),
-      ports: [...new Set([...ingress, ...outgoing].flatMap(portsOf))],
-    }).toEqual({
-      policyTypes: ['Ingress', 'Egress'],
-      callers: sorted(callersOf(service)),
-      calls: sorted(calledBy(service)),
-      ports: [GRPC],
-    });
-  });
-
-  it.each(SERVICES)('open nothing else from %s than DNS, its database, Kafka, the collector and sources', (service) => {
-    const others = (policyOf(profile, service).egress ?? []).filter(({ to = [] }) => !to.some(isService));
-    const [dns, database, kafka, ...rest] = others.map((rule) => sorted(portsOf(rule).map(String)));
-    expect([dns, database, kafka]).toEqual([['53', '53'], ['5432'], ['9093']]);
-    const collector = profile === 'dev' ? [] : [['4318']];
-    const sources = { dev: [], small: [['443']], production: [['443', '50051']] }[profile];
-    expect(rest).toEqual([...collector, ...(callsSources(service) ? sources : [])]);
-  });
-
-  it('have no way to the port of health', () => {
-    const rules = ofKind(renderedObjects(profile), 'NetworkPolicy').flatMap(({ spec }) => {
-      const { ingress = [], egress = [] } = spec as Policy;
-      return [...ingress, ...egress];
-    });
-    expect(rules.flatMap(portsOf)).not.toContain(50_052);
   });
 });
 

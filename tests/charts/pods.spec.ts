@@ -1,0 +1,148 @@
+import { HOLDINGS, SERVICES } from '@crossroads/topology';
+import { describe, expect, it } from '@jest/globals';
+import { ofKind, PROFILES, renderedObjects, specOf } from './rendered.js';
+
+interface Container {
+  readonly env: readonly {
+    readonly name: string;
+    readonly value?: string;
+    readonly valueFrom?: { readonly secretKeyRef: { readonly name: string; readonly key: string } };
+  }[];
+  readonly securityContext: Readonly<Record<string, unknown>>;
+  readonly startupProbe?: { readonly grpc: unknown };
+  readonly livenessProbe?: { readonly grpc: unknown };
+  readonly readinessProbe?: { readonly grpc: unknown };
+}
+interface PodSpec {
+  readonly automountServiceAccountToken: boolean;
+  readonly terminationGracePeriodSeconds?: number;
+  readonly securityContext: Readonly<Record<string, unknown>>;
+  readonly containers: readonly [Container];
+}
+interface WithTemplate {
+  readonly template: { readonly spec: PodSpec };
+}
+
+const podsOf = (profile: (typeof PROFILES)[number]) => {
+  const objects = renderedObjects(profile);
+  return [
+    ...[...ofKind(objects, 'Deployment'), ...ofKind(objects, 'Job')].map((object) => ({
+      what: `${object.kind} ${object.metadata.name}`,
+      pod: (object.spec as WithTemplate).template.spec,
+    })),
+    ...ofKind(objects, 'Pod').map((object) => ({ what: `Pod ${object.metadata.name}`, pod: object.spec as PodSpec })),
+  ];
+};
+
+describe.each(PROFILES)('pods of profile %s', (profile) => {
+  const objects = renderedObjects(profile);
+
+  it('run as nobody, with no rights, on a file system that they cannot write, and without a token', () => {
+    const pods = podsOf(profile);
+    expect(pods.length).toBeGreaterThanOrEqual(12);
+    for (const { what, pod } of pods)
+      expect({ what, ...pod, ...pod.containers[0].securityContext }).toMatchObject({
+        what,
+        automountServiceAccountToken: false,
+        securityContext: { runAsNonRoot: true, runAsUser: 10_001, seccompProfile: { type: 'RuntimeDefault' } },
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+    for (const account of ofKind(objects, 'ServiceAccount'))
+      expect(account).toMatchObject({ automountServiceAccountToken: false });
+  });
+
+  it('know the role that may change a schema in migrations only', () => {
+    const knowing = podsOf(profile).filter(({ pod }) =>
+      pod.containers[0].env.some(({ name }) => name.endsWith('MIGRATOR_URL')),
+    );
+    expect(knowing.map(({ what }) => what).toSorted()).toEqual(
+      SERVICES.map((name) => `Job ${name}-migrations`).toSorted(),
+    );
+  });
+
+  it.each(SERVICES)('have the URLs of %s from its Secret, each from its key', (service) => {
+    const references = Object.fromEntries(
+      ['Deployment', 'Job']
+        .map((kind) => specOf<WithTemplate>(objects, kind, kind === 'Job' ? `${service}-migrations` : service))
+        .flatMap(({ template }) => template.spec.containers[0].env)
+        .flatMap(({ name, valueFrom }) =>
+          valueFrom ? [[name, `${valueFrom.secretKeyRef.name} ${valueFrom.secretKeyRef.key}`]] : [],
+        ),
+    );
+    const secret = `${service}-database`;
+    const keys = { KEYS_DATABASE_URL: `${secret} keysUrl`, KEYS_DATABASE_MIGRATOR_URL: `${secret} keysMigratorUrl` };
+    expect(references).toEqual({
+      DATABASE_URL: `${secret} url`,
+      DATABASE_MIGRATOR_URL: `${secret} migratorUrl`,
+      ...(HOLDINGS[service].keysDatabase ? keys : {}),
+    });
+  });
+
+  it('are asked for their health by its three names, and stop later than the service itself gives up', () => {
+    for (const service of SERVICES) {
+      const { spec } = specOf<WithTemplate>(objects, 'Deployment', service).template;
+      const { startupProbe, livenessProbe, readinessProbe, env } = spec.containers[0];
+      expect([startupProbe?.grpc, livenessProbe?.grpc, readinessProbe?.grpc]).toEqual([
+        { port: 50_052, service: 'startup' },
+        { port: 50_052, service: 'liveness' },
+        { port: 50_052 },
+      ]);
+      const drainMs = Number(env.find(({ name }) => name === 'DRAIN_MS')?.value);
+      expect((spec.terminationGracePeriodSeconds ?? 0) * 1_000).toBeGreaterThanOrEqual(drainMs + 20_000);
+    }
+  });
+});
+
+interface Certificate {
+  readonly secretName: string;
+  readonly commonName: string;
+  readonly uris: readonly string[];
+  readonly dnsNames: readonly string[];
+  readonly usages: readonly string[];
+}
+
+describe('certificates', () => {
+  it.each([
+    ['dev', 'crossroads.test', undefined],
+    ['small', 'mesh.example.org', 'mesh.example.org'],
+    ['production', 'mesh.example.org', 'mesh.example.org'],
+  ] as const)('of profile %s name the service as the mesh and Kafka know it', (profile, trustDomain, domain) => {
+    const objects = renderedObjects(profile);
+    for (const service of SERVICES) {
+      const certificate = specOf<Certificate>(objects, 'Certificate', service);
+      expect(certificate).toMatchObject({
+        secretName: `${service}-tls`,
+        commonName: service,
+        uris: [`spiffe://${trustDomain}/service/${service}`],
+        usages: ['digital signature', 'server auth', 'client auth'],
+      });
+      expect(certificate).not.toHaveProperty('subject');
+      expect(certificate.dnsNames).toContain(`${service}.crossroads.svc.cluster.local`);
+      if (domain !== undefined) expect(certificate.dnsNames).toContain(`${service}.${domain}`);
+    }
+  });
+});
+
+describe('what is rendered', () => {
+  it.each(PROFILES)('in profile %s holds no Secret, and nothing that looks like one', (profile) => {
+    const objects = renderedObjects(profile);
+    expect(ofKind(objects, 'Secret')).toEqual([]);
+    expect(JSON.stringify(objects)).not.toMatch(/PRIVATE KEY|postgres(ql)?:\/\/|BEGIN CERTIFICATE/);
+  });
+
+  it.each(['small', 'production'] as const)(
+    'in profile %s lets TLS through to an address, which a headless Service has not',
+    (profile) => {
+      const objects = renderedObjects(profile);
+      for (const service of SERVICES) {
+        expect(specOf(objects, 'Service', service)).toMatchObject({ clusterIP: 'None' });
+        expect(specOf(objects, 'Service', `${service}-institutions`)).not.toHaveProperty('clusterIP');
+        const ingress = ofKind(objects, 'Ingress').find(({ metadata }) => metadata.name === service);
+        expect(ingress?.metadata.annotations).toEqual({ 'nginx.ingress.kubernetes.io/ssl-passthrough': 'true' });
+        expect(JSON.stringify(ingress?.spec)).toContain(`"name":"${service}-institutions"`);
+      }
+    },
+  );
+});

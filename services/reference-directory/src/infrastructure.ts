@@ -7,6 +7,7 @@ import {
   type Consumption,
   consumeFrom,
   cursorStore,
+  observeParked,
   openBroker,
   type Published,
   startRelay,
@@ -16,7 +17,7 @@ import { followPolicy, type PolicyFollower } from '@crossroads/policy';
 import { BlindIndex, FileKeyProvider, TopicSealer } from '@crossroads/privacy';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from './config.js';
-import { PERSON_TOPIC, personFeed } from './consumers/person-feed.js';
+import { PERSON_TOPIC, PersonFeed } from './consumers/person-feed.js';
 import { publishedFrom, TOPIC } from './published.js';
 import { databaseSchemas } from './schemas.js';
 import { SsinSeal } from './view/ssin-seal.js';
@@ -96,18 +97,24 @@ const followPersons = (config: Config, db: Database, broker: Broker, sealing: To
   const server = { kind: 'service', name: REGISTRY } as const;
   const { trustDomain, registryAddress } = config;
   const events = connect(EventsServiceService, registryAddress, { tls: tlsFiles(config), trustDomain, server });
+  const feed = new PersonFeed(db, sealing);
   const consumption = consumeFrom({
     broker,
     topic: PERSON_TOPIC,
     group: SERVICE,
     sources: [{ source: `urn:crossroads:service:${REGISTRY}`, eventsClient: events }],
     cursorStore: cursorStore(db),
-    onBatch: personFeed(db, sealing),
+    onBatch: (events) => feed.take(events),
     onError: warn('person feed'),
   });
+  // A key that was missing may have come with this start.
+  const redriving = feed.redrive().catch(warn('redrive'));
+  const endParked = observeParked(db, [PERSON_TOPIC]);
   return {
     close: async () => {
+      endParked();
       await consumption.close();
+      await redriving;
       events.close();
     },
   };

@@ -1,5 +1,5 @@
 import { eventStoreMigrations, type Migration } from '@crossroads/eventsourcing';
-import { consumedMigrations } from '@crossroads/messaging';
+import { consumedMigrations, parkingMigrations } from '@crossroads/messaging';
 
 /**
  * Sized for 25.5 M persons and 357 M inscriptions. Inside, a person is a 4-byte number: an event that holds a chunk of a
@@ -55,4 +55,5 @@ comment on column inscriptions.packed is 'see domain/packing.ts';
 comment on column inscriptions.ssin is 'sealed; see view/ssin-seal.ts';
 `,
   },
+  ...parkingMigrations,
 ];

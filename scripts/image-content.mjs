@@ -39,7 +39,7 @@ const mainOf = (path) => (path.startsWith('services/') ? 'dist/src/main.js' : Ob
 
 const copy = (path, folder) => cpSync(join(ROOT, path), join(folder, path), { recursive: true });
 
-export const layOut = (service, folder) => {
+const layOut = (service, folder) => {
   const [manifests, app] = [join(folder, 'manifests'), join(folder, 'app')];
   const paths = [...needed(`@crossroads/${service}`)];
   mkdirSync(app, { recursive: true });
@@ -57,8 +57,6 @@ export const layOut = (service, folder) => {
   return paths;
 };
 
-const [, program, service, folder] = process.argv;
-if (program === import.meta.filename) {
-  if (!folder) throw new Error('usage: node scripts/image-content.mjs SERVICE FOLDER');
-  console.log(layOut(service, folder).join('\n'));
-}
+const [, , service, folder] = process.argv;
+if (!folder) throw new Error('usage: node scripts/image-content.mjs SERVICE FOLDER');
+console.log(layOut(service, folder).join('\n'));

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { portsFrom } from '@crossroads/local';
+import { CLUSTER_PORT_BASE, portsFrom } from '@crossroads/local';
 import { SERVICES } from '@crossroads/topology';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { parse, parseAllDocuments } from 'yaml';
@@ -132,7 +132,7 @@ const hasPython = spawnSync('python3', ['--version']).status === 0;
     };
     const made = of('port_forward').map((forward) => Number(forward['local_port']));
     expect(made.toSorted((a, b) => a - b)).toEqual(Object.values(forwards).toSorted((a, b) => a - b));
-    const { services } = portsFrom({ CROSSROADS_PORT_BASE: '47400' });
+    const { services } = portsFrom({ CROSSROADS_PORT_BASE: CLUSTER_PORT_BASE });
     for (const { workload, port_forwards: forward } of resources.filter(({ workload: name }) =>
       SERVICES.some((one) => one === name),
     )) {

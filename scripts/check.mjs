@@ -1,11 +1,13 @@
 // `npm run check`: one line a part; what a part has to say only when it fails.
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './versions.mjs';
 
 const built = ['libs', 'services'].flatMap((folder) =>
-  readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}/dist`),
+  readdirSync(join(ROOT, folder))
+    .map((name) => `${folder}/${name}/dist`)
+    .filter((path) => existsSync(join(ROOT, path))),
 );
 
 const parts = [

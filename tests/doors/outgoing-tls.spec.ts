@@ -86,7 +86,11 @@ const clients: readonly (readonly [string, boolean, (port: number) => Promise<un
       const certificates = { ca: own.ca, cert: own.certificate, key: own.key };
       const options = { brokers: [`localhost:${port}`], clientId: 'spec', tls: certificates };
       const admin = kafkaClient(options, () => undefined).admin({ retry: { retries: 0 } });
-      await admin.connect().finally(() => admin.disconnect());
+      try {
+        await admin.connect();
+      } finally {
+        await admin.disconnect();
+      }
     },
   ],
   [

@@ -17,7 +17,10 @@ const generatedPaths = async (): Promise<string[]> => {
   return modules
     .flatMap((module) => Object.entries(module ?? {}))
     .filter(([name]) => name.endsWith('ServiceService'))
-    .flatMap(([, definition]) => Object.values<{ readonly path: string }>(definition).map(({ path }) => path))
+    .flatMap(([, definition]) =>
+      Object.values(Object(definition) as Readonly<Record<string, { readonly path: string }>>),
+    )
+    .map(({ path }) => path)
     .toSorted((a, b) => a.localeCompare(b));
 };
 

@@ -49,7 +49,7 @@ const committed = (folder) =>
   );
 
 const differences = (was, is) =>
-  [...new Set([...was.keys(), ...is.keys()])].sort().filter((file) => was.get(file) !== is.get(file));
+  [...new Set([...was.keys(), ...is.keys()])].filter((file) => was.get(file) !== is.get(file));
 
 const helm = findHelm();
 if (!helm) {

@@ -37,7 +37,6 @@ The environment of a service: only names that its configuration knows. Call with
 - { name: LIMIT_MESSAGE_BYTES, value: {{ int . | quote }} }
 {{- end }}
 - { name: LOG_LEVEL, value: {{ $root.Values.telemetry.logLevel | quote }} }
-- { name: OTEL_SERVICE_NAME, value: {{ $name | quote }} }
 {{- with $root.Values.telemetry.endpoint }}
 - { name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }} }
 - { name: OTEL_TRACES_SAMPLER_ARG, value: {{ $root.Values.telemetry.sampling | quote }} }

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database, EventStore, Processor } from '@crossroads/eventsourcing';
 import { type Broker, type BrokerSettings, openBroker, startRelay } from '@crossroads/messaging';
+import { TOPICS } from '@crossroads/topology';
 import { published, TOPIC } from './published.js';
 
 const RETRY_MS = 1_000;
-const RETENTION_DAYS = 7;
 
 /** Publishes the changes once the bus is there. Nothing else waits for it: watchers need no bus. */
 export class Publisher {
@@ -38,7 +38,7 @@ export class Publisher {
     while (!signal.aborted && !this.relay) {
       try {
         this.broker ??= await openBroker(this.bus);
-        await this.broker.ensureTopic({ name: TOPIC, retentionDays: RETENTION_DAYS });
+        await this.broker.ensureTopic({ name: TOPIC, retentionDays: TOPICS[TOPIC].retentionDays });
         const { db, store, broker } = this;
         this.relay = startRelay({ db, store, broker, name: 'relay', published, onError: this.onError });
       } catch (error) {

@@ -15,7 +15,7 @@ import {
 import { followPolicy } from '@crossroads/policy';
 import { FileKeyProvider, PostgresSubjectKeys, SubjectSealer, TopicSealer } from '@crossroads/privacy';
 import { processLog } from '@crossroads/telemetry';
-import { RPCS } from '@crossroads/topology';
+import { RPCS, TOPICS } from '@crossroads/topology';
 import { readReceiptKey } from '@crossroads/transparency';
 import { ExchangeController } from './api/exchange-controller.js';
 import { reasonCodes } from './api/reason-codes.js';
@@ -34,7 +34,6 @@ import { DataSchemas } from './sources/data-schemas.js';
 import { DirectoryClient } from './sources/directory-client.js';
 import { SourceClients } from './sources/source-clients.js';
 
-const TOPIC_DAYS = 7;
 const RELAY = 'exchange';
 
 /** Everything that runs, and how it ends. */
@@ -147,7 +146,7 @@ const openBus = async (
 ): Promise<Broker> => {
   const broker = await openBroker({ clientId: 'exchange', kafkaBrokers, embeddedLogUrl, tls });
   // One partition each: consumers follow by cursor, which orders no more than that.
-  await broker.ensureTopic({ name: ACCESS_TOPIC, retentionDays: TOPIC_DAYS });
-  await broker.ensureTopic({ name: MUTATION_TOPIC, retentionDays: TOPIC_DAYS });
+  await broker.ensureTopic({ name: ACCESS_TOPIC, retentionDays: TOPICS[ACCESS_TOPIC].retentionDays });
+  await broker.ensureTopic({ name: MUTATION_TOPIC, retentionDays: TOPICS[MUTATION_TOPIC].retentionDays });
   return broker;
 };

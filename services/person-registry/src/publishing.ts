@@ -8,6 +8,7 @@ import {
   startRelay,
   type TopicSealing,
 } from '@crossroads/messaging';
+import { TOPICS } from '@crossroads/topology';
 import { TOPIC } from './published.js';
 
 export interface PublishingOptions {
@@ -20,7 +21,6 @@ export interface PublishingOptions {
 }
 
 const AGAIN_MS = 1_000;
-const RETENTION_DAYS = 7;
 /** What changes within it travels together; nobody waits longer for it. */
 const PACE_MS = 20;
 
@@ -62,7 +62,7 @@ export class Publishing {
   private async start(): Promise<void> {
     const { db, store, bus, published, sealing, onError } = this.options;
     this.broker ??= await openBroker(bus);
-    await this.broker.ensureTopic({ name: TOPIC, retentionDays: RETENTION_DAYS });
+    await this.broker.ensureTopic({ name: TOPIC, retentionDays: TOPICS[TOPIC].retentionDays });
     this.relay = startRelay({
       db,
       store,

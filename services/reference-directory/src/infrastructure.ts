@@ -15,6 +15,7 @@ import {
 } from '@crossroads/messaging';
 import { followPolicy, type PolicyFollower } from '@crossroads/policy';
 import { BlindIndex, FileKeyProvider, TopicSealer } from '@crossroads/privacy';
+import { TOPICS } from '@crossroads/topology';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from './config.js';
 import { PERSON_TOPIC, PersonFeed } from './consumers/person-feed.js';
@@ -56,7 +57,7 @@ export class Infrastructure implements OnApplicationShutdown {
     const published = publishedFrom(db);
 
     const broker = await openBroker({ clientId: SERVICE, kafkaBrokers, embeddedLogUrl, tls });
-    await broker.ensureTopic({ name: TOPIC, retentionDays: 7 });
+    await broker.ensureTopic({ name: TOPIC, retentionDays: TOPICS[TOPIC].retentionDays });
     const relay: Processor = startRelay({
       db,
       store,

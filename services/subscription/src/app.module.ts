@@ -18,7 +18,7 @@ import {
 } from '@crossroads/messaging';
 import { followPolicy } from '@crossroads/policy';
 import { FileKeyProvider, PostgresSubjectKeys, SubjectSealer, TopicSealer } from '@crossroads/privacy';
-import { RPCS } from '@crossroads/topology';
+import { RPCS, TOPICS } from '@crossroads/topology';
 import { readReceiptKey } from '@crossroads/transparency';
 import { Module } from '@nestjs/common';
 import { reasonCodes } from './api/reason-codes.js';
@@ -65,7 +65,7 @@ const compose = async (config: Config): Promise<Running> => {
     tls,
   });
 
-  await broker.ensureTopic({ name: ACCESS_TOPIC, retentionDays: 7 });
+  await broker.ensureTopic({ name: ACCESS_TOPIC, retentionDays: TOPICS[ACCESS_TOPIC].retentionDays });
 
   const currentPolicy = () => policy.policy();
   const checks = directoryChecks(directory);

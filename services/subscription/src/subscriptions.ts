@@ -18,6 +18,7 @@ import {
 } from '@crossroads/identifiers';
 import type { Broker } from '@crossroads/messaging';
 import { decide, type Policy } from '@crossroads/policy';
+import { DELIVERIES } from '@crossroads/topology';
 import type { Closing } from './deliveries/closing.js';
 import { deliveriesTopic } from './deliveries/pseudonym.js';
 import { type SubscriptionCommand, type SubscriptionEvent, subscription } from './domain/subscription.js';
@@ -43,7 +44,6 @@ export interface SubscriptionsOptions {
   readonly onNumbered: () => void;
 }
 
-const RETENTION_DAYS = 30;
 const ATTEMPTS = 3;
 
 /** The use cases of the subscription table. Each begins with the question whether the caller may. */
@@ -118,7 +118,7 @@ export class Subscriptions {
     await this.options.broker.ensureTopic({
       name: deliveriesTopic(institution),
       partitions: 1,
-      retentionDays: RETENTION_DAYS,
+      retentionDays: DELIVERIES.retentionDays,
       readers: this.options
         .policy()
         .applicationsOf(institution)

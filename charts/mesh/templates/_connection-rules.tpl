@@ -35,6 +35,8 @@
 {{- if not (regexMatch "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$" .Values.global.trustDomain) }}
 {{- $wrong = append $wrong (printf "global.trustDomain is %q: write it like a domain in small letters, for example mesh.example.org." .Values.global.trustDomain) }}
 {{- end }}
+{{- $wrong = concat $wrong (include "mesh.resourceRules" (list "migrations" .Values.migrations.resources) | fromJsonArray) }}
+{{- $wrong = concat $wrong (include "mesh.resourceRules" (list "postgresql.cloudNativePg" .Values.postgresql.cloudNativePg.resources) | fromJsonArray) }}
 {{- $wrong = concat $wrong (include "mesh.certificateRules" . | fromJsonArray) (include "mesh.doorRules" . | fromJsonArray) }}
 {{- toJson $wrong }}
 {{- end }}

@@ -42,7 +42,7 @@ The environment of a service: only names that its configuration knows. Call with
 - { name: OTEL_TRACES_SAMPLER_ARG, value: {{ $root.Values.telemetry.sampling | quote }} }
 {{- end }}
 {{- range $key, $value := $service.env }}
-- { name: {{ $key }}, value: {{ $value | toString | quote }} }
+- { name: {{ $key | quote }}, value: {{ $value | toString | quote }} }
 {{- end }}
 {{- end }}
 

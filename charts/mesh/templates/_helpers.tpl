@@ -69,7 +69,9 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
 
 {{- /* A quantity (512Mi, 500m) as a plain number. */}}
 {{- define "mesh.quantity" -}}
+{{- if not (kindIs "string" .) }}{{ float64 . }}{{ else }}
 {{- $text := toString . }}
 {{- $units := dict "m" 0.001 "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 }}
 {{- mulf (regexFind "^[0-9.]+" $text | float64) (get $units (regexFind "[A-Za-z]+$" $text) | default 1 | float64) }}
+{{- end }}
 {{- end }}

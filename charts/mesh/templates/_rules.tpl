@@ -77,15 +77,22 @@
 {{- $wrong = append $wrong (printf "%s.disruption.maxUnavailable is 0, which blocks every drain of a node: set 1 or more." $at) }}
 {{- end }}
 {{- end }}
-{{- range $what, $limit := dig "limits" dict $service.resources }}
-{{- $request := dig "requests" $what "" $service.resources }}
-{{- if and $request (gt (include "mesh.quantity" $request | float64) (include "mesh.quantity" $limit | float64)) }}
-{{- $wrong = append $wrong (printf "%s.resources.requests.%s (%v) is more than its limit (%v): lower the one or raise the other." $at $what $request $limit) }}
-{{- end }}
-{{- end }}
+{{- $wrong = concat $wrong (include "mesh.resourceRules" (list $at $service.resources) | fromJsonArray) }}
 {{- $needed := add (div (add (int $service.drainMs) 999) 1000) 20 }}
 {{- if lt (int $service.terminationGracePeriodSeconds) (int $needed) }}
 {{- $wrong = append $wrong (printf "%s.terminationGracePeriodSeconds is %d, and stopping takes up to %d (drainMs, 10 s for calls, 10 s for what is in hand): raise it, or lower drainMs." $at (int $service.terminationGracePeriodSeconds) (int $needed)) }}
+{{- end }}
+{{- toJson $wrong }}
+{{- end }}
+
+{{- /* Call with (list where resources). */}}
+{{- define "mesh.resourceRules" -}}
+{{- $at := index . 0 }}{{- $resources := index . 1 }}{{- $wrong := list }}
+{{- range $what, $limit := dig "limits" dict $resources }}
+{{- $request := dig "requests" $what "" $resources }}
+{{- if and $request (gt (include "mesh.quantity" $request | float64) (include "mesh.quantity" $limit | float64)) }}
+{{- $wrong = append $wrong (printf "%s.resources.requests.%s (%v) is more than its limit (%v): lower the one or raise the other." $at $what $request $limit) }}
+{{- end }}
 {{- end }}
 {{- toJson $wrong }}
 {{- end }}

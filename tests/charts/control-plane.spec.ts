@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { template } from './helm.js';
+import { Installation } from './installed.js';
+import { noKube } from './kube.js';
+import { ofKind, PROFILES, type Profile, renderedObjects, skipped } from './rendered.js';
+
+/** CROSSROADS_KUBE=full: all profiles and each step. Otherwise one profile, in less than a minute. */
+const FULL = process.env.CROSSROADS_KUBE === 'full';
+const WHY = noKube();
+if (WHY) skipped(`no control plane, ${WHY}: the chart is not installed`);
+else if (!FULL) skipped('CROSSROADS_KUBE is not full: one profile is installed, without rollback and test');
+
+const STEP_MS = 300_000;
+/** Kinds that outlive a release: data, and what keeps others away from it. */
+const DATA = ['Cluster', 'Database', 'KafkaTopic', 'NetworkPolicy'];
+const POLICY = 'helm.sh/resource-policy';
+
+(WHY ? describe.skip : describe)('the chart on a real control plane', () => {
+  let mesh: Installation;
+  beforeAll(async () => {
+    mesh = await Installation.prepare();
+  }, STEP_MS);
+  afterAll(() => mesh?.stop(), STEP_MS);
+
+  const done = { ok: true, stderr: '' };
+
+  describe.each(PROFILES.filter((profile) => FULL || profile === 'small'))('profile %s', (profile: Profile) => {
+    const inFull = FULL ? it : it.skip;
+
+    it(
+      'is made of objects that the API server takes without a warning',
+      async () => {
+        expect(await mesh.objection(template(profile).output)).toBe('');
+      },
+      STEP_MS,
+    );
+
+    inFull(
+      'passes helm lint',
+      async () => {
+        expect(await mesh.lint(profile)).toMatchObject(done);
+      },
+      STEP_MS,
+    );
+
+    it(
+      'installs into an empty namespace under Pod Security restricted',
+      async () => {
+        expect(await mesh.everything()).toEqual([]);
+        expect(await mesh.install(profile)).toMatchObject(done);
+        expect(await mesh.unavailable()).toEqual([]);
+      },
+      STEP_MS,
+    );
+
+    inFull(
+      'replaces no pod by an upgrade that changes nothing',
+      async () => {
+        const before = await mesh.pods();
+        expect(await mesh.upgrade(profile)).toMatchObject(done);
+        expect(await mesh.pods()).toEqual(before);
+      },
+      STEP_MS,
+    );
+
+    it(
+      'upgrades, and replaces every pod when Secrets have changed',
+      async () => {
+        const before = await mesh.pods();
+        expect(await mesh.upgrade(profile, '--set-string', 'global.secretsRevision=2')).toMatchObject(done);
+        expect(await mesh.unavailable()).toEqual([]);
+        const after = await mesh.pods();
+        expect(after.filter((name) => before.includes(name))).toEqual([]);
+      },
+      STEP_MS,
+    );
+
+    inFull(
+      'rolls back to what was before',
+      async () => {
+        expect(await mesh.rollback()).toMatchObject(done);
+        expect(await mesh.unavailable()).toEqual([]);
+        expect(await mesh.manifest(4)).toEqual(await mesh.manifest(2));
+      },
+      STEP_MS,
+    );
+
+    inFull(
+      'runs its test, when it has one',
+      async () => {
+        const { ok, stdout } = await mesh.test();
+        expect(ok).toBe(true);
+        const hasTest = ofKind(renderedObjects(profile), 'Pod').length > 0;
+        expect(stdout).toMatch(hasTest ? /Phase: +Succeeded/ : /TEST SUITE: +None/);
+      },
+      STEP_MS,
+    );
+
+    it(
+      'uninstalls, and leaves nothing but data',
+      async () => {
+        expect(await mesh.uninstall()).toMatchObject({ ok: true });
+        const kept = renderedObjects(profile).filter(({ metadata }) => metadata.annotations?.[POLICY] === 'keep');
+        expect(kept.filter(({ kind }) => !DATA.includes(kind))).toEqual([]);
+        expect(await mesh.everything()).toEqual(kept.map(({ kind, metadata }) => `${kind}/${metadata.name}`).sort());
+      },
+      STEP_MS,
+    );
+
+    inFull(
+      'installs again over the data that it left',
+      async () => {
+        expect(await mesh.install(profile)).toMatchObject(done);
+        expect(await mesh.uninstall()).toMatchObject({ ok: true });
+        await mesh.clear();
+      },
+      STEP_MS,
+    );
+  });
+});

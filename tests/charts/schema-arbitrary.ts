@@ -1,0 +1,222 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { CHART, chartValues } from './rendered.js';
+
+/** The part of JSON Schema (draft 7) that the chart's schema is written in. */
+export interface Schema {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly allOf?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: boolean | Schema;
+  readonly patternProperties?: Readonly<Record<string, Schema>>;
+  readonly propertyNames?: Schema;
+  readonly items?: Schema;
+  readonly uniqueItems?: boolean;
+  readonly pattern?: string;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minProperties?: number;
+  readonly minItems?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly multipleOf?: number;
+  /** What else must be so when a key is there. */
+  readonly dependencies?: Readonly<Record<string, Pick<Schema, 'maxProperties'>>>;
+  readonly maxProperties?: number;
+  readonly required?: readonly string[];
+  readonly definitions?: Readonly<Record<string, Schema>>;
+}
+
+const root: Schema = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8'));
+
+const resolved = (schema: Schema): Schema => {
+  if (schema.$ref !== undefined) {
+    const name = schema.$ref.replace('#/definitions/', '');
+    const target = root.definitions?.[name];
+    if (!target) throw new Error(`the schema has no ${schema.$ref}`);
+    return resolved(target);
+  }
+  // What a later part adds (required) is about the whole; generated values are laid over complete ones.
+  return schema.allOf?.[0] ? resolved(schema.allOf[0]) : schema;
+};
+
+/** One place in the values, and what may stand there. */
+export interface Leaf {
+  readonly path: readonly string[];
+  readonly schema: Schema;
+}
+
+const ofAService: Schema = { $ref: '#/definitions/service' };
+const SERVICES = Object.keys(chartValues().services);
+
+/** Every place that holds no more places of its own: a text, a number, a list, or a map with keys of its user. */
+const leavesOf = (schema: Schema, path: readonly string[] = []): Leaf[] => {
+  const { properties } = resolved(schema);
+  if (path.join() === 'services') return SERVICES.flatMap((name) => leavesOf(ofAService, [...path, name]));
+  if (!properties) return [{ path, schema: resolved(schema) }];
+  return Object.entries(properties).flatMap(([key, inner]) => leavesOf(inner, [...path, key]));
+};
+
+export const LEAVES: readonly Leaf[] = leavesOf(root);
+
+/** Texts as people and machines write them: with quotes, colons, lines, braces, signs that YAML and templates mean something by. */
+const text = fc.oneof(
+  fc.string({ maxLength: 12 }),
+  fc.string({ unit: 'grapheme', maxLength: 8 }),
+  fc.constantFrom(
+    '',
+    'yes',
+    '0x1F',
+    '1e3',
+    '{{ .Values }}',
+    ': ',
+    '"',
+    "'",
+    'a\nb',
+    '# no',
+    '- x',
+    '~',
+    'mesh.example.org',
+    'a: b',
+  ),
+);
+
+/** What stands where the schema leaves everything open. */
+const anything = fc.dictionary(fc.stringMatching(/^[a-zA-Z]{1,6}$/), fc.jsonValue({ maxDepth: 1 }), { maxKeys: 2 });
+
+const numberOf = ({ type, minimum = -5, maximum = 100_000, multipleOf }: Schema): fc.Arbitrary<number> => {
+  if (type === 'integer') return fc.integer({ min: minimum, max: maximum });
+  if (multipleOf)
+    return fc.integer({ min: minimum, max: maximum }).map((value) => Number((value * multipleOf).toFixed(3)));
+  return fc.double({ min: minimum, max: maximum, noNaN: true });
+};
+
+const stringOf = ({ pattern, minLength = 0, maxLength }: Schema): fc.Arbitrary<string> => {
+  const free = pattern === undefined ? text : fc.stringMatching(new RegExp(pattern), { size: 'small' });
+  return free.filter((value) => value.length >= minLength && value.length <= (maxLength ?? 100));
+};
+
+const objectOf = (schema: Schema): fc.Arbitrary<unknown> => {
+  const {
+    properties,
+    patternProperties,
+    additionalProperties,
+    propertyNames,
+    required = [],
+    minProperties = 0,
+    dependencies = {},
+  } = schema;
+  if (properties) {
+    const model = Object.fromEntries(Object.entries(properties).map(([key, inner]) => [key, valuesFor(inner)]));
+    const record = fc.record(model, { requiredKeys: [...required] });
+    return record.filter((value) => {
+      const keys = Object.keys(value);
+      const most = Math.min(...keys.map((key) => dependencies[key]?.maxProperties ?? keys.length));
+      return keys.length >= minProperties && keys.length <= most;
+    });
+  }
+  const [byPattern] = Object.entries(patternProperties ?? {});
+  if (byPattern) {
+    const [pattern, inner] = byPattern;
+    return fc.dictionary(stringOf({ pattern }), valuesFor(inner), { maxKeys: 2 });
+  }
+  if (typeof additionalProperties !== 'object') return anything;
+  const key = propertyNames ? stringOf(resolved(propertyNames)) : text;
+  return fc.dictionary(
+    key.filter((name) => name !== '' && name !== '__proto__'),
+    valuesFor(additionalProperties),
+    { maxKeys: 2 },
+  );
+};
+
+/** Values that the schema takes. */
+export const valuesFor = (given: Schema): fc.Arbitrary<unknown> => {
+  const schema = resolved(given);
+  if (schema.enum) return fc.constantFrom(...schema.enum);
+  if (schema.anyOf) return fc.oneof(...schema.anyOf.map(valuesFor));
+  if (Array.isArray(schema.type)) return fc.oneof(...schema.type.map((type: string) => valuesFor({ ...schema, type })));
+  switch (schema.type) {
+    case 'boolean':
+      return fc.boolean();
+    case 'integer':
+    case 'number':
+      return numberOf(schema);
+    case 'string':
+      return stringOf(schema);
+    case 'array': {
+      const item = schema.items ? valuesFor(schema.items) : anything;
+      const constraints = { minLength: schema.minItems ?? 0, maxLength: 3 };
+      return schema.uniqueItems
+        ? fc.uniqueArray(item, { ...constraints, selector: String })
+        : fc.array(item, constraints);
+    }
+    default:
+      return objectOf(schema);
+  }
+};
+
+/** A change of values: one value at each of a few places. */
+export interface Change {
+  readonly path: readonly string[];
+  readonly value: unknown;
+}
+
+const somewhere = (value: (leaf: Leaf) => fc.Arbitrary<unknown>): fc.Arbitrary<Change> =>
+  fc.constantFrom(...LEAVES).chain((leaf) => value(leaf).map((chosen) => ({ path: leaf.path, value: chosen })));
+
+/** Changes that the schema takes. */
+export const changes = fc.array(
+  somewhere(({ schema }) => valuesFor(schema)),
+  { minLength: 1, maxLength: 5 },
+);
+
+const junk = fc.oneof(
+  fc.constant(null),
+  text,
+  fc.boolean(),
+  fc.integer({ min: -10, max: 100_000 }),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.array(text, { maxLength: 2 }),
+  anything,
+);
+
+/** A place of the schema, or one above it, or one that there is not. */
+const wrongPath = fc
+  .tuple(fc.constantFrom(...LEAVES), fc.integer({ min: 0, max: 2 }), fc.boolean())
+  .map(([leaf, up, beside]) => {
+    const path = leaf.path.slice(0, Math.max(1, leaf.path.length - up));
+    return beside ? [...path.slice(0, -1), `${path.at(-1)}s`] : path;
+  });
+
+/** Changes of which one at least need not make sense. */
+export const spoilt = fc
+  .tuple(changes, fc.tuple(wrongPath, junk))
+  .map(([others, [path, value]]): Change[] => [...others.slice(1), { path, value }]);
+
+/** As a values file. */
+export const asValues = (made: readonly Change[]): string => {
+  const values: Tree = {};
+  for (const { path, value } of made) place(values, path, value);
+  return JSON.stringify(values);
+};
+
+interface Tree {
+  [key: string]: unknown;
+}
+
+const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const place = (tree: Tree, [key = '', ...rest]: readonly string[], value: unknown): void => {
+  if (rest.length === 0) {
+    tree[key] = value;
+    return;
+  }
+  const inner = tree[key];
+  const below: Tree = isTree(inner) ? inner : {};
+  tree[key] = below;
+  place(below, rest, value);
+};

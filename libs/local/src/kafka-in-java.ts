@@ -82,5 +82,8 @@ const LOGGING = [
   '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS',
 ];
 
-/** A UUID as Kafka writes it: 16 bytes in URL-safe base64. */
-export const clusterId = (): string => Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+/** A UUID as Kafka writes it: 16 bytes in URL-safe base64. None begins with `-`: its tools would take it for an option. */
+export const clusterId = (): string => {
+  const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+  return id.startsWith('-') ? clusterId() : id;
+};

@@ -24,8 +24,9 @@ import { Container } from './container.js';
 const MINUTE = 60_000;
 const IMAGES = [...SERVICES, 'client'];
 const missing = absent(MACHINE_NEEDS);
-/** Minutes of building, so only when it is asked for. */
-const asked = process.env['CROSSROADS_IMAGES'] === '1';
+/** Minutes of building, so only when it is asked for; `built` takes the images of the last time. */
+const wish = process.env['CROSSROADS_IMAGES'];
+const asked = wish === '1' || wish === 'built';
 const here = asked && missing.length === 0;
 const why = asked ? `this machine has no ${missing.join(', ')}` : 'only with CROSSROADS_IMAGES=1: it takes minutes';
 
@@ -73,26 +74,29 @@ interface Component {
   }[];
 }
 
+const buildAll = (): void => {
+  const versions = readFileSync(join(ROOT, 'scripts', 'versions.mjs'), 'utf8');
+  makeBases(/NODE = '([^']+)'/.exec(versions)?.[1] ?? '');
+  const context = temporaryFolder();
+  snapshotInto(context.path);
+  for (const name of IMAGES) buildImage(context.path, name, { REVISION, SOURCE });
+  // As the Tiltfile has it built: with tar and a shell, its code the user's.
+  const development = { RUNTIME: 'localhost/crossroads-base', OWNER: '10001:10001' };
+  buildImage(context.path, 'authorization', development, DEVELOPMENT);
+  context.remove();
+};
+
 const { skip } = it;
 if (!here) skip(`images are built and run (${why})`, () => {});
 else
   describe('the images', () => {
     beforeAll(() => {
-      const versions = readFileSync(join(ROOT, 'scripts', 'versions.mjs'), 'utf8');
-      makeBases(/NODE = '([^']+)'/.exec(versions)?.[1] ?? '');
-      const context = temporaryFolder();
-      snapshotInto(context.path);
-      for (const name of IMAGES) {
-        buildImage(context.path, name, { REVISION, SOURCE });
+      if (wish === '1') buildAll();
+      for (const name of [...IMAGES, DEVELOPMENT]) {
         const made = unpack(name);
         unpacked.set(name, made);
         process.stderr.write(`  crossroads/${name}: ${(made.bytes / 1e6).toFixed(0)} MB\n`);
       }
-      // As the Tiltfile has it built: with tar and a shell, its code the user's.
-      const arguments_ = { RUNTIME: 'localhost/crossroads-base', OWNER: '10001:10001' };
-      buildImage(context.path, 'authorization', arguments_, DEVELOPMENT);
-      unpacked.set(DEVELOPMENT, unpack(DEVELOPMENT));
-      context.remove();
     }, 30 * MINUTE);
 
     afterAll(() => {

@@ -5,6 +5,7 @@ import { Installation } from './installed.js';
 import { noKube, run } from './kube.js';
 import { CHART, PROFILES, type Profile, skipped } from './rendered.js';
 import { asValues, type Change, changes, spoilt } from './schema-arbitrary.js';
+import { valid } from './valid-values.js';
 
 /** CROSSROADS_KUBE=full: many values, and an API server that looks at what is made of them. */
 const FULL = process.env.CROSSROADS_KUBE === 'full' && noKube() === undefined;
@@ -56,6 +57,19 @@ const render = (profile: Profile, values: readonly Change[]) =>
     if (ok) return refusalIn(mesh ? await mesh.objection(stdout) : '');
     return refusals.some((refusal) => refusal.test(stderr)) ? '' : stderr;
   };
+
+  it(
+    'that go together are never refused',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.constantFrom(...PROFILES), valid, async (profile, values) => {
+          expect(await fault(profile, values, [])).toBe('');
+        }),
+        { numRuns: RUNS },
+      );
+    },
+    LONG,
+  );
 
   it(
     'that the schema takes make what the API server takes, or are refused in words of the chart',

@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { type Change, LEAVES, valuesFor } from './schema-arbitrary.js';
+
+/** Places whose value depends on no other: whatever the schema takes there makes a mesh. */
+const INDEPENDENT = [
+  /^global\.(imageRegistry|imagePullPolicy|imagePullSecrets|secretsRevision)$/,
+  /^migrations\.(backoffLimit|activeDeadlineSeconds)$/,
+  /^services\.[^.]+\.(podAnnotations|nodeSelector|tolerations|priorityClassName|spread\..+|limits\..+|secrets\..+)$/,
+  /^services\.[^.]+\.image\.(repository|digest)$/,
+  /^kafka\.strimzi\.(apiVersion|namespace|retentionDays)$/,
+  /^postgresql\.(port|cloudNativePg\.(imageName|parameters|operatorNamespace|(walS|s)torage\..+))$/,
+  /^ingress\.(className|annotations|controller\..+|http\..+)$/,
+  /^networkPolicies\.dns\..+$/,
+  /^telemetry\.(sampling|logLevel|boards\..+|rules\..+)$/,
+  /^test\.(image|certificateSecret|requestSecret)$/,
+];
+
+const independent: fc.Arbitrary<Change> = fc
+  .constantFrom(...LEAVES.filter(({ path }) => INDEPENDENT.some((pattern) => pattern.test(path.join('.')))))
+  .chain(({ path, schema }) => valuesFor(schema).map((value) => ({ path, value })))
+  // The test needs its Secrets' names.
+  .filter(({ path, value }) => path[0] !== 'test' || value !== '');
+
+const service = fc.constantFrom('authorization', 'person-registry', 'exchange', 'subscription', 'access-audit');
+const megabytes = fc.integer({ min: 64, max: 4096 });
+const at = (path: string, value: unknown): Change => ({ path: path.split('.'), value });
+
+const scaling = fc
+  .record({ name: service, least: fc.integer({ min: 2, max: 6 }), more: fc.integer({ min: 0, max: 20 }) })
+  .map(({ name, least, more }) => [
+    at(`services.${name}.autoscaling`, { enabled: true, minReplicas: least, maxReplicas: least + more }),
+    at(`services.${name}.disruption`, { enabled: true, minAvailable: least - 1 }),
+  ]);
+
+const pods = fc
+  .record({ name: service, replicas: fc.integer({ min: 2, max: 9 }) })
+  .map(({ name, replicas }) => [
+    at(`services.${name}.replicas`, replicas),
+    at(`services.${name}.autoscaling.enabled`, false),
+    at(`services.${name}.disruption.enabled`, true),
+  ]);
+
+const memory = fc
+  .record({ name: service, request: megabytes, more: megabytes })
+  .map(({ name, request, more }) => [
+    at(`services.${name}.resources.requests.memory`, `${request}Mi`),
+    at(`services.${name}.resources.limits.memory`, `${request + more}Mi`),
+  ]);
+
+const stopping = fc
+  .record({ name: service, drainMs: fc.integer({ min: 0, max: 10_000 }) })
+  .map(({ name, drainMs }) => [
+    at(`services.${name}.drainMs`, drainMs),
+    at(`services.${name}.terminationGracePeriodSeconds`, Math.ceil(drainMs / 1000) + 20),
+  ]);
+
+const environment = fc
+  .record({
+    name: service,
+    value: fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constantFrom('no', '1e3', 'a: b')),
+  })
+  .map(({ name, value }) => [at(`services.${name}.env`, { BUS_GRACE_MS: value, Y: value })]);
+
+const kafka = fc
+  .record({
+    ports: fc.uniqueArray(fc.integer({ min: 1, max: 65_535 }), { minLength: 1, maxLength: 3 }),
+    replicas: fc.integer({ min: 2, max: 5 }),
+  })
+  .map(({ ports, replicas }) => [
+    at(
+      'kafka.brokers',
+      ports.map((port) => `broker-${port}.example.org:${port}`),
+    ),
+    at('kafka.strimzi.replicas', replicas),
+    at('kafka.strimzi.minInsyncReplicas', replicas - 1 || 1),
+  ])
+  .filter(([, , inSync]) => inSync?.value !== 1);
+
+const question = fc
+  .record({
+    legalContext: fc.string({ minLength: 1 }),
+    dataServices: fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1 }),
+  })
+  .map(({ legalContext, dataServices }) => [
+    at('test.legalContext', legalContext),
+    at('test.dataServices', dataServices),
+  ]);
+
+/** Changes after which every profile is a mesh still. */
+export const valid: fc.Arbitrary<readonly Change[]> = fc
+  .tuple(
+    fc.array(independent, { maxLength: 4 }),
+    fc.array(fc.oneof(scaling, pods, memory, stopping, environment, kafka, question), { maxLength: 2 }),
+  )
+  .map(([single, groups]) => [...single, ...groups.flat()]);

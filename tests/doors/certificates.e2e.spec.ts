@@ -9,7 +9,7 @@ import {
   type InstitutionName,
   numberOf,
 } from '@crossroads/local';
-import { DELIVERIES, mayRead, producersOf, SERVICES, TOPIC_NAMES } from '@crossroads/topology';
+import { DELIVERIES, mayRead, OF_CITIZENS, producersOf, SERVICES, TOPIC_NAMES } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Kafka } from 'kafkajs';
 import { MESH_START_MS, progress, TestMesh } from '../mesh.js';
@@ -126,6 +126,7 @@ describe.each(SERVERS)('%s', (server) => {
       if (callers.includes(kind)) {
         expect([path, code === 'UNIMPLEMENTED']).toEqual([path, false]);
         expect([path, reason === 'CALLER_NOT_ALLOWED']).toEqual([path, false]);
+        if (OF_CITIZENS.some((one) => one === path)) expect([path, code]).toEqual([path, 'UNAUTHENTICATED']);
       } else expect([path, code, reason]).toEqual([path, 'PERMISSION_DENIED', 'CALLER_NOT_ALLOWED']);
     }
   });

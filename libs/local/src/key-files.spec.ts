@@ -13,8 +13,8 @@ describe('key files of a mesh on one machine', () => {
       const file = await serviceKeyFile(folder, name);
       expect(statSync(file).mode & 0o777).toBe(0o600);
       const content: unknown = JSON.parse(readFileSync(file, 'utf8'));
-      const held: unknown = Reflect.get(Object(content), 'keys');
-      keys.set(name, Object.fromEntries(Object.entries<unknown>(Object(held))));
+      const held = new Map<string, unknown>(Object.entries(Object(content) as object)).get('keys');
+      keys.set(name, Object.fromEntries(Object.entries(Object(held) as object)));
     }
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

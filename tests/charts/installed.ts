@@ -75,8 +75,7 @@ export class Installation {
 
   private async list<Item extends KubernetesObject>(kinds: string): Promise<readonly Item[]> {
     const output = await this.plane.mustKubectl(['get', kinds, '--namespace', NAMESPACE, '--output', 'json']);
-    const { items }: { readonly items: readonly Item[] } = JSON.parse(output);
-    return items;
+    return (JSON.parse(output) as { readonly items: readonly Item[] }).items;
   }
 
   /** Names of services whose pods are not all there, in their newest form. */

@@ -31,7 +31,7 @@ export interface Schema {
   readonly definitions?: Readonly<Record<string, Schema>>;
 }
 
-const root: Schema = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8'));
+const root = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8')) as Schema;
 
 const resolved = (schema: Schema): Schema => {
   if (schema.$ref !== undefined) {
@@ -139,24 +139,16 @@ export const valuesFor = (given: Schema): fc.Arbitrary<unknown> => {
   if (schema.enum) return fc.constantFrom(...schema.enum);
   if (schema.anyOf) return fc.oneof(...schema.anyOf.map(valuesFor));
   if (Array.isArray(schema.type)) return fc.oneof(...schema.type.map((type: string) => valuesFor({ ...schema, type })));
-  switch (schema.type) {
-    case 'boolean':
-      return fc.boolean();
-    case 'integer':
-    case 'number':
-      return numberOf(schema);
-    case 'string':
-      return stringOf(schema);
-    case 'array': {
-      const item = schema.items ? valuesFor(schema.items) : anything;
-      const constraints = { minLength: schema.minItems ?? 0, maxLength: 3 };
-      return schema.uniqueItems
-        ? fc.uniqueArray(item, { ...constraints, selector: String })
-        : fc.array(item, constraints);
-    }
-    default:
-      return objectOf(schema);
-  }
+  if (schema.type === 'boolean') return fc.boolean();
+  if (schema.type === 'integer' || schema.type === 'number') return numberOf(schema);
+  if (schema.type === 'string') return stringOf(schema);
+  return schema.type === 'array' ? listOf(schema) : objectOf(schema);
+};
+
+const listOf = ({ items, minItems = 0, uniqueItems }: Schema): fc.Arbitrary<unknown> => {
+  const item = items ? valuesFor(items) : anything;
+  const constraints = { minLength: minItems, maxLength: 3 };
+  return uniqueItems ? fc.uniqueArray(item, { ...constraints, selector: String }) : fc.array(item, constraints);
 };
 
 /** A change of values: one value at each of a few places. */

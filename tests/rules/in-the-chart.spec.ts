@@ -28,7 +28,7 @@ describe('the chart', () => {
     const rules = specOf<Groups>(carried(), 'PrometheusRule', 'mesh-memory-limits').groups.flatMap(
       (group) => group.rules,
     );
-    expect(rules.map(({ labels }) => labels?.service_name).sort()).toEqual([...SERVICES].sort());
+    expect(new Set(rules.map(({ labels }) => labels?.service_name))).toEqual(new Set(SERVICES));
     for (const { record, expr } of rules)
       expect([record, expr]).toEqual(['crossroads:memory_limit:bytes', `vector(${768 * 1024 * 1024})`]);
   });

@@ -350,6 +350,6 @@ const withPid = (pid: number | undefined) => (pid === undefined ? {} : { pid });
 const inherited = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(
     Object.entries(environment).filter(([name]) =>
-      /^(PATH|HOME|USER|TMPDIR|LANG|TZ|LOG_LEVEL|OTEL_.*|CROSSROADS_.*|NODE_EXTRA_CA_CERTS)$/.test(name),
+      /^(PATH|HOME|USER|TMPDIR|LANG|TZ|LOG_LEVEL|LIMIT_.*|OTEL_.*|CROSSROADS_.*|NODE_EXTRA_CA_CERTS)$/.test(name),
     ),
   );

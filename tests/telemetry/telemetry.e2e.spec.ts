@@ -94,6 +94,7 @@ beforeAll(async () => {
     .as('pension-office')
     .consult({ ssin: somebody, legalContext: PURPOSES['pension-office'].legalContext, dataServices: [IDENTIFICATION] });
   await expect(refused).rejects.toThrow(RemoteError);
+  await expect(consult(somebody, ['x'.repeat(5_000_000)])).rejects.toThrow('larger');
   await move(mesh.as('municipality'), somebody, '1');
   await eventually(
     () => reader.of(subscriptionId).length,
@@ -199,6 +200,7 @@ describe('metrics', () => {
         highest('crossroads.decisions', { outcome: 'ALLOWED' }),
         highest('crossroads.decisions', { outcome: 'REFUSED' }),
         highest('crossroads.call.duration.seconds', { rpc: `/${CONSULT}`, code: 'OK', caller_kind: 'institution' }),
+        highest('crossroads.calls_limited', { rpc: `/${CONSULT}`, reason: 'SIZE' }),
         highest('crossroads.policy_revision', {}),
         highest('crossroads.resident_memory.bytes', {}),
       ],

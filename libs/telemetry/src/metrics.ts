@@ -10,7 +10,12 @@ export type Readings<Name extends MetricName> =
   | undefined
   | readonly { readonly value: number; readonly of: Labels<Name> }[];
 
-type Reader = () => unknown;
+interface Reading {
+  readonly value: number;
+  readonly of: Readonly<Record<string, string>>;
+}
+
+type Reader = () => number | undefined | readonly Reading[] | Promise<number | undefined | readonly Reading[]>;
 
 let meter: Meter | undefined;
 const readers = new Map<string, Set<Reader>>();
@@ -76,13 +81,10 @@ const attach = (to: Meter, name: string): void => {
   });
 };
 
-const readingsOf = async (
-  read: Reader,
-): Promise<readonly { readonly value: number; readonly of: Record<string, string> }[]> => {
+const readingsOf = async (read: Reader): Promise<readonly Reading[]> => {
   try {
     const readings = await read();
-    if (typeof readings === 'number') return [{ value: readings, of: {} }];
-    return Array.isArray(readings) ? readings : [];
+    return typeof readings === 'number' ? [{ value: readings, of: {} }] : (readings ?? []);
   } catch {
     // A database that is away has no backlog to tell of.
     return [];

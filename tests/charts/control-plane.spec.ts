@@ -76,11 +76,22 @@ const POLICY = 'helm.sh/resource-policy';
     );
 
     inFull(
+      'leaves the pods that there are alone when new ones cannot start',
+      async () => {
+        const before = await mesh.pods();
+        const nowhere = ['--set', 'defaults.nodeSelector.disk=none', '--timeout', '20s'];
+        expect(await mesh.upgrade(profile, ...nowhere)).toMatchObject({ ok: false });
+        expect(await mesh.pods()).toEqual(expect.arrayContaining(before));
+      },
+      STEP_MS,
+    );
+
+    inFull(
       'rolls back to what was before',
       async () => {
         expect(await mesh.rollback()).toMatchObject(done);
         expect(await mesh.unavailable()).toEqual([]);
-        expect(await mesh.manifest(4)).toEqual(await mesh.manifest(2));
+        expect(await mesh.manifest(5)).toEqual(await mesh.manifest(3));
       },
       STEP_MS,
     );

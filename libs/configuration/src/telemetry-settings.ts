@@ -30,7 +30,8 @@ export const telemetrySettings = {
   metricsEveryMs: wholeNumber('OTEL_METRIC_EXPORT_INTERVAL', 'milliseconds between two looks at metrics', {
     min: 100,
     max: HOUR_MS,
-    default: '15000',
+    // Reading, encoding and sending them costs a process some ten milliseconds.
+    default: '30000',
   }),
   spansEveryMs: wholeNumber('OTEL_BSP_SCHEDULE_DELAY', 'milliseconds for which spans are collected', {
     min: 100,

@@ -65,7 +65,7 @@ export class Container {
 
   /** For what a test that failed left behind. */
   kill(): void {
-    if (this.process.exitCode === null) this.process.kill('SIGKILL');
+    if (!this.hasEnded) tool('crun', ['delete', '--force', this.id]);
   }
 
   private specificationOf(

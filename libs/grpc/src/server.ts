@@ -4,6 +4,7 @@ import { Admissions, tellOfLimited } from './admission.js';
 import { measured, observeCalls } from './call-metrics.js';
 import { closed, drained } from './closing.js';
 import { Callers } from './connection.js';
+import { Connections } from './connections.js';
 import { traceOf } from './error-trace.js';
 import { framingErrors } from './framing.js';
 import { serviceNameOf } from './grpc-service.js';
@@ -138,7 +139,6 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.enable_channelz': 0,
-    ...(options.maxConnectionAgeMs ? { 'grpc.max_connection_age_ms': options.maxConnectionAgeMs } : {}),
     interceptors: [
       framingErrors(domain, (rpc, call) =>
         tellOfLimited({ rpc, reason: 'SIZE', caller: callers.find(call) }, { onLimited, onEnd }),
@@ -167,6 +167,7 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
 
   const credentials = MutualTlsCredentials.from(options.tls);
   const port = await listen(server, `${options.host}:${options.port}`, credentials);
+  const connections = new Connections(server, options.maxConnectionAgeMs);
   await health.start();
   const renewing = setInterval(() => credentials.renew(), RENEW_EVERY_MS).unref();
   const { healthPort } = options;
@@ -184,6 +185,7 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
     // After the watchers of health have been told, which takes a turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
     await drained(options.drainMs ?? 0, options.hasten);
+    await connections.askAllToLeave();
     refusing = true;
     for (const call of active.keys()) if (endless.has(call.rpc)) call.abort();
     if (await closed(server, limits.stopWithinMs ?? 10_000, options.hasten)) return;

@@ -1,22 +1,26 @@
 import { readFileSync } from 'node:fs';
-import { Client, credentials } from '@grpc/grpc-js';
+import { type ChannelCredentials, Client, credentials } from '@grpc/grpc-js';
 import type { IdentityFiles } from './certificates.js';
 
 const SERVING = 1;
 
 /** Asks `grpc.health.v1.Health/Check` of the whole server, within two seconds. */
-export const isServing = (address: string, { ca, certificate, key }: IdentityFiles): Promise<boolean> => {
-  const client = new Client(
-    address,
-    credentials.createSsl(readFileSync(ca), readFileSync(key), readFileSync(certificate)),
-  );
+export const isServing = (address: string, { ca, certificate, key }: IdentityFiles): Promise<boolean> =>
+  check(address, '', credentials.createSsl(readFileSync(ca), readFileSync(key), readFileSync(certificate)));
+
+/** The same at a HEALTH_PORT, as a kubelet asks; the names there are those of libs/grpc's health server. */
+export const probe = (port: number, service = ''): Promise<boolean> =>
+  check(`127.0.0.1:${port}`, service, credentials.createInsecure());
+
+const check = (address: string, service: string, identity: ChannelCredentials): Promise<boolean> => {
+  const client = new Client(address, identity);
   return new Promise<boolean>((resolve) => {
     client.makeUnaryRequest(
       '/grpc.health.v1.Health/Check',
-      // The request without a service's name is the empty message; the answer holds one field, the status (field 1).
-      () => Buffer.alloc(0),
+      // The request holds the service's name (field 1), if any; the answer the status (field 1).
+      (name: string) => (name === '' ? Buffer.alloc(0) : Buffer.from([0x0a, name.length, ...Buffer.from(name)])),
       (bytes: Buffer) => bytes[0] === 0x08 && bytes[1] === SERVING,
-      {},
+      service,
       { deadline: Date.now() + 2_000 },
       (error, serving) => resolve(error === null && serving === true),
     );

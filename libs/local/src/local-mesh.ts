@@ -241,16 +241,21 @@ export class LocalMesh {
   }
 
   private async startService(name: ServiceName): Promise<void> {
-    const port = this.ports.services[name];
+    const environment = await this.environmentOf(name);
+    await this.launch(name, this.mainOf(name), `localhost:${this.ports.services[name]}`, false, environment);
+  }
+
+  /** What a process of this service is started with; at another port it is one more of them. */
+  async environmentOf(name: ServiceName, port = this.ports.services[name]): Promise<NodeJS.ProcessEnv> {
     const receipts = this.keyFiles[`${name}-receipts`];
     const first = name === 'authorization' ? { BOOTSTRAP_ADMINISTRATOR: await this.firstAdministrator() } : {};
-    await this.launch(name, this.mainOf(name), `localhost:${port}`, false, {
+    return {
       ...this.serviceVariables(this.started(this.certificates[name]), port),
       ...first,
       KEY_FILE: this.keyFiles[name],
       ...(receipts ? { RECEIPT_KEY_FILE: receipts } : {}),
       ...serviceEnvironment(this.started(this.databases[name]), this.broker()),
-    });
+    };
   }
 
   /** Who may change the policy while it is empty, as authorization's setting has it. */
@@ -334,7 +339,8 @@ export class LocalMesh {
     return identityFiles(this.folder.certificates, name, this.authority, (ca) => ca.issueService(name));
   }
 
-  private mainOf(name: ServiceName): string {
+  /** The module that a process of this service runs. */
+  mainOf(name: ServiceName): string {
     return join(this.root, 'services', name, 'dist', 'src', 'main.js');
   }
 

@@ -15,6 +15,7 @@ const commands = {
   check: (run) => run(['scripts/check.mjs', ...args]),
   crossroads: (run) => run([cli(), ...args], { cwd: process.env.INIT_CWD }),
   cluster: (run) => run(['libs/local/dist/cluster/main.js', ...args]),
+  settings: (run) => run(['scripts/settings.mjs', ...args]),
   build: async () => 0,
 };
 

@@ -10,6 +10,7 @@ The environment of a service: only names that its configuration knows. Call with
 - { name: GRPC_PORT, value: "50051" }
 - { name: HEALTH_PORT, value: "50052" }
 - { name: DRAIN_MS, value: {{ int $service.drainMs | quote }} }
+- { name: MAX_CONNECTION_AGE_MS, value: "300000" }
 - { name: TLS_CA_FILE, value: /etc/crossroads/tls/ca.crt }
 - { name: TLS_CERT_FILE, value: /etc/crossroads/tls/tls.crt }
 - { name: TLS_KEY_FILE, value: /etc/crossroads/tls/tls.key }

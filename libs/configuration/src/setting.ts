@@ -7,6 +7,8 @@ export interface Setting<Value> {
   /** As it would be written; absent: the setting is needed, unless it is optional. */
   readonly default?: string;
   readonly optional?: true;
+  /** Its value is to be kept secret: from a Secret, never from a file of values. */
+  readonly secret?: true;
   /** @throws Error with what is wrong, as the end of a sentence that begins with the name. */
   readonly read: (text: string) => Value;
 }
@@ -109,6 +111,7 @@ export const address = (name: string, description: string, options: Described = 
 export const postgresUrl = (name: string, description: string): Setting<string> => ({
   name,
   description,
+  secret: true,
   read: (value) => {
     if (!URL.canParse(value) || !/^postgres(ql)?:$/.test(new URL(value).protocol))
       throw new Error('must be a PostgreSQL URL, postgres://role:password@host:port/database');

@@ -14,12 +14,13 @@ export interface Schema {
 export interface Waiting {
   /** Told what is waited for: at once, and again every ten seconds. */
   readonly say: (what: string, details: Readonly<Record<string, unknown>>) => void;
-  /** @default two minutes */
+  /** @default a minute and a half */
   readonly withinMs?: number;
   readonly signal?: AbortSignal;
 }
 
-const WITHIN_MS = 120_000;
+/** Less than the two minutes that a startup probe grants, so that the process itself says why. */
+const WITHIN_MS = 90_000;
 const LOOK_EVERY_MS = 500;
 const SAY_EVERY_MS = 10_000;
 const CONNECT_MS = 5_000;

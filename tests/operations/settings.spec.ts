@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import {
+  databaseSettings,
+  readConfiguration,
+  type Settings,
+  subjectKeySettings,
+  withSettings,
+} from '@crossroads/configuration';
+import { SERVICES } from '@crossroads/local';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { ofKind, PROFILES, renderedObjects, specOf } from '../charts/rendered.js';
+import { ROOT } from '../mesh.js';
+
+interface Variable {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: { readonly secretKeyRef: { readonly name: string; readonly key: string } };
+}
+
+interface Container {
+  readonly env: readonly Variable[];
+  readonly args?: readonly string[];
+  readonly volumeMounts: readonly { readonly mountPath: string }[];
+}
+
+interface Workload {
+  readonly template: { readonly spec: { readonly containers: readonly [Container] } };
+}
+
+/** Any file that can be read, in place of one that a pod mounts. */
+const SOME_FILE = fileURLToPath(import.meta.url);
+const SOME_URL = 'postgres://role:secret@postgresql:5432/database';
+
+const settingFor = ({ value, valueFrom }: Variable): string => {
+  if (valueFrom) return SOME_URL;
+  return value?.startsWith('/etc/crossroads/') ? SOME_FILE : (value ?? '');
+};
+
+const isSettings = (value: unknown): value is Settings => typeof value === 'object' && value !== null;
+
+const settingsOf = async (service: string): Promise<Settings> => {
+  const config = pathToFileURL(join(ROOT, 'services', service, 'dist', 'src', 'config.js')).href;
+  const settings: unknown = Reflect.get(Object(await import(config)), 'settings');
+  if (!isSettings(settings)) throw new TypeError(`${service} exports no settings`);
+  return settings;
+};
+
+describe.each(SERVICES)('the settings of %s', (service) => {
+  let settings: Settings;
+  beforeAll(async () => {
+    settings = await settingsOf(service);
+  });
+
+  it('are the table in its README (npm run settings)', () => {
+    const readme = readFileSync(join(ROOT, 'services', service, 'README.md'), 'utf8');
+    expect(readme).toBe(withSettings(readme, settings));
+  });
+
+  it('have each a name of its own, and a default that is good', () => {
+    const all = Object.values(settings);
+    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+    for (const { default: usual, read } of all) if (usual !== undefined) expect(() => read(usual)).not.toThrow();
+  });
+
+  it.each(PROFILES)(
+    'are what the chart sets in the profile %s: all that are needed, none unknown, none bad',
+    (profile) => {
+      const { template } = specOf<Workload>(renderedObjects(profile), 'Deployment', service);
+      const [{ env, volumeMounts }] = template.spec.containers;
+      const names = env.map(({ name }) => name);
+      expect(new Set(names).size).toBe(names.length);
+      const known = new Map(Object.values(settings).map((setting) => [setting.name, setting]));
+      expect(names.filter((name) => !known.has(name))).toEqual([]);
+      expect(() =>
+        readConfiguration(settings, Object.fromEntries(env.map((one) => [one.name, settingFor(one)]))),
+      ).not.toThrow();
+      for (const { name, value, valueFrom } of env) {
+        if (known.get(name)?.secret)
+          expect({ name, isSecret: valueFrom !== undefined }).toEqual({ name, isSecret: true });
+        if (value?.startsWith('/'))
+          expect(volumeMounts.some(({ mountPath }) => value.startsWith(`${mountPath}/`))).toBe(true);
+      }
+      // Whoever migrates is a Job: a service in a cluster never has the rights to.
+      expect(names.filter((name) => name.includes('MIGRATOR'))).toEqual([]);
+    },
+  );
+
+  it.each(PROFILES)('are for a migration what the Job of the profile %s sets', (profile) => {
+    const jobs = ofKind(renderedObjects(profile), 'Job').filter(({ metadata }) => metadata.name.includes(service));
+    expect(jobs).toHaveLength(1);
+    const { template } = specOf<Workload>(jobs, 'Job', jobs[0]?.metadata.name ?? '');
+    const [{ env, args }] = template.spec.containers;
+    expect(args?.at(-1)).toBe('migrate');
+    const keys = Object.values(settings).some(({ name }) => name === 'KEYS_DATABASE_URL');
+    const needed = { ...databaseSettings, ...(keys ? subjectKeySettings : {}) };
+    const values = readConfiguration(needed, Object.fromEntries(env.map((one) => [one.name, settingFor(one)])));
+    expect(Object.values(values)).toEqual(Object.keys(needed).map(() => SOME_URL));
+    const known = new Set(Object.values(settings).map(({ name }) => name));
+    expect(env.flatMap(({ name }) => (known.has(name) ? [] : [name]))).toEqual([]);
+  });
+});

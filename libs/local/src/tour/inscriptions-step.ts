@@ -6,7 +6,7 @@ import { until, verify } from './checks.js';
 
 const CHUNK = 1_000;
 
-/** Inscribes a whole file of people; answers with the report. */
+/** Inscribes a whole file of people; answers with the report, and with what was refused of all of it. */
 export const inscribeAll = async (
   { directory }: Pick<Institution, 'directory'>,
   inscriptionContext: string,
@@ -20,9 +20,14 @@ export const inscribeAll = async (
     }
   };
   let last: InscribeFileResponse | undefined;
-  for await (const progress of directory.inscribeFile(parts())) last = progress;
+  const refused: InscribeFileResponse['refused'] = [];
+  for await (const progress of directory.inscribeFile(parts())) {
+    // Each message tells of its own chunk; the last one, of none.
+    refused.push(...progress.refused);
+    last = progress;
+  }
   verify(last?.done === true, 'the file of inscriptions ends with its report');
-  return last;
+  return { ...last, refused };
 };
 
 /** Inscribes one person; waits while the directory has not yet heard of a number that the registry has just given. */

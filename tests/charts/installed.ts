@@ -37,6 +37,7 @@ export class Installation {
     };
     await plane.mustKubectl(['apply', '-f', '-'], JSON.stringify(namespace));
     await plane.mustKubectl(['apply', '-f', CRDS]);
+    await plane.mustKubectl(['config', 'set-context', '--current', `--namespace=${NAMESPACE}`]);
     await plane.mustKubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
     return new Installation(plane);
   }
@@ -121,7 +122,7 @@ export class Installation {
 
   /** What the API server says of objects, without storing any: '' when it takes them all, and has no warning either. */
   async objection(objects: string): Promise<string> {
-    const args = ['apply', '--dry-run=server', '--validate=strict', '--namespace', NAMESPACE, '--filename', '-'];
+    const args = ['apply', '--dry-run=server', '--validate=strict', '--filename', '-'];
     const { ok, stderr } = await this.plane.kubectl(args, objects);
     return ok ? stderr.trim() : stderr.trim() || 'kubectl failed';
   }

@@ -26,6 +26,8 @@ const refusalIn = (objection: string): string =>
   objection
     .split('\n')
     .filter((line) => !line.startsWith('Warning:') || line.includes('violate PodSecurity'))
+    // Of Strimzi's operators: it is there or not, whatever the chart does.
+    .filter((line) => !/namespaces ".+" not found$/.test(line))
     .join('\n');
 
 const render = (profile: Profile, values: readonly Change[]) =>

@@ -20,7 +20,7 @@ export const inscribeAll = async (
     }
   };
   let last: InscribeFileResponse | undefined;
-  const refused: InscribeFileResponse['refused'] = [];
+  const refused: InscribeFileResponse['refused'][number][] = [];
   for await (const progress of directory.inscribeFile(parts())) {
     // Each message tells of its own chunk; the last one, of none.
     refused.push(...progress.refused);

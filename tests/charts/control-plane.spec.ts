@@ -48,7 +48,7 @@ const POLICY = 'helm.sh/resource-policy';
       async () => {
         expect(await mesh.everything()).toEqual([]);
         expect(await mesh.install(profile)).toMatchObject(done);
-        expect(await mesh.unavailable()).toEqual([]);
+        expect(await mesh.unsettled()).toBe('');
       },
       STEP_MS,
     );
@@ -68,7 +68,7 @@ const POLICY = 'helm.sh/resource-policy';
       async () => {
         const before = await mesh.pods();
         expect(await mesh.upgrade(profile, '--set-string', 'global.secretsRevision=2')).toMatchObject(done);
-        expect(await mesh.unavailable()).toEqual([]);
+        expect(await mesh.unsettled()).toBe('');
         const after = await mesh.pods();
         expect(after.filter((name) => before.includes(name))).toEqual([]);
       },
@@ -90,7 +90,7 @@ const POLICY = 'helm.sh/resource-policy';
       'rolls back to what was before',
       async () => {
         expect(await mesh.rollback()).toMatchObject(done);
-        expect(await mesh.unavailable()).toEqual([]);
+        expect(await mesh.unsettled()).toBe('');
         expect(await mesh.manifest(5)).toEqual(await mesh.manifest(3));
       },
       STEP_MS,

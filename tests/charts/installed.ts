@@ -15,13 +15,12 @@ const GIVEN = ['ConfigMap/kube-root-ca.crt', 'ServiceAccount/default'];
 /** About what is or was. What else controllers make has an owner, and goes with it. */
 const DERIVED = new Set(['Event', 'Endpoints', 'Lease']);
 
-interface Owned extends KubernetesObject {
-  readonly metadata: KubernetesObject['metadata'] & { readonly ownerReferences?: readonly unknown[] };
-}
-
-interface Deployment extends KubernetesObject {
-  readonly spec: { readonly replicas: number };
-  readonly status: { readonly availableReplicas?: number; readonly updatedReplicas?: number };
+interface Stored extends KubernetesObject {
+  readonly metadata: KubernetesObject['metadata'] & {
+    readonly ownerReferences?: readonly unknown[];
+    /** When it was told to go. */
+    readonly deletionTimestamp?: string;
+  };
 }
 
 /** A control plane with one namespace, under Pod Security's strictest profile, and the kinds that operators bring. */
@@ -79,20 +78,18 @@ export class Installation {
     return (JSON.parse(output) as { readonly items: readonly Item[] }).items;
   }
 
-  /** Names of services whose pods are not all there, in their newest form. */
-  async unavailable(): Promise<string[]> {
-    const deployments = await this.list<Deployment>('deployments');
-    return deployments
-      .filter(
-        ({ spec, status }) => status.availableReplicas !== spec.replicas || status.updatedReplicas !== spec.replicas,
-      )
-      .map(({ metadata }) => metadata.name);
+  /** Waits until every service has all of its pods, in their newest form, and no other; what kubectl says when that takes too long. */
+  async unsettled(): Promise<string> {
+    const services = ['--selector', 'app.kubernetes.io/part-of=crossroads', '--timeout=60s'];
+    const { ok, stdout, stderr } = await this.plane.kubectl(['rollout', 'status', 'deployment', ...services]);
+    return ok ? '' : `${stdout}${stderr}`;
   }
 
-  /** Names of the pods of services. */
+  /** Names of the pods of services that stay. */
   async pods(): Promise<string[]> {
-    const pods = await this.list('pods');
+    const pods = await this.list<Stored>('pods');
     return pods
+      .filter(({ metadata }) => !metadata.deletionTimestamp)
       .filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/component'] === 'service')
       .map(({ metadata }) => metadata.name)
       .sort();
@@ -106,7 +103,7 @@ export class Installation {
       '--verbs=list,delete',
       '--output=name',
     ]);
-    const items = await this.list<Owned>(kinds.trim().split('\n').join(','));
+    const items = await this.list<Stored>(kinds.trim().split('\n').join(','));
     return items
       .filter(({ kind, metadata }) => !DERIVED.has(kind) && !metadata.ownerReferences)
       .map(({ kind, metadata }) => `${kind}/${metadata.name}`)

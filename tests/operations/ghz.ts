@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { ConsultRequest } from '@crossroads/contracts/exchange/v1/exchange_service';
+import type { TlsFiles } from '@crossroads/grpc';
+import { ROOT } from '../mesh.js';
+
+/** What ghz counted, by the name of the status. */
+export interface GhzReport {
+  readonly count: number;
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly errors: Readonly<Record<string, number>>;
+  readonly p99Ms: number;
+}
+
+const PLACES = ['ghz', join(homedir(), 'go/bin/ghz'), join(homedir(), '.cache/crossroads-tools/ghz')];
+
+/** https://ghz.sh, where it is installed: a client that is none of ours. */
+export const findGhz = (): string | undefined =>
+  PLACES.find((place) => (place === 'ghz' || existsSync(place)) && spawnSync(place, ['--version']).status === 0);
+
+export interface GhzOptions {
+  /** For example `dns://127.0.0.1:5353/exchange:8443`. */
+  readonly target: string;
+  readonly tls: TlsFiles;
+  readonly requests: readonly ConsultRequest[];
+  readonly seconds: number;
+  readonly perSecond: number;
+  /** For its file of requests. */
+  readonly folder: string;
+}
+
+/** Consultations by ghz for so many seconds; then what is under way is waited for. */
+export const runGhz = async (ghz: string, options: GhzOptions): Promise<GhzReport> => {
+  const { target, tls, requests, seconds, perSecond, folder } = options;
+  const data = join(folder, 'ghz.json');
+  writeFileSync(data, JSON.stringify(requests), { mode: 0o600 });
+  const child: ChildProcess = spawn(
+    ghz,
+    [
+      ...['--protoset', join(ROOT, 'libs/contracts/descriptors.binpb')],
+      ...['--call', 'crossroads.exchange.v1.ExchangeService/Consult'],
+      ...['--cacert', tls.ca, '--cert', tls.cert, '--key', tls.key],
+      ...['--data-file', data, '--format', 'json', '--timeout', '15s'],
+      ...['--lb-strategy', 'round_robin', '--connections', '2', '--concurrency', '12', '--rps', String(perSecond)],
+      ...['--duration', `${seconds}s`, '--duration-stop', 'wait'],
+      // Version 0.93 falls over its own warning where it has no log.
+      ...['--debug', '/dev/null'],
+      target,
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let [output, errors] = ['', ''];
+  child.stdout?.on('data', (text) => (output += String(text)));
+  child.stderr?.on('data', (text) => (errors += String(text)));
+  await once(child, 'close');
+  if (child.exitCode !== 0) throw new Error(`ghz failed: ${errors}${output}`);
+  return reportOf(JSON.parse(output));
+};
+
+const reportOf = (report: unknown): GhzReport => {
+  const field = (name: string): unknown => Reflect.get(Object(report), name);
+  const counts = (name: string): Record<string, number> =>
+    Object.fromEntries(Object.entries(Object(field(name))).map(([key, value]) => [key, Number(value)]));
+  const latencies: unknown = field('latencyDistribution');
+  const p99: unknown = Array.isArray(latencies)
+    ? latencies.find((one) => Reflect.get(Object(one), 'percentage') === 99)
+    : undefined;
+  return {
+    count: Number(field('count')),
+    statuses: counts('statusCodeDistribution'),
+    errors: counts('errorDistribution'),
+    p99Ms: Number(Reflect.get(Object(p99), 'latency')) / 1e6,
+  };
+};

@@ -1,0 +1,104 @@
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { newRequestId } from '@crossroads/grpc';
+import {
+  CertificateAuthority,
+  type Identity,
+  type InstitutionName,
+  isServing,
+  KAFKA_ADMIN,
+  numberOf,
+  SERVICES,
+  spkiOf,
+  writePrivate,
+} from '@crossroads/local';
+import type { TestMesh } from '../mesh.js';
+
+/** With which the mesh asks its services for health. */
+const SUPERVISOR = 'local';
+
+/** All certificates of a mesh that runs, from one authority to another, as an operator renews them: nothing is restarted but Kafka, which reads its files at start. */
+export class Renewal {
+  private constructor(
+    private readonly mesh: TestMesh,
+    private readonly next: CertificateAuthority,
+    private readonly before: string,
+  ) {}
+
+  static async of(mesh: TestMesh): Promise<Renewal> {
+    const { certificates, path } = mesh.local.folder;
+    const before = join(path, 'certificates-before');
+    mkdirSync(before, { mode: 0o700 });
+    for (const file of ['ca.pem', `${SUPERVISOR}.pem`, `${SUPERVISOR}-key.pem`])
+      copyFileSync(join(certificates, file), join(before, file));
+    return new Renewal(mesh, await CertificateAuthority.create(mesh.local.trustDomain, 'The next CA'), before);
+  }
+
+  /** Where the mesh's own processes listen, besides the exchange's. */
+  get others(): string[] {
+    const { services } = this.mesh.local.ports;
+    return SERVICES.filter((name) => name !== 'exchange').map((name) => `localhost:${services[name]}`);
+  }
+
+  /** Everybody trusts both authorities. */
+  async trustBoth(): Promise<void> {
+    await this.write('ca.pem', `${this.mesh.local.authority.certificate}\n${this.next.certificate}`);
+    await this.restartKafka();
+  }
+
+  /** Every service and one institution, whose new key is registered first, show a certificate of the new one. */
+  async issueAll(institution: InstitutionName): Promise<void> {
+    const { local } = this.mesh;
+    const enterpriseNumber = numberOf(institution);
+    const renewed = await this.next.issueApplication({ application: institution, enterpriseNumber });
+    const held = readFileSync(join(local.folder.certificates, `${institution}.pem`), 'utf8');
+    await this.mesh.as('administrator').authorization.registerApplication({
+      requestId: newRequestId(),
+      application: { enterpriseNumber, name: institution, spkiHashes: [spkiOf(held), spkiOf(renewed.certificate)] },
+    });
+    await this.replace(institution, renewed);
+    for (const name of [...SERVICES, SUPERVISOR]) await this.replace(name, await this.next.issueService(name));
+    const kafka = await this.next.issueService(KAFKA_ADMIN);
+    await this.replace(KAFKA_ADMIN, kafka);
+    await this.write(`${KAFKA_ADMIN}-store.pem`, `${kafka.key.trim()}\n${kafka.certificate}`);
+    await this.restartKafka();
+  }
+
+  /** Nobody trusts the old one any more. */
+  async trustTheNew(): Promise<void> {
+    await this.write('ca.pem', this.next.certificate);
+    await this.restartKafka();
+  }
+
+  isServing(address: string): Promise<boolean> {
+    return isServing(address, this.identityIn(this.mesh.local.folder.certificates));
+  }
+
+  /** Whether somebody who still has a certificate of the old authority, and trusts both, is let in. */
+  async isServingTheOld(address: string): Promise<boolean> {
+    const ca = join(this.mesh.local.folder.certificates, 'ca.pem');
+    return isServing(address, { ...this.identityIn(this.before), ca });
+  }
+
+  private identityIn(folder: string) {
+    return {
+      ca: join(folder, 'ca.pem'),
+      certificate: join(folder, `${SUPERVISOR}.pem`),
+      key: join(folder, `${SUPERVISOR}-key.pem`),
+    };
+  }
+
+  /** One file after the other: for a moment they do not fit. */
+  private async replace(name: string, { certificate, key }: Identity): Promise<void> {
+    await this.write(`${name}-key.pem`, key);
+    await this.write(`${name}.pem`, certificate);
+  }
+
+  private write(file: string, text: string): Promise<void> {
+    return writePrivate(join(this.mesh.local.folder.certificates, file), text);
+  }
+
+  private async restartKafka(): Promise<void> {
+    if (this.mesh.local.process('kafka')) await this.mesh.local.kill('kafka');
+  }
+}

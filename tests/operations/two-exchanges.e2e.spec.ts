@@ -102,9 +102,11 @@ describe('two processes of the exchange', () => {
     );
     expect(load.failures).toEqual([]);
     if (report !== undefined) {
-      // ghz 0.93 has grpc-go 1.34, which refuses a call by itself, before it is sent, when it hears GOAWAY in the same moment.
+      // ghz 0.93 has grpc-go 1.34 (2020), which refuses a call by itself, before it is sent, when it hears GOAWAY in the same moment:
+      // one in some two thousand. Built with grpc-go 1.85 it loses none.
       const { [REFUSED_BY_ITSELF]: own = 0, ...others } = report.errors;
       expect(others).toEqual({});
+      expect(own).toBeLessThan(report.count / 200);
       expect(report.statuses['OK']).toBe(report.count - own);
     }
   }, 180_000);

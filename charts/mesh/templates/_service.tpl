@@ -38,6 +38,8 @@ spec:
   replicas: {{ include "mesh.replicas" . }}
   revisionHistoryLimit: 5
   progressDeadlineSeconds: 600
+  {{- /* So that clients have found a new pod before the next old one goes. */}}
+  minReadySeconds: 5
   strategy:
     type: RollingUpdate
     rollingUpdate: { maxUnavailable: 0, maxSurge: 25% }

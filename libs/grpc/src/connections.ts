@@ -1,6 +1,7 @@
 import { constants, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import { Server as NetServer } from 'node:net';
 import type { Server } from '@grpc/grpc-js';
+import { drained } from './closing.js';
 
 /** The highest id that a stream can have. */
 const LAST_STREAM = 2 ** 31 - 1;
@@ -77,12 +78,21 @@ export class Connections {
     for (const one of this.servers) one.on('session', (session) => this.add(session));
   }
 
-  /** Takes no new ones, and resolves when all clients know that they are to take their calls elsewhere. */
-  async askAllToLeave(): Promise<void> {
+  /**
+   * Takes no new ones, and resolves when all clients know that they are to take their calls elsewhere. They hear of it within
+   * `spreadMs`, not all at once: grpc-go repeats a call that met a connection which was just ending, but not twice, and a client may
+   * have all its connections here.
+   */
+  async askAllToLeave(spreadMs: number, hasten: AbortSignal | undefined): Promise<void> {
     this.leaving = true;
     // Of the socket alone: Node's own HTTP/2 server would close the sessions at once.
     for (const one of this.servers) Reflect.apply(NetServer.prototype.close, one, []);
-    await Promise.all([...this.open].map(askToLeave));
+    await Promise.all(
+      [...this.open].map(async (session) => {
+        await drained(Math.random() * spreadMs, hasten);
+        await askToLeave(session);
+      }),
+    );
   }
 
   private add(session: ServerHttp2Session): void {

@@ -74,6 +74,8 @@ export interface RunningServer {
 
 const MIB = 1024 * 1024;
 const LAST_ANSWERS_MS = 50;
+/** Over which connections that are asked to leave are spread; never longer than the drain. */
+const LEAVE_WITHIN_MS = 1_000;
 /** How often the TLS files are looked at: at the three files' inodes, which costs nothing. */
 const RENEW_EVERY_MS = 1_000;
 
@@ -184,8 +186,9 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
   const serveNoMore = async () => {
     // After the watchers of health have been told, which takes a turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
-    await drained(options.drainMs ?? 0, options.hasten);
-    await connections.askAllToLeave();
+    const { drainMs = 0, hasten } = options;
+    await drained(drainMs, hasten);
+    await connections.askAllToLeave(Math.min(drainMs, LEAVE_WITHIN_MS), hasten);
     refusing = true;
     for (const call of active.keys()) if (endless.has(call.rpc)) call.abort();
     if (await closed(server, limits.stopWithinMs ?? 10_000, options.hasten)) return;

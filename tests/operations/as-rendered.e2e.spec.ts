@@ -43,13 +43,14 @@ const environmentOf = async (
   const here = await mesh.local.environmentOf(service, port);
   const placed: Record<string, string> = { GRPC_HOST: '127.0.0.1', HEALTH_PORT: String(healthPort) };
   for (const [name, pod] of pods) placed[`${name.toUpperCase().replaceAll('-', '_')}_ADDRESS`] = pod.address;
-  const variables = env.map(({ name, value }) => {
+  const variables: Record<string, string> = {};
+  for (const { name, value } of env) {
     const isPlace = value === undefined || value.startsWith('/') || /_(ADDRESS|PORT|BROKERS|HOST)$/.test(name);
-    return [name, isPlace ? (placed[name] ?? here[name] ?? '') : value];
-  });
+    variables[name] = isPlace ? (placed[name] ?? here[name] ?? '') : value;
+  }
   // Where there is no Kafka, the log in PostgreSQL stands for it.
   const bus = mesh.kafkaAbsent === undefined ? {} : { EMBEDDED_LOG_URL: here['EMBEDDED_LOG_URL'] };
-  return { PATH: process.env['PATH'], ...Object.fromEntries(variables), ...bus };
+  return { PATH: process.env['PATH'], ...variables, ...bus };
 };
 
 beforeAll(async () => {

@@ -62,8 +62,11 @@ export const runGhz = async (ghz: string, options: GhzOptions): Promise<GhzRepor
 
 const reportOf = (report: unknown): GhzReport => {
   const field = (name: string): unknown => Reflect.get(Object(report), name);
-  const counts = (name: string): Record<string, number> =>
-    Object.fromEntries(Object.entries(Object(field(name))).map(([key, value]) => [key, Number(value)]));
+  const counts = (name: string): Record<string, number> => {
+    const counted = field(name);
+    if (typeof counted !== 'object' || counted === null) return {};
+    return Object.fromEntries(Object.keys(counted).map((key) => [key, Number(Reflect.get(counted, key))]));
+  };
   const latencies: unknown = field('latencyDistribution');
   const p99: unknown = Array.isArray(latencies)
     ? latencies.find((one) => Reflect.get(Object(one), 'percentage') === 99)

@@ -1,5 +1,5 @@
 import { type LimitSettings, limitSettings, limitsOf, messageLimit } from './limit-settings.js';
-import { address, type Configuration, file, oneOf, optional, postgresUrl, text, wholeNumber } from './setting.js';
+import { address, file, oneOf, optional, postgresUrl, readConfiguration, text, wholeNumber } from './setting.js';
 import { telemetrySettings } from './telemetry-settings.js';
 
 /** Its own database. */
@@ -10,7 +10,8 @@ export const databaseSettings = {
   ),
 } as const;
 
-export type DatabaseConfig = Configuration<typeof databaseSettings>;
+/** Of the process that only migrates: nothing else needs to be set. @throws BadConfiguration */
+export const readDatabaseConfig = () => readConfiguration(databaseSettings);
 
 /** What every service of the mesh needs. */
 export const meshSettings = {
@@ -72,7 +73,8 @@ export const subjectKeySettings = {
   ),
 } as const;
 
-export type KeysDatabaseConfig = Configuration<typeof subjectKeySettings>;
+/** The same for services that keep subject keys. @throws BadConfiguration */
+export const readDatabaseAndKeysConfig = () => readConfiguration({ ...databaseSettings, ...subjectKeySettings });
 
 export const authorizationSetting = {
   authorizationAddress: address('AUTHORIZATION_ADDRESS', 'host:port of authorization'),

@@ -16,5 +16,5 @@ export * from './postgres-event-store.js';
 export * from './processor.js';
 export * from './projection.js';
 export * from './published.js';
-export { migrateSchemas, prepareSchemas, type Schema } from './schema.js';
+export { migrateSchemas, prepareSchemas, type Schema, schemaOf } from './schema.js';
 export type { Session, SessionLock } from './session.js';

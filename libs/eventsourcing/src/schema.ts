@@ -11,6 +11,12 @@ export interface Schema {
   readonly migrations: readonly Migration[];
 }
 
+/** The database of a service, by its settings. */
+export const schemaOf = (
+  config: { readonly databaseUrl: string; readonly databaseMigratorUrl: string | undefined },
+  migrations: readonly Migration[],
+): Schema => ({ url: config.databaseUrl, migratorUrl: config.databaseMigratorUrl, migrations });
+
 export interface Waiting {
   /** Told what is waited for: at once, and again every ten seconds. */
   readonly say: (what: string, details: Readonly<Record<string, unknown>>) => void;

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Migration, Queryable } from '@crossroads/eventsourcing';
+import type { Migration, Queryable, Schema } from '@crossroads/eventsourcing';
 import { BoundedCache } from './bounded-cache.js';
 import { associatedData, openEnvelope, sealEnvelope } from './envelope.js';
 import { type KeyProvider, KeyUnavailable } from './key-provider.js';
@@ -19,6 +19,16 @@ create table subject_keys (
 comment on table subject_keys is 'An erasure leaves its row: without it the key could be made again';`,
   },
 ];
+
+/** The database of a service's subject keys, by its settings. */
+export const subjectKeySchemaOf = (config: {
+  readonly keysDatabaseUrl: string;
+  readonly keysDatabaseMigratorUrl: string | undefined;
+}): Schema => ({
+  url: config.keysDatabaseUrl,
+  migratorUrl: config.keysDatabaseMigratorUrl,
+  migrations: subjectKeyMigrations,
+});
 
 export interface PostgresSubjectKeysOptions {
   readonly db: Pick<Queryable, 'query'>;

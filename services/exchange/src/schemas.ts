@@ -1,22 +1,10 @@
-import {
-  type DatabaseConfig,
-  databaseSettings,
-  type KeysDatabaseConfig,
-  readConfiguration,
-  subjectKeySettings,
-} from '@crossroads/configuration';
-import type { Schema } from '@crossroads/eventsourcing';
-import { subjectKeyMigrations } from '@crossroads/privacy';
+import { readDatabaseAndKeysConfig } from '@crossroads/configuration';
+import { type Schema, schemaOf } from '@crossroads/eventsourcing';
+import { subjectKeySchemaOf } from '@crossroads/privacy';
 import { migrations } from './migrations.js';
 
 /** What its databases hold. By default their settings are all that is read. */
-export const databaseSchemas = (
-  config: DatabaseConfig & KeysDatabaseConfig = readConfiguration({ ...databaseSettings, ...subjectKeySettings }),
-): Schema[] => [
-  {
-    url: config.databaseUrl,
-    migratorUrl: config.databaseMigratorUrl,
-    migrations: migrations,
-  },
-  { url: config.keysDatabaseUrl, migratorUrl: config.keysDatabaseMigratorUrl, migrations: subjectKeyMigrations },
+export const databaseSchemas = (config = readDatabaseAndKeysConfig()): Schema[] => [
+  schemaOf(config, migrations),
+  subjectKeySchemaOf(config),
 ];

@@ -2,7 +2,6 @@ import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { RemoteError } from '@crossroads/grpc';
 import { IDENTIFICATION, PURPOSES, WAGES } from '@crossroads/local';
-import type { PersonRecord } from '@crossroads/local/people';
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runConsultationPod } from '../charts/consultation-pod.js';
@@ -10,35 +9,20 @@ import { citizenSees } from '../citizen.js';
 import { ask } from '../databases.js';
 import { move } from '../load.js';
 import { MESH_START_MS, TestMesh } from '../mesh.js';
-import { generatedPerson, since } from '../people.js';
+import { generatedPerson } from '../people.js';
 import { readTopic, type TopicReader } from '../topic-reader.js';
 import { databases, files, type Haystack, serverViews, topics } from './haystacks.js';
-import { birthNeedle, found, type Needle, nameNeedle, ssinNeedle } from './needles.js';
+import { needlesOf, peopleCalled } from './known-people.js';
+import { found, type Needle, ssinNeedle } from './needles.js';
 
 /** Names that nothing else in the mesh could be called by. */
 const NAMES = ['Zilverknoppel', 'Wolkenbrander', 'Kwartelmond'];
 const STREET = 'Kruispuntstraat';
-const PEOPLE = NAMES.map((name, n) => named(generatedPerson(n * 2_800 + 17), name));
+const PEOPLE = peopleCalled(NAMES, 17);
 const NEEDLES: readonly Needle[] = [
-  ...NAMES.map(nameNeedle),
-  ...PEOPLE.flatMap(({ ssin, facts }) => [
-    ssinNeedle(ssin),
-    ...facts.flatMap(({ fact }) => (fact?.$case === 'birth' && fact.value.date ? [birthNeedle(fact.value.date)] : [])),
-  ]),
+  ...needlesOf(NAMES, PEOPLE),
   { what: 'address', forms: [STREET, Buffer.from(STREET).toString('hex')] },
 ];
-
-function named<Person extends Extract<PersonRecord, { ssin: string }>>(person: Person, name: string): Person {
-  const facts = person.facts.map((fact) =>
-    fact.fact?.$case === 'name'
-      ? since(
-          { year: 1930, month: 1, day: 1 },
-          { $case: 'name', value: { familyNames: [name], givenNames: ['Zephyrinus'] } },
-        )
-      : fact,
-  );
-  return { ...person, facts };
-}
 
 let mesh: TestMesh;
 let reader: TopicReader;

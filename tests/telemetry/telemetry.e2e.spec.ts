@@ -3,44 +3,25 @@ import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { RemoteError } from '@crossroads/grpc';
 import { IDENTIFICATION, numberOf, PURPOSES, SERVICES, WAGES } from '@crossroads/local';
-import type { PersonRecord } from '@crossroads/local/people';
 import { attributeNames, METRICS } from '@crossroads/telemetry';
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { citizenSees } from '../citizen.js';
 import { move } from '../load.js';
 import { MESH_START_MS, TestMesh } from '../mesh.js';
-import { generatedPerson, since } from '../people.js';
-import { birthNeedle, found, type Needle, nameNeedle, ssinNeedle } from '../privacy/needles.js';
+import { needlesOf, peopleCalled } from '../privacy/known-people.js';
+import { found } from '../privacy/needles.js';
 import { readTopic, type TopicReader } from '../topic-reader.js';
 import { Collector } from './collector.js';
 import { type Traced, traceOf } from './traces.js';
 
 const NAMES = ['Lantaarnvlinder', 'Mosterdklok', 'Regenkompas'];
-const PEOPLE = NAMES.map((name, n) => named(generatedPerson(n * 2_800 + 31), name));
+const PEOPLE = peopleCalled(NAMES, 31);
 const SSINS = PEOPLE.map(({ ssin }) => ssin);
 const [somebody = '', another = ''] = SSINS;
-const NEEDLES: readonly Needle[] = [
-  ...NAMES.map(nameNeedle),
-  ...PEOPLE.flatMap(({ ssin, facts }) => [
-    ssinNeedle(ssin),
-    ...facts.flatMap(({ fact }) => (fact?.$case === 'birth' && fact.value.date ? [birthNeedle(fact.value.date)] : [])),
-  ]),
-];
+const NEEDLES = needlesOf(NAMES, PEOPLE);
 /** Longer than spans and metrics wait to be sent here. */
 const ARRIVES_MS = 30_000;
-
-function named<Person extends Extract<PersonRecord, { ssin: string }>>(person: Person, name: string): Person {
-  const facts = person.facts.map((fact) =>
-    fact.fact?.$case === 'name'
-      ? since(
-          { year: 1930, month: 1, day: 1 },
-          { $case: 'name', value: { familyNames: [name], givenNames: ['Zephyrinus'] } },
-        )
-      : fact,
-  );
-  return { ...person, facts };
-}
 
 let collector: Collector;
 let mesh: TestMesh;

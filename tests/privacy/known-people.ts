@@ -1,0 +1,30 @@
+import type { PersonRecord } from '@crossroads/local/people';
+import { generatedPerson, since } from '../people.js';
+import { birthNeedle, type Needle, nameNeedle, ssinNeedle } from './needles.js';
+
+type KnownPerson = Extract<PersonRecord, { ssin: string }>;
+
+/** People made by rule from a number on, under names that nothing else in the mesh could be called by. */
+export const peopleCalled = (names: readonly string[], from: number): KnownPerson[] =>
+  names.map((name, n) => named(generatedPerson(n * 2_800 + from), name));
+
+/** What of them may stand nowhere. */
+export const needlesOf = (names: readonly string[], people: readonly KnownPerson[]): Needle[] => [
+  ...names.map(nameNeedle),
+  ...people.flatMap(({ ssin, facts }) => [
+    ssinNeedle(ssin),
+    ...facts.flatMap(({ fact }) => (fact?.$case === 'birth' && fact.value.date ? [birthNeedle(fact.value.date)] : [])),
+  ]),
+];
+
+const named = (person: KnownPerson, name: string): KnownPerson => {
+  const facts = person.facts.map((fact) =>
+    fact.fact?.$case === 'name'
+      ? since(
+          { year: 1930, month: 1, day: 1 },
+          { $case: 'name', value: { familyNames: [name], givenNames: ['Zephyrinus'] } },
+        )
+      : fact,
+  );
+  return { ...person, facts };
+};

@@ -41,3 +41,26 @@ export const closedLoop = async (
     p99Ms: percentile(latencies, 0.99),
   };
 };
+
+const WINDOW_MS = 5_000;
+/** Faster than before by less than this is not faster. */
+const NOISE = 1.03;
+
+/**
+ * Calls until it goes no faster: just compiled code of seven processes doubles in speed within half a minute, and goes on a
+ * while. Three times in a row no faster than the best window before, or `most` windows.
+ */
+export const untilSettled = async (
+  clients: number,
+  call: (n: number) => Promise<unknown>,
+  onWindow: (perSecond: number) => void,
+  most = 24,
+): Promise<void> => {
+  let best = 0;
+  for (let windows = 0, settled = 0; windows < most && settled < 3; windows++) {
+    const { perSecond } = await closedLoop(clients, WINDOW_MS, call);
+    onWindow(perSecond);
+    settled = perSecond < best * NOISE ? settled + 1 : 0;
+    best = Math.max(best, perSecond);
+  }
+};

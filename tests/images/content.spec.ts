@@ -30,7 +30,9 @@ describe('the Dockerfile', () => {
 
   it('runs one program as a user without a name, and stops it as Kubernetes does', () => {
     expect(last('USER')).toBe('USER 10001:10001');
-    expect(last('ENTRYPOINT')).toBe('ENTRYPOINT ["/usr/local/bin/node", "/app/main.js"]');
+    expect(last('ENTRYPOINT')).toBe(
+      'ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=16", "--heap-growing-percent=200", "/app/main.js"]',
+    );
     expect(last('STOPSIGNAL')).toBe('STOPSIGNAL SIGTERM');
     expect(instructions.some((line) => /^(CMD|HEALTHCHECK|EXPOSE|VOLUME) /.test(line))).toBe(false);
   });

@@ -1,4 +1,5 @@
 import type { Context } from '@opentelemetry/api';
+import { inTurns } from './in-turns.js';
 import { recordedContext, within } from './recorded-context.js';
 
 export interface CoalescedOptions {
@@ -34,7 +35,7 @@ export const coalesced = <Asked, Answer>(
       const answers = await within(traces, () => answerAll(batch.map(({ asked }) => asked)));
       if (answers.length !== batch.length)
         throw new TypeError(`${batch.length} were asked at once, ${answers.length} answered`);
-      for (const [place, answer] of answers.entries()) batch[place]?.resolve(answer);
+      void inTurns(answers, (answer, place) => batch[place]?.resolve(answer));
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }

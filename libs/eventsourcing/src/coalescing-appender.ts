@@ -1,4 +1,5 @@
 import type { AppendOptions, StreamAppend } from './event-store.js';
+import { inTurns } from './in-turns.js';
 import { type Append, isRefusal, type PostgresEventStore } from './postgres-event-store.js';
 import { tracedAppend } from './traced-append.js';
 
@@ -29,7 +30,7 @@ export const coalescingAppender = (store: Pick<PostgresEventStore, 'appendAll'>)
   const depart = async (batch: readonly Waiting[]): Promise<void> => {
     try {
       await store.appendAll(batch);
-      for (const { resolve } of batch) resolve();
+      void inTurns(batch, ({ resolve }) => resolve());
     } catch (error) {
       // Without a word from the server nobody knows whether it was stored; then each caller must ask for itself.
       if (batch.length === 1 || !isRefusal(error)) for (const { reject } of batch) reject(error);

@@ -25,8 +25,11 @@ import { Supervised } from './supervised.js';
 
 /** The certificate with which the supervisor asks for health. */
 const SUPERVISOR = 'local';
-/** Keeps a service below 250 MB: V8 would rather let the heap grow than collect it. */
-const HEAP = ['--max-old-space-size=160', '--max-semi-space-size=32'];
+/**
+ * Keeps a service below 250 MB. Left to itself V8 collects the whole heap of a service under load once a second, since the heap
+ * is small: a third of its processor time. Let it treble first.
+ */
+const HEAP = ['--max-old-space-size=160', '--max-semi-space-size=16', '--heap-growing-percent=200'];
 const LEASH = fileURLToPath(new URL('./leash.js', import.meta.url));
 
 export interface LocalMeshOptions {

@@ -5,6 +5,7 @@ import { addCitizenCommands } from './citizen-commands.js';
 import { addCommitteeCommands } from './committee-commands.js';
 import { addInstitutionCommands } from './institution-commands.js';
 import { UsageError } from './mesh-file.js';
+import { readerGone } from './print.js';
 
 const program = new Command('crossroads').description(
   'Institutions, the committee and citizens, on the mesh that CROSSROADS_DATA (or ./.crossroads) describes',
@@ -23,7 +24,8 @@ const explain = (error: RemoteError): string =>
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof RemoteError) && !(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error instanceof RemoteError ? explain(error) : error.message}\n`);
-  process.exitCode = 1;
+  if (error instanceof RemoteError || error instanceof UsageError) {
+    process.stderr.write(`${error instanceof RemoteError ? explain(error) : error.message}\n`);
+    process.exitCode = 1;
+  } else if (!readerGone.aborted || error !== readerGone.reason) throw error;
 }

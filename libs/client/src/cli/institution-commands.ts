@@ -10,7 +10,7 @@ import { readDeliveries } from '../subscriber.js';
 import { asInstitution, asOption } from './as-institution.js';
 import { addConsultCommand } from './consult-command.js';
 import { type MeshFile, readMeshFile, tlsOf, UsageError } from './mesh-file.js';
-import { deliveryLine, say, toJson } from './print.js';
+import { deliveryLine, readerGone, say, sayAndWait, toJson } from './print.js';
 
 interface As {
   readonly as: string;
@@ -201,14 +201,19 @@ const readUntilInterrupted = async (
     topic: `crossroads.deliveries.${number}.v1`,
     group: `${number}.${group}`,
     lastSequence: (subscriptionId) => last.get(subscriptionId),
-    onDelivery: (delivery) => {
+    onDelivery: async (delivery) => {
+      await sayAndWait(json ? toJson(delivery) : deliveryLine(delivery));
       last.set(delivery.subscriptionId, delivery.sequence);
-      say(json ? toJson(delivery) : deliveryLine(delivery));
     },
-    onError: (error) => process.stderr.write(`trying again: ${error instanceof Error ? error.message : 'unknown'}\n`),
+    onError: (error) => {
+      if (readerGone.aborted) return;
+      process.stderr.write(`trying again: ${error instanceof Error ? error.message : 'unknown'}\n`);
+    },
   });
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    readerGone.addEventListener('abort', () => resolve());
+    if (readerGone.aborted) resolve();
   });
   await reading.close();
   await broker.close();

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
+import {
+  type Subscription,
+  SubscriptionServiceService,
+  SubscriptionState,
+} from '@crossroads/contracts/subscription/v1/subscription_service';
+import { type RunningServer, serve, startServer } from '@crossroads/grpc';
+import { CertificateAuthority, type IdentityFiles, identityFiles, run } from '@crossroads/local';
+import { type Broker, openBroker } from '@crossroads/messaging';
+import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ROOT } from '../mesh.js';
+
+const COMMAND = join(ROOT, 'libs', 'client', 'dist', 'cli', 'crossroads.js');
+const TRUST_DOMAIN = 'crossroads.test';
+const FUND = '0999000525';
+const TOPIC = `crossroads.deliveries.${FUND}.v1`;
+/** More than a pipe holds: it is written only when somebody reads. */
+const MORE_THAN_A_PIPE = 'x'.repeat(300_000);
+
+describe('the command line, into a pipe that closes', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'crossroads-pipe-'));
+  let database: TestDatabase;
+  let broker: Broker;
+  let server: RunningServer;
+  let pages = 0;
+
+  beforeAll(async () => {
+    const authority = await CertificateAuthority.create(TRUST_DOMAIN);
+    writeFileSync(join(folder, 'ca.pem'), authority.certificate);
+    const service = await identityFiles(folder, 'subscription', authority, (ca) => ca.issueService('subscription'));
+    const fund = await identityFiles(folder, 'fund', authority, (ca) =>
+      ca.issueApplication({ application: 'fund', enterpriseNumber: FUND }),
+    );
+    server = await listsWithoutEnd(service, () => pages++);
+    database = await testDatabase();
+    broker = await openBroker({ clientId: 'spec', embeddedLogUrl: database.migratorUrl });
+    const address = `127.0.0.1:${server.port}`;
+    const names = [
+      'authorization',
+      'person-registry',
+      'reference-directory',
+      'exchange',
+      'subscription',
+      'access-audit',
+    ];
+    const mesh = {
+      trustDomain: TRUST_DOMAIN,
+      services: Object.fromEntries(names.map((name) => [name, { address }])),
+      certificates: { fund },
+      broker: { kind: 'embedded', url: database.migratorUrl },
+    };
+    writeFileSync(join(folder, 'mesh.json'), JSON.stringify(mesh));
+  });
+  afterAll(async () => {
+    await server.stop();
+    await broker.close();
+    await database.drop();
+    await (await testPostgres()).stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** `crossroads … | head -n <lines>`: what head printed, and what the command said besides, its exit code last. */
+  const head = async (lines: number, ...args: readonly string[]) => {
+    const said = join(folder, randomUUID());
+    const script = `{ "$@" 2>"${said}"; echo "exit code $?" >>"${said}"; } | head -n ${lines}; cat "${said}" >&2`;
+    const { output } = await run('sh', ['-c', `(${script}) 2>&1`, 'sh', process.execPath, COMMAND, ...args], {
+      env: { ...process.env, CROSSROADS_DATA: folder },
+    });
+    const all = output.split('\n');
+    return { read: all.slice(0, lines), said: all.slice(lines) };
+  };
+
+  it('asks for no more pages, says nothing of it, and ends well', async () => {
+    const { read, said } = await head(1, 'subscriptions', '--as', 'fund');
+    expect(read).toEqual([expect.stringContaining('person.identification.v1')]);
+    expect(said).toEqual(['exit code 0']);
+    expect(pages).toBeGreaterThan(0);
+  });
+
+  it('lists on for those who read on', async () => {
+    const { read, said } = await head(2_000, 'subscriptions', '--as', 'fund');
+    expect(read).toHaveLength(2_000);
+    expect(said).toEqual(['exit code 0']);
+  });
+
+  it('stops listening to deliveries, and those that nobody read come again', async () => {
+    await broker.ensureTopic({ name: TOPIC, retentionDays: 1 });
+    const subscriptionId = randomUUID();
+    await broker.publish(
+      TOPIC,
+      [1n, 2n, 3n].map((sequence) => closing(subscriptionId, sequence)),
+    );
+    const first = await head(1, 'deliveries', '--as', 'fund');
+    expect(first.read).toEqual([expect.stringMatching(/^1 {2}subscription .* is closed: x+$/)]);
+    expect(first.said).toEqual(['exit code 0']);
+    const second = await head(2, 'deliveries', '--as', 'fund');
+    expect(second.read.map((line) => line.slice(0, 3))).toEqual(['1  ', '2  ']);
+    expect(second.said).toEqual(['exit code 0']);
+  });
+
+  const closing = (subscriptionId: string, sequence: bigint) => ({
+    id: `${subscriptionId}:${sequence}`,
+    source: 'urn:crossroads:service:subscription',
+    type: 'subscription.deliveries.notify.closed',
+    service: 'crossroads.deliveries.v1',
+    time: new Date(),
+    key: subscriptionId,
+    data: Delivery.encode(
+      Delivery.fromPartial({
+        deliveryVersion: 1,
+        sequence,
+        subscriptionId,
+        content: { $case: 'closing', value: { reason: MORE_THAN_A_PIPE } },
+      }),
+    ).finish(),
+  });
+});
+
+const someSubscription = (): Subscription => ({
+  subscriptionId: randomUUID(),
+  institution: FUND,
+  inscriptionContext: 'PCSA:LIVING_WAGE',
+  dataService: 'person.identification.v1',
+  legalContext: 'PCSA:SOCIAL_INQUIRY',
+  allInscribed: true,
+  namedPersons: 0,
+  state: SubscriptionState.SUBSCRIPTION_STATE_OPEN,
+  topic: TOPIC,
+  lastSequence: 0n,
+  openTime: undefined,
+  closingReason: '',
+});
+
+/** Subscription, as far as it lists: each page says that there is another. */
+const listsWithoutEnd = (tls: IdentityFiles, onPage: () => void): Promise<RunningServer> => {
+  const { listSubscriptions } = SubscriptionServiceService;
+  const subscriptions = Array.from({ length: 500 }, someSubscription);
+  const service = serve(
+    { listSubscriptions },
+    {
+      listSubscriptions: async () => {
+        onPage();
+        return { subscriptions, nextPageToken: 'more' };
+      },
+    },
+    { allow: { listSubscriptions: ['institution'] } },
+  );
+  return startServer({
+    host: '127.0.0.1',
+    port: 0,
+    tls: { ca: tls.ca, cert: tls.certificate, key: tls.key },
+    trustDomain: TRUST_DOMAIN,
+    domain: 'subscription.crossroads',
+    services: [service],
+  });
+};

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { SocketPairs } from '@crossroads/testing/mesh';
 import type { Replica } from './replica.js';
 
 const PROBE_EVERY_MS = 200;
@@ -11,7 +12,7 @@ const PROBE_EVERY_MS = 200;
  */
 export class PassThrough {
   private readonly probing = new AbortController();
-  private readonly sockets = new Set<Socket>();
+  private readonly pairs = new SocketPairs();
   private ready: readonly Replica[] = [];
   private turn = 0;
   private looking: Promise<void> = Promise.resolve();
@@ -40,7 +41,7 @@ export class PassThrough {
     this.probing.abort();
     await this.looking;
     for (const server of this.servers) server.close();
-    for (const socket of this.sockets) socket.destroy();
+    this.pairs.cut();
   }
 
   private async look(): Promise<void> {
@@ -58,19 +59,7 @@ export class PassThrough {
 
   private pass(near: Socket): void {
     const replica = this.ready[this.turn++ % Math.max(1, this.ready.length)];
-    if (!replica) return void near.destroy();
-    const far = connect(replica.port, '127.0.0.1');
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      this.sockets.add(one);
-      one.on('error', () => other.destroy());
-      one.on('close', () => {
-        this.sockets.delete(one);
-        other.destroy();
-      });
-    }
-    near.pipe(far).pipe(near);
+    if (replica) this.pairs.join(near, connect(replica.port, '127.0.0.1'));
+    else near.destroy();
   }
 }

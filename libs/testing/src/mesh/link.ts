@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
+import { SocketPairs } from './socket-pairs.js';
 
 /** A TCP connection that a spec can cut: what listens behind it is then away, for those who go through here. */
 export class Link {
-  private readonly sockets = new Set<Socket>();
+  private readonly pairs = new SocketPairs();
   private isCut = false;
 
   private constructor(
@@ -17,7 +18,10 @@ export class Link {
     await once(server, 'listening');
     const address = server.address();
     const link = new Link(server, typeof address === 'object' && address ? address.port : 0);
-    server.on('connection', (near) => link.join(near, connect(port, host)));
+    server.on('connection', (near) => {
+      if (link.isCut) near.destroy();
+      else link.pairs.join(near, connect(port, host));
+    });
     return link;
   }
 
@@ -31,7 +35,7 @@ export class Link {
 
   cut(): void {
     this.isCut = true;
-    for (const socket of this.sockets) socket.destroy();
+    this.pairs.cut();
   }
 
   mend(): void {
@@ -41,21 +45,5 @@ export class Link {
   close(): void {
     this.cut();
     this.server.close();
-  }
-
-  private join(near: Socket, far: Socket): void {
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      this.sockets.add(one);
-      one.on('error', () => other.destroy());
-      one.on('close', () => {
-        this.sockets.delete(one);
-        other.destroy();
-      });
-    }
-    if (this.isCut) near.destroy();
-    else near.pipe(far).pipe(near);
   }
 }

@@ -10,16 +10,18 @@ export interface DoorRpc {
 
 export const EVENTS = 'crossroads.events.v1.EventsService' satisfies keyof typeof RPCS.exchange;
 
-const supply: readonly DoorRpc[] = Object.entries(SOURCES).map(([service, rpcs]) => ({
-  service,
-  path: `/${service}/Supply`,
-  callers: rpcs.supply,
-}));
+const ofSources: readonly DoorRpc[] = Object.entries(SOURCES).flatMap(([service, rpcs]) =>
+  Object.entries(rpcs).map(([rpc, callers]) => ({
+    service,
+    path: `/${service}/${rpc[0]?.toUpperCase()}${rpc.slice(1)}`,
+    callers,
+  })),
+);
 
 /** Every server that a mesh on one machine has, by its name in `mesh.json`: what the table of the topology says, and a source. */
 export const DOORS: Readonly<Record<string, readonly DoorRpc[]>> = {
   ...Object.fromEntries(SERVICES.map((name) => [name, rpcsOf(name)])),
-  'wages-source': supply,
+  'wages-source': ofSources,
 };
 
 /** Whom a mesh on one machine has certificates of, as the table names them. `local` is the supervisor's, which calls nobody. */

@@ -32,6 +32,9 @@ const pastOf = (producer: ServiceName) => ({
   ],
 });
 
+/** Of every authentic source, in the mesh and outside it. */
+const SOURCE = { supply: ['service:exchange'], supplyMany: ['service:exchange'] } as const;
+
 /** For each service what it serves, and who may call it. Nobody else gets further than PERMISSION_DENIED. */
 export const RPCS = {
   authorization: {
@@ -62,7 +65,7 @@ export const RPCS = {
       getPerson: INSTITUTIONS,
       importPersons: INSTITUTIONS,
     },
-    'crossroads.source.v1.SourceService': { supply: ['service:exchange'] },
+    'crossroads.source.v1.SourceService': SOURCE,
     'crossroads.events.v1.EventsService': pastOf('person-registry'),
   },
   'reference-directory': {
@@ -100,7 +103,7 @@ export const RPCS = {
 
 /** What institutions serve outside the mesh, and who of it may call them. */
 export const SOURCES = {
-  'crossroads.source.v1.SourceService': { supply: ['service:exchange'] },
+  'crossroads.source.v1.SourceService': SOURCE,
 } as const satisfies Readonly<Record<string, Callers>>;
 
 /** The rpcs for which a citizen's token is needed besides the certificate. */

@@ -49,7 +49,7 @@ export class DirectoryStandIn {
 
 export type Supply = (request: SupplyRequest, signal: AbortSignal) => Promise<SupplyResponse>;
 
-/** An authentic source that answers as a spec says. */
+/** An authentic source that answers as a spec says, one by one. */
 export class SourceStandIn {
   readonly asked: SupplyRequest[] = [];
   private server: RunningServer | undefined;
@@ -61,8 +61,9 @@ export class SourceStandIn {
       this.asked.push(request);
       return this.supply(request, signal);
     };
+    const { supply } = SourceServiceService;
     const service = serve(
-      SourceServiceService,
+      { supply },
       { supply: (request, call) => answer(request, call.signal) },
       { allow: { supply: ['service:exchange'] } },
     );

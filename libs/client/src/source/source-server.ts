@@ -20,6 +20,7 @@ import {
 import type { IsoDay, Ssin } from '@crossroads/identifiers';
 import { SOURCES } from '@crossroads/topology';
 import type { ReceiptKeys } from '@crossroads/transparency';
+import { asTheyCome } from './as-they-come.js';
 import { ReceiptCheck } from './receipt-check.js';
 
 /** What the exchange asks, checked: its receipt is good, and says the same. */
@@ -55,18 +56,26 @@ export interface SourceOptions {
 }
 
 const MOST_FIELD_GROUPS = 100;
+const MOST_AT_ONCE = 100;
 
 /** An authentic source's side of `crossroads.source.v1`: who asks, the receipt and the request are checked before `supply` is asked. */
 export const sourceController = (options: SourceOptions): Serves<typeof SourceServiceService> => {
   const receipts = new ReceiptCheck(options.receiptKeys);
   const known = new Set(options.dataServices);
+  const supply = async (request: SupplyRequest, signal: AbortSignal): Promise<SupplyResponse> => {
+    const query = readQuery(request, options.door());
+    receipts.require(request);
+    if (!known.has(query.dataService))
+      throw new NotFound('UNKNOWN_DATA_SERVICE', 'this source does not serve that data service');
+    return responseTo(query, await options.supply(query, signal));
+  };
   return {
-    supply: async (request, { signal }) => {
-      const query = readQuery(request, options.door());
-      receipts.require(request);
-      if (!known.has(query.dataService))
-        throw new NotFound('UNKNOWN_DATA_SERVICE', 'this source does not serve that data service');
-      return responseTo(query, await options.supply(query, signal));
+    supply: (request, { signal }) => supply(request, signal),
+    supplyMany: ({ requests }, { signal }) => {
+      readFields({
+        requests: readList('requests', requests, { max: MOST_AT_ONCE }, (_, value) => ({ ok: true, value })),
+      });
+      return asTheyCome(requests.map((request) => supply(request, signal)));
     },
   };
 };

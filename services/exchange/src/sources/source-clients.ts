@@ -3,10 +3,11 @@ import {
   type SupplyRequest,
   type SupplyResponse,
 } from '@crossroads/contracts/source/v1/source_service';
-import { type Connection, type ConnectOptions, connect, RemoteError, type ServerIdentity } from '@crossroads/grpc';
+import { type ConnectOptions, connect, RemoteError, type ServerIdentity } from '@crossroads/grpc';
 import type { CompiledDataService } from '@crossroads/policy';
 import { status } from '@grpc/grpc-js';
 import type { SourceFailure, Sources } from '../consultation/ports.js';
+import { type SourceConnection, sourceAsker } from './source-asker.js';
 
 const USUAL_DEADLINE_MS = 2_000;
 /** Whatever is registered: a caller waits for it. */
@@ -19,11 +20,11 @@ export interface SourceClientsOptions extends Pick<ConnectOptions, 'tls' | 'trus
   readonly onFailure: (dataService: string, code: string) => void;
 }
 
-type SourceConnection = Connection<typeof SourceServiceService>;
-
 /** One open connection for each source and address. */
 export class SourceClients implements Sources {
   private readonly connections = new Map<string, SourceConnection>();
+  /** By source, address and deadline. */
+  private readonly askers = new Map<string, ReturnType<typeof sourceAsker>>();
 
   constructor(private readonly options: SourceClientsOptions) {}
 
@@ -31,18 +32,26 @@ export class SourceClients implements Sources {
     const { supplier } = service;
     if (!supplier) return 'SOURCE_UNAVAILABLE';
     const deadlineMs = Math.min(supplier.deadlineMs > 0 ? supplier.deadlineMs : USUAL_DEADLINE_MS, LONGEST_DEADLINE_MS);
-    try {
-      return await this.connectionTo(supplier.source, supplier.address).supply(request, { deadlineMs });
-    } catch (error) {
-      const failure = failureOf(error);
-      this.options.onFailure(service.name, error instanceof RemoteError ? (status[error.code] ?? '') : 'UNREACHABLE');
-      return failure;
-    }
+    const asked = await this.askerOf(supplier.source, supplier.address, deadlineMs)(request);
+    if ('response' in asked) return asked.response;
+    const { error } = asked;
+    this.options.onFailure(service.name, error instanceof RemoteError ? (status[error.code] ?? '') : 'UNREACHABLE');
+    return failureOf(error);
   }
 
   close(): void {
     for (const connection of this.connections.values()) connection.close();
     this.connections.clear();
+    this.askers.clear();
+  }
+
+  private askerOf(source: string, address: string, deadlineMs: number): ReturnType<typeof sourceAsker> {
+    const key = `${source} ${address} ${deadlineMs}`;
+    const known = this.askers.get(key);
+    if (known) return known;
+    const asker = sourceAsker(this.connectionTo(source, address), deadlineMs);
+    this.askers.set(key, asker);
+    return asker;
   }
 
   private connectionTo(source: string, address: string): SourceConnection {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { TestAuthority } from './testing/certificates.js';
 import { EchoServer } from './testing/echo-server.js';
 import { request, response } from './testing/echo-service.js';
-import { untilAnswered } from './testing/until.js';
+import { until, untilAnswered } from './testing/until.js';
 import type { TlsFiles } from './tls.js';
 
 const replace = (files: TlsFiles, by: TlsFiles): void => {
@@ -91,8 +91,8 @@ describe('a renewal of certificates', () => {
         const connection = echo.connect(stranger);
         await connection.echo(request('y')).finally(() => connection.close());
       });
-      const until = answered + 200;
-      while (answered < until) await Promise.race([calls, new Promise((resolve) => setTimeout(resolve, 10))]);
+      const enough = answered + 200;
+      await Promise.race([calls, until(() => answered >= enough, 'there are 200 more answers')]);
     };
 
     await seenBy(echo.authority);

@@ -1,44 +1,163 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, sign } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import { describe, expect, it } from '@jest/globals';
-import { opens, salted } from './commitment.js';
-import { receiptFault, signReceipt } from './receipt.js';
+import fc from 'fast-check';
+import { commitmentTo, opens, salted } from './commitment.js';
+import { receiptCheck, receiptFault, signReceipt, signReceipts } from './receipt.js';
 import { newReceiptKey, readReceiptKey, readReceiptKeys } from './receipt-key.js';
 
+const ORIGIN = 'crossroads.test/2026';
 const made = newReceiptKey();
 const key = readReceiptKey(made.privatePem);
 const keys = readReceiptKeys(JSON.stringify({ [made.keyId]: made.publicPem }));
 const record = salted(Buffer.from('what was asked'));
-const receipt = signReceipt(record, new Date('2026-05-01T12:00:00.123Z'), 'crossroads.test/2026', key);
+const time = new Date('2026-05-01T12:00:00.123Z');
+const receipt = signReceipt(record, time, ORIGIN, key);
 
-describe('receipt', () => {
-  it('is believed as it was signed, also after a journey', () => {
-    expect(receiptFault(receipt, keys)).toBeUndefined();
-    expect(receiptFault(Receipt.decode(Receipt.encode(receipt).finish()), keys)).toBeUndefined();
+const batchOf = (size: number): Receipt[] => {
+  const asked = Array.from({ length: size }, (_, place) => ({ record: salted(Buffer.of(place)), time }));
+  return signReceipts(asked, ORIGIN, key);
+};
+const eleven = batchOf(11);
+const [one = receipt, another = receipt] = eleven;
+
+const afterAJourney = (sent: Receipt): Receipt => Receipt.decode(Receipt.encode(sent).finish());
+
+/** As they were made before there were batches: some are kept. */
+const ofVersion1 = (change: Partial<Receipt> = {}): Receipt => {
+  const unsigned = Receipt.fromPartial({
+    receiptVersion: 1,
+    commitment: commitmentTo(record),
+    time,
+    logOrigin: ORIGIN,
+    keyId: made.keyId,
+    ...change,
+  });
+  return { ...unsigned, signature: sign(null, Receipt.encode(unsigned).finish(), key.privateKey) };
+};
+
+const checks: [string, (receipt: Receipt | undefined, keys: Parameters<typeof receiptCheck>[0]) => unknown][] = [
+  ['receiptFault', receiptFault],
+  ['receiptCheck', (asked, believed) => receiptCheck(believed)(asked)],
+  [
+    'receiptCheck, the batch being remembered',
+    (asked, believed) => {
+      const check = receiptCheck(believed);
+      for (const good of [...eleven, receipt, ofVersion1()]) check(good);
+      return check(asked);
+    },
+  ],
+];
+
+describe.each(checks)('a receipt, by %s,', (_, faultOf) => {
+  it('is believed as it was signed, alone or among others, also after a journey', () => {
+    for (const good of [receipt, ...eleven, ...[2, 3, 256].flatMap(batchOf)]) {
+      expect(faultOf(good, keys)).toBeUndefined();
+      expect(faultOf(afterAJourney(good), keys)).toBeUndefined();
+    }
   });
 
-  it('opens to its record and to nothing else', () => {
-    expect(opens(receipt.commitment, record.salt, record.bytes)).toBe(true);
-    expect(opens(receipt.commitment, record.salt, Buffer.from('what was not asked'))).toBe(false);
-    expect(opens(receipt.commitment, record.salt.slice(1), record.bytes)).toBe(false);
+  it('of version 1 is believed, still', () => {
+    expect(faultOf(ofVersion1(), keys)).toBeUndefined();
+    expect(faultOf(afterAJourney(ofVersion1()), keys)).toBeUndefined();
+    expect(faultOf({ ...ofVersion1(), logOrigin: 'elsewhere' }, keys)).toBe('RECEIPT_SIGNATURE');
+    expect(faultOf({ ...ofVersion1(), batchSize: 1 }, keys)).toBe('RECEIPT_SIGNATURE');
+    expect(faultOf({ ...ofVersion1(), receiptVersion: 2, batchSize: 1 }, keys)).toBe('RECEIPT_SIGNATURE');
+    expect(faultOf({ ...receipt, receiptVersion: 1 }, keys)).toBe('RECEIPT_SIGNATURE');
   });
 
-  it.each([
+  it.each<[string, Partial<Receipt>]>([
     ['another time', { time: new Date('2026-05-02T12:00:00Z') }],
+    ['a time beyond all calendars', { time: new Date(Number.NaN) }],
+    ['no time', { time: undefined }],
     ['another commitment', { commitment: Buffer.alloc(32) }],
+    ['another’s commitment', { commitment: another.commitment }],
     ['another log', { logOrigin: 'elsewhere' }],
     ['a label put in afterwards', { label: Buffer.from('x') }],
-  ])('is not believed with %s', (_, change) => {
-    expect(receiptFault({ ...receipt, ...change }, keys)).toBe('RECEIPT_SIGNATURE');
+    ['no signature', { signature: Buffer.alloc(0) }],
+    ['a signature of zeros', { signature: Buffer.alloc(64) }],
+    ['a longer signature', { signature: Buffer.concat([one.signature, Buffer.of(0)]) }],
+    ['the signature of another batch', { signature: receipt.signature }],
+    ['another place in the batch', { batchIndex: 1 }],
+    ['another’s place and path', { batchIndex: 1, batchPath: another.batchPath }],
+    ['a batch one larger, in which the path would be the same', { batchSize: 12 }],
+    ['a batch one smaller, in which the path would be the same', { batchSize: 10 }],
+    ['a batch of its own', { batchIndex: 0, batchSize: 1, batchPath: [] }],
+    ['a batch of none', { batchSize: 0 }],
+    ['a place behind the batch', { batchIndex: 11 }],
+    ['a place before the batch', { batchIndex: -1 }],
+    ['a place between two', { batchIndex: 0.5 }],
+    ['the largest batch there is', { batchSize: 2 ** 32 - 1 }],
+    ['a larger batch than there is', { batchSize: 2 ** 60 }],
+    ['a batch of endless size', { batchSize: Number.POSITIVE_INFINITY }],
+    ['a batch of no number', { batchSize: Number.NaN }],
+    ['no path', { batchPath: [] }],
+    ['a path of a thousand', { batchPath: Array.from({ length: 1_000 }, () => Buffer.alloc(32)) }],
+    ['hashes that are too short', { batchPath: one.batchPath.map((hash) => hash.subarray(1)) }],
+    ['hashes that are too long', { batchPath: one.batchPath.map((hash) => Buffer.concat([hash, hash])) }],
+    ['its path the other way round', { batchPath: one.batchPath.toReversed() }],
+  ])('is not believed with %s', (__, change) => {
+    expect(faultOf({ ...one, ...change }, keys)).toBe('RECEIPT_SIGNATURE');
   });
 
   it('is not believed from an unknown key, of an unknown version, or when missing', () => {
-    expect(receiptFault(receipt, new Map())).toBe('RECEIPT_KEY_UNKNOWN');
-    expect(receiptFault({ ...receipt, receiptVersion: 2 }, keys)).toBe('RECEIPT_VERSION');
-    expect(receiptFault(undefined, keys)).toBe('RECEIPT_MISSING');
+    expect(faultOf(receipt, new Map())).toBe('RECEIPT_KEY_UNKNOWN');
+    expect(faultOf({ ...receipt, receiptVersion: 3 }, keys)).toBe('RECEIPT_VERSION');
+    expect(faultOf({ ...receipt, receiptVersion: 0 }, keys)).toBe('RECEIPT_VERSION');
+    expect(faultOf(undefined, keys)).toBe('RECEIPT_MISSING');
   });
 
-  it('is signed with Ed25519 only, by a key filed under its own id', () => {
+  it('is not believed whatever else is made of it, and nothing is thrown', () => {
+    const bytes = fc.uint8Array({ maxLength: 70 }).map((some) => Buffer.from(some));
+    const aNumber = fc.oneof(fc.nat({ max: 20 }), fc.double()).map((some) => some + 0);
+    const changes = fc.record(
+      {
+        receiptVersion: fc.constantFrom(1, 2),
+        label: bytes,
+        commitment: bytes,
+        time: fc.date({ noInvalidDate: false }),
+        logOrigin: fc.string(),
+        signature: bytes,
+        batchIndex: aNumber,
+        batchSize: aNumber,
+        batchPath: fc.array(bytes),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(changes, (change) => {
+        const changed = { ...one, ...change };
+        return faultOf(changed, keys) === (isDeepStrictEqual(changed, one) ? undefined : 'RECEIPT_SIGNATURE');
+      }),
+    );
+  });
+});
+
+describe('receipts of a batch', () => {
+  it('open each to its own record and to nothing else', () => {
+    expect(opens(receipt.commitment, record.salt, record.bytes)).toBe(true);
+    expect(opens(receipt.commitment, record.salt, Buffer.from('what was not asked'))).toBe(false);
+    expect(opens(receipt.commitment, record.salt.slice(1), record.bytes)).toBe(false);
+    const two = [salted(Buffer.from('one')), salted(Buffer.from('two'))] as const;
+    const signed = signReceipts(
+      two.map((asked) => ({ record: asked, time })),
+      ORIGIN,
+      key,
+    );
+    expect(signed.map(({ commitment }) => commitment)).toEqual(two.map(commitmentTo));
+  });
+
+  it('share a signature, and know their place', () => {
+    expect(new Set(eleven.map(({ signature }) => signature.toString('hex'))).size).toBe(1);
+    expect(eleven.map(({ batchIndex, batchSize }) => [batchIndex, batchSize])).toEqual(
+      eleven.map((_, index) => [index, 11]),
+    );
+    expect(receipt).toMatchObject({ receiptVersion: 2, batchIndex: 0, batchSize: 1, batchPath: [] });
+    expect(signReceipts([], ORIGIN, key)).toEqual([]);
+  });
+
+  it('are signed with Ed25519 only, by a key filed under its own id', () => {
     expect(createPublicKey(made.publicPem).asymmetricKeyType).toBe('ed25519');
     expect(() => readReceiptKeys(JSON.stringify({ other: made.publicPem }))).toThrow('not its own');
   });

@@ -1,33 +1,112 @@
-import { sign, verify } from 'node:crypto';
+import { type KeyObject, sign, verify } from 'node:crypto';
 import { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import { commitmentTo, type Salted } from './commitment.js';
+import { leafHash, merkleTree, rootFromPath } from './merkle-tree.js';
 import type { ReceiptKey, ReceiptKeys } from './receipt-key.js';
 
-/** The signed promise that an access is recorded. The label stays empty until the access log is verifiable. */
+/** An access for which a receipt is asked. */
+export interface Receiptable {
+  readonly record: Salted;
+  readonly time: Date;
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** What a signature over a batch begins with: no receipt of version 1 does, nor anything else that the key signs. */
+const BATCH = Buffer.from('crossroads/receipts/v2\n', 'ascii');
+
+/**
+ * Signed promises that accesses are recorded, in the order asked: one signature for all of them, and each can be checked
+ * without the others. The label stays empty until the access log is verifiable.
+ */
+export const signReceipts = (batch: readonly Receiptable[], logOrigin: string, key: ReceiptKey): Receipt[] => {
+  if (batch.length === 0) return [];
+  const unsigned = batch.map(
+    ({ record, time }, batchIndex): Receipt => ({
+      receiptVersion: 2,
+      label: EMPTY,
+      commitment: commitmentTo(record),
+      time,
+      logOrigin,
+      keyId: key.keyId,
+      signature: EMPTY,
+      batchIndex,
+      batchSize: batch.length,
+      batchPath: [],
+    }),
+  );
+  const tree = merkleTree(unsigned.map((receipt) => leafHash(encoded(receipt))));
+  const signature = sign(null, Buffer.concat([BATCH, tree.root]), key.privateKey);
+  return unsigned.map((receipt, index) => ({ ...receipt, signature, batchPath: tree.pathOf(index) }));
+};
+
+/** One that is alone in its batch. */
 export const signReceipt = (record: Salted, time: Date, logOrigin: string, key: ReceiptKey): Receipt => {
-  const unsigned: Receipt = {
-    receiptVersion: 1,
-    label: Buffer.alloc(0),
-    commitment: commitmentTo(record),
-    time,
-    logOrigin,
-    keyId: key.keyId,
-    signature: Buffer.alloc(0),
-  };
-  return { ...unsigned, signature: sign(null, signedBytes(unsigned), key.privateKey) };
+  const [receipt] = signReceipts([{ record, time }], logOrigin, key);
+  if (receipt === undefined) throw new TypeError('a batch of one gave no receipt');
+  return receipt;
 };
 
 export type ReceiptFault = 'RECEIPT_MISSING' | 'RECEIPT_VERSION' | 'RECEIPT_KEY_UNKNOWN' | 'RECEIPT_SIGNATURE';
 
-/** Why a receipt is not to be believed; nothing when it is. */
-export const receiptFault = (receipt: Receipt | undefined, keys: ReceiptKeys): ReceiptFault | undefined => {
+/** Why a receipt is not to be believed; nothing when it is. Never throws, whatever the receipt. */
+export const receiptFault = (receipt: Receipt | undefined, keys: ReceiptKeys): ReceiptFault | undefined =>
+  faultOf(receipt, keys, isSigned);
+
+/** Batches that are remembered by default: some 150 kB, and seconds of a busy exchange. */
+const REMEMBERED = 512;
+
+/**
+ * As `receiptFault`, by one who sees many receipts of the same batches: the signature over a batch is verified once. What
+ * is remembered is that this key made this signature over this root, and no more: each receipt's own path is always followed.
+ */
+export const receiptCheck = (
+  keys: ReceiptKeys,
+  remembered = REMEMBERED,
+): ((receipt: Receipt | undefined) => ReceiptFault | undefined) => {
+  /** The key that signed, by signature and what is signed; the oldest first. */
+  const believed = new Map<string, KeyObject>();
+  const isSignedAsBefore: IsSigned = (bytes, key, signature) => {
+    if (signature.length !== SIGNATURE_BYTES) return false;
+    const statement = Buffer.concat([signature, bytes]).toString('latin1');
+    if (believed.get(statement) === key) return true;
+    if (!isSigned(bytes, key, signature)) return false;
+    believed.set(statement, key);
+    const oldest = believed.keys().next();
+    if (believed.size > remembered && !oldest.done) believed.delete(oldest.value);
+    return true;
+  };
+  return (receipt) => faultOf(receipt, keys, isSignedAsBefore);
+};
+
+const SIGNATURE_BYTES = 64;
+
+type IsSigned = (bytes: Uint8Array, key: KeyObject, signature: Uint8Array) => boolean;
+
+const isSigned: IsSigned = (bytes, key, signature) => verify(null, bytes, key, signature);
+
+const faultOf = (receipt: Receipt | undefined, keys: ReceiptKeys, isSignedBy: IsSigned): ReceiptFault | undefined => {
   if (receipt === undefined) return 'RECEIPT_MISSING';
-  if (receipt.receiptVersion !== 1) return 'RECEIPT_VERSION';
+  if (receipt.receiptVersion !== 1 && receipt.receiptVersion !== 2) return 'RECEIPT_VERSION';
   const key = keys.get(receipt.keyId);
   if (key === undefined) return 'RECEIPT_KEY_UNKNOWN';
-  const unsigned = { ...receipt, signature: Buffer.alloc(0) };
-  return verify(null, signedBytes(unsigned), key, receipt.signature) ? undefined : 'RECEIPT_SIGNATURE';
+  try {
+    const bytes = signedBytes(receipt);
+    return bytes !== undefined && isSignedBy(bytes, key, receipt.signature) ? undefined : 'RECEIPT_SIGNATURE';
+  } catch {
+    // What cannot be encoded (a time beyond all calendars) nobody signed.
+    return 'RECEIPT_SIGNATURE';
+  }
+};
+
+/** What the signature of a receipt is over; nothing when its path leads nowhere. */
+const signedBytes = (receipt: Receipt): Uint8Array | undefined => {
+  if (receipt.receiptVersion === 1) return encoded({ ...receipt, signature: EMPTY });
+  const { batchIndex, batchSize, batchPath } = receipt;
+  const leaf = leafHash(encoded({ ...receipt, signature: EMPTY, batchPath: [] }));
+  const root = rootFromPath(leaf, batchIndex, batchSize, batchPath);
+  return root && Buffer.concat([BATCH, root]);
 };
 
 /** Fields in order of their numbers, as the generated codec writes them: deterministic for this message. */
-const signedBytes = (unsigned: Receipt): Uint8Array => Receipt.encode(unsigned).finish();
+const encoded = (receipt: Receipt): Uint8Array => Receipt.encode(receipt).finish();

@@ -22,6 +22,7 @@ import { reasonCodes } from './api/reason-codes.js';
 import type { Config } from './config.js';
 import { measured } from './consultation/consultation-metrics.js';
 import { Consultations } from './consultation/consultations.js';
+import { receiptSigner } from './consultation/receipt-signer.js';
 import { AccessJournal } from './journal/access-journal.js';
 import { OpenAccesses } from './journal/open-accesses.js';
 import { RecordSeals } from './journal/sealed-record.js';
@@ -92,8 +93,7 @@ export const openExchange = async (config: Config): Promise<Exchange> => {
         journal: new AccessJournal(store, coalescingAppender(store), seals, open),
         sources,
         schemas,
-        receiptKey: readReceiptKey(readFileSync(config.receiptKeyFile, 'utf8')),
-        logOrigin: config.logOrigin,
+        sign: receiptSigner(readReceiptKey(readFileSync(config.receiptKeyFile, 'utf8')), config.logOrigin),
         now,
       }),
     ),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 import type { SupplyRequest } from '@crossroads/contracts/source/v1/source_service';
 import { PermissionDenied } from '@crossroads/grpc';
-import { opens, type ReceiptFault, type ReceiptKeys, receiptFault } from '@crossroads/transparency';
+import { opens, type ReceiptFault, type ReceiptKeys, receiptCheck } from '@crossroads/transparency';
 
 export type ReceiptRefusal =
   | ReceiptFault
@@ -26,11 +26,14 @@ const REMEMBERED = 50_000;
 export class ReceiptCheck {
   /** Hash of the record by ticket, the oldest first. */
   private readonly seen = new Map<string, string>();
+  private readonly faultOf: ReturnType<typeof receiptCheck>;
 
   constructor(
-    private readonly keys: ReceiptKeys,
+    keys: ReceiptKeys,
     private readonly remembered = REMEMBERED,
-  ) {}
+  ) {
+    this.faultOf = receiptCheck(keys);
+  }
 
   /** @throws PermissionDenied with a `ReceiptRefusal` as its reason. */
   require(request: SupplyRequest): void {
@@ -41,7 +44,7 @@ export class ReceiptCheck {
 
   private refusalOf(request: SupplyRequest): ReceiptRefusal | undefined {
     const { receipt, record, recordSalt, ticket } = request;
-    const fault = receiptFault(receipt, this.keys);
+    const fault = this.faultOf(receipt);
     if (fault !== undefined || receipt === undefined) return fault ?? 'RECEIPT_MISSING';
     if (!opens(receipt.commitment, recordSalt, record)) return 'COMMITMENT_NOT_OPENED';
     const named = decoded(record);

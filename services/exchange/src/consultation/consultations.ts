@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { AccessRecord, AccessResult } from '@crossroads/contracts/access/v1/access_record';
+import type { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import type { CheckResponse } from '@crossroads/contracts/directory/v1/directory_service';
 import type { ConsultResponse } from '@crossroads/contracts/exchange/v1/exchange_service';
 import type { RequestKey } from '@crossroads/eventsourcing';
 import { type Caller, FailedPrecondition } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import type { PolicyFollower } from '@crossroads/policy';
-import { type ReceiptKey, type Salted, salted, signReceipt } from '@crossroads/transparency';
+import { type Salted, salted } from '@crossroads/transparency';
 import type { Access } from '../journal/access.js';
 import type { AccessJournal } from '../journal/access-journal.js';
 import type { Refused } from '../journal/kept-answer.js';
@@ -23,6 +24,7 @@ import {
   requestedOf,
 } from './decide-services.js';
 import type { Directory, Sources } from './ports.js';
+import type { ReceiptSigner } from './receipt-signer.js';
 import { failureOf, refusalOfNumber, refusalOfServices } from './refusals.js';
 import { noResult, outcomeOf, type Result, resultOf } from './supplied.js';
 
@@ -39,8 +41,7 @@ export interface ConsultationsOptions {
   readonly journal: Pick<AccessJournal, 'intend' | 'recordOf' | 'conclude' | 'abandon' | 'refuse'>;
   readonly sources: Sources;
   readonly schemas: DataSchemas;
-  readonly receiptKey: ReceiptKey;
-  readonly logOrigin: string;
+  readonly sign: ReceiptSigner;
   readonly now: () => Date;
 }
 
@@ -61,12 +62,14 @@ export class Consultations {
     const record = salted(encodeRecord(decision.consultation));
     const intending = this.options.journal.intend(access, record, request);
     // Signed while the journal is written, and shown to nobody before it is.
-    const receipt = this.sign(record, decision.consultation.time);
+    const signing = this.options.sign({ record, time: decision.consultation.time });
+    // Should both fail, the journal's failure is the answer; this one is met below, by whoever comes there.
+    signing.catch(() => undefined);
     const kept = await intending;
     if (kept?.kind === 'refused') throw failureOf(kept.refused);
     if (kept) return this.repeat(kept.access, decision);
     try {
-      return await this.release(access, decision, record, receipt);
+      return await this.release(access, decision, record, await signing);
     } catch (error) {
       // Nothing left; whatever it was, the journal does not leave the access open.
       this.options.journal.abandon(access);
@@ -112,7 +115,7 @@ export class Consultations {
       );
     const record = await this.options.journal.recordOf(access);
     const { ticket } = access;
-    const receipt = this.sign(record, this.options.now());
+    const receipt = await this.options.sign({ record, time: this.options.now() });
     const services = narrowedTo(record, decision.services);
     const consultation = { ...decision.consultation, ticket };
     return this.release(access, { ...decision, services, consultation }, record, receipt);
@@ -122,7 +125,7 @@ export class Consultations {
     access: Access,
     { asked, deciding, services, consultation }: Decided,
     record: Salted,
-    receipt: ReturnType<typeof signReceipt>,
+    receipt: Receipt,
   ): Promise<ConsultResponse> {
     const { sources, schemas, journal, now } = this.options;
     const request = {
@@ -206,10 +209,6 @@ export class Consultations {
     });
     const parts = { record: salted(encodeRecord(consultation)), outcome: salted(outcome) };
     return this.options.journal.refuse({ journalId: randomUUID(), ticket, personId }, parts, refused, request);
-  }
-
-  private sign(record: Salted, time: Date) {
-    return signReceipt(record, time, this.options.logOrigin, this.options.receiptKey);
   }
 }
 

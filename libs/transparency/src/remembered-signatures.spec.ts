@@ -1,0 +1,62 @@
+import * as crypto from 'node:crypto';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+
+const verify = jest.fn(crypto.verify);
+jest.unstable_mockModule('node:crypto', () => ({ ...crypto, verify }));
+const { receiptCheck, signReceipts } = await import('./receipt.js');
+const { newReceiptKey, readReceiptKey, readReceiptKeys } = await import('./receipt-key.js');
+const { salted } = await import('./commitment.js');
+
+const made = newReceiptKey();
+const key = readReceiptKey(made.privatePem);
+const keys = readReceiptKeys(JSON.stringify({ [made.keyId]: made.publicPem }));
+const batchOf = (size: number) => {
+  const asked = Array.from({ length: size }, (_, place) => ({ record: salted(Buffer.of(place)), time: new Date() }));
+  return signReceipts(asked, 'crossroads.test/2026', key);
+};
+
+describe('a check of receipts', () => {
+  beforeEach(() => {
+    verify.mockClear();
+  });
+
+  it('verifies the signature over a batch once', () => {
+    const check = receiptCheck(keys);
+    for (const receipt of batchOf(20)) expect(check(receipt)).toBeUndefined();
+    expect(verify).toHaveBeenCalledTimes(1);
+    for (const receipt of batchOf(20)) expect(check(receipt)).toBeUndefined();
+    expect(verify).toHaveBeenCalledTimes(2);
+  });
+
+  it('remembers nothing that it did not believe', () => {
+    const check = receiptCheck(keys);
+    for (const receipt of batchOf(3))
+      expect(check({ ...receipt, signature: Buffer.alloc(64) })).toBe('RECEIPT_SIGNATURE');
+    expect(verify).toHaveBeenCalledTimes(3);
+  });
+
+  it('remembers so many and no more, the last ones', () => {
+    const check = receiptCheck(keys, 2);
+    const [first, second, third] = [batchOf(1), batchOf(1), batchOf(1)].map(([receipt]) => receipt);
+    for (const receipt of [first, second, third, third, second]) check(receipt);
+    expect(verify).toHaveBeenCalledTimes(3);
+    check(first);
+    expect(verify).toHaveBeenCalledTimes(4);
+  });
+
+  it('believes a remembered signature from the very key that made it only', () => {
+    const changing = new Map(keys);
+    const check = receiptCheck(changing);
+    const [receipt, another] = batchOf(2);
+    expect(check(receipt)).toBeUndefined();
+    for (const stranger of readReceiptKeys(strangersFile()).values()) changing.set(made.keyId, stranger);
+    expect(check(another)).toBe('RECEIPT_SIGNATURE');
+    changing.clear();
+    expect(check(another)).toBe('RECEIPT_KEY_UNKNOWN');
+  });
+
+  const strangersFile = () => {
+    const { keyId, publicPem } = newReceiptKey();
+    return JSON.stringify({ [keyId]: publicPem });
+  };
+});

@@ -22,7 +22,12 @@ export const consultation: Bench = {
     say('consultation: bare echo');
     const before = await measureEcho(ECHO_MS);
     const mesh = await startBenchMesh(say);
-    const measured = await consulting(mesh, say).finally(() => mesh.stop());
+    let measured: Awaited<ReturnType<typeof consulting>>;
+    try {
+      measured = await consulting(mesh, say);
+    } finally {
+      await mesh.stop();
+    }
     say('consultation: bare echo again');
     const after = await measureEcho(ECHO_MS);
     const echo = (before.perSecond + after.perSecond) / 2;

@@ -12,17 +12,18 @@ export interface CoalescedOptions {
 interface Waiting<Asked, Answer> {
   readonly asked: Asked;
   readonly trace: Context | undefined;
-  readonly resolve: (answer: Answer) => void;
+  readonly resolve: (answer: Answer | PromiseLike<Answer>) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
  * Asks one by one, answered in batches: what is asked in the same turn of the event loop shares a round trip, and so does
  * what comes while `flights` are on their way. The busier the process, the less a question costs; each answer was made after
- * its question. `answerAll` gives answers in the order asked; when it fails, so do all of that batch.
+ * its question. `answerAll` gives answers in the order asked, or promises of them, which do not fail; when it fails itself, so
+ * do all of that batch.
  */
 export const coalesced = <Asked, Answer>(
-  answerAll: (batch: readonly Asked[]) => Promise<readonly Answer[]>,
+  answerAll: (batch: readonly Asked[]) => Promise<readonly (Answer | PromiseLike<Answer>)[]>,
   { most = 500, flights = 2 }: CoalescedOptions = {},
 ): ((asked: Asked) => Promise<Answer>) => {
   const waiting: Waiting<Asked, Answer>[] = [];

@@ -52,7 +52,7 @@ export const sourceAsker = (
     for (const [index, request] of open) void single(request, deadline).then((asked) => answer(index, asked));
   };
 
-  const together = coalesced<SupplyRequest, Promise<Asked>>(
+  const together = coalesced<SupplyRequest, Asked>(
     async (requests) => {
       const deadline = Date.now() + deadlineMs;
       if (requests.length === 1 || Date.now() < singlyUntil) return requests.map((one) => single(one, deadline));
@@ -63,8 +63,8 @@ export const sourceAsker = (
     { most: MOST, flights: Number.POSITIVE_INFINITY },
   );
 
-  return async (request) =>
-    await (request.record.length > LARGEST_RECORD ? single(request, Date.now() + deadlineMs) : together(request));
+  return (request) =>
+    request.record.length > LARGEST_RECORD ? single(request, Date.now() + deadlineMs) : together(request);
 };
 
 type Answer = (index: number, asked: Asked) => void;

@@ -1,5 +1,5 @@
 import { AccessKind, AccessRecord } from '@crossroads/contracts/access/v1/access_record';
-import { type SupplyRequest, SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
+import { type SupplyRequest, type SupplyResponse, SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
 import { newRequestId, RemoteError } from '@crossroads/grpc';
 import { newReceiptKey, readReceiptKey, salted, signReceipt } from '@crossroads/transparency';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -64,6 +64,19 @@ const reasonOf = async (call: Promise<unknown>) =>
     () => 'answered',
     (error: unknown) => (error instanceof RemoteError ? error.reason : String(error)),
   );
+
+/** What came by place, and how the call ended. */
+const suppliedTogether = async (requests: SupplyRequest[]) => {
+  const answers = new Map<number, SupplyResponse | undefined>();
+  const receive = async () => {
+    for await (const { index, response } of asExchange.supplyMany({ requests })) answers.set(index, response);
+    return 'ended';
+  };
+  const ending = await receive().catch((error: unknown) =>
+    error instanceof RemoteError ? error.reason : String(error),
+  );
+  return { answers, ending };
+};
 
 describe('the registry as a source', () => {
   it('supplies the field groups that are asked for, with the revision', async () => {
@@ -175,8 +188,34 @@ describe('the registry as a source', () => {
       },
     ],
     ['UNKNOWN_DATA_SERVICE', () => asked({ dataService: 'employment.wages.v1' })],
-  ])('supplies nothing: %s', async (reason, request) => {
+  ])('supplies nothing, not beside others either: %s', async (reason, request) => {
     expect(await reasonOf(asExchange.supply(request()))).toBe(reason);
+    const { answers, ending } = await suppliedTogether([request(), asked()]);
+    expect([...answers.keys()]).toEqual([1]);
+    expect(ending).toBe(reason);
+  });
+
+  it('supplies several in one call, each as if it were alone', async () => {
+    const other = nextNumber();
+    await asRegister.registerPerson({ requestId: newRequestId(), ssin: other, facts: [named('Peeters')] });
+    const requests = [asked({ fieldGroups: ['name'] }), asked({ ssin: other }), asked({ ssin: nextNumber() })];
+    const { answers, ending } = await suppliedTogether(requests);
+    expect(ending).toBe('ended');
+    expect(answers).toEqual(
+      new Map(await Promise.all(requests.map(async (one, n) => [n, await asExchange.supply(one)] as const))),
+    );
+    expect(answers.get(1)?.data).toEqual({ name: { familyNames: ['Peeters'], givenNames: ['Marie'] } });
+  });
+
+  it.each([
+    ['none', 0, 'REQUIRED'],
+    ['more than a hundred', 101, 'TOO_MANY'],
+  ])('refuses %s at once', async (_, count, reason) => {
+    const requests = Array.from({ length: count }, () => asked());
+    await expect(asExchange.supplyMany({ requests })[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      reason: 'INVALID_INPUT',
+      violations: [{ field: 'requests', reason }],
+    });
   });
 
   it.each<[string, string, Partial<SupplyRequest>]>([
@@ -194,7 +233,14 @@ describe('the registry as a source', () => {
   });
 
   it('answers nobody but the exchange', async () => {
-    for (const name of [NATIONAL_REGISTER, 'reference-directory'])
-      expect(await reasonOf(registry.sourceAs(name).supply(asked()))).toBe('CALLER_NOT_ALLOWED');
+    for (const name of [NATIONAL_REGISTER, 'reference-directory']) {
+      const other = registry.sourceAs(name);
+      expect(await reasonOf(other.supply(asked()))).toBe('CALLER_NOT_ALLOWED');
+      const together = other
+        .supplyMany({ requests: [asked()] })
+        [Symbol.asyncIterator]()
+        .next();
+      expect(await reasonOf(together)).toBe('CALLER_NOT_ALLOWED');
+    }
   });
 });

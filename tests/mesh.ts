@@ -37,6 +37,9 @@ export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** Settings of a user that would make this mesh somebody else's. */
 const NOT_OURS = ['KAFKA_BROKERS', 'CROSSROADS_POSTGRES_URL', 'CROSSROADS_DATA', 'CROSSROADS_PORT_BASE'];
 
+export const ownSettings = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_OURS.includes(name)));
+
 export interface TestMeshOptions {
   /** Folder of people for the sources; absent: ours by rule. */
   readonly people?: string;
@@ -57,7 +60,6 @@ export class TestMesh {
   ) {}
 
   static async start({ people, environment = {} }: TestMeshOptions = {}): Promise<TestMesh> {
-    const settings = Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_OURS.includes(name)));
     const path = mkdtempSync(join(tmpdir(), 'crossroads-mesh-'));
     const folder = await openDataFolder(path);
     const ports = portsFrom({ CROSSROADS_PORT_BASE: String(await freeBase()) });
@@ -65,7 +67,7 @@ export class TestMesh {
       root: ROOT,
       folder,
       ports,
-      environment: { ...settings, ...environment },
+      environment: { ...ownSettings(), ...environment },
       say: progress,
     });
     try {
@@ -75,7 +77,7 @@ export class TestMesh {
       const population = await openPopulation(people, dayOf(new Date()));
       const network = await timed('demo institutions', assemble(local, people));
       const mesh = new TestMesh(local, network, population, folder);
-      if (mesh.kafkaAbsent !== undefined) progress(`SKIPPED where Kafka itself is needed: ${mesh.kafkaAbsent}`);
+      if (mesh.kafkaAbsent !== undefined) progress(`on the embedded log: ${mesh.kafkaAbsent}`);
       return mesh;
     } catch (error) {
       await local.stop();

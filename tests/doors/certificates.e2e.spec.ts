@@ -13,6 +13,7 @@ import { DELIVERIES, mayRead, OF_CITIZENS, producersOf, SERVICES, TOPIC_NAMES } 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Kafka } from 'kafkajs';
 import { MESH_START_MS, progress, TestMesh } from '../mesh.js';
+import { onKafka } from '../on-kafka.js';
 import { generatedPeople, generatedSsins } from '../people.js';
 import { residentMb } from '../processes.js';
 import { fuzzed, randomOf } from './fuzz.js';
@@ -156,38 +157,42 @@ describe('Kafka', () => {
   const REFUSED = 'TOPIC_AUTHORIZATION_FAILED';
 
   beforeAll(async () => {
-    if (brokers().length > 0) await makeTopic(as('kafka'), DELIVERED);
+    await makeTopic(as('kafka'), DELIVERED);
   });
 
-  it('lets each certificate read what the table says, and no other topic', async () => {
-    if (brokers().length === 0) return;
-    // Nobody may know of a topic that is not theirs; who may, but not read it, hears so when it fetches.
-    const expected = pairs.map(({ name, topic }) => [name, topic, mayRead(name, topic) ? 'OK' : REFUSED]);
-    const found = await Promise.all(
-      pairs.map(async ({ name, topic }) => [name, topic, await reading(as(name), topic, groupOf(name))]),
-    );
-    expect(found).toEqual(expected);
-  }, 120_000);
+  onKafka(
+    'lets each certificate read what the table says, and no other topic',
+    async () => {
+      // Nobody may know of a topic that is not theirs; who may, but not read it, hears so when it fetches.
+      const expected = pairs.map(({ name, topic }) => [name, topic, mayRead(name, topic) ? 'OK' : REFUSED]);
+      const found = await Promise.all(
+        pairs.map(async ({ name, topic }) => [name, topic, await reading(as(name), topic, groupOf(name))]),
+      );
+      expect(found).toEqual(expected);
+    },
+    120_000,
+  );
 
-  it('lets each certificate write what the table says, and to no other topic', async () => {
-    if (brokers().length === 0) return;
-    const refused = pairs.filter(({ name, topic }) => !writersOf(topic).includes(name));
-    const found = await Promise.all(
-      refused.map(async ({ name, topic }) => [name, topic, await writing(as(name), topic)]),
-    );
-    expect(found).toEqual(refused.map(({ name, topic }) => [name, topic, REFUSED]));
-  }, 120_000);
+  onKafka(
+    'lets each certificate write what the table says, and to no other topic',
+    async () => {
+      const refused = pairs.filter(({ name, topic }) => !writersOf(topic).includes(name));
+      const found = await Promise.all(
+        refused.map(async ({ name, topic }) => [name, topic, await writing(as(name), topic)]),
+      );
+      expect(found).toEqual(refused.map(({ name, topic }) => [name, topic, REFUSED]));
+    },
+    120_000,
+  );
 
-  it("keeps services out of each other's groups", async () => {
-    if (brokers().length === 0) return;
+  onKafka("keeps services out of each other's groups", async () => {
     // kafkajs's words for GROUP_AUTHORIZATION_FAILED at its first question; the topic itself it may read.
     const kafka = as('reference-directory');
     expect(await reading(kafka, 'crossroads.person.v1', 'subscription')).toBe('Failed to find group coordinator');
   });
 
-  it('speaks TLS 1.3, and nothing older', async () => {
-    const [broker] = brokers();
-    if (broker === undefined) return;
+  onKafka('speaks TLS 1.3, and nothing older', async () => {
+    const [broker = ''] = brokers();
     const { certificate: cert, key } = identityOf('exchange');
     expect(await agreedTls(broker, { ca, cert, key }, 'TLSv1.3')).toBe('TLSv1.3');
     expect(await agreedTls(broker, { ca, cert, key }, 'TLSv1.2')).toBe(TOO_OLD);

@@ -11,12 +11,17 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Kafka } from 'kafkajs';
 import { move } from '../load.js';
 import { MESH_START_MS, progress, TestMesh } from '../mesh.js';
+import { onKafka } from '../on-kafka.js';
 import { generatedPeople, generatedSsins } from '../people.js';
 import { findConsoleConsumer } from './console-consumer.js';
 
 const PEOPLE = 3;
 const FUND = numberOf('health-fund');
 const TOPIC = `crossroads.deliveries.${FUND}.v1`;
+
+const byConsole = await findConsoleConsumer();
+if ('why' in byConsole) progress(`SKIPPED, no console consumer: ${byConsole.why}`);
+const onConsole = 'why' in byConsole ? it.skip : onKafka;
 
 let mesh: TestMesh;
 
@@ -77,16 +82,6 @@ const refused = async (kafka: Kafka, topic: string, group: string): Promise<stri
     await consumer.disconnect().catch(() => undefined);
   }
 };
-
-const onKafka = (what: string, test: () => Promise<void>, ms = 60_000): void =>
-  it(
-    what,
-    async () => {
-      if (mesh.kafkaAbsent === undefined) return test();
-      progress(`SKIPPED, no Kafka: ${what}`);
-    },
-    ms,
-  );
 
 describe("a subscriber's own topic", () => {
   onKafka('is read with the certificate of its institution', async () => {
@@ -154,15 +149,14 @@ describe("a subscriber's own topic", () => {
     await admin.disconnect();
   });
 
-  onKafka(
+  onConsole(
     "is read by Kafka's own console consumer with the right certificate, and by no other",
     async () => {
-      const console = await findConsoleConsumer();
-      if ('why' in console) return progress(`SKIPPED, no console consumer: ${console.why}`);
+      if ('why' in byConsole) throw new Error(byConsole.why);
       const [broker = ''] = brokers();
       const folder = mesh.local.folder.certificates;
       const [own, other] = await Promise.all([
-        console.read({
+        byConsole.read({
           broker,
           topic: TOPIC,
           group: `${FUND}.console`,
@@ -170,7 +164,7 @@ describe("a subscriber's own topic", () => {
           messages: PEOPLE,
           folder,
         }),
-        console.read({
+        byConsole.read({
           broker,
           topic: TOPIC,
           group: `${numberOf('employment-office')}.console`,

@@ -5,6 +5,7 @@ import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ofKind, renderedObjects, specOf } from '../charts/rendered.js';
 import { MESH_START_MS, TestMesh } from '../mesh.js';
+import { onKafka } from '../on-kafka.js';
 import { generatedPeople, generatedSsins } from '../people.js';
 import { Replica } from './replica.js';
 import { questionAbout } from './steady-load.js';
@@ -103,32 +104,35 @@ describe('the containers of the chart, as processes with its environment', () =>
     exchange.close();
   });
 
-  it('say what is missing: readiness goes with the bus and its grace, liveness stays', async () => {
-    const kafka = mesh.local.process('kafka');
-    if (!kafka?.pid) return;
-    process.kill(kafka.pid, 'SIGSTOP');
-    try {
-      await each(async (pod) => {
-        expect(
-          await eventually(
-            () => pod.is('bus'),
-            (there) => !there,
-            30_000,
-          ),
-        ).toBe(false);
-        expect({ of: pod.service, ready: await pod.is(''), alive: await pod.is('liveness') }).toEqual({
-          of: pod.service,
-          ready: true,
-          alive: true,
+  onKafka(
+    'say what is missing: readiness goes with the bus and its grace, liveness stays',
+    async () => {
+      const kafka = mesh.pidOf('kafka');
+      process.kill(kafka, 'SIGSTOP');
+      try {
+        await each(async (pod) => {
+          expect(
+            await eventually(
+              () => pod.is('bus'),
+              (there) => !there,
+              30_000,
+            ),
+          ).toBe(false);
+          expect({ of: pod.service, ready: await pod.is(''), alive: await pod.is('liveness') }).toEqual({
+            of: pod.service,
+            ready: true,
+            alive: true,
+          });
         });
+      } finally {
+        process.kill(kafka, 'SIGCONT');
+      }
+      await each(async (pod) => {
+        expect(await eventually(() => pod.is('bus'), Boolean, 60_000)).toBe(true);
       });
-    } finally {
-      process.kill(kafka.pid, 'SIGCONT');
-    }
-    await each(async (pod) => {
-      expect(await eventually(() => pod.is('bus'), Boolean, 60_000)).toBe(true);
-    });
-  }, 150_000);
+    },
+    150_000,
+  );
 
   it('end with 0 when they are asked to', async () => {
     await each(async (pod) => {

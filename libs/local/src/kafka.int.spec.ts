@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CertificateAuthority, type IdentityFiles, identityFiles } from './certificates.js';
 import { javaVersion } from './java.js';
-import { type Kafka, startKafka } from './kafka.js';
+import { type Kafka, kafkaAbsence, startKafka } from './kafka.js';
 import { kafkaAdmin, kafkaAnswers } from './kafka-client.js';
 import { prepareTopics } from './kafka-topics.js';
 import { freePort } from './ports.js';
 
 const dataFolder = mkdtempSync(join(tmpdir(), 'crossroads-kafka-'));
 const { KAFKA_BROKERS: _, ...environment } = process.env;
+const why = await kafkaAbsence(environment);
+if (why !== undefined) process.stderr.write(`SKIPPED, no Kafka: ${why}\n`);
 let ca: CertificateAuthority;
 let ports: { readonly port: number; readonly controllerPort: number };
 
@@ -31,11 +33,12 @@ describe('finding Kafka', () => {
   });
 
   it('does without where there is neither Java nor Docker, and says why', async () => {
-    const kafka = await startKafka({ dataFolder, ...ports, authority: ca, environment: { PATH: '/nowhere' } });
-    expect(kafka).toMatchObject({
-      kind: 'none',
-      why: 'there is no Java on this machine, and no Docker engine answers',
-    });
+    const nowhere = { PATH: '/nowhere' };
+    const why = 'there is no Java on this machine, and no Docker engine answers';
+    const kafka = await startKafka({ dataFolder, ...ports, authority: ca, environment: nowhere });
+    expect(kafka).toMatchObject({ kind: 'none', why });
+    expect(await kafkaAbsence(nowhere)).toBe(why);
+    expect(await kafkaAbsence({ ...nowhere, KAFKA_BROKERS: 'localhost:1' })).toBeUndefined();
   });
 
   it('says what to do when that of KAFKA_BROKERS does not answer', async () => {
@@ -49,16 +52,16 @@ describe('finding Kafka', () => {
   });
 });
 
-describe('a Kafka of this machine', () => {
-  let kafka: Kafka;
+(why === undefined ? describe : describe.skip)('a Kafka of this machine', () => {
+  let kafka: Extract<Kafka, { kind: 'kafka' }>;
   beforeAll(async () => {
-    kafka = await startKafka({ dataFolder, ...ports, authority: ca, environment });
-    if (kafka.kind === 'none') process.stderr.write(`SKIPPED, no Kafka: ${kafka.why}\n`);
-    else await prepareTopics(kafka.brokers, kafka.admin);
+    const started = await startKafka({ dataFolder, ...ports, authority: ca, environment });
+    if (started.kind === 'none') throw new Error(started.why);
+    kafka = started;
+    await prepareTopics(kafka.brokers, kafka.admin);
   });
   afterAll(() => kafka.stop());
 
-  const started = () => (kafka.kind === 'kafka' ? kafka : undefined);
   const as = (name: string, authority = ca): Promise<IdentityFiles> =>
     identityFiles(join(dataFolder, 'certificates'), name, authority, (issuer) => issuer.issueService(name));
   const topicsSeenBy = async (brokers: readonly string[], name: string): Promise<string[]> => {
@@ -72,15 +75,13 @@ describe('a Kafka of this machine', () => {
   };
 
   it('shows a service the topics that it makes or reads, and no other', async () => {
-    const running = started();
-    if (!running) return;
-    expect(await topicsSeenBy(running.brokers, 'reference-directory')).toEqual([
+    expect(await topicsSeenBy(kafka.brokers, 'reference-directory')).toEqual([
       'crossroads.directory.v1',
       'crossroads.person.v1',
     ]);
-    expect(await topicsSeenBy(running.brokers, 'authorization')).toEqual(['crossroads.authorization.v1']);
-    expect(await topicsSeenBy(running.brokers, 'nobody')).toEqual([]);
-    expect(await topicsSeenBy(running.brokers, 'subscription')).toEqual([
+    expect(await topicsSeenBy(kafka.brokers, 'authorization')).toEqual(['crossroads.authorization.v1']);
+    expect(await topicsSeenBy(kafka.brokers, 'nobody')).toEqual([]);
+    expect(await topicsSeenBy(kafka.brokers, 'subscription')).toEqual([
       'crossroads.access.v1',
       'crossroads.directory.v1',
       'crossroads.mutation.v1',
@@ -89,19 +90,15 @@ describe('a Kafka of this machine', () => {
   });
 
   it('does not talk to a certificate of another CA', async () => {
-    const running = started();
-    if (!running) return;
     const other = await CertificateAuthority.create('crossroads.test');
     const files = await identityFiles(join(dataFolder, 'certificates'), 'stranger', other, (issuer) =>
       issuer.issueService('kafka'),
     );
-    expect(await kafkaAnswers(running.brokers, files)).toBe(false);
+    expect(await kafkaAnswers(kafka.brokers, files)).toBe(false);
   });
 
   it('comes back after kill -9, with its topics', async () => {
-    const running = started();
-    if (!running?.process) return;
-    await running.process.killAndWait();
-    expect(await topicsSeenBy(running.brokers, 'authorization')).toEqual(['crossroads.authorization.v1']);
+    await kafka.process?.killAndWait();
+    expect(await topicsSeenBy(kafka.brokers, 'authorization')).toEqual(['crossroads.authorization.v1']);
   });
 });

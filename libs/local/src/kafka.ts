@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CertificateAuthority, type IdentityFiles, identityFiles, writePrivate } from './certificates.js';
 import { LocalFailure } from './failure.js';
-import { findJava } from './java.js';
+import { findJava, type Java } from './java.js';
 import { kafkaAnswers } from './kafka-client.js';
 import { findDocker, kafkaInDocker } from './kafka-in-docker.js';
 import { type KafkaProgram, kafkaInJava } from './kafka-in-java.js';
@@ -73,23 +73,38 @@ export const startKafka = async (options: KafkaOptions): Promise<Kafka> => {
     superUsers: [`CN=${KAFKA_ADMIN}`],
   };
 
-  const java = findJava(environment);
-  const jars = 'why' in java ? java : await kafkaJars(kafkaCache(environment), say);
+  const means = await findMeans(environment, say);
+  if ('why' in means) return { kind: 'none', why: means.why, stop: async () => {} };
+  await requireFree(port, 'Kafka');
   let program: KafkaProgram;
-  if ('command' in java && 'folder' in jars) {
-    await requireFree(port, 'Kafka');
+  if ('java' in means) {
     await requireFree(controllerPort, "Kafka's controller");
-    program = await kafkaInJava(java, jars.folder, home, settings, environment);
-  } else {
-    const docker = await findDocker(environment);
-    if ('why' in docker)
-      return { kind: 'none', why: `${'why' in jars ? jars.why : ''}, and ${docker.why}`, stop: async () => {} };
-    await requireFree(port, 'Kafka');
-    program = await kafkaInDocker(docker.command, home, settings);
-  }
+    program = await kafkaInJava(means.java, means.jars, home, settings, environment);
+  } else program = await kafkaInDocker(means.docker, home, settings);
   const server = await Supervised.start(
     { ...program, name: 'kafka', cwd: home, startWithin: 90_000, isReady: () => kafkaAnswers(brokers, admin) },
     { run: join(dataFolder, 'run'), logs: join(dataFolder, 'logs'), say, signal },
   );
   return { kind: 'kafka', brokers, admin, process: server, stop: async () => program.stopped?.(await server.stop()) };
+};
+
+/** Why `startKafka` would find none; nothing where it would. */
+export const kafkaAbsence = async (environment: NodeJS.ProcessEnv): Promise<string | undefined> => {
+  if (environment['KAFKA_BROKERS']) return undefined;
+  const means = await findMeans(environment, () => {});
+  return 'why' in means ? means.why : undefined;
+};
+
+/** What Kafka can be run with on this machine; its jars are fetched where Maven can. */
+type Means =
+  | { readonly java: Exclude<Java, { readonly why: string }>; readonly jars: string }
+  | { readonly docker: string }
+  | { readonly why: string };
+
+const findMeans = async (environment: NodeJS.ProcessEnv, say: (line: string) => void): Promise<Means> => {
+  const java = findJava(environment);
+  const jars = 'why' in java ? java : await kafkaJars(kafkaCache(environment), say);
+  if ('command' in java && 'folder' in jars) return { java, jars: jars.folder };
+  const docker = await findDocker(environment);
+  return 'why' in docker ? { why: `${'why' in jars ? jars.why : ''}, and ${docker.why}` } : { docker: docker.command };
 };

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** The Merkle tree of RFC 6962, section 2.1, over SHA-256. A hash is 32 bytes. */
 export interface MerkleTree {
@@ -12,10 +12,11 @@ const LEAF = Buffer.of(0);
 const NODE = Buffer.of(1);
 
 /** Leaves and nodes are hashed differently, so that neither can be passed off as the other. */
-export const leafHash = (entry: Uint8Array): Buffer => createHash('sha256').update(LEAF).update(entry).digest();
+export const leafHash = (entry: Uint8Array): Buffer => sha256(LEAF, entry);
 
-const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer =>
-  createHash('sha256').update(NODE).update(left).update(right).digest();
+const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer => sha256(NODE, left, right);
+
+const sha256 = (...parts: readonly Uint8Array[]): Buffer => hash('sha256', Buffer.concat(parts), 'buffer');
 
 /** Of leaf hashes, in their order. The root of none is the hash of nothing. */
 export const merkleTree = (leaves: readonly Buffer[]): MerkleTree => {
@@ -25,7 +26,7 @@ export const merkleTree = (leaves: readonly Buffer[]): MerkleTree => {
     levels.push(level);
   }
   return {
-    root: levels.at(-1)?.[0] ?? createHash('sha256').digest(),
+    root: levels.at(-1)?.[0] ?? sha256(),
     pathOf: (index) => {
       if (leaves[index] === undefined) throw new RangeError(`a tree of ${leaves.length} has no leaf ${index}`);
       return levels.flatMap((level, height) => level[otherSide(Math.floor(index / 2 ** height))] ?? []);
@@ -36,9 +37,9 @@ export const merkleTree = (leaves: readonly Buffer[]): MerkleTree => {
 /** Two by two; one that is left over rises as it is, which makes the split of RFC 6962: the largest power of two first. */
 const levelAbove = (level: readonly Buffer[]): Buffer[] => {
   const above: Buffer[] = [];
-  for (const [place, hash] of level.entries())
-    if (place % 2 === 1) above.push(nodeHash(level[place - 1] ?? hash, hash));
-    else if (place === level.length - 1) above.push(hash);
+  for (const [place, one] of level.entries())
+    if (place % 2 === 1) above.push(nodeHash(level[place - 1] ?? one, one));
+    else if (place === level.length - 1) above.push(one);
   return above;
 };
 
@@ -57,13 +58,13 @@ export const rootFromPath = (
 ): Buffer | undefined => {
   if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size) return undefined;
   if (leaf.length !== HASH_BYTES) return undefined;
-  let hash: Buffer = Buffer.from(leaf);
+  let reached: Buffer = Buffer.from(leaf);
   let used = 0;
   for (let place = index, last = size - 1; last > 0; place = Math.floor(place / 2), last = Math.floor(last / 2)) {
     if (place % 2 === 0 && place === last) continue;
     const other = path[used++];
     if (other?.length !== HASH_BYTES) return undefined;
-    hash = place % 2 === 1 ? nodeHash(other, hash) : nodeHash(hash, other);
+    reached = place % 2 === 1 ? nodeHash(other, reached) : nodeHash(reached, other);
   }
-  return used === path.length ? hash : undefined;
+  return used === path.length ? reached : undefined;
 };

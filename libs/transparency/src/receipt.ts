@@ -64,14 +64,15 @@ export const receiptCheck = (
   keys: ReceiptKeys,
   remembered = REMEMBERED,
 ): ((receipt: Receipt | undefined) => ReceiptFault | undefined) => {
-  /** The key that signed, by signature and what is signed; the oldest first. */
-  const believed = new Map<string, KeyObject>();
+  /** By signature: what it is over, and whose it is; the oldest first. */
+  const believed = new Map<string, { readonly what: string; readonly key: KeyObject }>();
   const isSignedAsBefore: IsSigned = (bytes, key, signature) => {
-    if (signature.length !== SIGNATURE_BYTES) return false;
-    const statement = Buffer.concat([signature, bytes]).toString('latin1');
-    if (believed.get(statement) === key) return true;
+    // As text: a short Buffer kept would keep the kilobytes that it is a slice of.
+    const [name, what] = [signature.toString('latin1'), bytes.toString('latin1')];
+    const known = believed.get(name);
+    if (known?.key === key && known.what === what) return true;
     if (!isSigned(bytes, key, signature)) return false;
-    believed.set(statement, key);
+    believed.set(name, { what, key });
     const oldest = believed.keys().next();
     if (believed.size > remembered && !oldest.done) believed.delete(oldest.value);
     return true;
@@ -79,9 +80,7 @@ export const receiptCheck = (
   return (receipt) => faultOf(receipt, keys, isSignedAsBefore);
 };
 
-const SIGNATURE_BYTES = 64;
-
-type IsSigned = (bytes: Uint8Array, key: KeyObject, signature: Uint8Array) => boolean;
+type IsSigned = (bytes: Buffer, key: KeyObject, signature: Buffer) => boolean;
 
 const isSigned: IsSigned = (bytes, key, signature) => verify(null, bytes, key, signature);
 
@@ -100,7 +99,7 @@ const faultOf = (receipt: Receipt | undefined, keys: ReceiptKeys, isSignedBy: Is
 };
 
 /** What the signature of a receipt is over; nothing when its path leads nowhere. */
-const signedBytes = (receipt: Receipt): Uint8Array | undefined => {
+const signedBytes = (receipt: Receipt): Buffer | undefined => {
   if (receipt.receiptVersion === 1) return encoded({ ...receipt, signature: EMPTY });
   const { batchIndex, batchSize, batchPath } = receipt;
   const leaf = leafHash(encoded({ ...receipt, signature: EMPTY, batchPath: [] }));
@@ -109,4 +108,4 @@ const signedBytes = (receipt: Receipt): Uint8Array | undefined => {
 };
 
 /** Fields in order of their numbers, as the generated codec writes them: deterministic for this message. */
-const encoded = (receipt: Receipt): Uint8Array => Receipt.encode(receipt).finish();
+const encoded = (receipt: Receipt): Buffer => Buffer.from(Receipt.encode(receipt).finish());

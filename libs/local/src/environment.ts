@@ -1,5 +1,7 @@
+import type { IdentityFiles } from './certificates.js';
 import type { Databases } from './databases.js';
 import type { MeshBroker } from './mesh.js';
+import { type Ports, SERVICES } from './ports.js';
 
 /** How a service finds its databases and the broker. */
 export const serviceEnvironment = ({ main, keys }: Databases, broker: MeshBroker): NodeJS.ProcessEnv => ({
@@ -8,3 +10,38 @@ export const serviceEnvironment = ({ main, keys }: Databases, broker: MeshBroker
   ...(keys ? { KEYS_DATABASE_URL: keys.app, KEYS_DATABASE_MIGRATOR_URL: keys.migrator } : {}),
   ...(broker.kind === 'kafka' ? { KAFKA_BROKERS: broker.brokers.join(',') } : { EMBEDDED_LOG_URL: broker.url }),
 });
+
+interface MeshPlaces {
+  readonly trustDomain: string;
+  readonly ports: Ports;
+  readonly receiptKeysFile: string;
+}
+
+/** Who a process is, where it listens, and where it finds the others. */
+export const placeInMesh = (
+  { trustDomain, ports, receiptKeysFile }: MeshPlaces,
+  identity: IdentityFiles,
+  port: number,
+): NodeJS.ProcessEnv => {
+  const addresses = SERVICES.map(
+    (name) => [`${name.toUpperCase().replaceAll('-', '_')}_ADDRESS`, `localhost:${ports.services[name]}`] as const,
+  );
+  return {
+    CROSSROADS_TRUST_DOMAIN: trustDomain,
+    GRPC_HOST: '127.0.0.1',
+    GRPC_PORT: String(port),
+    TLS_CA_FILE: identity.ca,
+    TLS_CERT_FILE: identity.certificate,
+    TLS_KEY_FILE: identity.key,
+    RECEIPT_KEYS_FILE: receiptKeysFile,
+    ...Object.fromEntries(addresses),
+  };
+};
+
+/** A service gets its settings from here alone: not npm's, not the URL of somebody else's database. */
+export const inherited = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    Object.entries(environment).filter(([name]) =>
+      /^(PATH|HOME|USER|TMPDIR|LANG|TZ|LOG_LEVEL|LIMIT_.*|OTEL_.*|CROSSROADS_.*|NODE_EXTRA_CA_CERTS)$/.test(name),
+    ),
+  );

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { HOLDINGS } from '@crossroads/topology';
 import {
   type ApplicationSubject,
@@ -12,25 +11,20 @@ import {
 import type { DataFolder } from './data-folder.js';
 import type { Databases } from './databases.js';
 import { INSTITUTIONS } from './demo/institutions.js';
-import { serviceEnvironment } from './environment.js';
+import { inherited, placeInMesh, serviceEnvironment } from './environment.js';
 import { LocalFailure } from './failure.js';
 import { isServing } from './health.js';
 import { type Kafka, startKafka } from './kafka.js';
 import { prepareTopics } from './kafka-topics.js';
 import { receiptKeyFile, receiptKeysFile, serviceKeyFile } from './key-files.js';
 import { type Mesh, type MeshBroker, type MeshProcess, type MeshSignIn, writeMesh } from './mesh.js';
+import { onNode } from './on-node.js';
 import { type Ports, requireFree, SERVICES, type ServiceName } from './ports.js';
 import { type Postgres, startPostgres } from './postgres.js';
 import { Supervised } from './supervised.js';
 
 /** The certificate with which the supervisor asks for health. */
 const SUPERVISOR = 'local';
-/**
- * Keeps a service below 250 MB. Left to itself V8 collects the whole heap of a service under load once a second, since the heap
- * is small: a third of its processor time. Let it treble first.
- */
-const HEAP = ['--max-old-space-size=160', '--max-semi-space-size=16', '--heap-growing-percent=200'];
-const LEASH = fileURLToPath(new URL('./leash.js', import.meta.url));
 
 export interface LocalMeshOptions {
   /** The repository. */
@@ -151,7 +145,7 @@ export class LocalMesh {
     await requireFree(port, name);
     const address = `localhost:${port}`;
     await this.launch(name, main, address, true, {
-      ...this.serviceVariables(identity, port),
+      ...placeInMesh(this, identity, port),
       ...environment,
     });
     await this.write();
@@ -253,7 +247,7 @@ export class LocalMesh {
     const receipts = this.keyFiles[`${name}-receipts`];
     const first = name === 'authorization' ? { BOOTSTRAP_ADMINISTRATOR: await this.firstAdministrator() } : {};
     return {
-      ...this.serviceVariables(this.started(this.certificates[name]), port),
+      ...placeInMesh(this, this.started(this.certificates[name]), port),
       ...first,
       KEY_FILE: this.keyFiles[name],
       ...(receipts ? { RECEIPT_KEY_FILE: receipts } : {}),
@@ -280,11 +274,9 @@ export class LocalMesh {
     const starting = Supervised.start(
       {
         name,
-        command: process.execPath,
-        args: [...HEAP, '--import', LEASH, main],
+        ...onNode(main),
         environment: { ...inherited(this.environment), ...environment },
         cwd: this.root,
-        leash: true,
         stopWithin: 10_000,
         startWithin: 60_000,
         isReady: () => isServing(address, identity),
@@ -309,23 +301,6 @@ export class LocalMesh {
     } finally {
       this.starts.delete(starting);
     }
-  }
-
-  private serviceVariables(identity: IdentityFiles, port: number): NodeJS.ProcessEnv {
-    const addresses = SERVICES.map(
-      (name) =>
-        [`${name.toUpperCase().replaceAll('-', '_')}_ADDRESS`, `localhost:${this.ports.services[name]}`] as const,
-    );
-    return {
-      CROSSROADS_TRUST_DOMAIN: this.trustDomain,
-      GRPC_HOST: '127.0.0.1',
-      GRPC_PORT: String(port),
-      TLS_CA_FILE: identity.ca,
-      TLS_CERT_FILE: identity.certificate,
-      TLS_KEY_FILE: identity.key,
-      RECEIPT_KEYS_FILE: this.receiptKeysFile,
-      ...Object.fromEntries(addresses),
-    };
   }
 
   private broker(): MeshBroker {
@@ -354,11 +329,3 @@ export class LocalMesh {
 }
 
 const withPid = (pid: number | undefined) => (pid === undefined ? {} : { pid });
-
-/** A service gets its settings from here alone: not npm's, not the URL of somebody else's database. */
-const inherited = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(
-    Object.entries(environment).filter(([name]) =>
-      /^(PATH|HOME|USER|TMPDIR|LANG|TZ|LOG_LEVEL|LIMIT_.*|OTEL_.*|CROSSROADS_.*|NODE_EXTRA_CA_CERTS)$/.test(name),
-    ),
-  );

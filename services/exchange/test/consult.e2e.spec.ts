@@ -89,6 +89,19 @@ describe('a consultation', () => {
     });
   });
 
+  it('shows a source a receipt of its own when many are asked at once', async () => {
+    const from = world.wages.asked.length;
+    const people = Array.from({ length: 30 }, () => world.person(WELFARE).ssin);
+    const answers = await Promise.all(people.map((ssin) => welfare.consult(consult(ssin))));
+    const asked = world.wages.asked.slice(from);
+    expect(asked.map(({ ticket }) => ticket).toSorted()).toEqual(answers.map(({ ticket }) => ticket).toSorted());
+    for (const { receipt, record, recordSalt, ssin } of asked) {
+      expect(receiptFault(receipt, mesh.receiptKeys)).toBeUndefined();
+      expect(opens(receipt?.commitment ?? new Uint8Array(), recordSalt, record)).toBe(true);
+      expect(AccessRecord.decode(record).ssins).toEqual([ssin]);
+    }
+  });
+
   it('is refused without inscription, without grant, and for numbers that are not in use', async () => {
     const fund = mesh.client(exchange.port, world.certificate(FUND));
     const stranger = world.person(FUND).ssin;

@@ -47,17 +47,18 @@ const WINDOW_MS = 5_000;
 const NOISE = 1.03;
 
 /**
- * Calls until it goes no faster: just compiled code of seven processes doubles in speed within half a minute, and goes on a
- * while. Three times in a row no faster than the best window before, or `most` windows.
+ * Calls until it goes no faster: the compilers of seven processes and of Kafka's take half of the processors at first, and
+ * double the speed within a minute. Ends when three windows in a row were no faster than the best before, after `least`
+ * windows and at `most`.
  */
 export const untilSettled = async (
   clients: number,
   call: (n: number) => Promise<unknown>,
   onWindow: (perSecond: number) => void,
-  most = 24,
+  { least = 12, most = 24 } = {},
 ): Promise<void> => {
   let best = 0;
-  for (let windows = 0, settled = 0; windows < most && settled < 3; windows++) {
+  for (let windows = 0, settled = 0; windows < most && (windows < least || settled < 3); windows++) {
     const { perSecond } = await closedLoop(clients, WINDOW_MS, call);
     onWindow(perSecond);
     settled = perSecond < best * NOISE ? settled + 1 : 0;

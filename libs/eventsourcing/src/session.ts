@@ -3,7 +3,7 @@ import { columnTypes } from './column-types.js';
 
 const CHANNEL = 'es_log';
 /** Other processes are told at most this often; NOTIFY takes a lock on the whole cluster when it commits. */
-const HINT_EVERY_MS = 10;
+const HINT_EVERY_MS = 50;
 
 /** A session-level advisory lock. */
 export interface SessionLock {

@@ -8,6 +8,8 @@ export class Unsealable extends Error {
 const VERSION = 1;
 const NONCE = 12;
 const TAG = 16;
+/** Bytes of a length. */
+const LENGTH = 4;
 const CIPHER = 'aes-256-gcm';
 
 const preparedKeys = new WeakMap<Buffer, KeyObject>();
@@ -45,12 +47,13 @@ export const openEnvelope = (key: Buffer, aad: Uint8Array, sealed: Uint8Array): 
 };
 
 /** Associated data of several parts, each with its length before it: `a‖bc` is not `ab‖c`. */
-export const associatedData = (...parts: readonly string[]): Buffer =>
-  Buffer.concat(
-    parts.flatMap((part) => {
-      const bytes = Buffer.from(part);
-      const length = Buffer.allocUnsafe(4);
-      length.writeUInt32BE(bytes.length);
-      return [length, bytes];
-    }),
-  );
+export const associatedData = (...parts: readonly string[]): Buffer => {
+  const data = Buffer.allocUnsafe(parts.reduce((sum, part) => sum + LENGTH + Buffer.byteLength(part), 0));
+  let at = 0;
+  for (const part of parts) {
+    const length = data.write(part, at + LENGTH);
+    data.writeUInt32BE(length, at);
+    at += LENGTH + length;
+  }
+  return data;
+};

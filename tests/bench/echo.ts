@@ -11,15 +11,24 @@ import { echoDefinition } from './echo-definition.js';
 
 export const CLIENTS = 32;
 
-/** A bare echo of 256 bytes by 32 clients on one connection, the server in a process of its own, as an exchange is. */
-export const measureEcho = async (ms: number): Promise<Measured> => {
+const WARM_MS = 5_000;
+
+/** A bare echo, warm. */
+export interface Echo {
+  /** So many milliseconds of 256 bytes by 32 clients on one connection. */
+  measure(ms: number): Promise<Measured>;
+  close(): void;
+}
+
+/** Its server runs in a process of its own, as an exchange does. */
+export const openEcho = async (): Promise<Echo> => {
   const folder = mkdtempSync(join(tmpdir(), 'crossroads-echo-'));
-  const authority = await CertificateAuthority.open(folder, 'crossroads.test');
-  const { ca, certificate, key } = await identityFiles(folder, 'exchange', authority, (issuer) =>
-    issuer.issueService('exchange'),
-  );
-  const server = fork(fileURLToPath(new URL('./echo-server.js', import.meta.url)), [ca, certificate, key]);
   try {
+    const authority = await CertificateAuthority.open(folder, 'crossroads.test');
+    const { ca, certificate, key } = await identityFiles(folder, 'exchange', authority, (issuer) =>
+      issuer.issueService('exchange'),
+    );
+    const server = fork(fileURLToPath(new URL('./echo-server.js', import.meta.url)), [ca, certificate, key]);
     const [port] = (await once(server, 'message')) as unknown[];
     const client = new Client(
       `localhost:${String(port)}`,
@@ -33,12 +42,15 @@ export const measureEcho = async (ms: number): Promise<Measured> => {
           error ? reject(error) : resolve(),
         );
       });
-    await closedLoop(CLIENTS, 1_000, call);
-    const measured = await closedLoop(CLIENTS, ms, call);
-    client.close();
-    return measured;
+    await closedLoop(CLIENTS, WARM_MS, call);
+    return {
+      measure: (ms) => closedLoop(CLIENTS, ms, call),
+      close: () => {
+        client.close();
+        server.disconnect();
+      },
+    };
   } finally {
-    server.disconnect();
     rmSync(folder, { recursive: true, force: true });
   }
 };

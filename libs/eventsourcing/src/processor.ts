@@ -4,7 +4,8 @@ import type { Cursor, EventStore, Recorded } from './event-store.js';
 import type { SessionLock } from './session.js';
 import { Waiter } from './waiter.js';
 
-const IDLE_MS = 100;
+/** Hints can be lost, and a service that idles should take next to nothing. */
+const IDLE_MS = 400;
 const FIRST_POLL_MS = 2;
 /** Between two reads that left nothing behind: under load, fewer and larger batches. */
 const PACE_MS = 5;

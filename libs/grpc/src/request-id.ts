@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { RequestKey } from '@crossroads/eventsourcing';
 import { type FieldViolation, InvalidInput } from './errors.js';
 import type { Call } from './grpc-service.js';
@@ -11,14 +11,10 @@ const AHEAD_MS = 5 * 60 * 1000;
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** A UUIDv7: the first 48 bits are milliseconds since 1970. */
+/** A UUIDv7: the first 48 bits are milliseconds since 1970, the others those of a random UUID, which Node makes by the page. */
 export const newRequestId = (now: number = Date.now()): string => {
-  const bytes = randomBytes(16);
-  bytes.writeUIntBE(now, 0, 6);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  const hex = bytes.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  const time = now.toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 };
 
 const violation = (reason: string, description: string): FieldViolation => ({

@@ -1,4 +1,4 @@
-const A_TURN = 12;
+const A_TURN = 8;
 
 /**
  * Does something for each, a few in a turn of the event loop: what follows from the first leaves before it is the last

@@ -12,6 +12,7 @@ import { type RunningServer, serve, startServer } from '@crossroads/grpc';
 import { CertificateAuthority, type IdentityFiles, identityFiles, run } from '@crossroads/local';
 import { type Broker, openBroker } from '@crossroads/messaging';
 import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
+import { SERVICES } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ROOT } from '../mesh.js';
 
@@ -40,17 +41,9 @@ describe('the command line, into a pipe that closes', () => {
     database = await testDatabase();
     broker = await openBroker({ clientId: 'spec', embeddedLogUrl: database.migratorUrl });
     const address = `127.0.0.1:${server.port}`;
-    const names = [
-      'authorization',
-      'person-registry',
-      'reference-directory',
-      'exchange',
-      'subscription',
-      'access-audit',
-    ];
     const mesh = {
       trustDomain: TRUST_DOMAIN,
-      services: Object.fromEntries(names.map((name) => [name, { address }])),
+      services: Object.fromEntries(SERVICES.map((name) => [name, { address }])),
       certificates: { fund },
       broker: { kind: 'embedded', url: database.migratorUrl },
     };

@@ -26,6 +26,8 @@ export const runAs = (folders: readonly string[]): RunAs => {
       '--clear-groups',
       '--inh-caps=+dac_override',
       '--ambient-caps=+dac_override',
+      // Or else access(2), with which initdb looks for its companion, would leave the capability out.
+      '--securebits=+no_setuid_fixup',
       '--',
     ];
     const [setpriv = '', ...rest] = prefix;

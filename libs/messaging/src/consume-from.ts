@@ -4,7 +4,7 @@ import { traceBatch } from '@crossroads/telemetry';
 import { untilDone } from './backoff.js';
 import type { Broker, CloudEvent, Consumption } from './broker.js';
 import { type CursorStore, notYetConsumed } from './consumed.js';
-import { receivedOf } from './events-controller.js';
+import { receivedOf } from './event-message.js';
 
 /** A connection to `EventsService` is one. */
 export interface EventsClient {

@@ -1,11 +1,7 @@
-import type {
-  CloudEvent as CloudEventMessage,
-  ReadRequest,
-  ReadResponse,
-} from '@crossroads/contracts/events/v1/events_service';
+import type { ReadRequest, ReadResponse } from '@crossroads/contracts/events/v1/events_service';
 import { type Cursor, type EventStore, encodeCursor, parseCursor, Rejection } from '@crossroads/eventsourcing';
 import { mayRead } from '@crossroads/topology';
-import type { CloudEvent } from './broker.js';
+import { messageOf } from './event-message.js';
 import { type Published, publicationsOf } from './publication.js';
 
 const READ_AT_ONCE = 500;
@@ -62,32 +58,4 @@ const publishedAfter = async function* (
     if (!last) return;
     cursor = last.cursor;
   }
-};
-
-const messageOf = (event: CloudEvent): CloudEventMessage => ({
-  id: event.id,
-  source: event.source,
-  type: event.type,
-  service: event.service,
-  time: event.time,
-  key: event.key,
-  sequence: event.sequence ?? '',
-  contentType: event.contentType ?? 'application/protobuf',
-  sealingKeyId: event.sealingKeyId ?? '',
-  data: Buffer.from(event.data),
-  traceparent: event.traceparent ?? '',
-});
-
-/** What a reader of `Events/Read` takes over: the event as it would have come from the broker. */
-export const receivedOf = ({ cursor, event }: ReadResponse): CloudEvent => {
-  if (!event) throw new TypeError('Events/Read gave a cursor without an event');
-  const { sequence, sealingKeyId, traceparent, time, ...rest } = event;
-  return {
-    ...rest,
-    time: time ?? new Date(0),
-    cursor,
-    ...(sequence === '' ? {} : { sequence }),
-    ...(sealingKeyId === '' ? {} : { sealingKeyId }),
-    ...(traceparent === '' ? {} : { traceparent }),
-  };
 };

@@ -1,8 +1,10 @@
 export * from './backlog-metrics.js';
 export * from './broker.js';
+export { unbundled } from './bundle.js';
 export * from './consume-from.js';
 export * from './consumed.js';
 export * from './embedded-broker.js';
+export { receivedOf } from './event-message.js';
 export * from './events-controller.js';
 export * from './kafka-broker.js';
 export { type KafkaOptions, type KafkaTls, kafkaClient } from './kafka-client.js';

@@ -6,7 +6,9 @@ import {
   startProcessor,
 } from '@crossroads/eventsourcing';
 import { traceBatch } from '@crossroads/telemetry';
+import { BUNDLED_TOPICS } from '@crossroads/topology';
 import type { Broker, CloudEvent } from './broker.js';
+import { bundled } from './bundle.js';
 import { type Published, publicationsOf } from './publication.js';
 import type { TopicSealing } from './topic-sealing.js';
 
@@ -26,6 +28,8 @@ export interface RelayOptions {
   readonly onError: (error: unknown, attempt: number) => void;
 }
 
+const BUNDLED: ReadonlySet<string> = new Set(BUNDLED_TOPICS);
+
 /**
  * Publishes the log in its order, at least once: the checkpoint follows the publishing, so that a relay that died
  * in between publishes that batch again, under the same ids.
@@ -41,9 +45,10 @@ export const startRelay = (options: RelayOptions): Processor => {
     onError,
     handle: async (batch, _tx, signal) => {
       for (const [topic, events] of await byTopic(batch, published))
-        await traceBatch('publish', topic, events, async () =>
-          broker.publish(topic, sealing ? await sealing.seal(topic, events) : events, { signal }),
-        );
+        await traceBatch('publish', topic, events, async () => {
+          const messages = BUNDLED.has(topic) ? bundled(events) : events;
+          await broker.publish(topic, sealing ? await sealing.seal(topic, messages) : messages, { signal });
+        });
     },
   });
 };

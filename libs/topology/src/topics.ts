@@ -8,6 +8,8 @@ export interface Topic {
   readonly retentionDays: number;
   /** Bodies are AES-256-GCM under a key that producers and readers hold, nobody else. */
   readonly sealed: boolean;
+  /** Many events a second: the relay puts several into one message, and readers take them out (`unbundled`). */
+  readonly bundled: boolean;
   /** What the key of a message is. */
   readonly key: string;
 }
@@ -19,6 +21,7 @@ export const TOPICS = {
     readers: ['reference-directory', 'subscription'],
     retentionDays: 7,
     sealed: true,
+    bundled: false,
     key: 'personId',
   },
   'crossroads.directory.v1': {
@@ -26,6 +29,7 @@ export const TOPICS = {
     readers: ['subscription'],
     retentionDays: 7,
     sealed: false,
+    bundled: false,
     key: 'personId',
   },
   'crossroads.authorization.v1': {
@@ -33,6 +37,7 @@ export const TOPICS = {
     readers: ['access-audit'],
     retentionDays: 7,
     sealed: false,
+    bundled: false,
     key: 'stream id',
   },
   'crossroads.mutation.v1': {
@@ -40,6 +45,7 @@ export const TOPICS = {
     readers: ['subscription'],
     retentionDays: 7,
     sealed: true,
+    bundled: false,
     key: 'personId',
   },
   'crossroads.access.v1': {
@@ -47,7 +53,8 @@ export const TOPICS = {
     readers: ['access-audit'],
     retentionDays: 7,
     sealed: true,
-    key: 'journal',
+    bundled: true,
+    key: 'journal id, or that of a bundle',
   },
 } as const satisfies Readonly<Record<string, Topic>>;
 
@@ -59,6 +66,8 @@ export const TOPIC_NAMES: readonly TopicName[] = Object.keys(TOPICS).filter(isTo
 
 /** Topics whose bodies are sealed: they tell of persons, and the broker's disks are nobody's business. */
 export const SEALED_TOPICS: readonly TopicName[] = TOPIC_NAMES.filter((name) => TOPICS[name].sealed);
+
+export const BUNDLED_TOPICS: readonly TopicName[] = TOPIC_NAMES.filter((name) => TOPICS[name].bundled);
 
 /** One topic for each subscriber, made when it first subscribes, read by its own registered applications only. */
 export const DELIVERIES = {

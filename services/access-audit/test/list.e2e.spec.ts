@@ -6,6 +6,7 @@ import { Citizen } from '@crossroads/client';
 import { AccessKind, AccessResult, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
 import type { Access } from '@crossroads/contracts/audit/v1/audit_service';
 import { DeliberationState } from '@crossroads/contracts/authorization/v1/policy';
+import { Bundle } from '@crossroads/contracts/events/v1/bundle';
 import { generateKeyFile } from '@crossroads/privacy';
 import { eventually } from '@crossroads/testing';
 import type { ToPublish } from '@crossroads/testing/mesh';
@@ -264,6 +265,32 @@ describe('the list of who looked', () => {
       'UNREADABLE',
       'BEHIND_PARKED',
     ]);
+  });
+
+  it('takes a bundle apart: what can be read of it is listed, and the whole waits for the rest', async () => {
+    const person = citizen();
+    const [one, broken, other] = [access(person), access(person), access(person)];
+    const entry = (about: typeof one, changes: { readonly data?: Buffer } = {}) => {
+      const { id, type, time, key, data } = { ...raw(refused(about, 'NOT_INSCRIBED')), ...changes };
+      const outside = { source: '', service: '', contentType: '', sealingKeyId: '', sequence: '', traceparent: '' };
+      return { cursor: '', event: { ...outside, id, type, time, key, data: Buffer.from(data) } };
+    };
+    const events = [entry(one), entry(broken, { data: Buffer.from('no record') }), entry(other)];
+    const bundle = (data: Uint8Array) => ({
+      ...raw(refused(one, '')),
+      type: 'crossroads.events.v1.bundles.notify.published',
+      key: randomUUID(),
+      data,
+    });
+    const [partly, none] = [bundle(Bundle.encode({ events }).finish()), bundle(Buffer.from('no bundle'))];
+    await send([partly, none]);
+    const accesses = await until(person.ssin, ({ length }) => length > 0);
+    expect(accesses.map(({ journalId }) => journalId).sort()).toEqual([one.journalId, other.journalId].sort());
+    const client = new pg.Client({ connectionString: running.database.adminUrl });
+    await client.connect();
+    const { rows } = await client.query('select reason from parked where event_id = any($1)', [[partly.id, none.id]]);
+    await client.end();
+    expect(rows).toEqual([{ reason: 'UNREADABLE' }, { reason: 'UNREADABLE' }]);
   });
 
   it('loses nothing when it is killed, and stops within ten seconds', async () => {

@@ -9,7 +9,7 @@ import { DeliberationState } from '@crossroads/contracts/authorization/v1/policy
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import { connect, newRequestId } from '@crossroads/grpc';
-import { type CloudEvent, openBroker, TopicSealing } from '@crossroads/messaging';
+import { type CloudEvent, openBroker, TopicSealing, unbundled } from '@crossroads/messaging';
 import { FileKeyProvider, TopicSealer } from '@crossroads/privacy';
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -48,7 +48,8 @@ describe('what the exchange tells', () => {
 
   const opened = async (topic: string): Promise<CloudEvent[]> => {
     const sealing = new TopicSealing(new TopicSealer({ keys: new FileKeyProvider(mesh.keyFile), producer: 'spec' }));
-    return Promise.all((received.get(topic) ?? []).map((event) => sealing.open(topic, event)));
+    const messages = await Promise.all((received.get(topic) ?? []).map((event) => sealing.open(topic, event)));
+    return messages.flatMap(unbundled);
   };
   const about = async (personId: string, count: number) => {
     const all = await eventually(
@@ -155,11 +156,10 @@ describe('what the exchange tells', () => {
     const read = [];
     for await (const { event } of events.read({ topic: ACCESS, afterCursor: '' })) read.push(event);
     events.close();
-    await eventually(
-      () => received.get(ACCESS) ?? [],
+    const sent = await eventually(
+      () => opened(ACCESS),
       ({ length }) => length >= read.length,
     );
-    const sent = await opened(ACCESS);
     const shape = (event: { id: string; key: string; data: Uint8Array } | undefined) =>
       event ? [event.id, event.key, Buffer.from(event.data).toString('base64')].join(' ') : '';
     expect(new Set(read.map(shape))).toEqual(new Set(sent.map(shape)));

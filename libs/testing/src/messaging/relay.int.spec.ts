@@ -22,6 +22,7 @@ import {
   rememberConsumed,
   startRelay,
   TopicSealing,
+  unbundled,
 } from '@crossroads/messaging';
 import { type KeyProvider, TopicSealer } from '@crossroads/privacy';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -209,6 +210,24 @@ describe('from the log to a consumer', () => {
     expect(numberOf(opened)).toBe(0);
     expect(opened.sealingKeyId).toBeUndefined();
     await expect(sealing.open(topic, { ...sealed, id: 'another' })).rejects.toThrow();
+  });
+
+  it('puts what comes at once into one message of a topic that has many, sealed as one', async () => {
+    topic = 'crossroads.access.v1';
+    await broker.ensureTopic({ name: topic, retentionDays: 7 });
+    const sealing = new TopicSealing(new TopicSealer({ keys, producer: 'sample' }));
+    await append(0, 10);
+    const got = await collect();
+    await relay(broker, sealing).caughtUp();
+    await until('the message', () => got.length > 0);
+    const opened = await Promise.all(got.map((message) => sealing.open(topic, message)));
+    expect(opened.flatMap(unbundled).map(numberOf)).toEqual(numbers(10));
+    // A batch of this relay is ten stored events, of which every other is published.
+    expect(got).toHaveLength(2);
+    expect(Buffer.from(got[0]?.data ?? []).includes('crossroads.sample.v1')).toBe(false);
+    const [message] = got;
+    if (!message) throw new Error('a message');
+    await expect(sealing.open(topic, { ...message, id: randomUUID() })).rejects.toThrow();
   });
 
   it('refuses to publish twice on one topic: a reader could resume between the two', async () => {

@@ -10,6 +10,7 @@ import {
   redrive,
   rememberConsumed,
   type TopicSealing,
+  unbundled,
 } from '@crossroads/messaging';
 import type { AccessStep } from '../log/access-entry.js';
 import type { AccessLog, ReceivedStep } from '../log/access-log.js';
@@ -18,8 +19,11 @@ export const ACCESS_TOPIC = 'crossroads.access.v1';
 
 const NAME = /^crossroads\.access\.v1\.accesses\.notify\.(intended|concluded|refused|delivered)$/;
 
-/** Nothing: not for us. */
-type Reading = ReceivedStep | 'unreadable' | undefined;
+/** What a message holds for us. What cannot be read of it does not keep the rest out. */
+interface Reading {
+  readonly steps: readonly ReceivedStep[];
+  readonly unreadable: boolean;
+}
 
 export interface JournalsOptions {
   readonly db: Database;
@@ -44,19 +48,19 @@ export class Journals {
     });
   }
 
-  /** Parks, in the order of the topic, what cannot be read and what comes after it of the same access; gives the rest. */
+  /** Parks, in the order of the topic, what cannot be read and what comes after it under the same key; gives the rest. */
   private async parkWhatMustWait(
     tx: Tx,
     events: readonly CloudEvent[],
     read: ReadonlyMap<CloudEvent, Reading>,
   ): Promise<ReceivedStep[]> {
     const steps: ReceivedStep[] = [];
-    const anyUnreadable = events.some((event) => read.get(event) === 'unreadable');
+    const anyUnreadable = events.some((event) => read.get(event)?.unreadable);
     for (const event of anyUnreadable ? events : await parkBlocked(tx, ACCESS_TOPIC, events)) {
-      const step = read.get(event);
-      if (anyUnreadable && (await parkBlocked(tx, ACCESS_TOPIC, [event])).length === 0) continue;
-      if (step === 'unreadable') await park(tx, ACCESS_TOPIC, event, 'UNREADABLE');
-      else if (step) steps.push(step);
+      const reading = read.get(event);
+      if (!reading || (anyUnreadable && (await parkBlocked(tx, ACCESS_TOPIC, [event])).length === 0)) continue;
+      steps.push(...reading.steps);
+      if (reading.unreadable) await park(tx, ACCESS_TOPIC, event, UNREADABLE);
     }
     return steps;
   }
@@ -67,27 +71,43 @@ export class Journals {
       db: this.options.db,
       topic: ACCESS_TOPIC,
       handle: async (event, tx) => {
-        const step = await this.read(event);
-        if (step === 'unreadable') return { stillBecause: 'UNREADABLE' };
-        if (step) await this.options.log.add(tx, [step]);
-        return undefined;
+        const { steps, unreadable } = await this.read(event);
+        await this.options.log.add(tx, steps);
+        return unreadable ? { stillBecause: UNREADABLE } : undefined;
       },
     });
   }
 
-  private async read(event: CloudEvent): Promise<Reading> {
-    const [, participle] = NAME.exec(event.type) ?? [];
-    if (participle === undefined) return undefined;
+  private async read(message: CloudEvent): Promise<Reading> {
     try {
-      const { data } = await this.options.sealing.open(ACCESS_TOPIC, event);
-      const step = stepOf(participle, data);
-      if (!isSound(step) || step.journalId !== event.key) return 'unreadable';
-      return { ...step, revision: Number(event.sequence ?? 0), ceSource: event.source, ceId: event.id };
+      const readings = unbundled(await this.options.sealing.open(ACCESS_TOPIC, message)).map(readingOf);
+      return {
+        steps: readings.flatMap(({ steps }) => steps),
+        unreadable: readings.some(({ unreadable }) => unreadable),
+      };
     } catch {
-      return 'unreadable';
+      return NOT_READ;
     }
   }
 }
+
+const UNREADABLE = 'UNREADABLE';
+const NOT_READ: Reading = { steps: [], unreadable: true };
+const NOT_FOR_US: Reading = { steps: [], unreadable: false };
+
+/** Of one event, opened. */
+const readingOf = (event: CloudEvent): Reading => {
+  const [, participle] = NAME.exec(event.type) ?? [];
+  if (participle === undefined) return NOT_FOR_US;
+  try {
+    const step = stepOf(participle, event.data);
+    if (!isSound(step) || step.journalId !== event.key) return NOT_READ;
+    const revision = Number(event.sequence ?? 0);
+    return { steps: [{ ...step, revision, ceSource: event.source, ceId: event.id }], unreadable: false };
+  } catch {
+    return NOT_READ;
+  }
+};
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 

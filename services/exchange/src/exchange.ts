@@ -74,7 +74,7 @@ export const openExchange = async (config: Config): Promise<Exchange> => {
     name: RELAY,
     // A tenth of a second: the access log takes tens of accesses at once then, at half the cost of each.
     paceMs: 100,
-    published: published(sealer, store),
+    published: published(sealer, seals, store),
     sealing: new TopicSealing(new TopicSealer({ keys, producer: 'exchange' })),
     onError: warn('relay'),
   });
@@ -121,7 +121,7 @@ export const openExchange = async (config: Config): Promise<Exchange> => {
           allow: RPCS.exchange['crossroads.exchange.v1.ExchangeService'],
           authenticate: (caller: Caller) => policies.requireRegistered(caller),
         }),
-        serve(EventsServiceService, eventsController(store, published(sealer, store)), {
+        serve(EventsServiceService, eventsController(store, published(sealer, seals, store)), {
           allow: RPCS.exchange['crossroads.events.v1.EventsService'],
         }),
       ],

@@ -3,7 +3,7 @@ import { coalescingReader, type EventStore, type Recorded } from '@crossroads/ev
 import { type Publication, type Published, publicationOf } from '@crossroads/messaging';
 import { FORGOTTEN, type SubjectSealer } from '@crossroads/privacy';
 import { ACCESS, REFUSAL } from './journal/access-events.js';
-import { RecordSeals } from './journal/sealed-record.js';
+import type { RecordSeals } from './journal/sealed-record.js';
 import { MUTATIONS } from './mutations/mutation-stream.js';
 import { mutationPlace } from './mutations/mutations.js';
 import { storedText } from './stored-text.js';
@@ -16,8 +16,11 @@ const SOURCE = 'urn:crossroads:service:exchange';
  * What leaves the exchange by its log: each access once its outcome is known, and each mutation. Both are opened here, and
  * sealed again for their topic by the relay. What is about a person who was erased is told to nobody any more.
  */
-export const published = (sealer: SubjectSealer, store: Pick<EventStore, 'readStreams'>): Published => {
-  const seals = new RecordSeals(sealer);
+export const published = (
+  sealer: SubjectSealer,
+  seals: RecordSeals,
+  store: Pick<EventStore, 'readStreams'>,
+): Published => {
   const intents = new Intents(store);
 
   const access = async (recorded: Recorded): Promise<Publication | undefined> => {

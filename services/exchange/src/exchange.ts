@@ -72,8 +72,8 @@ export const openExchange = async (config: Config): Promise<Exchange> => {
     store,
     broker,
     name: RELAY,
-    // A tenth of a second: the access log takes tens of accesses at once then, at half the cost of each.
-    paceMs: 100,
+    // What comes in a quarter of a second travels together to the access log, which takes it in one transaction.
+    paceMs: 250,
     published: published(sealer, seals, store),
     sealing: new TopicSealing(new TopicSealer({ keys, producer: 'exchange' })),
     onError: warn('relay'),

@@ -12,7 +12,7 @@ export class MemoryEventStore implements EventStore {
   private transactions = 0n;
 
   async answerTo(request: RequestKey): Promise<{ readonly answer: Json } | undefined> {
-    const kept = this.requests.get(keyOf(request).toString('hex'));
+    const kept = this.requests.get(keyOf(request));
     if (!kept) return undefined;
     if (Buffer.compare(kept.hash, request.hash) !== 0) throw new RequestIdReused();
     return { answer: kept.answer };
@@ -35,7 +35,7 @@ export class MemoryEventStore implements EventStore {
     for (const { streamId, expectedRevision } of written)
       if (BigInt(this.streams.get(streamId)?.length ?? 0) !== expectedRevision) throw new WrongExpectedRevision();
     if (request) {
-      const key = keyOf(request).toString('hex');
+      const key = keyOf(request);
       if (this.requests.has(key)) throw new WrongExpectedRevision();
       this.requests.set(key, { hash: request.hash, answer: copyOf(answer) });
     }

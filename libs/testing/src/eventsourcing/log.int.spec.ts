@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  APPEND_SEVERAL,
   type Cursor,
   type Database,
   eventStoreMigrations,
@@ -175,31 +176,44 @@ describe('the log', () => {
     }
   });
 
-  it('is appended to at the same cost however long it is, also when nobody has gathered statistics', async () => {
-    // Planned while the table is empty, and kept.
-    const append = async (revision: number): Promise<number> => {
-      const row = {
-        stream_id: 'one',
-        stream_type: 'test',
-        revision,
-        event_id: randomUUID(),
-        type: 'Counted',
-        schema_version: 1,
+  describe('is appended to at the same cost however long it is, also when nobody has gathered statistics', () => {
+    /** Pages that an append touches which is planned while the table is empty, and kept. */
+    const pagesOf = async (append: (revision: number) => string): Promise<number> => {
+      const pages = async (revision: number): Promise<number> => {
+        const { rows } = await slow.query<{ 'QUERY PLAN': string }>(
+          `explain (analyze, buffers, costs off) ${append(revision)}`,
+        );
+        const [, hit] = /shared hit=(\d+)/.exec(rows.map((row) => row['QUERY PLAN']).join('\n')) ?? [];
+        return Number(hit);
       };
-      const rows = JSON.stringify([
-        { ...row, ...(revision > 1 ? { after: revision - 1 } : {}), data: {}, metadata: {} },
-      ]);
-      const { rows: lines } = await slow.query<{ 'QUERY PLAN': string }>(
-        `explain (analyze, buffers, costs off) select es.append('${rows}')`,
-      );
-      const [, hit] = /shared hit=(\d+)/.exec(lines.map((line) => line['QUERY PLAN']).join('\n')) ?? [];
-      return Number(hit);
+      await pages(1);
+      await pages(2);
+      await db.query(`insert into es.events (stream_id, stream_type, revision, event_id, type, schema_version, data, metadata)
+        select 'stream ' || n, 'test', 1, gen_random_uuid(), 'Counted', 1, '{}', '{}' from generate_series(1, 25000) n`);
+      return pages(3);
     };
-    await append(1);
-    await append(2);
-    await db.query(`insert into es.events (stream_id, stream_type, revision, event_id, type, schema_version, data, metadata)
-      select 'stream ' || n, 'test', 1, gen_random_uuid(), 'Counted', 1, '{}', '{}' from generate_series(1, 25000) n`);
-    expect(await append(3)).toBeLessThan(100);
+    const afterOf = (revision: number) => (revision > 1 ? revision - 1 : null);
+
+    it('as a document', async () => {
+      const row = { stream_id: 'one', stream_type: 'test', type: 'Counted', schema_version: 1, data: {}, metadata: {} };
+      const append = (revision: number) => {
+        const rows = [{ ...row, event_id: randomUUID(), revision, after: afterOf(revision) }];
+        return `select es.append('${JSON.stringify(rows)}')`;
+      };
+      expect(await pagesOf(append)).toBeLessThan(100);
+    });
+
+    it('as parameters', async () => {
+      await slow.query(`set plan_cache_mode = force_generic_plan; prepare two as ${APPEND_SEVERAL[2]?.text}`);
+      const append = (revision: number) => {
+        const rows = ['one', 'two'].map(
+          (id) =>
+            `'${id}', 'test', ${revision}, '${randomUUID()}', 'Counted', 1, '{}', '{}', null, null, null, ${afterOf(revision)}`,
+        );
+        return `execute two (${rows.join(', ')})`;
+      };
+      expect(await pagesOf(append)).toBeLessThan(100);
+    });
   });
 
   describe('a processor', () => {

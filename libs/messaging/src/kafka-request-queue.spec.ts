@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { calmRequestQueues } from './kafka-request-queue.js';
 
 interface Queue {
@@ -8,6 +8,7 @@ interface Queue {
   throttleCheckTimeoutId: NodeJS.Timeout | null;
   checkPendingRequests(): void;
   scheduleCheckPendingRequests(): void;
+  scheduleRequestTimeoutCheck(): void;
 }
 
 const required: unknown = createRequire(import.meta.url)('kafkajs/src/network/requestQueue/index.js');
@@ -23,6 +24,7 @@ const queueOf = (pending: unknown[]): Queue =>
 describe('a queue of requests of kafkajs', () => {
   const timers: Queue[] = [];
   afterEach(() => {
+    jest.useRealTimers();
     for (const { throttleCheckTimeoutId } of timers) clearTimeout(throttleCheckTimeoutId ?? undefined);
   });
 
@@ -37,6 +39,25 @@ describe('a queue of requests of kafkajs', () => {
     const idle = queueOf([]);
     idle.scheduleCheckPendingRequests();
     expect(idle.throttleCheckTimeoutId).toBeNull();
+  });
+
+  it.each([
+    ['late', 1, true],
+    ['in time', 60_000, false],
+  ])('gives up a request whose answer is %s: after %p ms %p', (_, requestTimeout, givenUp) => {
+    calmRequestQueues();
+    jest.useFakeTimers();
+    const timeoutRequest = jest.fn();
+    const request = { sentAt: Date.now(), requestTimeout, timeoutRequest };
+    let connected = true;
+    const inflight = new Map([[1, request]]);
+    const queue = Object.assign(queueOf([]), { enforceRequestTimeout: true, inflight, isConnected: () => connected });
+    queue.scheduleRequestTimeoutCheck();
+    jest.advanceTimersByTime(1_000);
+    expect(timeoutRequest).toHaveBeenCalledTimes(givenUp ? 1 : 0);
+    connected = false;
+    jest.advanceTimersByTime(1_000);
+    expect(jest.getTimerCount()).toBe(0);
   });
 
   it('is looked at again while something waits, until it has gone', async () => {

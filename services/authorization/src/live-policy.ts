@@ -15,14 +15,14 @@ export interface LivePolicyOptions {
   readonly store: Pick<EventStore, 'readStream'>;
   /** Calls back when the log may have grown, in this process or another. */
   readonly onLogGrown: (listener: () => void) => () => void;
-  /** Hints can be lost. @default 100 */
-  readonly pollMs?: number;
+  /** Milliseconds from one beat to the next. @default 250 */
+  readonly beatMs?: number;
   readonly onError: (error: unknown) => void;
 }
 
 /** So many changes back a watcher can go on where it was; one that is further behind gets the whole policy again. */
 const KEPT_CHANGES = 1_000;
-const POLL_MS = 100;
+const BEAT_MS = 250;
 /** As long as those who watch would go on with what they have. */
 const FRESH_MS = 5_000;
 
@@ -35,11 +35,13 @@ export class LivePolicy {
   readonly index = new PolicyIndex();
   /** When a read began that has found no more than is here, on a clock that only grows; milliseconds. */
   confirmedAt = Number.NEGATIVE_INFINITY;
+  /** Regular reads so far, each begun after the one before: hints can be lost, and watchers want to hear that this is all. */
+  beats = 0;
   private changes: Change[] = [];
   private readonly waiting = new Set<() => void>();
   private reading: Promise<void> | undefined;
   private readonly stopping = new AbortController();
-  private polling: Promise<void> = Promise.resolve();
+  private beating: Promise<void> = Promise.resolve();
   private forget = () => {};
 
   constructor(private readonly options: LivePolicyOptions) {}
@@ -57,7 +59,7 @@ export class LivePolicy {
   async start(): Promise<void> {
     await this.refresh();
     this.forget = this.options.onLogGrown(() => void this.refresh().catch(this.options.onError));
-    this.polling = this.poll();
+    this.beating = this.beat();
   }
 
   /** Resolves when everything is here that was committed before the call. */
@@ -81,16 +83,14 @@ export class LivePolicy {
     return { revision: this.revision, entities: [...entitiesOf(this.state)] };
   }
 
-  /** Resolves after the next read of the policy, after `ms`, or when `signal` is aborted. */
-  async next(ms: number, signal: AbortSignal): Promise<void> {
+  /** Resolves after the next read of the policy, or when `signal` is aborted. */
+  async next(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
     const end = () => resolve();
     this.waiting.add(end);
     signal.addEventListener('abort', end, { once: true });
     await promise;
-    clearTimeout(timer);
     this.waiting.delete(end);
     signal.removeEventListener('abort', end);
   }
@@ -98,7 +98,7 @@ export class LivePolicy {
   async close(): Promise<void> {
     this.stopping.abort();
     this.forget();
-    await this.polling;
+    await this.beating;
     await this.reading?.catch(() => {});
   }
 
@@ -125,14 +125,26 @@ export class LivePolicy {
       if (this.changes.length > 2 * KEPT_CHANGES) this.changes = this.changes.slice(-KEPT_CHANGES);
     }
     this.confirmedAt = began;
+    this.wake();
+  }
+
+  private wake(): void {
     for (const wake of [...this.waiting]) wake();
   }
 
-  private async poll(): Promise<void> {
+  private async beat(): Promise<void> {
     const { signal } = this.stopping;
     while (!signal.aborted) {
-      await delay(this.options.pollMs ?? POLL_MS, undefined, { signal }).catch(() => {});
-      if (!signal.aborted) await this.refresh().catch(this.options.onError);
+      // The read counts as part of the interval.
+      const pause = delay(this.options.beatMs ?? BEAT_MS, undefined, { signal }).catch(() => {});
+      try {
+        await this.refresh();
+        this.beats++;
+        this.wake();
+      } catch (error) {
+        this.options.onError(error);
+      }
+      await pause;
     }
   }
 }

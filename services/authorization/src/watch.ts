@@ -2,20 +2,23 @@ import type { WatchResponse } from '@crossroads/contracts/authorization/v1/autho
 import { PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
 import type { LivePolicy } from './live-policy.js';
 
-const HEARTBEAT_MS = 250;
 const PART_BYTES = 1024 * 1024;
 
 /**
  * The policy for one watcher: whole, unless it holds a revision from which the changes are known, then each change. Each
  * watcher reads on at its own pace. A heartbeat says "you have everything", so that it follows a read of the stream that
- * began after the last one: without its database this process falls silent, and watchers refuse to decide.
+ * began after the last one, the first one a read that began after the watcher had come: without its database this process
+ * falls silent, and watchers refuse to decide.
  */
 export async function* watchPolicy(live: LivePolicy, from: bigint, signal: AbortSignal): AsyncGenerator<WatchResponse> {
-  let held = from;
-  let beat = Number.NEGATIVE_INFINITY;
-  let confirmed = Number.NEGATIVE_INFINITY;
+  let held = from === 0n ? undefined : from;
+  let beats = -1;
+  const came = performance.now();
+  // What goes wrong with it goes wrong with the next beat, too.
+  live.refresh().catch(() => {});
+  while (!signal.aborted && live.confirmedAt < came) await live.next(signal);
   while (!signal.aborted) {
-    const changes = held === 0n ? undefined : live.changesSince(held);
+    const changes = held === undefined ? undefined : live.changesSince(held);
     if (!changes) {
       const { revision, entities } = live.snapshot();
       yield* snapshotParts(revision, entities);
@@ -26,15 +29,11 @@ export async function* watchPolicy(live: LivePolicy, from: bigint, signal: Abort
       yield { policyRevision: revision, message: { $case: 'change', value: entity } };
       held = revision;
     }
-    const now = performance.now();
-    if (held === live.revision && live.confirmedAt > confirmed && now - beat >= HEARTBEAT_MS) {
-      confirmed = live.confirmedAt;
-      beat = now;
+    if (held === live.revision && live.beats > beats) {
+      beats = live.beats;
       yield { policyRevision: held, message: { $case: 'heartbeat', value: { time: new Date() } } };
     }
-    // Due, and nothing read since the last: the next read says more.
-    const due = beat + HEARTBEAT_MS - performance.now();
-    if (held === live.revision) await live.next(due > 0 ? due : HEARTBEAT_MS, signal);
+    if (held === live.revision && live.beats === beats) await live.next(signal);
   }
 }
 

@@ -138,6 +138,18 @@ describe('deliveries, when things break', () => {
     await requireAll();
   }, 90_000);
 
+  it('a relay that idles, and is not told', async () => {
+    await requireAll();
+    await fund.pauseSubscription({ requestId: newRequestId(), subscriptionId: id });
+    await mesh.registry.append(world.mutation(world.person(FUND)));
+    expected += 1;
+    await whenListed(fund, id, ({ lastSequence }) => lastSequence === BigInt(expected));
+    // Behind its back: no event, and so no hint.
+    await admin((client) => client.query("update subscriptions set state = 'open' where subscription_id = $1", [id]));
+    await requireAll();
+    await fund.resumeSubscription({ requestId: newRequestId(), subscriptionId: id });
+  }, 90_000);
+
   it('killed after the topic has it and before that is noted: it comes again, under the same number', async () => {
     await requireAll();
     const before = reads.raw.length;

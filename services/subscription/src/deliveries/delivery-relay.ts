@@ -24,7 +24,8 @@ export interface DeliveryRelayOptions {
   readonly onError: (error: unknown) => void;
 }
 
-const SCAN_MS = 100;
+/** At work; while nothing happens, half as often each time down to the last. Hints can be lost. */
+const SCAN_MS = { first: 100, last: 400 };
 const PACE_MS = 20;
 const GRANTS_MS = 30_000;
 /** After a failure, before the same institution, or the same look, is tried again. */
@@ -55,6 +56,8 @@ export class DeliveryRelay {
   private readonly ungranted = new Set<string>();
   private readonly stopping = new AbortController();
   private wake: () => void = () => undefined;
+  private forget: (() => void) | undefined;
+  private scan = SCAN_MS.first;
   private grantsLookedAt = Number.NEGATIVE_INFINITY;
   private running: Promise<void> | undefined;
 
@@ -63,6 +66,8 @@ export class DeliveryRelay {
   }
 
   start(): void {
+    // Who numbers a delivery journals it: so another process's are heard of, too.
+    this.forget ??= this.options.db.session.onLogGrown(() => this.wake());
     this.running ??= this.run();
   }
 
@@ -79,6 +84,7 @@ export class DeliveryRelay {
 
   async close(): Promise<void> {
     this.stopping.abort(new Error('the relay is closed'));
+    this.forget?.();
     this.wake();
     const ended = Promise.allSettled([this.running, ...this.busy.values()]);
     await Promise.race([ended, delay(CLOSE_MS, undefined, { ref: false })]);
@@ -92,14 +98,16 @@ export class DeliveryRelay {
       });
       try {
         await this.lookAtGrants();
-        for (const institution of await this.withWork()) this.begin(institution);
+        const institutions = await this.withWork();
+        this.scan = institutions.size > 0 ? SCAN_MS.first : Math.min(this.scan * 2, SCAN_MS.last);
+        for (const institution of institutions) this.begin(institution);
       } catch (error) {
         this.options.onError(error);
         await this.rest();
       }
       let timer: NodeJS.Timeout | undefined;
       const later = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, SCAN_MS);
+        timer = setTimeout(resolve, this.scan);
       });
       await Promise.race([woken, later]).finally(() => clearTimeout(timer));
       // What is numbered meanwhile leaves in the same batch.

@@ -66,6 +66,12 @@ export const kafkaProperties = ({
     // After kill -9 the controller, itself restarted, takes the old broker for alive this long. The default is 9 s.
     'broker.session.timeout.ms': 3_000,
     'broker.heartbeat.interval.ms': 500,
+    // No record that says nothing, twice a second on disk: it would tell other controllers that this one lives.
+    'metadata.max.idle.interval.ms': 0,
+    // The defaults are for a server; threads that wait wake up several times a second each.
+    'num.io.threads': 2,
+    'num.network.threads': 2,
+    'group.coordinator.threads': 1,
   })
     // A backslash begins an escape in a properties file, in a path as in a pattern.
     .map(([name, value]) => `${name}=${String(value).replaceAll('\\', '\\\\')}`)

@@ -144,7 +144,9 @@ describe('deliveries, when things break', () => {
     await mesh.registry.append(world.mutation(world.person(FUND)));
     expected += 1;
     await whenListed(fund, id, ({ lastSequence }) => lastSequence === BigInt(expected));
-    // Behind its back: no event, and so no hint.
+    // A relay that has written nothing, so that no hint is on its way; and behind its back, so that none comes.
+    await running.child.stop();
+    running = await mesh.run(world.certificate(FUND), running.port);
     await admin((client) => client.query("update subscriptions set state = 'open' where subscription_id = $1", [id]));
     await requireAll();
     await fund.resumeSubscription({ requestId: newRequestId(), subscriptionId: id });

@@ -59,7 +59,7 @@ const compare = async (
   for (const mesh of [without, along]) {
     say('telemetry: warming up');
     await closedLoop(CLIENTS, WARM_MS, (n) => consult(mesh, n));
-    await drained(mesh, 0);
+    await drained(mesh);
   }
   const pairs = new Map<Mood, Pair[]>(MOODS.map((mood) => [mood, []]));
   for (let n = 0; n < ROUNDS; n++)
@@ -101,7 +101,7 @@ const cpuOf = (rounds: readonly Round[]): number =>
 const round = async (mesh: TestMesh): Promise<Round> => {
   const before = used(mesh);
   const { count, perSecond } = await closedLoop(CLIENTS, ROUND_MS, (n) => consult(mesh, n));
-  await drained(mesh, 0);
+  await drained(mesh);
   return { count, perSecond, cpu: used(mesh) - before };
 };
 

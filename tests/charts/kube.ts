@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ const BIN = join(process.env.KUBE_CACHE ?? join(homedir(), '.cache', 'crossroads
 /** Why there is no control plane to be had. The first build of its programs takes ten minutes, which no test begins. */
 export const noKube = (): string | undefined => {
   if (!existsSync(join(TOOL, 'kube-up'))) return `no kube-up in ${TOOL}: set KUBE_TOOL`;
+  if (spawnSync('go', ['version']).error) return 'no Go, without which kube-up does not start';
   const absent = ['kube-apiserver', 'kubectl', 'helm', 'kwok'].filter((name) => !existsSync(join(BIN, name)));
   return absent.length > 0 ? `${absent.join(', ')} not built: run ${join(TOOL, 'kube-up')} --build` : undefined;
 };

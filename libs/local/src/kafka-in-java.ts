@@ -41,8 +41,6 @@ export const kafkaInJava = async (
       '-Xms128m',
       '-Xmx384m',
       '-XX:+UseSerialGC',
-      // The second compiler takes more than it gives on one machine: a third of what Kafka takes at rest, long after a load.
-      '-XX:TieredStopAtLevel=1',
       // No counters for jstat, which wake it up twenty times a second.
       '-XX:-UsePerfData',
       ...flag,

@@ -248,6 +248,7 @@ describe('the list of who looked', () => {
       { ...raw(refused(broken, 'NOT_INSCRIBED')), key: 'another' },
       raw({ ...refused({ ...broken, journalId: 'no uuid' }, 'NOT_INSCRIBED') }),
       raw(concluded(unreadable)),
+      { ...raw(refused(access(person), '')), type: `${TOPIC}.accesses.notify.forwarded` },
       raw(refused(good, 'NOT_INSCRIBED')),
     ]);
     const accesses = await until(person.ssin, (all) => all.length > 0);
@@ -264,6 +265,7 @@ describe('the list of who looked', () => {
       'UNREADABLE',
       'UNREADABLE',
       'BEHIND_PARKED',
+      'UNREADABLE',
     ]);
   });
 

@@ -93,12 +93,11 @@ export class Journals {
 
 const UNREADABLE = 'UNREADABLE';
 const NOT_READ: Reading = { steps: [], unreadable: true };
-const NOT_FOR_US: Reading = { steps: [], unreadable: false };
 
-/** Of one event, opened. */
+/** Of one event, opened. One of a type that is yet unknown is kept for the version that knows it. */
 const readingOf = (event: CloudEvent): Reading => {
   const [, participle] = NAME.exec(event.type) ?? [];
-  if (participle === undefined) return NOT_FOR_US;
+  if (participle === undefined) return NOT_READ;
   try {
     const step = stepOf(participle, event.data);
     if (!isSound(step) || step.journalId !== event.key) return NOT_READ;

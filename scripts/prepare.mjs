@@ -41,12 +41,9 @@ export const generate = ({ env }, quiet) =>
   step({
     name: 'generating contracts',
     quiet,
-    inputs: () => [at('pnpm-lock.yaml'), ...filesIn([at('proto')])],
+    inputs: () => [at('pnpm-lock.yaml'), at('scripts', 'generate.mjs'), ...filesIn([at('proto')])],
     makes: [at('libs', 'contracts', 'src', 'crossroads'), at('libs', 'contracts', 'descriptors.binpb')],
-    run: async () => {
-      await tool('buf', ['generate'], { cwd: at('proto'), env });
-      await tool('buf', ['build', '-o', at('libs', 'contracts', 'descriptors.binpb')], { cwd: at('proto'), env });
-    },
+    run: () => tool(process.execPath, [at('scripts', 'generate.mjs')], { env }),
   });
 
 export const build = ({ env }, quiet) =>

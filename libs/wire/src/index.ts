@@ -1,0 +1,1 @@
+export { scratchWriter } from './scratch-writer.js';

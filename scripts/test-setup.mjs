@@ -8,6 +8,9 @@ export default async () => {
   mkdirSync(TOOLCHAIN, { recursive: true });
   const dataFolder = mkdtempSync(join(TOOLCHAIN, 'test-'));
   const authority = join(dataFolder, 'certificates');
+  // What specs leave there, keys among it, goes with the rest.
+  process.env.TMPDIR = join(dataFolder, 'tmp');
+  mkdirSync(process.env.TMPDIR);
   const say = (line) => process.stdout.write(`  ${line}\n`);
   const [postgres, kafka] = await Promise.all([
     startPostgres({ dataFolder, port: await freePort(), durable: false, say }),

@@ -18,3 +18,4 @@ export * from './projection.js';
 export * from './published.js';
 export { migrateSchemas, prepareSchemas, type Schema, schemaOf } from './schema.js';
 export type { Session, SessionLock } from './session.js';
+export * from './uuid-v7.js';

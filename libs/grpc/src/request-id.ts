@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import type { RequestKey } from '@crossroads/eventsourcing';
+import { type RequestKey, uuidV7 } from '@crossroads/eventsourcing';
 import { type FieldViolation, InvalidInput } from './errors.js';
 import type { Call } from './grpc-service.js';
 
@@ -11,11 +10,8 @@ const AHEAD_MS = 5 * 60 * 1000;
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** A UUIDv7: the first 48 bits are milliseconds since 1970, the others those of a random UUID, which Node makes by the page. */
-export const newRequestId = (now: number = Date.now()): string => {
-  const time = now.toString(16).padStart(12, '0');
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
-};
+/** Made for one request, and kept for its repetitions. */
+export const newRequestId: (now?: number) => string = uuidV7;
 
 const violation = (reason: string, description: string): FieldViolation => ({
   field: 'request_id',

@@ -3,7 +3,7 @@ import { AccessRecord, AccessResult } from '@crossroads/contracts/access/v1/acce
 import type { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import type { CheckResponse } from '@crossroads/contracts/directory/v1/directory_service';
 import type { ConsultResponse } from '@crossroads/contracts/exchange/v1/exchange_service';
-import type { RequestKey } from '@crossroads/eventsourcing';
+import { type RequestKey, uuidV7 } from '@crossroads/eventsourcing';
 import { type Caller, FailedPrecondition } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import type { PolicyFollower } from '@crossroads/policy';
@@ -55,7 +55,7 @@ export class Consultations {
     if (decision.refused) throw await this.refuse(decision, decision.refused, request);
 
     const access: Access = {
-      journalId: randomUUID(),
+      journalId: uuidV7(),
       ticket: decision.consultation.ticket,
       personId: checked.personId,
     };
@@ -208,7 +208,7 @@ export class Consultations {
       reason: refused.reason,
     });
     const parts = { record: salted(encodeRecord(consultation)), outcome: salted(outcome) };
-    return this.options.journal.refuse({ journalId: randomUUID(), ticket, personId }, parts, refused, request);
+    return this.options.journal.refuse({ journalId: uuidV7(), ticket, personId }, parts, refused, request);
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PostgresEventStore, StreamAppend, Tx } from '@crossroads/eventsourcing';
+import { type PostgresEventStore, type StreamAppend, type Tx, uuidV7 } from '@crossroads/eventsourcing';
 import type { SubjectSealer } from '@crossroads/privacy';
 import type { Salted } from '@crossroads/transparency';
 import { journalPlace } from '../domain/journal.js';
@@ -50,7 +50,7 @@ export class Numbering {
       open.set(delivery.subscriptionId, last + 1n);
       const ticket = randomUUID();
       const journal = journalOf(delivery, ticket, this.now());
-      numbered.push({ delivery, sequence: last + 1n, journalId: randomUUID(), ticket, journal });
+      numbered.push({ delivery, sequence: last + 1n, journalId: uuidV7(), ticket, journal });
     }
     if (numbered.length === 0) return 0;
     await this.journal(tx, numbered);

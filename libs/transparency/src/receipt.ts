@@ -100,7 +100,7 @@ const faultOf = (receipt: Receipt | undefined, keys: ReceiptKeys, isSignedBy: Is
 
 /** What the signature of a receipt is over; nothing when its path leads nowhere. */
 const signedBytes = (receipt: Receipt): Buffer | undefined => {
-  if (receipt.receiptVersion === 1) return encoded({ ...receipt, signature: EMPTY });
+  if (receipt.receiptVersion === 1) return Buffer.from(encoded({ ...receipt, signature: EMPTY }));
   const { batchIndex, batchSize, batchPath } = receipt;
   const leaf = leafHash(encoded({ ...receipt, signature: EMPTY, batchPath: [] }));
   const root = rootFromPath(leaf, batchIndex, batchSize, batchPath);
@@ -108,4 +108,4 @@ const signedBytes = (receipt: Receipt): Buffer | undefined => {
 };
 
 /** Fields in order of their numbers, as the generated codec writes them: deterministic for this message. */
-const encoded = (receipt: Receipt): Buffer => Buffer.from(Receipt.encode(receipt).finish());
+const encoded = (receipt: Receipt): Uint8Array => Receipt.encode(receipt).finish();

@@ -13,11 +13,10 @@ class ScratchWriter extends BinaryWriter {
   override finish(): Buffer<ArrayBuffer> {
     // Past `private`, since `super.finish()` allocates once more. The version is fixed, and a spec holds what comes out.
     const inner = this as unknown as { readonly buffer: Uint8Array; pos: number };
-    if (inner.buffer.length > MOST_BYTES) return Buffer.from(super.finish());
     const bytes = Buffer.allocUnsafe(inner.pos);
     bytes.set(inner.buffer.subarray(0, inner.pos));
     inner.pos = 0;
-    keep(this);
+    if (inner.buffer.length <= MOST_BYTES) keep(this);
     return bytes;
   }
 }

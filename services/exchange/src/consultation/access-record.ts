@@ -34,7 +34,7 @@ export interface Consultation {
 }
 
 /** The exact bytes that are kept, committed to, shown to the source and, later, to the person. */
-export const encodeRecord = (consultation: Consultation): Buffer => {
+export const encodeRecord = (consultation: Consultation): Uint8Array => {
   const { official, ssin, ...asked } = consultation;
   const record: AccessRecord = {
     ...asked,
@@ -45,7 +45,7 @@ export const encodeRecord = (consultation: Consultation): Buffer => {
     ssins: [ssin],
     subscriptionId: '',
   };
-  return Buffer.from(AccessRecord.encode(record).finish());
+  return AccessRecord.encode(record).finish();
 };
 
 export interface Outcome {
@@ -56,5 +56,5 @@ export interface Outcome {
   readonly reason?: string;
 }
 
-export const encodeOutcome = ({ reason = '', ...outcome }: Outcome): Buffer =>
-  Buffer.from(AccessOutcome.encode({ ...outcome, outcomeVersion: 1, reason }).finish());
+export const encodeOutcome = ({ reason = '', ...outcome }: Outcome): Uint8Array =>
+  AccessOutcome.encode({ ...outcome, outcomeVersion: 1, reason }).finish();

@@ -5,7 +5,8 @@ import { codeOf, LocalFailure } from './failure.js';
 /** Each has the port at its place. */
 export { SERVICES, type ServiceName };
 
-const DEFAULT_BASE = 47_100;
+/** Below where systems take ports for outgoing connections from (Linux 32768, macOS 49152): one of these keeps others from listening. */
+const DEFAULT_BASE = 27_100;
 
 /** The block of 100 ports that the mesh uses; `CROSSROADS_PORT_BASE` moves it. */
 export interface Ports {
@@ -47,7 +48,7 @@ export const portsFrom = (environment: NodeJS.ProcessEnv = process.env): Ports =
 export const requireFree = async (port: number, what: string): Promise<void> => {
   if (!(await isFree(port)))
     throw new LocalFailure(
-      `Port ${port}, meant for ${what}, is in use by another program: stop that program, or set CROSSROADS_PORT_BASE to move all ports (for example CROSSROADS_PORT_BASE=48100).`,
+      `Port ${port}, meant for ${what}, is in use by another program: stop that program, or set CROSSROADS_PORT_BASE to move all ports (for example CROSSROADS_PORT_BASE=28100).`,
     );
 };
 

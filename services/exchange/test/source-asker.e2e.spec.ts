@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   SourceServiceService,
+  type SupplyManyResponse,
   SupplyRequest,
   type SupplyResponse,
   SupplyStatus,
@@ -26,6 +27,11 @@ const answer = ({ ssin }: SupplyRequest): SupplyResponse => ({
   data: { of: ssin },
   sourceRevision: 1n,
 });
+const said = (
+  index: number,
+  response: SupplyResponse | undefined,
+  ...others: SupplyManyResponse[]
+): SupplyManyResponse => ({ index, response, others });
 const question = (n: number, record = ''): SupplyRequest =>
   SupplyRequest.fromPartial({ ssin: String(n), record: Buffer.from(record) });
 const questions = (count: number) => Array.from({ length: count }, (_, n) => question(n));
@@ -85,7 +91,7 @@ describe('asking a source', () => {
     return sourceAsker(connection, DEADLINE_MS);
   };
   const each: Many = async function* ({ requests }) {
-    for (const [index, request] of requests.entries()) yield { index, response: answer(request) };
+    for (const [index, request] of requests.entries()) yield said(index, answer(request));
   };
 
   it('is one call for what is asked together, at most 32, and each gets its own answer', async () => {
@@ -103,12 +109,22 @@ describe('asking a source', () => {
     expect(calls).toHaveLength(3);
   });
 
+  it('takes what comes in one message', async () => {
+    const ask = await source(async function* ({ requests: [first, second, third] }) {
+      if (first && second && third)
+        yield said(2, answer(third), said(0, answer(first)), said(1, answer(second)), said(2, answer(question(9))));
+    });
+    const asked = await Promise.all(questions(3).map(ask));
+    expect(asked.map(outcome)).toEqual(['0', '1', '2']);
+    expect(calls).toHaveLength(1);
+  });
+
   it('lets nobody wait for a slow answer to somebody else', async () => {
     const slow = Promise.withResolvers<void>();
     const ask = await source(async function* ({ requests: [first, second] }) {
-      if (second) yield { index: 1, response: answer(second) };
+      if (second) yield said(1, answer(second));
       await slow.promise;
-      if (first) yield { index: 0, response: answer(first) };
+      if (first) yield said(0, answer(first));
     });
     const [first, second] = [ask(question(1)), ask(question(2))];
     expect(outcome(await second)).toBe('2');
@@ -120,18 +136,18 @@ describe('asking a source', () => {
     [
       'failed',
       async function* ({ requests: [, , third] }) {
-        if (third) yield { index: 2, response: answer(third) };
+        if (third) yield said(2, answer(third));
         throw new NotFound('UNKNOWN_DATA_SERVICE', 'not here');
       },
     ],
     [
       'was left out, came twice, without an answer or with a place that nobody has',
       async function* ({ requests: [, , third] }) {
-        if (third) yield { index: 2, response: answer(third) };
-        yield { index: 2, response: answer(question(9)) };
-        yield { index: 1, response: undefined };
-        yield { index: 7, response: answer(question(9)) };
-        yield { index: -1, response: answer(question(9)) };
+        if (third) yield said(2, answer(third));
+        yield said(2, answer(question(9)));
+        yield said(1, undefined);
+        yield said(7, answer(question(9)));
+        yield said(-1, answer(question(9)));
       },
     ],
   ])('is `Supply` again for what %s', async (_, supplyMany) => {
@@ -153,7 +169,7 @@ describe('asking a source', () => {
 
   it('ends with the deadline, and asks nothing again then', async () => {
     const ask = await source(async function* ({ requests: [first] }, { signal }) {
-      if (first) yield { index: 0, response: answer(first) };
+      if (first) yield said(0, answer(first));
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
     });
     const asked = await Promise.all(questions(3).map(ask));

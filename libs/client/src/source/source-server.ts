@@ -1,5 +1,6 @@
 import {
   SourceServiceService,
+  type SupplyManyResponse,
   type SupplyRequest,
   type SupplyResponse,
   SupplyStatus,
@@ -20,7 +21,7 @@ import {
 import type { IsoDay, Ssin } from '@crossroads/identifiers';
 import { SOURCES } from '@crossroads/topology';
 import type { ReceiptKeys } from '@crossroads/transparency';
-import { asTheyCome } from './as-they-come.js';
+import { type Arrived, asTheyCome } from './as-they-come.js';
 import { ReceiptCheck } from './receipt-check.js';
 
 /** What the exchange asks, checked: its receipt is good, and says the same. */
@@ -57,6 +58,8 @@ export interface SourceOptions {
 
 const MOST_FIELD_GROUPS = 100;
 const MOST_AT_ONCE = 100;
+/** Characters of JSON, which take six times as many bytes at most: together far below what the exchange takes. */
+const MOST_TOGETHER = 128 * 1024;
 
 /** An authentic source's side of `crossroads.source.v1`: who asks, the receipt and the request are checked before `supply` is asked. */
 export const sourceController = (options: SourceOptions): Serves<typeof SourceServiceService> => {
@@ -75,7 +78,7 @@ export const sourceController = (options: SourceOptions): Serves<typeof SourceSe
       readFields({
         requests: readList('requests', requests, { max: MOST_AT_ONCE }, (_, value) => ({ ok: true, value })),
       });
-      return asTheyCome(requests.map((request) => supply(request, signal)));
+      return messagesOf(asTheyCome(requests.map(async (request) => measured(await supply(request, signal)))));
     },
   };
 };
@@ -106,3 +109,34 @@ const responseTo = ({ ssin }: SupplyQuery, supplied: Supplied | undefined): Supp
   const { data, sourceRevision } = supplied;
   return { status: SupplyStatus.SUPPLY_STATUS_DATA_FOUND, ssin, data: { ...data }, sourceRevision };
 };
+
+interface Measured {
+  readonly response: SupplyResponse;
+  /** In characters of JSON. */
+  readonly size: number;
+}
+
+const measured = (response: SupplyResponse): Measured => ({
+  response,
+  size: response.data === undefined ? 0 : JSON.stringify(response.data).length,
+});
+
+/** In one message what is there at the same time, unless it is large. */
+async function* messagesOf(answers: AsyncIterable<readonly Arrived<Measured>[]>): AsyncGenerator<SupplyManyResponse> {
+  for await (const together of answers) {
+    const messages: SupplyManyResponse[] = [];
+    let others: SupplyManyResponse[] = [];
+    let left = -1;
+    for (const { index, value } of together) {
+      left -= value.size;
+      if (left >= 0) {
+        others.push({ index, response: value.response, others: [] });
+        continue;
+      }
+      others = [];
+      left = MOST_TOGETHER - value.size;
+      messages.push({ index, response: value.response, others });
+    }
+    yield* messages;
+  }
+}

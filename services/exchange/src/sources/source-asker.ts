@@ -39,8 +39,9 @@ export const sourceAsker = (
   const many = async (requests: readonly SupplyRequest[], deadline: number, answer: Answer): Promise<void> => {
     const open = new Map(requests.entries());
     try {
-      for await (const { index, response } of connection.supplyMany({ requests: [...requests] }, { deadlineMs }))
-        if (response !== undefined && open.delete(index)) answer(index, { response });
+      for await (const first of connection.supplyMany({ requests: [...requests] }, { deadlineMs }))
+        for (const { index, response } of [first, ...first.others])
+          if (response !== undefined && open.delete(index)) answer(index, { response });
     } catch (error) {
       const code = error instanceof RemoteError ? error.code : undefined;
       if (code === status.UNIMPLEMENTED) singlyUntil = Date.now() + ASKED_SINGLY_MS;

@@ -1,0 +1,120 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type SourceOptions, sourceService } from '@crossroads/client/source';
+import { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import {
+  SourceServiceService,
+  SupplyManyResponse,
+  SupplyRequest,
+  SupplyStatus,
+} from '@crossroads/contracts/source/v1/source_service';
+import { type Connection, connect, type RunningServer, startServer } from '@crossroads/grpc';
+import { dayOf } from '@crossroads/identifiers';
+import { CertificateAuthority, identityFiles } from '@crossroads/local';
+import { salted, signReceipt } from '@crossroads/transparency';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+const trustDomain = 'crossroads.test';
+const folder = mkdtempSync(join(tmpdir(), 'crossroads-together-'));
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const question = { ssin: '62691699717', customer: '0206731645', legalContext: 'SPEC:ANY' };
+const common = { dataService: 'spec.v1', fieldGroups: ['all'] };
+
+/** A question whose ticket says which one it is. */
+const asked = (n: number): SupplyRequest => {
+  const ticket = `ticket-${n}`;
+  const { ssin, ...named } = question;
+  const record = salted(
+    AccessRecord.encode(
+      AccessRecord.fromPartial({ ...named, recordVersion: 1, ticket, ssins: [ssin], services: [common] }),
+    ).finish(),
+  );
+  return SupplyRequest.fromPartial({
+    ...question,
+    ...common,
+    ticket,
+    receipt: signReceipt(record, new Date(), 'crossroads.test/2026', { keyId: 'spec', privateKey }),
+    record: Buffer.from(record.bytes),
+    recordSalt: Buffer.from(record.salt),
+  });
+};
+
+describe('what a source supplies in one call', () => {
+  let connection: Connection<typeof SourceServiceService>;
+  let server: RunningServer;
+  let supply: SourceOptions['supply'];
+
+  beforeAll(async () => {
+    const authority = await CertificateAuthority.open(folder, trustDomain);
+    const files = await identityFiles(folder, 'exchange', authority, (issuer) => issuer.issueService('exchange'));
+    const tls = { ca: files.ca, cert: files.certificate, key: files.key };
+    const service = sourceService({
+      dataServices: [common.dataService],
+      receiptKeys: new Map([['spec', publicKey]]),
+      door: () => ({ mode: 'development', today: dayOf(new Date()) }),
+      supply: (query, signal) => supply(query, signal),
+    });
+    const where = { host: '127.0.0.1', port: 0, tls, trustDomain, domain: 'spec.crossroads' };
+    server = await startServer({ ...where, services: [service] });
+    connection = connect(SourceServiceService, `127.0.0.1:${server.port}`, {
+      tls,
+      trustDomain,
+      server: { kind: 'service', name: 'exchange' },
+      // As the exchange has it.
+      maxMessageBytes: 1024 * 1024,
+    });
+  });
+  afterAll(async () => {
+    connection.close();
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const messages = (count: number): AsyncIterable<SupplyManyResponse> =>
+    connection.supplyMany({ requests: Array.from({ length: count }, (_, n) => asked(n)) }, { deadlineMs: 10_000 });
+
+  it('comes in one message where it is there at the same time, and waits for nothing that is not', async () => {
+    const slow = Promise.withResolvers<void>();
+    supply = async ({ ticket }) => {
+      if (ticket === 'ticket-1') await slow.promise;
+      // Further than the others, in the same turn of the event loop.
+      if (ticket === 'ticket-2') for (let step = 0; step < 10; step++) await undefined;
+      return ticket === 'ticket-0' ? undefined : { data: { ticket }, sourceRevision: 1n };
+    };
+    const come: string[][] = [];
+    for await (const message of messages(4)) {
+      come.push(
+        [message, ...message.others].map(({ index, response }) => `${index} ${String(response?.data?.['ticket'])}`),
+      );
+      slow.resolve();
+    }
+    expect(come).toEqual([['0 undefined', '3 ticket-3', '2 ticket-2'], ['1 ticket-1']]);
+  });
+
+  it('comes in as many messages as keep each of them small, every answer once', async () => {
+    const size = fc.oneof(fc.nat({ max: 1_000 }), fc.integer({ min: 1_000, max: 150_000 }));
+    const text = fc.constantFrom('x', '€', '\u0001');
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(text, size), { minLength: 1, maxLength: 30 }), async (texts) => {
+        supply = async ({ ticket }) => {
+          const [unit = '', length = 0] = texts[Number(ticket.slice(7))] ?? [];
+          return { data: { text: unit.repeat(length) }, sourceRevision: 1n };
+        };
+        const answered: [number, number][] = [];
+        for await (const message of messages(texts.length)) {
+          for (const { index, response } of [message, ...message.others]) {
+            expect(response?.status).toBe(SupplyStatus.SUPPLY_STATUS_DATA_FOUND);
+            answered.push([index, String(response?.data?.['text']).length]);
+          }
+          if (message.others.length > 0)
+            expect(SupplyManyResponse.encode(message).finish().length).toBeLessThan(512 * 1024);
+        }
+        expect(answered.toSorted(([a], [b]) => a - b)).toEqual(texts.map(([, length], n) => [n, length]));
+      }),
+      { numRuns: 25 },
+    );
+  });
+});

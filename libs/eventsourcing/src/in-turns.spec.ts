@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { coalesced } from './coalesced.js';
 import { coalescingAppender } from './coalescing-appender.js';
 
-const numbers = Array.from({ length: 20 }, (_, n) => n);
+const numbers = Array.from({ length: 60 }, (_, n) => n);
 
-/** Where, in the order of things, the last of twenty was answered, and what followed from the first happened. */
+/** Where, in the order of things, the last of sixty was answered, and what followed from the first happened. */
 const orderOf = async (ask: (n: number) => Promise<unknown>): Promise<readonly string[]> => {
   const order: string[] = [];
   let followed: Promise<void> | undefined;
@@ -38,6 +38,6 @@ describe('answers that came together', () => {
   ])('are handed out a few a turn, in order: %s', async (_, ask) => {
     const order = await orderOf(ask);
     expect(order.filter((one) => one !== 'followed')).toEqual(numbers.map((n) => `answered ${n}`));
-    expect(order.indexOf('followed')).toBeLessThan(order.indexOf('answered 19'));
+    expect(order.indexOf('followed')).toBeLessThan(order.indexOf('answered 59'));
   });
 });

@@ -81,7 +81,7 @@ describe('what a source supplies in one call', () => {
     supply = async ({ ticket }) => {
       if (ticket === 'ticket-1') await slow.promise;
       // Further than the others, in the same turn of the event loop.
-      if (ticket === 'ticket-2') for (let step = 0; step < 10; step++) await undefined;
+      if (ticket === 'ticket-2') for (let step = 0; step < 10; step++) await Promise.resolve();
       return ticket === 'ticket-0' ? undefined : { data: { ticket }, sourceRevision: 1n };
     };
     const come: string[][] = [];

@@ -43,7 +43,7 @@ const startBroker = async (mesh: ClusterMesh, { kafka, kafkaController }: Ports)
   const elsewhere: readonly (readonly [string | RegExp, string])[] = [
     ['/var/lib/kafka/data', join(home, 'data')],
     [/\/etc\/kafka\/tls/g, home],
-    [/47492/g, String(kafka)],
+    [/27492/g, String(kafka)],
     [/9094/g, String(kafkaController)],
     ['SSL://0.0.0.0:9093', `SSL://0.0.0.0:${await freePort()}`],
   ];

@@ -20,7 +20,7 @@ import { type Mesh, type MeshProcess, type MeshSignIn, writeMesh } from '../mesh
 import { type Ports, portsFrom } from '../ports.js';
 
 /** Where charts/dev-infra's port-forwards begin on a laptop: beside those of `npm start`, so that both may run. */
-export const CLUSTER_PORT_BASE = '47400';
+export const CLUSTER_PORT_BASE = '27400';
 
 /** Everything that a service of the cluster holds in Secrets. */
 export interface ServiceSecrets {

@@ -1,9 +1,10 @@
-import { AccessKind, AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import type { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 import { type SupplyRequest, type SupplyResponse, SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
 import { newRequestId, RemoteError } from '@crossroads/grpc';
-import { newReceiptKey, readReceiptKey, salted, signReceipt } from '@crossroads/transparency';
+import { newReceiptKey, readReceiptKey, signReceipt } from '@crossroads/transparency';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { born, date, livesIn, named, nextNumber } from './persons.js';
+import { receipted } from './receipted.js';
 import { NATIONAL_REGISTER, RunningRegistry, WELFARE_OFFICE } from './running-registry.js';
 
 let registry: RunningRegistry;
@@ -32,31 +33,16 @@ let tickets = 0;
 
 /** What the exchange sends when all is well; `recorded` is what its record says instead. */
 const asked = (request: Partial<SupplyRequest> = {}, recorded: Partial<AccessRecord> = {}): SupplyRequest => {
-  const ticket = request.ticket ?? `ticket-${++tickets}`;
   const question = {
+    ticket: `ticket-${++tickets}`,
     ssin,
     dataService: 'person.identification.v1',
     fieldGroups: ['name', 'address'],
     customer: WELFARE_OFFICE,
     legalContext: 'PCSA:SOCIAL_INQUIRY',
-    asOfDate: undefined,
     ...request,
-    ticket,
   };
-  const { dataService, fieldGroups, customer, legalContext } = question;
-  const named = AccessRecord.fromPartial({
-    recordVersion: 1,
-    kind: AccessKind.ACCESS_KIND_CONSULTATION,
-    ticket,
-    customer,
-    legalContext,
-    ssins: [question.ssin],
-    services: [{ dataService, fieldGroups }],
-    ...recorded,
-  });
-  const record = salted(AccessRecord.encode(named).finish());
-  const receipt = signReceipt(record, new Date(), 'crossroads.test/2026', registry.receiptKey);
-  return { receipt, record: Buffer.from(record.bytes), recordSalt: Buffer.from(record.salt), ...question };
+  return receipted(question, registry.receiptKey, recorded);
 };
 
 const reasonOf = async (call: Promise<unknown>) =>

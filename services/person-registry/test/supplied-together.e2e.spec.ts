@@ -3,44 +3,37 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type SourceOptions, sourceService } from '@crossroads/client/source';
-import { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 import {
   SourceServiceService,
   SupplyManyResponse,
-  SupplyRequest,
+  type SupplyRequest,
   SupplyStatus,
 } from '@crossroads/contracts/source/v1/source_service';
 import { type Connection, connect, type RunningServer, startServer } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import { CertificateAuthority, identityFiles } from '@crossroads/local';
-import { salted, signReceipt } from '@crossroads/transparency';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { receipted } from './receipted.js';
 
 const trustDomain = 'crossroads.test';
 const folder = mkdtempSync(join(tmpdir(), 'crossroads-together-'));
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-const question = { ssin: '62691699717', customer: '0206731645', legalContext: 'SPEC:ANY' };
-const common = { dataService: 'spec.v1', fieldGroups: ['all'] };
+const DATA_SERVICE = 'spec.v1';
 
 /** A question whose ticket says which one it is. */
-const asked = (n: number): SupplyRequest => {
-  const ticket = `ticket-${n}`;
-  const { ssin, ...named } = question;
-  const record = salted(
-    AccessRecord.encode(
-      AccessRecord.fromPartial({ ...named, recordVersion: 1, ticket, ssins: [ssin], services: [common] }),
-    ).finish(),
+const asked = (n: number): SupplyRequest =>
+  receipted(
+    {
+      ticket: `ticket-${n}`,
+      ssin: '62691699717',
+      dataService: DATA_SERVICE,
+      fieldGroups: ['all'],
+      customer: '0206731645',
+      legalContext: 'SPEC:ANY',
+    },
+    { keyId: 'spec', privateKey },
   );
-  return SupplyRequest.fromPartial({
-    ...question,
-    ...common,
-    ticket,
-    receipt: signReceipt(record, new Date(), 'crossroads.test/2026', { keyId: 'spec', privateKey }),
-    record: Buffer.from(record.bytes),
-    recordSalt: Buffer.from(record.salt),
-  });
-};
 
 describe('what a source supplies in one call', () => {
   let connection: Connection<typeof SourceServiceService>;
@@ -52,7 +45,7 @@ describe('what a source supplies in one call', () => {
     const files = await identityFiles(folder, 'exchange', authority, (issuer) => issuer.issueService('exchange'));
     const tls = { ca: files.ca, cert: files.certificate, key: files.key };
     const service = sourceService({
-      dataServices: [common.dataService],
+      dataServices: [DATA_SERVICE],
       receiptKeys: new Map([['spec', publicKey]]),
       door: () => ({ mode: 'development', today: dayOf(new Date()) }),
       supply: (query, signal) => supply(query, signal),
@@ -116,5 +109,13 @@ describe('what a source supplies in one call', () => {
       }),
       { numRuns: 25 },
     );
+  });
+
+  it('counts on what takes the most bytes: the exchange takes each message', async () => {
+    // 60,000 characters of JSON, 330,000 bytes.
+    supply = async () => ({ data: { digits: Array.from({ length: 30_000 }, () => 1) }, sourceRevision: 1n });
+    const come: number[] = [];
+    for await (const { others } of messages(5)) come.push(1 + others.length);
+    expect(come).toEqual([2, 2, 1]);
   });
 });

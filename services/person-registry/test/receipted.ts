@@ -1,0 +1,29 @@
+import { AccessKind, AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import { SupplyRequest } from '@crossroads/contracts/source/v1/source_service';
+import { type ReceiptKey, salted, signReceipt } from '@crossroads/transparency';
+
+/** The question with record and receipt, as the exchange sends it; `recorded` is what its record says instead. */
+export const receipted = (
+  question: Partial<SupplyRequest>,
+  key: ReceiptKey,
+  recorded: Partial<AccessRecord> = {},
+): SupplyRequest => {
+  const { ticket, ssin, dataService, fieldGroups, customer, legalContext } = SupplyRequest.fromPartial(question);
+  const named = AccessRecord.fromPartial({
+    recordVersion: 1,
+    kind: AccessKind.ACCESS_KIND_CONSULTATION,
+    ticket,
+    customer,
+    legalContext,
+    ssins: [ssin],
+    services: [{ dataService, fieldGroups }],
+    ...recorded,
+  });
+  const record = salted(AccessRecord.encode(named).finish());
+  return SupplyRequest.fromPartial({
+    receipt: signReceipt(record, new Date(), 'crossroads.test/2026', key),
+    record: Buffer.from(record.bytes),
+    recordSalt: Buffer.from(record.salt),
+    ...question,
+  });
+};

@@ -10,7 +10,7 @@ import { idleSince, machineCpu } from './machine.js';
 const RATE = 200;
 const SECONDS = 10;
 const WARM = 2_000;
-const AT_ONCE = 20;
+const BATCH_SIZE = 20;
 
 /** A change is answered by the registry; how long until the subscriber has it from Kafka, and how many a second can be delivered. */
 export const delivery: Bench = {
@@ -22,8 +22,8 @@ export const delivery: Bench = {
     const arrived = () => reader.deliveries.filter(({ delivery: one }) => one.subscriptionId === subscriptionId);
     const municipality = mesh.as('municipality');
     // Compiled code doubles in speed within half a minute; a cold start is not what is measured.
-    for (let from = 0; from < WARM; from += AT_ONCE)
-      await Promise.all(SSINS.slice(from, from + AT_ONCE).map((ssin) => move(municipality, ssin, 'warm')));
+    for (let from = 0; from < WARM; from += BATCH_SIZE)
+      await Promise.all(SSINS.slice(from, from + BATCH_SIZE).map((ssin) => move(municipality, ssin, 'warm')));
     await eventually(
       () => arrived().length,
       (count) => count >= WARM,

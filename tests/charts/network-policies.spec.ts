@@ -8,14 +8,14 @@ import {
   SERVICES,
 } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
-import { type Door, type NetworkPolicy, type Verdict, verdict } from './network-policy.js';
+import { type ValidationContext, type NetworkPolicy, type Verdict, verdict } from './network-policy.js';
 import { type Member, membersOf } from './parties.js';
 import { type KubernetesObject, ofKind, PROFILES, type Profile, renderedObjects } from './rendered.js';
 
 const GRPC = 50051;
-const tcp = (port: number): Door => ({ protocol: 'TCP', port });
+const tcp = (port: number): ValidationContext => ({ protocol: 'TCP', port });
 /** Those of the mesh and its neighbours, the kubelet's door, and some that nobody should pass. */
-const DOORS: readonly Door[] = [
+const DOORS: readonly ValidationContext[] = [
   { protocol: 'UDP', port: 53 },
   { protocol: 'UDP', port: GRPC },
   ...[22, 53, 80, 443, 4318, 5432, 6443, 8080, 9091, 9093, GRPC, 50052].map(tcp),
@@ -41,7 +41,7 @@ const FEATURES: Readonly<Record<Profile, Features>> = {
 };
 
 /** The arrows of the mesh, by libs/topology and what stands around it. */
-const isArrow = (features: Features, from: Member, to: Member, door: Door): boolean => {
+const isArrow = (features: Features, from: Member, to: Member, door: ValidationContext): boolean => {
   if (to.role === 'dns') return ['service', 'migrations', 'test'].includes(from.role) && door.port === 53;
   if (door.protocol !== 'TCP') return false;
   const [caller, callee] = [from.party.name, to.party.name];
@@ -61,7 +61,7 @@ const isArrow = (features: Features, from: Member, to: Member, door: Door): bool
   return false;
 };
 
-const text = (from: Member, to: Member, { protocol, port }: Door): string =>
+const text = (from: Member, to: Member, { protocol, port }: ValidationContext): string =>
   `${from.party.name} → ${to.party.name} ${protocol} ${port}`;
 
 /** An arrow passes both sides; anything else is stopped by each side that the chart has a policy for, and by one at least. */

@@ -44,7 +44,7 @@ export interface Pod {
 /** A pod, or a host outside. */
 export type Party = Pod | { readonly name: string; readonly ip: string };
 
-export interface Door {
+export interface ValidationContext {
   readonly protocol: 'TCP' | 'UDP';
   readonly port: number;
 }
@@ -89,7 +89,7 @@ const isPeer = (policy: NetworkPolicy, { podSelector, namespaceSelector, ipBlock
   return inNamespace && matches(party.labels, podSelector ?? {});
 };
 
-const isPort = ({ protocol = 'TCP', port, endPort }: PolicyPort, door: Door): boolean => {
+const isPort = ({ protocol = 'TCP', port, endPort }: PolicyPort, door: ValidationContext): boolean => {
   if (typeof port === 'string') throw new Error(`port ${port}: named ports are not evaluated here`);
   if (protocol !== door.protocol) return false;
   return port === undefined || (door.port >= port && door.port <= (endPort ?? port));
@@ -104,7 +104,7 @@ export const verdict = (
   side: 'Ingress' | 'Egress',
   pod: Party,
   other: Party,
-  door: Door,
+  door: ValidationContext,
 ): Verdict => {
   if (!isPod(pod)) return 'open';
   const about = policies.filter(

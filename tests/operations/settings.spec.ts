@@ -1,14 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
+  type DescribedSetting,
   databaseSettings,
+  describeSettings,
   readConfiguration,
   type Settings,
   subjectKeySettings,
   withSettings,
 } from '@crossroads/configuration';
 import { SERVICES } from '@crossroads/local';
+import type { ServiceDefinition } from '@crossroads/service';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ofKind, PROFILES, renderedObjects, specOf } from '../charts/rendered.js';
 import { ROOT } from '../mesh.js';
@@ -38,19 +41,33 @@ const settingFor = ({ value, valueFrom }: Variable): string => {
   return value?.startsWith('/etc/crossroads/') ? SOME_FILE : (value ?? '');
 };
 
-const isSettings = (value: unknown): value is Settings => typeof value === 'object' && value !== null;
+/** One setting, whichever of the two ways its service describes it in. */
+type Described = DescribedSetting & { readonly read: (text: string) => unknown };
 
-const settingsOf = async (service: string): Promise<Settings> => {
-  const config = pathToFileURL(join(ROOT, 'services', service, 'dist', 'src', 'config.js')).href;
-  const settings: unknown = Reflect.get(Object(await import(config)), 'settings');
-  if (!isSettings(settings)) throw new TypeError(`${service} exports no settings`);
-  return settings;
+const described = async (service: string): Promise<Described[]> => {
+  const source = join(ROOT, 'services', service, 'dist', 'src');
+  if (!existsSync(join(source, 'service.js'))) {
+    const module: unknown = await import(pathToFileURL(join(source, 'config.js')).href);
+    const settings = Reflect.get(Object(module), 'settings') as Settings;
+    return Object.values(settings).map((one) => ({ optional: false, secret: false, ...one }));
+  }
+  const module: unknown = await import(pathToFileURL(join(source, 'service.js')).href);
+  const { needed, defaults } = Reflect.get(Object(module), 'service') as ServiceDefinition;
+  return describeSettings(needed, defaults).map((one) => ({
+    ...one,
+    read: (text) => needed.map(({ shape }) => shape[one.name]?.parse(text)),
+  }));
+};
+
+const check = (settings: readonly Described[], env: Readonly<Record<string, string>>): void => {
+  const named = settings.map(({ optional, ...one }) => [one.name, { ...one, ...(optional ? { optional } : {}) }]);
+  readConfiguration(Object.fromEntries(named) as Settings, env);
 };
 
 describe.each(SERVICES)('the settings of %s', (service) => {
-  let settings: Settings;
+  let settings: Described[];
   beforeAll(async () => {
-    settings = await settingsOf(service);
+    settings = await described(service);
   });
 
   it('are the table in its README (npm run settings)', () => {
@@ -59,7 +76,7 @@ describe.each(SERVICES)('the settings of %s', (service) => {
   });
 
   it('have each a name of its own, and a default that is good', () => {
-    const all = Object.values(settings);
+    const all = settings;
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
     for (const { default: usual, read } of all) if (usual !== undefined) expect(() => read(usual)).not.toThrow();
   });
@@ -71,11 +88,9 @@ describe.each(SERVICES)('the settings of %s', (service) => {
       const [{ env, volumeMounts }] = template.spec.containers;
       const names = env.map(({ name }) => name);
       expect(new Set(names).size).toBe(names.length);
-      const known = new Map(Object.values(settings).map((setting) => [setting.name, setting]));
+      const known = new Map(settings.map((setting) => [setting.name, setting]));
       expect(names.filter((name) => !known.has(name))).toEqual([]);
-      expect(() =>
-        readConfiguration(settings, Object.fromEntries(env.map((one) => [one.name, settingFor(one)]))),
-      ).not.toThrow();
+      expect(() => check(settings, Object.fromEntries(env.map((one) => [one.name, settingFor(one)])))).not.toThrow();
       for (const { name, value, valueFrom } of env) {
         if (known.get(name)?.secret)
           expect({ name, isSecret: valueFrom !== undefined }).toEqual({ name, isSecret: true });
@@ -93,11 +108,11 @@ describe.each(SERVICES)('the settings of %s', (service) => {
     const { template } = specOf<Workload>(jobs, 'Job', jobs[0]?.metadata.name ?? '');
     const [{ env, args }] = template.spec.containers;
     expect(args?.at(-1)).toBe('migrate');
-    const keys = Object.values(settings).some(({ name }) => name === 'KEYS_DATABASE_URL');
+    const keys = settings.some(({ name }) => name === 'KEYS_DATABASE_URL');
     const needed = { ...databaseSettings, ...(keys ? subjectKeySettings : {}) };
     const values = readConfiguration(needed, Object.fromEntries(env.map((one) => [one.name, settingFor(one)])));
     expect(Object.values(values)).toEqual(Object.keys(needed).map(() => SOME_URL));
-    const known = new Set(Object.values(settings).map(({ name }) => name));
+    const known = new Set(settings.map(({ name }) => name));
     expect(env.flatMap(({ name }) => (known.has(name) ? [] : [name]))).toEqual([]);
   });
 });

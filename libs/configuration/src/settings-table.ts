@@ -1,18 +1,21 @@
+import type { DescribedSetting } from './nest/settings.js';
 import type { Setting, Settings } from './setting.js';
 
-const BEGIN = '<!-- settings: made by `npm run settings` from src/config.ts -->';
+const BEGIN = '<!-- settings: made by `npm run settings` from the code -->';
 const END = '<!-- /settings -->';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 
-const need = ({ default: usual, optional }: Setting<unknown>): string => {
+type Described = Pick<DescribedSetting, 'name' | 'description' | 'default'> & Partial<DescribedSetting>;
+
+const need = ({ default: usual, optional }: Described): string => {
   if (usual !== undefined) return `\`${usual}\``;
   return optional ? '' : '**needed**';
 };
 
 /** A service's settings as a table for its README: those that are needed first, then by name. */
-export const settingsTable = (settings: Settings): string => {
-  const all = Object.values(settings).map((setting) => ({
+export const settingsTable = (settings: Settings | readonly DescribedSetting[]): string => {
+  const all = Object.values<Setting<unknown> | DescribedSetting>(settings).map((setting) => ({
     name: `\`${setting.name}\`${setting.secret ? ' (secret)' : ''}`,
     description: cell(setting.description),
     need: need(setting),
@@ -32,7 +35,7 @@ export const settingsTable = (settings: Settings): string => {
 };
 
 /** A README with the table between its markers. @throws Error when it has none */
-export const withSettings = (readme: string, settings: Settings): string => {
+export const withSettings = (readme: string, settings: Settings | readonly DescribedSetting[]): string => {
   const [from, to] = [readme.indexOf(BEGIN), readme.indexOf(END)];
   if (from < 0 || to < from) throw new Error(`no place for the settings: ${BEGIN} … ${END}`);
   return `${readme.slice(0, from + BEGIN.length)}\n\n${settingsTable(settings)}\n\n${readme.slice(to)}`;

@@ -3,7 +3,7 @@ import { inTurns } from './in-turns.js';
 import { type Append, isRefusal, type PostgresEventStore } from './postgres-event-store.js';
 import { tracedAppend } from './traced-append.js';
 
-const MOST = 256;
+const MAX_BATCH_SIZE = 256;
 /** While one is being made durable, the next is on its way. */
 const FLIGHTS = 2;
 
@@ -75,7 +75,7 @@ const split = (queue: readonly Waiting[], busy: ReadonlySet<string>): [Waiting[]
   const streams = new Set(busy);
   for (const waiting of queue) {
     const ids = streamsOf(waiting);
-    const fits = batch.length < MOST && !ids.some((id) => streams.has(id));
+    const fits = batch.length < MAX_BATCH_SIZE && !ids.some((id) => streams.has(id));
     (fits ? batch : rest).push(waiting);
     for (const id of ids) streams.add(id);
   }

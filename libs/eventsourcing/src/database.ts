@@ -1,5 +1,5 @@
 import pg, { type Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg';
-import { DataSource } from 'typeorm';
+import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
 import { columnTypes } from './column-types.js';
 import { notePool } from './open-pools.js';
 import { quietLogger } from './quiet-logger.js';
@@ -25,6 +25,8 @@ export interface Executor extends Queryable {
 export interface Tx extends Executor {
   /** Runs once the transaction is durable; not when it is rolled back. */
   afterCommit(then: () => void): void;
+  /** The same transaction for repositories: `tx.manager.withRepository(this.rows)`. */
+  readonly manager: EntityManager;
 }
 
 export interface DatabaseOptions {
@@ -34,22 +36,34 @@ export interface DatabaseOptions {
   readonly applicationName?: string;
 }
 
-export interface Database extends Executor {
-  readonly url: string;
+export abstract class Database implements Executor {
+  abstract readonly url: string;
   /** The connections themselves, where `query` and `transaction` do not reach (COPY, cursors). */
-  readonly pool: Pool;
+  abstract readonly pool: Pool;
   /** A connection of its own beside the pool: advisory locks of processors and the hint that the log has grown. */
-  readonly session: Session;
+  abstract readonly session: Session;
+  abstract query<Row>(sql: string | Statement, params?: readonly unknown[]): Promise<Row[]>;
+  abstract execute(sql: string | Statement, params?: readonly unknown[]): Promise<number>;
   /** Commits when `work` resolves, else rolls back and rethrows. */
-  transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result>;
+  abstract transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result>;
   /** Whether it answers within two seconds. Never throws. */
-  ready(): Promise<boolean>;
-  close(): Promise<void>;
+  abstract ready(): Promise<boolean>;
+  abstract close(): Promise<void>;
 }
 
 /** Connects, or throws when the database cannot be reached. Afterwards it survives restarts of the server. */
-export const openDatabase = async ({ url, poolSize = 10, applicationName }: DatabaseOptions): Promise<Database> => {
-  const dataSource = new DataSource({
+export const openDatabase = async (options: DatabaseOptions): Promise<Database> => {
+  const dataSource = new DataSource(dataSourceOptions(options));
+  await dataSource.initialize();
+  return databaseOver(dataSource, options);
+};
+
+/** The same database, for SQL of its own and for repositories: one pool. */
+export const databaseOver = (dataSource: DataSource, { url, applicationName }: DatabaseOptions): Database =>
+  new PostgresDatabase(url, dataSource, poolOf(dataSource), new Session(url, applicationName));
+
+export const dataSourceOptions = ({ url, poolSize = 10, applicationName }: DatabaseOptions) =>
+  ({
     type: 'postgres',
     url,
     logger: quietLogger,
@@ -65,12 +79,9 @@ export const openDatabase = async ({ url, poolSize = 10, applicationName }: Data
     },
     // A connection lost while idle: the pool opens another when one is asked for.
     poolErrorHandler: () => undefined,
-  });
-  await dataSource.initialize();
-  return new PostgresDatabase(url, dataSource, poolOf(dataSource), new Session(url, applicationName));
-};
+  }) satisfies DataSourceOptions;
 
-class PostgresDatabase implements Database {
+class PostgresDatabase extends Database {
   private closing: Promise<void> | undefined;
   private readonly forgetPool: () => void;
 
@@ -80,6 +91,7 @@ class PostgresDatabase implements Database {
     readonly pool: Pool,
     readonly session: Session,
   ) {
+    super();
     this.forgetPool = notePool(pool);
   }
 
@@ -101,6 +113,7 @@ class PostgresDatabase implements Database {
         query: (sql, params = []) => run(client, sql, params),
         execute: (sql, params = []) => count(client, sql, params),
         afterCommit: (then) => void committed.push(then),
+        manager: runner.manager,
       });
       await runner.commitTransaction();
       for (const then of committed) then();
@@ -128,7 +141,9 @@ class PostgresDatabase implements Database {
 
   close(): Promise<void> {
     this.forgetPool();
-    this.closing ??= this.session.close().then(() => this.dataSource.destroy());
+    this.closing ??= this.session
+      .close()
+      .then(() => (this.dataSource.isInitialized ? this.dataSource.destroy() : undefined));
     return this.closing;
   }
 }

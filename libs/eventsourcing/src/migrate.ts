@@ -1,5 +1,7 @@
 import pg from 'pg';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+
+export type MigrationClass = new () => MigrationInterface;
 import { quietLogger } from './quiet-logger.js';
 
 /**
@@ -17,7 +19,7 @@ export interface MigrateOptions {
   /** Connects as the role that owns the schema. */
   readonly url: string;
   /** In order; `[...eventStoreMigrations, ...own]` where there is a log. */
-  readonly migrations: readonly Migration[];
+  readonly migrations: readonly (Migration | MigrationClass)[];
   /** The role that the service runs as; it gets no more than it needs. */
   readonly appRole: string;
   /** Of the service's own tables: the app role may read and write all that migrations create in it. @default public */
@@ -54,14 +56,17 @@ const FIRST_STAMP = 1_700_000_000_000;
 const runPending = async (
   url: string,
   schema: string,
-  migrations: readonly Migration[],
+  migrations: readonly (Migration | MigrationClass)[],
   executed: readonly string[],
 ) => {
   const stampOf = new Map(executed.map((name) => [name.slice(0, -14), Number(name.slice(-13))]));
-  let last = Math.max(FIRST_STAMP, ...stampOf.values());
-  if (new Set(migrations.map(({ name }) => name)).size < migrations.length)
+  let last = Math.max(FIRST_STAMP, ...[...stampOf.values()].filter((stamp) => stamp < 1_700_000_100_000));
+  const nameOf = (one: Migration | MigrationClass) => one.name;
+  if (new Set(migrations.map(nameOf)).size < migrations.length)
     throw new TypeError('two migrations have the same name');
-  const steps = migrations.map(({ name, sql }) => stepOf(`${name}-${stampOf.get(name) ?? ++last}`, sql));
+  const steps = migrations.map((one) =>
+    typeof one === 'function' ? one : stepOf(`${one.name}-${stampOf.get(one.name) ?? ++last}`, one.sql),
+  );
 
   const dataSource = new DataSource({
     type: 'postgres',
@@ -96,7 +101,7 @@ const stepOf = (stamped: string, sql: string) =>
 
 /** The names of the steps that have run. */
 export const executedMigrations = async (client: pg.Client): Promise<string[]> =>
-  (await executedNames(client, 'public')).map((name) => name.slice(0, -14));
+  (await executedNames(client, 'public')).map((name) => (/-\d{13}$/.test(name) ? name.slice(0, -14) : name));
 
 /** Whether somebody migrates at this moment: what has run may not yet have its grants. */
 export const migrationsAreRunning = async (client: pg.Client): Promise<boolean> => {

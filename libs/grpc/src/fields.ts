@@ -94,12 +94,12 @@ export const readList = <Raw, Value>(
 };
 
 /** What the door knows: whether test numbers may pass, and the day in Brussels. */
-export interface Door {
+export interface ValidationContext {
   readonly mode: Mode;
   readonly today: IsoDay;
 }
 
-export const readSsin = (field: string, raw: string, door: Door): Read<Ssin> => {
+export const readSsin = (field: string, raw: string, door: ValidationContext): Read<Ssin> => {
   if (raw === '') return required(field, 'an SSIN, eleven digits');
   const parsed = parseSsin(raw, door);
   return parsed.ok ? good(parsed.ssin) : bad(field, reasonOf('SSIN', parsed.issue), ssinMessages[parsed.issue]);

@@ -130,14 +130,15 @@ export const handlerOf = (context: HandlerContext, method: ServedMethod): Untype
   };
 
   const clientStream = (arrived: ServerReadableStream<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => {
-    const answer = async (call: ServerCall) => callback(null, encode(await invoke(decoded(arrived, decode), call)));
+    const answer = async (call: ServerCall) =>
+      callback(null, encode(await invoke(method.raw ? arrived : decoded(arrived, decode), call)));
     void run(context, method, arrived, undefined, answer, callback);
   };
 
   const serverStream = (arrived: ServerWritableStream<Buffer, Buffer>) => {
     const bytes = arrived.request;
     const answer = async (call: ServerCall) => {
-      const responses = responsesOf(invoke(decodeWith(decode, bytes), call), rpc);
+      const responses = responsesOf(await invoke(decodeWith(decode, bytes), call), rpc);
       await writeAll(responses, arrived, encode, call.signal);
       arrived.end();
     };
@@ -146,7 +147,7 @@ export const handlerOf = (context: HandlerContext, method: ServedMethod): Untype
 
   const bidi = (arrived: ServerDuplexStream<Buffer, Buffer>) => {
     const answer = async (call: ServerCall) => {
-      const responses = responsesOf(invoke(decoded(arrived, decode), call), rpc);
+      const responses = responsesOf(await invoke(method.raw ? arrived : decoded(arrived, decode), call), rpc);
       await writeAll(responses, arrived, encode, call.signal);
       arrived.end();
     };

@@ -1,7 +1,7 @@
 import { service as definition } from 'grpc-health-check';
 import { NotFound } from './errors.js';
 import type { Call } from './grpc-service.js';
-import { Ingredients, type Readiness } from './readiness.js';
+import { ReadinessChecks, type Readiness } from './readiness.js';
 import { type ServedService, serve } from './service.js';
 
 type ServingStatus = 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
@@ -18,14 +18,14 @@ export class Health {
   private timer: NodeJS.Timeout | undefined;
   private readonly changed = new Set<() => void>();
   private readonly refreshed = new Set<() => void>();
-  private readonly needs: Ingredients;
+  private readonly needs: ReadinessChecks;
 
   constructor(
     private readonly services: readonly string[],
     readiness: Readiness,
     private readonly everyMs: number,
   ) {
-    this.needs = new Ingredients(readiness);
+    this.needs = new ReadinessChecks(readiness);
   }
 
   get isServing(): boolean {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { Ingredients } from './readiness.js';
+import { ReadinessChecks } from './readiness.js';
 
 describe('what a service needs', () => {
   it('is there when all of it is, and a throw is a no', async () => {
     const there = { database: true, policy: true };
-    const needs = new Ingredients({
+    const needs = new ReadinessChecks({
       database: async () => {
         if (!there.database) throw new Error('connection refused');
         return true;
@@ -25,7 +25,7 @@ describe('what a service needs', () => {
 
   it('must have been there once; then it may be away for its grace, and is shown as away all the while', async () => {
     let [now, bus] = [0, false];
-    const needs = new Ingredients({ bus: { ask: () => bus, graceMs: 60_000 } }, () => now);
+    const needs = new ReadinessChecks({ bus: { ask: () => bus, graceMs: 60_000 } }, () => now);
     expect(await needs.refresh()).toBe(false);
     bus = true;
     expect(await needs.refresh()).toBe(true);

@@ -18,7 +18,7 @@ interface Ingredient extends Lasting {
 }
 
 /** What is there of what a service needs. */
-export class Ingredients {
+export class ReadinessChecks {
   private readonly all: readonly Ingredient[];
 
   constructor(

@@ -3,7 +3,7 @@ import { status } from '@grpc/grpc-js';
 import { errorOf, RemoteError } from './remote-error.js';
 
 const FIRST_MS = 25;
-const MOST_MS = 1_000;
+const MAX_PAUSE_MS = 1_000;
 
 export interface RetryRules {
   /** Milliseconds since 1970. */
@@ -19,7 +19,7 @@ const isWorthIt = (error: unknown): error is RemoteError =>
 
 /** Full jitter: many clients that failed together do not come back together. */
 const pauseBefore = (attempt: number, { retryAfterMs = 0 }: RemoteError): number =>
-  retryAfterMs + Math.random() * Math.min(MOST_MS, FIRST_MS * 2 ** attempt);
+  retryAfterMs + Math.random() * Math.min(MAX_PAUSE_MS, FIRST_MS * 2 ** attempt);
 
 /** Calls, and calls again after UNAVAILABLE, ABORTED or a limit that says when, while the deadline lasts. @throws RemoteError the last one */
 export const withRetries = async (call: () => Promise<unknown>, rules: RetryRules): Promise<unknown> => {

@@ -25,6 +25,8 @@ export interface ServedMethod {
   readonly endless: boolean;
   readonly requestStream: boolean;
   readonly responseStream: boolean;
+  /** The handler decodes for itself. */
+  readonly raw?: boolean;
   readonly decode: (bytes: Buffer) => unknown;
   readonly encode: (response: unknown) => Buffer;
   readonly authenticate: ServeOptions<string>['authenticate'];

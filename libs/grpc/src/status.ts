@@ -44,13 +44,13 @@ const retryDelay = (milliseconds: number) => ({
 });
 
 /** Details travel in a header, and some clients take no more than 8 KiB of them: the first violations say enough. */
-const MOST_VIOLATIONS_LENGTH = 4_000;
+const MAX_VIOLATIONS_LENGTH = 4_000;
 
 const fitting = (violations: readonly FieldViolation[]): readonly FieldViolation[] => {
   let length = 0;
   return violations.filter(({ field, reason, description }) => {
     length += field.length + reason.length + description.length;
-    return length <= MOST_VIOLATIONS_LENGTH;
+    return length <= MAX_VIOLATIONS_LENGTH;
   });
 };
 

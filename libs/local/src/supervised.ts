@@ -6,7 +6,7 @@ import { LocalFailure, messageOf } from './failure.js';
 import { identityOf, isRunning, stopProcess, waitFor } from './process-identity.js';
 
 const FIRST_PAUSE = 200;
-const LONGEST_PAUSE = 5_000;
+const MAX_PAUSE_MS = 5_000;
 /** A process that lived this long starts its next back-off from the beginning. */
 const STABLE = 30_000;
 
@@ -157,7 +157,7 @@ export class Supervised {
       if (Date.now() - since > STABLE) this.pause = FIRST_PAUSE;
       this.host.say?.(`${this.program.name} ended (${how}); starting it again`);
       await sleep(this.pause);
-      this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
+      this.pause = Math.min(this.pause * 2, MAX_PAUSE_MS);
       if (this.stopping) return;
       this.restarts += 1;
       this.launch();

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 const FIRST_MS = 100;
-const LONGEST_MS = 10_000;
+const MAX_PAUSE_MS = 10_000;
 
 /** Milliseconds before the next attempt after the n-th failed one (from 1): 100, doubling to 10,000. */
-export const backoffMs = (attempt: number): number => Math.min(FIRST_MS * 2 ** (attempt - 1), LONGEST_MS);
+export const backoffMs = (attempt: number): number => Math.min(FIRST_MS * 2 ** (attempt - 1), MAX_PAUSE_MS);
 
 /** Waits; returns early, without failing, when the signal ends. */
 export const pauseFor = async (ms: number, signal: AbortSignal): Promise<void> => {

@@ -5,7 +5,7 @@ import { messageOf, receivedOf } from './event-message.js';
 
 const TYPE = 'crossroads.events.v1.bundles.notify.published';
 /** A message that fails is tried, or parked, as a whole: not too many, and far below a broker's limit. */
-const MOST = { events: 100, bytes: 256 * 1024 };
+const MAX_BATCH_SIZE = { events: 100, bytes: 256 * 1024 };
 
 /**
  * The same events in fewer messages, in their order: neighbours of one source and service travel as one. What is traced
@@ -22,7 +22,7 @@ export const bundled = (events: readonly CloudEvent[]): CloudEvent[] => {
   };
   for (const event of events) {
     const [first] = open;
-    const full = open.length === MOST.events || bytes + event.data.length > MOST.bytes;
+    const full = open.length === MAX_BATCH_SIZE.events || bytes + event.data.length > MAX_BATCH_SIZE.bytes;
     if (first && (full || isApart(event) || isApart(first) || !isAlike(first, event))) close();
     open.push(event);
     bytes += event.data.length;

@@ -22,7 +22,7 @@ export type PolicyListener = (entity: PolicyEntity, revision: bigint) => void;
 
 const STALE_AFTER_MS = 5_000;
 const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 1_000;
 /** Authorization speaks every 250 ms: after this silence the connection is taken for dead and another one tried. */
 const SILENCE_MS = 2_000;
 
@@ -128,7 +128,7 @@ export class PolicyFollower {
 
   private async run(): Promise<void> {
     const { signal } = this.stopping;
-    for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(pause * 2, MAX_PAUSE_MS)) {
       const before = this.heardAt;
       try {
         await this.follow();

@@ -10,3 +10,5 @@ export * from './redact.js';
 export * from './sealing.js';
 export * from './subject-keys.js';
 export * from './subject-sealer.js';
+export * from './nest/keys.module.js';
+export * from './nest/subject-keys.module.js';

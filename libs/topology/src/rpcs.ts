@@ -22,15 +22,15 @@ const DECIDERS = [
 const CHECKERS = ['service:exchange', 'service:subscription', 'service:access-audit'] as const;
 
 /** `Events/Read` gives what topics give, from the beginning: it is for the readers of its server's topics. */
-const pastOf = (producer: ServiceName) => ({
-  read: [
-    ...new Set(
-      producedBy(producer)
-        .flatMap(readersOf)
-        .map((reader) => `service:${reader}` as const),
-    ),
-  ],
-});
+export const readersOfPast = (producer: ServiceName) => [
+  ...new Set(
+    producedBy(producer)
+      .flatMap(readersOf)
+      .map((reader) => `service:${reader}` as const),
+  ),
+];
+
+const pastOf = (producer: ServiceName) => ({ read: readersOfPast(producer) });
 
 /** Of every authentic source, in the mesh and outside it. */
 const SOURCE = { supply: ['service:exchange'], supplyMany: ['service:exchange'] } as const;

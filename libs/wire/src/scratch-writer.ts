@@ -1,7 +1,7 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 
 /** Larger ones are rare, and not kept. */
-const MOST_BYTES = 256 * 1024;
+const MAX_BYTES = 256 * 1024;
 
 let free: ScratchWriter | undefined;
 
@@ -16,7 +16,7 @@ class ScratchWriter extends BinaryWriter {
     const bytes = Buffer.allocUnsafe(inner.pos);
     bytes.set(inner.buffer.subarray(0, inner.pos));
     inner.pos = 0;
-    if (inner.buffer.length <= MOST_BYTES) keep(this);
+    if (inner.buffer.length <= MAX_BYTES) keep(this);
     return bytes;
   }
 }

@@ -8,8 +8,8 @@ import { MUTATIONS } from './mutations/mutation-stream.js';
 import { mutationPlace } from './mutations/mutations.js';
 import { storedText } from './stored-text.js';
 
-export const ACCESS_TOPIC = 'crossroads.access.v1';
-export const MUTATION_TOPIC = 'crossroads.mutation.v1';
+const ACCESS_TOPIC = 'crossroads.access.v1';
+const MUTATION_TOPIC = 'crossroads.mutation.v1';
 const SOURCE = 'urn:crossroads:service:exchange';
 
 /**

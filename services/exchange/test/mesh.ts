@@ -4,14 +4,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ExchangeServiceService } from '@crossroads/contracts/exchange/v1/exchange_service';
-import { type Connection, connect, type RunningServer, startServer, type TlsFiles } from '@crossroads/grpc';
+import {
+  type Connection,
+  connect,
+  GrpcTransport,
+  nestLogger,
+  type RunningServer,
+  type TlsFiles,
+} from '@crossroads/grpc';
 import { CertificateAuthority, type Identity } from '@crossroads/local';
 import { generateKeyFile } from '@crossroads/privacy';
 import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { PolicyFeed } from '@crossroads/testing/mesh';
+import type { INestMicroservice } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
 import { newReceiptKey, type ReceiptKeys, readReceiptKeys } from '@crossroads/transparency';
-import { readConfig } from '../src/config.js';
-import { type Exchange, openExchange } from '../src/exchange.js';
+import 'reflect-metadata';
+import { AppModule } from '../src/app.module.js';
+import { service } from '../src/service.js';
 import { DirectoryStandIn } from './stand-ins.js';
 
 export { refusalOf } from '@crossroads/testing';
@@ -108,8 +118,15 @@ export class TestMesh {
 
   /** An exchange in this process. */
   async exchange(overrides: Readonly<Record<string, string>> = {}): Promise<RunningExchange> {
-    const exchange = await openExchange(readConfig({ ...this.env, ...overrides }));
-    const running = new RunningExchange(exchange, await startServer(exchange.server));
+    const testing = Test.createTestingModule({ imports: [AppModule] }).setLogger(nestLogger);
+    const env = { ...service.defaults, ...this.env, ...overrides };
+    for (const settings of service.settings)
+      testing.overrideProvider(settings).useFactory({ factory: () => new settings(env) });
+    const module = await testing.compile();
+    const transport = module.get(GrpcTransport);
+    const application = module.createNestMicroservice({ strategy: transport });
+    await application.listen();
+    const running = new RunningExchange(application, transport.unwrap<RunningServer>());
     this.closing.unshift(() => running.stop());
     return running;
   }
@@ -145,7 +162,7 @@ export class RunningExchange {
   private stopping: Promise<void> | undefined;
 
   constructor(
-    readonly exchange: Exchange,
+    readonly application: INestMicroservice,
     readonly server: RunningServer,
   ) {}
 
@@ -154,7 +171,7 @@ export class RunningExchange {
   }
 
   stop(): Promise<void> {
-    this.stopping ??= this.server.stop().then(() => this.exchange.close());
+    this.stopping ??= this.application.close();
     return this.stopping;
   }
 }

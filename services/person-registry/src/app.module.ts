@@ -2,7 +2,7 @@ import { sourceService } from '@crossroads/client/source';
 import { readConfiguration, servingOf } from '@crossroads/configuration';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { PersonServiceService } from '@crossroads/contracts/person/v1/person_service';
-import { type Caller, type Door, GrpcServer, type ServedService, serve } from '@crossroads/grpc';
+import { type Caller, type ValidationContext, GrpcServer, type ServedService, serve } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import { eventsController } from '@crossroads/messaging';
 import { RPCS } from '@crossroads/topology';
@@ -44,8 +44,8 @@ const servicesOf = (config: Config, infrastructure: Infrastructure): ServedServi
 };
 
 /** Which day it is costs more to find out than a number to check: asked once a second. */
-const doorOf = (mode: Config['mode']): (() => Door) => {
-  let known: { readonly second: number; readonly door: Door } | undefined;
+const doorOf = (mode: Config['mode']): (() => ValidationContext) => {
+  let known: { readonly second: number; readonly door: ValidationContext } | undefined;
   return () => {
     const second = Math.floor(Date.now() / 1000);
     if (known?.second !== second) known = { second, door: { mode, today: dayOf(new Date()) } };

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import {
+  Commands,
+  type Decision,
   type PostgresEventStore,
   Rejection,
   type StreamAppend,
-  WrongExpectedRevision,
 } from '@crossroads/eventsourcing';
 import type { SubjectKeys } from '@crossroads/privacy';
 import type { Fact } from './domain/facts.js';
@@ -19,16 +20,18 @@ export interface ImportRecord {
 
 export type Imported = 'registered' | 'changed' | 'unchanged' | Rejection;
 
-const ATTEMPTS = 5;
-
 /** Many records in one append: who is unknown is registered, who is known gets what is new of the facts. */
 export class Importer {
+  private readonly commands: Commands;
+
   constructor(
-    private readonly store: Pick<PostgresEventStore, 'appendAll'>,
+    store: Pick<PostgresEventStore, 'append' | 'answerTo'>,
     private readonly people: People,
     private readonly registry: Pick<Registry, 'appendTo'>,
     private readonly keys: SubjectKeys,
-  ) {}
+  ) {
+    this.commands = new Commands(store);
+  }
 
   /** What became of each record, in the order given. A number that comes twice is taken in the order in which it comes. */
   async import(records: readonly ImportRecord[], reporter: string): Promise<Imported[]> {
@@ -45,17 +48,11 @@ export class Importer {
     return records.map((record) => outcomes.get(record) ?? 'unchanged');
   }
 
-  private async importDistinct(records: readonly ImportRecord[], reporter: string): Promise<Imported[]> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.once(records, reporter);
-      } catch (error) {
-        if (!(error instanceof WrongExpectedRevision) || attempt === ATTEMPTS) throw error;
-      }
-    }
+  private importDistinct(records: readonly ImportRecord[], reporter: string): Promise<Imported[]> {
+    return this.commands.execute({ decide: () => this.once(records, reporter) });
   }
 
-  private async once(records: readonly ImportRecord[], reporter: string): Promise<Imported[]> {
+  private async once(records: readonly ImportRecord[], reporter: string): Promise<Decision<Imported[]>> {
     const numbers = await this.people.numbers(records.map(({ number: { ssin } }) => ssin));
     const known = numbers.flatMap(({ state }) => (state.status === 'active' ? [state.personId] : []));
     const persons = await this.people.persons([...new Set(known)]);
@@ -63,14 +60,14 @@ export class Importer {
 
     const fresh = decisions.flatMap((decision) => ('assigned' in decision ? [decision.personId] : []));
     if (fresh.length > 0) await this.keys.keysOf(fresh, { create: true });
-    const batch = await Promise.all(decisions.map(async (decision) => ({ appends: await this.appendsOf(decision) })));
-    await this.store.appendAll(batch.filter(({ appends }) => appends.length > 0));
-    return decisions.map((decision) =>
+    const appends = (await Promise.all(decisions.map((decision) => this.appendsOf(decision)))).flat();
+    const answer = decisions.map((decision) =>
       'outcome' in decision ? decision.outcome : 'assigned' in decision ? 'registered' : 'changed',
     );
+    return { appends, answer };
   }
 
-  private async appendsOf(decision: Decision): Promise<StreamAppend[]> {
+  private async appendsOf(decision: Decided): Promise<StreamAppend[]> {
     if ('outcome' in decision) return [];
     const { numberCodec, personCodec } = this.people;
     const said = await this.registry.appendTo(PERSON, decision.person, decision.said, personCodec);
@@ -82,7 +79,7 @@ export class Importer {
 type Stream = Pick<Loaded<unknown>, 'streamId' | 'revision'>;
 type Said = ReturnType<typeof person.decide>;
 
-type Decision =
+type Decided =
   | { readonly outcome: Imported }
   | { readonly person: Stream; readonly said: Said }
   | {
@@ -98,7 +95,7 @@ const decisionOf = (
   found: Loaded<NumberState> | undefined,
   persons: ReadonlyMap<string, Loaded<PersonState>>,
   reporter: string,
-): Decision => {
+): Decided => {
   if (!found) throw new TypeError('a record has lost its number');
   try {
     if (found.state.status === 'absent') {

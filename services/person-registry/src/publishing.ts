@@ -20,7 +20,7 @@ export interface PublishingOptions {
   readonly onError: (error: unknown, attempt: number) => void;
 }
 
-const AGAIN_MS = 1_000;
+const RETRY_INTERVAL_MS = 1_000;
 /** What changes within it travels together; nobody waits longer for it. */
 const PACE_MS = 20;
 
@@ -54,7 +54,7 @@ export class Publishing {
         return;
       } catch (error) {
         this.options.onError(error, attempt);
-        await delay(AGAIN_MS, undefined, { signal }).catch(() => undefined);
+        await delay(RETRY_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
       }
     }
   }

@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import {
+  Commands,
   type EventCodec,
   type EventStore,
-  type Json,
   type NewEvent,
-  Rejection,
   type RequestKey,
   type StreamAppend,
-  WrongExpectedRevision,
 } from '@crossroads/eventsourcing';
+import { z } from 'zod';
 import type { DomainEvent } from '@crossroads/eventsourcing/decider';
 import type { Fact } from './domain/facts.js';
 import { type NumberEvent, type NumberState, number, requireActive, unknownSsin } from './domain/number.js';
@@ -26,15 +24,21 @@ export interface Writing {
   readonly reporter: string;
 }
 
-const ATTEMPTS = 5;
-const JITTER_MS = 20;
+/** What every write answers, now and at each repetition. */
+const kept = z.object({
+  sourceRevision: z.codec(z.string(), z.bigint(), { decode: BigInt, encode: String }),
+});
 
 /** The writes of the registry: read, decide, append numbers and persons together. Each answers a `source_revision`. */
 export class Registry {
+  private readonly commands: Commands;
+
   constructor(
-    private readonly store: EventStore,
+    store: EventStore,
     private readonly people: People,
-  ) {}
+  ) {
+    this.commands = new Commands(store);
+  }
 
   register({ ssin, kind }: GivenSsin, facts: readonly Fact[], { request, reporter }: Writing): Promise<bigint> {
     return this.write(request, async () => {
@@ -124,29 +128,19 @@ export class Registry {
     });
   }
 
-  /** Again from the start on a lost race; the second answer to a request is the first. */
   private async write(
     request: RequestKey,
     decide: () => Promise<{ readonly appends: readonly StreamAppend[]; readonly sourceRevision: bigint }>,
   ): Promise<bigint> {
-    for (let attempt = 1; ; attempt++) {
-      const kept = await this.store.answerTo(request);
-      if (kept) return revisionOf(kept.answer);
-      try {
+    const { sourceRevision } = await this.commands.execute({
+      request,
+      kept,
+      decide: async () => {
         const { appends, sourceRevision } = await decide();
-        await this.store.append(
-          appends.filter(({ events }) => events.length > 0),
-          { request, answer: { sourceRevision: String(sourceRevision) } },
-        );
-        return sourceRevision;
-      } catch (error) {
-        // The same request may have been carried out in between; then the rule refuses what it has itself done.
-        const done = error instanceof Rejection ? await this.store.answerTo(request) : undefined;
-        if (done) return revisionOf(done.answer);
-        if (!(error instanceof WrongExpectedRevision) || attempt === ATTEMPTS) throw error;
-        await delay(Math.random() * JITTER_MS * attempt);
-      }
-    }
+        return { appends, answer: { sourceRevision } };
+      },
+    });
+    return sourceRevision;
   }
 }
 
@@ -161,11 +155,4 @@ const after = (before: NumberState, events: readonly NumberEvent[]) => {
   const state = events.reduce((state: NumberState, event) => number.evolve(state, event), before);
   if (state.status === 'absent') throw unknownSsin();
   return state;
-};
-
-const revisionOf = (answer: Json): bigint => {
-  const kept =
-    typeof answer === 'object' && answer !== null && 'sourceRevision' in answer ? answer.sourceRevision : undefined;
-  if (typeof kept !== 'string') throw new TypeError('the kept answer of a request has no source revision');
-  return BigInt(kept);
 };

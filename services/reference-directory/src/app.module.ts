@@ -1,7 +1,14 @@
 import { readConfiguration, servingOf } from '@crossroads/configuration';
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
-import { type Caller, type Door, GrpcServer, PageTokens, type ServedService, serve } from '@crossroads/grpc';
+import {
+  type Caller,
+  type ValidationContext,
+  GrpcServer,
+  PageTokens,
+  type ServedService,
+  serve,
+} from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import { eventsController } from '@crossroads/messaging';
 import { RPCS } from '@crossroads/topology';
@@ -27,7 +34,7 @@ const servicesOf = (config: Config, infrastructure: Infrastructure): ServedServi
     list: new InscriptionList(db, files, seal),
     acting: new Acting(follower),
     pageTokens: new PageTokens(pageTokenKey),
-    door: (): Door => ({ mode: config.mode, today: dayOf(new Date()) }),
+    door: (): ValidationContext => ({ mode: config.mode, today: dayOf(new Date()) }),
   });
   return [
     serve(DirectoryServiceService, directory, {

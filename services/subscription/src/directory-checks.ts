@@ -5,7 +5,7 @@ import type {
 } from '@crossroads/contracts/directory/v1/directory_service';
 import type { Connection } from '@crossroads/grpc';
 
-const AT_ONCE = 5_000;
+const BATCH_SIZE = 5_000;
 
 /** Questions to the reference directory, many persons at once, answers in the order asked. */
 export const directoryChecks = (directory: Pick<Connection<typeof DirectoryServiceService>, 'batchCheck'>) => {
@@ -14,8 +14,8 @@ export const directoryChecks = (directory: Pick<Connection<typeof DirectoryServi
     institutions: readonly string[],
   ): Promise<CheckResponse[]> => {
     const results: CheckResponse[] = [];
-    for (let from = 0; from < persons.length; from += AT_ONCE) {
-      const part = persons.slice(from, from + AT_ONCE);
+    for (let from = 0; from < persons.length; from += BATCH_SIZE) {
+      const part = persons.slice(from, from + BATCH_SIZE);
       const answer = await directory.batchCheck({ persons: part, institutions, date: undefined });
       // Anything else would give one person's inscriptions to another.
       if (answer.results.length !== part.length)

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type CheckResponse, NumberState } from '@crossroads/contracts/directory/v1/directory_service';
 import {
+  Commands,
   type Database,
-  type Json,
   type PostgresEventStore,
   type RequestKey,
+  Streams,
   type Tx,
-  WrongExpectedRevision,
 } from '@crossroads/eventsourcing';
 import { type Caller, InvalidInput, NotFound, PermissionDenied } from '@crossroads/grpc';
 import {
@@ -20,8 +20,14 @@ import type { Broker } from '@crossroads/messaging';
 import { decide, type Policy } from '@crossroads/policy';
 import { DELIVERIES } from '@crossroads/topology';
 import type { Closing } from './deliveries/closing.js';
+import { z } from 'zod';
 import { deliveriesTopic } from './deliveries/pseudonym.js';
-import { type SubscriptionCommand, type SubscriptionEvent, subscription } from './domain/subscription.js';
+import {
+  type SubscriptionCommand,
+  type SubscriptionEvent,
+  type SubscriptionState,
+  subscription,
+} from './domain/subscription.js';
 import { findSubscription, insertSubscription, type SubscriptionRow } from './subscription-table.js';
 
 export interface NewSubscription {
@@ -44,71 +50,91 @@ export interface SubscriptionsOptions {
   readonly onNumbered: () => void;
 }
 
-const ATTEMPTS = 3;
+const RETRY = { attempts: 3, jitterMs: 0 };
+/** What an opening answers, now and at each repetition. */
+const opened = z.object({ subscriptionId: z.string() });
+const changed = z.object({});
 
 /** The use cases of the subscription table. Each begins with the question whether the caller may. */
 export class Subscriptions {
-  constructor(private readonly options: SubscriptionsOptions) {}
+  private readonly commands: Commands;
+  private readonly streams: Streams<SubscriptionState, SubscriptionCommand, SubscriptionEvent>;
 
-  /** @returns the new subscription's id; the same for the same request, also when it comes twice at once. */
-  open(caller: Caller, wanted: NewSubscription, request: RequestKey): Promise<string> {
-    return retried(() => this.openOnce(caller, wanted, request));
+  constructor(private readonly options: SubscriptionsOptions) {
+    this.commands = new Commands(options.store, options.db);
+    this.streams = new Streams(options.store, { type: 'subscription', decider: subscription });
   }
 
-  private async openOnce(caller: Caller, wanted: NewSubscription, request: RequestKey): Promise<string> {
-    const { db, store } = this.options;
-    const kept = await store.answerTo(request);
-    if (kept) return idIn(kept.answer);
-    this.requireGrant(caller, wanted);
-    const personIds = wanted.ssins ? await this.inscribed(wanted, wanted.ssins) : undefined;
-    await this.ensureTopic(wanted.institution);
-
-    const subscriptionId = randomUUID();
-    const { institution, inscriptionContext, dataService, legalContext } = wanted;
-    const terms = { institution, inscriptionContext, dataService, legalContext, ...(personIds ? { personIds } : {}) };
-    const events = subscription.decide({ type: 'OpenSubscription', ...terms }, subscription.initialState());
-    await db.transaction(async (tx) => {
-      await this.append(tx, subscriptionId, 0n, events, request, { subscriptionId });
-      await insertSubscription(
-        tx,
-        {
-          subscription_id: subscriptionId,
+  /** @returns the new subscription's id; the same for the same request, also when it comes twice at once. */
+  async open(caller: Caller, wanted: NewSubscription, request: RequestKey): Promise<string> {
+    const { subscriptionId } = await this.commands.execute({
+      request,
+      kept: opened,
+      retry: RETRY,
+      decide: async () => {
+        this.requireGrant(caller, wanted);
+        const personIds = wanted.ssins ? await this.inscribed(wanted, wanted.ssins) : undefined;
+        await this.ensureTopic(wanted.institution);
+        const subscriptionId = randomUUID();
+        const { institution, inscriptionContext, dataService, legalContext } = wanted;
+        const terms = {
           institution,
-          inscription_context: inscriptionContext,
-          data_service: dataService,
-          legal_context: legalContext,
-          all_inscribed: personIds === undefined,
-          named_persons: personIds?.length ?? 0,
-          opened_at: this.options.now(),
-        },
-        personIds ?? [],
-      );
+          inscriptionContext,
+          dataService,
+          legalContext,
+          ...(personIds ? { personIds } : {}),
+        };
+        const fresh = { streamId: subscriptionId, state: subscription.initialState(), revision: 0n };
+        const events = this.streams.decide({ type: 'OpenSubscription', ...terms }, fresh);
+        return {
+          appends: [await this.streams.append(fresh, events)],
+          answer: { subscriptionId },
+          rows: (tx) =>
+            insertSubscription(
+              tx,
+              {
+                subscription_id: subscriptionId,
+                institution,
+                inscription_context: inscriptionContext,
+                data_service: dataService,
+                legal_context: legalContext,
+                all_inscribed: personIds === undefined,
+                named_persons: personIds?.length ?? 0,
+                opened_at: this.options.now(),
+              },
+              personIds ?? [],
+            ),
+        };
+      },
     });
     return subscriptionId;
   }
 
   /** Pauses, resumes or closes. The row is locked first, so that no delivery is numbered meanwhile. */
-  change(caller: Caller, subscriptionId: string, command: SubscriptionCommand, request: RequestKey): Promise<void> {
-    return retried(() => this.changeOnce(caller, subscriptionId, command, request));
-  }
-
-  private async changeOnce(
+  async change(
     caller: Caller,
     subscriptionId: string,
     command: SubscriptionCommand,
     request: RequestKey,
   ): Promise<void> {
-    const { db, store, closing } = this.options;
-    if (await store.answerTo(request)) return;
-    await db.transaction(async (tx) => {
-      const row = await findSubscription(tx, subscriptionId, 'for update');
-      if (!row || !this.options.policy().mayActFor(caller, row.institution)) throw unknownSubscription();
-      const recorded = await store.within(tx).readStream(subscriptionId);
-      // Stored as they are: nothing in them is sealed.
-      const past = recorded.map(({ type, data }) => ({ type, data }) as SubscriptionEvent);
-      const events = subscription.decide(command, past.reduce(subscription.evolve, subscription.initialState()));
-      await this.append(tx, subscriptionId, recorded.at(-1)?.revision ?? 0n, events, request, {});
-      await this.show(tx, row, events, closing);
+    const { store, closing } = this.options;
+    await this.commands.execute({
+      request,
+      kept: changed,
+      retry: RETRY,
+      locks: true,
+      decide: async ({ tx }) => {
+        if (!tx) throw new TypeError('the row is to be locked');
+        const row = await findSubscription(tx, subscriptionId, 'for update');
+        if (!row || !this.options.policy().mayActFor(caller, row.institution)) throw unknownSubscription();
+        const stream = await this.streams.load(subscriptionId, store.within(tx));
+        const events = this.streams.decide(command, stream);
+        return {
+          appends: [await this.streams.append(stream, events)],
+          answer: {},
+          rows: () => this.show(tx, row, events, closing),
+        };
+      },
     });
     this.options.onNumbered();
   }
@@ -158,27 +184,6 @@ export class Subscriptions {
     return [...persons];
   }
 
-  private async append(
-    tx: Tx,
-    subscriptionId: string,
-    expectedRevision: bigint,
-    events: readonly SubscriptionEvent[],
-    request: RequestKey,
-    answer: Json,
-  ): Promise<void> {
-    await this.options.store.within(tx).append(
-      [
-        {
-          streamId: subscriptionId,
-          streamType: 'subscription',
-          expectedRevision,
-          events: events.map(({ type, data }) => ({ type, data: { ...data } })),
-        },
-      ],
-      { request, answer },
-    );
-  }
-
   private async show(
     tx: Tx,
     row: SubscriptionRow,
@@ -210,28 +215,6 @@ const wrongWith = (check: CheckResponse | undefined, { inscriptionContext }: New
   return { reason: 'UNKNOWN_SSIN', description: 'nobody has this number' };
 };
 
-/** A race that was lost, also against the same request: from the kept answer again. */
-const retried = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof WrongExpectedRevision) || attempt === ATTEMPTS) throw error;
-    }
-  }
-};
-
 /** Also for one that the caller may not know of. */
 const unknownSubscription = () =>
   new NotFound('RESOURCE_NOT_FOUND', 'there is no such subscription among those that this caller may see');
-
-const idIn = (answer: Json): string => {
-  if (
-    typeof answer === 'object' &&
-    answer !== null &&
-    'subscriptionId' in answer &&
-    typeof answer.subscriptionId === 'string'
-  )
-    return answer.subscriptionId;
-  throw new TypeError('the answer kept with this request is not that of an opening');
-};

@@ -6,7 +6,7 @@ import {
   SupplyStatus,
 } from '@crossroads/contracts/source/v1/source_service';
 import {
-  type Door,
+  type ValidationContext,
   NotFound,
   readDay,
   readFields,
@@ -51,15 +51,15 @@ export interface SourceOptions {
   /** Whose receipts are believed. */
   readonly receiptKeys: ReceiptKeys;
   /** Whether test numbers may pass, and the day in Brussels. */
-  readonly door: () => Door;
+  readonly door: () => ValidationContext;
   /** Nothing when there is nothing on the person. */
   readonly supply: (query: SupplyQuery, signal: AbortSignal) => Promise<Supplied | undefined>;
 }
 
-const MOST_FIELD_GROUPS = 100;
-const MOST_AT_ONCE = 100;
+const MAX_FIELD_GROUPS = 100;
+const MAX_CONCURRENT = 100;
 /** Characters of JSON, which take six times as many bytes at most (digits in a list do): the exchange takes 1 MiB. */
-const MOST_TOGETHER = 128 * 1024;
+const MAX_PER_MESSAGE = 128 * 1024;
 
 /** An authentic source's side of `crossroads.source.v1`: who asks, the receipt and the request are checked before `supply` is asked. */
 export const sourceController = (options: SourceOptions): Serves<typeof SourceServiceService> => {
@@ -76,7 +76,7 @@ export const sourceController = (options: SourceOptions): Serves<typeof SourceSe
     supply: (request, { signal }) => supply(request, signal),
     supplyMany: ({ requests }, { signal }) => {
       readFields({
-        requests: readList('requests', requests, { max: MOST_AT_ONCE }, (_, value) => ({ ok: true, value })),
+        requests: readList('requests', requests, { max: MAX_CONCURRENT }, (_, value) => ({ ok: true, value })),
       });
       return messagesOf(asTheyCome(requests.map((request) => supply(request, signal))));
     },
@@ -89,12 +89,12 @@ export const sourceService = (options: SourceOptions): ServedService =>
     allow: SOURCES['crossroads.source.v1.SourceService'],
   });
 
-const readQuery = (request: SupplyRequest, door: Door): SupplyQuery => {
+const readQuery = (request: SupplyRequest, door: ValidationContext): SupplyQuery => {
   const text = (field: string, raw: string) => readText(field, raw, { max: 200 });
   const { day, ...query } = readFields({
     ssin: readSsin('ssin', request.ssin, door),
     dataService: text('data_service', request.dataService),
-    fieldGroups: readList('field_groups', request.fieldGroups, { max: MOST_FIELD_GROUPS }, text),
+    fieldGroups: readList('field_groups', request.fieldGroups, { max: MAX_FIELD_GROUPS }, text),
     customer: text('customer', request.customer),
     legalContext: text('legal_context', request.legalContext),
     ticket: text('ticket', request.ticket),
@@ -129,7 +129,7 @@ async function* messagesOf(
         continue;
       }
       others = [];
-      left = MOST_TOGETHER - size;
+      left = MAX_PER_MESSAGE - size;
       messages.push({ index, response, others });
     }
     yield* messages;

@@ -49,7 +49,7 @@ import {
 } from './read-institution.js';
 import { type Reader, readerOf } from './reader.js';
 
-const LONGEST_REASON = 2_000;
+const MAX_REASON_LENGTH = 2_000;
 
 /** Proto in, proto out. The rules are in the domain; `Check` is `libs/policy`, as every service has it. */
 export class AuthorizationController implements Serves<typeof AuthorizationServiceService> {
@@ -100,7 +100,7 @@ export class AuthorizationController implements Serves<typeof AuthorizationServi
     const fields = this.read(request, {
       deliberationId: readUuid('deliberation_id', request.deliberationId),
       // Who is refused is owed a reason; a yes may speak for itself.
-      reason: approve && request.reason === '' ? good('') : readPublicText('reason', request.reason, LONGEST_REASON),
+      reason: approve && request.reason === '' ? good('') : readPublicText('reason', request.reason, MAX_REASON_LENGTH),
     });
     return this.handle(call, request, (actor) => ({ type: 'DecideDeliberation', ...fields, approve, time, actor }));
   }
@@ -109,7 +109,7 @@ export class AuthorizationController implements Serves<typeof AuthorizationServi
     const time = this.now().toISOString();
     const fields = this.read(request, {
       deliberationId: readUuid('deliberation_id', request.deliberationId),
-      reason: readPublicText('reason', request.reason, LONGEST_REASON),
+      reason: readPublicText('reason', request.reason, MAX_REASON_LENGTH),
     });
     return this.handle(call, request, (actor) => ({ type: 'RevokeDeliberation', ...fields, time, actor }));
   }

@@ -14,24 +14,19 @@ import { decide, type Policy } from '@crossroads/policy';
 import { readDataServiceName, readFieldGroupName } from './read-data-service.js';
 import type { Reader } from './reader.js';
 
-const MOST_NAMES = 200;
+const MAX_NAMES = 200;
 
 /** What would be decided if the customer asked over a connection of its own. */
 export const check = (policy: Policy, reader: Reader, request: CheckRequest, now: Date): CheckResponse => {
   const asked = readFields({
     customer: readEnterpriseNumber('customer', request.customer),
     dataService: readDataServiceName('data_service', request.dataService),
-    requestedFieldGroups: readList(
-      'field_groups',
-      request.fieldGroups,
-      { min: 0, max: MOST_NAMES },
-      readFieldGroupName,
-    ),
+    requestedFieldGroups: readList('field_groups', request.fieldGroups, { min: 0, max: MAX_NAMES }, readFieldGroupName),
     legalContext: readLegalContext('legal_context', request.legalContext),
     inscriptionContexts: readList(
       'inscription_contexts',
       request.inscriptionContexts,
-      { min: 0, max: MOST_NAMES },
+      { min: 0, max: MAX_NAMES },
       readInscriptionContext,
     ),
     date: readOptional(request.date, (date) => readDay('date', date)),

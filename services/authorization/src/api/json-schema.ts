@@ -8,8 +8,8 @@ import { bad, good, missing } from './fields.js';
 const LARGEST = 256 * 1024;
 const DEEPEST = 32;
 /** Subschemas and their parts, each reference counted with all that it stands for. */
-const MOST_PARTS = 20_000;
-const LONGEST_PATTERN = 200;
+const MAX_PARTS = 20_000;
+const MAX_PATTERN_LENGTH = 200;
 
 /**
  * A schema that other services will compile and run against answers, so that it may not be a way to stop them: bounded in size
@@ -68,8 +68,8 @@ class SchemaLimits {
 
   violation(): Violation | undefined {
     const parts = this.partsOf(this.schema, [], 0);
-    if (!this.found && parts > MOST_PARTS)
-      this.refuse([], 'SCHEMA_TOO_LARGE', `at most ${MOST_PARTS} parts, references included`);
+    if (!this.found && parts > MAX_PARTS)
+      this.refuse([], 'SCHEMA_TOO_LARGE', `at most ${MAX_PARTS} parts, references included`);
     if (!this.found && JSON.stringify(this.schema).length > LARGEST)
       this.refuse([], 'SCHEMA_TOO_LARGE', `at most ${LARGEST} bytes`);
     return this.found;
@@ -131,8 +131,8 @@ class SchemaLimits {
   }
 
   private pattern(pattern: string, path: readonly string[]): void {
-    if (pattern.length > LONGEST_PATTERN)
-      this.refuse(path, 'PATTERN_TOO_LONG', `at most ${LONGEST_PATTERN} characters`);
+    if (pattern.length > MAX_PATTERN_LENGTH)
+      this.refuse(path, 'PATTERN_TOO_LONG', `at most ${MAX_PATTERN_LENGTH} characters`);
     else if (!isPattern(pattern))
       this.refuse(path, 'INVALID_SCHEMA', 'no regular expression of ECMA 262, with its u flag');
     else if (isRisky(pattern))

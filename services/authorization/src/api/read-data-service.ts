@@ -12,11 +12,11 @@ import { readJsonSchema } from './json-schema.js';
 const NAME = /^(?=.{1,100}$)[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*\.v[1-9][0-9]{0,3}$/;
 const GROUP = /^[a-z][A-Za-z0-9_-]{0,62}$/;
 const SEGMENT = /^[A-Za-z_$][A-Za-z0-9_$-]{0,99}$/;
-const MOST_GROUPS = 200;
-const MOST_PATHS = 500;
-const MOST_SEGMENTS = 32;
-const MOST_REPORTERS = 100;
-const LONGEST_DEADLINE_MS = 60_000;
+const MAX_GROUPS = 200;
+const MAX_PATHS = 500;
+const MAX_SEGMENTS = 32;
+const MAX_REPORTERS = 100;
+const MAX_DEADLINE_MS = 60_000;
 const SERVICE = /^service:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export const readDataServiceName = (field: string, raw: string): Read<string> =>
@@ -39,11 +39,11 @@ export const readFieldGroupName = (field: string, raw: string): Read<string> =>
 
 export const readDataService = (raw: DataServiceMessage | undefined): Read<DataService> => {
   if (!raw) return missing('data_service', 'the data service');
-  const groups = readList('data_service.field_groups', raw.fieldGroups, { max: MOST_GROUPS }, readFieldGroup);
+  const groups = readList('data_service.field_groups', raw.fieldGroups, { max: MAX_GROUPS }, readFieldGroup);
   const reporters = readList(
     'data_service.reporters',
     raw.reporters,
-    { min: 0, max: MOST_REPORTERS },
+    { min: 0, max: MAX_REPORTERS },
     (field, reporter) => readReporter(field, reporter, new Set(raw.fieldGroups.map(({ name }) => name))),
   );
   return readAll<DataService>({
@@ -59,13 +59,13 @@ export const readDataService = (raw: DataServiceMessage | undefined): Read<DataS
 const readFieldGroup = (field: string, { name, paths }: FieldGroupMessage): Read<FieldGroup> =>
   readAll<FieldGroup>({
     name: readFieldGroupName(`${field}.name`, name),
-    paths: distinct(`${field}.paths`, readList(`${field}.paths`, paths, { max: MOST_PATHS }, readPath), String),
+    paths: distinct(`${field}.paths`, readList(`${field}.paths`, paths, { max: MAX_PATHS }, readPath), String),
   });
 
 const readPath = (field: string, raw: string): Read<string> => {
   const segments = raw.split('.');
   const sound =
-    segments.length <= MOST_SEGMENTS && segments.every((segment) => SEGMENT.test(segment) && segment !== '__proto__');
+    segments.length <= MAX_SEGMENTS && segments.every((segment) => SEGMENT.test(segment) && segment !== '__proto__');
   return sound
     ? good(raw)
     : bad(field, 'MALFORMED_PATH', 'names joined by dots, for example wages.employer.name; arrays are walked through');
@@ -78,7 +78,7 @@ const readReporter = (
 ): Read<DataService['reporters'][number]> =>
   readAll<DataService['reporters'][number]>({
     enterpriseNumber: readEnterpriseNumber(`${field}.enterprise_number`, enterpriseNumber),
-    fieldGroups: readList(`${field}.field_groups`, fieldGroups, { max: MOST_GROUPS }, (at, name) =>
+    fieldGroups: readList(`${field}.field_groups`, fieldGroups, { max: MAX_GROUPS }, (at, name) =>
       known.has(name) ? good(name) : bad(at, 'UNKNOWN_FIELD_GROUP', 'this data service has no such field group'),
     ),
   });
@@ -92,9 +92,9 @@ const readSupplier = (field: string, raw: SupplierMessage | undefined): Read<Dat
       : readEnterpriseNumber(`${field}.source`, source),
     address: readMatching(`${field}.address`, address, /^[^\s:/]{1,253}:\d{1,5}$/, 'MALFORMED_ADDRESS', 'host:port'),
     deadlineMs:
-      deadlineMs >= 0 && deadlineMs <= LONGEST_DEADLINE_MS
+      deadlineMs >= 0 && deadlineMs <= MAX_DEADLINE_MS
         ? good(deadlineMs)
-        : bad(`${field}.deadline_ms`, 'INVALID_DEADLINE', `0 (2,000 ms) to ${LONGEST_DEADLINE_MS} ms`),
+        : bad(`${field}.deadline_ms`, 'INVALID_DEADLINE', `0 (2,000 ms) to ${MAX_DEADLINE_MS} ms`),
   });
 };
 

@@ -14,8 +14,8 @@ import type { Draft, Grant, Validity } from '../domain/entities.js';
 import { bad, distinct, good, missing, readAll, readPublicText } from './fields.js';
 import { readDataServiceName, readFieldGroupName } from './read-data-service.js';
 
-const MOST_GRANTS = 100;
-const MOST_NAMES = 100;
+const MAX_GRANTS = 100;
+const MAX_NAMES = 100;
 
 export const readDraft = (raw: DeliberationMessage | undefined, deliberationId: string): Read<Draft> => {
   if (!raw) return missing('deliberation', 'the draft');
@@ -24,13 +24,13 @@ export const readDraft = (raw: DeliberationMessage | undefined, deliberationId: 
     reference: readPublicText('deliberation.reference', raw.reference, 100),
     title: readPublicText('deliberation.title', raw.title, 500),
     recipient: readEnterpriseNumber('deliberation.recipient', raw.recipient),
-    grants: readList('deliberation.grants', raw.grants, { max: MOST_GRANTS }, readGrant),
+    grants: readList('deliberation.grants', raw.grants, { max: MAX_GRANTS }, readGrant),
   });
 };
 
 const readGrant = (field: string, raw: GrantMessage): Read<Grant> => {
   const names = (name: string, values: readonly string[], read: (at: string, value: string) => Read<string>) =>
-    distinct(`${field}.${name}`, readList(`${field}.${name}`, values, { max: MOST_NAMES }, read), String);
+    distinct(`${field}.${name}`, readList(`${field}.${name}`, values, { max: MAX_NAMES }, read), String);
   return readAll<Grant>({
     dataService: readDataServiceName(`${field}.data_service`, raw.dataService),
     fieldGroups: names('field_groups', raw.fieldGroups, readFieldGroupName),

@@ -8,18 +8,18 @@ import {
 } from '@crossroads/contracts/authorization/v1/policy';
 import { type Read, readEnterpriseNumber, readList } from '@crossroads/grpc';
 import type { Application, Institution, JsonObject, Role, SignInProvider, SigningKey } from '../domain/entities.js';
-import { MOST_KEYS } from '../domain/policy.js';
+import { MAX_KEYS } from '../domain/policy.js';
 import { bad, distinct, good, missing, readAll, readMatching, readPublicText } from './fields.js';
 
-const MOST_REPRESENTED = 4_000;
-const MOST_SIGNING_KEYS = 20;
+const MAX_REPRESENTED = 4_000;
+const MAX_SIGNING_KEYS = 20;
 
 export const readInstitution = (raw: InstitutionMessage | undefined): Read<Institution> => {
   if (!raw) return missing('institution', 'the institution');
   const represents = readList(
     'institution.represents',
     raw.represents,
-    { min: 0, max: MOST_REPRESENTED },
+    { min: 0, max: MAX_REPRESENTED },
     readEnterpriseNumber,
   );
   return readAll<Institution>({
@@ -65,7 +65,7 @@ export const readSpkiHash = (field: string, raw: string): Read<string> =>
 
 export const readApplication = (raw: ApplicationMessage | undefined): Read<Application> => {
   if (!raw) return missing('application', 'the application');
-  const hashes = readList('application.spki_hashes', raw.spkiHashes, { max: MOST_KEYS }, readSpkiHash);
+  const hashes = readList('application.spki_hashes', raw.spkiHashes, { max: MAX_KEYS }, readSpkiHash);
   return readAll<Application>({
     enterpriseNumber: readEnterpriseNumber('application.enterprise_number', raw.enterpriseNumber),
     name: readApplicationName('application.name', raw.name),
@@ -89,7 +89,7 @@ const readIssuer = (field: string, raw: string): Read<string> => {
 };
 
 const readSigningKeys = (field: string, raw: readonly SigningKeyMessage[], min: number): Read<SigningKey[]> =>
-  distinct(field, readList(field, raw, { min, max: MOST_SIGNING_KEYS }, readSigningKey), ({ kid }) => kid);
+  distinct(field, readList(field, raw, { min, max: MAX_SIGNING_KEYS }, readSigningKey), ({ kid }) => kid);
 
 const readSigningKey = (field: string, { kid, jwk }: SigningKeyMessage): Read<SigningKey> =>
   readAll<SigningKey>({

@@ -26,7 +26,7 @@ import {
   wasSubmitted,
   withdraw,
 } from './policy.examples.js';
-import { MOST_KEYS, type PolicyCommand, type PolicyEvent, policy } from './policy.js';
+import { MAX_KEYS, type PolicyCommand, type PolicyEvent, policy } from './policy.js';
 
 const given = deciderSpec(policy);
 
@@ -106,7 +106,7 @@ describe('keys', () => {
     given(...members)
       .when(registerKeys(application('other', 'key of office')))
       .thenRejected('KEY_OF_ANOTHER_APPLICATION');
-    const many = Array.from({ length: MOST_KEYS }, (_, index) => `k${index}`);
+    const many = Array.from({ length: MAX_KEYS }, (_, index) => `k${index}`);
     given(...members)
       .when(registerKeys(application('office', ...many)))
       .thenRejected('TOO_MANY_KEYS');

@@ -72,7 +72,7 @@ export interface PolicyState {
 const applicationKey = (enterpriseNumber: string, name: string): string => `${enterpriseNumber}/${name}`;
 
 /** Enough for a roll-over on each of several machines. */
-export const MOST_KEYS = 20;
+export const MAX_KEYS = 20;
 
 export const policy: Decider<PolicyState, PolicyCommand, PolicyEvent> = {
   initialState: () => ({
@@ -228,8 +228,8 @@ const registerApplication = (asked: Application, by: string, state: PolicyState)
   }
   if (added.length === 0 && state.applications.has(key)) return [];
   const spkiHashes = [...before, ...added];
-  if (spkiHashes.length > MOST_KEYS)
-    throw reject('TOO_MANY_KEYS', `an application has at most ${MOST_KEYS} keys; withdraw one first`);
+  if (spkiHashes.length > MAX_KEYS)
+    throw reject('TOO_MANY_KEYS', `an application has at most ${MAX_KEYS} keys; withdraw one first`);
   return [{ type: 'ApplicationRegistered', data: { application: { ...asked, spkiHashes }, by } }];
 };
 

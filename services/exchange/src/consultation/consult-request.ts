@@ -1,6 +1,6 @@
 import type { ConsultRequest, DataServiceRequest } from '@crossroads/contracts/exchange/v1/exchange_service';
 import {
-  type Door,
+  type ValidationContext,
   InvalidInput,
   type Read,
   readDay,
@@ -15,9 +15,9 @@ import {
 } from '@crossroads/grpc';
 import type { IsoDay, LegalContext, Ssin } from '@crossroads/identifiers';
 
-const MOST_SERVICES = 16;
-const MOST_GROUPS = 64;
-const LONGEST_NAME = 128;
+const MAX_SERVICES = 16;
+const MAX_GROUPS = 64;
+const MAX_NAME_LENGTH = 128;
 
 /** A request of which every field is well-formed. */
 export interface AskedConsultation {
@@ -37,13 +37,13 @@ export interface AskedDataService {
 }
 
 /** @throws InvalidInput naming every field that is wrong. */
-export const readConsultRequest = (request: ConsultRequest, door: Door): AskedConsultation => {
+export const readConsultRequest = (request: ConsultRequest, door: ValidationContext): AskedConsultation => {
   const asked = readFields({
     requestId: readRequestId(request.requestId),
     customer: readOptional(request.customer, (number) => readEnterpriseNumber('customer', number)),
     ssin: readSsin('ssin', request.ssin, door),
     legalContext: readLegalContext('legal_context', request.legalContext),
-    dataServices: readList('data_services', request.dataServices, { max: MOST_SERVICES }, readDataService),
+    dataServices: readList('data_services', request.dataServices, { max: MAX_SERVICES }, readDataService),
     asOf: readOptional(request.asOfDate, (date) => readDay('as_of_date', date)),
   });
   const { asOf, ...rest } = asked;
@@ -63,12 +63,12 @@ export const readConsultRequest = (request: ConsultRequest, door: Door): AskedCo
 };
 
 const readDataService = (field: string, request: DataServiceRequest): Read<AskedDataService> => {
-  const dataService = readText(`${field}.data_service`, request.dataService, { max: LONGEST_NAME });
+  const dataService = readText(`${field}.data_service`, request.dataService, { max: MAX_NAME_LENGTH });
   const fieldGroups = readList(
     `${field}.field_groups`,
     request.fieldGroups,
-    { min: 0, max: MOST_GROUPS },
-    (name, group) => readText(name, group, { max: LONGEST_NAME }),
+    { min: 0, max: MAX_GROUPS },
+    (name, group) => readText(name, group, { max: MAX_NAME_LENGTH }),
   );
   if (dataService.ok && fieldGroups.ok)
     return { ok: true, value: { dataService: dataService.value, fieldGroups: fieldGroups.value } };

@@ -1,5 +1,6 @@
 import {
   type Appender,
+  Commands,
   type EventStore,
   type Json,
   Rejection,
@@ -20,16 +21,21 @@ import { within } from './within.js';
 
 /** How long an append may take before the journal counts as away. */
 const APPEND_WITHIN_MS = 4_000;
-const ATTEMPTS = 8;
 
 /** What every release and every refusal is written to before it is answered. Its failures are `Unavailable`: fail closed. */
 export class AccessJournal {
+  private readonly commands: Commands;
+
   constructor(
-    private readonly store: Pick<EventStore, 'answerTo' | 'readStream'>,
+    private readonly store: Pick<EventStore, 'answerTo' | 'readStream' | 'append'>,
     private readonly appender: Appender,
     private readonly seals: RecordSeals,
     private readonly open: OpenAccesses,
-  ) {}
+  ) {
+    this.commands = new Commands(store, undefined, {
+      append: (appends, options) => within(APPEND_WITHIN_MS, appender.append(appends, options)),
+    });
+  }
 
   /**
    * Makes the intent durable. When the request was made before, nothing is written, and what came of it is returned.
@@ -103,15 +109,17 @@ export class AccessJournal {
   }
 
   /** After the intent comes the outcome; a repetition, or who closed it in between, may have been first. */
-  private async appendNext(journalId: string, event: { type: string; data: Json }): Promise<void> {
-    for (let revision = 1n, attempt = 1; ; attempt++) {
-      try {
-        return await this.append(journalId, ACCESS, revision, event);
-      } catch (error) {
-        if (!(error instanceof WrongExpectedRevision) || attempt === ATTEMPTS) throw error;
-        revision = (await this.store.readStream(journalId)).at(-1)?.revision ?? 1n;
-      }
-    }
+  private appendNext(journalId: string, event: { type: string; data: Json }): Promise<null> {
+    return this.commands.execute({
+      retry: { attempts: 8, jitterMs: 0 },
+      decide: async ({ number }) => {
+        const expectedRevision = number === 1 ? 1n : ((await this.store.readStream(journalId)).at(-1)?.revision ?? 1n);
+        return {
+          appends: [{ streamId: journalId, streamType: ACCESS, expectedRevision, events: [event] }],
+          answer: null,
+        };
+      },
+    });
   }
 
   private append(

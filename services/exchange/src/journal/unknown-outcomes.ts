@@ -9,7 +9,7 @@ import { lockOf, type OpenAccesses } from './open-accesses.js';
 import type { RecordSeals } from './sealed-record.js';
 
 const EVERY_MS = 1_000;
-const AT_ONCE = 500;
+const BATCH_SIZE = 500;
 /** The last statements of a process may still be on their way in the database when it is gone: so long they are waited for. */
 const LATE_MS = 60_000;
 
@@ -70,7 +70,7 @@ export class UnknownOutcomes {
     try {
       for (let progress = true; progress; ) {
         progress = false;
-        for (const access of await db.query<Access>(OPEN_OF, [from, instanceId, AT_ONCE]))
+        for (const access of await db.query<Access>(OPEN_OF, [from, instanceId, BATCH_SIZE]))
           progress = (await this.closeIfOpen(access)) === 'closed' || progress;
       }
       await db.query('update exchange_instances set gone_since = coalesce(gone_since, now()) where instance_id = $1', [

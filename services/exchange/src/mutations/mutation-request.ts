@@ -1,6 +1,6 @@
 import type { ReportMutationRequest } from '@crossroads/contracts/exchange/v1/exchange_service';
 import {
-  type Door,
+  type ValidationContext,
   type Read,
   readDay,
   readEnterpriseNumber,
@@ -15,8 +15,8 @@ import type { IsoDay, Ssin } from '@crossroads/identifiers';
 import type { JsonObject } from '@crossroads/policy';
 import { isJsonObject } from '../sources/json.js';
 
-const MOST_GROUPS = 64;
-const LONGEST_NAME = 128;
+const MAX_GROUPS = 64;
+const MAX_NAME_LENGTH = 128;
 
 /** A report of which every field is well-formed. */
 export interface AskedReport {
@@ -32,12 +32,12 @@ export interface AskedReport {
 }
 
 /** @throws InvalidInput naming every field that is wrong. */
-export const readReport = (request: ReportMutationRequest, door: Door): AskedReport =>
+export const readReport = (request: ReportMutationRequest, door: ValidationContext): AskedReport =>
   readFields({
     requestId: readRequestId(request.requestId),
     reporter: readOptional(request.reporter, (number) => readEnterpriseNumber('reporter', number)),
     ssin: readSsin('ssin', request.ssin, door),
-    dataService: readText('data_service', request.dataService, { max: LONGEST_NAME }),
+    dataService: readText('data_service', request.dataService, { max: MAX_NAME_LENGTH }),
     sourceRevision: readSourceRevision(request.sourceRevision),
     changedFieldGroups: readGroups(request.changedFieldGroups),
     data: readData(request.data),
@@ -50,8 +50,8 @@ const readSourceRevision = (raw: bigint): Read<bigint> =>
     : wrong('source_revision', 'INVALID_SOURCE_REVISION', 'a whole number above zero');
 
 const readGroups = (raw: readonly string[]): Read<string[]> => {
-  const groups = readList('changed_field_groups', raw, { max: MOST_GROUPS }, (field, group) =>
-    readText(field, group, { max: LONGEST_NAME }),
+  const groups = readList('changed_field_groups', raw, { max: MAX_GROUPS }, (field, group) =>
+    readText(field, group, { max: MAX_NAME_LENGTH }),
   );
   const second = raw.findIndex((group, index) => raw.indexOf(group) < index);
   return second < 0 ? groups : wrong(`changed_field_groups[${second}]`, 'DUPLICATE', 'name each one once');

@@ -17,7 +17,7 @@ import { MUTATIONS, mutationStream, mutationsOf } from './mutation-stream.js';
 
 /** The registry reports changes of these itself, on its own topic. */
 const REGISTRY_ONLY = /^person\.identification\./;
-const MOST_VIOLATIONS = 20;
+const MAX_VIOLATIONS = 20;
 
 export interface MutationsOptions {
   readonly policies: Pick<PolicyFollower, 'policy'>;
@@ -119,7 +119,7 @@ export class Mutations {
       reason: 'SCHEMA',
       description: `breaks "${keyword}" of the data service's JSON Schema`,
     }));
-    const [first, ...others] = [...stray, ...broken].slice(0, MOST_VIOLATIONS);
+    const [first, ...others] = [...stray, ...broken].slice(0, MAX_VIOLATIONS);
     if (first) throw new InvalidInput(first, ...others);
   }
 }

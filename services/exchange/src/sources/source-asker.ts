@@ -13,7 +13,7 @@ export type SourceConnection = Connection<typeof SourceServiceService>;
 export type Asked = { readonly response: SupplyResponse } | { readonly error: unknown };
 
 /** In one call, so that its requests stay far below a message's limit. */
-const MOST = 32;
+const MAX_BATCH_SIZE = 32;
 const LARGEST_RECORD = 16 * 1024;
 /** After that a source that had no `SupplyMany` may have it. */
 const ASKED_SINGLY_MS = 600_000;
@@ -61,7 +61,7 @@ export const sourceAsker = (
       void many(requests, deadline, (index, asked) => answers[index]?.resolve(asked));
       return answers.map(({ promise }) => promise);
     },
-    { most: MOST, flights: Number.POSITIVE_INFINITY },
+    { most: MAX_BATCH_SIZE, flights: Number.POSITIVE_INFINITY },
   );
 
   return (request) =>

@@ -11,7 +11,7 @@ import { type SourceConnection, sourceAsker } from './source-asker.js';
 
 const USUAL_DEADLINE_MS = 2_000;
 /** Whatever is registered: a caller waits for it. */
-const LONGEST_DEADLINE_MS = 10_000;
+const MAX_DEADLINE_MS = 10_000;
 /** Of one answer. */
 const LARGEST_ANSWER = 1024 * 1024;
 
@@ -31,7 +31,7 @@ export class SourceClients implements Sources {
   async supply(service: CompiledDataService, request: SupplyRequest): Promise<SupplyResponse | SourceFailure> {
     const { supplier } = service;
     if (!supplier) return 'SOURCE_UNAVAILABLE';
-    const deadlineMs = Math.min(supplier.deadlineMs > 0 ? supplier.deadlineMs : USUAL_DEADLINE_MS, LONGEST_DEADLINE_MS);
+    const deadlineMs = Math.min(supplier.deadlineMs > 0 ? supplier.deadlineMs : USUAL_DEADLINE_MS, MAX_DEADLINE_MS);
     const asked = await this.askerOf(supplier.source, supplier.address, deadlineMs)(request);
     if ('response' in asked) return asked.response;
     const { error } = asked;

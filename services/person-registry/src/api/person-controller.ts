@@ -13,7 +13,7 @@ import type {
 } from '@crossroads/contracts/person/v1/person_service';
 import {
   type Call,
-  type Door,
+  type ValidationContext,
   InvalidInput,
   type Read,
   readDay,
@@ -37,7 +37,7 @@ import { importPersons } from './import-persons.js';
 import { readFact } from './read-fact.js';
 import { factMessage } from './write-fact.js';
 
-const MOST_FACTS = 200;
+const MAX_FACTS = 200;
 
 const states = {
   active: SsinState.SSIN_STATE_ACTIVE,
@@ -52,7 +52,7 @@ export class PersonController implements Serves<typeof PersonServiceService> {
     private readonly reading: Reading,
     private readonly importer: Importer,
     private readonly reporters: Reporters,
-    private readonly door: () => Door,
+    private readonly door: () => ValidationContext,
   ) {}
 
   async registerPerson({ requestId, ssin: raw, facts: rawFacts }: RegisterPersonRequest, call: Call) {
@@ -154,8 +154,8 @@ export class PersonController implements Serves<typeof PersonServiceService> {
   }
 }
 
-const readFacts = (raw: readonly FactMessage[], door: Door, ssin: string): Read<Fact[]> =>
-  readList('facts', raw, { max: MOST_FACTS }, (field, fact) => readFact(field, fact, door, ssin));
+const readFacts = (raw: readonly FactMessage[], door: ValidationContext, ssin: string): Read<Fact[]> =>
+  readList('facts', raw, { max: MAX_FACTS }, (field, fact) => readFact(field, fact, door, ssin));
 
 /** 0 is no expectation. */
 const readRevision = (raw: bigint): Read<bigint | undefined> => {
@@ -164,7 +164,7 @@ const readRevision = (raw: bigint): Read<bigint | undefined> => {
   return { ok: false, violations: [{ field: 'expected_source_revision', reason: 'INVALID_REVISION', description }] };
 };
 
-const given = (ssin: Ssin, door: Door): GivenSsin => {
+const given = (ssin: Ssin, door: ValidationContext): GivenSsin => {
   const parsed = parseSsin(ssin, door);
   if (!parsed.ok) throw new InvalidInput({ field: 'ssin', reason: 'SSIN_MALFORMED', description: 'not an SSIN' });
   return { ssin, kind: parsed.kind };

@@ -5,7 +5,7 @@ import type {
   Place as PlaceMessage,
 } from '@crossroads/contracts/person/v1/person';
 import {
-  type Door,
+  type ValidationContext,
   type FieldViolation,
   type Read,
   readIncompleteDate,
@@ -20,18 +20,23 @@ import type { Address, DatedPlace, Fact, FactValue, Name, Place } from '../domai
 
 const RELATIONS: ReadonlySet<string> = new Set(['SPOUSE', 'PARENT', 'CHILD', 'PARTNER']);
 const GENDERS: ReadonlySet<number> = new Set([0, 1, 2, 9]);
-const LONGEST = { max: 200 };
+const MAX_LENGTH = { max: 200 };
 const NAMES = { min: 0, max: 20 };
 
 /** `ssin` is whose fact it is: nobody is related to themselves. */
-export const readFact = (field: string, raw: FactMessage, door: Door, ssin: string): Read<Fact> => {
+export const readFact = (field: string, raw: FactMessage, door: ValidationContext, ssin: string): Read<Fact> => {
   const period = readPeriod(raw.period ?? {}, `${field}.period.`);
   const value = readValue(field, raw.fact, door, ssin);
   if (!period.ok || !value.ok) return both(period, value);
   return { ok: true, value: { ...value.value, period: period.value } };
 };
 
-const readValue = (field: string, fact: FactMessage['fact'], door: Door, ssin: string): Read<FactValue> => {
+const readValue = (
+  field: string,
+  fact: FactMessage['fact'],
+  door: ValidationContext,
+  ssin: string,
+): Read<FactValue> => {
   switch (fact?.$case) {
     case undefined:
       return bad(
@@ -92,22 +97,28 @@ const readName = (
   field: string,
   raw: { readonly familyNames: readonly string[]; readonly givenNames: readonly string[] },
 ): Read<Name> => {
-  const family = readList(`${field}.family_names`, raw.familyNames, NAMES, (at, name) => readText(at, name, LONGEST));
-  const names = readList(`${field}.given_names`, raw.givenNames, NAMES, (at, name) => readText(at, name, LONGEST));
+  const family = readList(`${field}.family_names`, raw.familyNames, NAMES, (at, name) =>
+    readText(at, name, MAX_LENGTH),
+  );
+  const names = readList(`${field}.given_names`, raw.givenNames, NAMES, (at, name) => readText(at, name, MAX_LENGTH));
   if (!family.ok || !names.ok) return both(family, names);
   if (family.value.length + names.value.length === 0)
     return bad(field, 'REQUIRED', 'needed: at least one family or given name');
   return good({ familyNames: family.value, givenNames: names.value });
 };
 
-const readDatedPlace = (field: string, raw: Birth, { today }: Door): Read<DatedPlace> => {
+const readDatedPlace = (field: string, raw: Birth, { today }: ValidationContext): Read<DatedPlace> => {
   const date = notInFuture(`${field}.date`, readIncompleteDate(`${field}.date`, raw.date), today);
   const place = readPlace(`${field}.place`, raw.place);
   if (!date.ok || !place.ok) return both(date, place);
   return good({ date: date.value, ...given('place', place.value) });
 };
 
-const notInFuture = (field: string, date: Read<IncompleteDate>, today: Door['today']): Read<IncompleteDate> =>
+const notInFuture = (
+  field: string,
+  date: Read<IncompleteDate>,
+  today: ValidationContext['today'],
+): Read<IncompleteDate> =>
   date.ok && isAfterDay(date.value, today)
     ? bad(field, 'DATE_IN_FUTURE', 'a birth or a death is not in the future')
     : date;
@@ -117,7 +128,7 @@ const readPlace = (field: string, raw: PlaceMessage | undefined): Read<Place | u
   const code = readOptional(raw.municipalityCode, (text) =>
     matching(`${field}.municipality_code`, text, /^[0-9]{5}$/, 'a NIS code, five digits'),
   );
-  const name = readOptional(raw.municipality, (text) => readText(`${field}.municipality`, text, LONGEST));
+  const name = readOptional(raw.municipality, (text) => readText(`${field}.municipality`, text, MAX_LENGTH));
   const country = readOptional(raw.countryCode, (text) =>
     matching(`${field}.country_code`, text, /^[A-Z]{3}$/, 'ISO 3166-1 alpha-3'),
   );
@@ -132,7 +143,7 @@ const readPlace = (field: string, raw: PlaceMessage | undefined): Read<Place | u
 
 const readAddress = (field: string, raw: AddressMessage): Read<Address> => {
   const text = (name: string, value: string) =>
-    readOptional(value, (one) => readText(`${field}.${name}`, one, LONGEST));
+    readOptional(value, (one) => readText(`${field}.${name}`, one, MAX_LENGTH));
   const street = text('street', raw.street);
   const house = text('house_number', raw.houseNumber);
   const box = text('box_number', raw.boxNumber);
@@ -151,7 +162,7 @@ const readAddress = (field: string, raw: AddressMessage): Read<Address> => {
     : good(address);
 };
 
-const readRelative = (field: string, raw: string, door: Door, ssin: string): Read<string> =>
+const readRelative = (field: string, raw: string, door: ValidationContext, ssin: string): Read<string> =>
   raw === ssin
     ? bad(field, 'RELATED_TO_ITSELF', 'somebody else; nobody is related to themselves')
     : readSsin(field, raw, door);

@@ -35,7 +35,7 @@ export interface PersonState {
 }
 
 /** So that a state stays small enough to be read whole. */
-const MOST_FACTS = 1_000;
+const MAX_FACTS = 1_000;
 
 /** What is known of a person, whichever number leads to it. */
 export const person: Decider<PersonState, PersonCommand, PersonEvent> = {
@@ -102,8 +102,8 @@ const checkRevision = (expected: bigint | undefined, current: bigint): void => {
 };
 
 const checkWhole = (held: readonly HeldFact[]): void => {
-  if (held.length > MOST_FACTS)
-    throw reject('TOO_MANY_FACTS', 'a person has at most 1000 facts', { most: String(MOST_FACTS) });
+  if (held.length > MAX_FACTS)
+    throw reject('TOO_MANY_FACTS', 'a person has at most 1000 facts', { most: String(MAX_FACTS) });
   const birth = held.find((fact) => fact.group === 'birth');
   const death = held.find((fact) => fact.group === 'death');
   if (birth?.group === 'birth' && death?.group === 'death' && certainlyBefore(death.value.date, birth.value.date))

@@ -17,7 +17,7 @@ import type {
 import type { DateMessage } from '@crossroads/contracts/google/type/date';
 import {
   type Call,
-  type Door,
+  type ValidationContext,
   type PageTokens,
   type Read,
   readDay,
@@ -42,8 +42,8 @@ import { fileProgress } from './file-progress.js';
 import { readDays, readPersonId, readUntil } from './input.js';
 import { checkMessage, inscriptionMessage, type Wanted } from './messages.js';
 
-const MOST_PERSONS = 5_000;
-const MOST_INSTITUTIONS = 5_000;
+const MAX_PERSONS = 5_000;
+const MAX_INSTITUTIONS = 5_000;
 
 export interface DirectoryControllerOptions {
   readonly inscriber: Inscriber;
@@ -51,7 +51,7 @@ export interface DirectoryControllerOptions {
   readonly list: InscriptionList;
   readonly acting: Acting;
   readonly pageTokens: PageTokens;
-  readonly door: () => Door;
+  readonly door: () => ValidationContext;
 }
 
 /** Proto in, proto out. The rules are in the domain and the use cases. */
@@ -116,7 +116,7 @@ export class DirectoryController implements Serves<typeof DirectoryServiceServic
 
   async batchCheck(request: BatchCheckRequest): Promise<BatchCheckResponse> {
     const { names, ...asked } = readFields({
-      names: readList('persons', request.persons, { min: 0, max: MOST_PERSONS }, (field, person) =>
+      names: readList('persons', request.persons, { min: 0, max: MAX_PERSONS }, (field, person) =>
         this.readName(field, person),
       ),
       ...this.readAsked(request),
@@ -147,7 +147,7 @@ export class DirectoryController implements Serves<typeof DirectoryServiceServic
     readonly date: DateMessage | undefined;
   }) {
     return {
-      institutions: readList('institutions', institutions, { min: 0, max: MOST_INSTITUTIONS }, readEnterpriseNumber),
+      institutions: readList('institutions', institutions, { min: 0, max: MAX_INSTITUTIONS }, readEnterpriseNumber),
       date: readOptional(date, (day) => readDay('date', day)),
     };
   }
@@ -157,7 +157,7 @@ export class DirectoryController implements Serves<typeof DirectoryServiceServic
     date,
   }: {
     readonly institutions: readonly string[];
-    readonly date: Door['today'] | undefined;
+    readonly date: ValidationContext['today'] | undefined;
   }): Wanted {
     return { institutions: new Set(institutions), day: dayNumber(date ?? this.options.door().today) };
   }

@@ -8,7 +8,7 @@ import {
 } from '@crossroads/contracts/directory/v1/directory_service';
 import {
   type Call,
-  type Door,
+  type ValidationContext,
   InvalidInput,
   type Read,
   readFields,
@@ -21,12 +21,12 @@ import { numberMessages } from '../application/number-reasons.js';
 import type { Acting } from './acting.js';
 import { readDays, readUntil } from './input.js';
 
-const MOST_LINES = 5_000;
+const MAX_LINES = 5_000;
 
 export interface FileOptions {
   readonly inscriber: Inscriber;
   readonly acting: Acting;
-  readonly door: () => Door;
+  readonly door: () => ValidationContext;
 }
 
 /**
@@ -81,7 +81,12 @@ export async function* fileProgress(
 
 type Descriptions = ReadonlyMap<string, string>;
 
-const readLines = (lines: readonly InscribeFileLine[], before: number, uninscribe: boolean, door: Door) => {
+const readLines = (
+  lines: readonly InscribeFileLine[],
+  before: number,
+  uninscribe: boolean,
+  door: ValidationContext,
+) => {
   const checked: CheckedLine[] = [];
   const malformed: Refused[] = [];
   const descriptions = new Map<string, string>(Object.entries(numberMessages));
@@ -98,7 +103,11 @@ const readLines = (lines: readonly InscribeFileLine[], before: number, uninscrib
   return { lines: checked, malformed, descriptions };
 };
 
-const readLine = (message: InscribeFileLine, uninscribe: boolean, door: Door): Read<Omit<CheckedLine, 'line'>> => {
+const readLine = (
+  message: InscribeFileLine,
+  uninscribe: boolean,
+  door: ValidationContext,
+): Read<Omit<CheckedLine, 'line'>> => {
   const ssin = readSsin('ssin', message.ssin, door);
   if (!ssin.ok) return ssin;
   const context = readInscriptionContext('inscription_context', message.inscriptionContext);
@@ -121,11 +130,11 @@ const chunkOf = ({ part }: InscribeFileRequest): InscribeFileChunk => {
       reason: 'REQUIRED',
       description: 'each message after the first carries a chunk of lines',
     });
-  if (part.value.lines.length > MOST_LINES)
+  if (part.value.lines.length > MAX_LINES)
     throw new InvalidInput({
       field: 'chunk.lines',
       reason: 'TOO_MANY',
-      description: `at most ${MOST_LINES} lines a chunk; send more chunks`,
+      description: `at most ${MAX_LINES} lines a chunk; send more chunks`,
     });
   return part.value;
 };

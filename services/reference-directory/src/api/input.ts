@@ -1,6 +1,6 @@
 import type { DateMessage } from '@crossroads/contracts/google/type/date';
 import type { Period } from '@crossroads/contracts/time/v1/period';
-import { type Door, type Read, readDay, readPeriod, readUuid } from '@crossroads/grpc';
+import { type ValidationContext, type Read, readDay, readPeriod, readUuid } from '@crossroads/grpc';
 import { addDays, type IsoDay } from '@crossroads/identifiers';
 import { type Days, dayNumber, daysOf } from '../domain/days.js';
 
@@ -11,7 +11,7 @@ export const readDays = (field: string, raw: Period | undefined): Read<Days> => 
 };
 
 /** All days up to the last one, which is yesterday when it is not given. */
-export const readUntil = (field: string, raw: DateMessage | undefined, { today }: Door): Read<Days> => {
+export const readUntil = (field: string, raw: DateMessage | undefined, { today }: ValidationContext): Read<Days> => {
   const read: Read<IsoDay> = raw === undefined ? { ok: true, value: addDays(today, -1) } : readDay(field, raw);
   if (!read.ok) return read;
   return { ok: true, value: { start: Number.NEGATIVE_INFINITY, end: dayNumber(read.value) + 1 } };

@@ -1,10 +1,11 @@
 import {
+  type AnswerCodec,
+  Commands,
   type Database,
-  type Json,
+  type Decision,
   type NewEvent,
   type PostgresEventStore,
   type RequestKey,
-  WrongExpectedRevision,
 } from '@crossroads/eventsourcing';
 import type { BlindIndex } from '@crossroads/privacy';
 import type { Days } from '../domain/days.js';
@@ -24,7 +25,6 @@ import { type Found, lookup } from '../view/lookup.js';
 import { soughtSsin } from '../view/numbers.js';
 import type { SsinSeal } from '../view/ssin-seal.js';
 import { type NumberReason, reasonAgainst, rejection } from './number-reasons.js';
-import { inTurn } from './turns.js';
 
 /** A line that the edge has found well formed. */
 export interface CheckedLine {
@@ -55,17 +55,17 @@ export interface InscriberOptions {
   readonly seal: SsinSeal;
 }
 
-const ATTEMPTS = 8;
-
 /**
  * Inscribes and uninscribes. The rows that answer are written in the transaction of the append, so that whoever asks after
  * the answer sees the change; the stream's revision guards the state that was decided on, which is read from the rows.
  */
 export class Inscriber {
   private readonly revisions = new Map<string, bigint>();
-  private readonly turn = inTurn();
+  private readonly commands: Commands;
 
-  constructor(private readonly options: InscriberOptions) {}
+  constructor(private readonly options: InscriberOptions) {
+    this.commands = new Commands(options.store, options.db);
+  }
 
   /** One line. @throws Rejection with a `NumberReason` */
   async one(
@@ -89,29 +89,24 @@ export class Inscriber {
     malformed: readonly Refused[] = [],
     onRefused: (refused: NumberReason) => void = () => undefined,
   ): Promise<Outcome> {
-    return this.turn(institution, async () => {
-      for (let attempt = 1; ; attempt++) {
-        const kept = await this.options.store.answerTo(request);
-        if (kept) return outcomeOf(kept.answer);
-        try {
-          return await this.attempt(type, institution, lines, request, malformed, onRefused);
-        } catch (error) {
-          this.revisions.delete(institution);
-          if (!(error instanceof WrongExpectedRevision) || attempt === ATTEMPTS) throw error;
-        }
-      }
+    return this.commands.execute({
+      request,
+      kept,
+      turn: institution,
+      retry: { attempts: 8, jitterMs: 0 },
+      onFailed: () => this.revisions.delete(institution),
+      decide: () => this.decide(type, institution, lines, malformed, onRefused),
     });
   }
 
-  private async attempt(
+  private async decide(
     type: InscriptionCommand['type'],
     institution: string,
     lines: readonly CheckedLine[],
-    request: RequestKey,
     malformed: readonly Refused[],
     onRefused: (refused: NumberReason) => void,
-  ): Promise<Outcome> {
-    const { db, store, seal } = this.options;
+  ): Promise<Decision<Outcome>> {
+    const { seal } = this.options;
     // The revision first: rows that are read later hold at least what led to it, and the append holds if it is still the last.
     const revision = await this.revisionOf(institution);
     const { asked, refused, found } = await this.resolve(type, lines, onRefused);
@@ -128,21 +123,21 @@ export class Inscriber {
       const [who, line] = [found[place], asked[place]];
       if (type === 'Inscribe' && who && line) ssins.set(who.person, seal.seal(who.personId, line.ssin));
     }
-    await db.transaction(async (tx) => {
-      const append = { streamId: streamOf(institution), streamType: STREAM_TYPE, expectedRevision: revision };
-      await store
-        .within(tx)
-        .append([{ ...append, events: events.map(toNewEvent) }], { request, answer: answerOf(outcome) });
-      const numbered = changes.map(({ person, context, start, end }) => ({
-        person,
-        start,
-        end,
-        file: fileOf(files, context),
-      }));
-      await writeChanges(tx, numbered, ssins);
-    });
-    this.revisions.set(institution, revision + BigInt(events.length));
-    return outcome;
+    const append = { streamId: streamOf(institution), streamType: STREAM_TYPE, expectedRevision: revision };
+    const numbered = changes.map(({ person, context, start, end }) => ({
+      person,
+      start,
+      end,
+      file: fileOf(files, context),
+    }));
+    return {
+      appends: [{ ...append, events: events.map(toNewEvent) }],
+      answer: outcome,
+      rows: async (tx) => {
+        await writeChanges(tx, numbered, ssins);
+        tx.afterCommit(() => this.revisions.set(institution, revision + BigInt(events.length)));
+      },
+    };
   }
 
   private async resolve(
@@ -226,14 +221,15 @@ const fileOf = (files: ReadonlyMap<string, number>, context: string): number => 
   return file;
 };
 
-// Kept for good: refused lines as pairs, without their descriptions.
-const answerOf = ({ changed, unchanged, refused }: Outcome): Json => ({
-  changed,
-  unchanged,
-  refused: refused.map(({ line, reason }) => [line, reason]),
-});
-
-const outcomeOf = (answer: Json): Outcome => {
-  const kept = answer as { changed: number; unchanged: number; refused: [number, string][] };
-  return { ...kept, refused: kept.refused.map(([line, reason]) => ({ line, reason })) };
+/** Kept for good: refused lines as pairs, without their descriptions. */
+const kept: AnswerCodec<Outcome> = {
+  encode: ({ changed, unchanged, refused }) => ({
+    changed,
+    unchanged,
+    refused: refused.map(({ line, reason }) => [line, reason]),
+  }),
+  decode: (answer) => {
+    const { refused, ...counts } = answer as { changed: number; unchanged: number; refused: [number, string][] };
+    return { ...counts, refused: refused.map(([line, reason]) => ({ line, reason })) };
+  },
 };

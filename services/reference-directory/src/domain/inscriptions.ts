@@ -84,11 +84,11 @@ export const inscriptions: Decider<Inscribed, InscriptionCommand, InscriptionsCh
 };
 
 /** A published event names each change in full, and a message on Kafka is at most 1 MB. */
-const MOST_CHANGES = 5_000;
+const MAX_CHANGES = 5_000;
 
 const inParts = (changes: readonly Change[]): Change[][] => {
   const parts: Change[][] = [];
-  for (let from = 0; from < changes.length; from += MOST_CHANGES) parts.push(changes.slice(from, from + MOST_CHANGES));
+  for (let from = 0; from < changes.length; from += MAX_CHANGES) parts.push(changes.slice(from, from + MAX_CHANGES));
   return parts;
 };
 

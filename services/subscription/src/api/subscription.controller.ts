@@ -22,7 +22,7 @@ import type { Database } from '@crossroads/eventsourcing';
 import {
   type Call,
   type Caller,
-  type Door,
+  type ValidationContext,
   NotFound,
   type PageTokens,
   PermissionDenied,
@@ -169,7 +169,7 @@ export class SubscriptionController implements Serves<typeof SubscriptionService
 }
 
 /** The named ones, or nothing for all that are inscribed; one of the two must be said. */
-const readPersons = (persons: SubscribeRequest['persons'], door: Door): Read<Ssin[] | undefined> => {
+const readPersons = (persons: SubscribeRequest['persons'], door: ValidationContext): Read<Ssin[] | undefined> => {
   if (persons?.$case === 'named')
     return readList('named.ssins', persons.value.ssins, { max: MAX_NAMED }, (field, ssin) =>
       readSsin(field, ssin, door),

@@ -1,0 +1,146 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { DatabaseSettings, ReadinessChecks, ServiceIdentity, SubjectKeySettings } from '@crossroads/configuration';
+import {
+  type DynamicModule,
+  Global,
+  Logger,
+  Module,
+  type OnApplicationShutdown,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { Database, databaseOver, dataSourceOptions } from '../database.js';
+import type { Migration, MigrationClass } from '../migrate.js';
+import { prepareSchemas } from '../schema.js';
+
+/** What a service's database holds. */
+export interface DatabaseSchema {
+  readonly entities: readonly Type[];
+  readonly migrations: readonly (Migration | MigrationClass)[];
+}
+
+/** Token of the database of subject keys. */
+export const KEYS_DATABASE: unique symbol = Symbol('keys database');
+
+/** Closes what stands beside TypeORM's pool. */
+class Closing implements OnApplicationShutdown {
+  constructor(
+    private readonly database: Database,
+    name: string,
+    needs: ReadinessChecks,
+  ) {
+    needs.add(name, () => database.ready());
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.database.close();
+  }
+}
+
+/**
+ * The service's database: `Database` for SQL, `@InjectRepository` for its entities, one pool. Made when the schema is there, and
+ * waited for while the server is away.
+ */
+@Global()
+@Module({})
+export class DatabaseModule {
+  static forRoot({ entities, migrations }: DatabaseSchema): DynamicModule {
+    return databaseModule(
+      Database,
+      undefined,
+      entities,
+      migrations,
+      DatabaseSettings,
+      (settings: DatabaseSettings) => ({
+        url: settings.DATABASE_URL,
+        migratorUrl: settings.DATABASE_MIGRATOR_URL,
+      }),
+    );
+  }
+
+  static forSubjectKeys(migrations: DatabaseSchema['migrations']): DynamicModule {
+    return databaseModule(
+      KEYS_DATABASE,
+      'keys',
+      [],
+      migrations,
+      SubjectKeySettings,
+      (settings: SubjectKeySettings) => ({
+        url: settings.KEYS_DATABASE_URL,
+        migratorUrl: settings.KEYS_DATABASE_MIGRATOR_URL,
+      }),
+    );
+  }
+}
+
+const databaseModule = <Settings>(
+  token: typeof Database | symbol,
+  name: string | undefined,
+  entities: readonly Type[],
+  migrations: DatabaseSchema['migrations'],
+  key: Type<Settings>,
+  urlsOf: (settings: Settings) => { readonly url: string; readonly migratorUrl: string | undefined },
+): DynamicModule => {
+  const optionsOf = (settings: Settings, service: ServiceIdentity) => ({
+    url: urlsOf(settings).url,
+    poolSize: name === undefined ? 10 : 4,
+    applicationName: service.name,
+  });
+  const providers: Provider[] = [
+    {
+      provide: token,
+      inject: [getDataSourceToken(name), key, ServiceIdentity],
+      useFactory: (dataSource: DataSource, settings: Settings, service: ServiceIdentity) =>
+        databaseOver(dataSource, optionsOf(settings, service)),
+    },
+    {
+      provide: Closing,
+      inject: [token, ReadinessChecks],
+      useFactory: (database: Database, needs: ReadinessChecks) =>
+        new Closing(database, name === undefined ? 'database' : 'subject-keys', needs),
+    },
+  ];
+  return {
+    module: DatabaseModule,
+    imports: [
+      TypeOrmModule.forRootAsync({
+        ...(name === undefined ? {} : { name }),
+        inject: [key, ServiceIdentity],
+        useFactory: async (settings: Settings, service: ServiceIdentity) => {
+          await whenItAnswers(() =>
+            prepareSchemas([{ ...urlsOf(settings), migrations }], {
+              say: (what, details) => Logger.log({ message: what, ...details }, 'database'),
+            }),
+          );
+          return {
+            ...dataSourceOptions(optionsOf(settings, service)),
+            entities: [...entities],
+            retryAttempts: 60,
+            retryDelay: 1_000,
+          };
+        },
+      }),
+    ],
+    providers,
+    exports: [token],
+  };
+};
+
+const RETRY_INTERVAL_MS = 500;
+const AWAY = /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|57P03|08\w{3})$/;
+
+/** A server that is away comes back, or whoever watches over this process gives it up; anything else ends the start. */
+const whenItAnswers = async (work: () => Promise<void>): Promise<void> => {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const code = String(Reflect.get(Object(error), 'code') ?? '');
+      const cut = error instanceof Error && error.message.startsWith('Connection terminated');
+      if (!AWAY.test(code) && !cut) throw error;
+      await delay(RETRY_INTERVAL_MS);
+    }
+  }
+};

@@ -1,0 +1,13 @@
+import { Global, Module } from '@nestjs/common';
+import { Database } from '../database.js';
+import { PostgresEventStore } from '../postgres-event-store.js';
+
+/** The event store in the service's database. */
+@Global()
+@Module({
+  providers: [
+    { provide: PostgresEventStore, inject: [Database], useFactory: (db: Database) => new PostgresEventStore(db) },
+  ],
+  exports: [PostgresEventStore],
+})
+export class EventStoreModule {}

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { type EventCodec, plainCodec } from './codec.js';
+import type { Decider, DomainEvent } from './decider.js';
+import type { EventStore, Json, NewEvent, Recorded, StreamAppend } from './event-store.js';
+
+/** One kind of stream: its rules, and how its events are stored. */
+export interface StreamKind<State, Command, Event extends DomainEvent> {
+  readonly type: string;
+  readonly decider: Decider<State, Command, Event>;
+  /** @default plainCodec() */
+  readonly codec?: EventCodec<Event>;
+}
+
+/** A stream as it was read; `revision` is 0n when it does not exist. */
+export interface Stream<State> {
+  readonly streamId: string;
+  readonly state: State;
+  readonly revision: bigint;
+}
+
+/** Reads the streams of a kind as states, and makes appends of what was decided about them. */
+export class Streams<State, Command, Event extends DomainEvent> {
+  private readonly codec: EventCodec<Event>;
+
+  constructor(
+    private readonly store: Pick<EventStore, 'readStreams'>,
+    private readonly kind: StreamKind<State, Command, Event>,
+  ) {
+    this.codec = kind.codec ?? plainCodec();
+  }
+
+  async load(streamId: string, store = this.store): Promise<Stream<State>> {
+    const streams = await store.readStreams([streamId]);
+    return this.fold(streamId, streams.get(streamId) ?? []);
+  }
+
+  async fold(streamId: string, recorded: readonly Recorded[]): Promise<Stream<State>> {
+    const { evolve, initialState } = this.kind.decider;
+    const events = await Promise.all(recorded.map((event) => this.codec.fromStored(event)));
+    return { streamId, state: events.reduce(evolve, initialState()), revision: recorded.at(-1)?.revision ?? 0n };
+  }
+
+  decide(command: Command, { state }: Stream<State>): Event[] {
+    return this.kind.decider.decide(command, state);
+  }
+
+  /** The state after events that were decided on it. */
+  after({ state }: Stream<State>, events: readonly Event[]): State {
+    return events.reduce(this.kind.decider.evolve, state);
+  }
+
+  async append(
+    { streamId, revision }: Pick<Stream<State>, 'streamId' | 'revision'>,
+    events: readonly Event[],
+    metadata?: Readonly<Record<string, Json>>,
+  ): Promise<StreamAppend> {
+    const stored = events.map(async (event): Promise<NewEvent> => {
+      const id = randomUUID();
+      const body = await this.codec.toStored(event, { streamId, eventId: id });
+      return { id, type: event.type, ...body, ...(metadata ? { metadata } : {}) };
+    });
+    return { streamId, streamType: this.kind.type, expectedRevision: revision, events: await Promise.all(stored) };
+  }
+}

@@ -1,0 +1,32 @@
+import { ServiceIdentity } from '@crossroads/configuration';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { PermissionDenied } from '../errors.js';
+import type { Call, Caller } from '../grpc-service.js';
+import { type AllowedCaller, isAllowed } from '../service.js';
+import { callersOf } from './rpc.decorator.js';
+
+const describe = (caller: Caller): string => (caller.kind === 'service' ? `service:${caller.name}` : 'institution');
+
+/** Lets in who stands in the table of callers; an rpc without a line in it is nobody's. */
+@Injectable()
+export class CallerGuard implements CanActivate {
+  private readonly callers = new Map<object, readonly AllowedCaller[]>();
+
+  constructor(private readonly service: ServiceIdentity) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const call = context.switchToRpc().getContext<Call>();
+    if (isAllowed(this.callersOf(context.getHandler()), call.caller)) return true;
+    throw new PermissionDenied('CALLER_NOT_ALLOWED', `this rpc is not for ${describe(call.caller)}`, {
+      metadata: { rpc: call.rpc },
+    });
+  }
+
+  private callersOf(handler: object): readonly AllowedCaller[] {
+    const known = this.callers.get(handler);
+    if (known !== undefined) return known;
+    const callers = callersOf(handler, this.service.name) ?? [];
+    this.callers.set(handler, callers);
+    return callers;
+  }
+}

@@ -1,0 +1,76 @@
+import { AddressSettings, addressSettingOf, MeshSettings } from '@crossroads/configuration';
+import type { ServiceName } from '@crossroads/topology';
+import type { ServiceDefinition } from '@grpc/grpc-js';
+import {
+  type DynamicModule,
+  Inject,
+  Injectable,
+  Module,
+  type OnApplicationShutdown,
+  type Provider,
+} from '@nestjs/common';
+import { type Connection, connect } from '../client.js';
+import type { MethodShape } from '../grpc-service.js';
+
+type Definition = Record<string, MethodShape> & ServiceDefinition;
+
+/** What a service asks of another one. */
+export interface Peer<D extends Definition = Definition> {
+  readonly service: ServiceName;
+  readonly definition: D;
+  /** Rpcs that only read, and so may be repeated. */
+  readonly reads?: readonly string[];
+}
+
+const tokenOf = (service: ServiceName, definition: Definition): string =>
+  `client:${service}${Object.values<ServiceDefinition[string]>(definition)[0]?.path ?? ''}`;
+
+/** A client of one of the services that `ClientsModule.forFeature` names. */
+export const InjectClient = (service: ServiceName, definition: Definition) => Inject(tokenOf(service, definition));
+
+/** Connections to other services of the mesh: made when first used, closed last. */
+@Injectable()
+export class GrpcClients implements OnApplicationShutdown {
+  private readonly open: { close(): void }[] = [];
+
+  constructor(
+    private readonly mesh: MeshSettings,
+    private readonly addresses: AddressSettings,
+  ) {}
+
+  connect<D extends Definition>({ service, definition, reads = [] }: Peer<D>): Connection<D> {
+    const name = addressSettingOf(service);
+    const address = this.addresses[name];
+    if (address === undefined) throw new Error(`${name} is needed: host:port of ${service}`);
+    const client = connect(definition, address, {
+      ...this.mesh.connection,
+      server: { kind: 'service', name: service },
+      reads,
+    });
+    this.open.push(client);
+    return client;
+  }
+
+  onApplicationShutdown(): void {
+    for (const client of this.open) client.close();
+  }
+}
+
+/** Clients of other services, to be injected by `@InjectClient`. */
+@Module({})
+export class ClientsModule {
+  static forFeature(...peers: readonly Peer[]): DynamicModule {
+    const providers: Provider[] = peers.map((peer) => ({
+      provide: tokenOf(peer.service, peer.definition),
+      inject: [GrpcClients],
+      useFactory: (clients: GrpcClients) => clients.connect(peer),
+    }));
+    return {
+      module: ClientsModule,
+      providers,
+      exports: providers.map((provider) =>
+        typeof provider === 'object' && 'provide' in provider ? provider.provide : provider,
+      ),
+    };
+  }
+}

@@ -1,0 +1,51 @@
+import { GrpcSettings, ReadinessChecks, MeshSettings, ServiceIdentity } from '@crossroads/configuration';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import type { ReasonCodes } from '../status.js';
+import { GrpcClients } from './clients.module.js';
+import { CallerGuard } from './caller.guard.js';
+import { GrpcExceptionFilter } from './grpc-exception.filter.js';
+import { GrpcTransport, type TransportOptions } from './grpc.transport.js';
+
+/** Serves all `@GrpcController` classes: who may call comes first, errors get details, health says what is there. */
+@Global()
+@Module({})
+export class GrpcModule {
+  static forRoot({ reasonCodes = {} }: { readonly reasonCodes?: ReasonCodes } = {}): DynamicModule {
+    return {
+      module: GrpcModule,
+      providers: [
+        GrpcClients,
+        { provide: APP_GUARD, useClass: CallerGuard },
+        { provide: APP_FILTER, useClass: GrpcExceptionFilter },
+        {
+          provide: GrpcTransport,
+          inject: [GrpcSettings, MeshSettings, ServiceIdentity, ReadinessChecks],
+          useFactory: (grpc: GrpcSettings, mesh: MeshSettings, service: ServiceIdentity, needs: ReadinessChecks) =>
+            new GrpcTransport(() => ({
+              ...optionsOf(grpc, mesh),
+              domain: `${service.name}.crossroads`,
+              reasonCodes,
+              readiness: needs.all(),
+            })),
+        },
+      ],
+      exports: [GrpcTransport, GrpcClients],
+    };
+  }
+}
+
+const optionsOf = (grpc: GrpcSettings, mesh: MeshSettings): Omit<TransportOptions, 'domain'> => ({
+  host: grpc.GRPC_HOST,
+  port: grpc.GRPC_PORT,
+  healthPort: grpc.HEALTH_PORT,
+  maxConnectionAgeMs: grpc.MAX_CONNECTION_AGE_MS,
+  drainMs: grpc.DRAIN_MS,
+  trustDomain: mesh.CROSSROADS_TRUST_DOMAIN,
+  tls: { ca: mesh.TLS_CA_FILE, cert: mesh.TLS_CERT_FILE, key: mesh.TLS_KEY_FILE },
+  limits: {
+    callsPerSecond: grpc.LIMIT_CALLS_PER_SECOND,
+    concurrentCalls: grpc.LIMIT_CONCURRENT_CALLS,
+    maxMessageBytes: grpc.LIMIT_MESSAGE_BYTES,
+  },
+});

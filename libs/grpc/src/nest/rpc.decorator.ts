@@ -1,0 +1,86 @@
+import { Controller, type PipeTransform, type Type } from '@nestjs/common';
+import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
+import type { ServiceName } from '@crossroads/topology';
+import type { ServiceDefinition } from '@grpc/grpc-js';
+import type { Call, MethodShape, RequestOf, ResponseOf } from '../grpc-service.js';
+import type { AllowedCaller } from '../service.js';
+import { DecodePipe } from './decode.pipe.js';
+
+/** Nest's name of this transport. */
+export const GRPC: unique symbol = Symbol('crossroads grpc');
+
+/** What travels with a handler to the transport. */
+export interface RpcExtras {
+  readonly method: ServiceDefinition[string];
+  /** Without an end of its own (a watch): ended as soon as the server stops, instead of waited for. */
+  readonly endless: boolean;
+}
+
+/** What an rpc gives the handler: a message, or for a stream of requests all of them as they come. */
+export type Incoming<Method extends MethodShape> = Method['requestStream'] extends true
+  ? AsyncIterable<RequestOf<Method>>
+  : RequestOf<Method>;
+
+/** What a handler gives: a promise, or for a stream of responses an async iterable. */
+export type Outgoing<Method extends MethodShape> = Method['responseStream'] extends true
+  ? AsyncIterable<ResponseOf<Method>>
+  : Promise<ResponseOf<Method>>;
+
+type Handler<Method extends MethodShape, Asked> = (asked: Asked, call: Call) => Outgoing<Method>;
+
+export interface RpcOptions {
+  readonly endless?: boolean;
+}
+
+/**
+ * Serves one rpc of a generated definition. With a pipe the handler takes what the pipe makes of the request; request, pipe,
+ * handler and response are held against each other by the compiler.
+ */
+export const Rpc =
+  <Method extends MethodShape & ServiceDefinition[string], Asked = Incoming<Method>>(
+    method: Method,
+    pipe?: Type<PipeTransform<Incoming<Method>, Asked>>,
+    { endless = false }: RpcOptions = {},
+  ) =>
+  <H extends Handler<Method, NoInfer<Awaited<Asked>>>>(
+    target: object,
+    key: string,
+    descriptor: TypedPropertyDescriptor<H>,
+  ): void => {
+    const extras: RpcExtras = { method, endless };
+    MessagePattern(method.path, GRPC, { ...extras })(target, key, descriptor);
+    Payload(new DecodePipe(method), ...(pipe === undefined ? [] : [pipe]))(target, key, 0);
+    Ctx()(target, key, 1);
+  };
+
+type Named<Definition> = { readonly [Name in keyof Definition]: (...args: never[]) => unknown };
+
+/** By rpc, who may call it. */
+export type CallersOf<Definition> = Readonly<Record<keyof Definition, readonly AllowedCaller[]>>;
+
+/** The same for every service, where the topology says it by service. */
+export type CallersBy<Definition> = CallersOf<Definition> | ((service: ServiceName) => CallersOf<Definition>);
+
+const CALLERS = 'crossroads:callers';
+
+type Lookup = (service: ServiceName) => readonly AllowedCaller[] | undefined;
+
+/**
+ * Serves a generated definition: a class that lacks one of its rpcs does not compile, nor does a table of callers that lacks one.
+ * Each rpc is bound by `@Rpc`.
+ */
+export const GrpcController =
+  <D extends Record<string, MethodShape> & ServiceDefinition>(definition: D, callers: CallersBy<D>) =>
+  <C extends new (...args: never[]) => Named<D>>(controller: C): void => {
+    for (const [name, { path }] of Object.entries<ServiceDefinition[string]>(definition)) {
+      const handler: unknown = Reflect.get(controller.prototype as object, name);
+      if (typeof handler !== 'function' || Reflect.getMetadata('microservices:pattern', handler) === undefined)
+        throw new TypeError(`${controller.name}.${name} serves ${path} without @Rpc`);
+      const lookup: Lookup = (service) => Reflect.get(typeof callers === 'function' ? callers(service) : callers, name);
+      Reflect.defineMetadata(CALLERS, lookup, handler);
+    }
+    Controller()(controller);
+  };
+
+export const callersOf = (handler: object, service: ServiceName): readonly AllowedCaller[] | undefined =>
+  (Reflect.getMetadata(CALLERS, handler) as Lookup | undefined)?.(service);

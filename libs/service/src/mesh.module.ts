@@ -1,0 +1,28 @@
+import { ServiceModule } from '@crossroads/configuration';
+import { DatabaseModule, EventStoreModule } from '@crossroads/eventsourcing';
+import { GrpcModule } from '@crossroads/grpc';
+import { MessagingModule } from '@crossroads/messaging';
+import { PolicyModule } from '@crossroads/policy';
+import { KeysModule, SubjectKeysModule } from '@crossroads/privacy';
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { ServiceDefinition } from './define-service.js';
+
+/** What every service of the mesh stands on. */
+@Module({})
+export class MeshModule {
+  static forService({ name, needs, settings, defaults, database, reasonCodes }: ServiceDefinition): DynamicModule {
+    return {
+      module: MeshModule,
+      imports: [
+        ServiceModule.forRoot({ name, settings, defaults }),
+        DatabaseModule.forRoot(database),
+        EventStoreModule,
+        ...(needs.keys ? [KeysModule] : []),
+        ...(needs.subjectKeys ? [SubjectKeysModule] : []),
+        ...(needs.bus ? [MessagingModule.forRoot(needs)] : []),
+        ...(needs.policy ? [PolicyModule] : []),
+        GrpcModule.forRoot({ reasonCodes }),
+      ],
+    };
+  }
+}

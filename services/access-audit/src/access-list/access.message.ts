@@ -1,0 +1,33 @@
+import { AccessResult, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
+import type { Access, AccessedService } from '@crossroads/contracts/audit/v1/audit_service';
+import type { Policy } from '@crossroads/policy';
+import type { AccessEntry } from '../access-log/access-entry.js';
+
+/** A line of the list, with the names that the policy has for its numbers. */
+export const accessMessage = ({ journalId, record, outcome }: AccessEntry, policy: Policy): Access => ({
+  journalId,
+  ticket: record.ticket,
+  kind: record.kind,
+  customer: record.customer,
+  customerName: policy.institution(record.customer)?.name ?? '',
+  peer: record.peer,
+  officialRole: record.officialRole,
+  legalContext: record.legalContext,
+  time: record.time,
+  result: outcome?.result ?? AccessResult.ACCESS_RESULT_UNSPECIFIED,
+  reason: outcome?.reason ?? '',
+  concluded: outcome !== undefined,
+  services: record.services.map((asked): AccessedService => {
+    const came = outcome?.services.find(({ dataService }) => dataService === asked.dataService);
+    return {
+      dataService: asked.dataService,
+      status: came?.status ?? ConsultationStatus.CONSULTATION_STATUS_UNSPECIFIED,
+      // What was asked of the source until it is known what was released.
+      fieldGroups: came?.releasedFieldGroups ?? asked.fieldGroups,
+      filtered: came?.filtered ?? [],
+      deliberationId: asked.deliberationId,
+      deliberationReference: policy.deliberation(asked.deliberationId)?.reference ?? '',
+      reason: came?.reason ?? '',
+    };
+  }),
+});

@@ -1,0 +1,47 @@
+import { Clock, MeshSettings } from '@crossroads/configuration';
+import {
+  type CheckResponse,
+  DirectoryServiceService,
+  NumberState,
+} from '@crossroads/contracts/directory/v1/directory_service';
+import { type Call, type Connection, InjectClient, NotFound } from '@crossroads/grpc';
+import { dayOf, type Ssin } from '@crossroads/identifiers';
+import { PolicyFollower } from '@crossroads/policy';
+import { Injectable } from '@nestjs/common';
+import { citizenOf } from './citizen-token.js';
+
+/** Who a citizen is: by the token of a registered sign-in provider, and by the directory. */
+@Injectable()
+export class Citizens {
+  constructor(
+    private readonly policy: PolicyFollower,
+    private readonly clock: Clock,
+    private readonly mesh: MeshSettings,
+    @InjectClient('reference-directory', DirectoryServiceService)
+    private readonly directory: Connection<typeof DirectoryServiceService>,
+  ) {}
+
+  /** @throws Unauthenticated */
+  signedIn({ metadata }: Call): Promise<Ssin> {
+    const [authorization] = metadata.get('authorization');
+    const now = this.clock.now();
+    return citizenOf(authorization?.toString(), {
+      policy: this.policy.policy(),
+      mode: this.mesh.CROSSROADS_MODE,
+      today: dayOf(now),
+      now,
+    });
+  }
+
+  /** @throws NotFound `UNKNOWN_SSIN` */
+  async person(ssin: Ssin): Promise<CheckResponse> {
+    const person = await this.directory.check({
+      person: { by: { $case: 'ssin', value: ssin } },
+      institutions: [],
+      date: undefined,
+    });
+    if (person.state === NumberState.NUMBER_STATE_UNKNOWN || person.personId === '')
+      throw new NotFound('UNKNOWN_SSIN', 'nobody has the number that was signed in with');
+    return person;
+  }
+}

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls, { createSecureContext, type SecureVersion, TLSSocket } from 'node:tls';
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
-import { openDatabase } from '@crossroads/eventsourcing';
+import { openDatabase } from '@crossroads/database';
 import { connect, requireTls13 } from '@crossroads/grpc';
 import { CertificateAuthority, type IdentityFiles, identityFiles } from '@crossroads/local';
 import { kafkaClient } from '@crossroads/messaging';

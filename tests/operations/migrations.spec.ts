@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Schema } from '@crossroads/eventsourcing';
+import type { Schema } from '@crossroads/database';
 import { SERVICES } from '@crossroads/local';
 import type { ServiceDefinition } from '@crossroads/service';
 import { describe, expect, it } from '@jest/globals';

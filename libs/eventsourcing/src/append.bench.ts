@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { coalescingAppender } from './coalescing-appender.js';
-import { type Database, openDatabase } from './database.js';
+import { type Database, openDatabase } from '@crossroads/database';
 import { PostgresEventStore } from './postgres-event-store.js';
 
 const CLIENTS = 16;

@@ -1,4 +1,4 @@
-import type { Migration } from './migrate.js';
+import type { Migration } from '@crossroads/database';
 
 /**
  * Inserts all rows or raises. "after" is the revision that must be there already, on the first row of each append.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import type { Database, Executor, Tx } from './database.js';
+import type { Database, Executor, Tx } from '@crossroads/database';
 import { RequestIdReused, WrongExpectedRevision } from './errors.js';
 import type { AppendOptions, Cursor, EventStore, Json, Recorded, RequestKey, StreamAppend } from './event-store.js';
 import { keyOf } from './request-key.js';

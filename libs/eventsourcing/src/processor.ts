@@ -1,7 +1,7 @@
 import { compareCursors, LOG_START } from './cursor.js';
-import type { Database, Tx } from './database.js';
+import type { Database, Tx } from '@crossroads/database';
 import type { Cursor, EventStore, Recorded } from './event-store.js';
-import type { SessionLock } from './session.js';
+import type { SessionLock } from '@crossroads/database';
 import { Waiter } from './waiter.js';
 
 /** Hints can be lost, and a service that idles should take next to nothing. */

@@ -1,5 +1,5 @@
 import { type EventCodec, plainCodec } from './codec.js';
-import type { Database, Tx } from './database.js';
+import type { Database, Tx } from '@crossroads/database';
 import type { DomainEvent } from './decider.js';
 import type { EventStore, Recorded } from './event-store.js';
 import { type Processor, startProcessor } from './processor.js';

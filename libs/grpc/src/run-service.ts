@@ -1,4 +1,4 @@
-import { migrateSchemas, type Schema } from '@crossroads/eventsourcing';
+import { migrateSchemas, type Schema } from '@crossroads/database';
 import { traceOf } from './error-trace.js';
 import { startServiceTelemetry } from './service-telemetry.js';
 import { aborted, stopSignals } from './stop-signals.js';

@@ -1,4 +1,4 @@
-import { prepareSchemas, type Schema } from '@crossroads/eventsourcing';
+import { prepareSchemas, type Schema } from '@crossroads/database';
 import { processLog } from '@crossroads/telemetry';
 import { stopSignals } from './stop-signals.js';
 

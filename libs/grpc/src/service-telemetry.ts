@@ -1,4 +1,4 @@
-import { poolUse } from '@crossroads/eventsourcing';
+import { poolUse } from '@crossroads/database';
 import { observe, startTelemetry, type Telemetry } from '@crossroads/telemetry';
 
 /** Telemetry of a service's process: of its calls, its databases and itself. */

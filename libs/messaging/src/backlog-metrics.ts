@@ -1,4 +1,4 @@
-import type { Queryable } from '@crossroads/eventsourcing';
+import type { Queryable } from '@crossroads/database';
 import { observe, sharedFor } from '@crossroads/telemetry';
 
 export interface JournalOptions {

@@ -1,4 +1,5 @@
-import { type Cursor, compareCursors, type Migration, parseCursor, type Queryable } from '@crossroads/eventsourcing';
+import { type Migration, type Queryable } from '@crossroads/database';
+import { type Cursor, compareCursors, parseCursor } from '@crossroads/eventsourcing';
 import type { CloudEvent } from './broker.js';
 
 /** How far this service has handled each source's events on each topic. */

@@ -1,4 +1,4 @@
-import type { Migration, Queryable } from '@crossroads/eventsourcing';
+import type { Migration, Queryable } from '@crossroads/database';
 import type { CloudEvent } from './broker.js';
 import { eventOf, headersOf } from './cloud-event-headers.js';
 

@@ -1,4 +1,4 @@
-import type { Database, Tx } from '@crossroads/eventsourcing';
+import type { Database, Tx } from '@crossroads/database';
 import type { CloudEvent } from './broker.js';
 import { firstParked } from './parking.js';
 

@@ -1,10 +1,5 @@
-import {
-  type Database,
-  type EventStore,
-  type Processor,
-  type Recorded,
-  startProcessor,
-} from '@crossroads/eventsourcing';
+import { type Database } from '@crossroads/database';
+import { type EventStore, type Processor, type Recorded, startProcessor } from '@crossroads/eventsourcing';
 import { traceBatch } from '@crossroads/telemetry';
 import { BUNDLED_TOPICS } from '@crossroads/topology';
 import type { Broker, CloudEvent } from './broker.js';

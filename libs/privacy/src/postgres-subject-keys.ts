@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Migration, Queryable, Schema } from '@crossroads/eventsourcing';
+import type { Migration, Queryable, Schema } from '@crossroads/database';
 import { BoundedCache } from './bounded-cache.js';
 import { associatedData, openEnvelope, sealEnvelope } from './envelope.js';
 import { type KeyProvider, KeyUnavailable } from './key-provider.js';

@@ -11,7 +11,8 @@ import {
   type AnySettings,
   SubjectKeySettings,
 } from '@crossroads/configuration';
-import { type DatabaseSchema, eventStoreMigrations, type MigrationClass, type Schema } from '@crossroads/eventsourcing';
+import { type DatabaseSchema, type MigrationClass, type Schema } from '@crossroads/database';
+import { eventStoreMigrations } from '@crossroads/eventsourcing';
 import type { ReasonCodes } from '@crossroads/grpc';
 import { consumedMigrations, parkingMigrations } from '@crossroads/messaging';
 import { subjectKeyMigrations } from '@crossroads/privacy';

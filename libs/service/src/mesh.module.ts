@@ -1,5 +1,6 @@
 import { ServiceModule } from '@crossroads/configuration';
-import { DatabaseModule, EventStoreModule } from '@crossroads/eventsourcing';
+import { DatabaseModule } from '@crossroads/database';
+import { EventStoreModule } from '@crossroads/eventsourcing';
 import { GrpcModule } from '@crossroads/grpc';
 import { MessagingModule } from '@crossroads/messaging';
 import { PolicyModule } from '@crossroads/policy';

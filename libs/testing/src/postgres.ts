@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Migration, migrate } from '@crossroads/eventsourcing';
+import { type Migration, migrate } from '@crossroads/database';
 import { freePort, startPostgres } from '@crossroads/local';
 import pg from 'pg';
 

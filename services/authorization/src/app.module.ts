@@ -1,7 +1,8 @@
 import { servingOf, tlsFiles } from '@crossroads/configuration';
 import { AuthorizationServiceService } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
-import { openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
+import { openDatabase } from '@crossroads/database';
+import { PostgresEventStore } from '@crossroads/eventsourcing';
 import { type Caller, GrpcServer, PermissionDenied, Running, schemasAreThere, serve, warn } from '@crossroads/grpc';
 import { eventsController } from '@crossroads/messaging';
 import { observe } from '@crossroads/telemetry';

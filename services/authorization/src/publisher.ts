@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Database, EventStore, Processor } from '@crossroads/eventsourcing';
+import type { Database } from '@crossroads/database';
+import type { EventStore, Processor } from '@crossroads/eventsourcing';
 import { type Broker, type BrokerSettings, openBroker, startRelay } from '@crossroads/messaging';
 import { TOPICS } from '@crossroads/topology';
 import { published, TOPIC } from './published.js';

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { tlsFiles } from '@crossroads/configuration';
-import { coalescingReader, type Database, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
+import { type Database, openDatabase } from '@crossroads/database';
+import { coalescingReader, PostgresEventStore } from '@crossroads/eventsourcing';
 import { type Readiness, schemasAreThere, warn } from '@crossroads/grpc';
 import { type Published, TopicSealing } from '@crossroads/messaging';
 import { followPolicy, type PolicyFollower } from '@crossroads/policy';

@@ -1,5 +1,6 @@
 import { readDatabaseAndKeysConfig } from '@crossroads/configuration';
-import { eventStoreMigrations, type Schema, schemaOf } from '@crossroads/eventsourcing';
+import { type Schema, schemaOf } from '@crossroads/database';
+import { eventStoreMigrations } from '@crossroads/eventsourcing';
 import { subjectKeySchemaOf } from '@crossroads/privacy';
 
 /** What its databases hold. By default their settings are all that is read. */

@@ -1,4 +1,4 @@
-import { openDatabase } from '@crossroads/eventsourcing';
+import { openDatabase } from '@crossroads/database';
 import { newRequestId } from '@crossroads/grpc';
 import { FileKeyProvider, PostgresSubjectKeys } from '@crossroads/privacy';
 import { eventually } from '@crossroads/testing';

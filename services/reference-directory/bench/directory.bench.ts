@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
-import { coalesced, type Database, migrate, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
+import { type Database, migrate, openDatabase } from '@crossroads/database';
+import { coalesced, PostgresEventStore } from '@crossroads/eventsourcing';
 import { BlindIndex, type KeyProvider } from '@crossroads/privacy';
 import { Inscriber } from '../src/application/inscriber.js';
 import { applyNumberSteps, type NumberStepped } from '../src/consumers/number-changes.js';

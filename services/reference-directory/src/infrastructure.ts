@@ -1,6 +1,7 @@
 import { tlsFiles } from '@crossroads/configuration';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
-import { type Database, openDatabase, PostgresEventStore, type Processor } from '@crossroads/eventsourcing';
+import { type Database, openDatabase } from '@crossroads/database';
+import { PostgresEventStore, type Processor } from '@crossroads/eventsourcing';
 import { connect, type Readiness, schemasAreThere, warn } from '@crossroads/grpc';
 import {
   type Broker,

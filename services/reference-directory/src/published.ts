@@ -1,5 +1,6 @@
 import { InscriptionsChanged as InscriptionsChangedMessage } from '@crossroads/contracts/directory/v1/events';
-import { type Database, plainCodec, type Recorded } from '@crossroads/eventsourcing';
+import { type Database } from '@crossroads/database';
+import { plainCodec, type Recorded } from '@crossroads/eventsourcing';
 import { type Publication, type Published, publicationOf } from '@crossroads/messaging';
 import { periodMessage } from './api/messages.js';
 

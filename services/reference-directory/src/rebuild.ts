@@ -1,4 +1,4 @@
-import { openDatabase } from '@crossroads/eventsourcing';
+import { openDatabase } from '@crossroads/database';
 import { Files } from './view/files.js';
 import { rebuildInscriptions } from './view/rebuild.js';
 

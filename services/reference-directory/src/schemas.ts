@@ -1,5 +1,5 @@
 import { readDatabaseConfig } from '@crossroads/configuration';
-import { type Schema, schemaOf } from '@crossroads/eventsourcing';
+import { type Schema, schemaOf } from '@crossroads/database';
 import { migrations } from './migrations/directory.js';
 
 /** What its databases hold. By default their settings are all that is read. */

@@ -1,4 +1,4 @@
-import { openDatabase } from '@crossroads/eventsourcing';
+import { openDatabase } from '@crossroads/database';
 import { newRequestId } from '@crossroads/grpc';
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';

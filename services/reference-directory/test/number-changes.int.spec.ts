@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Database, openDatabase } from '@crossroads/eventsourcing';
+import { type Database, openDatabase } from '@crossroads/database';
 import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';

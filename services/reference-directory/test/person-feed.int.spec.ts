@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { NumberChange, NumberChanged } from '@crossroads/contracts/person/v1/events';
-import { type Database, openDatabase } from '@crossroads/eventsourcing';
+import { type Database, openDatabase } from '@crossroads/database';
 import { BEHIND_PARKED, type CloudEvent, cursorStore, listParked } from '@crossroads/messaging';
 import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';

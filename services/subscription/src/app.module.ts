@@ -3,7 +3,8 @@ import { servingOf, tlsFiles } from '@crossroads/configuration';
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { SubscriptionServiceService } from '@crossroads/contracts/subscription/v1/subscription_service';
-import { type Database, openDatabase, PostgresEventStore } from '@crossroads/eventsourcing';
+import { type Database, openDatabase } from '@crossroads/database';
+import { PostgresEventStore } from '@crossroads/eventsourcing';
 import { connect, GrpcServer, PageTokens, Running, schemasAreThere, serve, warn } from '@crossroads/grpc';
 import {
   type Broker,

@@ -1,5 +1,6 @@
 import { readDatabaseAndKeysConfig } from '@crossroads/configuration';
-import { eventStoreMigrations, type Schema, schemaOf } from '@crossroads/eventsourcing';
+import { type Schema, schemaOf } from '@crossroads/database';
+import { eventStoreMigrations } from '@crossroads/eventsourcing';
 import { consumedMigrations, parkingMigrations } from '@crossroads/messaging';
 import { subjectKeySchemaOf } from '@crossroads/privacy';
 import { subscriptions } from './migrations/0001-subscriptions.js';

@@ -1,4 +1,4 @@
-import type { Queryable } from '@crossroads/eventsourcing';
+import type { Queryable } from '@crossroads/database';
 import type { SubscribedTo } from './deliveries/selection.js';
 
 export interface Candidate extends SubscribedTo {

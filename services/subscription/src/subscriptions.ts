@@ -1,13 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type CheckResponse, NumberState } from '@crossroads/contracts/directory/v1/directory_service';
-import {
-  Commands,
-  type Database,
-  type PostgresEventStore,
-  type RequestKey,
-  Streams,
-  type Tx,
-} from '@crossroads/eventsourcing';
+import { type Database, type Tx } from '@crossroads/database';
+import { Commands, type PostgresEventStore, type RequestKey, Streams } from '@crossroads/eventsourcing';
 import { type Caller, InvalidInput, NotFound, PermissionDenied } from '@crossroads/grpc';
 import {
   dayOf,

@@ -1,4 +1,4 @@
-import type { Database } from '@crossroads/eventsourcing';
+import type { Database } from '@crossroads/database';
 import type { PolicyFollower } from '@crossroads/policy';
 import { subscribingInstitutions } from './subscription-table.js';
 import type { Subscriptions } from './subscriptions.js';

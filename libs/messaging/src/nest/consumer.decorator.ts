@@ -1,4 +1,4 @@
-import type { Tx } from '@crossroads/eventsourcing';
+import type { Tx } from '@crossroads/database';
 import type { TopicName } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';

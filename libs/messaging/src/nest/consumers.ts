@@ -1,6 +1,6 @@
 import { ServiceIdentity } from '@crossroads/configuration';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
-import { Database } from '@crossroads/eventsourcing';
+import { Database } from '@crossroads/database';
 import { GrpcClients, warn } from '@crossroads/grpc';
 import { producersOf, readBy, type TopicName } from '@crossroads/topology';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';

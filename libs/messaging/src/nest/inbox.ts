@@ -1,4 +1,4 @@
-import { Database, type Tx } from '@crossroads/eventsourcing';
+import { Database, type Tx } from '@crossroads/database';
 import type { TopicName } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import type { CloudEvent } from '../broker.js';

@@ -1,4 +1,5 @@
-import { Database, PostgresEventStore, type Processor, type Recorded } from '@crossroads/eventsourcing';
+import { Database } from '@crossroads/database';
+import { PostgresEventStore, type Processor, type Recorded } from '@crossroads/eventsourcing';
 import { warn } from '@crossroads/grpc';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';

@@ -1,4 +1,4 @@
-import { type Database, DatabaseModule, KEYS_DATABASE } from '@crossroads/eventsourcing';
+import { type Database, DatabaseModule, KEYS_DATABASE } from '@crossroads/database';
 import { Global, Module } from '@nestjs/common';
 import { FileKeyProvider } from '../file-key-provider.js';
 import { PostgresSubjectKeys, subjectKeyMigrations } from '../postgres-subject-keys.js';

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { type Database, openDatabase } from '@crossroads/database';
 import {
   type Append,
   coalescingAppender,
-  type Database,
   eventStoreMigrations,
-  openDatabase,
   PostgresEventStore,
   WrongExpectedRevision,
 } from '@crossroads/eventsourcing';

@@ -1,11 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type Database,
-  eventStoreMigrations,
-  migrate,
-  openDatabase,
-  PostgresEventStore,
-} from '@crossroads/eventsourcing';
+import { type Database, migrate, openDatabase } from '@crossroads/database';
+import { eventStoreMigrations, PostgresEventStore } from '@crossroads/eventsourcing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type TestDatabase, testDatabase, testPostgres } from '../postgres.js';
 

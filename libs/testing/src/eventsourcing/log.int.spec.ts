@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { type Database, openDatabase } from '@crossroads/database';
 import {
   APPEND_SEVERAL,
   type Cursor,
-  type Database,
   eventStoreMigrations,
   LOG_QUERY,
   LOG_START,
-  openDatabase,
   PostgresEventStore,
   type Processor,
   type Recorded,

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { openDatabase } from '@crossroads/database';
 import {
   type Append,
   coalescingAppender,
   eventStoreMigrations,
-  openDatabase,
   PostgresEventStore,
   RequestIdReused,
   type RequestKey,

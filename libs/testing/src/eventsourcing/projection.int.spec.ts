@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { type Database, openDatabase } from '@crossroads/database';
 import {
-  type Database,
   type DomainEvent,
   eventStoreMigrations,
   ignore,
   LOG_START,
   MemoryEventStore,
-  openDatabase,
   PostgresEventStore,
   type Projection,
   plainCodec,

@@ -1,10 +1,5 @@
-import {
-  eventStoreMigrations,
-  type Migration,
-  migrateSchemas,
-  openDatabase,
-  prepareSchemas,
-} from '@crossroads/eventsourcing';
+import { type Migration, migrateSchemas, openDatabase, prepareSchemas } from '@crossroads/database';
+import { eventStoreMigrations } from '@crossroads/eventsourcing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { type TestDatabase, testDatabase, testPostgres } from '../postgres.js';

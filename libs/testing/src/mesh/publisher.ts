@@ -1,11 +1,6 @@
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
-import {
-  type Database,
-  eventStoreMigrations,
-  openDatabase,
-  PostgresEventStore,
-  type Processor,
-} from '@crossroads/eventsourcing';
+import { type Database, openDatabase } from '@crossroads/database';
+import { eventStoreMigrations, PostgresEventStore, type Processor } from '@crossroads/eventsourcing';
 import { type RunningServer, serve, startServer, type TlsFiles } from '@crossroads/grpc';
 import {
   type Broker,

@@ -1,4 +1,4 @@
-import { type Database, openDatabase } from '@crossroads/eventsourcing';
+import { type Database, openDatabase } from '@crossroads/database';
 import {
   BEHIND_PARKED,
   blockedKeys,

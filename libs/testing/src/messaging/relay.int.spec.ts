@@ -1,11 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import {
-  type Database,
-  eventStoreMigrations,
-  openDatabase,
-  PostgresEventStore,
-  type Processor,
-} from '@crossroads/eventsourcing';
+import { type Database, openDatabase } from '@crossroads/database';
+import { eventStoreMigrations, PostgresEventStore, type Processor } from '@crossroads/eventsourcing';
 import {
   type Broker,
   type CloudEvent,

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type Database, openDatabase } from '@crossroads/eventsourcing';
+import { type Database, openDatabase } from '@crossroads/database';
 import {
   FORGOTTEN,
   type KeyProvider,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Clock, ServiceIdentity } from '@crossroads/configuration';
 import { AccessKind, AccessOutcome, AccessRecord, AccessResult } from '@crossroads/contracts/access/v1/access_record';
-import { Database } from '@crossroads/eventsourcing';
+import { Database } from '@crossroads/database';
 import type { Caller } from '@crossroads/grpc';
 import type { Ssin } from '@crossroads/identifiers';
 import { PolicyFollower } from '@crossroads/policy';

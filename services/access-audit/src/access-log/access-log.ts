@@ -1,11 +1,11 @@
 import { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import { type Tx } from '@crossroads/database';
 import {
   type Json,
   type NewEvent,
   PostgresEventStore,
   type Recorded,
   type StreamAppend,
-  type Tx,
 } from '@crossroads/eventsourcing';
 import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
 import { Injectable } from '@nestjs/common';

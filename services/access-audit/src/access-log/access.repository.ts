@@ -1,4 +1,4 @@
-import type { Tx } from '@crossroads/eventsourcing';
+import type { Tx } from '@crossroads/database';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';

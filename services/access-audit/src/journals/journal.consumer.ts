@@ -1,6 +1,6 @@
 import { AccessOutcome, AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/contracts/access/v1/events';
-import type { Tx } from '@crossroads/eventsourcing';
+import type { Tx } from '@crossroads/database';
 import { type CloudEvent, Consumer, type EventConsumer, type Reading, unbundled } from '@crossroads/messaging';
 import type { AccessStep } from '../access-log/access-entry.js';
 import { AccessLog, type ReceivedStep } from '../access-log/access-log.js';

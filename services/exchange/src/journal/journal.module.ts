@@ -1,5 +1,6 @@
 import { Clock, ReadinessChecks } from '@crossroads/configuration';
-import { coalescingAppender, Database, PostgresEventStore } from '@crossroads/eventsourcing';
+import { Database } from '@crossroads/database';
+import { coalescingAppender, PostgresEventStore } from '@crossroads/eventsourcing';
 import { warn } from '@crossroads/grpc';
 import { observeJournal } from '@crossroads/messaging';
 import { SubjectSealer } from '@crossroads/privacy';

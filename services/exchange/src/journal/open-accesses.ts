@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Database, SessionLock } from '@crossroads/eventsourcing';
+import type { Database, SessionLock } from '@crossroads/database';
 import { Unavailable } from '@crossroads/grpc';
 
 /** The name under which a process says, by a session lock, that it is alive. */

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AccessResult } from '@crossroads/contracts/access/v1/access_record';
-import { type Database, type EventStore, Rejection, WrongExpectedRevision } from '@crossroads/eventsourcing';
+import { type Database } from '@crossroads/database';
+import { type EventStore, Rejection, WrongExpectedRevision } from '@crossroads/eventsourcing';
 import { salted } from '@crossroads/transparency';
 import { encodeOutcome } from '../consultation/access-record.js';
 import type { Access } from './access.js';

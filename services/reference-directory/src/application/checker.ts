@@ -1,4 +1,5 @@
-import { coalesced, type Database } from '@crossroads/eventsourcing';
+import { type Database } from '@crossroads/database';
+import { coalesced } from '@crossroads/eventsourcing';
 import type { BlindIndex } from '@crossroads/privacy';
 import type { File, Files } from '../view/files.js';
 import { type Found, lookup, type Sought } from '../view/lookup.js';

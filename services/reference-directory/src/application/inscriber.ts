@@ -1,7 +1,7 @@
+import { type Database } from '@crossroads/database';
 import {
   type AnswerCodec,
   Commands,
-  type Database,
   type Decision,
   type NewEvent,
   type PostgresEventStore,

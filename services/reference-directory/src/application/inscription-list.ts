@@ -1,4 +1,4 @@
-import type { Database } from '@crossroads/eventsourcing';
+import type { Database } from '@crossroads/database';
 import { type Entry, unpackEntries } from '../domain/packing.js';
 import type { File, Files } from '../view/files.js';
 import type { SsinSeal } from '../view/ssin-seal.js';

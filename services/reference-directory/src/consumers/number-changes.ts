@@ -1,4 +1,4 @@
-import type { Tx } from '@crossroads/eventsourcing';
+import type { Tx } from '@crossroads/database';
 
 export type NumberStep = 'assigned' | 'replaced' | 'unreplaced' | 'canceled';
 

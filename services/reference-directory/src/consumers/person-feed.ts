@@ -1,5 +1,5 @@
 import { NumberChange, NumberChanged } from '@crossroads/contracts/person/v1/events';
-import type { Database, Tx } from '@crossroads/eventsourcing';
+import type { Database, Tx } from '@crossroads/database';
 import { parseCursor } from '@crossroads/eventsourcing';
 import {
   type CloudEvent,

@@ -1,4 +1,5 @@
-import { eventStoreMigrations, type Migration } from '@crossroads/eventsourcing';
+import { type Migration } from '@crossroads/database';
+import { eventStoreMigrations } from '@crossroads/eventsourcing';
 import { consumedMigrations, parkingMigrations } from '@crossroads/messaging';
 
 /**

@@ -1,4 +1,4 @@
-import type { Database } from '@crossroads/eventsourcing';
+import type { Database } from '@crossroads/database';
 
 /** An institution in one of its inscription contexts. */
 export interface File {

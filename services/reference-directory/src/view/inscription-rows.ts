@@ -1,4 +1,4 @@
-import type { Queryable, Tx } from '@crossroads/eventsourcing';
+import type { Queryable, Tx } from '@crossroads/database';
 import type { Change } from '../domain/inscriptions.js';
 import { type Entry, packEntries, unpackEntries } from '../domain/packing.js';
 

@@ -1,4 +1,4 @@
-import type { Queryable } from '@crossroads/eventsourcing';
+import type { Queryable } from '@crossroads/database';
 import { type Entry, unpackEntries } from '../domain/packing.js';
 import { withPeriod } from '../domain/periods.js';
 

@@ -1,11 +1,5 @@
-import {
-  type Cursor,
-  type Database,
-  LOG_START,
-  PostgresEventStore,
-  type Recorded,
-  type Tx,
-} from '@crossroads/eventsourcing';
+import { type Database, type Tx } from '@crossroads/database';
+import { type Cursor, LOG_START, PostgresEventStore, type Recorded } from '@crossroads/eventsourcing';
 import { changesOf, type InscriptionsChanged } from '../domain/inscriptions.js';
 import type { Files } from './files.js';
 import { writeChanges } from './inscription-rows.js';

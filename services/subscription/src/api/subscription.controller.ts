@@ -18,7 +18,7 @@ import {
   type SubscriptionServiceService,
   SubscriptionState,
 } from '@crossroads/contracts/subscription/v1/subscription_service';
-import type { Database } from '@crossroads/eventsourcing';
+import type { Database } from '@crossroads/database';
 import {
   type Call,
   type Caller,

@@ -1,6 +1,6 @@
 import type { CheckResponse } from '@crossroads/contracts/directory/v1/directory_service';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
-import type { Database, Queryable, Tx } from '@crossroads/eventsourcing';
+import type { Database, Queryable, Tx } from '@crossroads/database';
 import { dayOf } from '@crossroads/identifiers';
 import {
   type CloudEvent,

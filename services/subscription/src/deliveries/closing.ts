@@ -1,4 +1,5 @@
-import type { Database, PostgresEventStore, Tx } from '@crossroads/eventsourcing';
+import type { Database, Tx } from '@crossroads/database';
+import type { PostgresEventStore } from '@crossroads/eventsourcing';
 import type { SubjectSealer } from '@crossroads/privacy';
 import { journalPlace } from '../domain/journal.js';
 import { type ClosingReason, type SubscriptionEvent, subscription } from '../domain/subscription.js';

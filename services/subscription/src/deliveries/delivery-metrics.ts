@@ -1,4 +1,4 @@
-import type { Database } from '@crossroads/eventsourcing';
+import type { Database } from '@crossroads/database';
 import { observe, sharedFor } from '@crossroads/telemetry';
 
 interface Lag {

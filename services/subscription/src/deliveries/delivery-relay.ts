@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Database, SessionLock } from '@crossroads/eventsourcing';
+import type { Database, SessionLock } from '@crossroads/database';
 import { dayOf } from '@crossroads/identifiers';
 import type { Broker, CloudEvent } from '@crossroads/messaging';
 import type { Policy } from '@crossroads/policy';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type PostgresEventStore, type StreamAppend, type Tx, uuidV7 } from '@crossroads/eventsourcing';
+import { type Tx } from '@crossroads/database';
+import { type PostgresEventStore, type StreamAppend, uuidV7 } from '@crossroads/eventsourcing';
 import type { SubjectSealer } from '@crossroads/privacy';
 import type { Salted } from '@crossroads/transparency';
 import { journalPlace } from '../domain/journal.js';

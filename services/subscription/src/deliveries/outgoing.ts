@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Database, Tx } from '@crossroads/eventsourcing';
+import type { Database, Tx } from '@crossroads/database';
 
 /** A numbered delivery that is to be put on the topic; without a person it is a closing notice. */
 export interface Pending {

@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
-import { Database } from '../database.js';
-import { PostgresEventStore } from '../postgres-event-store.js';
+import { Database } from '@crossroads/database';
+import { PostgresEventStore } from './postgres-event-store.js';
 
 /** The event store in the service's database. */
 @Global()

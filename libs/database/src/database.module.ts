@@ -11,9 +11,9 @@ import {
 } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
-import { Database, databaseOver, dataSourceOptions } from '../database.js';
-import type { Migration, MigrationClass } from '../migrate.js';
-import { prepareSchemas } from '../schema.js';
+import { Database, databaseOver, dataSourceOptions } from './database.js';
+import type { Migration, MigrationClass } from './migrate.js';
+import { prepareSchemas } from './schema.js';
 
 /** What a service's database holds. */
 export interface DatabaseSchema {

@@ -92,7 +92,7 @@ export class PostgresEventStore implements EventStore {
    * The same store inside a transaction of the caller's. Append before anything else is written in it. A lost race ends the
    * transaction: run it again as a whole.
    */
-  within(tx: Tx): PostgresEventStore {
+  inTransaction(tx: Tx): PostgresEventStore {
     return new PostgresEventStore(this.db, tx, () => tx.afterCommit(() => this.db.session.logGrown()));
   }
 

@@ -13,7 +13,7 @@ export const pauseFor = async (ms: number, signal: AbortSignal): Promise<void> =
 };
 
 /** Tries until it succeeds or the signal ends, then throws the last error. */
-export const untilDone = async <Result>(
+export const retryUntilDone = async <Result>(
   signal: AbortSignal,
   work: () => Promise<Result>,
   onError: (error: unknown, attempt: number) => void,

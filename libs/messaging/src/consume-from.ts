@@ -1,7 +1,7 @@
 import type { ReadRequest, ReadResponse } from '@crossroads/contracts/events/v1/events_service';
 import { encodeCursor } from '@crossroads/eventsourcing';
 import { traceBatch } from '@crossroads/telemetry';
-import { untilDone } from './backoff.js';
+import { retryUntilDone } from './backoff.js';
 import type { Broker, CloudEvent, Consumption } from './broker.js';
 import { type CursorStore, notYetConsumed } from './consumed.js';
 import { receivedOf } from './event-message.js';
@@ -47,9 +47,9 @@ export const consumeFrom = (given: ConsumeFromOptions): Consumption & { readonly
   let live: Promise<Consumption> | undefined;
   const caughtUp = (async () => {
     for (const source of options.sources)
-      await untilDone(closing.signal, () => catchUp(source, options, closing.signal), onError);
+      await retryUntilDone(closing.signal, () => catchUp(source, options, closing.signal), onError);
     closing.signal.throwIfAborted();
-    await untilDone(closing.signal, () => (live = follow(options)), onError);
+    await retryUntilDone(closing.signal, () => (live = follow(options)), onError);
   })();
   caughtUp.catch(() => undefined);
   return {

@@ -1,5 +1,5 @@
 import { Pool } from 'pg';
-import { answeredInTime, noLongerThan, untilDone } from './backoff.js';
+import { answeredInTime, noLongerThan, retryUntilDone } from './backoff.js';
 import type { Broker, CloudEvent, ConsumeOptions, Consumption, PublishOptions, TopicOptions } from './broker.js';
 import { headersOf } from './cloud-event-headers.js';
 import { EmbeddedConsumption } from './embedded-consumption.js';
@@ -26,7 +26,7 @@ export const openEmbeddedBroker = async (options: EmbeddedOptions): Promise<Brok
   const pool = new Pool({ connectionString: options.url, max: 4, allowExitOnIdle: true });
   pool.on('error', (error) => log('warn', 'the embedded log lost a connection', { error }));
   try {
-    await untilDone(
+    await retryUntilDone(
       AbortSignal.timeout(60_000),
       () => prepare(pool),
       (error, attempt) => log('info', 'the embedded log is not ready yet', { attempt, error }),
@@ -78,7 +78,7 @@ class EmbeddedBroker implements Broker {
     const until = signal ? AbortSignal.any([signal, this.closing.signal]) : this.closing.signal;
     for (let from = 0; from < events.length; from += CHUNK_EVENTS) {
       const chunk = events.slice(from, from + CHUNK_EVENTS);
-      await untilDone(
+      await retryUntilDone(
         until,
         () => countFailures(topic, this.append(topic, chunk)),
         (error, attempt) => this.log('warn', 'not yet published, trying again', { topic, attempt, error }),

@@ -1,5 +1,5 @@
 import kafkajs, { type AclEntry, type Admin, type Kafka } from 'kafkajs';
-import { answeredInTime, untilDone } from './backoff.js';
+import { answeredInTime, retryUntilDone } from './backoff.js';
 import {
   type Broker,
   BrokerUnavailable,
@@ -31,7 +31,7 @@ export const openKafkaBroker = async (options: KafkaOptions): Promise<Broker> =>
   const kafka = kafkaClient(options, log);
   const admin = kafka.admin({ retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 4 } });
   try {
-    await untilDone(
+    await retryUntilDone(
       AbortSignal.timeout(START_MS),
       async () => {
         await admin.connect();
@@ -80,7 +80,7 @@ class KafkaBroker implements Broker {
   private async asAdministrator(work: () => Promise<void>): Promise<void> {
     const log = (error: unknown, attempt: number) => this.log('warn', 'not yet done, trying again', { attempt, error });
     try {
-      await untilDone(AbortSignal.timeout(ADMINISTER_MS), work, log, isRefused);
+      await retryUntilDone(AbortSignal.timeout(ADMINISTER_MS), work, log, isRefused);
     } catch (error) {
       throw isRefused(error) ? error : new BrokerUnavailable('Kafka does not answer', { cause: error });
     }

@@ -1,5 +1,5 @@
 import kafkajs, { type ICustomPartitioner, type Kafka, type Message, type Producer } from 'kafkajs';
-import { noLongerThan, untilDone } from './backoff.js';
+import { noLongerThan, retryUntilDone } from './backoff.js';
 import type { CloudEvent } from './broker.js';
 import { headersOf } from './cloud-event-headers.js';
 import type { BrokerLog } from './log.js';
@@ -31,7 +31,7 @@ export class KafkaProducer {
   async publish(topic: string, events: readonly CloudEvent[], signal?: AbortSignal): Promise<void> {
     const until = signal ? AbortSignal.any([signal, this.closing.signal]) : this.closing.signal;
     for (const messages of chunks(events)) {
-      await untilDone(
+      await retryUntilDone(
         until,
         () => countFailures(topic, this.send(topic, messages)),
         (error, attempt) =>

@@ -27,9 +27,9 @@ export class PolicyCommands {
   async handle(command: PolicyCommand, request: RequestKey): Promise<Answer> {
     const answer = await this.commands.execute({
       request,
-      kept,
+      answerCodec: kept,
       // To race for the same stream within this process would only cost retries.
-      turn: POLICY_STREAM,
+      serializeBy: POLICY_STREAM,
       retry: { attempts: 10, jitterMs: 10 },
       decide: async () => {
         await this.live.refresh();

@@ -134,7 +134,7 @@ export class Registry {
   ): Promise<bigint> {
     const { sourceRevision } = await this.commands.execute({
       request,
-      kept,
+      answerCodec: kept,
       decide: async () => {
         const { appends, sourceRevision } = await decide();
         return { appends, answer: { sourceRevision } };

@@ -63,7 +63,7 @@ export class Subscriptions {
   async open(caller: Caller, wanted: NewSubscription, request: RequestKey): Promise<string> {
     const { subscriptionId } = await this.commands.execute({
       request,
-      kept: opened,
+      answerCodec: opened,
       retry: RETRY,
       decide: async () => {
         this.requireGrant(caller, wanted);
@@ -83,7 +83,7 @@ export class Subscriptions {
         return {
           appends: [await this.streams.append(fresh, events)],
           answer: { subscriptionId },
-          rows: (tx) =>
+          writeRows: (tx) =>
             insertSubscription(
               tx,
               {
@@ -114,19 +114,19 @@ export class Subscriptions {
     const { store, closing } = this.options;
     await this.commands.execute({
       request,
-      kept: changed,
+      answerCodec: changed,
       retry: RETRY,
-      locks: true,
+      decidesInTransaction: true,
       decide: async ({ tx }) => {
         if (!tx) throw new TypeError('the row is to be locked');
         const row = await findSubscription(tx, subscriptionId, 'for update');
         if (!row || !this.options.policy().mayActFor(caller, row.institution)) throw unknownSubscription();
-        const stream = await this.streams.load(subscriptionId, store.within(tx));
+        const stream = await this.streams.load(subscriptionId, store.inTransaction(tx));
         const events = this.streams.decide(command, stream);
         return {
           appends: [await this.streams.append(stream, events)],
           answer: {},
-          rows: () => this.show(tx, row, events, closing),
+          writeRows: () => this.show(tx, row, events, closing),
         };
       },
     });

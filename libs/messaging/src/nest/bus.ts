@@ -2,7 +2,7 @@ import { BusSettings, ReadinessChecks, MeshSettings, ServiceIdentity } from '@cr
 import { warn } from '@crossroads/grpc';
 import { producedBy, TOPICS } from '@crossroads/topology';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { untilDone } from '../backoff.js';
+import { retryUntilDone } from '../backoff.js';
 import type { Broker } from '../broker.js';
 import { openBroker } from '../open-broker.js';
 
@@ -34,7 +34,7 @@ export class Bus implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   onApplicationBootstrap(): void {
-    untilDone(this.closing.signal, () => this.open(), warn('bus')).then(this.opened.resolve, this.opened.reject);
+    retryUntilDone(this.closing.signal, () => this.open(), warn('bus')).then(this.opened.resolve, this.opened.reject);
   }
 
   async onApplicationShutdown(): Promise<void> {

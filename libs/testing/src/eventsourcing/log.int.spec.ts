@@ -136,7 +136,7 @@ describe('the log', () => {
     const write = async (streamId: string): Promise<void> => {
       for (let n = 0; n < 15; n++)
         await db.transaction(async (tx) => {
-          await store.within(tx).append([one(streamId, BigInt(n), n)]);
+          await store.inTransaction(tx).append([one(streamId, BigInt(n), n)]);
           await tx.query('select pg_sleep(random() * 0.02)');
         });
     };

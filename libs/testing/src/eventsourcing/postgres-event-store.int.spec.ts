@@ -127,7 +127,8 @@ describe.each([3, 16, 17])('an append of %d rows to the event store in PostgreSQ
   it('is refused for the same reasons in a transaction of the caller', async () => {
     const id = randomUUID();
     await store.append([], { request: request(id), answer: 1 });
-    const inside = (batch: readonly Append[]) => opened.db.transaction((tx) => store.within(tx).appendAll(batch));
+    const inside = (batch: readonly Append[]) =>
+      opened.db.transaction((tx) => store.inTransaction(tx).appendAll(batch));
     const events = streams.map((streamId) => one(streamId));
     await expect(inside([...events.slice(1), one(randomUUID(), 1n)])).rejects.toThrow(WrongExpectedRevision);
     const again = (body: string) => inside(batchAround(one(randomUUID(), 0n, request(id, body))));

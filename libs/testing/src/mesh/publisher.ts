@@ -62,7 +62,7 @@ export class Publisher {
   async append(event: ToPublish, held: () => Promise<void> = async () => undefined): Promise<void> {
     const data = { key: event.key, body: Buffer.from(event.data).toString('base64') };
     await this.db.transaction(async (tx) => {
-      await this.store.within(tx).append([
+      await this.store.inTransaction(tx).append([
         {
           streamId: event.streamId,
           streamType: 'published',

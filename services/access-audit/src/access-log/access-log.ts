@@ -32,7 +32,7 @@ export class AccessLog {
   async add(tx: Tx, received: readonly ReceivedStep[]): Promise<number> {
     const streams = Map.groupBy(received, ({ journalId }) => journalId);
     if (streams.size === 0) return 0;
-    const store = this.store.within(tx);
+    const store = this.store.inTransaction(tx);
     const known = await store.readStreams([...streams.keys()]);
     const fresh = [...streams].map(([journalId, steps]) => {
       const seen = new Set((known.get(journalId) ?? []).map(identityOf));

@@ -91,10 +91,10 @@ export class Inscriber {
   ): Promise<Outcome> {
     return this.commands.execute({
       request,
-      kept,
-      turn: institution,
+      answerCodec: kept,
+      serializeBy: institution,
       retry: { attempts: 8, jitterMs: 0 },
-      onFailed: () => this.revisions.delete(institution),
+      onFailedAttempt: () => this.revisions.delete(institution),
       decide: () => this.decide(type, institution, lines, malformed, onRefused),
     });
   }
@@ -133,7 +133,7 @@ export class Inscriber {
     return {
       appends: [{ ...append, events: events.map(toNewEvent) }],
       answer: outcome,
-      rows: async (tx) => {
+      writeRows: async (tx) => {
         await writeChanges(tx, numbered, ssins);
         tx.afterCommit(() => this.revisions.set(institution, revision + BigInt(events.length)));
       },

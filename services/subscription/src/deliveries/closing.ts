@@ -59,7 +59,7 @@ export class Closing {
   }
 
   private async append(tx: Tx, subscriptionId: string, reason: ClosingReason): Promise<void> {
-    const store = this.store.within(tx);
+    const store = this.store.inTransaction(tx);
     const recorded = await store.readStream(subscriptionId);
     const events = recorded.map(({ type, data }) => ({ type, data }) as SubscriptionEvent);
     const state = events.reduce(subscription.evolve, subscription.initialState());
@@ -84,7 +84,7 @@ export class Closing {
         aad: journalPlace(journal_id, 'withheld'),
       })),
     );
-    await this.store.within(tx).append(
+    await this.store.inTransaction(tx).append(
       rows.map(({ person_id, journal_id }, index) => ({
         streamId: journal_id,
         streamType: 'journal',

@@ -116,7 +116,7 @@ export class Numbering {
         ],
       }),
     );
-    await this.store.within(tx).append(appends);
+    await this.store.inTransaction(tx).append(appends);
   }
 
   private async insert(tx: Tx, numbered: readonly Numbered[]): Promise<void> {

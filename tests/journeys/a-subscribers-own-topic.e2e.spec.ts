@@ -128,7 +128,6 @@ describe("a subscriber's own topic", () => {
       'crossroads.person.v1',
       'crossroads.mutation.v1',
       'crossroads.access.v1',
-      'crossroads.directory.v1',
       'crossroads.authorization.v1',
     ])
       expect(await refused(fund, topic, `${FUND}.outside`)).toMatch(/authoriz/i);

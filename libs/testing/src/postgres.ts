@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Migration, migrate } from '@crossroads/database';
+import { type Migration, type MigrationClass, migrate } from '@crossroads/database';
 import { freePort, startPostgres } from '@crossroads/local';
 import pg from 'pg';
 
@@ -54,7 +54,7 @@ export interface TestDatabase {
 }
 
 /** A fresh database with its two roles, migrated. Drop it, and stop the server, in `afterAll`. */
-export const testDatabase = async (...migrations: readonly Migration[]): Promise<TestDatabase> => {
+export const testDatabase = async (...migrations: readonly (Migration | MigrationClass)[]): Promise<TestDatabase> => {
   const server = await testPostgres();
   const name = `test_${randomBytes(6).toString('hex')}`;
   const [migrator, appRole] = [`${name}_migrator`, `${name}_app`];

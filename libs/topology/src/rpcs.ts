@@ -77,7 +77,6 @@ export const RPCS = {
       check: CHECKERS,
       batchCheck: CHECKERS,
     },
-    'crossroads.events.v1.EventsService': pastOf('reference-directory'),
   },
   exchange: {
     'crossroads.exchange.v1.ExchangeService': { consult: INSTITUTIONS, reportMutation: INSTITUTIONS },

@@ -24,14 +24,6 @@ export const TOPICS = {
     bundled: false,
     key: 'personId',
   },
-  'crossroads.directory.v1': {
-    producers: ['reference-directory'],
-    readers: ['subscription'],
-    retentionDays: 7,
-    sealed: false,
-    bundled: false,
-    key: 'personId',
-  },
   'crossroads.authorization.v1': {
     producers: ['authorization'],
     readers: ['access-audit'],

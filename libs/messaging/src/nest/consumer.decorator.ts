@@ -13,6 +13,8 @@ export interface Reading<Item> {
 
 /** Takes the messages of a topic, each exactly once. */
 export interface EventConsumer<Item> {
+  /** Whether an event concerns this consumer, by its headers; others are neither opened nor parked. @default all do */
+  accepts?(event: CloudEvent): boolean;
   /** Of each message, in their order, opened. Outside the transaction: whoever has to be asked is asked here. */
   read(events: readonly CloudEvent[]): Promise<readonly Reading<Item>[]> | readonly Reading<Item>[];
   /** In the transaction that keeps how far the topic was read. Throwing brings the batch again. */

@@ -19,11 +19,12 @@ export class Inbox {
   ) {}
 
   async take<Item>(topic: TopicName, consumer: EventConsumer<Item>, events: readonly CloudEvent[]): Promise<void> {
-    const readings = await this.read(topic, consumer, events);
+    const accepted = events.filter((event) => consumer.accepts?.(event) ?? true);
+    const readings = await this.read(topic, consumer, accepted);
     await this.db.transaction(async (tx) => {
       // Another process of the group may have taken some of them since.
       await tx.query('select from consumed where topic = $1 order by source for update', [topic]);
-      const fresh = notYetConsumed(events, await cursorStore(tx).cursors(topic));
+      const fresh = notYetConsumed(accepted, await cursorStore(tx).cursors(topic));
       await consumer.handle(await this.parkWhatMustWait(tx, topic, fresh, readings), tx);
       await rememberConsumed(tx, topic, events);
     });

@@ -9,8 +9,8 @@ import {
   type OnApplicationShutdown,
   type Provider,
 } from '@nestjs/common';
-import { type Connection, connect } from '../client.js';
-import type { MethodShape } from '../grpc-service.js';
+import { type Connection, connect } from '../client/client.js';
+import type { MethodShape } from '../definition.js';
 
 type Definition = Record<string, MethodShape> & ServiceDefinition;
 

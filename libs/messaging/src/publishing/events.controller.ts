@@ -5,12 +5,12 @@ import {
 } from '@crossroads/contracts/events/v1/events_service';
 import { PostgresEventStore } from '@crossroads/eventsourcing';
 import { type Call, GrpcController, Rpc } from '@crossroads/grpc';
-import { readersOfPast } from '@crossroads/topology';
+import { eventsCallersOf } from '@crossroads/topology';
 import { type EventsController as Events, eventsController } from './published-events.js';
 import { Relays } from './relay.job.js';
 
 /** What was published, from the beginning: for the readers of this service's topics. */
-@GrpcController(EventsServiceService, (service) => ({ read: readersOfPast(service) }))
+@GrpcController(EventsServiceService, (service) => ({ read: eventsCallersOf(service) }))
 export class EventsController {
   private readonly events: Events;
 

@@ -53,7 +53,6 @@ export const RPCS = {
       check: INSTITUTIONS,
       watch: DECIDERS,
     },
-    'crossroads.events.v1.EventsService': pastOf('authorization'),
   },
   'person-registry': {
     'crossroads.person.v1.PersonService': {

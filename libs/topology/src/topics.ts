@@ -32,14 +32,6 @@ export const TOPICS = {
     bundled: false,
     key: 'personId',
   },
-  'crossroads.authorization.v1': {
-    producers: ['authorization'],
-    readers: ['access-audit'],
-    retentionDays: 7,
-    sealed: false,
-    bundled: false,
-    key: 'stream id',
-  },
   'crossroads.mutation.v1': {
     producers: ['exchange'],
     readers: ['subscription'],

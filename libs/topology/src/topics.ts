@@ -12,7 +12,6 @@ export interface Topic {
 export const TOPICS = {
   'crossroads.person.v1': { retentionDays: 7, sealed: true, bundled: false, key: 'personId' },
   'crossroads.directory.v1': { retentionDays: 7, sealed: false, bundled: false, key: 'personId' },
-  'crossroads.authorization.v1': { retentionDays: 7, sealed: false, bundled: false, key: 'stream id' },
   'crossroads.mutation.v1': { retentionDays: 7, sealed: true, bundled: false, key: 'personId' },
   'crossroads.access.v1': {
     retentionDays: 7,

@@ -8,7 +8,7 @@ export const accessAudit = {
     'crossroads.audit.v1.AuditService': { listAccesses: INSTITUTIONS },
   },
   publishes: [],
-  reads: ['crossroads.access.v1', 'crossroads.authorization.v1'],
+  reads: ['crossroads.access.v1'],
   deliversToSubscribers: false,
   subjectKeys: true,
   receipts: 'none',

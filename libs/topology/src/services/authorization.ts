@@ -21,7 +21,7 @@ export const authorization = {
       watch: ['every-service'],
     },
   },
-  publishes: ['crossroads.authorization.v1'],
+  publishes: [],
   reads: [],
   deliversToSubscribers: false,
   subjectKeys: false,

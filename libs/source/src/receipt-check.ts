@@ -16,22 +16,19 @@ export type ReceiptRefusal =
   | 'RECORD_OF_OTHER_FIELD_GROUPS'
   | 'TICKET_REUSED';
 
-/** Tickets remembered by default: some 10 MB. */
-const REMEMBERED = 50_000;
+/** They take some 10 MB. */
+const MAX_TICKETS = 50_000;
 
 /**
- * Data leaves a source only against a receipt: the exchange's signed promise that this very access is recorded. Without
- * it an exchange that was taken over could ask what nobody ever sees in an access log.
+ * A receipt is the exchange's signed promise that this very access is recorded. A source that asks for one cannot be queried by a
+ * compromised exchange without leaving a trace in the access log.
  */
 export class ReceiptCheck {
-  /** Hash of the record by ticket, the oldest first. */
+  /** Hash of the record by ticket, least recently used first. */
   private readonly seen = new Map<string, string>();
   private readonly faultOf: ReturnType<typeof receiptCheck>;
 
-  constructor(
-    keys: ReceiptKeys,
-    private readonly remembered = REMEMBERED,
-  ) {
+  constructor(keys: ReceiptKeys) {
     this.faultOf = receiptCheck(keys);
   }
 
@@ -52,14 +49,14 @@ export class ReceiptCheck {
     return mismatchOf(named, request) ?? this.reuseOf(ticket, record);
   }
 
-  /** The same record may come again (a repeated question, another data service of it); another one may not. */
+  /** A ticket may come again with the same record (a retry, or another data service of the same access), but not with another record. */
   private reuseOf(ticket: string, record: Uint8Array): ReceiptRefusal | undefined {
     const hash = createHash('sha256').update(record).digest('base64');
     const before = this.seen.get(ticket);
     if (before !== undefined && before !== hash) return 'TICKET_REUSED';
     this.seen.delete(ticket);
     this.seen.set(ticket, hash);
-    if (this.seen.size > this.remembered) {
+    if (this.seen.size > MAX_TICKETS) {
       const oldest = this.seen.keys().next();
       if (!oldest.done) this.seen.delete(oldest.value);
     }

@@ -6,7 +6,7 @@ import { BEHIND_PARKED, type CloudEvent, cursorStore, Inbox, listParked, TopicSe
 import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
-import { NumberConsumer } from '../src/number/number.consumer.js';
+import { NUMBER_EVENTS, NumberConsumer } from '../src/number/number.consumer.js';
 import { numberKey } from '../src/number/number-key.js';
 import { service } from '../src/service.js';
 
@@ -43,7 +43,7 @@ describe('unreadable events on the topic of persons', () => {
     await db.query('delete from parked');
   });
 
-  const take = (events: readonly CloudEvent[]) => inbox.take(TOPIC, consumer, events);
+  const take = (events: readonly CloudEvent[]) => inbox.take(TOPIC, consumer, events, NUMBER_EVENTS);
   const event = (personId: string, ssinIndex: string, more: Partial<CloudEvent> = {}): CloudEvent => {
     const change = { personId, ssinIndex, change: NumberChange.NUMBER_CHANGE_ASSIGNED };
     position += 1n;
@@ -116,7 +116,7 @@ describe('unreadable events on the topic of persons', () => {
     expect(await isKnown(good)).toBe(true);
   });
 
-  it('an event that does not concern numbers is neither opened nor parked', async () => {
+  it('an event that does not concern numbers is neither unsealed nor parked', async () => {
     missingKeys.add('k1');
     await take([
       event(randomUUID(), index(), { type: 'crossroads.person.v1.persons.notify.changed', sealingKeyId: 'k1' }),

@@ -6,7 +6,7 @@ import { SocketPairs } from './socket-pairs.js';
 export class Link {
   private readonly pairs = new SocketPairs();
   private isCut = false;
-  /** Connections that were refused because the link is cut. */
+  /** Connections that it refused while it was cut. */
   refused = 0;
 
   private constructor(

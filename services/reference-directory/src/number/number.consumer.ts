@@ -14,13 +14,14 @@ const KINDS: Readonly<Partial<Record<NumberChange, TransitionKind>>> = {
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Follows what the registry publishes of numbers. Everything else on its topic is left sealed. */
-@Consumer('crossroads.person.v1')
-export class NumberConsumer implements EventConsumer<NumberTransition> {
-  accepts({ type }: CloudEvent): boolean {
-    return type.includes('.numbers.notify.');
-  }
+/** Other events on the topic do not concern the directory, and are not unsealed. */
+export const NUMBER_EVENTS = ['assigned', 'replaced', 'unreplaced', 'canceled'].map(
+  (participle) => `crossroads.person.v1.numbers.notify.${participle}`,
+);
 
+/** Follows what the registry publishes of numbers. */
+@Consumer('crossroads.person.v1', { types: NUMBER_EVENTS })
+export class NumberConsumer implements EventConsumer<NumberTransition> {
   read(events: readonly CloudEvent[]): Reading<NumberTransition>[] {
     return events.map((event) => {
       const transition = transitionOf(event);

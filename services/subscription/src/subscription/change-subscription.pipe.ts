@@ -1,4 +1,3 @@
-import { Clock } from '@crossroads/configuration';
 import type { CloseSubscriptionRequest } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { readFields, readRequestId, readUuid } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
@@ -11,11 +10,9 @@ export interface ChangeSubscriptionInput {
 /** For closing, pausing and resuming, whose requests have the same fields. @throws InvalidInput naming every field that is wrong */
 @Injectable()
 export class ChangeSubscriptionPipe implements PipeTransform<CloseSubscriptionRequest, ChangeSubscriptionInput> {
-  constructor(private readonly clock: Clock) {}
-
   transform({ requestId, subscriptionId }: CloseSubscriptionRequest): ChangeSubscriptionInput {
     return readFields({
-      requestId: readRequestId(requestId, this.clock.now().getTime()),
+      requestId: readRequestId(requestId),
       subscriptionId: readUuid('subscription_id', subscriptionId),
     });
   }

@@ -1,4 +1,3 @@
-import { Clock } from '@crossroads/configuration';
 import type {
   ListParkedRequest,
   RedriveParkedRequest,
@@ -34,11 +33,9 @@ export interface RedriveParkedInput {
 /** @throws InvalidInput naming every field that is wrong */
 @Injectable()
 export class RedriveParkedPipe implements PipeTransform<RedriveParkedRequest, RedriveParkedInput> {
-  constructor(private readonly clock: Clock) {}
-
   transform({ requestId, personId }: RedriveParkedRequest): RedriveParkedInput {
     return readFields({
-      requestId: readRequestId(requestId, this.clock.now().getTime()),
+      requestId: readRequestId(requestId),
       personId: readOptional(personId, (id) => readUuid('person_id', id)),
     });
   }

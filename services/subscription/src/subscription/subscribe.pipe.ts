@@ -39,10 +39,9 @@ export class SubscribePipe implements PipeTransform<SubscribeRequest, SubscribeI
   ) {}
 
   transform(request: SubscribeRequest): SubscribeInput {
-    const now = this.clock.now();
-    const context = { mode: this.mesh.CROSSROADS_MODE, today: dayOf(now) };
+    const context = { mode: this.mesh.CROSSROADS_MODE, today: dayOf(this.clock.now()) };
     return readFields({
-      requestId: readRequestId(request.requestId, now.getTime()),
+      requestId: readRequestId(request.requestId),
       institution: readOptional(request.institution, (number) => readEnterpriseNumber('institution', number)),
       inscriptionContext: readInscriptionContext('inscription_context', request.inscriptionContext),
       dataService: readText('data_service', request.dataService, { max: MAX_NAME_LENGTH }),

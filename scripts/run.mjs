@@ -17,6 +17,7 @@ const commands = {
   cluster: (run) => run(['libs/local/dist/cluster/main.js', ...args]),
   settings: (run) => run(['scripts/settings.mjs', ...args]),
   'data-service': (run) => run(['scripts/data-service.mjs', ...args]),
+  topology: (run) => run(['scripts/topology.mjs', ...args]),
   build: async () => 0,
 };
 

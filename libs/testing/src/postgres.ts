@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Migration, migrate } from '@crossroads/database';
-import { freePort, startPostgres } from '@crossroads/local';
+import { freePort } from '@crossroads/local';
 import pg from 'pg';
+import { startPostgresServer } from './servers.js';
 
 export { freePort };
 
@@ -14,7 +12,7 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
-/** The server of `TEST_POSTGRES_URL`, or else an embedded one for this process, started at the first call. */
+/** The server of `TEST_POSTGRES_URL`, else one for this process, started at the first call. */
 export const testPostgres = (): Promise<TestPostgres> => {
   shared ??= start();
   return shared;
@@ -27,14 +25,12 @@ const start = async (): Promise<TestPostgres> => {
   if (given !== undefined && given !== '') {
     return { url: given, stop: async () => undefined };
   }
-  const dataFolder = await mkdtemp(join(tmpdir(), 'crossroads-postgres-'));
-  const server = await startPostgres({ dataFolder, port: await freePort(), outside: '', durable: false });
+  const server = await startPostgresServer();
   return {
-    url: server.adminUrl,
+    url: server.url,
     stop: async () => {
       shared = undefined;
       await server.stop();
-      await rm(dataFolder, { recursive: true, force: true });
     },
   };
 };

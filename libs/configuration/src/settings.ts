@@ -1,11 +1,19 @@
 import { accessSync, constants } from 'node:fs';
 import { z } from 'zod';
-import { BadConfiguration } from '../setting.js';
 
 declare module 'zod' {
   interface GlobalMeta {
     /** Its value comes from a Secret, never from a file of values. */
     secret?: boolean;
+  }
+}
+
+/** The environment is not enough: one sentence for each setting that is missing or wrong. Never holds a value. */
+export class BadConfiguration extends Error {
+  override readonly name = 'BadConfiguration';
+
+  constructor(readonly sentences: readonly string[]) {
+    super(sentences.join(' '));
   }
 }
 

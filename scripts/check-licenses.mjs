@@ -15,7 +15,7 @@ const isAllowed = (licence) =>
     .split(/ AND /)
     .every((part) => part.split(/ OR /).some((one) => ALLOWED.includes(one)));
 
-const shipped = ['--filter=./services/*...', '--filter=@crossroads/client...'];
+const shipped = ['--filter-prod=./services/*...', '--filter-prod=@crossroads/client...'];
 const listed = spawnSync('pnpm', ['-r', ...shipped, 'licenses', 'list', '--prod', '--json'], {
   cwd: ROOT,
   encoding: 'utf8',

@@ -6,7 +6,7 @@ import { ROOT } from './versions.mjs';
 
 const built = ['libs', 'services'].flatMap((folder) =>
   readdirSync(join(ROOT, folder))
-    .map((name) => `${folder}/${name}/dist`)
+    .flatMap((name) => [`${folder}/${name}/dist`, `${folder}/${name}/test/dist`])
     .filter((path) => existsSync(join(ROOT, path))),
 );
 

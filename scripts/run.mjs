@@ -16,6 +16,7 @@ const commands = {
   crossroads: (run) => run([cli(), ...args], { cwd: process.env.INIT_CWD }),
   cluster: (run) => run(['libs/local/dist/cluster/main.js', ...args]),
   settings: (run) => run(['scripts/settings.mjs', ...args]),
+  topology: (run) => run(['scripts/topology.mjs', ...args]),
   build: async () => 0,
 };
 

@@ -129,7 +129,6 @@ describe("a subscriber's own topic", () => {
       'crossroads.mutation.v1',
       'crossroads.access.v1',
       'crossroads.directory.v1',
-      'crossroads.authorization.v1',
     ])
       expect(await refused(fund, topic, `${FUND}.outside`)).toMatch(/authoriz/i);
     const producer = fund.producer({ retry: { retries: 1 } });

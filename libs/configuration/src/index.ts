@@ -4,6 +4,7 @@ export * from './renewed-files.js';
 export * from './setting.js';
 export * from './settings-table.js';
 export * from './telemetry-settings.js';
+export * from './with-timeout.js';
 export * from './nest/settings.js';
 export * from './nest/service.module.js';
 export * from './nest/mesh.settings.js';

@@ -1,47 +1,50 @@
 import pg from 'pg';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
-
-export type MigrationClass = new () => MigrationInterface;
 import { quietLogger } from './quiet-logger.js';
 
 /**
- * One step of a schema. `name` identifies it for good: neither rename nor edit a step that has run somewhere. Steps expand
- * (a table, a column with a default, an index): they run while the version before is still at work, which must bear them.
+ * A TypeORM migration; its name ends in a timestamp, by which migrations are ordered. One that has run somewhere is neither
+ * renamed nor edited. Migrations expand (a table, a column with a default, an index): they run while the previous version of the
+ * service is still at work.
  */
-export interface Migration {
+export interface MigrationClass {
+  new (): MigrationInterface;
   readonly name: string;
-  readonly sql: string;
-  /** For a step that takes something away: since which version nothing uses it any more. It comes a version after that. */
+  /** Of a migration that removes something: the version since which nothing uses it. It ships one version later. */
   readonly contracts?: string;
 }
+
+/** One statement without a class: for services that still list their steps by name. */
+interface NamedMigration {
+  readonly name: string;
+  readonly sql: string;
+  readonly contracts?: string;
+}
+
+export type Migration = MigrationClass | NamedMigration;
 
 export interface MigrateOptions {
   /** Connects as the role that owns the schema. */
   readonly url: string;
-  /** In order; `[...eventStoreMigrations, ...own]` where there is a log. */
-  readonly migrations: readonly (Migration | MigrationClass)[];
-  /** The role that the service runs as; it gets no more than it needs. */
+  readonly migrations: readonly Migration[];
+  /** The role that the service runs as; it may read and write the service's tables, and append to the event log. */
   readonly appRole: string;
-  /** Of the service's own tables: the app role may read and write all that migrations create in it. @default public */
-  readonly schema?: string;
 }
 
 /**
- * Runs what has not run yet, each step in a transaction of its own, and grants. Processes that start at the same time
- * wait for each other.
+ * Runs the migrations that have not run yet, each in a transaction of its own (unless it says `transaction = false`), and grants
+ * rights to the application's role. Processes that start at the same time wait for each other.
  */
-export const migrate = async ({ url, migrations, appRole, schema = 'public' }: MigrateOptions): Promise<void> => {
+export const migrate = async ({ url, migrations, appRole }: MigrateOptions): Promise<void> => {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
     await client.query(`select pg_advisory_lock(${LOCK})`);
-    const [own, app] = [client.escapeIdentifier(schema), client.escapeIdentifier(appRole)];
-    if (schema !== 'public') await client.query(`create schema if not exists ${own}`);
-    await client.query(`grant usage on schema ${own} to ${app};
-      alter default privileges in schema ${own} grant select, insert, update, delete on tables to ${app};
-      alter default privileges in schema ${own} grant usage, select on sequences to ${app}`);
-    const names = await executedNames(client, schema);
-    await runPending(url, schema, migrations, names);
+    const app = client.escapeIdentifier(appRole);
+    await client.query(`grant usage on schema public to ${app};
+      alter default privileges in schema public grant select, insert, update, delete on tables to ${app};
+      alter default privileges in schema public grant usage, select on sequences to ${app}`);
+    await runPending(url, migrations, await executedNames(client));
     await grantEventStore(client, app);
   } finally {
     await client.end();
@@ -49,33 +52,26 @@ export const migrate = async ({ url, migrations, appRole, schema = 'public' }: M
 };
 
 const LOCK = "hashtextextended('migrations', 0)";
-const TABLE = 'migrations';
+const TABLE = 'public.migrations';
 const FIRST_STAMP = 1_700_000_000_000;
 
-/** TypeORM sorts by thirteen digits at the end of a name: a step keeps those under which it ran, a new one gets the next. */
-const runPending = async (
-  url: string,
-  schema: string,
-  migrations: readonly (Migration | MigrationClass)[],
-  executed: readonly string[],
-) => {
+/** A named migration keeps the thirteen digits under which it ran; a new one gets the next number. */
+const runPending = async (url: string, migrations: readonly Migration[], executed: readonly string[]) => {
   const stampOf = new Map(executed.map((name) => [name.slice(0, -14), Number(name.slice(-13))]));
   let last = Math.max(FIRST_STAMP, ...[...stampOf.values()].filter((stamp) => stamp < 1_700_000_100_000));
-  const nameOf = (one: Migration | MigrationClass) => one.name;
-  if (new Set(migrations.map(nameOf)).size < migrations.length)
+  if (new Set(migrations.map(({ name }) => name)).size < migrations.length)
     throw new TypeError('two migrations have the same name');
-  const steps = migrations.map((one) =>
-    typeof one === 'function' ? one : stepOf(`${one.name}-${stampOf.get(one.name) ?? ++last}`, one.sql),
+  const classes = migrations.map((one) =>
+    typeof one === 'function' ? one : classOf(`${one.name}-${stampOf.get(one.name) ?? ++last}`, one.sql),
   );
 
   const dataSource = new DataSource({
     type: 'postgres',
     url,
     logger: quietLogger,
-    schema,
     poolSize: 2,
-    migrations: steps,
-    migrationsTableName: TABLE,
+    migrations: classes,
+    migrationsTableName: 'migrations',
     migrationsTransactionMode: 'each',
   });
   await dataSource.initialize();
@@ -86,7 +82,7 @@ const runPending = async (
   }
 };
 
-const stepOf = (stamped: string, sql: string) =>
+const classOf = (stamped: string, sql: string) =>
   class implements MigrationInterface {
     readonly name = stamped;
 
@@ -95,15 +91,15 @@ const stepOf = (stamped: string, sql: string) =>
     }
 
     async down(): Promise<void> {
-      throw new Error('a schema only goes forward');
+      throw new Error('a named migration cannot be reverted');
     }
   };
 
-/** The names of the steps that have run. */
+/** The names of the migrations that have run. */
 export const executedMigrations = async (client: pg.Client): Promise<string[]> =>
-  (await executedNames(client, 'public')).map((name) => (/-\d{13}$/.test(name) ? name.slice(0, -14) : name));
+  (await executedNames(client)).map((name) => (/-\d{13}$/.test(name) ? name.slice(0, -14) : name));
 
-/** Whether somebody migrates at this moment: what has run may not yet have its grants. */
+/** Whether another process is migrating: tables may exist without their grants. */
 export const migrationsAreRunning = async (client: pg.Client): Promise<boolean> => {
   const { rows } = await client.query<{ free: boolean }>(`select pg_try_advisory_lock_shared(${LOCK}) as free`);
   if (rows[0]?.free !== true) return true;
@@ -111,20 +107,19 @@ export const migrationsAreRunning = async (client: pg.Client): Promise<boolean> 
   return false;
 };
 
-const executedNames = async (client: pg.Client, schema: string): Promise<string[]> => {
-  const table = `${client.escapeIdentifier(schema)}.${TABLE}`;
-  const found = await client.query<{ found: boolean }>('select to_regclass($1) is not null as found', [table]);
+const executedNames = async (client: pg.Client): Promise<string[]> => {
+  const found = await client.query<{ found: boolean }>('select to_regclass($1) is not null as found', [TABLE]);
   if (found.rows[0]?.found !== true) return [];
-  const { rows } = await client.query<{ name: string }>(`select name from ${table}`);
+  const { rows } = await client.query<{ name: string }>(`select name from ${TABLE}`);
   return rows.map(({ name }) => name);
 };
 
-/** Append-only is a grant, not a habit: no role that a service runs as can change or remove an event. */
+/** The log is append-only by its grants: no role that a service runs as can change or remove an event. */
 const grantEventStore = async (client: pg.Client, app: string): Promise<void> => {
   const { rows } = await client.query<{ found: boolean }>("select to_regnamespace('es') is not null as found");
   if (rows[0]?.found !== true) return;
   await client.query(`grant usage on schema es to ${app};
     grant select, insert on es.events to ${app};
-    grant select, insert, update, delete on es.checkpoints, es.projections to ${app};
+    grant select, insert, update, delete on es.checkpoints to ${app};
     grant execute on all functions in schema es to ${app}`);
 };

@@ -1,4 +1,4 @@
-/** Waits for a time or for a call, whichever is first. A call that comes while nobody waits is remembered. */
+/** A timer that can be woken early. A wake-up while nobody waits ends the next wait at once. */
 export class Waiter {
   private woken = false;
   private resolve: (() => void) | undefined;
@@ -21,7 +21,7 @@ export class Waiter {
     this.woken = false;
   }
 
-  /** Waits the whole time, whoever calls, but no longer than `signal`. */
+  /** Ignores wake-ups; ends early when the signal aborts. */
   async pause(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return;
     await new Promise<void>((resolve) => {

@@ -79,7 +79,8 @@ describe('finding Kafka', () => {
       'crossroads.directory.v1',
       'crossroads.person.v1',
     ]);
-    expect(await topicsSeenBy(kafka.brokers, 'authorization')).toEqual(['crossroads.authorization.v1']);
+    expect(await topicsSeenBy(kafka.brokers, 'access-audit')).toEqual(['crossroads.access.v1']);
+    expect(await topicsSeenBy(kafka.brokers, 'authorization')).toEqual([]);
     expect(await topicsSeenBy(kafka.brokers, 'nobody')).toEqual([]);
     expect(await topicsSeenBy(kafka.brokers, 'subscription')).toEqual([
       'crossroads.access.v1',
@@ -99,6 +100,6 @@ describe('finding Kafka', () => {
 
   it('comes back after kill -9, with its topics', async () => {
     await kafka.process?.killAndWait();
-    expect(await topicsSeenBy(kafka.brokers, 'authorization')).toEqual(['crossroads.authorization.v1']);
+    expect(await topicsSeenBy(kafka.brokers, 'access-audit')).toEqual(['crossroads.access.v1']);
   });
 });

@@ -9,6 +9,7 @@ export * from './postgres-subject-keys.js';
 export * from './redact.js';
 export * from './sealing.js';
 export * from './subject-keys.js';
+export * from './subject-keys.migration.js';
 export * from './subject-sealer.js';
 export * from './nest/keys.module.js';
 export * from './nest/subject-keys.module.js';

@@ -1,24 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Migration, Queryable, Schema } from '@crossroads/database';
+import type { Queryable, Schema } from '@crossroads/database';
+import { subjectKeyMigrations } from './subject-keys.migration.js';
 import { BoundedCache } from './bounded-cache.js';
 import { associatedData, openEnvelope, sealEnvelope } from './envelope.js';
 import { type KeyProvider, KeyUnavailable } from './key-provider.js';
 import { FORGOTTEN, type Forgotten, type KeyOptions, type SubjectKeys } from './subject-keys.js';
-
-/** Of a `<db>_keys` database, which holds nothing else. */
-export const subjectKeyMigrations: readonly Migration[] = [
-  {
-    name: 'subject-keys',
-    sql: `
-create table subject_keys (
-  person_id    uuid primary key,
-  wrapped_key  bytea,
-  destroyed_at timestamptz,
-  check ((wrapped_key is null) = (destroyed_at is not null))
-);
-comment on table subject_keys is 'An erasure leaves its row: without it the key could be made again';`,
-  },
-];
 
 /** The database of a service's subject keys, by its settings. */
 export const subjectKeySchemaOf = (config: {

@@ -1,6 +1,5 @@
 import {
   AddressSettings,
-  addressSettingOf,
   TelemetrySettings,
   type Shape,
   BusSettings,
@@ -17,16 +16,15 @@ import type { ReasonCodes } from '@crossroads/grpc';
 import { consumedMigrations, parkingMigrations } from '@crossroads/messaging';
 import { subjectKeyMigrations } from '@crossroads/privacy';
 import {
+  addressedBy,
+  addressVariableOf,
+  authorization,
   calledBy,
-  DELIVERIES,
-  HOLDINGS,
+  keysOf,
   producedBy,
   readBy,
-  rpcsOf,
-  SERVICES,
-  SOURCES,
   type ServiceName,
-  sharedKeysOf,
+  serviceNamed,
 } from '@crossroads/topology';
 import type { Type } from '@nestjs/common';
 
@@ -71,23 +69,21 @@ export interface Needs {
 }
 
 const needsOf = (name: ServiceName): Needs => {
-  const { keysDatabase, ownKeys } = HOLDINGS[name];
+  const { subjectKeys, deliversToSubscribers } = serviceNamed(name);
   const [consumes, publishes] = [readBy(name).length > 0, producedBy(name).length > 0];
   return {
-    keys: ownKeys.length > 0 || sharedKeysOf(name).length > 0,
-    subjectKeys: keysDatabase,
-    bus: consumes || publishes || name === DELIVERIES.producer,
+    keys: keysOf(name).length > 0,
+    subjectKeys,
+    bus: consumes || publishes || deliversToSubscribers,
     consumes,
     publishes,
-    policy: calledBy(name).includes('authorization'),
+    policy: calledBy(name).includes(authorization.name),
   };
 };
 
 /** Authentic sources are found by the policy, the mesh's own among them; other services by an address. */
 const addressesOf = (name: ServiceName): { readonly shape: Shape } => {
-  const called = SERVICES.filter((server) =>
-    rpcsOf(server).some(({ service, callers }) => !(service in SOURCES) && callers.includes(`service:${name}`)),
-  ).map(addressSettingOf);
+  const called = addressedBy(name).map(addressVariableOf);
   return { shape: Object.fromEntries(called.map((one) => [one, AddressSettings.shape[one].unwrap()])) };
 };
 

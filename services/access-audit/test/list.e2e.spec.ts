@@ -199,11 +199,11 @@ describe('the list of who looked', () => {
     const nowhere = '127.0.0.1:1';
     const addresses = {
       authorization: nowhere,
-      personRegistry: nowhere,
-      referenceDirectory: nowhere,
+      'person-registry': nowhere,
+      'reference-directory': nowhere,
       exchange: nowhere,
       subscription: nowhere,
-      accessAudit: `127.0.0.1:${running.port}`,
+      'access-audit': `127.0.0.1:${running.port}`,
     };
     const sdk = new Citizen({ addresses, tls, trustDomain: TRUST_DOMAIN });
     const seen: Access[] = [];

@@ -1,4 +1,4 @@
-import { sourceService } from '@crossroads/client/source';
+import { sourceService } from '@crossroads/source';
 import { readConfiguration, servingOf } from '@crossroads/configuration';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { PersonServiceService } from '@crossroads/contracts/person/v1/person_service';
@@ -37,7 +37,7 @@ const servicesOf = (config: Config, infrastructure: Infrastructure): ServedServi
     sourceService({
       dataServices: [IDENTIFICATION],
       receiptKeys,
-      door,
+      validation: door,
       supply: ({ ssin, day, fieldGroups }) => reading.identification(ssin, day, fieldGroups),
     }),
   ];

@@ -1,4 +1,4 @@
-import type { ServiceName } from '@crossroads/topology';
+import { type AddressVariable, addressVariableOf, SERVICES, serviceNamed } from '@crossroads/topology';
 import {
   addressSetting,
   fileSetting,
@@ -50,19 +50,14 @@ export class TelemetrySettings extends settingsOf({
   LOG_LEVEL: oneOfSetting('which lines of its log it writes', ['debug', 'info', 'warn', 'error']).default('info'),
 }) {}
 
-/** Where the other services are; the topology says which of them a service needs. */
-export class AddressSettings extends settingsOf({
-  AUTHORIZATION_ADDRESS: addressSetting('host:port of authorization').optional(),
-  PERSON_REGISTRY_ADDRESS: addressSetting('host:port of the person registry').optional(),
-  REFERENCE_DIRECTORY_ADDRESS: addressSetting('host:port of the reference directory').optional(),
-  EXCHANGE_ADDRESS: addressSetting('host:port of the exchange').optional(),
-  SUBSCRIPTION_ADDRESS: addressSetting('host:port of subscription').optional(),
-  ACCESS_AUDIT_ADDRESS: addressSetting('host:port of access-audit').optional(),
-}) {}
+const addressOf = (title: string) => addressSetting(`host:port of ${title}`).optional();
 
-/** The variable with a service's address. */
-export const addressSettingOf = (service: ServiceName) =>
-  `${service.toUpperCase().replaceAll('-', '_')}_ADDRESS` as keyof typeof AddressSettings.shape;
+const ADDRESSES = Object.fromEntries(
+  SERVICES.map((name) => [addressVariableOf(name), addressOf(serviceNamed(name).title)]),
+) as Readonly<Record<AddressVariable, ReturnType<typeof addressOf>>>;
+
+/** Where the other services are; the topology says which of them a service needs. */
+export class AddressSettings extends settingsOf(ADDRESSES) {}
 
 export class DatabaseSettings extends settingsOf({
   DATABASE_URL: postgresUrlSetting("its database, under the role '<database>_app'"),

@@ -6,7 +6,7 @@ import { SocketPairs } from './socket-pairs.js';
 export class Link {
   private readonly pairs = new SocketPairs();
   private isCut = false;
-  /** How many connections were refused while it was cut. */
+  /** Connections that it refused while it was cut. */
   refused = 0;
 
   private constructor(

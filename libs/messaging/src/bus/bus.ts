@@ -1,0 +1,63 @@
+import { BusSettings, ReadinessChecks, MeshSettings, ServiceIdentity } from '@crossroads/configuration';
+import { warn } from '@crossroads/grpc';
+import { producedBy, TOPICS } from '@crossroads/topology';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { type Broker, BrokerUnavailable } from '../broker/broker.js';
+import { retryUntilDone } from '../broker/retry.js';
+import { openBroker } from './open-broker.js';
+
+/** The bus. It is opened in the background, and again for as long as it takes: no service waits for it to start. */
+@Injectable()
+export class Bus implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly closing = new AbortController();
+  private readonly opened = Promise.withResolvers<Broker>();
+  private broker: Broker | undefined;
+
+  constructor(
+    private readonly service: ServiceIdentity,
+    private readonly settings: BusSettings,
+    private readonly mesh: MeshSettings,
+    needs: ReadinessChecks,
+  ) {
+    this.opened.promise.catch(() => undefined);
+    needs.add('bus', () => this.ready(), settings.BUS_GRACE_MS);
+  }
+
+  /** Resolves when it is there with the topics of this service; throws when it was closed before. */
+  whenOpen(): Promise<Broker> {
+    return this.opened.promise;
+  }
+
+  /** For callers that cannot wait. @throws BrokerUnavailable until the bus was opened for the first time */
+  requireOpen(): Broker {
+    if (this.broker === undefined) throw new BrokerUnavailable('the bus is not open yet');
+    return this.broker;
+  }
+
+  /** Nobody waits for it any more: the application ends. */
+  giveUp(): void {
+    this.closing.abort(new Error('the bus is closed'));
+  }
+
+  onApplicationBootstrap(): void {
+    retryUntilDone(this.closing.signal, () => this.open(), warn('bus')).then(this.opened.resolve, this.opened.reject);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.giveUp();
+    await this.broker?.close();
+  }
+
+  private async ready(): Promise<boolean> {
+    return (await this.broker?.ready()) ?? false;
+  }
+
+  private async open(): Promise<Broker> {
+    const { KAFKA_BROKERS: kafkaBrokers, EMBEDDED_LOG_URL: embeddedLogUrl } = this.settings;
+    const tls = { ca: this.mesh.TLS_CA_FILE, cert: this.mesh.TLS_CERT_FILE, key: this.mesh.TLS_KEY_FILE };
+    this.broker ??= await openBroker({ clientId: this.service.name, kafkaBrokers, embeddedLogUrl, tls });
+    for (const name of producedBy(this.service.name))
+      await this.broker.ensureTopic({ name, retentionDays: TOPICS[name].retentionDays });
+    return this.broker;
+  }
+}

@@ -1,0 +1,109 @@
+import type { ReadRequest, ReadResponse } from '@crossroads/contracts/events/v1/events_service';
+import { encodeCursor } from '@crossroads/eventsourcing';
+import { traceBatch } from '@crossroads/telemetry';
+import { retryUntilDone } from '../broker/retry.js';
+import type { Broker, CloudEvent, Consumption } from '../broker/broker.js';
+import { type CursorStore, notYetConsumed } from './cursors.js';
+import { receivedOf } from '../broker/event-message.js';
+
+/** A connection to `EventsService` is one. */
+export interface EventsClient {
+  read(request: ReadRequest, options: { readonly signal: AbortSignal }): AsyncIterable<ReadResponse>;
+}
+
+export interface EventSource {
+  /** `source` of its events. */
+  readonly source: string;
+  readonly eventsClient: EventsClient;
+}
+
+export interface ConsumeFromOptions {
+  readonly broker: Pick<Broker, 'consume'>;
+  /** Of one partition: cursors order no more than that. */
+  readonly topic: string;
+  readonly group: string;
+  /** Who publishes to the topic. Events of another source are handed over, too, but from the broker only. */
+  readonly sources: readonly EventSource[];
+  readonly cursorStore: CursorStore;
+  /** @default 500 */
+  readonly batchSize?: number;
+  /** Handles a batch and calls `rememberConsumed` in the same transaction. Throwing brings the batch again. */
+  readonly onBatch: (events: readonly CloudEvent[], signal: AbortSignal) => Promise<void>;
+  readonly onError?: (error: unknown, attempt: number) => void;
+}
+
+/**
+ * Follows a topic without a gap, however long this consumer was away and whatever the broker still has: reads
+ * what each source has published since its cursor (`Events/Read`, from the beginning when there is none), then goes over to the
+ * broker, dropping what is at or before the cursor. Returns at once; a source that is away delays its own topic only.
+ */
+export const consumeFrom = (given: ConsumeFromOptions): Consumption & { readonly caughtUp: Promise<void> } => {
+  const options: ConsumeFromOptions = {
+    ...given,
+    onBatch: (events, signal) => traceBatch('take', given.topic, events, () => given.onBatch(events, signal)),
+  };
+  const closing = new AbortController();
+  const onError = options.onError ?? (() => undefined);
+  let live: Promise<Consumption> | undefined;
+  const caughtUp = (async () => {
+    for (const source of options.sources)
+      await retryUntilDone(closing.signal, () => catchUp(source, options, closing.signal), onError);
+    closing.signal.throwIfAborted();
+    await retryUntilDone(closing.signal, () => (live = follow(options)), onError);
+  })();
+  caughtUp.catch(() => undefined);
+  return {
+    caughtUp,
+    close: async () => {
+      closing.abort(new Error('the consumer is closed'));
+      await caughtUp.catch(() => undefined);
+      await (await live?.catch(() => undefined))?.close();
+    },
+  };
+};
+
+const follow = ({
+  broker,
+  topic,
+  group,
+  batchSize,
+  cursorStore,
+  onBatch,
+  onError,
+}: ConsumeFromOptions): Promise<Consumption> =>
+  broker.consume({
+    topic,
+    group,
+    ...(batchSize === undefined ? {} : { batchSize }),
+    ...(onError === undefined ? {} : { onError }),
+    onBatch: async (events, signal) => {
+      // Read each time: another process of the group may have gone on in between.
+      const fresh = notYetConsumed(events, await cursorStore.cursors(topic));
+      if (fresh.length > 0) await onBatch(fresh, signal);
+    },
+  });
+
+const catchUp = async (
+  { source, eventsClient }: EventSource,
+  { topic, cursorStore, batchSize = 500, onBatch }: ConsumeFromOptions,
+  signal: AbortSignal,
+): Promise<void> => {
+  const cursor = (await cursorStore.cursors(topic)).get(source);
+  const over = new AbortController();
+  const responses = eventsClient.read(
+    { topic, afterCursor: cursor ? encodeCursor(cursor) : '' },
+    { signal: AbortSignal.any([signal, over.signal]) },
+  );
+  try {
+    let batch: CloudEvent[] = [];
+    for await (const response of responses) {
+      batch.push(receivedOf(response));
+      if (batch.length < batchSize) continue;
+      await onBatch(batch, signal);
+      batch = [];
+    }
+    if (batch.length > 0) await onBatch(batch, signal);
+  } finally {
+    over.abort();
+  }
+};

@@ -1,0 +1,30 @@
+import type { MigrationClass } from '@crossroads/database';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Messages that could not be handled, and those with the same key behind them, in their order. */
+class ParkedMessages1764201600002 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table parked (
+        place     bigint      generated always as identity primary key,
+        topic     text        not null,
+        key       text        not null,
+        source    text        not null,
+        event_id  text        not null,
+        headers   jsonb       not null,
+        data      bytea       not null,
+        reason    text        not null,
+        parked_at timestamptz not null default now(),
+        attempts  int         not null default 0,
+        unique (topic, source, event_id)
+      );
+      create index parked_by_key on parked (topic, key, place);
+      comment on column parked.data is 'As received: sealed on internal topics'`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table parked');
+  }
+}
+
+export const parkingMigrations: readonly MigrationClass[] = [ParkedMessages1764201600002];

@@ -1,0 +1,77 @@
+import type { Database, Tx } from '@crossroads/database';
+import type { CloudEvent } from '../broker/broker.js';
+import { firstParked } from './parking.js';
+
+export interface RedriveOptions {
+  readonly db: Database;
+  readonly topic: string;
+  /** One key's queue. @default every queue of the topic */
+  readonly key?: string;
+  /**
+   * Handles one parked event, in the transaction that takes it out of the queue. It gets the event as it came (sealed), and
+   * answers with a reason when it still cannot, or throws.
+   */
+  readonly handle: (event: CloudEvent, tx: Tx) => Promise<{ readonly stillBecause: string } | undefined>;
+}
+
+export interface Redriven {
+  readonly handled: number;
+  /** Keys whose queue still stands. */
+  readonly blocked: number;
+}
+
+/**
+ * Takes queues up again, each in its order; one that fails again ends its own queue only, and stays with one attempt more.
+ * What was parked meanwhile behind it is taken, too. Two redrives at the same time share the work.
+ */
+export const redrive = async (options: RedriveOptions): Promise<Redriven> => {
+  let handled = 0;
+  let blocked = 0;
+  for (const key of options.key === undefined ? await keysParked(options) : [options.key]) {
+    for (;;) {
+      const outcome = await redriveFirst(options, key);
+      if (outcome === 'handled') handled++;
+      else {
+        if (outcome === 'blocked') blocked++;
+        break;
+      }
+    }
+  }
+  return { handled, blocked };
+};
+
+const keysParked = async ({ db, topic }: RedriveOptions): Promise<string[]> => {
+  const rows = await db.query<{ key: string }>(
+    'select key from parked where topic = $1 group by key order by min(place)',
+    [topic],
+  );
+  return rows.map(({ key }) => key);
+};
+
+const redriveFirst = async (
+  { db, topic, handle }: RedriveOptions,
+  key: string,
+): Promise<'handled' | 'blocked' | 'empty'> => {
+  let place: bigint | undefined;
+  try {
+    return await db.transaction(async (tx) => {
+      const first = await firstParked(tx, topic, key);
+      if (!first) return 'empty';
+      place = first.place;
+      const still = await handle(first.event, tx);
+      if (still) {
+        await tx.query('update parked set attempts = attempts + 1, reason = $2 where place = $1', [
+          place,
+          still.stillBecause,
+        ]);
+        return 'blocked';
+      }
+      await tx.query('delete from parked where place = $1', [place]);
+      return 'handled';
+    });
+  } catch (error) {
+    if (place === undefined) throw error;
+    await db.query('update parked set attempts = attempts + 1 where place = $1', [place]);
+    return 'blocked';
+  }
+};

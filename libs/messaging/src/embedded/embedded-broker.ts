@@ -1,0 +1,125 @@
+import { answersInTime, withTimeout } from '@crossroads/configuration';
+import { migrateSchemas } from '@crossroads/database';
+import { Pool } from 'pg';
+import { retryUntilDone } from '../broker/retry.js';
+import type {
+  Broker,
+  CloudEvent,
+  ConsumeOptions,
+  Consumption,
+  PublishOptions,
+  TopicOptions,
+} from '../broker/broker.js';
+import { headersOf } from '../broker/cloud-event-headers.js';
+import { EmbeddedConsumption } from './embedded-consumption.js';
+import { APPEND } from './append.js';
+import { embeddedLogMigrations } from './embedded-log.migration.js';
+import { type BrokerLog, redacting } from '../broker/broker-log.js';
+import { countFailures } from '../broker/publish-failures.js';
+
+export interface EmbeddedOptions {
+  /** A PostgreSQL database for the log alone. */
+  readonly url: string;
+  readonly log?: BrokerLog;
+}
+
+const CHUNK_EVENTS = 1_000;
+const SWEEP_INTERVAL_MS = 3_600_000;
+const CLOSE_MS = 5_000;
+
+/**
+ * The log of machines without Java: tables in PostgreSQL, one consumer a group, no outside clients (readers of a topic are
+ * not checked, since nobody but the mesh reaches it).
+ */
+export const openEmbeddedBroker = async (options: EmbeddedOptions): Promise<Broker> => {
+  const log = redacting(options.log);
+  const pool = new Pool({ connectionString: options.url, max: 4, allowExitOnIdle: true });
+  pool.on('error', (error) => log('warn', 'the embedded log lost a connection', { error }));
+  try {
+    await retryUntilDone(
+      AbortSignal.timeout(60_000),
+      () => migrateSchemas([{ url: options.url, migratorUrl: options.url, migrations: embeddedLogMigrations }]),
+      (error, attempt) => log('info', 'the embedded log is not ready yet', { attempt, error }),
+    );
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  return new EmbeddedBroker(options.url, pool, log);
+};
+
+class EmbeddedBroker implements Broker {
+  readonly kind = 'embedded';
+  private readonly closing = new AbortController();
+  private readonly consumptions = new Set<EmbeddedConsumption>();
+  private readonly sweeper: NodeJS.Timeout;
+
+  constructor(
+    private readonly url: string,
+    private readonly pool: Pool,
+    private readonly log: BrokerLog,
+  ) {
+    this.sweeper = setInterval(() => void this.deleteExpired(), SWEEP_INTERVAL_MS).unref();
+  }
+
+  async ensureTopic({ name, retentionDays }: TopicOptions): Promise<void> {
+    await this.pool.query(
+      'insert into bus.topics (name, retention_days) values ($1, $2) on conflict (name) do nothing',
+      [name, retentionDays],
+    );
+    await this.deleteExpired();
+  }
+
+  async publish(topic: string, events: readonly CloudEvent[], { signal }: PublishOptions = {}): Promise<void> {
+    const until = signal ? AbortSignal.any([signal, this.closing.signal]) : this.closing.signal;
+    for (let from = 0; from < events.length; from += CHUNK_EVENTS) {
+      const chunk = events.slice(from, from + CHUNK_EVENTS);
+      await retryUntilDone(
+        until,
+        () => countFailures(topic, this.append(topic, chunk)),
+        (error, attempt) => this.log('warn', 'not yet published, trying again', { topic, attempt, error }),
+      );
+    }
+  }
+
+  async consume(options: ConsumeOptions): Promise<Consumption> {
+    const consumption = new EmbeddedConsumption(this.url, options, this.log);
+    this.consumptions.add(consumption);
+    return {
+      close: async () => {
+        this.consumptions.delete(consumption);
+        await consumption.close();
+      },
+    };
+  }
+
+  ready(): Promise<boolean> {
+    return answersInTime(this.pool.query('select 1'));
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.sweeper);
+    this.closing.abort(new Error('the broker is closed'));
+    await Promise.all([...this.consumptions].map((consumption) => consumption.close()));
+    await withTimeout(CLOSE_MS, this.pool.end()).catch(() => undefined);
+  }
+
+  private async append(topic: string, events: readonly CloudEvent[]): Promise<void> {
+    const { rows } = await this.pool.query<{ added: number }>(APPEND, [
+      topic,
+      events.map(({ key }) => key),
+      events.map((event) => JSON.stringify(headersOf(event))),
+      events.map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength)),
+    ]);
+    if (rows[0]?.added !== events.length) throw new Error(`no topic ${topic}`);
+  }
+
+  private async deleteExpired(): Promise<void> {
+    await this.pool
+      .query(
+        `delete from bus.messages using bus.topics
+         where messages.topic = topics.name and published_at < now() - retention_days * interval '1 day'`,
+      )
+      .catch((error: unknown) => this.log('warn', 'old events not yet removed', { error }));
+  }
+}

@@ -1,0 +1,146 @@
+import { answersInTime } from '@crossroads/configuration';
+import kafkajs, { type AclEntry, type Admin, type Kafka } from 'kafkajs';
+import { retryUntilDone } from '../broker/retry.js';
+import {
+  type Broker,
+  BrokerUnavailable,
+  type CloudEvent,
+  type ConsumeOptions,
+  type Consumption,
+  type PublishOptions,
+  type TopicOptions,
+} from '../broker/broker.js';
+import { type KafkaOptions, kafkaClient } from './kafka-client.js';
+import { KafkaConsumption } from './kafka-consumption.js';
+import { isRefused, KafkaProducer } from './kafka-producer.js';
+import { type BrokerLog, redacting } from '../broker/broker-log.js';
+
+// Node sees only some of the names that this CommonJS module exports.
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
+
+const DAY_MS = 86_400_000;
+const MESSAGE_BYTES = 8 * 1024 * 1024;
+const START_MS = 60_000;
+const ADMINISTER_MS = 10_000;
+
+/**
+ * Kafka, once it answers and its group coordinator has loaded.
+ * @throws when no broker answered within a minute; the message says which were asked.
+ */
+export const openKafkaBroker = async (options: KafkaOptions): Promise<Broker> => {
+  const log = redacting(options.log);
+  const kafka = kafkaClient(options, log);
+  const admin = kafka.admin({ retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 4 } });
+  try {
+    await retryUntilDone(
+      AbortSignal.timeout(START_MS),
+      async () => {
+        await admin.connect();
+        await admin.fetchOffsets({ groupId: `${options.clientId}.start` });
+      },
+      (error, attempt) => log('info', 'Kafka is not ready yet', { attempt, error }),
+    );
+  } catch (error) {
+    await admin.disconnect().catch(() => undefined);
+    throw new Error(`Kafka did not answer within a minute at ${options.brokers.join(', ')}`, { cause: error });
+  }
+  return new KafkaBroker(kafka, admin, log);
+};
+
+class KafkaBroker implements Broker {
+  readonly kind = 'kafka';
+  private readonly producer: KafkaProducer;
+  private readonly consumptions = new Set<KafkaConsumption>();
+  private describing: Promise<unknown> | undefined;
+
+  constructor(
+    private readonly kafka: Kafka,
+    private readonly admin: Admin,
+    private readonly log: BrokerLog,
+  ) {
+    this.producer = new KafkaProducer(kafka, log);
+  }
+
+  async ensureTopic({ name, partitions = 1, retentionDays, readers = [] }: TopicOptions): Promise<void> {
+    const configEntries = [
+      { name: 'retention.ms', value: String(retentionDays * DAY_MS) },
+      { name: 'max.message.bytes', value: String(MESSAGE_BYTES) },
+    ];
+    const acl = readers.flatMap((subject) => mayRead(name, subject));
+    await this.asAdministrator(async () => {
+      // False when it is there already: its settings are then the administrator's.
+      await this.admin.createTopics({
+        waitForLeaders: true,
+        topics: [{ topic: name, numPartitions: partitions, replicationFactor: -1, configEntries }],
+      });
+      if (acl.length > 0) await this.admin.createAcls({ acl });
+    });
+  }
+
+  /** Again while a new topic has no leader yet, or the broker is away. @throws BrokerUnavailable after ten seconds */
+  private async asAdministrator(work: () => Promise<void>): Promise<void> {
+    const log = (error: unknown, attempt: number) => this.log('warn', 'not yet done, trying again', { attempt, error });
+    try {
+      await retryUntilDone(AbortSignal.timeout(ADMINISTER_MS), work, log, isRefused);
+    } catch (error) {
+      throw isRefused(error) ? error : new BrokerUnavailable('Kafka does not answer', { cause: error });
+    }
+  }
+
+  publish(topic: string, events: readonly CloudEvent[], { signal }: PublishOptions = {}): Promise<void> {
+    return this.producer.publish(topic, events, signal);
+  }
+
+  async consume(options: ConsumeOptions): Promise<Consumption> {
+    const consumption = new KafkaConsumption(this.kafka, options, this.log);
+    this.consumptions.add(consumption);
+    await consumption.start();
+    return {
+      close: async () => {
+        this.consumptions.delete(consumption);
+        await consumption.close();
+      },
+    };
+  }
+
+  ready(): Promise<boolean> {
+    // One request at a time: kafkajs keeps retrying a request after its caller has timed out.
+    this.describing ??= this.admin.describeCluster().finally(() => {
+      this.describing = undefined;
+    });
+    return answersInTime(this.describing);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.consumptions].map((consumption) => consumption.close()));
+    await this.producer.close();
+    await this.admin.disconnect().catch(() => undefined);
+  }
+}
+
+/** A subscriber reads its topic, in groups whose names begin with its enterprise number. */
+const mayRead = (topic: string, subject: string): AclEntry[] => {
+  const enterpriseNumber = /(?:^|,)O=([^,]+)/.exec(subject)?.[1];
+  if (enterpriseNumber === undefined)
+    throw new TypeError(`a reader is a certificate subject CN=…,O=…, not "${subject}"`);
+  const allowed = {
+    principal: `User:${subject}`,
+    host: '*',
+    operation: AclOperationTypes.READ,
+    permissionType: AclPermissionTypes.ALLOW,
+  };
+  return [
+    {
+      ...allowed,
+      resourceType: AclResourceTypes.TOPIC,
+      resourceName: topic,
+      resourcePatternType: ResourcePatternTypes.LITERAL,
+    },
+    {
+      ...allowed,
+      resourceType: AclResourceTypes.GROUP,
+      resourceName: enterpriseNumber,
+      resourcePatternType: ResourcePatternTypes.PREFIXED,
+    },
+  ];
+};

@@ -1,0 +1,130 @@
+import { withTimeout } from '@crossroads/configuration';
+import kafkajs, { type ICustomPartitioner, type Kafka, type Message, type Producer } from 'kafkajs';
+import { retryUntilDone } from '../broker/retry.js';
+import type { CloudEvent } from '../broker/broker.js';
+import { headersOf } from '../broker/cloud-event-headers.js';
+import type { BrokerLog } from '../broker/broker-log.js';
+import { countFailures } from '../broker/publish-failures.js';
+
+// Node sees only some of the names that this CommonJS module exports.
+const { CompressionTypes, KafkaJSProtocolError, Partitioners } = kafkajs;
+
+// One record batch a partition: below the broker's default limit of 1 MiB, unless one event alone is bigger.
+const CHUNK_BYTES = 900_000;
+const CHUNK_EVENTS = 2_000;
+const CLOSE_MS = 5_000;
+/** Broker errors that no retry solves; `publish` throws them. (A relay retries even these, in case an ACL is still to be created.) */
+const PERMANENT = /TOO_LARGE|AUTHORIZATION_FAILED|INVALID_TOPIC/;
+
+/**
+ * Writes durably, or goes on trying. Idempotent; after a failure the producer is made anew, since the broker may know
+ * another sequence of it, so that events may come twice but none is skipped.
+ */
+export class KafkaProducer {
+  private producer: Promise<Producer> | undefined;
+  private readonly closing = new AbortController();
+
+  constructor(
+    private readonly kafka: Kafka,
+    private readonly log: BrokerLog,
+  ) {}
+
+  async publish(topic: string, events: readonly CloudEvent[], signal?: AbortSignal): Promise<void> {
+    const until = signal ? AbortSignal.any([signal, this.closing.signal]) : this.closing.signal;
+    for (const messages of chunks(events)) {
+      await retryUntilDone(
+        until,
+        () => countFailures(topic, this.send(topic, messages)),
+        (error, attempt) =>
+          this.log('warn', 'not yet published, trying again', { topic, attempt, error: causeOf(error) }),
+        isRefused,
+      );
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort(new Error('the broker is closed'));
+    const producer = await this.producer?.catch(() => undefined);
+    if (producer) await withTimeout(CLOSE_MS, producer.disconnect()).catch(() => undefined);
+  }
+
+  private async send(topic: string, messages: Message[]): Promise<void> {
+    this.producer ??= this.connect();
+    const used = this.producer;
+    try {
+      const producer = await used;
+      await producer.send({ topic, messages, acks: -1, compression: CompressionTypes.None });
+    } catch (error) {
+      if (this.producer === used) {
+        this.producer = undefined;
+        void used.then((producer) => producer.disconnect()).catch(() => undefined);
+      }
+      throw error;
+    }
+  }
+
+  private async connect(): Promise<Producer> {
+    const producer = this.kafka.producer({
+      idempotent: true,
+      createPartitioner: partitionerOf,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 4 },
+    });
+    try {
+      await producer.connect();
+    } catch (error) {
+      // It may be connected and yet refused.
+      await producer.disconnect().catch(() => undefined);
+      throw error;
+    }
+    return producer;
+  }
+}
+
+/** Kafka's own; a topic of one partition, which nearly all are, needs no hash of each key. */
+const partitionerOf: ICustomPartitioner = () => {
+  const usual = Partitioners.DefaultPartitioner();
+  return (message) => {
+    const [only, another] = message.partitionMetadata;
+    return only && !another ? only.partitionId : usual(message);
+  };
+};
+
+const chunks = function* (events: readonly CloudEvent[]): Generator<Message[]> {
+  let chunk: Message[] = [];
+  let bytes = 0;
+  for (const event of events) {
+    if (chunk.length > 0 && (bytes + event.data.length > CHUNK_BYTES || chunk.length >= CHUNK_EVENTS)) {
+      yield chunk;
+      [chunk, bytes] = [[], 0];
+    }
+    chunk.push({
+      key: event.key,
+      value: bufferOf(event.data),
+      headers: headersOf(event),
+      timestamp: String(event.time.getTime()),
+    });
+    bytes += event.data.length + 500;
+  }
+  if (chunk.length > 0) yield chunk;
+};
+
+const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+export const isRefused = (error: unknown): boolean => PERMANENT.test(kafkaErrorOf(error) ?? '');
+
+/** The broker's name of an error (`MESSAGE_TOO_LARGE`), also from below kafkajs's wrappers. */
+export const kafkaErrorOf = (error: unknown): string | undefined => {
+  const seen = causeOf(error);
+  return seen instanceof KafkaJSProtocolError ? seen.type : undefined;
+};
+
+const causeOf = (error: unknown): unknown => {
+  let seen = error;
+  for (let depth = 0; depth < 5; depth++) {
+    if (!(seen instanceof Error) || seen instanceof KafkaJSProtocolError || seen.cause === undefined) break;
+    seen = seen.cause;
+  }
+  return seen;
+};

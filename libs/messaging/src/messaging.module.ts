@@ -1,0 +1,30 @@
+import { TopicSealer } from '@crossroads/privacy';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { TopicSealing } from './broker/topic-sealing.js';
+import { Bus } from './bus/bus.js';
+import { Consumers } from './consuming/consumers.job.js';
+import { EventsController } from './publishing/events.controller.js';
+import { Inbox } from './consuming/inbox.js';
+import { Relays } from './publishing/relay.job.js';
+
+/** The bus, what follows it (`@Consumer`) and what goes to it (`@Publisher`). */
+@Global()
+@Module({})
+export class MessagingModule {
+  static forRoot({ publishes }: { readonly publishes: boolean }): DynamicModule {
+    return {
+      module: MessagingModule,
+      imports: [DiscoveryModule],
+      controllers: publishes ? [EventsController] : [],
+      providers: [
+        Bus,
+        Inbox,
+        Consumers,
+        ...(publishes ? [Relays] : []),
+        { provide: TopicSealing, inject: [TopicSealer], useFactory: (sealer: TopicSealer) => new TopicSealing(sealer) },
+      ],
+      exports: [Bus, Consumers, Inbox, TopicSealing],
+    };
+  }
+}

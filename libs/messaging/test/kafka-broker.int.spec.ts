@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { type Broker, type CloudEvent, type KafkaTls, openKafkaBroker } from '@crossroads/messaging';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { testKafka } from '@crossroads/testing/kafka';
+import { brokerContract } from '@crossroads/messaging/broker.contract';
+import { numberOf, sampleEvent, sampleEvents } from '@crossroads/messaging/broker.contract';
+import { until } from '@crossroads/messaging/broker.contract';
+
+const kafka = await testKafka();
+const brokers = kafka?.brokers.split(',') ?? [];
+
+afterAll(async () => {
+  await kafka?.stop();
+});
+
+if (!kafka) {
+  it.todo('needs Kafka');
+} else {
+  brokerContract('Kafka', async () => ({ clientId: 'contract', kafkaBrokers: kafka.brokers, tls: kafka.admin }));
+
+  describe('Kafka itself', () => {
+    const open: Broker[] = [];
+    const connect = async (tls: KafkaTls, clientId = 'contract'): Promise<Broker> => {
+      const broker = await openKafkaBroker({ brokers, clientId, tls });
+      open.push(broker);
+      return broker;
+    };
+    afterAll(async () => {
+      await Promise.all(open.map((broker) => broker.close()));
+    });
+
+    it('lets a reader read its own topic in its own groups, and nothing else', async () => {
+      const [number, other] = ['0316380841', '0206653946'];
+      const admin = await connect(kafka.admin);
+      const [own, others] = [`crossroads.deliveries.${number}.v1`, `crossroads.deliveries.${other}.v1`];
+      await admin.ensureTopic({ name: own, retentionDays: 30, readers: [`CN=payroll,O=${number}`] });
+      await admin.ensureTopic({ name: others, retentionDays: 30, readers: [`CN=payroll,O=${other}`] });
+      await admin.publish(own, [sampleEvent(1)]);
+      await admin.publish(others, [sampleEvent(2)]);
+
+      const tls = await kafka.issue((ca) => ca.issueApplication({ application: 'payroll', enterpriseNumber: number }));
+      const reader = await connect(tls, number);
+      const got: CloudEvent[] = [];
+      const refused: string[] = [];
+      const read = async (topic: string, group: string) =>
+        reader
+          .consume({
+            topic,
+            group,
+            onBatch: async (events) => void got.push(...events),
+            onError: (error) => void refused.push(`${topic} ${group} ${String(error)}`),
+          })
+          .catch((error: unknown) => void refused.push(`${topic} ${group} ${String(error)}`));
+
+      await read(own, `${number}.payroll`);
+      await until('its own event', () => got.length === 1);
+      await read(others, `${number}.payroll-2`);
+      await until('the topic of another refused', () => refused.some((why) => why.startsWith(others)));
+      await read(own, `${other}.payroll`);
+      await until('the group of another refused', () => refused.some((why) => why.startsWith(`${own} ${other}`)));
+      expect(got.map(numberOf)).toEqual([1]);
+      await expect(reader.publish(own, [sampleEvent(3)])).rejects.toThrow(/authori/i);
+    });
+
+    it('says at once that an event is too big for good', async () => {
+      const admin = await connect(kafka.admin);
+      const topic = `crossroads.contract.${randomUUID()}`;
+      await admin.ensureTopic({ name: topic, retentionDays: 1 });
+      await expect(admin.publish(topic, [sampleEvent(1, { data: Buffer.alloc(9_000_000) })])).rejects.toThrow(/large/i);
+    });
+
+    (process.env['TEST_KAFKA_BROKERS'] ? it.skip : it)(
+      'goes on by itself when the broker was killed and is back',
+      async () => {
+        const admin = await connect(kafka.admin);
+        const topic = `crossroads.contract.${randomUUID()}`;
+        await admin.ensureTopic({ name: topic, retentionDays: 1 });
+        const got = new Set<number>();
+        const order: number[] = [];
+        await admin.consume({
+          topic,
+          group: randomUUID(),
+          onBatch: async (events) => {
+            for (const n of events.map(numberOf)) {
+              if (!got.has(n)) order.push(n);
+              got.add(n);
+            }
+          },
+        });
+        const follower: number[] = [];
+        await admin.consume({ topic, onBatch: async (events) => void follower.push(...events.map(numberOf)) });
+        const events = sampleEvents(2_000);
+        const published = (async () => {
+          for (let from = 0; from < events.length; from += 20)
+            await admin.publish(topic, events.slice(from, from + 20));
+        })();
+        await until('it is under way', () => got.size > 100);
+        kafka.kill();
+        await published;
+        await until('everything has come', () => got.size === events.length);
+        expect(order).toEqual(events.map(numberOf));
+        await until('to the follower, too', () => new Set(follower).size === events.length);
+      },
+      180_000,
+    );
+  });
+}

@@ -1,0 +1,161 @@
+import { type Database, openDatabase } from '@crossroads/database';
+import {
+  BEHIND_PARKED,
+  blockedKeys,
+  type CloudEvent,
+  listParked,
+  park,
+  parkBlocked,
+  parkingMigrations,
+  redrive,
+} from '@crossroads/messaging';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
+import { numberOf, sampleEvent } from '@crossroads/messaging/broker.contract';
+
+const TOPIC = 'crossroads.sample.v1';
+
+describe('the parking lot', () => {
+  let database: TestDatabase;
+  let db: Database;
+
+  beforeEach(async () => {
+    database = await testDatabase(...parkingMigrations);
+    db = await openDatabase({ url: database.url });
+  });
+  afterEach(async () => {
+    await db.close();
+    await database.drop();
+  });
+  afterAll(async () => (await testPostgres()).stop());
+
+  const event = (n: number, key: string): CloudEvent => sampleEvent(n, { key, sealingKeyId: 'k.1', cursor: `7:${n}` });
+  const parkedNumbers = async () => (await listParked(db, { limit: 100 })).map((one) => numberOf(one.event));
+
+  it('keeps an event as it came', async () => {
+    const came = event(1, 'a');
+    await park(db, TOPIC, came, 'PERSON_UNKNOWN');
+    const [parked] = await listParked(db, { limit: 10 });
+    expect(parked).toMatchObject({ topic: TOPIC, reason: 'PERSON_UNKNOWN', attempts: 0 });
+    expect(parked?.event).toEqual(came);
+  });
+
+  it('lets nothing of a blocked key pass, and everything else', async () => {
+    await park(db, TOPIC, event(1, 'a'), 'PERSON_UNKNOWN');
+    const pass = await parkBlocked(db, TOPIC, [event(2, 'a'), event(3, 'b'), event(4, 'a')]);
+    expect(pass.map(numberOf)).toEqual([3]);
+    expect(await parkedNumbers()).toEqual([1, 2, 4]);
+    expect((await listParked(db, { limit: 9 })).map(({ reason }) => reason)).toEqual([
+      'PERSON_UNKNOWN',
+      BEHIND_PARKED,
+      BEHIND_PARKED,
+    ]);
+    expect(await blockedKeys(db, 'crossroads.other.v1', ['a'])).toEqual(new Set());
+  });
+
+  it('parks a repeated event once', async () => {
+    const [one, two] = [event(1, 'a'), event(2, 'a')];
+    for (let time = 0; time < 3; time++) {
+      await park(db, TOPIC, one, 'PERSON_UNKNOWN');
+      await parkBlocked(db, TOPIC, [two]);
+    }
+    expect(await parkedNumbers()).toEqual([1, 2]);
+  });
+
+  it('lists by pages', async () => {
+    for (let n = 0; n < 5; n++) await park(db, TOPIC, event(n, `key-${n}`), 'PERSON_UNKNOWN');
+    const first = await listParked(db, { topic: TOPIC, limit: 3 });
+    const last = first.at(-1);
+    const second = await listParked(db, { topic: TOPIC, limit: 3, ...(last ? { after: last.place } : {}) });
+    expect([...first, ...second].map((one) => numberOf(one.event))).toEqual([0, 1, 2, 3, 4]);
+    expect(await listParked(db, { topic: 'crossroads.other.v1', limit: 3 })).toEqual([]);
+  });
+
+  it('redrives each queue in its order, and empties it', async () => {
+    for (const [n, key] of [
+      [1, 'a'],
+      [2, 'b'],
+      [3, 'a'],
+      [4, 'b'],
+    ] as const)
+      await park(db, TOPIC, event(n, key), 'PERSON_UNKNOWN');
+    const handled: number[] = [];
+    const outcome = await redrive({ db, topic: TOPIC, handle: async (one) => void handled.push(numberOf(one)) });
+    expect(outcome).toEqual({ handled: 4, blocked: 0 });
+    expect(handled).toEqual([1, 3, 2, 4]);
+    expect(await parkedNumbers()).toEqual([]);
+  });
+
+  it('redrives one key', async () => {
+    await park(db, TOPIC, event(1, 'a'), 'PERSON_UNKNOWN');
+    await park(db, TOPIC, event(2, 'b'), 'PERSON_UNKNOWN');
+    await redrive({ db, topic: TOPIC, key: 'b', handle: async () => undefined });
+    expect(await parkedNumbers()).toEqual([1]);
+  });
+
+  it('stops a queue at what fails again, with its new reason, and goes on with the others', async () => {
+    for (const [n, key] of [
+      [1, 'a'],
+      [2, 'a'],
+      [3, 'b'],
+      [4, 'c'],
+    ] as const)
+      await park(db, TOPIC, event(n, key), 'PERSON_UNKNOWN');
+    const outcome = await redrive({
+      db,
+      topic: TOPIC,
+      handle: async (one) => {
+        if (numberOf(one) === 1) return { stillBecause: 'UNREADABLE' };
+        if (numberOf(one) === 3) throw new Error('no');
+        return undefined;
+      },
+    });
+    expect(outcome).toEqual({ handled: 1, blocked: 2 });
+    expect(
+      (await listParked(db, { limit: 9 })).map(({ event: one, reason, attempts }) => [numberOf(one), reason, attempts]),
+    ).toEqual([
+      [1, 'UNREADABLE', 1],
+      [2, 'PERSON_UNKNOWN', 0],
+      [3, 'PERSON_UNKNOWN', 1],
+    ]);
+  });
+
+  it('undoes what a failed redrive wrote', async () => {
+    await park(db, TOPIC, event(1, 'a'), 'PERSON_UNKNOWN');
+    await redrive({
+      db,
+      topic: TOPIC,
+      handle: async (_one, tx) => {
+        await park(tx, TOPIC, event(9, 'z'), 'PERSON_UNKNOWN');
+        throw new Error('no');
+      },
+    });
+    expect(await parkedNumbers()).toEqual([1]);
+  });
+
+  it('does not leave an event waiting behind a queue that a redrive empties meanwhile', async () => {
+    await park(db, TOPIC, event(1, 'a'), 'PERSON_UNKNOWN');
+    let passed: Promise<CloudEvent[]> | undefined;
+    await redrive({
+      db,
+      topic: TOPIC,
+      handle: async () => {
+        passed = db.transaction((tx) => parkBlocked(tx, TOPIC, [event(2, 'a')]));
+        // It must be waiting for this transaction before that ends.
+        await expect(Promise.race([passed, waitingInDatabase()])).resolves.toBe('waiting');
+        return undefined;
+      },
+    });
+    expect((await passed)?.map(numberOf)).toEqual([2]);
+    expect(await parkedNumbers()).toEqual([]);
+  });
+
+  const waitingInDatabase = async (): Promise<'waiting'> => {
+    for (;;) {
+      const rows = await db.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      if (rows.length > 0) return 'waiting';
+    }
+  };
+});

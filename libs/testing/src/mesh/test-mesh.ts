@@ -4,7 +4,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { addressSettingOf } from '@crossroads/configuration';
 import type { Institution } from '@crossroads/contracts/authorization/v1/policy';
 import {
   type ConnectOptions,
@@ -23,7 +22,14 @@ import { type CertificateAuthority, isServing } from '@crossroads/local';
 import { type KafkaTls, TopicSealing } from '@crossroads/messaging';
 import { FileKeyProvider, generateKeyFile, TopicSealer } from '@crossroads/privacy';
 import type { ServiceDefinition } from '@crossroads/service';
-import { calledBy, HOLDINGS, type ServiceName, sharedKeysOf, type TopicName } from '@crossroads/topology';
+import {
+  addressedBy,
+  addressVariableOf,
+  keysOf,
+  serviceNamed,
+  type ServiceName,
+  type TopicName,
+} from '@crossroads/topology';
 import { newReceiptKey, type ReceiptKeys, readReceiptKeys } from '@crossroads/transparency';
 import type { ServiceDefinition as GrpcDefinition } from '@grpc/grpc-js';
 import type { Type } from '@nestjs/common';
@@ -69,7 +75,7 @@ export interface ProcessOptions extends StartOptions {
  */
 export class TestMesh {
   readonly policy = new PolicyFeed();
-  /** The key with which the service signs receipts, or of which it takes them. */
+  /** With which the service signs receipts, or which it checks them by. */
   readonly receiptKey = newReceiptKey();
   private readonly folder = mkdtempSync(join(tmpdir(), 'crossroads-test-mesh-'));
   private readonly endings: (() => unknown)[] = [];
@@ -104,14 +110,14 @@ export class TestMesh {
     });
     await bus.allow(service);
     this.ownTls = await this.serviceCertificate(service);
-    await generateKeyFile(this.keyFile, [...HOLDINGS[service].ownKeys, ...sharedKeysOf(service)]);
+    await generateKeyFile(this.keyFile, keysOf(service));
     const { keyId, privatePem, publicPem } = this.receiptKey;
     writeFileSync(join(folder, 'receipts.pem'), privatePem);
     writeFileSync(join(folder, 'receipt-keys.json'), JSON.stringify({ [keyId]: publicPem }));
-    for (const called of calledBy(service)) this.addresses[addressSettingOf(called)] = NOWHERE;
-    if (!calledBy(service).includes('authorization')) return;
+    for (const called of addressedBy(service)) this.addresses[addressVariableOf(called)] = NOWHERE;
+    if (!addressedBy(service).includes('authorization')) return;
     const address = await this.policy.start(await this.serviceCertificate('authorization'), TRUST_DOMAIN);
-    this.addresses[addressSettingOf('authorization')] = address;
+    this.addresses[addressVariableOf('authorization')] = address;
     this.defer(() => this.policy.stop());
   }
 
@@ -201,7 +207,7 @@ export class TestMesh {
   /** A server in place of a service that this one calls. */
   async standIn(name: ServiceName, ...services: readonly ServedService[]): Promise<void> {
     const server = await this.serve(name, await this.serviceCertificate(name), ...services);
-    this.addresses[addressSettingOf(name)] = `127.0.0.1:${server.port}`;
+    this.addresses[addressVariableOf(name)] = `127.0.0.1:${server.port}`;
   }
 
   /** A server with a certificate of this mesh, for as long as the mesh is there. */
@@ -228,7 +234,7 @@ export class TestMesh {
       tls: await this.serviceCertificate(name),
       trustDomain: TRUST_DOMAIN,
     });
-    this.addresses[addressSettingOf(name)] = publisher.address;
+    this.addresses[addressVariableOf(name)] = publisher.address;
     this.defer(() => publisher.stop());
     return publisher;
   }
@@ -328,7 +334,7 @@ export const spkiHash = ({ cert }: TlsFiles): string => spkiOf(new X509Certifica
 
 const databasesOf = async (service: ServiceName): Promise<ServiceDatabases> => ({
   main: await testDatabase(),
-  keys: HOLDINGS[service].keysDatabase ? await testDatabase() : undefined,
+  keys: serviceNamed(service).subjectKeys ? await testDatabase() : undefined,
 });
 
 const dropDatabases = async ({ main, keys }: ServiceDatabases): Promise<void> => {

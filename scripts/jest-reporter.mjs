@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { ROOT } from './versions.mjs';
 
-/** One line a file as it ends, what failed in full, and the counts to whoever started Jest. */
+/** Prints a line for each spec file as it ends, and failures in full; sends the counts to the process that started Jest. */
 export default class Reporter {
   #done = 0;
   #total = 0;
@@ -38,9 +38,9 @@ export default class Reporter {
       skipped: numPendingTests + numTodoTests,
     };
     if (process.send) process.send({ counts });
-    else process.stdout.write(`${lineOf(counts)}\n`);
+    else process.stdout.write(`${summaryOf(counts)}\n`);
   }
 }
 
-export const lineOf = ({ passed, failed, skipped }) =>
+export const summaryOf = ({ passed, failed, skipped }) =>
   `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;

@@ -4,71 +4,71 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join, relative } from 'node:path';
 import { ROOT, TOOLCHAIN } from './versions.mjs';
 
-/** Something that a person can put right; the message says how. */
-export class Trouble extends Error {}
+/** Something that the user can put right; the message says how. It is shown without a stack. */
+export class UserError extends Error {}
 
 /**
- * One thing to do before the work, and one line on the screen. Skipped when its stamp says that it was done with these
- * very inputs and what it made is still there.
+ * Prepares something before a command runs, and prints a line about it. Skipped when its stamp holds the hash of the same inputs
+ * and all its outputs exist.
  */
-export const step = async ({ name, inputs, makes, quiet, run }) => {
+export const buildStep = async ({ name, inputs, outputs, quiet, run }) => {
   const stamp = join(TOOLCHAIN, 'stamps', name.replaceAll(' ', '-'));
   const hash = inputs && hashOf(inputs());
-  if (hash && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash && makes.every((path) => existsSync(path)))
+  if (hash && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash && outputs.every((path) => existsSync(path)))
     return;
   const began = Date.now();
-  const say = (text) => !quiet && process.stdout.write(text);
+  const print = (text) => !quiet && process.stdout.write(text);
   const line = `  ${name} `;
-  say(line);
-  const dots = process.stdout.isTTY && !quiet ? setInterval(() => say('.'), 1_000) : undefined;
+  print(line);
+  const dots = process.stdout.isTTY && !quiet ? setInterval(() => print('.'), 1_000) : undefined;
   try {
     await run();
   } catch (error) {
-    say('failed\n');
+    print('failed\n');
     throw error;
   } finally {
     clearInterval(dots);
   }
-  say(`(${((Date.now() - began) / 1000).toFixed(1)} s)\n`);
+  print(`(${((Date.now() - began) / 1000).toFixed(1)} s)\n`);
   if (!hash) return;
   try {
     mkdirSync(dirname(stamp), { recursive: true });
     writeFileSync(stamp, hash);
   } catch (error) {
-    throw new Trouble(troubleOf(`${error.code} ${error.message}`, ROOT));
+    throw new UserError(adviceFor(`${error.code} ${error.message}`, ROOT));
   }
 };
 
-/** Runs a tool to its end in silence; when it fails, shows what it printed and says in one sentence what to do. */
-export const tool = (program, args, { cwd = ROOT, env = process.env } = {}) =>
+/** Runs a program to its end and prints nothing; the error of one that fails ends with its output and what to do. */
+export const runTool = (program, args, { cwd = ROOT, env = process.env } = {}) =>
   new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const output = [];
-    const keep = (chunk) => output.push(chunk);
-    child.stdout.on('data', keep);
-    child.stderr.on('data', keep);
-    const end = (signal) => child.kill(signal);
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, end);
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(chunk));
+    const stop = (signal) => child.kill(signal);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, stop);
     child.once('error', (error) =>
       reject(
-        new Trouble(error.code === 'ENOENT' ? missing(program) : troubleOf(`${error.code} ${error.message}`, cwd)),
+        new UserError(
+          error.code === 'ENOENT' ? missingProgram(program) : adviceFor(`${error.code} ${error.message}`, cwd),
+        ),
       ),
     );
     child.once('close', (code, signal) => {
-      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeListener(name, end);
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeListener(name, stop);
       if (code === 0) return resolve();
-      if (signal) return reject(new Trouble(`stopped by ${signal}`));
+      if (signal) return reject(new UserError(`stopped by ${signal}`));
       const text = Buffer.concat(output).toString('utf8').trimEnd();
-      reject(new Trouble(`${text.split('\n').slice(-40).join('\n')}\n\n${troubleOf(text, cwd)}`));
+      reject(new UserError(`${text.split('\n').slice(-40).join('\n')}\n\n${adviceFor(text, cwd)}`));
     });
   });
 
-const missing = (program) =>
+const missingProgram = (program) =>
   program === 'npm'
     ? 'npm is missing: install Node 20 or newer together with npm (https://nodejs.org).'
     : `${program} is missing.`;
 
-const troubleOf = (text, cwd) => {
+const adviceFor = (text, cwd) => {
   if (/ENOSPC|No space left/i.test(text))
     return `The disk is full: free about 1 GB on the one that holds ${ROOT}, then try again.`;
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|network/i.test(text))
@@ -78,7 +78,7 @@ const troubleOf = (text, cwd) => {
   return `This failed in ${cwd}: what the tool said is above.`;
 };
 
-/** Files below the folders, without what tools put there, in an order that is the same everywhere. */
+/** Source files below the folders, without what is installed or built, sorted by code point. */
 export const filesIn = (folders, wanted = () => true) => {
   const found = [];
   const walk = (folder) => {

@@ -24,7 +24,7 @@ export class MessagingModule {
         ...(publishes ? [Relays] : []),
         { provide: TopicSealing, inject: [TopicSealer], useFactory: (sealer: TopicSealer) => new TopicSealing(sealer) },
       ],
-      exports: [Bus, Inbox, TopicSealing],
+      exports: [Bus, Consumers, Inbox, TopicSealing],
     };
   }
 }

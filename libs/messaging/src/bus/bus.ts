@@ -2,8 +2,8 @@ import { BusSettings, ReadinessChecks, MeshSettings, ServiceIdentity } from '@cr
 import { warn } from '@crossroads/grpc';
 import { producedBy, TOPICS } from '@crossroads/topology';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { type Broker, BrokerUnavailable } from '../broker/broker.js';
 import { retryUntilDone } from '../broker/retry.js';
-import type { Broker } from '../broker/broker.js';
 import { openBroker } from './open-broker.js';
 
 /** The bus. It is opened in the background, and again for as long as it takes: no service waits for it to start. */
@@ -26,6 +26,12 @@ export class Bus implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Resolves when it is there with the topics of this service; throws when it was closed before. */
   whenOpen(): Promise<Broker> {
     return this.opened.promise;
+  }
+
+  /** For callers that cannot wait. @throws BrokerUnavailable until the bus was opened for the first time */
+  requireOpen(): Broker {
+    if (this.broker === undefined) throw new BrokerUnavailable('the bus is not open yet');
+    return this.broker;
   }
 
   /** Nobody waits for it any more: the application ends. */

@@ -19,12 +19,19 @@ export interface EventConsumer<Item> {
   handle(items: readonly Item[], tx: Tx): Promise<unknown>;
 }
 
-export const ConsumerOf = DiscoveryService.createDecorator<{ readonly topic: TopicName }>();
+export interface ConsumerOptions {
+  /** Types of the messages that it takes; others on the topic are skipped. @default all */
+  readonly types?: readonly string[];
+  /** Whether each start tries again what is parked. @default true */
+  readonly redriveAtStart?: boolean;
+}
+
+export const ConsumerOf = DiscoveryService.createDecorator<{ readonly topic: TopicName } & ConsumerOptions>();
 
 /** Makes a provider the consumer of a topic: followed from its producers' beginning, by one process of the service at a time. */
 export const Consumer =
-  (topic: TopicName) =>
+  (topic: TopicName, options: ConsumerOptions = {}) =>
   <C extends new (...args: never[]) => EventConsumer<unknown>>(type: C): void => {
     Injectable()(type);
-    ConsumerOf({ topic })(type);
+    ConsumerOf({ topic, ...options })(type);
   };

@@ -18,12 +18,19 @@ export class Inbox {
     private readonly sealing: TopicSealing,
   ) {}
 
-  async take<Item>(topic: TopicName, consumer: EventConsumer<Item>, events: readonly CloudEvent[]): Promise<void> {
-    const readings = await this.read(topic, consumer, events);
+  /** @param types of the messages that the consumer takes; the cursor passes over the others. Absent: all */
+  async take<Item>(
+    topic: TopicName,
+    consumer: EventConsumer<Item>,
+    events: readonly CloudEvent[],
+    types?: readonly string[],
+  ): Promise<void> {
+    const wanted = types ? events.filter(({ type }) => types.includes(type)) : events;
+    const readings = await this.read(topic, consumer, wanted);
     await this.db.transaction(async (tx) => {
       // Another process of the group may have taken some of them since.
       await tx.query('select from consumed where topic = $1 order by source for update', [topic]);
-      const fresh = notYetConsumed(events, await cursorStore(tx).cursors(topic));
+      const fresh = notYetConsumed(wanted, await cursorStore(tx).cursors(topic));
       await consumer.handle(await this.parkWhatMustWait(tx, topic, fresh, readings), tx);
       await rememberConsumed(tx, topic, events);
     });

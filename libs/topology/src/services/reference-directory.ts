@@ -1,4 +1,5 @@
 import { INSTITUTIONS, type Service } from '../service.js';
+import { PERSON_TOPIC } from '../topics.js';
 
 /** The services that ask whether an institution has a file on a person. */
 const CHECKERS = ['service:exchange', 'service:subscription', 'service:access-audit'] as const;
@@ -17,7 +18,7 @@ export const referenceDirectory = {
     },
   },
   publishes: [],
-  reads: ['crossroads.person.v1'],
+  reads: [PERSON_TOPIC],
   deliversToSubscribers: false,
   subjectKeys: false,
   receipts: 'none',

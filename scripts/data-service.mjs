@@ -2,10 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeIdentification } from '../services/person-registry/dist/src/person/identification-description.js';
-import { tool } from './step.mjs';
+import { runTool } from './build-step.mjs';
 import { ROOT } from './versions.mjs';
 
 const file = join(ROOT, 'services', 'person-registry', 'data-service.json');
 writeFileSync(file, JSON.stringify(describeIdentification()));
-await tool('biome', ['format', '--write', file]);
+await runTool('biome', ['format', '--write', file]);
 console.log('written services/person-registry/data-service.json');

@@ -3,12 +3,12 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { TopicSealing } from './broker/topic-sealing.js';
 import { Bus } from './bus/bus.js';
-import { Consumers } from './consuming/consumers.job.js';
-import { EventsController } from './publishing/events.controller.js';
+import { ConsumersJob } from './consuming/consumers.job.js';
 import { Inbox } from './consuming/inbox.js';
-import { Relays } from './publishing/relay.job.js';
+import { EventsController } from './publishing/events.controller.js';
+import { RelayJob } from './publishing/relay.job.js';
 
-/** The bus, what follows it (`@Consumer`) and what goes to it (`@Publisher`). */
+/** Connects to the broker, runs every `@Consumer`, and publishes by the `@Publisher`. */
 @Global()
 @Module({})
 export class MessagingModule {
@@ -20,8 +20,8 @@ export class MessagingModule {
       providers: [
         Bus,
         Inbox,
-        Consumers,
-        ...(publishes ? [Relays] : []),
+        ConsumersJob,
+        ...(publishes ? [RelayJob] : []),
         { provide: TopicSealing, inject: [TopicSealer], useFactory: (sealer: TopicSealer) => new TopicSealing(sealer) },
       ],
       exports: [Bus, Inbox, TopicSealing],

@@ -5,17 +5,17 @@ import { GrpcClients, warn } from '@crossroads/grpc';
 import { producersOf, readBy, type TopicName } from '@crossroads/topology';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { observeParked } from './parked-metrics.js';
-import { consumeFrom } from './consume-from.js';
-import { cursorStore } from './cursors.js';
 import { Bus } from '../bus/bus.js';
+import { consumeFrom } from './consume-from.js';
 import { ConsumerOf, type EventConsumer } from './consumer.decorator.js';
+import { cursorStore } from './cursors.js';
 import { Inbox } from './inbox.js';
+import { observeParked } from './parked-metrics.js';
 
-/** Runs every `@Consumer` of the application, from when it has been put together until it is asked to stop. */
+/** Runs every `@Consumer` of the application while it is up. */
 @Injectable()
-export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly endings: (() => Promise<unknown>)[] = [];
+export class ConsumersJob implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly stops: (() => Promise<unknown>)[] = [];
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -31,14 +31,14 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
       const topic = this.discovery.getMetadataByDecorator(ConsumerOf, wrapper)?.topic;
       if (topic === undefined) continue;
       if (!readBy(this.service.name).includes(topic))
-        throw new Error(`${topic} is not for ${this.service.name}: see libs/topology`);
+        throw new Error(`${this.service.name} may not read ${topic}: see libs/topology`);
       this.start(topic, wrapper.instance as EventConsumer<unknown>);
     }
   }
 
   async onModuleDestroy(): Promise<void> {
-    // Together: with the bus away each of them takes seconds.
-    await Promise.all(this.endings.map((end) => end()));
+    // In parallel: with the broker away each of them takes seconds.
+    await Promise.all(this.stops.map((stop) => stop()));
   }
 
   private start(topic: TopicName, consumer: EventConsumer<unknown>): void {
@@ -51,15 +51,15 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
         eventsClient: this.clients.connect({ service: name, definition: EventsServiceService }),
       })),
       cursorStore: cursorStore(this.db),
-      onBatch: (batch) => this.inbox.take(topic, consumer, batch),
+      onBatch: (batch) => this.inbox.handleBatch(topic, consumer, batch),
       onError: warn(topic),
     });
-    const redriving = this.inbox.redrive(topic, consumer).catch(warn('redrive'));
-    const endObserving = observeParked(this.db, [topic]);
-    this.endings.push(
+    const redriven = this.inbox.redrive(topic, consumer).catch(warn('redrive'));
+    const stopObserving = observeParked(this.db, [topic]);
+    this.stops.push(
       () => consumption.close(),
-      () => redriving,
-      async () => endObserving(),
+      () => redriven,
+      async () => stopObserving(),
     );
   }
 }

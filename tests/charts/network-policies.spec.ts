@@ -8,14 +8,14 @@ import {
   SERVICES,
 } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
-import { type ValidationContext, type NetworkPolicy, type Verdict, verdict } from './network-policy.js';
+import { type Endpoint, type NetworkPolicy, type Verdict, verdict } from './network-policy.js';
 import { type Member, membersOf } from './parties.js';
 import { type KubernetesObject, ofKind, PROFILES, type Profile, renderedObjects } from './rendered.js';
 
 const GRPC = 50051;
-const tcp = (port: number): ValidationContext => ({ protocol: 'TCP', port });
-/** Those of the mesh and its neighbours, the kubelet's door, and some that nobody should pass. */
-const DOORS: readonly ValidationContext[] = [
+const tcp = (port: number): Endpoint => ({ protocol: 'TCP', port });
+/** Ports of the mesh and its neighbours, the port for the kubelet, and some that must stay closed. */
+const ENDPOINTS: readonly Endpoint[] = [
   { protocol: 'UDP', port: 53 },
   { protocol: 'UDP', port: GRPC },
   ...[22, 53, 80, 443, 4318, 5432, 6443, 8080, 9091, 9093, GRPC, 50052].map(tcp),
@@ -40,36 +40,36 @@ const FEATURES: Readonly<Record<Profile, Features>> = {
   production: { ingress: true, telemetry: true, sources: [443, GRPC] },
 };
 
-/** The arrows of the mesh, by libs/topology and what stands around it. */
-const isArrow = (features: Features, from: Member, to: Member, door: ValidationContext): boolean => {
-  if (to.role === 'dns') return ['service', 'migrations', 'test'].includes(from.role) && door.port === 53;
-  if (door.protocol !== 'TCP') return false;
+/** Whether the mesh needs a connection, by libs/topology and by what runs around the mesh. */
+const isNeededBy = (features: Features, from: Member, to: Member, endpoint: Endpoint): boolean => {
+  if (to.role === 'dns') return ['service', 'migrations', 'test'].includes(from.role) && endpoint.port === 53;
+  if (endpoint.protocol !== 'TCP') return false;
   const [caller, callee] = [from.party.name, to.party.name];
   if (from.role === 'postgresql operator' && to.role === 'postgresql') return true;
   if (from.role === 'postgresql' && to.role === 'postgresql') return true;
-  if (to.role === 'postgresql') return ['service', 'migrations'].includes(from.role) && door.port === 5432;
+  if (to.role === 'postgresql') return ['service', 'migrations'].includes(from.role) && endpoint.port === 5432;
   if (to.role === 'service' && isServiceName(callee)) {
-    if (door.port !== GRPC) return false;
+    if (endpoint.port !== GRPC) return false;
     if (from.role === 'service' && isServiceName(caller)) return calledBy(caller).includes(callee);
     if (from.role === 'ingress controller') return features.ingress && isForInstitutions(callee);
     return from.role === 'test' && callee === 'exchange';
   }
   if (from.role !== 'service' || !isServiceName(caller)) return false;
-  if (to.role === 'kafka') return door.port === 9093 && producedBy(caller).length + readBy(caller).length > 0;
-  if (to.role === 'collector') return features.telemetry && door.port === 4318;
-  if (to.role === 'source') return callsSources(caller) && features.sources.includes(door.port);
+  if (to.role === 'kafka') return endpoint.port === 9093 && producedBy(caller).length + readBy(caller).length > 0;
+  if (to.role === 'collector') return features.telemetry && endpoint.port === 4318;
+  if (to.role === 'source') return callsSources(caller) && features.sources.includes(endpoint.port);
   return false;
 };
 
-const text = (from: Member, to: Member, { protocol, port }: ValidationContext): string =>
+const text = (from: Member, to: Member, { protocol, port }: Endpoint): string =>
   `${from.party.name} → ${to.party.name} ${protocol} ${port}`;
 
-/** An arrow passes both sides; anything else is stopped by each side that the chart has a policy for, and by one at least. */
-const fault = (arrow: boolean, sides: readonly Verdict[]): boolean =>
-  arrow ? sides.includes('denies') : sides.includes('allows') || !sides.includes('denies');
+/** A needed connection must pass the policies of both pods; any other must be denied by one of them and allowed by none. */
+const fault = (isNeeded: boolean, sides: readonly Verdict[]): boolean =>
+  isNeeded ? sides.includes('denies') : sides.includes('allows') || !sides.includes('denies');
 
 interface Finding {
-  readonly arrows: number;
+  readonly needed: number;
   readonly wrong: readonly string[];
 }
 
@@ -82,32 +82,37 @@ const compare = (profile: Profile, objects: readonly KubernetesObject[]): Findin
     .flatMap((from) => members.map((to) => [from, to] as const))
     .filter(([from, to]) => from !== to && (own.has(from) || own.has(to)))
     .flatMap(([from, to]) =>
-      DOORS.map((door) => ({ from, to, door, arrow: isArrow(FEATURES[profile], from, to, door) })),
+      ENDPOINTS.map((endpoint) => ({
+        from,
+        to,
+        endpoint,
+        isNeeded: isNeededBy(FEATURES[profile], from, to, endpoint),
+      })),
     );
-  const wrong = tried.flatMap(({ from, to, door, arrow }) => {
+  const wrong = tried.flatMap(({ from, to, endpoint, isNeeded }) => {
     const sides = [
-      verdict(policies, 'Egress', from.party, to.party, door),
-      verdict(policies, 'Ingress', to.party, from.party, door),
+      verdict(policies, 'Egress', from.party, to.party, endpoint),
+      verdict(policies, 'Ingress', to.party, from.party, endpoint),
     ];
-    return fault(arrow, sides)
-      ? [`${text(from, to, door)}: ${arrow ? 'arrow' : 'no arrow'}, ${sides.join(' → ')}`]
+    return fault(isNeeded, sides)
+      ? [`${text(from, to, endpoint)}: ${isNeeded ? 'needed' : 'not needed'}, ${sides.join(' → ')}`]
       : [];
   });
-  return { arrows: tried.filter(({ arrow }) => arrow).length, wrong };
+  return { needed: tried.filter(({ isNeeded }) => isNeeded).length, wrong };
 };
 
 describe.each(PROFILES)('network policies of the profile %s', (profile) => {
-  it('let every arrow of the mesh pass on both sides, and nothing else', () => {
+  it('allow every needed connection and no other', () => {
     const objects = renderedObjects(profile);
     const services = ofKind(objects, 'Deployment').map(({ metadata }) => metadata.name);
     expect(services.sort()).toEqual([...SERVICES].sort());
-    const { arrows, wrong } = compare(profile, objects);
+    const { needed, wrong } = compare(profile, objects);
     expect(wrong).toEqual([]);
-    expect(arrows).toBeGreaterThan(SERVICES.length * 3);
+    expect(needed).toBeGreaterThan(SERVICES.length * 3);
   });
 });
 
-it('the comparison sees an arrow that is missing, and one too many', () => {
+it('the comparison reports a missing connection and one too many', () => {
   const objects = renderedObjects('small');
   const policyOf = (name: string) => (object: KubernetesObject) =>
     object.kind === 'NetworkPolicy' && object.metadata.name === name;
@@ -115,12 +120,12 @@ it('the comparison sees an arrow that is missing, and one too many', () => {
     'small',
     objects.filter((object) => !policyOf('exchange')(object)),
   );
-  expect(without.wrong).toContain('subscription → exchange TCP 50051: arrow, allows → denies');
-  expect(without.wrong).toContain('exchange → authorization TCP 50051: arrow, denies → allows');
+  expect(without.wrong).toContain('subscription → exchange TCP 50051: needed, allows → denies');
+  expect(without.wrong).toContain('exchange → authorization TCP 50051: needed, denies → allows');
   const open = { podSelector: {}, policyTypes: ['Egress'], egress: [{ to: [{ ipBlock: { cidr: '0.0.0.0/0' } }] }] };
   const tooMuch = compare('small', [
     ...objects,
     { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'open' }, spec: open },
   ]);
-  expect(tooMuch.wrong).toContain('exchange → the cloud’s metadata TCP 80: no arrow, allows → open');
+  expect(tooMuch.wrong).toContain('exchange → the cloud’s metadata TCP 80: not needed, allows → open');
 });

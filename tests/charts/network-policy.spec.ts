@@ -2,13 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { type NetworkPolicy, type Party, verdict } from './network-policy.js';
 
 const pod = (name: string, namespace = 'here'): Party => ({ name, namespace, labels: { name } });
-const door = { protocol: 'TCP', port: 443 } as const;
+const endpoint = { protocol: 'TCP', port: 443 } as const;
 const policy = (body: Partial<NetworkPolicy>): NetworkPolicy => ({
   namespace: 'here',
   podSelector: { matchLabels: { name: 'a' } },
   ...body,
 });
-const ingress = (policies: NetworkPolicy[], other: Party) => verdict(policies, 'Ingress', pod('a'), other, door);
+const ingress = (policies: NetworkPolicy[], other: Party) => verdict(policies, 'Ingress', pod('a'), other, endpoint);
 
 describe('a network policy', () => {
   it('is about the pods that it selects, on the sides that it names', () => {
@@ -16,8 +16,8 @@ describe('a network policy', () => {
     expect(ingress([policy({})], pod('b'))).toBe('denies');
     expect(ingress([policy({ namespace: 'there' })], pod('b'))).toBe('open');
     expect(ingress([policy({ policyTypes: ['Egress'] })], pod('b'))).toBe('open');
-    expect(verdict([policy({})], 'Egress', pod('a'), pod('b'), door)).toBe('open');
-    expect(verdict([policy({ egress: [] })], 'Egress', pod('a'), pod('b'), door)).toBe('denies');
+    expect(verdict([policy({})], 'Egress', pod('a'), pod('b'), endpoint)).toBe('open');
+    expect(verdict([policy({ egress: [] })], 'Egress', pod('a'), pod('b'), endpoint)).toBe('denies');
   });
 
   it('adds to others, and takes nothing from them', () => {

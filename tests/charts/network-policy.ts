@@ -44,7 +44,7 @@ export interface Pod {
 /** A pod, or a host outside. */
 export type Party = Pod | { readonly name: string; readonly ip: string };
 
-export interface ValidationContext {
+export interface Endpoint {
   readonly protocol: 'TCP' | 'UDP';
   readonly port: number;
 }
@@ -89,22 +89,22 @@ const isPeer = (policy: NetworkPolicy, { podSelector, namespaceSelector, ipBlock
   return inNamespace && matches(party.labels, podSelector ?? {});
 };
 
-const isPort = ({ protocol = 'TCP', port, endPort }: PolicyPort, door: ValidationContext): boolean => {
+const isPort = ({ protocol = 'TCP', port, endPort }: PolicyPort, endpoint: Endpoint): boolean => {
   if (typeof port === 'string') throw new Error(`port ${port}: named ports are not evaluated here`);
-  if (protocol !== door.protocol) return false;
-  return port === undefined || (door.port >= port && door.port <= (endPort ?? port));
+  if (protocol !== endpoint.protocol) return false;
+  return port === undefined || (endpoint.port >= port && endpoint.port <= (endPort ?? port));
 };
 
 const typesOf = ({ policyTypes, egress }: NetworkPolicy): readonly string[] =>
   policyTypes ?? (egress ? ['Ingress', 'Egress'] : ['Ingress']);
 
-/** One side: may `pod` open (Egress) or take (Ingress) a connection with the other party at a door? */
+/** One side: may `pod` open (Egress) or take (Ingress) a connection with the other party at a endpoint? */
 export const verdict = (
   policies: readonly NetworkPolicy[],
   side: 'Ingress' | 'Egress',
   pod: Party,
   other: Party,
-  door: ValidationContext,
+  endpoint: Endpoint,
 ): Verdict => {
   if (!isPod(pod)) return 'open';
   const about = policies.filter(
@@ -121,7 +121,7 @@ export const verdict = (
       ({ peers, ports }) =>
         // An absent or empty list leaves nobody out.
         (!peers?.length || peers.some((peer) => isPeer(policy, peer, other))) &&
-        (!ports?.length || ports.some((port) => isPort(port, door))),
+        (!ports?.length || ports.some((port) => isPort(port, endpoint))),
     ),
   );
   return allowed ? 'allows' : 'denies';

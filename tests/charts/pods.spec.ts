@@ -1,4 +1,4 @@
-import { HOLDINGS, SERVICES } from '@crossroads/topology';
+import { SERVICES, serviceNamed } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
 import { ofKind, PROFILES, renderedObjects, specOf } from './rendered.js';
 
@@ -76,7 +76,7 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
     expect(references).toEqual({
       DATABASE_URL: `${secret} url`,
       DATABASE_MIGRATOR_URL: `${secret} migratorUrl`,
-      ...(HOLDINGS[service].keysDatabase ? keys : {}),
+      ...(serviceNamed(service).subjectKeys ? keys : {}),
     });
   });
 

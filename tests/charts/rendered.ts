@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse, parseAllDocuments } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 
 export const CHART = join(import.meta.dirname, '..', '..', '..', 'charts', 'mesh');
 
@@ -22,28 +22,6 @@ export interface KubernetesObject {
   /** Of a ConfigMap. */
   readonly data?: Readonly<Record<string, string>>;
 }
-
-/** What a service's entry in `values.yaml` says of its place in the mesh. */
-export interface ServiceValues {
-  readonly database?: string;
-  readonly keysDatabase?: string;
-  readonly keys?: readonly string[];
-  readonly receipts?: string;
-  readonly produces?: readonly string[];
-  readonly consumes?: readonly string[];
-  readonly calls?: readonly string[];
-  readonly sources?: { readonly services?: readonly string[] };
-  readonly institutions?: boolean;
-  readonly administersKafka?: boolean;
-}
-
-interface Values {
-  readonly defaults: ServiceValues;
-  readonly services: Readonly<Record<string, ServiceValues>>;
-}
-
-// Files of this repository, whose shape the chart's own schema and its examples keep.
-export const chartValues = (): Values => parse(readFileSync(join(CHART, 'values.yaml'), 'utf8')) as Values;
 
 export const PROFILES = ['dev', 'small', 'production'] as const;
 export type Profile = (typeof PROFILES)[number];

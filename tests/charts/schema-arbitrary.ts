@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { CHART, chartValues } from './rendered.js';
+import { SERVICES } from '@crossroads/topology';
+import { CHART } from './rendered.js';
 
 /** The part of JSON Schema (draft 7) that the chart's schema is written in. */
 export interface Schema {
@@ -51,7 +52,6 @@ export interface Leaf {
 }
 
 const ofAService: Schema = { $ref: '#/definitions/service' };
-const SERVICES = Object.keys(chartValues().services);
 
 /** Every place that holds no more places of its own: a text, a number, a list, or a map with keys of its user. */
 const leavesOf = (schema: Schema, path: readonly string[] = []): Leaf[] => {

@@ -1,59 +1,15 @@
-import {
-  calledBy,
-  callsSources,
-  HOLDINGS,
-  isForInstitutions,
-  type KafkaGrant,
-  kafkaGrantsOf,
-  producedBy,
-  readBy,
-  SERVICES,
-  SOURCES,
-  sharedKeysOf,
-  TOPIC_NAMES,
-  TOPICS,
-} from '@crossroads/topology';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { chartTopology, type KafkaGrant, kafkaGrantsOf, SERVICES, TOPIC_NAMES, TOPICS } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
-import { chartValues, ofKind, renderedObjects, specOf } from './rendered.js';
+import { parse } from 'yaml';
+import { CHART, ofKind, renderedObjects, specOf } from './rendered.js';
 
 const sorted = (names: readonly string[] = []) => [...names].toSorted((a, b) => a.localeCompare(b));
-const values = chartValues();
-const valuesOf = (service: string) => ({ ...values.defaults, ...values.services[service] });
 
-describe("the chart's values", () => {
-  it('have every service of the mesh, and no other', () => {
-    expect(sorted(Object.keys(values.services))).toEqual(sorted(SERVICES));
-  });
-
-  it.each(SERVICES)('give %s what the topology says that it holds and calls', (service) => {
-    const { calls, sources, produces, consumes, keys, keysDatabase, database, receipts, institutions } =
-      valuesOf(service);
-    const holding = HOLDINGS[service];
-    expect({
-      calls: sorted([...(calls ?? []), ...(sources?.services ?? [])]),
-      produces: sorted(produces),
-      consumes: sorted(consumes),
-      keys: sorted(keys),
-      database,
-      keysDatabase: keysDatabase !== '',
-      signsReceipts: receipts === 'sign',
-      institutions,
-    }).toEqual({
-      calls: sorted(calledBy(service)),
-      produces: sorted(producedBy(service)),
-      consumes: sorted(readBy(service)),
-      keys: sorted([...holding.ownKeys, ...sharedKeysOf(service)]),
-      database: service.replaceAll('-', '_'),
-      keysDatabase: holding.keysDatabase,
-      signsReceipts: holding.receipts,
-      institutions: isForInstitutions(service),
-    });
-  });
-
-  it('have sources of their own where the topology has callers of sources', () => {
-    const withSources = SERVICES.filter((service) => valuesOf(service).sources?.services?.length);
-    expect(withSources).toEqual(SERVICES.filter(callsSources));
-    expect(Object.keys(SOURCES)).toHaveLength(1);
+describe('files/topology.yaml of the chart', () => {
+  it('is what `npm run topology` writes from libs/topology', () => {
+    expect(parse(readFileSync(join(CHART, 'files', 'topology.yaml'), 'utf8'))).toEqual(chartTopology());
   });
 });
 

@@ -77,7 +77,7 @@ describe('values that do not go together', () => {
     ).toEqual([
       'services.authorization.keysDatabase is set and services.authorization.database is not: a service with subject keys has both.',
       'services.exchange.sources.cidrs and services.exchange.sources.ports go together: networks of authentic sources, and the ports they serve on.',
-      "services.exchnage is none of the mesh's services (authorization, person-registry, reference-directory, exchange, subscription, access-audit): correct the name; for a service of your own set services.exchnage.image.repository.",
+      "services.exchnage is none of the mesh's services (access-audit, authorization, exchange, person-registry, reference-directory, subscription): correct the name; for a service of your own set services.exchnage.image.repository.",
       'services.subscription uses the database subscription a second time: each service has databases of its own.',
     ]);
   });

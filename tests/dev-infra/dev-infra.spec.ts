@@ -119,8 +119,8 @@ describe('npm run cluster', () => {
   it("knows the services at the ports that the chart's values give to be forwarded", async () => {
     const { services, postgres, kafka } = mesh.ports;
     const { metrics, ...forwards } = values.forwards;
-    expect({ ...services, postgresql: postgres, kafka }).toEqual(forwards);
-    expect(Object.values(forwards)).not.toContain(metrics);
+    expect({ services: Math.min(...Object.values(services)), postgresql: postgres, kafka }).toEqual(forwards);
+    expect([...Object.values(services), postgres, kafka]).not.toContain(metrics);
     await mesh.write();
     expect(existsSync(join(folder, 'mesh.json'))).toBe(true);
   });

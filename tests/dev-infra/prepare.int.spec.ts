@@ -121,10 +121,10 @@ const ask = async <Row extends pg.QueryResultRow>(url: string, sql: string): Pro
   });
 
   it('lets a service do nothing that the topology does not give it', async () => {
-    const { tls } = await mesh.secretsOf('authorization');
+    const { tls } = await mesh.secretsOf('access-audit');
     const admin = kafkaAdmin([`localhost:${mesh.ports.kafka}`], tls);
     await admin.connect();
-    expect(await admin.listTopics()).toEqual(['crossroads.authorization.v1']);
+    expect(await admin.listTopics()).toEqual(['crossroads.access.v1']);
     await admin.disconnect();
   });
 

@@ -9,7 +9,15 @@ import {
   type InstitutionName,
   numberOf,
 } from '@crossroads/local';
-import { DELIVERIES, mayRead, OF_CITIZENS, producersOf, SERVICES, TOPIC_NAMES } from '@crossroads/topology';
+import {
+  DELIVERIES,
+  mayRead,
+  OF_CITIZENS,
+  producersOf,
+  SERVICES,
+  serviceNamed,
+  TOPIC_NAMES,
+} from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Kafka } from 'kafkajs';
 import { MESH_START_MS, progress, TestMesh } from '../mesh.js';
@@ -70,7 +78,7 @@ const groupOf = (name: string): string => (name === 'welfare-office' ? OFFICE.en
 
 const writersOf = (topic: string): readonly string[] =>
   TOPIC_NAMES.flatMap((name) => (name === topic ? producersOf(name) : [])).concat(
-    topic.startsWith(DELIVERIES.prefix) ? [DELIVERIES.producer] : [],
+    topic.startsWith(DELIVERIES.prefix) ? SERVICES.filter((name) => serviceNamed(name).deliversToSubscribers) : [],
   );
 
 const identityOf = (name: string): Identity => {

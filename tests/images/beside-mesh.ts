@@ -1,6 +1,6 @@
 import { freePort, type IdentityFiles, isServing } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
-import { HOLDINGS, SERVICES, type ServiceName } from '@crossroads/topology';
+import { addressVariableOf, SERVICES, type ServiceName, serviceNamed } from '@crossroads/topology';
 import type { TestMesh } from '../mesh.js';
 import type { UnpackedImage } from './buildah.js';
 import { Container, type ContainerOptions } from './container.js';
@@ -26,9 +26,10 @@ const databaseSecret = (mesh: TestMesh, service: ServiceName): Record<string, st
 const secretFiles = (mesh: TestMesh, service: ServiceName, mounts: readonly string[]): Record<string, string> => {
   const { certificates, keyFiles, ca } = mesh.local.mesh();
   const identity = certificates[service];
-  const receipts = HOLDINGS[service].receipts
-    ? { '/etc/crossroads/receipts/receipt-key.pem': keyFiles[`${service}-receipts`] }
-    : { '/etc/crossroads/receipts/receipt-keys.json': mesh.local.receiptKeysFile };
+  const receipts =
+    serviceNamed(service).receipts === 'sign'
+      ? { '/etc/crossroads/receipts/receipt-key.pem': keyFiles[`${service}-receipts`] }
+      : { '/etc/crossroads/receipts/receipt-keys.json': mesh.local.receiptKeysFile };
   const files = {
     '/etc/crossroads/tls/ca.crt': ca,
     '/etc/crossroads/tls/tls.crt': identity?.certificate,
@@ -52,7 +53,7 @@ const elsewhere = (
   const { services } = mesh.local.ports;
   const { broker } = mesh.local.mesh();
   const addresses = SERVICES.map((name): [string, string] => [
-    `${name.toUpperCase().replaceAll('-', '_')}_ADDRESS`,
+    addressVariableOf(name),
     `localhost:${services[name]}`,
   ]).filter(([name]) => name in environment);
   return {

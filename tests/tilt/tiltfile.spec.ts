@@ -42,7 +42,7 @@ const packages = ['libs', 'services'].flatMap((folder) =>
 
 const run = (subcommand: string): readonly Call[] => {
   const files = Object.fromEntries(
-    [...packages, 'charts/mesh/values.yaml', 'charts/dev-infra/values.yaml', 'charts/dev-infra/mesh.yaml'].map(
+    [...packages, 'charts/mesh/files/topology.yaml', 'charts/dev-infra/values.yaml', 'charts/dev-infra/mesh.yaml'].map(
       (path): [string, unknown] => [path, parse(read(path))],
     ),
   );
@@ -104,11 +104,16 @@ const hasPython = spawnSync('python3', ['--version']).status === 0;
     ];
     expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
     const set = charts.flatMap((chart) => strings(chart['set'])).map((text) => text.split('=')[0]?.split('.') ?? []);
-    const values: unknown = parse(read('charts', 'mesh', 'values.yaml'));
+    const values: unknown = {
+      ...(parse(read('charts', 'mesh', 'values.yaml')) as object),
+      services: Object.fromEntries(SERVICES.map((service) => [service, { env: {} }])),
+    };
     const known = ([key, ...rest]: readonly string[], within: unknown): boolean =>
       key === undefined ||
-      rest[0] === 'env' ||
-      (typeof within === 'object' && within !== null && key in within && known(rest, Reflect.get(within, key)));
+      (typeof within === 'object' &&
+        within !== null &&
+        key in within &&
+        (key === 'env' || known(rest, Reflect.get(within, key))));
     expect(set.filter((path) => !known(path, values))).toEqual([]);
   });
 
@@ -130,9 +135,13 @@ const hasPython = spawnSync('python3', ['--version']).status === 0;
     const { forwards } = parse(read('charts', 'dev-infra', 'values.yaml')) as {
       readonly forwards: Record<string, number>;
     };
-    const made = of('port_forward').map((forward) => Number(forward['local_port']));
-    expect(made.toSorted((a, b) => a - b)).toEqual(Object.values(forwards).toSorted((a, b) => a - b));
     const { services } = portsFrom({ CROSSROADS_PORT_BASE: CLUSTER_PORT_BASE });
+    const { services: base, ...others } = forwards;
+    expect(base).toBe(Number(CLUSTER_PORT_BASE));
+    const made = of('port_forward').map((forward) => Number(forward['local_port']));
+    expect(made.toSorted((a, b) => a - b)).toEqual(
+      [...Object.values(services), ...Object.values(others)].toSorted((a, b) => a - b),
+    );
     for (const { workload, port_forwards: forward } of resources.filter(({ workload: name }) =>
       SERVICES.some((one) => one === name),
     )) {

@@ -37,7 +37,7 @@
 {{- end }}
 {{- $wrong = concat $wrong (include "mesh.resourceRules" (list "migrations" .Values.migrations.resources) | fromJsonArray) }}
 {{- $wrong = concat $wrong (include "mesh.resourceRules" (list "postgresql.cloudNativePg" .Values.postgresql.cloudNativePg.resources) | fromJsonArray) }}
-{{- $wrong = concat $wrong (include "mesh.certificateRules" . | fromJsonArray) (include "mesh.doorRules" . | fromJsonArray) }}
+{{- $wrong = concat $wrong (include "mesh.certificateRules" . | fromJsonArray) (include "mesh.ingressRules" . | fromJsonArray) }}
 {{- toJson $wrong }}
 {{- end }}
 
@@ -66,17 +66,17 @@
 {{- toJson $wrong }}
 {{- end }}
 
-{{- define "mesh.doorRules" -}}
+{{- define "mesh.ingressRules" -}}
 {{- $wrong := list }}
-{{- $enabled := (include "mesh.enabledServices" . | fromJson).names }}
+{{- $services := include "mesh.services" . | fromJson }}
 {{- with .Values.ingress }}
 {{- if and .enabled (not (regexMatch "^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$" .domain)) }}
 {{- $wrong = append $wrong (printf "ingress.domain is %q: give the domain under which institutions find <service>.<domain>, for example mesh.example.org." .domain) }}
 {{- end }}
 {{- $ingress := . }}
-{{- range $enabled }}
-{{- if and $ingress.enabled (not $ingress.http.tlsSecret) (include "mesh.service" (list $ .) | fromJson).http.enabled }}
-{{- $wrong = append $wrong (printf "services.%s.http is enabled and ingress.http.tlsSecret is empty: name the Secret with the certificate that browsers see." .) }}
+{{- range $name, $service := $services }}
+{{- if and $ingress.enabled (not $ingress.http.tlsSecret) $service.http.enabled }}
+{{- $wrong = append $wrong (printf "services.%s.http is enabled and ingress.http.tlsSecret is empty: name the Secret with the certificate that browsers see." $name) }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -87,8 +87,9 @@
 {{- $wrong = append $wrong (printf "test.enabled needs test.%s: helm test asks a real question, as a real institution. See the README, or set test.enabled=false." $key) }}
 {{- end }}
 {{- end }}
-{{- if not (has "exchange" $enabled) }}
-{{- $wrong = append $wrong "test.enabled needs the exchange, which is not enabled: set services.exchange.enabled=true, or test.enabled=false." }}
+{{- $consulted := include "mesh.consultedService" $ }}
+{{- if not (hasKey $services $consulted) }}
+{{- $wrong = append $wrong (printf "test.enabled needs the %s, which is not enabled: set services.%s.enabled=true, or test.enabled=false." $consulted $consulted) }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -99,20 +100,19 @@
 {{- define "mesh.productionRules" -}}
 {{- $wrong := list }}
 {{- if eq .Values.global.mode "production" }}
-{{- range (include "mesh.enabledServices" . | fromJson).names }}
-{{- $service := include "mesh.service" (list $ .) | fromJson }}
+{{- range $name, $service := include "mesh.services" . | fromJson }}
 {{- $least := ternary $service.autoscaling.minReplicas $service.replicas $service.autoscaling.enabled | int }}
 {{- if lt $least 2 }}
-{{- $wrong = append $wrong (printf "services.%s has one pod in production: a restart would stop the mesh. Set %s to 2 or more." . (ternary "autoscaling.minReplicas" "replicas" $service.autoscaling.enabled)) }}
+{{- $wrong = append $wrong (printf "services.%s has one pod in production: a restart would stop the mesh. Set %s to 2 or more." $name (ternary "autoscaling.minReplicas" "replicas" $service.autoscaling.enabled)) }}
 {{- end }}
 {{- if not $service.disruption.enabled }}
-{{- $wrong = append $wrong (printf "services.%s.disruption is disabled in production: a drain could take all of its pods at once. Enable it." .) }}
+{{- $wrong = append $wrong (printf "services.%s.disruption is disabled in production: a drain could take all of its pods at once. Enable it." $name) }}
 {{- end }}
 {{- if not (or $service.image.digest $service.image.tag $.Values.global.imageTag) }}
-{{- $wrong = append $wrong (printf "the image of %s has no tag in production: set global.imageTag to the version that you release, or services.%s.image.digest." . .) }}
+{{- $wrong = append $wrong (printf "the image of %s has no tag in production: set global.imageTag to the version that you release, or services.%s.image.digest." $name $name) }}
 {{- end }}
 {{- if eq ($service.image.tag | default $.Values.global.imageTag) "latest" }}
-{{- $wrong = append $wrong (printf "the image of %s is latest in production, to which nobody can roll back: set global.imageTag to a version." .) }}
+{{- $wrong = append $wrong (printf "the image of %s is latest in production, to which nobody can roll back: set global.imageTag to a version." $name) }}
 {{- end }}
 {{- end }}
 {{- if not .Values.telemetry.endpoint }}

@@ -1,7 +1,26 @@
-{{- /* A service's values, laid over the defaults. Call with (list $ name). */}}
-{{- define "mesh.service" -}}
-{{- $root := index . 0 }}{{- $name := index . 1 -}}
-{{- mergeOverwrite (deepCopy $root.Values.defaults) (index $root.Values.services $name | default dict) | toJson }}
+{{- /* What libs/topology says of the mesh, as JSON. `npm run topology` writes the file. */}}
+{{- define "mesh.topology" -}}
+{{- .Files.Get "files/topology.yaml" | fromYaml | toJson }}
+{{- end }}
+
+{{- /*
+The enabled services by name, as JSON: the mesh's own and those that values.services adds. Values of a service override the topology,
+which overrides the defaults.
+*/}}
+{{- define "mesh.services" -}}
+{{- $root := . }}{{- $services := dict }}
+{{- $known := (include "mesh.topology" . | fromJson).services }}
+{{- range $name := concat (keys $known) (keys .Values.services) | uniq }}
+{{- $own := get $root.Values.services $name | default dict }}
+{{- $service := mergeOverwrite (deepCopy $root.Values.defaults) (get $known $name | default dict) (deepCopy $own) }}
+{{- if $service.enabled }}{{- $_ := set $services $name $service }}{{- end }}
+{{- end }}
+{{- toJson $services }}
+{{- end }}
+
+{{- /* The service that the pod of `helm test` asks. */}}
+{{- define "mesh.consultedService" -}}
+{{- (include "mesh.topology" . | fromJson).consultedService }}
 {{- end }}
 
 {{- /* What to name, of a service's Secrets. Call with (list service name kind). */}}
@@ -43,14 +62,6 @@ app.kubernetes.io/part-of: crossroads
 app.kubernetes.io/version: {{ include "mesh.versionLabel" $root }}
 app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
-{{- end }}
-
-{{- define "mesh.enabledServices" -}}
-{{- $root := . }}{{- $names := list -}}
-{{- range $name, $_ := .Values.services }}
-{{- if (include "mesh.service" (list $root $name) | fromJson).enabled }}{{- $names = append $names $name }}{{- end }}
-{{- end }}
-{{- dict "names" $names | toJson }}
 {{- end }}
 
 {{- define "mesh.accessLogOrigin" -}}

@@ -68,10 +68,9 @@
 
 {{- /* The services that call one, as JSON. Call with (list $ name). */}}
 {{- define "mesh.callersOf" -}}
-{{- $root := index . 0 }}{{- $callee := index . 1 }}{{- $callers := list }}
-{{- range $name, $_ := $root.Values.services }}
-{{- $service := include "mesh.service" (list $root $name) | fromJson }}
-{{- if and $service.enabled (or (has $callee $service.calls) (has $callee $service.sources.services)) }}
+{{- $callee := index . 1 }}{{- $callers := list }}
+{{- range $name, $service := include "mesh.services" (index . 0) | fromJson }}
+{{- if or (has $callee $service.calls) (has $callee $service.sources.services) }}
 {{- $callers = append $callers $name }}
 {{- end }}
 {{- end }}

@@ -11,17 +11,17 @@
 
 {{- define "mesh.serviceRules" -}}
 {{- $wrong := list }}
-{{- $known := list "authorization" "person-registry" "reference-directory" "exchange" "subscription" "access-audit" }}
-{{- $enabled := (include "mesh.enabledServices" . | fromJson).names }}
+{{- $known := keys (include "mesh.topology" . | fromJson).services | sortAlpha }}
+{{- $services := include "mesh.services" . | fromJson }}
+{{- $enabled := keys $services }}
 {{- $produced := list }}{{- $databases := list }}
-{{- range $enabled }}
-{{- $produced = concat $produced (include "mesh.service" (list $ .) | fromJson).produces }}
+{{- range $services }}
+{{- $produced = concat $produced .produces }}
 {{- end }}
 {{- if not $enabled }}
 {{- $wrong = append $wrong "no service is enabled: set services.<name>.enabled for those that you want." }}
 {{- end }}
-{{- range $name := $enabled }}
-{{- $service := include "mesh.service" (list $ $name) | fromJson }}
+{{- range $name, $service := $services }}
 {{- $at := printf "services.%s" $name }}
 {{- if not (or (has $name $known) $service.image.repository) }}
 {{- $wrong = append $wrong (printf "%s is none of the mesh's services (%s): correct the name; for a service of your own set %s.image.repository." $at (join ", " $known) $at) }}

@@ -1,5 +1,6 @@
 import { type Access, AuditServiceService } from '@crossroads/contracts/audit/v1/audit_service';
 import { type Connection, connect } from '@crossroads/grpc';
+import { accessAudit } from '@crossroads/topology';
 import type { MeshConnection } from './mesh-addresses.js';
 
 /** The mesh as a citizen sees it, through a front end that has a certificate and signs people in. */
@@ -7,9 +8,9 @@ export class Citizen {
   private readonly audit: Connection<typeof AuditServiceService>;
 
   constructor({ addresses, ...identity }: MeshConnection) {
-    this.audit = connect(AuditServiceService, addresses.accessAudit, {
+    this.audit = connect(AuditServiceService, addresses[accessAudit.name], {
       ...identity,
-      server: { kind: 'service', name: 'access-audit' },
+      server: { kind: 'service', name: accessAudit.name },
       deadlineMs: 10_000,
     });
   }

@@ -8,6 +8,14 @@ import {
 import { PersonServiceService } from '@crossroads/contracts/person/v1/person_service';
 import { SubscriptionServiceService } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { type CallOptions, type Connection, connect, newRequestId } from '@crossroads/grpc';
+import {
+  authorization,
+  exchange,
+  personRegistry,
+  referenceDirectory,
+  type ServiceName,
+  subscription,
+} from '@crossroads/topology';
 import type { MeshConnection } from './mesh-addresses.js';
 
 export interface Question {
@@ -39,22 +47,25 @@ export class Institution {
   readonly subscriptions: Connection<typeof SubscriptionServiceService>;
 
   constructor({ addresses, ...identity }: MeshConnection) {
-    const to = (name: string) => ({ ...identity, server: { kind: 'service', name } as const });
-    this.authorization = connect(AuthorizationServiceService, addresses.authorization, {
-      ...to('authorization'),
+    const to = ({ name }: { readonly name: ServiceName }) => ({
+      ...identity,
+      server: { kind: 'service', name } as const,
+    });
+    this.authorization = connect(AuthorizationServiceService, addresses[authorization.name], {
+      ...to(authorization),
       reads: ['getDeliberation', 'listDeliberations', 'listDataServices', 'check'],
     });
-    this.registry = connect(PersonServiceService, addresses.personRegistry, {
-      ...to('person-registry'),
+    this.registry = connect(PersonServiceService, addresses[personRegistry.name], {
+      ...to(personRegistry),
       reads: ['getPerson'],
     });
-    this.directory = connect(DirectoryServiceService, addresses.referenceDirectory, {
-      ...to('reference-directory'),
+    this.directory = connect(DirectoryServiceService, addresses[referenceDirectory.name], {
+      ...to(referenceDirectory),
       reads: ['listInscriptions'],
     });
-    this.exchange = connect(ExchangeServiceService, addresses.exchange, { ...to('exchange'), deadlineMs: 15_000 });
-    this.subscriptions = connect(SubscriptionServiceService, addresses.subscription, {
-      ...to('subscription'),
+    this.exchange = connect(ExchangeServiceService, addresses[exchange.name], { ...to(exchange), deadlineMs: 15_000 });
+    this.subscriptions = connect(SubscriptionServiceService, addresses[subscription.name], {
+      ...to(subscription),
       reads: ['listSubscriptions', 'listParked'],
     });
   }

@@ -1,14 +1,8 @@
 import type { TlsFiles } from '@crossroads/grpc';
+import type { ServiceName } from '@crossroads/topology';
 
-/** Where the mesh's doors are, `host:port` each. */
-export interface MeshAddresses {
-  readonly authorization: string;
-  readonly personRegistry: string;
-  readonly referenceDirectory: string;
-  readonly exchange: string;
-  readonly subscription: string;
-  readonly accessAudit: string;
-}
+/** `host:port` of each service of the mesh. */
+export type MeshAddresses = Readonly<Record<ServiceName, string>>;
 
 /** How an application reaches the mesh: its certificate says who it is. */
 export interface MeshConnection {

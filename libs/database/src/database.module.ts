@@ -12,13 +12,13 @@ import {
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { Database, databaseOver, dataSourceOptions } from './database.js';
-import type { Migration } from './migrate.js';
+import type { MigrationClass } from './migrate.js';
 import { prepareSchemas } from './schema.js';
 
 /** What a service's database holds. */
 export interface DatabaseSchema {
   readonly entities: readonly Type[];
-  readonly migrations: readonly Migration[];
+  readonly migrations: readonly MigrationClass[];
 }
 
 /** Token of the database of subject keys. */

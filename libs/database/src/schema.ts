@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { executedMigrations, type Migration, migrate, migrationsAreRunning } from './migrate.js';
+import { executedMigrations, type MigrationClass, migrate, migrationsAreRunning } from './migrate.js';
 
 /** What one database of a service holds. */
 export interface Schema {
@@ -8,14 +8,8 @@ export interface Schema {
   readonly url: string;
   /** As the role that owns the schema; absent where somebody else migrates. */
   readonly migratorUrl: string | undefined;
-  readonly migrations: readonly Migration[];
+  readonly migrations: readonly MigrationClass[];
 }
-
-/** The database of a service, by its settings. */
-export const schemaOf = (
-  config: { readonly databaseUrl: string; readonly databaseMigratorUrl: string | undefined },
-  migrations: readonly Migration[],
-): Schema => ({ url: config.databaseUrl, migratorUrl: config.databaseMigratorUrl, migrations });
 
 export interface Waiting {
   /** Told what is waited for: at once, and again every ten seconds. */

@@ -1,31 +1,80 @@
-export * from './client.js';
-export * from './errors.js';
-export * from './fields.js';
-export { GrpcServer } from './grpc-server.js';
-export * from './grpc-service.js';
-export type { EndedCall } from './handlers.js';
-export type { Health } from './health.js';
-export type { CallerLimits, LimitedCall, LimitReason } from './limits.js';
-export { isOutage } from './outage.js';
-export { PageTokens } from './page-token.js';
-export { type Identity, identityUri, type ServerIdentity, spkiOf } from './peer.js';
-export type { Readiness } from './readiness.js';
-export { errorOf, RemoteError } from './remote-error.js';
-export * from './request-id.js';
-export { runService } from './run-service.js';
-export { Running } from './running.js';
-export { schemasAreThere } from './schemas.js';
-export * from './server.js';
-export { type AllowedCaller, type ServedService, type ServeOptions, serve } from './service.js';
-export { type ReasonCodes, toStatus } from './status.js';
-export { channelCredentials, type TlsFiles } from './tls.js';
-export { requireTls13 } from './tls-floor.js';
-export { warn } from './warn.js';
-export * from './nest/rpc.decorator.js';
-export * from './nest/grpc.transport.js';
-export * from './nest/caller.guard.js';
-export * from './nest/grpc-exception.filter.js';
-export * from './nest/grpc.module.js';
-export * from './nest/clients.module.js';
-export * from './nest/start-application.js';
-export * from './nest/nest-logger.js';
+export {
+  type CallOptions,
+  type Calls,
+  type Connection,
+  type ConnectOptions,
+  connect,
+} from './client/client.js';
+export type { MethodShape, RequestOf, ResponseOf } from './definition.js';
+export {
+  Cancelled,
+  FailedPrecondition,
+  type FailureOptions,
+  type FieldViolation,
+  GrpcFailure,
+  InvalidInput,
+  MalformedMessage,
+  NotFound,
+  PermissionDenied,
+  ResourceExhausted,
+  Unauthenticated,
+  Unavailable,
+} from './errors/failures.js';
+export { isOutage } from './errors/outage.js';
+export { errorOf, RemoteError } from './errors/remote-error.js';
+export { type ReasonCodes, toStatus } from './errors/status.js';
+export { warn } from './errors/warn.js';
+export type { Caller } from './identity/caller.js';
+export { type Identity, identityUri, type ServerIdentity, spkiOf } from './identity/peer.js';
+export { channelCredentials, type TlsFiles } from './identity/tls.js';
+export { requireTls13 } from './identity/tls-floor.js';
+export { CallerGuard } from './nest/caller.guard.js';
+export { ClientsModule, GrpcClients, InjectClient, type Peer } from './nest/clients.module.js';
+export { GrpcModule } from './nest/grpc.module.js';
+export { GrpcTransport, type TransportOptions } from './nest/grpc.transport.js';
+export { GrpcExceptionFilter } from './nest/grpc-exception.filter.js';
+export { GrpcServer } from './nest/grpc-server.js';
+export { nestLogger } from './nest/nest-logger.js';
+export {
+  type CallersBy,
+  type CallersOf,
+  GrpcController,
+  type Incoming,
+  type Outgoing,
+  Rpc,
+} from './nest/rpc.decorator.js';
+export { Running } from './nest/running.js';
+export { startApplication } from './nest/start-application.js';
+export {
+  type Read,
+  readDay,
+  readEmployerId,
+  readEnterpriseNumber,
+  readEstablishmentNumber,
+  readFields,
+  readIncompleteDate,
+  readInscriptionContext,
+  readInstant,
+  readLegalContext,
+  readList,
+  readOptional,
+  readPageSize,
+  readPeriod,
+  readRequestId,
+  readSsin,
+  readText,
+  readUuid,
+} from './request/read-fields.js';
+export * as fields from './request/fields.js';
+export { PageTokens } from './request/page-token.js';
+export { parseRequest, perContext, type ValidationContext } from './request/parse-request.js';
+export { newRequestId, requestIdViolation, requestKey } from './request/request-id.js';
+export type { Call, Serves } from './server/call.js';
+export type { EndedCall } from './server/handlers.js';
+export type { Health } from './server/health.js';
+export type { CallerLimits, LimitedCall, LimitReason } from './server/limits.js';
+export type { Readiness } from './server/readiness.js';
+export { runService } from './server/run-service.js';
+export { schemasAreThere } from './server/schemas.js';
+export { type RunningServer, type ServerLimits, type ServerOptions, startServer } from './server/server.js';
+export { type AllowedCaller, type ServedService, type ServeOptions, serve } from './server/service.js';

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { Cancelled, MalformedMessage } from './errors.js';
+import { Cancelled, MalformedMessage } from './errors/failures.js';
 
 /** @throws MalformedMessage instead of what the generated code throws. */
 export const decodeWith = (decode: (bytes: Buffer) => unknown, bytes: Buffer): unknown => {

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { databaseOf } from '@crossroads/topology';
 import pg from 'pg';
 
 /** A database, by the URL of its two roles. */
@@ -19,7 +20,7 @@ export interface Databases {
 
 /** How a service's databases are reached. Passwords follow from `secret`, so that nothing else needs to be kept. */
 export const databasesOf = (adminUrl: string, service: string, keys: boolean, secret: string): Databases => {
-  const name = service.replaceAll('-', '_');
+  const name = databaseOf(service);
   const database = (database: string): Database => ({
     name: database,
     app: urlOf(adminUrl, database, `${name}_app`, secret),

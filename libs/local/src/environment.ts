@@ -1,7 +1,8 @@
+import { addressVariableOf, SERVICES } from '@crossroads/topology';
 import type { IdentityFiles } from './certificates.js';
 import type { Databases } from './databases.js';
 import type { MeshBroker } from './mesh.js';
-import { type Ports, SERVICES } from './ports.js';
+import type { Ports } from './ports.js';
 
 /** How a service finds its databases and the broker. */
 export const serviceEnvironment = ({ main, keys }: Databases, broker: MeshBroker): NodeJS.ProcessEnv => ({
@@ -23,9 +24,7 @@ export const placeInMesh = (
   identity: IdentityFiles,
   port: number,
 ): NodeJS.ProcessEnv => {
-  const addresses = SERVICES.map(
-    (name) => [`${name.toUpperCase().replaceAll('-', '_')}_ADDRESS`, `localhost:${ports.services[name]}`] as const,
-  );
+  const addresses = SERVICES.map((name) => [addressVariableOf(name), `localhost:${ports.services[name]}`] as const);
   return {
     CROSSROADS_TRUST_DOMAIN: trustDomain,
     GRPC_HOST: '127.0.0.1',

@@ -18,6 +18,7 @@ export { kafkaProperties } from './kafka-settings.js';
 export * from './local-mesh.js';
 export * from './mesh.js';
 export * from './ports.js';
+export { SERVICES, type ServiceName } from '@crossroads/topology';
 export * from './postgres.js';
 export * from './process-identity.js';
 export * from './supervised.js';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateKeyFile } from '@crossroads/privacy';
-import { HOLDINGS, type ServiceName, sharedKeysOf } from '@crossroads/topology';
+import { type ServiceName, serviceNamed, sharedKeysOf } from '@crossroads/topology';
 import { newReceiptKey } from '@crossroads/transparency';
 import { writePrivate } from './certificates.js';
 import { LocalFailure } from './failure.js';
@@ -16,7 +16,7 @@ interface KeyFile {
  * and no other. What is there stays.
  */
 export const serviceKeyFile = async (folder: string, service: ServiceName): Promise<string> => {
-  const { ownKeys } = HOLDINGS[service];
+  const { ownKeys } = serviceNamed(service);
   const sharedKeys = sharedKeysOf(service);
   const file = join(folder, `${service}.json`);
   const shared = join(folder, 'shared.json');

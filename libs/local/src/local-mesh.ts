@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { HOLDINGS } from '@crossroads/topology';
+import { authorization, SERVICES, type ServiceName, serviceNamed } from '@crossroads/topology';
 import {
   type ApplicationSubject,
   CertificateAuthority,
@@ -19,7 +19,7 @@ import { prepareTopics } from './kafka-topics.js';
 import { receiptKeyFile, receiptKeysFile, serviceKeyFile } from './key-files.js';
 import { type Mesh, type MeshBroker, type MeshProcess, type MeshSignIn, writeMesh } from './mesh.js';
 import { onNode } from './on-node.js';
-import { type Ports, requireFree, SERVICES, type ServiceName } from './ports.js';
+import { type Ports, requireFree } from './ports.js';
 import { type Postgres, startPostgres } from './postgres.js';
 import { Supervised } from './supervised.js';
 
@@ -230,11 +230,11 @@ export class LocalMesh {
   }
 
   private async prepareService(name: ServiceName): Promise<void> {
-    const { keysDatabase, receipts } = HOLDINGS[name];
+    const { subjectKeys, receipts } = serviceNamed(name);
     this.certificates[name] = await this.serviceIdentity(name);
     this.keyFiles[name] = await serviceKeyFile(this.folder.keys, name);
-    if (receipts) this.keyFiles[`${name}-receipts`] = await receiptKeyFile(this.folder.keys, name);
-    this.databases[name] = await this.started(this.postgres).ensureService(name, { keys: keysDatabase });
+    if (receipts === 'sign') this.keyFiles[`${name}-receipts`] = await receiptKeyFile(this.folder.keys, name);
+    this.databases[name] = await this.started(this.postgres).ensureService(name, { keys: subjectKeys });
   }
 
   private async startService(name: ServiceName): Promise<void> {
@@ -245,7 +245,7 @@ export class LocalMesh {
   /** What a process of this service is started with; at another port it is one more of them. */
   async environmentOf(name: ServiceName, port = this.ports.services[name]): Promise<NodeJS.ProcessEnv> {
     const receipts = this.keyFiles[`${name}-receipts`];
-    const first = name === 'authorization' ? { BOOTSTRAP_ADMINISTRATOR: await this.firstAdministrator() } : {};
+    const first = name === authorization.name ? { BOOTSTRAP_ADMINISTRATOR: await this.firstAdministrator() } : {};
     return {
       ...placeInMesh(this, this.started(this.certificates[name]), port),
       ...first,

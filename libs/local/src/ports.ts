@@ -1,9 +1,6 @@
 import { createServer } from 'node:net';
-import { SERVICES, type ServiceName } from '@crossroads/topology';
+import { portOffsetOf, SERVICES, type ServiceName } from '@crossroads/topology';
 import { codeOf, LocalFailure } from './failure.js';
-
-/** Each has the port at its place. */
-export { SERVICES, type ServiceName };
 
 /** Below where systems take ports for outgoing connections from (Linux 32768, macOS 49152): one of these keeps others from listening. */
 const DEFAULT_BASE = 27_100;
@@ -12,7 +9,6 @@ const DEFAULT_BASE = 27_100;
 export interface Ports {
   readonly base: number;
   readonly services: Readonly<Record<ServiceName, number>>;
-  readonly signIn: number;
   /** Demo institutions take the ports from here to the end of the first twenty. */
   readonly institutions: number;
   readonly postgres: number;
@@ -25,18 +21,10 @@ export const portsFrom = (environment: NodeJS.ProcessEnv = process.env): Ports =
   const base = Number(text);
   if (!Number.isInteger(base) || base < 1024 || base > 65_400)
     throw new LocalFailure(`CROSSROADS_PORT_BASE is ${text}: set it to a number between 1024 and 65400.`);
-  const service = (name: ServiceName) => base + SERVICES.indexOf(name);
+  const services = Object.fromEntries(SERVICES.map((name) => [name, base + portOffsetOf(name)]));
   return {
     base,
-    services: {
-      authorization: service('authorization'),
-      'person-registry': service('person-registry'),
-      'reference-directory': service('reference-directory'),
-      exchange: service('exchange'),
-      subscription: service('subscription'),
-      'access-audit': service('access-audit'),
-    },
-    signIn: base + 10,
+    services: services as Ports['services'],
     institutions: base + 11,
     postgres: base + 32,
     kafka: base + 92,

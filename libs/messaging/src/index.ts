@@ -13,6 +13,7 @@ export * from './consuming/consumer.decorator.js';
 export * from './consuming/cursors.js';
 export { consumedMigrations } from './consuming/cursors.migration.js';
 export * from './consuming/inbox.js';
+export { Consumers } from './consuming/consumers.job.js';
 export { observeParked } from './consuming/parked-metrics.js';
 export * from './consuming/parking.js';
 export { parkingMigrations } from './consuming/parked-messages.migration.js';
@@ -20,10 +21,6 @@ export * from './consuming/redrive.js';
 export { observeJournal } from './publishing/journal-metrics.js';
 export * from './publishing/publication.js';
 export { type EventPublisher, Publisher, type PublisherOptions } from './publishing/publisher.decorator.js';
-export {
-  type EventsReason,
-  publishedEvents,
-  publishedEvents as eventsController,
-} from './publishing/published-events.js';
+export { type EventsReason, publishedEvents } from './publishing/published-events.js';
 export * from './publishing/relay.js';
 export * from './messaging.module.js';

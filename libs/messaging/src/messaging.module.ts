@@ -3,7 +3,7 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { TopicSealing } from './broker/topic-sealing.js';
 import { Bus } from './bus/bus.js';
-import { ConsumersJob } from './consuming/consumers.job.js';
+import { Consumers } from './consuming/consumers.job.js';
 import { Inbox } from './consuming/inbox.js';
 import { EventsController } from './publishing/events.controller.js';
 import { RelayJob } from './publishing/relay.job.js';
@@ -20,11 +20,11 @@ export class MessagingModule {
       providers: [
         Bus,
         Inbox,
-        ConsumersJob,
+        Consumers,
         ...(publishes ? [RelayJob] : []),
         { provide: TopicSealing, inject: [TopicSealer], useFactory: (sealer: TopicSealer) => new TopicSealing(sealer) },
       ],
-      exports: [Bus, Inbox, TopicSealing],
+      exports: [Bus, Consumers, Inbox, TopicSealing],
     };
   }
 }

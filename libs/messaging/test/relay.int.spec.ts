@@ -14,7 +14,7 @@ import {
   openEmbeddedBroker,
   type Published,
   publicationOf,
-  rememberConsumed,
+  storeCursors,
   startRelay,
   TopicSealing,
   unbundled,
@@ -135,7 +135,7 @@ describe('a relay and the consumers of its topic', () => {
       batchSize: 7,
       onBatch: (events) =>
         db.transaction(async (tx) => {
-          await rememberConsumed(tx, topic, events);
+          await storeCursors(tx, topic, events);
           tx.afterCommit(() => handled.push(...events.map(numberOf)));
         }),
       ...changes,
@@ -332,7 +332,7 @@ describe('a relay and the consumers of its topic', () => {
       onBatch: (events) =>
         db.transaction(async (tx) => {
           if (events.some((event) => numberOf(event) === 9) && failures++ < 2) throw new Error('not now');
-          await rememberConsumed(tx, topic, events);
+          await storeCursors(tx, topic, events);
           tx.afterCommit(() => handled.push(...events.map(numberOf)));
         }),
       onError: (error) => void errors.push(error),
@@ -353,8 +353,8 @@ describe('a relay and the consumers of its topic', () => {
       cursor,
       data: Buffer.alloc(0),
     });
-    await rememberConsumed(db, topic, [event('9:5'), event('10:1')]);
-    await rememberConsumed(db, topic, [event('9:7')]);
+    await storeCursors(db, topic, [event('9:5'), event('10:1')]);
+    await storeCursors(db, topic, [event('9:7')]);
     expect((await cursorStore(db).cursors(topic)).get(SOURCE)).toEqual({ transactionId: 10n, position: 1n });
   });
 });

@@ -1,6 +1,7 @@
 import { AuthorizationServiceService } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { connect, type TlsFiles } from '@crossroads/grpc';
 import { observe } from '@crossroads/telemetry';
+import { authorization } from '@crossroads/topology';
 import { type FollowerOptions, PolicyFollower } from './policy-follower.js';
 
 export interface FollowPolicyOptions extends FollowerOptions {
@@ -15,17 +16,17 @@ const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /** Connects to authorization and keeps the policy up to date until it is closed. Returns at once; see `whenAt` and `ready`. */
 export const followPolicy = ({ address, tls, trustDomain, ...options }: FollowPolicyOptions): PolicyFollower => {
-  const authorization = connect(AuthorizationServiceService, address, {
+  const connection = connect(AuthorizationServiceService, address, {
     tls,
     trustDomain,
-    server: { kind: 'service', name: 'authorization' },
+    server: { kind: 'service', name: authorization.name },
     maxMessageBytes: MAX_MESSAGE_BYTES,
   });
-  const follower = new PolicyFollower((fromRevision, signal) => authorization.watch({ fromRevision }, { signal }), {
+  const follower = new PolicyFollower((fromRevision, signal) => connection.watch({ fromRevision }, { signal }), {
     ...options,
     onClose: () => {
       for (const end of observed) end();
-      authorization.close();
+      connection.close();
     },
   });
   const observed = [

@@ -1,7 +1,6 @@
 import {
   AddressSettings,
   type AnySettings,
-  addressSettingOf,
   BusSettings,
   DatabaseSettings,
   GrpcSettings,
@@ -16,7 +15,7 @@ import { eventStoreMigrations } from '@crossroads/eventsourcing';
 import type { ReasonCodes } from '@crossroads/grpc';
 import { consumedMigrations, parkingMigrations } from '@crossroads/messaging';
 import { subjectKeyMigrations } from '@crossroads/privacy';
-import { rpcsOf, SERVICES, SOURCES, type ServiceName } from '@crossroads/topology';
+import { addressedBy, addressVariableOf, type ServiceName } from '@crossroads/topology';
 import type { Type } from '@nestjs/common';
 import { type Needs, needsOf } from './needs.js';
 
@@ -84,9 +83,7 @@ export const defineService = ({
 
 /** Addresses are set for the services that this one calls, except authentic sources: the policy says where those are. */
 const addressesOf = (name: ServiceName): { readonly shape: Shape } => {
-  const called = SERVICES.filter((server) =>
-    rpcsOf(server).some(({ service, callers }) => !(service in SOURCES) && callers.includes(`service:${name}`)),
-  ).map(addressSettingOf);
+  const called = addressedBy(name).map(addressVariableOf);
   return { shape: Object.fromEntries(called.map((one) => [one, AddressSettings.shape[one].unwrap()])) };
 };
 

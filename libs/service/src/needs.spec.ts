@@ -3,9 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import { needsOf } from './needs.js';
 
 const TABLE = {
-  authorization: { keys: false, subjectKeys: false, bus: true, consumes: false, publishes: true, policy: false },
+  authorization: { keys: false, subjectKeys: false, bus: false, consumes: false, publishes: false, policy: false },
   'person-registry': { keys: true, subjectKeys: true, bus: true, consumes: false, publishes: true, policy: true },
-  'reference-directory': { keys: true, subjectKeys: false, bus: true, consumes: true, publishes: true, policy: true },
+  'reference-directory': { keys: true, subjectKeys: false, bus: true, consumes: true, publishes: false, policy: true },
   exchange: { keys: true, subjectKeys: true, bus: true, consumes: false, publishes: true, policy: true },
   subscription: { keys: true, subjectKeys: true, bus: true, consumes: true, publishes: true, policy: true },
   'access-audit': { keys: true, subjectKeys: true, bus: true, consumes: true, publishes: false, policy: true },

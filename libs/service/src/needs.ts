@@ -1,11 +1,11 @@
 import {
+  authorization,
   calledBy,
-  DELIVERIES,
-  HOLDINGS,
+  keysOf,
   producedBy,
   readBy,
   type ServiceName,
-  sharedKeysOf,
+  serviceNamed,
 } from '@crossroads/topology';
 
 /** What a service needs according to `libs/topology`. Its modules, settings and migrations follow from this. */
@@ -25,14 +25,14 @@ export interface Needs {
 }
 
 export const needsOf = (name: ServiceName): Needs => {
-  const { keysDatabase, ownKeys } = HOLDINGS[name];
+  const { subjectKeys, deliversToSubscribers } = serviceNamed(name);
   const [consumes, publishes] = [readBy(name).length > 0, producedBy(name).length > 0];
   return {
-    keys: ownKeys.length > 0 || sharedKeysOf(name).length > 0,
-    subjectKeys: keysDatabase,
-    bus: consumes || publishes || name === DELIVERIES.producer,
+    keys: keysOf(name).length > 0,
+    subjectKeys,
+    bus: consumes || publishes || deliversToSubscribers,
     consumes,
     publishes,
-    policy: calledBy(name).includes('authorization'),
+    policy: calledBy(name).includes(authorization.name),
   };
 };

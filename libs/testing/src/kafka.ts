@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { CertificateAuthority, freePort, type Identity, KAFKA_ADMIN, startKafka } from '@crossroads/local';
+import { CertificateAuthority, type Identity, KAFKA_ADMIN } from '@crossroads/local';
 import type { KafkaTls } from '@crossroads/messaging';
+import { startKafkaServer } from './servers.js';
 
 export interface TestKafka {
   /** `host:port`, as in `KAFKA_BROKERS`. */
@@ -11,15 +9,15 @@ export interface TestKafka {
   readonly admin: KafkaTls;
   /** Certificates that this Kafka trusts. */
   issue(make: (authority: CertificateAuthority) => Promise<Identity>): Promise<KafkaTls>;
-  /** kill -9; it is started again at once, with its data. Only of one that was started here. */
+  /** kill -9; it is started again at once, with its data. Only of an embedded one that was started here. */
   kill(): void;
   stop(): Promise<void>;
 }
 
 /**
  * A real Kafka with TLS and ACLs, shared by the specs of one process: that of `TEST_KAFKA_BROKERS`, whose authority
- * (`ca.pem`, `ca-key.pem`) lies in the folder `TEST_KAFKA_AUTHORITY`; else one that is started here where there are Java and Maven.
- * Nothing, said aloud, where there is neither.
+ * (`ca.pem`, `ca-key.pem`) lies in the folder `TEST_KAFKA_AUTHORITY`; else one that is started here, by `servers.ts`. Absent,
+ * and that is printed, where there is neither a Docker engine nor Java.
  */
 export const testKafka = (): Promise<TestKafka | undefined> => {
   shared ??= given() ?? start();
@@ -51,28 +49,24 @@ const given = (): Promise<TestKafka> | undefined => {
 };
 
 const start = async (): Promise<TestKafka | undefined> => {
-  const dataFolder = await mkdtemp(join(tmpdir(), 'crossroads-kafka-'));
   const authority = await CertificateAuthority.create(TRUST_DOMAIN);
-  const [port, controllerPort] = [await freePort(), await freePort()];
-  const { KAFKA_BROKERS: _, ...environment } = process.env;
-  const kafka = await startKafka({ dataFolder, port, controllerPort, authority, environment });
+  const kafka = await startKafkaServer(authority);
   if (kafka.kind === 'none') {
     process.stderr.write(`SKIPPED, no Kafka: ${kafka.why}\n`);
-    await rm(dataFolder, { recursive: true, force: true });
+    await kafka.stop();
     return undefined;
   }
   return {
-    brokers: kafka.brokers.join(','),
+    brokers: kafka.brokers,
     ...(await certificatesOf(authority)),
     kill: () => {
-      const pid = kafka.process?.pid;
-      if (pid === undefined) throw new Error('Kafka is not running');
+      const pid = kafka.pid?.();
+      if (pid === undefined) throw new Error('only an embedded Kafka can be killed, while it runs');
       process.kill(pid, 'SIGKILL');
     },
     stop: async () => {
       shared = undefined;
       await kafka.stop();
-      await rm(dataFolder, { recursive: true, force: true });
     },
   };
 };

@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Migration, migrate } from '@crossroads/database';
-import { freePort, startPostgres } from '@crossroads/local';
+import { type MigrationClass, migrate } from '@crossroads/database';
+import { freePort } from '@crossroads/local';
 import pg from 'pg';
+import { startPostgresServer } from './servers.js';
 
 export { freePort };
 
@@ -14,7 +12,7 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
-/** The server of `TEST_POSTGRES_URL`, or else an embedded one for this process, started at the first call. */
+/** The server of `TEST_POSTGRES_URL`, else one for this process, started at the first call. */
 export const testPostgres = (): Promise<TestPostgres> => {
   shared ??= start();
   return shared;
@@ -27,14 +25,12 @@ const start = async (): Promise<TestPostgres> => {
   if (given !== undefined && given !== '') {
     return { url: given, stop: async () => undefined };
   }
-  const dataFolder = await mkdtemp(join(tmpdir(), 'crossroads-postgres-'));
-  const server = await startPostgres({ dataFolder, port: await freePort(), outside: '', durable: false });
+  const server = await startPostgresServer();
   return {
-    url: server.adminUrl,
+    url: server.url,
     stop: async () => {
       shared = undefined;
       await server.stop();
-      await rm(dataFolder, { recursive: true, force: true });
     },
   };
 };
@@ -54,7 +50,7 @@ export interface TestDatabase {
 }
 
 /** A fresh database with its two roles, migrated. Drop it, and stop the server, in `afterAll`. */
-export const testDatabase = async (...migrations: readonly Migration[]): Promise<TestDatabase> => {
+export const testDatabase = async (...migrations: readonly MigrationClass[]): Promise<TestDatabase> => {
   const server = await testPostgres();
   const name = `test_${randomBytes(6).toString('hex')}`;
   const [migrator, appRole] = [`${name}_migrator`, `${name}_app`];
@@ -90,6 +86,30 @@ const asAdmin = async (url: string, statements: readonly string[]): Promise<void
   await client.connect();
   try {
     for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+};
+
+/** Every row of every table of a database as text, and what is base64 in it, opened: for looking for what must not be there. */
+export const allRows = async (adminUrl: string): Promise<string[]> => {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    const { rows: tables } = await client.query<{ name: string }>(
+      `select format('%I.%I', schemaname, tablename) as name from pg_tables
+       where schemaname not in ('pg_catalog', 'information_schema')`,
+    );
+    const texts: string[] = [];
+    for (const { name } of tables) {
+      const { rows } = await client.query<{ line: string }>(`select t::text as line from ${name} t`);
+      for (const { line } of rows) {
+        texts.push(line);
+        for (const [base64] of line.matchAll(/[A-Za-z0-9+/]{40,}={0,2}/g))
+          texts.push(Buffer.from(base64, 'base64').toString('latin1'));
+      }
+    }
+    return texts;
   } finally {
     await client.end();
   }

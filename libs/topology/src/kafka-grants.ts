@@ -1,5 +1,6 @@
-import type { ServiceName } from './services.js';
-import { DELIVERIES, producedBy, readBy } from './topics.js';
+import { type ServiceName, serviceNamed } from './services/index.js';
+import { producedBy, readBy } from './topic-access.js';
+import { DELIVERIES } from './topics.js';
 
 /** Operations as Kafka's protocol names them. */
 export type KafkaOperation =
@@ -34,7 +35,7 @@ export const kafkaGrantsOf = (service: ServiceName): readonly KafkaGrant[] => [
   ...readBy(service).map((name) => grant('TOPIC', name, 'LITERAL', ['READ', 'DESCRIBE'])),
   grant('GROUP', service, 'PREFIXED', ['READ', 'DELETE', 'DESCRIBE']),
   grant('CLUSTER', 'kafka-cluster', 'LITERAL', ['IDEMPOTENT_WRITE', 'DESCRIBE']),
-  ...(service === DELIVERIES.producer
+  ...(serviceNamed(service).deliversToSubscribers
     ? [grant('TOPIC', DELIVERIES.prefix, 'PREFIXED', PRODUCES), grant('CLUSTER', 'kafka-cluster', 'LITERAL', ['ALTER'])]
     : []),
 ];

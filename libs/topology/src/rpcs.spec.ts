@@ -2,9 +2,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { calledBy, callersOf, callsSources, isForInstitutions } from './arrows.js';
-import { OF_CITIZENS, rpcsOf, SOURCES } from './rpcs.js';
-import { SERVICES } from './services.js';
+import { calledBy, callersOf, callsSources, isForInstitutions } from './calls.js';
+import { OF_CITIZENS, RPCS, rpcsOf } from './rpcs.js';
+import { SERVICES } from './services/index.js';
+import { SOURCES } from './sources.js';
 
 const CONTRACTS = join(import.meta.dirname, '..', '..', 'contracts', 'dist', 'crossroads');
 
@@ -26,33 +27,41 @@ const generatedPaths = async (): Promise<string[]> => {
 
 const served = SERVICES.flatMap(rpcsOf);
 
-describe('the table of rpcs', () => {
+describe('the rpcs of the topology', () => {
   let generated: string[];
   beforeAll(async () => {
     generated = await generatedPaths();
   });
 
-  it('has every rpc of the contracts, and no other', () => {
+  it('are those of the contracts', () => {
     expect(generated.length).toBeGreaterThan(30);
     expect([...new Set(served.map(({ path }) => path))].toSorted((a, b) => a.localeCompare(b))).toEqual(generated);
   });
 
-  it('lets somebody call each', () => {
+  it('have at least one caller each', () => {
     for (const { path, callers } of served) expect([path, callers.length > 0]).toEqual([path, true]);
   });
 
-  it("lets nobody into an authentic source who may not ask the mesh's own", () => {
+  it('have the same callers at the authentic source in the mesh as at those outside', () => {
     const own = rpcsOf('person-registry').filter(({ service }) => service in SOURCES);
     expect(own.map(({ callers }) => callers)).toEqual(Object.values(SOURCES).flatMap((rpcs) => Object.values(rpcs)));
   });
 
-  it('names rpcs of citizens that exist', () => {
+  it('for citizens exist', () => {
     for (const path of OF_CITIZENS) expect(generated).toContain(path);
   });
 });
 
-describe('the arrows', () => {
-  it('are those of the mesh', () => {
+describe('a caller rule for every service', () => {
+  it('lets every service but the server itself call', () => {
+    expect(RPCS.authorization['crossroads.authorization.v1.AuthorizationService'].watch).toEqual(
+      SERVICES.filter((name) => name !== 'authorization').map((name) => `service:${name}`),
+    );
+  });
+});
+
+describe('calls between services', () => {
+  it('follow from the callers of rpcs', () => {
     expect(Object.fromEntries(SERVICES.map((name) => [name, calledBy(name)]))).toEqual({
       authorization: [],
       'person-registry': ['authorization'],
@@ -64,7 +73,7 @@ describe('the arrows', () => {
     expect(callersOf('subscription')).toEqual(['access-audit']);
   });
 
-  it('come in from institutions everywhere, and go out to them from the exchange alone', () => {
+  it('come from institutions to every service, and go to institutions from the exchange only', () => {
     expect(SERVICES.filter(isForInstitutions)).toEqual(SERVICES);
     expect(SERVICES.filter(callsSources)).toEqual(['exchange']);
   });

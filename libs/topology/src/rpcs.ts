@@ -1,28 +1,25 @@
-import type { ServiceName } from './services.js';
-import { producedBy, readersOf } from './topics.js';
+import type { CallerRule } from './service.js';
+import { SERVICES, type ServiceEntry, type ServiceName, serviceNamed } from './services/index.js';
+import { producedBy, readersOf } from './topic-access.js';
 
 /** Who may call an rpc: an application of any institution, or one service of the mesh. */
 export type AllowedCaller = 'institution' | `service:${ServiceName}`;
 
-/** Callers by the rpc's name as generated code has it. */
-export type Callers = Readonly<Record<string, readonly AllowedCaller[]>>;
+const EVENTS_SERVICE = 'crossroads.events.v1.EventsService';
 
-const INSTITUTIONS = ['institution'] as const;
+type Callers = readonly AllowedCaller[];
 
-/** Who decides with the policy, and so follows it. */
-const DECIDERS = [
-  'service:person-registry',
-  'service:reference-directory',
-  'service:exchange',
-  'service:subscription',
-  'service:access-audit',
-] as const;
+/** `Events/Read`, for a service that publishes. */
+type EventsRpcs<Entry extends ServiceEntry> = Entry['publishes'] extends readonly []
+  ? unknown
+  : { readonly [EVENTS_SERVICE]: { readonly read: Callers } };
 
-/** Who has to know who somebody is. */
-const CHECKERS = ['service:exchange', 'service:subscription', 'service:access-audit'] as const;
+type RpcsOf<Entry extends ServiceEntry> = {
+  readonly [Proto in keyof Entry['rpcs']]: { readonly [Rpc in keyof Entry['rpcs'][Proto]]: Callers };
+} & EventsRpcs<Entry>;
 
-/** `Events/Read` gives what topics give, from the beginning: it is for the readers of its server's topics. */
-export const readersOfPast = (producer: ServiceName) => [
+/** The callers of `Events/Read`: it returns what the topics of its server hold, so it is for their readers. */
+export const eventsCallersOf = (producer: ServiceName): Callers => [
   ...new Set(
     producedBy(producer)
       .flatMap(readersOf)
@@ -30,87 +27,34 @@ export const readersOfPast = (producer: ServiceName) => [
   ),
 ];
 
-const pastOf = (producer: ServiceName) => ({ read: readersOfPast(producer) });
+const callersOfRule = (server: ServiceName, rules: readonly CallerRule<ServiceName>[]): Callers =>
+  rules.flatMap((rule) =>
+    rule === 'every-service'
+      ? SERVICES.filter((service) => service !== server).map((service) => `service:${service}` as const)
+      : [rule],
+  );
 
-/** Of every authentic source, in the mesh and outside it. */
-const SOURCE = { supply: ['service:exchange'], supplyMany: ['service:exchange'] } as const;
+type CallersByRpc = Readonly<Record<string, Callers>>;
 
-/** For each service what it serves, and who may call it. Nobody else gets further than PERMISSION_DENIED. */
-export const RPCS = {
-  authorization: {
-    'crossroads.authorization.v1.AuthorizationService': {
-      registerInstitution: INSTITUTIONS,
-      registerApplication: INSTITUTIONS,
-      withdrawKey: INSTITUTIONS,
-      registerDataService: INSTITUTIONS,
-      registerSignInProvider: INSTITUTIONS,
-      submitDeliberation: INSTITUTIONS,
-      decideDeliberation: INSTITUTIONS,
-      revokeDeliberation: INSTITUTIONS,
-      getDeliberation: INSTITUTIONS,
-      listDeliberations: INSTITUTIONS,
-      listDataServices: INSTITUTIONS,
-      check: INSTITUTIONS,
-      watch: DECIDERS,
-    },
-    'crossroads.events.v1.EventsService': pastOf('authorization'),
-  },
-  'person-registry': {
-    'crossroads.person.v1.PersonService': {
-      registerPerson: INSTITUTIONS,
-      changePerson: INSTITUTIONS,
-      replaceSsin: INSTITUTIONS,
-      unreplaceSsin: INSTITUTIONS,
-      cancelSsin: INSTITUTIONS,
-      getPerson: INSTITUTIONS,
-      importPersons: INSTITUTIONS,
-    },
-    'crossroads.source.v1.SourceService': SOURCE,
-    'crossroads.events.v1.EventsService': pastOf('person-registry'),
-  },
-  'reference-directory': {
-    'crossroads.directory.v1.DirectoryService': {
-      inscribe: INSTITUTIONS,
-      uninscribe: INSTITUTIONS,
-      inscribeFile: INSTITUTIONS,
-      listInscriptions: INSTITUTIONS,
-      check: CHECKERS,
-      batchCheck: CHECKERS,
-    },
-    'crossroads.events.v1.EventsService': pastOf('reference-directory'),
-  },
-  exchange: {
-    'crossroads.exchange.v1.ExchangeService': { consult: INSTITUTIONS, reportMutation: INSTITUTIONS },
-    'crossroads.events.v1.EventsService': pastOf('exchange'),
-  },
-  subscription: {
-    'crossroads.subscription.v1.SubscriptionService': {
-      subscribe: INSTITUTIONS,
-      closeSubscription: INSTITUTIONS,
-      pauseSubscription: INSTITUTIONS,
-      resumeSubscription: INSTITUTIONS,
-      listSubscriptions: INSTITUTIONS,
-      listParked: INSTITUTIONS,
-      redriveParked: INSTITUTIONS,
-    },
-    'crossroads.events.v1.EventsService': pastOf('subscription'),
-  },
-  'access-audit': {
-    // For a citizen: whose list it is says the token of a registered sign-in provider, not the certificate.
-    'crossroads.audit.v1.AuditService': { listAccesses: INSTITUTIONS },
-  },
-} as const satisfies Readonly<Record<ServiceName, Readonly<Record<string, Callers>>>>;
+const tableOf = (server: ServiceName): Readonly<Record<string, CallersByRpc>> => {
+  const listed = Object.entries(serviceNamed(server).rpcs).map(([proto, rpcs]): [string, CallersByRpc] => [
+    proto,
+    Object.fromEntries(Object.entries(rpcs).map(([rpc, rules]) => [rpc, callersOfRule(server, rules)])),
+  ]);
+  const publishes = producedBy(server).length > 0;
+  return {
+    ...Object.fromEntries(listed),
+    ...(publishes ? { [EVENTS_SERVICE]: { read: eventsCallersOf(server) } } : {}),
+  };
+};
 
-/** What institutions serve outside the mesh, and who of it may call them. */
-export const SOURCES = {
-  'crossroads.source.v1.SourceService': SOURCE,
-} as const satisfies Readonly<Record<string, Callers>>;
+/** By service, proto service and rpc: who may call it. */
+export const RPCS = Object.fromEntries(SERVICES.map((name) => [name, tableOf(name)])) as {
+  readonly [Entry in ServiceEntry as Entry['name']]: RpcsOf<Entry>;
+};
 
 /** The rpcs for which a citizen's token is needed besides the certificate. */
 export const OF_CITIZENS = ['/crossroads.audit.v1.AuditService/ListAccesses'] as const;
-
-/** What every server tells whoever has a certificate of the CA: whether it serves, and what. Never limited. */
-export const OPEN_TO_ANY = ['grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection'] as const;
 
 /** An rpc that a service serves. */
 export interface ServedRpc {
@@ -119,11 +63,11 @@ export interface ServedRpc {
   readonly service: string;
   /** `/package.Service/Method`. */
   readonly path: string;
-  readonly callers: readonly AllowedCaller[];
+  readonly callers: Callers;
 }
 
 export const rpcsOf = (server: ServiceName): ServedRpc[] =>
-  Object.entries<Callers>(RPCS[server]).flatMap(([service, rpcs]) =>
+  Object.entries(tableOf(server)).flatMap(([service, rpcs]) =>
     Object.entries(rpcs).map(([name, callers]) => ({
       server,
       service,

@@ -1,12 +1,7 @@
-import type { ServiceName } from './services.js';
-
-/** One topic of the mesh. */
+/** One topic of the mesh. Who writes and who reads it is in the files of the services. */
 export interface Topic {
-  readonly producers: readonly ServiceName[];
-  /** Who may read it, on the bus and by `Events/Read` of its producers. */
-  readonly readers: readonly ServiceName[];
   readonly retentionDays: number;
-  /** Bodies are AES-256-GCM under a key that producers and readers hold, nobody else. */
+  /** Bodies are AES-256-GCM under a key that only producers and readers have. */
   readonly sealed: boolean;
   /** Many events a second: the relay puts several into one message, and readers take them out (`unbundled`). */
   readonly bundled: boolean;
@@ -14,43 +9,17 @@ export interface Topic {
   readonly key: string;
 }
 
-/** Who writes and who reads which topic. */
+/** Changes of persons and of their numbers. */
+export const PERSON_TOPIC = 'crossroads.person.v1';
+/** Changes that authentic sources report. */
+export const MUTATION_TOPIC = 'crossroads.mutation.v1';
+/** Access records. */
+export const ACCESS_TOPIC = 'crossroads.access.v1';
+
 export const TOPICS = {
-  'crossroads.person.v1': {
-    producers: ['person-registry'],
-    readers: ['reference-directory', 'subscription'],
-    retentionDays: 7,
-    sealed: true,
-    bundled: false,
-    key: 'personId',
-  },
-  'crossroads.directory.v1': {
-    producers: ['reference-directory'],
-    readers: ['subscription'],
-    retentionDays: 7,
-    sealed: false,
-    bundled: false,
-    key: 'personId',
-  },
-  'crossroads.authorization.v1': {
-    producers: ['authorization'],
-    readers: ['access-audit'],
-    retentionDays: 7,
-    sealed: false,
-    bundled: false,
-    key: 'stream id',
-  },
-  'crossroads.mutation.v1': {
-    producers: ['exchange'],
-    readers: ['subscription'],
-    retentionDays: 7,
-    sealed: true,
-    bundled: false,
-    key: 'personId',
-  },
-  'crossroads.access.v1': {
-    producers: ['exchange', 'subscription'],
-    readers: ['access-audit'],
+  [PERSON_TOPIC]: { retentionDays: 7, sealed: true, bundled: false, key: 'personId' },
+  [MUTATION_TOPIC]: { retentionDays: 7, sealed: true, bundled: false, key: 'personId' },
+  [ACCESS_TOPIC]: {
     retentionDays: 7,
     sealed: true,
     bundled: true,
@@ -60,34 +29,21 @@ export const TOPICS = {
 
 export type TopicName = keyof typeof TOPICS;
 
-const isTopicName = (name: string): name is TopicName => Object.hasOwn(TOPICS, name);
+export const isTopicName = (name: string): name is TopicName => Object.hasOwn(TOPICS, name);
 
 export const TOPIC_NAMES: readonly TopicName[] = Object.keys(TOPICS).filter(isTopicName);
 
-/** Topics whose bodies are sealed: they tell of persons, and the broker's disks are nobody's business. */
+/** Topics whose bodies are sealed, because they hold data about persons, which must not lie readable on the broker's disks. */
 export const SEALED_TOPICS: readonly TopicName[] = TOPIC_NAMES.filter((name) => TOPICS[name].sealed);
 
 export const BUNDLED_TOPICS: readonly TopicName[] = TOPIC_NAMES.filter((name) => TOPICS[name].bundled);
 
-/** One topic for each subscriber, made when it first subscribes, read by its own registered applications only. */
+/** One topic for each subscriber, created at its first subscription, read by its own registered applications only. */
 export const DELIVERIES = {
   prefix: 'crossroads.deliveries.',
-  producer: 'subscription',
   retentionDays: 30,
   key: "the subscriber's pseudonym of the person",
-} as const satisfies { readonly producer: ServiceName } & Record<string, unknown>;
+} as const;
 
-/** Its topics of the table, without those of {@link DELIVERIES}. */
-export const producedBy = (service: ServiceName): readonly TopicName[] =>
-  TOPIC_NAMES.filter((name) => producersOf(name).includes(service));
-
-export const readBy = (service: ServiceName): readonly TopicName[] =>
-  TOPIC_NAMES.filter((name) => readersOf(name).includes(service));
-
-export const producersOf = (topic: TopicName): readonly ServiceName[] => TOPICS[topic].producers;
-
-export const readersOf = (topic: TopicName): readonly ServiceName[] => TOPICS[topic].readers;
-
-/** Whether a caller (any string: a certificate's name) may read a topic (any string: a request's field). */
-export const mayRead = (service: string, topic: string): boolean =>
-  isTopicName(topic) && readersOf(topic).some((reader) => reader === service);
+/** The topic of one subscriber, by its enterprise number. */
+export const deliveriesTopicOf = (enterpriseNumber: string): string => `${DELIVERIES.prefix}${enterpriseNumber}.v1`;

@@ -1,12 +1,6 @@
 import 'reflect-metadata';
-import { runService } from '@crossroads/grpc';
-import { NestFactory } from '@nestjs/core';
-import { appModule } from './app.module.js';
-import { readConfig } from './config.js';
-import { databaseSchemas } from './schemas.js';
+import { runService } from '@crossroads/service';
+import { AppModule } from './app.module.js';
+import { service } from './service.js';
 
-await runService('authorization', {
-  schemas: databaseSchemas,
-  start: async () =>
-    NestFactory.createApplicationContext(appModule(readConfig()), { abortOnError: false, logger: ['error'] }),
-});
+await runService(service, AppModule);

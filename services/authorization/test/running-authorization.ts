@@ -6,11 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AuthorizationServiceService } from '@crossroads/contracts/authorization/v1/authorization_service';
-import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { connect, newRequestId, RemoteError, spkiOf, type TlsFiles } from '@crossroads/grpc';
 import { withCbeCheck } from '@crossroads/identifiers';
 import { CertificateAuthority } from '@crossroads/local';
-import { openBroker } from '@crossroads/messaging';
 import { followPolicy, type PolicyFollower } from '@crossroads/policy';
 import { eventually, freePort, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 
@@ -35,7 +33,6 @@ export class RunningAuthorization {
   private constructor(
     readonly port: number,
     readonly database: TestDatabase,
-    readonly log: TestDatabase,
     readonly folder: string,
     private readonly ca: CertificateAuthority,
     readonly env: NodeJS.ProcessEnv,
@@ -45,26 +42,24 @@ export class RunningAuthorization {
   static async start(settings: NodeJS.ProcessEnv = {}): Promise<RunningAuthorization> {
     const folder = await mkdtemp(join(tmpdir(), 'authorization-'));
     const ca = await CertificateAuthority.create(TRUST_DOMAIN);
-    const [database, log] = [await testDatabase(), await testDatabase()];
+    const database = await testDatabase();
     const port = await freePort();
     const env: NodeJS.ProcessEnv & { BOOTSTRAP_ADMINISTRATOR?: string } = {
       ...process.env,
       GRPC_PORT: String(port),
       DATABASE_URL: database.url,
       DATABASE_MIGRATOR_URL: database.migratorUrl,
-      EMBEDDED_LOG_URL: log.migratorUrl,
-      KAFKA_BROKERS: '',
       TLS_CA_FILE: join(folder, 'ca.pem'),
       TLS_CERT_FILE: join(folder, 'authorization.pem'),
       TLS_KEY_FILE: join(folder, 'authorization-key.pem'),
       ...settings,
     };
-    const running = new RunningAuthorization(port, database, log, folder, ca, env);
+    const running = new RunningAuthorization(port, database, folder, ca, env);
     await writeFile(join(folder, 'ca.pem'), ca.certificate);
     for (const name of ['authorization', 'exchange', 'access-audit', 'stranger'])
-      await running.keep(name, await ca.issueService(name));
+      await running.save(name, await ca.issueService(name));
     for (const [name, enterpriseNumber] of Object.entries(numbers))
-      await running.keep(name, await ca.issueApplication({ application: 'desk', enterpriseNumber }));
+      await running.save(name, await ca.issueApplication({ application: 'desk', enterpriseNumber }));
     const first = [numbers.administrator, 'Administration of the network', 'desk', await running.spki('administrator')];
     env.BOOTSTRAP_ADMINISTRATOR = first.join(':');
     await running.launch();
@@ -104,21 +99,15 @@ export class RunningAuthorization {
   }
 
   as(name: string, deadlineMs = 20_000) {
-    return this.kept(connect(AuthorizationServiceService, this.address, { ...this.connectionOf(name), deadlineMs }));
-  }
-
-  eventsAs(name: string) {
-    return this.kept(connect(EventsServiceService, this.address, this.connectionOf(name)));
+    return this.closedAtEnd(
+      connect(AuthorizationServiceService, this.address, { ...this.connectionOf(name), deadlineMs }),
+    );
   }
 
   follow(staleAfterMs?: number): PolicyFollower {
     const { tls } = this.connectionOf('exchange');
     const stale = staleAfterMs === undefined ? {} : { staleAfterMs };
-    return this.kept(followPolicy({ address: this.address, tls, trustDomain: TRUST_DOMAIN, ...stale }));
-  }
-
-  openBroker() {
-    return openBroker({ clientId: 'test', embeddedLogUrl: this.log.migratorUrl });
+    return this.closedAtEnd(followPolicy({ address: this.address, tls, trustDomain: TRUST_DOMAIN, ...stale }));
   }
 
   /** A new certificate of an institution, under a file name of its own. */
@@ -128,13 +117,13 @@ export class RunningAuthorization {
     validity: { readonly notAfter?: Date; readonly application?: string } = {},
   ) {
     const { application = 'desk', ...rest } = validity;
-    await this.keep(file, await this.ca.issueApplication({ application, enterpriseNumber, ...rest }));
+    await this.save(file, await this.ca.issueApplication({ application, enterpriseNumber, ...rest }));
   }
 
   /** A certificate that says the right thing, of an authority that nobody trusts. */
   async issueByStranger(file: string, enterpriseNumber: string) {
     const stranger = await CertificateAuthority.create(TRUST_DOMAIN);
-    await this.keep(file, await stranger.issueApplication({ application: 'desk', enterpriseNumber }));
+    await this.save(file, await stranger.issueApplication({ application: 'desk', enterpriseNumber }));
   }
 
   async spki(file: string): Promise<string> {
@@ -157,7 +146,7 @@ export class RunningAuthorization {
   async close(): Promise<void> {
     for (const one of this.open) await one.close();
     await this.stop();
-    await Promise.all([this.database.drop(), this.log.drop()]);
+    await this.database.drop();
     await (await testPostgres()).stop();
     await rm(this.folder, { recursive: true });
   }
@@ -166,12 +155,12 @@ export class RunningAuthorization {
     return `127.0.0.1:${this.port}`;
   }
 
-  private async keep(name: string, { certificate, key }: { certificate: string; key: string }): Promise<void> {
+  private async save(name: string, { certificate, key }: { certificate: string; key: string }): Promise<void> {
     await writeFile(join(this.folder, `${name}.pem`), certificate);
     await writeFile(join(this.folder, `${name}-key.pem`), key);
   }
 
-  private kept<Kept extends { close(): void | Promise<void> }>(one: Kept): Kept {
+  private closedAtEnd<One extends { close(): void | Promise<void> }>(one: One): One {
     this.open.push(one);
     return one;
   }
@@ -192,10 +181,4 @@ export const outcomeOf = async (call: Promise<unknown>): Promise<string> => {
     if (error instanceof RemoteError) return error.reason || `code ${error.code}`;
     throw error;
   }
-};
-
-export const all = async <Item>(items: AsyncIterable<Item>): Promise<Item[]> => {
-  const list: Item[] = [];
-  for await (const item of items) list.push(item);
-  return list;
 };

@@ -2,7 +2,6 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type SourceOptions, sourceService } from '@crossroads/client/source';
 import {
   SourceServiceService,
   SupplyManyResponse,
@@ -12,6 +11,7 @@ import {
 import { type Connection, connect, type RunningServer, startServer } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import { CertificateAuthority, identityFiles } from '@crossroads/local';
+import { type SourceOptions, sourceService } from '@crossroads/source';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { receipted } from './receipted.js';
@@ -47,7 +47,7 @@ describe('what a source supplies in one call', () => {
     const service = sourceService({
       dataServices: [DATA_SERVICE],
       receiptKeys: new Map([['spec', publicKey]]),
-      door: () => ({ mode: 'development', today: dayOf(new Date()) }),
+      validation: () => ({ mode: 'development', today: dayOf(new Date()) }),
       supply: (query, signal) => supply(query, signal),
     });
     const where = { host: '127.0.0.1', port: 0, tls, trustDomain, domain: 'spec.crossroads' };

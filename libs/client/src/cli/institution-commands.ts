@@ -5,6 +5,7 @@ import { SubscriptionState } from '@crossroads/contracts/subscription/v1/subscri
 import { newRequestId } from '@crossroads/grpc';
 import { isoDay, parseIsoDay } from '@crossroads/identifiers';
 import { openBroker } from '@crossroads/messaging';
+import { deliveriesTopicOf } from '@crossroads/topology';
 import type { Command } from 'commander';
 import { readDeliveries } from '../subscriber.js';
 import { asInstitution, asOption } from './as-institution.js';
@@ -198,7 +199,7 @@ const readUntilInterrupted = async (
   const last = new Map<string, bigint>();
   const reading = await readDeliveries({
     broker,
-    topic: `crossroads.deliveries.${number}.v1`,
+    topic: deliveriesTopicOf(number),
     group: `${number}.${group}`,
     lastSequence: (subscriptionId) => last.get(subscriptionId),
     onDelivery: async (delivery) => {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TlsFiles } from '@crossroads/grpc';
-import type { MeshConnection } from '../mesh-addresses.js';
+import { SERVICES } from '@crossroads/topology';
+import type { MeshAddresses, MeshConnection } from '../mesh-addresses.js';
 
 /** What the command needs of `mesh.json`, which the mesh on this machine writes when it starts. */
 export interface MeshFile {
@@ -49,13 +50,6 @@ export const connectionOf = (mesh: MeshFile, name: string): MeshConnection => {
   return {
     tls: tlsOf(mesh, name),
     trustDomain: mesh.trustDomain,
-    addresses: {
-      authorization: address('authorization'),
-      personRegistry: address('person-registry'),
-      referenceDirectory: address('reference-directory'),
-      exchange: address('exchange'),
-      subscription: address('subscription'),
-      accessAudit: address('access-audit'),
-    },
+    addresses: Object.fromEntries(SERVICES.map((name) => [name, address(name)])) as MeshAddresses,
   };
 };

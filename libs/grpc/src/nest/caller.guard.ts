@@ -1,11 +1,10 @@
 import { ServiceIdentity } from '@crossroads/configuration';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { PermissionDenied } from '../errors.js';
-import type { Call, Caller } from '../grpc-service.js';
-import { type AllowedCaller, isAllowed } from '../service.js';
+import { PermissionDenied } from '../errors/failures.js';
+import { callerLabel } from '../identity/caller.js';
+import type { Call } from '../server/call.js';
+import { type AllowedCaller, isAllowed } from '../server/service.js';
 import { callersOf } from './rpc.decorator.js';
-
-const describe = (caller: Caller): string => (caller.kind === 'service' ? `service:${caller.name}` : 'institution');
 
 /** Lets in who stands in the table of callers; an rpc without a line in it is nobody's. */
 @Injectable()
@@ -17,7 +16,7 @@ export class CallerGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const call = context.switchToRpc().getContext<Call>();
     if (isAllowed(this.callersOf(context.getHandler()), call.caller)) return true;
-    throw new PermissionDenied('CALLER_NOT_ALLOWED', `this rpc is not for ${describe(call.caller)}`, {
+    throw new PermissionDenied('CALLER_NOT_ALLOWED', `this rpc is not for ${callerLabel(call.caller)}`, {
       metadata: { rpc: call.rpc },
     });
   }

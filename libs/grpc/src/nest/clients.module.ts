@@ -1,5 +1,5 @@
-import { AddressSettings, addressSettingOf, MeshSettings } from '@crossroads/configuration';
-import type { ServiceName } from '@crossroads/topology';
+import { AddressSettings, MeshSettings } from '@crossroads/configuration';
+import { addressVariableOf, type ServiceName } from '@crossroads/topology';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import {
   type DynamicModule,
@@ -9,8 +9,8 @@ import {
   type OnApplicationShutdown,
   type Provider,
 } from '@nestjs/common';
-import { type Connection, connect } from '../client.js';
-import type { MethodShape } from '../grpc-service.js';
+import { type Connection, connect } from '../client/client.js';
+import type { MethodShape } from '../definition.js';
 
 type Definition = Record<string, MethodShape> & ServiceDefinition;
 
@@ -39,7 +39,7 @@ export class GrpcClients implements OnApplicationShutdown {
   ) {}
 
   connect<D extends Definition>({ service, definition, reads = [] }: Peer<D>): Connection<D> {
-    const name = addressSettingOf(service);
+    const name = addressVariableOf(service);
     const address = this.addresses[name];
     if (address === undefined) throw new Error(`${name} is needed: host:port of ${service}`);
     const client = connect(definition, address, {

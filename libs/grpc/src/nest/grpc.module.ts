@@ -1,7 +1,7 @@
 import { GrpcSettings, ReadinessChecks, MeshSettings, ServiceIdentity } from '@crossroads/configuration';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
-import type { ReasonCodes } from '../status.js';
+import type { ReasonCodes } from '../errors/status.js';
 import { GrpcClients } from './clients.module.js';
 import { CallerGuard } from './caller.guard.js';
 import { GrpcExceptionFilter } from './grpc-exception.filter.js';

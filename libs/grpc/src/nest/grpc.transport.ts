@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
-import type { Call } from '../grpc-service.js';
-import { type RunningServer, type ServerOptions, startServer } from '../server.js';
-import type { ServedMethod, ServedService } from '../service.js';
-import { stopSignals } from '../stop-signals.js';
+import type { Call } from '../server/call.js';
+import { type RunningServer, type ServerOptions, startServer } from '../server/server.js';
+import type { ServedMethod, ServedService } from '../server/service.js';
+import { stopSignals } from '../server/stop-signals.js';
 import { GRPC, type RpcExtras } from './rpc.decorator.js';
 
 export type TransportOptions = Omit<ServerOptions, 'services'>;

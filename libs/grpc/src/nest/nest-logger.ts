@@ -1,6 +1,6 @@
 import { processLog } from '@crossroads/telemetry';
 import type { LoggerService } from '@nestjs/common';
-import { traceOf } from '../error-trace.js';
+import { traceOf } from '../errors/error-trace.js';
 
 /** Nest's own lines in the process's log: of errors their kind and place alone, as messages may hold what nobody should read. */
 export const nestLogger: LoggerService = {

@@ -2,8 +2,9 @@ import { Controller, type PipeTransform, type Type } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import type { ServiceName } from '@crossroads/topology';
 import type { ServiceDefinition } from '@grpc/grpc-js';
-import type { Call, MethodShape, RequestOf, ResponseOf } from '../grpc-service.js';
-import type { AllowedCaller } from '../service.js';
+import type { MethodShape, RequestOf, ResponseOf } from '../definition.js';
+import type { Call } from '../server/call.js';
+import type { AllowedCaller } from '../server/service.js';
 import { DecodePipe } from './decode.pipe.js';
 
 /** Nest's name of this transport. */

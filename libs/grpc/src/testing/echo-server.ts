@@ -1,13 +1,13 @@
 import { Rejection } from '@crossroads/eventsourcing/decider';
 import { RequestIdReused, WrongExpectedRevision } from '@crossroads/eventsourcing/errors';
 import { status } from '@grpc/grpc-js';
-import { type Connection, type ConnectOptions, connect } from '../client.js';
-import { InvalidInput, PermissionDenied, Unavailable } from '../errors.js';
-import type { Call } from '../grpc-service.js';
-import { RemoteError } from '../remote-error.js';
-import { type RunningServer, type ServerOptions, startServer } from '../server.js';
-import { serve } from '../service.js';
-import type { TlsFiles } from '../tls.js';
+import { type Connection, type ConnectOptions, connect } from '../client/client.js';
+import { InvalidInput, PermissionDenied, Unavailable } from '../errors/failures.js';
+import type { Call } from '../server/call.js';
+import { RemoteError } from '../errors/remote-error.js';
+import { type RunningServer, type ServerOptions, startServer } from '../server/server.js';
+import { serve } from '../server/service.js';
+import type { TlsFiles } from '../identity/tls.js';
 import { TestAuthority } from './certificates.js';
 import { EchoService, response } from './echo-service.js';
 

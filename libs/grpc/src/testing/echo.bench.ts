@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Client, Metadata, Server, ServerCredentials } from '@grpc/grpc-js';
-import { startServer } from '../server.js';
-import { serve } from '../service.js';
-import { channelCredentials, type TlsFiles } from '../tls.js';
+import { startServer } from '../server/server.js';
+import { serve } from '../server/service.js';
+import { channelCredentials, type TlsFiles } from '../identity/tls.js';
 import { TestAuthority } from './certificates.js';
 import { EchoService, request, response } from './echo-service.js';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HOLDINGS, SERVICES, type ServiceName } from '@crossroads/topology';
+import { SERVICES, type ServiceName, serviceNamed } from '@crossroads/topology';
 import {
   type ApplicationSubject,
   CertificateAuthority,
@@ -66,7 +66,7 @@ export class ClusterMesh {
 
   /** `host` is `postgresql:5432` in the cluster. */
   databases(service: ServiceName, host: string): Databases {
-    return databasesOf(this.adminUrl(host), service, HOLDINGS[service].keysDatabase, this.secret);
+    return databasesOf(this.adminUrl(host), service, serviceNamed(service).subjectKeys, this.secret);
   }
 
   adminUrl(host: string): string {
@@ -78,7 +78,9 @@ export class ClusterMesh {
       tls: await this.serviceIdentity(service),
       databases: this.databases(service, 'postgresql:5432'),
       keyFile: await serviceKeyFile(this.folder.keys, service),
-      ...(HOLDINGS[service].receipts ? { receiptKey: await receiptKeyFile(this.folder.keys, service) } : {}),
+      ...(serviceNamed(service).receipts === 'sign'
+        ? { receiptKey: await receiptKeyFile(this.folder.keys, service) }
+        : {}),
     };
   }
 

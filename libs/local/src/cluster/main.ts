@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { authorization } from '@crossroads/topology';
 import { LocalFailure, messageOf } from '../failure.js';
 import { ClusterMesh } from './cluster-mesh.js';
 import { prepareDemo, prepareInfrastructure } from './prepare.js';
@@ -20,7 +21,9 @@ const print = (value: unknown): void => void process.stdout.write(`${JSON.string
 const commands: Readonly<Record<string, (mesh: ClusterMesh) => Promise<void>>> = {
   secrets: async (mesh) => print({ apiVersion: 'v1', kind: 'List', items: await secretManifests(mesh) }),
   values: async (mesh) =>
-    print({ services: { authorization: { env: { BOOTSTRAP_ADMINISTRATOR: await mesh.firstAdministrator() } } } }),
+    print({
+      services: { [authorization.name]: { env: { BOOTSTRAP_ADMINISTRATOR: await mesh.firstAdministrator() } } },
+    }),
   prepare: prepareInfrastructure,
   demo: prepareDemo,
 };

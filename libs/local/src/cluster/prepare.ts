@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { SERVICES } from '@crossroads/topology';
+import { personRegistry, SERVICES } from '@crossroads/topology';
 import { writePrivate } from '../certificates.js';
 import { ensureDatabases } from '../databases.js';
 import { PURPOSES } from '../demo/deliberations.js';
@@ -20,7 +20,7 @@ export const prepareInfrastructure = async (mesh: ClusterMesh): Promise<void> =>
 
 /** The demo's institutions, its people, and one of them with a file at the institution as which `helm test` consults. */
 export const prepareDemo = async (mesh: ClusterMesh): Promise<void> => {
-  const registry = 'person-registry:50051';
+  const registry = `${personRegistry.name}:50051`;
   // Sources that are processes of the one-machine mesh are not here; nothing asks them.
   const network = await setUpDemo(mesh, { registry, wages: registry, statuses: registry });
   try {

@@ -1,4 +1,5 @@
 import type { DataService, Reporter } from '@crossroads/contracts/authorization/v1/policy';
+import { personRegistry } from '@crossroads/topology';
 import { type DataServiceDescription, employmentWages, personIdentification, socialStatus } from '../people/index.js';
 import { type InstitutionName, numberOf } from './institutions.js';
 
@@ -15,7 +16,7 @@ const MUNICIPALITY_REPORTS = ['address', 'municipality', 'civilStatus'];
 export const dataServices = (addresses: SupplierAddresses): DataService[] => {
   const [identification, wages, statuses] = [personIdentification(), employmentWages(), socialStatus()];
   return [
-    registered(identification, 'service:person-registry', addresses.registry, [
+    registered(identification, `service:${personRegistry.name}`, addresses.registry, [
       reporter('national-register', identification, () => true),
       reporter('municipality', identification, (group) => MUNICIPALITY_REPORTS.includes(group)),
     ]),

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Institution, type MeshConnection, publicJwk } from '@crossroads/client';
+import { Institution, type MeshAddresses, type MeshConnection, publicJwk } from '@crossroads/client';
 import { type Deliberation, DeliberationState } from '@crossroads/contracts/authorization/v1/policy';
 import { newRequestId } from '@crossroads/grpc';
 import { type IdentityFiles, spkiOf, writePrivate } from '../certificates.js';
@@ -117,20 +117,14 @@ const networkOf = (
 ): DemoNetwork => {
   const connected = new Map<InstitutionName, Institution>();
   const { services } = mesh.ports;
-  const at = (port: number) => `localhost:${port}`;
   const connection = (name: InstitutionName): MeshConnection => {
     const { ca, certificate, key } = certificateOf(certificates, name);
     return {
       tls: { ca, cert: certificate, key },
       trustDomain: mesh.trustDomain,
-      addresses: {
-        authorization: at(services.authorization),
-        personRegistry: at(services['person-registry']),
-        referenceDirectory: at(services['reference-directory']),
-        exchange: at(services.exchange),
-        subscription: at(services.subscription),
-        accessAudit: at(services['access-audit']),
-      },
+      addresses: Object.fromEntries(
+        Object.entries(services).map(([service, port]) => [service, `localhost:${port}`]),
+      ) as MeshAddresses,
     };
   };
   return {

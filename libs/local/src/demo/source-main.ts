@@ -1,39 +1,44 @@
-import { readFileSync } from 'node:fs';
-import { sourceService } from '@crossroads/client/source';
-import { file, meshSettings, oneOf, optional, readConfiguration, text } from '@crossroads/configuration';
+import 'reflect-metadata';
+import {
+  checkSettings,
+  GrpcSettings,
+  MeshSettings,
+  oneOfSetting,
+  settingsOf,
+  textSetting,
+} from '@crossroads/configuration';
 import { startServer } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
-import { readReceiptKeys } from '@crossroads/transparency';
+import { sourceService } from '@crossroads/source';
+import { ReceiptKeySettings } from '@crossroads/source/nest';
 import { openPopulation } from '../people/index.js';
 import { STATUSES, WAGES } from './deliberations.js';
 
-const { databaseUrl: _, databaseMigratorUrl: __, ...settings } = meshSettings;
+class DemoSourceSettings extends settingsOf({
+  DATA_SERVICE: oneOfSetting('the data service that it supplies', [WAGES, STATUSES]),
+  PEOPLE: textSetting('folder of its data; absent: generated data').optional(),
+}) {}
 
-/** An authentic source of the demo: it keeps its own data, and supplies it against a receipt only. */
-const config = readConfiguration({
-  ...settings,
-  dataService: oneOf('DATA_SERVICE', 'what it supplies', [WAGES, STATUSES]),
-  people: optional(text('PEOPLE', 'folder of its data; without one, data made by rule')),
-  receiptKeysFile: file('RECEIPT_KEYS_FILE', 'whose receipts it believes'),
-});
+/** An authentic source of the demo: it has its own data, and supplies it only against a receipt. */
+checkSettings([MeshSettings, GrpcSettings, ReceiptKeySettings, DemoSourceSettings]);
+const [mesh, grpc, { DATA_SERVICE, PEOPLE }] = [new MeshSettings(), new GrpcSettings(), new DemoSourceSettings()];
 const today = () => dayOf(new Date());
-const population = await openPopulation(config.people, today());
-const held: ReadonlyMap<string, object> = config.dataService === WAGES ? population.wages : population.statuses;
+const population = await openPopulation(PEOPLE, today());
+const records: ReadonlyMap<string, object> = DATA_SERVICE === WAGES ? population.wages : population.statuses;
 
 const server = await startServer({
-  host: config.host,
-  port: config.port,
-  tls: { ca: config.tlsCaFile, cert: config.tlsCertFile, key: config.tlsKeyFile },
-  trustDomain: config.trustDomain,
+  ...mesh.connection,
+  host: grpc.GRPC_HOST,
+  port: grpc.GRPC_PORT,
   domain: 'source.crossroads',
   services: [
     sourceService({
-      dataServices: [config.dataService],
-      receiptKeys: readReceiptKeys(readFileSync(config.receiptKeysFile, 'utf8')),
-      door: () => ({ mode: config.mode, today: today() }),
+      dataServices: [DATA_SERVICE],
+      receiptKeys: new ReceiptKeySettings().readKeys(),
+      validation: () => ({ mode: mesh.CROSSROADS_MODE, today: today() }),
       supply: async ({ ssin }) => {
-        const data = held.get(ssin);
-        // Nothing of the demo's sources has ever changed.
+        const data = records.get(ssin);
+        // The demo's sources never change what they have.
         return data && { data: { ...data }, sourceRevision: 1n };
       },
     }),

@@ -1,4 +1,5 @@
 import type { Subscription } from '@crossroads/contracts/subscription/v1/subscription_service';
+import { subscription as subscriptionService } from '@crossroads/topology';
 import { IDENTIFICATION } from '../demo/deliberations.js';
 import type { Cast } from './cast.js';
 import { until, verify } from './checks.js';
@@ -87,7 +88,7 @@ export const crash = async ({ mesh, network, narrator }: Tour, { subject }: Cast
   const revisions: bigint[] = [];
   let back: Promise<void> | undefined;
   for (let n = 0; n < MOVES; n++) {
-    if (n === MOVES / 3) back = mesh.kill('subscription');
+    if (n === MOVES / 3) back = mesh.kill(subscriptionService.name);
     revisions.push(await registerMove(network.as('municipality'), subject.ssin, newMove()));
   }
   await back;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { dayOf } from '@crossroads/identifiers';
+import { personRegistry } from '@crossroads/topology';
 import { PURPOSES, STATUSES, WAGES } from '../demo/deliberations.js';
 import { type InstitutionName, numberOf } from '../demo/institutions.js';
 import { type DemoNetwork, decidedDeliberation, setUpDemo } from '../demo/set-up.js';
@@ -39,7 +40,7 @@ export const runTour: RunTour = async (options) => {
 const assemble = async ({ mesh, people, say }: TourOptions, population: Population): Promise<DemoNetwork> => {
   const { institutions: port, services } = mesh.ports;
   const suppliers = {
-    registry: `localhost:${services['person-registry']}`,
+    registry: `localhost:${services[personRegistry.name]}`,
     wages: `localhost:${port}`,
     statuses: `localhost:${port + 1}`,
   };

@@ -2,7 +2,7 @@ import { BusSettings, MeshSettings, ReadinessChecks, ServiceIdentity } from '@cr
 import { warn } from '@crossroads/grpc';
 import { producedBy, TOPICS } from '@crossroads/topology';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { Broker } from '../broker/broker.js';
+import { type Broker, BrokerUnavailable } from '../broker/broker.js';
 import { retryUntilDone } from '../broker/retry.js';
 import { openBroker } from './open-broker.js';
 
@@ -26,6 +26,12 @@ export class Bus implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Resolves once the broker is connected and has the topics of this service; rejects when it was closed before. */
   whenOpen(): Promise<Broker> {
     return this.opened.promise;
+  }
+
+  /** For callers that cannot wait. @throws BrokerUnavailable until the broker has been connected once */
+  requireOpen(): Broker {
+    if (this.broker === undefined) throw new BrokerUnavailable('the broker is not connected yet');
+    return this.broker;
   }
 
   /** Ends the attempts to connect, so that nothing waits for the broker while the application shuts down. */

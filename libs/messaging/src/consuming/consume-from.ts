@@ -3,7 +3,7 @@ import { encodeCursor } from '@crossroads/eventsourcing';
 import { traceBatch } from '@crossroads/telemetry';
 import { retryUntilDone } from '../broker/retry.js';
 import type { Broker, CloudEvent, Consumption } from '../broker/broker.js';
-import { type CursorStore, notYetConsumed } from './cursors.js';
+import { type CursorStore, eventsAfter } from './cursors.js';
 import { receivedOf } from '../broker/event-message.js';
 
 /** A client of `EventsService`. */
@@ -27,7 +27,7 @@ export interface ConsumeFromOptions {
   readonly cursorStore: CursorStore;
   /** @default 500 */
   readonly batchSize?: number;
-  /** Handles a batch and calls `rememberConsumed` in the same transaction. When it throws, the batch is delivered again. */
+  /** Handles a batch and calls `storeCursors` in the same transaction. When it throws, the batch is delivered again. */
   readonly onBatch: (events: readonly CloudEvent[], signal: AbortSignal) => Promise<void>;
   readonly onError?: (error: unknown, attempt: number) => void;
 }
@@ -78,7 +78,7 @@ const consumeLive = ({
     ...(onError === undefined ? {} : { onError }),
     onBatch: async (events, signal) => {
       // Read for each batch: another process of the group may have consumed in between.
-      const fresh = notYetConsumed(events, await cursorStore.cursors(topic));
+      const fresh = eventsAfter(events, await cursorStore.cursors(topic));
       if (fresh.length > 0) await onBatch(fresh, signal);
     },
   });

@@ -20,12 +20,19 @@ export interface EventConsumer<Item> {
   handle(items: readonly Item[], tx: Tx): Promise<unknown>;
 }
 
-export const ConsumerOf = DiscoveryService.createDecorator<{ readonly topic: TopicName }>();
+export interface ConsumerOptions {
+  /** The types of messages that it handles; others on the topic are skipped. @default all */
+  readonly types?: readonly string[];
+  /** Whether the service redrives parked messages when it starts. @default true */
+  readonly redriveAtStart?: boolean;
+}
+
+export const ConsumerOf = DiscoveryService.createDecorator<{ readonly topic: TopicName } & ConsumerOptions>();
 
 /** Makes a provider the consumer of a topic, from its first event on. One process of the service consumes at a time. */
 export const Consumer =
-  (topic: TopicName) =>
+  (topic: TopicName, options: ConsumerOptions = {}) =>
   <C extends new (...args: never[]) => EventConsumer<unknown>>(type: C): void => {
     Injectable()(type);
-    ConsumerOf({ topic })(type);
+    ConsumerOf({ topic, ...options })(type);
   };

@@ -7,14 +7,16 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@
 import { DiscoveryService } from '@nestjs/core';
 import { Bus } from '../bus/bus.js';
 import { consumeFrom } from './consume-from.js';
-import { ConsumerOf, type EventConsumer } from './consumer.decorator.js';
+import { ConsumerOf, type ConsumerOptions, type EventConsumer } from './consumer.decorator.js';
 import { cursorStore } from './cursors.js';
 import { Inbox } from './inbox.js';
 import { observeParked } from './parked-metrics.js';
+import type { Redriven } from './redrive.js';
 
 /** Runs every `@Consumer` of the application while it is up. */
 @Injectable()
-export class ConsumersJob implements OnApplicationBootstrap, OnModuleDestroy {
+export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly consumers = new Map<TopicName, EventConsumer<unknown>>();
   private readonly stops: (() => Promise<unknown>)[] = [];
 
   constructor(
@@ -28,12 +30,26 @@ export class ConsumersJob implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     for (const wrapper of this.discovery.getProviders({ metadataKey: ConsumerOf.KEY })) {
-      const topic = this.discovery.getMetadataByDecorator(ConsumerOf, wrapper)?.topic;
-      if (topic === undefined) continue;
+      const options = this.discovery.getMetadataByDecorator(ConsumerOf, wrapper);
+      if (options === undefined) continue;
+      const { topic } = options;
       if (!readBy(this.service.name).includes(topic))
         throw new Error(`${this.service.name} may not read ${topic}: see libs/topology`);
-      this.start(topic, wrapper.instance as EventConsumer<unknown>);
+      const consumer = wrapper.instance as EventConsumer<unknown>;
+      this.consumers.set(topic, consumer);
+      this.start(topic, consumer, options);
     }
+  }
+
+  /** Redrives the parked messages of one key, or all, on every topic that this service consumes. */
+  async redrive(key?: string): Promise<Redriven> {
+    let [handled, blocked] = [0, 0];
+    for (const [topic, consumer] of this.consumers) {
+      const redriven = await this.inbox.redrive(topic, consumer, key);
+      handled += redriven.handled;
+      blocked += redriven.blocked;
+    }
+    return { handled, blocked };
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -41,7 +57,8 @@ export class ConsumersJob implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.all(this.stops.map((stop) => stop()));
   }
 
-  private start(topic: TopicName, consumer: EventConsumer<unknown>): void {
+  private start(topic: TopicName, consumer: EventConsumer<unknown>, options: ConsumerOptions): void {
+    const { types, redriveAtStart = true } = options;
     const consumption = consumeFrom({
       broker: { consume: async (options) => (await this.bus.whenOpen()).consume(options) },
       topic,
@@ -51,10 +68,10 @@ export class ConsumersJob implements OnApplicationBootstrap, OnModuleDestroy {
         eventsClient: this.clients.connect({ service: name, definition: EventsServiceService }),
       })),
       cursorStore: cursorStore(this.db),
-      onBatch: (batch) => this.inbox.handleBatch(topic, consumer, batch),
+      onBatch: (batch) => this.inbox.handleBatch(topic, consumer, batch, types),
       onError: warn(topic),
     });
-    const redriven = this.inbox.redrive(topic, consumer).catch(warn('redrive'));
+    const redriven = redriveAtStart ? this.inbox.redrive(topic, consumer).catch(warn('redrive')) : Promise.resolve();
     const stopObserving = observeParked(this.db, [topic]);
     this.stops.push(
       () => consumption.close(),

@@ -2,7 +2,7 @@ import type { Queryable } from '@crossroads/database';
 import { type Cursor, compareCursors, parseCursor } from '@crossroads/eventsourcing';
 import type { CloudEvent } from '../broker/broker.js';
 
-/** Reads the cursors that `rememberConsumed` stores. */
+/** Reads the cursors that `storeCursors` stores. */
 export interface CursorStore {
   /** By source: the cursor of the last event that was handled. A source of which none was handled is absent. */
   cursors(topic: string): Promise<ReadonlyMap<string, Cursor>>;
@@ -19,7 +19,7 @@ export const cursorStore = (db: Pick<Queryable, 'query'>): CursorStore => ({
 });
 
 /** Stores the cursors of a handled batch, which only move forwards. Call it in the transaction that handles the batch. */
-export const rememberConsumed = async (
+export const storeCursors = async (
   tx: Pick<Queryable, 'query'>,
   topic: string,
   events: readonly CloudEvent[],
@@ -37,7 +37,7 @@ export const rememberConsumed = async (
 };
 
 /** The events after the cursor of their source. An event without a cursor is always among them. */
-export const notYetConsumed = (events: readonly CloudEvent[], consumed: ReadonlyMap<string, Cursor>): CloudEvent[] =>
+export const eventsAfter = (events: readonly CloudEvent[], consumed: ReadonlyMap<string, Cursor>): CloudEvent[] =>
   events.filter((event) => {
     const last = consumed.get(event.source);
     const cursor = cursorOf(event);

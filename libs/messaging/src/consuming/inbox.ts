@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { CloudEvent } from '../broker/broker.js';
 import { TopicSealing } from '../broker/topic-sealing.js';
 import type { EventConsumer, Reading } from './consumer.decorator.js';
-import { cursorStore, notYetConsumed, rememberConsumed } from './cursors.js';
+import { cursorStore, eventsAfter, storeCursors } from './cursors.js';
 import { park, parkBlocked } from './parking.js';
 import { type Redriven, redrive } from './redrive.js';
 
@@ -18,18 +18,21 @@ export class Inbox {
     private readonly sealing: TopicSealing,
   ) {}
 
+  /** @param types the types of messages to handle; the cursor passes over the others. Absent: all */
   async handleBatch<Item>(
     topic: TopicName,
     consumer: EventConsumer<Item>,
     events: readonly CloudEvent[],
+    types?: readonly string[],
   ): Promise<void> {
-    const readings = await this.read(topic, consumer, events);
+    const wanted = types ? events.filter(({ type }) => types.includes(type)) : events;
+    const readings = await this.read(topic, consumer, wanted);
     await this.db.transaction(async (tx) => {
       // Another process of the group may have handled some of them since they were delivered.
       await tx.query('select from consumed where topic = $1 order by source for update', [topic]);
-      const fresh = notYetConsumed(events, await cursorStore(tx).cursors(topic));
+      const fresh = eventsAfter(wanted, await cursorStore(tx).cursors(topic));
       await consumer.handle(await itemsAfterParking(tx, topic, fresh, readings), tx);
-      await rememberConsumed(tx, topic, events);
+      await storeCursors(tx, topic, events);
     });
   }
 

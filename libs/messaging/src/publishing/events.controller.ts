@@ -5,12 +5,12 @@ import {
 } from '@crossroads/contracts/events/v1/events_service';
 import { PostgresEventStore } from '@crossroads/eventsourcing';
 import { type Call, GrpcController, Rpc } from '@crossroads/grpc';
-import { readersOfPast } from '@crossroads/topology';
+import { eventsCallersOf } from '@crossroads/topology';
 import { type PublishedEvents, publishedEvents } from './published-events.js';
 import { RelayJob } from './relay.job.js';
 
 /** Serves what was published, from the first event on, to the readers of this service's topics. */
-@GrpcController(EventsServiceService, (service) => ({ read: readersOfPast(service) }))
+@GrpcController(EventsServiceService, (service) => ({ read: eventsCallersOf(service) }))
 export class EventsController {
   private readonly events: PublishedEvents;
 

@@ -6,6 +6,8 @@ import { SocketPairs } from './socket-pairs.js';
 export class Link {
   private readonly pairs = new SocketPairs();
   private isCut = false;
+  /** Connections that it refused while it was cut. */
+  refused = 0;
 
   private constructor(
     private readonly server: Server,
@@ -19,8 +21,10 @@ export class Link {
     const address = server.address();
     const link = new Link(server, typeof address === 'object' && address ? address.port : 0);
     server.on('connection', (near) => {
-      if (link.isCut) near.destroy();
-      else link.pairs.join(near, connect(port, host));
+      if (link.isCut) {
+        link.refused++;
+        near.destroy();
+      } else link.pairs.join(near, connect(port, host));
     });
     return link;
   }

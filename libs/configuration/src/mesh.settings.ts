@@ -1,0 +1,115 @@
+import { type AddressVariable, addressVariableOf, SERVICES, serviceNamed } from '@crossroads/topology';
+import {
+  addressSetting,
+  fileSetting,
+  oneOfSetting,
+  postgresUrlSetting,
+  ratioSetting,
+  settingsOf,
+  textSetting,
+  urlSetting,
+  wholeNumberSetting,
+} from './settings.js';
+
+/** Of every process of the mesh. */
+export class MeshSettings extends settingsOf({
+  CROSSROADS_MODE: oneOfSetting('production refuses test numbers', ['development', 'production']).default(
+    'development',
+  ),
+  CROSSROADS_TRUST_DOMAIN: textSetting('the trust domain of SPIFFE ids in certificates').default('crossroads.test'),
+  TLS_CA_FILE: fileSetting("PEM file with the mesh's certificate authorities"),
+  TLS_CERT_FILE: fileSetting("PEM file with this service's certificate"),
+  TLS_KEY_FILE: fileSetting("PEM file with its certificate's key"),
+}) {
+  /** Who this process is on a connection. */
+  get connection() {
+    const { TLS_CA_FILE: ca, TLS_CERT_FILE: cert, TLS_KEY_FILE: key, CROSSROADS_TRUST_DOMAIN: trustDomain } = this;
+    return { tls: { ca, cert, key }, trustDomain };
+  }
+}
+
+/** What a process tells of itself, and whom: OpenTelemetry's own names. */
+export class TelemetrySettings extends settingsOf({
+  OTEL_EXPORTER_OTLP_ENDPOINT: urlSetting(
+    'collector that takes OTLP over HTTP; without one there are no traces and metrics',
+    'http://collector:4318',
+  ).optional(),
+  // Of 68 consultations a second, the national mean, three or four: enough to see where time goes.
+  OTEL_TRACES_SAMPLER_ARG: ratioSetting(
+    'share of the traces that are recorded, 0 to 1; access records always are',
+  ).default(0.05),
+  // Reading, encoding and sending them costs a process some ten milliseconds.
+  OTEL_METRIC_EXPORT_INTERVAL: wholeNumberSetting('milliseconds between two looks at metrics', {
+    min: 100,
+    max: 3_600_000,
+  }).default(30_000),
+  OTEL_BSP_SCHEDULE_DELAY: wholeNumberSetting('milliseconds for which spans are collected', {
+    min: 100,
+    max: 3_600_000,
+  }).default(2_000),
+  LOG_LEVEL: oneOfSetting('which lines of its log it writes', ['debug', 'info', 'warn', 'error']).default('info'),
+}) {}
+
+const addressOf = (title: string) => addressSetting(`host:port of ${title}`).optional();
+
+const ADDRESSES = Object.fromEntries(
+  SERVICES.map((name) => [addressVariableOf(name), addressOf(serviceNamed(name).title)]),
+) as Readonly<Record<AddressVariable, ReturnType<typeof addressOf>>>;
+
+/** Where the other services are; the topology says which of them a service needs. */
+export class AddressSettings extends settingsOf(ADDRESSES) {}
+
+export class DatabaseSettings extends settingsOf({
+  DATABASE_URL: postgresUrlSetting("its database, under the role '<database>_app'"),
+  DATABASE_MIGRATOR_URL: postgresUrlSetting(
+    "the same, under '<database>_migrator'; absent: somebody else migrates",
+  ).optional(),
+}) {}
+
+export class KeySettings extends settingsOf({
+  KEY_FILE: fileSetting('JSON file of named keys'),
+}) {}
+
+export class SubjectKeySettings extends settingsOf({
+  KEYS_DATABASE_URL: postgresUrlSetting('the database of subject keys, under its app role'),
+  KEYS_DATABASE_MIGRATOR_URL: postgresUrlSetting(
+    'the same, under its migrator role; absent: somebody else migrates',
+  ).optional(),
+}) {}
+
+export class BusSettings extends settingsOf({
+  KAFKA_BROKERS: textSetting('host:port of Kafka brokers, separated by commas').optional(),
+  EMBEDDED_LOG_URL: postgresUrlSetting('the embedded log, where there is no Kafka').optional(),
+  BUS_GRACE_MS: wholeNumberSetting('milliseconds for which it remains ready after the bus was lost', {
+    min: 0,
+    max: 86_400_000,
+  }).default(60_000),
+}) {}
+
+export class GrpcSettings extends settingsOf({
+  GRPC_HOST: textSetting('where it listens').default('127.0.0.1'),
+  GRPC_PORT: wholeNumberSetting('where it listens', { min: 0, max: 65_535 }),
+  HEALTH_PORT: wholeNumberSetting('where it serves health without TLS, for a kubelet', {
+    min: 0,
+    max: 65_535,
+  }).optional(),
+  LIMIT_CALLS_PER_SECOND: wholeNumberSetting('calls that one caller may make in a second', {
+    min: 1,
+    max: 1_000_000,
+  }).default(10_000),
+  LIMIT_CONCURRENT_CALLS: wholeNumberSetting('calls of one caller in hand at once', { min: 1, max: 1_000_000 }).default(
+    1_000,
+  ),
+  LIMIT_MESSAGE_BYTES: wholeNumberSetting('the largest message of a request, in bytes', {
+    min: 1_024,
+    max: 67_108_864,
+  }).default(4_194_304),
+  MAX_CONNECTION_AGE_MS: wholeNumberSetting('milliseconds after which clients connect anew; 0: never', {
+    min: 0,
+    max: 86_400_000,
+  }).default(0),
+  DRAIN_MS: wholeNumberSetting('milliseconds for which it goes on serving when asked to stop', {
+    min: 0,
+    max: 10_000,
+  }).default(0),
+}) {}

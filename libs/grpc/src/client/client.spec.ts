@@ -1,0 +1,153 @@
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connect } from './client.js';
+import { errorOf, RemoteError } from '../errors/remote-error.js';
+import { newRequestId } from '../request/request-id.js';
+import { withRetries } from './retries.js';
+import { startServer } from '../server/server.js';
+import { serve } from '../server/service.js';
+import { EchoServer, failureOf, trustDomain } from '../testing/echo-server.js';
+import { EchoService, request, response } from '../testing/echo-service.js';
+
+const remote = (code: status, retryAfterMs?: number) => new RemoteError(code, 'no', '', '', {}, [], retryAfterMs);
+
+describe('a call that fails', () => {
+  const attempts = async (errors: readonly Error[], repeatable: boolean, withinMs = 5_000) => {
+    let calls = 0;
+    const outcome = await withRetries(
+      async () => {
+        const error = errors[calls++];
+        if (error !== undefined) throw error;
+        return 'answer';
+      },
+      { deadline: Date.now() + withinMs, repeatable, signal: undefined },
+    ).catch((error: unknown) => error);
+    return { calls, outcome };
+  };
+
+  it('is repeated while the other side is away or was too late, when that does no harm', async () => {
+    const errors = [remote(status.UNAVAILABLE), remote(status.ABORTED)];
+    expect(await attempts(errors, true)).toEqual({ calls: 3, outcome: 'answer' });
+  });
+
+  it('is not repeated when that could do harm', async () => {
+    expect(await attempts([remote(status.UNAVAILABLE)], false)).toMatchObject({ calls: 1, outcome: { code: 14 } });
+  });
+
+  it('is not repeated when the answer was no', async () => {
+    for (const code of [status.INVALID_ARGUMENT, status.PERMISSION_DENIED, status.INTERNAL, status.DEADLINE_EXCEEDED])
+      expect(await attempts([remote(code)], true)).toMatchObject({ calls: 1, outcome: { code } });
+  });
+
+  it('is repeated when it was asked too often, and the other side says when to come again', async () => {
+    expect(await attempts([remote(status.RESOURCE_EXHAUSTED, 1)], true)).toEqual({ calls: 2, outcome: 'answer' });
+    expect(await attempts([remote(status.RESOURCE_EXHAUSTED)], true)).toMatchObject({ calls: 1, outcome: { code: 8 } });
+    expect(await attempts([remote(status.RESOURCE_EXHAUSTED, 1)], false)).toMatchObject({ calls: 1 });
+    const notBegun = new RemoteError(status.RESOURCE_EXHAUSTED, 'no', 'RATE_LIMIT', '', {}, [], 1);
+    expect(await attempts([notBegun, notBegun], false)).toEqual({ calls: 3, outcome: 'answer' });
+  });
+
+  it('waits at least as long as it is told to', async () => {
+    const began = performance.now();
+    await attempts([remote(status.RESOURCE_EXHAUSTED, 60)], true);
+    expect(performance.now() - began).toBeGreaterThanOrEqual(59);
+  });
+
+  it('knows a connection that had too much for what it is', () => {
+    const details = 'Bandwidth exhausted or memory limit exceeded';
+    const error = errorOf(Object.assign(new Error(details), { code: status.RESOURCE_EXHAUSTED, details }));
+    expect(error).toMatchObject({
+      reason: 'CONNECTION_LIMIT',
+      retryAfterMs: 1_000,
+      wasLimited: true,
+      wasNotBegun: false,
+    });
+  });
+
+  it('is not repeated past its deadline', async () => {
+    expect(await attempts([remote(status.UNAVAILABLE, 10_000)], true)).toMatchObject({
+      calls: 1,
+      outcome: { code: 14 },
+    });
+  });
+});
+
+describe('a client', () => {
+  let echo: EchoServer;
+  beforeAll(async () => {
+    echo = await EchoServer.start();
+  });
+  afterAll(() => echo.stop());
+
+  it('finds a server that comes up while it waits', async () => {
+    const tls = await echo.authority.service('exchange');
+    const options = {
+      host: '127.0.0.1',
+      tls: await echo.authority.service('subscription'),
+      trustDomain,
+      domain: 'spec.crossroads',
+      services: [
+        serve(
+          { echo: EchoService.echo },
+          { echo: async ({ topic }) => response(topic) },
+          { allow: { echo: ['service:exchange'] } },
+        ),
+      ],
+    };
+    const first = await startServer({ ...options, port: 0 });
+    const { port } = first;
+    await first.stop();
+    const client = connect({ echo: EchoService.echo }, `127.0.0.1:${port}`, {
+      tls,
+      trustDomain,
+      server: { kind: 'service', name: 'subscription' },
+      reads: ['echo'],
+      deadlineMs: 30_000,
+    });
+    const answer = client.echo(request('early'));
+    const second = await startServer({ ...options, port });
+    expect(await answer).toEqual(response('early'));
+    client.close();
+    await second.stop();
+  });
+
+  it('takes several addresses, of which one is enough', async () => {
+    const client = connect(EchoService, ['127.0.0.1:1', `127.0.0.1:${echo.server.port}`], {
+      tls: await echo.authority.service('exchange'),
+      trustDomain,
+      server: { kind: 'service', name: 'subscription' },
+      reads: ['echo'],
+    });
+    for (let i = 0; i < 10; i++) expect(await client.echo(request('x'))).toEqual(response('x'));
+    client.close();
+  });
+
+  it('says which file is wrong', () => {
+    const tls = { ca: '/nowhere/ca.pem', cert: '', key: '' };
+    expect(() =>
+      connect(EchoService, 'localhost:1', { tls, trustDomain, server: { kind: 'service', name: 'x' } }),
+    ).toThrow('/nowhere/ca.pem');
+  });
+
+  it('fails at once with what was aborted before it was sent', async () => {
+    const exchange = await echo.asExchange();
+    expect(await failureOf(exchange.echo(request('x'), { signal: AbortSignal.abort() }))).toMatchObject({
+      code: status.CANCELLED,
+    });
+  });
+
+  it('passes metadata on', async () => {
+    const exchange = await echo.asExchange();
+    await exchange.echo(request('x'), { metadata: { traceparent: '00-1' } });
+    expect(echo.seen.at(-1)?.metadata.get('traceparent')).toEqual(['00-1']);
+  });
+});
+
+describe('an error of a call', () => {
+  it('keeps its code when its details cannot be read, and stays what it is when it is of no call', () => {
+    const bug = new TypeError('mine');
+    expect(errorOf(bug)).toBe(bug);
+    expect(errorOf('text')).toMatchObject({ message: 'text' });
+    expect(newRequestId()).not.toBe(newRequestId());
+  });
+});

@@ -1,0 +1,182 @@
+import { isIP } from 'node:net';
+import { activeTraceparent, traceCall } from '@crossroads/telemetry';
+import {
+  type ChannelOptions,
+  Client,
+  Metadata,
+  type MethodDefinition,
+  type ServiceDefinition,
+  status,
+} from '@grpc/grpc-js';
+import type { MethodShape, RequestOf, ResponseOf } from '../definition.js';
+import { identityUri, type ServerIdentity } from '../identity/peer.js';
+import { errorOf, RemoteError } from '../errors/remote-error.js';
+import { withRetries } from './retries.js';
+import { callBidi, callClientStream, callServerStream, callUnary, type OpenCall } from './calls.js';
+import { isAsyncIterable } from '../streams.js';
+import { channelCredentials, type TlsFiles } from '../identity/tls.js';
+
+export interface ConnectOptions {
+  readonly tls: TlsFiles;
+  readonly trustDomain: string;
+  /** Who must be at the other end, whatever its host is called. */
+  readonly server: ServerIdentity;
+  /** Of a call that gives none; streams of responses have none by default. @default 5_000 */
+  readonly deadlineMs?: number;
+  /** Rpcs that only read and so may be repeated, besides requests with a `requestId`. */
+  readonly reads?: readonly string[];
+  /** @default 4 MiB */
+  readonly maxMessageBytes?: number;
+}
+
+export interface CallOptions {
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** The rpcs of a definition, as a caller sees them: promises, and async iterables for streams. They fail with `RemoteError`. */
+export type Calls<Definition extends Record<string, MethodShape>> = {
+  readonly [Name in keyof Definition]: (
+    request: Definition[Name]['requestStream'] extends true
+      ? AsyncIterable<RequestOf<Definition[Name]>>
+      : RequestOf<Definition[Name]>,
+    options?: CallOptions,
+  ) => Definition[Name]['responseStream'] extends true
+    ? AsyncIterable<ResponseOf<Definition[Name]>>
+    : Promise<ResponseOf<Definition[Name]>>;
+};
+
+export type Connection<Definition extends Record<string, MethodShape>> = Calls<Definition> & { close(): void };
+
+const MIB = 1024 * 1024;
+
+/** A recovered server is found again within a second or two, as are new ones once a connection ends; a silent one is given up after 15 seconds. */
+const CHANNEL: ChannelOptions = {
+  'grpc.keepalive_time_ms': 10_000,
+  'grpc.keepalive_timeout_ms': 5_000,
+  'grpc.keepalive_permit_without_calls': 1,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.min_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 1_000,
+  'grpc.dns_min_time_between_resolutions_ms': 1_000,
+  'grpc.enable_channelz': 0,
+  'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
+};
+
+/** One name (all its addresses are used in turn), or several IPv4 addresses with ports. */
+const targetOf = (addresses: readonly string[]): string => {
+  const [first] = addresses;
+  if (first === undefined) throw new TypeError('connect needs an address, for example exchange:8443');
+  if (addresses.length === 1) return first.includes('://') || first.startsWith('ipv4:') ? first : `dns:///${first}`;
+  if (!addresses.every((address) => isIP(address.replace(/:[0-9]+$/, '')) === 4))
+    throw new TypeError(
+      'several addresses are IPv4 addresses with ports; give a DNS name that resolves to all instead',
+    );
+  return `ipv4:${addresses.join(',')}`;
+};
+
+const nameOf = (identity: ServerIdentity): string => {
+  if (identity.kind === 'service') return identity.name;
+  return 'application' in identity ? identity.application : identity.enterpriseNumber;
+};
+
+const metadataOf = (entries: CallOptions['metadata'], traceparent: string | undefined): Metadata => {
+  const metadata = new Metadata();
+  if (traceparent !== undefined) metadata.set('traceparent', traceparent);
+  for (const [name, value] of Object.entries(entries ?? {})) metadata.set(name, value);
+  return metadata;
+};
+
+const hasRequestId = (request: unknown): boolean => {
+  const id: unknown = typeof request === 'object' && request !== null ? Reflect.get(request, 'requestId') : undefined;
+  return typeof id === 'string' && id !== '';
+};
+
+async function* withReadableErrors(items: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw errorOf(error);
+  }
+}
+
+const codeOf = (error: unknown): string => (error instanceof RemoteError ? status[error.code] : undefined) ?? 'UNKNOWN';
+
+type AnyCall = (request: unknown, options?: CallOptions) => unknown;
+
+const callOf = (
+  client: Client,
+  method: MethodDefinition<unknown, unknown>,
+  name: string,
+  { deadlineMs: usual = 5_000, reads = [] }: ConnectOptions,
+): AnyCall => {
+  const open = (
+    options: CallOptions,
+    deadline: number | undefined,
+    traceparent: string | undefined = activeTraceparent(),
+  ): OpenCall => ({
+    client,
+    method,
+    metadata: metadataOf(options.metadata, traceparent),
+    deadline: deadline === undefined ? undefined : new Date(deadline),
+    signal: options.signal,
+  });
+  const streamDeadline = ({ deadlineMs }: CallOptions) =>
+    deadlineMs === undefined ? undefined : Date.now() + deadlineMs;
+
+  const unary: AnyCall = (request, options = {}) => {
+    const deadline = Date.now() + (options.deadlineMs ?? usual);
+    const repeatable = reads.includes(name) || hasRequestId(request);
+    const rules = { deadline, repeatable, signal: options.signal };
+    return traceCall(
+      method.path,
+      (traceparent) => withRetries(() => callUnary(open(options, deadline, traceparent), request), rules),
+      codeOf,
+    );
+  };
+  const serverStream: AnyCall = (request, options = {}) =>
+    withReadableErrors(callServerStream(open(options, streamDeadline(options)), request));
+  const streamOf = (requests: unknown): AsyncIterable<unknown> => {
+    if (!isAsyncIterable(requests)) throw new TypeError(`${method.path} takes an async iterable of requests`);
+    return requests;
+  };
+  const clientStream: AnyCall = (requests, options = {}) =>
+    callClientStream(open(options, streamDeadline(options)), streamOf(requests)).catch((error: unknown) => {
+      throw errorOf(error);
+    });
+  const bidi: AnyCall = (requests, options = {}) =>
+    withReadableErrors(callBidi(open(options, streamDeadline(options)), streamOf(requests)));
+
+  if (method.requestStream) return method.responseStream ? bidi : clientStream;
+  return method.responseStream ? serverStream : unary;
+};
+
+type Definition = Record<string, MethodShape>;
+
+/** Each function was made from the method of its name, so that it has that method's types. */
+const isConnection = <D extends Definition>(calls: object, definition: D): calls is Connection<D> =>
+  'close' in calls && Object.keys(definition).every((name) => name in calls);
+
+/**
+ * A client of a generated service over mutual TLS. Calls have deadlines; those that may be repeated are, with back-off,
+ * while the deadline lasts. Connects when first used.
+ */
+export const connect = <D extends Definition & ServiceDefinition>(
+  definition: D,
+  address: string | readonly string[],
+  options: ConnectOptions,
+): Connection<D> => {
+  const credentials = channelCredentials(options.tls, identityUri(options.trustDomain, options.server));
+  const client = new Client(targetOf(typeof address === 'string' ? [address] : address), credentials, {
+    ...CHANNEL,
+    'grpc.max_receive_message_length': options.maxMessageBytes ?? 4 * MIB,
+    // Addresses are often IP addresses, which TLS does not take as a server's name.
+    'grpc.ssl_target_name_override': nameOf(options.server),
+  });
+  const calls: Record<string, unknown> = { close: () => client.close() };
+  for (const [name, method] of Object.entries<ServiceDefinition[string]>(definition))
+    calls[name] = callOf(client, method, name, options);
+  if (!isConnection(calls, definition)) throw new TypeError('a service may not have an rpc called close');
+  return calls;
+};

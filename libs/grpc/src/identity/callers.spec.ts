@@ -1,0 +1,177 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { TLSSocket, connect as tlsConnect } from 'node:tls';
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { TestAuthority } from '../testing/certificates.js';
+import { EchoServer, ENTERPRISE, failureOf } from '../testing/echo-server.js';
+import { request, response } from '../testing/echo-service.js';
+
+const INSTITUTION = `spiffe://crossroads.test/institution/${ENTERPRISE}/application/desk`;
+const EXCHANGE = 'spiffe://crossroads.test/service/exchange';
+
+describe('a caller', () => {
+  let echo: EchoServer;
+
+  beforeAll(async () => {
+    echo = await EchoServer.start();
+  });
+  afterAll(() => echo.stop());
+
+  const refusalOf = async (subject: string, uris: string[]) => {
+    const tls = await echo.authority.leaf({ subject, uris });
+    return failureOf(echo.connect(tls).echo(request('x')));
+  };
+
+  it('is the application of an institution', async () => {
+    const tls = await echo.authority.institution(ENTERPRISE, 'desk');
+    await echo.connect(tls).echo(request('x'));
+    expect(echo.seen.at(-1)?.caller).toMatchObject({
+      kind: 'institution',
+      enterpriseNumber: ENTERPRISE,
+      application: 'desk',
+    });
+  });
+
+  it('is not who another certificate on another connection is', async () => {
+    const [desk, exchange] = [echo.connect(await echo.authority.institution(ENTERPRISE)), await echo.asExchange()];
+    await Promise.all([desk.echo(request('desk')), exchange.echo(request('exchange'))]);
+    await exchange.echo(request('again'));
+    expect(echo.seen.at(-1)?.caller).toMatchObject({ kind: 'service', name: 'exchange' });
+    await desk.echo(request('again'));
+    expect(echo.seen.at(-1)?.caller).toMatchObject({ kind: 'institution', application: 'desk' });
+  });
+
+  it('has its certificate read once a connection, not once a call', async () => {
+    const exchange = await echo.asExchange();
+    await exchange.echo(request('x'));
+    const reading = jest.spyOn(TLSSocket.prototype, 'getPeerCertificate');
+    await exchange.echo(request('x'));
+    expect(reading).not.toHaveBeenCalled();
+    reading.mockRestore();
+  });
+
+  it.each([
+    ['another application in its subject', `CN=other,O=${ENTERPRISE}`, [INSTITUTION], 'CERTIFICATE_SUBJECT_MISMATCH'],
+    ['another institution in its subject', 'CN=desk,O=0202239951', [INSTITUTION], 'CERTIFICATE_SUBJECT_MISMATCH'],
+    ['a service with an organisation', `CN=exchange,O=${ENTERPRISE}`, [EXCHANGE], 'CERTIFICATE_SUBJECT_MISMATCH'],
+    ['two names in its subject', 'CN=exchange,CN=exchange', [EXCHANGE], 'CERTIFICATE_SUBJECT_MISMATCH'],
+    ['two URIs', 'CN=exchange', [EXCHANGE, INSTITUTION], 'CERTIFICATE_NAMES_NOBODY'],
+    ['no URI', 'CN=exchange', [], 'CERTIFICATE_NAMES_NOBODY'],
+    ['another trust domain', 'CN=exchange', ['spiffe://elsewhere.test/service/exchange'], 'CERTIFICATE_NAMES_NOBODY'],
+    [
+      'a longer trust domain',
+      'CN=exchange',
+      ['spiffe://crossroads.test.evil/service/exchange'],
+      'CERTIFICATE_NAMES_NOBODY',
+    ],
+    [
+      'an enterprise number that fails its check',
+      'CN=desk,O=0884303370',
+      ['spiffe://crossroads.test/institution/0884303370/application/desk'],
+      'CERTIFICATE_NAMES_NOBODY',
+    ],
+    [
+      'a URI that hides another entry',
+      'CN=exchange',
+      ['spiffe://crossroads.test/service/other, URI:spiffe://crossroads.test/service/exchange'],
+      'CERTIFICATE_NAMES_NOBODY',
+    ],
+  ])('with %s is nobody', async (_what, subject, uris, reason) => {
+    expect(await refusalOf(subject, uris)).toMatchObject({ code: status.UNAUTHENTICATED, reason });
+  });
+
+  it('may not call what is for others', async () => {
+    const desk = echo.connect(await echo.authority.institution(ENTERPRISE));
+    expect(await failureOf(desk.refuse(request('x')))).toMatchObject({
+      code: status.PERMISSION_DENIED,
+      reason: 'CALLER_NOT_ALLOWED',
+      domain: 'spec.crossroads',
+    });
+    const other = echo.connect(await echo.authority.service('subscription'));
+    expect(await failureOf(other.echo(request('x')))).toMatchObject({ reason: 'CALLER_NOT_ALLOWED' });
+  });
+
+  it('may not call with a key that the service does not know', async () => {
+    const withdrawn = echo.connect(await echo.authority.institution(ENTERPRISE, 'withdrawn'));
+    expect(await failureOf(withdrawn.echo(request('x')))).toMatchObject({
+      code: status.PERMISSION_DENIED,
+      reason: 'KEY_NOT_REGISTERED',
+    });
+  });
+
+  it('of another CA does not get in', async () => {
+    const another = await TestAuthority.create();
+    const tls = { ...(await another.service('exchange')), ca: echo.authority.caFile };
+    expect(await failureOf(echo.connect(tls).echo(request('x')))).toMatchObject({ code: status.UNAVAILABLE });
+  });
+
+  it('that has expired does not get in', async () => {
+    const tls = await echo.authority.leaf({
+      subject: 'CN=exchange',
+      uris: [EXCHANGE],
+      notAfter: new Date(Date.now() - 1000),
+    });
+    expect(await failureOf(echo.connect(tls).echo(request('x')))).toMatchObject({ code: status.UNAVAILABLE });
+  });
+
+  it('without a certificate does not get in', async () => {
+    const socket = tlsConnect({
+      host: '127.0.0.1',
+      port: echo.server.port,
+      ca: readFileSync(echo.authority.caFile),
+      checkServerIdentity: () => undefined,
+      ALPNProtocols: ['h2'],
+    });
+    const [error]: unknown[] = await once(socket, 'error').catch((caught: unknown) => [caught]);
+    expect(error).toMatchObject({ code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' });
+  });
+
+  it('with TLS 1.2 does not get in', async () => {
+    const tls = await echo.authority.service('exchange');
+    const socket = tlsConnect({
+      host: '127.0.0.1',
+      port: echo.server.port,
+      ca: readFileSync(tls.ca),
+      cert: readFileSync(tls.cert),
+      key: readFileSync(tls.key),
+      maxVersion: 'TLSv1.2',
+      checkServerIdentity: () => undefined,
+    });
+    const [error] = (await once(socket, 'error')) as unknown[];
+    expect(error).toMatchObject({ code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' });
+  });
+
+  it('does not talk to a server that is somebody else', async () => {
+    const tls = await echo.authority.service('exchange');
+    const connection = echo.connect(tls, { server: { kind: 'service', name: 'person-registry' } });
+    expect(await failureOf(connection.echo(request('x')))).toMatchObject({ code: status.UNAVAILABLE });
+  });
+
+  it('may expect an institution, whatever its application, and no other', async () => {
+    const tls = await echo.authority.institution(ENTERPRISE, 'source');
+    const source = await EchoServer.start({ tls: { ...tls, ca: echo.authority.caFile } });
+    const caller = await echo.authority.service('exchange');
+    const expecting = (enterpriseNumber: string) =>
+      source.connect(caller, { server: { kind: 'institution', enterpriseNumber } }).echo(request('x'));
+    expect(await expecting(ENTERPRISE)).toEqual(response('x'));
+    expect(await failureOf(expecting('0202239951'))).toMatchObject({ code: status.UNAVAILABLE });
+    expect(await failureOf(expecting('088430336'))).toMatchObject({ code: status.UNAVAILABLE });
+    await source.stop();
+  });
+
+  it('whose certificate ends while it is connected is told so', async () => {
+    const tls = await echo.authority.leaf({
+      subject: 'CN=exchange',
+      uris: [EXCHANGE],
+      notAfter: new Date(Date.now() + 2_500),
+    });
+    const connection = echo.connect(tls);
+    let failure: unknown;
+    for (let calls = 0; failure === undefined && calls < 100_000; calls++)
+      await connection.echo(request('x')).catch((error: unknown) => {
+        failure = error;
+      });
+    expect(failure).toMatchObject({ code: status.UNAUTHENTICATED, reason: 'CERTIFICATE_EXPIRED' });
+  });
+});

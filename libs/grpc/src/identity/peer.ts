@@ -1,0 +1,87 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import type { PeerCertificate } from 'node:tls';
+import { isEnterpriseNumber } from '@crossroads/identifiers';
+import { Unauthenticated } from '../errors/failures.js';
+import type { Caller } from './caller.js';
+
+/** The URIs of Node's rendering of a subjectAltName, in which values with special characters are JSON strings. */
+export const subjectAlternativeUris = (names: string | undefined): string[] => {
+  const uris: string[] = [];
+  const entries = /(?:^|, )([A-Za-z ]+):("(?:[^"\\]|\\.)*"|[^,]*)/g;
+  for (const [, type, value = ''] of (names ?? '').matchAll(entries)) {
+    if (type === 'URI') uris.push(value.startsWith('"') ? String(JSON.parse(value)) : value);
+  }
+  return uris;
+};
+
+/** Applications and services are named like DNS labels. */
+const NAME = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+const INSTITUTION = new RegExp(`^/institution/([0-9]{10})/application/(${NAME})$`);
+const SERVICE = new RegExp(`^/service/(${NAME})$`);
+
+/** Without the key: that is the certificate's. */
+export type Identity =
+  | { readonly kind: 'institution'; readonly enterpriseNumber: string; readonly application: string }
+  | { readonly kind: 'service'; readonly name: string };
+
+/** Whom a client expects: of an institution whose application nobody knows beforehand (an authentic source), any. */
+export type ServerIdentity = Identity | { readonly kind: 'institution'; readonly enterpriseNumber: string };
+
+/** `spiffe://<trust domain>/service/<name>` or `…/institution/<enterprise number>/application/<name>`; ends in `/` where any application will do. */
+export const identityUri = (trustDomain: string, identity: ServerIdentity): string => {
+  if (identity.kind === 'service') return `spiffe://${trustDomain}/service/${identity.name}`;
+  const application = 'application' in identity ? identity.application : '';
+  return `spiffe://${trustDomain}/institution/${identity.enterpriseNumber}/application/${application}`;
+};
+
+const identityOf = (trustDomain: string, uri: string): Identity | undefined => {
+  const prefix = `spiffe://${trustDomain}`;
+  if (!uri.startsWith(prefix)) return undefined;
+  const path = uri.slice(prefix.length);
+  const [, enterpriseNumber, application] = INSTITUTION.exec(path) ?? [];
+  if (enterpriseNumber !== undefined && application !== undefined)
+    return isEnterpriseNumber(enterpriseNumber) ? { kind: 'institution', enterpriseNumber, application } : undefined;
+  const [, name] = SERVICE.exec(path) ?? [];
+  return name === undefined ? undefined : { kind: 'service', name };
+};
+
+const subjectAgrees = (identity: Identity, subject: Readonly<Partial<Record<string, unknown>>>): boolean =>
+  identity.kind === 'service'
+    ? subject.CN === identity.name && subject.O === undefined
+    : subject.CN === identity.application && subject.O === identity.enterpriseNumber;
+
+/** base64url of the SHA-256 of a certificate's SubjectPublicKeyInfo: what `authorization` registers of a key. */
+export const spkiOf = (certificate: X509Certificate): string =>
+  createHash('sha256')
+    .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('base64url');
+
+/** A caller, and until when its certificate says so (a connection may outlive it). */
+export interface Peer {
+  readonly caller: Caller;
+  readonly notAfter: number;
+}
+
+/**
+ * Reads a verified peer certificate. Kafka's ACLs see the subject and we the URI, so the two must agree.
+ * @throws Unauthenticated
+ */
+export const peerOf = (certificate: PeerCertificate | undefined, trustDomain: string): Peer => {
+  if (certificate === undefined)
+    throw new Unauthenticated('CLIENT_CERTIFICATE_REQUIRED', 'connect with a client certificate of the mesh');
+  const uris = subjectAlternativeUris(certificate.subjectaltname);
+  const [uri] = uris;
+  const identity = uri === undefined || uris.length > 1 ? undefined : identityOf(trustDomain, uri);
+  if (identity === undefined)
+    throw new Unauthenticated(
+      'CERTIFICATE_NAMES_NOBODY',
+      `the certificate needs exactly one URI, of a service or an institution's application in ${trustDomain}; ask for a new one`,
+    );
+  if (!subjectAgrees(identity, { ...certificate.subject }))
+    throw new Unauthenticated(
+      'CERTIFICATE_SUBJECT_MISMATCH',
+      "the certificate's subject (CN, O) and its URI name different callers; ask for a new one",
+    );
+  const x509 = new X509Certificate(certificate.raw);
+  return { caller: { ...identity, spki: spkiOf(x509) }, notAfter: x509.validToDate.getTime() };
+};

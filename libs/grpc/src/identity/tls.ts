@@ -1,0 +1,93 @@
+import { createSecureContext, type PeerCertificate, type SecureContextOptions } from 'node:tls';
+import { type IdentityPaths, type Pems, RenewedFiles } from '@crossroads/configuration';
+import { ChannelCredentials, credentials, ServerCredentials, type VerifyOptions } from '@grpc/grpc-js';
+import { subjectAlternativeUris } from './peer.js';
+import { warn } from '../errors/warn.js';
+
+/** PEM files: the CA that signs both sides, and this process's certificate and key. */
+export type TlsFiles = IdentityPaths;
+
+const contextOptions = (pems: Pems): SecureContextOptions => ({ ...pems, minVersion: 'TLSv1.3' });
+
+const renewed = (files: TlsFiles): RenewedFiles => new RenewedFiles(files, warn('renewed certificate'));
+
+/** Mutual TLS 1.3, which `ServerCredentials.createSsl` cannot ask for; the files may be renewed while connections last. */
+export class MutualTlsCredentials extends ServerCredentials {
+  private shown: Pems;
+
+  constructor(private readonly files: RenewedFiles) {
+    const pems = files.current();
+    super({ requestCert: true, rejectUnauthorized: true }, contextOptions(pems));
+    this.shown = pems;
+  }
+
+  static from(files: TlsFiles): MutualTlsCredentials {
+    return new MutualTlsCredentials(renewed(files));
+  }
+
+  /** New connections get what is in the files now, if it is good; those that are open keep theirs. */
+  renew(): void {
+    const pems = this.files.current();
+    if (pems === this.shown) return;
+    this.shown = pems;
+    this.updateSecureContextOptions(contextOptions(pems));
+  }
+
+  override _equals(other: ServerCredentials): boolean {
+    return this === other;
+  }
+}
+
+type Connector = ReturnType<ChannelCredentials['_createSecureConnector']>;
+
+/** Each connection is made with what is in the files by then; a channel outlives its certificate. */
+class RenewedChannelCredentials extends ChannelCredentials {
+  private made: { readonly pems: Pems; readonly credentials: ChannelCredentials } | undefined;
+
+  constructor(
+    private readonly files: RenewedFiles,
+    private readonly verify: VerifyOptions,
+  ) {
+    super();
+  }
+
+  override _isSecure(): boolean {
+    return true;
+  }
+
+  override _equals(other: ChannelCredentials): boolean {
+    return this === other;
+  }
+
+  override _createSecureConnector(...of: Parameters<ChannelCredentials['_createSecureConnector']>): Connector {
+    const now = (): Connector => this.current()._createSecureConnector(...of);
+    const first = now();
+    return {
+      connect: (socket) => now().connect(socket),
+      waitForReady: () => first.waitForReady(),
+      getCallCredentials: () => first.getCallCredentials(),
+      destroy: () => first.destroy(),
+    };
+  }
+
+  private current(): ChannelCredentials {
+    const pems = this.files.current();
+    if (this.made?.pems !== pems) {
+      const context = createSecureContext(contextOptions(pems));
+      this.made = { pems, credentials: credentials.createFromSecureContext(context, this.verify) };
+    }
+    return this.made.credentials;
+  }
+}
+
+/** Whom a client expects at the other end: the URI in the server's certificate, whatever its host is called; with a `/` at its end, what begins with it. */
+export const channelCredentials = (files: TlsFiles, expectedUri: string): ChannelCredentials =>
+  new RenewedChannelCredentials(renewed(files), {
+    checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
+      subjectAlternativeUris(certificate.subjectaltname).some((uri) => isExpected(uri, expectedUri))
+        ? undefined
+        : new Error(`the server's certificate is not that of ${expectedUri}`),
+  });
+
+const isExpected = (uri: string, expected: string): boolean =>
+  expected.endsWith('/') ? uri.startsWith(expected) && uri !== expected : uri === expected;

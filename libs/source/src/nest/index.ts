@@ -1,0 +1,2 @@
+export * from './receipt-key.settings.js';
+export * from './source.controller.js';

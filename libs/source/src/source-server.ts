@@ -1,0 +1,142 @@
+import {
+  SourceServiceService,
+  type SupplyManyRequest,
+  type SupplyManyResponse,
+  type SupplyRequest,
+  type SupplyResponse,
+  SupplyStatus,
+} from '@crossroads/contracts/source/v1/source_service';
+import {
+  type Call,
+  NotFound,
+  readDay,
+  readFields,
+  readList,
+  readOptional,
+  readSsin,
+  readText,
+  type ServedService,
+  type Serves,
+  serve,
+  type ValidationContext,
+} from '@crossroads/grpc';
+import type { IsoDay, Ssin } from '@crossroads/identifiers';
+import { SOURCES } from '@crossroads/topology';
+import type { ReceiptKeys } from '@crossroads/transparency';
+import { asCompleted, type Completed } from './as-completed.js';
+import { ReceiptCheck } from './receipt-check.js';
+
+/** A request of the exchange whose fields are well-formed and whose receipt is valid for it. */
+export interface SupplyQuery {
+  readonly ssin: Ssin;
+  readonly dataService: string;
+  /** The answer may contain these field groups only. */
+  readonly fieldGroups: readonly string[];
+  /** Enterprise number of the institution that will receive the data. */
+  readonly customer: string;
+  readonly legalContext: string;
+  readonly ticket: string;
+  /** The day as of which the data is asked; today unless the request says otherwise. */
+  readonly day: IsoDay;
+}
+
+/** What a source has on a person. Money and identifiers are strings. */
+export interface Supplied {
+  readonly data: Readonly<Record<string, unknown>>;
+  /** Grows by one with each change, per person and data service. */
+  readonly sourceRevision: bigint;
+}
+
+export interface SourceOptions {
+  /** Names with major version; others are answered with NOT_FOUND. */
+  readonly dataServices: readonly string[];
+  /** Public keys of the exchanges whose receipts are accepted. */
+  readonly receiptKeys: ReceiptKeys;
+  /** Called for each request. */
+  readonly validation: () => ValidationContext;
+  /** Undefined when the source has nothing on the person. */
+  readonly supply: (query: SupplyQuery, signal: AbortSignal) => Promise<Supplied | undefined>;
+}
+
+const MAX_FIELD_GROUPS = 100;
+const MAX_REQUESTS = 100;
+/** Characters of JSON. A character takes at most six bytes on the wire (digits in a list do), and the exchange accepts messages of 1 MiB. */
+const MAX_MESSAGE_LENGTH = 128 * 1024;
+
+/** Implements `crossroads.source.v1.SourceService`: validates each request and its receipt, then calls `supply`. */
+export class SourceServer implements Serves<typeof SourceServiceService> {
+  private readonly receipts: ReceiptCheck;
+  private readonly dataServices: ReadonlySet<string>;
+
+  constructor(private readonly options: SourceOptions) {
+    this.receipts = new ReceiptCheck(options.receiptKeys);
+    this.dataServices = new Set(options.dataServices);
+  }
+
+  /** @throws InvalidInput, PermissionDenied, NotFound */
+  async supply(request: SupplyRequest, { signal }: Pick<Call, 'signal'>): Promise<SupplyResponse> {
+    const query = readQuery(request, this.options.validation());
+    this.receipts.require(request);
+    if (!this.dataServices.has(query.dataService))
+      throw new NotFound('UNKNOWN_DATA_SERVICE', 'this source does not serve that data service');
+    return responseTo(query, await this.options.supply(query, signal));
+  }
+
+  /** Each request is handled as if it came alone; the first failure ends the call once the others are answered. */
+  supplyMany({ requests }: SupplyManyRequest, call: Pick<Call, 'signal'>): AsyncGenerator<SupplyManyResponse> {
+    readFields({
+      requests: readList('requests', requests, { max: MAX_REQUESTS }, (_, value) => ({ ok: true, value })),
+    });
+    return messagesOf(asCompleted(requests.map((request) => this.supply(request, call))));
+  }
+}
+
+/** For `startServer`: a source in its own process. Only the exchange may call it. */
+export const sourceService = (options: SourceOptions): ServedService =>
+  serve(SourceServiceService, new SourceServer(options), { allow: SOURCES['crossroads.source.v1.SourceService'] });
+
+const readQuery = (request: SupplyRequest, context: ValidationContext): SupplyQuery => {
+  const text = (field: string, raw: string) => readText(field, raw, { max: 200 });
+  const { day, ...query } = readFields({
+    ssin: readSsin('ssin', request.ssin, context),
+    dataService: text('data_service', request.dataService),
+    fieldGroups: readList('field_groups', request.fieldGroups, { max: MAX_FIELD_GROUPS }, text),
+    customer: text('customer', request.customer),
+    legalContext: text('legal_context', request.legalContext),
+    ticket: text('ticket', request.ticket),
+    day: readOptional(request.asOfDate, (date) => readDay('as_of_date', date)),
+  });
+  return { ...query, day: day ?? context.today };
+};
+
+const responseTo = ({ ssin }: SupplyQuery, supplied: Supplied | undefined): SupplyResponse => {
+  if (supplied === undefined)
+    return { status: SupplyStatus.SUPPLY_STATUS_NO_DATA_FOUND, ssin, data: undefined, sourceRevision: 0n };
+  const { data, sourceRevision } = supplied;
+  return { status: SupplyStatus.SUPPLY_STATUS_DATA_FOUND, ssin, data: { ...data }, sourceRevision };
+};
+
+const jsonLengthOf = ({ data }: SupplyResponse): number => (data === undefined ? 0 : JSON.stringify(data).length);
+
+/** Responses that complete together share a message, up to `MAX_MESSAGE_LENGTH`. */
+async function* messagesOf(
+  responses: AsyncIterable<readonly Completed<SupplyResponse>[]>,
+): AsyncGenerator<SupplyManyResponse> {
+  for await (const together of responses) {
+    const messages: SupplyManyResponse[] = [];
+    let others: SupplyManyResponse[] = [];
+    let left = -1;
+    for (const { index, value: response } of together) {
+      const length = jsonLengthOf(response);
+      left -= length;
+      if (left >= 0) {
+        others.push({ index, response, others: [] });
+        continue;
+      }
+      others = [];
+      left = MAX_MESSAGE_LENGTH - length;
+      messages.push({ index, response, others });
+    }
+    yield* messages;
+  }
+}

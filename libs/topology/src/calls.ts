@@ -1,0 +1,29 @@
+import { type AllowedCaller, rpcsOf } from './rpcs.js';
+import { SERVICES, type ServiceName } from './services/index.js';
+import { SOURCES } from './sources.js';
+
+const serves = (server: ServiceName, caller: AllowedCaller): boolean =>
+  rpcsOf(server).some(({ callers }) => callers.includes(caller));
+
+/** The services that a service calls: those that have an rpc for it. */
+export const calledBy = (service: ServiceName): readonly ServiceName[] =>
+  SERVICES.filter((server) => serves(server, `service:${service}`));
+
+/** Of the services that it calls, those at an address of its settings. Authentic sources are found by the policy instead. */
+export const addressedBy = (service: ServiceName): readonly ServiceName[] =>
+  SERVICES.filter((server) =>
+    rpcsOf(server).some(
+      ({ service: proto, callers }) => !Object.hasOwn(SOURCES, proto) && callers.includes(`service:${service}`),
+    ),
+  );
+
+/** The services that call a service. */
+export const callersOf = (server: ServiceName): readonly ServiceName[] =>
+  SERVICES.filter((service) => calledBy(service).includes(server));
+
+/** Whether institutions, outside the mesh, call it. */
+export const isForInstitutions = (server: ServiceName): boolean => serves(server, 'institution');
+
+/** Whether it calls authentic sources: institutions outside the mesh, and services that are sources. */
+export const callsSources = (service: ServiceName): boolean =>
+  Object.values(SOURCES).some(({ supply }) => supply.some((caller) => caller === `service:${service}`));

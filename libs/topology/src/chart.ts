@@ -1,0 +1,38 @@
+import { addressedBy, calledBy, callsSources, isForInstitutions } from './calls.js';
+import { keysOf } from './keys.js';
+import { authorization, exchange, portOffsetOf, SERVICES, type ServiceName, serviceNamed } from './services/index.js';
+import { producedBy, readBy } from './topic-access.js';
+import { DELIVERIES, TOPIC_NAMES, TOPICS } from './topics.js';
+
+/** The name of its database; a database of subject keys has the suffix `_keys`. */
+export const databaseOf = (service: string): string => service.replaceAll('-', '_');
+
+const valuesOf = (service: ServiceName) => {
+  const { subjectKeys, receipts, deliversToSubscribers } = serviceNamed(service);
+  const calls = addressedBy(service);
+  return {
+    portOffset: portOffsetOf(service),
+    database: databaseOf(service),
+    keysDatabase: subjectKeys ? `${databaseOf(service)}_keys` : '',
+    keys: keysOf(service),
+    receipts: receipts === 'none' ? '' : receipts,
+    produces: producedBy(service),
+    consumes: readBy(service),
+    calls,
+    ...(callsSources(service)
+      ? { sources: { services: calledBy(service).filter((server) => !calls.includes(server)) } }
+      : {}),
+    institutions: isForInstitutions(service),
+    administersKafka: deliversToSubscribers,
+  };
+};
+
+/** What charts/mesh and the Tiltfile know of the mesh: `npm run topology` writes it to charts/mesh/files/topology.yaml. */
+export const chartTopology = () => ({
+  services: Object.fromEntries(SERVICES.map((name) => [name, valuesOf(name)])),
+  topics: Object.fromEntries(TOPIC_NAMES.map((name) => [name, { retentionDays: TOPICS[name].retentionDays }])),
+  deliveriesPrefix: DELIVERIES.prefix,
+  /** The service that takes the first administrator, and the one that `helm test` asks. */
+  policyService: authorization.name,
+  consultedService: exchange.name,
+});

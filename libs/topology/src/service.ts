@@ -1,0 +1,35 @@
+import type { TopicName } from './topics.js';
+
+/** Who may call an rpc: an application of any institution, one service of the mesh, or every service of the mesh. */
+export type CallerRule<Name extends string = string> = 'institution' | 'every-service' | `service:${Name}`;
+
+/** Callers by the rpc's name as generated code has it. */
+export type CallerRules<Name extends string = string> = Readonly<Record<string, readonly CallerRule<Name>[]>>;
+
+/** One service of the mesh. Everything that ports, certificates, databases, Kafka and the chart need follows from it. */
+export interface Service<Name extends string = string> {
+  readonly name: Name;
+  /** How a sentence names it. */
+  readonly title: string;
+  /**
+   * By proto service, with its package: who may call which rpc. Nobody else gets further than PERMISSION_DENIED. `Events/Read` is
+   * not listed: it follows from `publishes` and from who reads those topics.
+   */
+  readonly rpcs: Readonly<Record<string, CallerRules<Name>>>;
+  /** Topics that it writes, without those of subscribers. */
+  readonly publishes: readonly TopicName[];
+  /** Topics that it reads, on the bus and by `Events/Read` of their producers. */
+  readonly reads: readonly TopicName[];
+  /** Creates the topics of subscribers, writes them, and gives subscribers the right to read them. */
+  readonly deliversToSubscribers: boolean;
+  /** Encrypts with a key for each person, and stores these keys in a second database. */
+  readonly subjectKeys: boolean;
+  /** Signs receipts with a key of its own, or checks those of other services. */
+  readonly receipts: 'sign' | 'check' | 'none';
+  /** Names in its key file whose values no other service has. */
+  readonly ownKeys: readonly string[];
+  /** Names in its key file whose values other services have, too. The keys of sealed topics are added to them. */
+  readonly sharedKeys: readonly string[];
+}
+
+export const INSTITUTIONS = ['institution'] as const;

@@ -1,0 +1,18 @@
+import { INSTITUTIONS, type Service } from '../service.js';
+import { ACCESS_TOPIC } from '../topics.js';
+
+export const accessAudit = {
+  name: 'access-audit',
+  title: 'access-audit',
+  rpcs: {
+    // For a citizen: the token of a registered sign-in provider says whose list it is, not the certificate.
+    'crossroads.audit.v1.AuditService': { listAccesses: INSTITUTIONS },
+  },
+  publishes: [],
+  reads: [ACCESS_TOPIC],
+  deliversToSubscribers: false,
+  subjectKeys: true,
+  receipts: 'none',
+  ownKeys: ['page-tokens', 'subject-keys'],
+  sharedKeys: [],
+} as const satisfies Service;

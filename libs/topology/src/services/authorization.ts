@@ -1,0 +1,31 @@
+import { INSTITUTIONS, type Service } from '../service.js';
+
+export const authorization = {
+  name: 'authorization',
+  title: 'authorization',
+  rpcs: {
+    'crossroads.authorization.v1.AuthorizationService': {
+      registerInstitution: INSTITUTIONS,
+      registerApplication: INSTITUTIONS,
+      withdrawKey: INSTITUTIONS,
+      registerDataService: INSTITUTIONS,
+      registerSignInProvider: INSTITUTIONS,
+      submitDeliberation: INSTITUTIONS,
+      decideDeliberation: INSTITUTIONS,
+      revokeDeliberation: INSTITUTIONS,
+      getDeliberation: INSTITUTIONS,
+      listDeliberations: INSTITUTIONS,
+      listDataServices: INSTITUTIONS,
+      check: INSTITUTIONS,
+      // Each service decides by the policy, so each follows it.
+      watch: ['every-service'],
+    },
+  },
+  publishes: [],
+  reads: [],
+  deliversToSubscribers: false,
+  subjectKeys: false,
+  receipts: 'none',
+  ownKeys: [],
+  sharedKeys: [],
+} as const satisfies Service;

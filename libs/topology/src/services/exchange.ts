@@ -1,0 +1,17 @@
+import { INSTITUTIONS, type Service } from '../service.js';
+import { ACCESS_TOPIC, MUTATION_TOPIC } from '../topics.js';
+
+export const exchange = {
+  name: 'exchange',
+  title: 'the exchange',
+  rpcs: {
+    'crossroads.exchange.v1.ExchangeService': { consult: INSTITUTIONS, reportMutation: INSTITUTIONS },
+  },
+  publishes: [MUTATION_TOPIC, ACCESS_TOPIC],
+  reads: [],
+  deliversToSubscribers: false,
+  subjectKeys: true,
+  receipts: 'sign',
+  ownKeys: ['page-tokens', 'subject-keys'],
+  sharedKeys: [],
+} as const satisfies Service;

@@ -1,0 +1,27 @@
+import { INSTITUTIONS, type Service } from '../service.js';
+import { SOURCES } from '../sources.js';
+import { PERSON_TOPIC } from '../topics.js';
+
+export const personRegistry = {
+  name: 'person-registry',
+  title: 'the person registry',
+  rpcs: {
+    'crossroads.person.v1.PersonService': {
+      registerPerson: INSTITUTIONS,
+      changePerson: INSTITUTIONS,
+      replaceSsin: INSTITUTIONS,
+      unreplaceSsin: INSTITUTIONS,
+      cancelSsin: INSTITUTIONS,
+      getPerson: INSTITUTIONS,
+      importPersons: INSTITUTIONS,
+    },
+    ...SOURCES,
+  },
+  publishes: [PERSON_TOPIC],
+  reads: [],
+  deliversToSubscribers: false,
+  subjectKeys: true,
+  receipts: 'check',
+  ownKeys: ['page-tokens', 'subject-keys'],
+  sharedKeys: ['ssin-index'],
+} as const satisfies Service;

@@ -1,0 +1,27 @@
+import { INSTITUTIONS, type Service } from '../service.js';
+import { PERSON_TOPIC } from '../topics.js';
+
+/** The services that ask whether an institution has a file on a person. */
+const CHECKERS = ['service:exchange', 'service:subscription', 'service:access-audit'] as const;
+
+export const referenceDirectory = {
+  name: 'reference-directory',
+  title: 'the reference directory',
+  rpcs: {
+    'crossroads.directory.v1.DirectoryService': {
+      inscribe: INSTITUTIONS,
+      uninscribe: INSTITUTIONS,
+      inscribeFile: INSTITUTIONS,
+      listInscriptions: INSTITUTIONS,
+      check: CHECKERS,
+      batchCheck: CHECKERS,
+    },
+  },
+  publishes: [],
+  reads: [PERSON_TOPIC],
+  deliversToSubscribers: false,
+  subjectKeys: false,
+  receipts: 'none',
+  ownKeys: ['page-tokens'],
+  sharedKeys: ['ssin-index'],
+} as const satisfies Service;

@@ -1,0 +1,25 @@
+import { INSTITUTIONS, type Service } from '../service.js';
+import { ACCESS_TOPIC, MUTATION_TOPIC, PERSON_TOPIC } from '../topics.js';
+
+export const subscription = {
+  name: 'subscription',
+  title: 'subscription',
+  rpcs: {
+    'crossroads.subscription.v1.SubscriptionService': {
+      subscribe: INSTITUTIONS,
+      closeSubscription: INSTITUTIONS,
+      pauseSubscription: INSTITUTIONS,
+      resumeSubscription: INSTITUTIONS,
+      listSubscriptions: INSTITUTIONS,
+      listParked: INSTITUTIONS,
+      redriveParked: INSTITUTIONS,
+    },
+  },
+  publishes: [ACCESS_TOPIC],
+  reads: [PERSON_TOPIC, MUTATION_TOPIC],
+  deliversToSubscribers: true,
+  subjectKeys: true,
+  receipts: 'sign',
+  ownKeys: ['page-tokens', 'subject-keys', 'pseudonyms'],
+  sharedKeys: [],
+} as const satisfies Service;

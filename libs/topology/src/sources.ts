@@ -1,0 +1,6 @@
+import type { CallerRules } from './service.js';
+
+/** What every authentic source serves, in the mesh and outside it, and who may call it. */
+export const SOURCES = {
+  'crossroads.source.v1.SourceService': { supply: ['service:exchange'], supplyMany: ['service:exchange'] },
+} as const satisfies Readonly<Record<string, CallerRules>>;

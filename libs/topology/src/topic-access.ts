@@ -1,0 +1,17 @@
+import { SERVICES, type ServiceName, serviceNamed } from './services/index.js';
+import { isTopicName, type TopicName } from './topics.js';
+
+/** Topics that a service writes, without those of subscribers. */
+export const producedBy = (service: ServiceName): readonly TopicName[] => serviceNamed(service).publishes;
+
+export const readBy = (service: ServiceName): readonly TopicName[] => serviceNamed(service).reads;
+
+export const producersOf = (topic: TopicName): readonly ServiceName[] =>
+  SERVICES.filter((service) => producedBy(service).includes(topic));
+
+export const readersOf = (topic: TopicName): readonly ServiceName[] =>
+  SERVICES.filter((service) => readBy(service).includes(topic));
+
+/** Whether a caller (any string: a certificate's name) may read a topic (any string: a request's field). */
+export const mayRead = (service: string, topic: string): boolean =>
+  isTopicName(topic) && readersOf(topic).some((reader) => reader === service);

@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { PolicyCheck } from '../check/policy-check.js';
+import { DataServiceList } from '../data-service/data-service-list.js';
+import { DeliberationList } from '../deliberation/deliberation-list.js';
+import { OwnPolicyModule } from '../policy/own-policy.module.js';
+import { PolicyWatch } from '../watch/policy-watch.js';
+import { AuthorizationController } from './authorization.controller.js';
+
+@Module({
+  imports: [OwnPolicyModule],
+  controllers: [AuthorizationController],
+  providers: [DataServiceList, DeliberationList, PolicyCheck, PolicyWatch],
+})
+export class AuthorizationModule {}

@@ -1,0 +1,36 @@
+import { PostgresEventStore, WrongExpectedRevision } from '@crossroads/eventsourcing';
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { FirstAdministratorSettings } from './first-administrator.settings.js';
+import { LivePolicy } from './live-policy.js';
+import { appendOf } from './policy.codec.js';
+
+/** Registers the administrator of `BOOTSTRAP_ADMINISTRATOR` while the policy is empty, before the first call is served. */
+@Injectable()
+export class FirstAdministratorJob implements OnApplicationBootstrap {
+  constructor(
+    private readonly settings: FirstAdministratorSettings,
+    private readonly store: PostgresEventStore,
+    private readonly live: LivePolicy,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    const first = this.settings.BOOTSTRAP_ADMINISTRATOR;
+    if (first === undefined || this.live.revision > 0n) return;
+    const { institution, application } = first;
+    try {
+      await this.store.append([
+        appendOf(
+          [
+            { type: 'InstitutionRegistered', data: { institution } },
+            { type: 'ApplicationRegistered', data: { application } },
+          ],
+          0n,
+        ),
+      ]);
+    } catch (error) {
+      // Another process of this service registered it at the same time.
+      if (!(error instanceof WrongExpectedRevision)) throw error;
+    }
+    await this.live.refresh();
+  }
+}

@@ -1,0 +1,77 @@
+import {
+  type DataService as DataServiceMessage,
+  type Deliberation as DeliberationMessage,
+  type Institution as InstitutionMessage,
+  type PolicyEntity,
+  Role as RoleMessage,
+  DeliberationState as StateMessage,
+} from '@crossroads/contracts/authorization/v1/policy';
+import type { DataService, Deliberation, DeliberationState, Institution, Role } from './policy-entities.js';
+import type { PolicyEvent, PolicyState } from './policy.decider.js';
+
+/** The entity that an event changed, as it is after the change. */
+export const entityOf = (event: PolicyEvent): PolicyEntity => {
+  switch (event.type) {
+    case 'InstitutionRegistered':
+      return { entity: { $case: 'institution', value: institutionMessage(event.data.institution) } };
+    case 'ApplicationRegistered':
+    case 'KeyWithdrawn':
+      return { entity: { $case: 'application', value: event.data.application } };
+    case 'DataServiceRegistered':
+      return { entity: { $case: 'dataService', value: dataServiceMessage(event.data.dataService) } };
+    case 'SignInProviderRegistered':
+      return { entity: { $case: 'signInProvider', value: event.data.signInProvider } };
+    case 'DeliberationSubmitted':
+    case 'DeliberationApproved':
+    case 'DeliberationRejected':
+    case 'DeliberationRevoked':
+      return { entity: { $case: 'deliberation', value: deliberationMessage(event.data.deliberation) } };
+  }
+};
+
+/** The whole policy. An entity comes after those that it refers to. */
+export function* entitiesOf(state: PolicyState): Generator<PolicyEntity> {
+  for (const institution of state.institutions.values())
+    yield { entity: { $case: 'institution', value: institutionMessage(institution) } };
+  for (const value of state.applications.values()) yield { entity: { $case: 'application', value } };
+  for (const value of state.signInProviders.values()) yield { entity: { $case: 'signInProvider', value } };
+  for (const dataService of state.dataServices.values())
+    yield { entity: { $case: 'dataService', value: dataServiceMessage(dataService) } };
+  for (const deliberation of state.deliberations.values())
+    yield { entity: { $case: 'deliberation', value: deliberationMessage(deliberation) } };
+}
+
+const roles: Readonly<Record<Role, RoleMessage>> = {
+  ADMINISTRATOR: RoleMessage.ROLE_ADMINISTRATOR,
+  COMMITTEE: RoleMessage.ROLE_COMMITTEE,
+};
+
+const institutionMessage = (institution: Institution): InstitutionMessage => ({
+  ...institution,
+  roles: institution.roles.map((role) => roles[role]),
+});
+
+export const dataServiceMessage = ({ name, ...rest }: DataService): DataServiceMessage => ({
+  dataService: name,
+  ...rest,
+});
+
+const states: Readonly<Record<DeliberationState, StateMessage>> = {
+  SUBMITTED: StateMessage.DELIBERATION_STATE_SUBMITTED,
+  APPROVED: StateMessage.DELIBERATION_STATE_APPROVED,
+  REJECTED: StateMessage.DELIBERATION_STATE_REJECTED,
+  REVOKED: StateMessage.DELIBERATION_STATE_REVOKED,
+};
+
+export const deliberationMessage = (deliberation: Deliberation): DeliberationMessage => ({
+  deliberationId: deliberation.deliberationId,
+  reference: deliberation.reference,
+  title: deliberation.title,
+  recipient: deliberation.recipient,
+  grants: deliberation.grants,
+  state: states[deliberation.state],
+  decideTime: instantOf(deliberation.decideTime),
+  revokeTime: instantOf(deliberation.revokeTime),
+});
+
+const instantOf = (time: string | undefined): Date | undefined => (time === undefined ? undefined : new Date(time));

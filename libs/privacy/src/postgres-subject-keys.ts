@@ -1,20 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Queryable, Schema } from '@crossroads/database';
-import { subjectKeyMigrations } from './subject-keys.migration.js';
+import type { Queryable } from '@crossroads/database';
 import { BoundedCache } from './bounded-cache.js';
 import { associatedData, openEnvelope, sealEnvelope } from './envelope.js';
 import { type KeyProvider, KeyUnavailable } from './key-provider.js';
 import { FORGOTTEN, type Forgotten, type KeyOptions, type SubjectKeys } from './subject-keys.js';
-
-/** The database of a service's subject keys, by its settings. */
-export const subjectKeySchemaOf = (config: {
-  readonly keysDatabaseUrl: string;
-  readonly keysDatabaseMigratorUrl: string | undefined;
-}): Schema => ({
-  url: config.keysDatabaseUrl,
-  migratorUrl: config.keysDatabaseMigratorUrl,
-  migrations: subjectKeyMigrations,
-});
 
 export interface PostgresSubjectKeysOptions {
   readonly db: Pick<Queryable, 'query'>;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Appender } from './coalescing-appender.js';
+import type { Appender } from './batching-appender.js';
 import type { Database, Tx } from '@crossroads/database';
 import { isRejection } from './decider.js';
 import { WrongExpectedRevision } from './errors.js';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { tlsFiles } from '@crossroads/configuration';
 import { type Database, openDatabase } from '@crossroads/database';
-import { coalescingReader, PostgresEventStore } from '@crossroads/eventsourcing';
+import { BatchingReader, PostgresEventStore } from '@crossroads/eventsourcing';
 import { type Readiness, schemasAreThere, warn } from '@crossroads/grpc';
 import { type Published, TopicSealing } from '@crossroads/messaging';
 import { followPolicy, type PolicyFollower } from '@crossroads/policy';
@@ -41,7 +41,7 @@ export class Infrastructure implements OnApplicationShutdown {
     const keysDb = await openDatabase({ url: config.keysDatabaseUrl, applicationName: SERVICE, poolSize: 5 });
     const store = new PostgresEventStore(db);
     const keys = new PostgresSubjectKeys({ db: keysDb, keys: provider });
-    const reader = coalescingReader(store);
+    const reader = new BatchingReader(store);
     const people = new People(reader, await BlindIndex.open(provider, SSIN_INDEX), new SubjectSealer(keys));
     const published = publishedFrom(people, reader);
 

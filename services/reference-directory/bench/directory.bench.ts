@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { type Database, migrate, openDatabase } from '@crossroads/database';
-import { coalesced, PostgresEventStore } from '@crossroads/eventsourcing';
+import { Batcher, PostgresEventStore } from '@crossroads/eventsourcing';
 import { BlindIndex, type KeyProvider } from '@crossroads/privacy';
 import { Inscriber } from '../src/application/inscriber.js';
 import { applyNumberSteps, type NumberStepped } from '../src/consumers/number-changes.js';
@@ -180,9 +180,9 @@ const relationSizes = async (db: Database, inscriptions: number): Promise<Record
 };
 
 const lookupSpeed = (db: Database, everybody: readonly Person[], index: BlindIndex, ms: number): Promise<Speed> => {
-  const find = coalesced((sought: readonly Sought[]) => lookup(db, sought));
+  const batcher = new Batcher((sought: readonly Sought[]) => lookup(db, sought));
   return speedOf(ms, async () => {
-    const found = await find(soughtSsin(index, someone(everybody).ssin));
+    const found = await batcher.load(soughtSsin(index, someone(everybody).ssin));
     if (!found || found.entries.length === 0) throw new Error('somebody was not found');
   });
 };

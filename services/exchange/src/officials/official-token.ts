@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SigningKey } from '@crossroads/contracts/authorization/v1/policy';
 import { Unauthenticated } from '@crossroads/grpc';
 import { type CryptoKey, decodeJwt, decodeProtectedHeader, errors, importJWK, type JWTPayload, jwtVerify } from 'jose';
-import type { Official } from '../consultation/access-record.js';
+import type { Official } from '../journal/access-record.message.js';
 
 /** Whom a token is for. */
 export const TOKEN_AUDIENCE = 'urn:crossroads:exchange';

@@ -1,5 +1,5 @@
 import { type Database } from '@crossroads/database';
-import { coalesced } from '@crossroads/eventsourcing';
+import { Batcher } from '@crossroads/eventsourcing';
 import type { BlindIndex } from '@crossroads/privacy';
 import type { File, Files } from '../view/files.js';
 import { type Found, lookup, type Sought } from '../view/lookup.js';
@@ -15,19 +15,19 @@ export interface Answer {
 
 /** Who is it, and who has a file on them. */
 export class Checker {
-  private readonly find: (sought: Sought) => Promise<Found | undefined>;
+  private readonly batcher: Batcher<Sought, Found | undefined>;
 
   constructor(
     private readonly db: Database,
     private readonly files: Files,
     private readonly index: BlindIndex,
   ) {
-    this.find = coalesced((sought: readonly Sought[]) => lookup(db, sought));
+    this.batcher = new Batcher((sought) => lookup(db, sought));
   }
 
-  /** Shares its round trip with those that are asked at the same time. */
+  /** Concurrent look-ups share a round trip. */
   async one(name: PersonName): Promise<Answer> {
-    return this.answer([await this.find(this.sought(name))]);
+    return this.answer([await this.batcher.load(this.sought(name))]);
   }
 
   async many(names: readonly PersonName[]): Promise<Answer> {

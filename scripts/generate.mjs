@@ -1,9 +1,9 @@
 // Makes the contracts: TypeScript and descriptors, by buf.
 import { join } from 'node:path';
-import { tool } from './step.mjs';
+import { runTool } from './build-step.mjs';
 import { ROOT } from './versions.mjs';
 
 const proto = { cwd: join(ROOT, 'proto') };
 
-await tool('buf', ['generate'], proto);
-await tool('buf', ['build', '-o', join(ROOT, 'libs', 'contracts', 'descriptors.binpb')], proto);
+await runTool('buf', ['generate'], proto);
+await runTool('buf', ['build', '-o', join(ROOT, 'libs', 'contracts', 'descriptors.binpb')], proto);

@@ -2,15 +2,14 @@ import { AccessConcluded, AccessJournaled } from '@crossroads/contracts/access/v
 import { PostgresEventStore, type Recorded } from '@crossroads/eventsourcing';
 import { type EventPublisher, type Publication, Publisher, publicationOf } from '@crossroads/messaging';
 import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
+import { ACCESS_TOPIC, eventSourceOf, exchange, MUTATION_TOPIC } from '@crossroads/topology';
 import { ACCESS, REFUSAL } from '../journal/access-events.js';
 import { RecordSealer } from '../journal/record-sealer.js';
 import { storedText } from '../journal/stored-text.js';
 import { mutationAad } from '../mutation/mutation.commands.js';
 import { MUTATIONS } from '../mutation/mutation.decider.js';
 
-const ACCESS_TOPIC = 'crossroads.access.v1';
-const MUTATION_TOPIC = 'crossroads.mutation.v1';
-const SOURCE = 'urn:crossroads:service:exchange';
+const SOURCE = eventSourceOf(exchange.name);
 /** Intents beyond these are read from the store when their outcome is published. */
 const MAX_INTENTS = 10_000;
 
@@ -19,7 +18,7 @@ const MAX_INTENTS = 10_000;
  * topic. Nothing is published about a person whose data were erased. `paceMs` lets the access log take many accesses in one
  * transaction.
  */
-@Publisher({ name: 'exchange', paceMs: 250 })
+@Publisher({ name: exchange.name, paceMs: 250 })
 export class ExchangePublisher implements EventPublisher {
   /** Sealed records of accesses whose outcome has not been published yet, by journal id. */
   private readonly intents = new Map<string, string>();

@@ -5,6 +5,7 @@ import { Database } from '@crossroads/database';
 import { PostgresEventStore, Rejection, WrongExpectedRevision } from '@crossroads/eventsourcing';
 import { warn } from '@crossroads/grpc';
 import { observeJournal } from '@crossroads/messaging';
+import { exchange } from '@crossroads/topology';
 import { salted } from '@crossroads/transparency';
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import type { Access } from './access.js';
@@ -44,7 +45,7 @@ export class UnknownOutcomesJob implements OnModuleInit, OnModuleDestroy {
   async onModuleInit(): Promise<void> {
     this.endObserving = observeJournal({
       db: this.db,
-      relay: 'exchange',
+      relay: exchange.name,
       types: ['AccessIntended', 'AccessConcluded', 'AccessRefused'],
       receipted: ['AccessIntended'],
     });

@@ -2,6 +2,7 @@ import { type CheckResponse, DirectoryServiceService } from '@crossroads/contrac
 import { Batcher } from '@crossroads/eventsourcing';
 import { type Connection, InjectClient, RemoteError, Unavailable } from '@crossroads/grpc';
 import type { IsoDay } from '@crossroads/identifiers';
+import { referenceDirectory } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import { dateMessage } from './date.message.js';
 
@@ -20,7 +21,7 @@ export class DirectoryClient {
   private readonly batchers = new Map<IsoDay, Batcher<PersonCheck, CheckResponse>>();
 
   constructor(
-    @InjectClient('reference-directory', DirectoryServiceService)
+    @InjectClient(referenceDirectory.name, DirectoryServiceService)
     private readonly directory: Connection<typeof DirectoryServiceService>,
   ) {}
 

@@ -1,5 +1,6 @@
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
 import { ClientsModule } from '@crossroads/grpc';
+import { referenceDirectory } from '@crossroads/topology';
 import { Module } from '@nestjs/common';
 import { DataSchemas } from './data-schemas.js';
 import { DirectoryClient } from './directory.client.js';
@@ -9,7 +10,7 @@ import { SourceClient } from './source.client.js';
 @Module({
   imports: [
     ClientsModule.forFeature({
-      service: 'reference-directory',
+      service: referenceDirectory.name,
       definition: DirectoryServiceService,
       reads: ['batchCheck'],
     }),

@@ -33,37 +33,22 @@ const cancelOn = (signal: AbortSignal | undefined, call: Cancellable): (() => vo
   return () => signal.removeEventListener('abort', cancel);
 };
 
-/**
- * grpc-js notes the stack of whoever calls, for errors that `errorOf` makes anew: a tenth of what a call costs its client.
- */
-const withoutStack = <Opened>(open: () => Opened): Opened => {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
-  try {
-    return open();
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-  }
-};
-
 export const callUnary = (open: OpenCall, request: unknown): Promise<unknown> => {
   const { client, method, metadata, signal } = open;
   return new Promise((resolve, reject) => {
     let release = (): void => undefined;
-    const call = withoutStack(() =>
-      client.makeUnaryRequest(
-        method.path,
-        method.requestSerialize,
-        method.responseDeserialize,
-        request,
-        metadata,
-        grpcOptions(open),
-        (error, response) => {
-          release();
-          if (error) reject(error);
-          else resolve(response);
-        },
-      ),
+    const call = client.makeUnaryRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      request,
+      metadata,
+      grpcOptions(open),
+      (error, response) => {
+        release();
+        if (error) reject(error);
+        else resolve(response);
+      },
     );
     release = cancelOn(signal, call);
   });
@@ -139,9 +124,8 @@ async function* received(
 export const callServerStream = (open: OpenCall, request: unknown): AsyncGenerator<unknown> => {
   const { client, method, metadata } = open;
   const { path, requestSerialize, responseDeserialize } = method;
-  const call = withoutStack(() =>
-    client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request, metadata, grpcOptions(open)),
-  );
+  const options = grpcOptions(open);
+  const call = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request, metadata, options);
   return received(call, open, Promise.resolve());
 };
 

@@ -1,5 +1,4 @@
 export * from './blind-index.js';
-export * from './bounded-cache.js';
 export * from './envelope.js';
 export * from './file-key-provider.js';
 export * from './key-file.js';

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Queryable, Schema } from '@crossroads/database';
+import { LRUCache } from 'lru-cache';
 import { subjectKeyMigrations } from './subject-keys.migration.js';
-import { BoundedCache } from './bounded-cache.js';
 import { associatedData, openEnvelope, sealEnvelope } from './envelope.js';
 import { type KeyProvider, KeyUnavailable } from './key-provider.js';
 import { FORGOTTEN, type Forgotten, type KeyOptions, type SubjectKeys } from './subject-keys.js';
@@ -25,6 +25,7 @@ export interface PostgresSubjectKeysOptions {
   readonly cached?: number;
   /** How long a process may go on with a key that another destroyed. @default 30000 */
   readonly cacheMs?: number;
+  /** Milliseconds of a clock that begins above 0. @default performance.now */
   readonly now?: () => number;
 }
 
@@ -44,7 +45,7 @@ const BATCH = 1_000;
 
 /** Keys in the table `subject_keys`, wrapped by a master. Single look-ups made at the same time share one query. */
 export class PostgresSubjectKeys implements SubjectKeys {
-  private readonly cache: BoundedCache<Buffer | Forgotten>;
+  private readonly cache: LRUCache<string, Buffer | Forgotten>;
   private readonly masterName: string;
   private asked: Asked[] = [];
   /** Rises with each destruction, so that a key read before it is not cached after it. */
@@ -52,7 +53,8 @@ export class PostgresSubjectKeys implements SubjectKeys {
 
   constructor(private readonly options: PostgresSubjectKeysOptions) {
     this.masterName = options.masterName ?? 'subject-keys';
-    this.cache = new BoundedCache(options.cached ?? 20_000, options.cacheMs ?? 30_000, options.now ?? Date.now);
+    const { cached: max = 20_000, cacheMs: ttl = 30_000, now = () => performance.now() } = options;
+    this.cache = new LRUCache({ max, ttl, ttlResolution: 0, perf: { now } });
   }
 
   async keyOf(personId: string, options: KeyOptions = {}): Promise<Buffer | Forgotten | undefined> {

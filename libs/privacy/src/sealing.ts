@@ -1,4 +1,4 @@
-import { BoundedCache } from './bounded-cache.js';
+import { LRUCache } from 'lru-cache';
 import { associatedData, openEnvelope, sealEnvelope, Unsealable } from './envelope.js';
 import { type DataKey, type KeyProvider, KeyUnavailable } from './key-provider.js';
 
@@ -31,14 +31,13 @@ const KEYS_REMEMBERED = 1_000;
  */
 export class TopicSealer {
   private readonly current = new Map<string, Promise<KeyInUse>>();
-  private readonly known: BoundedCache<Promise<Buffer>>;
+  private readonly known = new LRUCache<string, Promise<Buffer>>({ max: KEYS_REMEMBERED, ttl: HOUR_MS });
   private readonly now: () => Date;
   private readonly sealsPerKey: number;
 
   constructor(private readonly options: TopicSealerOptions) {
     this.now = options.now ?? (() => new Date());
     this.sealsPerKey = options.sealsPerKey ?? 2 ** 32;
-    this.known = new BoundedCache(KEYS_REMEMBERED, HOUR_MS, () => this.now().getTime());
   }
 
   async seal(topic: string, source: string, id: string, plain: Uint8Array): Promise<Sealed> {

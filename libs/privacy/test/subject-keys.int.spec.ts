@@ -101,13 +101,13 @@ describe('subject keys in PostgreSQL', () => {
   });
 
   it('notices within its cache time that another process destroyed a key', async () => {
-    let now = 0;
+    let now = 1;
     const here = new PostgresSubjectKeys({ db, keys: providerOf(first), cacheMs: 30_000, now: () => now });
     const there = new PostgresSubjectKeys({ db, keys: providerOf(first) });
     const person = randomUUID();
     await here.keyOf(person, { create: true });
     await there.destroy(person);
-    now = 30_000;
+    now = 30_002;
     expect(await here.keyOf(person)).toBe(FORGOTTEN);
   });
 

@@ -1,5 +1,6 @@
 import { type KeyObject, sign, verify } from 'node:crypto';
 import { Receipt } from '@crossroads/contracts/access/v1/receipt';
+import { LRUCache } from 'lru-cache';
 import { commitmentTo, type Salted } from './commitment.js';
 import { leafHash, merkleTree, rootFromPath } from './merkle-tree.js';
 import type { ReceiptKey, ReceiptKeys } from './receipt-key.js';
@@ -64,8 +65,8 @@ export const receiptCheck = (
   keys: ReceiptKeys,
   remembered = REMEMBERED,
 ): ((receipt: Receipt | undefined) => ReceiptFault | undefined) => {
-  /** By signature: what it is over, and whose it is; the oldest first. */
-  const believed = new Map<string, { readonly what: string; readonly key: KeyObject }>();
+  /** By signature: what it is over, and whose it is. */
+  const believed = new LRUCache<string, { readonly what: string; readonly key: KeyObject }>({ max: remembered });
   const isSignedAsBefore: IsSigned = (bytes, key, signature) => {
     // As text: a short Buffer kept would keep the kilobytes that it is a slice of.
     const [name, what] = [signature.toString('latin1'), bytes.toString('latin1')];
@@ -73,8 +74,6 @@ export const receiptCheck = (
     if (known?.key === key && known.what === what) return true;
     if (!isSigned(bytes, key, signature)) return false;
     believed.set(name, { what, key });
-    const oldest = believed.keys().next();
-    if (believed.size > remembered && !oldest.done) believed.delete(oldest.value);
     return true;
   };
   return (receipt) => faultOf(receipt, keys, isSignedAsBefore);

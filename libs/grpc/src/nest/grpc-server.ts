@@ -3,8 +3,8 @@ import { type RunningServer, type ServerOptions, startServer } from '../server/s
 import { stopSignals } from '../server/stop-signals.js';
 
 /**
- * A server in the life cycle of a Nest application: it listens when everything is made, and stops before anything is taken
- * apart (databases close in `onApplicationShutdown`, which comes after).
+ * A server in the life cycle of a Nest application: it listens once every provider exists, and stops before any connection is closed
+ * (databases close in `onApplicationShutdown`, which comes after).
  */
 export class GrpcServer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private starting: Promise<RunningServer> | undefined;
@@ -13,8 +13,11 @@ export class GrpcServer implements OnApplicationBootstrap, BeforeApplicationShut
 
   /** Resolves when it listens. Idempotent. */
   start(): Promise<RunningServer> {
-    const { hasten } = stopSignals;
-    this.starting ??= startServer({ hasten, ...(typeof this.options === 'function' ? this.options() : this.options) });
+    const { forceStop } = stopSignals;
+    this.starting ??= startServer({
+      forceStop,
+      ...(typeof this.options === 'function' ? this.options() : this.options),
+    });
     return this.starting;
   }
 

@@ -1,7 +1,7 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { GrpcServer } from './grpc-server.js';
 
-/** All that a service runs, and how it ends: first what takes work in, last the connections. */
+/** What a service runs, closed in the given order: consumers first, connections last. */
 export class Running implements OnApplicationShutdown {
   constructor(
     readonly server: GrpcServer,

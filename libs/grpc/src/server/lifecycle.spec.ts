@@ -5,7 +5,7 @@ import { GrpcServer } from '../nest/grpc-server.js';
 import { startServer } from './server.js';
 import { EchoServer, trustDomain } from '../testing/echo-server.js';
 
-describe('a server', () => {
+describe('a server process', () => {
   let echo: EchoServer;
   beforeAll(async () => {
     echo = await EchoServer.start();
@@ -21,12 +21,12 @@ describe('a server', () => {
     services: [],
   });
 
-  it('says which address is taken', async () => {
+  it('names the address that is in use', async () => {
     const { port } = echo.server;
     await expect(startServer({ ...options(), port })).rejects.toThrow(`cannot listen on 127.0.0.1:${port}`);
   });
 
-  it('lives as long as its application, and not without having been started', async () => {
+  it('starts and stops with its application, and can be stopped without a start', async () => {
     const server = new GrpcServer(options);
     await server.onApplicationBootstrap();
     const running = await server.start();
@@ -40,7 +40,7 @@ describe('a server', () => {
 describe('a service', () => {
   const module = JSON.stringify(new URL('./run-service.js', import.meta.url).href);
 
-  /** Runs `runService` over a made-up application in a process of its own. */
+  /** Runs `runService` with a fake application in a process of its own. */
   const run = (application: string, { schemas = '[]', args = [] as string[] } = {}) => {
     const service = `{ schemas: () => ${schemas}, start: async () => { ${application} } }`;
     const script = `import { runService } from ${module}; await runService('spec', ${service});`;
@@ -53,39 +53,39 @@ describe('a service', () => {
     return { child, exit: async () => ({ code: (await once(child, 'close'))[0] as unknown, errors }) };
   };
 
-  const LASTING = `setInterval(() => {}, 1000); setTimeout(() => console.log('up'), 0);`;
+  const KEEP_RUNNING = `setInterval(() => {}, 1000); setTimeout(() => console.log('up'), 0);`;
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('closes its application on %s and leaves with 0', async (signal) => {
-    const { child, exit } = run(`${LASTING} return { close: async () => { process.stderr.write('closed'); } };`);
+  it.each(['SIGTERM', 'SIGINT'] as const)('closes its application on %s and exits with 0', async (signal) => {
+    const { child, exit } = run(`${KEEP_RUNNING} return { close: async () => { process.stderr.write('closed'); } };`);
     await once(child.stdout, 'data');
-    const left = exit();
+    const exited = exit();
     child.kill(signal);
-    expect(await left).toEqual({ code: 0, errors: 'closed' });
+    expect(await exited).toEqual({ code: 0, errors: 'closed' });
   });
 
-  it('is hastened by a second signal', async () => {
+  it('is told by a second signal to stop without waiting', async () => {
     const signals = JSON.stringify(new URL('./stop-signals.js', import.meta.url).href);
-    const close = `async () => { process.stderr.write('asked '); console.log('asked'); await aborted(stopSignals.hasten); }`;
+    const close = `async () => { process.stderr.write('asked '); console.log('asked'); await aborted(stopSignals.forceStop); }`;
     const { child, exit } = run(
-      `${LASTING} const { aborted, stopSignals } = await import(${signals}); return { close: ${close} };`,
+      `${KEEP_RUNNING} const { aborted, stopSignals } = await import(${signals}); return { close: ${close} };`,
     );
     await once(child.stdout, 'data');
-    const left = exit();
+    const exited = exit();
     child.kill('SIGTERM');
     await once(child.stdout, 'data');
     child.kill('SIGTERM');
-    expect(await left).toEqual({ code: 0, errors: 'asked ' });
+    expect(await exited).toEqual({ code: 0, errors: 'asked ' });
   });
 
-  it('that is asked to stop while it waits for something that does not come leaves, too', async () => {
-    const { child, exit } = run(`${LASTING} await new Promise(() => {});`);
+  it('that is asked to stop while its start waits exits with 0', async () => {
+    const { child, exit } = run(`${KEEP_RUNNING} await new Promise(() => {});`);
     await once(child.stdout, 'data');
-    const left = exit();
+    const exited = exit();
     child.kill('SIGTERM');
-    expect(await left).toEqual({ code: 0, errors: '' });
+    expect(await exited).toEqual({ code: 0, errors: '' });
   });
 
-  it('migrates when it is told to, and does not start', async () => {
+  it('migrates its databases on the command migrate, and does not start', async () => {
     const url = 'postgres://nobody:secret@127.0.0.1:1/people';
     const schemas = `[{ url: '${url}', migratorUrl: undefined, migrations: [] }]`;
     const start = `process.stderr.write('started');`;
@@ -103,30 +103,32 @@ describe('a service', () => {
     expect(await nothing.exit()).toEqual({ code: 0, errors: '' });
   });
 
-  it('knows no other command', async () => {
-    const { exit } = run(LASTING, { args: ['migrate', 'everything'] });
+  it('refuses any other command', async () => {
+    const { exit } = run(KEEP_RUNNING, { args: ['migrate', 'everything'] });
     expect(await exit()).toEqual({
       code: 1,
       errors: 'spec cannot start: the one command is migrate, not "migrate everything"\n',
     });
   });
 
-  it('that cannot start says why in one sentence and leaves with 1', async () => {
+  it('that cannot start says why in one sentence and exits with 1', async () => {
     const { exit } = run(`throw new Error('DATABASE_URL is not set', { cause: new Error('see README\\nstack') });`);
     expect(await exit()).toEqual({ code: 1, errors: 'spec cannot start: DATABASE_URL is not set (see README)\n' });
   });
 
-  it('that cannot stop cleanly leaves with 1', async () => {
-    const { child, exit } = run(`${LASTING} return { close: async () => { throw new Error('the pool hangs'); } };`);
+  it('that cannot stop cleanly exits with 1', async () => {
+    const { child, exit } = run(
+      `${KEEP_RUNNING} return { close: async () => { throw new Error('the pool hangs'); } };`,
+    );
     await once(child.stdout, 'data');
-    const left = exit();
+    const exited = exit();
     child.kill('SIGTERM');
-    expect(await left).toEqual({ code: 1, errors: 'spec did not stop cleanly: the pool hangs\n' });
+    expect(await exited).toEqual({ code: 1, errors: 'spec did not stop cleanly: the pool hangs\n' });
   });
 
-  it('with a failure that nobody waited for leaves with 1', async () => {
+  it('with an unhandled rejection exits with 1', async () => {
     const { exit } = run(
-      `${LASTING} setTimeout(() => Promise.reject(new RangeError('of 81050103522')), 1); return { close: async () => {} };`,
+      `${KEEP_RUNNING} setTimeout(() => Promise.reject(new RangeError('of 81050103522')), 1); return { close: async () => {} };`,
     );
     const { code, errors } = await exit();
     expect(code).toBe(1);

@@ -1,5 +1,5 @@
 import { migrateSchemas, type Schema } from '@crossroads/database';
-import { traceOf } from '../errors/error-trace.js';
+import { describeError } from '../errors/describe-error.js';
 import { startServiceTelemetry } from './service-telemetry.js';
 import { aborted, stopSignals } from './stop-signals.js';
 import { requireTls13 } from '../identity/tls-floor.js';
@@ -12,15 +12,16 @@ export interface Application {
 /** A service, as its `main.ts` gives it. */
 export interface Service {
   readonly start: () => Promise<Application>;
-  /** What its databases hold, by their settings alone: for `main.js migrate`. */
+  /** The schemas of its databases, read from their settings alone: for `main.js migrate`. */
   readonly schemas: () => readonly Schema[];
 }
 
-/** Less than the half minute after which a kubelet kills: a drain of 5 s, calls in flight 10 s, relays and consumers 10 s. */
-const STOP_WITHIN_MS = 28_000;
-const START_ENDS_WITHIN_MS = 5_000;
+/** Below the 30 s after which a kubelet kills: 5 s of drain, 10 s for calls in flight, 10 s for relays and consumers. */
+const STOP_TIMEOUT_MS = 28_000;
+/** How long a start that is asked to stop may take to complete. */
+const START_TIMEOUT_MS = 5_000;
 
-/** The first line of an error and of what caused it: start-up errors say what to do. */
+/** The first line of an error and of its causes: errors at start-up say what to do. */
 const sentenceOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
   const [line = error.name] = error.message.split('\n');
@@ -28,10 +29,9 @@ const sentenceOf = (error: unknown): string => {
 };
 
 /**
- * Runs a service until SIGTERM or SIGINT (a second one hastens): `runService('exchange', { schemas, start: () =>
- * NestFactory.createApplicationContext(AppModule, { abortOnError: false }) })`. Exit code 0 after a clean stop, 1 with one
- * sentence on stderr when it cannot start or stop, or when something failed that nobody waited for (whoever supervises starts
- * it again). `main.js migrate` migrates its databases instead, and leaves with 0 or 1.
+ * Runs a service until SIGTERM or SIGINT; a second signal ends the drain. Exits with 0 after a clean stop, and with 1 and one sentence
+ * on stderr when the service cannot start or stop, or after an unhandled failure (the supervisor starts it again). `main.js migrate`
+ * migrates the service's databases instead.
  */
 export const runService = async (name: string, service: Service): Promise<void> => {
   requireTls13();
@@ -40,7 +40,7 @@ export const runService = async (name: string, service: Service): Promise<void> 
     process.exit(1);
   };
   const failUnexpectedly = (error: unknown) => {
-    process.stderr.write(`${name} stops after an unexpected failure: ${JSON.stringify(traceOf(error))}\n`);
+    process.stderr.write(`${name} stops after an unexpected failure: ${JSON.stringify(describeError(error))}\n`);
     process.exit(1);
   };
   const [command, ...rest] = process.argv.slice(2);
@@ -54,23 +54,23 @@ export const runService = async (name: string, service: Service): Promise<void> 
   process.on('uncaughtException', failUnexpectedly);
   process.on('unhandledRejection', failUnexpectedly);
   stopSignals.listen();
-  // Asked to stop while it starts, it stops once it has started: what is half made cannot be taken apart. What waits for
-  // something that does not come has written nothing yet.
+  // A service that is asked to stop while it starts stops once it has started, as half of an application cannot be closed. If the
+  // start waits for something that does not come, the process exits: it has written nothing yet.
   const starting = new AbortController();
-  void aborted(stopSignals.asked).then(() => {
-    if (!starting.signal.aborted) setTimeout(() => starting.signal.aborted || process.exit(0), START_ENDS_WITHIN_MS);
+  void aborted(stopSignals.stop).then(() => {
+    if (!starting.signal.aborted) setTimeout(() => starting.signal.aborted || process.exit(0), START_TIMEOUT_MS);
   });
   try {
     const telemetry = await startServiceTelemetry(name);
     const application = await service.start();
     starting.abort();
-    void aborted(stopSignals.asked).then(() => {
-      setTimeout(fail('did not stop in time'), STOP_WITHIN_MS, new Error('something did not end')).unref();
+    void aborted(stopSignals.stop).then(() => {
+      setTimeout(fail('did not stop in time'), STOP_TIMEOUT_MS, new Error('something did not end')).unref();
       const stopped = application.close().then(() => telemetry.close());
       stopped.then(() => process.exit(0), fail('did not stop cleanly'));
     });
   } catch (error) {
-    if (stopSignals.asked.aborted) process.exit(0);
+    if (stopSignals.stop.aborted) process.exit(0);
     fail('cannot start')(error);
   }
 };

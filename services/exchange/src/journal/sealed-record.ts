@@ -1,5 +1,6 @@
-import { BoundedCache, FORGOTTEN, type Forgotten, type SubjectSealer } from '@crossroads/privacy';
+import { FORGOTTEN, type Forgotten, type SubjectSealer } from '@crossroads/privacy';
 import type { Salted } from '@crossroads/transparency';
+import { LRUCache } from 'lru-cache';
 
 const SALT_BYTES = 32;
 /** Under whose key a record about nobody is sealed: numbers that nobody has are not for everybody's eyes either. */
@@ -9,14 +10,14 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
 export type Part = 'record' | 'outcome';
 
 /** The relay comes by within a fraction of a second, and a process goes on longer than this with a key destroyed elsewhere. */
-const REMEMBERED = { most: 2_000, ms: 5_000 };
+const REMEMBERED = { max: 2_000, ttl: 5_000 };
 
 /**
  * Keeps records and outcomes (salt ‖ bytes) sealed under the key of the person they are about. What this process sealed a
  * moment ago it opens from memory, once.
  */
 export class RecordSeals {
-  private readonly recent = new BoundedCache<Recent>(REMEMBERED.most, REMEMBERED.ms, () => performance.now());
+  private readonly recent = new LRUCache<string, Recent>(REMEMBERED);
 
   constructor(private readonly sealer: SubjectSealer) {}
 

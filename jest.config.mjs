@@ -1,8 +1,17 @@
-/** Jest runs what tsc built: specs are type-checked, and nothing is transformed twice. */
+const LONG = '**/dist/**/*.long.spec.js';
+
+/**
+ * Jest runs what tsc built: specs are type-checked, and nothing is transformed twice. `npm test` leaves out `*.long.spec.ts`, which
+ * `npm run test:long` runs.
+ */
 export default {
-  testMatch: ['**/dist/**/*.spec.js'],
+  testMatch: process.env.TEST_DURATION === 'long' ? [LONG] : ['**/dist/**/*.spec.js', `!${LONG}`],
   testPathIgnorePatterns: ['/node_modules/'],
   modulePathIgnorePatterns: ['<rootDir>/.crossroads/', '<rootDir>/.toolchain/'],
   transform: {},
+  globalSetup: '<rootDir>/scripts/jest-global-setup.mjs',
+  globalTeardown: '<rootDir>/scripts/jest-global-teardown.mjs',
+  reporters: ['<rootDir>/scripts/jest-reporter.mjs'],
+  maxWorkers: 2,
   testTimeout: 60_000,
 };

@@ -1,7 +1,7 @@
 // Makes the contracts: buf's output, with codecs that write into one scratch buffer (libs/wire) instead of one for each message.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { filesIn, tool } from './step.mjs';
+import { filesIn, runTool } from './build-step.mjs';
 import { ROOT } from './versions.mjs';
 
 const contracts = join(ROOT, 'libs', 'contracts');
@@ -17,8 +17,8 @@ const REPLACEMENTS = [
   [/Buffer\.from\((\w+\.encode\(value\)\.finish\(\))\)/g, '$1 as Buffer'],
 ];
 
-await tool('buf', ['generate'], { cwd: join(ROOT, 'proto') });
-await tool('buf', ['build', '-o', join(contracts, 'descriptors.binpb')], { cwd: join(ROOT, 'proto') });
+await runTool('buf', ['generate'], { cwd: join(ROOT, 'proto') });
+await runTool('buf', ['build', '-o', join(contracts, 'descriptors.binpb')], { cwd: join(ROOT, 'proto') });
 
 for (const file of filesIn([join(contracts, 'src')])) {
   const generated = readFileSync(file, 'utf8');

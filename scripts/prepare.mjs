@@ -1,14 +1,14 @@
 import { accessSync, constants, existsSync, readdirSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { filesIn, step, tool } from './step.mjs';
+import { buildStep, filesIn, runTool } from './build-step.mjs';
 import { ROOT, TOOLCHAIN } from './versions.mjs';
 
 const at = (...parts) => join(ROOT, ...parts);
 const WORKSPACES = [at('libs'), at('services'), at('tests')];
 
 export const install = ({ env }, quiet) =>
-  step({
+  buildStep({
     name: 'installing packages',
     quiet,
     inputs: () => [
@@ -17,14 +17,14 @@ export const install = ({ env }, quiet) =>
       at('package.json'),
       ...filesIn(WORKSPACES, (path) => path.endsWith('package.json')),
     ],
-    makes: [
+    outputs: [
       at('node_modules', '.modules.yaml'),
       at('node_modules', '.bin', 'tsc'),
       at('libs', 'local', 'node_modules'),
     ],
     // CI: never asks, and never installs anything but what the lock file says.
     run: () =>
-      tool('pnpm', ['install', '--frozen-lockfile', '--prod=false', ...store()], { env: { ...env, CI: 'true' } }),
+      runTool('pnpm', ['install', '--frozen-lockfile', '--prod=false', ...store()], { env: { ...env, CI: 'true' } }),
   });
 
 /** pnpm's store is shared by all projects of a user; without a home it lies in here. */
@@ -38,16 +38,16 @@ const store = () => {
 };
 
 export const generate = ({ env }, quiet) =>
-  step({
+  buildStep({
     name: 'generating contracts',
     quiet,
     inputs: () => [at('pnpm-lock.yaml'), at('scripts', 'generate.mjs'), ...filesIn([at('proto')])],
-    makes: [at('libs', 'contracts', 'src', 'crossroads'), at('libs', 'contracts', 'descriptors.binpb')],
-    run: () => tool(process.execPath, [at('scripts', 'generate.mjs')], { env }),
+    outputs: [at('libs', 'contracts', 'src', 'crossroads'), at('libs', 'contracts', 'descriptors.binpb')],
+    run: () => runTool(process.execPath, [at('scripts', 'generate.mjs')], { env }),
   });
 
 export const build = ({ env }, quiet) =>
-  step({
+  buildStep({
     name: 'building',
     quiet,
     inputs: () => [
@@ -56,14 +56,14 @@ export const build = ({ env }, quiet) =>
       at('tsconfig.base.json'),
       ...filesIn(WORKSPACES, (path) => /\.ts$|tsconfig\.json$/.test(path)),
     ],
-    makes: filesIn(WORKSPACES, (path) => path.endsWith('tsconfig.json')).map((path) => join(dirname(path), 'dist')),
+    outputs: filesIn(WORKSPACES, (path) => path.endsWith('tsconfig.json')).map((path) => join(dirname(path), 'dist')),
     run: async () => {
-      await tool('tsc', ['-b'], { env });
+      await runTool('tsc', ['-b'], { env });
       for (const workspace of filesIn(WORKSPACES, (path) => path.endsWith('tsconfig.json'))) prune(dirname(workspace));
     },
   });
 
-/** tsc leaves the output of a source that is gone, and Jest would go on running its specs. */
+/** tsc keeps the output of a source that was deleted, and Jest would go on running its specs. */
 const prune = (folder) => {
   const dist = join(folder, 'dist');
   if (!existsSync(dist)) return;

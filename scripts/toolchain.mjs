@@ -1,25 +1,25 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { step, Trouble, tool } from './step.mjs';
+import { buildStep, runTool, UserError } from './build-step.mjs';
 import { NODE, PNPM, ROOT, TOOLCHAIN } from './versions.mjs';
 
 export { ROOT };
 
-const OLDEST = 20;
+const MIN_NODE_MAJOR = 20;
 
 /** The folders with Node and pnpm, for the front of PATH, and the environment for tools. */
 export const toolchain = async (quiet) => {
   const here = Number(process.versions.node.split('.')[0]);
-  if (here < OLDEST)
-    throw new Trouble(
-      `Node ${process.versions.node} is too old: install Node ${OLDEST} or newer (https://nodejs.org).`,
+  if (here < MIN_NODE_MAJOR)
+    throw new UserError(
+      `Node ${process.versions.node} is too old: install Node ${MIN_NODE_MAJOR} or newer (https://nodejs.org).`,
     );
   const needs = [];
   if (here < major(NODE)) needs.push('node');
   if (!atLeast(versionOf('pnpm'), PNPM)) needs.push('pnpm');
   const bin = join(TOOLCHAIN, 'node_modules', '.bin');
-  if (needs.length > 0 && !isThere(bin, needs)) await fetch(needs, bin, quiet);
+  if (needs.length > 0 && !isInstalled(bin, needs)) await install(needs, bin, quiet);
   const path = [
     needs.length > 0 ? bin : '',
     needs.includes('node') ? '' : dirname(process.execPath),
@@ -47,13 +47,13 @@ const versionOf = (program) => {
 
 const WANTED = { node: NODE, pnpm: PNPM };
 
-const isThere = (bin, needs) =>
+const isInstalled = (bin, needs) =>
   needs.every(
     (name) => existsSync(join(bin, name)) && major(versionOf(join(bin, name)) ?? '0') === major(WANTED[name]),
   );
 
-const fetch = (needs, bin, quiet) =>
-  step({
+const install = (needs, bin, quiet) =>
+  buildStep({
     name: `fetching ${needs.map((name) => `${name} ${WANTED[name]}`).join(' and ')} through npm`,
     quiet,
     run: async () => {
@@ -61,7 +61,7 @@ const fetch = (needs, bin, quiet) =>
         mkdirSync(TOOLCHAIN, { recursive: true });
         writeFileSync(join(TOOLCHAIN, 'package.json'), '{ "private": true }\n');
       } catch (error) {
-        throw new Trouble(
+        throw new UserError(
           `${TOOLCHAIN} cannot be written (${error.code}): run as the user who owns the repository, or free some space.`,
         );
       }
@@ -80,18 +80,19 @@ const fetch = (needs, bin, quiet) =>
         ? [process.execPath, process.env.npm_execpath]
         : ['npm'];
       const options = { cwd: TOOLCHAIN, env: cleanEnvironment() };
-      const install = (node) =>
-        tool(npm, [...rest, 'install', '--prefix', TOOLCHAIN, ...flags, ...packages(node)], options);
+      const installWith = (node) =>
+        runTool(npm, [...rest, 'install', '--prefix', TOOLCHAIN, ...flags, ...packages(node)], options);
       // Some platforms' packages lag behind: then the newest of the same major.
-      await install(NODE).catch((error) => {
+      await installWith(NODE).catch((error) => {
         if (!/ETARGET|E404|No match/.test(error.message) || !needs.includes('node')) throw error;
-        return install(`^${major(NODE)}`);
+        return installWith(`^${major(NODE)}`);
       });
       const pnpm = join(TOOLCHAIN, 'node_modules', 'pnpm');
       // What pnpm's own install script does: puts the program for this platform in its place.
-      if (needs.includes('pnpm')) await tool(process.execPath, ['install.js'], { cwd: pnpm, env: cleanEnvironment() });
-      if (!isThere(bin, needs))
-        throw new Trouble(
+      if (needs.includes('pnpm'))
+        await runTool(process.execPath, ['install.js'], { cwd: pnpm, env: cleanEnvironment() });
+      if (!isInstalled(bin, needs))
+        throw new UserError(
           `The Node or pnpm that npm has for ${process.platform}-${process.arch} does not run here: install Node ${major(NODE)} and pnpm ${major(PNPM)} yourself.`,
         );
     },

@@ -1,4 +1,4 @@
-import { type ServiceName } from '@crossroads/topology';
+import { eventSourceOf, type ServiceName } from '@crossroads/topology';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { AnySettings } from './settings.js';
 
@@ -8,7 +8,7 @@ export class ServiceIdentity {
 
   /** `source` of its events. */
   get urn(): string {
-    return `urn:crossroads:service:${this.name}`;
+    return eventSourceOf(this.name);
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Migration, migrate } from '@crossroads/database';
+import { type Migration, type MigrationClass, migrate } from '@crossroads/database';
 import { freePort } from '@crossroads/local';
 import pg from 'pg';
 import { startPostgresServer } from './servers.js';
@@ -50,7 +50,7 @@ export interface TestDatabase {
 }
 
 /** A fresh database with its two roles, migrated. Drop it, and stop the server, in `afterAll`. */
-export const testDatabase = async (...migrations: readonly Migration[]): Promise<TestDatabase> => {
+export const testDatabase = async (...migrations: readonly (Migration | MigrationClass)[]): Promise<TestDatabase> => {
   const server = await testPostgres();
   const name = `test_${randomBytes(6).toString('hex')}`;
   const [migrator, appRole] = [`${name}_migrator`, `${name}_app`];
@@ -86,6 +86,30 @@ const asAdmin = async (url: string, statements: readonly string[]): Promise<void
   await client.connect();
   try {
     for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+};
+
+/** Every row of every table of a database as text, and what is base64 in it, opened: for looking for what must not be there. */
+export const allRows = async (adminUrl: string): Promise<string[]> => {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    const { rows: tables } = await client.query<{ name: string }>(
+      `select format('%I.%I', schemaname, tablename) as name from pg_tables
+       where schemaname not in ('pg_catalog', 'information_schema')`,
+    );
+    const texts: string[] = [];
+    for (const { name } of tables) {
+      const { rows } = await client.query<{ line: string }>(`select t::text as line from ${name} t`);
+      for (const { line } of rows) {
+        texts.push(line);
+        for (const [base64] of line.matchAll(/[A-Za-z0-9+/]{40,}={0,2}/g))
+          texts.push(Buffer.from(base64, 'base64').toString('latin1'));
+      }
+    }
+    return texts;
   } finally {
     await client.end();
   }

@@ -10,7 +10,7 @@ import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/co
 import { ssinCheck } from '@crossroads/identifiers';
 import type { ToPublish } from '@crossroads/testing/mesh';
 import { salted } from '@crossroads/transparency';
-import { WELFARE } from './mesh.js';
+import { WELFARE } from './world.js';
 
 export const SERVICE = 'employment.wages.v1';
 export const DELIBERATION = '6b2f0a52-3d7b-4f0e-9a51-0d9f5f1c2b3a';

@@ -1,23 +1,25 @@
 import { eventually } from '@crossroads/testing';
+import { TestMesh } from '@crossroads/testing/mesh';
 import { access, refused, someone } from './accesses.js';
-import { PORTAL, TestMesh } from './mesh.js';
+import { PORTAL, World } from './world.js';
 
 const RECORDS = 10_000;
 const PAGES = 200;
 
 /** `node services/access-audit/dist/test/list.bench.js`: how long a page of a long list takes. */
-const mesh = await TestMesh.start('embedded');
+const mesh = await TestMesh.start('access-audit');
+const world = await World.create(mesh);
 const person = someone(1);
-mesh.person(person.ssin, person.personId);
+world.directory.put(person);
 for (let from = 0; from < RECORDS; from += 20)
-  await Promise.all(Array.from({ length: 20 }, () => mesh.exchange.append(refused(access(person), 'NOT_INSCRIBED'))));
+  await Promise.all(Array.from({ length: 20 }, () => world.exchange.append(refused(access(person), 'NOT_INSCRIBED'))));
 const began = performance.now();
-const running = await mesh.run();
-const portal = mesh.client(running.port, PORTAL);
+const running = await mesh.startProcess();
+const portal = world.client(running, PORTAL);
 const page = async (pageSize: number, pageToken = '') =>
   portal.listAccesses(
     { pageSize, pageToken, withoutOwn: true },
-    { metadata: { authorization: `Bearer ${await mesh.token(person.ssin)}` } },
+    { metadata: { authorization: `Bearer ${await world.token(person.ssin)}` } },
   );
 const count = async () => {
   let all = 0;

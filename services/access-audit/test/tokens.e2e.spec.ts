@@ -2,30 +2,33 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ListAccessesRequest } from '@crossroads/contracts/audit/v1/audit_service';
 import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
-import { eventually } from '@crossroads/testing';
+import { eventually, refusalOf } from '@crossroads/testing';
+import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { access, refused, someone } from './accesses.js';
-import { type AuditClient, ISSUER, OTHER_ISSUER, PORTAL, type RunningAudit, refusalOf, TestMesh } from './mesh.js';
+import { type AuditClient, ISSUER, OTHER_ISSUER, PORTAL, World } from './world.js';
 
 const request = { pageSize: 0, pageToken: '', withoutOwn: true };
 
 describe('who may see a list', () => {
   let mesh: TestMesh;
-  let running: RunningAudit;
+  let world: World;
+  let running: ServiceProcess;
   let portal: AuditClient;
   const me = someone(1);
   const other = someone(2);
 
   beforeAll(async () => {
-    mesh = await TestMesh.start('embedded');
-    running = await mesh.run();
-    portal = mesh.client(running.port, PORTAL);
-    for (const { ssin, personId } of [me, other]) mesh.person(ssin, personId);
-    await mesh.exchange.append(refused(access(me), 'NOT_INSCRIBED'));
+    mesh = await TestMesh.start('access-audit');
+    world = await World.create(mesh);
+    running = await mesh.startProcess();
+    portal = world.client(running, PORTAL);
+    for (const { ssin, personId } of [me, other]) world.directory.put({ ssin, personId });
+    await world.exchange.append(refused(access(me), 'NOT_INSCRIBED'));
     await eventually(
-      async () => (await ask(await mesh.token(me.ssin))).accesses.length,
+      async () => (await ask(await world.token(me.ssin))).accesses.length,
       (count) => count === 1,
     );
   }, 120_000);
@@ -43,27 +46,27 @@ describe('who may see a list', () => {
   const wrong: readonly (readonly [string, () => Promise<string> | string, string])[] = [
     [
       'of a provider that nobody registered',
-      () => mesh.token(me.ssin, { issuer: 'https://nobody.test', signedBy: ISSUER }),
+      () => world.token(me.ssin, { issuer: 'https://nobody.test', signedBy: ISSUER }),
       'TOKEN_ISSUER',
     ],
     [
       'in the name of another provider',
-      () => mesh.token(me.ssin, { issuer: OTHER_ISSUER, signedBy: ISSUER }),
+      () => world.token(me.ssin, { issuer: OTHER_ISSUER, signedBy: ISSUER }),
       'TOKEN_SIGNATURE',
     ],
-    ['for another service', () => mesh.token(me.ssin, { audience: 'urn:crossroads:exchange' }), 'TOKEN_AUDIENCE'],
-    ['that has expired', () => mesh.token(me.ssin, { lifetimeS: -30 }), 'TOKEN_EXPIRED'],
-    ['that lives too long', () => mesh.token(me.ssin, { lifetimeS: 3_600 }), 'TOKEN_LIFETIME'],
-    ['with a key that is not the provider’s', () => mesh.token(me.ssin, { kid: 'k9' }), 'TOKEN_KEY_UNKNOWN'],
+    ['for another service', () => world.token(me.ssin, { audience: 'urn:crossroads:exchange' }), 'TOKEN_AUDIENCE'],
+    ['that has expired', () => world.token(me.ssin, { lifetimeS: -30 }), 'TOKEN_EXPIRED'],
+    ['that lives too long', () => world.token(me.ssin, { lifetimeS: 3_600 }), 'TOKEN_LIFETIME'],
+    ['with a key that is not the provider’s', () => world.token(me.ssin, { kid: 'k9' }), 'TOKEN_KEY_UNKNOWN'],
     ['with alg none', unsigned, 'TOKEN_ALGORITHM'],
-    ['with a number that fails its check', () => mesh.token('80610100100'), 'TOKEN_SUBJECT'],
-    ['with a name instead of a number', () => mesh.token('Jan'), 'TOKEN_SUBJECT'],
+    ['with a number that fails its check', () => world.token('80610100100'), 'TOKEN_SUBJECT'],
+    ['with a name instead of a number', () => world.token('Jan'), 'TOKEN_SUBJECT'],
     ['that is none', () => 'x.y.z', 'TOKEN_MALFORMED'],
     ['with other characters', () => 'a b', 'TOKEN_MALFORMED'],
     ['of 9,000 characters', () => 'x'.repeat(9_000), 'TOKEN_MALFORMED'],
     [
       'whose claims were changed',
-      async () => (await mesh.token(me.ssin)).replace(/\.[^.]+\./, `.${base64({ iss: ISSUER, ssin: other.ssin })}.`),
+      async () => (await world.token(me.ssin)).replace(/\.[^.]+\./, `.${base64({ iss: ISSUER, ssin: other.ssin })}.`),
       'TOKEN',
     ],
   ];
@@ -79,33 +82,33 @@ describe('who may see a list', () => {
       code: status.UNAUTHENTICATED,
       reason: 'TOKEN_MISSING',
     });
-    expect(await refusalOf(ask(await mesh.token(me.ssin), 'Basic '))).toMatchObject({ reason: 'TOKEN_MALFORMED' });
+    expect(await refusalOf(ask(await world.token(me.ssin), 'Basic '))).toMatchObject({ reason: 'TOKEN_MALFORMED' });
   });
 
   it('each person their own, whatever was asked', async () => {
-    expect((await ask(await mesh.token(me.ssin))).accesses).toHaveLength(1);
-    expect((await ask(await mesh.token(other.ssin))).accesses).toEqual([]);
-    expect((await ask(await mesh.token(me.ssin, { issuer: OTHER_ISSUER }))).accesses).toHaveLength(1);
+    expect((await ask(await world.token(me.ssin))).accesses).toHaveLength(1);
+    expect((await ask(await world.token(other.ssin))).accesses).toEqual([]);
+    expect((await ask(await world.token(me.ssin, { issuer: OTHER_ISSUER }))).accesses).toHaveLength(1);
   });
 
   it('nobody whose number nobody has', async () => {
     const nobody = someone(3);
-    expect(await refusalOf(ask(await mesh.token(nobody.ssin)))).toMatchObject({
+    expect(await refusalOf(ask(await world.token(nobody.ssin)))).toMatchObject({
       code: status.NOT_FOUND,
       reason: 'UNKNOWN_SSIN',
     });
     const replaced = someone(4);
-    mesh.numbers.set(replaced.ssin, {
+    world.directory.numbers.set(replaced.ssin, {
       state: NumberState.NUMBER_STATE_REPLACED,
       personId: me.personId,
       inscriptions: [],
       mergedPersonIds: [],
     });
-    expect((await ask(await mesh.token(replaced.ssin))).accesses).toHaveLength(1);
+    expect((await ask(await world.token(replaced.ssin))).accesses).toHaveLength(1);
   });
 
   it('tells bad requests apart', async () => {
-    const metadata = { authorization: `Bearer ${await mesh.token(me.ssin)}` };
+    const metadata = { authorization: `Bearer ${await world.token(me.ssin)}` };
     for (const [more, field] of [
       [{ pageSize: -1 }, 'page_size'],
       [{ pageToken: 'x' }, 'page_token'],
@@ -119,21 +122,21 @@ describe('who may see a list', () => {
 
   it('only institutions connect, with a registered key', async () => {
     const refusal = async (client: AuditClient) => (await refusalOf(client.listAccesses(request))).reason;
-    expect(await refusal(mesh.clientWith(running.port, await mesh.service('exchange')))).toBe('CALLER_NOT_ALLOWED');
-    expect(await refusal(mesh.clientWith(running.port, await mesh.institution(PORTAL)))).toBe('KEY_NOT_REGISTERED');
+    expect(await refusal(world.client(running, await mesh.serviceCertificate('exchange')))).toBe('CALLER_NOT_ALLOWED');
+    expect(await refusal(world.client(running, await mesh.applicationCertificate(PORTAL)))).toBe('KEY_NOT_REGISTERED');
   });
 
   it('nobody while the policy is not known, and again by itself', async () => {
     mesh.policy.silent = true;
     const stale = await eventually(
-      async () => ask(await mesh.token(me.ssin)).catch((error: unknown) => error),
+      async () => ask(await world.token(me.ssin)).catch((error: unknown) => error),
       (answer) => answer instanceof Error,
     );
     expect(stale).toMatchObject({ code: status.UNAVAILABLE, reason: 'POLICY_STALE' });
     mesh.policy.silent = false;
     await eventually(
       async () =>
-        ask(await mesh.token(me.ssin)).then(
+        ask(await world.token(me.ssin)).then(
           () => true,
           () => false,
         ),
@@ -142,8 +145,7 @@ describe('who may see a list', () => {
   }, 40_000);
 
   it('survives 500 fuzzed requests without INTERNAL', async () => {
-    const tls = mesh.tls.get(PORTAL);
-    if (!tls) throw new Error('no certificate');
+    const tls = world.certificate(PORTAL);
     const [ca, key, cert] = [tls.ca, tls.key, tls.cert].map((file) => readFileSync(file));
     const ssl = credentials.createSsl(ca ?? null, key, cert);
     const raw = new Client(`localhost:${running.port}`, ssl, { 'grpc.ssl_target_name_override': 'access-audit' });
@@ -157,7 +159,7 @@ describe('who may see a list', () => {
           resolve(error?.code ?? status.OK),
         );
       });
-    const good = await mesh.token(me.ssin, { lifetimeS: 280 });
+    const good = await world.token(me.ssin, { lifetimeS: 280 });
     const sample = Buffer.from(
       ListAccessesRequest.encode({ pageSize: 3, pageToken: 'abcdefgh', withoutOwn: true }).finish(),
     );
@@ -185,7 +187,7 @@ describe('who may see a list', () => {
       { numRuns: 500 },
     );
     raw.close();
-    expect(running.child.output).not.toContain(me.ssin);
-    expect(running.child.output).not.toContain(good);
+    expect(running.output).not.toContain(me.ssin);
+    expect(running.output).not.toContain(good);
   }, 180_000);
 });

@@ -4,31 +4,27 @@ import { ConsultRequest, ReportMutationRequest } from '@crossroads/contracts/exc
 import { newRequestId } from '@crossroads/grpc';
 import { ssinCheck } from '@crossroads/identifiers';
 import { CertificateAuthority } from '@crossroads/local';
-import { eventually } from '@crossroads/testing';
+import { eventually, refusalOf } from '@crossroads/testing';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { exportJWK, SignJWT } from 'jose';
-import { type ExchangeClient, type RunningExchange, refusalOf, TestMesh } from './mesh.js';
-import { consult, institution, spkiHash, WAGES, WELFARE, World } from './world.js';
+import { type InProcessService, spkiHash, TestMesh } from '@crossroads/testing/mesh';
+import { type ExchangeClient, consult, institution, WAGES, WELFARE, World } from './world.js';
 
 const TRUST_DOMAIN = 'crossroads.test';
 
 describe('bad input', () => {
   let mesh: TestMesh;
   let world: World;
-  let exchange: RunningExchange;
+  let exchange: InProcessService;
   let welfare: ExchangeClient;
 
   beforeAll(async () => {
-    mesh = await TestMesh.start();
+    mesh = await TestMesh.start('exchange');
     world = await World.create(mesh);
-    exchange = await mesh.exchange();
-    await eventually(
-      () => exchange.server.health.refresh(),
-      () => exchange.server.health.isServing,
-    );
-    welfare = mesh.client(exchange.port, world.certificate(WELFARE));
+    exchange = await world.exchange();
+    welfare = world.client(exchange.port, WELFARE);
   });
   afterAll(() => mesh.stop());
 
@@ -107,30 +103,30 @@ describe('bad input', () => {
 
   it('knows nobody without a good certificate', async () => {
     const request = consult(world.person(WELFARE).ssin);
-    const unregistered = mesh.client(exchange.port, await mesh.institution(WELFARE));
+    const unregistered = world.client(exchange.port, await mesh.applicationCertificate(WELFARE));
     expect(await refusalOf(unregistered.consult(request))).toMatchObject({
       code: status.PERMISSION_DENIED,
       reason: 'KEY_NOT_REGISTERED',
     });
-    const service = mesh.client(exchange.port, await mesh.service('subscription'));
+    const service = world.client(exchange.port, await mesh.serviceCertificate('subscription'));
     expect(await refusalOf(service.consult(request))).toMatchObject({ reason: 'CALLER_NOT_ALLOWED' });
 
     const foreign = await CertificateAuthority.create(TRUST_DOMAIN);
     const bad = [
-      await mesh.write(foreign.issueApplication({ application: 'desk', enterpriseNumber: WELFARE })),
-      await mesh.institution(WELFARE, 'desk', { notAfter: new Date(Date.now() - 60_000) }),
+      await mesh.untrustedCertificate(foreign, WELFARE),
+      await mesh.applicationCertificate(WELFARE, { notAfter: new Date(Date.now() - 60_000) }),
     ];
     for (const tls of bad) {
-      const client = mesh.client(exchange.port, { ...tls, ca: world.certificate(WELFARE).ca });
+      const client = world.client(exchange.port, { ...tls, ca: world.certificate(WELFARE).ca });
       expect(await refusalOf(client.consult(request, { deadlineMs: 700 }))).toMatchObject({ isOutage: true });
     }
   });
 
   it('takes the key of an application out of service with its withdrawal', async () => {
-    const tls = await mesh.institution(WELFARE, 'batch');
+    const tls = await mesh.applicationCertificate(WELFARE, { application: 'batch' });
     const application = { enterpriseNumber: WELFARE, name: 'batch', spkiHashes: [spkiHash(tls)] };
     mesh.policy.put({ $case: 'application', value: application });
-    const client = mesh.client(exchange.port, tls);
+    const client = world.client(exchange.port, tls);
     await eventually(
       () =>
         client.consult(consult(world.person(WELFARE).ssin)).then(

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { TlsFiles } from '@crossroads/grpc';
 import { eventually, freePort } from '@crossroads/testing';
 import { Client, credentials, Server, ServerCredentials } from '@grpc/grpc-js';
-import { TestMesh } from './mesh.js';
+import { TestMesh } from '@crossroads/testing/mesh';
 import { consult, EMPLOYMENT, WELFARE, World } from './world.js';
 
 /**
@@ -78,11 +78,11 @@ const measure = async (seconds: number, pid: number | undefined, call: (n: numbe
 };
 
 const run = async (seconds: number): Promise<void> => {
-  const mesh = await TestMesh.start();
+  const mesh = await TestMesh.start('exchange');
   const world = await World.create(mesh);
   const tls = world.certificate(WELFARE);
   const echoPort = await freePort();
-  const served = await mesh.institution(EMPLOYMENT);
+  const served = await mesh.applicationCertificate(EMPLOYMENT);
   const args = ['echo', String(echoPort), served.ca, served.cert, served.key];
   const echoServer = fork(fileURLToPath(import.meta.url), args);
   await once(echoServer, 'message');
@@ -98,10 +98,8 @@ const run = async (seconds: number): Promise<void> => {
   const bare = await measure(seconds, echoServer.pid, echoCall);
   echoServer.kill();
 
-  const port = await freePort();
-  const child = await mesh.exchangeProcess(port, process.env.EXCHANGE_NODE_OPTIONS);
-  const exited = once(child, 'exit');
-  const client = mesh.client(port, tls);
+  const exchange = await mesh.startProcess({ nodeOptions: process.env.EXCHANGE_NODE_OPTIONS?.split(' ') ?? [] });
+  const client = world.client(exchange.port, tls);
   const persons = Array.from({ length: PERSONS }, () => world.person(WELFARE).ssin);
   const ask = (n: number) => client.consult(consult(persons[n % PERSONS] ?? ''));
   await eventually(
@@ -112,12 +110,11 @@ const run = async (seconds: number): Promise<void> => {
       ),
     Boolean,
   );
-  await measure(3, child.pid, ask);
-  const full = await measure(seconds, child.pid, ask);
+  await measure(3, exchange.pid, ask);
+  const full = await measure(seconds, exchange.pid, ask);
   const ratio = (full.perSecond / bare.perSecond).toFixed(3);
   process.stdout.write(`echo ${bare.text}\nconsultation ${full.text}\nratio ${ratio}\n`);
-  child.kill('SIGTERM');
-  await exited;
+  await exchange.stop();
   await mesh.stop();
 };
 

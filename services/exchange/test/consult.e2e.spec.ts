@@ -1,12 +1,13 @@
 import { AccessRecord, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
 import { newRequestId } from '@crossroads/grpc';
-import { eventually } from '@crossroads/testing';
+import { eventually, refusalOf } from '@crossroads/testing';
 import { opens, receiptFault } from '@crossroads/transparency';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type ExchangeClient, type RunningExchange, refusalOf, TestMesh } from './mesh.js';
-import type { Supply } from './stand-ins.js';
+import { type InProcessService, TestMesh } from '@crossroads/testing/mesh';
+import type { Supply } from './source-stand-in.js';
 import {
+  type ExchangeClient,
   CONTEXT,
   consult,
   deliberation,
@@ -25,20 +26,16 @@ const { CONSULTATION_STATUS_DATA_FOUND, CONSULTATION_STATUS_NO_DATA_FOUND, CONSU
 describe('a consultation', () => {
   let mesh: TestMesh;
   let world: World;
-  let exchange: RunningExchange;
+  let exchange: InProcessService;
   let welfare: ExchangeClient;
   let sound: Supply;
 
   beforeAll(async () => {
-    mesh = await TestMesh.start();
+    mesh = await TestMesh.start('exchange');
     world = await World.create(mesh);
     sound = world.wages.supply;
-    exchange = await mesh.exchange();
-    await eventually(
-      () => exchange.server.health.refresh(),
-      () => exchange.server.health.isServing,
-    );
-    welfare = mesh.client(exchange.port, world.certificate(WELFARE));
+    exchange = await world.exchange();
+    welfare = world.client(exchange.port, WELFARE);
   });
   afterAll(() => mesh.stop());
   beforeEach(() => {
@@ -103,7 +100,7 @@ describe('a consultation', () => {
   });
 
   it('is refused without inscription, without grant, and for numbers that are not in use', async () => {
-    const fund = mesh.client(exchange.port, world.certificate(FUND));
+    const fund = world.client(exchange.port, FUND);
     const stranger = world.person(FUND).ssin;
     expect(await refusalOf(welfare.consult(consult(stranger)))).toMatchObject({
       code: status.PERMISSION_DENIED,
@@ -118,7 +115,7 @@ describe('a consultation', () => {
     ] as const;
     for (const [state, code, reason] of states) {
       const { ssin, personId } = world.person(WELFARE);
-      mesh.directory.numbers.set(ssin, {
+      world.directory.numbers.set(ssin, {
         state,
         personId: state === 2 ? '' : personId,
         inscriptions: [],
@@ -195,13 +192,13 @@ describe('a consultation', () => {
 
   it('may be made by who represents the customer, and by nobody else', async () => {
     const { ssin } = world.person(WELFARE);
-    const integrator = mesh.client(exchange.port, world.certificate(INTEGRATOR));
+    const integrator = world.client(exchange.port, INTEGRATOR);
     await integrator.consult(consult(ssin, { customer: WELFARE }));
     expect(AccessRecord.decode(world.wages.asked.at(-1)?.record ?? new Uint8Array())).toMatchObject({
       customer: WELFARE,
       peer: INTEGRATOR,
     });
-    const fund = mesh.client(exchange.port, world.certificate(FUND));
+    const fund = world.client(exchange.port, FUND);
     expect(await refusalOf(fund.consult(consult(ssin, { customer: WELFARE })))).toMatchObject({
       code: status.PERMISSION_DENIED,
       reason: 'NOT_REPRESENTED',
@@ -225,7 +222,7 @@ describe('a consultation', () => {
   });
 
   it('gives no more than its record names when it is repeated under a wider grant', async () => {
-    const fund = mesh.client(exchange.port, world.certificate(FUND));
+    const fund = world.client(exchange.port, FUND);
     const { ssin } = world.person(FUND);
     const grant = (dataService: string, fieldGroups: readonly string[]) => [{ dataService, fieldGroups }];
     const granted = deliberation(FUND, grant(WAGES, ['employer']));

@@ -1,9 +1,20 @@
 import { newRequestId } from '@crossroads/grpc';
-import { eventually } from '@crossroads/testing';
+import { refusalOf } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type ExchangeClient, refusalOf, TestMesh } from './mesh.js';
-import { CONTEXT, consult, EMPLOYMENT, FUND, INTEGRATOR, STATUS, WAGES, WELFARE, World } from './world.js';
+import { TestMesh } from '@crossroads/testing/mesh';
+import {
+  type ExchangeClient,
+  CONTEXT,
+  consult,
+  EMPLOYMENT,
+  FUND,
+  INTEGRATOR,
+  STATUS,
+  WAGES,
+  WELFARE,
+  World,
+} from './world.js';
 
 const INSTITUTIONS = [WELFARE, FUND, INTEGRATOR, EMPLOYMENT];
 
@@ -13,14 +24,10 @@ describe('who may ask and report what', () => {
   const clients = new Map<string, ExchangeClient>();
 
   beforeAll(async () => {
-    mesh = await TestMesh.start();
+    mesh = await TestMesh.start('exchange');
     world = await World.create(mesh);
-    const exchange = await mesh.exchange();
-    await eventually(
-      () => exchange.server.health.refresh(),
-      () => exchange.server.health.isServing,
-    );
-    for (const number of INSTITUTIONS) clients.set(number, mesh.client(exchange.port, world.certificate(number)));
+    const exchange = await world.exchange();
+    for (const number of INSTITUTIONS) clients.set(number, world.client(exchange.port, number));
   });
   afterAll(() => mesh.stop());
 

@@ -1,14 +1,12 @@
-import { once } from 'node:events';
 import { AccessOutcome, AccessResult, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
 import { AccessConcluded } from '@crossroads/contracts/access/v1/events';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
-import { connect } from '@crossroads/grpc';
-import { eventually, freePort } from '@crossroads/testing';
+import { eventually, refusalOf } from '@crossroads/testing';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { type RunningExchange, refusalOf, TestMesh } from './mesh.js';
-import type { Supply } from './stand-ins.js';
+import { TestMesh } from '@crossroads/testing/mesh';
+import type { Supply } from './source-stand-in.js';
 import { consult, WELFARE, World } from './world.js';
 
 describe('when something fails', () => {
@@ -18,7 +16,7 @@ describe('when something fails', () => {
   let sound: Supply;
 
   beforeAll(async () => {
-    mesh = await TestMesh.start();
+    mesh = await TestMesh.start('exchange');
     world = await World.create(mesh, { deadlineMs: 8_000 });
     sound = world.wages.supply;
     admin = new pg.Client({ connectionString: mesh.database.adminUrl });
@@ -30,15 +28,6 @@ describe('when something fails', () => {
     world.wages.supply = sound;
     world.wages.asked.length = 0;
   });
-
-  const started = async (): Promise<RunningExchange> => {
-    const exchange = await mesh.exchange();
-    await eventually(
-      () => exchange.server.health.refresh(),
-      () => exchange.server.health.isServing,
-    );
-    return exchange;
-  };
 
   /** A source that answers when it is told to. */
   const held = () => {
@@ -55,11 +44,7 @@ describe('when something fails', () => {
 
   /** What the journal tells of accesses, from the beginning. */
   const journal = async (port: number) => {
-    const events = connect(EventsServiceService, `127.0.0.1:${port}`, {
-      tls: await mesh.service('access-audit'),
-      trustDomain: 'crossroads.test',
-      server: { kind: 'service', name: 'exchange' },
-    });
+    const events = mesh.connect(EventsServiceService, port, await mesh.serviceCertificate('access-audit'));
     const told = [];
     for await (const { event } of events.read({ topic: 'crossroads.access.v1', afterCursor: '' }))
       if (event) told.push(event);
@@ -73,20 +58,19 @@ describe('when something fails', () => {
       .map(({ data }) => AccessOutcome.decode(AccessConcluded.decode(data).outcome));
 
   it('closes the access of a process that was killed between intent and outcome', async () => {
-    const [port, { ssin, personId }] = [await freePort(), world.person(WELFARE)];
-    const child = await mesh.exchangeProcess(port);
-    const welfare = mesh.client(port, world.certificate(WELFARE));
+    const { ssin, personId } = world.person(WELFARE);
+    const killed = await mesh.startProcess();
+    const welfare = world.client(killed.port, WELFARE);
     held();
     const request = consult(ssin);
     const gone = new AbortController();
     const lost = welfare.consult(request, { deadlineMs: 30_000, signal: gone.signal }).catch((error: unknown) => error);
     await isAsked();
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    await killed.stop('SIGKILL');
     gone.abort();
     await lost;
 
-    const exchange = await started();
+    const exchange = await world.exchange();
     const concluded = await eventually(
       async () => (await journal(exchange.port)).filter(({ type }) => type.endsWith('.concluded')),
       (events) => events.some(({ data }) => AccessConcluded.decode(data).personId === personId),
@@ -98,9 +82,9 @@ describe('when something fails', () => {
     ]);
 
     world.wages.supply = sound;
-    const again = await mesh.client(exchange.port, world.certificate(WELFARE)).consult(request);
+    const again = await world.client(exchange.port, WELFARE).consult(request);
     expect(again.ticket).toBe(closed[0]?.ticket);
-    // The log is told below the oldest open transaction, whosever it is.
+    // The log ends at the oldest open transaction of the whole server.
     const both = await eventually(
       () => outcomes(exchange.port, journalId),
       ({ length }) => length >= 2,
@@ -113,8 +97,8 @@ describe('when something fails', () => {
   });
 
   it('asks no source and answers nothing while the journal cannot be written, and comes back by itself', async () => {
-    const exchange = await started();
-    const welfare = mesh.client(exchange.port, world.certificate(WELFARE));
+    const exchange = await world.exchange();
+    const welfare = world.client(exchange.port, WELFARE);
     const { ssin } = world.person(WELFARE);
     const request = consult(ssin);
     const cut = async () => {
@@ -144,14 +128,14 @@ describe('when something fails', () => {
     });
     expect(world.wages.asked).toEqual([]);
     await eventually(
-      () => exchange.server.health.refresh(),
-      () => !exchange.server.health.isServing,
+      () => exchange.isReady(),
+      (ready) => !ready,
     );
 
     await mend();
     await eventually(
-      () => exchange.server.health.refresh(),
-      () => exchange.server.health.isServing,
+      () => exchange.isReady(),
+      (ready) => ready,
     );
     world.wages.supply = sound;
     const { ticket, results } = await welfare.consult(request);
@@ -168,8 +152,8 @@ describe('when something fails', () => {
   });
 
   it('finishes what is in flight when it stops', async () => {
-    const exchange = await started();
-    const welfare = mesh.client(exchange.port, world.certificate(WELFARE));
+    const exchange = await world.exchange();
+    const welfare = world.client(exchange.port, WELFARE);
     const answer = held();
     const call = welfare.consult(consult(world.person(WELFARE).ssin), { deadlineMs: 8_000 });
     await isAsked();
@@ -182,8 +166,8 @@ describe('when something fails', () => {
   });
 
   it('refuses when authorization has not been heard of for five seconds, and comes back by itself', async () => {
-    const exchange = await started();
-    const welfare = mesh.client(exchange.port, world.certificate(WELFARE));
+    const exchange = await world.exchange();
+    const welfare = world.client(exchange.port, WELFARE);
     const { ssin } = world.person(WELFARE);
     mesh.policy.silent = true;
     const refused = await eventually(

@@ -1,10 +1,10 @@
 import type { ReportMutationRequest } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { newRequestId } from '@crossroads/grpc';
-import { eventually } from '@crossroads/testing';
+import { refusalOf } from '@crossroads/testing';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ExchangeClient, refusalOf, TestMesh } from './mesh.js';
-import { EMPLOYMENT, FUND, WAGES, WELFARE, World } from './world.js';
+import { TestMesh } from '@crossroads/testing/mesh';
+import { type ExchangeClient, EMPLOYMENT, FUND, WAGES, WELFARE, World } from './world.js';
 
 describe('reporting a mutation', () => {
   let mesh: TestMesh;
@@ -13,15 +13,11 @@ describe('reporting a mutation', () => {
   let employment: ExchangeClient;
 
   beforeAll(async () => {
-    mesh = await TestMesh.start();
+    mesh = await TestMesh.start('exchange');
     world = await World.create(mesh);
-    const exchange = await mesh.exchange();
-    await eventually(
-      () => exchange.server.health.refresh(),
-      () => exchange.server.health.isServing,
-    );
+    const exchange = await world.exchange();
     port = exchange.port;
-    employment = mesh.client(port, world.certificate(EMPLOYMENT));
+    employment = world.client(port, EMPLOYMENT);
   });
   afterAll(() => mesh.stop());
 
@@ -93,14 +89,14 @@ describe('reporting a mutation', () => {
     ['for nobody known', EMPLOYMENT, { reporter: '0202239951' }, 'UNKNOWN_INSTITUTION'],
   ];
   it.each(denied)('is denied: %s', async (_what, by, more, reason) => {
-    const client = mesh.client(port, world.certificate(by));
+    const client = world.client(port, by);
     const error = await refusalOf(client.reportMutation(report(world.person().ssin, more)));
     expect(error).toMatchObject({ code: status.PERMISSION_DENIED, reason });
   });
 
   it('is refused for a number that is not in use', async () => {
     const { ssin, personId } = world.person(WELFARE);
-    mesh.directory.numbers.set(ssin, { state: 3, personId, inscriptions: [], mergedPersonIds: [] });
+    world.directory.numbers.set(ssin, { state: 3, personId, inscriptions: [], mergedPersonIds: [] });
     expect(await refusalOf(employment.reportMutation(report(ssin)))).toMatchObject({ reason: 'REPLACED_SSIN' });
   });
 });

@@ -8,14 +8,23 @@ import { AccessConcluded, AccessJournaled } from '@crossroads/contracts/access/v
 import { DeliberationState } from '@crossroads/contracts/authorization/v1/policy';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
-import { connect, newRequestId } from '@crossroads/grpc';
-import { type CloudEvent, openBroker, TopicSealing, unbundled } from '@crossroads/messaging';
-import { FileKeyProvider, TopicSealer } from '@crossroads/privacy';
-import { eventually } from '@crossroads/testing';
+import { newRequestId } from '@crossroads/grpc';
+import { type CloudEvent, unbundled } from '@crossroads/messaging';
+import { allRows, eventually, refusalOf } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
-import { type ExchangeClient, type RunningExchange, refusalOf, TestMesh } from './mesh.js';
-import { CONTEXT, consult, deliberation, EMPLOYMENT, FUND, STATUS, WAGES, WELFARE, World } from './world.js';
+import { type InProcessService, TestMesh } from '@crossroads/testing/mesh';
+import {
+  type ExchangeClient,
+  CONTEXT,
+  consult,
+  deliberation,
+  EMPLOYMENT,
+  FUND,
+  STATUS,
+  WAGES,
+  WELFARE,
+  World,
+} from './world.js';
 
 const ACCESS = 'crossroads.access.v1';
 const MUTATION = 'crossroads.mutation.v1';
@@ -23,7 +32,7 @@ const MUTATION = 'crossroads.mutation.v1';
 describe('what the exchange tells', () => {
   let mesh: TestMesh;
   let world: World;
-  let exchange: RunningExchange;
+  let exchange: InProcessService;
   let welfare: ExchangeClient;
   const received = new Map<string, CloudEvent[]>([
     [ACCESS, []],
@@ -31,23 +40,17 @@ describe('what the exchange tells', () => {
   ]);
 
   beforeAll(async () => {
-    mesh = await TestMesh.start();
+    mesh = await TestMesh.start('exchange');
     world = await World.create(mesh);
-    exchange = await mesh.exchange();
-    await eventually(
-      () => exchange.server.health.refresh(),
-      () => exchange.server.health.isServing,
-    );
-    welfare = mesh.client(exchange.port, world.certificate(WELFARE));
-    const broker = await openBroker({ clientId: 'spec', embeddedLogUrl: mesh.log.migratorUrl });
-    mesh.defer(() => broker.close());
+    exchange = await world.exchange();
+    welfare = world.client(exchange.port, WELFARE);
     for (const [topic, events] of received)
-      await broker.consume({ topic, onBatch: async (batch) => void events.push(...batch) });
+      await mesh.bus.broker.consume({ topic, onBatch: async (batch) => void events.push(...batch) });
   });
   afterAll(() => mesh.stop());
 
   const opened = async (topic: string): Promise<CloudEvent[]> => {
-    const sealing = new TopicSealing(new TopicSealer({ keys: new FileKeyProvider(mesh.keyFile), producer: 'spec' }));
+    const sealing = mesh.sealing('spec');
     const messages = await Promise.all((received.get(topic) ?? []).map((event) => sealing.open(topic, event)));
     return messages.flatMap(unbundled);
   };
@@ -114,7 +117,7 @@ describe('what the exchange tells', () => {
 
   it('refuses and records the repetition of a request whose grant is gone', async () => {
     const { ssin, personId } = world.person(FUND);
-    const fund = mesh.client(exchange.port, world.certificate(FUND));
+    const fund = world.client(exchange.port, FUND);
     const grants = [{ dataService: STATUS, fieldGroups: ['status'] }];
     const granted = deliberation(FUND, grants);
     mesh.policy.put({ $case: 'deliberation', value: granted });
@@ -148,14 +151,9 @@ describe('what the exchange tells', () => {
   });
 
   it('tells the same from the beginning as it told at the time', async () => {
-    const events = connect(EventsServiceService, `127.0.0.1:${exchange.port}`, {
-      tls: await mesh.service('access-audit'),
-      trustDomain: 'crossroads.test',
-      server: { kind: 'service', name: 'exchange' },
-    });
+    const events = mesh.connect(EventsServiceService, exchange.port, await mesh.serviceCertificate('access-audit'));
     const read = [];
     for await (const { event } of events.read({ topic: ACCESS, afterCursor: '' })) read.push(event);
-    events.close();
     const sent = await eventually(
       () => opened(ACCESS),
       ({ length }) => length >= read.length,
@@ -167,7 +165,7 @@ describe('what the exchange tells', () => {
 
   it('tells of a mutation with all that its subscribers need', async () => {
     const { ssin, personId } = world.person();
-    const employment = mesh.client(exchange.port, world.certificate(EMPLOYMENT));
+    const employment = world.client(exchange.port, EMPLOYMENT);
     await employment.reportMutation({
       requestId: newRequestId(),
       reporter: '',
@@ -192,10 +190,10 @@ describe('what the exchange tells', () => {
   });
 
   it('keeps no SSIN and no name where they could be read', async () => {
-    const secrets = [...mesh.directory.numbers.keys(), '85073003328', 'Jansens', 'Peeters'];
+    const secrets = [...world.directory.numbers.keys(), '85073003328', 'Jansens', 'Peeters'];
     const traces = secrets.flatMap(tracesOf);
-    for (const { adminUrl } of [mesh.database, mesh.keys, mesh.log]) {
-      const rows = await everythingIn(adminUrl);
+    for (const { adminUrl } of mesh.allDatabases) {
+      const rows = await allRows(adminUrl);
       expect(rows.length).toBeGreaterThan(0);
       const found = traces.filter((trace) => rows.some((row) => row.includes(trace)));
       expect(found).toEqual([]);
@@ -221,19 +219,3 @@ const tracesOf = (secret: string): string[] => [
     return encoded.slice(offset === 0 ? 0 : offset + 1, -1);
   }),
 ];
-
-/** Every row of every table, as text. */
-const everythingIn = async (url: string): Promise<string[]> => {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  const { rows: tables } = await client.query<{ name: string }>(
-    `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`,
-  );
-  const all: string[] = [];
-  for (const { name } of tables) {
-    const { rows } = await client.query<{ row: string }>(`select t::text as row from ${name} t`);
-    all.push(...rows.map(({ row }) => row));
-  }
-  await client.end();
-  return all;
-};

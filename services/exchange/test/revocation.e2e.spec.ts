@@ -1,26 +1,22 @@
 import { ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
 import { DeliberationState } from '@crossroads/contracts/authorization/v1/policy';
 import { newRequestId } from '@crossroads/grpc';
-import { eventually } from '@crossroads/testing';
+import { eventually, refusalOf } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ExchangeClient, type RunningExchange, refusalOf, TestMesh } from './mesh.js';
-import { consult, deliberation, FUND, STATUS, WAGES, World } from './world.js';
+import { type InProcessService, TestMesh } from '@crossroads/testing/mesh';
+import { type ExchangeClient, consult, deliberation, FUND, STATUS, WAGES, World } from './world.js';
 
 describe('a grant that ends while a source takes its time', () => {
   let mesh: TestMesh;
   let world: World;
-  let exchange: RunningExchange;
+  let exchange: InProcessService;
   let fund: ExchangeClient;
 
   beforeAll(async () => {
-    mesh = await TestMesh.start();
+    mesh = await TestMesh.start('exchange');
     world = await World.create(mesh, { deadlineMs: 8_000 });
-    exchange = await mesh.exchange();
-    await eventually(
-      () => exchange.server.health.refresh(),
-      () => exchange.server.health.isServing,
-    );
-    fund = mesh.client(exchange.port, world.certificate(FUND));
+    exchange = await world.exchange();
+    fund = world.client(exchange.port, FUND);
   });
   afterAll(() => mesh.stop());
 

@@ -1,5 +1,4 @@
-import { randomUUID, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import {
   type DataService,
   type Deliberation,
@@ -7,12 +6,16 @@ import {
   type Grant,
   type Institution,
 } from '@crossroads/contracts/authorization/v1/policy';
-import type { ConsultRequest } from '@crossroads/contracts/exchange/v1/exchange_service';
+import { type ConsultRequest, ExchangeServiceService } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
-import { newRequestId, spkiOf, type TlsFiles } from '@crossroads/grpc';
+import { type Connection, newRequestId, type TlsFiles } from '@crossroads/grpc';
 import { ssinCheck, withCbeCheck } from '@crossroads/identifiers';
-import type { TestMesh } from './mesh.js';
-import { SourceStandIn } from './stand-ins.js';
+import { DirectoryStandIn, type InProcessService, type StartOptions, type TestMesh } from '@crossroads/testing/mesh';
+import { AppModule } from '../src/app.module.js';
+import { service } from '../src/service.js';
+import { SourceStandIn } from './source-stand-in.js';
+
+export type ExchangeClient = Connection<typeof ExchangeServiceService>;
 
 export const WELFARE = withCbeCheck('02070000');
 export const FUND = withCbeCheck('02080000');
@@ -30,6 +33,7 @@ export const ssin = (counter: number): string => {
 
 /** Two authentic sources, a welfare office with its grants, an integrator for it, and a fund without grants. */
 export class World {
+  readonly directory = new DirectoryStandIn();
   readonly wages = new SourceStandIn(async (request) => ({
     status: SupplyStatus.SUPPLY_STATUS_DATA_FOUND,
     ssin: request.ssin,
@@ -42,7 +46,7 @@ export class World {
     data: undefined,
     sourceRevision: 0n,
   }));
-  readonly tls = new Map<string, TlsFiles>();
+  private readonly tls = new Map<string, TlsFiles>();
   private people = 0;
 
   private constructor(private readonly mesh: TestMesh) {}
@@ -51,6 +55,17 @@ export class World {
     const world = new World(mesh);
     await world.build(deadlineMs);
     return world;
+  }
+
+  /** An exchange in this process. */
+  exchange(options: StartOptions = {}): Promise<InProcessService> {
+    return this.mesh.startInProcess(service, AppModule, options);
+  }
+
+  /** The application `desk` of an institution, or whoever else has this certificate. */
+  client(port: number, who: string | TlsFiles): ExchangeClient {
+    const tls = typeof who === 'string' ? this.certificate(who) : who;
+    return this.mesh.connect(ExchangeServiceService, port, tls);
   }
 
   /** The client certificate of an institution's application `desk`. */
@@ -63,40 +78,25 @@ export class World {
   /** Somebody on whom these institutions have a file. */
   person(...inscribed: readonly string[]): { readonly ssin: string; readonly personId: string } {
     const person = { ssin: ssin(++this.people), personId: randomUUID() };
-    const inscriptions = inscribed.map((institution) => ({
-      institution,
-      inscriptionContext: 'PCSA:LIVING_WAGE',
-      period: undefined,
-      ssin: '',
-    }));
-    this.mesh.directory.numbers.set(person.ssin, {
-      state: 1,
-      personId: person.personId,
-      inscriptions,
-      mergedPersonIds: [],
-    });
+    this.directory.put(
+      person,
+      inscribed.map((institution) => [institution, 'PCSA:LIVING_WAGE']),
+    );
     return person;
   }
 
   private async build(deadlineMs: number): Promise<void> {
     const { mesh } = this;
-    mesh.defer(() => this.wages.stop());
-    mesh.defer(() => this.status.stop());
-    const sourceTls = await mesh.institution(EMPLOYMENT, 'source');
-    const addresses = [await this.wages.start(sourceTls), await this.status.start(sourceTls)] as const;
-    for (const enterpriseNumber of [WELFARE, FUND, INTEGRATOR, EMPLOYMENT]) {
-      const tls = await mesh.institution(enterpriseNumber);
-      this.tls.set(enterpriseNumber, tls);
-      mesh.policy.put({ $case: 'institution', value: institution(enterpriseNumber) });
-      mesh.policy.put({
-        $case: 'application',
-        value: { enterpriseNumber, name: 'desk', spkiHashes: [spkiHash(tls)] },
-      });
-    }
+    await mesh.standIn('reference-directory', this.directory.serve('exchange'));
+    const sourceTls = await mesh.applicationCertificate(EMPLOYMENT, { application: 'source' });
+    const addressOf = async (source: SourceStandIn) =>
+      `127.0.0.1:${(await mesh.serve('spec', sourceTls, source.serve())).port}`;
+    for (const enterpriseNumber of [WELFARE, FUND, INTEGRATOR, EMPLOYMENT])
+      this.tls.set(enterpriseNumber, await mesh.register(enterpriseNumber));
     mesh.policy.put(
       { $case: 'institution', value: institution(INTEGRATOR, { represents: [WELFARE] }) },
-      { $case: 'dataService', value: wagesService(addresses[0], deadlineMs) },
-      { $case: 'dataService', value: statusService(addresses[1], deadlineMs) },
+      { $case: 'dataService', value: wagesService(await addressOf(this.wages), deadlineMs) },
+      { $case: 'dataService', value: statusService(await addressOf(this.status), deadlineMs) },
       {
         $case: 'deliberation',
         value: deliberation(WELFARE, [
@@ -107,8 +107,6 @@ export class World {
     );
   }
 }
-
-export const spkiHash = ({ cert }: TlsFiles): string => spkiOf(new X509Certificate(readFileSync(cert)));
 
 export const institution = (enterpriseNumber: string, more: Partial<Institution> = {}): Institution => ({
   enterpriseNumber,

@@ -14,6 +14,8 @@ export interface TestBus {
   readonly env: Readonly<Record<string, string>>;
   /** Cuts the bus from services, not from `broker`. Of an embedded one only. */
   readonly link: Link | undefined;
+  /** What an embedded one keeps its log in. */
+  readonly database: TestDatabase | undefined;
   /** Lets a service do everything on Kafka; which ACLs it really gets is the local mesh's business. */
   allow(service: string): Promise<void>;
   issue(make: (authority: CertificateAuthority) => Promise<Identity>): Promise<KafkaTls>;
@@ -38,6 +40,7 @@ const onKafka = async (): Promise<TestBus | undefined> => {
     kind: 'kafka',
     env: { KAFKA_BROKERS: kafka.brokers },
     link: undefined,
+    database: undefined,
     allow: async (service) => {
       const admin = kafkaClient({ brokers, clientId: 'spec', tls: kafka.admin }, () => undefined).admin();
       await admin.connect();
@@ -79,6 +82,7 @@ const embedded = async (trustDomain: string): Promise<TestBus> => {
     kind: 'embedded',
     env: { EMBEDDED_LOG_URL: url },
     link,
+    database,
     allow: async () => undefined,
     issue: async (make) => {
       const { certificate, key } = await make(authority);

@@ -2,48 +2,77 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { eventually } from '../eventually.js';
 
+export interface ServiceProcessOptions {
+  /** Where it serves, as its environment says. */
+  readonly port?: number;
+  readonly nodeOptions?: readonly string[];
+}
+
 /** A service as it really runs: a process of its own, by its `main.js`. */
 export class ServiceProcess {
-  /** Everything that it has printed. */
+  /** Everything that it has printed, at all its starts. */
   output = '';
+  private child: ChildProcess | undefined;
 
-  private constructor(private readonly child: ChildProcess) {
-    for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (chunk) => {
-        this.output += String(chunk);
-      });
-  }
+  private constructor(
+    private readonly main: string,
+    private readonly env: Readonly<Record<string, string>>,
+    private readonly isUp: () => Promise<boolean>,
+    private readonly options: ServiceProcessOptions,
+  ) {}
 
   /** @param isUp asked until it says yes */
   static async start(
     main: string,
     env: Readonly<Record<string, string>>,
     isUp: () => Promise<boolean>,
+    options: ServiceProcessOptions = {},
   ): Promise<ServiceProcess> {
-    const { KAFKA_BROKERS: _, EMBEDDED_LOG_URL: __, ...own } = process.env;
-    const child = spawn(process.execPath, ['--enable-source-maps', main], {
-      env: { ...own, ...env },
+    const service = new ServiceProcess(main, env, isUp, options);
+    await service.launch();
+    return service;
+  }
+
+  get port(): number {
+    return this.options.port ?? 0;
+  }
+
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  /** Starts it again after a stop, with the same settings. */
+  async launch(): Promise<void> {
+    const { KAFKA_BROKERS: _, EMBEDDED_LOG_URL: __, ...inherited } = process.env;
+    const { nodeOptions = [] } = this.options;
+    const child = spawn(process.execPath, ['--enable-source-maps', ...nodeOptions, this.main], {
+      env: { ...inherited, ...this.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const running = new ServiceProcess(child);
+    this.child = child;
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => {
+        this.output += String(chunk);
+      });
     await eventually(
       () => {
-        if (child.exitCode !== null) throw new Error(`the service ended: ${running.output}`);
-        return isUp();
+        if (child.exitCode !== null) throw new Error(`the service ended: ${this.output}`);
+        return this.isUp();
       },
       Boolean,
-      60_000,
+      START_WITHIN_MS,
     );
-    return running;
   }
 
   /** SIGTERM as from an orchestrator, or SIGKILL as a power cut. Gives the exit code. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     const { child } = this;
-    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
     const ended = once(child, 'exit');
     child.kill(signal);
     await ended;
     return child.exitCode;
   }
 }
+
+const START_WITHIN_MS = 60_000;

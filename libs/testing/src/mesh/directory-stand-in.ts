@@ -1,0 +1,62 @@
+import {
+  type BatchCheckRequest,
+  type CheckRequest,
+  type CheckResponse,
+  DirectoryServiceService,
+  NumberState,
+} from '@crossroads/contracts/directory/v1/directory_service';
+import { type ServedService, serve } from '@crossroads/grpc';
+import type { ServiceName } from '@crossroads/topology';
+
+/** In place of the reference directory: `Check` and `BatchCheck`, by number and by person. */
+export class DirectoryStandIn {
+  /** What it says of each number; UNKNOWN of any other. */
+  readonly numbers = new Map<string, CheckResponse>();
+  readonly asked: BatchCheckRequest[] = [];
+
+  /** @param caller who may ask: the service that is tested */
+  serve(caller: ServiceName): ServedService {
+    const { check, batchCheck } = DirectoryServiceService;
+    return serve(
+      { check, batchCheck },
+      {
+        check: async (request) => this.answer(request),
+        batchCheck: async (request) => {
+          this.asked.push(request);
+          const { persons, institutions, date } = request;
+          return { results: persons.map((person) => this.answer({ person, institutions, date })) };
+        },
+      },
+      { allow: { check: [`service:${caller}`], batchCheck: [`service:${caller}`] } },
+    );
+  }
+
+  /** Somebody whom these institutions have inscribed in a context. */
+  put(
+    { ssin, personId }: { readonly ssin: string; readonly personId: string },
+    inscribed: readonly (readonly [institution: string, inscriptionContext: string])[] = [],
+    more: Partial<CheckResponse> = {},
+  ): void {
+    const inscriptions = inscribed.map(([institution, inscriptionContext]) => ({
+      institution,
+      inscriptionContext,
+      period: undefined,
+      ssin: '',
+    }));
+    const state = NumberState.NUMBER_STATE_VALID;
+    this.numbers.set(ssin, { state, personId, inscriptions, mergedPersonIds: [], ...more });
+  }
+
+  private answer({ person, institutions }: CheckRequest): CheckResponse {
+    const { by } = person ?? {};
+    const known =
+      by?.$case === 'ssin'
+        ? this.numbers.get(by.value)
+        : [...this.numbers.values()].find(
+            ({ personId, mergedPersonIds }) => by && [personId, ...mergedPersonIds].includes(by.value),
+          );
+    if (!known) return { state: NumberState.NUMBER_STATE_UNKNOWN, personId: '', inscriptions: [], mergedPersonIds: [] };
+    const inscriptions = known.inscriptions.filter(({ institution }) => institutions.includes(institution));
+    return { ...known, inscriptions };
+  }
+}

@@ -1,0 +1,27 @@
+import type { RunningServer } from '@crossroads/grpc';
+import type { INestMicroservice } from '@nestjs/common';
+
+/** A service in the process of its spec. */
+export class InProcessService {
+  private stopping: Promise<void> | undefined;
+
+  constructor(
+    readonly application: INestMicroservice,
+    readonly server: RunningServer,
+  ) {}
+
+  get port(): number {
+    return this.server.port;
+  }
+
+  /** Whether all that it needs is there; asks anew. */
+  async isReady(): Promise<boolean> {
+    await this.server.health.refresh();
+    return this.server.health.isServing;
+  }
+
+  stop(): Promise<void> {
+    this.stopping ??= this.application.close();
+    return this.stopping;
+  }
+}

@@ -1,0 +1,343 @@
+import 'reflect-metadata';
+import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Institution } from '@crossroads/contracts/authorization/v1/policy';
+import {
+  type ConnectOptions,
+  type Connection,
+  connect,
+  GrpcTransport,
+  type MethodShape,
+  nestLogger,
+  type RunningServer,
+  type ServedService,
+  spkiOf,
+  startServer,
+  type TlsFiles,
+} from '@crossroads/grpc';
+import { type CertificateAuthority, isServing } from '@crossroads/local';
+import { type KafkaTls, TopicSealing } from '@crossroads/messaging';
+import { FileKeyProvider, generateKeyFile, TopicSealer } from '@crossroads/privacy';
+import type { ServiceDefinition } from '@crossroads/service';
+import {
+  addressedBy,
+  addressVariableOf,
+  keysOf,
+  serviceNamed,
+  type ServiceName,
+  type TopicName,
+} from '@crossroads/topology';
+import { newReceiptKey, type ReceiptKeys, readReceiptKeys } from '@crossroads/transparency';
+import type { ServiceDefinition as GrpcDefinition } from '@grpc/grpc-js';
+import type { Type } from '@nestjs/common';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
+import { eventually } from '../eventually.js';
+import { freePort, type TestDatabase, testDatabase, testPostgres } from '../postgres.js';
+import { type TestBus, testBus } from './bus.js';
+import { InProcessService } from './in-process-service.js';
+import { PolicyFeed } from './policy-feed.js';
+import { Publisher } from './publisher.js';
+import { ServiceProcess } from './service-process.js';
+
+export const TRUST_DOMAIN = 'crossroads.test';
+
+/** Where nobody listens. */
+const NOWHERE = '127.0.0.1:9';
+
+type Environment = Readonly<Record<string, string>>;
+
+/** The databases of one service; the second is there where the topology says that it keeps subject keys. */
+export interface ServiceDatabases {
+  readonly main: TestDatabase;
+  readonly keys: TestDatabase | undefined;
+}
+
+export interface StartOptions {
+  /** Settings besides those that the mesh gives it, or instead of them. */
+  readonly env?: Environment;
+  /** @default those of the mesh; other ones for a service that is to begin at the beginning */
+  readonly databases?: ServiceDatabases;
+  /** What is waited for: that it answers calls, or that all that it needs is there as well. @default ready */
+  readonly until?: 'listening' | 'ready';
+}
+
+export interface ProcessOptions extends StartOptions {
+  readonly port?: number;
+  readonly nodeOptions?: readonly string[];
+}
+
+/**
+ * One service as a spec sees it: databases, a bus, certificates, key files and a policy of its own, as the topology says that
+ * it needs them, and stand-ins for the services that it calls. `stop` ends everything, the last that was started first.
+ */
+export class TestMesh {
+  readonly policy = new PolicyFeed();
+  /** With which the service signs receipts, or which it checks them by. */
+  readonly receiptKey = newReceiptKey();
+  private readonly folder = mkdtempSync(join(tmpdir(), 'crossroads-test-mesh-'));
+  private readonly endings: (() => unknown)[] = [];
+  private readonly addresses: Record<string, string> = {};
+  private files = 0;
+  private ownTls: TlsFiles | undefined;
+
+  private constructor(
+    /** The service that is tested. */
+    readonly service: ServiceName,
+    readonly bus: TestBus,
+    readonly databases: ServiceDatabases,
+  ) {}
+
+  /** @param bus `kafka` falls back to the embedded log where there is no Kafka */
+  static async start(
+    service: ServiceName,
+    { bus = 'embedded' }: { bus?: 'kafka' | 'embedded' } = {},
+  ): Promise<TestMesh> {
+    const mesh = new TestMesh(service, await testBus(bus, TRUST_DOMAIN), await databasesOf(service));
+    await mesh.prepare();
+    return mesh;
+  }
+
+  private async prepare(): Promise<void> {
+    const { service, bus, databases, folder } = this;
+    this.defer(async () => {
+      await bus.stop();
+      await dropDatabases(databases);
+      await (await testPostgres()).stop();
+      rmSync(folder, { recursive: true, force: true });
+    });
+    await bus.allow(service);
+    this.ownTls = await this.serviceCertificate(service);
+    await generateKeyFile(this.keyFile, keysOf(service));
+    const { keyId, privatePem, publicPem } = this.receiptKey;
+    writeFileSync(join(folder, 'receipts.pem'), privatePem);
+    writeFileSync(join(folder, 'receipt-keys.json'), JSON.stringify({ [keyId]: publicPem }));
+    for (const called of addressedBy(service)) this.addresses[addressVariableOf(called)] = NOWHERE;
+    if (!addressedBy(service).includes('authorization')) return;
+    const address = await this.policy.start(await this.serviceCertificate('authorization'), TRUST_DOMAIN);
+    this.addresses[addressVariableOf('authorization')] = address;
+    this.defer(() => this.policy.stop());
+  }
+
+  get database(): TestDatabase {
+    return this.databases.main;
+  }
+
+  /** The names that the topology gives to the service, with keys that no other mesh has. */
+  get keyFile(): string {
+    return join(this.folder, 'keys.json');
+  }
+
+  /** For checking receipts. */
+  get receiptKeys(): ReceiptKeys {
+    return readReceiptKeys(readFileSync(join(this.folder, 'receipt-keys.json'), 'utf8'));
+  }
+
+  get serviceDatabases(): TestDatabase[] {
+    return [this.databases.main, this.databases.keys].filter((one) => one !== undefined);
+  }
+
+  /** Those of the service, and the one that an embedded bus keeps its log in. */
+  get allDatabases(): TestDatabase[] {
+    return [...this.serviceDatabases, this.bus.database].filter((one) => one !== undefined);
+  }
+
+  /** What ends with the mesh, before everything that was started earlier. */
+  defer(end: () => unknown): void {
+    this.endings.unshift(end);
+  }
+
+  async stop(): Promise<void> {
+    for (const end of this.endings.splice(0)) await end();
+  }
+
+  // Certificates and keys
+
+  serviceCertificate(name: string): Promise<TlsFiles> {
+    return this.certificate((authority) => authority.issueService(name));
+  }
+
+  /** Of an institution's application, `desk` unless another is named. */
+  applicationCertificate(
+    enterpriseNumber: string,
+    { application = 'desk', notAfter }: { readonly application?: string; readonly notAfter?: Date } = {},
+  ): Promise<TlsFiles> {
+    const subject = { application, enterpriseNumber, ...(notAfter ? { notAfter } : {}) };
+    return this.certificate((authority) => authority.issueApplication(subject));
+  }
+
+  /** The same by an authority that nobody trusts: it says the right thing, and is refused. */
+  async untrustedCertificate(authority: CertificateAuthority, enterpriseNumber: string): Promise<TlsFiles> {
+    const { certificate, key } = await authority.issueApplication({ application: 'desk', enterpriseNumber });
+    const { ca } = await this.applicationCertificate(enterpriseNumber);
+    return this.write({ ca: readFileSync(ca, 'utf8'), cert: certificate, key });
+  }
+
+  async certificate(make: Parameters<TestBus['issue']>[0]): Promise<TlsFiles> {
+    return this.write(await this.bus.issue(make));
+  }
+
+  /** Seals and opens what is on the bus, with the keys of the service unless others are given. */
+  sealing(producer: string, keyFile = this.keyFile): TopicSealing {
+    return new TopicSealing(new TopicSealer({ keys: new FileKeyProvider(keyFile), producer }));
+  }
+
+  /** Puts an institution into the policy, with its application `desk`; gives the certificate of that. */
+  async register(enterpriseNumber: string, more: Partial<Institution> = {}): Promise<TlsFiles> {
+    const tls = await this.applicationCertificate(enterpriseNumber);
+    const institution = {
+      enterpriseNumber,
+      name: `Institution ${enterpriseNumber}`,
+      roles: [],
+      represents: [],
+      officialKeys: [],
+      ...more,
+    };
+    this.policy.put(
+      { $case: 'institution', value: institution },
+      { $case: 'application', value: { enterpriseNumber, name: 'desk', spkiHashes: [spkiHash(tls)] } },
+    );
+    return tls;
+  }
+
+  // Other services
+
+  /** A server in place of a service that this one calls. */
+  async standIn(name: ServiceName, ...services: readonly ServedService[]): Promise<void> {
+    const server = await this.serve(name, await this.serviceCertificate(name), ...services);
+    this.addresses[addressVariableOf(name)] = `127.0.0.1:${server.port}`;
+  }
+
+  /** A server with a certificate of this mesh, for as long as the mesh is there. */
+  async serve(name: string, tls: TlsFiles, ...services: readonly ServedService[]): Promise<RunningServer> {
+    const server = await startServer({
+      host: '127.0.0.1',
+      port: 0,
+      tls,
+      trustDomain: TRUST_DOMAIN,
+      domain: `${name}.crossroads`,
+      services,
+    });
+    this.defer(() => server.stop());
+    return server;
+  }
+
+  /** In place of a service whose topic this one reads: on the bus, and by `Events/Read`. */
+  async publisher(name: ServiceName, topic: TopicName): Promise<Publisher> {
+    const publisher = await Publisher.start({
+      name,
+      topic,
+      broker: this.bus.broker,
+      sealing: this.sealing(name),
+      tls: await this.serviceCertificate(name),
+      trustDomain: TRUST_DOMAIN,
+    });
+    this.addresses[addressVariableOf(name)] = publisher.address;
+    this.defer(() => publisher.stop());
+    return publisher;
+  }
+
+  // The service itself
+
+  /** Databases besides those of the mesh, for a service that is to begin at the beginning. */
+  async newDatabases(): Promise<ServiceDatabases> {
+    const databases = await databasesOf(this.service);
+    this.defer(() => dropDatabases(databases));
+    return databases;
+  }
+
+  /** The settings of the service, without its port. */
+  environment({ main, keys }: ServiceDatabases = this.databases): Environment {
+    const { ca, cert, key } = this.tlsOfService;
+    return {
+      ...this.bus.env,
+      ...this.addresses,
+      DATABASE_URL: main.url,
+      DATABASE_MIGRATOR_URL: main.migratorUrl,
+      ...(keys ? { KEYS_DATABASE_URL: keys.url, KEYS_DATABASE_MIGRATOR_URL: keys.migratorUrl } : {}),
+      TLS_CA_FILE: ca,
+      TLS_CERT_FILE: cert,
+      TLS_KEY_FILE: key,
+      KEY_FILE: this.keyFile,
+      RECEIPT_KEY_FILE: join(this.folder, 'receipts.pem'),
+      RECEIPT_KEYS_FILE: join(this.folder, 'receipt-keys.json'),
+    };
+  }
+
+  /** The service in this process; `override` puts a spec's own providers in the place of others. */
+  async startInProcess(
+    { settings, defaults }: ServiceDefinition,
+    module: Type,
+    options: StartOptions & { readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder } = {},
+  ): Promise<InProcessService> {
+    const { env, databases = this.databases, until = 'ready', override = (builder) => builder } = options;
+    const all = { ...defaults, ...this.environment(databases), GRPC_PORT: '0', ...env };
+    const builder = Test.createTestingModule({ imports: [module] }).setLogger(nestLogger);
+    for (const one of settings) builder.overrideProvider(one).useFactory({ factory: () => new one(all) });
+    const compiled = await override(builder).compile();
+    const transport = compiled.get(GrpcTransport);
+    const application = compiled.createNestMicroservice({ strategy: transport });
+    await application.listen();
+    const running = new InProcessService(application, transport.unwrap<RunningServer>());
+    this.defer(() => running.stop());
+    if (until === 'ready') await eventually(() => running.isReady(), Boolean);
+    return running;
+  }
+
+  /** The service as it really runs: a process of its own, by its `main.js`. */
+  async startProcess(options: ProcessOptions = {}): Promise<ServiceProcess> {
+    const { port = await freePort(), databases = this.databases, env, nodeOptions = [], until = 'ready' } = options;
+    const { ca, cert: certificate, key } = this.tlsOfService;
+    const isReady = () => isServing(`localhost:${port}`, { ca, certificate, key });
+    const process = await ServiceProcess.start(
+      fileURLToPath(new URL(`../../../../services/${this.service}/dist/src/main.js`, import.meta.url)),
+      { ...this.environment(databases), GRPC_PORT: String(port), ...env },
+      until === 'ready' ? isReady : async () => true,
+      { port, nodeOptions },
+    );
+    this.defer(() => process.stop('SIGKILL'));
+    return process;
+  }
+
+  /** A client of the service, or of one of its stand-ins, that is closed with the mesh. */
+  connect<Definition extends Record<string, MethodShape> & GrpcDefinition>(
+    definition: Definition,
+    port: number,
+    tls: TlsFiles,
+    options: Partial<ConnectOptions> = {},
+  ): Connection<Definition> {
+    const server = { kind: 'service', name: this.service } as const;
+    const client = connect(definition, `127.0.0.1:${port}`, { tls, trustDomain: TRUST_DOMAIN, server, ...options });
+    this.defer(() => client.close());
+    return client;
+  }
+
+  private get tlsOfService(): TlsFiles {
+    if (!this.ownTls) throw new Error('the mesh is not prepared');
+    return this.ownTls;
+  }
+
+  private write({ ca, cert, key }: KafkaTls): TlsFiles {
+    const base = join(this.folder, String(++this.files));
+    const tls = { ca: `${base}-ca.pem`, cert: `${base}.pem`, key: `${base}.key` };
+    writeFileSync(tls.ca, ca);
+    writeFileSync(tls.cert, cert);
+    writeFileSync(tls.key, key, { mode: 0o600 });
+    return tls;
+  }
+}
+
+/** What the policy knows an application's key by. */
+export const spkiHash = ({ cert }: TlsFiles): string => spkiOf(new X509Certificate(readFileSync(cert)));
+
+const databasesOf = async (service: ServiceName): Promise<ServiceDatabases> => ({
+  main: await testDatabase(),
+  keys: serviceNamed(service).subjectKeys ? await testDatabase() : undefined,
+});
+
+const dropDatabases = async ({ main, keys }: ServiceDatabases): Promise<void> => {
+  await main.drop();
+  await keys?.drop();
+};

@@ -1,0 +1,73 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { AuditServiceService } from '@crossroads/contracts/audit/v1/audit_service';
+import type { Connection, TlsFiles } from '@crossroads/grpc';
+import { withCbeCheck } from '@crossroads/identifiers';
+import { DirectoryStandIn, type Publisher, type ServiceProcess, type TestMesh } from '@crossroads/testing/mesh';
+import { exportJWK, SignJWT } from 'jose';
+
+export const TOPIC = 'crossroads.access.v1';
+export const PORTAL = withCbeCheck('02080000');
+export const WELFARE = withCbeCheck('02070000');
+export const ISSUER = 'https://sign-in.test';
+export const OTHER_ISSUER = 'https://other.test';
+
+export type AuditClient = Connection<typeof AuditServiceService>;
+
+/** A portal for citizens, a welfare office, two sign-in providers, and the services whose accesses are listed. */
+export class World {
+  readonly directory = new DirectoryStandIn();
+  private readonly tls = new Map<string, TlsFiles>();
+  private readonly signIn = new Map<string, KeyObject>();
+
+  private constructor(
+    private readonly mesh: TestMesh,
+    readonly exchange: Publisher,
+    readonly subscription: Publisher,
+  ) {}
+
+  static async create(mesh: TestMesh): Promise<World> {
+    const publishers = [await mesh.publisher('exchange', TOPIC), await mesh.publisher('subscription', TOPIC)] as const;
+    const world = new World(mesh, ...publishers);
+    await mesh.standIn('reference-directory', world.directory.serve('access-audit'));
+    for (const enterpriseNumber of [PORTAL, WELFARE])
+      world.tls.set(enterpriseNumber, await mesh.register(enterpriseNumber));
+    for (const issuer of [ISSUER, OTHER_ISSUER]) await world.provider(issuer);
+    return world;
+  }
+
+  private async provider(issuer: string): Promise<void> {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    this.signIn.set(issuer, privateKey);
+    const jwk = { ...(await exportJWK(publicKey)) };
+    this.mesh.policy.put({ $case: 'signInProvider', value: { issuer, keys: [{ kid: 'k1', jwk }] } });
+  }
+
+  /** What a sign-in provider says of a citizen. */
+  token(
+    ssin: string,
+    more: { issuer?: string; audience?: string; lifetimeS?: number; signedBy?: string; kid?: string } = {},
+  ): Promise<string> {
+    const { issuer = ISSUER, audience = 'urn:crossroads:access-audit', lifetimeS = 120, kid = 'k1' } = more;
+    const key = this.signIn.get(more.signedBy ?? issuer);
+    if (!key) throw new Error('no such provider');
+    const now = Math.floor(Date.now() / 1000);
+    return new SignJWT({ ssin })
+      .setProtectedHeader({ alg: 'ES256', kid })
+      .setIssuer(issuer)
+      .setAudience(audience)
+      .setIssuedAt(now)
+      .setExpirationTime(now + lifetimeS)
+      .sign(key);
+  }
+
+  certificate(enterpriseNumber: string): TlsFiles {
+    const tls = this.tls.get(enterpriseNumber);
+    if (!tls) throw new Error('no such institution in this world');
+    return tls;
+  }
+
+  /** The application `desk` of an institution, or whoever else has this certificate. */
+  client({ port }: Pick<ServiceProcess, 'port'>, who: string | TlsFiles): AuditClient {
+    return this.mesh.connect(AuditServiceService, port, typeof who === 'string' ? this.certificate(who) : who);
+  }
+}

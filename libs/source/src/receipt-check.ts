@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 import type { SupplyRequest } from '@crossroads/contracts/source/v1/source_service';
 import { PermissionDenied } from '@crossroads/grpc';
-import { LRUCache } from 'lru-cache';
 import { opens, type ReceiptFault, type ReceiptKeys, receiptCheck } from '@crossroads/transparency';
+import { LRUCache } from 'lru-cache';
 
 export type ReceiptRefusal =
   | ReceiptFault
@@ -26,7 +26,7 @@ const MAX_TICKETS = 50_000;
  */
 export class ReceiptCheck {
   /** Hash of the record by ticket. */
-  private readonly seen = new LRUCache<string, string>({ max: MAX_TICKETS });
+  private readonly hashes = new LRUCache<string, string>({ max: MAX_TICKETS });
   private readonly faultOf: ReturnType<typeof receiptCheck>;
 
   constructor(keys: ReceiptKeys) {
@@ -53,9 +53,9 @@ export class ReceiptCheck {
   /** A ticket may come again with the same record (a retry, or another data service of the same access), but not with another record. */
   private reuseOf(ticket: string, record: Uint8Array): ReceiptRefusal | undefined {
     const hash = createHash('sha256').update(record).digest('base64');
-    const before = this.seen.get(ticket);
+    const before = this.hashes.get(ticket);
     if (before !== undefined && before !== hash) return 'TICKET_REUSED';
-    this.seen.set(ticket, hash);
+    this.hashes.set(ticket, hash);
     return undefined;
   }
 }

@@ -1,16 +1,14 @@
 import { migrateSchemas, type Schema } from '@crossroads/database';
-import { describeError } from '../errors/describe-error.js';
+import { aborted, describeError, requireTls13, stopSignals } from '@crossroads/grpc';
 import { startServiceTelemetry } from './service-telemetry.js';
-import { aborted, stopSignals } from './stop-signals.js';
-import { requireTls13 } from '../identity/tls-floor.js';
 
-/** What `NestFactory.createApplicationContext` gives. */
+/** A started Nest application. */
 export interface Application {
   close(): Promise<void>;
 }
 
-/** A service, as its `main.ts` gives it. */
-export interface Service {
+/** How a service starts, and what it migrates. */
+export interface ServiceProcess {
   readonly start: () => Promise<Application>;
   /** The schemas of its databases, read from their settings alone: for `main.js migrate`. */
   readonly schemas: () => readonly Schema[];
@@ -33,7 +31,7 @@ const sentenceOf = (error: unknown): string => {
  * on stderr when the service cannot start or stop, or after an unhandled failure (the supervisor starts it again). `main.js migrate`
  * migrates the service's databases instead.
  */
-export const runService = async (name: string, service: Service): Promise<void> => {
+export const runProcess = async (name: string, service: ServiceProcess): Promise<void> => {
   requireTls13();
   const fail = (what: string) => (error: unknown) => {
     process.stderr.write(`${name} ${what}: ${sentenceOf(error)}\n`);

@@ -1,51 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { GrpcServer } from '../nest/grpc-server.js';
-import { startServer } from './server.js';
-import { EchoServer, trustDomain } from '../testing/echo-server.js';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
 
-describe('a server process', () => {
-  let echo: EchoServer;
-  beforeAll(async () => {
-    echo = await EchoServer.start();
-  });
-  afterAll(() => echo.stop());
+describe('the process of a service', () => {
+  const module = JSON.stringify(new URL('./run-process.js', import.meta.url).href);
+  /** Where the scripts find the packages of this library. */
+  const cwd = fileURLToPath(new URL('..', import.meta.url));
 
-  const options = () => ({
-    host: '127.0.0.1',
-    port: 0,
-    tls: echo.folderTls,
-    trustDomain,
-    domain: 'spec',
-    services: [],
-  });
-
-  it('names the address that is in use', async () => {
-    const { port } = echo.server;
-    await expect(startServer({ ...options(), port })).rejects.toThrow(`cannot listen on 127.0.0.1:${port}`);
-  });
-
-  it('starts and stops with its application, and can be stopped without a start', async () => {
-    const server = new GrpcServer(options);
-    await server.onApplicationBootstrap();
-    const running = await server.start();
-    expect(running.health.isServing).toBe(true);
-    await server.beforeApplicationShutdown();
-    expect(running.health.isServing).toBe(false);
-    await new GrpcServer(options).beforeApplicationShutdown();
-  });
-});
-
-describe('a service', () => {
-  const module = JSON.stringify(new URL('./run-service.js', import.meta.url).href);
-
-  /** Runs `runService` with a fake application in a process of its own. */
+  /** Runs `runProcess` with a fake application in a process of its own. */
   const run = (application: string, { schemas = '[]', args = [] as string[] } = {}) => {
     const service = `{ schemas: () => ${schemas}, start: async () => { ${application} } }`;
-    const script = `import { runService } from ${module}; await runService('spec', ${service});`;
+    const script = `import { runProcess } from ${module}; await runProcess('spec', ${service});`;
     const argv = ['--input-type=module', '-e', script, 'main.js', ...args];
-    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, argv, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     let errors = '';
     child.stderr.on('data', (data: Buffer) => {
       errors += data.toString();
@@ -64,10 +32,9 @@ describe('a service', () => {
   });
 
   it('is told by a second signal to stop without waiting', async () => {
-    const signals = JSON.stringify(new URL('./stop-signals.js', import.meta.url).href);
     const close = `async () => { process.stderr.write('asked '); console.log('asked'); await aborted(stopSignals.forceStop); }`;
     const { child, exit } = run(
-      `${KEEP_RUNNING} const { aborted, stopSignals } = await import(${signals}); return { close: ${close} };`,
+      `${KEEP_RUNNING} const { aborted, stopSignals } = await import('@crossroads/grpc'); return { close: ${close} };`,
     );
     await once(child.stdout, 'data');
     const exited = exit();

@@ -1,3 +1,4 @@
+import { answersInTime } from '@crossroads/configuration';
 import pg, { type Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg';
 import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
 import { columnTypes } from './column-types.js';
@@ -127,16 +128,8 @@ class PostgresDatabase extends Database {
     }
   }
 
-  async ready(): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), 2_000);
-    });
-    const answered = this.query('select 1').then(
-      () => true,
-      () => false,
-    );
-    return Promise.race([answered, late]).finally(() => clearTimeout(timer));
+  ready(): Promise<boolean> {
+    return answersInTime(this.query('select 1'));
   }
 
   close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { withTimeout } from '@crossroads/configuration';
 import {
   type Appender,
   Commands,
@@ -17,10 +18,9 @@ import { ACCESS, REFUSAL } from './access-events.js';
 import { type Kept, keptAnswer, parseKept, type Refused } from './kept-answer.js';
 import type { OpenAccesses } from './open-accesses.js';
 import type { RecordSeals } from './sealed-record.js';
-import { within } from './within.js';
 
 /** How long an append may take before the journal counts as away. */
-const APPEND_WITHIN_MS = 4_000;
+const APPEND_TIMEOUT_MS = 4_000;
 
 /** What every release and every refusal is written to before it is answered. Its failures are `Unavailable`: fail closed. */
 export class AccessJournal {
@@ -33,7 +33,7 @@ export class AccessJournal {
     private readonly open: OpenAccesses,
   ) {
     this.commands = new Commands(store, undefined, {
-      append: (appends, options) => within(APPEND_WITHIN_MS, appender.append(appends, options)),
+      append: (appends, options) => withTimeout(APPEND_TIMEOUT_MS, appender.append(appends, options)),
     });
   }
 
@@ -130,7 +130,7 @@ export class AccessJournal {
     options: { request?: RequestKey; answer?: Json } = {},
   ): Promise<void> {
     const append = { streamId, streamType, expectedRevision, events: [event] };
-    return within(APPEND_WITHIN_MS, this.appender.append([append], options));
+    return withTimeout(APPEND_TIMEOUT_MS, this.appender.append([append], options));
   }
 
   private async keptFor(request: RequestKey): Promise<Kept> {

@@ -10,5 +10,5 @@ export * from './sealing.js';
 export * from './subject-keys.js';
 export * from './subject-keys.migration.js';
 export * from './subject-sealer.js';
-export * from './nest/keys.module.js';
-export * from './nest/subject-keys.module.js';
+export * from './keys.module.js';
+export * from './subject-keys.module.js';

@@ -30,7 +30,7 @@ describe('subscription, started while its databases and the bus are away', () =>
   }, 120_000);
   afterAll(() => mesh.stop(), 60_000);
 
-  const health = () => Object.fromEntries(server?.health.ingredients() ?? []);
+  const health = () => Object.fromEntries(server?.health.results() ?? []);
 
   it('subscription waits for its databases, then answers', async () => {
     await eventually(

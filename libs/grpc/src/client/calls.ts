@@ -9,7 +9,7 @@ import type {
 } from '@grpc/grpc-js';
 import { writeAll } from '../streams.js';
 
-/** One call as grpc-js needs it. */
+/** What grpc-js needs to open a call. */
 export interface OpenCall {
   readonly client: Client;
   readonly method: MethodDefinition<unknown, unknown>;
@@ -24,7 +24,7 @@ interface Cancellable {
 
 const grpcOptions = ({ deadline }: OpenCall): CallOptions => (deadline === undefined ? {} : { deadline });
 
-/** Cancels the call when the signal says so. Gives what ends the watching. */
+/** Cancels the call when the signal is aborted. Returns the function that stops listening. */
 const cancelOn = (signal: AbortSignal | undefined, call: Cancellable): (() => void) => {
   if (signal === undefined) return () => undefined;
   const cancel = () => call.cancel();
@@ -54,7 +54,7 @@ export const callUnary = (open: OpenCall, request: unknown): Promise<unknown> =>
   });
 };
 
-/** Sends all; the answer decides how the call ended, unless the source of the requests failed first. */
+/** Sends all requests. The answer decides the outcome of the call, unless the source of the requests fails first. */
 const sendAll = async (
   requests: AsyncIterable<unknown>,
   call: ClientWritableStream<unknown> & Cancellable,
@@ -106,7 +106,7 @@ async function* received(
   sent: Promise<void>,
 ): AsyncGenerator<unknown> {
   const release = cancelOn(open.signal, call);
-  // A source that fails cancels the call; its own error says more than CANCELLED.
+  // A source that fails cancels the call, and its own error says more than CANCELLED.
   let sourceError: unknown;
   sent.catch((error: unknown) => {
     sourceError = error;

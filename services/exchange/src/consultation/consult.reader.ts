@@ -1,79 +1,51 @@
-import type { ConsultRequest, DataServiceRequest } from '@crossroads/contracts/exchange/v1/exchange_service';
-import {
-  type ValidationContext,
-  InvalidInput,
-  type Read,
-  readDay,
-  readEnterpriseNumber,
-  readFields,
-  readLegalContext,
-  readList,
-  readOptional,
-  readRequestId,
-  readSsin,
-  readText,
-} from '@crossroads/grpc';
-import type { IsoDay, LegalContext, Ssin } from '@crossroads/identifiers';
+import type { ConsultRequest } from '@crossroads/contracts/exchange/v1/exchange_service';
+import { fields, parseRequest, perContext, type ValidationContext } from '@crossroads/grpc';
 
-const MAX_SERVICES = 16;
-const MAX_GROUPS = 64;
-const MAX_NAME_LENGTH = 128;
+const name = fields.text({ max: 128 });
+
+const dataServiceRequest = fields.message({
+  dataService: name,
+  /** Empty: all that is granted. */
+  fieldGroups: fields.list(name, { min: 0, max: 64 }),
+});
+
+const consultRequest = perContext(({ mode, today }) =>
+  fields
+    .message({
+      requestId: fields.requestId,
+      /** Absent: the caller's own institution. */
+      customer: fields.optional(fields.enterpriseNumber),
+      ssin: fields.ssin({ mode, today }),
+      legalContext: fields.legalContext,
+      dataServices: fields.list(dataServiceRequest, { max: 16 }),
+      asOfDate: fields.optional(fields.day),
+    })
+    .transform(({ asOfDate: day = today, ...asked }, context) => {
+      const repeated = repetitionIn(asked.dataServices);
+      if (repeated !== undefined) return fields.refuseAt(context, repeated, 'DUPLICATE', 'name each one once');
+      if (day > today)
+        return fields.refuseAt(context, ['asOfDate'], 'FUTURE_DATE', 'today or a day in the past; leave it out for today');
+      return { ...asked, day };
+    }),
+);
 
 /** A request whose fields are all well-formed. */
-export interface ConsultInput {
-  readonly requestId: string;
-  /** Absent: the caller's own institution. */
-  readonly customer: string | undefined;
-  readonly ssin: Ssin;
-  readonly legalContext: LegalContext;
-  readonly dataServices: readonly DataServiceInput[];
-  readonly day: IsoDay;
-}
-
-export interface DataServiceInput {
-  readonly dataService: string;
-  /** Empty: everything that is granted. */
-  readonly fieldGroups: readonly string[];
-}
+export type ConsultInput = ReturnType<typeof readConsultRequest>;
+export type DataServiceInput = ConsultInput['dataServices'][number];
 
 /** @throws InvalidInput naming every field that is wrong. */
-export const readConsultRequest = (request: ConsultRequest, context: ValidationContext): ConsultInput => {
-  const fields = readFields({
-    requestId: readRequestId(request.requestId),
-    customer: readOptional(request.customer, (number) => readEnterpriseNumber('customer', number)),
-    ssin: readSsin('ssin', request.ssin, context),
-    legalContext: readLegalContext('legal_context', request.legalContext),
-    dataServices: readList('data_services', request.dataServices, { max: MAX_SERVICES }, readDataService),
-    asOf: readOptional(request.asOfDate, (date) => readDay('as_of_date', date)),
-  });
-  const { asOf, ...rest } = fields;
-  rest.dataServices.forEach(({ dataService, fieldGroups }, index, services) => {
-    const before = services.slice(0, index).some((other) => other.dataService === dataService);
-    if (before) throw duplicate(`data_services[${index}].data_service`);
+export const readConsultRequest = (request: ConsultRequest, context: ValidationContext) =>
+  parseRequest(consultRequest(context), request);
+
+/** The path of the first data service, or field group of one, that is named a second time. */
+const repetitionIn = (
+  services: readonly { readonly dataService: string; readonly fieldGroups: readonly string[] }[],
+): (string | number)[] | undefined => {
+  const names = services.map(({ dataService }) => dataService);
+  for (const [index, { dataService, fieldGroups }] of services.entries()) {
+    if (names.indexOf(dataService) < index) return ['dataServices', index, 'dataService'];
     const second = fieldGroups.findIndex((group, at) => fieldGroups.indexOf(group) < at);
-    if (second >= 0) throw duplicate(`data_services[${index}].field_groups[${second}]`);
-  });
-  if (asOf !== undefined && asOf > context.today)
-    throw new InvalidInput({
-      field: 'as_of_date',
-      reason: 'FUTURE_DATE',
-      description: 'today or a day in the past; leave it out for today',
-    });
-  return { ...rest, day: asOf ?? context.today };
+    if (second >= 0) return ['dataServices', index, 'fieldGroups', second];
+  }
+  return undefined;
 };
-
-const readDataService = (field: string, request: DataServiceRequest): Read<DataServiceInput> => {
-  const dataService = readText(`${field}.data_service`, request.dataService, { max: MAX_NAME_LENGTH });
-  const fieldGroups = readList(
-    `${field}.field_groups`,
-    request.fieldGroups,
-    { min: 0, max: MAX_GROUPS },
-    (name, group) => readText(name, group, { max: MAX_NAME_LENGTH }),
-  );
-  if (dataService.ok && fieldGroups.ok)
-    return { ok: true, value: { dataService: dataService.value, fieldGroups: fieldGroups.value } };
-  return { ok: false, violations: [dataService, fieldGroups].flatMap((read) => (read.ok ? [] : read.violations)) };
-};
-
-const duplicate = (field: string) =>
-  new InvalidInput({ field, reason: 'DUPLICATE', description: 'name each one once' });

@@ -1,6 +1,7 @@
-import { BoundedCache, FORGOTTEN, type Forgotten, SubjectSealer } from '@crossroads/privacy';
+import { FORGOTTEN, type Forgotten, SubjectSealer } from '@crossroads/privacy';
 import type { Salted } from '@crossroads/transparency';
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 
 const SALT_BYTES = 32;
 /** The subject whose key seals records about numbers that belong to no person. */
@@ -10,7 +11,7 @@ const NO_PERSON = '00000000-0000-0000-0000-000000000000';
 export type Part = 'record' | 'outcome';
 
 /** The relay opens a record within a fraction of a second. Keys that another process destroyed are cached for longer than this. */
-const CACHE = { maxEntries: 2_000, ms: 5_000 };
+const CACHE = { max: 2_000, ttl: 5_000 };
 
 /**
  * Seals records and outcomes (salt ‖ bytes) under the key of the person they are about. The relay opens most of them shortly
@@ -18,7 +19,7 @@ const CACHE = { maxEntries: 2_000, ms: 5_000 };
  */
 @Injectable()
 export class RecordSealer {
-  private readonly recent = new BoundedCache<Recent>(CACHE.maxEntries, CACHE.ms, () => performance.now());
+  private readonly recent = new LRUCache<string, Recent>(CACHE);
 
   constructor(private readonly sealer: SubjectSealer) {}
 

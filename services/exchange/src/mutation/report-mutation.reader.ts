@@ -1,66 +1,41 @@
 import type { ReportMutationRequest } from '@crossroads/contracts/exchange/v1/exchange_service';
-import {
-  type ValidationContext,
-  type Read,
-  readDay,
-  readEnterpriseNumber,
-  readFields,
-  readList,
-  readOptional,
-  readRequestId,
-  readSsin,
-  readText,
-} from '@crossroads/grpc';
-import type { IsoDay, Ssin } from '@crossroads/identifiers';
+import { fields, parseRequest, perContext, type ValidationContext } from '@crossroads/grpc';
 import type { JsonObject } from '@crossroads/policy';
 import { isJsonObject } from '../sources/json.js';
 
-const MAX_GROUPS = 64;
-const MAX_NAME_LENGTH = 128;
+const name = fields.text({ max: 128 });
+
+const sourceRevision = fields.field((raw: bigint, refuse) =>
+  raw > 0n ? raw : refuse('INVALID_SOURCE_REVISION', 'a whole number above zero'),
+);
+
+const data = fields.field(
+  (raw: ReportMutationRequest['data'], refuse): JsonObject =>
+    isJsonObject(raw) ? raw : refuse('REQUIRED', 'needed: the changed groups, each whole'),
+);
+
+const changedFieldGroups = fields.list(name, { max: 64 }).transform((groups, context) => {
+  const second = groups.findIndex((group, index) => groups.indexOf(group) < index);
+  return second < 0 ? groups : fields.refuseAt(context, [second], 'DUPLICATE', 'name each one once');
+});
+
+const reportMutationRequest = perContext((context) =>
+  fields.message({
+    requestId: fields.requestId,
+    /** Absent: the caller's own institution. */
+    reporter: fields.optional(fields.enterpriseNumber),
+    ssin: fields.ssin(context),
+    dataService: name,
+    sourceRevision,
+    changedFieldGroups,
+    data,
+    effectiveDate: fields.day,
+  }),
+);
 
 /** A report whose fields are all well-formed. */
-export interface ReportMutationInput {
-  readonly requestId: string;
-  /** Absent: the caller's own institution. */
-  readonly reporter: string | undefined;
-  readonly ssin: Ssin;
-  readonly dataService: string;
-  readonly sourceRevision: bigint;
-  readonly changedFieldGroups: readonly string[];
-  readonly data: JsonObject;
-  readonly effectiveDate: IsoDay;
-}
+export type ReportMutationInput = ReturnType<typeof readReportMutation>;
 
 /** @throws InvalidInput naming every field that is wrong. */
-export const readReportMutation = (request: ReportMutationRequest, context: ValidationContext): ReportMutationInput =>
-  readFields({
-    requestId: readRequestId(request.requestId),
-    reporter: readOptional(request.reporter, (number) => readEnterpriseNumber('reporter', number)),
-    ssin: readSsin('ssin', request.ssin, context),
-    dataService: readText('data_service', request.dataService, { max: MAX_NAME_LENGTH }),
-    sourceRevision: readSourceRevision(request.sourceRevision),
-    changedFieldGroups: readGroups(request.changedFieldGroups),
-    data: readData(request.data),
-    effectiveDate: readDay('effective_date', request.effectiveDate),
-  });
-
-const readSourceRevision = (raw: bigint): Read<bigint> =>
-  raw > 0n
-    ? { ok: true, value: raw }
-    : invalid('source_revision', 'INVALID_SOURCE_REVISION', 'a whole number above zero');
-
-const readGroups = (raw: readonly string[]): Read<string[]> => {
-  const groups = readList('changed_field_groups', raw, { max: MAX_GROUPS }, (field, group) =>
-    readText(field, group, { max: MAX_NAME_LENGTH }),
-  );
-  const second = raw.findIndex((group, index) => raw.indexOf(group) < index);
-  return second < 0 ? groups : invalid(`changed_field_groups[${second}]`, 'DUPLICATE', 'name each one once');
-};
-
-const readData = (raw: unknown): Read<JsonObject> =>
-  isJsonObject(raw) ? { ok: true, value: raw } : invalid('data', 'REQUIRED', 'needed: the changed groups, each whole');
-
-const invalid = (field: string, reason: string, description: string): Read<never> => ({
-  ok: false,
-  violations: [{ field, reason, description }],
-});
+export const readReportMutation = (request: ReportMutationRequest, context: ValidationContext) =>
+  parseRequest(reportMutationRequest(context), request);

@@ -1,5 +1,7 @@
-/** What kind of error and where in the code: messages may hold personal data, so they stay out. */
-export const traceOf = (error: unknown): { readonly error: string; readonly code?: string; readonly at: string[] } => {
+/** The kind of an error and where it was thrown, for the log. Messages are left out: they may hold personal data. */
+export const describeError = (
+  error: unknown,
+): { readonly error: string; readonly code?: string; readonly at: string[] } => {
   if (!(error instanceof Error)) return { error: typeof error, at: [] };
   const code: unknown = Reflect.get(error, 'code');
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));

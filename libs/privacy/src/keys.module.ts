@@ -1,7 +1,7 @@
 import { KeySettings, ServiceIdentity } from '@crossroads/configuration';
 import { Global, Module } from '@nestjs/common';
-import { FileKeyProvider } from '../file-key-provider.js';
-import { TopicSealer } from '../sealing.js';
+import { FileKeyProvider } from './file-key-provider.js';
+import { TopicSealer } from './sealing.js';
 
 /** The named keys of this service, and the sealing of topics with them. */
 @Global()

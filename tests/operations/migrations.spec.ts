@@ -6,7 +6,7 @@ import { SERVICES } from '@crossroads/local';
 import type { ServiceDefinition } from '@crossroads/service';
 import { describe, expect, it } from '@jest/globals';
 import type { QueryRunner } from 'typeorm';
-import { ROOT } from '../mesh.js';
+import { ROOT } from '../whole-mesh.js';
 import { breakageOf } from './destructive-sql.js';
 
 type Schemas = (config: Readonly<Record<string, string>>) => readonly Schema[];

@@ -1,6 +1,6 @@
 import type { PersonRecord } from '@crossroads/local/people';
 import { generatedPerson, since } from '../people.js';
-import { birthNeedle, type Needle, nameNeedle, ssinNeedle } from './needles.js';
+import { birthNeedle, type Needle, nameNeedle, ssinNeedle } from './search-terms.js';
 
 type KnownPerson = Extract<PersonRecord, { ssin: string }>;
 

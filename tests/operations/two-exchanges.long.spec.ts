@@ -4,7 +4,7 @@ import { eventually, freePort } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { settledAccounts } from '../accounts.js';
 import { ask } from '../databases.js';
-import { MESH_START_MS, progress, TestMesh } from '../mesh.js';
+import { progress, WholeMesh } from '../whole-mesh.js';
 import { generatedPeople, generatedSsins } from '../people.js';
 import { BareClient } from './bare-client.js';
 import { findGhz, type GhzReport, runGhz } from './ghz.js';
@@ -20,24 +20,24 @@ const REFUSED_BY_ITSELF = 'rpc error: code = Unavailable desc = the connection i
 const DOORS = ['127.0.0.1', '127.0.0.2'];
 const SSINS = generatedSsins(PEOPLE);
 
-let mesh: TestMesh;
+let mesh: WholeMesh;
 let replicas: [Replica, Replica];
 const tickets: string[] = [];
 
 beforeAll(async () => {
-  mesh = await TestMesh.start();
+  mesh = await WholeMesh.start();
   await mesh.load(() => generatedPeople(PEOPLE));
   await mesh.decide('welfare-office');
   await mesh.inscribe('welfare-office', SSINS);
   replicas = [await Replica.start(mesh, 'exchange'), await Replica.start(mesh, 'exchange')];
   // From here on these two are the exchange: its relay and the care for accesses without an outcome go over to them.
   await mesh.local.process('exchange')?.stop();
-}, MESH_START_MS);
+});
 
 afterAll(async () => {
   for (const replica of replicas ?? []) replica.kill();
   await mesh?.stop();
-}, 60_000);
+});
 
 describe('two processes of the exchange', () => {
   let bare: BareClient;
@@ -71,7 +71,7 @@ describe('two processes of the exchange', () => {
     );
     expect(shares.length).toBe(2);
     for (const { share } of shares) expect(Number(share)).toBeGreaterThan(20);
-  }, 120_000);
+  });
 
   it('are restarted one after the other, and no call fails', async () => {
     begin();
@@ -109,7 +109,7 @@ describe('two processes of the exchange', () => {
       expect(own).toBeLessThan(report.count / 200);
       expect(report.statuses['OK']).toBe(report.count - own);
     }
-  }, 180_000);
+  });
 
   it('go on while all certificates, and who issues them, are renewed, and no call fails', async () => {
     begin();
@@ -121,7 +121,7 @@ describe('two processes of the exchange', () => {
     await renewal.trustTheNew();
     await load.more(50);
     // The bus was asked again after the last change, over a connection that was made after it.
-    for (const replica of replicas) expect(await eventually(() => replica.is('bus'), Boolean, 30_000)).toBe(true);
+    for (const replica of replicas) expect(await eventually(() => replica.is('bus'), Boolean)).toBe(true);
     await end();
     expect(load.failures).toEqual([]);
     for (const address of [...replicas.map((replica) => replica.address), ...renewal.others]) {
@@ -134,7 +134,7 @@ describe('two processes of the exchange', () => {
         servesTheOld: false,
       });
     }
-  }, 180_000);
+  });
 
   it('have each access in the journal and in the log once, with its outcome', async () => {
     expect(await settledAccounts(mesh, tickets)).toEqual({
@@ -143,7 +143,7 @@ describe('two processes of the exchange', () => {
       open: 0,
       missing: 0,
     });
-  }, 90_000);
+  });
 
   it('leave nothing behind of those that have gone', async () => {
     const instances = () =>

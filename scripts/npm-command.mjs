@@ -15,6 +15,7 @@ const commands = {
   check: (run) => run(['scripts/check.mjs', ...args]),
   crossroads: (run) => run(['libs/client/dist/cli/crossroads.js', ...args], { cwd: process.env.INIT_CWD }),
   cluster: (run) => run(['libs/local/dist/cluster/main.js', ...args]),
+  'data-service': (run) => run(['scripts/data-service.mjs', ...args]),
   settings: (run) => run(['scripts/settings.mjs', ...args]),
   topology: (run) => run(['scripts/topology.mjs', ...args]),
   build: async () => 0,

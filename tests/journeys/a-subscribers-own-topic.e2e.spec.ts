@@ -123,12 +123,7 @@ describe("a subscriber's own topic", () => {
 
   onKafka("lets no subscriber into the mesh's own topics, nor write anywhere", async () => {
     const fund = kafkaAs(filesOf('health-fund'));
-    for (const topic of [
-      'crossroads.person.v1',
-      'crossroads.mutation.v1',
-      'crossroads.access.v1',
-      'crossroads.directory.v1',
-    ])
+    for (const topic of ['crossroads.person.v1', 'crossroads.mutation.v1', 'crossroads.access.v1'])
       expect(await refused(fund, topic, `${FUND}.outside`)).toMatch(/authoriz/i);
     const producer = fund.producer({ retry: { retries: 1 } });
     await producer.connect();

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { spkiOf } from '@crossroads/grpc';
+import { accessAudit, exchange, tokenAudienceOf } from '@crossroads/topology';
 import { exportJWK, type JWK, SignJWT } from 'jose';
 
 const LIFETIME = '5 minutes';
@@ -27,7 +28,7 @@ export const officialToken = (
   })
     .setProtectedHeader({ alg: 'ES256', kid: key.kid })
     .setIssuer(institution)
-    .setAudience('urn:crossroads:exchange')
+    .setAudience(tokenAudienceOf(exchange.name))
     .setSubject(officialId)
     .setIssuedAt()
     .setExpirationTime(LIFETIME)
@@ -41,7 +42,7 @@ export const citizenToken = (
   new SignJWT({ ssin })
     .setProtectedHeader({ alg: 'ES256', kid: key.kid })
     .setIssuer(issuer)
-    .setAudience('urn:crossroads:access-audit')
+    .setAudience(tokenAudienceOf(accessAudit.name))
     .setIssuedAt()
     .setExpirationTime(LIFETIME)
     .sign(createPrivateKey(key.privatePem));

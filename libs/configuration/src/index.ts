@@ -1,10 +1,37 @@
 export * from './limit-settings.js';
 export * from './mesh-settings.js';
-export * from './renewed-files.js';
+export {
+  AddressSettings,
+  BusSettings,
+  DatabaseSettings,
+  GrpcSettings,
+  KeySettings,
+  MeshSettings,
+  SubjectKeySettings,
+  TelemetrySettings,
+} from './mesh.settings.js';
+export { type IdentityPaths, type Pems, RenewedFiles } from './renewed-files.js';
+export { Clock, ReadinessChecks, ServiceIdentity, ServiceModule, type ServiceOptions } from './service.module.js';
 export * from './setting.js';
-export * from './settings-table.js';
+export {
+  type AnySettings,
+  addressSetting,
+  BadConfiguration,
+  checkSettings,
+  type DescribedSetting,
+  describeSettings,
+  fileSetting,
+  metaOf,
+  oneOfSetting,
+  postgresUrlSetting,
+  ratioSetting,
+  type SettingsClass,
+  type Shape,
+  settingsOf,
+  textSetting,
+  urlSetting,
+  wholeNumberSetting,
+} from './settings.js';
+export { settingsTable, withSettings } from './settings-table.js';
 export * from './telemetry-settings.js';
-export * from './with-timeout.js';
-export * from './nest/settings.js';
-export * from './nest/service.module.js';
-export * from './nest/mesh.settings.js';
+export { answersInTime, withTimeout } from './with-timeout.js';

@@ -1,15 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  address,
-  BadConfiguration,
-  file,
-  oneOf,
-  optional,
-  postgresUrl,
-  readConfiguration,
-  text,
-  wholeNumber,
-} from './setting.js';
+import { address, file, oneOf, optional, postgresUrl, readConfiguration, text, wholeNumber } from './setting.js';
+import { BadConfiguration } from './settings.js';
 
 const settings = {
   port: wholeNumber('PORT', 'where it listens', { min: 1, max: 65_535 }),

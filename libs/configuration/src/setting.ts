@@ -1,4 +1,5 @@
 import { accessSync, constants } from 'node:fs';
+import { BadConfiguration } from './settings.js';
 
 /** One environment variable: its name, what it is for, and how it is read. */
 export interface Setting<Value> {
@@ -21,15 +22,6 @@ export type Configuration<S extends Settings> = {
     ? Value | undefined
     : ReturnType<S[Key]['read']>;
 };
-
-/** The environment does not do: one sentence for each setting that is missing or wrong. Never holds a value. */
-export class BadConfiguration extends Error {
-  override readonly name = 'BadConfiguration';
-
-  constructor(readonly sentences: readonly string[]) {
-    super(sentences.join(' '));
-  }
-}
 
 /** @throws BadConfiguration that names all that is wrong at once. */
 export const readConfiguration = <S extends Settings>(

@@ -1,4 +1,4 @@
-import type { DescribedSetting } from './nest/settings.js';
+import type { DescribedSetting } from './settings.js';
 import type { Setting, Settings } from './setting.js';
 
 const BEGIN = '<!-- settings: made by `npm run settings` from the code -->';

@@ -64,9 +64,10 @@ export {
   readSsin,
   readText,
   readUuid,
-  type ValidationContext,
-} from './request/fields.js';
+} from './request/read-fields.js';
+export * as fields from './request/fields.js';
 export { PageTokens } from './request/page-token.js';
+export { parseRequest, perContext, type ValidationContext } from './request/parse-request.js';
 export { newRequestId, requestIdViolation, requestKey } from './request/request-id.js';
 export type { Call, Serves } from './server/call.js';
 export type { EndedCall } from './server/handlers.js';

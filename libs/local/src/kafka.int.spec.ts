@@ -75,16 +75,12 @@ describe('finding Kafka', () => {
   };
 
   it('shows a service the topics that it makes or reads, and no other', async () => {
-    expect(await topicsSeenBy(kafka.brokers, 'reference-directory')).toEqual([
-      'crossroads.directory.v1',
-      'crossroads.person.v1',
-    ]);
+    expect(await topicsSeenBy(kafka.brokers, 'reference-directory')).toEqual(['crossroads.person.v1']);
     expect(await topicsSeenBy(kafka.brokers, 'access-audit')).toEqual(['crossroads.access.v1']);
     expect(await topicsSeenBy(kafka.brokers, 'authorization')).toEqual([]);
     expect(await topicsSeenBy(kafka.brokers, 'nobody')).toEqual([]);
     expect(await topicsSeenBy(kafka.brokers, 'subscription')).toEqual([
       'crossroads.access.v1',
-      'crossroads.directory.v1',
       'crossroads.mutation.v1',
       'crossroads.person.v1',
     ]);

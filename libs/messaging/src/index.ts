@@ -13,6 +13,7 @@ export * from './consuming/consumer.decorator.js';
 export * from './consuming/cursors.js';
 export { consumedMigrations } from './consuming/cursors.migration.js';
 export * from './consuming/inbox.js';
+export { Consumers } from './consuming/consumers.job.js';
 export { observeParked } from './consuming/parked-metrics.js';
 export * from './consuming/parking.js';
 export { parkingMigrations } from './consuming/parked-messages.migration.js';

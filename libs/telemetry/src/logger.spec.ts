@@ -27,7 +27,7 @@ describe('a logger', () => {
     expect(lines[0]).not.toContain('trace_id');
   });
 
-  it('says in which trace', async () => {
+  it('writes the active trace and span', async () => {
     const { lines, log } = logged();
     const span = trace.wrapSpanContext({ traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), traceFlags: 0 });
     await context.with(trace.setSpan(ROOT_CONTEXT, span), async () => {
@@ -37,7 +37,7 @@ describe('a logger', () => {
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ trace_id: 'ab'.repeat(16), span_id: 'cd'.repeat(8) });
   });
 
-  it('writes no SSIN, wherever it stands', () => {
+  it('writes no SSIN, in the message or in any field', () => {
     const { lines, log } = logged();
     log.error(`cannot read ${SSIN}`, { error: new Error(`no ${SSIN}`), nested: { list: [SSIN] }, ssin: SSIN });
     log.with({ who: SSIN }).warn('81.05.01-035.22');

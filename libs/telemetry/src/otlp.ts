@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { withTimeout } from '@crossroads/configuration';
 import { context, DiagLogLevel, diag, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
@@ -8,19 +9,19 @@ import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { measureWith } from './metrics.js';
 import { observeProcess } from './process-metrics.js';
-import { DoorSampler } from './sampler.js';
+import { EntrySampler } from './sampler.js';
 import { traceWith } from './tracing.js';
 
-/** For one request to the collector; one that does not answer costs the telemetry in it, and nothing else. */
-const REQUEST_MS = 5_000;
-const CLOSE_MS = 2_000;
-/** Requests that may wait for an answer at once, of each kind. */
-const REQUESTS = 2;
-/** Spans that may wait to be sent: some two megabytes. What comes beyond them is dropped. */
-const QUEUE = 2_048;
-/** So many are encoded at once: about two milliseconds. */
-const BATCH = 256;
-const SAY_EVERY_MS = 60_000;
+/** Time-out of one export request. A collector that does not answer costs the data of that request, and nothing else. */
+const REQUEST_TIMEOUT_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 2_000;
+/** Requests in flight at once, of each signal. */
+const MAX_CONCURRENT_REQUESTS = 2;
+/** Spans in the queue, about two megabytes. Further spans are dropped. */
+const MAX_QUEUE_SIZE = 2_048;
+/** Encoding a batch of this size takes about two milliseconds of the event loop. */
+const MAX_BATCH_SIZE = 256;
+const FAILURE_LOG_INTERVAL_MS = 60_000;
 
 export interface OtlpOptions {
   readonly service: string;
@@ -30,33 +31,33 @@ export interface OtlpOptions {
   readonly traceRatio: number;
   readonly metricsEveryMs: number;
   readonly spansEveryMs: number;
-  /** What could not be sent; at most once a minute. */
-  readonly onTrouble: () => void;
+  /** Called when something could not be sent, at most once a minute. */
+  readonly onFailure: () => void;
 }
 
-/** Traces and metrics to a collector, through queues that never grow beyond their bounds. Gives what ends it. */
+/** Exports traces and metrics to a collector, through bounded queues. Returns the function that ends it. */
 export const exportTo = (options: OtlpOptions): (() => Promise<void>) => {
-  const { service, endpoint, traceRatio, metricsEveryMs, spansEveryMs, onTrouble } = options;
-  sayOnce(onTrouble);
+  const { service, endpoint, traceRatio, metricsEveryMs, spansEveryMs, onFailure } = options;
+  reportExportFailures(onFailure);
   const to = (signal: string) => ({
     url: `${endpoint}/v1/${signal}`,
-    timeoutMillis: REQUEST_MS,
-    concurrencyLimit: REQUESTS,
+    timeoutMillis: REQUEST_TIMEOUT_MS,
+    concurrencyLimit: MAX_CONCURRENT_REQUESTS,
   });
-  // What a chart adds (pod, node, version) first: nobody else is this service.
+  // The chart's attributes (pod, node, version) come first, so that they cannot change the service's name.
   const resource = detectResources({ detectors: [resourceAttributesEnvDetector] }).merge(
     resourceFromAttributes({ 'service.name': service, 'service.instance.id': randomUUID() }),
   );
   const tracers = new TracerProvider({
     resource,
-    sampler: new DoorSampler(traceRatio),
+    sampler: new EntrySampler(traceRatio),
     spanProcessors: [
       new BatchSpanProcessor({
         exporter: new OTLPTraceExporter(to('traces')),
-        maxQueueSize: QUEUE,
-        maxExportBatchSize: BATCH,
+        maxQueueSize: MAX_QUEUE_SIZE,
+        maxExportBatchSize: MAX_BATCH_SIZE,
         scheduledDelayMillis: spansEveryMs,
-        exportTimeoutMillis: REQUEST_MS,
+        exportTimeoutMillis: REQUEST_TIMEOUT_MS,
       }),
     ],
   });
@@ -66,8 +67,8 @@ export const exportTo = (options: OtlpOptions): (() => Promise<void>) => {
       new PeriodicExportingMetricReader({
         exporter: new OTLPMetricExporter(to('metrics')),
         exportIntervalMillis: metricsEveryMs,
-        exportTimeoutMillis: Math.min(metricsEveryMs, REQUEST_MS),
-        // There are some 3,000 institutions; a bug that makes up attributes still finds an end.
+        exportTimeoutMillis: Math.min(metricsEveryMs, REQUEST_TIMEOUT_MS),
+        // There are about 3,000 institutions; the limit bounds what a bug in an attribute can create.
         cardinalityLimits: { default: 2_000, observableGauge: 10_000 },
       }),
     ],
@@ -78,7 +79,9 @@ export const exportTo = (options: OtlpOptions): (() => Promise<void>) => {
   measureWith(meters.getMeter('crossroads'));
   const endProcess = observeProcess();
   return async () => {
-    await noLongerThan(CLOSE_MS, Promise.allSettled([tracers.shutdown(), meters.shutdown()]));
+    await withTimeout(CLOSE_TIMEOUT_MS, Promise.allSettled([tracers.shutdown(), meters.shutdown()])).catch(
+      () => undefined,
+    );
     endProcess();
     traceWith(undefined);
     measureWith(undefined);
@@ -88,23 +91,15 @@ export const exportTo = (options: OtlpOptions): (() => Promise<void>) => {
   };
 };
 
-/** What OpenTelemetry has to say holds addresses and stacks: that something is wrong is enough. */
-const sayOnce = (onTrouble: () => void): void => {
-  let saidAt = Number.NEGATIVE_INFINITY;
-  const say = () => {
+/** OpenTelemetry's own messages hold addresses and stacks, so they are not logged: only that something failed. */
+const reportExportFailures = (onFailure: () => void): void => {
+  let lastReportAt = Number.NEGATIVE_INFINITY;
+  const report = () => {
     const now = performance.now();
-    if (now - saidAt < SAY_EVERY_MS) return;
-    saidAt = now;
-    onTrouble();
+    if (now - lastReportAt < FAILURE_LOG_INTERVAL_MS) return;
+    lastReportAt = now;
+    onFailure();
   };
-  const nothing = () => undefined;
-  diag.setLogger({ error: say, warn: say, info: nothing, debug: nothing, verbose: nothing }, DiagLogLevel.WARN);
-};
-
-const noLongerThan = async (ms: number, work: Promise<unknown>): Promise<void> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+  const ignore = () => undefined;
+  diag.setLogger({ error: report, warn: report, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.WARN);
 };

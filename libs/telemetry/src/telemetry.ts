@@ -1,4 +1,4 @@
-import { readConfiguration, telemetrySettings } from '@crossroads/configuration';
+import { TelemetrySettings } from '@crossroads/configuration';
 import { nameProcessLog, processLog } from './process-log.js';
 
 export interface Telemetry {
@@ -17,12 +17,19 @@ export const startTelemetry = async (
   service: string,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<Telemetry> => {
-  const settings = readConfiguration(telemetrySettings, env);
-  nameProcessLog(service, settings.logLevel);
-  const { otlpEndpoint: endpoint, traceRatio, metricsEveryMs, spansEveryMs } = settings;
+  const settings = new TelemetrySettings(env);
+  nameProcessLog(service, settings.LOG_LEVEL);
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = settings;
   if (endpoint === undefined) return { isExporting: false, close: async () => undefined };
   const { exportTo } = await import('./otlp.js');
-  const onTrouble = () => processLog().warn('telemetry does not reach its collector; what cannot wait is dropped');
-  const close = exportTo({ service, endpoint, traceRatio, metricsEveryMs, spansEveryMs, onTrouble });
+  const close = exportTo({
+    service,
+    endpoint,
+    traceRatio: settings.OTEL_TRACES_SAMPLER_ARG,
+    metricsEveryMs: settings.OTEL_METRIC_EXPORT_INTERVAL,
+    spansEveryMs: settings.OTEL_BSP_SCHEDULE_DELAY,
+    onFailure: () =>
+      processLog().warn('telemetry cannot reach its collector; what does not fit into the queue is dropped'),
+  });
   return { isExporting: true, close };
 };

@@ -9,3 +9,9 @@ export type AddressVariable = `${Uppercase<Underscored<ServiceName>>}_ADDRESS`;
 
 export const addressVariableOf = (service: ServiceName): AddressVariable =>
   `${service.toUpperCase().replaceAll('-', '_')}_ADDRESS` as AddressVariable;
+
+/** `source` of the events that a service publishes. */
+export const eventSourceOf = (service: string): string => `urn:crossroads:service:${service}`;
+
+/** The audience of a token that a service accepts, of an official or of a citizen. */
+export const tokenAudienceOf = (service: ServiceName): string => `urn:crossroads:${service}`;

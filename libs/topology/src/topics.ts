@@ -9,11 +9,17 @@ export interface Topic {
   readonly key: string;
 }
 
+/** Changes of persons and of their numbers. */
+export const PERSON_TOPIC = 'crossroads.person.v1';
+/** Changes that authentic sources report. */
+export const MUTATION_TOPIC = 'crossroads.mutation.v1';
+/** Access records. */
+export const ACCESS_TOPIC = 'crossroads.access.v1';
+
 export const TOPICS = {
-  'crossroads.person.v1': { retentionDays: 7, sealed: true, bundled: false, key: 'personId' },
-  'crossroads.directory.v1': { retentionDays: 7, sealed: false, bundled: false, key: 'personId' },
-  'crossroads.mutation.v1': { retentionDays: 7, sealed: true, bundled: false, key: 'personId' },
-  'crossroads.access.v1': {
+  [PERSON_TOPIC]: { retentionDays: 7, sealed: true, bundled: false, key: 'personId' },
+  [MUTATION_TOPIC]: { retentionDays: 7, sealed: true, bundled: false, key: 'personId' },
+  [ACCESS_TOPIC]: {
     retentionDays: 7,
     sealed: true,
     bundled: true,

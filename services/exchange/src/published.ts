@@ -2,15 +2,14 @@ import { AccessConcluded, AccessJournaled } from '@crossroads/contracts/access/v
 import { coalescingReader, type EventStore, type Recorded } from '@crossroads/eventsourcing';
 import { type Publication, type Published, publicationOf } from '@crossroads/messaging';
 import { FORGOTTEN, type SubjectSealer } from '@crossroads/privacy';
+import { ACCESS_TOPIC, eventSourceOf, exchange, MUTATION_TOPIC } from '@crossroads/topology';
 import { ACCESS, REFUSAL } from './journal/access-events.js';
 import type { RecordSeals } from './journal/sealed-record.js';
 import { MUTATIONS } from './mutations/mutation-stream.js';
 import { mutationPlace } from './mutations/mutations.js';
 import { storedText } from './stored-text.js';
 
-const ACCESS_TOPIC = 'crossroads.access.v1';
-const MUTATION_TOPIC = 'crossroads.mutation.v1';
-const SOURCE = 'urn:crossroads:service:exchange';
+const SOURCE = eventSourceOf(exchange.name);
 
 /**
  * What leaves the exchange by its log: each access once its outcome is known, and each mutation. Both are opened here, and

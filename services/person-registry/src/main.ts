@@ -1,10 +1,6 @@
 import 'reflect-metadata';
-import { runService } from '@crossroads/grpc';
-import { NestFactory } from '@nestjs/core';
+import { runService } from '@crossroads/service';
 import { AppModule } from './app.module.js';
-import { databaseSchemas } from './schemas.js';
+import { service } from './service.js';
 
-await runService('person-registry', {
-  schemas: databaseSchemas,
-  start: () => NestFactory.createApplicationContext(AppModule, { abortOnError: false, logger: ['error', 'warn'] }),
-});
+await runService(service, AppModule);

@@ -1,38 +1,29 @@
+import 'reflect-metadata';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import {
-  AuthorizationServiceService,
-  type WatchResponse,
-} from '@crossroads/contracts/authorization/v1/authorization_service';
-import type { PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { PersonServiceService } from '@crossroads/contracts/person/v1/person_service';
 import { SourceServiceService } from '@crossroads/contracts/source/v1/source_service';
-import {
-  type Call,
-  connect,
-  type RunningServer,
-  type Serves,
-  serve,
-  spkiOf,
-  startServer,
-  type TlsFiles,
-} from '@crossroads/grpc';
+import { connect, GrpcTransport, nestLogger, type RunningServer, spkiOf, type TlsFiles } from '@crossroads/grpc';
 import { withCbeCheck } from '@crossroads/identifiers';
 import { CertificateAuthority } from '@crossroads/local';
 import { openBroker } from '@crossroads/messaging';
 import { generateKeyFile } from '@crossroads/privacy';
 import { eventually, freePort, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
+import { Link, PolicyFeed } from '@crossroads/testing/mesh';
 import { newReceiptKey, type ReceiptKey, readReceiptKey } from '@crossroads/transparency';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
+import { AppModule } from '../src/app.module.js';
+import { FIELD_GROUPS } from '../src/person/facts.js';
+import { service } from '../src/service.js';
 
 const TRUST_DOMAIN = 'crossroads.test';
-const ALL_GROUPS = ['name', 'birth', 'gender', 'address', 'civilStatus', 'nationality', 'death', 'family'];
+const ALL_GROUPS = [...FIELD_GROUPS];
 
 /** Reports everything. */
 export const NATIONAL_REGISTER = withCbeCheck('02073870');
@@ -43,10 +34,11 @@ export const WELFARE_OFFICE = withCbeCheck('02121770');
 
 const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
 
-/** The service as it runs: a process of its own, PostgreSQL, mutual TLS; only authorization is a stand-in. */
+/** The service with PostgreSQL and mutual TLS, in a process of its own or in this one; only authorization is a stand-in. */
 export class RunningRegistry {
   private process: ChildProcess | undefined;
   private readonly connections: { close(): void }[] = [];
+  private endApplication: () => Promise<void> = async () => undefined;
   output = '';
 
   private constructor(
@@ -58,11 +50,19 @@ export class RunningRegistry {
     readonly keyFile: string,
     private readonly folder: string,
     private readonly ca: CertificateAuthority,
-    private readonly authorization: RunningServer,
-    private readonly env: NodeJS.ProcessEnv,
+    private readonly authorization: PolicyFeed,
+    private env: NodeJS.ProcessEnv,
   ) {}
 
+  /** In a process of its own. */
   static async start(extra: NodeJS.ProcessEnv = {}): Promise<RunningRegistry> {
+    const registry = await RunningRegistry.prepare(extra);
+    await registry.launch();
+    return registry;
+  }
+
+  /** All that it needs, and not yet started. */
+  static async prepare(extra: NodeJS.ProcessEnv = {}): Promise<RunningRegistry> {
     const folder = await mkdtemp(join(tmpdir(), 'person-registry-'));
     const ca = await CertificateAuthority.create(TRUST_DOMAIN);
     const file = (name: string) => join(folder, name);
@@ -87,28 +87,20 @@ export class RunningRegistry {
     );
 
     const spki = async (name: string) => spkiOf(new X509Certificate(await readFile(file(`${name}.pem`))));
-    const entities: PolicyEntity[] = [];
+    const authorization = new PolicyFeed();
     for (const [enterpriseNumber, name] of institutions) {
       const institution = { enterpriseNumber, name, roles: [], represents: [], officialKeys: [] };
       const application = { enterpriseNumber, name, spkiHashes: [await spki(enterpriseNumber)] };
-      entities.push({ entity: { $case: 'institution', value: institution } });
-      entities.push({ entity: { $case: 'application', value: application } });
+      authorization.put({ $case: 'institution', value: institution }, { $case: 'application', value: application });
     }
-    entities.push({ entity: { $case: 'dataService', value: identification } });
+    authorization.put({ $case: 'dataService', value: identification });
 
     const tls = (name: string): TlsFiles => ({
       ca: file('ca.pem'),
       cert: file(`${name}.pem`),
       key: file(`${name}-key.pem`),
     });
-    const authorization = await startServer({
-      host: '127.0.0.1',
-      port: 0,
-      tls: tls('authorization'),
-      trustDomain: TRUST_DOMAIN,
-      domain: 'authorization.crossroads',
-      services: [serveWatch(entities)],
-    });
+    const authorizationAddress = await authorization.start(tls('authorization'), TRUST_DOMAIN);
 
     const receipt = newReceiptKey();
     await writeFile(file('receipt-keys.json'), JSON.stringify({ [receipt.keyId]: receipt.publicPem }));
@@ -129,10 +121,10 @@ export class RunningRegistry {
       TLS_KEY_FILE: file('person-registry-key.pem'),
       KEY_FILE: file('keys.json'),
       RECEIPT_KEYS_FILE: file('receipt-keys.json'),
-      AUTHORIZATION_ADDRESS: `127.0.0.1:${authorization.port}`,
+      AUTHORIZATION_ADDRESS: authorizationAddress,
       ...extra,
     };
-    const registry = new RunningRegistry(
+    return new RunningRegistry(
       port,
       database,
       keysDatabase,
@@ -144,8 +136,36 @@ export class RunningRegistry {
       authorization,
       env,
     );
-    await registry.launch();
-    return registry;
+  }
+
+  /** Lets a spec cut its connections to the database and the bus. */
+  async throughLinks(): Promise<{ readonly database: readonly Link[]; readonly bus: Link }> {
+    const app = await Link.ofUrl(this.database.url);
+    const migrator = await Link.ofUrl(this.database.migratorUrl);
+    const bus = await Link.ofUrl(this.log.migratorUrl);
+    this.env = {
+      ...this.env,
+      DATABASE_URL: app.url,
+      DATABASE_MIGRATOR_URL: migrator.url,
+      EMBEDDED_LOG_URL: bus.url,
+    };
+    this.connections.push(app.link, migrator.link, bus.link);
+    return { database: [app.link, migrator.link], bus: bus.link };
+  }
+
+  /** In this process; resolves when it listens. */
+  async startInProcess(override: (testing: TestingModuleBuilder) => unknown = () => undefined): Promise<RunningServer> {
+    const env = { ...service.defaults, ...this.env };
+    const testing = Test.createTestingModule({ imports: [AppModule] }).setLogger(nestLogger);
+    for (const settings of service.settings)
+      testing.overrideProvider(settings).useFactory({ factory: () => new settings(env) });
+    override(testing);
+    const module = await testing.compile();
+    const transport = module.get(GrpcTransport);
+    const application = module.createNestMicroservice({ strategy: transport });
+    this.endApplication = () => application.close();
+    await application.listen();
+    return transport.unwrap<RunningServer>();
   }
 
   /** Starts the process, and waits until it serves with a policy. */
@@ -202,8 +222,9 @@ export class RunningRegistry {
   }
 
   async close(): Promise<void> {
-    for (const connection of this.connections) connection.close();
     await this.stop();
+    await this.endApplication();
+    for (const connection of this.connections) connection.close();
     await this.authorization.stop();
     await Promise.all([this.database.drop(), this.keysDatabase.drop(), this.log.drop()]);
     await (await testPostgres()).stop();
@@ -237,21 +258,6 @@ const identification = {
     { enterpriseNumber: NATIONAL_REGISTER, fieldGroups: ALL_GROUPS },
     { enterpriseNumber: MUNICIPALITY, fieldGroups: ['address'] },
   ],
-};
-
-/** A policy that does not change, and a heartbeat. */
-const serveWatch = (entities: readonly PolicyEntity[]) => {
-  const watch = async function* (_request: unknown, { signal }: Call): AsyncGenerator<WatchResponse> {
-    const snapshot = { first: true, last: true, entities };
-    yield { policyRevision: 1n, message: { $case: 'snapshotPart', value: snapshot } };
-    while (!signal.aborted) {
-      await delay(250);
-      yield { policyRevision: 1n, message: { $case: 'heartbeat', value: { time: new Date() } } };
-    }
-  };
-  const definition = { watch: AuthorizationServiceService.watch };
-  const implementation: Serves<typeof definition> = { watch };
-  return serve(definition, implementation, { allow: { watch: ['any'] }, endless: ['watch'] });
 };
 
 /** All that a stream gives. */

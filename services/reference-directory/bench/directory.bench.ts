@@ -1,15 +1,14 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { type Database, migrate, openDatabase } from '@crossroads/database';
-import { coalesced, PostgresEventStore } from '@crossroads/eventsourcing';
+import { PostgresEventStore } from '@crossroads/eventsourcing';
 import { BlindIndex, type KeyProvider } from '@crossroads/privacy';
-import { Inscriber } from '../src/application/inscriber.js';
-import { applyNumberSteps, type NumberStepped } from '../src/consumers/number-changes.js';
-import { migrations } from '../src/migrations/directory.js';
-import { Files } from '../src/view/files.js';
-import { lookup, type Sought } from '../src/view/lookup.js';
-import { numberKey } from '../src/view/number-key.js';
-import { soughtSsin } from '../src/view/numbers.js';
-import { SsinSeal } from '../src/view/ssin-seal.js';
+import { InscriptionCommands } from '../src/inscription/inscription.commands.js';
+import { SsinSeal } from '../src/inscription/ssin-seal.js';
+import { InstitutionContexts } from '../src/lookup/institution-contexts.js';
+import { PersonLookup } from '../src/lookup/person-lookup.js';
+import { numberKey } from '../src/number/number-key.js';
+import { applyTransitions, type NumberTransition } from '../src/number/number-transitions.js';
+import { service } from '../src/service.js';
 import { institutions, lineAbout, type Person, people } from './population.js';
 
 export interface DirectoryBenchOptions {
@@ -50,7 +49,7 @@ const CLIENTS = 32;
 /** Loads a hundredth of the country as institutions would, by files, and measures room and look-ups. */
 export const benchDirectory = async (options: DirectoryBenchOptions): Promise<DirectoryBenchResult> => {
   const { migratorUrl, url, appRole, say, persons = 255_000, inscriptionsEach = 14, lookupMs = 5_000 } = options;
-  await migrate({ url: migratorUrl, migrations, appRole });
+  await migrate({ url: migratorUrl, migrations: service.database.migrations, appRole });
   const db = await openDatabase({ url });
   try {
     const keys = oneKey();
@@ -58,9 +57,10 @@ export const benchDirectory = async (options: DirectoryBenchOptions): Promise<Di
     const everybody = people(persons);
     await loadNumbers(db, everybody, index, say);
     const seal = new SsinSeal(await keys.secrets('ssin-index'));
-    const inscriber = new Inscriber({ db, store: new PostgresEventStore(db), files: new Files(db), index, seal });
+    const lookup = new PersonLookup(db, index);
+    const commands = new InscriptionCommands(db, new PostgresEventStore(db), new InstitutionContexts(db), lookup, seal);
     const inscriptions = persons * inscriptionsEach;
-    const loadPerSecond = inscriptions / (await loadFiles(inscriber, everybody, inscriptionsEach, say));
+    const loadPerSecond = inscriptions / (await loadFiles(commands, everybody, inscriptionsEach, say));
     const bytesByRelation = await relationSizes(db, inscriptions);
     const bytesPerInscription = Object.values(bytesByRelation).reduce((sum, bytes) => sum + bytes, 0);
     say(
@@ -69,7 +69,7 @@ export const benchDirectory = async (options: DirectoryBenchOptions): Promise<Di
         .join(', ')}`,
     );
     const plainSelects = await plainSelectSpeed(db, everybody, index, lookupMs);
-    const lookups = await lookupSpeed(db, everybody, index, lookupMs);
+    const lookups = await lookupSpeed(lookup, everybody, lookupMs);
     const ratio = lookups.perSecond / plainSelects.perSecond;
     say(
       `look-ups ${lookups.perSecond.toFixed(0)}/s, p95 ${lookups.p95Ms.toFixed(2)} ms; plain prepared select ${plainSelects.perSecond.toFixed(0)}/s, p95 ${plainSelects.p95Ms.toFixed(2)} ms; ratio ${ratio.toFixed(2)} (goal 0.7)`,
@@ -107,9 +107,9 @@ const loadNumbers = async (
 ) => {
   const report = progress('numbers', everybody.length, say);
   for (let from = 0; from < everybody.length; from += CHUNK) {
-    const steps = everybody.slice(from, from + CHUNK).map(
-      ({ ssin, personId }, n): NumberStepped => ({
-        step: 'assigned',
+    const transitions = everybody.slice(from, from + CHUNK).map(
+      ({ ssin, personId }, n): NumberTransition => ({
+        kind: 'assigned',
         number: numberKey(index.indexOf(ssin)),
         replacedBy: undefined,
         personId,
@@ -117,14 +117,14 @@ const loadNumbers = async (
         position: BigInt(from + n + 1),
       }),
     );
-    await db.transaction((tx) => applyNumberSteps(tx, steps));
-    report(from + steps.length);
+    await db.transaction((tx) => applyTransitions(tx, transitions));
+    report(from + transitions.length);
   }
 };
 
 /** Each file names persons in an order of its own; two institutions send at the same time. Answers the seconds. */
 const loadFiles = async (
-  inscriber: Inscriber,
+  commands: InscriptionCommands,
   everybody: readonly Person[],
   each: number,
   say: (line: string) => void,
@@ -147,7 +147,7 @@ const loadFiles = async (
         requestId: `${from}`,
         hash: createHash('sha256').update(`${from}`).digest(),
       };
-      await inscriber.many('Inscribe', institution, lines, request);
+      await commands.executeChunk('Inscribe', institution, { lines, malformed: [] }, request);
       done += lines.length;
       report(done);
     }
@@ -179,13 +179,11 @@ const relationSizes = async (db: Database, inscriptions: number): Promise<Record
   return Object.fromEntries(rows.map(({ name, bytes }) => [name, Number(bytes) / inscriptions]));
 };
 
-const lookupSpeed = (db: Database, everybody: readonly Person[], index: BlindIndex, ms: number): Promise<Speed> => {
-  const find = coalesced((sought: readonly Sought[]) => lookup(db, sought));
-  return speedOf(ms, async () => {
-    const found = await find(soughtSsin(index, someone(everybody).ssin));
+const lookupSpeed = (lookup: PersonLookup, everybody: readonly Person[], ms: number): Promise<Speed> =>
+  speedOf(ms, async () => {
+    const found = await lookup.find({ ssin: someone(everybody).ssin });
     if (!found || found.entries.length === 0) throw new Error('somebody was not found');
   });
-};
 
 const plainSelectSpeed = (db: Database, everybody: readonly Person[], index: BlindIndex, ms: number): Promise<Speed> =>
   speedOf(ms, async () => {

@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { ssinCheck, withCbeCheck } from '@crossroads/identifiers';
-import type { CheckedLine } from '../src/application/inscriber.js';
+import type { FileLine } from '../src/inscription/inscription.commands.js';
 
 /** Distinct TST numbers (month 60 to 72): they belong to nobody. */
 export const testSsin = (n: number): string => {
@@ -43,7 +43,7 @@ const CONTEXTS = [
 ];
 
 /** A line of a file about somebody, in one of the institution's two contexts, as days from 1990 on; a third have ended. */
-export const lineAbout = ({ ssin }: Person, institution: number, line: number): CheckedLine => {
+export const lineAbout = ({ ssin }: Person, institution: number, line: number): FileLine => {
   const context = CONTEXTS[(institution + (randomInt(4) === 0 ? 1 : 0)) % CONTEXTS.length] ?? '0/0';
   const start = randomInt(-7_305, 6_000);
   const end = randomInt(3) === 0 ? start + 1 + randomInt(4_000) : Number.POSITIVE_INFINITY;

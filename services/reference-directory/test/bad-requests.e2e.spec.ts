@@ -3,9 +3,9 @@ import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/dire
 import { newRequestId } from '@crossroads/grpc';
 import { ssinCheck } from '@crossroads/identifiers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Directory, fileLine, refusalOf, WHOLE } from './asking.js';
 import { testNumber } from './numbers.js';
-import { RunningDirectory, WELFARE_OFFICE } from './running-directory.js';
+import { fileLine, refusalOf, WHOLE } from './requests.js';
+import { type Directory, RunningDirectory, WELFARE_OFFICE } from './running-directory.js';
 
 const GOOD = testNumber(1);
 const day = (year: number, month: number, dayOfMonth: number) => ({ year, month, day: dayOfMonth });
@@ -97,7 +97,7 @@ const chunk = (lines: number): InscribeFileRequest => ({
   part: { $case: 'chunk', value: { lines: Array.from({ length: lines }, () => fileLine(GOOD)) } },
 });
 
-/** A line for each wrong value of a field, in each rpc that has it. */
+/** One case for each wrong value of a field. */
 const each = (
   field: string,
   values: readonly (readonly [string, string])[],
@@ -157,7 +157,7 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     ...each('ssin', given(BAD_SSINS), (ssin) => list({ ssin })),
     ...each('institution', BAD_INSTITUTIONS, (institution) => list({ institution })),
     ['a negative page size', 'page_size INVALID_PAGE_SIZE', list({ pageSize: -1 })],
-    ['a token that is none', 'page_token INVALID_PAGE_TOKEN', list({ pageToken: 'MTIz' })],
+    ['an invalid page token', 'page_token INVALID_PAGE_TOKEN', list({ pageToken: 'MTIz' })],
     ['a number that nobody has', 'UNKNOWN_SSIN', list({ ssin: GOOD })],
   ],
   Check: [
@@ -170,12 +170,12 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       ],
     ),
     [
-      'an id that is none',
+      'an invalid person id',
       'person.person_id MALFORMED_UUID',
       check({ person: { by: { $case: 'personId', value: 'x' } } }),
     ],
     [
-      'an institution that is none',
+      'an invalid institution',
       'institutions[1] ENTERPRISE_NUMBER_CHECKSUM',
       check({ institutions: [WELFARE_OFFICE, '0212177077'] }),
     ],
@@ -194,12 +194,12 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       'persons TOO_MANY',
       batchCheck({ persons: Array.from({ length: 5_001 }, () => ({ by: { $case: 'ssin', value: GOOD } })) }),
     ],
-    ['an institution that is none', 'institutions[0] ENTERPRISE_NUMBER_MALFORMED', batchCheck({ institutions: ['x'] })],
+    ['an invalid institution', 'institutions[0] ENTERPRISE_NUMBER_MALFORMED', batchCheck({ institutions: ['x'] })],
     ['a day that does not exist', 'date INVALID_DATE', batchCheck({ date: day(2021, 2, 30) })],
   ],
 };
 
-it('has a table for each rpc', () => {
+it('every rpc has a table of bad requests', () => {
   expect(
     Object.keys(tables)
       .map((name) => name[0]?.toLowerCase() + name.slice(1))
@@ -209,12 +209,12 @@ it('has a table for each rpc', () => {
 
 for (const [rpc, rows] of Object.entries(tables))
   describe(rpc, () => {
-    it.each(rows)('refuses %s with %s', async (_name, expected, call) => {
+    it.each(rows)(`${rpc} refuses %s with %s`, async (_name, expected, call) => {
       expect(await refusalOf(call())).toBe(expected);
     });
   });
 
-it('leaves nothing behind, and nothing unexpected in the output', async () => {
+it('refused requests change nothing, and write nothing to the log', async () => {
   expect(
     (await asOffice.listInscriptions({ institution: '', ssin: '', pageSize: 0, pageToken: '' })).inscriptions,
   ).toEqual([]);

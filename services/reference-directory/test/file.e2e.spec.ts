@@ -2,11 +2,11 @@ import { openDatabase } from '@crossroads/database';
 import { newRequestId } from '@crossroads/grpc';
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Files } from '../src/view/files.js';
-import { rebuildInscriptions } from '../src/view/rebuild.js';
-import { type Directory, fileLine, refusalOf, sendFile } from './asking.js';
+import { rebuildInscriptions } from '../src/inscription/rebuild-inscriptions.js';
+import { InstitutionContexts } from '../src/lookup/institution-contexts.js';
 import { testNumber } from './numbers.js';
-import { HEALTH_FUND, RunningDirectory, WELFARE_OFFICE } from './running-directory.js';
+import { fileLine, refusalOf, sendFile } from './requests.js';
+import { type Directory, HEALTH_FUND, RunningDirectory, WELFARE_OFFICE } from './running-directory.js';
 
 const PEOPLE = Array.from({ length: 60 }, (_, n) => testNumber(n));
 const CHUNKS = [PEOPLE.slice(0, 20), PEOPLE.slice(20, 40), PEOPLE.slice(40)].map((people) =>
@@ -56,8 +56,8 @@ const eventCount = async () => {
   return Number(row?.count);
 };
 
-describe('a file', () => {
-  it('goes in chunk by chunk, with progress, and names the lines that do not', async () => {
+describe('the file of an institution', () => {
+  it('a file is applied chunk by chunk, with progress and the refused lines', async () => {
     const before = await eventCount();
     const unknown = testNumber(5_000);
     const chunks = [
@@ -87,26 +87,26 @@ describe('a file', () => {
     expect(await eventCount()).toBe(before + 1);
   });
 
-  it('cut in the middle and sent again comes out right, and a third time changes nothing', async () => {
+  it('a file that was cancelled and sent again is applied once', async () => {
     const requestId = newRequestId();
     const before = await eventCount();
-    await sendFile(asOffice, CHUNKS, { requestId, cutAfter: 1 });
+    await sendFile(asOffice, CHUNKS, { requestId, cancelAfter: 1 });
     const answers = await sendFile(asOffice, CHUNKS, { requestId });
     expect(answers.at(-1)).toMatchObject({ linesRead: 60n, changed: 60n, unchanged: 0n, done: true });
     expect(await inscribedBy(WELFARE_OFFICE)).toBe(60);
-    // Under the same id as it was answered before, under a new one as it is.
+    // The same request id gets the stored answers, a new one the current state.
     expect((await sendFile(asOffice, CHUNKS, { requestId })).at(-1)).toMatchObject({ changed: 60n, unchanged: 0n });
     expect((await sendFile(asOffice, CHUNKS)).at(-1)).toMatchObject({ changed: 0n, unchanged: 60n });
     expect(await eventCount()).toBe(before + 3);
   });
 
-  it('is taken up again after the service was killed in the middle of it', async () => {
+  it('a file can be sent again after the service was killed', async () => {
     const requestId = newRequestId();
     const chunks = CHUNKS.map((lines) => lines.map((line) => ({ ...line, inscriptionContext: '17/5' })));
-    await sendFile(asOffice, chunks, { requestId, cutAfter: 2 });
+    await sendFile(asOffice, chunks, { requestId, cancelAfter: 2 });
     await directory.stop('SIGKILL');
     await directory.launch();
-    // The old ones may still be waiting to try again.
+    // The old connections may still be in their reconnect backoff.
     closeAll();
     connectAll();
     const answers = await sendFile(asOffice, chunks, { requestId });
@@ -117,13 +117,13 @@ describe('a file', () => {
     }
   }, 60_000);
 
-  it('is refused when another one comes under its id', async () => {
+  it('another file under the same request id is refused', async () => {
     const requestId = newRequestId();
     await sendFile(asOffice, CHUNKS.slice(0, 1), { requestId });
     expect(await refusalOf(sendFile(asOffice, CHUNKS.slice(1, 2), { requestId }))).toBe('REQUEST_ID_REUSED');
   });
 
-  it('of one institution meets that of another about the same people', async () => {
+  it('two institutions can send files about the same persons at the same time', async () => {
     const [ours, theirs] = [CHUNKS, [...CHUNKS].reverse()].map((chunks) =>
       chunks.map((lines) => lines.map((line) => ({ ...line, inscriptionContext: '40/1' }))),
     );
@@ -132,7 +132,7 @@ describe('a file', () => {
       expect(inscriptions.filter(({ inscriptionContext }) => inscriptionContext === '40/1')).toHaveLength(2);
   });
 
-  it('uninscribes', async () => {
+  it('a file can uninscribe', async () => {
     const [chunk = []] = CHUNKS;
     expect((await sendFile(asOffice, [chunk], { uninscribe: true })).at(-1)).toMatchObject({ changed: 20n });
     const answers = await batch(PEOPLE.slice(0, 20));
@@ -144,16 +144,16 @@ describe('a file', () => {
   });
 });
 
-describe('the rows that are read', () => {
-  it('come out the same when they are made anew from events, while the service goes on', async () => {
+describe('the rebuild of the rows', () => {
+  it('the rows rebuilt from events equal the live rows, while the service goes on', async () => {
     const before = await batch(PEOPLE);
     const migrator = await openDatabase({ url: directory.database.migratorUrl, poolSize: 4 });
-    const busy = sendFile(
+    const sending = sendFile(
       asFund,
       CHUNKS.map((lines) => lines.map((line) => ({ ...line, inscriptionContext: '99/9' }))),
     );
-    const rebuilt = await rebuildInscriptions(migrator, new Files(migrator), () => undefined);
-    await busy;
+    const rebuilt = await rebuildInscriptions(migrator, new InstitutionContexts(migrator), () => undefined);
+    await sending;
     await migrator.close();
     expect(rebuilt.differing).toBe(0);
     expect(rebuilt.persons).toBe(60);

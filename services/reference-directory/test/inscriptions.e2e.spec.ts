@@ -1,17 +1,16 @@
 import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
-import { InscriptionsChanged } from '@crossroads/contracts/directory/v1/events';
 import { newRequestId } from '@crossroads/grpc';
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { refusalOf, WHOLE } from './asking.js';
 import { nextNumber, testNumber } from './numbers.js';
-import { HEALTH_FUND, RunningDirectory, WELFARE_OFFICE } from './running-directory.js';
+import { refusalOf, WHOLE } from './requests.js';
+import { type Directory, HEALTH_FUND, RunningDirectory, WELFARE_OFFICE } from './running-directory.js';
 
 const EARLY = testNumber(90_000);
 let directory: RunningDirectory;
-let asOffice: ReturnType<RunningDirectory['as']>;
-let asFund: ReturnType<RunningDirectory['as']>;
-let asExchange: ReturnType<RunningDirectory['as']>;
+let asOffice: Directory;
+let asFund: Directory;
+let asExchange: Directory;
 
 beforeAll(async () => {
   directory = await RunningDirectory.start((registry) => registry.assign(EARLY));
@@ -57,7 +56,7 @@ const known = (ssin: string, state = NumberState.NUMBER_STATE_VALID) =>
     () => check({ ssin }),
     (answer) => answer.state === state,
   );
-/** Somebody new, whom the directory has heard of. */
+/** A new person whom the directory knows. */
 const somebody = async () => {
   const ssin = nextNumber();
   const personId = await directory.registry.assign(ssin);
@@ -70,7 +69,7 @@ const contextsOf = async (ssin: string, day?: string) =>
   );
 
 describe('inscriptions', () => {
-  it('are seen by a check right after the answer', async () => {
+  it('a check right after the answer sees the inscription', async () => {
     const { ssin, personId } = await somebody();
     expect((await inscribe(ssin)).changed).toBe(true);
     const answer = await check({ ssin });
@@ -81,7 +80,7 @@ describe('inscriptions', () => {
     expect((await check({ personId })).inscriptions).toEqual(answer.inscriptions);
   });
 
-  it('hold in their period only, and only for the institutions asked', async () => {
+  it('a check gives the inscriptions of the day and of the institutions asked for', async () => {
     const { ssin } = await somebody();
     await inscribe(ssin, { period: period('2020-01-01', '2020-12-31') });
     await inscribe(ssin, { period: period('2020-06-01'), inscriptionContext: '11/2' }, asFund);
@@ -91,7 +90,7 @@ describe('inscriptions', () => {
     expect((await check({ ssin }, '2020-12-31', [WELFARE_OFFICE])).inscriptions).toHaveLength(1);
   });
 
-  it('meet and become one', async () => {
+  it('periods that touch are merged', async () => {
     const { ssin } = await somebody();
     await inscribe(ssin, { period: period('2020-01-01', '2020-06-30') });
     expect((await inscribe(ssin, { period: period('2020-02-01', '2020-03-01') })).changed).toBe(false);
@@ -100,7 +99,7 @@ describe('inscriptions', () => {
     expect(inscriptions.map((one) => one.period)).toEqual([period('2020-01-01', '2020-12-31')]);
   });
 
-  it('end, by default yesterday, and are taken back when they never were', async () => {
+  it('uninscribing ends an inscription, by default yesterday, and removes one that starts later', async () => {
     const { ssin } = await somebody();
     await inscribe(ssin, { period: period('2020-01-01') });
     expect((await uninscribe(ssin, '2021-12-31')).changed).toBe(true);
@@ -114,13 +113,13 @@ describe('inscriptions', () => {
     expect(await contextsOf(ssin)).toEqual([]);
   });
 
-  it('are known by the numbers of their quality, whichever way they were written', async () => {
+  it('an inscription context given as text is stored as its code', async () => {
     const { ssin } = await somebody();
     await inscribe(ssin, { inscriptionContext: 'PCSA:LIVING_WAGE' });
     expect(await contextsOf(ssin)).toEqual([`${WELFARE_OFFICE} 17/2`]);
   });
 
-  it('answer a repeated request as before, and refuse another under its id', async () => {
+  it('a repeated request gets the same answer, and another one under its id is refused', async () => {
     const { ssin } = await somebody();
     const requestId = newRequestId();
     expect((await inscribe(ssin, { requestId })).changed).toBe(true);
@@ -130,7 +129,7 @@ describe('inscriptions', () => {
     expect((await inscribe(ssin, { requestId }, asFund)).changed).toBe(true);
   });
 
-  it('are counted once when many come at the same time', async () => {
+  it('concurrent inscriptions of one person are all stored', async () => {
     const { ssin } = await somebody();
     const codes = Array.from({ length: 20 }, (_, n) => `40/${n}`);
     const answers = await Promise.all(
@@ -145,9 +144,9 @@ describe('inscriptions', () => {
 });
 
 describe('numbers', () => {
-  it('of before the first start are known', () => known(EARLY));
+  it('numbers assigned before the first start are known', () => known(EARLY));
 
-  it('are refused with their reason', async () => {
+  it('unknown, replaced and cancelled numbers are refused with their reason', async () => {
     const { ssin, personId } = await somebody();
     const other = nextNumber();
     expect(await refusalOf(inscribe(other))).toBe('UNKNOWN_SSIN');
@@ -162,7 +161,7 @@ describe('numbers', () => {
     expect(await refusalOf(inscribe(other))).toBe('CANCELED_SSIN');
   });
 
-  it('of two that became one give the inscriptions of both, and are taken apart again', async () => {
+  it('merged persons have the inscriptions of both, until the merge is undone', async () => {
     const [first, second] = [await somebody(), await somebody()];
     await inscribe(first.ssin, { period: period('2020-01-01', '2020-12-31') });
     await inscribe(second.ssin, { period: period('2021-01-01', '2021-12-31') });
@@ -185,7 +184,7 @@ describe('numbers', () => {
     expect(await contextsOf(first.ssin, '2020-06-01')).toHaveLength(2);
   });
 
-  it('end under the number that is left what was inscribed under the one that is gone', async () => {
+  it('uninscribing under the surviving number ends what was inscribed under the replaced one', async () => {
     const [first, second] = [await somebody(), await somebody()];
     await inscribe(first.ssin);
     await directory.registry.replace(first.ssin, second.ssin, second.personId, first.personId);
@@ -194,18 +193,18 @@ describe('numbers', () => {
     expect(await contextsOf(second.ssin)).toEqual([]);
   });
 
-  it('are not troubled by what comes twice, or is of something else', async () => {
+  it('repeated events and events about something else change nothing', async () => {
     const { ssin } = await somebody();
     await inscribe(ssin);
     await directory.registry.repeat();
-    await directory.registry.sayOther();
+    await directory.registry.publishOther();
     await somebody();
     expect(await contextsOf(ssin)).toHaveLength(1);
   });
 });
 
-describe('the list', () => {
-  it('gives an institution its own, by pages, with their numbers', async () => {
+describe('the list of inscriptions', () => {
+  it('an institution gets its own inscriptions by pages, with their SSINs', async () => {
     const people = [await somebody(), await somebody(), await somebody()];
     for (const { ssin } of people)
       for (const inscriptionContext of ['18/1', '18/2']) await inscribe(ssin, { inscriptionContext }, asFund);
@@ -231,8 +230,8 @@ describe('the list', () => {
   });
 });
 
-describe('many at once', () => {
-  it('are answered in the order asked', async () => {
+describe('BatchCheck', () => {
+  it('persons are answered in the order asked', async () => {
     const [first, second] = [await somebody(), await somebody()];
     await inscribe(second.ssin);
     const { results } = await asExchange.batchCheck({
@@ -246,35 +245,5 @@ describe('many at once', () => {
     });
     expect(results.map(({ personId }) => personId)).toEqual(['', second.personId, first.personId]);
     expect(results.map(({ inscriptions }) => inscriptions.length)).toEqual([0, 1, 0]);
-  });
-});
-
-describe('what is published', () => {
-  it('names persons by id, with the periods as they are afterwards, on the topic and by Events/Read', async () => {
-    const { ssin, personId } = await somebody();
-    await inscribe(ssin, { period: period('2020-01-01', '2020-06-30') });
-    await inscribe(ssin, { period: period('2020-07-01') });
-    await uninscribe(ssin, '2019-12-31');
-    const asSubscription = directory.eventsAs('subscription');
-    const events: { readonly id: string; readonly data: Buffer }[] = [];
-    for await (const { event } of asSubscription.read({ topic: 'crossroads.directory.v1', afterCursor: '' }))
-      if (event?.key === personId) events.push(event);
-    asSubscription.close();
-    const periods = events.flatMap(({ data }) =>
-      InscriptionsChanged.decode(data).changes.map((change) => change.period),
-    );
-    expect(periods).toEqual([
-      period('2020-01-01', '2020-06-30'),
-      period('2020-01-01'),
-      period('2020-01-01', '2019-12-31'),
-    ]);
-
-    const received: string[] = [];
-    const consumption = await directory.broker.consume({
-      topic: 'crossroads.directory.v1',
-      onBatch: async (batch) => void received.push(...batch.map(({ id }) => id)),
-    });
-    await eventually(() => events.every(({ id }) => received.includes(id)), Boolean);
-    await consumption.close();
   });
 });

@@ -1,28 +1,25 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
-import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
-import { connect, type RunningServer, type ServedService, spkiOf, startServer, type TlsFiles } from '@crossroads/grpc';
+import { type Connection, connect, type RunningServer, spkiOf, startServer, type TlsFiles } from '@crossroads/grpc';
 import { withCbeCheck } from '@crossroads/identifiers';
-import { CertificateAuthority } from '@crossroads/local';
+import { CertificateAuthority, type Identity } from '@crossroads/local';
 import { type Broker, openBroker, TopicSealing } from '@crossroads/messaging';
 import { BlindIndex, FileKeyProvider, generateKeyFile, TopicSealer } from '@crossroads/privacy';
-import { eventually, freePort, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
-import { RegistryStandIn, serveWatch } from './stand-ins.js';
+import { freePort, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
+import { PolicyFeed, ServiceProcess } from '@crossroads/testing/mesh';
+import { RegistryStandIn } from './registry-stand-in.js';
 
-const TRUST_DOMAIN = 'crossroads.test';
+export const TRUST_DOMAIN = 'crossroads.test';
 
 export const WELFARE_OFFICE = withCbeCheck('02121770');
 export const HEALTH_FUND = withCbeCheck('04112345');
 /** May act for the welfare office. */
 export const INTEGRATOR = withCbeCheck('08612345');
-/** A certificate of the authority whose key nobody has registered. */
+/** Has a certificate of the authority, but nobody has registered its key. */
 export const UNREGISTERED = 'unregistered';
 
 const INSTITUTIONS = new Map<string, readonly string[]>([
@@ -42,158 +39,137 @@ const SERVICES = [
 
 const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
 
-/** The service as it runs: a process of its own, PostgreSQL, mutual TLS; authorization and the registry are stand-ins. */
+export type Directory = Connection<typeof DirectoryServiceService>;
+
+/** The service as a process of its own, with PostgreSQL and mutual TLS; authorization and the registry are stand-ins. */
 export class RunningDirectory {
-  private process: ChildProcess | undefined;
-  output = '';
+  private process: ServiceProcess | undefined;
+  private earlierOutput = '';
 
   private constructor(
     readonly port: number,
     readonly database: TestDatabase,
     readonly log: TestDatabase,
     readonly registry: RegistryStandIn,
-    readonly broker: Broker,
+    private readonly broker: Broker,
     private readonly folder: string,
-    private readonly servers: readonly RunningServer[],
-    private readonly env: NodeJS.ProcessEnv,
+    private readonly policy: PolicyFeed,
+    private readonly persons: RunningServer,
+    private readonly env: Readonly<Record<string, string>>,
   ) {}
 
+  /** @param before Called before the service starts */
   static async start(
     before: (registry: RegistryStandIn) => Promise<unknown> = async () => undefined,
   ): Promise<RunningDirectory> {
-    const folder = await mkdtemp(join(tmpdir(), 'reference-directory-'));
-    const file = (name: string) => join(folder, name);
-    const tls = (name: string): TlsFiles => ({
-      ca: file('ca.pem'),
-      cert: file(`${name}.pem`),
-      key: file(`${name}-key.pem`),
-    });
-    const entities = await certify(folder);
-    await generateKeyFile(file('keys.json'), ['ssin-index', 'page-tokens', 'crossroads.person.v1']);
+    const folder = mkdtempSync(join(tmpdir(), 'reference-directory-'));
+    const policy = new PolicyFeed();
+    await issueCertificates(folder, policy);
+    const keyFile = join(folder, 'keys.json');
+    await generateKeyFile(keyFile, ['ssin-index', 'page-tokens', 'crossroads.person.v1']);
     const [database, log] = [await testDatabase(), await testDatabase()];
 
-    const keys = new FileKeyProvider(file('keys.json'));
+    const keys = new FileKeyProvider(keyFile);
     const broker = await openBroker({ clientId: 'test', embeddedLogUrl: log.migratorUrl });
     await broker.ensureTopic({ name: 'crossroads.person.v1', retentionDays: 7 });
     const sealing = new TopicSealing(new TopicSealer({ keys, producer: 'person-registry' }));
     const registry = new RegistryStandIn(await BlindIndex.open(keys, 'ssin-index'), broker, sealing);
     await before(registry);
-    const standIn = (name: string, service: ServedService) =>
-      startServer({
-        host: '127.0.0.1',
-        port: 0,
-        tls: tls(name),
-        trustDomain: TRUST_DOMAIN,
-        domain: `${name}.crossroads`,
-        services: [service],
-      });
-    const authorization = await standIn('authorization', serveWatch(entities));
-    const persons = await standIn('person-registry', registry.serve());
+    const persons = await startServer({
+      host: '127.0.0.1',
+      port: 0,
+      tls: tlsOf(folder, 'person-registry'),
+      trustDomain: TRUST_DOMAIN,
+      domain: 'person-registry.crossroads',
+      services: [registry.serve()],
+    });
 
     const port = await freePort();
+    const own = tlsOf(folder, 'reference-directory');
     const env = {
-      ...process.env,
       GRPC_PORT: String(port),
       DATABASE_URL: database.url,
       DATABASE_MIGRATOR_URL: database.migratorUrl,
       EMBEDDED_LOG_URL: log.migratorUrl,
-      KAFKA_BROKERS: '',
-      TLS_CA_FILE: file('ca.pem'),
-      TLS_CERT_FILE: file('reference-directory.pem'),
-      TLS_KEY_FILE: file('reference-directory-key.pem'),
-      KEY_FILE: file('keys.json'),
-      AUTHORIZATION_ADDRESS: `127.0.0.1:${authorization.port}`,
+      TLS_CA_FILE: own.ca,
+      TLS_CERT_FILE: own.cert,
+      TLS_KEY_FILE: own.key,
+      KEY_FILE: keyFile,
+      AUTHORIZATION_ADDRESS: await policy.start(tlsOf(folder, 'authorization'), TRUST_DOMAIN),
       PERSON_REGISTRY_ADDRESS: `127.0.0.1:${persons.port}`,
     };
-    const running = new RunningDirectory(port, database, log, registry, broker, folder, [authorization, persons], env);
+    const running = new RunningDirectory(port, database, log, registry, broker, folder, policy, persons, env);
     await running.launch();
     return running;
   }
 
   /** Starts the process, and waits until it serves with a policy. */
   async launch(): Promise<void> {
-    const child = spawn(process.execPath, ['--enable-source-maps', main], {
-      env: this.env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.process = child;
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk) => {
-        this.output += String(chunk);
-      });
+    this.earlierOutput = this.output;
     const probe = this.as(WELFARE_OFFICE);
-    const answer = () =>
-      probe.listInscriptions({ institution: '', ssin: '', pageSize: 1, pageToken: '' }).then(
+    const serves = () =>
+      probe.listInscriptions({ institution: '', ssin: '', pageSize: 1, pageToken: '' }, { deadlineMs: 2_000 }).then(
         () => true,
         () => false,
       );
-    await eventually(
-      async () => {
-        if (child.exitCode !== null) throw new Error(`the service ended: ${this.output}`);
-        return answer();
-      },
-      (served) => served,
-      30_000,
-    ).finally(() => probe.close());
+    this.process = await ServiceProcess.start(main, this.env, serves).finally(() => probe.close());
   }
 
-  /** As a user's Ctrl-C, an orchestrator's SIGTERM or a power cut (SIGKILL); gives the exit code. */
+  /** Everything that the processes have printed. */
+  get output(): string {
+    return this.earlierOutput + (this.process?.output ?? '');
+  }
+
+  /** SIGTERM as from an orchestrator, SIGKILL as in a power cut; gives the exit code. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    const child = this.process;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
-    const ended = once(child, 'exit');
-    child.kill(signal);
-    await ended;
-    return child.exitCode;
+    return (await this.process?.stop(signal)) ?? null;
   }
 
-  as(name: string) {
-    return connect(DirectoryServiceService, this.address, this.connectionOf(name));
-  }
-
-  eventsAs(name: string) {
-    return connect(EventsServiceService, this.address, this.connectionOf(name));
+  as(name: string): Directory {
+    return connect(DirectoryServiceService, `127.0.0.1:${this.port}`, {
+      tls: tlsOf(this.folder, name),
+      trustDomain: TRUST_DOMAIN,
+      server: { kind: 'service', name: 'reference-directory' },
+      deadlineMs: 20_000,
+    });
   }
 
   async close(): Promise<void> {
     await this.stop();
     await this.broker.close();
-    for (const server of this.servers) await server.stop();
+    await this.policy.stop();
+    await this.persons.stop();
     await Promise.all([this.database.drop(), this.log.drop()]);
     await (await testPostgres()).stop();
-    await rm(this.folder, { recursive: true });
-  }
-
-  private get address(): string {
-    return `127.0.0.1:${this.port}`;
-  }
-
-  private connectionOf(name: string) {
-    const file = (end: string) => join(this.folder, `${name}${end}`);
-    const tls = { ca: join(this.folder, 'ca.pem'), cert: file('.pem'), key: file('-key.pem') };
-    const server = { kind: 'service', name: 'reference-directory' } as const;
-    return { tls, trustDomain: TRUST_DOMAIN, server, deadlineMs: 20_000 };
+    rmSync(this.folder, { recursive: true });
   }
 }
 
-/** Certificates for everybody, and the policy that knows them. */
-const certify = async (folder: string): Promise<PolicyEntity[]> => {
-  const ca = await CertificateAuthority.create(TRUST_DOMAIN);
-  await writeFile(join(folder, 'ca.pem'), ca.certificate);
-  const keep = async (name: string, { certificate, key }: { certificate: string; key: string }) => {
-    await writeFile(join(folder, `${name}.pem`), certificate);
-    await writeFile(join(folder, `${name}-key.pem`), key);
+const tlsOf = (folder: string, name: string): TlsFiles => ({
+  ca: join(folder, 'ca.pem'),
+  cert: join(folder, `${name}.pem`),
+  key: join(folder, `${name}-key.pem`),
+});
+
+/** Issues certificates for everybody, and registers the institutions. */
+const issueCertificates = async (folder: string, policy: PolicyFeed): Promise<void> => {
+  const authority = await CertificateAuthority.create(TRUST_DOMAIN);
+  const write = (name: string, { certificate, key }: Identity) => {
+    const files = tlsOf(folder, name);
+    writeFileSync(files.ca, authority.certificate);
+    writeFileSync(files.cert, certificate);
+    writeFileSync(files.key, key);
   };
-  for (const name of SERVICES) await keep(name, await ca.issueService(name));
-  await keep(UNREGISTERED, await ca.issueApplication({ application: 'shadow', enterpriseNumber: WELFARE_OFFICE }));
-  const entities: PolicyEntity[] = [];
+  for (const name of SERVICES) write(name, await authority.issueService(name));
+  write(UNREGISTERED, await authority.issueApplication({ application: 'shadow', enterpriseNumber: WELFARE_OFFICE }));
   for (const [enterpriseNumber, represents] of INSTITUTIONS) {
     const name = 'files';
-    await keep(enterpriseNumber, await ca.issueApplication({ application: name, enterpriseNumber }));
-    const spki = spkiOf(new X509Certificate(await readFile(join(folder, `${enterpriseNumber}.pem`))));
+    write(enterpriseNumber, await authority.issueApplication({ application: name, enterpriseNumber }));
+    const hash = spkiOf(new X509Certificate(readFileSync(tlsOf(folder, enterpriseNumber).cert)));
     const institution = { enterpriseNumber, name, roles: [], represents: [...represents], officialKeys: [] };
-    entities.push({ entity: { $case: 'institution', value: institution } });
-    entities.push({ entity: { $case: 'application', value: { enterpriseNumber, name, spkiHashes: [spki] } } });
+    policy.put(
+      { $case: 'institution', value: institution },
+      { $case: 'application', value: { enterpriseNumber, name, spkiHashes: [hash] } },
+    );
   }
-  return entities;
 };

@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -5,14 +6,25 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { SubscriptionServiceService } from '@crossroads/contracts/subscription/v1/subscription_service';
-import { type Connection, connect, spkiOf, type TlsFiles } from '@crossroads/grpc';
+import {
+  type Connection,
+  connect,
+  GrpcTransport,
+  nestLogger,
+  type RunningServer,
+  spkiOf,
+  type TlsFiles,
+} from '@crossroads/grpc';
 import type { Broker } from '@crossroads/messaging';
 import { TopicSealing } from '@crossroads/messaging';
 import { FileKeyProvider, generateKeyFile, TopicSealer } from '@crossroads/privacy';
 import { eventually, freePort, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { Link, PolicyFeed, Publisher, ServiceProcess, type TestBus, testBus } from '@crossroads/testing/mesh';
 import { newReceiptKey, readReceiptKeys } from '@crossroads/transparency';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import pg from 'pg';
+import { AppModule } from '../src/app.module.js';
+import { service } from '../src/service.js';
 import { DirectoryStandIn } from './directory-stand-in.js';
 
 export { refusalOf } from '@crossroads/testing';
@@ -44,7 +56,7 @@ export class TestMesh {
     readonly bus: TestBus,
     readonly database: TestDatabase,
     readonly keys: TestDatabase,
-    /** Cuts the service from its databases. */
+    /** Between the service and its databases. */
     readonly databaseLink: Link,
   ) {}
 
@@ -88,17 +100,17 @@ export class TestMesh {
       registry: await this.publisher('person-registry', 'crossroads.person.v1'),
       exchange: await this.publisher('exchange', 'crossroads.mutation.v1'),
     };
-    const through = (url: string) => {
-      const cut = new URL(url);
-      [cut.hostname, cut.port] = ['127.0.0.1', String(this.databaseLink.port)];
-      return cut.href;
+    const through = (direct: string) => {
+      const url = new URL(direct);
+      [url.hostname, url.port] = ['127.0.0.1', String(this.databaseLink.port)];
+      return url.href;
     };
     this.env = {
       ...this.bus.env,
       DATABASE_URL: through(this.database.url),
-      DATABASE_MIGRATOR_URL: this.database.migratorUrl,
+      DATABASE_MIGRATOR_URL: through(this.database.migratorUrl),
       KEYS_DATABASE_URL: through(this.keys.url),
-      KEYS_DATABASE_MIGRATOR_URL: this.keys.migratorUrl,
+      KEYS_DATABASE_MIGRATOR_URL: through(this.keys.migratorUrl),
       TLS_CA_FILE: tls.ca,
       TLS_CERT_FILE: tls.cert,
       TLS_KEY_FILE: tls.key,
@@ -150,7 +162,23 @@ export class TestMesh {
     return { ca: `${base}-ca.pem`, cert: `${base}.pem`, key: `${base}.key` };
   }
 
-  /** A process of its own; up once it answers `tls`, with a policy. */
+  /** The application in this process, with the providers that a spec overrides. Resolves when it listens. */
+  async startInProcess(
+    override: (testing: TestingModuleBuilder) => TestingModuleBuilder = (testing) => testing,
+  ): Promise<RunningServer> {
+    const testing = Test.createTestingModule({ imports: [AppModule] }).setLogger(nestLogger);
+    const env = { ...service.defaults, ...this.env, GRPC_PORT: '0' };
+    for (const settings of service.settings)
+      testing.overrideProvider(settings).useFactory({ factory: () => new settings(env) });
+    const module = await override(testing).compile();
+    const transport = module.get(GrpcTransport);
+    const application = module.createNestMicroservice({ strategy: transport });
+    this.defer(() => application.close());
+    await application.listen();
+    return transport.unwrap<RunningServer>();
+  }
+
+  /** A process of its own. Resolves when it answers the holder of `tls`, for which it needs the policy. */
   async run(tls: TlsFiles, port?: number): Promise<RunningSubscription> {
     const at = port ?? (await freePort());
     const client = this.client(at, tls);

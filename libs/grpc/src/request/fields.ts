@@ -13,10 +13,9 @@ import {
   type IncompleteDate,
   type InscriptionContext,
   type IsoDay,
-  incompleteDate,
+  incompleteDate as incompleteDateOf,
   isoDay,
   type LegalContext,
-  type Mode,
   type Period,
   parseEmployerId,
   parseEnterpriseNumber,
@@ -27,184 +26,170 @@ import {
   type Ssin,
   ssinMessages,
 } from '@crossroads/identifiers';
-import { type FieldViolation, InvalidInput } from '../errors/failures.js';
+import { z } from 'zod';
+import type { FieldViolation } from '../errors/failures.js';
+import { perContext } from './parse-request.js';
 import { requestIdViolation } from './request-id.js';
 
-/** A field as it was read: its value, or what is wrong with it. */
-export type Read<Value> =
-  | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly violations: readonly FieldViolation[] };
+/** Says that a value is refused; to be returned. `reason` is API (UPPER_SNAKE_CASE), `description` names the rule and the way out. */
+type Refuse = (reason: string, description: string) => never;
 
-const good = <Value>(value: Value): Read<Value> => ({ ok: true, value });
+/** A field with its rule: gives the value, or refuses it. The type of what comes in is that of the decoded message. */
+export const field = <Raw, Value>(rule: (raw: Raw, refuse: Refuse) => Value) =>
+  z.transform(
+    (raw: Raw, context): Value =>
+      rule(raw, (reason, description) => {
+        context.addIssue({ code: 'custom', message: description, params: { reason } });
+        return z.NEVER;
+      }),
+  );
 
-const bad = (field: string, reason: string, description: string): { ok: false; violations: FieldViolation[] } => ({
-  ok: false,
-  violations: [{ field, reason, description }],
-});
+/** Refuses a part of what a `transform` was given, by its path; to be returned. A transform runs only when all parts are good. */
+export const refuseAt = (
+  context: z.RefinementCtx,
+  path: readonly (string | number)[],
+  reason: string,
+  description: string,
+): never => {
+  context.addIssue({ code: 'custom', path: [...path], message: description, params: { reason } });
+  return z.NEVER;
+};
 
-const required = (field: string, what: string) => bad(field, 'REQUIRED', `needed: ${what}`);
+/** A message with its fields: the request itself, or a message in it, which is refused when it is absent. */
+export const message = <Shape extends z.ZodRawShape>(
+  shape: Shape,
+  what = 'this message',
+): z.ZodType<z.output<z.ZodObject<Shape>>, z.input<z.ZodObject<Shape>> | undefined> =>
+  z.object(shape, `needed: ${what}`);
+
+/** Absent stays absent; so does an empty text, which in proto3 is the same. */
+export const optional = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((raw: z.input<Schema> | undefined) => (raw === '' ? undefined : raw), z.optional(schema));
+
+/** A repeated field, with at least one element unless `min` is 0. */
+export const list = <Schema extends z.ZodType>(
+  element: Schema,
+  { min = 1, max }: { readonly min?: number; readonly max: number },
+) =>
+  field((raw: readonly z.input<Schema>[], refuse): z.input<Schema>[] => {
+    const wrong = sizeViolation(raw.length, min, max);
+    return wrong === undefined ? [...raw] : refuse(wrong.reason, wrong.description);
+  }).pipe(z.array(element));
+
+export const sizeViolation = (length: number, min: number, max: number): Omit<FieldViolation, 'field'> | undefined => {
+  if (length < min) return { reason: 'REQUIRED', description: `needed: at least ${min}` };
+  if (length > max)
+    return { reason: 'TOO_MANY', description: `at most ${max} at once; send the others in another request` };
+  return undefined;
+};
 
 const reasonOf = (prefix: string, issue: string): string => `${prefix}_${issue.toUpperCase().replaceAll('-', '_')}`;
 
-/**
- * Reads all fields of a request before it complains, so that one answer names everything that is wrong:
- * `const { ssin, day } = readFields({ ssin: readSsin('ssin', request.ssin, door), day: readDay('day', request.day) })`.
- * @throws InvalidInput
- */
-export const readFields = <Fields extends Readonly<Record<string, unknown>>>(
-  fields: {
-    readonly [Name in keyof Fields]: Read<Fields[Name]>;
-  },
-): Fields => {
-  const values: Partial<Fields> = {};
-  const violations: FieldViolation[] = [];
-  for (const name in fields) {
-    const read = fields[name];
-    if (read.ok) values[name] = read.value;
-    else violations.push(...read.violations);
-  }
-  const [first, ...others] = violations;
-  if (first !== undefined) throw new InvalidInput(first, ...others);
-  return values as Fields;
-};
+export const ssin = perContext((context) =>
+  field((raw: string, refuse): Ssin => {
+    if (raw === '') return refuse('REQUIRED', 'needed: an SSIN, eleven digits');
+    const parsed = parseSsin(raw, context);
+    return parsed.ok ? parsed.ssin : refuse(reasonOf('SSIN', parsed.issue), ssinMessages[parsed.issue]);
+  }),
+);
 
-/** Nothing for an absent field: `readOptional(request.day, (day) => readDay('day', day))`. Empty texts are absent, as in proto3. */
-export const readOptional = <Raw, Value>(
-  raw: Raw | undefined,
-  read: (raw: Raw) => Read<Value>,
-): Read<Value | undefined> => (raw === undefined || raw === '' ? good(undefined) : read(raw));
-
-/** Each element under its own name, `field[0]`, `field[1]` …; at least one unless `min` is 0. */
-export const readList = <Raw, Value>(
-  field: string,
-  raws: readonly Raw[],
-  { min = 1, max }: { readonly min?: number; readonly max: number },
-  read: (field: string, raw: Raw) => Read<Value>,
-): Read<Value[]> => {
-  if (raws.length < min) return bad(field, 'REQUIRED', `needed: at least ${min}`);
-  if (raws.length > max) return bad(field, 'TOO_MANY', `at most ${max} at once; send the others in another request`);
-  const values: Value[] = [];
-  const violations: FieldViolation[] = [];
-  raws.forEach((raw, index) => {
-    const one = read(`${field}[${index}]`, raw);
-    if (one.ok) values.push(one.value);
-    else violations.push(...one.violations);
-  });
-  return violations.length === 0 ? good(values) : { ok: false, violations };
-};
-
-/** What the door knows: whether test numbers may pass, and the day in Brussels. */
-export interface ValidationContext {
-  readonly mode: Mode;
-  readonly today: IsoDay;
-}
-
-export const readSsin = (field: string, raw: string, door: ValidationContext): Read<Ssin> => {
-  if (raw === '') return required(field, 'an SSIN, eleven digits');
-  const parsed = parseSsin(raw, door);
-  return parsed.ok ? good(parsed.ssin) : bad(field, reasonOf('SSIN', parsed.issue), ssinMessages[parsed.issue]);
-};
-
-export const readEnterpriseNumber = (field: string, raw: string): Read<EnterpriseNumber> => {
-  if (raw === '') return required(field, 'an enterprise number, ten digits');
+export const enterpriseNumber = field((raw: string, refuse): EnterpriseNumber => {
+  if (raw === '') return refuse('REQUIRED', 'needed: an enterprise number, ten digits');
   const parsed = parseEnterpriseNumber(raw);
-  if (parsed.ok) return good(parsed.value);
-  return bad(field, reasonOf('ENTERPRISE_NUMBER', parsed.issue), enterpriseNumberMessages[parsed.issue]);
-};
+  if (parsed.ok) return parsed.value;
+  return refuse(reasonOf('ENTERPRISE_NUMBER', parsed.issue), enterpriseNumberMessages[parsed.issue]);
+});
 
-export const readEstablishmentNumber = (field: string, raw: string): Read<EstablishmentNumber> => {
-  if (raw === '') return required(field, 'an establishment unit number, ten digits');
+export const establishmentNumber = field((raw: string, refuse): EstablishmentNumber => {
+  if (raw === '') return refuse('REQUIRED', 'needed: an establishment unit number, ten digits');
   const parsed = parseEstablishmentNumber(raw);
-  if (parsed.ok) return good(parsed.value);
-  return bad(field, reasonOf('ESTABLISHMENT_NUMBER', parsed.issue), establishmentNumberMessages[parsed.issue]);
-};
+  if (parsed.ok) return parsed.value;
+  return refuse(reasonOf('ESTABLISHMENT_NUMBER', parsed.issue), establishmentNumberMessages[parsed.issue]);
+});
 
-export const readEmployerId = (field: string, raw: string): Read<EmployerId> => {
+export const employerId = field((raw: string, refuse): EmployerId => {
   const parsed = parseEmployerId(raw);
-  if (parsed.ok) return good(parsed.employerId);
-  return bad(field, reasonOf('EMPLOYER_ID', parsed.issue), employerIdMessages[parsed.issue]);
-};
+  if (parsed.ok) return parsed.employerId;
+  return refuse(reasonOf('EMPLOYER_ID', parsed.issue), employerIdMessages[parsed.issue]);
+});
 
-export const readLegalContext = (field: string, raw: string): Read<LegalContext> => {
-  if (raw === '') return required(field, 'a legal context, for example PCSA:SOCIAL_INQUIRY');
-  const context = parseLegalContext(raw);
-  return context === undefined ? bad(field, 'MALFORMED_CONTEXT', CONTEXT_MESSAGE) : good(context);
-};
+export const legalContext = field((raw: string, refuse): LegalContext => {
+  if (raw === '') return refuse('REQUIRED', 'needed: a legal context, for example PCSA:SOCIAL_INQUIRY');
+  return parseLegalContext(raw) ?? refuse('MALFORMED_CONTEXT', CONTEXT_MESSAGE);
+});
 
-/** A quality code or its text; what has both is read as its code. */
-export const readInscriptionContext = (field: string, raw: string): Read<InscriptionContext> => {
-  if (raw === '') return required(field, 'an inscription context, for example 17/2 or PCSA:LIVING_WAGE');
-  const context = parseInscriptionContext(raw);
-  return context === undefined ? bad(field, 'MALFORMED_CONTEXT', INSCRIPTION_CONTEXT_MESSAGE) : good(context);
-};
-
-const NO_SUCH_DAY = 'not a day of the calendar; give year (1 to 9999), month and day';
+/** A quality code or its text; a context that has both is read as its code. */
+export const inscriptionContext = field((raw: string, refuse): InscriptionContext => {
+  if (raw === '') return refuse('REQUIRED', 'needed: an inscription context, for example 17/2 or PCSA:LIVING_WAGE');
+  return parseInscriptionContext(raw) ?? refuse('MALFORMED_CONTEXT', INSCRIPTION_CONTEXT_MESSAGE);
+});
 
 /** A `google.type.Date` of which nothing is unknown. */
-export const readDay = (field: string, raw: DateParts | undefined): Read<IsoDay> => {
-  if (raw === undefined) return required(field, 'a day');
-  const day = isoDay(raw.year, raw.month, raw.day);
-  return day === undefined ? bad(field, 'INVALID_DATE', NO_SUCH_DAY) : good(day);
-};
+export const day = field((raw: DateParts | undefined, refuse): IsoDay => {
+  if (raw === undefined) return refuse('REQUIRED', 'needed: a day');
+  return (
+    isoDay(raw.year, raw.month, raw.day) ??
+    refuse('INVALID_DATE', 'not a day of the calendar; give year (1 to 9999), month and day')
+  );
+});
 
-/** A `google.type.Date` of which day, or day and month, may be 0. */
-export const readIncompleteDate = (field: string, raw: DateParts | undefined): Read<IncompleteDate> => {
-  if (raw === undefined) return required(field, 'a date, with 0 for the parts that are unknown');
-  const date = incompleteDate(raw);
-  if (date !== undefined) return good(date);
-  return bad(field, 'INVALID_DATE', 'not a date; unknown parts are 0: the day, or day and month');
-};
+/** A `google.type.Date` of which the day, or day and month, may be 0. */
+export const incompleteDate = field((raw: DateParts | undefined, refuse): IncompleteDate => {
+  if (raw === undefined) return refuse('REQUIRED', 'needed: a date, with 0 for the parts that are unknown');
+  return incompleteDateOf(raw) ?? refuse('INVALID_DATE', 'not a date; unknown parts are 0: the day, or day and month');
+});
 
-/** `start_date` and `end_date` as on the wire, both inclusive; `prefix` is the path of the message that holds them, with its dot. */
-export const readPeriod = (
-  raw: { readonly startDate?: DateParts | undefined; readonly endDate?: DateParts | undefined },
-  prefix = '',
-): Read<Period> => {
-  const start = readOptional(raw.startDate, (day) => readDay(`${prefix}start_date`, day));
-  const end = readOptional(raw.endDate, (day) => readDay(`${prefix}end_date`, day));
-  if (!start.ok || !end.ok)
-    return { ok: false, violations: [start, end].flatMap((read) => (read.ok ? [] : read.violations)) };
-  const parsed = fromWire({ startDate: start.value, endDate: end.value });
-  return parsed.ok ? good(parsed.period) : bad(`${prefix}end_date`, parsed.issue, INVALID_PERIOD_MESSAGE);
-};
+interface PeriodMessage {
+  readonly startDate: DateParts | undefined;
+  readonly endDate: DateParts | undefined;
+}
+
+const OPEN: PeriodMessage = { startDate: undefined, endDate: undefined };
+
+/** A message with `start_date` and `end_date` as on the wire, both inclusive. What is absent, also the whole, leaves a side open. */
+export const period = z.preprocess(
+  (raw: PeriodMessage | undefined) => raw ?? OPEN,
+  message({ startDate: optional(day), endDate: optional(day) }).transform(({ startDate, endDate }, context): Period => {
+    const parsed = fromWire({ startDate, endDate });
+    return parsed.ok ? parsed.period : refuseAt(context, ['endDate'], parsed.issue, INVALID_PERIOD_MESSAGE);
+  }),
+);
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-export const readUuid = (field: string, raw: string): Read<string> => {
-  if (raw === '') return required(field, 'a UUID');
-  const uuid = raw.toLowerCase();
-  return UUID.test(uuid) ? good(uuid) : bad(field, 'MALFORMED_UUID', 'a UUID is 32 hexadecimal digits in five groups');
-};
+export const uuid = field((raw: string, refuse): string => {
+  if (raw === '') return refuse('REQUIRED', 'needed: a UUID');
+  const id = raw.toLowerCase();
+  return UUID.test(id) ? id : refuse('MALFORMED_UUID', 'a UUID is 32 hexadecimal digits in five groups');
+});
 
 /** A UUIDv7 of the last 35 days. */
-export const readRequestId = (raw: string, now?: number): Read<string> => {
-  const violation = requestIdViolation(raw, now);
-  return violation === undefined ? good(raw.toLowerCase()) : { ok: false, violations: [violation] };
-};
+export const requestId = field((raw: string, refuse): string => {
+  const violation = requestIdViolation(raw);
+  return violation === undefined ? raw.toLowerCase() : refuse(violation.reason, violation.description);
+});
 
-/** Control characters other than tab and line end (PostgreSQL takes no NUL), and what was no UTF-8 on the wire. */
+/** Control characters other than tab and line end (PostgreSQL stores no NUL), and what was not UTF-8 on the wire. */
 const UNPRINTABLE = /(?![\t\n\r])\p{Cc}|\ufffd/u;
 
 /** Text of 1 to `max` characters. */
-export const readText = (field: string, raw: string, { max }: { readonly max: number }): Read<string> => {
-  if (raw.trim() === '') return required(field, `text of at most ${max} characters`);
-  if (raw.length > max) return bad(field, 'TOO_LONG', `at most ${max} characters`);
-  return UNPRINTABLE.test(raw) ? bad(field, 'UNPRINTABLE', 'UTF-8 text without control characters') : good(raw);
-};
+export const text = ({ max }: { readonly max: number }) =>
+  field((raw: string, refuse): string => {
+    if (raw.trim() === '') return refuse('REQUIRED', `needed: text of at most ${max} characters`);
+    if (raw.length > max) return refuse('TOO_LONG', `at most ${max} characters`);
+    return UNPRINTABLE.test(raw) ? refuse('UNPRINTABLE', 'UTF-8 text without control characters') : raw;
+  });
 
-/** An instant (`google.protobuf.Timestamp`, a Date by then) of the years 1 to 9999. */
-export const readInstant = (field: string, raw: Date | undefined): Read<Date> => {
-  if (raw === undefined) return required(field, 'an instant');
+/** An instant (`google.protobuf.Timestamp`, decoded as a Date) of the years 1 to 9999. */
+export const instant = field((raw: Date | undefined, refuse): Date => {
+  if (raw === undefined) return refuse('REQUIRED', 'needed: an instant');
   const year = raw.getUTCFullYear();
-  return year >= 1 && year <= 9999 ? good(raw) : bad(field, 'INVALID_INSTANT', 'an instant of the years 1 to 9999');
-};
+  return year >= 1 && year <= 9999 ? raw : refuse('INVALID_INSTANT', 'an instant of the years 1 to 9999');
+});
 
-/** How many a page has: 0 leaves it to us, too many are cut to `max` (AIP-158). */
-export const readPageSize = (
-  raw: number,
-  { usual = 100, max = 1000 }: { readonly usual?: number; readonly max?: number } = {},
-  field = 'page_size',
-): Read<number> => {
-  if (raw < 0) return bad(field, 'INVALID_PAGE_SIZE', `a page size is 0 (ours) or 1 to ${max}`);
-  return good(raw === 0 ? usual : Math.min(raw, max));
-};
+/** How many a page holds: 0 leaves it to the server, more than `max` becomes `max` (AIP-158). */
+export const pageSize = ({ usual = 100, max = 1000 }: { readonly usual?: number; readonly max?: number } = {}) =>
+  field((raw: number, refuse): number => {
+    if (raw < 0) return refuse('INVALID_PAGE_SIZE', `a page size is 0 (ours) or 1 to ${max}`);
+    return raw === 0 ? usual : Math.min(raw, max);
+  });

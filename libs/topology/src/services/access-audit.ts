@@ -1,4 +1,5 @@
 import { INSTITUTIONS, type Service } from '../service.js';
+import { ACCESS_TOPIC } from '../topics.js';
 
 export const accessAudit = {
   name: 'access-audit',
@@ -8,7 +9,7 @@ export const accessAudit = {
     'crossroads.audit.v1.AuditService': { listAccesses: INSTITUTIONS },
   },
   publishes: [],
-  reads: ['crossroads.access.v1'],
+  reads: [ACCESS_TOPIC],
   deliversToSubscribers: false,
   subjectKeys: true,
   receipts: 'none',

@@ -1,4 +1,5 @@
 import { INSTITUTIONS, type Service } from '../service.js';
+import { ACCESS_TOPIC, MUTATION_TOPIC } from '../topics.js';
 
 export const exchange = {
   name: 'exchange',
@@ -6,7 +7,7 @@ export const exchange = {
   rpcs: {
     'crossroads.exchange.v1.ExchangeService': { consult: INSTITUTIONS, reportMutation: INSTITUTIONS },
   },
-  publishes: ['crossroads.mutation.v1', 'crossroads.access.v1'],
+  publishes: [MUTATION_TOPIC, ACCESS_TOPIC],
   reads: [],
   deliversToSubscribers: false,
   subjectKeys: true,

@@ -1,5 +1,6 @@
 import { INSTITUTIONS, type Service } from '../service.js';
 import { SOURCES } from '../sources.js';
+import { PERSON_TOPIC } from '../topics.js';
 
 export const personRegistry = {
   name: 'person-registry',
@@ -16,7 +17,7 @@ export const personRegistry = {
     },
     ...SOURCES,
   },
-  publishes: ['crossroads.person.v1'],
+  publishes: [PERSON_TOPIC],
   reads: [],
   deliversToSubscribers: false,
   subjectKeys: true,

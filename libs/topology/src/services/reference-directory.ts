@@ -1,4 +1,5 @@
 import { INSTITUTIONS, type Service } from '../service.js';
+import { PERSON_TOPIC } from '../topics.js';
 
 /** The services that ask whether an institution has a file on a person. */
 const CHECKERS = ['service:exchange', 'service:subscription', 'service:access-audit'] as const;
@@ -16,8 +17,8 @@ export const referenceDirectory = {
       batchCheck: CHECKERS,
     },
   },
-  publishes: ['crossroads.directory.v1'],
-  reads: ['crossroads.person.v1'],
+  publishes: [],
+  reads: [PERSON_TOPIC],
   deliversToSubscribers: false,
   subjectKeys: false,
   receipts: 'none',

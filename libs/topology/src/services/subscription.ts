@@ -1,4 +1,5 @@
 import { INSTITUTIONS, type Service } from '../service.js';
+import { ACCESS_TOPIC, MUTATION_TOPIC, PERSON_TOPIC } from '../topics.js';
 
 export const subscription = {
   name: 'subscription',
@@ -14,8 +15,8 @@ export const subscription = {
       redriveParked: INSTITUTIONS,
     },
   },
-  publishes: ['crossroads.access.v1'],
-  reads: ['crossroads.person.v1', 'crossroads.directory.v1', 'crossroads.mutation.v1'],
+  publishes: [ACCESS_TOPIC],
+  reads: [PERSON_TOPIC, MUTATION_TOPIC],
   deliversToSubscribers: true,
   subjectKeys: true,
   receipts: 'sign',

@@ -1,10 +1,11 @@
 import { Unauthenticated } from '@crossroads/grpc';
 import { type IsoDay, type Mode, parseSsin, type Ssin } from '@crossroads/identifiers';
 import type { Policy } from '@crossroads/policy';
+import { accessAudit, tokenAudienceOf } from '@crossroads/topology';
 import { createLocalJWKSet, decodeJwt, errors, jwtVerify } from 'jose';
 
 /** Whom a citizen's token is for. */
-const TOKEN_AUDIENCE = 'urn:crossroads:access-audit';
+const TOKEN_AUDIENCE = tokenAudienceOf(accessAudit.name);
 
 const LIFETIME_S = 300;
 const TOLERANCE_S = 5;

@@ -1,6 +1,7 @@
 import type { CheckResponse } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { PermissionDenied } from '@crossroads/grpc';
 import { decide } from '@crossroads/policy';
+import { authorization } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import { LivePolicy } from '../policy/live-policy.js';
 import type { Viewer } from '../policy/viewer.js';
@@ -16,7 +17,7 @@ export class PolicyCheck {
     if (!viewer.mayAskAbout(input.customer))
       throw new PermissionDenied('NOT_YOUR_INSTITUTION', 'ask about your own institution, or one that you represent');
     // A service as the peer: whether an application's key is registered is not part of this question.
-    const peer = { kind: 'service', name: 'authorization', spki: '' } as const;
+    const peer = { kind: 'service', name: authorization.name, spki: '' } as const;
     const decision = decide(this.live.index, { ...input, peer });
     const { policyRevision } = decision;
     if (!decision.allowed)

@@ -1,11 +1,12 @@
 import { PostgresEventStore, type Recorded } from '@crossroads/eventsourcing';
 import { type EventPublisher, Publisher } from '@crossroads/messaging';
 import { SubjectSealer } from '@crossroads/privacy';
+import { exchange } from '@crossroads/topology';
 import { RecordSeals } from '../journal/sealed-record.js';
 import { published } from '../published.js';
 
 /** What comes in a quarter of a second travels together to the access log, which takes it in one transaction. */
-@Publisher({ name: 'exchange', paceMs: 250 })
+@Publisher({ name: exchange.name, paceMs: 250 })
 export class ExchangePublisher implements EventPublisher {
   private readonly publish;
 

@@ -4,6 +4,7 @@ import { coalescingAppender, PostgresEventStore } from '@crossroads/eventsourcin
 import { warn } from '@crossroads/grpc';
 import { observeJournal } from '@crossroads/messaging';
 import { SubjectSealer } from '@crossroads/privacy';
+import { exchange } from '@crossroads/topology';
 import { Injectable, Module, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { AccessJournal } from './access-journal.js';
 import { OpenAccesses } from './open-accesses.js';
@@ -28,7 +29,7 @@ class UnknownOutcomesJob implements OnModuleInit, OnModuleDestroy {
     this.outcomes = new UnknownOutcomes({ db, store, seals, open, now, onError: warn('unknown outcomes') });
     this.unobserve = observeJournal({
       db,
-      relay: 'exchange',
+      relay: exchange.name,
       types: ['AccessIntended', 'AccessConcluded', 'AccessRefused'],
       receipted: ['AccessIntended'],
     });

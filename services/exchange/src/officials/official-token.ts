@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { SigningKey } from '@crossroads/contracts/authorization/v1/policy';
 import { Unauthenticated } from '@crossroads/grpc';
+import { exchange, tokenAudienceOf } from '@crossroads/topology';
 import { type CryptoKey, decodeJwt, decodeProtectedHeader, errors, importJWK, type JWTPayload, jwtVerify } from 'jose';
 import type { Official } from '../consultation/access-record.js';
 
 /** Whom a token is for. */
-export const TOKEN_AUDIENCE = 'urn:crossroads:exchange';
+export const TOKEN_AUDIENCE = tokenAudienceOf(exchange.name);
 
 const ALGORITHMS = ['ES256', 'EdDSA'];
 const LIFETIME_S = 300;

@@ -2,6 +2,7 @@ import { type CheckResponse, DirectoryServiceService } from '@crossroads/contrac
 import { coalesced } from '@crossroads/eventsourcing';
 import { type Connection, type ConnectOptions, connect, RemoteError, Unavailable } from '@crossroads/grpc';
 import type { IsoDay } from '@crossroads/identifiers';
+import { referenceDirectory } from '@crossroads/topology';
 import type { Directory } from '../consultation/ports.js';
 import { dateMessage } from './date-message.js';
 
@@ -20,7 +21,7 @@ export class DirectoryClient implements Directory {
   private readonly askers = new Map<IsoDay, (question: Question) => Promise<CheckResponse>>();
 
   constructor(address: string, mesh: Pick<ConnectOptions, 'tls' | 'trustDomain'>) {
-    const server = { kind: 'service', name: 'reference-directory' } as const;
+    const server = { kind: 'service', name: referenceDirectory.name } as const;
     this.directory = connect(DirectoryServiceService, address, { ...mesh, server, reads: ['batchCheck'] });
   }
 

@@ -1,0 +1,110 @@
+import { newRequestId } from './request-id.js';
+import type { IsoDay } from '@crossroads/identifiers';
+import { describe, expect, it } from '@jest/globals';
+import { InvalidInput } from '../errors/failures.js';
+import { violationsOf } from '../testing/violations.js';
+import * as fields from './fields.js';
+import { parseRequest, perContext, type ValidationContext } from './parse-request.js';
+
+const context: ValidationContext = { mode: 'development', today: '2026-11-22' as IsoDay };
+
+const serviceRequest = fields.message({
+  dataService: fields.text({ max: 10 }),
+  fieldGroups: fields.list(fields.text({ max: 5 }), { min: 0, max: 2 }),
+});
+
+const schemaOf = perContext((given) =>
+  fields.message({
+    requestId: fields.requestId,
+    customer: fields.optional(fields.enterpriseNumber),
+    ssin: fields.ssin(given),
+    legalContext: fields.legalContext,
+    dataServices: fields.list(serviceRequest, { max: 2 }),
+    period: fields.period,
+    asOfDate: fields.optional(fields.day),
+    pageSize: fields.pageSize({ usual: 50, max: 200 }),
+  }),
+);
+
+const good = {
+  requestId: newRequestId(),
+  customer: '',
+  ssin: '81050103522',
+  legalContext: 'PCSA:SOCIAL_INQUIRY',
+  dataServices: [{ dataService: 'person.v1', fieldGroups: ['name'] }],
+  period: { startDate: { year: 2026, month: 1, day: 1 }, endDate: undefined },
+  asOfDate: undefined,
+  pageSize: 1_000,
+};
+
+describe('a request that is parsed by a schema', () => {
+  it('has every field in its own type when all are good', () => {
+    expect(parseRequest(schemaOf(context), good)).toEqual({
+      requestId: good.requestId,
+      ssin: '81050103522',
+      legalContext: 'PCSA:SOCIAL_INQUIRY',
+      dataServices: [{ dataService: 'person.v1', fieldGroups: ['name'] }],
+      period: { start: '2026-01-01' },
+      pageSize: 200,
+    });
+  });
+
+  it('is refused with every field that is wrong, by its path in the proto file', () => {
+    const bad = {
+      ...good,
+      requestId: 'x',
+      customer: '0884303370',
+      ssin: '81050103521',
+      legalContext: '',
+      dataServices: [
+        { dataService: 'person.v1', fieldGroups: ['name', 'too long'] },
+        { dataService: '', fieldGroups: ['1', '2', '3'] },
+      ],
+      period: { startDate: { year: 2026, month: 2, day: 1 }, endDate: { year: 2026, month: 1, day: 31 } },
+      asOfDate: { year: 2026, month: 2, day: 29 },
+      pageSize: -1,
+    };
+    expect(violationsOf(() => parseRequest(schemaOf(context), bad))).toEqual([
+      { field: 'request_id', reason: 'MALFORMED_REQUEST_ID' },
+      { field: 'customer', reason: 'ENTERPRISE_NUMBER_CHECKSUM' },
+      { field: 'ssin', reason: 'SSIN_CHECKSUM' },
+      { field: 'legal_context', reason: 'REQUIRED' },
+      { field: 'data_services[0].field_groups[1]', reason: 'TOO_LONG' },
+      { field: 'data_services[1].data_service', reason: 'REQUIRED' },
+      { field: 'data_services[1].field_groups', reason: 'TOO_MANY' },
+      { field: 'period.end_date', reason: 'INVALID_PERIOD' },
+      { field: 'as_of_date', reason: 'INVALID_DATE' },
+      { field: 'page_size', reason: 'INVALID_PAGE_SIZE' },
+    ]);
+  });
+
+  it('is refused with the rule and the way out, and without the value', () => {
+    const parse = () => parseRequest(fields.message({ ssin: fields.ssin(context) }), { ssin: '81050103521' });
+    expect(parse).toThrow(InvalidInput);
+    expect(parse).toThrow('ssin: the last two digits of an SSIN are');
+    expect(parse).toThrow(expect.not.stringContaining('81050103521'));
+  });
+
+  it('is refused when a message in it is absent, with what is needed there', () => {
+    const schema = fields.message({ range: fields.message({ days: fields.period }, 'the range') });
+    expect(() => parseRequest(schema, { range: undefined })).toThrow('range: needed: the range');
+    expect(violationsOf(() => parseRequest(schema, { range: undefined }))).toEqual([
+      { field: 'range', reason: 'REQUIRED' },
+    ]);
+  });
+
+  it('may leave a period out, which is open on both sides then', () => {
+    expect(parseRequest(fields.message({ period: fields.period }), { period: undefined })).toEqual({ period: {} });
+  });
+
+  it('is judged by the mode and the day of its context, also when they change', () => {
+    const testNumber = { ...good, ssin: '62691699717' };
+    expect(parseRequest(schemaOf(context), testNumber)).toMatchObject({ ssin: '62691699717' });
+    expect(violationsOf(() => parseRequest(schemaOf({ ...context, mode: 'production' }), testNumber))).toEqual([
+      { field: 'ssin', reason: 'SSIN_TEST_NUMBER_IN_PRODUCTION' },
+    ]);
+    const bornLater = schemaOf({ ...context, today: '1981-04-30' as IsoDay });
+    expect(violationsOf(() => parseRequest(bornLater, good))).toEqual([{ field: 'ssin', reason: 'SSIN_FUTURE_DATE' }]);
+    expect(schemaOf(context)).toBe(schemaOf({ ...context }));
+  });
+});

@@ -1,0 +1,105 @@
+import { Clock, MeshSettings } from '@crossroads/configuration';
+import type { ImportPersonsRequest, ImportPersonsResponse } from '@crossroads/contracts/person/v1/person_service';
+import { type Caller, readFields } from '@crossroads/grpc';
+import { dayOf } from '@crossroads/identifiers';
+import { Injectable } from '@nestjs/common';
+import { readNumber } from '../number/number.reader.js';
+import { readFacts } from '../person/fact.reader.js';
+import { groupsOf } from '../person/facts.js';
+import { Reporters } from '../person/reporters.js';
+import { ImportCommands, type ImportRecord } from './import.commands.js';
+import { ImportProgress } from './import-progress.js';
+
+const MAX_BATCH_SIZE = 200;
+/** A slow sender does not wait for a full batch. */
+const MAX_BATCH_DELAY_MS = 100;
+/** Callers are promised a report every second. */
+const REPORT_INTERVAL_MS = 500;
+
+/** Imports a stream of records. The next batch is read once one is written, so that flow control slows the sender. */
+@Injectable()
+export class PersonImports {
+  constructor(
+    private readonly commands: ImportCommands,
+    private readonly reporters: Reporters,
+    private readonly mesh: MeshSettings,
+    private readonly clock: Clock,
+  ) {}
+
+  async *import(requests: AsyncIterable<ImportPersonsRequest>, caller: Caller): AsyncGenerator<ImportPersonsResponse> {
+    const progress = new ImportProgress();
+    let reportedAt = performance.now();
+    for await (const batch of batchesOf(requests)) {
+      const writing = this.write(batch, caller, progress);
+      while ((await settledWithin(REPORT_INTERVAL_MS, writing)) === PENDING) yield progress.report(false);
+      await writing;
+      if (performance.now() - reportedAt < REPORT_INTERVAL_MS) continue;
+      yield progress.report(false);
+      reportedAt = performance.now();
+    }
+    yield progress.report(true);
+  }
+
+  private async write(batch: readonly ImportPersonsRequest[], caller: Caller, progress: ImportProgress): Promise<void> {
+    const references: string[] = [];
+    const records: ImportRecord[] = [];
+    for (const request of batch) {
+      try {
+        records.push(this.read(request, caller));
+        references.push(request.reference);
+      } catch (error) {
+        progress.refuse(request.reference, error);
+      }
+    }
+    if (records.length === 0) return;
+    const outcomes = await this.commands.import(records, this.reporters.requireGroups(caller, []));
+    for (const [index, outcome] of outcomes.entries()) progress.add(references[index] ?? '', outcome);
+  }
+
+  /** @throws InvalidInput, PermissionDenied */
+  private read({ ssin, facts: rawFacts }: ImportPersonsRequest, caller: Caller): ImportRecord {
+    const context = { mode: this.mesh.CROSSROADS_MODE, today: dayOf(this.clock.now()) };
+    const { number, facts } = readFields({
+      number: readNumber('ssin', ssin, context),
+      facts: readFacts(rawFacts, { ...context, ssin }),
+    });
+    this.reporters.requireGroups(caller, groupsOf(facts));
+    return { number, facts };
+  }
+}
+
+/** Batches in the order of the requests; an empty one when none came in time. */
+async function* batchesOf<Request>(requests: AsyncIterable<Request>): AsyncGenerator<readonly Request[]> {
+  const source = requests[Symbol.asyncIterator]();
+  let next = nextOf(source);
+  for (;;) {
+    const batch: Request[] = [];
+    const until = performance.now() + MAX_BATCH_DELAY_MS;
+    while (batch.length < MAX_BATCH_SIZE) {
+      const read = await settledWithin(until - performance.now(), next);
+      if (read === PENDING) break;
+      if (read.done) {
+        yield batch;
+        return;
+      }
+      batch.push(read.value);
+      next = nextOf(source);
+    }
+    yield batch;
+  }
+}
+
+/** Requested ahead of time, so a failure may come before anybody awaits it. */
+const nextOf = <Value>(source: AsyncIterator<Value>): Promise<IteratorResult<Value>> => {
+  const next = source.next();
+  next.catch(() => undefined);
+  return next;
+};
+
+const PENDING = Symbol('pending');
+
+const settledWithin = async <Value>(ms: number, work: Promise<Value>): Promise<Value | typeof PENDING> => {
+  const { promise: elapsed, resolve } = Promise.withResolvers<typeof PENDING>();
+  const timer = setTimeout(() => resolve(PENDING), Math.max(ms, 0));
+  return Promise.race([work, elapsed]).finally(() => clearTimeout(timer));
+};

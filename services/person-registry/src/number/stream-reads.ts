@@ -1,0 +1,16 @@
+import { coalescingReader, PostgresEventStore, type Recorded, type StreamReader } from '@crossroads/eventsourcing';
+import { Injectable } from '@nestjs/common';
+
+/** Reads streams; concurrent reads share a query. */
+@Injectable()
+export class StreamReads implements StreamReader {
+  readonly readStreams: StreamReader['readStreams'];
+
+  constructor(store: PostgresEventStore) {
+    this.readStreams = coalescingReader(store).readStreams;
+  }
+}
+
+/** What was recorded of a stream until an instant; all of it when none is given. */
+export const recordedUntil = (recorded: readonly Recorded[], instant: Date | undefined): readonly Recorded[] =>
+  instant === undefined ? recorded : recorded.filter(({ recordedAt }) => recordedAt <= instant);

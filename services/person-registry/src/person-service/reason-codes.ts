@@ -1,0 +1,26 @@
+import type { ReasonCodes } from '@crossroads/grpc';
+import type { EventsReason } from '@crossroads/messaging';
+import { status } from '@grpc/grpc-js';
+import type { NumberReason } from '../number/number.decider.js';
+import type { PersonReason } from '../person/person.decider.js';
+
+/** A reason without a code does not compile. */
+export const reasonCodes: ReasonCodes<NumberReason | PersonReason | 'SUBJECT_FORGOTTEN' | EventsReason> = {
+  SSIN_ALREADY_REGISTERED: status.ALREADY_EXISTS,
+  UNKNOWN_SSIN: status.NOT_FOUND,
+  SSIN_REPLACED: status.FAILED_PRECONDITION,
+  SSIN_CANCELED: status.FAILED_PRECONDITION,
+  ALREADY_REPLACED: status.FAILED_PRECONDITION,
+  NOT_REPLACED: status.FAILED_PRECONDITION,
+  REPLACES_ITSELF: status.INVALID_ARGUMENT,
+  REPLACES_OTHERS: status.FAILED_PRECONDITION,
+  NAME_REQUIRED: status.INVALID_ARGUMENT,
+  DEATH_BEFORE_BIRTH: status.FAILED_PRECONDITION,
+  PERSON_FORGOTTEN: status.FAILED_PRECONDITION,
+  // Not ABORTED, which clients retry by themselves: the caller has to read and decide again.
+  SOURCE_REVISION_CHANGED: status.FAILED_PRECONDITION,
+  TOO_MANY_FACTS: status.FAILED_PRECONDITION,
+  SUBJECT_FORGOTTEN: status.FAILED_PRECONDITION,
+  INVALID_CURSOR: status.INVALID_ARGUMENT,
+  TOPIC_NOT_FOR_CALLER: status.PERMISSION_DENIED,
+};

@@ -1,0 +1,121 @@
+import { type Decider, type DomainEvent, Rejection } from '@crossroads/eventsourcing/decider';
+import type { IncompleteDate } from '@crossroads/identifiers';
+import type { Cardinalities, Fact, HeldFact } from './facts.js';
+import { changes, sameFacts, withFact } from './timeline.rules.js';
+
+export type PersonReason =
+  | 'NAME_REQUIRED'
+  | 'DEATH_BEFORE_BIRTH'
+  | 'PERSON_FORGOTTEN'
+  | 'SOURCE_REVISION_CHANGED'
+  | 'TOO_MANY_FACTS';
+
+interface Report {
+  /** The number under which the facts were reported. */
+  readonly ssin: string;
+  readonly facts: readonly Fact[];
+  /** An enterprise number. */
+  readonly reporter: string;
+}
+
+export type PersonCommand =
+  | ({ readonly type: 'RegisterPerson' } & Report)
+  | ({ readonly type: 'ChangePerson'; readonly expectedSourceRevision?: bigint } & Report);
+
+/** `recordedAt` (ISO 8601) is absent before the event is stored. */
+type PersonRegistered = DomainEvent<'PersonRegistered', Report & { readonly recordedAt?: string }>;
+type PersonChanged = DomainEvent<'PersonChanged', Report & { readonly recordedAt?: string }>;
+/** Never stored: what each event of a person is read as once the person's key is destroyed. */
+type PersonForgotten = DomainEvent<'PersonForgotten', Record<string, never>>;
+export type PersonEvent = PersonRegistered | PersonChanged | PersonForgotten;
+
+export interface PersonState {
+  readonly forgotten: boolean;
+  readonly facts: readonly HeldFact[];
+  /** Grows by one with each event, like the stream's revision. */
+  readonly sourceRevision: bigint;
+}
+
+/** A person is always read whole. */
+const MAX_FACTS = 1_000;
+
+/** The rules of a person, whichever number leads to it. `cardinalities` says of how many facts a group consists on one day. */
+export const personDecider = (cardinalities: Cardinalities): Decider<PersonState, PersonCommand, PersonEvent> => ({
+  initialState: () => ({ forgotten: false, facts: [], sourceRevision: 0n }),
+
+  decide(command, state) {
+    const { ssin, reporter } = command;
+    switch (command.type) {
+      case 'RegisterPerson': {
+        if (!command.facts.some(({ group }) => group === 'name'))
+          throw reject('NAME_REQUIRED', 'a person is registered with a name; add a name to the facts');
+        const { held, facts } = apply(state.facts, command.facts, cardinalities);
+        checkWhole(held);
+        return [{ type: 'PersonRegistered', data: { ssin, facts, reporter } }];
+      }
+      case 'ChangePerson': {
+        if (state.forgotten) throw reject('PERSON_FORGOTTEN', 'the data of this person were erased');
+        checkRevision(command.expectedSourceRevision, state.sourceRevision);
+        const { held, facts } = apply(state.facts, command.facts, cardinalities);
+        if (facts.length === 0) return [];
+        checkWhole(held);
+        return [{ type: 'PersonChanged', data: { ssin, facts, reporter } }];
+      }
+    }
+  },
+
+  evolve(state, { type, data }) {
+    switch (type) {
+      case 'PersonForgotten':
+        return { forgotten: true, facts: [], sourceRevision: state.sourceRevision + 1n };
+      case 'PersonRegistered':
+      case 'PersonChanged': {
+        const recordedAt = data.recordedAt;
+        const facts = data.facts.reduce<readonly HeldFact[]>(
+          (held, fact) => withFact(held, { ...fact, recordedAt }, cardinalities),
+          state.facts,
+        );
+        return { ...state, facts, sourceRevision: state.sourceRevision + 1n };
+      }
+    }
+  },
+});
+
+/** The facts after a report, and those of the report that changed something. */
+const apply = (before: readonly HeldFact[], reported: readonly Fact[], cardinalities: Cardinalities) => {
+  let held = before;
+  const facts: Fact[] = [];
+  for (const fact of reported) {
+    if (!changes(held, fact, cardinalities)) continue;
+    held = withFact(held, fact, cardinalities);
+    facts.push(fact);
+  }
+  // Facts that contradict each other may each change something, and nothing together.
+  return sameFacts(before, held) ? { held: before, facts: [] } : { held, facts };
+};
+
+const checkRevision = (expected: bigint | undefined, current: bigint): void => {
+  if (expected === undefined || expected === current) return;
+  const message = 'the person was changed since; read again and decide again';
+  throw reject('SOURCE_REVISION_CHANGED', message, { sourceRevision: String(current) });
+};
+
+const checkWhole = (held: readonly HeldFact[]): void => {
+  if (held.length > MAX_FACTS)
+    throw reject('TOO_MANY_FACTS', 'a person has at most 1000 facts', { most: String(MAX_FACTS) });
+  const birth = held.find((fact) => fact.group === 'birth');
+  const death = held.find((fact) => fact.group === 'death');
+  if (birth?.group === 'birth' && death?.group === 'death' && certainlyBefore(death.value.date, birth.value.date))
+    throw reject('DEATH_BEFORE_BIRTH', 'a person dies on or after the day of birth; check both dates');
+};
+
+const reject = (reason: PersonReason, message: string, metadata?: Record<string, string>) =>
+  new Rejection(reason, message, metadata);
+
+/** Whether `a` is certainly before `b`: unknown parts never count as earlier. */
+const certainlyBefore = (a: IncompleteDate, b: IncompleteDate): boolean => {
+  const known = Math.min(knownLength(a), knownLength(b));
+  return a.slice(0, known) < b.slice(0, known);
+};
+
+const knownLength = (date: IncompleteDate): number => (date.endsWith('-00-00') ? 4 : date.endsWith('-00') ? 7 : 10);

@@ -1,0 +1,115 @@
+import { ServiceIdentity } from '@crossroads/configuration';
+import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
+import { NumberChange, NumberChanged } from '@crossroads/contracts/person/v1/events';
+import type { Recorded } from '@crossroads/eventsourcing';
+import { datePartsOf, dayOf, type IsoDay } from '@crossroads/identifiers';
+import { type EventPublisher, type Publication, publicationOf, Publisher } from '@crossroads/messaging';
+import type { TopicName } from '@crossroads/topology';
+import { NumberCodec } from '../number/number.codec.js';
+import { NUMBER } from '../number/numbers.js';
+import { StreamReads } from '../number/stream-reads.js';
+import { groupsOf } from './facts.js';
+import { groupsShowing, IDENTIFICATION, identificationOf } from './identification.js';
+import { PersonCodec } from './person.codec.js';
+import { PERSON, Persons } from './persons.js';
+
+const TOPIC: TopicName = 'crossroads.person.v1';
+
+/** Publishes the life of numbers, and what a person is after each change. Events within 20 ms share a batch. */
+@Publisher({ name: 'relay', paceMs: 20 })
+export class PersonPublisher implements EventPublisher {
+  constructor(
+    private readonly service: ServiceIdentity,
+    private readonly reads: StreamReads,
+    private readonly numberCodec: NumberCodec,
+    private readonly personCodec: PersonCodec,
+    private readonly persons: Persons,
+  ) {}
+
+  async published(recorded: Recorded): Promise<Publication | undefined> {
+    if (recorded.streamType === NUMBER) return this.numberChanged(recorded);
+    if (recorded.streamType === PERSON) return this.mutation(recorded);
+    return undefined;
+  }
+
+  private async numberChanged(recorded: Recorded): Promise<Publication | undefined> {
+    const { type, data } = await this.numberCodec.fromStored(recorded);
+    const changed = (
+      name: string,
+      change: NumberChange,
+      rest: Partial<NumberChanged> & Pick<NumberChanged, 'personId'>,
+    ) =>
+      this.publication(
+        recorded,
+        `numbers.notify.${name}`,
+        rest.personId,
+        NumberChanged.encode({
+          ssinIndex: recorded.streamId,
+          change,
+          replacedByIndex: '',
+          previousPersonId: '',
+          ...rest,
+        }).finish(),
+      );
+    switch (type) {
+      case 'NumberAssigned':
+        return changed('assigned', NumberChange.NUMBER_CHANGE_ASSIGNED, { personId: data.personId });
+      case 'NumberReplaced':
+      case 'NumberMoved':
+        return changed('replaced', NumberChange.NUMBER_CHANGE_REPLACED, {
+          personId: data.personId,
+          replacedByIndex: data.byIndex,
+          previousPersonId: previousOf(data),
+        });
+      case 'NumberUnreplaced':
+        return changed('unreplaced', NumberChange.NUMBER_CHANGE_UNREPLACED, {
+          personId: data.personId,
+          previousPersonId: previousOf(data),
+        });
+      case 'NumberCanceled':
+      case 'NumberReleased':
+        return changed('canceled', NumberChange.NUMBER_CHANGE_CANCELED, { personId: data.personId });
+      case 'ReplacementGained':
+      case 'ReplacementLost':
+        return undefined;
+    }
+  }
+
+  /** The state after the event, as of the day on which it was recorded: the same bytes at each repetition. */
+  private async mutation(recorded: Recorded): Promise<Publication | undefined> {
+    const event = await this.personCodec.fromStored(recorded);
+    // Nothing is published about a person who was erased.
+    if (event.type === 'PersonForgotten') return undefined;
+    const { ssin, facts, reporter } = event.data;
+    const streams = recorded.revision > 1n ? await this.reads.readStreams([recorded.streamId]) : undefined;
+    const before = (streams?.get(recorded.streamId) ?? []).filter(({ revision }) => revision < recorded.revision);
+    const { state } = await this.persons.fold(recorded.streamId, [...before, recorded]);
+
+    const starts = facts.flatMap(({ period }) => (period.start === undefined ? [] : [period.start])).sort();
+    const today = dayOf(recorded.recordedAt);
+    const changedFieldGroups = groupsOf(facts).flatMap(groupsShowing);
+    const mutation = Mutation.encode({
+      personId: recorded.streamId,
+      ssin,
+      dataService: IDENTIFICATION,
+      sourceRevision: state.sourceRevision,
+      changedFieldGroups,
+      // A fact that begins later is published as it will be then, since nothing is published when the day comes.
+      data: identificationOf(state.facts, latest(today, starts.at(-1)), changedFieldGroups),
+      effectiveDate: datePartsOf(starts[0] ?? today),
+      recordedTime: recorded.recordedAt,
+      reporter,
+    }).finish();
+    return this.publication(recorded, 'persons.notify.changed', recorded.streamId, mutation);
+  }
+
+  private publication(recorded: Recorded, type: string, key: string, data: Uint8Array): Publication {
+    const source = this.service.urn;
+    return publicationOf(recorded, { topic: TOPIC, source, type: `${TOPIC}.${type}`, service: TOPIC, key, data });
+  }
+}
+
+const previousOf = ({ personId, previousPersonId }: { personId: string; previousPersonId: string }): string =>
+  previousPersonId === personId ? '' : previousPersonId;
+
+const latest = (a: IsoDay, b: IsoDay | undefined): IsoDay => (b === undefined || a > b ? a : b);

@@ -1,0 +1,13 @@
+import { defineService } from '@crossroads/service';
+import { ReceiptKeySettings } from '@crossroads/source/nest';
+import { reasonCodes } from './person-service/reason-codes.js';
+
+const MINUTE = 60_000;
+
+export const service = defineService({
+  name: 'person-registry',
+  settings: [ReceiptKeySettings],
+  reasonCodes,
+  // Persons are registered and read without the bus, and published when it is back.
+  defaults: { BUS_GRACE_MS: String(10 * MINUTE) },
+});

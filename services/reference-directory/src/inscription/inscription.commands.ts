@@ -1,0 +1,244 @@
+import { Database } from '@crossroads/database';
+import {
+  type AnswerCodec,
+  Commands,
+  type Decision,
+  PostgresEventStore,
+  type RequestKey,
+  Streams,
+} from '@crossroads/eventsourcing';
+import { Injectable } from '@nestjs/common';
+import type { FoundPerson } from '../lookup/find-persons.js';
+import { InstitutionContexts } from '../lookup/institution-contexts.js';
+import { PersonLookup } from '../lookup/person-lookup.js';
+import { type NumberReason, refusalOf, rejection } from '../number/number-state.rules.js';
+import type { DayRange } from '../period/days.rules.js';
+import type { Periods } from '../period/periods.rules.js';
+import { inscriptionCodec } from './inscription.codec.js';
+import {
+  changesOf,
+  eventsOf,
+  type Inscribed,
+  type InscriptionCommand,
+  inscriptionDecider,
+  type InscriptionsChanged,
+  type Line,
+  STREAM_TYPE,
+  streamOf,
+} from './inscription.decider.js';
+import { readRows, writeChanges } from './inscription-rows.js';
+import { SsinSeal } from './ssin-seal.js';
+
+/** A line whose fields are all well-formed. */
+export interface ValidLine {
+  readonly ssin: string;
+  readonly context: string;
+  readonly period: DayRange;
+}
+
+export interface FileLine extends ValidLine {
+  /** Its number in the file, counted from 1. */
+  readonly line: number;
+}
+
+export interface RefusedLine {
+  readonly line: number;
+  readonly reason: string;
+}
+
+/** What became of the lines of one command. */
+export interface Outcome {
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly refused: readonly RefusedLine[];
+}
+
+/** A chunk of a file. */
+export interface Chunk {
+  readonly lines: readonly FileLine[];
+  /** Lines that were refused when they were read: they are part of the stored answer. */
+  readonly malformed: readonly RefusedLine[];
+}
+
+type CommandType = InscriptionCommand['type'];
+
+interface ChunkCommand {
+  readonly type: CommandType;
+  readonly institution: string;
+  readonly chunk: Chunk;
+  /** Whether a refused line rejects the command. */
+  readonly rejectsRefusedLines: boolean;
+}
+
+type ResolvedLine = Line & { readonly ssin: string };
+type RefusedNumber = RefusedLine & { readonly reason: NumberReason };
+
+/** The lines whose numbers are valid, and the person of each; the others are refused. */
+interface Resolved {
+  readonly lines: readonly ResolvedLine[];
+  readonly persons: readonly FoundPerson[];
+  readonly refused: readonly RefusedNumber[];
+}
+
+/**
+ * Inscribes and uninscribes. The rows that lookups read are written in the transaction of the append, so that a lookup after the
+ * answer sees the change. The rows are also the state that is decided on; the expected revision of the stream guards it.
+ */
+@Injectable()
+export class InscriptionCommands {
+  private readonly commands: Commands;
+  private readonly streams: Streams<Inscribed, InscriptionCommand, InscriptionsChanged>;
+  /** The last known revision of each institution's stream. */
+  private readonly revisions = new Map<string, bigint>();
+
+  constructor(
+    private readonly db: Database,
+    store: PostgresEventStore,
+    private readonly contexts: InstitutionContexts,
+    private readonly persons: PersonLookup,
+    private readonly seal: SsinSeal,
+  ) {
+    this.commands = new Commands(store, db);
+    this.streams = new Streams(store, { type: STREAM_TYPE, decider: inscriptionDecider, codec: inscriptionCodec });
+  }
+
+  /** Whether the line changed anything. @throws Rejection with a `NumberReason` */
+  async executeLine(type: CommandType, institution: string, line: ValidLine, request: RequestKey): Promise<boolean> {
+    const chunk = { lines: [{ line: 1, ...line }], malformed: [] };
+    const { changed } = await this.execute({ type, institution, chunk, rejectsRefusedLines: true }, request);
+    return changed > 0;
+  }
+
+  /** Applies the lines of known, valid numbers, and reports the others. */
+  executeChunk(type: CommandType, institution: string, chunk: Chunk, request: RequestKey): Promise<Outcome> {
+    return this.execute({ type, institution, chunk, rejectsRefusedLines: false }, request);
+  }
+
+  private execute(command: ChunkCommand, request: RequestKey): Promise<Outcome> {
+    const { institution } = command;
+    return this.commands.execute({
+      request,
+      answerCodec: outcomeCodec,
+      serializeBy: institution,
+      retry: { attempts: 8, jitterMs: 0 },
+      onFailedAttempt: () => this.revisions.delete(institution),
+      decide: () => this.decide(command),
+    });
+  }
+
+  private async decide({ type, institution, chunk, rejectsRefusedLines }: ChunkCommand): Promise<Decision<Outcome>> {
+    // The revision is read first: rows that are read later include at least the events up to it.
+    const revision = await this.revisionOf(institution);
+    const { lines, persons, refused } = await this.resolve(type, chunk.lines);
+    const [first] = refused;
+    if (first && rejectsRefusedLines) throw rejection(first.reason);
+    const state = await this.stateOf(institution, lines, persons);
+    const { changes, changedLines } = changesOf({ type, institution, lines }, state);
+    const idOf = await this.contexts.idsOf(institution, [...new Set(changes.map(({ context }) => context))]);
+    const rowChanges = changes.map(({ person, context, start, end }) => ({
+      person,
+      contextId: idOf(context),
+      start,
+      end,
+    }));
+    const ssins = new Map<number, Buffer>();
+    if (type === 'Inscribe')
+      for (const index of changedLines) {
+        const [person, line] = [persons[index], lines[index]];
+        if (person && line) ssins.set(person.person, this.seal.seal(person.personId, line.ssin));
+      }
+    const events = eventsOf(institution, changes);
+    return {
+      appends: [await this.streams.append({ streamId: streamOf(institution), revision }, events)],
+      answer: {
+        changed: changedLines.length,
+        unchanged: lines.length - changedLines.length,
+        refused: [...chunk.malformed, ...refused].sort((a, b) => a.line - b.line),
+      },
+      writeRows: async (tx) => {
+        await writeChanges(tx, rowChanges, ssins);
+        tx.afterCommit(() => this.revisions.set(institution, revision + BigInt(events.length)));
+      },
+    };
+  }
+
+  private async resolve(type: CommandType, fileLines: readonly FileLine[]): Promise<Resolved> {
+    const found = await this.persons.findAll(fileLines);
+    const merged = type === 'Uninscribe' ? await this.mergedInto(found) : new Map<number, number[]>();
+    const lines: ResolvedLine[] = [];
+    const persons: FoundPerson[] = [];
+    const refused: RefusedNumber[] = [];
+    fileLines.forEach(({ line, ssin, context, period }, index) => {
+      const person = found[index];
+      const reason = refusalOf(person?.state);
+      if (reason !== undefined || person === undefined) {
+        refused.push({ line, reason: reason ?? 'UNKNOWN_SSIN' });
+        return;
+      }
+      persons.push(person);
+      lines.push({ persons: [person.person, ...(merged.get(person.person) ?? [])], ssin, context, period });
+    });
+    return { lines, persons, refused };
+  }
+
+  /** The persons that were merged into others: what was inscribed of them ends with the survivor's. */
+  private async mergedInto(found: readonly (FoundPerson | undefined)[]): Promise<Map<number, number[]>> {
+    const survivors = found.flatMap((person) => (person ? [person.person] : []));
+    const rows = await this.db.query<{ person: number; survivor: number }>(
+      { name: 'merges-of', text: 'select person, survivor from merges where survivor = any($1::int[])' },
+      [survivors],
+    );
+    const merged = new Map<number, number[]>();
+    for (const { person, survivor } of rows) merged.set(survivor, [...(merged.get(survivor) ?? []), person]);
+    return merged;
+  }
+
+  /** What the institution has inscribed of the persons of a command. The lookup gave it already, except for merged persons. */
+  private async stateOf(
+    institution: string,
+    lines: readonly Line[],
+    found: readonly FoundPerson[],
+  ): Promise<Inscribed> {
+    const unmerged = found.filter(({ mergedPersonIds }) => mergedPersonIds.length === 0);
+    const rows = new Map(unmerged.map(({ person, entries }) => [person, entries]));
+    const others = [...new Set(lines.flatMap(({ persons }) => persons))].filter((person) => !rows.has(person));
+    if (others.length > 0) for (const [person, entries] of await readRows(this.db, others)) rows.set(person, entries);
+    const contextIds = new Set<number>();
+    for (const entries of rows.values()) for (const { contextId } of entries) contextIds.add(contextId);
+    const contextOf = await this.contexts.contextsOf(contextIds);
+    const state = new Map<number, Map<string, Periods>>();
+    for (const [person, entries] of rows) {
+      const own = entries.filter(({ contextId }) => contextOf(contextId).institution === institution);
+      if (own.length > 0)
+        state.set(
+          person,
+          Map.groupBy(own, ({ contextId }) => contextOf(contextId).context),
+        );
+    }
+    return state;
+  }
+
+  private async revisionOf(institution: string): Promise<bigint> {
+    const known = this.revisions.get(institution);
+    if (known !== undefined) return known;
+    const [last] = await this.db.query<{ revision: bigint }>(
+      'select revision from es.events where stream_id = $1 order by revision desc limit 1',
+      [streamOf(institution)],
+    );
+    return last?.revision ?? 0n;
+  }
+}
+
+/** Stored with the append: refused lines as pairs, without their descriptions. */
+const outcomeCodec: AnswerCodec<Outcome> = {
+  encode: ({ changed, unchanged, refused }) => ({
+    changed,
+    unchanged,
+    refused: refused.map(({ line, reason }) => [line, reason]),
+  }),
+  decode: (stored) => {
+    // Written by `encode` above.
+    const { refused, ...counts } = stored as { changed: number; unchanged: number; refused: [number, string][] };
+    return { ...counts, refused: refused.map(([line, reason]) => ({ line, reason })) };
+  },
+};

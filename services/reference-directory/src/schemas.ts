@@ -1,6 +1,0 @@
-import { readDatabaseConfig } from '@crossroads/configuration';
-import { type Schema, schemaOf } from '@crossroads/database';
-import { migrations } from './migrations/directory.js';
-
-/** What its databases hold. By default their settings are all that is read. */
-export const databaseSchemas = (config = readDatabaseConfig()): Schema[] => [schemaOf(config, migrations)];

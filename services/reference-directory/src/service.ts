@@ -1,0 +1,23 @@
+import type { ReasonCodes } from '@crossroads/grpc';
+import { defineService } from '@crossroads/service';
+import { status } from '@grpc/grpc-js';
+import { Inscriptions1764230400001 } from './inscription/inscriptions.migration.js';
+import type { NumberReason } from './number/number-state.rules.js';
+import { Numbers1764230400000 } from './number/numbers.migration.js';
+
+const MINUTE = 60_000;
+
+const reasonCodes: ReasonCodes<NumberReason> = {
+  UNKNOWN_SSIN: status.NOT_FOUND,
+  // The state of the number is at fault, not the form of the request.
+  REPLACED_SSIN: status.FAILED_PRECONDITION,
+  CANCELED_SSIN: status.FAILED_PRECONDITION,
+};
+
+export const service = defineService({
+  name: 'reference-directory',
+  migrations: [Numbers1764230400000, Inscriptions1764230400001],
+  reasonCodes,
+  // Every consultation asks here. Without the bus, answers get old, which is better than no answers.
+  defaults: { BUS_GRACE_MS: String(10 * MINUTE) },
+});

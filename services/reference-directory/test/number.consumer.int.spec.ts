@@ -1,0 +1,126 @@
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import { NumberChange, NumberChanged } from '@crossroads/contracts/person/v1/events';
+import { Database, openDatabase } from '@crossroads/database';
+import { BEHIND_PARKED, type CloudEvent, cursorStore, Inbox, listParked, TopicSealing } from '@crossroads/messaging';
+import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Test } from '@nestjs/testing';
+import { NUMBER_EVENTS, NumberConsumer } from '../src/number/number.consumer.js';
+import { numberKey } from '../src/number/number-key.js';
+import { service } from '../src/service.js';
+
+const TOPIC = 'crossroads.person.v1';
+const SOURCE = 'urn:crossroads:service:person-registry';
+
+describe('unreadable events on the topic of persons', () => {
+  let database: TestDatabase;
+  let db: Database;
+  let inbox: Inbox;
+  const consumer = new NumberConsumer();
+  const missingKeys = new Set<string>();
+  let position = 0n;
+
+  beforeAll(async () => {
+    database = await testDatabase(...service.database.migrations);
+    db = await openDatabase({ url: database.url, poolSize: 2 });
+    const open = async (_topic: string, event: CloudEvent) => {
+      if (missingKeys.has(event.sealingKeyId ?? '')) throw new Error('KeyUnavailable');
+      return event;
+    };
+    const testing = await Test.createTestingModule({
+      providers: [Inbox, { provide: Database, useValue: db }, { provide: TopicSealing, useValue: { open } }],
+    }).compile();
+    inbox = testing.get(Inbox);
+  }, 60_000);
+  afterAll(async () => {
+    await db.close();
+    await database.drop();
+    await (await testPostgres()).stop();
+  });
+  beforeEach(async () => {
+    missingKeys.clear();
+    await db.query('delete from parked');
+  });
+
+  const take = (events: readonly CloudEvent[]) => inbox.take(TOPIC, consumer, events, NUMBER_EVENTS);
+  const event = (personId: string, ssinIndex: string, more: Partial<CloudEvent> = {}): CloudEvent => {
+    const change = { personId, ssinIndex, change: NumberChange.NUMBER_CHANGE_ASSIGNED };
+    position += 1n;
+    return {
+      id: randomUUID(),
+      source: SOURCE,
+      type: 'crossroads.person.v1.numbers.notify.assigned',
+      service: TOPIC,
+      time: new Date(),
+      key: personId,
+      cursor: `1:${position}`,
+      data: NumberChanged.encode(NumberChanged.fromPartial(change)).finish(),
+      ...more,
+    };
+  };
+  const isKnown = async (ssinIndex: string): Promise<boolean> =>
+    (await db.query('select from numbers where number = $1', [numberKey(ssinIndex)])).length > 0;
+  const parked = async () => (await listParked(db, { limit: 100 })).map(({ event: { id }, reason }) => [id, reason]);
+  const index = () => `k:${randomUUID()}`;
+
+  it('an unreadable event is parked with later events of its person, and other persons are not delayed', async () => {
+    const [person, other] = [randomUUID(), randomUUID()];
+    const [first, second, third, others] = [index(), index(), index(), index()];
+    missingKeys.add('k1');
+    const unreadable = event(person, first, { sealingKeyId: 'k1' });
+    const later = event(person, second);
+    await take([unreadable, event(other, others), later]);
+    const latest = event(person, third);
+    await take([latest]);
+    expect(await parked()).toEqual([
+      [unreadable.id, 'UNREADABLE'],
+      [later.id, BEHIND_PARKED],
+      [latest.id, BEHIND_PARKED],
+    ]);
+    expect(await isKnown(others)).toBe(true);
+    expect(await isKnown(second)).toBe(false);
+    expect((await cursorStore(db).cursors(TOPIC)).get(SOURCE)).toMatchObject({ position });
+
+    expect(await inbox.redrive(TOPIC, consumer)).toEqual({ handled: 0, blocked: 1 });
+    missingKeys.clear();
+    expect(await inbox.redrive(TOPIC, consumer)).toEqual({ handled: 3, blocked: 0 });
+    for (const number of [first, second, third]) expect(await isKnown(number)).toBe(true);
+    expect(await parked()).toEqual([]);
+  });
+
+  it.each<[string, Partial<CloudEvent>]>([
+    ['undecodable bytes', { data: Buffer.from([0xff, 0xff]) }],
+    [
+      'an unknown change',
+      { data: NumberChanged.encode(NumberChanged.fromPartial({ personId: randomUUID(), ssinIndex: 'k:1' })).finish() },
+    ],
+    [
+      'an invalid person id',
+      {
+        data: NumberChanged.encode(
+          NumberChanged.fromPartial({
+            personId: "'; --",
+            ssinIndex: 'k:1',
+            change: NumberChange.NUMBER_CHANGE_ASSIGNED,
+          }),
+        ).finish(),
+      },
+    ],
+    ['an invalid cursor', { cursor: 'somewhere' }],
+  ])('an event with %s is parked', async (_what, wrong) => {
+    const good = index();
+    const unreadable = event(randomUUID(), index(), wrong);
+    await take([unreadable, event(randomUUID(), good)]);
+    expect(await parked()).toEqual([[unreadable.id, 'UNREADABLE']]);
+    expect(await isKnown(good)).toBe(true);
+  });
+
+  it('an event that does not concern numbers is neither unsealed nor parked', async () => {
+    missingKeys.add('k1');
+    await take([
+      event(randomUUID(), index(), { type: 'crossroads.person.v1.persons.notify.changed', sealingKeyId: 'k1' }),
+    ]);
+    expect(await parked()).toEqual([]);
+  });
+});

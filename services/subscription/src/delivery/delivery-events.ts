@@ -1,0 +1,44 @@
+import { ServiceIdentity } from '@crossroads/configuration';
+import type { CloudEvent } from '@crossroads/messaging';
+import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
+import { Injectable } from '@nestjs/common';
+import type { PendingDelivery } from './delivery-claims.js';
+import { deliveryPlace, erasedBytes } from './delivery.message.js';
+import { Pseudonyms } from './pseudonyms.js';
+
+const SERVICE = 'crossroads.subscription.v1';
+
+/** Makes the messages of one institution's topic: the SSIN stands in the body only. */
+@Injectable()
+export class DeliveryEvents {
+  constructor(
+    private readonly service: ServiceIdentity,
+    private readonly sealer: SubjectSealer,
+    private readonly pseudonyms: Pseudonyms,
+  ) {}
+
+  of(institution: string, deliveries: readonly PendingDelivery[]): Promise<CloudEvent[]> {
+    return Promise.all(deliveries.map((delivery) => this.eventOf(institution, delivery)));
+  }
+
+  private async eventOf(institution: string, delivery: PendingDelivery): Promise<CloudEvent> {
+    const { subscriptionId, sequence, personId, createdAt } = delivery;
+    return {
+      id: `${subscriptionId}:${sequence}`,
+      source: this.service.urn,
+      service: SERVICE,
+      type: `${SERVICE}.deliveries.notify.${personId === null ? 'closed' : 'made'}`,
+      time: createdAt,
+      key: personId === null ? subscriptionId : this.pseudonyms.of(institution, personId),
+      sequence: sequence.toString().padStart(20, '0'),
+      data: await this.bodyOf(delivery),
+    };
+  }
+
+  private async bodyOf({ subscriptionId, sequence, personId, body }: PendingDelivery): Promise<Uint8Array> {
+    if (personId === null) return Buffer.from(body, 'base64');
+    const opened = await this.sealer.openBytesForSubject(personId, body, deliveryPlace(subscriptionId, sequence));
+    // The person was erased meanwhile. Without its number the sequence would have a gap.
+    return opened === FORGOTTEN ? erasedBytes(subscriptionId, sequence) : opened;
+  }
+}

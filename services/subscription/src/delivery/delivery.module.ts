@@ -1,0 +1,31 @@
+import { FileKeyProvider } from '@crossroads/privacy';
+import { Module } from '@nestjs/common';
+import { JournalModule } from '../journal/journal.module.js';
+import { SubscriptionModule } from '../subscription/subscription.module.js';
+import { DeliveryClaims } from './delivery-claims.js';
+import { DeliveryEvents } from './delivery-events.js';
+import { DeliveryLagJob } from './delivery-lag.job.js';
+import { DeliveryNumbering } from './delivery-numbering.js';
+import { DeliveryRelayJob } from './delivery-relay.job.js';
+import { Pseudonyms } from './pseudonyms.js';
+import { ReceiptSigner } from './receipt-signer.js';
+
+/** From a decided delivery to a message on the subscriber's topic: numbered, journalled, stored, sent. */
+@Module({
+  imports: [JournalModule, SubscriptionModule],
+  providers: [
+    DeliveryNumbering,
+    ReceiptSigner,
+    DeliveryClaims,
+    DeliveryEvents,
+    DeliveryRelayJob,
+    DeliveryLagJob,
+    {
+      provide: Pseudonyms,
+      inject: [FileKeyProvider],
+      useFactory: async (keys: FileKeyProvider) => new Pseudonyms(await keys.secret('pseudonyms')),
+    },
+  ],
+  exports: [DeliveryNumbering],
+})
+export class DeliveryModule {}

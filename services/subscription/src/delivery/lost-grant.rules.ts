@@ -1,0 +1,11 @@
+import type { IsoDay } from '@crossroads/identifiers';
+import type { Policy } from '@crossroads/policy';
+import { decideGrant, type SubscriptionTerms } from '../subscription/grant-decision.js';
+import type { ClosingReason } from '../subscription/subscription.decider.js';
+
+/** Why a subscription has to be closed; nothing while a grant covers it, also one that begins later. */
+export const lostGrant = (policy: Policy, terms: SubscriptionTerms, day: IsoDay): ClosingReason | undefined => {
+  const decision = decideGrant(policy, terms, day);
+  if (decision.allowed || decision.reason === 'DELIBERATION_NOT_YET_VALID') return undefined;
+  return decision.reason === 'DELIBERATION_EXPIRED' ? 'GRANT_EXPIRED' : 'GRANT_REVOKED';
+};

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import {
+  AccessKind,
+  AccessOutcome,
+  AccessRecord,
+  AccessResult,
+  ConsultationStatus,
+  type FilteredElement,
+} from '@crossroads/contracts/access/v1/access_record';
+import type { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
+import { uuidV7 } from '@crossroads/eventsourcing';
+import { type Salted, salted } from '@crossroads/transparency';
+
+/** A delivery as far as its access record tells of it. */
+export interface DeliveredAccess {
+  readonly subscriptionId: string;
+  readonly institution: string;
+  readonly inscriptionContext: string;
+  readonly legalContext: string;
+  readonly mutation: Mutation;
+  /** Of the mutation, when its trace is sampled. */
+  readonly traceparent?: string;
+  /** The source as the policy names it: enterprise number or `service:<name>`. */
+  readonly supplier: string;
+  readonly deliberationId: string;
+  readonly policyRevision: bigint;
+  readonly releasedFieldGroups: readonly string[];
+  readonly filtered: readonly FilteredElement[];
+}
+
+/** An access with its record and outcome: exact bytes, each with a salt of its own. */
+export interface JournalEntry {
+  readonly journalId: string;
+  readonly ticket: string;
+  readonly personId: string;
+  readonly record: Salted;
+  readonly outcome: Salted;
+  readonly traceparent?: string;
+}
+
+/** Record and outcome are made together: what a delivery releases is known before it is sent. */
+export const journalEntryOf = (access: DeliveredAccess, time: Date): JournalEntry => {
+  const { mutation, institution, releasedFieldGroups, traceparent } = access;
+  const ticket = randomUUID();
+  const record = AccessRecord.encode({
+    recordVersion: 1,
+    ticket,
+    kind: AccessKind.ACCESS_KIND_DELIVERY,
+    customer: institution,
+    peer: institution,
+    application: '',
+    officialRole: '',
+    officialId: '',
+    legalContext: access.legalContext,
+    inscriptionContext: access.inscriptionContext,
+    services: [
+      {
+        dataService: mutation.dataService,
+        fieldGroups: releasedFieldGroups,
+        deliberationId: access.deliberationId,
+        source: access.supplier,
+      },
+    ],
+    policyRevision: access.policyRevision,
+    personId: mutation.personId,
+    ssins: [mutation.ssin],
+    time,
+    subscriptionId: access.subscriptionId,
+  }).finish();
+  const outcome = AccessOutcome.encode({
+    outcomeVersion: 1,
+    ticket,
+    result: AccessResult.ACCESS_RESULT_ANSWERED,
+    services: [
+      {
+        dataService: mutation.dataService,
+        status: ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND,
+        sourceRevision: mutation.sourceRevision,
+        releasedFieldGroups,
+        filtered: access.filtered,
+        reason: '',
+      },
+    ],
+    time,
+    reason: '',
+  }).finish();
+  return {
+    journalId: uuidV7(),
+    ticket,
+    personId: mutation.personId,
+    record: salted(record),
+    outcome: salted(outcome),
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
+};
+
+/** Takes the place of the first outcome when a delivery is withheld before it reached the topic. */
+export const withheldOutcome = (ticket: string, reason: string, time: Date): Salted =>
+  salted(
+    AccessOutcome.encode({
+      outcomeVersion: 1,
+      ticket,
+      result: AccessResult.ACCESS_RESULT_REFUSED,
+      services: [],
+      time,
+      reason,
+    }).finish(),
+  );

@@ -1,0 +1,73 @@
+import { Clock } from '@crossroads/configuration';
+import type { Tx } from '@crossroads/database';
+import { PostgresEventStore } from '@crossroads/eventsourcing';
+import { SubjectSealer } from '@crossroads/privacy';
+import type { Salted } from '@crossroads/transparency';
+import { Injectable } from '@nestjs/common';
+import { type JournalEntry, withheldOutcome } from './access-record.message.js';
+
+/** What the seal of a journal event is bound to. */
+export const journalPlace = (journalId: string, step: 'journaled' | 'withheld'): string =>
+  `journal/${journalId}/${step}`;
+
+/** The access journal of deliveries: a stream for each delivery, sealed for its person, salts included. */
+@Injectable()
+export class DeliveryJournal {
+  constructor(
+    private readonly store: PostgresEventStore,
+    private readonly sealer: SubjectSealer,
+    private readonly clock: Clock,
+  ) {}
+
+  async append(tx: Tx, entries: readonly JournalEntry[]): Promise<void> {
+    const sealed = await this.sealer.sealAllForSubjects(
+      entries.map(({ personId, journalId, record, outcome }) => ({
+        personId,
+        value: { record: base64(record.bytes), recordSalt: base64(record.salt), ...outcomeFields(outcome) },
+        aad: journalPlace(journalId, 'journaled'),
+      })),
+    );
+    await this.store.inTransaction(tx).append(
+      entries.map(({ personId, journalId, traceparent }, index) => ({
+        streamId: journalId,
+        streamType: 'journal',
+        expectedRevision: 0n,
+        events: [
+          {
+            type: 'DeliveryJournaled',
+            data: { personId, sealed: sealed[index] ?? '' },
+            ...(traceparent === undefined ? {} : { metadata: { traceparent } }),
+          },
+        ],
+      })),
+    );
+  }
+
+  /** Records that deliveries were not sent after all. */
+  async withhold(
+    tx: Tx,
+    deliveries: readonly Pick<JournalEntry, 'personId' | 'journalId' | 'ticket'>[],
+    reason: string,
+  ): Promise<void> {
+    if (deliveries.length === 0) return;
+    const sealed = await this.sealer.sealAllForSubjects(
+      deliveries.map(({ personId, journalId, ticket }) => ({
+        personId,
+        value: outcomeFields(withheldOutcome(ticket, reason, this.clock.now())),
+        aad: journalPlace(journalId, 'withheld'),
+      })),
+    );
+    await this.store.inTransaction(tx).append(
+      deliveries.map(({ personId, journalId }, index) => ({
+        streamId: journalId,
+        streamType: 'journal',
+        expectedRevision: 1n,
+        events: [{ type: 'DeliveryWithheld', data: { personId, sealed: sealed[index] ?? '' } }],
+      })),
+    );
+  }
+}
+
+const outcomeFields = ({ bytes, salt }: Salted) => ({ outcome: base64(bytes), outcomeSalt: base64(salt) });
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

@@ -1,0 +1,74 @@
+import { ServiceIdentity } from '@crossroads/configuration';
+import { AccessConcluded, AccessJournaled } from '@crossroads/contracts/access/v1/events';
+import type { Json, Recorded } from '@crossroads/eventsourcing';
+import { type EventPublisher, type Publication, Publisher, publicationOf } from '@crossroads/messaging';
+import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
+import type { TopicName } from '@crossroads/topology';
+import { journalPlace } from './delivery-journal.js';
+
+const TOPIC: TopicName = 'crossroads.access.v1';
+
+/** Publishes the journal of deliveries. Events of subscriptions stay inside. Journal entries of 200 ms travel together. */
+@Publisher({ name: 'journal', paceMs: 200 })
+export class JournalPublisher implements EventPublisher {
+  constructor(
+    private readonly sealer: SubjectSealer,
+    private readonly service: ServiceIdentity,
+  ) {}
+
+  async published(recorded: Recorded): Promise<Publication | undefined> {
+    switch (recorded.type) {
+      case 'DeliveryJournaled': {
+        const entry = await this.open(recorded, 'journaled');
+        return entry && this.publication(recorded, 'delivered', AccessJournaled.encode(entry).finish());
+      }
+      case 'DeliveryWithheld': {
+        const entry = await this.open(recorded, 'withheld');
+        return entry && this.publication(recorded, 'concluded', AccessConcluded.encode(entry).finish());
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  private publication(recorded: Recorded, participle: string, data: Uint8Array): Publication {
+    return publicationOf(recorded, {
+      topic: TOPIC,
+      source: this.service.urn,
+      service: TOPIC,
+      type: `${TOPIC}.accesses.notify.${participle}`,
+      key: recorded.streamId,
+      data,
+    });
+  }
+
+  /** Nothing when the person was erased: then nothing of the access is published any more. */
+  private async open({ streamId, data }: Recorded, step: 'journaled' | 'withheld') {
+    const personId = textIn(data, 'personId');
+    const opened = await this.sealer.openForSubject(personId, textIn(data, 'sealed'), journalPlace(streamId, step));
+    if (opened === FORGOTTEN) return undefined;
+    return {
+      journalId: streamId,
+      personId,
+      record: bytesIn(opened, 'record'),
+      recordSalt: bytesIn(opened, 'recordSalt'),
+      outcome: bytesIn(opened, 'outcome'),
+      outcomeSalt: bytesIn(opened, 'outcomeSalt'),
+    };
+  }
+}
+
+const fieldOf = (value: Json, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+
+/** Empty for a field that is absent: a withheld delivery has no record of its own. */
+const bytesIn = (value: Json, name: string): Buffer => {
+  const text = fieldOf(value, name);
+  return Buffer.from(typeof text === 'string' ? text : '', 'base64');
+};
+
+const textIn = (value: Json, name: string): string => {
+  const text = fieldOf(value, name);
+  if (typeof text !== 'string') throw new TypeError(`a stored event without its ${name}`);
+  return text;
+};

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { Clock } from '@crossroads/configuration';
+import { type CheckResponse, NumberState } from '@crossroads/contracts/directory/v1/directory_service';
+import { Database, type Tx } from '@crossroads/database';
+import { Commands, PostgresEventStore, type RequestKey, Streams } from '@crossroads/eventsourcing';
+import { type Caller, InvalidInput, NotFound, PermissionDenied } from '@crossroads/grpc';
+import { dayOf, type Ssin } from '@crossroads/identifiers';
+import { PolicyFollower } from '@crossroads/policy';
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { DirectoryChecks } from '../directory/directory-checks.js';
+import { decideGrant, type SubscriptionTerms } from './grant-decision.js';
+import { SubscriberTopics } from './subscriber-topics.js';
+import { SubscriptionCloser } from './subscription-closer.js';
+import { type SubscriptionCommand, type SubscriptionEvent, subscription } from './subscription.decider.js';
+import type { SubscriptionEntity } from './subscription.entity.js';
+import { SubscriptionRepository } from './subscription.repository.js';
+
+export interface NewSubscription extends SubscriptionTerms {
+  /** Absent: all whom the institution has inscribed. */
+  readonly ssins: readonly Ssin[] | undefined;
+}
+
+const RETRY = { attempts: 3, jitterMs: 0 };
+const opened = z.object({ subscriptionId: z.string() });
+const changed = z.object({});
+
+/** Opens, pauses, resumes and closes subscriptions. */
+@Injectable()
+export class SubscriptionCommands {
+  private readonly commands: Commands;
+  private readonly streams;
+
+  constructor(
+    db: Database,
+    private readonly store: PostgresEventStore,
+    private readonly subscriptions: SubscriptionRepository,
+    private readonly topics: SubscriberTopics,
+    private readonly closer: SubscriptionCloser,
+    private readonly directory: DirectoryChecks,
+    private readonly policy: PolicyFollower,
+    private readonly clock: Clock,
+  ) {
+    this.commands = new Commands(store, db);
+    this.streams = new Streams(store, { type: 'subscription', decider: subscription });
+  }
+
+  /** @returns the id of the new subscription: the same for each repetition of the request. */
+  async open(caller: Caller, { ssins, ...terms }: NewSubscription, request: RequestKey): Promise<string> {
+    const { subscriptionId } = await this.commands.execute({
+      request,
+      answerCodec: opened,
+      retry: RETRY,
+      decide: async () => {
+        this.requireGrant(caller, terms);
+        const personIds = ssins && (await this.inscribedPersons(terms, ssins));
+        await this.topics.ensure(terms.institution);
+        const subscriptionId = randomUUID();
+        const stream = { streamId: subscriptionId, state: subscription.initialState(), revision: 0n };
+        const events = this.streams.decide(
+          { type: 'OpenSubscription', ...terms, ...(personIds ? { personIds } : {}) },
+          stream,
+        );
+        return {
+          appends: [await this.streams.append(stream, events)],
+          answer: { subscriptionId },
+          writeRows: (tx) =>
+            this.subscriptions.insert(tx, { subscriptionId, ...terms, openedAt: this.clock.now() }, personIds),
+        };
+      },
+    });
+    return subscriptionId;
+  }
+
+  async change(
+    caller: Caller,
+    subscriptionId: string,
+    command: SubscriptionCommand,
+    request: RequestKey,
+  ): Promise<void> {
+    await this.commands.execute({
+      request,
+      answerCodec: changed,
+      retry: RETRY,
+      decidesInTransaction: true,
+      decide: async ({ tx }) => {
+        if (!tx) throw new TypeError('a change is decided in the transaction that locks its row');
+        const row = await this.subscriptions.findForUpdate(tx, subscriptionId);
+        if (!row || !this.policy.mayActFor(caller, row.institution)) throw unknownSubscription();
+        const stream = await this.streams.load(subscriptionId, this.store.inTransaction(tx));
+        const events = this.streams.decide(command, stream);
+        return {
+          appends: [await this.streams.append(stream, events)],
+          answer: {},
+          writeRows: () => this.updateRow(tx, row, events),
+        };
+      },
+    });
+  }
+
+  private requireGrant(caller: Caller, terms: SubscriptionTerms): void {
+    const decision = decideGrant(this.policy.policy(), terms, dayOf(this.clock.now()), { peer: caller });
+    if (decision.allowed) return;
+    const { dataService, legalContext, inscriptionContext } = terms;
+    throw new PermissionDenied(decision.reason, 'no deliberation grants this to the institution by subscription', {
+      metadata: { dataService, legalContext, inscriptionContext, policyRevision: String(decision.policyRevision) },
+    });
+  }
+
+  /** @throws InvalidInput naming each person whom the institution has not inscribed */
+  private async inscribedPersons(terms: SubscriptionTerms, ssins: readonly Ssin[]): Promise<string[]> {
+    const checks = await this.directory.bySsin(ssins, terms.institution);
+    const personIds = new Set<string>();
+    const violations = ssins.flatMap((_, index) => {
+      const check = checks[index];
+      const violation = violationOf(check, terms.inscriptionContext);
+      if (check && !violation) personIds.add(check.personId);
+      return violation ? [{ field: `named.ssins[${index}]`, ...violation }] : [];
+    });
+    const [first, ...others] = violations;
+    if (first) throw new InvalidInput(first, ...others);
+    return [...personIds];
+  }
+
+  private async updateRow(tx: Tx, row: SubscriptionEntity, events: readonly SubscriptionEvent[]): Promise<void> {
+    for (const { type, data } of events)
+      if (type === 'SubscriptionClosed')
+        await this.closer.appendNotice(tx, row.subscriptionId, row.lastSequence + 1n, data.reason);
+      else await this.subscriptions.setState(tx, row.subscriptionId, type === 'SubscriptionPaused' ? 'paused' : 'open');
+  }
+}
+
+const violationOf = (check: CheckResponse | undefined, inscriptionContext: string) => {
+  const state = check?.state;
+  if (check && state === NumberState.NUMBER_STATE_VALID)
+    return check.inscriptions.some((one) => one.inscriptionContext === inscriptionContext)
+      ? undefined
+      : { reason: 'NOT_INSCRIBED', description: 'inscribe the person in this context first' };
+  if (state === NumberState.NUMBER_STATE_REPLACED)
+    return { reason: 'REPLACED_SSIN', description: 'this number was replaced; use the one that replaced it' };
+  if (state === NumberState.NUMBER_STATE_CANCELED)
+    return { reason: 'CANCELED_SSIN', description: 'this number was cancelled' };
+  return { reason: 'UNKNOWN_SSIN', description: 'nobody has this number' };
+};
+
+/** The same for a subscription of somebody else: callers do not learn that it exists. */
+const unknownSubscription = () =>
+  new NotFound('RESOURCE_NOT_FOUND', 'there is no such subscription among those that this caller may see');

@@ -1,0 +1,67 @@
+import { Rejection } from '@crossroads/eventsourcing/decider';
+import { deciderSpec } from '@crossroads/testing';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { type SubscriptionCommand, type SubscriptionEvent, subscription } from './subscription.decider.js';
+
+const given = deciderSpec(subscription);
+const terms = {
+  institution: '0206731645',
+  inscriptionContext: '11/1',
+  dataService: 'person.identification.v1',
+  legalContext: 'CIN:INSURABILITY',
+};
+const open: SubscriptionCommand = { type: 'OpenSubscription', ...terms };
+const opened: SubscriptionEvent = { type: 'SubscriptionOpened', data: terms };
+const paused: SubscriptionEvent = { type: 'SubscriptionPaused', data: {} };
+const close: SubscriptionCommand = { type: 'CloseSubscription', reason: 'CLOSED_BY_SUBSCRIBER' };
+const closed: SubscriptionEvent = { type: 'SubscriptionClosed', data: { reason: 'CLOSED_BY_SUBSCRIBER' } };
+
+describe('subscription', () => {
+  it('opens once', () => {
+    given().when(open).then(opened);
+    given(opened).when(open).thenRejected('SUBSCRIPTION_ALREADY_OPEN');
+  });
+
+  it('is paused and resumed, and repeating either changes nothing', () => {
+    given(opened).when({ type: 'PauseSubscription' }).then(paused);
+    given(opened, paused).when({ type: 'PauseSubscription' }).then();
+    given(opened, paused).when({ type: 'ResumeSubscription' }).then({ type: 'SubscriptionResumed', data: {} });
+    given(opened).when({ type: 'ResumeSubscription' }).then();
+  });
+
+  it('closes for good, also while paused', () => {
+    given(opened, paused).when(close).then(closed);
+    given(opened, closed).when(close).then();
+    given(opened, closed).when({ type: 'ResumeSubscription' }).thenRejected('SUBSCRIPTION_NOT_PAUSED');
+    given(opened, closed).when({ type: 'PauseSubscription' }).thenRejected('SUBSCRIPTION_NOT_OPEN');
+    given(opened, closed).when(open).thenRejected('SUBSCRIPTION_ALREADY_OPEN');
+  });
+
+  it('cannot be closed before it is there', () => {
+    given().when(close).thenRejected('SUBSCRIPTION_NOT_OPEN');
+  });
+
+  it('has nothing after its closing, whatever is asked of it', () => {
+    const command = fc.constantFrom<SubscriptionCommand>(
+      open,
+      close,
+      { type: 'PauseSubscription' },
+      { type: 'ResumeSubscription' },
+    );
+    fc.assert(
+      fc.property(fc.array(command), (commands) => {
+        const log: SubscriptionEvent[] = [];
+        for (const one of commands) {
+          try {
+            log.push(...subscription.decide(one, log.reduce(subscription.evolve, subscription.initialState())));
+          } catch (error) {
+            if (!(error instanceof Rejection)) throw error;
+          }
+        }
+        const end = log.findIndex(({ type }) => type === 'SubscriptionClosed');
+        expect(end === -1 || end === log.length - 1).toBe(true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,66 @@
+import { type Decider, type DomainEvent, Rejection } from '@crossroads/eventsourcing/decider';
+import type { SubscriptionTerms } from './grant-decision.js';
+
+export type SubscriptionReason = 'SUBSCRIPTION_ALREADY_OPEN' | 'SUBSCRIPTION_NOT_OPEN' | 'SUBSCRIPTION_NOT_PAUSED';
+
+interface OpenedTerms extends SubscriptionTerms {
+  /** Ids of the persons that it names; absent: all whom the institution has inscribed. */
+  readonly personIds?: readonly string[];
+}
+
+export type ClosingReason = 'CLOSED_BY_SUBSCRIBER' | 'GRANT_REVOKED' | 'GRANT_EXPIRED';
+
+export type SubscriptionCommand =
+  | ({ readonly type: 'OpenSubscription' } & OpenedTerms)
+  | { readonly type: 'PauseSubscription' }
+  | { readonly type: 'ResumeSubscription' }
+  | { readonly type: 'CloseSubscription'; readonly reason: ClosingReason };
+
+export type SubscriptionEvent =
+  | DomainEvent<'SubscriptionOpened', OpenedTerms>
+  | DomainEvent<'SubscriptionPaused', Record<string, never>>
+  | DomainEvent<'SubscriptionResumed', Record<string, never>>
+  | DomainEvent<'SubscriptionClosed', { readonly reason: ClosingReason }>;
+
+export type SubscriptionState = 'absent' | 'open' | 'paused' | 'closed';
+
+/** Each subscription is a stream. It is closed for good: its sequence has ended with the closing notice. */
+export const subscription: Decider<SubscriptionState, SubscriptionCommand, SubscriptionEvent> = {
+  initialState: () => 'absent',
+
+  decide(command, state) {
+    switch (command.type) {
+      case 'OpenSubscription': {
+        if (state !== 'absent') throw reject('SUBSCRIPTION_ALREADY_OPEN', 'this subscription exists already');
+        const { type: _, ...terms } = command;
+        return [{ type: 'SubscriptionOpened', data: terms }];
+      }
+      case 'PauseSubscription':
+        if (state === 'paused') return [];
+        if (state !== 'open') throw reject('SUBSCRIPTION_NOT_OPEN', 'only an open subscription can be paused');
+        return [{ type: 'SubscriptionPaused', data: {} }];
+      case 'ResumeSubscription':
+        if (state === 'open') return [];
+        if (state !== 'paused') throw reject('SUBSCRIPTION_NOT_PAUSED', 'only a paused subscription can be resumed');
+        return [{ type: 'SubscriptionResumed', data: {} }];
+      case 'CloseSubscription':
+        if (state === 'closed') return [];
+        if (state === 'absent') throw reject('SUBSCRIPTION_NOT_OPEN', 'there is no such subscription to close');
+        return [{ type: 'SubscriptionClosed', data: { reason: command.reason } }];
+    }
+  },
+
+  evolve(_state, { type }) {
+    switch (type) {
+      case 'SubscriptionOpened':
+      case 'SubscriptionResumed':
+        return 'open';
+      case 'SubscriptionPaused':
+        return 'paused';
+      case 'SubscriptionClosed':
+        return 'closed';
+    }
+  },
+};
+
+const reject = (reason: SubscriptionReason, message: string) => new Rejection(reason, message);

@@ -1,0 +1,39 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A subscription as its list shows it. Columns that only the relay uses are read and written by its SQL. */
+@Entity('subscriptions')
+export class SubscriptionEntity {
+  @PrimaryColumn('uuid', { name: 'subscription_id' })
+  readonly subscriptionId!: string;
+
+  @Column('text')
+  readonly institution!: string;
+
+  @Column('text', { name: 'inscription_context' })
+  readonly inscriptionContext!: string;
+
+  @Column('text', { name: 'data_service' })
+  readonly dataService!: string;
+
+  @Column('text', { name: 'legal_context' })
+  readonly legalContext!: string;
+
+  @Column('boolean', { name: 'all_inscribed' })
+  readonly allInscribed!: boolean;
+
+  @Column('integer', { name: 'named_persons' })
+  readonly namedPersons!: number;
+
+  @Column('text')
+  readonly state!: 'open' | 'paused' | 'closed';
+
+  /** Number of the last delivery that was made, sent or not. */
+  @Column('bigint', { name: 'last_sequence' })
+  readonly lastSequence!: bigint;
+
+  @Column('timestamptz', { name: 'opened_at' })
+  readonly openedAt!: Date;
+
+  @Column('text', { name: 'closing_reason', nullable: true })
+  readonly closingReason!: string | null;
+}

@@ -1,0 +1,40 @@
+import {
+  type ParkedMutation,
+  type Subscription,
+  SubscriptionState,
+} from '@crossroads/contracts/subscription/v1/subscription_service';
+import type { Parked } from '@crossroads/messaging';
+import { deliveriesTopic } from './subscriber-topics.js';
+import type { SubscriptionEntity } from './subscription.entity.js';
+
+const states = {
+  open: SubscriptionState.SUBSCRIPTION_STATE_OPEN,
+  paused: SubscriptionState.SUBSCRIPTION_STATE_PAUSED,
+  closed: SubscriptionState.SUBSCRIPTION_STATE_CLOSED,
+};
+
+export const subscriptionMessage = ({ state, openedAt, closingReason, ...row }: SubscriptionEntity): Subscription => ({
+  ...row,
+  state: states[state],
+  topic: deliveriesTopic(row.institution),
+  openTime: openedAt,
+  closingReason: closingReason ?? '',
+});
+
+/** As it was opened, whatever became of it since: a repeated request gets the first answer. */
+export const openedMessage = (row: SubscriptionEntity): Subscription => ({
+  ...subscriptionMessage(row),
+  state: SubscriptionState.SUBSCRIPTION_STATE_OPEN,
+  lastSequence: 0n,
+  closingReason: '',
+});
+
+export const parkedMessage = ({ place, event, reason, parkedAt, attempts }: Parked): ParkedMutation => ({
+  parkedId: String(place),
+  personId: event.key,
+  source: event.source,
+  eventId: event.id,
+  reason,
+  parkTime: parkedAt,
+  attempts,
+});

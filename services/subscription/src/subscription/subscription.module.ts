@@ -1,0 +1,37 @@
+import { PageTokens } from '@crossroads/grpc';
+import { FileKeyProvider } from '@crossroads/privacy';
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DirectoryModule } from '../directory/directory.module.js';
+import { JournalModule } from '../journal/journal.module.js';
+import { ParkedMutations } from './parked-mutations.commands.js';
+import { SubscriberTopics } from './subscriber-topics.js';
+import { SubscriptionCloser } from './subscription-closer.js';
+import { SubscriptionQueries } from './subscription-queries.js';
+import { SubscriptionCommands } from './subscription.commands.js';
+import { SubscriptionController } from './subscription.controller.js';
+import { SubscriptionEntity } from './subscription.entity.js';
+import { SubscriptionRepository } from './subscription.repository.js';
+import { TopicReadersJob } from './topic-readers.job.js';
+
+/** Who subscribes to what: opened, paused, resumed and closed by subscribers, listed by pages. */
+@Module({
+  imports: [TypeOrmModule.forFeature([SubscriptionEntity]), DirectoryModule, JournalModule],
+  controllers: [SubscriptionController],
+  providers: [
+    SubscriptionCommands,
+    SubscriptionRepository,
+    SubscriptionQueries,
+    SubscriptionCloser,
+    SubscriberTopics,
+    TopicReadersJob,
+    ParkedMutations,
+    {
+      provide: PageTokens,
+      inject: [FileKeyProvider],
+      useFactory: async (keys: FileKeyProvider) => new PageTokens(await keys.secret('page-tokens')),
+    },
+  ],
+  exports: [SubscriptionQueries, SubscriptionCloser],
+})
+export class SubscriptionModule {}

@@ -25,14 +25,22 @@ const start = async (): Promise<TestPostgres> => {
   if (given !== undefined && given !== '') {
     return { url: given, stop: async () => undefined };
   }
-  const server = await startPostgresServer();
-  return {
-    url: server.url,
+  return ownPostgres();
+};
+
+/**
+ * A server for this spec file alone, for specs that hold a transaction open: the log of every database on a server ends at its oldest
+ * open transaction, so that other specs would wait for this one. Await it before the first database is made.
+ */
+export const ownPostgres = (): Promise<TestPostgres> => {
+  shared = startPostgresServer().then(({ url, stop }) => ({
+    url,
     stop: async () => {
       shared = undefined;
-      await server.stop();
+      await stop();
     },
-  };
+  }));
+  return shared;
 };
 
 export interface TestDatabase {

@@ -2,7 +2,7 @@ import type { WatchResponse } from '@crossroads/contracts/authorization/v1/autho
 import { Unavailable } from '@crossroads/grpc';
 import { parseIsoDay } from '@crossroads/identifiers';
 import { decide as decideNow, type Question } from '@crossroads/policy';
-import { eventually } from '@crossroads/testing';
+import { eventually, ownPostgres } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { approved, draft, grant, registerWages, revoke, submit, wages } from './requests.js';
@@ -24,6 +24,8 @@ const question: Question = {
 describe('whoever follows the policy', () => {
   let authorization: RunningAuthorization;
   beforeAll(async () => {
+    // One test holds a transaction open.
+    await ownPostgres();
     authorization = await RunningAuthorization.start();
     await authorization.registerMembers();
     await registerWages(authorization);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { newRequestId } from '@crossroads/grpc';
 import type { CloudEvent } from '@crossroads/messaging';
+import { ownPostgres } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { eventually, type RunningSubscription, type SubscriptionClient, TestMesh } from './mesh.js';
@@ -21,6 +22,8 @@ describe('deliveries, when things break', () => {
   let expected = 0;
 
   beforeAll(async () => {
+    // Its writers commit slowly, and one test holds a transaction open.
+    await ownPostgres();
     mesh = await TestMesh.start('embedded');
     world = await World.create(mesh);
     running = await mesh.run(world.certificate(FUND));

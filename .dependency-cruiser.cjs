@@ -4,26 +4,22 @@
 const SERVICE = '^services/([^/]+)/dist/src/';
 const SPECS = '\\.(spec|examples|bench|contract)\\.js$|/dist/test/|/test/dist/';
 
-/** Suffixes that say what a file is for. A file without one is its feature's own, and other features may use it. */
-const ROLES = [
+/** Suffixes of files that only their own feature uses. */
+const PRIVATE = [
   'controller',
   'consumer',
   'publisher',
   'job',
-  'guard',
-  'pipe',
-  'commands',
   'repository',
   'entity',
   'migration',
   'client',
-  'codec',
-  'reader',
-  'message',
   'settings',
 ];
+/** Of these a controller takes those of each feature whose requests it receives. */
+const OF_REQUESTS = ['pipe', 'guard'];
 const PURE = ['decider', 'rules'];
-const OTHERS = ['module', 'spec', 'examples', 'bench'];
+const OTHERS = ['commands', 'codec', 'reader', 'message', 'module', 'spec', 'examples', 'bench'];
 
 const suffix = (...names) => `\\.(${names.join('|')})\\.js$`;
 
@@ -40,23 +36,30 @@ module.exports = {
           `^services/.*${suffix(...PURE)}`,
           '^libs/identifiers/dist/',
           '^libs/eventsourcing/dist/(decider|errors)\\.js$',
-          '^libs/policy/dist/decide/',
+          '^libs/policy/dist/(decisions|decide|cut|policy|compiled-grant|data-service)\\.js$',
         ],
       },
     },
     {
       name: 'into-another-feature',
-      comment: 'Of another feature a file uses its module and what has no role: its services, and the rules that they follow.',
+      comment: 'What takes part in a feature by its role is its own; other features use what it offers.',
       severity: 'error',
       from: { path: `${SERVICE}([^/]+)/`, pathNot: SPECS },
-      to: { path: `^services/$1/dist/src/[^/]+/.*${suffix(...ROLES)}`, pathNot: `^services/$1/dist/src/$2/` },
+      to: { path: `^services/$1/dist/src/[^/]+/.*${suffix(...PRIVATE)}`, pathNot: `^services/$1/dist/src/$2/` },
+    },
+    {
+      name: 'pipes-and-guards-for-controllers',
+      comment: 'A pipe or guard of another feature is for a controller that receives requests for it.',
+      severity: 'error',
+      from: { path: `${SERVICE}([^/]+)/`, pathNot: [suffix('controller', 'module'), SPECS] },
+      to: { path: `^services/$1/dist/src/[^/]+/.*${suffix(...OF_REQUESTS)}`, pathNot: `^services/$1/dist/src/$2/` },
     },
     {
       name: 'nobody-imports-controllers',
       comment: 'A controller is where a request comes in; only its module names it.',
       severity: 'error',
       from: { pathNot: [suffix('module'), SPECS] },
-      to: { path: suffix('controller') },
+      to: { path: `^services/.*${suffix('controller')}` },
     },
     {
       name: 'no-entity-in-what-takes-requests',
@@ -67,17 +70,18 @@ module.exports = {
     },
     {
       name: 'known-suffix',
-      comment: `A file is called <name>.ts or <name>.<role>.ts, with a role of floor plan: ${[...ROLES, ...PURE].join(', ')}.`,
+      comment: 'A file is called <name>.ts or <name>.<role>.ts, with a role of the lists above.',
       severity: 'error',
       from: {},
       to: {
         path: `${SERVICE}.*/[^/]+\\.[^/]+\\.js$`,
-        pathNot: suffix(...ROLES, ...PURE, ...OTHERS),
+        pathNot: suffix(...PRIVATE, ...OF_REQUESTS, ...PURE, ...OTHERS),
       },
     },
     {
       name: 'features-in-folders',
-      comment: 'At the top of a service are its start, its module and its definition; all else is in the folder of a feature.',
+      comment:
+        'At the top of a service are its start, its module and its definition; all else is in the folder of a feature.',
       severity: 'error',
       from: {},
       to: {
@@ -96,7 +100,7 @@ module.exports = {
       name: 'production-does-not-import-tools',
       comment: 'The one-machine mesh and the test library never reach production.',
       severity: 'error',
-      from: { path: `${SERVICE}`, pathNot: SPECS },
+      from: { path: SERVICE, pathNot: SPECS },
       to: { path: '^libs/(local|testing)/' },
     },
     {
@@ -111,7 +115,8 @@ module.exports = {
     },
     {
       name: 'kafkajs-in-its-place',
-      comment: 'So that another client can take its place. The local mesh administers Kafka, the command line reads it.',
+      comment:
+        'So that another client can take its place. The local mesh administers Kafka, the command line reads it.',
       severity: 'error',
       from: { path: '^(services|libs)/', pathNot: ['^libs/(messaging|local|testing|client)/', SPECS] },
       to: { path: 'node_modules/kafkajs/' },

@@ -3,7 +3,7 @@ import { type EventPublisher, Publisher } from '@crossroads/messaging';
 import { SubjectSealer } from '@crossroads/privacy';
 import { exchange } from '@crossroads/topology';
 import { RecordSeals } from '../journal/sealed-record.js';
-import { published } from '../published.js';
+import { published } from './published.js';
 
 /** What comes in a quarter of a second travels together to the access log, which takes it in one transaction. */
 @Publisher({ name: exchange.name, paceMs: 250 })

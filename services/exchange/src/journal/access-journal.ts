@@ -11,7 +11,7 @@ import {
 import { Unavailable } from '@crossroads/grpc';
 import { FORGOTTEN } from '@crossroads/privacy';
 import type { Salted } from '@crossroads/transparency';
-import { storedText } from '../stored-text.js';
+import { storedText } from './stored-text.js';
 import type { Access } from './access.js';
 import { ACCESS, REFUSAL } from './access-events.js';
 import { type Kept, keptAnswer, parseKept, type Refused } from './kept-answer.js';

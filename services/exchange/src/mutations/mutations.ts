@@ -11,7 +11,7 @@ import type { Directory } from '../consultation/ports.js';
 import { failureOf, refusalOfNumber } from '../consultation/refusals.js';
 import type { DataSchemas } from '../sources/data-schemas.js';
 import { dateMessage } from '../sources/date-message.js';
-import { storedText } from '../stored-text.js';
+import { storedText } from '../journal/stored-text.js';
 import type { AskedReport } from './mutation-request.js';
 import { MUTATIONS, mutationStream, mutationsOf } from './mutation-stream.js';
 

@@ -3,9 +3,8 @@ import {
   type SupplyRequest,
   type SupplyResponse,
 } from '@crossroads/contracts/source/v1/source_service';
-import { type ConnectOptions, connect, RemoteError, type ServerIdentity } from '@crossroads/grpc';
+import { type ConnectOptions, connect, RemoteError, type ServerIdentity, status } from '@crossroads/grpc';
 import type { CompiledDataService } from '@crossroads/policy';
-import { status } from '@grpc/grpc-js';
 import type { SourceFailure, Sources } from '../consultation/ports.js';
 import { type SourceConnection, sourceAsker } from './source-asker.js';
 

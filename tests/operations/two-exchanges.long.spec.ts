@@ -16,8 +16,8 @@ import { questionAbout, SteadyLoad } from './steady-load.js';
 
 const PEOPLE = 12;
 const REFUSED_BY_ITSELF = 'rpc error: code = Unavailable desc = the connection is draining';
-/** Two doors in front of the exchange, as an ingress has: a client with both loses nothing when one connection ends. */
-const DOORS = ['127.0.0.1', '127.0.0.2'];
+/** Two addresses in front of the exchange, as an ingress has: a client with both loses nothing when one connection ends. */
+const INGRESS = ['127.0.0.1', '127.0.0.2'];
 const SSINS = generatedSsins(PEOPLE);
 
 let mesh: WholeMesh;
@@ -59,7 +59,7 @@ describe('two processes of the exchange', () => {
     ours.close();
   };
 
-  it('share the work, and each can do it alone', async () => {
+  it('two exchanges share the consultations', async () => {
     begin();
     await load.more(120);
     await end();
@@ -73,14 +73,14 @@ describe('two processes of the exchange', () => {
     for (const { share } of shares) expect(Number(share)).toBeGreaterThan(20);
   });
 
-  it('are restarted one after the other, and no call fails', async () => {
+  it('no call fails while two exchanges are restarted one after the other', async () => {
     begin();
     const ghz = process.platform === 'linux' ? findGhz() : undefined;
     if (ghz === undefined)
       progress('SKIPPED: ghz, which is not installed (go install github.com/bojand/ghz/cmd/ghz@latest)');
     const port = await freePort();
-    const door = await PassThrough.before(replicas, ghz === undefined ? [] : DOORS, port);
-    const names = await NameServer.of(DOORS);
+    const ingress = await PassThrough.before(replicas, ghz === undefined ? [] : INGRESS, port);
+    const names = await NameServer.of(INGRESS);
     const target = `dns://${names.address}/exchange:${port}`;
     const strangers = ghz === undefined ? undefined : askByGhz(ghz, target, 30);
     let restarts = 0;
@@ -95,7 +95,7 @@ describe('two processes of the exchange', () => {
       }
     const report = await strangers;
     await end();
-    await door.close();
+    await ingress.close();
     names.close();
     progress(
       `${restarts} restarts, ${load.answered} answers, ${load.failures.length} failures; ghz: ${JSON.stringify(report)}`,
@@ -111,7 +111,7 @@ describe('two processes of the exchange', () => {
     }
   });
 
-  it('go on while all certificates, and who issues them, are renewed, and no call fails', async () => {
+  it('no call fails while all certificates and their authority are renewed', async () => {
     begin();
     const renewal = await Renewal.of(mesh);
     await renewal.trustBoth();
@@ -136,7 +136,7 @@ describe('two processes of the exchange', () => {
     }
   });
 
-  it('have each access in the journal and in the log once, with its outcome', async () => {
+  it('each access of two exchanges is once in the journal and in the access log, with its outcome', async () => {
     expect(await settledAccounts(mesh, tickets)).toEqual({
       notOnceInJournal: [],
       notOnceInAudit: [],
@@ -145,7 +145,7 @@ describe('two processes of the exchange', () => {
     });
   });
 
-  it('leave nothing behind of those that have gone', async () => {
+  it('exchanges that have stopped are not listed as instances', async () => {
     const instances = () =>
       ask<{ instance_id: string }>(mesh, 'exchange', 'select instance_id from exchange_instances');
     expect(await eventually(instances, (rows) => rows.length === 2)).toHaveLength(2);

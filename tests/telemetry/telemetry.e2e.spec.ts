@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { citizenSees } from '../citizen.js';
 import { move } from '../load.js';
 import { WholeMesh } from '../whole-mesh.js';
-import { needlesOf, peopleCalled } from '../privacy/known-people.js';
+import { searchTermsOf, peopleCalled } from '../privacy/known-people.js';
 import { found } from '../privacy/search-terms.js';
 import { readTopic, type TopicReader } from '../topic-reader.js';
 import { Collector } from './collector.js';
@@ -19,7 +19,7 @@ const NAMES = ['Lantaarnvlinder', 'Mosterdklok', 'Regenkompas'];
 const PEOPLE = peopleCalled(NAMES, 31);
 const SSINS = PEOPLE.map(({ ssin }) => ssin);
 const [somebody = '', another = ''] = SSINS;
-const NEEDLES = needlesOf(NAMES, PEOPLE);
+const SEARCH_TERMS = searchTermsOf(NAMES, PEOPLE);
 
 let collector: Collector;
 let mesh: WholeMesh;
@@ -91,7 +91,7 @@ afterAll(async () => {
 });
 
 describe('one trace', () => {
-  it('goes from a consultation over directory, source and journal, through Kafka, to the access log', async () => {
+  it('one trace goes from a consultation over directory, source and journal, through Kafka, to the access log', async () => {
     const trace = await traceWith(
       ({ id, has }) => id === OURS && has('access-audit', 'crossroads.access.v1 take') && has('exchange', CONSULT),
     );
@@ -111,7 +111,7 @@ describe('one trace', () => {
     expect(trace.orphans).toEqual(['ab'.repeat(8)]);
   });
 
-  it('goes from a change over the registry, through Kafka, to its delivery, and to the access log', async () => {
+  it('one trace goes from a change over the registry, through Kafka, to its delivery and to the access log', async () => {
     const topic = `crossroads.deliveries.${numberOf('health-fund')}.v1`;
     const trace = await traceWith(
       ({ has }) => has('subscription', `${topic} deliver`) && has('access-audit', 'crossroads.access.v1 take'),
@@ -131,11 +131,11 @@ describe('one trace', () => {
     expect(trace.orphans).toEqual([]);
   });
 
-  it('ends before the topic of a subscriber: two could join their people by it', () => {
+  it('a trace ends before the topic of a subscriber: two could match their people by it', () => {
     expect(reader.traceparents).toEqual([]);
   });
 
-  it('does not take an id that somebody could be read from', async () => {
+  it('a trace id that contains an SSIN is replaced', async () => {
     const trace = await traceWith(({ has, size }) => has('exchange', CONSULT) && size > 4);
     expect(trace.id).not.toBe(OF_SOMEBODY);
     expect(collector.spans().map(({ traceId }) => traceId)).not.toContain(OF_SOMEBODY);
@@ -145,7 +145,7 @@ describe('one trace', () => {
 const CONSULT = 'crossroads.exchange.v1.ExchangeService/Consult';
 
 describe('metrics', () => {
-  it('have every name of the table, from every service what is of all', async () => {
+  it('every metric of the table is exported, and the common ones by every service', async () => {
     const names = Object.keys(METRICS);
     const seen = await eventually(
       () => new Set(collector.metrics().map(({ name }) => name)),
@@ -161,7 +161,7 @@ describe('metrics', () => {
     await eventually(missing, ({ length }) => length === 0);
   });
 
-  it('tell how consultations ended and what was decided', async () => {
+  it('metrics count how consultations ended and what was decided', async () => {
     const highest = (name: string, attributes: Readonly<Record<string, string>>) =>
       Math.max(
         0,
@@ -196,7 +196,7 @@ describe('metrics', () => {
     expect([...subscribers]).toEqual([numberOf('health-fund')]);
   });
 
-  it('and spans have no attribute but those of the list', () => {
+  it('metrics and spans have no attributes but those of the list', () => {
     const allowed = new Set<string>(attributeNames);
     const used = [...collector.metrics(), ...collector.spans()].flatMap(({ attributes }) => [...attributes.keys()]);
     expect([...new Set(used)].filter((name) => !allowed.has(name))).toEqual([]);
@@ -220,12 +220,12 @@ const logs = () =>
     .map((file) => readFileSync(join(mesh.local.folder.logs, file), 'utf8'));
 
 describe('nobody stands', () => {
-  it('in anything that a collector is told', () => {
+  it('a collector is told nothing personal', () => {
     expect(collector.received.length).toBeGreaterThan(10);
-    expect([...new Set(everything().flatMap((text) => found(text, NEEDLES)))]).toEqual([]);
+    expect([...new Set(everything().flatMap((text) => found(text, SEARCH_TERMS)))]).toEqual([]);
   });
 
-  it('in a log, each line of which is JSON', async () => {
+  it('each line of a log is JSON and holds nothing personal', async () => {
     const pid = mesh.pidOf('wages-source');
     process.kill(pid, 'SIGSTOP');
     const { results } = await consult(another, [WAGES], parent(OURS, '01')).finally(() => process.kill(pid, 'SIGCONT'));
@@ -240,10 +240,10 @@ describe('nobody stands', () => {
         msg: expect.stringContaining('source'),
       }),
     );
-    expect([...new Set(lines.flatMap((line) => found(line, NEEDLES)))]).toEqual([]);
+    expect([...new Set(lines.flatMap((line) => found(line, SEARCH_TERMS)))]).toEqual([]);
   });
 
-  it('unseen: what is planted is found', async () => {
+  it('the search finds personal data in what a collector is told', async () => {
     const before = collector.received.length;
     await new Promise((resolve) => {
       const planting = httpRequest(`${collector.endpoint}/v1/traces`, { method: 'POST' }, resolve);
@@ -252,13 +252,13 @@ describe('nobody stands', () => {
       );
     });
     const [planted] = collector.received.splice(before).filter(({ body }) => body.includes(another));
-    expect(found(planted?.body.toString('latin1') ?? '', NEEDLES)).toEqual(['name', 'SSIN']);
-    expect(found(Buffer.from(`0${another}`, 'hex').toString('hex'), NEEDLES)).toEqual(['SSIN']);
+    expect(found(planted?.body.toString('latin1') ?? '', SEARCH_TERMS)).toEqual(['name', 'SSIN']);
+    expect(found(Buffer.from(`0${another}`, 'hex').toString('hex'), SEARCH_TERMS)).toEqual(['SSIN']);
   });
 });
 
 describe('a collector that is gone', () => {
-  it('is missed by nobody', async () => {
+  it('consultations and their records go on without a collector', async () => {
     const before = (await citizenSees(mesh, another)).length;
     await collector.stop();
     for (let n = 0; n < 20; n++) expect((await consult(another, [IDENTIFICATION])).results[0]?.data).toBeDefined();

@@ -113,12 +113,12 @@ describe('whoever follows the policy', () => {
     await when(follower, 'allowed');
     const { deliberationId } = await submit(authorization);
     const revision = follower.revision;
-    await authorization.stop('SIGKILL');
+    await authorization.process.stop('SIGKILL');
     const killed = performance.now();
     await when(follower, 'POLICY_STALE');
     process.stdout.write(`killed → refuses (set to 1,000 ms here): ${(performance.now() - killed).toFixed(0)} ms\n`);
     expect(() => follower.requireRegistered(question.peer)).toThrow(Unavailable);
-    await authorization.launch();
+    await authorization.process.launch();
     await when(follower, 'allowed');
     expect(follower.revision).toBeGreaterThanOrEqual(revision);
     expect(follower.policy().deliberation(deliberationId)).toBeDefined();

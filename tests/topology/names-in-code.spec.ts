@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERVICES, TOPIC_NAMES } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
-import { ROOT } from '../mesh.js';
+import { ROOT } from '../whole-mesh.js';
 
 interface Found {
   readonly file: string;

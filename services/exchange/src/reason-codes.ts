@@ -1,6 +1,5 @@
-import type { ReasonCodes } from '@crossroads/grpc';
+import { type ReasonCodes, status } from '@crossroads/grpc';
 import type { EventsReason } from '@crossroads/messaging';
-import { status } from '@grpc/grpc-js';
 import type { MutationReason } from './mutation/mutation.decider.js';
 
 /** Of rejections; all else that is refused carries its code itself. */

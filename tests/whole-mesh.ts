@@ -40,7 +40,7 @@ const NOT_OURS = ['KAFKA_BROKERS', 'CROSSROADS_POSTGRES_URL', 'CROSSROADS_DATA',
 export const ownSettings = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_OURS.includes(name)));
 
-export interface TestMeshOptions {
+export interface WholeMeshOptions {
   /** Folder of people for the sources; absent: ours by rule. */
   readonly people?: string;
   readonly environment?: Readonly<Record<string, string>>;
@@ -48,10 +48,10 @@ export interface TestMeshOptions {
 
 /**
  * A whole mesh for one spec file, as `npm start` runs it: a process a service, PostgreSQL and Kafka (the embedded log where
- * there is no Java), the demo's institutions and sources. Its data folder and ports are its own. Start it in `beforeAll` with
- * `MESH_START_MS`, and stop it in `afterAll`.
+ * there is no Java), the demo's institutions and sources. Its data folder and ports are its own. Start it in `beforeAll`, and stop it in
+ * `afterAll`.
  */
-export class TestMesh {
+export class WholeMesh {
   private constructor(
     readonly local: LocalMesh,
     readonly network: DemoNetwork,
@@ -59,7 +59,7 @@ export class TestMesh {
     private readonly folder: DataFolder,
   ) {}
 
-  static async start({ people, environment = {} }: TestMeshOptions = {}): Promise<TestMesh> {
+  static async start({ people, environment = {} }: WholeMeshOptions = {}): Promise<WholeMesh> {
     const path = mkdtempSync(join(tmpdir(), 'crossroads-mesh-'));
     const folder = await openDataFolder(path);
     const ports = portsFrom({ CROSSROADS_PORT_BASE: String(await freeBase()) });
@@ -76,7 +76,7 @@ export class TestMesh {
       if (missing.length > 0) throw new Error(`not built: ${missing.join(', ')}`);
       const population = await openPopulation(people, dayOf(new Date()));
       const network = await timed('demo institutions', assemble(local, people));
-      const mesh = new TestMesh(local, network, population, folder);
+      const mesh = new WholeMesh(local, network, population, folder);
       if (mesh.kafkaAbsent !== undefined) progress(`on the embedded log: ${mesh.kafkaAbsent}`);
       return mesh;
     } catch (error) {
@@ -114,7 +114,6 @@ export class TestMesh {
     await eventually(
       () => inscribeAll(this.as(recipient), inscriptionContext, ssins),
       (report) => !report.refused.some(({ reason }) => reason === 'UNKNOWN_SSIN'),
-      60_000,
     );
   }
 
@@ -160,9 +159,6 @@ export class TestMesh {
     rmSync(this.folder.path, { recursive: true, force: true });
   }
 }
-
-/** Two meshes may start at once on a machine that is busy. */
-export const MESH_START_MS = 180_000;
 
 const assemble = async (local: LocalMesh, people: string | undefined): Promise<DemoNetwork> => {
   const { institutions: port, services } = local.ports;

@@ -7,7 +7,7 @@ import { IDENTIFICATION, PURPOSES } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
 import { SERVICES, type ServiceName } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { MESH_START_MS, ROOT, TestMesh } from '../mesh.js';
+import { ROOT, WholeMesh } from '../whole-mesh.js';
 import { migrationOf, ready, type ServiceInContainer, startBeside } from './beside-mesh.js';
 import {
   absent,
@@ -162,12 +162,12 @@ else
     });
 
     describe('with the environment that the chart gives them, beside a mesh', () => {
-      let mesh: TestMesh;
+      let mesh: WholeMesh;
       const running = new Map<ServiceName, ServiceInContainer>();
 
       beforeAll(async () => {
-        mesh = await TestMesh.start();
-      }, MESH_START_MS);
+        mesh = await WholeMesh.start();
+      });
 
       afterAll(async () => {
         for (const { container } of running.values()) container.kill();

@@ -4,13 +4,13 @@ import { kafkaClient } from '@crossroads/messaging';
 import { eventually } from '@crossroads/testing';
 import type { IHeaders } from 'kafkajs';
 import { ask } from '../databases.js';
-import type { TestMesh } from '../mesh.js';
+import type { WholeMesh } from '../whole-mesh.js';
 
 /** A place with what stands in it. */
-export type Haystack = readonly [place: string, text: string];
+export type SearchedPlace = readonly [place: string, text: string];
 
 /** Every row of every table of every database, as `row_to_json` shows it. */
-export async function* databases(mesh: TestMesh): AsyncGenerator<Haystack> {
+export async function* databases(mesh: WholeMesh): AsyncGenerator<SearchedPlace> {
   for (const { name } of await ask<{ name: string }>(
     mesh,
     'postgres',
@@ -32,7 +32,7 @@ export async function* databases(mesh: TestMesh): AsyncGenerator<Haystack> {
 }
 
 /** What PostgreSQL keeps of its own: statements that run, names of settings and comments. */
-export async function* serverViews(mesh: TestMesh): AsyncGenerator<Haystack> {
+export async function* serverViews(mesh: WholeMesh): AsyncGenerator<SearchedPlace> {
   for (const view of ['pg_stat_activity', 'pg_description', 'pg_shdescription'])
     for (const { row } of await ask<{ row: string }>(
       mesh,
@@ -43,14 +43,14 @@ export async function* serverViews(mesh: TestMesh): AsyncGenerator<Haystack> {
 }
 
 /** Logs of all processes, `mesh.json` and whatever else lies open in the data folder. */
-export function* files(mesh: TestMesh): Generator<Haystack> {
+export function* files(mesh: WholeMesh): Generator<SearchedPlace> {
   const { path, logs } = mesh.local.folder;
   yield ['mesh.json', readFileSync(join(path, 'mesh.json'), 'utf8')];
   for (const name of readdirSync(logs)) yield [`log ${name}`, readFileSync(join(logs, name), 'utf8')];
 }
 
 /** Keys, headers and values of every topic; of subscribers' own topics no values, which are meant for their reader. */
-export const topics = async (mesh: TestMesh): Promise<Haystack[]> => {
+export const topics = async (mesh: WholeMesh): Promise<SearchedPlace[]> => {
   const { broker } = mesh.local.mesh();
   if (broker.kind === 'embedded') return [];
   const { ca, certificate, key } = mesh.local.mesh().certificates['kafka'] ?? fail();
@@ -66,7 +66,7 @@ export const topics = async (mesh: TestMesh): Promise<Haystack[]> => {
   const consumer = kafka.consumer({ groupId: `privacy-${Date.now()}` });
   await consumer.connect();
   await consumer.subscribe({ topics: names, fromBeginning: true });
-  const messages: Haystack[] = names.map((name) => [`topic ${name}`, name]);
+  const messages: SearchedPlace[] = names.map((name) => [`topic ${name}`, name]);
   let read = 0;
   await consumer.run({
     eachMessage: async ({ topic, message: { key: name, headers, value } }) => {
@@ -78,7 +78,6 @@ export const topics = async (mesh: TestMesh): Promise<Haystack[]> => {
   await eventually(
     () => read,
     (count) => count >= expected,
-    60_000,
   );
   await consumer.disconnect();
   await admin.disconnect();

@@ -1,7 +1,7 @@
 import { type RPCS, rpcsOf, SERVICES, SOURCES } from '@crossroads/topology';
 
-/** An rpc behind a door, and who may call it: `institution`, `service:<name>`. */
-export interface DoorRpc {
+/** An rpc of a server, and who may call it: `institution`, `service:<name>`. */
+export interface ServedRpc {
   /** The proto service, with its package. */
   readonly service: string;
   readonly path: string;
@@ -10,7 +10,7 @@ export interface DoorRpc {
 
 export const EVENTS = 'crossroads.events.v1.EventsService' satisfies keyof typeof RPCS.exchange;
 
-const ofSources: readonly DoorRpc[] = Object.entries(SOURCES).flatMap(([service, rpcs]) =>
+const ofSources: readonly ServedRpc[] = Object.entries(SOURCES).flatMap(([service, rpcs]) =>
   Object.entries(rpcs).map(([rpc, callers]) => ({
     service,
     path: `/${service}/${rpc[0]?.toUpperCase()}${rpc.slice(1)}`,
@@ -19,7 +19,7 @@ const ofSources: readonly DoorRpc[] = Object.entries(SOURCES).flatMap(([service,
 );
 
 /** Every server that a mesh on one machine has, by its name in `mesh.json`: what the table of the topology says, and a source. */
-export const DOORS: Readonly<Record<string, readonly DoorRpc[]>> = {
+export const RPCS_OF: Readonly<Record<string, readonly ServedRpc[]>> = {
   ...Object.fromEntries(SERVICES.map((name) => [name, rpcsOf(name)])),
   'wages-source': ofSources,
 };

@@ -4,7 +4,7 @@ import { SERVICES, type ServiceName } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ofKind, renderedObjects, specOf } from '../charts/rendered.js';
-import { MESH_START_MS, TestMesh } from '../mesh.js';
+import { WholeMesh } from '../whole-mesh.js';
 import { onKafka } from '../on-kafka.js';
 import { generatedPeople, generatedSsins } from '../people.js';
 import { Replica } from './replica.js';
@@ -28,7 +28,7 @@ interface Workload {
 const PROFILE = renderedObjects('dev');
 const [SSIN = ''] = generatedSsins(1);
 
-let mesh: TestMesh;
+let mesh: WholeMesh;
 const pods = new Map<ServiceName, Replica>();
 
 const containerOf = (kind: string, name: string): Container =>
@@ -55,7 +55,7 @@ const environmentOf = async (
 };
 
 beforeAll(async () => {
-  mesh = await TestMesh.start();
+  mesh = await WholeMesh.start();
   await mesh.load(() => generatedPeople(1));
   await mesh.decide('welfare-office');
   await mesh.inscribe('welfare-office', [SSIN]);
@@ -67,34 +67,34 @@ beforeAll(async () => {
         environmentOf(service, containerOf('Deployment', service), port, healthPort),
       ),
     );
-}, MESH_START_MS);
+});
 
 afterAll(async () => {
   for (const pod of pods.values()) pod.kill();
   await mesh?.stop();
-}, 60_000);
+});
 
 const each = (work: (pod: Replica) => Promise<void>) => Promise.all([...pods.values()].map(work));
 
 describe('the containers of the chart, as processes with its environment', () => {
-  it('migrate, and once more, as its Jobs do', async () => {
+  it("each container migrates, twice, as the chart's Jobs do", async () => {
     for (const pod of pods.values()) {
       const job = ofKind(PROFILE, 'Job').find(({ metadata }) => metadata.name.includes(pod.service));
       const environment = await environmentOf(pod.service, containerOf('Job', job?.metadata.name ?? ''), 0, 0);
       expect({ of: pod.service, code: await pod.run('migrate', environment) }).toEqual({ of: pod.service, code: 0 });
     }
-  }, 90_000);
+  });
 
-  it('start, and answer their probes', async () => {
+  it('each container starts and answers its probes', async () => {
     await each((pod) => pod.start());
     await each(async (pod) => {
       const { startupProbe, livenessProbe, readinessProbe } = containerOf('Deployment', pod.service);
       for (const { grpc } of [startupProbe, livenessProbe, readinessProbe])
         expect({ of: pod.service, ...grpc, yes: await pod.is(grpc.service ?? '') }).toMatchObject({ yes: true });
     });
-  }, 120_000);
+  });
 
-  it('answer a consultation', async () => {
+  it('the exchange answers a consultation with the environment of the chart', async () => {
     const { tls, trustDomain } = mesh.network.connection('welfare-office');
     const server = { kind: 'service', name: 'exchange' } as const;
     const exchange = connect(ExchangeServiceService, pods.get('exchange')?.address ?? '', { tls, trustDomain, server });
@@ -104,39 +104,34 @@ describe('the containers of the chart, as processes with its environment', () =>
     exchange.close();
   });
 
-  onKafka(
-    'say what is missing: readiness goes with the bus and its grace, liveness stays',
-    async () => {
-      const kafka = mesh.pidOf('kafka');
-      process.kill(kafka, 'SIGSTOP');
-      try {
-        await each(async (pod) => {
-          expect(
-            await eventually(
-              () => pod.is('bus'),
-              (there) => !there,
-              30_000,
-            ),
-          ).toBe(false);
-          expect({ of: pod.service, ready: await pod.is(''), alive: await pod.is('liveness') }).toEqual({
-            of: pod.service,
-            ready: true,
-            alive: true,
-          });
-        });
-      } finally {
-        process.kill(kafka, 'SIGCONT');
-      }
+  onKafka('a container without its bus says so, and stays ready for its grace and alive', async () => {
+    const kafka = mesh.pidOf('kafka');
+    process.kill(kafka, 'SIGSTOP');
+    try {
       await each(async (pod) => {
-        expect(await eventually(() => pod.is('bus'), Boolean, 60_000)).toBe(true);
+        expect(
+          await eventually(
+            () => pod.is('bus'),
+            (there) => !there,
+          ),
+        ).toBe(false);
+        expect({ of: pod.service, ready: await pod.is(''), alive: await pod.is('liveness') }).toEqual({
+          of: pod.service,
+          ready: true,
+          alive: true,
+        });
       });
-    },
-    150_000,
-  );
+    } finally {
+      process.kill(kafka, 'SIGCONT');
+    }
+    await each(async (pod) => {
+      expect(await eventually(() => pod.is('bus'), Boolean)).toBe(true);
+    });
+  });
 
-  it('end with 0 when they are asked to', async () => {
+  it('each container ends with 0 when it is asked to', async () => {
     await each(async (pod) => {
       expect({ of: pod.service, code: await pod.stop() }).toEqual({ of: pod.service, code: 0 });
     });
-  }, 60_000);
+  });
 });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { ROOT } from '../mesh.js';
+import { ROOT } from '../whole-mesh.js';
 
 export const RULES = join(ROOT, 'charts', 'mesh', 'rules');
 export const TESTS = join(ROOT, 'tests', 'rules');

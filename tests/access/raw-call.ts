@@ -27,15 +27,22 @@ export class RawClient {
     this.client = new Client(address, secure, { 'grpc.use_local_subchannel_pool': 1 });
   }
 
-  /** Sends the messages as a stream, which a server of a unary rpc cannot tell from a call, and reads to the end. */
+  /**
+   * Sends the messages as a stream, which a server of a unary rpc cannot tell from a call, and reads to the end, or to the first answer of
+   * an rpc that has no end.
+   */
   call(
     path: string,
     messages: readonly Buffer[],
-    { deadlineMs = 10_000, metadata = new Metadata() } = {},
+    { deadlineMs = 60_000, metadata = new Metadata(), isEndless = false } = {},
   ): Promise<Ending> {
     return new Promise((resolve) => {
       const call = this.client.makeBidiStreamRequest(path, same, same, metadata, { deadline: Date.now() + deadlineMs });
-      call.on('data', () => undefined);
+      call.on('data', () => {
+        if (!isEndless) return;
+        resolve({ code: 'OK', reason: '' });
+        call.cancel();
+      });
       call.on('error', (error: ServiceError) => resolve(endingOf(error)));
       call.on('status', ({ code }: { code: status }) => code === status.OK && resolve({ code: 'OK', reason: '' }));
       for (const message of messages) call.write(message);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { calledBy, SERVICES } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
-import { ROOT } from '../mesh.js';
+import { ROOT } from '../whole-mesh.js';
 
 interface Row {
   readonly from: string;

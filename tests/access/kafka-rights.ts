@@ -6,13 +6,13 @@ import type { Kafka } from 'kafkajs';
 /** `OK`, or what Kafka says: `TOPIC_AUTHORIZATION_FAILED`, `GROUP_AUTHORIZATION_FAILED`. */
 export type Verdict = string;
 
-const AS_LONG_MS = 20_000;
+const GIVE_UP_MS = 120_000;
 
 const silent = () => undefined;
 
 /** A certificate's own connection, which tries once. */
 export const kafkaAs = (brokers: readonly string[], { ca, certificate, key }: IdentityFiles): Kafka =>
-  kafkaClient({ brokers, clientId: 'doors', tls: { ca, cert: certificate, key } }, silent);
+  kafkaClient({ brokers, clientId: 'access', tls: { ca, cert: certificate, key } }, silent);
 
 /** Whether a certificate may read a topic, found by fetching from it in a group. */
 export const reading = async (kafka: Kafka, topic: string, group: string): Promise<Verdict> => {
@@ -23,7 +23,7 @@ export const reading = async (kafka: Kafka, topic: string, group: string): Promi
     maxWaitTimeInMs: 50,
   });
   const verdict = Promise.withResolvers<Verdict>();
-  const late = setTimeout(() => verdict.resolve('no answer'), AS_LONG_MS);
+  const late = setTimeout(() => verdict.resolve('no answer'), GIVE_UP_MS);
   consumer.on(consumer.events.CRASH, ({ payload: { error } }) => verdict.resolve(saidOf(error)));
   consumer.on(consumer.events.FETCH, () => verdict.resolve('OK'));
   try {

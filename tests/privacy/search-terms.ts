@@ -1,22 +1,22 @@
 /** Something that may not stand where it is forbidden, in each way in which it could be written. */
-export interface Needle {
+export interface SearchTerm {
   readonly what: string;
   readonly forms: readonly string[];
 }
 
 /** `ssin` plain and as printed on a card; also as hexadecimal and as base64 at any place in what was encoded. */
-export const ssinNeedle = (ssin: string): Needle => {
+export const ssinTerm = (ssin: string): SearchTerm => {
   const [, year, month, day, counter, check] = /^(..)(..)(..)(...)(..)$/.exec(ssin) ?? [];
-  return needle('SSIN', [
+  return term('SSIN', [
     ssin,
     `${year}.${month}.${day}-${counter}.${check}`,
     `${year}.${month}.${day}-${counter}-${check}`,
   ]);
 };
 
-export const nameNeedle = (name: string): Needle => needle('name', [name, name.toLowerCase(), name.toUpperCase()]);
+export const nameTerm = (name: string): SearchTerm => term('name', [name, name.toLowerCase(), name.toUpperCase()]);
 
-export const birthNeedle = ({
+export const birthTerm = ({
   year,
   month,
   day,
@@ -24,10 +24,10 @@ export const birthNeedle = ({
   readonly year: number;
   readonly month: number;
   readonly day: number;
-}): Needle => {
+}): SearchTerm => {
   const [m, d] = [month, day].map((part) => String(part).padStart(2, '0'));
   const asJson = [`"year":${year},"month":${month},"day":${day}`, `"year": ${year}, "month": ${month}, "day": ${day}`];
-  return needle('birth date', [
+  return term('birth date', [
     `${year}-${m}-${d}`,
     `${d}/${m}/${year}`,
     `${d}.${m}.${year}`,
@@ -36,7 +36,7 @@ export const birthNeedle = ({
   ]);
 };
 
-const needle = (what: string, texts: readonly string[]): Needle => ({
+const term = (what: string, texts: readonly string[]): SearchTerm => ({
   what,
   forms: texts.flatMap((text) => [text, Buffer.from(text).toString('hex'), ...base64Forms(text)]),
 });
@@ -54,7 +54,7 @@ const base64Forms = (text: string): string[] =>
     return sure.length >= 10 ? [sure, sure.replaceAll('+', '-').replaceAll('/', '_')] : [];
   });
 
-/** Which needles stand in a text: what each is, never its value. */
-export const found = (text: string, needles: readonly Needle[]): string[] => [
-  ...new Set(needles.flatMap(({ what, forms }) => (forms.some((form) => text.includes(form)) ? [what] : []))),
+/** Which terms a text holds: what each is, never its value. */
+export const found = (text: string, terms: readonly SearchTerm[]): string[] => [
+  ...new Set(terms.flatMap(({ what, forms }) => (forms.some((form) => text.includes(form)) ? [what] : []))),
 ];

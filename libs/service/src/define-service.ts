@@ -25,6 +25,7 @@ import {
   readBy,
   type ServiceName,
   serviceNamed,
+  usesKafka,
 } from '@crossroads/topology';
 import type { Type } from '@nestjs/common';
 
@@ -69,12 +70,12 @@ export interface Needs {
 }
 
 const needsOf = (name: ServiceName): Needs => {
-  const { subjectKeys, deliversToSubscribers } = serviceNamed(name);
+  const { subjectKeys } = serviceNamed(name);
   const [consumes, publishes] = [readBy(name).length > 0, producedBy(name).length > 0];
   return {
     keys: keysOf(name).length > 0,
     subjectKeys,
-    bus: consumes || publishes || deliversToSubscribers,
+    bus: usesKafka(name),
     consumes,
     publishes,
     policy: calledBy(name).includes(authorization.name),

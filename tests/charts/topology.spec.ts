@@ -48,7 +48,13 @@ const linesOfUser = ({ authorization }: KafkaUser) =>
 describe('Kafka in profile production', () => {
   const objects = renderedObjects('production');
 
-  it.each(SERVICES)('lets %s do what the topology says, under the subject of its certificate', (service) => {
+  const users = SERVICES.filter((name) => kafkaGrantsOf(name).length > 0);
+
+  it('a service without topics has no user', () => {
+    expect(sorted(ofKind(objects, 'KafkaUser').map(({ metadata }) => metadata.name))).toEqual(sorted(users));
+  });
+
+  it.each(users)('lets %s do what the topology says, under the subject of its certificate', (service) => {
     const user = specOf<KafkaUser>(objects, 'KafkaUser', service);
     expect(user.authentication).toEqual({ type: 'tls-external' });
     expect(linesOfUser(user)).toEqual(linesOf(kafkaGrantsOf(service)));

@@ -27,18 +27,28 @@ export const kafkaPrincipalOf = (service: ServiceName): string => `User:CN=${ser
 const PRODUCES = ['WRITE', 'CREATE', 'DESCRIBE', 'DESCRIBE_CONFIGS'] as const;
 
 /**
- * All that a service may do in Kafka. Subscription gives subscribers the right to read their topics, for which Kafka asks ALTER
+ * All that a service may do in Kafka; nothing for a service that has no topics. Subscription gives subscribers the right to read their topics, for which Kafka asks ALTER
  * of the cluster; whoever has that could give themselves more.
  */
-export const kafkaGrantsOf = (service: ServiceName): readonly KafkaGrant[] => [
-  ...producedBy(service).map((name) => grant('TOPIC', name, 'LITERAL', PRODUCES)),
-  ...readBy(service).map((name) => grant('TOPIC', name, 'LITERAL', ['READ', 'DESCRIBE'])),
-  grant('GROUP', service, 'PREFIXED', ['READ', 'DELETE', 'DESCRIBE']),
-  grant('CLUSTER', 'kafka-cluster', 'LITERAL', ['IDEMPOTENT_WRITE', 'DESCRIBE']),
-  ...(serviceNamed(service).deliversToSubscribers
-    ? [grant('TOPIC', DELIVERIES.prefix, 'PREFIXED', PRODUCES), grant('CLUSTER', 'kafka-cluster', 'LITERAL', ['ALTER'])]
-    : []),
-];
+export const kafkaGrantsOf = (service: ServiceName): readonly KafkaGrant[] => {
+  const topics = [
+    ...producedBy(service).map((name) => grant('TOPIC', name, 'LITERAL', PRODUCES)),
+    ...readBy(service).map((name) => grant('TOPIC', name, 'LITERAL', ['READ', 'DESCRIBE'])),
+  ];
+  const delivers = serviceNamed(service).deliversToSubscribers;
+  if (topics.length === 0 && !delivers) return [];
+  return [
+    ...topics,
+    grant('GROUP', service, 'PREFIXED', ['READ', 'DELETE', 'DESCRIBE']),
+    grant('CLUSTER', 'kafka-cluster', 'LITERAL', ['IDEMPOTENT_WRITE', 'DESCRIBE']),
+    ...(delivers
+      ? [
+          grant('TOPIC', DELIVERIES.prefix, 'PREFIXED', PRODUCES),
+          grant('CLUSTER', 'kafka-cluster', 'LITERAL', ['ALTER']),
+        ]
+      : []),
+  ];
+};
 
 const grant = (
   resource: KafkaGrant['resource'],

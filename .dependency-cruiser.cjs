@@ -16,9 +16,17 @@ module.exports = {
           DOMAIN,
           '^libs/eventsourcing/dist/(decider|errors)\\.js$',
           '^libs/identifiers/dist/',
-          '^libs/policy/dist/(decide|cut|policy|compiled-grant|data-service|index)\\.js$',
+          '^libs/policy/dist/decide/',
         ],
       },
+    },
+    {
+      name: 'decisions-know-no-transport',
+      comment:
+        'Deciders and rules import @crossroads/policy/decide, which must not bring a transport or a framework along.',
+      severity: 'error',
+      from: { path: '^libs/policy/dist/decide/', pathNot: SPECS },
+      to: { pathNot: ['^libs/policy/dist/decide/', '^libs/identifiers/dist/', '^libs/contracts/dist/'] },
     },
     {
       name: 'pure-domain-is-its-own',

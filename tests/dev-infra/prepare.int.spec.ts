@@ -20,7 +20,7 @@ import {
 import { SERVICES, TOPIC_NAMES } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { ROOT } from '../mesh.js';
+import { ROOT } from '../whole-mesh.js';
 
 const PROPERTIES = join(ROOT, 'charts', 'dev-infra', 'files', 'server.properties');
 const CLUSTER_ID = 'Q3Jvc3Nyb2Fkcy1kZXYtMQ';
@@ -105,13 +105,13 @@ const ask = async <Row extends pg.QueryResultRow>(url: string, sql: string): Pro
     await prepareInfrastructure(mesh);
     // What is there stays.
     await prepareInfrastructure(mesh);
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await broker?.stop();
     await postgres?.stop();
     rmSync(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it("makes the topics through the broker's forwarded door", async () => {
     const admin = kafkaAdmin([`localhost:${mesh.ports.kafka}`], await mesh.kafkaIdentity());

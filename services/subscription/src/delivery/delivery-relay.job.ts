@@ -7,7 +7,7 @@ import { type Broker, Bus, type CloudEvent } from '@crossroads/messaging';
 import { type Policy, PolicyFollower } from '@crossroads/policy';
 import { traceBatch } from '@crossroads/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import type { SubscriptionTerms } from '../subscription/grant-decision.js';
+import type { SubscriptionTerms } from '../subscription/grant-decision.rules.js';
 import { deliveriesTopic } from '../subscription/subscriber-topics.js';
 import { SubscriptionCloser } from '../subscription/subscription-closer.js';
 import { SubscriptionQueries } from '../subscription/subscription-queries.js';
@@ -76,7 +76,7 @@ export class DeliveryRelayJob implements OnApplicationBootstrap, OnModuleDestroy
   async onModuleDestroy(): Promise<void> {
     this.stopping.abort(new Error('the delivery relay is stopped'));
     for (const unsubscribe of this.unsubscribe) unsubscribe();
-    this.bus.giveUp();
+    this.bus.stopConnecting();
     this.wake();
     const ended = Promise.allSettled([this.running, ...this.relaying.values()]);
     await Promise.race([ended, delay(STOP_TIMEOUT_MS, undefined, { ref: false })]);

@@ -36,9 +36,17 @@ module.exports = {
           `^services/.*${suffix(...PURE)}`,
           '^libs/identifiers/dist/',
           '^libs/eventsourcing/dist/(decider|errors)\\.js$',
-          '^libs/policy/dist/(decisions|decide|cut|policy|compiled-grant|data-service)\\.js$',
+          '^libs/policy/dist/decide/',
         ],
       },
+    },
+    {
+      name: 'decisions-know-no-transport',
+      comment:
+        'Deciders and rules import @crossroads/policy/decide, which must not bring a transport or a framework along.',
+      severity: 'error',
+      from: { path: '^libs/policy/dist/decide/', pathNot: SPECS },
+      to: { pathNot: ['^libs/policy/dist/decide/', '^libs/identifiers/dist/', '^libs/contracts/dist/'] },
     },
     {
       name: 'into-another-feature',

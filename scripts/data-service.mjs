@@ -6,7 +6,8 @@ import { describeIdentification } from '../services/person-registry/dist/src/per
 import { runTool } from './build-step.mjs';
 import { ROOT } from './versions.mjs';
 
-const file = join(ROOT, 'services', personRegistry.name, 'data-service.json');
+const path = `services/${personRegistry.name}/data-service.json`;
+const file = join(ROOT, path);
 writeFileSync(file, JSON.stringify(describeIdentification()));
 await runTool('biome', ['format', '--write', file]);
-console.log(`written ${file}`);
+console.log(`written ${path}`);

@@ -68,7 +68,7 @@ export class WholeMesh {
       folder,
       ports,
       environment: { ...ownSettings(), ...environment },
-      say: progress,
+      report: progress,
     });
     try {
       await timed('PostgreSQL and Kafka', local.startInfrastructure());

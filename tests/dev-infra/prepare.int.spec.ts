@@ -69,11 +69,11 @@ const startBroker = async (mesh: ClusterMesh, { kafka, kafkaController }: Ports)
     args: ['-Xmx384m', '-XX:+UseSerialGC', ...classPath, 'kafka.Kafka', file],
     environment: process.env,
     cwd: home,
-    stopWithin: 10_000,
-    startWithin: 90_000,
+    stopTimeoutMs: 10_000,
+    startTimeoutMs: 90_000,
     isReady: async () => kafkaAnswers([`localhost:${kafka}`], await mesh.kafkaIdentity()),
   };
-  return Supervised.start(program, { run: join(folder, 'run'), logs: join(folder, 'logs'), say: () => {} });
+  return Supervised.start(program, { run: join(folder, 'run'), logs: join(folder, 'logs'), report: () => {} });
 };
 
 const ask = async <Row extends pg.QueryResultRow>(url: string, sql: string): Promise<Row[]> => {

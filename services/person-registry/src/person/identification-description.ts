@@ -1,5 +1,5 @@
-import type { JsonSchema } from './field.js';
 import { personRegistry } from '@crossroads/topology';
+import type { JsonSchema } from './field.js';
 import { FACTS, FIELD_GROUPS, type FieldGroup } from './facts.js';
 import { IDENTIFICATION, type Identification, shownOf } from './identification.js';
 

@@ -1,5 +1,5 @@
 import type { IsoDay } from '@crossroads/identifiers';
-import type { Policy } from '@crossroads/policy/decisions';
+import type { Policy } from '@crossroads/policy/decide';
 import { decideGrant, type SubscriptionTerms } from '../subscription/grant-decision.rules.js';
 import type { ClosingReason } from '../subscription/subscription.decider.js';
 

@@ -1,6 +1,6 @@
 import type { Caller } from '@crossroads/grpc';
 import type { IsoDay } from '@crossroads/identifiers';
-import { type Decision, decide, type Policy } from '@crossroads/policy/decisions';
+import { type Decision, decide, type Policy } from '@crossroads/policy/decide';
 import { subscription } from '@crossroads/topology';
 
 /** What an institution subscribes to: a grant is looked up by these. */

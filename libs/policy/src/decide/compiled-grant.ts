@@ -2,24 +2,24 @@ import { type Deliberation, DeliberationState, type Grant } from '@crossroads/co
 import type { DateMessage } from '@crossroads/contracts/google/type/date';
 import { fromWire, type IsoDay, isoDay } from '@crossroads/identifiers';
 
-/** One grant of a deliberation that was approved, ready for decisions. */
+/** One grant of a deliberation that was approved, compiled for decisions. */
 export interface CompiledGrant {
   readonly deliberationId: string;
   readonly revoked: boolean;
-  /** First day, or a text before every day. */
+  /** The first valid day, or a text that sorts before every day. */
   readonly start: string;
-  /** First day on which it is over, or a text after every day. */
+  /** The first day after the validity, or a text that sorts after every day. */
   readonly end: string;
   readonly online: boolean;
   readonly subscription: boolean;
   readonly dataService: string;
-  /** Short lists, shared between grants: for 100,000 of them, sets would take ten times the room and no less time. */
+  /** Short arrays, shared between grants: for 100,000 grants, sets would take ten times the memory and as much time. */
   readonly legalContexts: readonly string[];
   readonly fieldGroups: readonly string[];
   readonly inscriptionContexts: readonly string[];
 }
 
-/** The same few names stand in most grants: each, and each list of them, is kept once. Grows with what was ever named. */
+/** Interns names and lists of names, because most grants name the same few. Never shrinks. */
 export class SharedNames {
   private readonly names = new Map<string, string>();
   private readonly lists = new Map<string, readonly string[]>();
@@ -44,7 +44,7 @@ export class SharedNames {
 const BEFORE_EVERY_DAY = '';
 const AFTER_EVERY_DAY = '~';
 
-/** Nothing for a draft or what the committee refused: nobody was ever granted that. */
+/** Empty for a deliberation that was never approved. */
 export const compileGrants = (deliberation: Deliberation, names: SharedNames): CompiledGrant[] => {
   const { state, deliberationId } = deliberation;
   const revoked = state === DeliberationState.DELIBERATION_STATE_REVOKED;
@@ -65,7 +65,7 @@ export const compileGrants = (deliberation: Deliberation, names: SharedNames): C
 const daysOf = ({ validity }: Grant): { start: string; end: string } => {
   const [startDate, endDate] = [dayOf(validity?.startDate), dayOf(validity?.endDate)];
   const parsed = startDate === null || endDate === null ? undefined : fromWire({ startDate, endDate });
-  // What authorization would never have registered grants nothing.
+  // Authorization registers no invalid period; one grants nothing.
   if (!parsed?.ok) return { start: AFTER_EVERY_DAY, end: BEFORE_EVERY_DAY };
   return { start: parsed.period.start ?? BEFORE_EVERY_DAY, end: parsed.period.end ?? AFTER_EVERY_DAY };
 };

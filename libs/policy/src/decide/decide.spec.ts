@@ -44,12 +44,12 @@ describe('decide', () => {
     expect(decision).toEqual(wanted);
   });
 
-  it('has an example of each reason', () => {
+  it('there is an example of each reason', () => {
     const shown = new Set(examples.map(({ expected }) => (typeof expected === 'string' ? expected : 'allowed')));
     expect(refusalReasons.filter((reason) => !shown.has(reason))).toEqual([]);
   });
 
-  it('follows changes of each kind of entity', () => {
+  it('a change of any kind of entity changes decisions', () => {
     const changing = PolicyIndex.of(examplePolicy, 1n);
     const reason = (asked: Partial<Question> = {}) => {
       const decision = decide(changing, { ...question, ...asked });
@@ -70,7 +70,7 @@ describe('decide', () => {
     expect(changing.revision).toBe(6n);
   });
 
-  it('forgets a legal context with its last grant', () => {
+  it('a legal context is unknown once its last grant is gone', () => {
     const changing = PolicyIndex.of(
       [...examplePolicy, deliberation('x', [grant({ legalContexts: ['X:X', 'X:X'] })])],
       1n,
@@ -128,7 +128,7 @@ const released = (decision: Decision): readonly string[] => (decision.allowed ? 
 describe('decide, whatever the policy and the question', () => {
   const drawn = fc.array(anyDeliberation, { maxLength: 6 });
 
-  it('never allows more once a deliberation is revoked', () => {
+  it('revoking a deliberation never allows more', () => {
     fc.assert(
       fc.property(drawn, anyQuestion, fc.nat(5), (deliberations, asked, index) => {
         const before = released(decide(policyOf(deliberations), asked));
@@ -139,7 +139,7 @@ describe('decide, whatever the policy and the question', () => {
     );
   });
 
-  it('never cuts because of a grant more', () => {
+  it('an additional grant never cuts a group', () => {
     fc.assert(
       fc.property(drawn, anyDeliberation, anyQuestion, (deliberations, another, asked) => {
         const before = released(decide(policyOf(deliberations), asked));
@@ -149,7 +149,7 @@ describe('decide, whatever the policy and the question', () => {
     );
   });
 
-  it('releases only what is requested and what an approved deliberation that it names grants', () => {
+  it('only groups that are requested, and granted by an approved deliberation that the decision names, are released', () => {
     fc.assert(
       fc.property(drawn, anyQuestion, (deliberations, asked) => {
         const decision = decide(policyOf(deliberations), asked);
@@ -165,7 +165,7 @@ describe('decide, whatever the policy and the question', () => {
     );
   });
 
-  it('says the same however the policy came about', () => {
+  it('the order of changes that led to a policy does not matter', () => {
     fc.assert(
       fc.property(drawn, drawn, anyQuestion, (first, last, asked) => {
         const straight = policyOf(last);
@@ -179,7 +179,7 @@ describe('decide, whatever the policy and the question', () => {
     );
   });
 
-  it('answers any question at all', () => {
+  it('every question has a decision', () => {
     const text = fc.oneof(
       fc.string(),
       fc.constantFrom(welfareOffice, 'employment.wages.v1', '__proto__', 'constructor'),

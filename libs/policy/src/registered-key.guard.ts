@@ -1,6 +1,6 @@
 import type { Call } from '@crossroads/grpc';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { PolicyFollower } from '../policy-follower.js';
+import { PolicyFollower } from './policy-follower.js';
 
 /**
  * Admits institutions whose key is registered for their application. Services of the mesh are identified by their certificate alone,

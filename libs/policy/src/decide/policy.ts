@@ -6,14 +6,24 @@ import type {
   Role,
   SignInProvider,
 } from '@crossroads/contracts/authorization/v1/policy';
-import type { Caller } from '@crossroads/grpc';
 import { type CompiledGrant, compileGrants, SharedNames } from './compiled-grant.js';
 import { type CompiledDataService, compileDataService } from './data-service.js';
 
-/** What decisions read. Whoever holds it sees later changes: ask and use it without waiting in between. */
+/** Who is connected, by the certificate: the same as the gRPC library's `Caller`, which this file does not import. */
+export type Peer =
+  | {
+      readonly kind: 'institution';
+      readonly enterpriseNumber: string;
+      readonly application: string;
+      /** SHA-256 of the certificate's SubjectPublicKeyInfo, base64url. */
+      readonly spki: string;
+    }
+  | { readonly kind: 'service'; readonly name: string; readonly spki: string };
+
+/** What decisions read. It changes while it is held, so that it must be used without waiting in between. */
 export type Policy = Omit<PolicyIndex, 'apply'>;
 
-/** What is kept of a deliberation besides its grants, which are kept ready for decisions only. */
+/** A deliberation without its grants, which are compiled for decisions. */
 export type DeliberationHead = Omit<Deliberation, 'grants'>;
 
 const headOf = (deliberation: Deliberation): DeliberationHead => {
@@ -27,8 +37,8 @@ interface KnownDeliberation {
 }
 
 /**
- * The policy in memory, ready for decisions. A change costs as much as the entity that changed, whatever the size of the
- * policy. It is applied in one go, without waiting, so that every decision sees one revision whole.
+ * The policy in memory, indexed for decisions. The cost of a change depends on the changed entity only. It is applied synchronously, so
+ * that every decision sees one revision.
  */
 export class PolicyIndex {
   revision = 0n;
@@ -49,7 +59,7 @@ export class PolicyIndex {
     return policy;
   }
 
-  /** Replaces one entity; the policy is at `revision` afterwards. */
+  /** Replaces one entity, and sets the revision. */
   apply({ entity }: PolicyEntity, revision: bigint): void {
     switch (entity?.$case) {
       case 'institution':
@@ -69,7 +79,7 @@ export class PolicyIndex {
         this.providers.set(entity.value.issuer, entity.value);
         break;
       case undefined:
-        // A kind of entity that this version does not know cannot be one that it decides by.
+        // An entity of a kind that this version does not know has no effect on its decisions.
         break;
     }
     this.revision = revision;
@@ -83,19 +93,19 @@ export class PolicyIndex {
     return this.institutions.get(enterpriseNumber)?.roles.includes(role) ?? false;
   }
 
-  /** Whether the key of its certificate is registered. Services of the mesh are known by their certificate alone. */
-  isRegistered(caller: Caller): boolean {
-    if (caller.kind === 'service') return true;
+  /** Whether the key of the certificate is registered. Services of the mesh are identified by their certificate alone. */
+  isRegistered(peer: Peer): boolean {
+    if (peer.kind === 'service') return true;
     return (
-      this.institutions.has(caller.enterpriseNumber) &&
-      (this.applications.get(caller.enterpriseNumber)?.get(caller.application)?.has(caller.spki) ?? false)
+      this.institutions.has(peer.enterpriseNumber) &&
+      (this.applications.get(peer.enterpriseNumber)?.get(peer.application)?.has(peer.spki) ?? false)
     );
   }
 
-  /** Whether the caller is the customer, or registered to represent it. Services of the mesh act for those they name. */
-  mayActFor(caller: Caller, customer: string): boolean {
-    if (caller.kind === 'service' || caller.enterpriseNumber === customer) return true;
-    return this.represented.get(caller.enterpriseNumber)?.has(customer) ?? false;
+  /** Whether the peer is the customer or represents it. A service of the mesh may act for any customer. */
+  mayActFor(peer: Peer, customer: string): boolean {
+    if (peer.kind === 'service' || peer.enterpriseNumber === customer) return true;
+    return this.represented.get(peer.enterpriseNumber)?.has(customer) ?? false;
   }
 
   /** Names of an institution's applications that hold a registered key. */

@@ -1,10 +1,9 @@
-import type { Caller } from '@crossroads/grpc';
 import type { IsoDay } from '@crossroads/identifiers';
 import type { CompiledGrant } from './compiled-grant.js';
 import type { CompiledDataService } from './data-service.js';
-import type { Policy } from './policy.js';
+import type { Peer, Policy } from './policy.js';
 
-/** Why nothing is released, in the order in which it is asked: of several reasons the one furthest down is told. */
+/** Why nothing is released, in the order of the checks. Of several grants, the one that passes most checks gives the reason. */
 export const refusalReasons = [
   'UNKNOWN_INSTITUTION',
   'KEY_NOT_REGISTERED',
@@ -29,15 +28,15 @@ export type RefusalReason = (typeof refusalReasons)[number];
 export type CutReason = RefusalReason | 'UNKNOWN_FIELD_GROUP';
 
 export interface Question {
-  /** For whom. */
+  /** The institution that receives the data. */
   readonly customer: string;
-  /** Who is connected: the customer itself, one that represents it, or a service of the mesh that has established for whom it asks. */
-  readonly peer: Caller;
+  /** The customer, an institution that represents it, or a service of the mesh that has identified the customer itself. */
+  readonly peer: Peer;
   readonly dataService: string;
   /** Empty: all groups of the data service. */
   readonly requestedFieldGroups: readonly string[];
   readonly legalContext: string;
-  /** In which the customer knows the person on the day. */
+  /** The contexts in which the customer knows the person on the day. */
   readonly inscriptionContexts: readonly string[];
   readonly mode: 'online' | 'subscription';
   readonly day: IsoDay;
@@ -51,9 +50,9 @@ export interface CutFieldGroup {
 export type Decision =
   | {
       readonly allowed: true;
-      /** Of the deliberations that grant something released; sorted. */
+      /** The deliberations that grant a released group; sorted. */
       readonly deliberationIds: readonly [string, ...string[]];
-      /** Released, in the order asked for, or that of the data service. */
+      /** The released groups, in the order of the request or, when it names none, of the data service. */
       readonly fieldGroups: readonly string[];
       readonly cutFieldGroups: readonly CutFieldGroup[];
       readonly policyRevision: bigint;
@@ -61,10 +60,9 @@ export type Decision =
   | { readonly allowed: false; readonly reason: RefusalReason; readonly policyRevision: bigint };
 
 /**
- * Decides in memory, without waiting; never throws. The groups released are the union over all grants to the customer
- * that name the data service and the legal context, belong to a deliberation that is approved and not revoked, hold on
- * the day and for the mode, and name one of the contexts in which the customer knows the person. A grant that names no
- * inscription context grants nothing.
+ * Decides in memory; never throws. The released groups are the union over all grants to the customer that name the data service and the
+ * legal context, belong to a deliberation that is approved and not revoked, are valid on the day and for the mode, and name one of the
+ * contexts in which the customer knows the person. A grant that names no inscription context grants nothing.
  */
 export const decide = (policy: Policy, question: Question): Decision => {
   const refuse = (reason: RefusalReason): Decision => ({ allowed: false, reason, policyRevision: policy.revision });
@@ -80,24 +78,24 @@ export const decide = (policy: Policy, question: Question): Decision => {
   const grants = policy.grantsOf(customer, question.dataService);
   if (!grants) return refuse('NO_DELIBERATION');
 
-  const open: CompiledGrant[] = [];
-  const closed: ClosedGrant[] = [];
+  const valid: CompiledGrant[] = [];
+  const rejected: RejectedGrant[] = [];
   for (const grant of grants) {
     if (!grant.legalContexts.includes(legalContext)) continue;
-    const reason = whyClosed(grant, question);
-    if (reason) closed.push({ grant, reason });
-    else open.push(grant);
+    const reason = rejectionOf(grant, question);
+    if (reason) rejected.push({ grant, reason });
+    else valid.push(grant);
   }
-  if (open.length === 0) return refuse(furthest(closed) ?? 'LEGAL_CONTEXT_NOT_GRANTED');
-  return release(service, question, open, closed, policy.revision);
+  if (valid.length === 0) return refuse(furthest(rejected) ?? 'LEGAL_CONTEXT_NOT_GRANTED');
+  return release(service, question, valid, rejected, policy.revision);
 };
 
-interface ClosedGrant {
+interface RejectedGrant {
   readonly grant: CompiledGrant;
   readonly reason: RefusalReason;
 }
 
-const whyClosed = (grant: CompiledGrant, { day, mode, inscriptionContexts }: Question): RefusalReason | undefined => {
+const rejectionOf = (grant: CompiledGrant, { day, mode, inscriptionContexts }: Question): RefusalReason | undefined => {
   if (grant.revoked) return 'DELIBERATION_REVOKED';
   if (grant.end <= day) return 'DELIBERATION_EXPIRED';
   if (day < grant.start) return 'DELIBERATION_NOT_YET_VALID';
@@ -111,8 +109,8 @@ const whyClosed = (grant: CompiledGrant, { day, mode, inscriptionContexts }: Que
 const release = (
   service: CompiledDataService,
   { requestedFieldGroups }: Question,
-  open: readonly CompiledGrant[],
-  closed: readonly ClosedGrant[],
+  valid: readonly CompiledGrant[],
+  rejected: readonly RejectedGrant[],
   policyRevision: bigint,
 ): Decision => {
   const requested = requestedFieldGroups.length > 0 ? new Set(requestedFieldGroups) : service.fieldGroups.keys();
@@ -121,25 +119,25 @@ const release = (
   const deliberations = new Set<string>();
   for (const fieldGroup of requested) {
     const known = service.fieldGroups.has(fieldGroup);
-    const granting = known ? open.filter((grant) => grant.fieldGroups.includes(fieldGroup)) : [];
+    const granting = known ? valid.filter((grant) => grant.fieldGroups.includes(fieldGroup)) : [];
     for (const { deliberationId } of granting) deliberations.add(deliberationId);
     if (granting.length > 0) fieldGroups.push(fieldGroup);
-    else cutFieldGroups.push({ fieldGroup, reason: known ? whyCut(fieldGroup, closed) : 'UNKNOWN_FIELD_GROUP' });
+    else cutFieldGroups.push({ fieldGroup, reason: known ? cutReasonOf(fieldGroup, rejected) : 'UNKNOWN_FIELD_GROUP' });
   }
   const [first, ...others] = [...deliberations].sort();
   if (first === undefined) return { allowed: false, reason: 'FIELD_GROUPS_NOT_GRANTED', policyRevision };
   return { allowed: true, deliberationIds: [first, ...others], fieldGroups, cutFieldGroups, policyRevision };
 };
 
-/** A grant that would have released the group says why it does not; when there is none, nobody ever granted it. */
-const whyCut = (fieldGroup: string, closed: readonly ClosedGrant[]): CutReason =>
-  furthest(closed.filter(({ grant }) => grant.fieldGroups.includes(fieldGroup))) ?? 'FIELD_GROUPS_NOT_GRANTED';
+/** The reason of a rejected grant that names the group; without one, the group was never granted. */
+const cutReasonOf = (fieldGroup: string, rejected: readonly RejectedGrant[]): CutReason =>
+  furthest(rejected.filter(({ grant }) => grant.fieldGroups.includes(fieldGroup))) ?? 'FIELD_GROUPS_NOT_GRANTED';
 
 const order = new Map<RefusalReason, number>(refusalReasons.map((reason, index) => [reason, index]));
 
-const furthest = (closed: readonly ClosedGrant[]): RefusalReason | undefined => {
+const furthest = (rejected: readonly RejectedGrant[]): RefusalReason | undefined => {
   let best: RefusalReason | undefined;
-  for (const { reason } of closed)
+  for (const { reason } of rejected)
     if (best === undefined || (order.get(reason) ?? 0) > (order.get(best) ?? 0)) best = reason;
   return best;
 };

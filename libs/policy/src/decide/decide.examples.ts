@@ -7,9 +7,9 @@ import {
   type Institution,
   type PolicyEntity,
 } from '@crossroads/contracts/authorization/v1/policy';
-import type { Caller } from '@crossroads/grpc';
 import { type IsoDay, parseIsoDay, withCbeCheck } from '@crossroads/identifiers';
 import type { CutFieldGroup, Question, RefusalReason } from './decide.js';
+import type { Peer } from './policy.js';
 
 export const welfareOffice = withCbeCheck('02000001');
 export const healthFund = withCbeCheck('02000002');
@@ -87,7 +87,7 @@ export const deliberation = (id: string, grants: readonly Grant[], more: Partial
   },
 });
 
-export const peerOf = (enterpriseNumber: string, spki = `key of ${enterpriseNumber}`): Caller => ({
+export const peerOf = (enterpriseNumber: string, spki = `key of ${enterpriseNumber}`): Peer => ({
   kind: 'institution',
   enterpriseNumber,
   application: 'files',

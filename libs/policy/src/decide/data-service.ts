@@ -1,27 +1,24 @@
 import type { DataService, Supplier } from '@crossroads/contracts/authorization/v1/policy';
 
-/** A step of the paths of all field groups of a data service. */
+/** A node in the tree of the paths of all field groups of a data service. */
 export interface PathNode {
-  /** The groups with a path that ends here: each grants everything below. */
+  /** The groups with a path that ends here; each grants everything below. */
   readonly groups: readonly string[];
   readonly children: ReadonlyMap<string, PathNode>;
 }
 
-/** A data service, ready for decisions and cuts. */
+/** A data service, compiled for decisions and cuts. */
 export interface CompiledDataService {
   readonly name: string;
   readonly title: string;
   readonly supplier: Supplier | undefined;
   readonly jsonSchema: { readonly [key: string]: unknown } | undefined;
-  /** Names in the order in which they were registered. */
+  /** Paths by the name of the group, in the order of registration. */
   readonly fieldGroups: ReadonlyMap<string, readonly string[]>;
   /** Field groups by who may report changes of them. */
   readonly reporters: ReadonlyMap<string, ReadonlySet<string>>;
   readonly paths: PathNode;
-  /**
-   * Names that the schema or a path declares. Another name met in an answer may itself be data (a map by person, say),
-   * so that it is never repeated in a list of what was cut.
-   */
+  /** Names that the schema or a path declares. Any other name may itself be data (a map by person), and is not listed in what was cut. */
   readonly declaredNames: ReadonlySet<string>;
 }
 
@@ -53,7 +50,7 @@ export const compileDataService = (message: DataService): CompiledDataService =>
   };
 };
 
-/** The dot paths of some of its groups: what a source is asked for. */
+/** The dot paths of some groups: what a source is asked for. */
 export const pathsOf = (service: CompiledDataService, fieldGroups: Iterable<string>): string[] => [
   ...new Set([...fieldGroups].flatMap((group) => service.fieldGroups.get(group) ?? [])),
 ];
@@ -73,11 +70,11 @@ const childOf = (node: GrowingNode, segment: string): GrowingNode => {
   return child;
 };
 
-/** Registered schemas are no deeper; deeper ones only lose names in lists of what was cut. */
-const DEEPEST_SCHEMA = 64;
+/** Registered schemas are less deep. A deeper name is shown as `*` in the list of what was cut. */
+const MAX_SCHEMA_DEPTH = 64;
 
 const collectPropertyNames = (schema: unknown, names: Set<string>, depth: number): void => {
-  if (typeof schema !== 'object' || schema === null || depth > DEEPEST_SCHEMA) return;
+  if (typeof schema !== 'object' || schema === null || depth > MAX_SCHEMA_DEPTH) return;
   if (Array.isArray(schema)) {
     for (const part of schema) collectPropertyNames(part, names, depth + 1);
     return;

@@ -1,7 +1,7 @@
 import type { DataService } from '@crossroads/contracts/authorization/v1/policy';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { cut, type JsonObject, type JsonValue, pick } from './cut.js';
+import { cut, type JsonObject, type JsonValue } from './cut.js';
 import { compileDataService, pathsOf } from './data-service.js';
 import { wages } from './decide.examples.js';
 
@@ -15,7 +15,7 @@ const answer: JsonObject = {
 };
 
 describe('cut', () => {
-  it('leaves what is below the paths of released groups, and names each other path once', () => {
+  it('cut keeps what is below the paths of released groups, and names each other path once', () => {
     expect(cut(answer, service, ['employer'], ['employer', 'amounts'])).toEqual({
       data: { wages: [{ employer: { name: 'Bakery', number: '1' } }, { employer: { name: 'Garage' } }] },
       filtered: [
@@ -28,12 +28,12 @@ describe('cut', () => {
     });
   });
 
-  it('says nothing of what was not there', () => {
+  it('a path that is not in the data is not listed as cut', () => {
     expect(cut({ wages: [] }, service, ['employer'])).toEqual({ data: {}, filtered: [] });
     expect(cut({}, service, [])).toEqual({ data: {}, filtered: [] });
   });
 
-  it('cuts all when nothing is released', () => {
+  it('everything is cut when no group is released', () => {
     const { data, filtered } = cut(answer, service, []);
     expect(data).toEqual({});
     expect(filtered.map(({ path }) => path)).toEqual([
@@ -46,7 +46,7 @@ describe('cut', () => {
     ]);
   });
 
-  it('goes below a path that is not released to one that is', () => {
+  it('a released path below one that is not released is kept', () => {
     const nested = compileDataService({
       ...wages,
       jsonSchema: { properties: { file: { properties: { secret: {}, open: {} } } } },
@@ -63,14 +63,14 @@ describe('cut', () => {
     expect(cut(data, nested, ['file'])).toEqual({ data, filtered: [] });
   });
 
-  it('cuts a scalar where the paths go on', () => {
+  it('a scalar above the paths is cut', () => {
     expect(cut({ wages: 'all of them' }, service, ['employer'])).toEqual({
       data: {},
       filtered: [{ path: 'wages', fieldGroup: '', reason: 'IN_NO_FIELD_GROUP' }],
     });
   });
 
-  it('is not led astray by names of JavaScript', () => {
+  it('properties named like those of JavaScript objects are treated like any other', () => {
     const wages = Object.fromEntries([['__proto__', 3]]);
     const data: JsonObject = Object.fromEntries<JsonValue>([
       ['__proto__', { employer: 1 }],
@@ -80,14 +80,7 @@ describe('cut', () => {
     expect(cut(data, service, ['employer', 'amounts', 'periods']).data).toEqual({});
   });
 
-  it('picks the groups of a mutation', () => {
-    expect(pick(answer, service, ['amounts'])).toEqual({
-      wages: [{ amount: '10.00' }, { amount: '20.00' }],
-      total: '30.00',
-    });
-  });
-
-  it('tells the paths of groups', () => {
+  it('pathsOf gives the paths of groups, and none for unknown groups', () => {
     expect(pathsOf(service, ['amounts', 'employer', 'unknown'])).toEqual(['wages.amount', 'total', 'wages.employer']);
   });
 });
@@ -119,7 +112,7 @@ const isUnder = (paths: readonly string[], leaf: string): boolean =>
   paths.some((path) => leaf === path || leaf.startsWith(`${path}.`));
 
 describe('cut, whatever the data', () => {
-  it('leaves exactly the leaves under released paths', () => {
+  it('cut keeps exactly the leaves under released paths, whatever the data', () => {
     fc.assert(
       fc.property(anyService, anyData, fc.subarray(groupNames), (message, data, released) => {
         const compiled = compileDataService(message);
@@ -133,7 +126,7 @@ describe('cut, whatever the data', () => {
     );
   });
 
-  it('names only paths that were there, once, and none that is left', () => {
+  it('the list of what was cut names only paths of the data, once, and none that was kept', () => {
     fc.assert(
       fc.property(
         anyService,

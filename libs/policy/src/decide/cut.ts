@@ -7,24 +7,24 @@ export interface JsonObject {
 
 export type FilterReason = 'NOT_GRANTED' | 'NOT_REQUESTED' | 'IN_NO_FIELD_GROUP';
 
-/** Something that was in the data and is not in the answer. */
+/** A part of the data that was removed. */
 export interface Filtered {
-  /** Dot path, arrays walked through; `*` for a name that no schema declares, since it may itself be data. */
+  /** Dot path without array indexes. `*` stands for a name that no schema declares, since the name may itself be data. */
   readonly path: string;
-  /** The group that would show it; empty when none does. */
+  /** A group that contains it; empty when none does. */
   readonly fieldGroup: string;
   readonly reason: FilterReason;
 }
 
 export interface Cut {
   readonly data: JsonObject;
-  /** Each path once, however many elements of an array had it. */
+  /** Each path once, also when several elements of an array had it. */
   readonly filtered: readonly Filtered[];
 }
 
 /**
- * Leaves of the data only what lies at or below a path of a released group. Arrays are walked through. Objects and
- * array elements that have nothing left disappear. `requested` empty: all groups were asked for.
+ * Keeps what lies at or below a path of a released group, also within arrays. Objects and array elements with nothing left are removed.
+ * @param requested Empty: all groups were requested
  */
 export const cut = (
   data: JsonObject,
@@ -48,20 +48,16 @@ export const cut = (
   return { data: keepObject(data, service.paths, '', [], 0, walk) ?? {}, filtered: [...filtered.values()] };
 };
 
-/** Only what belongs to these groups: the body of a mutation. */
-export const pick = (data: JsonObject, service: CompiledDataService, fieldGroups: Iterable<string>): JsonObject =>
-  cut(data, service, fieldGroups).data;
-
 interface Walk {
   readonly service: CompiledDataService;
   readonly released: ReadonlySet<string>;
   readonly drop: (path: string, groups: readonly string[]) => void;
 }
 
-/** Arrays within arrays; what is deeper is cut rather than followed. */
-const DEEPEST_ARRAY = 32;
+/** Of arrays within arrays; deeper data is cut. */
+const MAX_ARRAY_DEPTH = 32;
 
-/** `covering`: groups with a path that ends here or above; none of them is released, or this would not be asked. */
+/** @param covering Groups with a path that ends here or above; none of them is released */
 const keep = (
   value: JsonValue,
   node: PathNode,
@@ -70,7 +66,7 @@ const keep = (
   depth: number,
   walk: Walk,
 ): JsonValue | undefined => {
-  if (isArray(value) && value.length > 0 && node.children.size > 0 && depth < DEEPEST_ARRAY) {
+  if (isArray(value) && value.length > 0 && node.children.size > 0 && depth < MAX_ARRAY_DEPTH) {
     const kept = value.map((element) => keep(element, node, path, covering, depth + 1, walk));
     const left = kept.filter((element) => element !== undefined);
     return left.length > 0 ? left : undefined;
@@ -78,7 +74,7 @@ const keep = (
   const isEmpty = isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0;
   if (isObject(value) && !isEmpty && node.children.size > 0)
     return keepObject(value, node, path, covering, depth, walk);
-  // What is empty, above the groups' paths, holds nothing that could have been shown.
+  // An empty value above all paths holds nothing that could have been released.
   if (covering.length > 0 || !isEmpty || node.children.size === 0) walk.drop(path, covering);
   return undefined;
 };
@@ -107,7 +103,7 @@ const keepObject = (
     const left = keep(element, child, below, [...child.groups, ...covering], depth, walk);
     if (left !== undefined) kept.push([name, left]);
   }
-  // Not by assignment: a member named `__proto__` would change the prototype.
+  // Not by assignment: a property named `__proto__` would change the prototype.
   return kept.length > 0 ? Object.fromEntries(kept) : undefined;
 };
 

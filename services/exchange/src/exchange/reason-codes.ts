@@ -1,6 +1,6 @@
 import { type ReasonCodes, status } from '@crossroads/grpc';
 import type { EventsReason } from '@crossroads/messaging';
-import type { MutationReason } from './mutation/mutation.decider.js';
+import type { MutationReason } from '../mutation/mutation.decider.js';
 
 /** Of rejections; all else that is refused carries its code itself. */
 export const reasonCodes: ReasonCodes<MutationReason | 'SUBJECT_FORGOTTEN' | EventsReason> = {

@@ -52,7 +52,7 @@ const ALLOWED: Tree = {
   [`${SRC}/person/person.controller.js`]: [`${SRC}/list/list.pipe.js`, `${SRC}/person/person.commands.js`],
   [`${SRC}/person/person.commands.js`]: [`${SRC}/person/person.decider.js`, `${SRC}/person/person.repository.js`],
   [`${SRC}/person/person.repository.js`]: ['typeorm', `${SRC}/person/person.entity.js`],
-  [`${SRC}/person/person.decider.js`]: [`${SRC}/person/age.rules.js`, 'libs/policy/dist/decisions.js'],
+  [`${SRC}/person/person.decider.js`]: [`${SRC}/person/age.rules.js`, 'libs/policy/dist/decide/index.js'],
   'libs/messaging/dist/kafka.js': ['kafkajs'],
   'libs/grpc/dist/client.js': ['@grpc/grpc-js'],
 };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CloudEvent } from './broker.js';
+import type { CloudEvent } from '../broker.js';
 
 export const sampleEvent = (n: number, changes: Partial<CloudEvent> = {}): CloudEvent => ({
   id: randomUUID(),

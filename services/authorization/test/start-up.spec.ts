@@ -104,8 +104,8 @@ describe('authorization, started while its database is away', () => {
     expect(listens).toBe(false);
     for (const { link } of links) link.mend();
     await started;
-    const { health } = strategy.unwrap<{ health: { ingredients(): ReadonlyMap<string, boolean> } }>();
-    expect(Object.fromEntries(health.ingredients())).toEqual({ database: true, policy: true });
+    const { health } = strategy.unwrap<{ health: { results(): ReadonlyMap<string, boolean> } }>();
+    expect(Object.fromEntries(health.results())).toEqual({ database: true, policy: true });
     const noServices = { dataServices: [], nextPageToken: '' };
     expect(await as('administrator').listDataServices({ pageSize: 0, pageToken: '' })).toEqual(noServices);
   }, 60_000);

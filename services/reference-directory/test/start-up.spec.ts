@@ -105,9 +105,7 @@ describe('a start without database, bus and authorization', () => {
     return client;
   };
   const health = () =>
-    Object.fromEntries(
-      strategy.unwrap<{ health: { ingredients(): ReadonlyMap<string, boolean> } }>().health.ingredients(),
-    );
+    Object.fromEntries(strategy.unwrap<{ health: { results(): ReadonlyMap<string, boolean> } }>().health.results());
 
   it('the service does not listen before the database answers', async () => {
     await eventually(

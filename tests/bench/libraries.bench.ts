@@ -7,7 +7,7 @@ import { eventStoreMigrations } from '@crossroads/eventsourcing';
 import { benchAppend } from '@crossroads/eventsourcing/append.bench';
 import { type Databases, freePort, startPostgres } from '@crossroads/local';
 import { benchDecision } from '@crossroads/policy/decide.bench';
-import { ROOT } from '../mesh.js';
+import { ROOT } from '../whole-mesh.js';
 import { type Bench, whole } from './figure.js';
 
 /** Durable, as in production: a limit measured without fsync would be none. */

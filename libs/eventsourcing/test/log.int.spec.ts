@@ -10,10 +10,9 @@ import {
   type Recorded,
   startProcessor,
 } from '@crossroads/eventsourcing';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { eventually } from '@crossroads/testing';
-import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
+import { eventually, ownPostgres, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 
 const one = (streamId: string, expectedRevision: bigint, n: number) => ({
   streamId,
@@ -42,6 +41,8 @@ describe('the log', () => {
     await db.close();
     await database.drop();
   });
+  // Its transactions stay open for as long as a test likes.
+  beforeAll(() => ownPostgres());
   afterAll(async () => (await testPostgres()).stop());
 
   /** Appends in a transaction that the spec commits or rolls back. */

@@ -1,6 +1,6 @@
 import { defineService } from '@crossroads/service';
 import { ExchangeInstances1764230400000 } from './journal/instances.migration.js';
-import { reasonCodes } from './reason-codes.js';
+import { reasonCodes } from './exchange/reason-codes.js';
 import { ReceiptSettings } from './consultation/receipt.settings.js';
 
 const MINUTE = 60_000;

@@ -1,9 +1,8 @@
 import { ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
 import type { ConsultResponse } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { isRejection, RequestIdReused } from '@crossroads/eventsourcing';
-import { GrpcFailure } from '@crossroads/grpc';
+import { GrpcFailure, status } from '@crossroads/grpc';
 import { counter, histogram, isMeasuring } from '@crossroads/telemetry';
-import { status } from '@grpc/grpc-js';
 import type { Refusal } from '../journal/stored-answer.codec.js';
 import type { DecidedService } from './decide-services.rules.js';
 

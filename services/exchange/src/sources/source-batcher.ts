@@ -4,8 +4,7 @@ import type {
   SupplyResponse,
 } from '@crossroads/contracts/source/v1/source_service';
 import { Batcher } from '@crossroads/eventsourcing';
-import { type Connection, RemoteError } from '@crossroads/grpc';
-import { status } from '@grpc/grpc-js';
+import { type Connection, RemoteError, status } from '@crossroads/grpc';
 
 export type SourceConnection = Connection<typeof SourceServiceService>;
 

@@ -4,10 +4,9 @@ import {
   type SupplyRequest,
   type SupplyResponse,
 } from '@crossroads/contracts/source/v1/source_service';
-import { connect, RemoteError, type ServerIdentity } from '@crossroads/grpc';
+import { connect, RemoteError, type ServerIdentity, status } from '@crossroads/grpc';
 import type { CompiledDataService } from '@crossroads/policy';
 import { processLog } from '@crossroads/telemetry';
-import { status } from '@grpc/grpc-js';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { SourceBatcher, type SourceConnection } from './source-batcher.js';
 import type { SourceFailure } from './source-failure.js';

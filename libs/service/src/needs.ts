@@ -26,7 +26,7 @@ export interface Needs {
 }
 
 export const needsOf = (name: ServiceName): Needs => {
-    return {
+  return {
     keys: keysOf(name).length > 0,
     subjectKeys: serviceNamed(name).subjectKeys,
     bus: usesKafka(name),

@@ -24,7 +24,12 @@ const consultRequest = perContext(({ mode, today }) =>
       const repeated = repetitionIn(asked.dataServices);
       if (repeated !== undefined) return fields.refuseAt(context, repeated, 'DUPLICATE', 'name each one once');
       if (day > today)
-        return fields.refuseAt(context, ['asOfDate'], 'FUTURE_DATE', 'today or a day in the past; leave it out for today');
+        return fields.refuseAt(
+          context,
+          ['asOfDate'],
+          'FUTURE_DATE',
+          'today or a day in the past; leave it out for today',
+        );
       return { ...asked, day };
     }),
 );

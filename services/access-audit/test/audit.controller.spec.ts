@@ -31,14 +31,14 @@ describe('the list of accesses, in one process', () => {
   }, 120_000);
   afterAll(() => mesh.stop(), 60_000);
 
-  it('holds the look itself, at the time of the clock', async () => {
+  it('contains the consultation of the list itself, at the time of the clock', async () => {
     const request = { pageSize: 0, pageToken: '', withoutOwn: false };
     expect((await portal.listAccesses(request)).accesses).toEqual([]);
     const { accesses } = await portal.listAccesses(request);
     expect(accesses).toMatchObject([{ peer: PORTAL, time: NOON, concluded: true }]);
   });
 
-  it('names what is wrong with a request', async () => {
+  it('rejects an invalid request with every invalid field', async () => {
     expect(await refusalOf(portal.listAccesses({ pageSize: -1, pageToken: '', withoutOwn: true }))).toMatchObject({
       reason: 'INVALID_INPUT',
       metadata: { field: 'page_size' },

@@ -27,7 +27,7 @@ import { type AuditClient, PORTAL, TOPIC, WELFARE, World } from './world.js';
 
 const { ACCESS_RESULT_ANSWERED, ACCESS_RESULT_REFUSED, ACCESS_RESULT_UNSPECIFIED } = AccessResult;
 
-describe('the list of who looked', () => {
+describe('the list of accesses', () => {
   let mesh: TestMesh;
   let world: World;
   let running: ServiceProcess;
@@ -127,7 +127,7 @@ describe('the list of who looked', () => {
     ]);
   });
 
-  it('has each access once, however often and in whatever order it comes; the later outcome holds', async () => {
+  it('has each access once, however often and in whatever order its steps arrive; the later outcome counts', async () => {
     const person = citizen();
     const [asked, sent] = [access(person), access(person, { time: new Date(Date.now() - 60_000) })];
     const [start, end] = [raw(intended(asked), randomUUID(), '1'), raw(concludedApart(asked), randomUUID(), '2')];
@@ -148,7 +148,7 @@ describe('the list of who looked', () => {
     );
   });
 
-  it('comes by pages, to its end, also while it grows', async () => {
+  it('is complete when it is read by pages, also while it grows', async () => {
     const person = citizen();
     const at = new Date(Date.UTC(2026, 1, 1));
     for (let n = 0; n < 7; n++) await world.exchange.append(refused(access(person, { time: at }), 'NOT_INSCRIBED'));
@@ -170,7 +170,7 @@ describe('the list of who looked', () => {
     });
   });
 
-  it('records each look at itself before it answers, and leaves them out when asked to', async () => {
+  it('records that it was read before it answers, and leaves such records out on request', async () => {
     const person = citizen();
     expect((await list(person.ssin, { withoutOwn: false })).accesses).toEqual([]);
     const { accesses } = await list(person.ssin, { withoutOwn: false });
@@ -180,7 +180,7 @@ describe('the list of who looked', () => {
     expect((await list(person.ssin)).accesses).toEqual([]);
   });
 
-  it('goes on under the ids that a person had before a number was replaced, and shows nobody else’s', async () => {
+  it('includes the ids that a person had before a number was replaced, and no other person’s', async () => {
     const before = someone(++counter);
     const person = citizen([before.personId]);
     const stranger = citizen();
@@ -205,7 +205,7 @@ describe('the list of who looked', () => {
     expect(seen).toHaveLength(1);
   });
 
-  it('is made anew from what its publishers kept, when the topic has nothing of it', async () => {
+  it('is rebuilt from its publishers’ logs when the topic no longer has the events', async () => {
     const person = citizen();
     await world.exchange.pause();
     const kept = access(person);
@@ -221,7 +221,7 @@ describe('the list of who looked', () => {
     await until(person.ssin, (all) => all.length === 1);
   }, 60_000);
 
-  it('parks what cannot be read, and takes everything else', async () => {
+  it('parks what cannot be read, and stores everything else', async () => {
     const person = citizen();
     const folder = mkdtempSync(join(tmpdir(), 'crossroads-keys-'));
     await generateKeyFile(join(folder, 'keys.json'), [TOPIC]);
@@ -253,7 +253,7 @@ describe('the list of who looked', () => {
     ]);
   });
 
-  it('takes a bundle apart: what can be read of it is listed, and the whole waits for the rest', async () => {
+  it('lists the readable events of a bundle, and parks the bundle for the others', async () => {
     const person = citizen();
     const [one, broken, other] = [access(person), access(person), access(person)];
     const entry = (about: typeof one, changes: { readonly data?: Buffer } = {}) => {
@@ -279,7 +279,7 @@ describe('the list of who looked', () => {
     expect(rows).toEqual([{ reason: 'UNREADABLE' }, { reason: 'UNREADABLE' }]);
   });
 
-  it('loses nothing when it is killed, and stops cleanly when it is asked to', async () => {
+  it('loses nothing when the process is killed, and stops cleanly on SIGTERM', async () => {
     const person = citizen();
     const writing = (async () => {
       for (let n = 0; n < 60; n++) await world.exchange.append(refused(access(person), 'NOT_INSCRIBED'));
@@ -294,7 +294,7 @@ describe('the list of who looked', () => {
     await running.launch();
   }, 90_000);
 
-  it('keeps nothing personal outside sealed bodies: tables, keys, log lines', async () => {
+  it('has nothing personal outside sealed bodies: tables, keys, log lines', async () => {
     const people = [...world.directory.numbers.keys()];
     const secrets = people.flatMap((ssin) => [ssin, Buffer.from(ssin).toString('hex')]);
     const texts = [

@@ -12,7 +12,7 @@ import { type AuditClient, ISSUER, OTHER_ISSUER, PORTAL, World } from './world.j
 
 const request = { pageSize: 0, pageToken: '', withoutOwn: true };
 
-describe('who may see a list', () => {
+describe('the list of accesses', () => {
   let mesh: TestMesh;
   let world: World;
   let running: ServiceProcess;
@@ -70,14 +70,14 @@ describe('who may see a list', () => {
       'TOKEN',
     ],
   ];
-  it.each(wrong)('nobody with a token %s', async (_what, token, reason) => {
+  it.each(wrong)('is refused for a token %s', async (_what, token, reason) => {
     const error = await refusalOf(ask(await token()));
     expect(error).toMatchObject({ code: status.UNAUTHENTICATED });
     expect(error.reason).toContain(reason);
     expect(`${error.message} ${JSON.stringify(error.metadata)}`).not.toContain(me.ssin);
   });
 
-  it('nobody without a token, or with another scheme', async () => {
+  it('is refused without a token, or with another scheme', async () => {
     expect(await refusalOf(portal.listAccesses(request))).toMatchObject({
       code: status.UNAUTHENTICATED,
       reason: 'TOKEN_MISSING',
@@ -85,13 +85,13 @@ describe('who may see a list', () => {
     expect(await refusalOf(ask(await world.token(me.ssin), 'Basic '))).toMatchObject({ reason: 'TOKEN_MALFORMED' });
   });
 
-  it('each person their own, whatever was asked', async () => {
+  it('is that of the person of the token, whatever the request says', async () => {
     expect((await ask(await world.token(me.ssin))).accesses).toHaveLength(1);
     expect((await ask(await world.token(other.ssin))).accesses).toEqual([]);
     expect((await ask(await world.token(me.ssin, { issuer: OTHER_ISSUER }))).accesses).toHaveLength(1);
   });
 
-  it('nobody whose number nobody has', async () => {
+  it('is refused for a number that belongs to no person', async () => {
     const nobody = someone(3);
     expect(await refusalOf(ask(await world.token(nobody.ssin)))).toMatchObject({
       code: status.NOT_FOUND,
@@ -107,7 +107,7 @@ describe('who may see a list', () => {
     expect((await ask(await world.token(replaced.ssin))).accesses).toHaveLength(1);
   });
 
-  it('tells bad requests apart', async () => {
+  it('rejects invalid requests with a reason of their own', async () => {
     const metadata = { authorization: `Bearer ${await world.token(me.ssin)}` };
     for (const [more, field] of [
       [{ pageSize: -1 }, 'page_size'],
@@ -120,13 +120,13 @@ describe('who may see a list', () => {
       });
   });
 
-  it('only institutions connect, with a registered key', async () => {
+  it('is served to institutions with a registered key only', async () => {
     const refusal = async (client: AuditClient) => (await refusalOf(client.listAccesses(request))).reason;
     expect(await refusal(world.client(running, await mesh.serviceCertificate('exchange')))).toBe('CALLER_NOT_ALLOWED');
     expect(await refusal(world.client(running, await mesh.applicationCertificate(PORTAL)))).toBe('KEY_NOT_REGISTERED');
   });
 
-  it('nobody while the policy is not known, and again by itself', async () => {
+  it('is refused while the policy is unknown, and served again afterwards', async () => {
     mesh.policy.silent = true;
     const stale = await eventually(
       async () => ask(await world.token(me.ssin)).catch((error: unknown) => error),

@@ -14,7 +14,7 @@ import { type ExchangeClient, consult, institution, WAGES, WELFARE, World } from
 
 const TRUST_DOMAIN = 'crossroads.test';
 
-describe('bad input', () => {
+describe('the exchange, given bad input,', () => {
   let mesh: TestMesh;
   let world: World;
   let exchange: InProcessService;
@@ -69,19 +69,19 @@ describe('bad input', () => {
     ],
     ['an old request id', { requestId: old }, 'request_id', 'REQUEST_ID_TOO_OLD'],
   ];
-  it.each(wrong)('is told apart: %s', async (_what, more, field, rule) => {
+  it.each(wrong)('rejects it with its own reason: %s', async (_what, more, field, rule) => {
     const { ssin } = world.person(WELFARE);
     const error = await refusalOf(welfare.consult(consult(ssin, more)));
     expect(error).toMatchObject({ code: status.INVALID_ARGUMENT, reason: 'INVALID_INPUT', metadata: { field, rule } });
     expect(error.message).not.toContain(ssin);
   });
 
-  it('names everything that is wrong at once', async () => {
+  it('reports every invalid field at once', async () => {
     const error = await refusalOf(welfare.consult(consult('1', { customer: '2', legalContext: '3' })));
     expect(error.violations.map(({ field }) => field)).toEqual(['customer', 'ssin', 'legal_context']);
   });
 
-  it('refuses what nobody is granted: an unknown purpose, an unknown data service', async () => {
+  it('refuses an unknown purpose and an unknown data service', async () => {
     const { ssin } = world.person(WELFARE);
     const reasons = [
       [{ legalContext: 'NOBODY:KNOWS' }, 'UNKNOWN_LEGAL_CONTEXT'],
@@ -101,7 +101,7 @@ describe('bad input', () => {
     expect(error).toMatchObject({ code: status.RESOURCE_EXHAUSTED, reason: 'MESSAGE_TOO_LARGE' });
   });
 
-  it('knows nobody without a good certificate', async () => {
+  it('rejects callers without a valid certificate', async () => {
     const request = consult(world.person(WELFARE).ssin);
     const unregistered = world.client(exchange.port, await mesh.applicationCertificate(WELFARE));
     expect(await refusalOf(unregistered.consult(request))).toMatchObject({
@@ -122,7 +122,7 @@ describe('bad input', () => {
     }
   });
 
-  it('takes the key of an application out of service with its withdrawal', async () => {
+  it('rejects a key from the moment that it is withdrawn', async () => {
     const tls = await mesh.applicationCertificate(WELFARE, { application: 'batch' });
     const application = { enterpriseNumber: WELFARE, name: 'batch', spkiHashes: [spkiHash(tls)] };
     mesh.policy.put({ $case: 'application', value: application });
@@ -143,7 +143,7 @@ describe('bad input', () => {
     expect(gone).toMatchObject({ reason: 'KEY_NOT_REGISTERED' });
   });
 
-  it('believes the official that the customer’s token names, and no other', async () => {
+  it('accepts only officials named by a token of the customer', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const jwk = { ...(await exportJWK(publicKey)) };
     mesh.policy.put({ $case: 'institution', value: institution(WELFARE, { officialKeys: [{ kid: 'k1', jwk }] }) });

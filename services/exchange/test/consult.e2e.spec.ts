@@ -42,7 +42,7 @@ describe('a consultation', () => {
     world.wages.supply = sound;
   });
 
-  it('gives what is granted, says what was cut, and where there is nothing', async () => {
+  it('returns what is granted, and says what was filtered and where there is no data', async () => {
     const { ssin, personId } = world.person(WELFARE);
     const request = consult(ssin, {
       dataServices: [
@@ -86,7 +86,7 @@ describe('a consultation', () => {
     });
   });
 
-  it('shows a source a receipt of its own when many are asked at once', async () => {
+  it('shows a source a receipt for each of many concurrent requests', async () => {
     const from = world.wages.asked.length;
     const people = Array.from({ length: 30 }, () => world.person(WELFARE).ssin);
     const answers = await Promise.all(people.map((ssin) => welfare.consult(consult(ssin))));
@@ -125,7 +125,7 @@ describe('a consultation', () => {
     }
   });
 
-  it('gives the others’ data when one service is refused or one source fails', async () => {
+  it('returns the data of the others when one service is refused or one source fails', async () => {
     const { ssin } = world.person(WELFARE);
     world.wages.supply = async () => {
       throw new Error('down');
@@ -167,14 +167,14 @@ describe('a consultation', () => {
       'SOURCE_TIMEOUT',
     ],
   ];
-  it.each(unsound)('passes on no answer %s', async (_what, supply, reason) => {
+  it.each(unsound)('does not return a source’s answer %s', async (_what, supply, reason) => {
     const { ssin } = world.person(WELFARE);
     world.wages.supply = supply;
     const { results } = await welfare.consult(consult(ssin));
     expect(results).toMatchObject([{ status: CONSULTATION_STATUS_NO_RESULT, reason, data: undefined }]);
   });
 
-  it('takes an answer without the groups that were not granted', async () => {
+  it('accepts an answer without the groups that were not granted', async () => {
     const { ssin } = world.person(WELFARE);
     world.wages.supply = async (r, s) => ({
       ...(await sound(r, s)),
@@ -190,7 +190,7 @@ describe('a consultation', () => {
     ]);
   });
 
-  it('may be made by who represents the customer, and by nobody else', async () => {
+  it('may be made by the customer or its representative, and by no other institution', async () => {
     const { ssin } = world.person(WELFARE);
     const integrator = world.client(exchange.port, INTEGRATOR);
     await integrator.consult(consult(ssin, { customer: WELFARE }));
@@ -205,7 +205,7 @@ describe('a consultation', () => {
     });
   });
 
-  it('asks again under the same ticket and record when it is repeated', async () => {
+  it('asks the sources again under the same ticket and record when it is repeated', async () => {
     const { ssin } = world.person(WELFARE);
     const request = consult(ssin);
     const first = await welfare.consult(request);
@@ -221,7 +221,7 @@ describe('a consultation', () => {
     });
   });
 
-  it('gives no more than its record names when it is repeated under a wider grant', async () => {
+  it('returns no more than its record names when it is repeated under a wider grant', async () => {
     const fund = world.client(exchange.port, FUND);
     const { ssin } = world.person(FUND);
     const grant = (dataService: string, fieldGroups: readonly string[]) => [{ dataService, fieldGroups }];
@@ -250,7 +250,7 @@ describe('a consultation', () => {
     expect(again.results[1]).toMatchObject({ status: CONSULTATION_STATUS_NO_RESULT, reason: 'NOT_GRANTED_AT_FIRST' });
   });
 
-  it('answers a repeated refusal as it did', async () => {
+  it('answers a repeated refusal as the first time', async () => {
     const stranger = world.person().ssin;
     const request = consult(stranger);
     const first = await refusalOf(welfare.consult(request));
@@ -258,7 +258,7 @@ describe('a consultation', () => {
     expect((await refusalOf(welfare.consult(request))).metadata).toEqual(first.metadata);
   });
 
-  it('gives all of many repetitions at once the same ticket', async () => {
+  it('gives concurrent repetitions the same ticket', async () => {
     const { ssin } = world.person(WELFARE);
     const request = consult(ssin);
     const answers = await Promise.all(Array.from({ length: 8 }, () => welfare.consult(request)));

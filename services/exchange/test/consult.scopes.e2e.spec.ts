@@ -18,7 +18,7 @@ import {
 
 const INSTITUTIONS = [WELFARE, FUND, INTEGRATOR, EMPLOYMENT];
 
-describe('who may ask and report what', () => {
+describe('permission to consult and to report', () => {
   let mesh: TestMesh;
   let world: World;
   const clients = new Map<string, ExchangeClient>();
@@ -40,7 +40,7 @@ describe('who may ask and report what', () => {
   const mayActFor = (caller: string, customer: string) =>
     caller === customer || (caller === INTEGRATOR && customer === WELFARE);
 
-  it('is as the policy says, whoever asks for whom about whom', async () => {
+  it('to consult follows the policy for every caller, customer and person', async () => {
     const question = fc.record({
       caller: anyInstitution,
       customer: fc.option(anyInstitution, { nil: '' }),
@@ -74,7 +74,7 @@ describe('who may ask and report what', () => {
     );
   });
 
-  it('takes changes from their reporters only', async () => {
+  it('to report changes is limited to the registered reporters', async () => {
     const report = fc.record({
       caller: anyInstitution,
       reporter: fc.option(anyInstitution, { nil: '' }),

@@ -9,7 +9,7 @@ import { TestMesh } from '@crossroads/testing/mesh';
 import type { Supply } from './source-stand-in.js';
 import { consult, WELFARE, World } from './world.js';
 
-describe('when something fails', () => {
+describe('the exchange, when something fails,', () => {
   let mesh: TestMesh;
   let world: World;
   let admin: pg.Client;
@@ -96,7 +96,7 @@ describe('when something fails', () => {
     await exchange.stop();
   });
 
-  it('asks no source and answers nothing while the journal cannot be written, and comes back by itself', async () => {
+  it('asks no source and answers nothing while the journal cannot be written, and recovers', async () => {
     const exchange = await world.exchange();
     const welfare = world.client(exchange.port, WELFARE);
     const { ssin } = world.person(WELFARE);
@@ -165,7 +165,7 @@ describe('when something fails', () => {
     expect(rows).toEqual([]);
   });
 
-  it('refuses when authorization has not been heard of for five seconds, and comes back by itself', async () => {
+  it('refuses when authorization has been silent for five seconds, and recovers', async () => {
     const exchange = await world.exchange();
     const welfare = world.client(exchange.port, WELFARE);
     const { ssin } = world.person(WELFARE);

@@ -33,7 +33,7 @@ describe('reporting a mutation', () => {
     ...more,
   });
 
-  it('is kept once, however often it is repeated, and goes on without a gap', async () => {
+  it('stores a repeated report once, and accepts no gap between revisions', async () => {
     const { ssin } = world.person();
     const first = report(ssin);
     const kept = await employment.reportMutation(first);

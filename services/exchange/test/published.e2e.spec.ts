@@ -29,7 +29,7 @@ import {
 const ACCESS = 'crossroads.access.v1';
 const MUTATION = 'crossroads.mutation.v1';
 
-describe('what the exchange tells', () => {
+describe('what the exchange publishes', () => {
   let mesh: TestMesh;
   let world: World;
   let exchange: InProcessService;
@@ -66,7 +66,7 @@ describe('what the exchange tells', () => {
     return all;
   };
 
-  it('tells of an access once, whole, when its outcome is known', async () => {
+  it('is each access once and whole, when its outcome is known', async () => {
     const { ssin, personId } = world.person(WELFARE);
     const { ticket } = await welfare.consult(consult(ssin));
     const [event] = await about(personId, 1);
@@ -94,7 +94,7 @@ describe('what the exchange tells', () => {
     expect([access.recordSalt.length, access.outcomeSalt.length]).toEqual([32, 32]);
   });
 
-  it('tells of a refusal once, and of one about nobody', async () => {
+  it('is each refusal once, also one about a number of no person', async () => {
     const { ssin, personId } = world.person();
     const request = consult(ssin);
     const { metadata } = await refusalOf(welfare.consult(request));
@@ -115,7 +115,7 @@ describe('what the exchange tells', () => {
     );
   });
 
-  it('refuses and records the repetition of a request whose grant is gone', async () => {
+  it('includes the refusal of a repeated request whose grant has ended', async () => {
     const { ssin, personId } = world.person(FUND);
     const fund = world.client(exchange.port, FUND);
     const grants = [{ dataService: STATUS, fieldGroups: ['status'] }];
@@ -150,7 +150,7 @@ describe('what the exchange tells', () => {
     expect(events.map(({ type }) => type.split('.').at(-1))).toEqual(['concluded', 'refused']);
   });
 
-  it('tells the same from the beginning as it told at the time', async () => {
+  it('is the same when it is read from the beginning', async () => {
     const events = mesh.connect(EventsServiceService, exchange.port, await mesh.serviceCertificate('access-audit'));
     const read = [];
     for await (const { event } of events.read({ topic: ACCESS, afterCursor: '' })) read.push(event);
@@ -163,7 +163,7 @@ describe('what the exchange tells', () => {
     expect(new Set(read.map(shape))).toEqual(new Set(sent.map(shape)));
   });
 
-  it('tells of a mutation with all that its subscribers need', async () => {
+  it('is each mutation with all that its subscribers need', async () => {
     const { ssin, personId } = world.person();
     const employment = world.client(exchange.port, EMPLOYMENT);
     await employment.reportMutation({
@@ -189,7 +189,7 @@ describe('what the exchange tells', () => {
     });
   });
 
-  it('keeps no SSIN and no name where they could be read', async () => {
+  it('contains no SSIN and no name in the clear, nor do the tables', async () => {
     const secrets = [...world.directory.numbers.keys(), '85073003328', 'Jansens', 'Peeters'];
     const traces = secrets.flatMap(tracesOf);
     for (const { adminUrl } of mesh.allDatabases) {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type InProcessService, TestMesh } from '@crossroads/testing/mesh';
 import { type ExchangeClient, consult, deliberation, FUND, STATUS, WAGES, World } from './world.js';
 
-describe('a grant that ends while a source takes its time', () => {
+describe('a grant that ends while a source is answering', () => {
   let mesh: TestMesh;
   let world: World;
   let exchange: InProcessService;
@@ -20,7 +20,7 @@ describe('a grant that ends while a source takes its time', () => {
   });
   afterAll(() => mesh.stop());
 
-  it('releases nothing any more, and the answer says why', async () => {
+  it('releases nothing, and the answer gives the reason', async () => {
     const { ssin } = world.person(FUND);
     const wages = [{ dataService: WAGES, fieldGroups: ['employer'] }];
     const granted = deliberation(FUND, wages);

@@ -52,7 +52,7 @@ const reasonOf = async (
 };
 
 describe('an official’s token', () => {
-  it('says role and id, signed with ES256 or EdDSA', async () => {
+  it('states role and id, signed with ES256 or EdDSA', async () => {
     const official = { role: 'social-worker / Ghent', id: 'a7f3' };
     expect(await reasonOf(await signed(good))).toEqual(official);
     expect(await reasonOf(await signed(good, { alg: 'EdDSA', kid: 'ed', key: ed.privateKey }))).toEqual(official);
@@ -91,7 +91,7 @@ describe('an official’s token', () => {
     expect(await reasonOf(await token())).toBe(reason);
   });
 
-  it('is remembered, but neither beyond its exp, nor its key, nor its connection', async () => {
+  it('is cached, but neither beyond its exp, nor for another key or connection', async () => {
     let time = NOW;
     const tokens = new OfficialTokens(() => time);
     const token = await signed(good);

@@ -37,12 +37,12 @@ describe('data of some field groups', () => {
   const keywords = (groups: string[], data: unknown, json: Record<string, unknown> = schema) =>
     schemas.violations(service(json), groups, data);
 
-  it('needs nothing of the groups that are absent', () => {
+  it('may lack the properties of other groups', () => {
     expect(keywords(['name'], { name: { given: 'A' } })).toEqual([]);
     expect(keywords(['street'], { addresses: [{ street: 'B' }] })).toEqual([]);
   });
 
-  it('needs all of the groups that are there, and what leads to them', () => {
+  it('need all properties of their groups, and those that lead to them', () => {
     expect(keywords(['name'], { name: {} })).toEqual([{ path: 'name.given', keyword: 'required' }]);
     expect(keywords(['street'], {})).toEqual([{ path: 'addresses', keyword: 'required' }]);
     expect(keywords(['street', 'town'], { addresses: [{ street: 'B' }] })).toEqual([
@@ -50,14 +50,14 @@ describe('data of some field groups', () => {
     ]);
   });
 
-  it('relaxes nothing but what is missing', () => {
+  it('break the schema for any violation other than a missing property', () => {
     expect(keywords(['name'], { name: { given: 'A' }, addresses: 'nowhere' })).toEqual([
       { path: 'addresses', keyword: 'type' },
     ]);
     expect(keywords([], [])).toEqual([{ path: '', keyword: 'type' }]);
   });
 
-  it('does not pass against a schema that does not compile, or that would have to be fetched', () => {
+  it('break a schema that does not compile, or that refers to another document', () => {
     expect(keywords(['name'], {}, { type: 'nonsense' })).toHaveLength(1);
     expect(keywords(['name'], {}, { $ref: 'https://example.org/schema.json' })).toHaveLength(1);
   });

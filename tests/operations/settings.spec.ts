@@ -70,12 +70,12 @@ describe.each(SERVICES)('the settings of %s', (service) => {
     settings = await described(service);
   });
 
-  it('are the table in its README (npm run settings)', () => {
+  it('the settings of a service are the table in its README (npm run settings)', () => {
     const readme = readFileSync(join(ROOT, 'services', service, 'README.md'), 'utf8');
     expect(readme).toBe(withSettings(readme, settings));
   });
 
-  it('have each a name of its own, and a default that is good', () => {
+  it('each setting has a name of its own, and a valid default', () => {
     const all = settings;
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
     for (const { default: usual, read } of all) if (usual !== undefined) expect(() => read(usual)).not.toThrow();

@@ -1,13 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
-  type DescribedSetting,
-  databaseSettings,
+  checkSettings,
+  DatabaseSettings,
   describeSettings,
-  readConfiguration,
-  type Settings,
-  subjectKeySettings,
+  SubjectKeySettings,
   withSettings,
 } from '@crossroads/configuration';
 import { SERVICES } from '@crossroads/local';
@@ -41,33 +39,18 @@ const settingFor = ({ value, valueFrom }: Variable): string => {
   return value?.startsWith('/etc/crossroads/') ? SOME_FILE : (value ?? '');
 };
 
-/** One setting, whichever of the two ways its service describes it in. */
-type Described = DescribedSetting & { readonly read: (text: string) => unknown };
-
-const described = async (service: string): Promise<Described[]> => {
-  const source = join(ROOT, 'services', service, 'dist', 'src');
-  if (!existsSync(join(source, 'service.js'))) {
-    const module: unknown = await import(pathToFileURL(join(source, 'config.js')).href);
-    const settings = Reflect.get(Object(module), 'settings') as Settings;
-    return Object.values(settings).map((one) => ({ optional: false, secret: false, ...one }));
-  }
-  const module: unknown = await import(pathToFileURL(join(source, 'service.js')).href);
-  const { needed, defaults } = Reflect.get(Object(module), 'service') as ServiceDefinition;
-  return describeSettings(needed, defaults).map((one) => ({
-    ...one,
-    read: (text) => needed.map(({ shape }) => shape[one.name]?.parse(text)),
-  }));
-};
-
-const check = (settings: readonly Described[], env: Readonly<Record<string, string>>): void => {
-  const named = settings.map(({ optional, ...one }) => [one.name, { ...one, ...(optional ? { optional } : {}) }]);
-  readConfiguration(Object.fromEntries(named) as Settings, env);
+const definitionOf = async (service: string): Promise<ServiceDefinition> => {
+  const module: unknown = await import(pathToFileURL(join(ROOT, 'services', service, 'dist/src/service.js')).href);
+  return Reflect.get(Object(module), 'service') as ServiceDefinition;
 };
 
 describe.each(SERVICES)('the settings of %s', (service) => {
-  let settings: Described[];
+  let needed: ServiceDefinition['needed'];
+  let settings: ReturnType<typeof describeSettings>;
   beforeAll(async () => {
-    settings = await described(service);
+    const definition = await definitionOf(service);
+    ({ needed } = definition);
+    settings = describeSettings(needed, definition.defaults);
   });
 
   it('the settings of a service are the table in its README (npm run settings)', () => {
@@ -76,9 +59,10 @@ describe.each(SERVICES)('the settings of %s', (service) => {
   });
 
   it('each setting has a name of its own, and a valid default', () => {
-    const all = settings;
-    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
-    for (const { default: usual, read } of all) if (usual !== undefined) expect(() => read(usual)).not.toThrow();
+    expect(new Set(settings.map(({ name }) => name)).size).toBe(settings.length);
+    for (const { name, default: usual } of settings)
+      if (usual !== undefined)
+        for (const { shape } of needed) expect(shape[name]?.safeParse(usual).success).not.toBe(false);
   });
 
   it.each(PROFILES)(
@@ -90,7 +74,8 @@ describe.each(SERVICES)('the settings of %s', (service) => {
       expect(new Set(names).size).toBe(names.length);
       const known = new Map(settings.map((setting) => [setting.name, setting]));
       expect(names.filter((name) => !known.has(name))).toEqual([]);
-      expect(() => check(settings, Object.fromEntries(env.map((one) => [one.name, settingFor(one)])))).not.toThrow();
+      const values = Object.fromEntries(env.map((one) => [one.name, settingFor(one)]));
+      expect(() => checkSettings(needed, values)).not.toThrow();
       for (const { name, value, valueFrom } of env) {
         if (known.get(name)?.secret)
           expect({ name, isSecret: valueFrom !== undefined }).toEqual({ name, isSecret: true });
@@ -109,9 +94,12 @@ describe.each(SERVICES)('the settings of %s', (service) => {
     const [{ env, args }] = template.spec.containers;
     expect(args?.at(-1)).toBe('migrate');
     const keys = settings.some(({ name }) => name === 'KEYS_DATABASE_URL');
-    const needed = { ...databaseSettings, ...(keys ? subjectKeySettings : {}) };
-    const values = readConfiguration(needed, Object.fromEntries(env.map((one) => [one.name, settingFor(one)])));
-    expect(Object.values(values)).toEqual(Object.keys(needed).map(() => SOME_URL));
+    const values = Object.fromEntries(env.map((one) => [one.name, settingFor(one)]));
+    const ofMigration = [DatabaseSettings, ...(keys ? [SubjectKeySettings] : [])];
+    const read = ofMigration.flatMap((one) =>
+      Object.values<unknown>(Object.fromEntries(Object.entries(new one(values)))),
+    );
+    expect(read).toEqual(ofMigration.flatMap(({ shape }) => Object.keys(shape).map(() => SOME_URL)));
     const known = new Set(settings.map(({ name }) => name));
     expect(env.flatMap(({ name }) => (known.has(name) ? [] : [name]))).toEqual([]);
   });

@@ -1,5 +1,3 @@
-export * from './limit-settings.js';
-export * from './mesh-settings.js';
 export {
   AddressSettings,
   BusSettings,
@@ -12,7 +10,6 @@ export {
 } from './mesh.settings.js';
 export { type IdentityPaths, type Pems, RenewedFiles } from './renewed-files.js';
 export { Clock, ReadinessChecks, ServiceIdentity, ServiceModule, type ServiceOptions } from './service.module.js';
-export * from './setting.js';
 export {
   type AnySettings,
   addressSetting,
@@ -33,5 +30,4 @@ export {
   wholeNumberSetting,
 } from './settings.js';
 export { settingsTable, withSettings } from './settings-table.js';
-export * from './telemetry-settings.js';
 export { answersInTime, withTimeout } from './with-timeout.js';

@@ -22,6 +22,7 @@ export {
   Unauthenticated,
   Unavailable,
 } from './errors/failures.js';
+export { describeError } from './errors/describe-error.js';
 export { isOutage } from './errors/outage.js';
 export { errorOf, RemoteError } from './errors/remote-error.js';
 export { type ReasonCodes, toStatus } from './errors/status.js';
@@ -35,7 +36,6 @@ export { ClientsModule, GrpcClients, InjectClient, type Peer } from './nest/clie
 export { GrpcModule } from './nest/grpc.module.js';
 export { GrpcTransport, type TransportOptions } from './nest/grpc.transport.js';
 export { GrpcExceptionFilter } from './nest/grpc-exception.filter.js';
-export { GrpcServer } from './nest/grpc-server.js';
 export { nestLogger } from './nest/nest-logger.js';
 export {
   type CallersBy,
@@ -45,7 +45,6 @@ export {
   type Outgoing,
   Rpc,
 } from './nest/rpc.decorator.js';
-export { Running } from './nest/running.js';
 export { startApplication } from './nest/start-application.js';
 export {
   type Read,
@@ -76,7 +75,6 @@ export type { EndedCall } from './server/handlers.js';
 export type { Health } from './server/health.js';
 export type { CallerLimits, LimitedCall, LimitReason } from './server/limits.js';
 export type { Readiness } from './server/readiness.js';
-export { runService } from './server/run-service.js';
-export { schemasAreThere } from './server/schemas.js';
 export { type RunningServer, type ServerLimits, type ServerOptions, startServer } from './server/server.js';
 export { type AllowedCaller, type ServedService, type ServeOptions, serve } from './server/service.js';
+export { aborted, stopSignals } from './server/stop-signals.js';

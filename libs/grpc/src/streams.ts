@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { Cancelled, MalformedMessage } from './errors/failures.js';
 
-/** @throws MalformedMessage instead of what the generated code throws. */
+/** @throws MalformedMessage instead of the generated code's error */
 export const decodeWith = (decode: (bytes: Buffer) => unknown, bytes: Buffer): unknown => {
   try {
     return decode(bytes);
@@ -10,10 +10,10 @@ export const decodeWith = (decode: (bytes: Buffer) => unknown, bytes: Buffer): u
   }
 };
 
-/** The messages of a stream of requests, each decoded when it is asked for: who does not ask, slows the sender. */
-export async function* decoded(arrived: Readable, decode: (bytes: Buffer) => unknown): AsyncGenerator<unknown> {
-  // A handler that leaves early still has to answer: destroying the stream would take that away.
-  const chunks = arrived.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+/** The messages of a stream of requests. Each is decoded when the handler asks for it, so that a slow handler slows the sender. */
+export async function* decoded(requests: Readable, decode: (bytes: Buffer) => unknown): AsyncGenerator<unknown> {
+  // A handler that stops reading early still has to answer, which destroying the stream would prevent.
+  const chunks = requests.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
   for await (const bytes of chunks) yield decodeWith(decode, bytes);
 }
 
@@ -33,7 +33,7 @@ const drained = (stream: Writable, signal: AbortSignal): Promise<void> =>
     if (signal.aborted || stream.destroyed) onEnd();
   });
 
-/** The next item, or Cancelled as soon as the signal says so, also when the source does not listen to it. */
+/** The next item; rejects with Cancelled when the signal is aborted, also when the source ignores the signal. */
 const nextOf = <Item>(
   source: AsyncIterator<Item, unknown>,
   signal: AbortSignal,
@@ -51,7 +51,7 @@ const nextOf = <Item>(
     else source.next().then(settle(resolve), settle(reject));
   });
 
-/** Writes all items, waiting while the reader is behind. @throws Cancelled and whatever the source throws. */
+/** Writes all items with back-pressure. @throws Cancelled, and whatever the source throws */
 export const writeAll = async <Item>(
   items: AsyncIterable<Item>,
   target: Writable,
@@ -66,7 +66,7 @@ export const writeAll = async <Item>(
       if (!target.write(encode(value))) await drained(target, signal);
     }
   } catch (error) {
-    // Not awaited: a generator that waits for something else finishes only after that.
+    // Not awaited: a generator that waits for something returns only after that.
     source.return?.()?.catch(() => undefined);
     throw error;
   }

@@ -25,14 +25,14 @@ describe('a legal context', () => {
     'A:B:C',
     'PCSA:X\n',
     `A:${'B'.repeat(63)}`,
-  ])('%j is none', (text) => {
+  ])('%j is not accepted', (text) => {
     expect(parseLegalContext(text)).toBeUndefined();
     expect(parseInscriptionContext(text)).toBeUndefined();
   });
 });
 
 describe('a quality code', () => {
-  it('is known by its numbers and by its context, each once', () => {
+  it('is found by its numbers and by its context, which are unique', () => {
     for (const quality of qualityCodes) {
       expect(qualityCode(quality.sector, quality.code)).toBe(quality);
       expect(qualityCodeOf(quality.context)).toBe(quality);

@@ -1,6 +1,6 @@
 import { dayExists, type IsoDay } from './iso-day.js';
 
-/** A date of which day, or day and month, may be unknown: `yyyy-mm-dd`, `yyyy-mm-00` or `yyyy-00-00`. It stays so. */
+/** A date of which the day, or day and month, may be unknown: `yyyy-mm-dd`, `yyyy-mm-00` or `yyyy-00-00`. Unknown parts are never filled in. */
 export type IncompleteDate = string & { readonly __brand: 'IncompleteDate' };
 
 /** The shape of `google.type.Date`, in which an unknown part is 0. */
@@ -14,7 +14,7 @@ const PATTERN = /^(\d{4})-(\d{2})-(\d{2})$/;
 
 const pad = (value: number, width: number): string => String(value).padStart(width, '0');
 
-/** Nothing when the parts are no date: a year is always known, a day only with its month. */
+/** Nothing when the parts are not a date: the year is always known, a day only with its month. */
 export const incompleteDate = ({ year, month, day }: DateParts): IncompleteDate | undefined => {
   const asIfKnown = dayExists(year, month === 0 ? 1 : month, day === 0 ? 1 : day);
   if (!asIfKnown || (month === 0 && day !== 0)) return undefined;

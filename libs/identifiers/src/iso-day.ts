@@ -1,7 +1,7 @@
 /** A calendar day as `yyyy-mm-dd`. Compares as text: `a < b` is "a is before b". */
 export type IsoDay = string & { readonly __brand: 'IsoDay' };
 
-/** Where days turn, unless a setting says otherwise. */
+/** The time zone of legal days, unless a setting says otherwise. */
 export const BRUSSELS = 'Europe/Brussels';
 
 const PATTERN = /^(\d{4})-(\d{2})-(\d{2})$/;
@@ -58,14 +58,14 @@ const formatOf = (timeZone: string): Intl.DateTimeFormat => {
 };
 
 const QUARTER_MS = 15 * 60 * 1000;
-/** Since then every zone is whole quarters of an hour from UTC, so that no day turns within one. */
+/** Since then the offset of every zone is a multiple of 15 minutes, so that no day begins within a quarter of an hour. */
 const QUARTERS_SINCE = Date.UTC(1973, 0);
 
 const lastDays = new Map<string, { readonly quarter: number; readonly day: IsoDay }>();
 
 /**
- * The day that it is at an instant, in a time zone: legal days turn at 00:00 Europe/Brussels, not at midnight UTC. Each
- * request asks what day it is: the answer is kept for its quarter of an hour.
+ * The day at an instant in a time zone: legal days begin at 00:00 Europe/Brussels, not at midnight UTC. Every request needs it, so the
+ * result is cached for a quarter of an hour.
  * @throws RangeError on an invalid instant or an unknown time zone.
  */
 export const dayOf = (instant: Date, timeZone: string = BRUSSELS): IsoDay => {

@@ -25,11 +25,11 @@ const count = (mode: 'production' | 'development') => {
 };
 
 (present ? describe : describe.skip)('the 303 numbers of MAGDA-Mock', () => {
-  it('are mostly of nobody, some of real kinds, and four are wrong', () => {
+  it('are mostly test numbers, some register and BIS numbers, and four invalid ones', () => {
     expect(count('development')).toEqual({ test: 292, register: 5, bis: 2, checksum: 2, 'impossible-date': 2 });
   });
 
-  it('of nobody are refused in production', () => {
+  it('that are test numbers are refused in production', () => {
     expect(count('production')).toEqual({
       'test-number-in-production': 292,
       register: 5,

@@ -1,12 +1,12 @@
 import { addDays, type IsoDay } from './iso-day.js';
 
-/** Inside: from `start` to before `end` (half-open); open when absent. Made by `fromWire` only. */
+/** The internal form: from `start` until before `end` (half-open); an absent side is open. Created by `fromWire` only. */
 export interface Period {
   readonly start?: IsoDay;
   readonly end?: IsoDay;
 }
 
-/** On the wire, as belgif has it: both days inclusive; open when absent. */
+/** The form on the wire, as in belgif: both days inclusive; an absent side is open. */
 export interface WirePeriod {
   readonly startDate?: IsoDay | undefined;
   readonly endDate?: IsoDay | undefined;
@@ -21,7 +21,7 @@ export type ParsedPeriod =
 export const INVALID_PERIOD_MESSAGE =
   'a period ends on or after the day it begins, both days included; swap the two or leave the end out';
 
-/** A last day of 9999-12-31 is how some say "open", and has no next day: it becomes open. */
+/** Some systems write an open end as 9999-12-31, which has no next day: it becomes open. */
 const LAST_DAY = '9999-12-31';
 
 export const fromWire = ({ startDate, endDate }: WirePeriod): ParsedPeriod => {

@@ -1,21 +1,21 @@
 import { hasContextSyntax } from './legal-context.js';
 
 /**
- * How an institution knows a person: a quality code (`17/2`), or a text where there is none. The same context may be given as
- * its code or as its text (`PCSA:LIVING_WAGE`); inside and in answers it is the code, so that the two always meet.
+ * In which capacity an institution knows a person: a quality code (`17/2`), or a text where there is no code. A context may be given as
+ * its code or as its text (`PCSA:LIVING_WAGE`); internally and in answers it is the code, so that both are equal.
  */
 export type InscriptionContext = string & { readonly __brand: 'InscriptionContext' };
 
 export const INSCRIPTION_CONTEXT_MESSAGE =
   'an inscription context is sector/code, for example 17/2, or ORGANISATION:QUALITY in capitals, at most 64 characters';
 
-/** How an institution of a sector knows a person: CBSS's numbers and the text that succeeds them. */
+/** A capacity in which an institution of a sector knows a person: the numbers of CBSS, and the text that replaces them. */
 export interface QualityCode {
   /** 0 to 999. */
   readonly sector: number;
   /** 0 to 999. */
   readonly code: number;
-  /** The text that succeeds the numbers. */
+  /** The text that replaces the numbers. */
   readonly context: string;
   readonly description: string;
 }
@@ -32,7 +32,7 @@ const entry = (sector: number, code: number, text: string, description: string):
   return { sector, code, context: text, description };
 };
 
-/** The codes that the first data services ask for (domain reference 2.3); the others keep their numbers. */
+/** The codes that the first data services ask for (domain reference 2.3); all others keep their numbers. */
 export const qualityCodes: readonly QualityCode[] = [
   entry(5, 20, 'PENSIONS:AWARD_FILE', 'award file'),
   entry(7, 101, 'FAMILY_BENEFITS:ENTITLED', 'entitled person'),

@@ -21,7 +21,7 @@ export type ParsedSsin =
   | { readonly ok: true; readonly ssin: Ssin; readonly kind: SsinKind; readonly birthDate: IncompleteDate }
   | { readonly ok: false; readonly issue: SsinIssue };
 
-/** What a developer or official is told: the rule and the way out. Never the number. */
+/** For developers and officials: the rule and what to do. Never the number. */
 export const ssinMessages: Readonly<Record<SsinIssue, string>> = {
   malformed: 'an SSIN is eleven digits without spaces, dots or dashes; send only the digits',
   checksum:
@@ -34,10 +34,10 @@ export const ssinMessages: Readonly<Record<SsinIssue, string>> = {
     'this is a test number (month 60 to 72), which belongs to nobody and is refused in production; send a real SSIN or use a test environment',
 };
 
-/** Years 2000 and later are checked with a 2 before the nine digits: 2 000 000 000 modulo 97. */
+/** For births since 2000 the check number is computed with a 2 before the nine digits. */
 const SINCE_2000 = 2_000_000_000;
 
-/** Never both: 2 000 000 000 is no multiple of 97. */
+/** A number never fits both centuries, as 2 000 000 000 is not a multiple of 97. */
 const centuryOf = (nine: number, check: number): 1900 | 2000 | undefined => {
   if (97 - (nine % 97) === check) return 1900;
   if (97 - ((SINCE_2000 + nine) % 97) === check) return 2000;
@@ -51,14 +51,14 @@ const kindOf = (month: number): SsinKind | undefined => {
   return month >= 20 ? 'bis' : 'register';
 };
 
-/** An unknown month makes the day a mere counter: registers go on with 01, 02 … when the numbers of 00 are used up. */
+/** With an unknown month the day is only a counter: registers continue with 01, 02 … when the numbers of 00 are used up. */
 const birthDateOf = (year: number, month: number, day: number): IncompleteDate | undefined => {
   if (month === 0) return incompleteDate({ year, month, day: 0 });
   if (day !== 0 && !dayExists(year, month, day)) return undefined;
   return incompleteDate({ year, month, day });
 };
 
-const no = (issue: SsinIssue): ParsedSsin => ({ ok: false, issue });
+const refused = (issue: SsinIssue): ParsedSsin => ({ ok: false, issue });
 
 /**
  * Applies the rules of belgif's SsinValidator in this order: form, check number, date, future, counter; then the test numbers.
@@ -68,20 +68,20 @@ export const parseSsin = (
   text: string,
   { mode, today }: { readonly mode: Mode; readonly today: IsoDay },
 ): ParsedSsin => {
-  if (!/^[0-9]{11}$/.test(text)) return no('malformed');
+  if (!/^[0-9]{11}$/.test(text)) return refused('malformed');
   const century = centuryOf(Number(text.slice(0, 9)), Number(text.slice(9)));
-  if (century === undefined) return no('checksum');
+  if (century === undefined) return refused('checksum');
   const month = Number(text.slice(2, 4));
   const kind = kindOf(month);
   const birthDate = birthDateOf(century + Number(text.slice(0, 2)), month % 20, Number(text.slice(4, 6)));
-  if (kind === undefined || birthDate === undefined) return no('impossible-date');
-  if (isAfterDay(birthDate, today)) return no('future-date');
+  if (kind === undefined || birthDate === undefined) return refused('impossible-date');
+  if (isAfterDay(birthDate, today)) return refused('future-date');
   const counter = text.slice(6, 9);
-  if (kind === 'register' && (counter === '000' || counter === '999')) return no('counter');
-  if (kind === 'test' && mode === 'production') return no('test-number-in-production');
+  if (kind === 'register' && (counter === '000' || counter === '999')) return refused('counter');
+  if (kind === 'test' && mode === 'production') return refused('test-number-in-production');
   return { ok: true, ssin: text as Ssin, kind, birthDate };
 };
 
-/** The check number that makes nine digits an SSIN of a century: for people made by rule. */
+/** The check number that makes nine digits an SSIN of a century, for generated people. */
 export const ssinCheck = (nine: string, century: 1900 | 2000): string =>
   String(97 - ((Number(nine) + (century === 2000 ? SINCE_2000 : 0)) % 97)).padStart(2, '0');

@@ -26,7 +26,7 @@ describe('a day', () => {
     expect(parseIsoDay('1900-02-29')).toBeUndefined();
   });
 
-  it('turn at the same instant whatever was asked before, also where offsets were no whole quarters', () => {
+  it('begins at the same instant whatever was asked before, also for offsets of odd minutes', () => {
     for (let at = Date.UTC(2026, 5, 30, 21, 40), before = ''; at < Date.UTC(2026, 5, 30, 22, 20); at += 1_000) {
       const day = dayOf(new Date(at));
       expect(day).toBe(at < Date.UTC(2026, 5, 30, 22) ? '2026-06-30' : '2026-07-01');
@@ -42,7 +42,7 @@ describe('a day', () => {
     expect(() => dayOf(new Date(Number.NaN))).toThrow(RangeError);
   });
 
-  it('turns at midnight in Brussels, in summer and in winter', () => {
+  it('begins at midnight in Brussels, in summer and in winter', () => {
     expect(dayOf(new Date('2026-07-01T21:59:59Z'))).toBe('2026-07-01');
     expect(dayOf(new Date('2026-07-01T22:00:00Z'))).toBe('2026-07-02');
     expect(dayOf(new Date('2026-12-31T22:59:59Z'))).toBe('2026-12-31');
@@ -51,7 +51,7 @@ describe('a day', () => {
     expect(() => dayOf(new Date(Number.NaN))).toThrow(RangeError);
   });
 
-  it('moves as the calendar does', () => {
+  it('plus a number of days follows the calendar', () => {
     expect(addDays(day('2024-02-28'), 1)).toBe('2024-02-29');
     expect(addDays(day('2026-01-01'), -1)).toBe('2025-12-31');
     expect(() => addDays(day('9999-12-31'), 1)).toThrow(RangeError);
@@ -59,7 +59,7 @@ describe('a day', () => {
 });
 
 describe('an incomplete date', () => {
-  it('stays so on its way to google.type.Date and back', () => {
+  it('keeps its unknown parts through google.type.Date and back', () => {
     for (const text of ['1981-05-01', '1981-05-00', '1981-00-00']) {
       const date = parseIncompleteDate(text);
       expect(date).toBe(text);
@@ -67,7 +67,7 @@ describe('an incomplete date', () => {
     }
   });
 
-  it.each(['1981-00-01', '0000-05-01', '1981-13-00', '1981-02-30', '81-05-01', ''])('%j is none', (text) => {
+  it.each(['1981-00-01', '0000-05-01', '1981-13-00', '1981-02-30', '81-05-01', ''])('%j is not accepted', (text) => {
     expect(parseIncompleteDate(text)).toBeUndefined();
   });
 
@@ -96,14 +96,14 @@ describe('a period', () => {
     return parsed.period;
   };
 
-  it('includes both its days', () => {
+  it('includes its first and its last day', () => {
     const period = periodOf('2026-01-01', '2026-01-31');
     expect(
       ['2025-12-31', '2026-01-01', '2026-01-31', '2026-02-01'].map((text) => containsDay(period, day(text))),
     ).toEqual([false, true, true, false]);
   });
 
-  it('may be of one day, and not end before it begins', () => {
+  it('may be one day long, and not end before it begins', () => {
     expect(containsDay(periodOf('2026-01-01', '2026-01-01'), day('2026-01-01'))).toBe(true);
     expect(fromWire({ startDate: day('2026-01-02'), endDate: day('2026-01-01') })).toEqual({
       ok: false,
@@ -111,7 +111,7 @@ describe('a period', () => {
     });
   });
 
-  it('is open where nothing is said, and at the last day there is', () => {
+  it('is open without a day, and at 9999-12-31', () => {
     expect(periodOf()).toEqual({});
     expect(periodOf('2026-01-01', '9999-12-31')).toEqual({ start: '2026-01-01' });
     expect(overlaps(periodOf(), periodOf('2026-01-01', '2026-01-01'))).toBe(true);
@@ -119,7 +119,7 @@ describe('a period', () => {
     expect(containsPeriod(periodOf('2026-01-01'), periodOf())).toBe(false);
   });
 
-  it('does not overlap with one that begins the day after it', () => {
+  it('does not overlap one that begins the day after its end', () => {
     expect(overlaps(periodOf('2026-01-01', '2026-01-31'), periodOf('2026-02-01'))).toBe(false);
     expect(overlaps(periodOf('2026-01-01', '2026-02-01'), periodOf('2026-02-01'))).toBe(true);
   });
@@ -128,7 +128,7 @@ describe('a period', () => {
     .tuple(fc.option(days, { nil: undefined }), fc.option(days, { nil: undefined }))
     .filter(([start, end]) => start === undefined || end === undefined || start <= end);
 
-  it('comes back from the wire as it went', () => {
+  it('is equal after conversion to the wire and back', () => {
     fc.assert(
       fc.property(periods, ([startDate, endDate]) => {
         const parsed = fromWire({ startDate, endDate });
@@ -137,7 +137,7 @@ describe('a period', () => {
     );
   });
 
-  it('overlaps with another exactly when a day is in both, and holds it when no day of it is outside', () => {
+  it('overlaps another exactly when a day is in both, and contains it when no day of it is outside', () => {
     const span = 40;
     const near = fc
       .tuple(fc.integer({ min: 0, max: span }), fc.integer({ min: 0, max: span }))

@@ -9,14 +9,14 @@ const [one, two] = [
 ];
 
 describe('blind index', () => {
-  it('is the same for the same number, and another for another', async () => {
+  it('is equal for equal numbers, and differs for different ones', async () => {
     const index = await BlindIndex.open(withKeys(one), 'ssin-index');
     expect(index.indexOf('85673003328')).toBe(index.indexOf('85673003328'));
     expect(index.indexOf('85673003328')).not.toBe(index.indexOf('85673003427'));
     expect(index.indexOf('85673003328')).toMatch(/^k1:[\w-]{43}$/);
   });
 
-  it('looks up under all keys, the current one first, and tells which values are old', async () => {
+  it('looks up with all keys, the current one first, and recognizes values of older keys', async () => {
     const before = await BlindIndex.open(withKeys(one), 'ssin-index');
     const after = await BlindIndex.open(withKeys(two, one), 'ssin-index');
     const written = before.indexOf('85673003328');
@@ -30,7 +30,7 @@ describe('blind index', () => {
     expect(() => index.indexOf(ssin)).toThrow('an SSIN is eleven digits here');
   });
 
-  it('refuses to open without a key', async () => {
+  it('cannot be opened without a key', async () => {
     await expect(BlindIndex.open(withKeys(), 'ssin-index')).rejects.toThrow('has no version');
   });
 });

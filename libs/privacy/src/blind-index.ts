@@ -1,20 +1,20 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { KeyProvider } from './key-provider.js';
 
-/** A key object: from bytes OpenSSL would make one at each index, which takes eight times as long as the HMAC. */
+/** With a key object: from bytes, OpenSSL creates one at each call, which takes eight times as long as the HMAC. */
 interface Secret {
   readonly kid: string;
   readonly key: KeyObject;
 }
 
 /**
- * Finds a person by SSIN without keeping the SSIN: `<key id>:<base64url HMAC-SHA-256(ssin)>`. The key's id in the value
- * lets an index be rekeyed while it is used: write under the current key, look up under all.
+ * Finds a person by SSIN without storing the SSIN: `<key id>:<base64url HMAC-SHA-256(ssin)>`. With the key's id in the value an index
+ * can be rekeyed while it is used: values are written with the current key, and looked up with all keys.
  */
 export class BlindIndex {
   private constructor(private readonly secrets: readonly [Secret, ...Secret[]]) {}
 
-  /** Reads the key's versions once; a new version is seen at the next start. @throws KeyUnavailable */
+  /** Reads the versions of the key once: a new version is used after the next start. @throws KeyUnavailable */
   static async open(keys: Pick<KeyProvider, 'secrets'>, name: string): Promise<BlindIndex> {
     const secrets = await keys.secrets(name);
     const [current, ...older] = secrets.map(({ kid, key }) => ({ kid, key: createSecretKey(key) }));
@@ -22,24 +22,24 @@ export class BlindIndex {
     return new BlindIndex([current, ...older]);
   }
 
-  /** Under the current key: what is written. `ssin` is its eleven digits, already checked. */
+  /** The value to write, with the current key. `ssin` is eleven digits, already validated. */
   indexOf(ssin: string): string {
     return index(this.secrets[0], ssin);
   }
 
-  /** Under every key, the current one first: what is looked up. */
+  /** The values to look up, with every key, the current one first. */
   indexesOf(ssin: string): string[] {
     return this.secrets.map((secret) => index(secret, ssin));
   }
 
-  /** Whether a stored value is of an older key, and is to be written anew. */
+  /** Whether a stored value was written with an older key, and has to be rewritten. */
   isOutdated(value: string): boolean {
     return !value.startsWith(`${this.secrets[0].kid}:`);
   }
 }
 
 const index = ({ kid, key }: Secret, ssin: string): string => {
-  // The message is not shown: it would hold the number.
+  // Without the value: the message would hold the number.
   if (!/^\d{11}$/.test(ssin)) throw new TypeError('an SSIN is eleven digits here');
   return `${kid}:${createHmac('sha256', key).update(ssin).digest('base64url')}`;
 };

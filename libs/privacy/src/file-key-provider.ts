@@ -6,9 +6,9 @@ const HOUR_MS = 3_600_000;
 const SEGMENT = /^[A-Za-z0-9:_-]+$/;
 
 /**
- * Keys of one JSON file (see `key-file.ts`). Data keys are derived with HKDF-SHA-256 from the named master and their own id,
- * `<name>.<kid>.<producer>.<hour>.<random 96 bits>`: nothing is stored, whoever holds the master opens, and no two calls
- * share a key, not even two in one process and hour.
+ * Keys of one JSON file (see `key-file.ts`). A data key is derived with HKDF-SHA-256 from the named master key and the data key's id,
+ * `<name>.<kid>.<producer>.<hour>.<random 96 bits>`. Data keys are not stored: every holder of the master key can derive them. The random
+ * part makes the key of each call unique.
  */
 export class FileKeyProvider implements KeyProvider {
   private file: Promise<KeyFile> | undefined;
@@ -34,7 +34,7 @@ export class FileKeyProvider implements KeyProvider {
     const find = (secrets: readonly NamedSecret[]) => secrets.find((secret) => secret.kid === kid);
     let master = find(await this.secrets(name));
     if (!master) {
-      // A master added since the file was read: a producer may rotate before its readers restart.
+      // A producer may use a new master key before its readers restart, so the file is read again.
       this.file = undefined;
       master = find(await this.secrets(name));
     }

@@ -1,5 +1,4 @@
 export * from './blind-index.js';
-export * from './bounded-cache.js';
 export * from './envelope.js';
 export * from './file-key-provider.js';
 export * from './key-file.js';
@@ -11,5 +10,5 @@ export * from './sealing.js';
 export * from './subject-keys.js';
 export * from './subject-keys.migration.js';
 export * from './subject-sealer.js';
-export * from './nest/keys.module.js';
-export * from './nest/subject-keys.module.js';
+export * from './keys.module.js';
+export * from './subject-keys.module.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { KeyUnavailable, type NamedSecret } from './key-provider.js';
 
-/** The masters of a file by name, each with its current version first. */
+/** The master keys of a file by name, each with its current version first. */
 export type KeyFile = ReadonlyMap<string, readonly NamedSecret[]>;
 
 const KID = /^[A-Za-z0-9_-]+$/;
@@ -21,8 +21,8 @@ export const readKeyFile = async (path: string): Promise<KeyFile> => {
 };
 
 /**
- * Makes the file with the names it lacks, each with a new random key, and leaves those that are there as they are.
- * Readable by its owner only; replaced in one step, so that a reader never sees half of it.
+ * Adds a random key for each name that the file lacks, and leaves existing keys unchanged. The file is readable by its owner only, and
+ * is replaced atomically.
  */
 export const generateKeyFile = async (path: string, names: readonly string[]): Promise<void> => {
   let keys: Record<string, unknown> = {};

@@ -22,7 +22,7 @@ describe('keys from a file', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('makes what is missing, leaves what is there, and shows it to nobody else', async () => {
+  it('are generated for missing names only, in a file that only its owner can read', async () => {
     await generateKeyFile(file('made'), ['a.v1']);
     const before = await keysIn('made');
     await generateKeyFile(file('made'), ['a.v1', 'b']);
@@ -32,26 +32,26 @@ describe('keys from a file', () => {
     expect((await stat(file('made'))).mode & 0o777).toBe(0o600);
   });
 
-  it('gives a data key that another process with the same file finds by its id', async () => {
+  it('give a data key that another process derives again from its id', async () => {
     await generateKeyFile(file('two'), ['crossroads.person.v1']);
     const { keyId, key } = await new FileKeyProvider(file('two')).newDataKey('crossroads.person.v1', 'person-registry');
     expect(keyId).toMatch(/^crossroads\.person\.v1\.[\w-]+\.person-registry\.\d+\.[\w-]{16}$/);
     expect(await new FileKeyProvider(file('two')).dataKey(keyId)).toEqual(key);
   });
 
-  it('never gives the same data key twice', async () => {
+  it('never include the same data key twice', async () => {
     const keys = await write('once', { version: 1, keys: { a: { current: '1', '1': base64(1) } } });
     const made = await Promise.all(Array.from({ length: 50 }, () => keys.newDataKey('a', 'p')));
     expect(new Set(made.map(({ key }) => key.toString('hex'))).size).toBe(50);
   });
 
-  it('gives the versions of a key, the current one first', async () => {
+  it('list the versions of a key, the current one first', async () => {
     const keys = await write('old', { version: 1, keys: { a: { '1': base64(1), '2': base64(2), current: '2' } } });
     expect((await keys.secrets('a')).map(({ kid }) => kid)).toEqual(['2', '1']);
     expect(await keys.secret('a')).toEqual(Buffer.alloc(32, 2));
   });
 
-  it('finds a version that was added after the file was read', async () => {
+  it('include a version that was added after the file was read', async () => {
     const keys = await write('rotated', { version: 1, keys: { a: { current: '1', '1': base64(1) } } });
     await keys.secret('a');
     const other = await write('rotated', { version: 1, keys: { a: { current: '2', '1': base64(1), '2': base64(2) } } });
@@ -65,7 +65,7 @@ describe('keys from a file', () => {
     ['no such name', { version: 1, keys: {} }, /no key "a" in/],
     ['no current version', { version: 1, keys: { a: { '1': base64(1) } } }, /no current version/],
     ['a short key', { version: 1, keys: { a: { current: '1', '1': 'c2hvcnQ=' } } }, /32 bytes in base64/],
-  ])('says what is wrong with a file: %s', async (name, content, message) => {
+  ])('name what is wrong with a file: %s', async (name, content, message) => {
     const keys = await write(`bad ${name}`, content);
     const failure = await keys.secret('a').catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(KeyUnavailable);
@@ -73,19 +73,19 @@ describe('keys from a file', () => {
     expect(String(failure)).not.toMatch(/c2Vj|c2hv/);
   });
 
-  it('says that the file is missing, and reads it once it is there', async () => {
+  it('report a missing file, and are read once it exists', async () => {
     const keys = new FileKeyProvider(file('later'));
     await expect(keys.secret('a')).rejects.toThrow(/cannot be read \(ENOENT\)/);
     await generateKeyFile(file('later'), ['a']);
     expect(await keys.secret('a')).toHaveLength(32);
   });
 
-  it.each(['', 'a', 'a.1.p.7', 'a.b.c.d.e.f', '....'])('refuses %j as the id of a data key', async (keyId) => {
+  it.each(['', 'a', 'a.1.p.7', 'a.b.c.d.e.f', '....'])('do not accept %j as the id of a data key', async (keyId) => {
     const keys = await write('ids', { version: 1, keys: { a: { current: '1', '1': base64(1) } } });
     await expect(keys.dataKey(keyId)).rejects.toThrow(KeyUnavailable);
   });
 
-  it('refuses a producer that would blur the id', async () => {
+  it('do not accept a producer that would make the id ambiguous', async () => {
     const keys = await write('dots', { version: 1, keys: { a: { current: '1', '1': base64(1) } } });
     await expect(keys.newDataKey('a', 'x.y')).rejects.toThrow(TypeError);
   });

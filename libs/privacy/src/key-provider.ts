@@ -1,4 +1,4 @@
-/** A fresh key for sealing, and the id by which a reader with the same master finds it again. */
+/** A new key for sealing, and the id from which a reader with the same master key derives it again. */
 export interface DataKey {
   readonly keyId: string;
   /** 32 bytes. */
@@ -16,9 +16,9 @@ export interface NamedSecret {
  * (`crossroads.person.v1`), `subject-keys`, `ssin-index`. Every method throws `KeyUnavailable` when a key is not there.
  */
 export interface KeyProvider {
-  /** A data key that nobody has had before, so that a counter may be its nonce. */
+  /** A data key that was never given before, so that a counter may be its nonce. */
   newDataKey(name: string, producer: string): Promise<DataKey>;
-  /** The data key of an id that `newDataKey` gave, here or in another process. */
+  /** The data key of an id that `newDataKey` returned, in this or another process. */
   dataKey(keyId: string): Promise<Buffer>;
   /** The current version of a named master. */
   secret(name: string): Promise<Buffer>;

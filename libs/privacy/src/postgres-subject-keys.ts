@@ -1,30 +1,20 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Queryable, Schema } from '@crossroads/database';
-import { subjectKeyMigrations } from './subject-keys.migration.js';
-import { BoundedCache } from './bounded-cache.js';
+import type { Queryable } from '@crossroads/database';
+import { LRUCache } from 'lru-cache';
 import { associatedData, openEnvelope, sealEnvelope } from './envelope.js';
 import { type KeyProvider, KeyUnavailable } from './key-provider.js';
 import { FORGOTTEN, type Forgotten, type KeyOptions, type SubjectKeys } from './subject-keys.js';
 
-/** The database of a service's subject keys, by its settings. */
-export const subjectKeySchemaOf = (config: {
-  readonly keysDatabaseUrl: string;
-  readonly keysDatabaseMigratorUrl: string | undefined;
-}): Schema => ({
-  url: config.keysDatabaseUrl,
-  migratorUrl: config.keysDatabaseMigratorUrl,
-  migrations: subjectKeyMigrations,
-});
-
 export interface PostgresSubjectKeysOptions {
   readonly db: Pick<Queryable, 'query'>;
   readonly keys: KeyProvider;
-  /** The name of the master that wraps. @default subject-keys */
+  /** Name of the master key that wraps the keys of persons. @default subject-keys */
   readonly masterName?: string;
-  /** @default 20000 */
+  /** Keys that are cached. @default 20000 */
   readonly cached?: number;
-  /** How long a process may go on with a key that another destroyed. @default 30000 */
+  /** How long a key is cached: for so long a process may still use a key that another process destroyed. @default 30000 */
   readonly cacheMs?: number;
+  /** Milliseconds of a clock that begins above 0. @default performance.now */
   readonly now?: () => number;
 }
 
@@ -33,34 +23,35 @@ interface KeyRow {
   readonly wrapped_key: Buffer | null;
 }
 
-interface Asked {
+interface Lookup {
   readonly personId: string;
   readonly create: boolean;
   readonly resolve: (key: Buffer | Forgotten | undefined) => void;
   readonly reject: (error: unknown) => void;
 }
 
-const BATCH = 1_000;
+const MAX_BATCH_SIZE = 1_000;
 
-/** Keys in the table `subject_keys`, wrapped by a master. Single look-ups made at the same time share one query. */
+/** Keys in the table `subject_keys`, wrapped by a master key. Look-ups of the same turn of the event loop share one query. */
 export class PostgresSubjectKeys implements SubjectKeys {
-  private readonly cache: BoundedCache<Buffer | Forgotten>;
+  private readonly cache: LRUCache<string, Buffer | Forgotten>;
   private readonly masterName: string;
-  private asked: Asked[] = [];
-  /** Rises with each destruction, so that a key read before it is not cached after it. */
+  private queue: Lookup[] = [];
+  /** Counts destructions, so that a key that was read before one is not cached after it. */
   private destructions = 0;
 
   constructor(private readonly options: PostgresSubjectKeysOptions) {
     this.masterName = options.masterName ?? 'subject-keys';
-    this.cache = new BoundedCache(options.cached ?? 20_000, options.cacheMs ?? 30_000, options.now ?? Date.now);
+    const { cached: max = 20_000, cacheMs: ttl = 30_000, now = () => performance.now() } = options;
+    this.cache = new LRUCache({ max, ttl, ttlResolution: 0, perf: { now } });
   }
 
   async keyOf(personId: string, options: KeyOptions = {}): Promise<Buffer | Forgotten | undefined> {
     return (
       this.cache.get(personId) ??
       new Promise((resolve, reject) => {
-        this.asked.push({ personId, create: options.create ?? false, resolve, reject });
-        if (this.asked.length === 1) setImmediate(() => void this.answerAsked());
+        this.queue.push({ personId, create: options.create ?? false, resolve, reject });
+        if (this.queue.length === 1) setImmediate(() => void this.answerQueue());
       })
     );
   }
@@ -77,8 +68,8 @@ export class PostgresSubjectKeys implements SubjectKeys {
       else unknown.add(personId);
     }
     const rest = [...unknown];
-    for (let from = 0; from < rest.length; from += BATCH) {
-      for (const [personId, key] of await this.fetch(rest.slice(from, from + BATCH), options.create ?? false))
+    for (let from = 0; from < rest.length; from += MAX_BATCH_SIZE) {
+      for (const [personId, key] of await this.fetch(rest.slice(from, from + MAX_BATCH_SIZE), options.create ?? false))
         found.set(personId, key);
     }
     return found;
@@ -95,11 +86,11 @@ export class PostgresSubjectKeys implements SubjectKeys {
     this.cache.set(personId, FORGOTTEN);
   }
 
-  private async answerAsked(): Promise<void> {
-    const asked = this.asked;
-    this.asked = [];
+  private async answerQueue(): Promise<void> {
+    const lookups = this.queue;
+    this.queue = [];
     for (const create of [false, true]) {
-      const some = asked.filter((one) => one.create === create);
+      const some = lookups.filter((lookup) => lookup.create === create);
       if (some.length === 0) continue;
       try {
         const keys = await this.keysOf(
@@ -119,7 +110,7 @@ export class PostgresSubjectKeys implements SubjectKeys {
     const missing = create ? personIds.filter((personId) => !found.has(personId)) : [];
     if (missing.length > 0) {
       await this.insert(missing);
-      // Read back: whoever inserted first has given the key.
+      // Read back: another process may have inserted its key first.
       for (const [personId, key] of await this.select(missing)) found.set(personId, key);
     }
     if (destructions === this.destructions) for (const [personId, key] of found) this.cache.set(personId, key);
@@ -138,7 +129,7 @@ export class PostgresSubjectKeys implements SubjectKeys {
   }
 
   private async insert(personIds: readonly string[]): Promise<void> {
-    const sorted = [...personIds].sort(); // one order for all writers, so that two batches cannot deadlock
+    const sorted = [...personIds].sort(); // the same order in all writers, so that two batches cannot deadlock
     const wrapped = await Promise.all(sorted.map((personId) => this.wrap(personId, randomBytes(32))));
     await this.options.db.query(
       `insert into subject_keys (person_id, wrapped_key)
@@ -165,6 +156,6 @@ export class PostgresSubjectKeys implements SubjectKeys {
   }
 }
 
-// The master itself is kept for deriving: wrapping has a key of its own.
+// The master key only derives other keys, so that wrapping has a key of its own.
 const wrapping = (master: Buffer): Buffer =>
   createHmac('sha256', master).update('crossroads subject key wrapping v1').digest();

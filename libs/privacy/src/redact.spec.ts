@@ -23,7 +23,7 @@ const written = digits(11).chain((ssin) => {
 const around = fc.stringMatching(/^[^\d]{0,20}$/);
 
 describe('redaction', () => {
-  it('lets no SSIN through, however it is written and wherever it stands', () => {
+  it('removes SSINs in every notation and at every place', () => {
     fc.assert(
       fc.property(written, around, around, (ssin, before, after) => {
         const text = `${before}${ssin}${after}`;
@@ -35,7 +35,7 @@ describe('redaction', () => {
     );
   });
 
-  it('keeps what is no SSIN: identifiers, instants, enterprise numbers, counts', () => {
+  it('leaves identifiers, instants, enterprise numbers and counts', () => {
     fc.assert(
       fc.property(
         fc.uuid(),
@@ -51,7 +51,7 @@ describe('redaction', () => {
     );
   });
 
-  it('replaces what stands under a personal key, whatever it is', () => {
+  it('replaces every value of a personal key', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(
@@ -73,7 +73,7 @@ describe('redaction', () => {
     );
   });
 
-  it('keeps keys that only look personal', () => {
+  it('leaves keys that only resemble a personal one', () => {
     expect(['fileName', 'topic', 'hostname', 'personId', 'streamId'].filter(isPersonalKey)).toEqual([]);
   });
 
@@ -83,7 +83,7 @@ describe('redaction', () => {
     );
   });
 
-  it('removes numbers that are one', () => {
+  it('removes SSINs that are numbers', () => {
     expect(redact({ a: 85673003328, b: 85673003328n, c: 42, d: 42n })).toEqual({
       a: REDACTED,
       b: REDACTED,
@@ -92,7 +92,7 @@ describe('redaction', () => {
     });
   });
 
-  it('shows what an error is, and what caused it', () => {
+  it('shows the type of an error and its cause', () => {
     const error = new Error('of 85673003328', { cause: new TypeError('because of 85.67.30-033.28') });
     const shown = redact(error);
     expect(shown).toMatchObject({
@@ -102,7 +102,7 @@ describe('redaction', () => {
     });
   });
 
-  it('never throws and always ends', () => {
+  it('never throws, and ends for circular and deep values', () => {
     const circular: Record<string, unknown> = {
       get bad(): string {
         throw new Error('no');

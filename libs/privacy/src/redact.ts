@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-/** Stands where something personal or secret stood. */
+/** Replaces personal or secret values. */
 export const REDACTED = '[redacted]';
 
 const PERSONAL_KEYS = new Set([
@@ -39,11 +39,11 @@ const PERSONAL_KEYS = new Set([
   'blindindex',
 ]);
 
-// A UUID is matched first and kept: its digits may look like a number. Then tokens, then anything of eleven digits in the
-// ways an SSIN is written (85073003328, 85.07.30-033.28, 85 07 30 033 28), its check right or wrong: a mistyped one is personal too.
+// A UUID is matched first and left alone, as its digits may look like an SSIN. Then tokens, then eleven digits in the ways an SSIN is
+// written (85073003328, 85.07.30-033.28, 85 07 30 033 28). The check number is not verified: a mistyped SSIN is personal as well.
 const SUSPECTS = new RegExp(
   [
-    String.raw`(?<kept>\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b)`,
+    String.raw`(?<uuid>\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b)`,
     String.raw`\b(?:Bearer|Basic)\s+[\w.~+/=-]+`,
     String.raw`\beyJ[\w-]+\.[\w-]+\.[\w-]*`,
     String.raw`(?<!\d)\d{2}[.\-/ ]?\d{2}[.\-/ ]?\d{2}[.\-/ ]{0,3}\d{3}[.\-/ ]?\d{2}(?!\d)`,
@@ -51,19 +51,19 @@ const SUSPECTS = new RegExp(
   'gi',
 );
 
-const DEPTH = 12;
+const MAX_DEPTH = 12;
 
-/** A text without numbers that could be SSINs, and without bearer tokens. */
+/** Replaces numbers that could be SSINs, and bearer tokens. */
 export const redactText = (text: string): string =>
-  text.replace(SUSPECTS, (_match, kept: string | undefined) => kept ?? REDACTED);
+  text.replace(SUSPECTS, (_match, uuid: string | undefined) => uuid ?? REDACTED);
 
 /**
- * A copy that may be logged: plain objects, arrays, maps, sets and errors are walked through, values under personal keys
- * and texts that could hold an SSIN are replaced, bytes give only their length. Never throws.
+ * A copy that may be logged. In objects, arrays, maps, sets and errors, values of personal keys and texts that could hold an SSIN are
+ * replaced, and of bytes only the length remains. Never throws.
  */
-export const redact = (value: unknown): unknown => walk(value, new Set(), DEPTH);
+export const redact = (value: unknown): unknown => walk(value, new Set(), MAX_DEPTH);
 
-/** Whether a value under this key is replaced whatever it is; `birth_date`, `Birth-Date` and `birthDate` are one. */
+/** Whether the value of this key is always replaced; `birth_date`, `Birth-Date` and `birthDate` are the same key. */
 export const isPersonalKey = (key: string): boolean => PERSONAL_KEYS.has(key.toLowerCase().replaceAll(/[^a-z]/g, ''));
 
 const walk = (value: unknown, above: Set<object>, depth: number): unknown => {
@@ -74,7 +74,7 @@ const walk = (value: unknown, above: Set<object>, depth: number): unknown => {
     case 'bigint':
       return /^\d{10,11}$/.test(String(value)) ? REDACTED : typeof value === 'bigint' ? value.toString() : value;
     case 'object':
-      return value === null ? null : within(value, above, depth);
+      return value === null ? null : copyOf(value, above, depth);
     case 'function':
     case 'symbol':
       return `[${typeof value}]`;
@@ -84,7 +84,7 @@ const walk = (value: unknown, above: Set<object>, depth: number): unknown => {
   }
 };
 
-const within = (value: object, above: Set<object>, depth: number): unknown => {
+const copyOf = (value: object, above: Set<object>, depth: number): unknown => {
   if (above.has(value)) return '[circular]';
   if (depth === 0) return '[too deep]';
   above.add(value);

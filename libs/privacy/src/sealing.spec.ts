@@ -29,7 +29,7 @@ const text = fc.string({ maxLength: 40 });
 const nonceOf = ({ keyId, data }: Sealed) => `${keyId} ${data.toString('hex', 1, 13)}`;
 
 describe('sealing of topics', () => {
-  it('opens what was sealed, whatever it is', async () => {
+  it('opens what was sealed, for any content', async () => {
     const used = sealer();
     await fc.assert(
       fc.asyncProperty(text, text, bytes, async (source, id, plain) => {
@@ -40,7 +40,7 @@ describe('sealing of topics', () => {
     );
   });
 
-  it('does not open once a single bit is another', async () => {
+  it('does not open a body of which one bit was changed', async () => {
     const used = sealer();
     await fc.assert(
       fc.asyncProperty(bytes, fc.nat(), async (plain, anywhere) => {
@@ -53,7 +53,7 @@ describe('sealing of topics', () => {
     );
   });
 
-  it('does not open when cut', async () => {
+  it('does not open a truncated body', async () => {
     const used = sealer();
     const sealed = await used.seal(TOPIC, 's', 'i', Buffer.from('text'));
     for (let length = 0; length < sealed.data.length; length++)
@@ -62,7 +62,7 @@ describe('sealing of topics', () => {
       );
   });
 
-  it('does not open in another topic, of another source or as another event', async () => {
+  it('does not open a body in another topic, source or event', async () => {
     const used = sealer();
     await fc.assert(
       fc.asyncProperty(text, text, text, text, async (source, id, otherSource, otherId) => {
@@ -74,13 +74,13 @@ describe('sealing of topics', () => {
     );
   });
 
-  it('does not open under another key', async () => {
+  it('does not open a body with another key', async () => {
     const used = sealer();
     const sealed = await used.seal(TOPIC, 's', 'i', Buffer.from('text'));
     await expect(used.open(TOPIC, 's', 'i', { ...sealed, keyId: `${TOPIC}.1.p.0.other` })).rejects.toThrow(Unsealable);
   });
 
-  it('never uses a nonce twice under a key, also when asked at once', async () => {
+  it('never uses a nonce twice with a key, also for concurrent calls', async () => {
     const used = sealer({ sealsPerKey: 10 });
     const sealed = await Promise.all(
       Array.from({ length: 95 }, (_, n) => used.seal(TOPIC, 's', String(n), Buffer.of(1))),
@@ -90,7 +90,7 @@ describe('sealing of topics', () => {
     for (const [n, one] of sealed.entries()) await used.open(TOPIC, 's', String(n), one);
   });
 
-  it('takes another key each hour, and for each topic', async () => {
+  it('uses a new key each hour, and one per topic', async () => {
     let now = new Date('2026-01-01T10:59:59Z');
     const used = sealer({ now: () => now });
     const keyId = async (topic: string) => (await used.seal(topic, 's', 'i', Buffer.of(1))).keyId;
@@ -101,12 +101,12 @@ describe('sealing of topics', () => {
     expect(await keyId(TOPIC)).not.toBe(first);
   });
 
-  it('refuses to count beyond its nonces', () => {
+  it('fails when the nonces of a key are used up', () => {
     expect(counterNonce(2 ** 48 - 1)).toHaveLength(12);
     expect(() => counterNonce(2 ** 48)).toThrow(KeyUnavailable);
   });
 
-  it('goes on after the key provider was away', async () => {
+  it('recovers after the key provider was unavailable', async () => {
     let away = true;
     const provider = keys();
     const used = new TopicSealer({
@@ -123,7 +123,7 @@ describe('sealing of topics', () => {
 });
 
 describe('associated data', () => {
-  it('tells where one part ends', () => {
+  it('distinguishes where each part ends', () => {
     fc.assert(
       fc.property(fc.array(text), fc.array(text), (a, b) => {
         fc.pre(JSON.stringify(a) !== JSON.stringify(b));
@@ -132,7 +132,7 @@ describe('associated data', () => {
     );
   });
 
-  it('is not in what is sealed, and yet is needed', () => {
+  it('is not contained in the sealed body, and needed to open it', () => {
     const key = Buffer.alloc(32, 1);
     const sealed = sealEnvelope(key, Buffer.alloc(12), associatedData('place'), Buffer.from('text'));
     expect(sealed.includes('place')).toBe(false);

@@ -1,4 +1,4 @@
-import { BoundedCache } from './bounded-cache.js';
+import { LRUCache } from 'lru-cache';
 import { associatedData, openEnvelope, sealEnvelope, Unsealable } from './envelope.js';
 import { type DataKey, type KeyProvider, KeyUnavailable } from './key-provider.js';
 
@@ -10,10 +10,10 @@ export interface Sealed {
 
 export interface TopicSealerOptions {
   readonly keys: KeyProvider;
-  /** Who seals, for example the service's name; part of each key's id. */
+  /** Name of the sealing service; part of each key id. */
   readonly producer: string;
   readonly now?: () => Date;
-  /** Bodies under one key before another is taken. @default 2^32 */
+  /** Bodies sealed with one key before it is replaced. @default 2^32 */
   readonly sealsPerKey?: number;
 }
 
@@ -23,22 +23,21 @@ interface KeyInUse extends DataKey {
 }
 
 const HOUR_MS = 3_600_000;
-const KEYS_REMEMBERED = 1_000;
+const MAX_CACHED_KEYS = 1_000;
 
 /**
- * Seals the bodies of internal topics: a data key for each topic and hour of this process, a counter as nonce, and
- * `topic‖source‖id` as associated data, so that a body opens only in the event it was made for.
+ * Seals the bodies of internal topics, with a data key per topic, hour and process, a counter as nonce, and `topic‖source‖id` as
+ * associated data, so that a body can be opened only in its own event.
  */
 export class TopicSealer {
   private readonly current = new Map<string, Promise<KeyInUse>>();
-  private readonly known: BoundedCache<Promise<Buffer>>;
+  private readonly known = new LRUCache<string, Promise<Buffer>>({ max: MAX_CACHED_KEYS, ttl: HOUR_MS });
   private readonly now: () => Date;
   private readonly sealsPerKey: number;
 
   constructor(private readonly options: TopicSealerOptions) {
     this.now = options.now ?? (() => new Date());
     this.sealsPerKey = options.sealsPerKey ?? 2 ** 32;
-    this.known = new BoundedCache(KEYS_REMEMBERED, HOUR_MS, () => this.now().getTime());
   }
 
   async seal(topic: string, source: string, id: string, plain: Uint8Array): Promise<Sealed> {
@@ -60,12 +59,12 @@ export class TopicSealer {
       const hour = Math.floor(this.now().getTime() / HOUR_MS);
       let pending = this.current.get(topic);
       if (!pending) {
-        pending = this.take(topic, hour);
+        pending = this.newKey(topic, hour);
         this.current.set(topic, pending);
         pending.catch(() => this.forget(topic, pending));
       }
       const key = await pending;
-      // Nothing waits between looking and counting: no two bodies get the same number.
+      // Nothing is awaited between the check and the increment, so that no two bodies get the same nonce.
       if (key.hour === hour && key.seals < this.sealsPerKey) return { ...key, nonce: counterNonce(key.seals++) };
       this.forget(topic, pending);
     }
@@ -75,7 +74,7 @@ export class TopicSealer {
     if (this.current.get(topic) === pending) this.current.delete(topic);
   }
 
-  private async take(topic: string, hour: number): Promise<KeyInUse> {
+  private async newKey(topic: string, hour: number): Promise<KeyInUse> {
     const dataKey = await this.options.keys.newDataKey(topic, this.options.producer);
     return { ...dataKey, hour, seals: 0 };
   }
@@ -90,7 +89,7 @@ export class TopicSealer {
   }
 }
 
-/** Twelve bytes that count. @throws KeyUnavailable when the numbers of one key are used up. */
+/** A counter in twelve bytes. @throws KeyUnavailable when the nonces of a key are used up */
 export const counterNonce = (count: number): Buffer => {
   if (!Number.isSafeInteger(count) || count < 0 || count >= 2 ** 48)
     throw new KeyUnavailable('the nonces of this key are used up');

@@ -10,7 +10,7 @@ describe('sealing for a subject', () => {
   const keys = new MemorySubjectKeys();
   const sealer = new SubjectSealer(keys);
 
-  it('gives back the value, whatever it is', async () => {
+  it('opens to the value that was sealed, of any kind', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uuid(),
@@ -26,12 +26,12 @@ describe('sealing for a subject', () => {
     );
   });
 
-  it('gives back bytes', async () => {
+  it('opens to the bytes that were sealed', async () => {
     const sealed = await sealer.sealForSubject('p', Buffer.from([0, 255, 1]), 'a');
     expect(await sealer.openBytesForSubject('p', sealed, 'a')).toEqual(Buffer.from([0, 255, 1]));
   });
 
-  it('does the same for many', async () => {
+  it('seals and opens many values at once', async () => {
     const items = Array.from({ length: 50 }, (_, n) => ({ personId: `p${n % 7}`, value: { n }, aad: `a${n}` }));
     const sealed = await sealer.sealAllForSubjects(items);
     await keys.destroy('p3');
@@ -39,14 +39,14 @@ describe('sealing for a subject', () => {
     expect(opened).toEqual(items.map(({ personId, value }) => (personId === 'p3' ? FORGOTTEN : value)));
   });
 
-  it('does not open for another person or another place', async () => {
+  it('does not open for another person or place', async () => {
     const sealed = await sealer.sealForSubject('one', { a: 1 }, 'here');
     await sealer.sealForSubject('two', { a: 1 }, 'here');
     await expect(sealer.openForSubject('two', sealed, 'here')).rejects.toThrow(Unsealable);
     await expect(sealer.openForSubject('one', sealed, 'there')).rejects.toThrow(Unsealable);
   });
 
-  it('reads as forgotten once the key is destroyed, and seals nothing more', async () => {
+  it('opens to forgotten once the key is destroyed, and refuses to seal', async () => {
     const sealed = await sealer.sealForSubject('gone', { a: 1 }, 'a');
     await keys.destroy('gone');
     expect(await sealer.openForSubject('gone', sealed, 'a')).toBe(FORGOTTEN);
@@ -54,7 +54,7 @@ describe('sealing for a subject', () => {
     await expect(sealer.sealForSubject('gone', { a: 1 }, 'a')).rejects.toThrow(Rejection);
   });
 
-  it('reads as forgotten when there is no key at all', async () => {
+  it('opens to forgotten when there is no key', async () => {
     const elsewhere = new SubjectSealer(new MemorySubjectKeys());
     expect(await elsewhere.openForSubject('p', await sealer.sealForSubject('p', { a: 1 }, 'a'), 'a')).toBe(FORGOTTEN);
   });

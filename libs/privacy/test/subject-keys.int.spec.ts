@@ -16,7 +16,7 @@ import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testi
 /** What every implementation promises. */
 const subjectKeysContract = (name: string, open: () => SubjectKeys): void =>
   describe(name, () => {
-    it('makes a key when asked to, once, and keeps it', async () => {
+    it('creates a key on request, once', async () => {
       const [keys, person] = [open(), randomUUID()];
       expect(await keys.keyOf(person)).toBeUndefined();
       const key = await keys.keyOf(person, { create: true });
@@ -25,14 +25,14 @@ const subjectKeysContract = (name: string, open: () => SubjectKeys): void =>
       expect(await keys.keyOf(person)).toEqual(key);
     });
 
-    it('gives each person another key', async () => {
+    it('gives each person a key of their own', async () => {
       const keys = open();
       const found = await keys.keysOf([randomUUID(), randomUUID()], { create: true });
       const [one, two] = [...found.values()];
       expect(one).not.toEqual(two);
     });
 
-    it('gives many at once, without those who have none', async () => {
+    it('returns many keys at once, without persons who have none', async () => {
       const keys = open();
       const known = Array.from({ length: 2_500 }, () => randomUUID());
       const made = await keys.keysOf(known, { create: true });
@@ -41,7 +41,7 @@ const subjectKeysContract = (name: string, open: () => SubjectKeys): void =>
       expect(found).toEqual(made);
     });
 
-    it('makes one key when many ask at once', async () => {
+    it('creates one key for concurrent requests', async () => {
       const [keys, person] = [open(), randomUUID()];
       const asked = await Promise.all([
         ...Array.from({ length: 20 }, () => keys.keyOf(person, { create: true })),
@@ -50,7 +50,7 @@ const subjectKeysContract = (name: string, open: () => SubjectKeys): void =>
       expect(new Set(asked.map((key) => (typeof key === 'object' ? key.toString('hex') : key))).size).toBe(1);
     });
 
-    it('forgets for good', async () => {
+    it('destroys a key permanently', async () => {
       const [keys, person] = [open(), randomUUID()];
       await keys.keyOf(person, { create: true });
       await keys.destroy(person);
@@ -60,7 +60,7 @@ const subjectKeysContract = (name: string, open: () => SubjectKeys): void =>
       expect((await keys.keysOf([person], { create: true })).get(person)).toBe(FORGOTTEN);
     });
 
-    it('forgets who never had a key, so that none is made later', async () => {
+    it('marks a person without a key, so that none is created later', async () => {
       const [keys, person] = [open(), randomUUID()];
       await keys.destroy(person);
       expect(await keys.keyOf(person, { create: true })).toBe(FORGOTTEN);
@@ -93,25 +93,25 @@ describe('subject keys in PostgreSQL', () => {
 
   subjectKeysContract('the contract', () => new PostgresSubjectKeys({ db, keys: providerOf(first) }));
 
-  it('agrees with other processes on one key', async () => {
+  it('uses one key in all processes', async () => {
     const processes = Array.from({ length: 5 }, () => new PostgresSubjectKeys({ db, keys: providerOf(first) }));
     const people = Array.from({ length: 200 }, () => randomUUID());
     const [one, ...others] = await Promise.all(processes.map((keys) => keys.keysOf(people, { create: true })));
     for (const other of others) expect(other).toEqual(one);
   });
 
-  it('notices within its cache time that another process destroyed a key', async () => {
-    let now = 0;
+  it('notices a key destroyed by another process once its cache entry expires', async () => {
+    let now = 1;
     const here = new PostgresSubjectKeys({ db, keys: providerOf(first), cacheMs: 30_000, now: () => now });
     const there = new PostgresSubjectKeys({ db, keys: providerOf(first) });
     const person = randomUUID();
     await here.keyOf(person, { create: true });
     await there.destroy(person);
-    now = 30_000;
+    now = 30_002;
     expect(await here.keyOf(person)).toBe(FORGOTTEN);
   });
 
-  it('keeps no key as it is, and nothing of a destroyed one', async () => {
+  it('stores keys wrapped, and nothing of a destroyed key', async () => {
     const keys = new PostgresSubjectKeys({ db, keys: providerOf(first) });
     const person = randomUUID();
     const key = await keys.keyOf(person, { create: true });
@@ -126,7 +126,7 @@ describe('subject keys in PostgreSQL', () => {
     expect((await stored())?.wrapped_key).toBeNull();
   });
 
-  it('opens under an older master, and not without it', async () => {
+  it('unwraps with an older master key, and not without it', async () => {
     const person = randomUUID();
     const key = await new PostgresSubjectKeys({ db, keys: providerOf(first) }).keyOf(person, { create: true });
     expect(await new PostgresSubjectKeys({ db, keys: providerOf(second, first) }).keyOf(person)).toEqual(key);
@@ -135,7 +135,7 @@ describe('subject keys in PostgreSQL', () => {
     );
   });
 
-  it('asks the database once for all that is asked at the same time', async () => {
+  it('sends one query for concurrent look-ups', async () => {
     let queries = 0;
     const counting: Pick<Database, 'query'> = {
       query: (...asked) => {

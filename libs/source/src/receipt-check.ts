@@ -3,6 +3,7 @@ import { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 import type { SupplyRequest } from '@crossroads/contracts/source/v1/source_service';
 import { PermissionDenied } from '@crossroads/grpc';
 import { opens, type ReceiptFault, type ReceiptKeys, receiptCheck } from '@crossroads/transparency';
+import { LRUCache } from 'lru-cache';
 
 export type ReceiptRefusal =
   | ReceiptFault
@@ -24,8 +25,8 @@ const MAX_TICKETS = 50_000;
  * compromised exchange without leaving a trace in the access log.
  */
 export class ReceiptCheck {
-  /** Hash of the record by ticket, least recently used first. */
-  private readonly seen = new Map<string, string>();
+  /** Hash of the record by ticket. */
+  private readonly hashes = new LRUCache<string, string>({ max: MAX_TICKETS });
   private readonly faultOf: ReturnType<typeof receiptCheck>;
 
   constructor(keys: ReceiptKeys) {
@@ -52,14 +53,9 @@ export class ReceiptCheck {
   /** A ticket may come again with the same record (a retry, or another data service of the same access), but not with another record. */
   private reuseOf(ticket: string, record: Uint8Array): ReceiptRefusal | undefined {
     const hash = createHash('sha256').update(record).digest('base64');
-    const before = this.seen.get(ticket);
+    const before = this.hashes.get(ticket);
     if (before !== undefined && before !== hash) return 'TICKET_REUSED';
-    this.seen.delete(ticket);
-    this.seen.set(ticket, hash);
-    if (this.seen.size > MAX_TICKETS) {
-      const oldest = this.seen.keys().next();
-      if (!oldest.done) this.seen.delete(oldest.value);
-    }
+    this.hashes.set(ticket, hash);
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Every attribute that a span or a metric may have, in one place: none of them can hold an SSIN, a name or a birth date, and
- * none has more values than there are services, rpcs, codes, topics and institutions.
+ * Every attribute that a span or a metric may have. None of them can hold an SSIN, a name or a birth date, and none has more values than
+ * there are services, rpcs, codes, topics and institutions.
  */
 export const attributeNames = [
   /** `/package.Service/Method`. */

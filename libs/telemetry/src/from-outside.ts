@@ -2,7 +2,7 @@ import { type Context, createContextKey } from '@opentelemetry/api';
 
 const OUTSIDE = createContextKey('parent from outside the mesh');
 
-/** Marks a parent as somebody else's: its trace is gone on with, and whether it is recorded is decided here. */
+/** Marks a parent span as an institution's: the trace is continued, and the decision to record it is made here. */
 export const fromOutside = (context: Context): Context => context.setValue(OUTSIDE, true);
 
 export const isFromOutside = (context: Context): boolean => context.getValue(OUTSIDE) === true;

@@ -33,7 +33,7 @@ const over = (lines: PinoLogger): Logger => {
   const write =
     (level: LogLevel): Logger['info'] =>
     (message, fields = {}) => {
-      // Redaction costs more than a line that nobody wants.
+      // Redaction is expensive, so it is skipped for lines below the level.
       if (lines.isLevelEnabled(level)) lines[level](redacted(fields), redactText(message));
     };
   return {
@@ -45,7 +45,7 @@ const over = (lines: PinoLogger): Logger => {
   };
 };
 
-/** In which trace a line was written. */
+/** The active trace, for each line. */
 const traced = (): object => {
   const context = trace.getActiveSpan()?.spanContext();
   return context === undefined ? {} : { trace_id: context.traceId, span_id: context.spanId };

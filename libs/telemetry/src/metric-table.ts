@@ -21,11 +21,11 @@ const metric = <Kind extends Metric['kind'], By extends AttributeName = never>(
 });
 
 /**
- * Every metric of the mesh: boards and alert rules are written against these names. Prometheus has them with underscores, and
- * `_total` behind a counter.
+ * Every metric of the mesh. Dashboards and alert rules use these names, in Prometheus' form: underscores for dots, and `_total` after
+ * counters.
  */
 export const METRICS = {
-  // The four golden signals: latency, traffic and errors, saturation.
+  // The four golden signals: latency, traffic, errors, saturation.
   'crossroads.call.duration.seconds': metric(
     'histogram',
     's',

@@ -4,7 +4,7 @@ import { type Labels, METRICS, type MetricName, type NameOf } from './metric-tab
 /** Seconds. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10];
 
-/** A gauge's value, or one for each set of attributes. Nothing: there is none now. */
+/** A gauge's value, or one for each set of attributes; nothing when there is no value now. */
 export type Readings<Name extends MetricName> =
   | number
   | undefined
@@ -21,16 +21,16 @@ let meter: Meter | undefined;
 const readers = new Map<string, Set<Reader>>();
 const attached = new Set<string>();
 
-/** Whether metrics are sent anywhere; what measuring itself would cost is spared when not. */
+/** Whether metrics are exported. When they are not, callers need not measure. */
 export const isMeasuring = (): boolean => meter !== undefined;
 
-/** A counter of the table. Without telemetry it does nothing. */
+/** A counter of the metric table. Does nothing without telemetry. */
 export const counter = <Name extends NameOf<'counter'>>(name: Name) => {
   const instrument = lazily((now) => now.createCounter(name, described(name)));
   return { add: (value: number, labels: Labels<Name>): void => instrument()?.add(value, labels) };
 };
 
-/** A histogram of the table, in seconds. Without telemetry it does nothing. */
+/** A histogram of the metric table, in seconds. Does nothing without telemetry. */
 export const histogram = <Name extends NameOf<'histogram'>>(name: Name) => {
   const instrument = lazily((now) =>
     now.createHistogram(name, { ...described(name), advice: { explicitBucketBoundaries: BUCKETS } }),
@@ -39,8 +39,8 @@ export const histogram = <Name extends NameOf<'histogram'>>(name: Name) => {
 };
 
 /**
- * Has a gauge read whenever metrics are sent, as long as telemetry is on. A reader that throws has no value this time. Gives
- * what ends it.
+ * Reads a gauge whenever metrics are exported. A reader that throws has no value that time. Returns the function that removes the
+ * reader.
  */
 export const observe = <Name extends NameOf<'gauge'>>(
   name: Name,
@@ -52,7 +52,7 @@ export const observe = <Name extends NameOf<'gauge'>>(
   return () => void all.delete(read);
 };
 
-/** Where metrics go from here on; nothing ends it. */
+/** Sets the meter; `undefined` turns metrics off. */
 export const measureWith = (to: Meter | undefined): void => {
   meter = to;
   attached.clear();
@@ -86,7 +86,7 @@ const readingsOf = async (read: Reader): Promise<readonly Reading[]> => {
     const readings = await read();
     return typeof readings === 'number' ? [{ value: readings, of: {} }] : (readings ?? []);
   } catch {
-    // A database that is away has no backlog to tell of.
+    // For example because the database is away.
     return [];
   }
 };

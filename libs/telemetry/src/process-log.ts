@@ -8,7 +8,7 @@ export const processLog = (): Logger => {
   return log;
 };
 
-/** Who speaks in it, and of what. */
+/** Sets the service's name and the level of the process's log. */
 export const nameProcessLog = (service: string, level: LogLevel): void => {
   log = createLogger(service, { level });
 };

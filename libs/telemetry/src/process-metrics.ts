@@ -2,10 +2,10 @@ import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { observe } from './metrics.js';
 
 const NANOSECONDS = 1e9;
-/** Milliseconds between two looks at how late timers are: each wakes the process, which at 20 cost it half a percent. */
+/** Sampling interval of the event loop's delay. Each sample wakes the process; at 20 ms that took half a percent of its CPU. */
 const RESOLUTION = 200;
 
-/** Saturation of this process. Gives what ends it. */
+/** Reports the saturation of this process. Returns the function that ends it. */
 export const observeProcess = (): (() => void) => {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION });
   delay.enable();
@@ -20,7 +20,7 @@ export const observeProcess = (): (() => void) => {
     observe('crossroads.event_loop.delay.seconds', () => {
       const p99 = delay.percentile(99) / NANOSECONDS;
       delay.reset();
-      // The histogram counts the pause itself, too.
+      // The histogram includes the interval itself.
       return Math.max(0, p99 - RESOLUTION / 1_000);
     }),
     observe('crossroads.resident_memory.bytes', () => process.memoryUsage.rss()),

@@ -1,4 +1,4 @@
-/** Reads once for all who ask within so many milliseconds: gauges that come from one query. */
+/** Shares one result among all calls within some milliseconds: for several gauges that come from one query. */
 export const sharedFor = <Value>(milliseconds: number, read: () => Promise<Value>): (() => Promise<Value>) => {
   let last: { readonly at: number; readonly value: Promise<Value> } | undefined;
   return () => {

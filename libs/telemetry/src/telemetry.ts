@@ -2,15 +2,15 @@ import { TelemetrySettings } from '@crossroads/configuration';
 import { nameProcessLog, processLog } from './process-log.js';
 
 export interface Telemetry {
-  /** Whether anything leaves the process. */
+  /** Whether traces and metrics are exported. */
   readonly isExporting: boolean;
-  /** Sends what is there, within two seconds or not at all: a dead collector delays nobody. */
+  /** Exports what is in the queues, for two seconds at most: a collector that is down delays no stop. */
   close(): Promise<void>;
 }
 
 /**
- * Names the process in its log, and sends traces and metrics to OTEL_EXPORTER_OTLP_ENDPOINT (OTLP over HTTP, protobuf). Without an
- * endpoint nothing is made, and nothing is loaded. To be called once, before anything else is put together.
+ * Sets up the process's log, and exports traces and metrics to OTEL_EXPORTER_OTLP_ENDPOINT (OTLP over HTTP, protobuf). Without an
+ * endpoint the SDK is not even loaded. Call it once, before the application is created.
  * @throws BadConfiguration
  */
 export const startTelemetry = async (

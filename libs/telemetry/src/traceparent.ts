@@ -2,11 +2,11 @@ import { isSpanContextValid, type SpanContext, TraceFlags, trace } from '@opente
 
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-|$)/;
 
-/** W3C Trace Context. There is no `tracestate`, nor baggage: they hold whatever somebody outside puts into them. */
+/** W3C Trace Context. `tracestate` and baggage are not used: callers may put anything into them. */
 export const traceparentOf = ({ traceId, spanId, traceFlags }: SpanContext): string =>
   `00-${traceId}-${spanId}-0${traceFlags & TraceFlags.SAMPLED}`;
 
-/** Nothing for what is absent or none. */
+/** Nothing when it is absent or invalid. */
 export const spanContextOf = (traceparent: unknown): SpanContext | undefined => {
   if (typeof traceparent !== 'string') return undefined;
   const [, traceId, spanId, flags] = TRACEPARENT.exec(traceparent) ?? [];
@@ -16,7 +16,7 @@ export const spanContextOf = (traceparent: unknown): SpanContext | undefined => 
   return isSpanContextValid(context) ? context : undefined;
 };
 
-/** Of what is being done now. */
+/** The traceparent of the active span. */
 export const activeTraceparent = (): string | undefined => {
   const context = trace.getActiveSpan()?.spanContext();
   return context && traceparentOf(context);

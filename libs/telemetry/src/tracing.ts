@@ -13,15 +13,15 @@ import {
 import { fromOutside } from './from-outside.js';
 import { spanContextOf, traceparentOf } from './traceparent.js';
 
-/** Known to the event store by its name: in a batch, what is appended says itself from where it comes. */
+/** The event store knows this key by its name: in a batch, each append brings its own trace. */
 const OF_MANY = createContextKey('crossroads of many');
 
 let tracer: Tracer | undefined;
 
-/** Whether traces are sent anywhere. */
+/** Whether traces are exported. */
 export const isTracing = (): boolean => tracer !== undefined;
 
-/** Where spans are made from here on; nothing ends it. */
+/** Sets the tracer; `undefined` turns tracing off. */
 export const traceWith = (to: Tracer | undefined): void => {
   tracer = to;
 };
@@ -30,21 +30,21 @@ export const traceWith = (to: Tracer | undefined): void => {
 export class ServedCall {
   constructor(private readonly span: Span) {}
 
-  /** What is done in it, and all that this calls, belongs to its trace. */
+  /** Runs work as a part of this call's trace, with everything that it calls. */
   run<Result>(work: () => Result): Result {
     return context.with(trace.setSpan(ROOT_CONTEXT, this.span), work);
   }
 
-  /** `code` as gRPC names it. */
+  /** `code` is the name of a gRPC code. */
   end(code: string): void {
     endWith(this.span, code);
   }
 }
 
 /**
- * Begins the span of a call that has arrived. A service of the mesh (`trusted`) has decided whether its trace is recorded, and
- * what it does of its own accord is not traced; anybody else begins a trace here, or goes on with their own.
- * Nothing when there is nothing to trace.
+ * Begins the span of an incoming call. A service of the mesh (`trusted`) has decided already whether the trace is recorded, and what it
+ * does outside any trace is not traced. A call of anybody else begins a trace here, or continues the caller's. Nothing when the call is
+ * not traced.
  */
 export const serveCall = (rpc: string, traceparent: unknown, trusted: boolean): ServedCall | undefined => {
   if (tracer === undefined) return undefined;
@@ -59,8 +59,8 @@ export const serveCall = (rpc: string, traceparent: unknown, trusted: boolean): 
 };
 
 /**
- * Calls another service within the trace that is going on, if there is one: `call` is given the `traceparent` to send. `codeOf`
- * names what it failed with.
+ * Calls another service within the active trace, if there is one: `call` receives the `traceparent` to send, and `codeOf` gives the code
+ * of an error.
  */
 export const traceCall = <Result>(
   rpc: string,
@@ -89,14 +89,14 @@ const calling = async <Result>(
   }
 };
 
-/** What has come from somewhere, or goes there. */
+/** An item of a batch with the trace that it belongs to. */
 export interface Traced {
   readonly traceparent?: string;
 }
 
 /**
- * Handles a batch: each recorded trace that has something in it gets a span. What is called meanwhile belongs to the first of
- * them; the others are linked to it.
+ * Handles a batch, with a span for each recorded trace that has an item in it. Calls made by the work belong to the first of these
+ * traces; the spans of the others are linked to it.
  */
 export const traceBatch = <Result>(
   step: 'publish' | 'take' | 'deliver',
@@ -118,7 +118,7 @@ export const traceBatch = <Result>(
   return ending(spans, () => context.with(trace.setSpan(ROOT_CONTEXT.setValue(OF_MANY, true), first), work));
 };
 
-/** One of each recorded trace. */
+/** One parent of each recorded trace. */
 const sampledIn = (batch: readonly Traced[]): Iterable<SpanContext> => {
   const parents = new Map<string, SpanContext>();
   for (const { traceparent } of batch) {
@@ -141,7 +141,7 @@ const ending = async <Result>(spans: readonly Span[], work: () => Promise<Result
   }
 };
 
-/** What went wrong says its code alone: a message could hold what nobody should read. */
+/** An error is recorded by its code only: its message may hold personal data. */
 const endWith = (span: Span, code: string): void => {
   if (span.isRecording()) {
     span.setAttribute('code', code);

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** Exact bytes of a record or an outcome, with the salt that hides them in a commitment. */
+/** The exact bytes of a record or an outcome, with the salt that hides them in a commitment. */
 export interface Salted {
   readonly bytes: Uint8Array;
   /** 32 random bytes of its own. */
@@ -9,7 +9,7 @@ export interface Salted {
 
 export const salted = (bytes: Uint8Array): Salted => ({ bytes, salt: randomBytes(32) });
 
-/** SHA-256(salt ‖ bytes): says nothing about the bytes to who lacks the salt. */
+/** SHA-256(salt ‖ bytes): reveals nothing about the bytes without the salt. */
 export const commitmentTo = ({ bytes, salt }: Salted): Buffer =>
   createHash('sha256').update(salt).update(bytes).digest();
 

@@ -48,7 +48,7 @@ describe('the Merkle tree of RFC 6962', () => {
     ).toEqual(path);
   });
 
-  it('has no path from a leaf that it does not have', () => {
+  it('has no path for a leaf beyond its size', () => {
     for (const index of [3, -1, 0.5, Number.NaN]) expect(() => merkleTree(leaves(3)).pathOf(index)).toThrow(RangeError);
     expect(() => merkleTree([]).pathOf(0)).toThrow(RangeError);
   });
@@ -78,17 +78,17 @@ describe('a path to the root', () => {
   };
   const aBit = fc.integer({ min: 0, max: 255 });
 
-  it('leads there from every leaf of every size up to 70', () => {
+  it('leads to the root from every leaf of every size up to 70', () => {
     for (const [place, tree] of trees.entries())
       for (const [index, leaf] of many.slice(0, place + 1).entries())
         expect(rootFromPath(leaf, index, place + 1, tree.pathOf(index))).toEqual(tree.root);
   });
 
-  it('leads elsewhere from another leaf', () => {
+  it('leads to another root from another leaf', () => {
     fc.assert(fc.property(proven, aBit, (one, bit) => !leads({ ...one, leaf: flipped(one.leaf, bit) })));
   });
 
-  it('leads elsewhere or nowhere from another place', () => {
+  it('leads to another root or none from another index', () => {
     fc.assert(
       fc.property(
         proven,
@@ -98,7 +98,7 @@ describe('a path to the root', () => {
     );
   });
 
-  it('leads elsewhere through another hash', () => {
+  it('leads to another root with another hash', () => {
     fc.assert(
       fc.property(proven, fc.nat(), aBit, (one, nth, bit) => {
         fc.pre(one.path.length > 0);
@@ -108,7 +108,7 @@ describe('a path to the root', () => {
     );
   });
 
-  it('leads nowhere when it is longer or shorter than the tree is high there', () => {
+  it('leads to no root when it is longer or shorter than the tree is high', () => {
     fc.assert(
       fc.property(proven, fc.nat(), fc.constantFrom(1, 2, 1_000), (one, nth, more) => {
         const { leaf, index, size, path } = one;
@@ -120,7 +120,7 @@ describe('a path to the root', () => {
     );
   });
 
-  it('leads nowhere in a tree of a size at which it would have another length', () => {
+  it('leads to no root in a tree of a size for which its length is wrong', () => {
     fc.assert(
       fc.property(proven, fc.integer({ min: -2, max: 140 }), (one, size) => {
         const length = size > one.index && size <= 70 ? trees[size - 1]?.pathOf(one.index).length : undefined;
@@ -141,7 +141,7 @@ describe('a path to the root', () => {
     ['from a leaf that is no hash', { leaf: Buffer.alloc(31) }],
     ['through what is no hash', { path: [Buffer.alloc(33)] }],
     ['through nothing', { path: [Buffer.alloc(0)] }],
-  ])('leads nowhere %s', (_, change) => {
+  ])('leads to no root %s', (_, change) => {
     const [leaf, other] = [leafHash(Buffer.of(1)), leafHash(Buffer.of(2))];
     const good = { leaf, index: 0, size: 2, path: [other] };
     expect(rootFromPath(good.leaf, good.index, good.size, good.path)).toEqual(merkleTree([leaf, other]).root);
@@ -149,7 +149,7 @@ describe('a path to the root', () => {
     expect(rootFromPath(from, index, size, path)).toBeUndefined();
   });
 
-  it('is followed in the largest of trees', () => {
+  it('can be followed in the largest tree', () => {
     const path = Array.from({ length: 53 }, () => Buffer.alloc(32));
     expect(rootFromPath(Buffer.alloc(32), 0, Number.MAX_SAFE_INTEGER, path)).toHaveLength(32);
     expect(rootFromPath(Buffer.alloc(32), 0, Number.MAX_SAFE_INTEGER, path.slice(1))).toBeUndefined();

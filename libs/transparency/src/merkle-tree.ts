@@ -11,14 +11,14 @@ const HASH_BYTES = 32;
 const LEAF = Buffer.of(0);
 const NODE = Buffer.of(1);
 
-/** Leaves and nodes are hashed differently, so that neither can be passed off as the other. */
+/** Leaves and nodes are hashed with different prefixes, so that neither can be presented as the other. */
 export const leafHash = (entry: Uint8Array): Buffer => sha256(LEAF, entry);
 
 const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer => sha256(NODE, left, right);
 
 const sha256 = (...parts: readonly Uint8Array[]): Buffer => hash('sha256', Buffer.concat(parts), 'buffer');
 
-/** Of leaf hashes, in their order. The root of none is the hash of nothing. */
+/** The tree over leaf hashes, in their order. The root of an empty tree is the hash of nothing. */
 export const merkleTree = (leaves: readonly Buffer[]): MerkleTree => {
   const levels = [leaves];
   for (let level = leaves; level.length > 1; ) {
@@ -29,12 +29,12 @@ export const merkleTree = (leaves: readonly Buffer[]): MerkleTree => {
     root: levels.at(-1)?.[0] ?? sha256(),
     pathOf: (index) => {
       if (leaves[index] === undefined) throw new RangeError(`a tree of ${leaves.length} has no leaf ${index}`);
-      return levels.flatMap((level, height) => level[otherSide(Math.floor(index / 2 ** height))] ?? []);
+      return levels.flatMap((level, height) => level[siblingOf(Math.floor(index / 2 ** height))] ?? []);
     },
   };
 };
 
-/** Two by two; one that is left over rises as it is, which makes the split of RFC 6962: the largest power of two first. */
+/** Pairs are hashed; a last one without a pair moves up unchanged, which gives the split of RFC 6962: the largest power of two first. */
 const levelAbove = (level: readonly Buffer[]): Buffer[] => {
   const above: Buffer[] = [];
   for (const [place, one] of level.entries())
@@ -43,12 +43,12 @@ const levelAbove = (level: readonly Buffer[]): Buffer[] => {
   return above;
 };
 
-const otherSide = (place: number): number => (place % 2 === 0 ? place + 1 : place - 1);
+const siblingOf = (place: number): number => (place % 2 === 0 ? place + 1 : place - 1);
 
 /**
- * The root to which a path leads from a leaf; nothing when no tree of this size has a path of this shape there. Total, at
- * the cost of as many hashes as the tree is high. What it proves is that the leaf is under that root: a size (or place)
- * that gives the path the same shape leads to the same root, so who relies on these has them signed too.
+ * The root to which a path leads from a leaf; nothing when no tree of this size has a path of this shape at this index. It proves that the
+ * leaf is under that root. It does not prove size and index: others that give the path the same shape lead to the same root, so they
+ * have to be signed as well.
  */
 export const rootFromPath = (
   leaf: Uint8Array,

@@ -1,13 +1,13 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 
-/** Ed25519 key with which a journal signs its receipts. */
+/** The Ed25519 key that signs the receipts of a journal. */
 export interface ReceiptKey {
   /** base64url SHA-256 of the public key's SubjectPublicKeyInfo. */
   readonly keyId: string;
   readonly privateKey: KeyObject;
 }
 
-/** Public keys by id: whose receipts are believed. */
+/** Public keys by id, of journals whose receipts are accepted. */
 export type ReceiptKeys = ReadonlyMap<string, KeyObject>;
 
 /** @throws when the PEM text is not a PKCS #8 Ed25519 key. */
@@ -22,7 +22,7 @@ export const readReceiptKeys = (json: string): ReceiptKeys =>
   new Map(
     Object.entries(JSON.parse(json) as Record<string, string>).map(([keyId, pem]) => {
       const key = createPublicKey(pem);
-      if (keyIdOf(key) !== keyId) throw new Error(`receipt key ${keyId} is filed under an id that is not its own`);
+      if (keyIdOf(key) !== keyId) throw new Error(`receipt key ${keyId} is stored under an id that is not its own`);
       return [keyId, key];
     }),
   );

@@ -51,14 +51,14 @@ const checks: [string, (receipt: Receipt | undefined, keys: Parameters<typeof re
 ];
 
 describe.each(checks)('a receipt, by %s,', (_, faultOf) => {
-  it('is believed as it was signed, alone or among others, also after a journey', () => {
+  it('is valid as it was signed, alone or in a batch, also after encoding and decoding', () => {
     for (const good of [receipt, ...eleven, ...[2, 3, 256].flatMap(batchOf)]) {
       expect(faultOf(good, keys)).toBeUndefined();
       expect(faultOf(afterAJourney(good), keys)).toBeUndefined();
     }
   });
 
-  it('of version 1 is believed, still', () => {
+  it('of version 1 is still valid', () => {
     expect(faultOf(ofVersion1(), keys)).toBeUndefined();
     expect(faultOf(afterAJourney(ofVersion1()), keys)).toBeUndefined();
     expect(faultOf({ ...ofVersion1(), logOrigin: 'elsewhere' }, keys)).toBe('RECEIPT_SIGNATURE');
@@ -97,18 +97,18 @@ describe.each(checks)('a receipt, by %s,', (_, faultOf) => {
     ['hashes that are too short', { batchPath: one.batchPath.map((hash) => hash.subarray(1)) }],
     ['hashes that are too long', { batchPath: one.batchPath.map((hash) => Buffer.concat([hash, hash])) }],
     ['its path the other way round', { batchPath: one.batchPath.toReversed() }],
-  ])('is not believed with %s', (__, change) => {
+  ])('is invalid with %s', (__, change) => {
     expect(faultOf({ ...one, ...change }, keys)).toBe('RECEIPT_SIGNATURE');
   });
 
-  it('is not believed from an unknown key, of an unknown version, or when missing', () => {
+  it('is invalid with an unknown key, an unknown version, or when it is missing', () => {
     expect(faultOf(receipt, new Map())).toBe('RECEIPT_KEY_UNKNOWN');
     expect(faultOf({ ...receipt, receiptVersion: 3 }, keys)).toBe('RECEIPT_VERSION');
     expect(faultOf({ ...receipt, receiptVersion: 0 }, keys)).toBe('RECEIPT_VERSION');
     expect(faultOf(undefined, keys)).toBe('RECEIPT_MISSING');
   });
 
-  it('is not believed whatever else is made of it, and nothing is thrown', () => {
+  it('is invalid after any other change, and nothing is thrown', () => {
     const bytes = fc.uint8Array({ maxLength: 70 }).map((some) => Buffer.from(some));
     const aNumber = fc.oneof(fc.nat({ max: 20 }), fc.double()).map((some) => some + 0);
     const changes = fc.record(
@@ -135,7 +135,7 @@ describe.each(checks)('a receipt, by %s,', (_, faultOf) => {
 });
 
 describe('receipts of a batch', () => {
-  it('open each to its own record and to nothing else', () => {
+  it('each open to their own record only', () => {
     expect(opens(receipt.commitment, record.salt, record.bytes)).toBe(true);
     expect(opens(receipt.commitment, record.salt, Buffer.from('what was not asked'))).toBe(false);
     expect(opens(receipt.commitment, record.salt.slice(1), record.bytes)).toBe(false);
@@ -148,7 +148,7 @@ describe('receipts of a batch', () => {
     expect(signed.map(({ commitment }) => commitment)).toEqual(two.map(commitmentTo));
   });
 
-  it('share a signature, and know their place', () => {
+  it('share a signature, and have an index each', () => {
     expect(new Set(eleven.map(({ signature }) => signature.toString('hex'))).size).toBe(1);
     expect(eleven.map(({ batchIndex, batchSize }) => [batchIndex, batchSize])).toEqual(
       eleven.map((_, index) => [index, 11]),
@@ -157,7 +157,7 @@ describe('receipts of a batch', () => {
     expect(signReceipts([], ORIGIN, key)).toEqual([]);
   });
 
-  it('are signed with Ed25519 only, by a key filed under its own id', () => {
+  it('are signed with Ed25519 only, by a key stored under its own id', () => {
     expect(createPublicKey(made.publicPem).asymmetricKeyType).toBe('ed25519');
     expect(() => readReceiptKeys(JSON.stringify({ other: made.publicPem }))).toThrow('not its own');
   });

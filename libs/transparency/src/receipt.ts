@@ -1,5 +1,6 @@
 import { type KeyObject, sign, verify } from 'node:crypto';
 import { Receipt } from '@crossroads/contracts/access/v1/receipt';
+import { LRUCache } from 'lru-cache';
 import { commitmentTo, type Salted } from './commitment.js';
 import { leafHash, merkleTree, rootFromPath } from './merkle-tree.js';
 import type { ReceiptKey, ReceiptKeys } from './receipt-key.js';
@@ -12,12 +13,12 @@ export interface Receiptable {
 
 const EMPTY = Buffer.alloc(0);
 
-/** What a signature over a batch begins with: no receipt of version 1 does, nor anything else that the key signs. */
+/** Prefix of what is signed for a batch: no receipt of version 1 begins with it, nor anything else that the key signs. */
 const BATCH = Buffer.from('crossroads/receipts/v2\n', 'ascii');
 
 /**
- * Signed promises that accesses are recorded, in the order asked: one signature for all of them, and each can be checked
- * without the others. The label stays empty until the access log is verifiable.
+ * Signed promises that accesses are recorded, in the given order. All share one signature, and each can be verified without the others.
+ * The label stays empty until the access log is verifiable.
  */
 export const signReceipts = (batch: readonly Receiptable[], logOrigin: string, key: ReceiptKey): Receipt[] => {
   if (batch.length === 0) return [];
@@ -40,7 +41,7 @@ export const signReceipts = (batch: readonly Receiptable[], logOrigin: string, k
   return unsigned.map((receipt, index) => ({ ...receipt, signature, batchPath: tree.pathOf(index) }));
 };
 
-/** One that is alone in its batch. */
+/** A receipt that is alone in its batch. */
 export const signReceipt = (record: Salted, time: Date, logOrigin: string, key: ReceiptKey): Receipt => {
   const [receipt] = signReceipts([{ record, time }], logOrigin, key);
   if (receipt === undefined) throw new TypeError('a batch of one gave no receipt');
@@ -49,32 +50,30 @@ export const signReceipt = (record: Salted, time: Date, logOrigin: string, key: 
 
 export type ReceiptFault = 'RECEIPT_MISSING' | 'RECEIPT_VERSION' | 'RECEIPT_KEY_UNKNOWN' | 'RECEIPT_SIGNATURE';
 
-/** Why a receipt is not to be believed; nothing when it is. Never throws, whatever the receipt. */
+/** Why a receipt is invalid; nothing when it is valid. Never throws. */
 export const receiptFault = (receipt: Receipt | undefined, keys: ReceiptKeys): ReceiptFault | undefined =>
   faultOf(receipt, keys, isSigned);
 
-/** Batches that are remembered by default: some 150 kB, and seconds of a busy exchange. */
-const REMEMBERED = 512;
+/** Signatures that are cached by default: about 150 kB, and some seconds of a busy exchange. */
+const CACHED_SIGNATURES = 512;
 
 /**
- * As `receiptFault`, by one who sees many receipts of the same batches: the signature over a batch is verified once. What
- * is remembered is that this key made this signature over this root, and no more: each receipt's own path is always followed.
+ * Like `receiptFault`, for a source that sees many receipts of the same batches: the signature of a batch is verified once. Only the fact
+ * that a key made a signature over a root is cached; the path of each receipt is always followed.
  */
 export const receiptCheck = (
   keys: ReceiptKeys,
-  remembered = REMEMBERED,
+  cached = CACHED_SIGNATURES,
 ): ((receipt: Receipt | undefined) => ReceiptFault | undefined) => {
-  /** By signature: what it is over, and whose it is; the oldest first. */
-  const believed = new Map<string, { readonly what: string; readonly key: KeyObject }>();
+  /** Valid signatures, with the bytes they are over and their key. */
+  const valid = new LRUCache<string, { readonly what: string; readonly key: KeyObject }>({ max: cached });
   const isSignedAsBefore: IsSigned = (bytes, key, signature) => {
-    // As text: a short Buffer kept would keep the kilobytes that it is a slice of.
+    // As text: a cached Buffer would retain the whole message that it is a slice of.
     const [name, what] = [signature.toString('latin1'), bytes.toString('latin1')];
-    const known = believed.get(name);
+    const known = valid.get(name);
     if (known?.key === key && known.what === what) return true;
     if (!isSigned(bytes, key, signature)) return false;
-    believed.set(name, { what, key });
-    const oldest = believed.keys().next();
-    if (believed.size > remembered && !oldest.done) believed.delete(oldest.value);
+    valid.set(name, { what, key });
     return true;
   };
   return (receipt) => faultOf(receipt, keys, isSignedAsBefore);
@@ -93,12 +92,12 @@ const faultOf = (receipt: Receipt | undefined, keys: ReceiptKeys, isSignedBy: Is
     const bytes = signedBytes(receipt);
     return bytes !== undefined && isSignedBy(bytes, key, receipt.signature) ? undefined : 'RECEIPT_SIGNATURE';
   } catch {
-    // What cannot be encoded (a time beyond all calendars) nobody signed.
+    // A receipt that cannot be encoded (its time is out of range) was never signed.
     return 'RECEIPT_SIGNATURE';
   }
 };
 
-/** What the signature of a receipt is over; nothing when its path leads nowhere. */
+/** The bytes that the signature of a receipt is over; nothing when its path leads to no root. */
 const signedBytes = (receipt: Receipt): Buffer | undefined => {
   if (receipt.receiptVersion === 1) return Buffer.from(encoded({ ...receipt, signature: EMPTY }));
   const { batchIndex, batchSize, batchPath } = receipt;
@@ -107,5 +106,5 @@ const signedBytes = (receipt: Receipt): Buffer | undefined => {
   return root && Buffer.concat([BATCH, root]);
 };
 
-/** Fields in order of their numbers, as the generated codec writes them: deterministic for this message. */
+/** The generated codec writes fields in the order of their numbers, which is deterministic for this message. */
 const encoded = (receipt: Receipt): Uint8Array => Receipt.encode(receipt).finish();

@@ -28,14 +28,14 @@ describe('a check of receipts', () => {
     expect(verify).toHaveBeenCalledTimes(2);
   });
 
-  it('remembers nothing that it did not believe', () => {
+  it('does not cache an invalid signature', () => {
     const check = receiptCheck(keys);
     for (const receipt of batchOf(3))
       expect(check({ ...receipt, signature: Buffer.alloc(64) })).toBe('RECEIPT_SIGNATURE');
     expect(verify).toHaveBeenCalledTimes(3);
   });
 
-  it('remembers so many and no more, the last ones', () => {
+  it('caches a limited number of signatures, the most recently used', () => {
     const check = receiptCheck(keys, 2);
     const [first, second, third] = [batchOf(1), batchOf(1), batchOf(1)].map(([receipt]) => receipt);
     for (const receipt of [first, second, third, third, second]) check(receipt);
@@ -44,7 +44,7 @@ describe('a check of receipts', () => {
     expect(verify).toHaveBeenCalledTimes(4);
   });
 
-  it('believes a remembered signature from the very key that made it only', () => {
+  it('accepts a cached signature only with the key that made it', () => {
     const changing = new Map(keys);
     const check = receiptCheck(changing);
     const [receipt, another] = batchOf(2);

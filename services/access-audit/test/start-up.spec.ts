@@ -40,7 +40,7 @@ describe('a start while neither database nor bus can be reached', () => {
     database.link.mend();
     migrator.link.mend();
     const { server } = await starting;
-    const needs = () => Object.fromEntries(server.health.ingredients());
+    const needs = () => Object.fromEntries(server.health.results());
     expect(needs()).toMatchObject({ database: true, 'subject-keys': true, bus: false });
     bus.mend();
     await eventually(needs, (there) => Object.values(there).every(Boolean));

@@ -52,7 +52,7 @@ describe('authorization, started while its database is away', () => {
     expect(listens).toBe(false);
     for (const link of links) link.mend();
     const { server } = await starting;
-    expect(Object.fromEntries(server.health.ingredients())).toEqual({ database: true, policy: true });
+    expect(Object.fromEntries(server.health.results())).toEqual({ database: true, policy: true });
     const noServices = { dataServices: [], nextPageToken: '' };
     expect(await (await as(administrator)).listDataServices({ pageSize: 0, pageToken: '' })).toEqual(noServices);
   });

@@ -27,7 +27,7 @@ describe('person-registry, started while its database and the bus are away', () 
   }, 120_000);
   afterAll(() => registry.close(), 60_000);
 
-  const health = () => Object.fromEntries(server?.health.ingredients() ?? []);
+  const health = () => Object.fromEntries(server?.health.results() ?? []);
   const ssin = nextNumber();
 
   it('waits for the database, then registers persons without the bus', async () => {

@@ -36,7 +36,7 @@ describe('a start without database, bus and authorization', () => {
   afterAll(() => mesh.stop());
 
   const clientAs = async (tls: TlsFiles) => mesh.connect(DirectoryServiceService, (await starting).port, tls);
-  const health = async () => Object.fromEntries((await starting).server.health.ingredients());
+  const health = async () => Object.fromEntries((await starting).server.health.results());
 
   it('the service does not listen before the database answers', async () => {
     await eventually(

@@ -9,7 +9,7 @@ import type {
 } from '@grpc/grpc-js';
 import { writeAll } from '../streams.js';
 
-/** One call as grpc-js needs it. */
+/** What grpc-js needs to open a call. */
 export interface OpenCall {
   readonly client: Client;
   readonly method: MethodDefinition<unknown, unknown>;
@@ -24,7 +24,7 @@ interface Cancellable {
 
 const grpcOptions = ({ deadline }: OpenCall): CallOptions => (deadline === undefined ? {} : { deadline });
 
-/** Cancels the call when the signal says so. Gives what ends the watching. */
+/** Cancels the call when the signal is aborted. Returns the function that stops listening. */
 const cancelOn = (signal: AbortSignal | undefined, call: Cancellable): (() => void) => {
   if (signal === undefined) return () => undefined;
   const cancel = () => call.cancel();
@@ -33,43 +33,28 @@ const cancelOn = (signal: AbortSignal | undefined, call: Cancellable): (() => vo
   return () => signal.removeEventListener('abort', cancel);
 };
 
-/**
- * grpc-js notes the stack of whoever calls, for errors that `errorOf` makes anew: a tenth of what a call costs its client.
- */
-const withoutStack = <Opened>(open: () => Opened): Opened => {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
-  try {
-    return open();
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-  }
-};
-
 export const callUnary = (open: OpenCall, request: unknown): Promise<unknown> => {
   const { client, method, metadata, signal } = open;
   return new Promise((resolve, reject) => {
     let release = (): void => undefined;
-    const call = withoutStack(() =>
-      client.makeUnaryRequest(
-        method.path,
-        method.requestSerialize,
-        method.responseDeserialize,
-        request,
-        metadata,
-        grpcOptions(open),
-        (error, response) => {
-          release();
-          if (error) reject(error);
-          else resolve(response);
-        },
-      ),
+    const call = client.makeUnaryRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      request,
+      metadata,
+      grpcOptions(open),
+      (error, response) => {
+        release();
+        if (error) reject(error);
+        else resolve(response);
+      },
     );
     release = cancelOn(signal, call);
   });
 };
 
-/** Sends all; the answer decides how the call ended, unless the source of the requests failed first. */
+/** Sends all requests. The answer decides the outcome of the call, unless the source of the requests fails first. */
 const sendAll = async (
   requests: AsyncIterable<unknown>,
   call: ClientWritableStream<unknown> & Cancellable,
@@ -121,7 +106,7 @@ async function* received(
   sent: Promise<void>,
 ): AsyncGenerator<unknown> {
   const release = cancelOn(open.signal, call);
-  // A source that fails cancels the call; its own error says more than CANCELLED.
+  // A source that fails cancels the call, and its own error says more than CANCELLED.
   let sourceError: unknown;
   sent.catch((error: unknown) => {
     sourceError = error;
@@ -139,9 +124,8 @@ async function* received(
 export const callServerStream = (open: OpenCall, request: unknown): AsyncGenerator<unknown> => {
   const { client, method, metadata } = open;
   const { path, requestSerialize, responseDeserialize } = method;
-  const call = withoutStack(() =>
-    client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request, metadata, grpcOptions(open)),
-  );
+  const options = grpcOptions(open);
+  const call = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request, metadata, options);
   return received(call, open, Promise.resolve());
 };
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect } from './client.js';
 import { errorOf, RemoteError } from '../errors/remote-error.js';
 import { newRequestId } from '../request/request-id.js';
-import { withRetries } from './retries.js';
+import { backoffMs, withRetries } from './retries.js';
 import { startServer } from '../server/server.js';
 import { serve } from '../server/service.js';
 import { EchoServer, failureOf, trustDomain } from '../testing/echo-server.js';
@@ -11,8 +11,8 @@ import { EchoService, request, response } from '../testing/echo-service.js';
 
 const remote = (code: status, retryAfterMs?: number) => new RemoteError(code, 'no', '', '', {}, [], retryAfterMs);
 
-describe('a call that fails', () => {
-  const attempts = async (errors: readonly Error[], repeatable: boolean, withinMs = 5_000) => {
+describe('retries', () => {
+  const attempts = async (errors: readonly Error[], isIdempotent: boolean, withinMs = 5_000) => {
     let calls = 0;
     const outcome = await withRetries(
       async () => {
@@ -20,26 +20,26 @@ describe('a call that fails', () => {
         if (error !== undefined) throw error;
         return 'answer';
       },
-      { deadline: Date.now() + withinMs, repeatable, signal: undefined },
+      { deadline: Date.now() + withinMs, isIdempotent, signal: undefined },
     ).catch((error: unknown) => error);
     return { calls, outcome };
   };
 
-  it('is repeated while the other side is away or was too late, when that does no harm', async () => {
+  it('follow UNAVAILABLE and ABORTED when the call is idempotent', async () => {
     const errors = [remote(status.UNAVAILABLE), remote(status.ABORTED)];
     expect(await attempts(errors, true)).toEqual({ calls: 3, outcome: 'answer' });
   });
 
-  it('is not repeated when that could do harm', async () => {
+  it('do not happen when the call is not idempotent', async () => {
     expect(await attempts([remote(status.UNAVAILABLE)], false)).toMatchObject({ calls: 1, outcome: { code: 14 } });
   });
 
-  it('is not repeated when the answer was no', async () => {
+  it('do not follow a refusal', async () => {
     for (const code of [status.INVALID_ARGUMENT, status.PERMISSION_DENIED, status.INTERNAL, status.DEADLINE_EXCEEDED])
       expect(await attempts([remote(code)], true)).toMatchObject({ calls: 1, outcome: { code } });
   });
 
-  it('is repeated when it was asked too often, and the other side says when to come again', async () => {
+  it('follow a limit with a retry delay, also for a call that was not begun and is not idempotent', async () => {
     expect(await attempts([remote(status.RESOURCE_EXHAUSTED, 1)], true)).toEqual({ calls: 2, outcome: 'answer' });
     expect(await attempts([remote(status.RESOURCE_EXHAUSTED)], true)).toMatchObject({ calls: 1, outcome: { code: 8 } });
     expect(await attempts([remote(status.RESOURCE_EXHAUSTED, 1)], false)).toMatchObject({ calls: 1 });
@@ -47,13 +47,15 @@ describe('a call that fails', () => {
     expect(await attempts([notBegun, notBegun], false)).toEqual({ calls: 3, outcome: 'answer' });
   });
 
-  it('waits at least as long as it is told to', async () => {
-    const began = performance.now();
-    await attempts([remote(status.RESOURCE_EXHAUSTED, 60)], true);
-    expect(performance.now() - began).toBeGreaterThanOrEqual(59);
+  it('wait for as long as the server says, and a random back-off on top', () => {
+    const limited = remote(status.RESOURCE_EXHAUSTED, 60);
+    for (const attempt of [1, 2, 10]) {
+      expect(backoffMs(attempt, limited)).toBeGreaterThanOrEqual(60);
+      expect(backoffMs(attempt, limited)).toBeLessThan(1_060);
+    }
   });
 
-  it('knows a connection that had too much for what it is', () => {
+  it('treat a connection limit as a limit', () => {
     const details = 'Bandwidth exhausted or memory limit exceeded';
     const error = errorOf(Object.assign(new Error(details), { code: status.RESOURCE_EXHAUSTED, details }));
     expect(error).toMatchObject({
@@ -64,7 +66,7 @@ describe('a call that fails', () => {
     });
   });
 
-  it('is not repeated past its deadline', async () => {
+  it('do not happen when the retry delay ends after the deadline', async () => {
     expect(await attempts([remote(status.UNAVAILABLE, 10_000)], true)).toMatchObject({
       calls: 1,
       outcome: { code: 14 },
@@ -79,7 +81,7 @@ describe('a client', () => {
   });
   afterAll(() => echo.stop());
 
-  it('finds a server that comes up while it waits', async () => {
+  it('reaches a server that starts while the call waits', async () => {
     const tls = await echo.authority.service('exchange');
     const options = {
       host: '127.0.0.1',
@@ -111,7 +113,7 @@ describe('a client', () => {
     await second.stop();
   });
 
-  it('takes several addresses, of which one is enough', async () => {
+  it('works with several addresses while one of them answers', async () => {
     const client = connect(EchoService, ['127.0.0.1:1', `127.0.0.1:${echo.server.port}`], {
       tls: await echo.authority.service('exchange'),
       trustDomain,
@@ -122,21 +124,21 @@ describe('a client', () => {
     client.close();
   });
 
-  it('says which file is wrong', () => {
+  it('names the TLS file that cannot be read', () => {
     const tls = { ca: '/nowhere/ca.pem', cert: '', key: '' };
     expect(() =>
       connect(EchoService, 'localhost:1', { tls, trustDomain, server: { kind: 'service', name: 'x' } }),
     ).toThrow('/nowhere/ca.pem');
   });
 
-  it('fails at once with what was aborted before it was sent', async () => {
+  it('cancels a call whose signal was aborted before', async () => {
     const exchange = await echo.asExchange();
     expect(await failureOf(exchange.echo(request('x'), { signal: AbortSignal.abort() }))).toMatchObject({
       code: status.CANCELLED,
     });
   });
 
-  it('passes metadata on', async () => {
+  it('sends metadata', async () => {
     const exchange = await echo.asExchange();
     await exchange.echo(request('x'), { metadata: { traceparent: '00-1' } });
     expect(echo.seen.at(-1)?.metadata.get('traceparent')).toEqual(['00-1']);
@@ -144,7 +146,7 @@ describe('a client', () => {
 });
 
 describe('an error of a call', () => {
-  it('keeps its code when its details cannot be read, and stays what it is when it is of no call', () => {
+  it('that is of no call comes back unchanged, and a thrown value becomes an Error', () => {
     const bug = new TypeError('mine');
     expect(errorOf(bug)).toBe(bug);
     expect(errorOf('text')).toMatchObject({ message: 'text' });

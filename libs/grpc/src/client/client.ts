@@ -19,11 +19,11 @@ import { channelCredentials, type TlsFiles } from '../identity/tls.js';
 export interface ConnectOptions {
   readonly tls: TlsFiles;
   readonly trustDomain: string;
-  /** Who must be at the other end, whatever its host is called. */
+  /** The identity that the server must have, whatever its host name. */
   readonly server: ServerIdentity;
-  /** Of a call that gives none; streams of responses have none by default. @default 5_000 */
+  /** For calls without a deadline of their own; streams of responses have none by default. @default 5_000 */
   readonly deadlineMs?: number;
-  /** Rpcs that only read and so may be repeated, besides requests with a `requestId`. */
+  /** Rpcs that only read, and may be retried; so may requests with a `requestId`. */
   readonly reads?: readonly string[];
   /** @default 4 MiB */
   readonly maxMessageBytes?: number;
@@ -35,7 +35,7 @@ export interface CallOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** The rpcs of a definition, as a caller sees them: promises, and async iterables for streams. They fail with `RemoteError`. */
+/** The rpcs of a definition for its client: promises, and async iterables for streams. They fail with `RemoteError`. */
 export type Calls<Definition extends Record<string, MethodShape>> = {
   readonly [Name in keyof Definition]: (
     request: Definition[Name]['requestStream'] extends true
@@ -51,7 +51,7 @@ export type Connection<Definition extends Record<string, MethodShape>> = Calls<D
 
 const MIB = 1024 * 1024;
 
-/** A recovered server is found again within a second or two, as are new ones once a connection ends; a silent one is given up after 15 seconds. */
+/** A client reconnects to a server that recovered within two seconds, and gives up a connection that is silent for 15 seconds. */
 const CHANNEL: ChannelOptions = {
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 5_000,
@@ -64,7 +64,7 @@ const CHANNEL: ChannelOptions = {
   'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
 };
 
-/** One name (all its addresses are used in turn), or several IPv4 addresses with ports. */
+/** One DNS name, whose addresses are used in turn, or several IPv4 addresses with ports. */
 const targetOf = (addresses: readonly string[]): string => {
   const [first] = addresses;
   if (first === undefined) throw new TypeError('connect needs an address, for example exchange:8443');
@@ -109,7 +109,7 @@ const callOf = (
   client: Client,
   method: MethodDefinition<unknown, unknown>,
   name: string,
-  { deadlineMs: usual = 5_000, reads = [] }: ConnectOptions,
+  { deadlineMs: defaultDeadlineMs = 5_000, reads = [] }: ConnectOptions,
 ): AnyCall => {
   const open = (
     options: CallOptions,
@@ -126,9 +126,9 @@ const callOf = (
     deadlineMs === undefined ? undefined : Date.now() + deadlineMs;
 
   const unary: AnyCall = (request, options = {}) => {
-    const deadline = Date.now() + (options.deadlineMs ?? usual);
-    const repeatable = reads.includes(name) || hasRequestId(request);
-    const rules = { deadline, repeatable, signal: options.signal };
+    const deadline = Date.now() + (options.deadlineMs ?? defaultDeadlineMs);
+    const isIdempotent = reads.includes(name) || hasRequestId(request);
+    const rules = { deadline, isIdempotent, signal: options.signal };
     return traceCall(
       method.path,
       (traceparent) => withRetries(() => callUnary(open(options, deadline, traceparent), request), rules),
@@ -154,13 +154,13 @@ const callOf = (
 
 type Definition = Record<string, MethodShape>;
 
-/** Each function was made from the method of its name, so that it has that method's types. */
+/** Each function was made from the method of the same name, so that it has the types of that method. */
 const isConnection = <D extends Definition>(calls: object, definition: D): calls is Connection<D> =>
   'close' in calls && Object.keys(definition).every((name) => name in calls);
 
 /**
- * A client of a generated service over mutual TLS. Calls have deadlines; those that may be repeated are, with back-off,
- * while the deadline lasts. Connects when first used.
+ * A client of a generated service over mutual TLS. Every unary call has a deadline, and is retried with back-off until then if that is
+ * safe. The first call opens the connection.
  */
 export const connect = <D extends Definition & ServiceDefinition>(
   definition: D,

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 
-/** Why one field was refused: `reason` is API (UPPER_SNAKE_CASE), `description` names the rule and the way out. */
+/** Why one field was refused: `reason` is API (UPPER_SNAKE_CASE), `description` names the rule and what to do. */
 export interface FieldViolation {
   /** Path as in the proto file, for example `person.ssin` or `periods[2].end_date`. */
   readonly field: string;
@@ -9,13 +9,13 @@ export interface FieldViolation {
 }
 
 export interface FailureOptions {
-  /** All that varies in the message. Nothing personal. */
+  /** The variable parts of the message. Nothing personal. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Milliseconds after which it is worth to try again. */
+  /** Milliseconds after which a retry may succeed. */
   readonly retryAfterMs?: number;
 }
 
-/** A failure that a caller is told about. Anything else that is thrown becomes INTERNAL and a log line. */
+/** A failure that the caller is told about. Anything else that is thrown becomes INTERNAL and a log line. */
 export abstract class GrpcFailure extends Error {
   readonly metadata: Readonly<Record<string, string>>;
   readonly retryAfterMs: number | undefined;
@@ -33,7 +33,7 @@ export abstract class GrpcFailure extends Error {
   }
 }
 
-/** The request itself is wrong, whatever is stored: INVALID_ARGUMENT with BadRequest. */
+/** The request is invalid, whatever is stored: INVALID_ARGUMENT with BadRequest. */
 export class InvalidInput extends GrpcFailure {
   override readonly name = 'InvalidInput';
   readonly violations: readonly [FieldViolation, ...FieldViolation[]];
@@ -47,7 +47,7 @@ export class InvalidInput extends GrpcFailure {
   }
 }
 
-/** The connection's certificate or a token does not say who this is. */
+/** The certificate or a token does not identify the caller. */
 export class Unauthenticated extends GrpcFailure {
   override readonly name = 'Unauthenticated';
 
@@ -56,7 +56,7 @@ export class Unauthenticated extends GrpcFailure {
   }
 }
 
-/** Known, but may not. */
+/** The caller is known, and may not do this. */
 export class PermissionDenied extends GrpcFailure {
   override readonly name = 'PermissionDenied';
 
@@ -73,7 +73,7 @@ export class NotFound extends GrpcFailure {
   }
 }
 
-/** Depends on what is stored: repeating it unchanged will not help. */
+/** Refused because of what is stored: a retry of the same request will fail as well. */
 export class FailedPrecondition extends GrpcFailure {
   override readonly name = 'FailedPrecondition';
 
@@ -90,7 +90,7 @@ export class ResourceExhausted extends GrpcFailure {
   }
 }
 
-/** Not now: repeating it later may help. */
+/** A retry later may succeed. */
 export class Unavailable extends GrpcFailure {
   override readonly name = 'Unavailable';
 
@@ -99,7 +99,7 @@ export class Unavailable extends GrpcFailure {
   }
 }
 
-/** What came is no message of this rpc. */
+/** The bytes are not a message of this rpc. */
 export class MalformedMessage extends GrpcFailure {
   override readonly name = 'MalformedMessage';
 
@@ -112,7 +112,7 @@ export class MalformedMessage extends GrpcFailure {
   }
 }
 
-/** Nobody waits for the answer any more. */
+/** The client no longer waits for the answer. */
 export class Cancelled extends GrpcFailure {
   override readonly name = 'Cancelled';
 

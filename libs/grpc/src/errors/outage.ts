@@ -1,4 +1,4 @@
-/** Network failures of Node: the other side is not there, or went away. */
+/** Error codes of Node for a server that cannot be reached, or went away. */
 const NETWORK = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -13,11 +13,11 @@ const NETWORK = new Set([
 /** SQLSTATE: 08 connection, 53300 too many connections, 57P0x shut down by an administrator or crash, starting up. */
 const SQLSTATE = /^(08[0-9A-Z]{3}|53300|57P0[1-5])$/;
 
-/** `pg` has no code for these. */
+/** Errors of `pg` that have no code. */
 const PG_MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
-/** Whether something that we depend on (a database, a broker) is away, as opposed to a bug of ours. */
+/** Whether a dependency (a database, a broker) is unavailable, as opposed to a bug. */
 export const isOutage = (error: unknown): boolean => {
   if (!(error instanceof Error)) return false;
   if (error instanceof AggregateError && error.errors.some(isOutage)) return true;

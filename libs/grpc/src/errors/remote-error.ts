@@ -3,14 +3,14 @@ import { Status } from '@crossroads/contracts/google/rpc/status';
 import { type Metadata, status } from '@grpc/grpc-js';
 import type { FieldViolation } from './failures.js';
 
-/** What another server answered instead of a response. */
+/** The status that another server answered with, and its details. */
 export class RemoteError extends Error {
   override readonly name = 'RemoteError';
 
   constructor(
     readonly code: status,
     message: string,
-    /** Empty when the other side (or the network) gave none. */
+    /** Empty when the server (or the network) gave none. */
     readonly reason: string,
     readonly domain: string,
     readonly metadata: Readonly<Record<string, string>>,
@@ -20,17 +20,17 @@ export class RemoteError extends Error {
     super(message);
   }
 
-  /** The other side did not answer, as opposed to: it answered no. */
+  /** The server did not answer, as opposed to a refusal. */
   get isOutage(): boolean {
     return this.code === status.UNAVAILABLE || this.code === status.DEADLINE_EXCEEDED || this.wasLimited;
   }
 
-  /** We asked too much at once, and may ask again after `retryAfterMs`. */
+  /** The call exceeded a limit, and may be retried after `retryAfterMs`. */
   get wasLimited(): boolean {
     return this.code === status.RESOURCE_EXHAUSTED && this.retryAfterMs !== undefined;
   }
 
-  /** It was refused before anything was done: repeating it does no harm, whatever it is. */
+  /** Refused before anything was done, so that any call may be retried. */
   get wasNotBegun(): boolean {
     return this.wasLimited && (this.reason === 'RATE_LIMIT' || this.reason === 'CONCURRENCY_LIMIT');
   }
@@ -57,11 +57,11 @@ const isRemote = (error: unknown): error is Remote =>
   typeof Reflect.get(error, 'code') === 'number' &&
   typeof Reflect.get(error, 'details') === 'string';
 
-/** What grpc-js makes of HTTP/2's ENHANCE_YOUR_CALM: the other side, or something between, has had too much on this connection. */
+/** The text of grpc-js for HTTP/2's ENHANCE_YOUR_CALM: the server, or a proxy, limits this connection. */
 const CONNECTION_EXHAUSTED = /^Bandwidth exhausted/;
 const CONNECTION_RETRY_MS = 1_000;
 
-/** Reads the details of a failed call. Errors that are none of a call's come back unchanged, as `Error`. */
+/** Reads the details of a failed call. Other errors come back unchanged. */
 export const errorOf = (error: unknown): RemoteError | Error => {
   if (!isRemote(error)) return error instanceof Error ? error : new Error(String(error));
   let reason = '';
@@ -76,7 +76,7 @@ export const errorOf = (error: unknown): RemoteError | Error => {
       if (typeUrl.endsWith('/google.rpc.RetryInfo')) retryAfterMs = millisecondsOf(RetryInfo.decode(value));
     }
   } catch {
-    // Details that cannot be read are as good as none: the code still says what to do.
+    // Details that cannot be decoded are ignored: the code still says what to do.
   }
   if (error.code === status.RESOURCE_EXHAUSTED && reason === '' && CONNECTION_EXHAUSTED.test(error.details)) {
     reason = 'CONNECTION_LIMIT';

@@ -7,17 +7,17 @@ import { type FieldViolation, GrpcFailure, InvalidInput } from './failures.js';
 import { isOutage } from './outage.js';
 import { RemoteError } from './remote-error.js';
 
-/** The code of each reason with which the domain rejects. A reason without a code does not compile. */
+/** The code of each reason of a `Rejection`. A reason without a code does not compile. */
 export type ReasonCodes<Reason extends string = string> = Readonly<Record<Reason, status>>;
 
-/** What grpc-js sends. */
+/** A status as grpc-js sends it. */
 export interface StatusReply {
   readonly code: status;
   readonly details: string;
   readonly metadata: Metadata;
 }
 
-/** How errors of one server look: whose reasons they are, and their codes. */
+/** How one server reports errors. */
 export interface ErrorMapping {
   /** `ErrorInfo.domain`, for example `subscription.crossroads`. */
   readonly domain: string;
@@ -43,7 +43,7 @@ const retryDelay = (milliseconds: number) => ({
   nanos: Math.round(milliseconds % 1000) * 1_000_000,
 });
 
-/** Details travel in a header, and some clients take no more than 8 KiB of them: the first violations say enough. */
+/** Details travel in a header, of which some clients accept no more than 8 KiB. The violations beyond this length are left out. */
 const MAX_VIOLATIONS_LENGTH = 4_000;
 
 const fitting = (violations: readonly FieldViolation[]): readonly FieldViolation[] => {
@@ -54,7 +54,7 @@ const fitting = (violations: readonly FieldViolation[]): readonly FieldViolation
   });
 };
 
-/** A status with `google.rpc.Status` in `grpc-status-details-bin`: ErrorInfo, and BadRequest and RetryInfo where they say something. */
+/** A status with `google.rpc.Status` in `grpc-status-details-bin`: ErrorInfo, and BadRequest and RetryInfo where they apply. */
 export const statusReply = (domain: string, refusal: Refusal): StatusReply => {
   const { code, reason, message, violations, retryAfterMs } = refusal;
   const info = ErrorInfo.fromPartial({ reason, domain, metadata: { ...refusal.metadata } });
@@ -98,8 +98,8 @@ const refusalOf = (error: unknown, reasonCodes: ReasonCodes): Refusal | undefine
 };
 
 /**
- * Turns whatever was thrown into what a caller may see. An unknown error tells nothing about our insides:
- * `unexpected` is true, and the error belongs in the log.
+ * Maps an error to the status that the caller sees. An unknown error becomes INTERNAL without any detail; `unexpected` says that the
+ * error belongs in the log.
  */
 export const toStatus = (
   error: unknown,

@@ -1,6 +1,6 @@
 import { processLog } from '@crossroads/telemetry';
 
-/** Says in the log what fails in the background: the kind of error only, as its message may hold what nobody should read. */
+/** Logs a failure of background work by the kind of its error. The message is left out: it may hold personal data. */
 export const warn =
   (what: string) =>
   (error: unknown, attempt?: number): void => {

@@ -3,13 +3,13 @@ import { Unauthenticated } from '../errors/failures.js';
 import type { Caller } from './caller.js';
 import { type Peer, peerOf } from './peer.js';
 
-/** What is needed of a call of grpc-js, as a handler or an interceptor has it: who it came from. */
-type Arrived = Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext'>;
+/** The part of a grpc-js call that names its peer, as handlers and interceptors have it. */
+type IncomingCall = Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext'>;
 
 const property = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 
-/** What is needed of the HTTP/2 session under a call. */
+/** The part of an HTTP/2 session that is used here. */
 interface Session {
   once(event: 'close', listener: () => void): unknown;
   destroy(): void;
@@ -19,15 +19,15 @@ const isSession = (value: unknown): value is Session =>
   typeof property(value, 'once') === 'function' && typeof property(value, 'destroy') === 'function';
 
 /**
- * The HTTP/2 session under a call. grpc-js does not offer it, and `getAuthContext` parses the certificate at each call.
- * Where its insides have changed there is no session, and nothing is remembered.
+ * The HTTP/2 session of a call. grpc-js has no public access to it, and its `getAuthContext` parses the certificate at every call.
+ * If its internals change, no session is found and nothing is cached.
  */
-const sessionOf = (call: Arrived): Session | undefined => {
+const sessionOf = (call: IncomingCall): Session | undefined => {
   const session = property(property(property(call, 'call') ?? call, 'stream'), 'session');
   return isSession(session) ? session : undefined;
 };
 
-/** Names the callers of one server. TLS 1.3 does not renegotiate: one connection is one certificate. */
+/** Identifies the callers of one server. TLS 1.3 has no renegotiation, so that a connection keeps its certificate. */
 export class Callers {
   private readonly peers = new Map<Session, Peer>();
 
@@ -37,7 +37,7 @@ export class Callers {
   ) {}
 
   /** @throws Unauthenticated */
-  of(call: Arrived): Caller {
+  of(call: IncomingCall): Caller {
     const session = sessionOf(call);
     const known = session && this.peers.get(session);
     const peer = known ?? peerOf(call.getAuthContext().sslPeerCertificate, this.trustDomain);
@@ -47,8 +47,8 @@ export class Callers {
     return peer.caller;
   }
 
-  /** Nobody when the certificate does not say who. */
-  find(call: Arrived): Caller | undefined {
+  /** Nothing when the certificate names nobody. */
+  find(call: IncomingCall): Caller | undefined {
     try {
       return this.of(call);
     } catch {
@@ -56,7 +56,7 @@ export class Callers {
     }
   }
 
-  /** Cuts all connections on which a call has come. */
+  /** Destroys all connections on which a call has arrived. */
   disconnect(): void {
     for (const session of this.peers.keys()) session.destroy();
   }

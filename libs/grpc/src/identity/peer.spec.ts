@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { subjectAlternativeUris } from './peer.js';
 
-describe('the names of a certificate', () => {
-  it('are read as Node writes them, also when one hides another', () => {
+describe('the URIs of a certificate', () => {
+  it('are parsed from the text of Node, also when one contains another', () => {
     expect(subjectAlternativeUris('DNS:localhost, URI:spiffe://a/service/b, IP Address:127.0.0.1')).toEqual([
       'spiffe://a/service/b',
     ]);

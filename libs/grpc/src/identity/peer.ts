@@ -14,20 +14,20 @@ export const subjectAlternativeUris = (names: string | undefined): string[] => {
   return uris;
 };
 
-/** Applications and services are named like DNS labels. */
+/** Names of applications and services have the form of DNS labels. */
 const NAME = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 const INSTITUTION = new RegExp(`^/institution/([0-9]{10})/application/(${NAME})$`);
 const SERVICE = new RegExp(`^/service/(${NAME})$`);
 
-/** Without the key: that is the certificate's. */
+/** Who a certificate names. */
 export type Identity =
   | { readonly kind: 'institution'; readonly enterpriseNumber: string; readonly application: string }
   | { readonly kind: 'service'; readonly name: string };
 
-/** Whom a client expects: of an institution whose application nobody knows beforehand (an authentic source), any. */
+/** The server that a client expects. Without an application, any application of the institution (an authentic source). */
 export type ServerIdentity = Identity | { readonly kind: 'institution'; readonly enterpriseNumber: string };
 
-/** `spiffe://<trust domain>/service/<name>` or `…/institution/<enterprise number>/application/<name>`; ends in `/` where any application will do. */
+/** `spiffe://<trust domain>/service/<name>` or `…/institution/<enterprise number>/application/<name>`; ends in `/` for any application. */
 export const identityUri = (trustDomain: string, identity: ServerIdentity): string => {
   if (identity.kind === 'service') return `spiffe://${trustDomain}/service/${identity.name}`;
   const application = 'application' in identity ? identity.application : '';
@@ -50,20 +50,20 @@ const subjectAgrees = (identity: Identity, subject: Readonly<Partial<Record<stri
     ? subject.CN === identity.name && subject.O === undefined
     : subject.CN === identity.application && subject.O === identity.enterpriseNumber;
 
-/** base64url of the SHA-256 of a certificate's SubjectPublicKeyInfo: what `authorization` registers of a key. */
+/** base64url of the SHA-256 of a certificate's SubjectPublicKeyInfo: how `authorization` registers a key. */
 export const spkiOf = (certificate: X509Certificate): string =>
   createHash('sha256')
     .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
     .digest('base64url');
 
-/** A caller, and until when its certificate says so (a connection may outlive it). */
+/** A caller, and when its certificate expires (a connection may last longer). */
 export interface Peer {
   readonly caller: Caller;
   readonly notAfter: number;
 }
 
 /**
- * Reads a verified peer certificate. Kafka's ACLs see the subject and we the URI, so the two must agree.
+ * Reads a verified peer certificate. Kafka's ACLs use the subject and gRPC the URI, so the two must name the same caller.
  * @throws Unauthenticated
  */
 export const peerOf = (certificate: PeerCertificate | undefined, trustDomain: string): Peer => {

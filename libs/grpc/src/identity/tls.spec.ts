@@ -12,7 +12,7 @@ const replace = (files: TlsFiles, by: TlsFiles): void => {
   copyFileSync(by.key, files.key);
 };
 
-describe('TLS files that are renewed', () => {
+describe('renewed TLS files', () => {
   let authority: TestAuthority;
   let tls: TlsFiles;
   beforeEach(async () => {
@@ -20,7 +20,7 @@ describe('TLS files that are renewed', () => {
     tls = await authority.service('exchange');
   });
 
-  it('count as soon as they are there, whole; until then those before them do', async () => {
+  it('are used once certificate and key fit, and the files before them until then', async () => {
     const bad: unknown[] = [];
     const files = new RenewedFiles(tls, (error) => bad.push(error));
     const before = files.current();
@@ -39,7 +39,7 @@ describe('TLS files that are renewed', () => {
     expect(String(bad[1])).not.toContain('PRIVATE');
   });
 
-  it('must be good to begin with', () => {
+  it('must be valid at the start', () => {
     writeFileSync(tls.key, 'not a key');
     expect(() => new RenewedFiles(tls)).toThrow('are no CA, certificate and its key in PEM');
     expect(() => new RenewedFiles({ ...tls, ca: '/nowhere' })).toThrow('the CA file /nowhere cannot be read');
@@ -55,7 +55,7 @@ describe('a renewal of certificates', () => {
   });
   afterEach(() => echo.stop());
 
-  it('shows in new connections to a server, and leaves those that are open', async () => {
+  it('is seen in new connections to a server, and leaves open connections alone', async () => {
     const lasting = await EchoServer.start();
     const old = await lasting.asExchange();
     expect(await old.echo(request('x'))).toEqual(response('x'));
@@ -67,7 +67,7 @@ describe('a renewal of certificates', () => {
     await lasting.stop();
   });
 
-  it('shows in new connections of a client, which is not made anew for it', async () => {
+  it('is seen in new connections of a client that stays the same', async () => {
     const tls = await echo.authority.service('person-registry');
     const client = echo.connect(tls);
     await expect(client.echo(request('x'))).rejects.toMatchObject({ reason: 'CALLER_NOT_ALLOWED' });
@@ -75,7 +75,7 @@ describe('a renewal of certificates', () => {
     await untilAnswered(() => client.echo(request('x')));
   });
 
-  it('goes from one authority to another by way of both, and no call fails', async () => {
+  it('from one authority to another, through a file with both, fails no call', async () => {
     const other = await TestAuthority.create('Another CA');
     const tls = await echo.authority.service('exchange');
     const client = echo.connect(tls, { reads: [] });

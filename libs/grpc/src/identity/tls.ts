@@ -11,25 +11,25 @@ const contextOptions = (pems: Pems): SecureContextOptions => ({ ...pems, minVers
 
 const renewed = (files: TlsFiles): RenewedFiles => new RenewedFiles(files, warn('renewed certificate'));
 
-/** Mutual TLS 1.3, which `ServerCredentials.createSsl` cannot ask for; the files may be renewed while connections last. */
+/** Mutual TLS 1.3, which `ServerCredentials.createSsl` cannot require. The files may be renewed while the server runs. */
 export class MutualTlsCredentials extends ServerCredentials {
-  private shown: Pems;
+  private current: Pems;
 
   constructor(private readonly files: RenewedFiles) {
     const pems = files.current();
     super({ requestCert: true, rejectUnauthorized: true }, contextOptions(pems));
-    this.shown = pems;
+    this.current = pems;
   }
 
   static from(files: TlsFiles): MutualTlsCredentials {
     return new MutualTlsCredentials(renewed(files));
   }
 
-  /** New connections get what is in the files now, if it is good; those that are open keep theirs. */
+  /** New connections use the renewed files, if they are valid; open connections are not affected. */
   renew(): void {
     const pems = this.files.current();
-    if (pems === this.shown) return;
-    this.shown = pems;
+    if (pems === this.current) return;
+    this.current = pems;
     this.updateSecureContextOptions(contextOptions(pems));
   }
 
@@ -40,7 +40,7 @@ export class MutualTlsCredentials extends ServerCredentials {
 
 type Connector = ReturnType<ChannelCredentials['_createSecureConnector']>;
 
-/** Each connection is made with what is in the files by then; a channel outlives its certificate. */
+/** Each connection uses the files as they are when it is opened: a channel outlives its certificate. */
 class RenewedChannelCredentials extends ChannelCredentials {
   private made: { readonly pems: Pems; readonly credentials: ChannelCredentials } | undefined;
 
@@ -80,7 +80,7 @@ class RenewedChannelCredentials extends ChannelCredentials {
   }
 }
 
-/** Whom a client expects at the other end: the URI in the server's certificate, whatever its host is called; with a `/` at its end, what begins with it. */
+/** A client's credentials. The server's certificate must have the expected URI, whatever its host name; with a `/` at the end, a URI that begins with it. */
 export const channelCredentials = (files: TlsFiles, expectedUri: string): ChannelCredentials =>
   new RenewedChannelCredentials(renewed(files), {
     checkServerIdentity: (_host: string, certificate: PeerCertificate) =>

@@ -6,7 +6,7 @@ import type { Call } from '../server/call.js';
 import { type AllowedCaller, isAllowed } from '../server/service.js';
 import { callersOf } from './rpc.decorator.js';
 
-/** Lets in who stands in the table of callers; an rpc without a line in it is nobody's. */
+/** Admits the callers that the topology lists for an rpc. Nobody may call an rpc that it does not list. */
 @Injectable()
 export class CallerGuard implements CanActivate {
   private readonly callers = new Map<object, readonly AllowedCaller[]>();

@@ -14,21 +14,21 @@ import type { MethodShape } from '../definition.js';
 
 type Definition = Record<string, MethodShape> & ServiceDefinition;
 
-/** What a service asks of another one. */
+/** Another service that this one calls. */
 export interface Peer<D extends Definition = Definition> {
   readonly service: ServiceName;
   readonly definition: D;
-  /** Rpcs that only read, and so may be repeated. */
+  /** Rpcs that only read, and may be retried. */
   readonly reads?: readonly string[];
 }
 
 const tokenOf = (service: ServiceName, definition: Definition): string =>
   `client:${service}${Object.values<ServiceDefinition[string]>(definition)[0]?.path ?? ''}`;
 
-/** A client of one of the services that `ClientsModule.forFeature` names. */
+/** Injects the client of a service that `ClientsModule.forFeature` names. */
 export const InjectClient = (service: ServiceName, definition: Definition) => Inject(tokenOf(service, definition));
 
-/** Connections to other services of the mesh: made when first used, closed last. */
+/** Connections to other services of the mesh. They are opened by the first call, and closed after all work has ended. */
 @Injectable()
 export class GrpcClients implements OnApplicationShutdown {
   private readonly open: { close(): void }[] = [];
@@ -56,7 +56,7 @@ export class GrpcClients implements OnApplicationShutdown {
   }
 }
 
-/** Clients of other services, to be injected by `@InjectClient`. */
+/** Provides clients of other services for `@InjectClient`. */
 @Module({})
 export class ClientsModule {
   static forFeature(...peers: readonly Peer[]): DynamicModule {

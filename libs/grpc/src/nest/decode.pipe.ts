@@ -7,7 +7,7 @@ interface Decoder {
   readonly requestDeserialize: (bytes: Buffer) => unknown;
 }
 
-/** Bytes to messages: after the guards, so that nothing of a caller who may not call is read. @throws MalformedMessage */
+/** Decodes requests. Pipes run after the guards, so that nothing of a caller who may not call is parsed. @throws MalformedMessage */
 export class DecodePipe implements PipeTransform<Buffer | Readable, unknown> {
   constructor(private readonly method: Decoder) {}
 

@@ -1,7 +1,7 @@
 import { Catch, type RpcExceptionFilter } from '@nestjs/common';
 import { type Observable, throwError } from 'rxjs';
 
-/** Hands what was thrown to the transport, which answers streams and refusals of its own by the same rules. */
+/** Passes errors to the transport, which maps all of them to a status by the same rules, also those of streams. */
 @Catch()
 export class GrpcExceptionFilter implements RpcExceptionFilter {
   catch(error: unknown): Observable<never> {

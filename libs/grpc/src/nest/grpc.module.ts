@@ -7,7 +7,7 @@ import { CallerGuard } from './caller.guard.js';
 import { GrpcExceptionFilter } from './grpc-exception.filter.js';
 import { GrpcTransport, type TransportOptions } from './grpc.transport.js';
 
-/** Serves all `@GrpcController` classes: who may call comes first, errors get details, health says what is there. */
+/** Serves all `@GrpcController` classes: checks callers, maps errors to a status with details, and serves health. */
 @Global()
 @Module({})
 export class GrpcModule {
@@ -21,12 +21,12 @@ export class GrpcModule {
         {
           provide: GrpcTransport,
           inject: [GrpcSettings, MeshSettings, ServiceIdentity, ReadinessChecks],
-          useFactory: (grpc: GrpcSettings, mesh: MeshSettings, service: ServiceIdentity, needs: ReadinessChecks) =>
+          useFactory: (grpc: GrpcSettings, mesh: MeshSettings, service: ServiceIdentity, checks: ReadinessChecks) =>
             new GrpcTransport(() => ({
               ...optionsOf(grpc, mesh),
               domain: `${service.name}.crossroads`,
               reasonCodes,
-              readiness: needs.all(),
+              readiness: checks.all(),
             })),
         },
       ],

@@ -14,9 +14,9 @@ const resultOf = async (pending: Promise<unknown>): Promise<unknown> => {
   return isObservable(result) ? lastValueFrom(result) : result;
 };
 
-const same = (bytes: unknown): unknown => bytes;
+const unchanged = (bytes: unknown): unknown => bytes;
 
-/** The server of libs/grpc as a transport of Nest: it serves the `@Rpc` handlers of all controllers. */
+/** `startServer` as a transport of Nest: serves the `@Rpc` handlers of all controllers. */
 @Injectable()
 export class GrpcTransport extends Server implements CustomTransportStrategy {
   override transportId = GRPC;
@@ -28,7 +28,7 @@ export class GrpcTransport extends Server implements CustomTransportStrategy {
 
   listen(callback: (error?: Error) => void): void {
     const options = typeof this.options === 'function' ? this.options() : this.options;
-    startServer({ hasten: stopSignals.hasten, ...options, services: [this.served()] }).then(
+    startServer({ forceStop: stopSignals.forceStop, ...options, services: [this.served()] }).then(
       (running) => {
         this.running = running;
         callback();
@@ -61,7 +61,7 @@ export class GrpcTransport extends Server implements CustomTransportStrategy {
         requestStream: method.requestStream,
         responseStream: method.responseStream,
         raw: true,
-        decode: same,
+        decode: unchanged,
         encode: method.responseSerialize,
         authenticate: undefined,
         invoke: (request, call: Call) => resultOf(handler(request, call) as Promise<unknown>),

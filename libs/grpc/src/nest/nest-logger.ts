@@ -1,12 +1,12 @@
 import { processLog } from '@crossroads/telemetry';
 import type { LoggerService } from '@nestjs/common';
-import { traceOf } from '../errors/error-trace.js';
+import { describeError } from '../errors/describe-error.js';
 
-/** Nest's own lines in the process's log: of errors their kind and place alone, as messages may hold what nobody should read. */
+/** Writes Nest's own lines to the process's log; errors without their message, which may hold personal data. */
 export const nestLogger: LoggerService = {
   log: () => undefined,
   warn: (message: unknown) =>
     processLog().warn('nest', { message: typeof message === 'string' ? message : 'a warning' }),
-  error: (error: unknown) => processLog().error('something failed in Nest', traceOf(error)),
-  fatal: (error: unknown) => processLog().error('something failed in Nest', traceOf(error)),
+  error: (error: unknown) => processLog().error('something failed in Nest', describeError(error)),
+  fatal: (error: unknown) => processLog().error('something failed in Nest', describeError(error)),
 };

@@ -7,43 +7,43 @@ import type { Call } from '../server/call.js';
 import type { AllowedCaller } from '../server/service.js';
 import { DecodePipe } from './decode.pipe.js';
 
-/** Nest's name of this transport. */
+/** The id of this transport for Nest. */
 export const GRPC: unique symbol = Symbol('crossroads grpc');
 
-/** What travels with a handler to the transport. */
+/** What the transport needs to know about a handler. */
 export interface RpcExtras {
   readonly method: ServiceDefinition[string];
-  /** Without an end of its own (a watch): ended as soon as the server stops, instead of waited for. */
+  /** A stream that never ends by itself (a watch): aborted when the server stops, instead of waited for. */
   readonly endless: boolean;
 }
 
-/** What an rpc gives the handler: a message, or for a stream of requests all of them as they come. */
+/** What an rpc gives its handler: a message, or an async iterable of messages. */
 export type Incoming<Method extends MethodShape> = Method['requestStream'] extends true
   ? AsyncIterable<RequestOf<Method>>
   : RequestOf<Method>;
 
-/** What a handler gives: a promise, or for a stream of responses an async iterable. */
+/** What a handler returns: a promise of a message, or an async iterable of messages. */
 export type Outgoing<Method extends MethodShape> = Method['responseStream'] extends true
   ? AsyncIterable<ResponseOf<Method>>
   : Promise<ResponseOf<Method>>;
 
-type Handler<Method extends MethodShape, Asked> = (asked: Asked, call: Call) => Outgoing<Method>;
+type Handler<Method extends MethodShape, Input> = (input: Input, call: Call) => Outgoing<Method>;
 
 export interface RpcOptions {
   readonly endless?: boolean;
 }
 
 /**
- * Serves one rpc of a generated definition. With a pipe the handler takes what the pipe makes of the request; request, pipe,
- * handler and response are held against each other by the compiler.
+ * Serves one rpc of a generated definition. With a pipe the handler receives the pipe's result. The compiler checks that request,
+ * pipe, handler and response fit.
  */
 export const Rpc =
-  <Method extends MethodShape & ServiceDefinition[string], Asked = Incoming<Method>>(
+  <Method extends MethodShape & ServiceDefinition[string], Input = Incoming<Method>>(
     method: Method,
-    pipe?: Type<PipeTransform<Incoming<Method>, Asked>>,
+    pipe?: Type<PipeTransform<Incoming<Method>, Input>>,
     { endless = false }: RpcOptions = {},
   ) =>
-  <H extends Handler<Method, NoInfer<Awaited<Asked>>>>(
+  <H extends Handler<Method, NoInfer<Awaited<Input>>>>(
     target: object,
     key: string,
     descriptor: TypedPropertyDescriptor<H>,
@@ -56,10 +56,10 @@ export const Rpc =
 
 type Named<Definition> = { readonly [Name in keyof Definition]: (...args: never[]) => unknown };
 
-/** By rpc, who may call it. */
+/** The callers of each rpc. */
 export type CallersOf<Definition> = Readonly<Record<keyof Definition, readonly AllowedCaller[]>>;
 
-/** The same for every service, where the topology says it by service. */
+/** The same, or for a definition that several services serve, by service. */
 export type CallersBy<Definition> = CallersOf<Definition> | ((service: ServiceName) => CallersOf<Definition>);
 
 const CALLERS = 'crossroads:callers';
@@ -67,8 +67,8 @@ const CALLERS = 'crossroads:callers';
 type Lookup = (service: ServiceName) => readonly AllowedCaller[] | undefined;
 
 /**
- * Serves a generated definition: a class that lacks one of its rpcs does not compile, nor does a table of callers that lacks one.
- * Each rpc is bound by `@Rpc`.
+ * Serves a generated definition. A class or a table of callers that lacks one of its rpcs does not compile; an rpc without `@Rpc`
+ * throws when the class is loaded.
  */
 export const GrpcController =
   <D extends Record<string, MethodShape> & ServiceDefinition>(definition: D, callers: CallersBy<D>) =>

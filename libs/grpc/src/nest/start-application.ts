@@ -4,7 +4,7 @@ import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { GrpcTransport } from './grpc.transport.js';
 import { nestLogger } from './nest-logger.js';
 
-/** An application that serves gRPC by `GrpcModule`; resolves when it listens. */
+/** Starts an application that imports `GrpcModule`. Resolves when it listens. */
 export const startApplication = async (module: Type): Promise<INestMicroservice> => {
   const application = await NestFactory.createMicroservice<AsyncMicroserviceOptions>(module, {
     inject: [GrpcTransport],

@@ -8,14 +8,14 @@ describe('a page token', () => {
   const read = (position: unknown) => (typeof position === 'string' ? position : undefined);
   const filters = { personId: 'p', status: ['open'] };
 
-  it('leads to its place in the same list, whatever the order of the filters', () => {
+  it('leads to its position in the same list, whatever the order of the filters', () => {
     const token = tokens.encode('place', filters);
     expect(token).toMatch(/^[A-Za-z0-9_-]+$/);
     expect(tokens.decode(token, { status: ['open'], personId: 'p' }, read)).toBe('place');
     expect(tokens.decode('', filters, read)).toBeUndefined();
   });
 
-  it('does not fit another list, another service, or another version', () => {
+  it('is refused by another list, another service or another version', () => {
     const token = tokens.encode('place', filters);
     expect(violationsOf(() => tokens.decode(token, { personId: 'q' }, read))).toMatchObject([
       { reason: 'PAGE_TOKEN_OF_ANOTHER_LIST' },
@@ -28,7 +28,7 @@ describe('a page token', () => {
     ]);
   });
 
-  it('is refused when anything of it was changed', () => {
+  it('is refused when any bit of it was changed', () => {
     const token = Buffer.from(tokens.encode('place', filters), 'base64url');
     fc.assert(
       fc.property(fc.integer({ min: 0, max: token.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, bits) => {

@@ -10,7 +10,7 @@ const MAX_LENGTH = 4096;
 
 const invalid = (reason: string, description: string) => new InvalidInput({ field: 'page_token', reason, description });
 
-/** The same for objects whose keys come in another order. */
+/** JSON that does not depend on the order of keys. */
 const canonical = (value: Json | undefined): string => {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
   if (typeof value === 'object' && value !== null)
@@ -23,8 +23,8 @@ const canonical = (value: Json | undefined): string => {
 };
 
 /**
- * Opaque places in a list: base64url of version, hash of the filters, HMAC and JSON. Callers keep them in their logs, so
- * nothing personal goes in; with filters that are personal (an SSIN), only their hash, keyed, does.
+ * Opaque positions in a list: base64url of HMAC, version, hash of the filters and JSON. Callers write them to their logs, so that they
+ * hold nothing personal: of the filters, which may be an SSIN, only a keyed hash.
  */
 export class PageTokens {
   /** @param key The same in all processes of a service. */
@@ -37,8 +37,8 @@ export class PageTokens {
   }
 
   /**
-   * Where a page begins; nothing for the first one. `read` narrows the position, with undefined for what it does not know.
-   * @throws InvalidInput when the token is not ours or belongs to another list.
+   * The position at which a page begins; nothing for the first page. `read` checks the position, and gives undefined when it is invalid.
+   * @throws InvalidInput when the token was changed or belongs to another list
    */
   decode<Position>(
     token: string,

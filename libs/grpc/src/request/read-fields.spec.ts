@@ -27,8 +27,8 @@ const context = { mode: 'development', today: '2026-11-22' as IsoDay } as const;
 
 const reasonsOf = (read: Read<unknown>): string[] => (read.ok ? [] : read.violations.map(({ reason }) => reason));
 
-describe('the fields of a request', () => {
-  it('come as their own types when all are good', () => {
+describe('fields that are read one by one', () => {
+  it('have their own types when all are valid', () => {
     const read = readFields({
       ssin: readSsin('ssin', '81050103522', context),
       customer: readEnterpriseNumber('customer', '0884303369'),
@@ -45,7 +45,7 @@ describe('the fields of a request', () => {
     });
   });
 
-  it('are all named when they are wrong, and no value is', () => {
+  it('are all named when they are invalid, without their values', () => {
     const read = () =>
       readFields({
         ssin: readSsin('person.ssin', '81050103521', context),

@@ -32,7 +32,7 @@ describe('a request id', () => {
     expect(violationsOf(() => requestKey(call, '0884303369', id, now))).toEqual([{ field: 'request_id', reason }]);
   });
 
-  it('is kept for who it was done for, in one spelling', () => {
+  it('becomes a key of the institution it is for, in lower case', () => {
     const id = newRequestId(now);
     expect(requestKey(call, '0884303369', id.toUpperCase(), now)).toEqual({
       institution: '0884303369',

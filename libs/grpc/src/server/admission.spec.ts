@@ -16,7 +16,7 @@ const ONCE: ServerLimits = { callsPerSecond: 0.001 };
 /** A `HealthCheckResponse` whose status is 1. */
 const SERVING = Buffer.from([8, 1]);
 
-describe('a server that limits its callers', () => {
+describe('limits of a server', () => {
   let echo: EchoServer;
   let session: ClientHttp2Session | undefined;
   const limited: LimitedCall[] = [];
@@ -25,7 +25,7 @@ describe('a server that limits its callers', () => {
     limited.length = 0;
     ended.length = 0;
     echo = await EchoServer.start({
-      limits: { stopWithinMs: 200, ...limits },
+      limits: { stopTimeoutMs: 200, ...limits },
       onLimited: (call) => limited.push(call),
       onEnd: (call) => ended.push(call),
     });
@@ -37,7 +37,7 @@ describe('a server that limits its callers', () => {
     await echo.stop();
   });
 
-  /** Headers of a call, without a message. */
+  /** Sends the headers of a call, without a message. */
   const begin = async () => {
     const tls = await echo.authority.service('exchange');
     session = http2Connect(`https://127.0.0.1:${echo.server.port}`, {
@@ -72,7 +72,7 @@ describe('a server that limits its callers', () => {
     });
   };
 
-  it('refuses what comes too often, says when to come again, and tells who counts', async () => {
+  it('refuse a call beyond the rate with a retry delay, and report it to the listeners', async () => {
     const exchange = await start(ONCE);
     expect(await exchange.echo(request('first'))).toEqual(response('first'));
     const refused = await failureOf(exchange.echo(request('second')));
@@ -90,7 +90,7 @@ describe('a server that limits its callers', () => {
     expect(echo.seen).toHaveLength(1);
   });
 
-  it('limits each caller by itself, over all its connections', async () => {
+  it('count each caller separately, over all its connections', async () => {
     const exchange = await start(ONCE);
     await exchange.echo(request('exchange'));
     const office = await echo.authority.institution(ENTERPRISE, 'desk');
@@ -99,18 +99,18 @@ describe('a server that limits its callers', () => {
     expect(await failureOf(other.echo(request('again')))).toMatchObject({ reason: 'RATE_LIMIT' });
   });
 
-  it('counts calls that may not be made, too', async () => {
+  it('count calls that the caller may not make as well', async () => {
     await start(ONCE);
     const office = echo.connect(await echo.authority.institution(ENTERPRISE, 'desk'));
     expect(await failureOf(office.refuse(request('')))).toMatchObject({ reason: 'CALLER_NOT_ALLOWED' });
     expect(await failureOf(office.refuse(request('')))).toMatchObject({ reason: 'RATE_LIMIT' });
   });
 
-  it('has a call that waited for another answered as soon as it may', async () => {
+  it('let a client retry a refused call until another one has ended', async () => {
     const exchange = await start({ concurrentCalls: 1 });
     const first = exchange.echo(request('wait'));
-    await until(() => echo.waiting.length === 1, 'the first is in hand');
-    // Nothing was done yet, so that it is repeated although it could do harm.
+    await until(() => echo.waiting.length === 1, 'the first is in flight');
+    // It was not begun, so that the client retries it although it is not idempotent.
     const second = exchange.echo(request('second'), { deadlineMs: 20_000 });
     await until(() => limited.length > 0, 'the second is refused');
     expect(limited[0]).toMatchObject({ reason: 'CONCURRENCY' });
@@ -119,10 +119,10 @@ describe('a server that limits its callers', () => {
     expect(await second).toEqual(response('second'));
   });
 
-  it('counts a call from its headers on, and until it is given up', async () => {
+  it('count a call from its headers until it is cancelled', async () => {
     const exchange = await start({ concurrentCalls: 1 });
     const stream = await begin();
-    // Two connections: which headers come first is open.
+    // Two connections: the order in which the headers arrive is open.
     const ask = () => exchange.echo(request('other'), { deadlineMs: 50 }).catch((error: unknown) => error);
     for (let tries = 0; limited.length === 0 && tries < 1_000; tries++) await ask();
     expect(await ask()).toMatchObject({ reason: 'CONCURRENCY_LIMIT', retryAfterMs: 100 });
@@ -130,12 +130,12 @@ describe('a server that limits its callers', () => {
     expect(await exchange.echo(request('other'), { deadlineMs: 20_000 })).toEqual(response('other'));
   });
 
-  it('counts a cancelled call for as long as its handler works', async () => {
+  it('count a cancelled call until its handler ends', async () => {
     const exchange = await start({ concurrentCalls: 1 });
-    const given = new AbortController();
-    const stuck = exchange.echo(request('stuck'), { signal: given.signal });
-    await until(() => echo.seen.length === 1, 'it is in hand');
-    given.abort();
+    const cancelling = new AbortController();
+    const stuck = exchange.echo(request('stuck'), { signal: cancelling.signal });
+    await until(() => echo.seen.length === 1, 'it is in flight');
+    cancelling.abort();
     expect(await failureOf(stuck)).toMatchObject({ code: status.CANCELLED });
     await until(() => echo.seen[0]?.signal.aborted === true, 'the server knows');
     expect(await failureOf(exchange.echo(request('next'), { deadlineMs: 50 }))).toMatchObject({
@@ -143,7 +143,7 @@ describe('a server that limits its callers', () => {
     });
   });
 
-  it('refuses what is too large, for good', async () => {
+  it('refuse a message that is too large without a retry delay', async () => {
     const exchange = await start({ maxMessageBytes: 1_000 });
     const refused = await failureOf(exchange.echo(request('x'.repeat(2_000))));
     expect(refused).toMatchObject({ code: status.RESOURCE_EXHAUSTED, reason: 'MESSAGE_TOO_LARGE' });
@@ -152,7 +152,7 @@ describe('a server that limits its callers', () => {
     expect(ended).toMatchObject([{ code: status.RESOURCE_EXHAUSTED }]);
   });
 
-  it('tells its health all the same', async () => {
+  it('do not apply to health', async () => {
     const exchange = await start({ ...ONCE, concurrentCalls: 1 });
     await exchange.echo(request('first'));
     const tls = await echo.authority.service('exchange');

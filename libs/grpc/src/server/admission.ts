@@ -4,18 +4,18 @@ import {
   type ServerInterceptor,
   status,
 } from '@grpc/grpc-js';
+import { type StatusReply, statusReply } from '../errors/status.js';
 import type { Callers } from '../identity/callers.js';
 import type { EndedCall } from './handlers.js';
-import { Admitted, type CallLimits, type LimitedCall, type Refused } from './limits.js';
-import { type StatusReply, statusReply } from '../errors/status.js';
+import { AdmittedCall, type CallLimits, type LimitedCall, type LimitExceeded } from './limits.js';
 
-/** Who is told of calls that were not taken on. */
+/** Who is told about calls that exceeded a limit. */
 export interface LimitListeners {
   readonly onLimited: ((call: LimitedCall) => void) | undefined;
   readonly onEnd: ((call: EndedCall) => void) | undefined;
 }
 
-export const tellOfLimited = (call: LimitedCall, { onLimited, onEnd }: LimitListeners): void => {
+export const reportLimited = (call: LimitedCall, { onLimited, onEnd }: LimitListeners): void => {
   onLimited?.(call);
   onEnd?.({ rpc: call.rpc, code: status.RESOURCE_EXHAUSTED, milliseconds: 0, caller: call.caller });
 };
@@ -23,7 +23,7 @@ export const tellOfLimited = (call: LimitedCall, { onLimited, onEnd }: LimitList
 export interface AdmissionOptions extends LimitListeners {
   readonly limits: CallLimits;
   readonly callers: Callers;
-  /** Rpcs that count: all but health and reflection, which are there for whoever watches over an overloaded server. */
+  /** Rpcs that count. Health and reflection do not, so that an overloaded server can be observed. */
   readonly limited: ReadonlySet<string>;
   /** `ErrorInfo.domain`. */
   readonly domain: string;
@@ -33,20 +33,20 @@ type Listener = Parameters<ServerInterceptingCallInterface['start']>[0];
 
 const isInterceptingCall = (call: ServerInterceptingCallInterface): call is ServerInterceptingCall => 'start' in call;
 
-const SAYS = {
+const REFUSALS = {
   RATE: { reason: 'RATE_LIMIT', message: 'this caller calls more often than it may; wait as long as RetryInfo says' },
   CONCURRENCY: {
     reason: 'CONCURRENCY_LIMIT',
-    message: 'this caller has as many calls in hand as it may; wait for some of them, or as long as RetryInfo says',
+    message: 'this caller has as many calls in flight as it may; wait for some of them, or as long as RetryInfo says',
   },
 } as const;
 
 /**
- * Takes calls on, or refuses them with RESOURCE_EXHAUSTED, when their headers have come: before a byte of their messages is
- * read, so that what a caller begins to send and does not end counts, too.
+ * Admits calls, or refuses them with RESOURCE_EXHAUSTED, when their headers arrive: before a byte of a message is read. A call
+ * that begins to send a message and never ends counts as well.
  */
 export class Admissions {
-  private readonly admitted = new Map<object, Admitted>();
+  private readonly admitted = new Map<object, AdmittedCall>();
 
   constructor(private readonly options: AdmissionOptions) {}
 
@@ -58,24 +58,24 @@ export class Admissions {
     return call;
   };
 
-  /** The call counts until its handler is done, also when it is cancelled before: what this gives lets it go. */
+  /** Has the call count until its handler ends, even when it is cancelled before that. Returns the function that releases it. */
   hold(call: unknown): (() => void) | undefined {
     const admitted = typeof call === 'object' && call !== null ? this.admitted.get(call) : undefined;
     if (admitted === undefined) return undefined;
     admitted.hold();
-    return () => admitted.letGo();
+    return () => admitted.release();
   }
 
   private admitting(rpc: string, call: ServerInterceptingCallInterface, listener: Listener): Listener {
-    let admission: Admitted | Refused | undefined;
+    let admission: AdmittedCall | LimitExceeded | undefined;
     return {
       onReceiveMetadata: (metadata) => {
-        // Who cannot be named is for the handler to refuse.
+        // The handler refuses callers that the certificate does not name.
         const caller = this.options.callers.find(call);
         if (caller !== undefined) admission = this.options.limits.admit(caller);
-        if (admission instanceof Admitted) this.admitted.set(call, admission);
+        if (admission instanceof AdmittedCall) this.admitted.set(call, admission);
         else if (admission !== undefined) {
-          tellOfLimited({ rpc, reason: admission.reason, caller }, this.options);
+          reportLimited({ rpc, reason: admission.reason, caller }, this.options);
           call.sendStatus(this.refusal(admission));
           return;
         }
@@ -83,17 +83,17 @@ export class Admissions {
       },
       onReceiveMessage: (message) => listener.onReceiveMessage(message),
       onReceiveHalfClose: () => listener.onReceiveHalfClose(),
-      // grpc-js says "cancelled" after each call, also of one that was answered.
+      // grpc-js reports "cancelled" at the end of every call, also of one that was answered.
       onCancel: () => {
-        if (admission !== undefined && !(admission instanceof Admitted)) return;
+        if (admission !== undefined && !(admission instanceof AdmittedCall)) return;
         this.admitted.delete(call);
-        admission?.letGo();
+        admission?.release();
         listener.onCancel();
       },
     };
   }
 
-  private refusal({ reason, retryAfterMs }: Refused): StatusReply {
-    return statusReply(this.options.domain, { code: status.RESOURCE_EXHAUSTED, ...SAYS[reason], retryAfterMs });
+  private refusal({ reason, retryAfterMs }: LimitExceeded): StatusReply {
+    return statusReply(this.options.domain, { code: status.RESOURCE_EXHAUSTED, ...REFUSALS[reason], retryAfterMs });
   }
 }

@@ -1,23 +1,23 @@
 import { counter, histogram, isMeasuring, observe } from '@crossroads/telemetry';
 import { status } from '@grpc/grpc-js';
-import { isOwnWork } from './call-tracing.js';
+import { isServiceCall } from './call-tracing.js';
 import type { ServerOptions } from './server.js';
 
 const durations = histogram('crossroads.call.duration.seconds');
 const limited = counter('crossroads.calls_limited');
 
-/** The same options, with everything that is told of ended and refused calls measured, too; when nothing is measured, as they are. */
+/** Adds metrics to the listeners for ended and limited calls; without telemetry the options stay as they are. */
 export const measured = (options: ServerOptions): ServerOptions => {
   if (!isMeasuring()) return options;
   const methods = options.services.flat();
   for (const { rpc } of methods) for (const reason of ['RATE', 'CONCURRENCY', 'SIZE']) limited.add(0, { rpc, reason });
-  // A watch lasts as long as its watcher: that is no latency.
+  // A watch lasts as long as its client wants, which is no latency.
   const endless = new Set(methods.filter((method) => method.endless).map(({ rpc }) => rpc));
   return {
     ...options,
     onEnd: (call) => {
       const { rpc, code, milliseconds, caller } = call;
-      if (isOwnWork(rpc) && !endless.has(rpc))
+      if (isServiceCall(rpc) && !endless.has(rpc))
         durations.record(milliseconds / 1_000, {
           rpc,
           code: status[code] ?? 'UNKNOWN',
@@ -32,13 +32,13 @@ export const measured = (options: ServerOptions): ServerOptions => {
   };
 };
 
-/** Has the calls in hand counted by rpc, whenever metrics are sent. Gives what ends it. */
+/** Reports the calls in flight by rpc whenever metrics are sent. Returns the function that ends it. */
 export const observeCalls = (
   methods: readonly { readonly rpc: string }[],
   active: () => Iterable<{ readonly rpc: string }>,
 ): (() => void) =>
   observe('crossroads.calls_in_flight', () => {
     const counts = new Map(methods.map(({ rpc }) => [rpc, 0]));
-    for (const { rpc } of active()) if (isOwnWork(rpc)) counts.set(rpc, (counts.get(rpc) ?? 0) + 1);
+    for (const { rpc } of active()) if (isServiceCall(rpc)) counts.set(rpc, (counts.get(rpc) ?? 0) + 1);
     return [...counts].map(([rpc, value]) => ({ value, of: { rpc } }));
   });

@@ -1,26 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Server } from '@grpc/grpc-js';
 
-const HASTY_MS = 1_000;
+/** What remains for calls in flight once a stop is forced. */
+const FORCED_STOP_MS = 1_000;
 
-/** Goes on as it is for so long, or until somebody hastens. */
-export const drained = async (ms: number, hasten: AbortSignal | undefined): Promise<void> => {
-  if (ms > 0) await delay(ms, undefined, { ...(hasten ? { signal: hasten } : {}) }).catch(() => undefined);
+/** Resolves after `ms`, or as soon as the stop is forced. */
+export const drain = async (ms: number, forceStop: AbortSignal | undefined): Promise<void> => {
+  if (ms > 0) await delay(ms, undefined, { ...(forceStop ? { signal: forceStop } : {}) }).catch(() => undefined);
 };
 
-/** Takes no connection and no new call, and waits for those in flight. Resolves with whether all have ended in time. */
-export const closed = (server: Server, withinMs: number, hasten: AbortSignal | undefined): Promise<boolean> =>
+/** Accepts no connection and no new call, and waits for calls in flight. Resolves with whether all of them ended in time. */
+export const shutDown = (server: Server, timeoutMs: number, forceStop: AbortSignal | undefined): Promise<boolean> =>
   new Promise((resolve) => {
-    let late = setTimeout(resolve, withinMs, false);
-    const hurry = () => {
-      clearTimeout(late);
-      late = setTimeout(resolve, Math.min(HASTY_MS, withinMs), false);
+    let timer = setTimeout(resolve, timeoutMs, false);
+    const shorten = () => {
+      clearTimeout(timer);
+      timer = setTimeout(resolve, Math.min(FORCED_STOP_MS, timeoutMs), false);
     };
-    if (hasten?.aborted) hurry();
-    hasten?.addEventListener('abort', hurry, { once: true });
+    if (forceStop?.aborted) shorten();
+    forceStop?.addEventListener('abort', shorten, { once: true });
     server.tryShutdown(() => {
-      clearTimeout(late);
-      hasten?.removeEventListener('abort', hurry);
+      clearTimeout(timer);
+      forceStop?.removeEventListener('abort', shorten);
       resolve(true);
     });
   });

@@ -13,7 +13,7 @@ import { spanOf } from './call-tracing.js';
 import type { Callers } from '../identity/callers.js';
 import { Cancelled, PermissionDenied, Unavailable } from '../errors/failures.js';
 import { type Caller, callerLabel } from '../identity/caller.js';
-import { type ArrivedCall, ServerCall } from './server-call.js';
+import { type GrpcCall, ServerCall } from './server-call.js';
 import { isAllowed, type ServedMethod } from './service.js';
 import { type ErrorMapping, type StatusReply, toStatus } from '../errors/status.js';
 import { decoded, decodeWith, isAsyncIterable, writeAll } from '../streams.js';
@@ -30,25 +30,25 @@ export interface EndedCall {
 export interface HandlerContext {
   readonly callers: Callers;
   readonly errors: ErrorMapping;
-  /** Calls in hand, with what ends each of them though its handler has not. */
+  /** Calls in flight, each with the function that answers its client before the handler has ended. */
   readonly active: Map<ServerCall, () => void>;
   readonly isStopping: () => boolean;
   readonly onUnexpected: (error: unknown, rpc: string) => void;
   readonly onEnd: ((call: EndedCall) => void) | undefined;
-  /** Absent when no caller is limited. */
+  /** Absent without limits. */
   readonly admissions: Admissions | undefined;
 }
 
-type Arrived = ArrivedCall & Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext'>;
+type IncomingCall = GrpcCall & Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext'>;
 
-const stopping = () =>
+const serverStopping = () =>
   new Unavailable('SERVER_STOPPING', 'this server is stopping; ask another or try again', { retryAfterMs: 100 });
 
-/** Runs one call from its certificate to its answer. `answer` throws to refuse; `refuse` sends what was thrown. */
+/** Runs one call, from its certificate to its answer. `answer` throws to refuse the call; `refuse` sends the status of what was thrown. */
 const run = async (
   context: HandlerContext,
   method: ServedMethod,
-  arrived: Arrived,
+  incoming: IncomingCall,
   bytes: Buffer | undefined,
   answer: (call: ServerCall) => Promise<void>,
   refuse: (reply: StatusReply) => void,
@@ -57,24 +57,24 @@ const run = async (
   let call: ServerCall | undefined;
   let span: ServedCall | undefined;
   let code = status.OK;
-  const letGo = context.admissions?.hold(Reflect.get(arrived, 'call'));
+  const release = context.admissions?.hold(Reflect.get(incoming, 'call'));
   try {
-    const caller = context.callers.of(arrived);
-    const taken = new ServerCall(arrived, caller, method.rpc, bytes);
-    call = taken;
-    context.active.set(call, () => refuse(toStatus(stopping(), context.errors)));
-    if (context.isStopping() && method.endless) taken.abort();
-    span = method.endless ? undefined : spanOf(method.rpc, arrived.metadata, caller);
-    if (span === undefined) await proceed(method, taken, answer);
-    else await span.run(() => proceed(method, taken, answer));
+    const caller = context.callers.of(incoming);
+    const served = new ServerCall(incoming, caller, method.rpc, bytes);
+    call = served;
+    context.active.set(call, () => refuse(toStatus(serverStopping(), context.errors)));
+    if (context.isStopping() && method.endless) served.abort();
+    span = method.endless ? undefined : spanOf(method.rpc, incoming.metadata, caller);
+    if (span === undefined) await authorizeAndAnswer(method, served, answer);
+    else await span.run(() => authorizeAndAnswer(method, served, answer));
   } catch (error) {
-    const reply = toStatus(endingOf(error, call, context), context.errors);
+    const reply = toStatus(reportedError(error, call, context), context.errors);
     code = reply.code;
-    // Within its trace: the line in the log says which.
-    if (reply.unexpected) within(span, () => context.onUnexpected(error, method.rpc));
+    // In its trace, so that the log line names the trace.
+    if (reply.unexpected) runIn(span, () => context.onUnexpected(error, method.rpc));
     refuse(reply);
   } finally {
-    letGo?.();
+    release?.();
     span?.end(status[code] ?? 'UNKNOWN');
     if (call !== undefined) {
       call.finish();
@@ -89,10 +89,10 @@ const run = async (
   }
 };
 
-const within = (span: ServedCall | undefined, tell: () => void): void => (span === undefined ? tell() : span.run(tell));
+const runIn = (span: ServedCall | undefined, work: () => void): void => (span === undefined ? work() : span.run(work));
 
-/** Lets the caller in, or not, and has the call answered. */
-const proceed = async (
+/** @throws PermissionDenied, and whatever `authenticate` and the handler throw */
+const authorizeAndAnswer = async (
   method: ServedMethod,
   call: ServerCall,
   answer: (call: ServerCall) => Promise<void>,
@@ -106,50 +106,50 @@ const proceed = async (
   await answer(call);
 };
 
-/** After an abort it does not matter how the handler ended. */
-const endingOf = (error: unknown, call: ServerCall | undefined, { isStopping }: HandlerContext): unknown => {
+/** After an abort the handler's own error tells nothing: the client is told why the call was aborted. */
+const reportedError = (error: unknown, call: ServerCall | undefined, { isStopping }: HandlerContext): unknown => {
   if (call === undefined || !call.isAborted) return error;
-  return isStopping() ? stopping() : new Cancelled();
+  return isStopping() ? serverStopping() : new Cancelled();
 };
 
 const responsesOf = (responses: unknown, rpc: string): AsyncIterable<unknown> => {
-  if (!isAsyncIterable(responses)) throw new TypeError(`the handler of ${rpc} gives no async iterable`);
+  if (!isAsyncIterable(responses)) throw new TypeError(`the handler of ${rpc} returns no async iterable`);
   return responses;
 };
 
-/** The grpc-js handler of an rpc; requests and responses are bytes there, so that a bad message is ours to answer. */
+/** The grpc-js handler of an rpc. It works with bytes, so that a malformed message is refused here and not by grpc-js. */
 export const handlerOf = (context: HandlerContext, method: ServedMethod): UntypedHandleCall => {
   const { decode, encode, invoke, rpc } = method;
 
-  const unary = (arrived: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => {
-    const bytes = arrived.request;
+  const unary = (incoming: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => {
+    const bytes = incoming.request;
     const answer = async (call: ServerCall) => callback(null, encode(await invoke(decodeWith(decode, bytes), call)));
-    void run(context, method, arrived, bytes, answer, callback);
+    void run(context, method, incoming, bytes, answer, callback);
   };
 
-  const clientStream = (arrived: ServerReadableStream<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => {
+  const clientStream = (incoming: ServerReadableStream<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => {
     const answer = async (call: ServerCall) =>
-      callback(null, encode(await invoke(method.raw ? arrived : decoded(arrived, decode), call)));
-    void run(context, method, arrived, undefined, answer, callback);
+      callback(null, encode(await invoke(method.raw ? incoming : decoded(incoming, decode), call)));
+    void run(context, method, incoming, undefined, answer, callback);
   };
 
-  const serverStream = (arrived: ServerWritableStream<Buffer, Buffer>) => {
-    const bytes = arrived.request;
+  const serverStream = (incoming: ServerWritableStream<Buffer, Buffer>) => {
+    const bytes = incoming.request;
     const answer = async (call: ServerCall) => {
       const responses = responsesOf(await invoke(decodeWith(decode, bytes), call), rpc);
-      await writeAll(responses, arrived, encode, call.signal);
-      arrived.end();
+      await writeAll(responses, incoming, encode, call.signal);
+      incoming.end();
     };
-    void run(context, method, arrived, bytes, answer, (reply) => arrived.emit('error', reply));
+    void run(context, method, incoming, bytes, answer, (reply) => incoming.emit('error', reply));
   };
 
-  const bidi = (arrived: ServerDuplexStream<Buffer, Buffer>) => {
+  const bidi = (incoming: ServerDuplexStream<Buffer, Buffer>) => {
     const answer = async (call: ServerCall) => {
-      const responses = responsesOf(await invoke(method.raw ? arrived : decoded(arrived, decode), call), rpc);
-      await writeAll(responses, arrived, encode, call.signal);
-      arrived.end();
+      const responses = responsesOf(await invoke(method.raw ? incoming : decoded(incoming, decode), call), rpc);
+      await writeAll(responses, incoming, encode, call.signal);
+      incoming.end();
     };
-    void run(context, method, arrived, undefined, answer, (reply) => arrived.emit('error', reply));
+    void run(context, method, incoming, undefined, answer, (reply) => incoming.emit('error', reply));
   };
 
   if (method.requestStream) return method.responseStream ? bidi : clientStream;

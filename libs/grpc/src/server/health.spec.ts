@@ -10,7 +10,7 @@ import { channelCredentials, type TlsFiles } from '../identity/tls.js';
 const SERVER = 'spiffe://crossroads.test/service/subscription';
 const SERVICE = 'crossroads.spec.v1.EchoService';
 
-describe('what any certificate of the CA may ask', () => {
+describe('health over TLS', () => {
   let echo: EchoServer;
   let tls: TlsFiles;
   let client: Client;
@@ -40,7 +40,7 @@ describe('what any certificate of the CA may ask', () => {
       );
     });
 
-  it('is whether the server and each of its services are ready', async () => {
+  it('is the readiness of the server and of each of its services', async () => {
     expect(await check('')).toEqual({ status: 'SERVING' });
     expect(await check(SERVICE)).toEqual({ status: 'SERVING' });
     await expect(check('unknown')).rejects.toMatchObject({ code: status.NOT_FOUND });
@@ -52,7 +52,7 @@ describe('what any certificate of the CA may ask', () => {
     expect(await check(SERVICE)).toEqual({ status: 'SERVING' });
   });
 
-  it('is told when that changes', async () => {
+  it('is sent to watchers when it changes', async () => {
     const stream = client.makeServerStreamRequest(Watch.path, Watch.requestSerialize, Watch.responseDeserialize, {
       service: '',
     });
@@ -68,7 +68,7 @@ describe('what any certificate of the CA may ask', () => {
     stream.cancel();
   });
 
-  it('is what the server serves, by reflection', async () => {
+  it('comes with reflection of what the server serves', async () => {
     const proto = join(
       dirname(createRequire(import.meta.url).resolve('@grpc/reflection/package.json')),
       'build/proto/grpc/reflection/v1/reflection.proto',
@@ -90,7 +90,7 @@ describe('what any certificate of the CA may ask', () => {
     expect(files.some((text) => text.startsWith('\n\x16google/type/date.proto'))).toBe(true);
   });
 
-  it('is nothing without a certificate', async () => {
+  it('is not served without a client certificate', async () => {
     const stranger = new Client(`127.0.0.1:${echo.server.port}`, credentials.createInsecure());
     const failure = new Promise((resolve) => {
       stranger.makeUnaryRequest(

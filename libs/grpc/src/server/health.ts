@@ -11,39 +11,43 @@ const requestedService = (request: unknown): string => {
   return typeof service === 'string' ? service : '';
 };
 
-/** grpc.health.v1 for the whole server (the empty name) and each of its services, which are always in one state. */
+/**
+ * grpc.health.v1 for the whole server (the empty name) and each of its services, which share one state. `HealthImplementation` of
+ * grpc-health-check serves the port without TLS; it does not fit here, since it cannot end its `Watch` calls, and a server that
+ * stops would wait for each of them until the time-out.
+ */
 export class Health {
   private serving = false;
   private stopped = false;
   private timer: NodeJS.Timeout | undefined;
   private readonly changed = new Set<() => void>();
   private readonly refreshed = new Set<() => void>();
-  private readonly needs: ReadinessChecks;
+  private readonly checks: ReadinessChecks;
 
   constructor(
     private readonly services: readonly string[],
     readiness: Readiness,
     private readonly everyMs: number,
   ) {
-    this.needs = new ReadinessChecks(readiness);
+    this.checks = new ReadinessChecks(readiness);
   }
 
   get isServing(): boolean {
     return this.serving;
   }
 
-  /** What the service needs, by name, and whether it is there. */
-  ingredients(): ReadonlyMap<string, boolean> {
-    return this.needs.there();
+  /** The latest result of each check, by name. */
+  results(): ReadonlyMap<string, boolean> {
+    return this.checks.results();
   }
 
-  /** Tells each time that readiness has been asked, and of the stop. Returns what ends it. */
+  /** Calls the listener after each round of checks, and at the stop. Returns the function that removes it. */
   onRefresh(listener: () => void): () => void {
     this.refreshed.add(listener);
     return () => void this.refreshed.delete(listener);
   }
 
-  /** Asks readiness once, then again and again. */
+  /** Runs the checks now, and then periodically. */
   async start(): Promise<void> {
     await this.refresh();
     const next = () => {
@@ -52,9 +56,9 @@ export class Health {
     if (!this.stopped) next();
   }
 
-  /** Asks readiness now: when something has come or gone. */
+  /** Runs the checks now. */
   async refresh(): Promise<void> {
-    const ready = await this.needs.refresh();
+    const ready = await this.checks.refresh();
     this.set(ready && !this.stopped);
   }
 
@@ -113,12 +117,12 @@ export class Health {
   private set(serving: boolean): void {
     const changed = serving !== this.serving;
     this.serving = serving;
-    if (changed) for (const tell of this.changed) tell();
-    for (const tell of this.refreshed) tell();
+    if (changed) for (const notify of this.changed) notify();
+    for (const notify of this.refreshed) notify();
   }
 }
 
-/** The definition comes with names as in the proto file (`Check`); ours begin small. */
+/** The definition of grpc-health-check has names as in the proto file (`Check`); `serve` takes lower camel case. */
 const methodsByName = () => {
   const { Check: check, Watch: watch, List: list } = definition;
   if (!check || !watch || !list) throw new TypeError('grpc-health-check has no grpc.health.v1.Health');

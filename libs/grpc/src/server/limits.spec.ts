@@ -1,93 +1,101 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Caller } from '../identity/caller.js';
-import { Admitted, CallLimits, type Refused } from './limits.js';
+import { AdmittedCall, CallLimits, type LimitExceeded } from './limits.js';
 
 const office: Caller = { kind: 'institution', enterpriseNumber: '0884303369', application: 'desk', spki: 'a' };
 const fund: Caller = { kind: 'institution', enterpriseNumber: '0206731645', application: 'desk', spki: 'b' };
 const exchange: Caller = { kind: 'service', name: 'exchange', spki: 'c' };
 
-describe('limits of a caller', () => {
-  let clock = 0;
+/** One call in 16 ms: a rate that floating point holds exactly. */
+const PER_SECOND = 62.5;
+const BURST = 2 * PER_SECOND;
+
+describe('the limits of a caller', () => {
+  let clock = 1_000;
   beforeEach(() => {
     clock = 1_000;
+    jest.spyOn(performance, 'now').mockImplementation(() => clock);
   });
-  const limits = (callsPerSecond?: number, concurrentCalls?: number) =>
-    new CallLimits(
-      {
-        ...(callsPerSecond === undefined ? {} : { callsPerSecond }),
-        ...(concurrentCalls === undefined ? {} : { concurrentCalls }),
-      },
-      () => clock,
-    );
-  const admitted = (outcome: Admitted | Refused): Admitted => {
-    if (outcome instanceof Admitted) return outcome;
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  const admitted = (outcome: AdmittedCall | LimitExceeded): AdmittedCall => {
+    if (outcome instanceof AdmittedCall) return outcome;
     throw new Error(`refused: ${outcome.reason}`);
   };
-  const take = (all: CallLimits, caller: Caller, times: number): Admitted[] =>
-    Array.from({ length: times }, () => admitted(all.admit(caller)));
+  const take = (limits: CallLimits, caller: Caller, times: number): AdmittedCall[] =>
+    Array.from({ length: times }, () => admitted(limits.admit(caller)));
 
-  it('take twice a second’s calls at once, and then as many as a second has', () => {
-    const all = limits(10);
-    take(all, office, 20);
-    expect(all.admit(office)).toEqual({ reason: 'RATE', retryAfterMs: 100 });
-    clock += 99;
-    expect(all.admit(office)).toEqual({ reason: 'RATE', retryAfterMs: 1 });
+  it('admit the calls of two seconds at once, and then the calls of one second every second', () => {
+    const limits = new CallLimits({ callsPerSecond: PER_SECOND });
+    take(limits, office, BURST);
+    expect(limits.admit(office)).toEqual({ reason: 'RATE', retryAfterMs: 16 });
+    clock += 15;
+    expect(limits.admit(office)).toEqual({ reason: 'RATE', retryAfterMs: 1 });
     clock += 1;
-    take(all, office, 1);
-    clock += 1_000;
-    take(all, office, 10);
-    expect(all.admit(office)).toMatchObject({ reason: 'RATE' });
+    take(limits, office, 1);
+    clock += 1_024;
+    take(limits, office, 64);
+    expect(limits.admit(office)).toEqual({ reason: 'RATE', retryAfterMs: 16 });
   });
 
-  it('keep no more than a burst, however long nobody calls', () => {
-    const all = limits(10);
+  it('save up no more than a burst, however long a caller is quiet', () => {
+    const limits = new CallLimits({ callsPerSecond: PER_SECOND });
+    take(limits, office, 1);
     clock += 3_600_000;
-    take(all, office, 20);
-    expect(all.admit(office)).toMatchObject({ reason: 'RATE' });
+    take(limits, office, BURST);
+    expect(limits.admit(office)).toMatchObject({ reason: 'RATE' });
   });
 
-  it('say when to come again, and are right', () => {
-    const all = limits(3);
-    take(all, office, 6);
-    const refused = all.admit(office);
-    if (refused instanceof Admitted) throw new Error('admitted');
+  it('always admit one call, at however low a rate', () => {
+    const limits = new CallLimits({ callsPerSecond: 0.001 });
+    take(limits, office, 1);
+    expect(limits.admit(office)).toEqual({ reason: 'RATE', retryAfterMs: 1_000_000 });
+  });
+
+  it('admit a call after the delay that a refusal gives', () => {
+    const limits = new CallLimits({ callsPerSecond: 3 });
+    take(limits, office, 6);
+    const refused = limits.admit(office);
+    if (refused instanceof AdmittedCall) throw new Error('admitted');
     clock += refused.retryAfterMs;
-    take(all, office, 1);
+    take(limits, office, 1);
   });
 
-  it('count an institution with all its applications, and nobody else', () => {
-    const all = limits(1);
-    take(all, office, 2);
-    expect(all.admit({ ...office, application: 'other', spki: 'd' })).toMatchObject({ reason: 'RATE' });
-    take(all, fund, 2);
-    take(all, exchange, 2);
+  it('count an institution with all its applications, and each caller separately', () => {
+    const limits = new CallLimits({ callsPerSecond: 1 });
+    take(limits, office, 2);
+    expect(limits.admit({ ...office, application: 'other', spki: 'd' })).toMatchObject({ reason: 'RATE' });
+    take(limits, fund, 2);
+    take(limits, exchange, 2);
   });
 
-  it('take no more at once than may be in hand, and again when one has ended', () => {
-    const all = limits(undefined, 2);
-    const [first] = take(all, office, 2);
-    expect(all.admit(office)).toEqual({ reason: 'CONCURRENCY', retryAfterMs: 100 });
-    take(all, fund, 2);
-    first?.letGo();
-    take(all, office, 1);
-    expect(all.admit(office)).toMatchObject({ reason: 'CONCURRENCY' });
+  it('admit a call again when one of those in flight has ended', () => {
+    const limits = new CallLimits({ concurrentCalls: 2 });
+    const [first] = take(limits, office, 2);
+    expect(limits.admit(office)).toEqual({ reason: 'CONCURRENCY', retryAfterMs: 100 });
+    take(limits, fund, 2);
+    first?.release();
+    take(limits, office, 1);
+    expect(limits.admit(office)).toMatchObject({ reason: 'CONCURRENCY' });
   });
 
-  it('count a call until everybody who holds it has let go', () => {
-    const all = limits(undefined, 1);
-    const [call] = take(all, office, 1);
+  it('count a call as in flight until each of its holders has released it', () => {
+    const limits = new CallLimits({ concurrentCalls: 1 });
+    const [call] = take(limits, office, 1);
     call?.hold();
-    call?.letGo();
-    expect(all.admit(office)).toMatchObject({ reason: 'CONCURRENCY' });
-    call?.letGo();
-    take(all, office, 1);
+    call?.release();
+    expect(limits.admit(office)).toMatchObject({ reason: 'CONCURRENCY' });
+    call?.release();
+    take(limits, office, 1);
   });
 
-  it('cost a call in hand no token when it is refused', () => {
-    const all = limits(1, 1);
-    const [call] = take(all, office, 1);
-    for (let i = 0; i < 100; i++) expect(all.admit(office)).toMatchObject({ reason: 'CONCURRENCY' });
-    call?.letGo();
-    take(all, office, 1);
+  it('take no token for a call that is refused because of others in flight', () => {
+    const limits = new CallLimits({ callsPerSecond: 1, concurrentCalls: 1 });
+    const [call] = take(limits, office, 1);
+    for (let i = 0; i < 100; i++) expect(limits.admit(office)).toMatchObject({ reason: 'CONCURRENCY' });
+    call?.release();
+    take(limits, office, 1);
   });
 });

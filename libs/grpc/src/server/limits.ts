@@ -1,17 +1,18 @@
+import { TokenBucket } from 'limiter';
 import type { Caller } from '../identity/caller.js';
 
 /** How much one caller (an institution with all its applications, or a service) may ask of one server. */
 export interface CallerLimits {
-  /** Of calls, on the long run; twice as many may come at once. @default no limit */
+  /** Sustained rate; twice as many calls may come at once after a pause. @default no limit */
   readonly callsPerSecond?: number;
-  /** In hand at once, over all connections. @default no limit */
+  /** In flight at once, over all connections. @default no limit */
   readonly concurrentCalls?: number;
 }
 
-/** Why a call was not taken on. */
+/** Which limit a call exceeded. */
 export type LimitReason = 'RATE' | 'CONCURRENCY' | 'SIZE';
 
-/** A call that was not taken on, for metrics. */
+/** A call that exceeded a limit, for metrics. */
 export interface LimitedCall {
   readonly rpc: string;
   readonly reason: LimitReason;
@@ -19,96 +20,75 @@ export interface LimitedCall {
   readonly caller: Caller | undefined;
 }
 
-/** Not now. */
-export interface Refused {
+export interface LimitExceeded {
   readonly reason: 'RATE' | 'CONCURRENCY';
-  /** Milliseconds after which one more call would be taken on, as far as can be told. */
+  /** Milliseconds after which another call is likely to be admitted. */
   readonly retryAfterMs: number;
 }
 
-/** When a call will end is not known. */
+/** When a call in flight will end is not known. */
 const CONCURRENCY_RETRY_MS = 100;
 
-/** How fast calls may come: a bucket of tokens by its time. */
-interface Pace {
-  /** In which a token comes. */
-  readonly intervalMs: number;
-  /** For which a full bucket lasts, less one token. */
-  readonly burstMs: number;
-}
-
-/** Twice a second's calls may come at once after a rest; one call always may. */
-const paceOf = (perSecond: number): Pace => {
-  const intervalMs = 1000 / perSecond;
-  return { intervalMs, burstMs: (Math.max(1, 2 * perSecond) - 1) * intervalMs };
+/** A full bucket lasts for two seconds of calls, and holds one call at least. */
+const newBucket = (callsPerSecond: number): TokenBucket => {
+  const bucketSize = Math.max(1, 2 * callsPerSecond);
+  const bucket = new TokenBucket({ bucketSize, tokensPerInterval: callsPerSecond, interval: 'second' });
+  bucket.content = bucketSize;
+  return bucket;
 };
 
-/** What one caller has left: its calls in hand, and when its bucket of tokens will be full again. */
-class Budget {
-  inHand = 0;
-  private fullAt = 0;
-
-  /** Milliseconds until there is a token; 0 when one was taken. */
-  take({ intervalMs, burstMs }: Pace, now: number): number {
-    const fullAt = Math.max(this.fullAt, now);
-    const wait = fullAt - burstMs - now;
-    if (wait > 0) return Math.ceil(wait);
-    this.fullAt = fullAt + intervalMs;
-    return 0;
-  }
+/** What one caller uses. */
+interface Usage {
+  inFlight: number;
+  readonly bucket: TokenBucket | undefined;
 }
 
-/** A call that was taken on. It counts until everybody who holds it has let go. */
-export class Admitted {
+/** A call that was admitted. It counts as in flight until each of its holders has released it. */
+export class AdmittedCall {
   private holders = 1;
 
-  constructor(private readonly budget: Budget) {
-    budget.inHand += 1;
+  constructor(private readonly usage: Usage) {
+    usage.inFlight += 1;
   }
 
   hold(): void {
     this.holders += 1;
   }
 
-  letGo(): void {
+  release(): void {
     this.holders -= 1;
-    if (this.holders === 0) this.budget.inHand -= 1;
+    if (this.holders === 0) this.usage.inFlight -= 1;
   }
 }
 
-/** Counts the calls of each caller. As many callers as the CA has named are remembered: some thousands, for good. */
+/** Counts the calls of each caller. Callers are never forgotten: the CA has named some thousands of them. */
 export class CallLimits {
-  private readonly pace: Pace | undefined;
-  private readonly concurrent: number;
-  private readonly institutions = new Map<string, Budget>();
-  private readonly services = new Map<string, Budget>();
+  private readonly callsPerSecond: number | undefined;
+  private readonly concurrentCalls: number;
+  private readonly institutions = new Map<string, Usage>();
+  private readonly services = new Map<string, Usage>();
 
-  /** `now` in milliseconds from any beginning; never goes back. */
-  constructor(
-    { callsPerSecond, concurrentCalls = Number.POSITIVE_INFINITY }: CallerLimits,
-    private readonly now: () => number,
-  ) {
-    this.pace = callsPerSecond === undefined ? undefined : paceOf(callsPerSecond);
-    this.concurrent = concurrentCalls;
+  constructor({ callsPerSecond, concurrentCalls = Number.POSITIVE_INFINITY }: CallerLimits) {
+    this.callsPerSecond = callsPerSecond;
+    this.concurrentCalls = concurrentCalls;
   }
 
-  admit(caller: Caller): Admitted | Refused {
-    const budget = this.budgetOf(caller);
-    if (budget.inHand >= this.concurrent) return { reason: 'CONCURRENCY', retryAfterMs: CONCURRENCY_RETRY_MS };
-    if (this.pace !== undefined) {
-      const retryAfterMs = budget.take(this.pace, this.now());
-      if (retryAfterMs > 0) return { reason: 'RATE', retryAfterMs };
-    }
-    return new Admitted(budget);
+  admit(caller: Caller): AdmittedCall | LimitExceeded {
+    const usage = this.usageOf(caller);
+    if (usage.inFlight >= this.concurrentCalls) return { reason: 'CONCURRENCY', retryAfterMs: CONCURRENCY_RETRY_MS };
+    const { bucket } = usage;
+    if (bucket?.tryRemoveTokens(1) === false) return { reason: 'RATE', retryAfterMs: bucket.getWaitTime(1) };
+    return new AdmittedCall(usage);
   }
 
-  private budgetOf(caller: Caller): Budget {
-    const [budgets, name] =
+  private usageOf(caller: Caller): Usage {
+    const [usages, name] =
       caller.kind === 'institution' ? [this.institutions, caller.enterpriseNumber] : [this.services, caller.name];
-    const known = budgets.get(name);
+    const known = usages.get(name);
     if (known !== undefined) return known;
-    const budget = new Budget();
-    budgets.set(name, budget);
-    return budget;
+    const { callsPerSecond } = this;
+    const usage = { inFlight: 0, bucket: callsPerSecond === undefined ? undefined : newBucket(callsPerSecond) };
+    usages.set(name, usage);
+    return usage;
   }
 }

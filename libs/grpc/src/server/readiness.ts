@@ -1,56 +1,56 @@
-/** Whether something that a service needs is there. A throw is a no. */
-type Ask = () => boolean | Promise<boolean>;
+/** Whether a dependency can be used. A throw counts as no. */
+type Check = () => boolean | Promise<boolean>;
 
-/** Something that may be away for a while, once it was there, before the service counts as not ready. */
-interface Lasting {
-  readonly ask: Ask;
+/** A dependency that may be away for a while, once it was there, before the service counts as not ready. */
+interface CheckWithGrace {
+  readonly ask: Check;
   readonly graceMs: number;
 }
 
 /** What a service needs for its work, by name: `{ database: () => db.ready(), policy: () => policy.ready() }`. */
-export type Readiness = Readonly<Record<string, Ask | Lasting>>;
+export type Readiness = Readonly<Record<string, Check | CheckWithGrace>>;
 
-interface Ingredient extends Lasting {
+interface Dependency extends CheckWithGrace {
   readonly name: string;
-  there: boolean;
-  /** When it was last there; from a clock that nobody sets. */
-  seenAt: number;
+  available: boolean;
+  /** On a monotonic clock. */
+  lastAvailableAt: number;
 }
 
-/** What is there of what a service needs. */
+/** Asks all dependencies of a service, and remembers the results. */
 export class ReadinessChecks {
-  private readonly all: readonly Ingredient[];
+  private readonly dependencies: readonly Dependency[];
 
   constructor(
     readiness: Readiness,
     private readonly now: () => number = () => performance.now(),
   ) {
-    this.all = Object.entries(readiness).map(([name, need]) => ({
+    this.dependencies = Object.entries(readiness).map(([name, check]) => ({
       name,
-      ...(typeof need === 'function' ? { ask: need, graceMs: 0 } : need),
-      there: false,
-      seenAt: -Infinity,
+      ...(typeof check === 'function' ? { ask: check, graceMs: 0 } : check),
+      available: false,
+      lastAvailableAt: -Infinity,
     }));
   }
 
-  /** Asks for all at once. Resolves with whether the service can do its work. */
+  /** Asks all at once. Resolves with whether the service can do its work. */
   async refresh(): Promise<boolean> {
-    const enough = await Promise.all(this.all.map((ingredient) => this.isEnough(ingredient)));
-    return enough.every(Boolean);
+    const suffices = await Promise.all(this.dependencies.map((dependency) => this.check(dependency)));
+    return suffices.every(Boolean);
   }
 
-  /** By name, whether it is there now: also while its absence does not count yet. */
-  there(): ReadonlyMap<string, boolean> {
-    return new Map(this.all.map(({ name, there }) => [name, there]));
+  /** By name, whether it was available at the last check: false also during its grace. */
+  results(): ReadonlyMap<string, boolean> {
+    return new Map(this.dependencies.map(({ name, available }) => [name, available]));
   }
 
-  private async isEnough(ingredient: Ingredient): Promise<boolean> {
+  private async check(dependency: Dependency): Promise<boolean> {
     try {
-      ingredient.there = await ingredient.ask();
+      dependency.available = await dependency.ask();
     } catch {
-      ingredient.there = false;
+      dependency.available = false;
     }
-    if (ingredient.there) ingredient.seenAt = this.now();
-    return ingredient.there || this.now() - ingredient.seenAt < ingredient.graceMs;
+    if (dependency.available) dependency.lastAvailableAt = this.now();
+    return dependency.available || this.now() - dependency.lastAvailableAt < dependency.graceMs;
   }
 }

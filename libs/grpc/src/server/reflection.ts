@@ -9,12 +9,12 @@ const HEALTH = 'grpc.health.v1.Health';
 /** Lets grpcurl and the like list and describe what a server serves (grpc.reflection.v1 and v1alpha). */
 export const addReflection = (server: Server, services: readonly string[]): void => {
   const file = createRequire(import.meta.url).resolve('@crossroads/contracts/descriptors.binpb');
-  // The files as buf wrote them: proto-loader would join those of a package, and lose where names come from.
+  // The files as buf wrote them: proto-loader would merge the files of a package, and lose which file declares a name.
   const all = {
     format: 'Protocol Buffer 3 DescriptorProto' as const,
     type: {},
     fileDescriptorProtos: filesOf(readFileSync(file)),
-    // Asked of every definition, and called of none here.
+    // Required by the type of a definition, and never called.
     serialize: () => Buffer.alloc(0),
     deserialize: () => ({}),
   };

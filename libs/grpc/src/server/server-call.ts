@@ -4,13 +4,13 @@ import type { Metadata } from '@grpc/grpc-js';
 import type { Caller } from '../identity/caller.js';
 import type { Call } from './call.js';
 
-/** What all four kinds of calls of grpc-js have. */
-export interface ArrivedCall extends EventEmitter {
+/** What all four kinds of calls of grpc-js have in common. */
+export interface GrpcCall extends EventEmitter {
   readonly cancelled: boolean;
   readonly metadata: Metadata;
 }
 
-/** A call in hand. What few handlers ask for (signal, hash) is made when they do. */
+/** A call in flight. The signal and the hash are made on demand, as few handlers use them. */
 export class ServerCall implements Call {
   private controller: AbortController | undefined;
   private hash: Uint8Array | undefined;
@@ -19,25 +19,25 @@ export class ServerCall implements Call {
   private readonly onCancelled = () => this.abort();
 
   constructor(
-    private readonly arrived: ArrivedCall,
+    private readonly call: GrpcCall,
     readonly caller: Caller,
     readonly rpc: string,
     private readonly bytes: Uint8Array | undefined,
   ) {}
 
   get metadata(): Metadata {
-    return this.arrived.metadata;
+    return this.call.metadata;
   }
 
   get isAborted(): boolean {
-    return this.aborted || (this.arrived.cancelled && !this.finished);
+    return this.aborted || (this.call.cancelled && !this.finished);
   }
 
   get signal(): AbortSignal {
     if (this.controller === undefined) {
       this.controller = new AbortController();
       if (this.isAborted) this.controller.abort();
-      else this.arrived.once('cancelled', this.onCancelled);
+      else this.call.once('cancelled', this.onCancelled);
     }
     return this.controller.signal;
   }
@@ -55,9 +55,9 @@ export class ServerCall implements Call {
     this.controller?.abort();
   }
 
-  /** grpc-js says "cancelled" after each call, also of one that was answered: from here on it means nothing. */
+  /** grpc-js emits "cancelled" after every call, also after an answer: from here on it is ignored. */
   finish(): void {
     this.finished = true;
-    if (this.controller !== undefined) this.arrived.off('cancelled', this.onCancelled);
+    if (this.controller !== undefined) this.call.off('cancelled', this.onCancelled);
   }
 }

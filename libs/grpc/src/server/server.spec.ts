@@ -21,24 +21,24 @@ describe('a server', () => {
   });
   afterAll(() => echo.stop());
 
-  it('answers one request', async () => {
+  it('answers a unary call', async () => {
     expect(await exchange.echo(request('hello'))).toEqual(response('hello'));
   });
 
-  it('takes a stream of requests', async () => {
+  it('receives a stream of requests', async () => {
     expect(await exchange.collect(requests('a', 'b', 'c'))).toEqual(response('a,b,c'));
   });
 
-  it('gives a stream of responses', async () => {
+  it('sends a stream of responses', async () => {
     const cursors = (await listOf(exchange.count(request('3')))).map(({ cursor }) => cursor[0]);
     expect(cursors).toEqual(['0', '1', '2']);
   });
 
-  it('talks both ways', async () => {
+  it('streams in both directions', async () => {
     expect(await listOf(exchange.chat(requests('a', 'b')))).toEqual([response('a'), response('b')]);
   });
 
-  it('tells a handler who calls what, with the hash of the bytes', async () => {
+  it('gives the handler the caller, the rpc and the hash of the request', async () => {
     await exchange.echo(request('who'));
     const call = echo.seen.at(-1);
     expect(call).toMatchObject({
@@ -49,7 +49,7 @@ describe('a server', () => {
     expect(Buffer.from(call?.requestHash ?? [])).toEqual(createHash('sha256').update(bytes).digest());
   });
 
-  describe('refuses with a reason that a program can read', () => {
+  describe('maps an error to a status with a reason', () => {
     it.each([
       ['rejection', status.FAILED_PRECONDITION, 'SUBSCRIPTION_NOT_OPEN', { state: 'closed' }],
       ['race', status.ABORTED, 'CONCURRENT_UPDATE', {}],
@@ -61,7 +61,7 @@ describe('a server', () => {
       ['bug', status.INTERNAL, 'INTERNAL', {}],
       ['unmapped', status.INTERNAL, 'INTERNAL', {}],
       ['a string', status.INTERNAL, 'INTERNAL', {}],
-    ])('%s', async (topic, code, reason, metadata) => {
+    ])('of kind %s', async (topic, code, reason, metadata) => {
       expect(await failureOf(exchange.refuse(request(topic)))).toMatchObject({
         code,
         reason,
@@ -70,7 +70,7 @@ describe('a server', () => {
       });
     });
 
-    it('names every field', async () => {
+    it('with every field that is invalid', async () => {
       const { violations } = await failureOf(exchange.refuse(request('input')));
       expect(violations).toMatchObject([
         { field: 'ssin', reason: 'SSIN_CHECKSUM', description: 'wrong check' },
@@ -78,18 +78,18 @@ describe('a server', () => {
       ]);
     });
 
-    it('names the first of very many fields, and how many there are', async () => {
+    it('with the first of very many fields, and their number', async () => {
       const { violations, message } = await failureOf(exchange.refuse(request('everything')));
       expect(violations.length).toBeGreaterThan(20);
       expect(violations.length).toBeLessThan(200);
       expect(message).toMatch(/and 10000 more/);
     });
 
-    it('says when to try again', async () => {
+    it('with the retry delay', async () => {
       expect(await failureOf(exchange.refuse(request('stale')))).toMatchObject({ retryAfterMs: 1500 });
     });
 
-    it('tells nothing about our insides, which the log does', async () => {
+    it('without the message of an unexpected error, which is reported to the log', async () => {
       const before = echo.unexpected.length;
       expect(await failureOf(exchange.refuse(request('bug')))).toMatchObject({
         message: expect.not.stringMatching(/secret/),
@@ -100,7 +100,7 @@ describe('a server', () => {
     });
   });
 
-  it('does not wait for what a client has cancelled', async () => {
+  it('aborts the signal of a call that the client cancels', async () => {
     const cancelling = new AbortController();
     const call = failureOf(exchange.echo(request('wait'), { signal: cancelling.signal }));
     await until(() => echo.seen.at(-1)?.signal.aborted === false && echo.waiting.length > 0, 'the handler waits');
@@ -109,21 +109,21 @@ describe('a server', () => {
     await until(() => echo.seen.at(-1)?.signal.aborted === true, 'the handler is told');
   });
 
-  it('gives up at the deadline', async () => {
+  it('aborts the signal of a call at its deadline', async () => {
     expect(await failureOf(exchange.echo(request('wait'), { deadlineMs: 50 }))).toMatchObject({
       code: status.DEADLINE_EXCEEDED,
     });
     await until(() => echo.seen.at(-1)?.signal.aborted === true, 'the handler is told');
   });
 
-  it('leaves the signal alone after an answer', async () => {
+  it('does not abort the signal of a call that was answered', async () => {
     await exchange.echo(request('done'));
     const signal = echo.seen.at(-1)?.signal;
     await exchange.echo(request('next'));
     expect(signal?.aborted).toBe(false);
   });
 
-  it('does not run ahead of a reader that is slow, and ends with one that leaves', async () => {
+  it('produces responses only as fast as they are read, and stops when the reader leaves', async () => {
     echo.counted = 0;
     const ended = echo.countsEnded;
     for await (const { cursor } of exchange.count(request('100000'))) {
@@ -134,7 +134,7 @@ describe('a server', () => {
     expect(echo.counted).toBeLessThan(2_000);
   });
 
-  it('does not let a sender run ahead of a handler that is slow', async () => {
+  it('slows the sender of requests down to the speed of the handler', async () => {
     let sent = 0;
     const never = (async function* () {
       for (;;) {
@@ -147,7 +147,7 @@ describe('a server', () => {
     const reader = conversation[Symbol.asyncIterator]();
     await reader.next();
     let before = -1;
-    // It stands still when all buffers between the two are full.
+    // The sender stops when all buffers between the two are full.
     await until(() => {
       const still = sent === before && sent > 16;
       before = sent;
@@ -158,7 +158,7 @@ describe('a server', () => {
     await reader.return?.();
   });
 
-  it('passes on the error of a stream of requests that fails', async () => {
+  it('fails a call with the error of its stream of requests', async () => {
     const failing = (async function* () {
       yield request('a');
       throw new RangeError('the file ends in the middle');

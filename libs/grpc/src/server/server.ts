@@ -1,12 +1,12 @@
 import { processLog } from '@crossroads/telemetry';
 import { logVerbosity, type MethodDefinition, Server, setLogVerbosity, type UntypedHandleCall } from '@grpc/grpc-js';
-import { Admissions, tellOfLimited } from './admission.js';
+import { Admissions, reportLimited } from './admission.js';
 import { measured, observeCalls } from './call-metrics.js';
-import { closed, drained } from './draining.js';
+import { drain, shutDown } from './draining.js';
 import { Callers } from '../identity/callers.js';
 import { Connections } from './connections.js';
-import { traceOf } from '../errors/error-trace.js';
-import { framingErrors } from './grpc-js-refusals.js';
+import { describeError } from '../errors/describe-error.js';
+import { withErrorDetails } from './grpc-js-refusals.js';
 import { serviceNameOf } from '../definition.js';
 import { type EndedCall, type HandlerContext, handlerOf } from './handlers.js';
 import { Health } from './health.js';
@@ -20,17 +20,17 @@ import type { ReasonCodes } from '../errors/status.js';
 import { MutualTlsCredentials, type TlsFiles } from '../identity/tls.js';
 
 export interface ServerLimits extends CallerLimits {
-  /** Of one message of a request. @default 4 MiB */
+  /** The largest message of a request. @default 4 MiB */
   readonly maxMessageBytes?: number;
-  /** At once, on one connection. @default 1000 */
+  /** Concurrent calls on one connection. @default 1000 */
   readonly maxConcurrentCalls?: number;
-  /** How long a stop waits for what is in flight. @default 10_000 */
-  readonly stopWithinMs?: number;
+  /** How long a stop waits for calls in flight. @default 10_000 */
+  readonly stopTimeoutMs?: number;
 }
 
 export interface ServerOptions {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 takes a free port. */
   readonly port: number;
   readonly tls: TlsFiles;
   readonly trustDomain: string;
@@ -40,24 +40,24 @@ export interface ServerOptions {
   /** The code of each reason of a `Rejection`. */
   readonly reasonCodes?: ReasonCodes;
   readonly limits?: ServerLimits;
-  /** SERVING only while all of it is there, asked every second. @default always */
+  /** SERVING only while every check succeeds; they run every second. @default always SERVING */
   readonly readiness?: Readiness;
-  /** Where health is served without TLS besides; 0 takes a free one. @default nowhere */
+  /** Port that serves health without TLS, for a kubelet; 0 takes a free port. @default none */
   readonly healthPort?: number | undefined;
   /**
-   * After about so long a connection is given up for a new one, once its calls have ended: clients look their server up again,
-   * find those that came since, and both sides show their renewed certificates. @default never
+   * Age at which a connection is closed, once its calls have ended. Clients then resolve the server's name again and find new
+   * instances, and both sides present their renewed certificates. @default never
    */
   readonly maxConnectionAgeMs?: number | undefined;
-  /** How long a stop goes on serving, though NOT_SERVING, until those who route calls here have heard of it. @default 0 */
+  /** How long a stop keeps serving while health says NOT_SERVING, so that load balancers notice in time. @default 0 */
   readonly drainMs?: number;
-  /** Ends that, and leaves what is in flight one more second. */
-  readonly hasten?: AbortSignal;
-  /** What became INTERNAL, or UNAVAILABLE because something that we need is away. @default a line in the log, without messages */
+  /** Ends the drain at once, and leaves one second to calls in flight. */
+  readonly forceStop?: AbortSignal;
+  /** Called with errors that became INTERNAL, or UNAVAILABLE because of a dependency. @default logs the kind of error and its stack */
   readonly onUnexpected?: (error: unknown, rpc: string) => void;
-  /** Each call, when it has ended; also one that was not taken on. */
+  /** Called when a call has ended, also when it was refused by a limit. */
   readonly onEnd?: (call: EndedCall) => void;
-  /** Each call that was not taken on, because its caller asks too much. */
+  /** Called for each call that exceeded a limit. */
   readonly onLimited?: (call: LimitedCall) => void;
 }
 
@@ -66,32 +66,33 @@ export interface RunningServer {
   readonly healthPort: number | undefined;
   readonly health: Health;
   /**
-   * NOT_SERVING at once; after the drain no new connections and calls, what is in flight finishes, and what has not by then is
-   * cut off. Idempotent.
+   * Health says NOT_SERVING at once. After the drain the server accepts no connections and calls, waits for those in flight and
+   * cancels the rest. Idempotent.
    */
   stop(): Promise<void>;
 }
 
 const MIB = 1024 * 1024;
-const LAST_ANSWERS_MS = 50;
-/** Over which connections that are asked to leave are spread; never longer than the drain. */
-const LEAVE_WITHIN_MS = 1_000;
-/** How often the TLS files are looked at: at the three files' inodes, which costs nothing. */
-const RENEW_EVERY_MS = 1_000;
+/** Time for the last answers to reach their clients before connections are destroyed. */
+const FLUSH_MS = 50;
+/** Connections are asked to close one after the other over this time, or over the drain where that is shorter. */
+const GOAWAY_SPREAD_MS = 1_000;
+/** How often the TLS files are checked for changes: three calls of `stat`. */
+const CERTIFICATE_CHECK_MS = 1_000;
 
-const report = (error: unknown, rpc: string): void =>
-  processLog().error('a call failed unexpectedly', { rpc, ...traceOf(error) });
+const logUnexpected = (error: unknown, rpc: string): void =>
+  processLog().error('a call failed unexpectedly', { rpc, ...describeError(error) });
 
-const bytes = (value: Buffer): Buffer => value;
+const unchanged = (value: Buffer): Buffer => value;
 
 const wireDefinition = ({ rpc, requestStream, responseStream }: ServedMethod): MethodDefinition<Buffer, Buffer> => ({
   path: rpc,
   requestStream,
   responseStream,
-  requestSerialize: bytes,
-  requestDeserialize: bytes,
-  responseSerialize: bytes,
-  responseDeserialize: bytes,
+  requestSerialize: unchanged,
+  requestDeserialize: unchanged,
+  responseSerialize: unchanged,
+  responseDeserialize: unchanged,
 });
 
 const addMethods = (server: Server, context: HandlerContext, methods: readonly ServedMethod[]): void => {
@@ -113,7 +114,7 @@ const listen = (server: Server, address: string, credentials: MutualTlsCredentia
     });
   });
 
-/** Health and reflection never count: they are for whoever watches over a server that has too much to do. */
+/** Absent without limits. Health and reflection never count, so that an overloaded server can be observed. */
 const admissionsOf = (
   { limits = {}, domain, onLimited, onEnd }: ServerOptions,
   callers: Callers,
@@ -121,18 +122,17 @@ const admissionsOf = (
 ): Admissions | undefined => {
   if (limits.callsPerSecond === undefined && limits.concurrentCalls === undefined) return undefined;
   const limited = new Set(methods.map(({ rpc }) => rpc));
-  const calls = new CallLimits(limits, () => performance.now());
-  return new Admissions({ limits: calls, callers, limited, domain, onLimited, onEnd });
+  return new Admissions({ limits: new CallLimits(limits), callers, limited, domain, onLimited, onEnd });
 };
 
 /** Serves over mutual TLS 1.3, with health and reflection for any certificate of the CA. Resolves when it listens. */
 export const startServer = async (given: ServerOptions): Promise<RunningServer> => {
   const options = measured(given);
-  const { domain, limits = {}, reasonCodes = {}, onUnexpected = report, onEnd, onLimited } = options;
-  // What grpc-js would print comes as errors too, with an address and a way out.
+  const { domain, limits = {}, reasonCodes = {}, onUnexpected = logUnexpected, onEnd, onLimited } = options;
+  // grpc-js would print errors that are thrown here as well, with the address and what to do.
   if (process.env.GRPC_VERBOSITY === undefined) setLogVerbosity(logVerbosity.NONE);
   const methods = options.services.flat();
-  const callers = new Callers(options.trustDomain, Date.now);
+  const callers = new Callers(options.trustDomain, () => Date.now());
   const admissions = admissionsOf(options, callers, methods);
   const server = new Server({
     'grpc.max_receive_message_length': limits.maxMessageBytes ?? 4 * MIB,
@@ -142,21 +142,21 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.enable_channelz': 0,
     interceptors: [
-      framingErrors(domain, (rpc, call) =>
-        tellOfLimited({ rpc, reason: 'SIZE', caller: callers.find(call) }, { onLimited, onEnd }),
+      withErrorDetails(domain, (rpc, call) =>
+        reportLimited({ rpc, reason: 'SIZE', caller: callers.find(call) }, { onLimited, onEnd }),
       ),
       ...(admissions === undefined ? [] : [admissions.interceptor]),
     ],
   });
   let stopping: Promise<void> | undefined;
-  let refusing = false;
+  let refusesCalls = false;
   const active = new Map<ServerCall, () => void>();
-  const observed = observeCalls(methods, () => active.keys());
+  const stopObserving = observeCalls(methods, () => active.keys());
   const context: HandlerContext = {
     callers,
     errors: { domain, reasonCodes },
     active,
-    isStopping: () => refusing,
+    isStopping: () => refusesCalls,
     onUnexpected,
     onEnd,
     admissions,
@@ -171,11 +171,11 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
   const port = await listen(server, `${options.host}:${options.port}`, credentials);
   const connections = new Connections(server, options.maxConnectionAgeMs);
   await health.start();
-  const renewing = setInterval(() => credentials.renew(), RENEW_EVERY_MS).unref();
+  const certificateCheck = setInterval(() => credentials.renew(), CERTIFICATE_CHECK_MS).unref();
   const { healthPort } = options;
-  let plain: HealthServer | undefined;
+  let healthServer: HealthServer | undefined;
   try {
-    if (healthPort !== undefined) plain = await startHealthServer(options.host, healthPort, health);
+    if (healthPort !== undefined) healthServer = await startHealthServer(options.host, healthPort, health);
   } catch (error) {
     health.stop();
     server.forceShutdown();
@@ -183,35 +183,34 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
   }
 
   const endless = new Set(methods.concat(health.served()).flatMap((method) => (method.endless ? [method.rpc] : [])));
-  const serveNoMore = async () => {
-    // After the watchers of health have been told, which takes a turn of the event loop.
+  const stopServing = async () => {
+    // Watchers of health are notified in the next turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
-    const { drainMs = 0, hasten } = options;
-    await drained(drainMs, hasten);
-    await connections.askAllToLeave(Math.min(drainMs, LEAVE_WITHIN_MS), hasten);
-    refusing = true;
+    const { drainMs = 0, forceStop } = options;
+    await drain(drainMs, forceStop);
+    await connections.closeAllGracefully(Math.min(drainMs, GOAWAY_SPREAD_MS), forceStop);
+    refusesCalls = true;
     for (const call of active.keys()) if (endless.has(call.rpc)) call.abort();
-    if (await closed(server, limits.stopWithinMs ?? 10_000, options.hasten)) return;
+    if (await shutDown(server, limits.stopTimeoutMs ?? 10_000, forceStop)) return;
     for (const [call, end] of active) {
       call.abort();
       end();
     }
-    // So that the last answers still go out.
-    await new Promise((resolve) => setTimeout(resolve, LAST_ANSWERS_MS));
+    await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
     callers.disconnect();
     server.forceShutdown();
   };
   const stop = async () => {
     health.stop();
-    clearInterval(renewing);
-    await serveNoMore();
-    // The last to go: as long as this process finishes what it has begun, it is alive.
-    plain?.close();
+    clearInterval(certificateCheck);
+    await stopServing();
+    // Last, so that the process counts as alive while it finishes its calls.
+    healthServer?.close();
   };
   return {
     port,
-    healthPort: plain?.port,
+    healthPort: healthServer?.port,
     health,
-    stop: () => (stopping ??= stop().finally(observed)),
+    stop: () => (stopping ??= stop().finally(stopObserving)),
   };
 };

@@ -3,15 +3,15 @@ import type { MethodShape } from '../definition.js';
 import type { Caller } from '../identity/caller.js';
 import type { Call, Serves } from './call.js';
 
-/** Who may call an rpc: any institution, one service, or whoever has a certificate of the CA. */
+/** Who may call an rpc: any institution, one service, or any certificate of the CA. */
 export type AllowedCaller = 'institution' | `service:${string}` | 'any';
 
 export interface ServeOptions<Name extends string> {
-  /** For each rpc who may call it; nobody else gets further than PERMISSION_DENIED. */
+  /** The callers of each rpc; all others get PERMISSION_DENIED. */
   readonly allow: Readonly<Record<Name, readonly AllowedCaller[]>>;
-  /** Asked before each call, after `allow`: is this key registered? Throws to refuse. */
+  /** Called before each call, after `allow`, to check that the key is registered. Throws to refuse. */
   readonly authenticate?: (caller: Caller, rpc: string) => Promise<void> | void;
-  /** Streams without an end of their own (a watch): ended as soon as the server stops, instead of waited for. */
+  /** Streams that never end by themselves (a watch): aborted when the server stops, instead of waited for. */
   readonly endless?: readonly Name[];
 }
 
@@ -20,14 +20,14 @@ type Definition = Record<string, MethodShape>;
 /** A definition bound to its implementation, for `startServer`. */
 export type ServedService = readonly ServedMethod[];
 
-/** One rpc. What goes in and out has the types of its definition, which `serve` has checked. */
+/** One rpc. `serve` has checked that requests and responses have the types of its definition. */
 export interface ServedMethod {
   readonly rpc: string;
   readonly allow: readonly AllowedCaller[];
   readonly endless: boolean;
   readonly requestStream: boolean;
   readonly responseStream: boolean;
-  /** The handler decodes for itself. */
+  /** The handler decodes its requests itself. */
   readonly raw?: boolean;
   readonly decode: (bytes: Buffer) => unknown;
   readonly encode: (response: unknown) => Buffer;

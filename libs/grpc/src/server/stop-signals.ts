@@ -1,21 +1,21 @@
 const first = new AbortController();
 const second = new AbortController();
 
-interface Stops {
-  readonly asked: AbortSignal;
-  readonly hasten: AbortSignal;
+interface StopSignals {
+  readonly stop: AbortSignal;
+  readonly forceStop: AbortSignal;
   listen(): void;
 }
 
-/** Whoever asked this process to stop: with SIGTERM or SIGINT once, or a second time, which is to hasten. */
-export const stopSignals: Stops = {
-  asked: first.signal,
-  hasten: second.signal,
-  /** From now on those signals no longer end the process by themselves. */
+/** SIGTERM and SIGINT: the first asks the process to stop, a second one to stop without waiting. */
+export const stopSignals: StopSignals = {
+  stop: first.signal,
+  forceStop: second.signal,
+  /** From now on the signals no longer end the process by themselves. */
   listen: (): void => {
-    const note = () => (first.signal.aborted ? second : first).abort();
-    process.on('SIGTERM', note);
-    process.on('SIGINT', note);
+    const onSignal = () => (first.signal.aborted ? second : first).abort();
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
   },
 };
 

@@ -4,15 +4,15 @@ import { EchoServer, failureOf } from '../testing/echo-server.js';
 import { request, response } from '../testing/echo-service.js';
 import { until } from '../testing/until.js';
 
-describe('a stop', () => {
-  it('finishes what is in flight, and takes nothing new', async () => {
+describe('a stop of a server', () => {
+  it('waits for calls in flight, and accepts no new ones', async () => {
     const echo = await EchoServer.start();
     const [exchange, late] = [await echo.asExchange(), await echo.asExchange()];
     const inFlight = exchange.echo(request('wait'));
     await until(() => echo.waiting.length === 1, 'the handler waits');
     const stopped = echo.server.stop();
     expect(echo.server.health.isServing).toBe(false);
-    await until(() => echo.seen.at(-1)?.signal.aborted === false, 'it is not told to hurry');
+    await until(() => echo.seen.at(-1)?.signal.aborted === false, 'its call is not aborted');
     expect(await failureOf(late.echo(request('late')))).toMatchObject({ code: status.UNAVAILABLE });
     for (const release of echo.waiting) release();
     expect(await inFlight).toEqual(response('wait'));
@@ -20,36 +20,36 @@ describe('a stop', () => {
     await echo.stop();
   });
 
-  it('goes on serving while it drains, though it says that it does not, and finishes what came until then', async () => {
-    const hasten = new AbortController();
-    const echo = await EchoServer.start({ drainMs: 600_000, hasten: hasten.signal });
+  it('serves during the drain while health says NOT_SERVING, and then waits for calls in flight', async () => {
+    const forceStop = new AbortController();
+    const echo = await EchoServer.start({ drainMs: 600_000, forceStop: forceStop.signal });
     const [exchange, another] = [await echo.asExchange(), await echo.asExchange()];
     const stopped = echo.server.stop();
     expect(echo.server.health.isServing).toBe(false);
     expect(await exchange.echo(request('from a new connection'))).toEqual(response('from a new connection'));
-    let say = (_topic: string): void => undefined;
+    let sendTopic = (_topic: string): void => undefined;
     const chatting = (async function* () {
-      for (;;) yield request(await new Promise<string>((resolve) => (say = resolve)));
+      for (;;) yield request(await new Promise<string>((resolve) => (sendTopic = resolve)));
     })();
     const conversation = exchange.chat(chatting)[Symbol.asyncIterator]();
     const first = conversation.next();
-    say('hello');
+    sendTopic('hello');
     expect(await first).toMatchObject({ value: response('hello') });
     const inFlight = exchange.echo(request('wait'));
     await until(() => echo.waiting.length === 1, 'the handler waits');
     const next = failureOf(conversation.next());
 
-    hasten.abort();
+    forceStop.abort();
     expect(await next).toMatchObject({ code: status.UNAVAILABLE, reason: 'SERVER_STOPPING' });
     expect(await failureOf(another.echo(request('late')))).toMatchObject({ code: status.UNAVAILABLE });
     for (const release of echo.waiting) release();
     expect(await inFlight).toEqual(response('wait'));
     await stopped;
-    say('');
+    sendTopic('');
     await echo.stop();
   });
 
-  it('ends the drain by itself', async () => {
+  it('ends the drain after its time', async () => {
     const echo = await EchoServer.start({ drainMs: 50 });
     const exchange = await echo.asExchange();
     await exchange.echo(request('before'));
@@ -58,21 +58,21 @@ describe('a stop', () => {
     await echo.stop();
   });
 
-  it('that is hastened does not wait for what is stuck', async () => {
-    const hasten = new AbortController();
-    const echo = await EchoServer.start({ limits: { stopWithinMs: 600_000 }, hasten: hasten.signal });
+  it('that is forced does not wait for a handler that hangs', async () => {
+    const forceStop = new AbortController();
+    const echo = await EchoServer.start({ limits: { stopTimeoutMs: 600_000 }, forceStop: forceStop.signal });
     const exchange = await echo.asExchange({ deadlineMs: 600_000 });
     const stuck = failureOf(exchange.echo(request('stuck')));
     await until(() => echo.seen.length === 1, 'the handler is stuck');
     const stopped = echo.server.stop();
-    hasten.abort();
+    forceStop.abort();
     await stopped;
     expect([status.UNAVAILABLE, status.CANCELLED]).toContain((await stuck).code);
     await echo.stop();
   });
 
-  it('cuts off what does not finish in time', async () => {
-    const echo = await EchoServer.start({ limits: { stopWithinMs: 100 } });
+  it('aborts calls that do not end in time', async () => {
+    const echo = await EchoServer.start({ limits: { stopTimeoutMs: 100 } });
     const exchange = await echo.asExchange();
     const stuck = failureOf(exchange.echo(request('stuck')));
     await until(() => echo.seen.length === 1, 'the handler is stuck');
@@ -82,21 +82,21 @@ describe('a stop', () => {
     await echo.stop();
   });
 
-  it('ends streams that have no end of their own at once, so that their readers go elsewhere', async () => {
-    const echo = await EchoServer.start({ limits: { stopWithinMs: 60_000 } });
+  it('aborts endless streams at once, so that their clients connect elsewhere', async () => {
+    const echo = await EchoServer.start({ limits: { stopTimeoutMs: 60_000 } });
     const exchange = await echo.asExchange();
-    let say = (_topic: string): void => undefined;
+    let sendTopic = (_topic: string): void => undefined;
     const chatting = (async function* () {
-      for (;;) yield request(await new Promise<string>((resolve) => (say = resolve)));
+      for (;;) yield request(await new Promise<string>((resolve) => (sendTopic = resolve)));
     })();
     const conversation = exchange.chat(chatting)[Symbol.asyncIterator]();
     const first = conversation.next();
-    say('hello');
+    sendTopic('hello');
     expect(await first).toMatchObject({ value: response('hello') });
     const next = failureOf(conversation.next());
     await echo.server.stop();
     expect(await next).toMatchObject({ code: status.UNAVAILABLE, reason: 'SERVER_STOPPING' });
-    say('');
+    sendTopic('');
     await echo.stop();
   });
 });

@@ -14,7 +14,7 @@ import { EchoService, response } from './echo-service.js';
 export const trustDomain = 'crossroads.test';
 export const ENTERPRISE = '0884303369';
 
-/** By the name that a caller of `refuse` asks for. */
+/** What `refuse` throws, by the topic of the request. */
 const thrown: Readonly<Record<string, () => Error | undefined>> = {
   rejection: () => new Rejection('SUBSCRIPTION_NOT_OPEN', 'only an open one can be closed', { state: 'closed' }),
   unmapped: () => new Rejection('NOBODY_KNOWS', 'a reason without a code'),
@@ -33,7 +33,7 @@ const thrown: Readonly<Record<string, () => Error | undefined>> = {
   stale: () => new Unavailable('POLICY_STALE', 'the policy is not known', { retryAfterMs: 1500 }),
   bug: () => new TypeError('secret: 81050103522'),
   database: () => Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }),
-  // What a signal was aborted with is thrown as it is, and need not be an error.
+  // The reason of an abort is thrown as it is, and need not be an error.
   'a string': () => {
     AbortSignal.abort('a string').throwIfAborted();
     return undefined;
@@ -41,17 +41,17 @@ const thrown: Readonly<Record<string, () => Error | undefined>> = {
   shutdown: () => new Error('query', { cause: Object.assign(new Error('terminating'), { code: '57P01' }) }),
 };
 
-/** A server of `EchoService` for specs, what it saw, and clients for it. */
+/** A server of `EchoService` for specs, with a record of its calls, and clients for it. */
 export class EchoServer {
   readonly seen: Call[] = [];
   readonly unexpected: unknown[] = [];
-  /** How many responses `count` was asked for, and how many of its streams have ended. */
+  /** Responses that `count` has yielded, and streams of it that have ended. */
   counted = 0;
   countsEnded = 0;
-  /** How many requests `collect` has taken. */
+  /** Requests that `collect` has read. */
   collected = 0;
   ready = true;
-  /** Calls of `echo` that wait: for their end, or for a release. */
+  /** Releases the calls of `echo` with the topic `wait`. */
   readonly waiting: (() => void)[] = [];
   readonly folderTls: TlsFiles;
   private running: RunningServer | undefined;
@@ -170,7 +170,7 @@ export class EchoServer {
   }
 }
 
-/** What a call failed with. */
+/** The error of a call. @throws Error when the call succeeds */
 export const failureOf = async (call: Promise<unknown>): Promise<RemoteError> => {
   try {
     await call;

@@ -7,7 +7,7 @@ const codecs = {
   responseDeserialize: (value: Buffer): ReadResponse => ReadResponse.decode(value),
 };
 
-/** A service with an rpc of each kind, in the shape of ts-proto's. */
+/** A definition with an rpc of each kind, in the form that ts-proto generates. */
 export const EchoService = {
   echo: {
     path: '/crossroads.spec.v1.EchoService/Echo' as const,

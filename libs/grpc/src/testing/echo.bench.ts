@@ -1,6 +1,6 @@
 /**
  * Calls per second of a bare grpc-js echo and of one through `startServer`: same TLS, 256 bytes, 32 callers on one
- * connection, in turns of one run. `node dist/testing/echo.bench.js`
+ * connection, alternating within one run. `node dist/testing/echo.bench.js`
  */
 import { readFileSync } from 'node:fs';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';

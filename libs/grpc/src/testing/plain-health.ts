@@ -1,7 +1,7 @@
 import { Client, credentials } from '@grpc/grpc-js';
 import { service as health } from 'grpc-health-check';
 
-/** Asks for health as a kubelet does: without TLS. */
+/** A health client without TLS, like a kubelet's. */
 export class PlainHealth {
   private readonly client: Client;
 

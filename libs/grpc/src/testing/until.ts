@@ -8,7 +8,7 @@ export const until = async (condition: () => boolean, what: string): Promise<voi
   }
 };
 
-/** Waits until a call is answered, at most ten seconds. @throws what it failed with the last time */
+/** Retries a call until it succeeds, at most ten seconds. @throws the last error */
 export const untilAnswered = async <Answer>(call: () => Promise<Answer>): Promise<Answer> => {
   for (const from = Date.now(); ; ) {
     try {

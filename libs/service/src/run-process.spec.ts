@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+
+describe('the process of a service', () => {
+  const module = JSON.stringify(new URL('./run-process.js', import.meta.url).href);
+  /** Where the scripts find the packages of this library. */
+  const cwd = fileURLToPath(new URL('..', import.meta.url));
+
+  /** Runs `runProcess` with a fake application in a process of its own. */
+  const run = (application: string, { schemas = '[]', args = [] as string[] } = {}) => {
+    const service = `{ schemas: () => ${schemas}, start: async () => { ${application} } }`;
+    const script = `import { runProcess } from ${module}; await runProcess('spec', ${service});`;
+    const argv = ['--input-type=module', '-e', script, 'main.js', ...args];
+    const child = spawn(process.execPath, argv, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    let errors = '';
+    child.stderr.on('data', (data: Buffer) => {
+      errors += data.toString();
+    });
+    return { child, exit: async () => ({ code: (await once(child, 'close'))[0] as unknown, errors }) };
+  };
+
+  const KEEP_RUNNING = `setInterval(() => {}, 1000); setTimeout(() => console.log('up'), 0);`;
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('closes its application on %s and exits with 0', async (signal) => {
+    const { child, exit } = run(`${KEEP_RUNNING} return { close: async () => { process.stderr.write('closed'); } };`);
+    await once(child.stdout, 'data');
+    const exited = exit();
+    child.kill(signal);
+    expect(await exited).toEqual({ code: 0, errors: 'closed' });
+  });
+
+  it('is told by a second signal to stop without waiting', async () => {
+    const close = `async () => { process.stderr.write('asked '); console.log('asked'); await aborted(stopSignals.forceStop); }`;
+    const { child, exit } = run(
+      `${KEEP_RUNNING} const { aborted, stopSignals } = await import('@crossroads/grpc'); return { close: ${close} };`,
+    );
+    await once(child.stdout, 'data');
+    const exited = exit();
+    child.kill('SIGTERM');
+    await once(child.stdout, 'data');
+    child.kill('SIGTERM');
+    expect(await exited).toEqual({ code: 0, errors: 'asked ' });
+  });
+
+  it('that is asked to stop while its start waits exits with 0', async () => {
+    const { child, exit } = run(`${KEEP_RUNNING} await new Promise(() => {});`);
+    await once(child.stdout, 'data');
+    const exited = exit();
+    child.kill('SIGTERM');
+    expect(await exited).toEqual({ code: 0, errors: '' });
+  });
+
+  it('migrates its databases on the command migrate, and does not start', async () => {
+    const url = 'postgres://nobody:secret@127.0.0.1:1/people';
+    const schemas = `[{ url: '${url}', migratorUrl: undefined, migrations: [] }]`;
+    const start = `process.stderr.write('started');`;
+    const without = run(start, { schemas, args: ['migrate'] });
+    expect(await without.exit()).toEqual({
+      code: 1,
+      errors: "spec cannot migrate: there is no migrator's URL for database people\n",
+    });
+    const unreachable = run(start, { schemas: schemas.replace('undefined', `'${url}'`), args: ['migrate'] });
+    const { code, errors } = await unreachable.exit();
+    expect(code).toBe(1);
+    expect(errors).toMatch(/^spec cannot migrate: .*ECONNREFUSED/);
+    expect(errors).not.toContain('secret');
+    const nothing = run(start, { args: ['migrate'] });
+    expect(await nothing.exit()).toEqual({ code: 0, errors: '' });
+  });
+
+  it('refuses any other command', async () => {
+    const { exit } = run(KEEP_RUNNING, { args: ['migrate', 'everything'] });
+    expect(await exit()).toEqual({
+      code: 1,
+      errors: 'spec cannot start: the one command is migrate, not "migrate everything"\n',
+    });
+  });
+
+  it('that cannot start says why in one sentence and exits with 1', async () => {
+    const { exit } = run(`throw new Error('DATABASE_URL is not set', { cause: new Error('see README\\nstack') });`);
+    expect(await exit()).toEqual({ code: 1, errors: 'spec cannot start: DATABASE_URL is not set (see README)\n' });
+  });
+
+  it('that cannot stop cleanly exits with 1', async () => {
+    const { child, exit } = run(
+      `${KEEP_RUNNING} return { close: async () => { throw new Error('the pool hangs'); } };`,
+    );
+    await once(child.stdout, 'data');
+    const exited = exit();
+    child.kill('SIGTERM');
+    expect(await exited).toEqual({ code: 1, errors: 'spec did not stop cleanly: the pool hangs\n' });
+  });
+
+  it('with an unhandled rejection exits with 1', async () => {
+    const { exit } = run(
+      `${KEEP_RUNNING} setTimeout(() => Promise.reject(new RangeError('of 81050103522')), 1); return { close: async () => {} };`,
+    );
+    const { code, errors } = await exit();
+    expect(code).toBe(1);
+    expect(errors).toMatch(/^spec stops after an unexpected failure: {"error":"RangeError"/);
+    expect(errors).not.toContain('81050103522');
+  });
+});

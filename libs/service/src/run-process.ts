@@ -1,0 +1,74 @@
+import { migrateSchemas, type Schema } from '@crossroads/database';
+import { aborted, describeError, requireTls13, stopSignals } from '@crossroads/grpc';
+import { startServiceTelemetry } from './service-telemetry.js';
+
+/** A started Nest application. */
+export interface Application {
+  close(): Promise<void>;
+}
+
+/** How a service starts, and what it migrates. */
+export interface ServiceProcess {
+  readonly start: () => Promise<Application>;
+  /** The schemas of its databases, read from their settings alone: for `main.js migrate`. */
+  readonly schemas: () => readonly Schema[];
+}
+
+/** Below the 30 s after which a kubelet kills: 5 s of drain, 10 s for calls in flight, 10 s for relays and consumers. */
+const STOP_TIMEOUT_MS = 28_000;
+/** How long a start that is asked to stop may take to complete. */
+const START_TIMEOUT_MS = 5_000;
+
+/** The first line of an error and of its causes: errors at start-up say what to do. */
+const sentenceOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  const [line = error.name] = error.message.split('\n');
+  return error.cause instanceof Error ? `${line} (${sentenceOf(error.cause)})` : line;
+};
+
+/**
+ * Runs a service until SIGTERM or SIGINT; a second signal ends the drain. Exits with 0 after a clean stop, and with 1 and one sentence
+ * on stderr when the service cannot start or stop, or after an unhandled failure (the supervisor starts it again). `main.js migrate`
+ * migrates the service's databases instead.
+ */
+export const runProcess = async (name: string, service: ServiceProcess): Promise<void> => {
+  requireTls13();
+  const fail = (what: string) => (error: unknown) => {
+    process.stderr.write(`${name} ${what}: ${sentenceOf(error)}\n`);
+    process.exit(1);
+  };
+  const failUnexpectedly = (error: unknown) => {
+    process.stderr.write(`${name} stops after an unexpected failure: ${JSON.stringify(describeError(error))}\n`);
+    process.exit(1);
+  };
+  const [command, ...rest] = process.argv.slice(2);
+  if (command !== undefined) {
+    if (command !== 'migrate' || rest.length > 0)
+      return fail('cannot start')(new Error(`the one command is migrate, not "${[command, ...rest].join(' ')}"`));
+    return Promise.resolve()
+      .then(() => migrateSchemas(service.schemas()))
+      .then(() => process.exit(0), fail('cannot migrate'));
+  }
+  process.on('uncaughtException', failUnexpectedly);
+  process.on('unhandledRejection', failUnexpectedly);
+  stopSignals.listen();
+  // A service that is asked to stop while it starts stops once it has started, as half of an application cannot be closed. If the
+  // start waits for something that does not come, the process exits: it has written nothing yet.
+  const starting = new AbortController();
+  void aborted(stopSignals.stop).then(() => {
+    if (!starting.signal.aborted) setTimeout(() => starting.signal.aborted || process.exit(0), START_TIMEOUT_MS);
+  });
+  try {
+    const telemetry = await startServiceTelemetry(name);
+    const application = await service.start();
+    starting.abort();
+    void aborted(stopSignals.stop).then(() => {
+      setTimeout(fail('did not stop in time'), STOP_TIMEOUT_MS, new Error('something did not end')).unref();
+      const stopped = application.close().then(() => telemetry.close());
+      stopped.then(() => process.exit(0), fail('did not stop cleanly'));
+    });
+  } catch (error) {
+    if (stopSignals.stop.aborted) process.exit(0);
+    fail('cannot start')(error);
+  }
+};

@@ -1,4 +1,4 @@
-import type { Fact } from '@crossroads/contracts/person/v1/person';
+import { Fact } from '@crossroads/contracts/person/v1/person';
 import { ssinCheck } from '@crossroads/identifiers';
 import type { PersonRecord } from '@crossroads/local/people';
 
@@ -27,18 +27,17 @@ export const generatedPerson = (n: number): Extract<PersonRecord, { ssin: string
   const born = birthOf(n);
   const facts: Fact[] = [
     since(born, { $case: 'name', value: { familyNames: [`Proefpersoon${n}`], givenNames: ['Testje'] } }),
-    { period: undefined, recordedTime: undefined, fact: { $case: 'birth', value: { date: born, place: undefined } } },
+    Fact.fromPartial({ fact: { $case: 'birth', value: { date: born } } }),
     since({ year: 2010, month: 1, day: 1 }, address('Proefstraat', String(1 + n))),
   ];
   return { reference: `generated ${n}`, ssin: ssinOf(n), facts, leftOut: [] };
 };
 
-export const address = (street: string, houseNumber: string): NonNullable<Fact['fact']> => ({
+export const address = (street: string, houseNumber: string): FactContent => ({
   $case: 'address',
   value: {
     street,
     houseNumber,
-    boxNumber: '',
     postalCode: '9000',
     municipalityCode: '44021',
     municipality: 'Gent',
@@ -52,10 +51,8 @@ interface Day {
   readonly day: number;
 }
 
-export const since = (startDate: Day, fact: NonNullable<Fact['fact']>): Fact => ({
-  period: { startDate: { ...startDate }, endDate: undefined },
-  recordedTime: undefined,
-  fact,
-});
+type FactContent = NonNullable<Parameters<typeof Fact.fromPartial>[0]['fact']>;
+
+export const since = (startDate: Day, fact: FactContent): Fact => Fact.fromPartial({ period: { startDate }, fact });
 
 const two = (value: number): string => String(value).padStart(2, '0');

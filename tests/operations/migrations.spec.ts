@@ -1,42 +1,26 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Schema } from '@crossroads/database';
+import type { MigrationClass } from '@crossroads/database';
 import { SERVICES } from '@crossroads/local';
+import { subjectKeyMigrations } from '@crossroads/privacy';
 import type { ServiceDefinition } from '@crossroads/service';
 import { describe, expect, it } from '@jest/globals';
 import type { QueryRunner } from 'typeorm';
 import { ROOT } from '../mesh.js';
 import { breakageOf } from './destructive-sql.js';
 
-type Schemas = (config: Readonly<Record<string, string>>) => readonly Schema[];
-type Step = Schema['migrations'][number];
-
-const isSchemas = (value: unknown): value is Schemas => typeof value === 'function';
-
-const stepsOf = async (service: string): Promise<readonly Step[]> => {
-  const source = join(ROOT, 'services', service, 'dist', 'src');
-  if (existsSync(join(source, 'service.js'))) {
-    const module: unknown = await import(pathToFileURL(join(source, 'service.js')).href);
-    return (Reflect.get(Object(module), 'service') as ServiceDefinition).database.migrations;
-  }
-  const module: unknown = await import(pathToFileURL(join(source, 'schemas.js')).href);
-  const schemas: unknown = Reflect.get(Object(module), 'databaseSchemas');
-  if (!isSchemas(schemas)) throw new TypeError(`${service} exports no databaseSchemas`);
-  return schemas({}).flatMap(({ migrations }) => migrations);
+const migrationsOf = async (service: string): Promise<readonly MigrationClass[]> => {
+  const module: unknown = await import(
+    pathToFileURL(join(ROOT, 'services', service, 'dist', 'src', 'service.js')).href
+  );
+  return (Reflect.get(Object(module), 'service') as ServiceDefinition).database.migrations;
 };
 
-/** The statements of a step. A `create index concurrently` first drops what an attempt before it left half built. */
-const sqlOf = async (
-  step: Step,
-): Promise<{ readonly name: string; readonly sql: string; readonly contracts?: string }> => {
-  if (typeof step !== 'function') return step;
+/** The statements of a migration. A `create index concurrently` first drops what a failed attempt left half built. */
+const sqlOf = async (migration: MigrationClass): Promise<string> => {
   const statements: string[] = [];
-  await new step().up({ query: async (sql: string) => statements.push(sql) } as unknown as QueryRunner);
-  return {
-    name: step.name,
-    sql: statements.filter((sql) => !/^drop index concurrently if exists/.test(sql)).join(';\n'),
-  };
+  await new migration().up({ query: async (sql: string) => statements.push(sql) } as unknown as QueryRunner);
+  return statements.filter((sql) => !/^drop index concurrently if exists/.test(sql)).join(';\n');
 };
 
 describe('a migration, run while the version before is at work', () => {
@@ -75,10 +59,19 @@ describe('a migration, run while the version before is at work', () => {
   });
 
   it.each(SERVICES)('of %s only expands, or says since when nobody uses what it takes away', async (service) => {
-    const steps = await stepsOf(service);
-    expect(steps.length).toBeGreaterThan(0);
-    for (const { name, sql, contracts } of await Promise.all(steps.map(sqlOf)))
-      if (contracts === undefined) expect({ name, breaks: breakageOf(sql) }).toEqual({ name, breaks: [] });
+    const migrations = await migrationsOf(service);
+    expect(migrations.length).toBeGreaterThan(0);
+    for (const migration of [...migrations, ...subjectKeyMigrations]) {
+      const { name, contracts } = migration;
+      if (contracts === undefined)
+        expect({ name, breaks: breakageOf(await sqlOf(migration)) }).toEqual({ name, breaks: [] });
       else expect(contracts).toMatch(/\d/);
+    }
+  });
+
+  it.each(SERVICES)('of %s has a name of its own that ends in a timestamp', async (service) => {
+    const names = (await migrationsOf(service)).map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^[A-Z][A-Za-z]*\d{13}$/);
   });
 });

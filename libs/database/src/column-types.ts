@@ -7,19 +7,19 @@ const DATE = 1082;
 const DATE_ARRAY = 1182;
 const XID8 = 5069;
 
-/** Arrays of numbers and days have no quotes and, in our tables, one dimension. */
+/** Arrays of numbers and dates have no quotes and, in our tables, one dimension. */
 const elements = (value: string): string[] => (value === '{}' ? [] : value.slice(1, -1).split(','));
 
 const parsers = new Map<number, (value: string) => unknown>([
   [INT8, BigInt],
   [XID8, BigInt],
   [INT8_ARRAY, (value) => elements(value).map(BigInt)],
-  // A day has no time zone: pg's own parser makes it midnight on this machine.
+  // A date has no time zone: pg's own parser would make it midnight of this machine's zone.
   [DATE, (value) => value],
   [DATE_ARRAY, elements],
 ]);
 
-/** 64-bit integers as bigint, days as text; all else as `pg` has it. */
+/** Parses 64-bit integers as bigint and dates as text, and everything else as `pg` does. */
 export const columnTypes: CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown =>
     (format === 'binary' ? undefined : parsers.get(oid)) ?? pg.types.getTypeParser(oid, format ?? 'text'),

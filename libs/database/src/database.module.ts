@@ -12,26 +12,26 @@ import {
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { Database, databaseOver, dataSourceOptions } from './database.js';
-import type { Migration } from './migrate.js';
+import type { MigrationClass } from './migrate.js';
 import { prepareSchemas } from './schema.js';
 
-/** What a service's database holds. */
+/** The entities and migrations of a service's database. */
 export interface DatabaseSchema {
   readonly entities: readonly Type[];
-  readonly migrations: readonly Migration[];
+  readonly migrations: readonly MigrationClass[];
 }
 
-/** Token of the database of subject keys. */
+/** Injection token of the database of subject keys. */
 export const KEYS_DATABASE: unique symbol = Symbol('keys database');
 
-/** Closes what stands beside TypeORM's pool. */
-class Closing implements OnApplicationShutdown {
+/** Adds the readiness check, and closes the database on shutdown. */
+class DatabaseLifecycle implements OnApplicationShutdown {
   constructor(
     private readonly database: Database,
     name: string,
-    needs: ReadinessChecks,
+    readinessChecks: ReadinessChecks,
   ) {
-    needs.add(name, () => database.ready());
+    readinessChecks.add(name, () => database.ready());
   }
 
   onApplicationShutdown(): Promise<void> {
@@ -40,8 +40,8 @@ class Closing implements OnApplicationShutdown {
 }
 
 /**
- * The service's database: `Database` for SQL, `@InjectRepository` for its entities, one pool. Made when the schema is there, and
- * waited for while the server is away.
+ * The service's database: `Database` for SQL and `@InjectRepository` for its entities, on one pool. It waits for the server and for the
+ * schema.
  */
 @Global()
 @Module({})
@@ -96,10 +96,10 @@ const databaseModule = <Settings>(
         databaseOver(dataSource, optionsOf(settings, service)),
     },
     {
-      provide: Closing,
+      provide: DatabaseLifecycle,
       inject: [token, ReadinessChecks],
-      useFactory: (database: Database, needs: ReadinessChecks) =>
-        new Closing(database, name === undefined ? 'database' : 'subject-keys', needs),
+      useFactory: (database: Database, readinessChecks: ReadinessChecks) =>
+        new DatabaseLifecycle(database, name === undefined ? 'database' : 'subject-keys', readinessChecks),
     },
   ];
   return {
@@ -109,7 +109,7 @@ const databaseModule = <Settings>(
         ...(name === undefined ? {} : { name }),
         inject: [key, ServiceIdentity],
         useFactory: async (settings: Settings, service: ServiceIdentity) => {
-          await whenItAnswers(() =>
+          await retryWhileAway(() =>
             prepareSchemas([{ ...urlsOf(settings), migrations }], {
               say: (what, details) => Logger.log({ message: what, ...details }, 'database'),
             }),
@@ -129,17 +129,17 @@ const databaseModule = <Settings>(
 };
 
 const RETRY_INTERVAL_MS = 500;
-const AWAY = /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|57P03|08\w{3})$/;
+const OUTAGE_CODES = /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|57P03|08\w{3})$/;
 
-/** A server that is away comes back, or whoever watches over this process gives it up; anything else ends the start. */
-const whenItAnswers = async (work: () => Promise<void>): Promise<void> => {
+/** Retries while the server is away, until the startup probe restarts the process. Any other error ends the start. */
+const retryWhileAway = async (work: () => Promise<void>): Promise<void> => {
   for (;;) {
     try {
       return await work();
     } catch (error) {
       const code = String(Reflect.get(Object(error), 'code') ?? '');
-      const cut = error instanceof Error && error.message.startsWith('Connection terminated');
-      if (!AWAY.test(code) && !cut) throw error;
+      const isTerminated = error instanceof Error && error.message.startsWith('Connection terminated');
+      if (!OUTAGE_CODES.test(code) && !isTerminated) throw error;
       await delay(RETRY_INTERVAL_MS);
     }
   }

@@ -2,11 +2,11 @@ import { answersInTime } from '@crossroads/configuration';
 import pg, { type Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg';
 import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
 import { columnTypes } from './column-types.js';
-import { notePool } from './open-pools.js';
+import { registerPool } from './open-pools.js';
 import { quietLogger } from './quiet-logger.js';
 import { Session } from './session.js';
 
-/** A statement that is prepared once for each connection, under its name. For hot paths. */
+/** A statement that each connection prepares once, under its name. For hot paths. */
 export interface Statement {
   readonly name: string;
   readonly text: string;
@@ -18,14 +18,14 @@ export interface Queryable {
 }
 
 export interface Executor extends Queryable {
-  /** The number of rows inserted, updated or deleted. A little faster than `returning`, which has PostgreSQL keep the rows. */
+  /** The number of rows inserted, updated or deleted. A little faster than `returning`. */
   execute(sql: string | Statement, params?: readonly unknown[]): Promise<number>;
 }
 
 /** An open transaction (read committed). One statement at a time. */
 export interface Tx extends Executor {
-  /** Runs once the transaction is durable; not when it is rolled back. */
-  afterCommit(then: () => void): void;
+  /** The callback runs once the transaction is durable, and not when it is rolled back. */
+  afterCommit(callback: () => void): void;
   /** The same transaction for repositories: `tx.manager.withRepository(this.rows)`. */
   readonly manager: EntityManager;
 }
@@ -39,9 +39,9 @@ export interface DatabaseOptions {
 
 export abstract class Database implements Executor {
   abstract readonly url: string;
-  /** The connections themselves, where `query` and `transaction` do not reach (COPY, cursors). */
+  /** For what `query` and `transaction` cannot do (COPY, cursors). */
   abstract readonly pool: Pool;
-  /** A connection of its own beside the pool: advisory locks of processors and the hint that the log has grown. */
+  /** One connection beside the pool: advisory locks, and the notification that the log has grown. */
   abstract readonly session: Session;
   abstract query<Row>(sql: string | Statement, params?: readonly unknown[]): Promise<Row[]>;
   abstract execute(sql: string | Statement, params?: readonly unknown[]): Promise<number>;
@@ -52,14 +52,14 @@ export abstract class Database implements Executor {
   abstract close(): Promise<void>;
 }
 
-/** Connects, or throws when the database cannot be reached. Afterwards it survives restarts of the server. */
+/** @throws when the database cannot be reached. Once open, it survives restarts of the server. */
 export const openDatabase = async (options: DatabaseOptions): Promise<Database> => {
   const dataSource = new DataSource(dataSourceOptions(options));
   await dataSource.initialize();
   return databaseOver(dataSource, options);
 };
 
-/** The same database, for SQL of its own and for repositories: one pool. */
+/** A `Database` on the pool of a TypeORM data source, so that SQL and repositories share connections. */
 export const databaseOver = (dataSource: DataSource, { url, applicationName }: DatabaseOptions): Database =>
   new PostgresDatabase(url, dataSource, poolOf(dataSource), new Session(url, applicationName));
 
@@ -75,16 +75,16 @@ export const dataSourceOptions = ({ url, poolSize = 10, applicationName }: Datab
       types: columnTypes,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
-      // An open transaction that writes holds every reader of the log back, in each database of the cluster.
+      // An open transaction that writes delays the readers of every log in the cluster.
       idle_in_transaction_session_timeout: 60_000,
     },
-    // A connection lost while idle: the pool opens another when one is asked for.
+    // An idle connection was lost: the pool opens another one when it is needed.
     poolErrorHandler: () => undefined,
   }) satisfies DataSourceOptions;
 
 class PostgresDatabase extends Database {
   private closing: Promise<void> | undefined;
-  private readonly forgetPool: () => void;
+  private readonly unregisterPool: () => void;
 
   constructor(
     readonly url: string,
@@ -93,7 +93,7 @@ class PostgresDatabase extends Database {
     readonly session: Session,
   ) {
     super();
-    this.forgetPool = notePool(pool);
+    this.unregisterPool = registerPool(pool);
   }
 
   query<Row>(sql: string | Statement, params: readonly unknown[] = []): Promise<Row[]> {
@@ -106,21 +106,21 @@ class PostgresDatabase extends Database {
 
   async transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
     const runner = this.dataSource.createQueryRunner();
-    const committed: (() => void)[] = [];
+    const callbacks: (() => void)[] = [];
     try {
       const client = (await runner.connect()) as PoolClient;
       await runner.startTransaction();
       const result = await work({
         query: (sql, params = []) => run(client, sql, params),
         execute: (sql, params = []) => count(client, sql, params),
-        afterCommit: (then) => void committed.push(then),
+        afterCommit: (callback) => void callbacks.push(callback),
         manager: runner.manager,
       });
       await runner.commitTransaction();
-      for (const then of committed) then();
+      for (const callback of callbacks) callback();
       return result;
     } catch (error) {
-      // The first error is the one that tells why; a rollback on a lost connection fails as well.
+      // On a lost connection the rollback fails too; the first error is the one that matters.
       if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
       throw error;
     } finally {
@@ -133,7 +133,7 @@ class PostgresDatabase extends Database {
   }
 
   close(): Promise<void> {
-    this.forgetPool();
+    this.unregisterPool();
     this.closing ??= this.session
       .close()
       .then(() => (this.dataSource.isInitialized ? this.dataSource.destroy() : undefined));
@@ -147,15 +147,15 @@ const run = async <Row>(on: Pool | PoolClient, sql: string | Statement, params: 
 const count = async (on: Pool | PoolClient, sql: string | Statement, params: readonly unknown[]): Promise<number> =>
   (await on.query(configOf(sql, params))).rowCount ?? 0;
 
-/** A new object for each call, since `pg` writes into it. */
+/** A new object for each call, since `pg` modifies it. */
 const configOf = (sql: string | Statement, params: readonly unknown[]): QueryConfig =>
   typeof sql === 'string'
     ? { text: sql, values: [...params] }
     : { name: sql.name, text: sql.text, values: [...params] };
 
-/** TypeORM's driver types its pool as unknown things; it is the one of `pg`. */
+/** TypeORM does not type its pool; it is a `pg` pool. */
 const poolOf = (dataSource: DataSource): Pool => {
   const { driver } = dataSource;
   if ('master' in driver && driver.master instanceof pg.Pool) return driver.master;
-  throw new TypeError('TypeORM no longer shows its pool');
+  throw new TypeError('TypeORM no longer exposes its pool');
 };

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { DataSource, type MigrationInterface } from 'typeorm';
 import { quietLogger } from './quiet-logger.js';
 
 /**
@@ -14,19 +14,10 @@ export interface MigrationClass {
   readonly contracts?: string;
 }
 
-/** One statement without a class: for services that still list their steps by name. */
-interface NamedMigration {
-  readonly name: string;
-  readonly sql: string;
-  readonly contracts?: string;
-}
-
-export type Migration = MigrationClass | NamedMigration;
-
 export interface MigrateOptions {
   /** Connects as the role that owns the schema. */
   readonly url: string;
-  readonly migrations: readonly Migration[];
+  readonly migrations: readonly MigrationClass[];
   /** The role that the service runs as; it may read and write the service's tables, and append to the event log. */
   readonly appRole: string;
 }
@@ -44,7 +35,7 @@ export const migrate = async ({ url, migrations, appRole }: MigrateOptions): Pro
     await client.query(`grant usage on schema public to ${app};
       alter default privileges in schema public grant select, insert, update, delete on tables to ${app};
       alter default privileges in schema public grant usage, select on sequences to ${app}`);
-    await runPending(url, migrations, await executedNames(client));
+    await runPending(url, migrations);
     await grantEventStore(client, app);
   } finally {
     await client.end();
@@ -53,24 +44,14 @@ export const migrate = async ({ url, migrations, appRole }: MigrateOptions): Pro
 
 const LOCK = "hashtextextended('migrations', 0)";
 const TABLE = 'public.migrations';
-const FIRST_STAMP = 1_700_000_000_000;
 
-/** A named migration keeps the thirteen digits under which it ran; a new one gets the next number. */
-const runPending = async (url: string, migrations: readonly Migration[], executed: readonly string[]) => {
-  const stampOf = new Map(executed.map((name) => [name.slice(0, -14), Number(name.slice(-13))]));
-  let last = Math.max(FIRST_STAMP, ...[...stampOf.values()].filter((stamp) => stamp < 1_700_000_100_000));
-  if (new Set(migrations.map(({ name }) => name)).size < migrations.length)
-    throw new TypeError('two migrations have the same name');
-  const classes = migrations.map((one) =>
-    typeof one === 'function' ? one : classOf(`${one.name}-${stampOf.get(one.name) ?? ++last}`, one.sql),
-  );
-
+const runPending = async (url: string, migrations: readonly MigrationClass[]): Promise<void> => {
   const dataSource = new DataSource({
     type: 'postgres',
     url,
     logger: quietLogger,
     poolSize: 2,
-    migrations: classes,
+    migrations: [...migrations],
     migrationsTableName: 'migrations',
     migrationsTransactionMode: 'each',
   });
@@ -82,22 +63,13 @@ const runPending = async (url: string, migrations: readonly Migration[], execute
   }
 };
 
-const classOf = (stamped: string, sql: string) =>
-  class implements MigrationInterface {
-    readonly name = stamped;
-
-    async up(runner: QueryRunner): Promise<void> {
-      await runner.query(sql);
-    }
-
-    async down(): Promise<void> {
-      throw new Error('a named migration cannot be reverted');
-    }
-  };
-
 /** The names of the migrations that have run. */
-export const executedMigrations = async (client: pg.Client): Promise<string[]> =>
-  (await executedNames(client)).map((name) => (/-\d{13}$/.test(name) ? name.slice(0, -14) : name));
+export const executedMigrations = async (client: pg.Client): Promise<string[]> => {
+  const found = await client.query<{ found: boolean }>('select to_regclass($1) is not null as found', [TABLE]);
+  if (found.rows[0]?.found !== true) return [];
+  const { rows } = await client.query<{ name: string }>(`select name from ${TABLE}`);
+  return rows.map(({ name }) => name);
+};
 
 /** Whether another process is migrating: tables may exist without their grants. */
 export const migrationsAreRunning = async (client: pg.Client): Promise<boolean> => {
@@ -105,13 +77,6 @@ export const migrationsAreRunning = async (client: pg.Client): Promise<boolean> 
   if (rows[0]?.free !== true) return true;
   await client.query(`select pg_advisory_unlock_shared(${LOCK})`);
   return false;
-};
-
-const executedNames = async (client: pg.Client): Promise<string[]> => {
-  const found = await client.query<{ found: boolean }>('select to_regclass($1) is not null as found', [TABLE]);
-  if (found.rows[0]?.found !== true) return [];
-  const { rows } = await client.query<{ name: string }>(`select name from ${TABLE}`);
-  return rows.map(({ name }) => name);
 };
 
 /** The log is append-only by its grants: no role that a service runs as can change or remove an event. */

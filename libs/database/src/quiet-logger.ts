@@ -2,7 +2,7 @@ import type { Logger } from 'typeorm';
 
 const nothing = (): void => undefined;
 
-/** TypeORM prints failed migrations and statements, with their parameters; what fails is thrown, and that is enough. */
+/** TypeORM would print failed statements with their parameters, which may be personal. Their errors are thrown all the same. */
 export const quietLogger: Logger = {
   logQuery: nothing,
   logQueryError: nothing,

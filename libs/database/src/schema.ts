@@ -1,34 +1,28 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { executedMigrations, type Migration, migrate, migrationsAreRunning } from './migrate.js';
+import { executedMigrations, type MigrationClass, migrate, migrationsAreRunning } from './migrate.js';
 
-/** What one database of a service holds. */
+/** One database of a service and its migrations. */
 export interface Schema {
-  /** As the role that the service runs as. */
+  /** Connects as the role that the service runs as. */
   readonly url: string;
-  /** As the role that owns the schema; absent where somebody else migrates. */
+  /** Connects as the role that owns the schema. Absent where another process migrates. */
   readonly migratorUrl: string | undefined;
-  readonly migrations: readonly Migration[];
+  readonly migrations: readonly MigrationClass[];
 }
 
-/** The database of a service, by its settings. */
-export const schemaOf = (
-  config: { readonly databaseUrl: string; readonly databaseMigratorUrl: string | undefined },
-  migrations: readonly Migration[],
-): Schema => ({ url: config.databaseUrl, migratorUrl: config.databaseMigratorUrl, migrations });
-
 export interface Waiting {
-  /** Told what is waited for: at once, and again every ten seconds. */
+  /** Called with what is missing: at once, and again every ten seconds. */
   readonly say: (what: string, details: Readonly<Record<string, unknown>>) => void;
   /** @default a minute and a half */
   readonly withinMs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Less than the two minutes that a startup probe grants, so that the process itself says why. */
+/** Less than the two minutes of the startup probe, so that the process itself reports the reason. */
 const WITHIN_MS = 90_000;
-const LOOK_EVERY_MS = 500;
-const SAY_EVERY_MS = 10_000;
+const POLL_MS = 500;
+const LOG_INTERVAL_MS = 10_000;
 const CONNECT_MS = 5_000;
 
 /** Migrates every database. @throws when one has no migrator's URL */
@@ -39,9 +33,9 @@ export const migrateSchemas = async (schemas: readonly Schema[]): Promise<void> 
 };
 
 /**
- * Migrates the databases whose migrator's URL is given, and waits for the others until somebody else has. More may have been
- * migrated than this process knows of: a newer version's migrations are such that an older one goes on with them.
- * @throws when a schema is not there in time
+ * Migrates the databases whose migrator's URL is given, and waits until another process has migrated the others. Migrations that this
+ * process does not know are those of a newer version; this one works with them, since migrations only expand.
+ * @throws when the schema is not there in time
  */
 export const prepareSchemas = async (schemas: readonly Schema[], waiting: Waiting): Promise<void> => {
   for (const schema of schemas) await (schema.migratorUrl === undefined ? wait(schema, waiting) : migrateOne(schema));
@@ -52,25 +46,25 @@ const migrateOne = async ({ url, migratorUrl, migrations }: Schema): Promise<voi
 };
 
 const wait = async (schema: Schema, { say, withinMs = WITHIN_MS, signal }: Waiting): Promise<void> => {
-  const began = performance.now();
-  let said = -Infinity;
+  const startedAt = performance.now();
+  let loggedAt = -Infinity;
   for (;;) {
     const lacking = await lackingIn(schema);
     if (lacking === undefined) return;
     signal?.throwIfAborted();
-    if (performance.now() - began > withinMs)
+    if (performance.now() - startedAt > withinMs)
       throw new Error(
         `the schema of ${databaseOf(schema)} was not there within ${withinMs / 1000} s (${lacking}); migrate it: main.js migrate`,
       );
-    if (performance.now() - said > SAY_EVERY_MS) {
+    if (performance.now() - loggedAt > LOG_INTERVAL_MS) {
       say('waiting for a schema', { database: databaseOf(schema), lacking });
-      said = performance.now();
+      loggedAt = performance.now();
     }
-    await delay(LOOK_EVERY_MS, undefined, { ...(signal ? { signal } : {}) }).catch(() => undefined);
+    await delay(POLL_MS, undefined, { ...(signal ? { signal } : {}) }).catch(() => undefined);
   }
 };
 
-/** What there is not yet; nothing when all is. */
+/** What is missing; undefined when nothing is. */
 const lackingIn = async ({ url, migrations }: Schema): Promise<string | undefined> => {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS });
   client.on('error', () => undefined);
@@ -81,7 +75,7 @@ const lackingIn = async ({ url, migrations }: Schema): Promise<string | undefine
     const missing = migrations.flatMap(({ name }) => (executed.has(name) ? [] : [name]));
     return missing.length === 0 ? undefined : missing.join(', ');
   } catch (error) {
-    // The database, its role or the table of migrations is yet to come.
+    // The database, its role or the table of migrations does not exist yet.
     return `PostgreSQL says ${String(Reflect.get(Object(error), 'code') ?? 'nothing')}`;
   } finally {
     await client.end().catch(() => undefined);
@@ -90,5 +84,5 @@ const lackingIn = async ({ url, migrations }: Schema): Promise<string | undefine
 
 const databaseOf = ({ url }: Schema): string => `database ${new URL(url).pathname.slice(1)}`;
 
-/** The role that a PostgreSQL URL connects as: who the migrations of that database grant to. */
+/** The role of a PostgreSQL URL, to which the migrations grant rights. */
 const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);

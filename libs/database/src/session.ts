@@ -2,28 +2,28 @@ import pg, { type Client } from 'pg';
 import { columnTypes } from './column-types.js';
 
 const CHANNEL = 'es_log';
-/** Other processes are told at most this often; NOTIFY takes a lock on the whole cluster when it commits. */
-const HINT_EVERY_MS = 50;
+/** The interval between notifications: NOTIFY takes a lock on the whole cluster when it commits. */
+const NOTIFY_INTERVAL_MS = 50;
 
 /** A session-level advisory lock. */
 export interface SessionLock {
-  /** False once the connection was lost: another process may hold it by now. */
+  /** False once the connection was lost: another process may hold the lock by now. */
   held(): boolean;
   release(): Promise<void>;
 }
 
 /**
- * One connection beside the pool. It holds advisory locks without a transaction (an open one that writes would hold the
- * log's readers back) and carries the hint "the log has grown" between processes. It comes back by itself at next use.
+ * One connection beside the pool. It holds advisory locks outside a transaction (an open transaction that writes delays the readers of
+ * the log) and carries the notification that the log has grown between processes. It reconnects when it is used again.
  */
 export class Session {
   private connecting: Promise<Client> | undefined;
   private client: Client | undefined;
   private readonly names = new Set<string>();
   private readonly listeners = new Set<() => void>();
-  private asked: Promise<unknown> = Promise.resolve();
-  private hint: NodeJS.Timeout | undefined;
-  private again = false;
+  private lastQuery: Promise<unknown> = Promise.resolve();
+  private notifyTimer: NodeJS.Timeout | undefined;
+  private notifyAgain = false;
   private closed = false;
 
   constructor(
@@ -31,14 +31,14 @@ export class Session {
     private readonly applicationName?: string,
   ) {}
 
-  /** The lock of this name, or nothing while another session, or another part of this process, holds it. */
+  /** Undefined while another session, or another part of this process, holds the lock of this name. */
   async tryLock(name: string): Promise<SessionLock | undefined> {
-    // PostgreSQL would give the same session the same lock twice.
+    // PostgreSQL would grant a session a lock that it already holds.
     if (this.names.has(name)) return undefined;
     this.names.add(name);
     try {
       const client = await this.connect();
-      if ((await this.ask(client, 'select pg_try_advisory_lock(hashtextextended($1, 0)) as yes', [name])) === true)
+      if ((await this.query(client, 'select pg_try_advisory_lock(hashtextextended($1, 0)) as yes', [name])) === true)
         return this.lock(name, client);
     } catch (error) {
       this.names.delete(name);
@@ -48,34 +48,34 @@ export class Session {
     return undefined;
   }
 
-  /** Calls `listener` when the log may have grown. A hint: it can be lost, and can come for nothing. */
+  /** Calls `listener` when the log may have grown. Notifications can be lost, and can come without need. */
   onLogGrown(listener: () => void): () => void {
     this.listeners.add(listener);
     this.connect().catch(() => undefined);
     return () => void this.listeners.delete(listener);
   }
 
-  /** To be called after a commit that appended: wakes the readers here at once, those elsewhere within 10 ms or so. */
+  /** Call it after a commit that appended. It wakes the readers of this process at once, those of others some milliseconds later. */
   logGrown(): void {
     for (const listener of this.listeners) listener();
     if (this.closed) return;
-    if (this.hint) {
-      this.again = true;
+    if (this.notifyTimer) {
+      this.notifyAgain = true;
       return;
     }
-    this.hint = setTimeout(() => {
-      this.hint = undefined;
-      if (this.again) this.logGrown();
-    }, HINT_EVERY_MS).unref();
-    this.again = false;
+    this.notifyTimer = setTimeout(() => {
+      this.notifyTimer = undefined;
+      if (this.notifyAgain) this.logGrown();
+    }, NOTIFY_INTERVAL_MS).unref();
+    this.notifyAgain = false;
     this.connect()
-      .then((client) => this.ask(client, `notify ${CHANNEL}`))
+      .then((client) => this.query(client, `notify ${CHANNEL}`))
       .catch(() => undefined);
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    clearTimeout(this.hint);
+    clearTimeout(this.notifyTimer);
     this.listeners.clear();
     const client = await this.connecting?.catch(() => undefined);
     await client?.end().catch(() => undefined);
@@ -91,9 +91,9 @@ export class Session {
         const mine = held();
         released = true;
         try {
-          if (mine) await this.ask(client, 'select pg_advisory_unlock(hashtextextended($1, 0)) as yes', [name]);
+          if (mine) await this.query(client, 'select pg_advisory_unlock(hashtextextended($1, 0)) as yes', [name]);
         } catch {
-          // The connection is gone, and the lock with it.
+          // The connection is lost, and the lock with it.
         } finally {
           this.names.delete(name);
         }
@@ -101,10 +101,12 @@ export class Session {
     };
   }
 
-  /** One statement after the other, as the protocol has it. */
-  private ask(client: Client, sql: string, params: readonly unknown[] = []): Promise<unknown> {
-    const answer = this.asked.then(async () => (await client.query<{ yes: unknown }>(sql, [...params])).rows[0]?.yes);
-    this.asked = answer.catch(() => undefined);
+  /** One statement after the other, as the protocol requires. */
+  private query(client: Client, sql: string, params: readonly unknown[] = []): Promise<unknown> {
+    const answer = this.lastQuery.then(
+      async () => (await client.query<{ yes: unknown }>(sql, [...params])).rows[0]?.yes,
+    );
+    this.lastQuery = answer.catch(() => undefined);
     return answer;
   }
 
@@ -134,7 +136,7 @@ export class Session {
     client.on('error', gone);
     client.on('end', gone);
     client.on('notification', ({ processId }) => {
-      // What this process wrote it has told its own listeners already.
+      // The listeners of this process were called when it appended.
       if (processId === backendOf(client)) return;
       for (const listener of this.listeners) listener();
     });

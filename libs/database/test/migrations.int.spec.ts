@@ -48,7 +48,11 @@ describe('migrations', () => {
   });
 
   it('are refused when two have the same name', async () => {
-    await expect(run(THINGS, THINGS)).rejects.toThrow('same name');
+    await expect(run(THINGS, THINGS)).rejects.toThrow('Duplicate migrations');
+  });
+
+  it('are refused when a name does not end in a timestamp', async () => {
+    await expect(run(migrationOf('Things', 'create table things (id int)'))).rejects.toThrow('timestamp');
   });
 
   it('let the role of the service use its tables', async () => {

@@ -2,8 +2,8 @@ import type { DomainEvent } from './decider.js';
 import type { Json, Recorded } from './event-store.js';
 
 /**
- * Between an event of the domain and what is stored: where personal fields are sealed and opened, and where events of an
- * older schema are brought up to date. The event's id is known beforehand so that a seal can be bound to it.
+ * Converts between a domain event and its stored form: seals and opens personal fields, and upcasts events of older schema versions.
+ * The id of the event is given, so that a seal can be bound to it.
  */
 export interface EventCodec<Event extends DomainEvent> {
   toStored(
@@ -13,9 +13,9 @@ export interface EventCodec<Event extends DomainEvent> {
   fromStored(recorded: Recorded): Promise<Event>;
 }
 
-/** For events whose data are plain JSON, in their only schema. */
+/** For events with plain JSON data and one schema version. */
 export const plainCodec = <Event extends DomainEvent>(): EventCodec<Event> => ({
-  // Stored as they are and read as they were: the one place where the types have to be believed.
+  // Stored and read unchanged, so the stored type is trusted here.
   toStored: async (event) => ({ schemaVersion: 1, data: event.data as Json }),
   fromStored: async ({ type, data }) => ({ type, data }) as DomainEvent as Event,
 });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Appender } from './coalescing-appender.js';
 import type { Database, Tx } from '@crossroads/database';
+import type { Appender } from './coalescing-appender.js';
 import { isRejection } from './decider.js';
 import { WrongExpectedRevision } from './errors.js';
 import type { EventStore, Json, RequestKey, StreamAppend } from './event-store.js';
@@ -12,7 +12,7 @@ export interface AnswerCodec<Answer> {
   decode(stored: Json): Answer;
 }
 
-/** What a command decided. All of it is written in one transaction, or nothing. */
+/** The outcome of a command. All of it is written in one transaction, or nothing. */
 export interface Decision<Answer> {
   readonly appends: readonly StreamAppend[];
   readonly answer: Answer;
@@ -49,8 +49,8 @@ type Store = Pick<EventStore, 'answerTo' | 'append'> & { inTransaction?(tx: Tx):
 const plain: AnswerCodec<never> = { encode: (answer) => answer, decode: (stored) => stored as never };
 
 /**
- * Executes commands: returns the stored answer of a repeated request, or decides and appends. After a lost race (optimistic
- * concurrency) it starts again.
+ * Executes commands: returns the stored answer of a repeated request, or decides and appends. Concurrency is optimistic: after a lost
+ * race the command starts again, with a new look for a stored answer.
  */
 export class Commands {
   private readonly mutex = keyedMutex();
@@ -76,7 +76,7 @@ export class Commands {
         return await this.once(command, number);
       } catch (error) {
         command.onFailedAttempt?.(error);
-        // The same request may have been carried out in between; then the rule refuses what it has itself done.
+        // The same request may have been executed concurrently; then the rule rejects what the request itself has done.
         const repeated = isRejection(error) ? await this.storedAnswer(command) : undefined;
         if (repeated) return repeated.answer;
         if (!(error instanceof WrongExpectedRevision) || number >= attempts) throw error;

@@ -6,13 +6,13 @@ export const LOG_START: Cursor = { transactionId: 0n, position: 0n };
 /** `<transaction id>:<position>`, decimal. */
 export const encodeCursor = ({ transactionId, position }: Cursor): string => `${transactionId}:${position}`;
 
-/** The empty text is the start of the log. Nothing when the text is no cursor. */
+/** The empty text is the start of the log. Undefined when the text is no cursor. */
 export const parseCursor = (text: string): Cursor | undefined => {
   if (text === '') return LOG_START;
   const [, transactionId, position] = /^(\d{1,20}):(\d{1,19})$/.exec(text) ?? [];
   if (transactionId === undefined || position === undefined) return undefined;
   const cursor = { transactionId: BigInt(transactionId), position: BigInt(position) };
-  // It comes from callers, and PostgreSQL would answer a number too large with an error of its own.
+  // Callers send it: PostgreSQL would fail on a number that is too large.
   return cursor.transactionId < 2n ** 64n && cursor.position < 2n ** 63n ? cursor : undefined;
 };
 

@@ -1,18 +1,18 @@
-/** Something that happened: a past-tense name and plain JSON data. */
+/** A fact that has happened: a name in the past tense and plain JSON data. */
 export interface DomainEvent<Type extends string = string, Data = unknown> {
   readonly type: Type;
   readonly data: Data;
 }
 
-/** The rules of one kind of stream: pure, so that it may be asked again after a lost race. */
+/** The rules of one type of stream. Pure, since it is called again after a lost race. */
 export interface Decider<State, Command, Event extends DomainEvent> {
   initialState(): State;
-  /** @throws Rejection when a rule refuses. An empty array means that nothing changes. */
+  /** @throws Rejection. An empty array means that nothing changes. */
   decide(command: Command, state: State): Event[];
   evolve(state: State, event: Event): State;
 }
 
-/** A rule said no. `reason` is API; all that varies in `message` stands in `metadata`, and neither names a person. */
+/** A business rule rejected a command. `reason` is part of the API; what varies in `message` is in `metadata`. No personal data. */
 export class Rejection<Reason extends string = string> extends Error {
   override readonly name = 'Rejection';
 
@@ -25,5 +25,5 @@ export class Rejection<Reason extends string = string> extends Error {
   }
 }
 
-/** As `instanceof` says it, which alone leaves the type of the reason open. */
+/** `instanceof` alone would leave the type of `reason` unknown. */
 export const isRejection = (error: unknown): error is Rejection => error instanceof Rejection;

@@ -1,4 +1,4 @@
-/** Another writer was first; read again and decide again. */
+/** A concurrent writer was first: read and decide again. */
 export class WrongExpectedRevision extends Error {
   override readonly name = 'WrongExpectedRevision';
 
@@ -7,7 +7,7 @@ export class WrongExpectedRevision extends Error {
   }
 }
 
-/** The same request id came with another body. */
+/** The same request id was used with another body. */
 export class RequestIdReused extends Error {
   override readonly name = 'RequestIdReused';
 

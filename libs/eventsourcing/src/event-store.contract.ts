@@ -56,7 +56,7 @@ export const eventStoreContract = (
     /** Waits until the last of some events is below the oldest open transaction. */
     const readLogUntil = async (eventId: string): Promise<Recorded[]> => {
       const log: Recorded[] = [];
-      for (const until = Date.now() + 20_000; Date.now() < until; ) {
+      for (const until = Date.now() + 55_000; Date.now() < until; ) {
         log.push(...(await store.readLog(log.at(-1)?.cursor ?? LOG_START, 100)));
         if (log.some(({ id }) => id === eventId)) return log;
       }

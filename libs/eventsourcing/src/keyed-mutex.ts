@@ -1,4 +1,4 @@
-/** Runs what has the same key one after the other, in the order in which it came; others at the same time. */
+/** Runs the work of each key one after the other, in the order of the calls; other keys run concurrently. */
 export const keyedMutex = () => {
   const last = new Map<string, Promise<unknown>>();
   return <Result>(key: string, work: () => Promise<Result>): Promise<Result> => {

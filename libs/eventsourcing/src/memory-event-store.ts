@@ -4,7 +4,7 @@ import { RequestIdReused, WrongExpectedRevision } from './errors.js';
 import type { AppendOptions, Cursor, EventStore, Json, Recorded, RequestKey, StreamAppend } from './event-store.js';
 import { keyOf } from './request-key.js';
 
-/** For specs and rules in one process: keeps the same promises as PostgreSQL's, and nothing after the end. */
+/** For specs: passes the same contract as the event store in PostgreSQL, and keeps everything in memory. */
 export class MemoryEventStore implements EventStore {
   private readonly log: Recorded[] = [];
   private readonly streams = new Map<string, Recorded[]>();
@@ -12,10 +12,10 @@ export class MemoryEventStore implements EventStore {
   private transactions = 0n;
 
   async answerTo(request: RequestKey): Promise<{ readonly answer: Json } | undefined> {
-    const kept = this.requests.get(keyOf(request));
-    if (!kept) return undefined;
-    if (Buffer.compare(kept.hash, request.hash) !== 0) throw new RequestIdReused();
-    return { answer: kept.answer };
+    const stored = this.requests.get(keyOf(request));
+    if (!stored) return undefined;
+    if (Buffer.compare(stored.hash, request.hash) !== 0) throw new RequestIdReused();
+    return { answer: stored.answer };
   }
 
   async readStream(streamId: string, fromRevision = 1n): Promise<Recorded[]> {
@@ -31,7 +31,7 @@ export class MemoryEventStore implements EventStore {
     if (new Set(written.map(({ streamId }) => streamId)).size < written.length)
       throw new TypeError('a stream may stand only once in an append');
     if (request && (await this.answerTo(request))) throw new WrongExpectedRevision();
-    // From here on without a pause: all or nothing.
+    // No await from here on, so that everything is appended or nothing.
     for (const { streamId, expectedRevision } of written)
       if (BigInt(this.streams.get(streamId)?.length ?? 0) !== expectedRevision) throw new WrongExpectedRevision();
     if (request) {
@@ -71,5 +71,5 @@ export class MemoryEventStore implements EventStore {
   }
 }
 
-/** As it would come back from a database. */
+/** The value as a database would return it. */
 const copyOf = <Value extends Json>(value: Value): Value => JSON.parse(JSON.stringify(value)) as Value;

@@ -12,7 +12,7 @@ const PACE_MS = 5;
 const STANDBY_MS = 500;
 const BACKOFF_MS = { min: 100, max: 5_000 };
 const CLOSE_MS = 10_000;
-const CAUGHT_UP_MS = 10_000;
+const CAUGHT_UP_MS = 60_000;
 
 export interface ProcessorOptions {
   readonly db: Database;
@@ -37,7 +37,7 @@ export interface Processor {
   active(): boolean;
   /** The checkpoint, as far as this process knows. */
   position(): Cursor;
-  /** Resolves once everything that was committed before the call has been handled. @throws after `timeoutMs` (10 s) */
+  /** Resolves once everything that was committed before the call has been handled. @throws after `timeoutMs` (a minute) */
   caughtUp(timeoutMs?: number): Promise<void>;
   /** Ends after the current batch, or after 10 s. */
   close(): Promise<void>;

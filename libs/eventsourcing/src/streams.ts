@@ -3,7 +3,7 @@ import { type EventCodec, plainCodec } from './codec.js';
 import type { Decider, DomainEvent } from './decider.js';
 import type { EventStore, Json, NewEvent, Recorded, StreamAppend } from './event-store.js';
 
-/** One kind of stream: its rules, and how its events are stored. */
+/** A type of stream: its rules, and how its events are stored. */
 export interface StreamKind<State, Command, Event extends DomainEvent> {
   readonly type: string;
   readonly decider: Decider<State, Command, Event>;
@@ -11,14 +11,14 @@ export interface StreamKind<State, Command, Event extends DomainEvent> {
   readonly codec?: EventCodec<Event>;
 }
 
-/** A stream as it was read; `revision` is 0n when it does not exist. */
+/** A stream that was read; `revision` is 0n when it does not exist. */
 export interface Stream<State> {
   readonly streamId: string;
   readonly state: State;
   readonly revision: bigint;
 }
 
-/** Reads the streams of a kind as states, and makes appends of what was decided about them. */
+/** Loads the streams of one type as states, and creates the appends of what was decided. */
 export class Streams<State, Command, Event extends DomainEvent> {
   private readonly codec: EventCodec<Event>;
 
@@ -44,7 +44,7 @@ export class Streams<State, Command, Event extends DomainEvent> {
     return this.kind.decider.decide(command, state);
   }
 
-  /** The state after events that were decided on it. */
+  /** The state of a stream after events that are not stored yet. */
   after({ state }: Stream<State>, events: readonly Event[]): State {
     return events.reduce(this.kind.decider.evolve, state);
   }

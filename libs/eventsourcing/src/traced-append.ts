@@ -2,12 +2,12 @@ import { context, createContextKey, SpanStatusCode, TraceFlags, trace } from '@o
 import type { NewEvent, StreamAppend } from './event-store.js';
 import { recordedContext } from './recorded-context.js';
 
-/** Set where a batch is handled: what is appended there comes from many, and says itself from where. */
+/** Set by `traceBatch`: appends made while a batch is handled have several origins, so each event carries its own trace. */
 const OF_MANY = createContextKey('crossroads of many');
 
 /**
- * Appends, in a span of the trace that is going on when that is recorded. Its events carry where they come from
- * (`metadata.traceparent`), so that whoever reads them later goes on with the trace. Otherwise nothing is added.
+ * When the active trace is recorded, appends in a span of it, and stores the span in the events (`metadata.traceparent`), so that their
+ * consumers continue the trace. Otherwise it only appends.
  */
 export const tracedAppend = (
   appends: readonly StreamAppend[],
@@ -36,6 +36,6 @@ const inSpan = async (
   }
 };
 
-/** What comes of an event that was read keeps the trace of that one. */
+/** An event that already has a trace, for example that of the event it follows from, keeps it. */
 const stamp = (event: NewEvent, traceparent: string): NewEvent =>
   event.metadata?.['traceparent'] === undefined ? { ...event, metadata: { ...event.metadata, traceparent } } : event;

@@ -45,7 +45,7 @@ describe('the log', () => {
   });
   afterAll(async () => (await testPostgres()).stop());
 
-  /** Appends in a transaction that the spec ends when it likes. */
+  /** Appends in a transaction that the spec commits or rolls back. */
   const appendSlowly = async (n: number, streamId: string = randomUUID()): Promise<void> => {
     await slow.query('begin');
     const row = {
@@ -71,7 +71,7 @@ describe('the log', () => {
     expect(numbers(log)).toEqual([{ n: 1 }, { n: 2 }]);
   });
 
-  it('goes on after a transaction that was rolled back', async () => {
+  it('shows later events after a transaction was rolled back', async () => {
     await appendSlowly(1);
     await store.append([one(randomUUID(), 0n, 2)]);
     await slow.query('rollback');
@@ -82,7 +82,7 @@ describe('the log', () => {
     expect(numbers(log)).toEqual([{ n: 2 }]);
   });
 
-  it('is not held back by a transaction that only reads', async () => {
+  it('shows events while a transaction that only reads is open', async () => {
     await slow.query('begin isolation level repeatable read');
     await slow.query('select count(*) from es.events');
     await store.append([one(randomUUID(), 0n, 1)]);
@@ -94,7 +94,7 @@ describe('the log', () => {
     await slow.query('commit');
   });
 
-  it('orders by transaction first: a younger one may hold the lower position', async () => {
+  it('orders events by transaction first, since a younger one may have the lower position', async () => {
     await slow.query('begin');
     await slow.query('select pg_current_xact_id()');
     const [older, younger] = [randomUUID(), randomUUID()];
@@ -119,7 +119,7 @@ describe('the log', () => {
     expect(numbers(await store.readLog(log[0]?.cursor ?? LOG_START, 10))).toEqual([{ n: 2 }]);
   });
 
-  it('reaches a processor once and in order from 20 writers with slow commits', async () => {
+  it('is handled by a processor once and in order, with 20 writers and slow commits', async () => {
     const seen: Recorded[] = [];
     const onError = (error: unknown): void => {
       throw error;
@@ -175,8 +175,8 @@ describe('the log', () => {
     }
   });
 
-  describe('is appended to at the same cost however long it is, also when nobody has gathered statistics', () => {
-    /** Pages that an append touches which is planned while the table is empty, and kept. */
+  describe('costs the same to append to however long it is, also without statistics,', () => {
+    /** Pages that an append reads whose plan was made while the table was empty. */
     const pagesOf = async (append: (revision: number) => string): Promise<number> => {
       const pages = async (revision: number): Promise<number> => {
         const { rows } = await slow.query<{ 'QUERY PLAN': string }>(
@@ -228,7 +228,7 @@ describe('the log', () => {
       return processor;
     };
 
-    it('keeps what it writes and its checkpoint together, and tries again', async () => {
+    it('commits what it writes together with its checkpoint, and retries', async () => {
       const migrator = new pg.Client({ connectionString: database.migratorUrl });
       await migrator.connect();
       await migrator.query('create table handled (n int)');
@@ -280,7 +280,7 @@ describe('the log', () => {
       expect(handled).toEqual([{ n: 1 }, { n: 2 }]);
     });
 
-    it('is active in one process at a time; when that ends, another takes over', async () => {
+    it('is active in one process at a time, and another takes over when that one ends', async () => {
       const elsewhere = await openDatabase({ url: database.url });
       const seen: string[] = [];
       const first = start({ handle: async (batch) => batch.forEach(({ id }) => void seen.push(`first ${id}`)) });
@@ -303,12 +303,12 @@ describe('the log', () => {
       await elsewhere.close();
     });
 
-    it('hears of what another process appends, and does not need to', async () => {
+    it('handles what another process appends, with a notification or without', async () => {
       const elsewhere = await openDatabase({ url: database.url });
       const seen: Recorded[] = [];
       const processor = start({ handle: async (batch) => seen.push(...batch) });
       await new PostgresEventStore(elsewhere).append([one(randomUUID(), 0n, 1)]);
-      // Without a word to anybody:
+      // Without a notification:
       await slow.query(`insert into es.events (stream_id, stream_type, revision, event_id, type, schema_version, data, metadata)
         values ('silent', 'test', 1, gen_random_uuid(), 'Counted', 1, '{"n": 2}', '{}')`);
       await processor.caughtUp();
@@ -316,7 +316,7 @@ describe('the log', () => {
       await elsewhere.close();
     });
 
-    it('goes on by itself after the server has dropped every connection', async () => {
+    it('continues after the server has dropped every connection', async () => {
       const seen: Recorded[] = [];
       const processor = start({ handle: async (batch) => seen.push(...batch) });
       await store.append([one(randomUUID(), 0n, 1)]);
@@ -332,12 +332,12 @@ describe('the log', () => {
           ),
         Boolean,
       );
-      await processor.caughtUp(20_000);
+      await processor.caughtUp();
       expect(numbers(seen)).toEqual([{ n: 1 }, { n: 2 }]);
       expect(processor.active()).toBe(true);
     });
 
-    it('ends after the batch in hand', async () => {
+    it('ends after the current batch', async () => {
       let ended = false;
       const begun = Promise.withResolvers<void>();
       const processor = start({

@@ -68,7 +68,7 @@ describe.each([3, 16, 17])('an append of %d rows to the event store in PostgreSQ
   /** Half of them with a request; in the middle another one. */
   const batchAround = (middle: Append): Append[] =>
     streams.map((streamId, n) => (n === count >> 1 ? middle : one(streamId, 0n, n % 2 === 0 ? request() : undefined)));
-  /** Not through `readLog`, which waits for every open transaction of the server. */
+  /** Not through `readLog`, which ends before the oldest open transaction of the server. */
   const written = async () =>
     (
       await opened.db.query<{ stream_id: string; revision: bigint }>(

@@ -21,6 +21,6 @@ export * from './consuming/redrive.js';
 export { observeJournal } from './publishing/journal-metrics.js';
 export * from './publishing/publication.js';
 export { type EventPublisher, Publisher, type PublisherOptions } from './publishing/publisher.decorator.js';
-export * from './publishing/published-events.js';
+export { type EventsReason, publishedEvents } from './publishing/published-events.js';
 export * from './publishing/relay.js';
 export * from './messaging.module.js';

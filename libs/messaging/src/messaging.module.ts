@@ -4,11 +4,11 @@ import { DiscoveryModule } from '@nestjs/core';
 import { TopicSealing } from './broker/topic-sealing.js';
 import { Bus } from './bus/bus.js';
 import { Consumers } from './consuming/consumers.job.js';
-import { EventsController } from './publishing/events.controller.js';
 import { Inbox } from './consuming/inbox.js';
-import { Relays } from './publishing/relay.job.js';
+import { EventsController } from './publishing/events.controller.js';
+import { RelayJob } from './publishing/relay.job.js';
 
-/** The bus, what follows it (`@Consumer`) and what goes to it (`@Publisher`). */
+/** Connects to the broker, runs every `@Consumer`, and publishes by the `@Publisher`. */
 @Global()
 @Module({})
 export class MessagingModule {
@@ -21,7 +21,7 @@ export class MessagingModule {
         Bus,
         Inbox,
         Consumers,
-        ...(publishes ? [Relays] : []),
+        ...(publishes ? [RelayJob] : []),
         { provide: TopicSealing, inject: [TopicSealer], useFactory: (sealer: TopicSealer) => new TopicSealing(sealer) },
       ],
       exports: [Bus, Consumers, Inbox, TopicSealing],

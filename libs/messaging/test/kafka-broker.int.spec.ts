@@ -29,7 +29,7 @@ if (!kafka) {
       await Promise.all(open.map((broker) => broker.close()));
     });
 
-    it('lets a reader read its own topic in its own groups, and nothing else', async () => {
+    it('lets a reader consume its own topic in its own groups, and nothing else', async () => {
       const [number, other] = ['0316380841', '0206653946'];
       const admin = await connect(kafka.admin);
       const [own, others] = [`crossroads.deliveries.${number}.v1`, `crossroads.deliveries.${other}.v1`];
@@ -62,7 +62,7 @@ if (!kafka) {
       await expect(reader.publish(own, [sampleEvent(3)])).rejects.toThrow(/authori/i);
     });
 
-    it('says at once that an event is too big for good', async () => {
+    it('rejects an event that is too large, without retries', async () => {
       const admin = await connect(kafka.admin);
       const topic = `crossroads.contract.${randomUUID()}`;
       await admin.ensureTopic({ name: topic, retentionDays: 1 });
@@ -70,7 +70,7 @@ if (!kafka) {
     });
 
     (process.env['TEST_KAFKA_BROKERS'] ? it.skip : it)(
-      'goes on by itself when the broker was killed and is back',
+      'delivers everything in order after the broker was killed and restarted',
       async () => {
         const admin = await connect(kafka.admin);
         const topic = `crossroads.contract.${randomUUID()}`;

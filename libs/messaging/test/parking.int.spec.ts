@@ -15,7 +15,7 @@ import { numberOf, sampleEvent } from '@crossroads/messaging/broker.contract';
 
 const TOPIC = 'crossroads.sample.v1';
 
-describe('the parking lot', () => {
+describe('parking', () => {
   let database: TestDatabase;
   let db: Database;
 
@@ -32,15 +32,15 @@ describe('the parking lot', () => {
   const event = (n: number, key: string): CloudEvent => sampleEvent(n, { key, sealingKeyId: 'k.1', cursor: `7:${n}` });
   const parkedNumbers = async () => (await listParked(db, { limit: 100 })).map((one) => numberOf(one.event));
 
-  it('keeps an event as it came', async () => {
-    const came = event(1, 'a');
-    await park(db, TOPIC, came, 'PERSON_UNKNOWN');
+  it('stores an event as it was received', async () => {
+    const received = event(1, 'a');
+    await park(db, TOPIC, received, 'PERSON_UNKNOWN');
     const [parked] = await listParked(db, { limit: 10 });
     expect(parked).toMatchObject({ topic: TOPIC, reason: 'PERSON_UNKNOWN', attempts: 0 });
-    expect(parked?.event).toEqual(came);
+    expect(parked?.event).toEqual(received);
   });
 
-  it('lets nothing of a blocked key pass, and everything else', async () => {
+  it('parks the events of a blocked key, and lets those of other keys pass', async () => {
     await park(db, TOPIC, event(1, 'a'), 'PERSON_UNKNOWN');
     const pass = await parkBlocked(db, TOPIC, [event(2, 'a'), event(3, 'b'), event(4, 'a')]);
     expect(pass.map(numberOf)).toEqual([3]);
@@ -53,7 +53,7 @@ describe('the parking lot', () => {
     expect(await blockedKeys(db, 'crossroads.other.v1', ['a'])).toEqual(new Set());
   });
 
-  it('parks a repeated event once', async () => {
+  it('parks an event that is delivered again once', async () => {
     const [one, two] = [event(1, 'a'), event(2, 'a')];
     for (let time = 0; time < 3; time++) {
       await park(db, TOPIC, one, 'PERSON_UNKNOWN');
@@ -62,7 +62,7 @@ describe('the parking lot', () => {
     expect(await parkedNumbers()).toEqual([1, 2]);
   });
 
-  it('lists by pages', async () => {
+  it('lists parked events in pages', async () => {
     for (let n = 0; n < 5; n++) await park(db, TOPIC, event(n, `key-${n}`), 'PERSON_UNKNOWN');
     const first = await listParked(db, { topic: TOPIC, limit: 3 });
     const last = first.at(-1);
@@ -71,7 +71,7 @@ describe('the parking lot', () => {
     expect(await listParked(db, { topic: 'crossroads.other.v1', limit: 3 })).toEqual([]);
   });
 
-  it('redrives each queue in its order, and empties it', async () => {
+  it('redrives each queue in its order until it is empty', async () => {
     for (const [n, key] of [
       [1, 'a'],
       [2, 'b'],
@@ -86,14 +86,14 @@ describe('the parking lot', () => {
     expect(await parkedNumbers()).toEqual([]);
   });
 
-  it('redrives one key', async () => {
+  it('redrives the queue of one key', async () => {
     await park(db, TOPIC, event(1, 'a'), 'PERSON_UNKNOWN');
     await park(db, TOPIC, event(2, 'b'), 'PERSON_UNKNOWN');
     await redrive({ db, topic: TOPIC, key: 'b', handle: async () => undefined });
     expect(await parkedNumbers()).toEqual([1]);
   });
 
-  it('stops a queue at what fails again, with its new reason, and goes on with the others', async () => {
+  it('stops a queue at an event that fails again, stores its new reason, and goes on with the other queues', async () => {
     for (const [n, key] of [
       [1, 'a'],
       [2, 'a'],
@@ -120,7 +120,7 @@ describe('the parking lot', () => {
     ]);
   });
 
-  it('undoes what a failed redrive wrote', async () => {
+  it('rolls back what a failed redrive wrote', async () => {
     await park(db, TOPIC, event(1, 'a'), 'PERSON_UNKNOWN');
     await redrive({
       db,
@@ -133,7 +133,7 @@ describe('the parking lot', () => {
     expect(await parkedNumbers()).toEqual([1]);
   });
 
-  it('does not leave an event waiting behind a queue that a redrive empties meanwhile', async () => {
+  it('parks no event behind a queue that a redrive is just emptying', async () => {
     await park(db, TOPIC, event(1, 'a'), 'PERSON_UNKNOWN');
     let passed: Promise<CloudEvent[]> | undefined;
     await redrive({
@@ -141,7 +141,7 @@ describe('the parking lot', () => {
       topic: TOPIC,
       handle: async () => {
         passed = db.transaction((tx) => parkBlocked(tx, TOPIC, [event(2, 'a')]));
-        // It must be waiting for this transaction before that ends.
+        // It waits for this transaction to end.
         await expect(Promise.race([passed, waitingInDatabase()])).resolves.toBe('waiting');
         return undefined;
       },

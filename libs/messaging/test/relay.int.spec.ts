@@ -10,11 +10,11 @@ import {
   consumeFrom,
   cursorStore,
   type EventsClient,
-  eventsController,
+  publishedEvents,
   openEmbeddedBroker,
   type Published,
   publicationOf,
-  rememberConsumed,
+  storeCursors,
   startRelay,
   TopicSealing,
   unbundled,
@@ -35,7 +35,7 @@ const keys: KeyProvider = {
   secrets: async () => [{ kid: 'k', key: master }],
 };
 
-describe('from the log to a consumer', () => {
+describe('a relay and the consumers of its topic', () => {
   let busDatabase: TestDatabase;
   let database: TestDatabase;
   let db: Database;
@@ -119,7 +119,7 @@ describe('from the log to a consumer', () => {
   };
   const client = (over: Published = published): EventsClient => ({
     read: (request, options) =>
-      eventsController(store, over, () => true).read(request, {
+      publishedEvents(store, over, () => true).read(request, {
         ...options,
         caller: { kind: 'service', name: 'reader' },
       }),
@@ -135,7 +135,7 @@ describe('from the log to a consumer', () => {
       batchSize: 7,
       onBatch: (events) =>
         db.transaction(async (tx) => {
-          await rememberConsumed(tx, topic, events);
+          await storeCursors(tx, topic, events);
           tx.afterCommit(() => handled.push(...events.map(numberOf)));
         }),
       ...changes,
@@ -151,7 +151,7 @@ describe('from the log to a consumer', () => {
     await admin.end();
   };
 
-  it('publishes what is mapped, in order, with its cursor', async () => {
+  it('publishes what the mapping returns, in order, with its cursor', async () => {
     await append(0, 35);
     relay();
     const got = await collect();
@@ -166,7 +166,7 @@ describe('from the log to a consumer', () => {
     await until('the later ones', () => got.length === 40);
   });
 
-  it('publishes a batch again, under the same ids, when it died before its checkpoint', async () => {
+  it('publishes a batch again, under the same ids, when the relay died before its checkpoint', async () => {
     await append(0, 5);
     let dies = true;
     const dying = relay({
@@ -185,7 +185,7 @@ describe('from the log to a consumer', () => {
     expect(got.slice(-5).map(numberOf)).toEqual(numbers(5));
   });
 
-  it('goes on where it was when another takes over', async () => {
+  it('resumes at the checkpoint when another relay takes over', async () => {
     await append(0, 5);
     const first = relay();
     await first.caughtUp();
@@ -197,7 +197,7 @@ describe('from the log to a consumer', () => {
     expect(got.map(numberOf)).toEqual(numbers(8));
   });
 
-  it('seals internal topics, and a receiver opens them', async () => {
+  it('seals the events of internal topics, and a consumer opens them', async () => {
     const sealing = new TopicSealing(new TopicSealer({ keys, producer: 'sample' }), [topic]);
     await append(0, 1);
     relay(broker, sealing);
@@ -213,7 +213,7 @@ describe('from the log to a consumer', () => {
     await expect(sealing.open(topic, { ...sealed, id: 'another' })).rejects.toThrow();
   });
 
-  it('puts what comes at once into one message of a topic that has many, sealed as one', async () => {
+  it('puts the events of a batch into one sealed message on a bundled topic', async () => {
     topic = 'crossroads.access.v1';
     await broker.ensureTopic({ name: topic, retentionDays: 7 });
     const sealing = new TopicSealing(new TopicSealer({ keys, producer: 'sample' }));
@@ -231,7 +231,7 @@ describe('from the log to a consumer', () => {
     await expect(sealing.open(topic, { ...message, id: randomUUID() })).rejects.toThrow();
   });
 
-  it('refuses to publish twice on one topic: a reader could resume between the two', async () => {
+  it('does not publish a stored event twice on one topic, since a reader could resume between the two', async () => {
     await append(0, 1);
     await isReadable(1);
     const twice: Published = async (recorded) => {
@@ -244,7 +244,7 @@ describe('from the log to a consumer', () => {
     await expect(readingTwice).rejects.toThrow(TypeError);
   });
 
-  it('serves the past from the beginning and after a cursor, and refuses what is no cursor', async () => {
+  it('serves what was published from the first event on or after a cursor, and rejects what is no cursor', async () => {
     await append(0, 3);
     await isReadable(3);
     await expect(async () => {
@@ -260,7 +260,7 @@ describe('from the log to a consumer', () => {
     expect(await read(all[0]?.cursor ?? '')).toEqual(all.slice(1));
   });
 
-  it('reads the whole past, though the topic has none of it any more, then goes over without gap or double', async () => {
+  it('delivers everything once to a new consumer, though the topic no longer has the first events', async () => {
     await append(0, 30);
     const first = relay();
     await first.caughtUp();
@@ -273,7 +273,7 @@ describe('from the log to a consumer', () => {
     expect(handled).toEqual(numbers(50));
   });
 
-  it('comes back after it was away for longer than the topic keeps', async () => {
+  it('delivers what a consumer missed, though it was away for longer than the retention of the topic', async () => {
     relay();
     await append(0, 10);
     const before: number[] = [];
@@ -292,7 +292,7 @@ describe('from the log to a consumer', () => {
     expect(after).toEqual(numbers(25, 10));
   });
 
-  it('drops what a relay published twice', async () => {
+  it('delivers once what a relay published twice', async () => {
     await append(0, 5);
     let dies = true;
     relay({
@@ -311,7 +311,7 @@ describe('from the log to a consumer', () => {
     expect(handled).toEqual(numbers(6));
   });
 
-  it('waits for a source that is away, and repeats a batch that failed', async () => {
+  it('delivers everything once although a source was away and batches failed', async () => {
     await append(0, 20);
     relay();
     let [away, failures] = [2, 0];
@@ -332,7 +332,7 @@ describe('from the log to a consumer', () => {
       onBatch: (events) =>
         db.transaction(async (tx) => {
           if (events.some((event) => numberOf(event) === 9) && failures++ < 2) throw new Error('not now');
-          await rememberConsumed(tx, topic, events);
+          await storeCursors(tx, topic, events);
           tx.afterCommit(() => handled.push(...events.map(numberOf)));
         }),
       onError: (error) => void errors.push(error),
@@ -342,7 +342,7 @@ describe('from the log to a consumer', () => {
     expect(errors).toHaveLength(4);
   });
 
-  it('remembers forwards only, and by number, not by text', async () => {
+  it('moves a stored cursor only forwards, comparing numbers and not text', async () => {
     const event = (cursor: string): CloudEvent => ({
       id: cursor,
       source: SOURCE,
@@ -353,8 +353,8 @@ describe('from the log to a consumer', () => {
       cursor,
       data: Buffer.alloc(0),
     });
-    await rememberConsumed(db, topic, [event('9:5'), event('10:1')]);
-    await rememberConsumed(db, topic, [event('9:7')]);
+    await storeCursors(db, topic, [event('9:5'), event('10:1')]);
+    await storeCursors(db, topic, [event('9:7')]);
     expect((await cursorStore(db).cursors(topic)).get(SOURCE)).toEqual({ transactionId: 10n, position: 1n });
   });
 });

@@ -1,91 +1,48 @@
 import {
   AddressSettings,
-  TelemetrySettings,
-  type Shape,
+  type AnySettings,
   BusSettings,
   DatabaseSettings,
   GrpcSettings,
   KeySettings,
   MeshSettings,
-  type AnySettings,
+  type Shape,
   SubjectKeySettings,
+  TelemetrySettings,
 } from '@crossroads/configuration';
-import { type DatabaseSchema, type MigrationClass, type Schema } from '@crossroads/database';
+import type { DatabaseSchema, MigrationClass, Schema } from '@crossroads/database';
 import { eventStoreMigrations } from '@crossroads/eventsourcing';
 import type { ReasonCodes } from '@crossroads/grpc';
 import { consumedMigrations, parkingMigrations } from '@crossroads/messaging';
 import { subjectKeyMigrations } from '@crossroads/privacy';
-import {
-  addressedBy,
-  addressVariableOf,
-  authorization,
-  calledBy,
-  keysOf,
-  producedBy,
-  readBy,
-  type ServiceName,
-  serviceNamed,
-} from '@crossroads/topology';
+import { addressedBy, addressVariableOf, type ServiceName } from '@crossroads/topology';
 import type { Type } from '@nestjs/common';
+import { type Needs, needsOf } from './needs.js';
 
-/** What a service says of itself; all else follows from the topology. */
+/** What `service.ts` says of a service. All else follows from the topology. */
 export interface ServiceOptions {
   readonly name: ServiceName;
-  /** Its own, besides those of the modules that it stands on. */
+  /** The service's own settings, besides those of the modules that it needs. */
   readonly settings?: readonly AnySettings[];
-  /** Where this service has another default than the others, by variable. */
+  /** Defaults that differ from those of other services, by environment variable. */
   readonly defaults?: Readonly<Record<string, string>>;
   readonly entities?: readonly Type[];
   readonly migrations?: readonly MigrationClass[];
-  /** The gRPC code of each reason with which its rules reject. */
+  /** The gRPC code of each reason of a `Rejection`. */
   readonly reasonCodes?: ReasonCodes;
 }
 
-/** A service as its module, its `main.ts` and its README's table need it. */
 export interface ServiceDefinition {
   readonly name: ServiceName;
-  readonly settings: readonly AnySettings[];
-  /** The same as it has to be set: with the addresses of the services that it calls, and of no others. */
-  readonly needed: readonly { readonly shape: Shape }[];
-  readonly defaults: Readonly<Record<string, string>>;
-  readonly database: DatabaseSchema;
-  /** What the topology says that it stands on; `MeshModule` and the settings follow from it. */
   readonly needs: Needs;
   readonly reasonCodes: ReasonCodes;
+  readonly defaults: Readonly<Record<string, string>>;
+  /** The settings classes that are provided for injection. */
+  readonly settings: readonly AnySettings[];
+  /** The settings that are checked and documented: of the addresses only those of services that this one calls. */
+  readonly needed: readonly { readonly shape: Shape }[];
+  readonly database: DatabaseSchema;
 }
-
-export interface Needs {
-  /** Named keys in a file. */
-  readonly keys: boolean;
-  /** A database of keys, one for each person. */
-  readonly subjectKeys: boolean;
-  readonly bus: boolean;
-  /** Reads topics: has cursors and parked messages. */
-  readonly consumes: boolean;
-  /** Publishes its log: on the bus, and by `Events/Read`. */
-  readonly publishes: boolean;
-  /** Decides with the policy. */
-  readonly policy: boolean;
-}
-
-const needsOf = (name: ServiceName): Needs => {
-  const { subjectKeys, deliversToSubscribers } = serviceNamed(name);
-  const [consumes, publishes] = [readBy(name).length > 0, producedBy(name).length > 0];
-  return {
-    keys: keysOf(name).length > 0,
-    subjectKeys,
-    bus: consumes || publishes || deliversToSubscribers,
-    consumes,
-    publishes,
-    policy: calledBy(name).includes(authorization.name),
-  };
-};
-
-/** Authentic sources are found by the policy, the mesh's own among them; other services by an address. */
-const addressesOf = (name: ServiceName): { readonly shape: Shape } => {
-  const called = addressedBy(name).map(addressVariableOf);
-  return { shape: Object.fromEntries(called.map((one) => [one, AddressSettings.shape[one].unwrap()])) };
-};
 
 export const defineService = ({
   name,
@@ -124,12 +81,18 @@ export const defineService = ({
   };
 };
 
-/** What its databases hold, by their settings alone: for `main.js migrate`. @throws BadConfiguration */
+/** Addresses are set for the services that this one calls, except authentic sources: the policy says where those are. */
+const addressesOf = (name: ServiceName): { readonly shape: Shape } => {
+  const called = addressedBy(name).map(addressVariableOf);
+  return { shape: Object.fromEntries(called.map((one) => [one, AddressSettings.shape[one].unwrap()])) };
+};
+
+/** The databases of a service and their migrations, for `main.js migrate`. @throws BadConfiguration */
 export const schemasOf = ({ database: { migrations }, needs }: ServiceDefinition): Schema[] => {
-  const own = new DatabaseSettings();
-  const schemas = [{ url: own.DATABASE_URL, migratorUrl: own.DATABASE_MIGRATOR_URL, migrations }];
-  if (!needs.subjectKeys) return schemas;
-  const keys = new SubjectKeySettings();
-  const { KEYS_DATABASE_URL: url, KEYS_DATABASE_MIGRATOR_URL: migratorUrl } = keys;
-  return [...schemas, { url, migratorUrl, migrations: [...subjectKeyMigrations] }];
+  const { DATABASE_URL, DATABASE_MIGRATOR_URL } = new DatabaseSettings();
+  const own = { url: DATABASE_URL, migratorUrl: DATABASE_MIGRATOR_URL, migrations };
+  if (!needs.subjectKeys) return [own];
+  const { KEYS_DATABASE_URL, KEYS_DATABASE_MIGRATOR_URL } = new SubjectKeySettings();
+  const keys = { url: KEYS_DATABASE_URL, migratorUrl: KEYS_DATABASE_MIGRATOR_URL, migrations: subjectKeyMigrations };
+  return [own, keys];
 };

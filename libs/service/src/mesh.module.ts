@@ -8,7 +8,7 @@ import { KeysModule, SubjectKeysModule } from '@crossroads/privacy';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { ServiceDefinition } from './define-service.js';
 
-/** What every service of the mesh stands on. */
+/** The library modules that a service needs. */
 @Module({})
 export class MeshModule {
   static forService({ name, needs, settings, defaults, database, reasonCodes }: ServiceDefinition): DynamicModule {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Migration, type MigrationClass, migrate } from '@crossroads/database';
+import { type MigrationClass, migrate } from '@crossroads/database';
 import { freePort } from '@crossroads/local';
 import pg from 'pg';
 import { startPostgresServer } from './servers.js';
@@ -50,7 +50,7 @@ export interface TestDatabase {
 }
 
 /** A fresh database with its two roles, migrated. Drop it, and stop the server, in `afterAll`. */
-export const testDatabase = async (...migrations: readonly (Migration | MigrationClass)[]): Promise<TestDatabase> => {
+export const testDatabase = async (...migrations: readonly MigrationClass[]): Promise<TestDatabase> => {
   const server = await testPostgres();
   const name = `test_${randomBytes(6).toString('hex')}`;
   const [migrator, appRole] = [`${name}_migrator`, `${name}_app`];

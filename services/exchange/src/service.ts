@@ -1,6 +1,6 @@
 import { defineService } from '@crossroads/service';
 import { reasonCodes } from './api/reason-codes.js';
-import { ExchangeInstances } from './journal/exchange-instances.migration.js';
+import { ExchangeInstances1764230400000 } from './journal/exchange-instances.migration.js';
 import { ReceiptSettings } from './consultation/receipt.settings.js';
 
 const MINUTE = 60_000;
@@ -9,7 +9,7 @@ const MIB = 1024 * 1024;
 export const service = defineService({
   name: 'exchange',
   settings: [ReceiptSettings],
-  migrations: [ExchangeInstances],
+  migrations: [ExchangeInstances1764230400000],
   reasonCodes,
   defaults: {
     // One person's consultation or change; what is longer is no such thing.

@@ -1,4 +1,4 @@
-import type { Fact } from '@crossroads/contracts/person/v1/person';
+import { Address, Birth, type Fact, Name } from '@crossroads/contracts/person/v1/person';
 import { newRequestId } from '@crossroads/grpc';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { born, civilStatus, died, gender, livesIn, named, nationality, nextNumber, related, since } from './persons.js';
@@ -93,7 +93,6 @@ describe('replaceSsin', () => {
 
 const empty: Fact = { period: undefined, recordedTime: undefined, fact: undefined };
 const tomorrow = new Date(Date.now() + 2 * DAY_MS).toISOString().slice(0, 10);
-const place = { municipalityCode: '', municipality: '', countryCode: '' };
 
 const badFacts: readonly (readonly [string, string, string, Fact])[] = [
   ['no fact', 'facts[0]', 'REQUIRED', empty],
@@ -105,12 +104,7 @@ const badFacts: readonly (readonly [string, string, string, Fact])[] = [
   ],
   ['a begin that is no day', 'facts[0].period.start_date', 'INVALID_DATE', livesIn('Meir', '2020-02-30')],
   ['a begin that is incomplete', 'facts[0].period.start_date', 'INVALID_DATE', livesIn('Meir', '2020-02-00')],
-  [
-    'no name',
-    'facts[0].name',
-    'REQUIRED',
-    { ...empty, fact: { $case: 'name', value: { familyNames: [], givenNames: [] } } },
-  ],
+  ['no name', 'facts[0].name', 'REQUIRED', { ...empty, fact: { $case: 'name', value: Name.fromPartial({}) } }],
   ['an empty name', 'facts[0].name.family_names[0]', 'REQUIRED', named(' ')],
   ['a name with a NUL', 'facts[0].name.family_names[0]', 'UNPRINTABLE', named('Ma\u0000es')],
   ['a name without end', 'facts[0].name.family_names[0]', 'TOO_LONG', named('x'.repeat(201))],
@@ -118,13 +112,19 @@ const badFacts: readonly (readonly [string, string, string, Fact])[] = [
     'too many names',
     'facts[0].name.given_names',
     'TOO_MANY',
-    { ...empty, fact: { $case: 'name', value: { familyNames: ['Maes'], givenNames: Array(21).fill('Jan') } } },
+    {
+      ...empty,
+      fact: {
+        $case: 'name',
+        value: Name.fromPartial({ familyNames: ['Maes'], givenNames: Array<string>(21).fill('Jan') }),
+      },
+    },
   ],
   [
     'a birth without a date',
     'facts[0].birth.date',
     'REQUIRED',
-    { ...empty, fact: { $case: 'birth', value: { date: undefined, place } } },
+    { ...empty, fact: { $case: 'birth', value: Birth.fromPartial({}) } },
   ],
   ['a birth on a day without a month', 'facts[0].birth.date', 'INVALID_DATE', born('1985-00-30')],
   ['a birth in month 13', 'facts[0].birth.date', 'INVALID_DATE', born('1985-13-01')],
@@ -160,7 +160,7 @@ const badFacts: readonly (readonly [string, string, string, Fact])[] = [
     'REQUIRED',
     {
       ...empty,
-      fact: { $case: 'address', value: { street: '', houseNumber: '', boxNumber: '', postalCode: '', ...place } },
+      fact: { $case: 'address', value: Address.fromPartial({}) },
     },
   ],
   [
@@ -172,7 +172,7 @@ const badFacts: readonly (readonly [string, string, string, Fact])[] = [
       recordedTime: undefined,
       fact: {
         $case: 'address',
-        value: { street: 'Meir', houseNumber: '', boxNumber: '', postalCode: '', ...place, municipalityCode: '240' },
+        value: Address.fromPartial({ street: 'Meir', municipalityCode: '240' }),
       },
     },
   ],

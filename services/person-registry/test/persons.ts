@@ -1,4 +1,4 @@
-import type { Fact } from '@crossroads/contracts/person/v1/person';
+import { Fact } from '@crossroads/contracts/person/v1/person';
 import { type DateParts, ssinCheck } from '@crossroads/identifiers';
 
 /** A test number: month part 60 to 72, so that it belongs to nobody. */
@@ -23,18 +23,15 @@ export const since = (start?: string, end?: string): NonNullable<Fact['period']>
   endDate: end === undefined ? undefined : date(end),
 });
 
-const fact = (value: NonNullable<Fact['fact']>, start?: string, end?: string): Fact => ({
-  period: since(start, end),
-  recordedTime: undefined,
-  fact: value,
-});
+const fact = (content: Parameters<typeof Fact.fromPartial>[0]['fact'], start?: string, end?: string): Fact =>
+  Fact.fromPartial({ period: since(start, end), fact: content });
 
 export const named = (familyName: string, givenName = 'Marie', start?: string): Fact =>
   fact({ $case: 'name', value: { familyNames: [familyName], givenNames: [givenName] } }, start);
 
-export const born = (day: string): Fact => fact({ $case: 'birth', value: { date: date(day), place: undefined } });
+export const born = (day: string): Fact => fact({ $case: 'birth', value: { date: date(day) } });
 
-export const died = (day: string): Fact => fact({ $case: 'death', value: { date: date(day), place: undefined } });
+export const died = (day: string): Fact => fact({ $case: 'death', value: { date: date(day) } });
 
 export const gender = (genderCode: number): Fact => fact({ $case: 'gender', value: { genderCode } });
 
@@ -45,7 +42,6 @@ export const livesIn = (street: string, start?: string, end?: string): Fact =>
       value: {
         street,
         houseNumber: '12',
-        boxNumber: '',
         postalCode: '3000',
         municipalityCode: '24062',
         municipality: 'Leuven',

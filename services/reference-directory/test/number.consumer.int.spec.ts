@@ -43,7 +43,7 @@ describe('unreadable events on the topic of persons', () => {
     await db.query('delete from parked');
   });
 
-  const take = (events: readonly CloudEvent[]) => inbox.take(TOPIC, consumer, events, NUMBER_EVENTS);
+  const take = (events: readonly CloudEvent[]) => inbox.handleBatch(TOPIC, consumer, events, NUMBER_EVENTS);
   const event = (personId: string, ssinIndex: string, more: Partial<CloudEvent> = {}): CloudEvent => {
     const change = { personId, ssinIndex, change: NumberChange.NUMBER_CHANGE_ASSIGNED };
     position += 1n;

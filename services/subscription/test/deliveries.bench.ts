@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '@crossroads/testing';
 import { TestMesh } from './mesh.js';
-import { Subscriber } from './subscriber.js';
 import { FUND, subscribed, World } from './world.js';
 
 const RATE = 200;
@@ -14,12 +13,7 @@ const world = await World.create(mesh);
 const running = await mesh.run(world.certificate(FUND));
 const fund = mesh.client(running.port, world.certificate(FUND));
 const { subscriptionId, topic } = await subscribed(fund);
-const reads = await Subscriber.of(
-  await mesh.busOf(FUND, world.certificate(FUND)),
-  topic,
-  `${FUND}.bench`,
-  mesh.receiptKeys,
-);
+const reads = await world.reads(FUND, topic);
 const people = Array.from({ length: 500 }, () => world.person(FUND));
 const count = () => reads.of(subscriptionId).length;
 const person = (n: number) => {

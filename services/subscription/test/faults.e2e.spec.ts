@@ -2,43 +2,46 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { newRequestId } from '@crossroads/grpc';
 import type { CloudEvent } from '@crossroads/messaging';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Link } from '@crossroads/testing/mesh';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { eventually, type RunningSubscription, type SubscriptionClient, TestMesh } from './mesh.js';
-import { Subscriber } from './subscriber.js';
+import type { Subscriber } from './subscriber.js';
 import { FUND, type Person, subscribed, World, whenListed } from './world.js';
 
 const WRITERS = 20;
 
-/** Nothing is lost, nothing is doubled, each person's changes stay in order, whatever is killed or cut. */
-describe('deliveries, when things break', () => {
+/** Whatever is killed or cut, nothing is lost or delivered twice, and the changes of each person stay in order. */
+describe('deliveries under faults', () => {
   let mesh: TestMesh;
   let world: World;
   let running: RunningSubscription;
   let fund: SubscriptionClient;
   let reads: Subscriber;
   let id: string;
-  let expected = 0;
+  let expected: number;
 
   beforeAll(async () => {
     mesh = await TestMesh.start('embedded');
     world = await World.create(mesh);
     running = await mesh.run(world.certificate(FUND));
     fund = mesh.client(running.port, world.certificate(FUND));
-    const { subscriptionId, topic } = await subscribed(fund);
-    id = subscriptionId;
-    reads = await Subscriber.of(
-      await mesh.busOf(FUND, world.certificate(FUND)),
-      topic,
-      `${FUND}.spec`,
-      mesh.receiptKeys,
-    );
+    reads = await world.reads(FUND, (await subscribed(fund)).topic);
   }, 120_000);
   afterAll(() => mesh.stop(), 60_000);
 
+  /** Each spec has a subscription of its own, open for as long as it runs. */
+  beforeEach(async () => {
+    id = (await subscribed(fund)).subscriptionId;
+    expected = 0;
+  });
+  afterEach(async () => {
+    await fund.closeSubscription({ requestId: newRequestId(), subscriptionId: id });
+  });
+
   const people = (count: number): Person[] => Array.from({ length: count }, () => world.person(FUND));
 
-  /** As many writers at once, each with people of its own, several mutations each, commits that take their time. */
+  /** Concurrent writers, each with a person of its own, some mutations each, and slow commits. */
   const write = async (mutationsEach: number): Promise<void> => {
     expected += WRITERS * mutationsEach;
     await Promise.all(
@@ -59,6 +62,25 @@ describe('deliveries, when things break', () => {
       );
     reads.requireSound(id);
     expect(reads.faults).toEqual([]);
+    await whenListed(fund, id, ({ lastSequence }) => lastSequence === BigInt(expected));
+  };
+
+  const someDelivered = () =>
+    eventually(
+      () => reads.of(id).length,
+      (count) => count > 0,
+    );
+
+  /** Cuts a link until what uses it has tried in vain. */
+  const cutWhile = async (link: Link | undefined): Promise<void> => {
+    if (!link) throw new Error('there is nothing to cut');
+    const before = link.refused;
+    link.cut();
+    await eventually(
+      () => link.refused,
+      (refused) => refused >= before + 3,
+    );
+    link.mend();
   };
 
   const admin = async <Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> => {
@@ -71,18 +93,20 @@ describe('deliveries, when things break', () => {
     }
   };
 
-  it('20 writers with slow commits', async () => {
+  it('all is delivered of 20 writers with slow commits', async () => {
     await write(10);
     await requireAll();
   }, 90_000);
 
-  it('what was published comes again', async () => {
+  it('what a source publishes again is delivered once', async () => {
+    await write(1);
+    await requireAll();
     await mesh.registry.replay();
     await write(1);
     await requireAll();
   }, 90_000);
 
-  it('the same events, twice and in another order across persons', async () => {
+  it('events that come twice, and in another order across persons, are delivered once and in each person’s order', async () => {
     const sealing = mesh.sealing('elsewhere');
     const events = people(5).flatMap((person) =>
       [1, 2].map(() => {
@@ -99,15 +123,18 @@ describe('deliveries, when things break', () => {
         };
       }),
     );
-    const byTurn = [...events.filter((_, index) => index % 2 === 0), ...events.filter((_, index) => index % 2 === 1)];
-    const sealed: CloudEvent[] = await sealing.seal('crossroads.person.v1', [...byTurn, ...events]);
+    const interleaved = [
+      ...events.filter((_, index) => index % 2 === 0),
+      ...events.filter((_, index) => index % 2 === 1),
+    ];
+    const sealed: CloudEvent[] = await sealing.seal('crossroads.person.v1', [...interleaved, ...events]);
     await mesh.bus.broker.publish('crossroads.person.v1', sealed);
     expected += events.length;
     await write(1);
     await requireAll();
   }, 90_000);
 
-  it('two processes at once, one of them killed and started again and again', async () => {
+  it('all is delivered by two processes, one of which is killed again and again', async () => {
     const second = await mesh.run(world.certificate(FUND));
     const writing = write(15);
     for (let n = 0; n < 3; n++) {
@@ -119,32 +146,27 @@ describe('deliveries, when things break', () => {
     await requireAll();
   }, 180_000);
 
-  it('the bus away for a while', async () => {
+  it('all is delivered after the bus was away', async () => {
     const writing = write(5);
-    mesh.bus.link?.cut();
-    await delay(3_000);
-    mesh.bus.link?.mend();
+    await cutWhile(mesh.bus.link);
     await writing;
     await requireAll();
   }, 90_000);
 
-  it('the database away for a while', async () => {
+  it('all is delivered after the database was away', async () => {
     const writing = write(5);
-    await delay(100);
-    mesh.databaseLink.cut();
-    await delay(1_500);
-    mesh.databaseLink.mend();
+    await someDelivered();
+    await cutWhile(mesh.databaseLink);
     await writing;
     await requireAll();
   }, 90_000);
 
-  it('a relay that idles, and is not told', async () => {
-    await requireAll();
+  it('a relay that idles finds what no hint told it of', async () => {
     await fund.pauseSubscription({ requestId: newRequestId(), subscriptionId: id });
     await mesh.registry.append(world.mutation(world.person(FUND)));
     expected += 1;
     await whenListed(fund, id, ({ lastSequence }) => lastSequence === BigInt(expected));
-    // A relay that has written nothing, so that no hint is on its way; and behind its back, so that none comes.
+    // A new process has no hint in flight, and an update by SQL sends none.
     await running.child.stop();
     running = await mesh.run(world.certificate(FUND), running.port);
     await admin((client) => client.query("update subscriptions set state = 'open' where subscription_id = $1", [id]));
@@ -152,9 +174,7 @@ describe('deliveries, when things break', () => {
     await fund.resumeSubscription({ requestId: newRequestId(), subscriptionId: id });
   }, 90_000);
 
-  it('killed after the topic has it and before that is noted: it comes again, under the same number', async () => {
-    await requireAll();
-    const before = reads.raw.length;
+  it('a delivery comes again, under its number, when the process is killed before it has noted the sending', async () => {
     await admin(async (client) => {
       const claimed = async () => {
         const { rows } = await client.query<{ claimed: boolean }>(
@@ -163,53 +183,46 @@ describe('deliveries, when things break', () => {
         );
         return rows[0]?.claimed ?? false;
       };
-      // The consumer has its events before the bus goes, and the relay finds it gone.
+      // The mutation is numbered before the bus is cut, so that the relay is what meets the cut.
       await fund.pauseSubscription({ requestId: newRequestId(), subscriptionId: id });
       await mesh.registry.append(world.mutation(world.person(FUND)));
-      await whenListed(fund, id, ({ lastSequence }) => lastSequence === BigInt(expected + 1));
+      await whenListed(fund, id, ({ lastSequence }) => lastSequence === 1n);
       mesh.bus.link?.cut();
       await fund.resumeSubscription({ requestId: newRequestId(), subscriptionId: id });
       await eventually(claimed, Boolean);
       await client.query('begin');
       await client.query('select from subscriptions where subscription_id = $1 for update', [id]);
       mesh.bus.link?.mend();
-      // The message is there, and what notes it waits for the row.
+      // The message is on the topic, and the note of it waits for the row.
       await eventually(
-        () => reads.raw.length,
-        (count) => count > before,
+        () => reads.rawOf(id).length,
+        (count) => count === 1,
       );
       await running.child.stop('SIGKILL');
       await client.query('rollback');
     });
     running = await mesh.run(world.certificate(FUND), running.port);
     await eventually(
-      () => reads.raw.length,
-      (count) => count >= before + 2,
+      () => reads.rawOf(id).length,
+      (count) => count === 2,
     );
     expected += 1;
     await requireAll();
   }, 90_000);
 
-  it('stops within ten seconds, also with the bus away', async () => {
+  it('the process stops cleanly, also while the bus is away, and another goes on', async () => {
     await write(2);
     await requireAll();
-    const began = Date.now();
     expect(await running.child.stop()).toBe(0);
-    expect(Date.now() - began).toBeLessThan(10_000);
     running = await mesh.run(world.certificate(FUND), running.port);
     await write(1);
     await requireAll();
     mesh.bus.link?.cut();
-    const cut = Date.now();
+    // A process that does not stop in time ends with 1.
     expect(await running.child.stop()).toBe(0);
-    expect(Date.now() - cut).toBeLessThan(10_000);
     mesh.bus.link?.mend();
     running = await mesh.run(world.certificate(FUND), running.port);
     await write(1);
     await requireAll();
   }, 120_000);
-
-  it('has numbered what was delivered, no more', async () => {
-    await whenListed(fund, id, ({ lastSequence }) => lastSequence === BigInt(expected));
-  });
 });

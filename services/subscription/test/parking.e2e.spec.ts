@@ -6,15 +6,15 @@ import { newRequestId } from '@crossroads/grpc';
 import type { CloudEvent, TopicSealing } from '@crossroads/messaging';
 import { generateKeyFile } from '@crossroads/privacy';
 import type { ToPublish } from '@crossroads/testing/mesh';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { eventually, type RunningSubscription, type SubscriptionClient, TestMesh } from './mesh.js';
-import { Subscriber } from './subscriber.js';
+import type { Subscriber } from './subscriber.js';
 import { ADMINISTRATOR, FUND, type Person, SURNAME, subscribed, World } from './world.js';
 
 const TOPIC = 'crossroads.person.v1';
 
-describe('mutations that cannot be read', () => {
+describe('parked mutations', () => {
   let mesh: TestMesh;
   let world: World;
   let running: RunningSubscription;
@@ -23,7 +23,6 @@ describe('mutations that cannot be read', () => {
   let reads: Subscriber;
   let id: string;
   let stranger: TopicSealing;
-  const people: Person[] = [];
 
   beforeAll(async () => {
     mesh = await TestMesh.start('embedded');
@@ -31,25 +30,16 @@ describe('mutations that cannot be read', () => {
     running = await mesh.run(world.certificate(FUND));
     fund = mesh.client(running.port, world.certificate(FUND));
     administrator = mesh.client(running.port, world.certificate(ADMINISTRATOR));
-    const { subscriptionId, topic } = await subscribed(fund);
-    id = subscriptionId;
-    reads = await Subscriber.of(
-      await mesh.busOf(FUND, world.certificate(FUND)),
-      topic,
-      `${FUND}.spec`,
-      mesh.receiptKeys,
-    );
+    reads = await world.reads(FUND, (await subscribed(fund)).topic);
     const otherKeys = join(mkdtempSync(join(tmpdir(), 'crossroads-keys-')), 'keys.json');
     await generateKeyFile(otherKeys, [TOPIC]);
     stranger = mesh.sealing('elsewhere', otherKeys);
   }, 120_000);
   afterAll(() => mesh.stop(), 60_000);
+  beforeEach(async () => {
+    id = (await subscribed(fund)).subscriptionId;
+  });
 
-  const someone = (): Person => {
-    const person = world.person(FUND);
-    people.push(person);
-    return person;
-  };
   const eventOf = ({ type, key, data }: ToPublish): CloudEvent => ({
     id: randomUUID(),
     source: 'urn:crossroads:service:elsewhere',
@@ -62,40 +52,100 @@ describe('mutations that cannot be read', () => {
   const send = async (events: readonly CloudEvent[], sealing = mesh.sealing('elsewhere')) =>
     mesh.bus.broker.publish(TOPIC, await sealing.seal(TOPIC, events));
   const parked = async () => (await administrator.listParked({ pageSize: 0, pageToken: '' })).parked;
-  const redrive = (personId = '') => administrator.redriveParked({ requestId: newRequestId(), personId });
+  const parkedOf = async ({ personId }: Person) => (await parked()).filter((one) => one.personId === personId);
+  const redrive = ({ personId }: Person) => administrator.redriveParked({ requestId: newRequestId(), personId });
 
-  it('wait, with the same person’s later ones behind them, while others’ flow', async () => {
-    const [one, other] = [someone(), someone()];
-    await send([eventOf(world.mutation(one))], stranger);
-    await send([eventOf(world.mutation(one)), eventOf(world.mutation(other)), eventOf(world.mutation(one))]);
+  /** Somebody with a mutation sealed by a key that subscription does not have, and two more behind it. */
+  const somebodyParked = async (): Promise<Person> => {
+    const person = world.person(FUND);
+    await send([eventOf(world.mutation(person))], stranger);
+    await send([eventOf(world.mutation(person)), eventOf(world.mutation(person))]);
+    await eventually(
+      () => parkedOf(person),
+      (all) => all.length === 3,
+    );
+    return person;
+  };
+
+  /** Puts in place of the first parked mutation of somebody the one that should have come. */
+  const mend = async (person: Person): Promise<void> => {
+    const mended = await mesh
+      .sealing('elsewhere')
+      .seal(TOPIC, [eventOf(world.mutation(person, { sourceRevision: 1n }))]);
+    const [event] = mended;
+    const client = new pg.Client({ connectionString: mesh.database.adminUrl });
+    await client.connect();
+    await client.query(
+      `update parked set data = $2, event_id = $3,
+         headers = headers || jsonb_build_object('ce_id', $3::text, 'ce_sealingkeyid', $4::text)
+       where place = (select min(place) from parked where key = $1)`,
+      [person.personId, Buffer.from(event?.data ?? []), event?.id, event?.sealingKeyId],
+    );
+    await client.end();
+  };
+
+  it('a mutation that cannot be opened is parked with the same person’s later ones, while others’ are delivered', async () => {
+    const [one, other] = [await somebodyParked(), world.person(FUND)];
+    await send([eventOf(world.mutation(other))]);
     await reads.count(id, 1);
     expect(reads.mutations(id)).toMatchObject([{ ssin: other.ssin }]);
-    const waiting = await parked();
-    expect(waiting.map(({ personId, reason, attempts }) => [personId, reason, attempts])).toEqual([
-      [one.personId, 'UNREADABLE', 0],
-      [one.personId, 'BEHIND_PARKED', 0],
-      [one.personId, 'BEHIND_PARKED', 0],
-    ]);
-    const page = await administrator.listParked({ pageSize: 2, pageToken: '' });
-    const next = await administrator.listParked({ pageSize: 2, pageToken: page.nextPageToken });
-    expect([...page.parked, ...next.parked]).toEqual(waiting);
-  });
-
-  it('stay where they are as long as the key is missing', async () => {
-    expect(await redrive()).toEqual({ redriven: 0, stillParked: 1 });
-    expect((await parked()).map(({ reason, attempts }) => [reason, attempts])).toEqual([
-      ['UNREADABLE', 1],
+    expect((await parkedOf(one)).map(({ reason, attempts }) => [reason, attempts])).toEqual([
+      ['UNREADABLE', 0],
       ['BEHIND_PARKED', 0],
       ['BEHIND_PARKED', 0],
     ]);
   });
 
-  it('of an unknown data service, or under another’s key, wait too', async () => {
-    const [one, other] = [someone(), someone()];
-    const later = { ...world.mutation(one, { dataService: 'later.v1' }), type: 'persons.notify.changed' };
-    await send([eventOf(later), { ...eventOf(world.mutation(other)), key: one.personId }]);
-    await eventually(parked, (all) => all.length === 5);
-    expect((await parked()).slice(3).map(({ reason }) => reason)).toEqual(['UNKNOWN_DATA_SERVICE', 'BEHIND_PARKED']);
+  it('parked mutations are listed by pages, in the order of parking', async () => {
+    await somebodyParked();
+    const all = await parked();
+    const listed: unknown[] = [];
+    for (let pageToken = ''; ; ) {
+      const page = await administrator.listParked({ pageSize: 2, pageToken });
+      listed.push(...page.parked);
+      pageToken = page.nextPageToken;
+      if (pageToken === '') break;
+      expect(page.parked).toHaveLength(2);
+    }
+    expect(listed).toEqual(all);
+  });
+
+  it('other types of messages on the topic are not parked, readable or not', async () => {
+    const one = await somebodyParked();
+    const other = world.person(FUND);
+    const assigned = (person: Person) => ({
+      ...eventOf(world.mutation(person)),
+      type: `${TOPIC}.numbers.notify.assigned`,
+    });
+    await send([assigned(other)], stranger);
+    await send([assigned(one), eventOf(world.mutation(other))]);
+    await reads.count(id, 1);
+    expect(await parkedOf(one)).toHaveLength(3);
+    expect(await parkedOf(other)).toEqual([]);
+  });
+
+  it('a redrive counts an attempt, and takes nothing out of the queue, while the key is missing', async () => {
+    const one = await somebodyParked();
+    expect(await redrive(one)).toEqual({ redriven: 0, stillParked: 1 });
+    const ofAll = await administrator.redriveParked({ requestId: newRequestId(), personId: '' });
+    expect(ofAll.redriven).toBe(0);
+    expect(ofAll.stillParked).toBeGreaterThan(0);
+    expect((await parkedOf(one)).map(({ reason, attempts }) => [reason, attempts])).toEqual([
+      ['UNREADABLE', 2],
+      ['BEHIND_PARKED', 0],
+      ['BEHIND_PARKED', 0],
+    ]);
+  });
+
+  it('a mutation of an unknown data service is parked until the data service is registered', async () => {
+    const one = world.person(FUND);
+    const later = world.mutation(one, { dataService: 'later.v1' });
+    await send([eventOf({ ...later, type: 'persons.notify.changed' })]);
+    const queue = await eventually(
+      () => parkedOf(one),
+      (all) => all.length === 1,
+    );
+    expect(queue).toMatchObject([{ reason: 'UNKNOWN_DATA_SERVICE' }]);
     mesh.policy.put({
       $case: 'dataService',
       value: {
@@ -107,45 +157,45 @@ describe('mutations that cannot be read', () => {
         reporters: [],
       },
     });
-    const outcome = await eventually(
-      () => redrive(one.personId),
-      ({ redriven }) => redriven > 0,
+    await eventually(
+      () => redrive(one),
+      ({ redriven }) => redriven === 1,
     );
-    expect(outcome).toEqual({ redriven: 1, stillParked: 1 });
-    expect((await parked()).at(-1)).toMatchObject({ reason: 'KEY_OF_ANOTHER_PERSON' });
+    expect(await parkedOf(one)).toEqual([]);
   });
 
-  it('go in their order once they can be read, and a repeated redrive does nothing more', async () => {
-    const [one] = people;
-    if (!one) throw new Error('nobody');
-    // The first of the queue as it should have come: what an operator mends.
-    const mended = await mesh.sealing('elsewhere').seal(TOPIC, [eventOf(world.mutation(one, { sourceRevision: 1n }))]);
-    const client = new pg.Client({ connectionString: mesh.database.adminUrl });
-    await client.connect();
-    const [event] = mended;
-    await client.query(
-      `update parked set data = $2, event_id = $3,
-         headers = headers || jsonb_build_object('ce_id', $3::text, 'ce_sealingkeyid', $4::text)
-       where place = (select min(place) from parked where key = $1)`,
-      [one.personId, Buffer.from(event?.data ?? []), event?.id, event?.sealingKeyId],
+  it('a mutation under the key of another person is parked', async () => {
+    const [one, other] = [world.person(FUND), world.person(FUND)];
+    await send([{ ...eventOf(world.mutation(other)), key: one.personId }]);
+    const queue = await eventually(
+      () => parkedOf(one),
+      (all) => all.length === 1,
     );
-    await client.end();
+    expect(queue).toMatchObject([{ reason: 'KEY_OF_ANOTHER_PERSON' }]);
+  });
+
+  it('a redrive delivers a person’s mutations in their order, and a repeated request does nothing more', async () => {
+    const one = await somebodyParked();
+    await mend(one);
     const request = { requestId: newRequestId(), personId: one.personId };
     const first = await administrator.redriveParked(request);
     expect(first).toEqual({ redriven: 3, stillParked: 0 });
+    // Something that a second redrive would try.
+    await send([eventOf(world.mutation(one))], stranger);
+    const [waiting] = await eventually(
+      () => parkedOf(one),
+      (all) => all.length === 1,
+    );
     expect(await administrator.redriveParked(request)).toEqual(first);
-    await reads.count(id, 4);
-    expect(
-      reads
-        .mutations(id)
-        .slice(1)
-        .map(({ ssin, sourceRevision }) => [ssin, sourceRevision]),
-    ).toEqual([1n, 2n, 3n].map((revision) => [one.ssin, revision]));
-    await send([eventOf(world.mutation(one))]);
-    await reads.count(id, 5);
+    expect(await parkedOf(one)).toEqual([waiting]);
+    await reads.count(id, 3);
+    expect(reads.mutations(id).map(({ ssin, sourceRevision }) => [ssin, sourceRevision])).toEqual(
+      [1n, 2n, 3n].map((revision) => [one.ssin, revision]),
+    );
   });
 
-  it('put nothing personal where it may not be: tables, keys, headers, log lines', async () => {
+  it('nothing personal stands in tables, keys, headers or log lines', async () => {
+    const people = [await somebodyParked(), world.person(FUND), world.person(FUND)];
     await fund.subscribe({
       requestId: newRequestId(),
       institution: '',
@@ -154,8 +204,8 @@ describe('mutations that cannot be read', () => {
       legalContext: 'CIN:INSURABILITY',
       persons: { $case: 'named', value: { ssins: people.map(({ ssin }) => ssin) } },
     });
-    await send([eventOf(world.mutation(someone()))]);
-    await reads.count(id, 6);
+    await send(people.slice(1).map((person) => eventOf(world.mutation(person))));
+    await reads.count(id, 2);
     const secrets = [SURNAME, ...people.map(({ ssin }) => ssin)].flatMap((text) => [
       text,
       Buffer.from(text).toString('hex'),

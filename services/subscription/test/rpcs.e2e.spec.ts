@@ -38,7 +38,7 @@ describe('the subscription table', () => {
     persons: { $case: 'named' as const, value: { ssins: [...ssins] } },
   });
 
-  it('takes all that are inscribed, or persons by name', async () => {
+  it('a subscription is to all whom the institution has inscribed, or to persons by name', async () => {
     const all = await subscribed(fund);
     expect(all).toMatchObject({
       institution: FUND,
@@ -51,7 +51,7 @@ describe('the subscription table', () => {
     expect(some).toMatchObject({ allInscribed: false, namedPersons: 2 });
   });
 
-  it('says no without a grant for that, each time with its reason', async () => {
+  it('Subscribe is refused without a grant, with the reason', async () => {
     world.grant('online', STRANGER, ['name'], { grant: { online: true, subscription: false } });
     const stranger = as(STRANGER);
     const reasons = [
@@ -66,7 +66,7 @@ describe('the subscription table', () => {
       expect(await refusalOf(client.subscribe(toAll(more)))).toMatchObject({ code: status.PERMISSION_DENIED, reason });
   });
 
-  it('names each person who is not inscribed, or whose number is not in use', async () => {
+  it('Subscribe names each person who is not inscribed, or whose number is not in use', async () => {
     const [known, stranger, replaced, cancelled, nobody] = [FUND, OFFICE, FUND, FUND, FUND].map((one) =>
       world.person(one),
     );
@@ -95,7 +95,7 @@ describe('the subscription table', () => {
     expect(JSON.stringify([error.message, error.metadata, error.violations])).not.toContain(stranger.ssin);
   });
 
-  it('answers a repeated request as it did, and no other under its id', async () => {
+  it('a repeated request gets the first answer, and another one under its id is refused', async () => {
     const request = toAll();
     const [first, ...others] = await Promise.all(Array.from({ length: 6 }, () => fund.subscribe(request)));
     for (const other of others) expect(other).toEqual(first);
@@ -110,7 +110,7 @@ describe('the subscription table', () => {
     });
   });
 
-  it('pauses, resumes and closes, and says when it cannot', async () => {
+  it('a subscription is paused, resumed and closed, and says when it cannot be', async () => {
     const { subscriptionId } = await subscribed(fund);
     const change = () => ({ requestId: newRequestId(), subscriptionId });
     const pause = change();
@@ -132,7 +132,7 @@ describe('the subscription table', () => {
     });
   });
 
-  it('shows nobody what is another’s', async () => {
+  it('a subscription of another institution cannot be seen or changed', async () => {
     const { subscriptionId } = await subscribed(fund);
     const change = () => ({ requestId: newRequestId(), subscriptionId });
     for (const refused of [
@@ -145,7 +145,7 @@ describe('the subscription table', () => {
     expect(subscriptions.filter(({ institution }) => institution !== OFFICE)).toEqual([]);
   });
 
-  it('lets an integrator act for whom it represents', async () => {
+  it('an integrator acts for an institution that it represents', async () => {
     const integrator = as(INTEGRATOR);
     const { subscriptionId } = await subscribed(integrator, { institution: FUND });
     await integrator.pauseSubscription({ requestId: newRequestId(), subscriptionId });
@@ -153,7 +153,7 @@ describe('the subscription table', () => {
     expect(subscriptions.some((one) => one.subscriptionId === subscriptionId)).toBe(true);
   });
 
-  it('is listed by pages', async () => {
+  it('subscriptions are listed by pages, and a page token is of one list', async () => {
     await subscribed(fund);
     const seen: string[] = [];
     let pageToken = '';
@@ -211,7 +211,7 @@ describe('the subscription table', () => {
     ['a wrong check number', named(`${nine}00`), 'named.ssins[0]', 'SSIN_CHECKSUM'],
     ['an impossible date', named(`809931001${ssinCheck('809931001', 1900)}`), 'named.ssins[0]', 'SSIN_IMPOSSIBLE_DATE'],
   ];
-  it.each(wrong)('tells a bad request apart: %s', async (_what, more, field, rule) => {
+  it.each(wrong)('Subscribe names what is wrong: %s', async (_what, more, field, rule) => {
     expect(await refusalOf(fund.subscribe(toAll(more)))).toMatchObject({
       code: status.INVALID_ARGUMENT,
       reason: 'INVALID_INPUT',
@@ -219,7 +219,7 @@ describe('the subscription table', () => {
     });
   });
 
-  it('tells the others’ bad requests apart, too', async () => {
+  it('the other rpcs name what is wrong, too', async () => {
     const administrator = as(ADMINISTRATOR);
     const requestId = newRequestId();
     const bad: readonly (readonly [Promise<unknown>, string])[] = [
@@ -240,7 +240,7 @@ describe('the subscription table', () => {
     expect(await refusalOf(large)).toMatchObject({ code: status.RESOURCE_EXHAUSTED, reason: 'MESSAGE_TOO_LARGE' });
   });
 
-  it('survives 500 fuzzed requests without INTERNAL', async () => {
+  it('500 fuzzed requests are answered without INTERNAL', async () => {
     const { ca, key, cert } = world.certificate(FUND);
     const [caPem, keyPem, certPem] = [ca, key, cert].map((file) => readFileSync(file));
     const ssl = credentials.createSsl(caPem ?? null, keyPem, certPem);

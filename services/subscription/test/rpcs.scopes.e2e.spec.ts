@@ -50,7 +50,7 @@ describe('the subscription table, by caller', () => {
   };
   const operators = { listParked: 'MISSING_PERMISSION', redriveParked: 'MISSING_PERMISSION' };
 
-  it('an institution has its own, another nothing, operators what is parked', async () => {
+  it('an institution gets its own subscriptions, another institution none, an administrator what is parked', async () => {
     expect(await outcomes(as(FUND))).toEqual({ ...everything('OK'), ...notFound, ...operators });
     expect(await outcomes(as(OFFICE))).toEqual({ ...everything('NOT_REPRESENTED'), ...notFound, ...operators });
     expect(await outcomes(as(INTEGRATOR))).toEqual({ ...everything('OK'), ...notFound, ...operators });
@@ -62,7 +62,7 @@ describe('the subscription table, by caller', () => {
     });
   });
 
-  it('services of the mesh, and keys that nobody registered, get nowhere', async () => {
+  it('services of the mesh, and keys that nobody registered, are refused', async () => {
     expect(await outcomes(mesh.client(running.port, await mesh.service('exchange')))).toEqual(
       everything('CALLER_NOT_ALLOWED'),
     );
@@ -71,7 +71,7 @@ describe('the subscription table, by caller', () => {
     );
   });
 
-  it('a certificate of another authority, or one that has run out, gets no answer', async () => {
+  it('a certificate of another authority, or one that has expired, gets no connection', async () => {
     const foreign = await CertificateAuthority.create(TRUST_DOMAIN);
     const { certificate, key } = await foreign.issueApplication({ application: 'desk', enterpriseNumber: FUND });
     const written = await mesh.write(Promise.resolve({ ca: foreign.certificate, cert: certificate, key }));
@@ -82,7 +82,7 @@ describe('the subscription table, by caller', () => {
     }
   });
 
-  it('only access-audit reads what was journalled', async () => {
+  it('only access-audit reads the journal', async () => {
     const read = async (name: string) => {
       for await (const _ of (await mesh.events(running.port, name)).read({
         topic: 'crossroads.access.v1',

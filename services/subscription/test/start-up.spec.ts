@@ -3,7 +3,6 @@ import type { RunningServer } from '@crossroads/grpc';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, refusalOf, type SubscriptionClient, TestMesh } from './mesh.js';
-import { Subscriber } from './subscriber.js';
 import { FUND, subscribed, toAll, World } from './world.js';
 
 const NOON = new Date('2026-03-02T12:00:00Z');
@@ -33,7 +32,7 @@ describe('subscription, started while its databases and the bus are away', () =>
 
   const health = () => Object.fromEntries(server?.health.results() ?? []);
 
-  it('waits for the databases, then answers', async () => {
+  it('subscription waits for its databases, then answers', async () => {
     await eventually(
       () => mesh.databaseLink.refused,
       (attempts) => attempts >= 2,
@@ -50,7 +49,7 @@ describe('subscription, started while its databases and the bus are away', () =>
     expect(list).toEqual({ subscriptions: [], nextPageToken: '' });
   }, 60_000);
 
-  it('refuses what needs the bus, and is not ready, until the bus is there', async () => {
+  it('until the bus is there, subscription refuses what needs it, and is not ready', async () => {
     expect(await refusalOf(fund.subscribe(toAll()))).toMatchObject({
       code: status.UNAVAILABLE,
       reason: 'DEPENDENCY_UNAVAILABLE',
@@ -60,12 +59,11 @@ describe('subscription, started while its databases and the bus are away', () =>
     await eventually(health, ({ bus }) => bus === true);
   }, 60_000);
 
-  it('delivers from then on, and decides by its clock', async () => {
+  it('with the bus, subscription delivers; what is granted today, its clock decides', async () => {
     world.grant('fund', FUND, ['name', 'address'], { grant: { validity: { startDate: TODAY, endDate: TODAY } } });
     const { subscriptionId, topic, openTime } = await subscribed(fund);
     expect(openTime).toEqual(NOON);
-    const bus = await mesh.busOf(FUND, world.certificate(FUND));
-    const reads = await Subscriber.of(bus, topic, `${FUND}.spec`, mesh.receiptKeys);
+    const reads = await world.reads(FUND, topic);
     await world.publish(world.mutation(world.person(FUND)));
     await reads.count(subscriptionId, 1);
   }, 60_000);

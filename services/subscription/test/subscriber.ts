@@ -4,9 +4,9 @@ import type { Broker, CloudEvent } from '@crossroads/messaging';
 import { eventually } from '@crossroads/testing';
 import type { ReceiptKeys } from '@crossroads/transparency';
 
-/** What a subscriber has: by the SDK (repetitions dropped, gaps noticed), and raw, as a plain consumer sees it. */
+/** What a subscriber has read: by the SDK, which drops repetitions and notices gaps, and raw, as any consumer of the topic. */
 export class Subscriber {
-  readonly taken: Delivery[] = [];
+  private readonly taken: Delivery[] = [];
   readonly raw: { readonly event: CloudEvent; readonly delivery: Delivery }[] = [];
   readonly faults: string[] = [];
 
@@ -39,11 +39,15 @@ export class Subscriber {
     return this.taken.filter((delivery) => delivery.subscriptionId === subscriptionId);
   }
 
+  rawOf(subscriptionId: string) {
+    return this.raw.filter(({ delivery }) => delivery.subscriptionId === subscriptionId);
+  }
+
   mutations(subscriptionId: string): DeliveredMutation[] {
     return this.of(subscriptionId).flatMap(({ content }) => (content?.$case === 'mutation' ? [content.value] : []));
   }
 
-  /** Once there are that many; throws when there were more. */
+  /** Resolves once there are that many. @throws when there are more */
   async count(subscriptionId: string, wanted: number, withinMs?: number): Promise<Delivery[]> {
     await eventually(
       () => this.of(subscriptionId).length,
@@ -56,11 +60,10 @@ export class Subscriber {
     return this.of(subscriptionId);
   }
 
-  /** Each number has one content, wherever it is repeated, and none is missing. */
+  /** Requires that each number has one content, however often it was sent, and that none is missing. */
   requireSound(subscriptionId: string): void {
     const contents = new Map<bigint, string>();
-    for (const { event, delivery } of this.raw) {
-      if (delivery.subscriptionId !== subscriptionId) continue;
+    for (const { event, delivery } of this.rawOf(subscriptionId)) {
       const bytes = Buffer.from(event.data).toString('base64');
       if ((contents.get(delivery.sequence) ?? bytes) !== bytes)
         throw new Error(`two contents under number ${delivery.sequence}`);

@@ -7,6 +7,7 @@ import { ssinCheck, withCbeCheck } from '@crossroads/identifiers';
 import { eventually } from '@crossroads/testing';
 import type { ToPublish } from '@crossroads/testing/mesh';
 import { type SubscriptionClient, spkiHash, type TestMesh } from './mesh.js';
+import { Subscriber } from './subscriber.js';
 
 /** New numbers at each run: a Kafka that is shared still has the topics of those before. */
 const RUN = randomInt(1_000, 10_000);
@@ -54,6 +55,12 @@ export class World {
     const tls = this.tls.get(enterpriseNumber);
     if (!tls) throw new Error('no such institution in this world');
     return tls;
+  }
+
+  /** Reads a subscriber's topic, which its first subscription has created. */
+  async reads(institution: string, topic: string): Promise<Subscriber> {
+    const broker = await this.mesh.busOf(institution, this.certificate(institution));
+    return Subscriber.of(broker, topic, `${institution}.spec`, this.mesh.receiptKeys);
   }
 
   /** Puts a deliberation in force, or changes it. */
@@ -202,7 +209,7 @@ export const subscribed = async (
   return subscription;
 };
 
-/** Of one's own subscriptions, one, once it is as asked for. */
+/** A subscription of the caller's own, once the list shows it as `good` wants it. */
 export const whenListed = async (
   client: SubscriptionClient,
   subscriptionId: string,

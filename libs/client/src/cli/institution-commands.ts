@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Fact } from '@crossroads/contracts/person/v1/person';
+import { Fact } from '@crossroads/contracts/person/v1/person';
 import { SubscriptionState } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { newRequestId } from '@crossroads/grpc';
 import { isoDay, parseIsoDay } from '@crossroads/identifiers';
@@ -87,22 +87,11 @@ export const addInstitutionCommands = (program: Command): void => {
           >,
       ) => {
         const { street, houseNumber, postalCode, municipality, municipalityCode } = options;
-        const fact: Fact = {
-          period: { startDate: dateOf('--from', options.from), endDate: undefined },
-          recordedTime: undefined,
-          fact: {
-            $case: 'address',
-            value: {
-              street,
-              houseNumber,
-              boxNumber: '',
-              postalCode,
-              municipalityCode,
-              municipality,
-              countryCode: 'BEL',
-            },
-          },
-        };
+        const address = { street, houseNumber, postalCode, municipalityCode, municipality, countryCode: 'BEL' };
+        const fact = Fact.fromPartial({
+          period: { startDate: dateOf('--from', options.from) },
+          fact: { $case: 'address', value: address },
+        });
         const { sourceRevision } = await asInstitution(options, ({ registry }) =>
           registry.changePerson({
             requestId: newRequestId(),

@@ -1,4 +1,4 @@
-import type { Fact } from '@crossroads/contracts/person/v1/person';
+import { Fact } from '@crossroads/contracts/person/v1/person';
 import { type DateParts, ssinCheck, withCbeCheck } from '@crossroads/identifiers';
 import type { PersonRecord } from './person-folder.js';
 import type { Statuses } from './statuses.js';
@@ -175,12 +175,8 @@ const born = (
     adult: year < 2005,
     facts: [
       since(date, { $case: 'name', value: { familyNames: [familyName], givenNames: [givenName] } }),
-      { period: undefined, recordedTime: undefined, fact: { $case: 'birth', value: { date, place } } },
-      {
-        period: undefined,
-        recordedTime: undefined,
-        fact: { $case: 'gender', value: { genderCode: sex === 'man' ? 1 : 2 } },
-      },
+      Fact.fromPartial({ fact: { $case: 'birth', value: { date, place } } }),
+      Fact.fromPartial({ fact: { $case: 'gender', value: { genderCode: sex === 'man' ? 1 : 2 } } }),
       since(date, { $case: 'nationality', value: { nationalityCode: '150' } }),
     ],
   };
@@ -215,23 +211,19 @@ const addressIn = (town: Town, index: number) => ({
   countryCode: 'BEL',
 });
 
-type Said = NonNullable<Fact['fact']>;
+type FactContent = NonNullable<Parameters<typeof Fact.fromPartial>[0]['fact']>;
 
-const civil = (civilStatusCode: string, partnerSsin = ''): Said => ({
+const civil = (civilStatusCode: string, partnerSsin = ''): FactContent => ({
   $case: 'civilStatus',
   value: { civilStatusCode, partnerSsin },
 });
 
-const related = (relationCode: string, relativeSsin: string): Said => ({
+const related = (relationCode: string, relativeSsin: string): FactContent => ({
   $case: 'familyRelation',
   value: { relationCode, relativeSsin },
 });
 
-const since = (startDate: DateParts, fact: Said): Fact => ({
-  period: { startDate, endDate: undefined },
-  recordedTime: undefined,
-  fact,
-});
+const since = (startDate: DateParts, fact: FactContent): Fact => Fact.fromPartial({ period: { startDate }, fact });
 
 const latest = (a: DateParts, b: DateParts): DateParts =>
   a.year * 372 + a.month * 31 + a.day > b.year * 372 + b.month * 31 + b.day ? a : b;

@@ -1,4 +1,4 @@
-import type { Fact, Place } from '@crossroads/contracts/person/v1/person';
+import { Address, Fact, Place } from '@crossroads/contracts/person/v1/person';
 import {
   type DateParts,
   datePartsOf,
@@ -86,7 +86,7 @@ class FactReading {
       return;
     }
     const value = { date: datePartsOf(date), place: placeOf(element(event, 'Plaats')) };
-    this.facts.push({ period: undefined, recordedTime: undefined, fact: { $case: kind, value } });
+    this.facts.push(Fact.fromPartial({ fact: { $case: kind, value } }));
   }
 
   gender(gender: Element | undefined): void {
@@ -117,8 +117,7 @@ class FactReading {
     const municipality = lines.length > 1 ? (lines.at(-1) ?? '') : '';
     const street = (lines.length > 1 ? lines.slice(0, -1) : lines).join(', ');
     const countryCode = codeOf(textOf(abroad, 'Land', 'ISOCode'), /^[A-Z]{3}$/);
-    const rest = { houseNumber: '', boxNumber: '', postalCode: '', municipalityCode: '' };
-    this.address('VerblijfplaatsBuitenland', abroad, { street, municipality, countryCode, ...rest });
+    this.address('VerblijfplaatsBuitenland', abroad, { street, municipality, countryCode });
   }
 
   civilStatus(status: Element): void {
@@ -158,7 +157,7 @@ class FactReading {
       this.relation('PARTNER', ssin, cohabitation);
   }
 
-  private address(what: string, from: Element, value: Extract<Fact['fact'], { $case: 'address' }>['value']): void {
+  private address(what: string, from: Element, value: Parameters<typeof Address.fromPartial>[0]): void {
     if (Object.values(value).some((part) => part !== '')) this.add(what, from, { $case: 'address', value });
   }
 
@@ -176,7 +175,7 @@ class FactReading {
   }
 
   /** `DatumEinde` is the last day of the period. */
-  private add(what: string, from: Element | undefined, fact: NonNullable<Fact['fact']>): void {
+  private add(what: string, from: Element | undefined, fact: Parameters<typeof Fact.fromPartial>[0]['fact']): void {
     const startDate = parseIsoDay(attribute(from, 'DatumBegin') ?? '');
     const endDate = parseIsoDay(attribute(from, 'DatumEinde') ?? '');
     if (!fromWire({ startDate, endDate }).ok) {
@@ -184,11 +183,7 @@ class FactReading {
       return;
     }
     const parts = (day: IsoDay | undefined): DateParts | undefined => day && datePartsOf(day);
-    this.facts.push({
-      period: { startDate: parts(startDate), endDate: parts(endDate) },
-      recordedTime: undefined,
-      fact,
-    });
+    this.facts.push(Fact.fromPartial({ period: { startDate: parts(startDate), endDate: parts(endDate) }, fact }));
   }
 }
 
@@ -198,7 +193,7 @@ const placeOf = (place: Element | undefined): Place | undefined => {
     municipality: textOf(place, 'Gemeente', 'Naam') ?? '',
     countryCode: codeOf(textOf(place, 'Land', 'ISOCode'), /^[A-Z]{3}$/),
   };
-  return Object.values(found).some((part) => part !== '') ? found : undefined;
+  return Object.values(found).some((part) => part !== '') ? Place.fromPartial(found) : undefined;
 };
 
 const codeOf = (text: string | undefined, pattern: RegExp): string =>

@@ -1,6 +1,6 @@
 import type { Institution } from '@crossroads/client';
 import type { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
-import type { Fact } from '@crossroads/contracts/person/v1/person';
+import { Fact } from '@crossroads/contracts/person/v1/person';
 import { type Subscription, SubscriptionState } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { newRequestId } from '@crossroads/grpc';
 import { datePartsOf, dayOf } from '@crossroads/identifiers';
@@ -42,22 +42,11 @@ export const registerMove = async (
   ssin: string,
   { street, houseNumber }: Move,
 ): Promise<bigint> => {
-  const fact: Fact = {
-    period: { startDate: datePartsOf(dayOf(new Date())), endDate: undefined },
-    recordedTime: undefined,
-    fact: {
-      $case: 'address',
-      value: {
-        street,
-        houseNumber,
-        boxNumber: '',
-        postalCode: '9000',
-        municipalityCode: '44021',
-        municipality: 'Gent',
-        countryCode: 'BEL',
-      },
-    },
-  };
+  const town = { postalCode: '9000', municipalityCode: '44021', municipality: 'Gent', countryCode: 'BEL' };
+  const fact = Fact.fromPartial({
+    period: { startDate: datePartsOf(dayOf(new Date())) },
+    fact: { $case: 'address', value: { street, houseNumber, ...town } },
+  });
   const { sourceRevision } = await registry.changePerson({
     requestId: newRequestId(),
     ssin,

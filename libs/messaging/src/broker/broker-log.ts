@@ -1,13 +1,12 @@
 import { redact, redactText } from '@crossroads/privacy';
 
-/** Where the brokers' own words go; already redacted. Absent: nowhere. */
+/** Receives what a broker's client logs, redacted. */
 export type BrokerLog = (
   level: 'error' | 'warn' | 'info',
   message: string,
   details: Readonly<Record<string, unknown>>,
 ) => void;
 
-/** Redacts before a word leaves. */
 export const redacting =
   (log: BrokerLog | undefined): BrokerLog =>
   (level, message, details) => {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type BrokerSettings, openBroker } from '../bus/open-broker.js';
 import type { Broker, CloudEvent, ConsumeOptions, Consumption } from './broker.js';
 import { numberOf, sampleEvent, sampleEvents } from './sample-events.js';
@@ -13,12 +13,15 @@ export * from './until.js';
 
 const CONSUMER_PROCESS = fileURLToPath(new URL('./consumer-process.js', import.meta.url));
 
-/** What every broker promises. `settings` is called once, before the first test. */
-export const brokerContract = (name: string, settings: () => Promise<BrokerSettings>): void =>
+/** What every broker guarantees. `settings` is called once, before the first test. */
+export const brokerContract = (name: string, settings: () => Promise<BrokerSettings>): void => {
+  // A consumer joins its group in seconds, on a busy machine in tens of them.
+  jest.setTimeout(180_000);
   describe(name, () => {
     let given: BrokerSettings;
     let broker: Broker;
     const open = new Set<Consumption>();
+    const children: ChildProcess[] = [];
 
     const newTopic = async (): Promise<string> => {
       const topic = `crossroads.contract.${randomUUID()}`;
@@ -34,7 +37,7 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       open.delete(consumption);
       await consumption.close();
     };
-    /** Collects what comes. */
+    /** Collects what is delivered. */
     const collect = async (topic: string, group?: string, batchSize?: number) => {
       const got: CloudEvent[] = [];
       const consumption = await consume({
@@ -49,14 +52,15 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
     beforeAll(async () => {
       given = await settings();
       broker = await openBroker(given);
-    }, 180_000);
+    });
 
     afterAll(async () => {
+      for (const child of children) child.kill('SIGKILL');
       await Promise.all([...open].map((consumption) => consumption.close()));
       await broker?.close();
     });
 
-    it('gives back all attributes, and the bytes as they were', async () => {
+    it('delivers all attributes and the bytes of an event unchanged', async () => {
       const topic = await newTopic();
       const event = sampleEvent(1, {
         sequence: '00000000000000000007',
@@ -73,7 +77,7 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       expect(got).toEqual([event, bare]);
     });
 
-    it('keeps the order of each key, over many publishes and batches', async () => {
+    it('keeps the order of each key over many publishes and batches', async () => {
       const topic = await newTopic();
       const events = sampleEvents(3_000);
       const { got } = await collect(topic, randomUUID(), 100);
@@ -83,7 +87,7 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
         expect(got.filter((event) => event.key === key)).toEqual(events.filter((event) => event.key === key));
     });
 
-    it('gives no more at once than was asked for', async () => {
+    it('delivers batches no larger than asked for', async () => {
       const topic = await newTopic();
       await broker.publish(topic, sampleEvents(25));
       const sizes: number[] = [];
@@ -97,7 +101,7 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       expect(Math.max(...sizes)).toBeLessThanOrEqual(10);
     });
 
-    it('publishes nothing when given nothing', async () => {
+    it('publishes nothing when given no events', async () => {
       const topic = await newTopic();
       await broker.publish(topic, []);
       await broker.publish(topic, [sampleEvent(1)]);
@@ -105,7 +109,7 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       await until('the event', () => got.length === 1);
     });
 
-    it('brings a batch again until its handler succeeds, and skips nothing', async () => {
+    it('delivers a batch again until its handler succeeds, and skips nothing', async () => {
       const topic = await newTopic();
       await broker.publish(topic, sampleEvents(10));
       const handled: number[] = [];
@@ -126,7 +130,7 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       expect(attempts).toEqual([1, 2, 3]);
     });
 
-    it('goes on after the last handled event when a consumer comes back', async () => {
+    it('resumes after the last handled event when a consumer of a group comes back', async () => {
       const [topic, group] = [await newTopic(), randomUUID()];
       await broker.publish(topic, sampleEvents(5));
       const first = await collect(topic, group);
@@ -138,7 +142,7 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       expect(second.got.map(numberOf)).toEqual([5, 6]);
     });
 
-    it('remembers a place only once the handler is through', async () => {
+    it('commits an offset only once the handler has returned', async () => {
       const [topic, group] = [await newTopic(), randomUUID()];
       await broker.publish(topic, sampleEvents(3));
       let begun = false;
@@ -157,7 +161,7 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       await until('all of them again', () => second.got.length === 3);
     });
 
-    it('gives each group everything', async () => {
+    it('delivers every event to each group', async () => {
       const topic = await newTopic();
       await broker.publish(topic, sampleEvents(20));
       const [one, two] = await Promise.all([collect(topic, randomUUID()), collect(topic, randomUUID())]);
@@ -165,7 +169,7 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       expect(one.got).toEqual(two.got);
     });
 
-    it('gives each event to one consumer of a group', async () => {
+    it('delivers each event to one consumer of a group', async () => {
       const [topic, group] = [await newTopic(), randomUUID()];
       const [one, two] = [await collect(topic, group), await collect(topic, group)];
       await broker.publish(topic, sampleEvents(50));
@@ -173,7 +177,7 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       expect([...one.got, ...two.got].map(numberOf).sort((a, b) => a - b)).toEqual(sampleEvents(50).map(numberOf));
     });
 
-    it('gives everything from the beginning to each consumer without a group, every time', async () => {
+    it('delivers everything from the first event on to each consumer without a group, every time', async () => {
       const topic = await newTopic();
       await broker.publish(topic, sampleEvents(10));
       const [one, two] = await Promise.all([collect(topic), collect(topic)]);
@@ -186,7 +190,7 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       expect(again.got).toEqual(two.got);
     });
 
-    it('carries events of four megabytes', async () => {
+    it('delivers events of four megabytes', async () => {
       const topic = await newTopic();
       const events = [0, 1, 2].map((n) => sampleEvent(n, { data: randomBytes(4_000_000), key: 'big' }));
       await broker.publish(topic, events);
@@ -196,16 +200,17 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       expect(Buffer.compare(got[2]?.data ?? Buffer.alloc(0), events[2]?.data ?? Buffer.alloc(1))).toBe(0);
     });
 
-    it('brings again what a consumer had in hand when it was killed', async () => {
+    it('delivers again what a consumer was handling when it was killed', async () => {
       const [topic, group] = [await newTopic(), randomUUID()];
       await broker.publish(topic, sampleEvents(10));
       const child: ChildProcess = spawn(process.execPath, [CONSUMER_PROCESS], {
         env: { ...process.env, CONSUMER: JSON.stringify({ settings: given, topic, group, hangAt: 6 }) },
         stdio: ['ignore', 'pipe', 'inherit'],
       });
+      children.push(child);
       const said: string[] = [];
       child.stdout?.on('data', (text: Buffer) => said.push(text.toString()));
-      await until('it hangs with 6 in hand', () => said.join('').includes('hangs'));
+      await until('it hangs while it handles 6', () => said.join('').includes('hangs'));
       child.kill('SIGKILL');
       await once(child, 'exit');
       const { got } = await collect(topic, group, 3);
@@ -213,7 +218,7 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       expect(got.map(numberOf)).toEqual([6, 7, 8, 9]);
     });
 
-    it('takes an existing topic as it is', async () => {
+    it('leaves a topic that exists as it is', async () => {
       const topic = await newTopic();
       await broker.publish(topic, [sampleEvent(1)]);
       await broker.ensureTopic({ name: topic, retentionDays: 7 });
@@ -221,7 +226,7 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       await until('the event', () => got.length === 1);
     });
 
-    it('waits for a topic that is made after its consumer', async () => {
+    it('consumes a topic that is created after its consumer', async () => {
       const topic = `crossroads.contract.${randomUUID()}`;
       const { got } = await collect(topic, randomUUID());
       await broker.ensureTopic({ name: topic, retentionDays: 7 });
@@ -229,10 +234,11 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       await until('the event', () => got.length === 1);
     });
 
-    it('ends a publish that cannot succeed when its signal does', async () => {
+    it('ends a publish that cannot succeed when its signal aborts', async () => {
       const cannot = broker.publish(`crossroads.absent.${randomUUID()}`, [sampleEvent(1)], {
         signal: AbortSignal.timeout(300),
       });
       await expect(cannot).rejects.toThrow();
     });
   });
+};

@@ -35,38 +35,38 @@ export interface TopicOptions {
 }
 
 export interface PublishOptions {
-  /** Ends the trying; what was being written may then be there or not. */
+  /** Ends the retries; whether the last attempt was written is then unknown. */
   readonly signal?: AbortSignal;
 }
 
 export interface ConsumeOptions {
   readonly topic: string;
-  /** Kafka's consumer group; checked by ACL for outsiders. Absent: no group, every process gets everything from the beginning. */
+  /** Kafka's consumer group; ACLs restrict those of institutions. Without one, every process gets everything from the beginning. */
   readonly group?: string;
   /** @default 500 */
   readonly batchSize?: number;
   /**
-   * Handles a batch of one partition, in order. The offset is committed once it returns. When it throws, the batch comes
-   * again with back-off (100 ms doubling to 10 s), for as long as it takes: nothing is skipped. `signal` ends on close.
+   * Handles a batch of one partition, in order. The offset is committed once it returns. When it throws, the batch is delivered
+   * again with backoff (100 ms doubling to 10 s) until it succeeds: nothing is skipped. `signal` aborts on close.
    */
   readonly onBatch: (events: readonly CloudEvent[], signal: AbortSignal) => Promise<void>;
-  /** Told of each failed attempt; defaults to nothing. */
+  /** Called after each failed attempt. */
   readonly onError?: (error: unknown, attempt: number) => void;
 }
 
 export interface Consumption {
-  /** Ends after the batch in hand, within 10 s. */
+  /** Ends after the current batch, or after 10 s. */
   close(): Promise<void>;
 }
 
-/** At least once, in order per key. Implemented on Kafka and on a log in PostgreSQL; both pass `broker.contract.ts`. */
+/** Delivers at least once, in order per key. Implemented on Kafka and on a log in PostgreSQL; both pass `broker.contract.ts`. */
 export interface Broker {
   readonly kind: 'kafka' | 'embedded';
-  /** Makes the topic and its ACL when absent; adds readers when it is there. */
+  /** Creates the topic when it is absent, and allows its readers in any case. */
   ensureTopic(options: TopicOptions): Promise<void>;
   /**
-   * Resolves when all are durable, in the order given for each key. Goes on trying while the broker is away, until `signal`
-   * or `close`; after a failure on the way some may be there twice.
+   * Resolves when all are durable, in the given order for each key. Retries while the broker is away, until `signal` aborts or
+   * the broker is closed; after a failure some events may be there twice.
    */
   publish(topic: string, events: readonly CloudEvent[], options?: PublishOptions): Promise<void>;
   consume(options: ConsumeOptions): Promise<Consumption>;
@@ -75,9 +75,9 @@ export interface Broker {
   close(): Promise<void>;
 }
 
-/** The broker is away for longer than a caller is made to wait. */
+/** The broker did not answer for as long as a caller waits. */
 export class BrokerUnavailable extends Error {
   override readonly name = 'BrokerUnavailable';
-  /** What `libs/grpc` answers UNAVAILABLE for. */
+  /** `libs/grpc` answers UNAVAILABLE for errors with this property. */
   readonly outage = true;
 }

@@ -4,12 +4,12 @@ import type { CloudEvent } from './broker.js';
 import { messageOf, receivedOf } from './event-message.js';
 
 const TYPE = 'crossroads.events.v1.bundles.notify.published';
-/** A message that fails is tried, or parked, as a whole: not too many, and far below a broker's limit. */
+/** A message is retried and parked as a whole: few events, and far below a broker's size limit. */
 const MAX_BATCH_SIZE = { events: 100, bytes: 256 * 1024 };
 
 /**
- * The same events in fewer messages, in their order: neighbours of one source and service travel as one. What is traced
- * travels alone, since a trace goes on by its message's header.
+ * Puts consecutive events of one source and service into one message. A traced event gets a message of its own, since its trace
+ * continues by the message's header.
  */
 export const bundled = (events: readonly CloudEvent[]): CloudEvent[] => {
   const messages: CloudEvent[] = [];
@@ -23,7 +23,7 @@ export const bundled = (events: readonly CloudEvent[]): CloudEvent[] => {
   for (const event of events) {
     const [first] = open;
     const full = open.length === MAX_BATCH_SIZE.events || bytes + event.data.length > MAX_BATCH_SIZE.bytes;
-    if (first && (full || isApart(event) || isApart(first) || !isAlike(first, event))) close();
+    if (first && (full || isSingle(event) || isSingle(first) || !haveSameOrigin(first, event))) close();
     open.push(event);
     bytes += event.data.length;
   }
@@ -31,7 +31,7 @@ export const bundled = (events: readonly CloudEvent[]): CloudEvent[] => {
   return messages;
 };
 
-/** What an opened message holds: itself, or the events of a bundle. @throws RangeError when it is none, though it says so. */
+/** The events of an opened message: those of a bundle, or the message itself. @throws RangeError when a bundle cannot be decoded */
 export const unbundled = (message: CloudEvent): CloudEvent[] => {
   if (message.type !== TYPE) return [message];
   const { source, service, contentType } = message;
@@ -43,7 +43,7 @@ export const unbundled = (message: CloudEvent): CloudEvent[] => {
   }));
 };
 
-/** Its id is new each time: published again, other events may be in it, and each of these has its own. */
+/** Its id is new each time: when it is published again, it may hold other events. Consumers deduplicate by the cursor. */
 const bundleOf = (first: CloudEvent, events: readonly CloudEvent[]): CloudEvent => {
   const { source, service, time, contentType } = first;
   const id = randomUUID();
@@ -66,8 +66,8 @@ const bundledEventOf = (event: CloudEvent): BundledEvent => ({
   event: { ...messageOf(event), source: '', service: '', contentType: '' },
 });
 
-const isApart = ({ traceparent, sealingKeyId }: CloudEvent): boolean =>
+const isSingle = ({ traceparent, sealingKeyId }: CloudEvent): boolean =>
   traceparent !== undefined || sealingKeyId !== undefined;
 
-const isAlike = (one: CloudEvent, other: CloudEvent): boolean =>
+const haveSameOrigin = (one: CloudEvent, other: CloudEvent): boolean =>
   one.source === other.source && one.service === other.service && one.contentType === other.contentType;

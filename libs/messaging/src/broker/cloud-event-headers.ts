@@ -2,7 +2,7 @@ import type { CloudEvent } from './broker.js';
 
 const PROTOBUF = 'application/protobuf';
 
-/** Attributes beside the body: CloudEvents 1.0, Kafka binding, binary mode (`ce_` headers and `content-type`). */
+/** The attributes of an event: CloudEvents 1.0, Kafka binding, binary mode (`ce_` headers and `content-type`). */
 export const headersOf = (event: CloudEvent): Record<string, string> => ({
   ce_specversion: '1.0',
   ce_id: event.id,
@@ -18,16 +18,16 @@ export const headersOf = (event: CloudEvent): Record<string, string> => ({
 });
 
 /**
- * The event of a received message. What lacks attributes still becomes one, with `place` as its id and an empty type: the
- * handler, which knows no such type, parks it; dropping it here would lose it.
+ * The event of a received message. A message without attributes becomes an event with `position` as its id and an empty type: the
+ * handler does not know this type and parks it, so it is not lost.
  */
 export const eventOf = (
   headers: Readonly<Record<string, string | undefined>>,
-  message: { readonly key: string; readonly data: Uint8Array; readonly time: Date; readonly place: string },
+  message: { readonly key: string; readonly data: Uint8Array; readonly time: Date; readonly position: string },
 ): CloudEvent => {
   const time = new Date(headers['ce_time'] ?? Number.NaN);
   return {
-    id: headers['ce_id'] ?? message.place,
+    id: headers['ce_id'] ?? message.position,
     source: headers['ce_source'] ?? '',
     type: headers['ce_type'] ?? '',
     service: headers['ce_service'] ?? '',

@@ -1,7 +1,7 @@
 import type { CloudEvent as CloudEventMessage, ReadResponse } from '@crossroads/contracts/events/v1/events_service';
 import type { CloudEvent } from './broker.js';
 
-/** An event as `Events/Read` and a bundle tell it; its cursor goes beside it. */
+/** The form of an event in `Events/Read` and in a bundle; its cursor is a field beside it. */
 export const messageOf = (event: CloudEvent): CloudEventMessage => ({
   id: event.id,
   source: event.source,
@@ -16,7 +16,7 @@ export const messageOf = (event: CloudEvent): CloudEventMessage => ({
   traceparent: event.traceparent ?? '',
 });
 
-/** What a reader of `Events/Read` takes over: the event as it would have come from the broker. */
+/** The event that a reader of `Events/Read` received, as the broker would have delivered it. */
 export const receivedOf = ({ cursor, event }: ReadResponse): CloudEvent => {
   if (!event) throw new TypeError('Events/Read gave a cursor without an event');
   const { sequence, sealingKeyId, traceparent, time, ...rest } = event;

@@ -1,12 +1,12 @@
 import { counter } from '@crossroads/telemetry';
 
 const errors = counter('crossroads.relay_errors');
-const seen = new Set<string>();
+const counted = new Set<string>();
 
-/** Counts an attempt to publish that fails. A topic is there from its first attempt on: an alert sees no growth from nothing. */
+/** Counts failed attempts to publish. A topic is counted as zero from its first attempt on: alerts need a value to see growth. */
 export const countFailures = async (topic: string, attempt: Promise<void>): Promise<void> => {
-  if (!seen.has(topic)) {
-    seen.add(topic);
+  if (!counted.has(topic)) {
+    counted.add(topic);
     errors.add(0, { topic });
   }
   try {

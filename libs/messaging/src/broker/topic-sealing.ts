@@ -2,7 +2,7 @@ import type { TopicSealer } from '@crossroads/privacy';
 import { SEALED_TOPICS } from '@crossroads/topology';
 import type { CloudEvent } from './broker.js';
 
-/** Seals the bodies of internal topics before they are published, and opens them on receipt. */
+/** Encrypts the data of events on internal topics before they are published, and decrypts it on receipt. */
 export class TopicSealing {
   private readonly topics: ReadonlySet<string>;
 
@@ -13,7 +13,7 @@ export class TopicSealing {
     this.topics = new Set(topics);
   }
 
-  /** As they are when the topic is not internal. */
+  /** Leaves the events of other topics as they are. */
   async seal(topic: string, events: readonly CloudEvent[]): Promise<CloudEvent[]> {
     if (!this.topics.has(topic)) return [...events];
     return Promise.all(
@@ -25,8 +25,8 @@ export class TopicSealing {
   }
 
   /**
-   * As it is when it was not sealed: what `Events/Read` gives comes open.
-   * @throws Unsealable, KeyUnavailable: to be parked, as it came.
+   * Leaves an event as it is that was not sealed, for example one from `Events/Read`.
+   * @throws Unsealable, KeyUnavailable: park the event as it was received
    */
   async open(topic: string, event: CloudEvent): Promise<CloudEvent> {
     const { sealingKeyId, ...rest } = event;

@@ -1,4 +1,4 @@
-import { BusSettings, ReadinessChecks, MeshSettings, ServiceIdentity } from '@crossroads/configuration';
+import { BusSettings, MeshSettings, ReadinessChecks, ServiceIdentity } from '@crossroads/configuration';
 import { warn } from '@crossroads/grpc';
 import { producedBy, TOPICS } from '@crossroads/topology';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
@@ -6,7 +6,7 @@ import { type Broker, BrokerUnavailable } from '../broker/broker.js';
 import { retryUntilDone } from '../broker/retry.js';
 import { openBroker } from './open-broker.js';
 
-/** The bus. It is opened in the background, and again for as long as it takes: no service waits for it to start. */
+/** The connection to the broker. It is opened in the background, with retries: a service starts while the broker is away. */
 @Injectable()
 export class Bus implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly closing = new AbortController();
@@ -17,25 +17,25 @@ export class Bus implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly service: ServiceIdentity,
     private readonly settings: BusSettings,
     private readonly mesh: MeshSettings,
-    needs: ReadinessChecks,
+    readinessChecks: ReadinessChecks,
   ) {
     this.opened.promise.catch(() => undefined);
-    needs.add('bus', () => this.ready(), settings.BUS_GRACE_MS);
+    readinessChecks.add('bus', () => this.ready(), settings.BUS_GRACE_MS);
   }
 
-  /** Resolves when it is there with the topics of this service; throws when it was closed before. */
+  /** Resolves once the broker is connected and has the topics of this service; rejects when it was closed before. */
   whenOpen(): Promise<Broker> {
     return this.opened.promise;
   }
 
-  /** For callers that cannot wait. @throws BrokerUnavailable until the bus was opened for the first time */
+  /** For callers that cannot wait. @throws BrokerUnavailable until the broker has been connected once */
   requireOpen(): Broker {
-    if (this.broker === undefined) throw new BrokerUnavailable('the bus is not open yet');
+    if (this.broker === undefined) throw new BrokerUnavailable('the broker is not connected yet');
     return this.broker;
   }
 
-  /** Nobody waits for it any more: the application ends. */
-  giveUp(): void {
+  /** Ends the attempts to connect, so that nothing waits for the broker while the application shuts down. */
+  stopConnecting(): void {
     this.closing.abort(new Error('the bus is closed'));
   }
 
@@ -44,7 +44,7 @@ export class Bus implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.giveUp();
+    this.stopConnecting();
     await this.broker?.close();
   }
 

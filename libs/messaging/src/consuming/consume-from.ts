@@ -3,39 +3,39 @@ import { encodeCursor } from '@crossroads/eventsourcing';
 import { traceBatch } from '@crossroads/telemetry';
 import { retryUntilDone } from '../broker/retry.js';
 import type { Broker, CloudEvent, Consumption } from '../broker/broker.js';
-import { type CursorStore, notYetConsumed } from './cursors.js';
+import { type CursorStore, eventsAfter } from './cursors.js';
 import { receivedOf } from '../broker/event-message.js';
 
-/** A connection to `EventsService` is one. */
+/** A client of `EventsService`. */
 export interface EventsClient {
   read(request: ReadRequest, options: { readonly signal: AbortSignal }): AsyncIterable<ReadResponse>;
 }
 
 export interface EventSource {
-  /** `source` of its events. */
+  /** The `source` of its events. */
   readonly source: string;
   readonly eventsClient: EventsClient;
 }
 
 export interface ConsumeFromOptions {
   readonly broker: Pick<Broker, 'consume'>;
-  /** Of one partition: cursors order no more than that. */
+  /** It has one partition: a cursor orders the events of one. */
   readonly topic: string;
   readonly group: string;
-  /** Who publishes to the topic. Events of another source are handed over, too, but from the broker only. */
+  /** The services that publish to the topic. Events of another source come from the broker only. */
   readonly sources: readonly EventSource[];
   readonly cursorStore: CursorStore;
   /** @default 500 */
   readonly batchSize?: number;
-  /** Handles a batch and calls `rememberConsumed` in the same transaction. Throwing brings the batch again. */
+  /** Handles a batch and calls `storeCursors` in the same transaction. When it throws, the batch is delivered again. */
   readonly onBatch: (events: readonly CloudEvent[], signal: AbortSignal) => Promise<void>;
   readonly onError?: (error: unknown, attempt: number) => void;
 }
 
 /**
- * Follows a topic without a gap, however long this consumer was away and whatever the broker still has: reads
- * what each source has published since its cursor (`Events/Read`, from the beginning when there is none), then goes over to the
- * broker, dropping what is at or before the cursor. Returns at once; a source that is away delays its own topic only.
+ * Consumes a topic without gaps, however long this consumer was away and whatever the broker still retains. It first reads from each
+ * source (`Events/Read`) what was published after the stored cursor, then consumes from the broker and drops what is not after the
+ * cursor. Returns at once.
  */
 export const consumeFrom = (given: ConsumeFromOptions): Consumption & { readonly caughtUp: Promise<void> } => {
   const options: ConsumeFromOptions = {
@@ -49,7 +49,7 @@ export const consumeFrom = (given: ConsumeFromOptions): Consumption & { readonly
     for (const source of options.sources)
       await retryUntilDone(closing.signal, () => catchUp(source, options, closing.signal), onError);
     closing.signal.throwIfAborted();
-    await retryUntilDone(closing.signal, () => (live = follow(options)), onError);
+    await retryUntilDone(closing.signal, () => (live = consumeLive(options)), onError);
   })();
   caughtUp.catch(() => undefined);
   return {
@@ -62,7 +62,7 @@ export const consumeFrom = (given: ConsumeFromOptions): Consumption & { readonly
   };
 };
 
-const follow = ({
+const consumeLive = ({
   broker,
   topic,
   group,
@@ -77,8 +77,8 @@ const follow = ({
     ...(batchSize === undefined ? {} : { batchSize }),
     ...(onError === undefined ? {} : { onError }),
     onBatch: async (events, signal) => {
-      // Read each time: another process of the group may have gone on in between.
-      const fresh = notYetConsumed(events, await cursorStore.cursors(topic));
+      // Read for each batch: another process of the group may have consumed in between.
+      const fresh = eventsAfter(events, await cursorStore.cursors(topic));
       if (fresh.length > 0) await onBatch(fresh, signal);
     },
   });
@@ -89,10 +89,10 @@ const catchUp = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const cursor = (await cursorStore.cursors(topic)).get(source);
-  const over = new AbortController();
+  const ending = new AbortController();
   const responses = eventsClient.read(
     { topic, afterCursor: cursor ? encodeCursor(cursor) : '' },
-    { signal: AbortSignal.any([signal, over.signal]) },
+    { signal: AbortSignal.any([signal, ending.signal]) },
   );
   try {
     let batch: CloudEvent[] = [];
@@ -104,6 +104,6 @@ const catchUp = async (
     }
     if (batch.length > 0) await onBatch(batch, signal);
   } finally {
-    over.abort();
+    ending.abort();
   }
 };

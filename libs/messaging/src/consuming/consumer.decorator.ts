@@ -4,31 +4,32 @@ import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import type { CloudEvent } from '../broker/broker.js';
 
-/** What one message says. What is unreadable is parked, as it came, with what follows it under its key; the items count all the same. */
+/** What was read from one message. */
 export interface Reading<Item> {
+  /** Handled even when `unreadable` is set: the readable part of a message is not held back by the rest. */
   readonly items: readonly Item[];
-  /** Why it, or a part of it, cannot be read. */
+  /** A reason code, when the message or a part of it cannot be read. The message is parked, and so is what follows under its key. */
   readonly unreadable?: string;
 }
 
-/** Takes the messages of a topic, each exactly once. */
+/** Handles the messages of a topic, each exactly once. */
 export interface EventConsumer<Item> {
-  /** Of each message, in their order, opened. Outside the transaction: whoever has to be asked is asked here. */
+  /** Reads opened messages: one `Reading` for each, in their order. Runs outside the transaction, so it may call other services. */
   read(events: readonly CloudEvent[]): Promise<readonly Reading<Item>[]> | readonly Reading<Item>[];
-  /** In the transaction that keeps how far the topic was read. Throwing brings the batch again. */
+  /** Runs in the transaction that stores the cursor. When it throws, the batch is delivered again. */
   handle(items: readonly Item[], tx: Tx): Promise<unknown>;
 }
 
 export interface ConsumerOptions {
-  /** Types of the messages that it takes; others on the topic are skipped. @default all */
+  /** The types of messages that it handles; others on the topic are skipped. @default all */
   readonly types?: readonly string[];
-  /** Whether each start tries again what is parked. @default true */
+  /** Whether the service redrives parked messages when it starts. @default true */
   readonly redriveAtStart?: boolean;
 }
 
 export const ConsumerOf = DiscoveryService.createDecorator<{ readonly topic: TopicName } & ConsumerOptions>();
 
-/** Makes a provider the consumer of a topic: followed from its producers' beginning, by one process of the service at a time. */
+/** Makes a provider the consumer of a topic, from its first event on. One process of the service consumes at a time. */
 export const Consumer =
   (topic: TopicName, options: ConsumerOptions = {}) =>
   <C extends new (...args: never[]) => EventConsumer<unknown>>(type: C): void => {

@@ -9,15 +9,15 @@ import { Bus } from '../bus/bus.js';
 import { consumeFrom } from './consume-from.js';
 import { ConsumerOf, type ConsumerOptions, type EventConsumer } from './consumer.decorator.js';
 import { cursorStore } from './cursors.js';
+import { Inbox } from './inbox.js';
 import { observeParked } from './parked-metrics.js';
 import type { Redriven } from './redrive.js';
-import { Inbox } from './inbox.js';
 
-/** Runs every `@Consumer` of the application, from when it has been put together until it is asked to stop. */
+/** Runs every `@Consumer` of the application while it is up. */
 @Injectable()
 export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly consumers = new Map<TopicName, EventConsumer<unknown>>();
-  private readonly endings: (() => Promise<unknown>)[] = [];
+  private readonly stops: (() => Promise<unknown>)[] = [];
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -34,14 +34,14 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
       if (options === undefined) continue;
       const { topic } = options;
       if (!readBy(this.service.name).includes(topic))
-        throw new Error(`${topic} is not for ${this.service.name}: see libs/topology`);
+        throw new Error(`${this.service.name} may not read ${topic}: see libs/topology`);
       const consumer = wrapper.instance as EventConsumer<unknown>;
       this.consumers.set(topic, consumer);
       this.start(topic, consumer, options);
     }
   }
 
-  /** Tries again what is parked on any topic of this service: one key's queue, or all. */
+  /** Redrives the parked messages of one key, or all, on every topic that this service consumes. */
   async redrive(key?: string): Promise<Redriven> {
     let [handled, blocked] = [0, 0];
     for (const [topic, consumer] of this.consumers) {
@@ -53,8 +53,8 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async onModuleDestroy(): Promise<void> {
-    // Together: with the bus away each of them takes seconds.
-    await Promise.all(this.endings.map((end) => end()));
+    // In parallel: with the broker away each of them takes seconds.
+    await Promise.all(this.stops.map((stop) => stop()));
   }
 
   private start(topic: TopicName, consumer: EventConsumer<unknown>, options: ConsumerOptions): void {
@@ -68,15 +68,15 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
         eventsClient: this.clients.connect({ service: name, definition: EventsServiceService }),
       })),
       cursorStore: cursorStore(this.db),
-      onBatch: (batch) => this.inbox.take(topic, consumer, batch, types),
+      onBatch: (batch) => this.inbox.handleBatch(topic, consumer, batch, types),
       onError: warn(topic),
     });
-    const redriving = redriveAtStart ? this.inbox.redrive(topic, consumer).catch(warn('redrive')) : Promise.resolve();
-    const endObserving = observeParked(this.db, [topic]);
-    this.endings.push(
+    const redriven = redriveAtStart ? this.inbox.redrive(topic, consumer).catch(warn('redrive')) : Promise.resolve();
+    const stopObserving = observeParked(this.db, [topic]);
+    this.stops.push(
       () => consumption.close(),
-      () => redriving,
-      async () => endObserving(),
+      () => redriven,
+      async () => stopObserving(),
     );
   }
 }

@@ -2,9 +2,9 @@ import type { Queryable } from '@crossroads/database';
 import { type Cursor, compareCursors, parseCursor } from '@crossroads/eventsourcing';
 import type { CloudEvent } from '../broker/broker.js';
 
-/** Where the consumers' cursors are read; `remember` writes them. */
+/** Reads the cursors that `storeCursors` stores. */
 export interface CursorStore {
-  /** The last cursor handled of each source that has one. */
+  /** By source: the cursor of the last event that was handled. A source of which none was handled is absent. */
   cursors(topic: string): Promise<ReadonlyMap<string, Cursor>>;
 }
 
@@ -18,14 +18,14 @@ export const cursorStore = (db: Pick<Queryable, 'query'>): CursorStore => ({
   },
 });
 
-/** Remembers a batch as handled, forwards only. To be called in the transaction of its work, on its `tx`. */
-export const rememberConsumed = async (
+/** Stores the cursors of a handled batch, which only move forwards. Call it in the transaction that handles the batch. */
+export const storeCursors = async (
   tx: Pick<Queryable, 'query'>,
   topic: string,
   events: readonly CloudEvent[],
 ): Promise<void> => {
-  // Sorted, so that two batches take their rows in one order.
-  for (const [source, cursor] of [...latest(events)].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  // Sorted, so that two transactions lock their rows in the same order.
+  for (const [source, cursor] of [...lastCursors(events)].sort(([a], [b]) => (a < b ? -1 : 1))) {
     await tx.query(
       `insert into consumed as c (source, topic, transaction_id, position) values ($1, $2, $3::xid8, $4)
        on conflict (source, topic) do update
@@ -36,15 +36,15 @@ export const rememberConsumed = async (
   }
 };
 
-/** The events that come after what was handled; those without a cursor always do. */
-export const notYetConsumed = (events: readonly CloudEvent[], consumed: ReadonlyMap<string, Cursor>): CloudEvent[] =>
+/** The events after the cursor of their source. An event without a cursor is always among them. */
+export const eventsAfter = (events: readonly CloudEvent[], consumed: ReadonlyMap<string, Cursor>): CloudEvent[] =>
   events.filter((event) => {
     const last = consumed.get(event.source);
     const cursor = cursorOf(event);
     return !last || !cursor || compareCursors(cursor, last) > 0;
   });
 
-const latest = (events: readonly CloudEvent[]): Map<string, Cursor> => {
+const lastCursors = (events: readonly CloudEvent[]): Map<string, Cursor> => {
   const cursors = new Map<string, Cursor>();
   for (const event of events) {
     const cursor = cursorOf(event);

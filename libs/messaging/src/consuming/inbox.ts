@@ -2,15 +2,15 @@ import { Database, type Tx } from '@crossroads/database';
 import type { TopicName } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import type { CloudEvent } from '../broker/broker.js';
-import { cursorStore, notYetConsumed, rememberConsumed } from './cursors.js';
-import { park, parkBlocked } from './parking.js';
-import { type Redriven, redrive } from './redrive.js';
 import { TopicSealing } from '../broker/topic-sealing.js';
 import type { EventConsumer, Reading } from './consumer.decorator.js';
+import { cursorStore, eventsAfter, storeCursors } from './cursors.js';
+import { park, parkBlocked } from './parking.js';
+import { type Redriven, redrive } from './redrive.js';
 
 const UNREADABLE = 'UNREADABLE';
 
-/** Exactly once into the service's database: effects, parked messages and how far the topic was read are one transaction. */
+/** Gives a consumer each message exactly once: what it writes, the parked messages and the cursor are one transaction. */
 @Injectable()
 export class Inbox {
   constructor(
@@ -18,8 +18,8 @@ export class Inbox {
     private readonly sealing: TopicSealing,
   ) {}
 
-  /** @param types of the messages that the consumer takes; the cursor passes over the others. Absent: all */
-  async take<Item>(
+  /** @param types the types of messages to handle; the cursor passes over the others. Absent: all */
+  async handleBatch<Item>(
     topic: TopicName,
     consumer: EventConsumer<Item>,
     events: readonly CloudEvent[],
@@ -28,15 +28,15 @@ export class Inbox {
     const wanted = types ? events.filter(({ type }) => types.includes(type)) : events;
     const readings = await this.read(topic, consumer, wanted);
     await this.db.transaction(async (tx) => {
-      // Another process of the group may have taken some of them since.
+      // Another process of the group may have handled some of them since they were delivered.
       await tx.query('select from consumed where topic = $1 order by source for update', [topic]);
-      const fresh = notYetConsumed(wanted, await cursorStore(tx).cursors(topic));
-      await consumer.handle(await this.parkWhatMustWait(tx, topic, fresh, readings), tx);
-      await rememberConsumed(tx, topic, events);
+      const fresh = eventsAfter(wanted, await cursorStore(tx).cursors(topic));
+      await consumer.handle(await itemsAfterParking(tx, topic, fresh, readings), tx);
+      await storeCursors(tx, topic, events);
     });
   }
 
-  /** Tries what is parked again: a key that was missing may have come. */
+  /** Handles parked messages again, for example because a key that was missing has arrived. */
   redrive<Item>(topic: TopicName, consumer: EventConsumer<Item>, key?: string): Promise<Redriven> {
     return redrive({
       db: this.db,
@@ -66,22 +66,24 @@ export class Inbox {
       }),
     );
   }
-
-  /** Parks, in the order of the topic, what cannot be read and what comes after it under the same key; gives the rest. */
-  private async parkWhatMustWait<Item>(
-    tx: Tx,
-    topic: TopicName,
-    events: readonly CloudEvent[],
-    readings: ReadonlyMap<CloudEvent, Reading<Item>>,
-  ): Promise<Item[]> {
-    const anyUnreadable = events.some((event) => readings.get(event)?.unreadable !== undefined);
-    const items: Item[] = [];
-    for (const event of anyUnreadable ? events : await parkBlocked(tx, topic, events)) {
-      if (anyUnreadable && (await parkBlocked(tx, topic, [event])).length === 0) continue;
-      const reading = readings.get(event);
-      items.push(...(reading?.items ?? []));
-      if (reading?.unreadable !== undefined) await park(tx, topic, event, reading.unreadable);
-    }
-    return items;
-  }
 }
+
+/** Parks, in the order of the topic, what cannot be read and what follows it under the same key. Returns the items of the rest. */
+const itemsAfterParking = async <Item>(
+  tx: Tx,
+  topic: TopicName,
+  events: readonly CloudEvent[],
+  readings: ReadonlyMap<CloudEvent, Reading<Item>>,
+): Promise<Item[]> => {
+  const allReadable = events.every((event) => readings.get(event)?.unreadable === undefined);
+  // Usually one query for the whole batch. A message that is parked now blocks the ones behind it: then one query each.
+  const unblocked = allReadable ? await parkBlocked(tx, topic, events) : events;
+  const items: Item[] = [];
+  for (const event of unblocked) {
+    if (!allReadable && (await parkBlocked(tx, topic, [event])).length === 0) continue;
+    const reading = readings.get(event);
+    items.push(...(reading?.items ?? []));
+    if (reading?.unreadable !== undefined) await park(tx, topic, event, reading.unreadable);
+  }
+  return items;
+};

@@ -6,14 +6,14 @@ export interface Parked {
   readonly place: bigint;
   readonly topic: string;
   readonly event: CloudEvent;
-  /** A reason code of the handler, or `BEHIND_PARKED`; nothing personal. */
+  /** A reason code of the consumer, or `BEHIND_PARKED`. */
   readonly reason: string;
   readonly parkedAt: Date;
   /** How often a redrive has failed. */
   readonly attempts: number;
 }
 
-/** Why an event waits that is not to blame itself. */
+/** The reason of an event that could be handled itself, but follows a parked one under its key. */
 export const BEHIND_PARKED = 'BEHIND_PARKED';
 
 interface Row {
@@ -29,7 +29,7 @@ interface Row {
 
 const COLUMNS = 'place, topic, key, headers, data, reason, parked_at, attempts';
 
-/** Puts an event, as it came, at the end of its key's queue. In the transaction of the batch; a repetition changes nothing. */
+/** Adds an event, as received, to the end of its key's queue. Idempotent. Call it in the transaction of the batch. */
 export const park = async (
   tx: Pick<Queryable, 'query'>,
   topic: string,
@@ -44,8 +44,8 @@ export const park = async (
 };
 
 /**
- * Which of these keys have something parked: their events are to be parked behind it. Holds the end of each queue until the
- * transaction ends, so that a redrive cannot empty it in between and leave an event waiting behind nothing.
+ * The keys that have parked events: newer events of these keys are parked behind them. Locks the last event of each queue until the
+ * transaction ends, so that no redrive empties the queue in between and leaves an event parked behind nothing.
  */
 export const blockedKeys = async (
   tx: Pick<Queryable, 'query'>,
@@ -61,7 +61,7 @@ export const blockedKeys = async (
   return new Set(rows.map(({ key }) => key));
 };
 
-/** Parks what must wait behind its key, and gives the rest. A handler calls it first. */
+/** Parks the events whose key has parked events, and returns the others. */
 export const parkBlocked = async (
   tx: Pick<Queryable, 'query'>,
   topic: string,
@@ -79,12 +79,12 @@ export const parkBlocked = async (
 export interface ParkedPage {
   /** @default all topics */
   readonly topic?: string;
-  /** `place` of the last one of the page before. */
+  /** `place` of the last event of the previous page. */
   readonly after?: bigint;
   readonly limit: number;
 }
 
-/** In the order of parking. */
+/** In the order in which they were parked. */
 export const listParked = async (
   db: Pick<Queryable, 'query'>,
   { topic, after = 0n, limit }: ParkedPage,
@@ -96,16 +96,16 @@ export const listParked = async (
   return rows.map(parkedOf);
 };
 
-export const parkedOf = ({ place, topic, key, headers, data, reason, parked_at: parkedAt, attempts }: Row): Parked => ({
+const parkedOf = ({ place, topic, key, headers, data, reason, parked_at: parkedAt, attempts }: Row): Parked => ({
   place,
   topic,
-  event: eventOf(headers, { key, data, time: parkedAt, place: `${topic}/parked/${place}` }),
+  event: eventOf(headers, { key, data, time: parkedAt, position: `${topic}/parked/${place}` }),
   reason,
   parkedAt,
   attempts,
 });
 
-/** The first of a key's queue, locked until the transaction ends; nothing when the queue is empty. */
+/** The first event of a key's queue, locked until the transaction ends; undefined when the queue is empty. */
 export const firstParked = async (
   tx: Pick<Queryable, 'query'>,
   topic: string,

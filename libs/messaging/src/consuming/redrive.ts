@@ -8,26 +8,26 @@ export interface RedriveOptions {
   /** One key's queue. @default every queue of the topic */
   readonly key?: string;
   /**
-   * Handles one parked event, in the transaction that takes it out of the queue. It gets the event as it came (sealed), and
-   * answers with a reason when it still cannot, or throws.
+   * Handles one parked event, as it was received, in the transaction that removes it from the queue. Returns a reason, or throws,
+   * when it still cannot.
    */
   readonly handle: (event: CloudEvent, tx: Tx) => Promise<{ readonly stillBecause: string } | undefined>;
 }
 
 export interface Redriven {
   readonly handled: number;
-  /** Keys whose queue still stands. */
+  /** Keys whose queue is not empty. */
   readonly blocked: number;
 }
 
 /**
- * Takes queues up again, each in its order; one that fails again ends its own queue only, and stays with one attempt more.
- * What was parked meanwhile behind it is taken, too. Two redrives at the same time share the work.
+ * Handles parked events again, each queue in its order. An event that fails again blocks the rest of its own queue only; its attempts
+ * are counted. Two redrives at the same time share the work.
  */
 export const redrive = async (options: RedriveOptions): Promise<Redriven> => {
   let handled = 0;
   let blocked = 0;
-  for (const key of options.key === undefined ? await keysParked(options) : [options.key]) {
+  for (const key of options.key === undefined ? await parkedKeys(options) : [options.key]) {
     for (;;) {
       const outcome = await redriveFirst(options, key);
       if (outcome === 'handled') handled++;
@@ -40,7 +40,7 @@ export const redrive = async (options: RedriveOptions): Promise<Redriven> => {
   return { handled, blocked };
 };
 
-const keysParked = async ({ db, topic }: RedriveOptions): Promise<string[]> => {
+const parkedKeys = async ({ db, topic }: RedriveOptions): Promise<string[]> => {
   const rows = await db.query<{ key: string }>(
     'select key from parked where topic = $1 group by key order by min(place)',
     [topic],
@@ -58,11 +58,11 @@ const redriveFirst = async (
       const first = await firstParked(tx, topic, key);
       if (!first) return 'empty';
       place = first.place;
-      const still = await handle(first.event, tx);
-      if (still) {
+      const failure = await handle(first.event, tx);
+      if (failure) {
         await tx.query('update parked set attempts = attempts + 1, reason = $2 where place = $1', [
           place,
-          still.stillBecause,
+          failure.stillBecause,
         ]);
         return 'blocked';
       }

@@ -23,13 +23,13 @@ export interface EmbeddedOptions {
   readonly log?: BrokerLog;
 }
 
-const CHUNK_EVENTS = 1_000;
+const MAX_CHUNK_EVENTS = 1_000;
 const SWEEP_INTERVAL_MS = 3_600_000;
 const CLOSE_MS = 5_000;
 
 /**
- * The log of machines without Java: tables in PostgreSQL, one consumer a group, no outside clients (readers of a topic are
- * not checked, since nobody but the mesh reaches it).
+ * A broker for machines without Kafka: a log in PostgreSQL, with one active consumer a group. The readers of a topic are not checked,
+ * since only the services of the mesh can reach it.
  */
 export const openEmbeddedBroker = async (options: EmbeddedOptions): Promise<Broker> => {
   const log = redacting(options.log);
@@ -72,12 +72,12 @@ class EmbeddedBroker implements Broker {
 
   async publish(topic: string, events: readonly CloudEvent[], { signal }: PublishOptions = {}): Promise<void> {
     const until = signal ? AbortSignal.any([signal, this.closing.signal]) : this.closing.signal;
-    for (let from = 0; from < events.length; from += CHUNK_EVENTS) {
-      const chunk = events.slice(from, from + CHUNK_EVENTS);
+    for (let from = 0; from < events.length; from += MAX_CHUNK_EVENTS) {
+      const chunk = events.slice(from, from + MAX_CHUNK_EVENTS);
       await retryUntilDone(
         until,
         () => countFailures(topic, this.append(topic, chunk)),
-        (error, attempt) => this.log('warn', 'not yet published, trying again', { topic, attempt, error }),
+        (error, attempt) => this.log('warn', 'not published yet, retrying', { topic, attempt, error }),
       );
     }
   }
@@ -120,6 +120,6 @@ class EmbeddedBroker implements Broker {
         `delete from bus.messages using bus.topics
          where messages.topic = topics.name and published_at < now() - retention_days * interval '1 day'`,
       )
-      .catch((error: unknown) => this.log('warn', 'old events not yet removed', { error }));
+      .catch((error: unknown) => this.log('warn', 'expired events not deleted yet', { error }));
   }
 }

@@ -6,9 +6,9 @@ import { eventOf } from '../broker/cloud-event-headers.js';
 import type { BrokerLog } from '../broker/broker-log.js';
 
 const CLOSE_MS = 9_000;
-/** Notifications are a hint: this is how long one may be missed. */
+/** Notifications can be lost: then a message is found after this time. */
 const POLL_MS = 500;
-const BATCH = 500;
+const DEFAULT_BATCH_SIZE = 500;
 
 interface Row {
   readonly position: string;
@@ -19,14 +19,14 @@ interface Row {
 }
 
 /**
- * One consumer of one topic on a connection of its own. The group's advisory lock and the commit of the offset are on that
- * same connection: who lost it holds neither.
+ * One consumer of one topic, on a connection of its own. It holds the advisory lock of its group and commits its offset on the same
+ * connection, so that a consumer that lost the lock cannot commit.
  */
 export class EmbeddedConsumption implements Consumption {
   private readonly closing = new AbortController();
   private readonly ended: Promise<void>;
-  /** Place of a consumer without a group; kept over lost connections. */
-  private place = '0';
+  /** Of a consumer without a group: where it resumes on a new connection. */
+  private position = '0';
   private wake: () => void = () => undefined;
 
   constructor(
@@ -67,13 +67,13 @@ export class EmbeddedConsumption implements Consumption {
 
   private async consumeOn(client: Client): Promise<void> {
     if (!(await this.lockGroup(client))) return;
-    let place = await this.placeOf(client);
+    let position = await this.startPosition(client);
     let attempt = 0;
     while (!this.closing.signal.aborted) {
       const woken = this.nextWake();
       const { rows } = await client.query<Row>(
         'select position, key, headers, data, published_at from bus.messages where topic = $1 and position > $2 order by position limit $3',
-        [this.options.topic, place, this.options.batchSize ?? BATCH],
+        [this.options.topic, position, this.options.batchSize ?? DEFAULT_BATCH_SIZE],
       );
       const last = rows.at(-1);
       if (!last) {
@@ -92,12 +92,12 @@ export class EmbeddedConsumption implements Consumption {
         continue;
       }
       attempt = 0;
-      place = last.position;
-      await this.keep(client, place);
+      position = last.position;
+      await this.commit(client, position);
     }
   }
 
-  /** False when closed before this consumer's turn came. */
+  /** False when it was closed before the lock was free. */
   private async lockGroup(client: Client): Promise<boolean> {
     if (this.options.group === undefined) return true;
     while (!this.closing.signal.aborted) {
@@ -111,8 +111,8 @@ export class EmbeddedConsumption implements Consumption {
     return false;
   }
 
-  private async placeOf(client: Client): Promise<string> {
-    if (this.options.group === undefined) return this.place;
+  private async startPosition(client: Client): Promise<string> {
+    if (this.options.group === undefined) return this.position;
     const { rows } = await client.query<{ position: string }>(
       'select position from bus.offsets where consumer_group = $1 and topic = $2',
       [this.options.group, this.options.topic],
@@ -120,17 +120,17 @@ export class EmbeddedConsumption implements Consumption {
     return rows[0]?.position ?? '0';
   }
 
-  private async keep(client: Client, place: string): Promise<void> {
-    this.place = place;
+  private async commit(client: Client, position: string): Promise<void> {
+    this.position = position;
     if (this.options.group === undefined) return;
     await client.query(
       `insert into bus.offsets (consumer_group, topic, position) values ($1, $2, $3)
        on conflict (consumer_group, topic) do update set position = excluded.position`,
-      [this.options.group, this.options.topic, place],
+      [this.options.group, this.options.topic, position],
     );
   }
 
-  /** Made before the read, so that what is published during it is not waited for. */
+  /** Created before the read, so that a message published during the read ends the wait at once. */
   private nextWake(): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, POLL_MS);
@@ -143,4 +143,9 @@ export class EmbeddedConsumption implements Consumption {
 }
 
 const received = (topic: string, row: Row): CloudEvent =>
-  eventOf(row.headers, { key: row.key, data: row.data, time: row.published_at, place: `${topic}/0/${row.position}` });
+  eventOf(row.headers, {
+    key: row.key,
+    data: row.data,
+    time: row.published_at,
+    position: `${topic}/0/${row.position}`,
+  });

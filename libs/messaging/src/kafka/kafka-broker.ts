@@ -19,13 +19,13 @@ import { type BrokerLog, redacting } from '../broker/broker-log.js';
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
 const DAY_MS = 86_400_000;
-const MESSAGE_BYTES = 8 * 1024 * 1024;
+const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 const START_MS = 60_000;
-const ADMINISTER_MS = 10_000;
+const ADMIN_MS = 10_000;
 
 /**
- * Kafka, once it answers and its group coordinator has loaded.
- * @throws when no broker answered within a minute; the message says which were asked.
+ * Connects to Kafka, once it answers and its group coordinator has loaded.
+ * @throws when no broker answered within a minute
  */
 export const openKafkaBroker = async (options: KafkaOptions): Promise<Broker> => {
   const log = redacting(options.log);
@@ -64,11 +64,11 @@ class KafkaBroker implements Broker {
   async ensureTopic({ name, partitions = 1, retentionDays, readers = [] }: TopicOptions): Promise<void> {
     const configEntries = [
       { name: 'retention.ms', value: String(retentionDays * DAY_MS) },
-      { name: 'max.message.bytes', value: String(MESSAGE_BYTES) },
+      { name: 'max.message.bytes', value: String(MAX_MESSAGE_BYTES) },
     ];
-    const acl = readers.flatMap((subject) => mayRead(name, subject));
-    await this.asAdministrator(async () => {
-      // False when it is there already: its settings are then the administrator's.
+    const acl = readers.flatMap((subject) => readAcl(name, subject));
+    await this.administer(async () => {
+      // False when the topic exists: its settings are left as an administrator may have changed them.
       await this.admin.createTopics({
         waitForLeaders: true,
         topics: [{ topic: name, numPartitions: partitions, replicationFactor: -1, configEntries }],
@@ -77,11 +77,12 @@ class KafkaBroker implements Broker {
     });
   }
 
-  /** Again while a new topic has no leader yet, or the broker is away. @throws BrokerUnavailable after ten seconds */
-  private async asAdministrator(work: () => Promise<void>): Promise<void> {
-    const log = (error: unknown, attempt: number) => this.log('warn', 'not yet done, trying again', { attempt, error });
+  /** Retries while a new topic has no leader or the broker is away. @throws BrokerUnavailable after ten seconds */
+  private async administer(work: () => Promise<void>): Promise<void> {
+    const log = (error: unknown, attempt: number) =>
+      this.log('warn', 'not administered yet, retrying', { attempt, error });
     try {
-      await retryUntilDone(AbortSignal.timeout(ADMINISTER_MS), work, log, isRefused);
+      await retryUntilDone(AbortSignal.timeout(ADMIN_MS), work, log, isRefused);
     } catch (error) {
       throw isRefused(error) ? error : new BrokerUnavailable('Kafka does not answer', { cause: error });
     }
@@ -118,8 +119,8 @@ class KafkaBroker implements Broker {
   }
 }
 
-/** A subscriber reads its topic, in groups whose names begin with its enterprise number. */
-const mayRead = (topic: string, subject: string): AclEntry[] => {
+/** Lets a subscriber read its topic, in groups whose names begin with its enterprise number. */
+const readAcl = (topic: string, subject: string): AclEntry[] => {
   const enterpriseNumber = /(?:^|,)O=([^,]+)/.exec(subject)?.[1];
   if (enterpriseNumber === undefined)
     throw new TypeError(`a reader is a certificate subject CN=…,O=…, not "${subject}"`);

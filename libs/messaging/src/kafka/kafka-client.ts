@@ -2,10 +2,10 @@ import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 import { RenewedFiles } from '@crossroads/configuration';
 import { type ISocketFactory, Kafka, type KafkaConfig, type logCreator, logLevel } from 'kafkajs';
-import { calmRequestQueues } from './request-queue.js';
+import { patchRequestQueue } from './request-queue.js';
 import type { BrokerLog } from '../broker/broker-log.js';
 
-/** PEM texts, or paths of PEM files, which may be renewed: each connection is made with what is in them by then. */
+/** PEM texts, or paths of PEM files. Files may be renewed: each connection reads them again. */
 export interface KafkaTls {
   readonly ca: string;
   readonly cert: string;
@@ -15,16 +15,16 @@ export interface KafkaTls {
 export interface KafkaOptions {
   /** `host:port` of some of the brokers. */
   readonly brokers: readonly string[];
-  /** Who this is, in the broker's logs: the service's name. */
+  /** The service's name, for the broker's logs. */
   readonly clientId: string;
-  /** Absent: no TLS, for a broker that asks for none. */
+  /** Absent for a broker without TLS. */
   readonly tls?: KafkaTls;
-  /** Hears kafkajs, redacted. @default nothing */
+  /** Receives what kafkajs logs, redacted. @default nothing */
   readonly log?: BrokerLog;
 }
 
 export const kafkaClient = (options: KafkaOptions, log: BrokerLog): Kafka => {
-  calmRequestQueues();
+  patchRequestQueue();
   const config: KafkaConfig = {
     brokers: [...options.brokers],
     clientId: options.clientId,
@@ -39,7 +39,7 @@ export const kafkaClient = (options: KafkaOptions, log: BrokerLog): Kafka => {
 
 const KEEP_ALIVE_MS = 60_000;
 
-/** As kafkajs makes its sockets, but for the TLS files, which it would read once. */
+/** Like kafkajs's own sockets, but reads the TLS files for each connection; kafkajs reads them once. */
 const socketsOf = (tls: KafkaTls): ISocketFactory => {
   const pems = pemsOf(tls);
   return ({ host, port, onConnect }) => {
@@ -56,8 +56,8 @@ const pemsOf = (tls: KafkaTls) => {
   return () => files.current();
 };
 
-// What kafkajs calls errors while it retries them itself: a coordinator that loads, a leader that moves, a broker that restarts.
-const PASSING =
+// kafkajs logs these as errors although it retries them: a coordinator that loads, a leader that moves, a broker that restarts.
+const TRANSIENT =
   /coordinator|rebalanc|leader|not aware of this member|connection|socket|disconnected|request_timed_out|retr/i;
 
 const logsTo =
@@ -66,6 +66,6 @@ const logsTo =
   ({ level, namespace, log: entry }) => {
     const { message, timestamp: _timestamp, logger: _logger, stack: _stack, ...details } = entry;
     if (level > logLevel.WARN) return;
-    const passing = level === logLevel.WARN || PASSING.test(`${message} ${String(details['error'] ?? '')}`);
-    log(passing ? 'info' : 'error', `kafkajs ${namespace}: ${message}`, details);
+    const transient = level === logLevel.WARN || TRANSIENT.test(`${message} ${String(details['error'] ?? '')}`);
+    log(transient ? 'info' : 'error', `kafkajs ${namespace}: ${message}`, details);
   };

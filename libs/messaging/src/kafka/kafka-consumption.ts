@@ -10,16 +10,16 @@ import type { BrokerLog } from '../broker/broker-log.js';
 const SESSION_MS = 6_000;
 const HEARTBEAT_MS = 1_500;
 const CLOSE_MS = 9_000;
-const BATCH = 500;
+const DEFAULT_BATCH_SIZE = 500;
 
 /**
- * One consumer of one topic. Commits after the handler and only then; a failing handler pauses its partition and gets the same
- * events again. Without a group it joins one of its own that nobody else knows, commits nothing, and remembers its place itself.
+ * One consumer of one topic. It commits once the handler has returned; a failing handler pauses its partition and gets the same events
+ * again. Without a group it joins one with a random name, commits nothing and keeps its offsets in memory.
  */
 export class KafkaConsumption implements Consumption {
   private readonly closing = new AbortController();
   private readonly attempts = new Map<number, number>();
-  private readonly places = new Map<number, string>();
+  private readonly offsets = new Map<number, string>();
   private readonly groupId: string;
   private consumer: Consumer | undefined;
   private crashes = 0;
@@ -33,7 +33,7 @@ export class KafkaConsumption implements Consumption {
     this.groupId = options.group ?? `follower.${randomUUID()}`;
   }
 
-  /** Waits in the background for a topic or a broker that is not there yet. @throws when it may not read. */
+  /** Waits in the background for a topic or a broker that is not there yet. @throws when reading is not allowed */
   async start(): Promise<void> {
     try {
       await this.run();
@@ -67,8 +67,8 @@ export class KafkaConsumption implements Consumption {
     });
     consumer.on(consumer.events.GROUP_JOIN, () => {
       if (this.options.group !== undefined) return;
-      // Nothing was committed: after a rebalance it would begin anew.
-      for (const [partition, offset] of this.places) consumer.seek({ topic: this.options.topic, partition, offset });
+      // Nothing was committed: after a rebalance Kafka would start at the first offset.
+      for (const [partition, offset] of this.offsets) consumer.seek({ topic: this.options.topic, partition, offset });
     });
     await consumer.connect();
     this.closing.signal.throwIfAborted();
@@ -90,7 +90,7 @@ export class KafkaConsumption implements Consumption {
     await withTimeout(CLOSE_MS, ended).catch(() => undefined);
   }
 
-  /** kafkajs gave up for good (an authorisation, for example): a new consumer, later. */
+  /** Starts a new consumer after a backoff when kafkajs has given up, for example because of a missing ACL. */
   private async restart(error: unknown): Promise<void> {
     for (;;) {
       const crashed = this.consumer;
@@ -110,9 +110,9 @@ export class KafkaConsumption implements Consumption {
 
   private async eachBatch(consumer: Consumer, payload: EachBatchPayload): Promise<void> {
     const { batch, resolveOffset, heartbeat, isRunning, isStale } = payload;
-    const size = this.options.batchSize ?? BATCH;
-    // The handler may take longer than a session; a lost membership shows when the offset is committed.
-    const beat = setInterval(() => void heartbeat().catch(() => undefined), HEARTBEAT_MS);
+    const size = this.options.batchSize ?? DEFAULT_BATCH_SIZE;
+    // The handler may take longer than a session. If the membership is lost all the same, the commit fails.
+    const heartbeats = setInterval(() => void heartbeat().catch(() => undefined), HEARTBEAT_MS);
     try {
       for (let from = 0; from < batch.messages.length; from += size) {
         if (this.closing.signal.aborted || !isRunning() || isStale()) return;
@@ -129,13 +129,13 @@ export class KafkaConsumption implements Consumption {
         }
         this.crashes = 0;
         const offset = (BigInt(last.offset) + 1n).toString();
-        this.places.set(batch.partition, offset);
+        this.offsets.set(batch.partition, offset);
         resolveOffset(last.offset);
         if (this.options.group !== undefined)
           await consumer.commitOffsets([{ topic: batch.topic, partition: batch.partition, offset }]);
       }
     } finally {
-      clearInterval(beat);
+      clearInterval(heartbeats);
     }
   }
 
@@ -166,7 +166,7 @@ const received = (
     key: key?.toString() ?? '',
     data: value ?? Buffer.alloc(0),
     time: new Date(Number(timestamp)),
-    place: `${topic}/${partition}/${offset}`,
+    position: `${topic}/${partition}/${offset}`,
   });
 
 const textsOf = (headers: IHeaders): Record<string, string | undefined> =>

@@ -9,16 +9,16 @@ import { countFailures } from '../broker/publish-failures.js';
 // Node sees only some of the names that this CommonJS module exports.
 const { CompressionTypes, KafkaJSProtocolError, Partitioners } = kafkajs;
 
-// One record batch a partition: below the broker's default limit of 1 MiB, unless one event alone is bigger.
-const CHUNK_BYTES = 900_000;
-const CHUNK_EVENTS = 2_000;
+// One record batch: below the broker's default limit of 1 MiB, unless one event alone is larger.
+const MAX_CHUNK_BYTES = 900_000;
+const MAX_CHUNK_EVENTS = 2_000;
 const CLOSE_MS = 5_000;
 /** Broker errors that no retry solves; `publish` throws them. (A relay retries even these, in case an ACL is still to be created.) */
 const PERMANENT = /TOO_LARGE|AUTHORIZATION_FAILED|INVALID_TOPIC/;
 
 /**
- * Writes durably, or goes on trying. Idempotent; after a failure the producer is made anew, since the broker may know
- * another sequence of it, so that events may come twice but none is skipped.
+ * Publishes with retries. The producer is idempotent; after a failure it is replaced, since its sequence numbers may no longer match
+ * the broker's. Events may then be there twice, but none is skipped.
  */
 export class KafkaProducer {
   private producer: Promise<Producer> | undefined;
@@ -35,8 +35,7 @@ export class KafkaProducer {
       await retryUntilDone(
         until,
         () => countFailures(topic, this.send(topic, messages)),
-        (error, attempt) =>
-          this.log('warn', 'not yet published, trying again', { topic, attempt, error: causeOf(error) }),
+        (error, attempt) => this.log('warn', 'not published yet, retrying', { topic, attempt, error: causeOf(error) }),
         isRefused,
       );
     }
@@ -74,7 +73,7 @@ export class KafkaProducer {
     try {
       await producer.connect();
     } catch (error) {
-      // It may be connected and yet refused.
+      // The connection may be open although the producer was refused.
       await producer.disconnect().catch(() => undefined);
       throw error;
     }
@@ -82,12 +81,12 @@ export class KafkaProducer {
   }
 }
 
-/** Kafka's own; a topic of one partition, which nearly all are, needs no hash of each key. */
+/** Kafka's default; a topic of one partition, as nearly all are, needs no hash of the key. */
 const partitionerOf: ICustomPartitioner = () => {
-  const usual = Partitioners.DefaultPartitioner();
+  const byKey = Partitioners.DefaultPartitioner();
   return (message) => {
     const [only, another] = message.partitionMetadata;
-    return only && !another ? only.partitionId : usual(message);
+    return only && !another ? only.partitionId : byKey(message);
   };
 };
 
@@ -95,7 +94,7 @@ const chunks = function* (events: readonly CloudEvent[]): Generator<Message[]> {
   let chunk: Message[] = [];
   let bytes = 0;
   for (const event of events) {
-    if (chunk.length > 0 && (bytes + event.data.length > CHUNK_BYTES || chunk.length >= CHUNK_EVENTS)) {
+    if (chunk.length > 0 && (bytes + event.data.length > MAX_CHUNK_BYTES || chunk.length >= MAX_CHUNK_EVENTS)) {
       yield chunk;
       [chunk, bytes] = [[], 0];
     }
@@ -114,17 +113,17 @@ const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.
 
 export const isRefused = (error: unknown): boolean => PERMANENT.test(kafkaErrorOf(error) ?? '');
 
-/** The broker's name of an error (`MESSAGE_TOO_LARGE`), also from below kafkajs's wrappers. */
+/** Kafka's name of an error (`MESSAGE_TOO_LARGE`), also when kafkajs has wrapped it. */
 export const kafkaErrorOf = (error: unknown): string | undefined => {
-  const seen = causeOf(error);
-  return seen instanceof KafkaJSProtocolError ? seen.type : undefined;
+  const cause = causeOf(error);
+  return cause instanceof KafkaJSProtocolError ? cause.type : undefined;
 };
 
 const causeOf = (error: unknown): unknown => {
-  let seen = error;
+  let cause = error;
   for (let depth = 0; depth < 5; depth++) {
-    if (!(seen instanceof Error) || seen instanceof KafkaJSProtocolError || seen.cause === undefined) break;
-    seen = seen.cause;
+    if (!(cause instanceof Error) || cause instanceof KafkaJSProtocolError || cause.cause === undefined) break;
+    cause = cause.cause;
   }
-  return seen;
+  return cause;
 };

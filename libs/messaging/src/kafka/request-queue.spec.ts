@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { calmRequestQueues } from './request-queue.js';
+import { patchRequestQueue } from './request-queue.js';
 
 interface Queue {
   pending: unknown[];
@@ -21,21 +21,21 @@ const queueOf = (pending: unknown[]): Queue =>
     throttleCheckTimeoutId: null,
   });
 
-describe('a queue of requests of kafkajs', () => {
+describe('the request queue of kafkajs, patched,', () => {
   const timers: Queue[] = [];
   afterEach(() => {
     jest.useRealTimers();
     for (const { throttleCheckTimeoutId } of timers) clearTimeout(throttleCheckTimeoutId ?? undefined);
   });
 
-  it('is not looked at while nothing waits in it', () => {
+  it('is not checked while it is empty', () => {
     const before = queueOf([]);
     before.scheduleCheckPendingRequests();
     timers.push(before);
-    // As it comes; without this the spec would prove nothing.
+    // Not patched yet: it is checked.
     expect(before.throttleCheckTimeoutId).not.toBeNull();
 
-    calmRequestQueues();
+    patchRequestQueue();
     const idle = queueOf([]);
     idle.scheduleCheckPendingRequests();
     expect(idle.throttleCheckTimeoutId).toBeNull();
@@ -44,8 +44,8 @@ describe('a queue of requests of kafkajs', () => {
   it.each([
     ['late', 1, true],
     ['in time', 60_000, false],
-  ])('gives up a request whose answer is %s: after %p ms %p', (_, requestTimeout, givenUp) => {
-    calmRequestQueues();
+  ])('times out a request whose answer is %s (timeout %p ms): %p', (_, requestTimeout, givenUp) => {
+    patchRequestQueue();
     jest.useFakeTimers();
     const timeoutRequest = jest.fn();
     const request = { sentAt: Date.now(), requestTimeout, timeoutRequest };
@@ -60,8 +60,8 @@ describe('a queue of requests of kafkajs', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('is looked at again while something waits, until it has gone', async () => {
-    calmRequestQueues();
+  it('is checked while a request is pending, until it is sent', async () => {
+    patchRequestQueue();
     const gone = Promise.withResolvers<void>();
     const queue = queueOf(['a request']);
     queue.checkPendingRequests = () => {

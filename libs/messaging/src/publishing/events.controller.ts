@@ -6,16 +6,16 @@ import {
 import { PostgresEventStore } from '@crossroads/eventsourcing';
 import { type Call, GrpcController, Rpc } from '@crossroads/grpc';
 import { eventsCallersOf } from '@crossroads/topology';
-import { type EventsController as Events, eventsController } from './published-events.js';
-import { Relays } from './relay.job.js';
+import { type PublishedEvents, publishedEvents } from './published-events.js';
+import { RelayJob } from './relay.job.js';
 
-/** What was published, from the beginning: for the readers of this service's topics. */
+/** Serves what was published, from the first event on, to the readers of this service's topics. */
 @GrpcController(EventsServiceService, (service) => ({ read: eventsCallersOf(service) }))
 export class EventsController {
-  private readonly events: Events;
+  private readonly events: PublishedEvents;
 
-  constructor(store: PostgresEventStore, relays: Relays) {
-    this.events = eventsController(store, relays.published);
+  constructor(store: PostgresEventStore, relay: RelayJob) {
+    this.events = publishedEvents(store, relay.published);
   }
 
   @Rpc(EventsServiceService.read)

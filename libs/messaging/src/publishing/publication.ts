@@ -1,16 +1,16 @@
 import { encodeCursor, type Recorded } from '@crossroads/eventsourcing';
 import type { CloudEvent } from '../broker/broker.js';
 
-/** What becomes of one stored event on one topic. */
+/** A stored event as it is published on one topic. */
 export interface Publication {
   readonly topic: string;
-  /** `cursor` is added by who publishes. */
+  /** The relay adds the cursor and seals. */
   readonly event: Omit<CloudEvent, 'cursor' | 'sealingKeyId'>;
 }
 
 /**
- * A service's `published.ts`: what of its log others may see. At most one event a topic for each stored one, since a
- * reader resumes after a cursor. Asked again at each repetition, it must give the same id.
+ * Maps a stored event to what others may see of it. At most one event a topic, since a reader resumes after its cursor. It is called
+ * again when an event is published again, and must return the same id.
  */
 export type Published = (
   recorded: Recorded,
@@ -26,7 +26,7 @@ export interface PublicationOf {
   readonly data: Uint8Array;
 }
 
-/** The usual publication: id, time and sequence are those of the stored event, and its trace goes along. */
+/** The usual publication: id, time, sequence and trace are those of the stored event. */
 export const publicationOf = (recorded: Recorded, { topic, ...rest }: PublicationOf): Publication => {
   const traceparent = recorded.metadata['traceparent'];
   return {
@@ -41,7 +41,7 @@ export const publicationOf = (recorded: Recorded, { topic, ...rest }: Publicatio
   };
 };
 
-/** The events that a stored one becomes, with its cursor. */
+/** What a stored event is published as, with its cursor. */
 export const publicationsOf = async (
   published: Published,
   recorded: Recorded,

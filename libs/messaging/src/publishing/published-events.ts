@@ -4,34 +4,34 @@ import { mayRead } from '@crossroads/topology';
 import { messageOf } from '../broker/event-message.js';
 import { type Published, publicationsOf } from './publication.js';
 
-const READ_AT_ONCE = 500;
+const BATCH_SIZE = 500;
 
-/** With what codes does a server answer these. */
+/** The reasons with which a read is rejected. */
 export type EventsReason = 'INVALID_CURSOR' | 'TOPIC_NOT_FOR_CALLER';
 
-/** What of a call of the gRPC library is needed. */
+/** The part of a gRPC call that a read needs. */
 interface ReadCall {
   readonly signal: AbortSignal;
   readonly caller: { readonly kind: 'service'; readonly name: string } | { readonly kind: 'institution' };
 }
 
-/** Implements `Serves<typeof EventsServiceService>` of the gRPC library. */
-export interface EventsController {
+/** The handlers of `EventsService`. */
+export interface PublishedEvents {
   read(request: ReadRequest, call: ReadCall): AsyncIterable<ReadResponse>;
 }
 
 /**
- * Serves the same mapping as the relay publishes, from the beginning and unsealed (the connection is mTLS), to who may read the
- * topic on the bus.
+ * Serves what the relay publishes, from the first event on and unsealed (the connection is mTLS), to the services that may read the
+ * topic from the broker.
  */
-export const eventsController = (
+export const publishedEvents = (
   store: Pick<EventStore, 'readLog'>,
   published: Published,
   isReader: (service: string, topic: string) => boolean = mayRead,
-): EventsController => ({
+): PublishedEvents => ({
   read: ({ topic, afterCursor }, { signal, caller }) => {
     if (caller.kind !== 'service' || !isReader(caller.name, topic))
-      throw new Rejection('TOPIC_NOT_FOR_CALLER', 'this topic is not for this caller');
+      throw new Rejection('TOPIC_NOT_FOR_CALLER', 'the caller may not read this topic');
     const after = parseCursor(afterCursor);
     if (!after)
       throw new Rejection('INVALID_CURSOR', 'after_cursor is the cursor of an event of this service, or empty');
@@ -47,7 +47,7 @@ const publishedAfter = async function* (
   signal: AbortSignal,
 ): AsyncGenerator<ReadResponse> {
   for (let cursor = after; !signal.aborted; ) {
-    const batch = await store.readLog(cursor, READ_AT_ONCE);
+    const batch = await store.readLog(cursor, BATCH_SIZE);
     for (const recorded of batch) {
       for (const publication of await publicationsOf(published, recorded)) {
         if (publication.topic === topic)

@@ -3,22 +3,22 @@ import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import type { Published } from './publication.js';
 
-/** What of a service's log others may see. */
+/** Says which events of a service's log others may see, and in what form. */
 export interface EventPublisher {
   published(recorded: Recorded): ReturnType<Published>;
 }
 
 export interface PublisherOptions {
-  /** Of the relay: its checkpoint's. */
+  /** Identifies the relay: its checkpoint is stored under this name. */
   readonly name: string;
-  /** Milliseconds in which what comes travels together. */
+  /** See `ProcessorOptions.paceMs`. */
   readonly paceMs?: number;
   readonly batchSize?: number;
 }
 
 export const PublisherOf = DiscoveryService.createDecorator<PublisherOptions>();
 
-/** Makes a provider what the log is published by: on the bus by a relay, and from the beginning by `Events/Read`. One a service. */
+/** Makes a provider the publisher of the service: the relay publishes what it returns, and `Events/Read` serves it. One a service. */
 export const Publisher =
   (options: PublisherOptions) =>
   <C extends new (...args: never[]) => EventPublisher>(type: C): void => {

@@ -3,15 +3,15 @@ import { PostgresEventStore, type Processor, type Recorded } from '@crossroads/e
 import { warn } from '@crossroads/grpc';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import type { Published } from './publication.js';
-import { startRelay } from './relay.js';
 import { TopicSealing } from '../broker/topic-sealing.js';
 import { Bus } from '../bus/bus.js';
+import type { Published } from './publication.js';
 import { type EventPublisher, PublisherOf, type PublisherOptions } from './publisher.decorator.js';
+import { startRelay } from './relay.js';
 
-/** Publishes the log by the service's `@Publisher`, as soon as there is a bus. */
+/** Publishes the log by the `@Publisher` of the service, as soon as the broker is connected. */
 @Injectable()
-export class Relays implements OnApplicationBootstrap, OnModuleDestroy {
+export class RelayJob implements OnApplicationBootstrap, OnModuleDestroy {
   private publisher: EventPublisher | undefined;
   private relay: Promise<Processor> | undefined;
 
@@ -23,7 +23,7 @@ export class Relays implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly sealing: TopicSealing,
   ) {}
 
-  /** What the log is published by; nothing while the application is put together. */
+  /** The mapping of the `@Publisher`, which is found when the application has been created. */
   readonly published: Published = (recorded: Recorded) => this.publisher?.published(recorded);
 
   onApplicationBootstrap(): void {
@@ -36,7 +36,7 @@ export class Relays implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.bus.giveUp();
+    this.bus.stopConnecting();
     await (await this.relay?.catch(() => undefined))?.close();
   }
 

@@ -11,10 +11,10 @@ export interface RelayOptions {
   readonly db: Database;
   readonly store: Pick<EventStore, 'readLog'>;
   readonly broker: Pick<Broker, 'publish'>;
-  /** Identity of the relay: one is active of a name, and goes on where it was. */
+  /** Of all relays with this name one is active at a time; it resumes at the checkpoint of this name. */
   readonly name: string;
   readonly published: Published;
-  /** Seals what goes to internal topics. @default nothing is sealed */
+  /** Seals the events of internal topics. @default nothing is sealed */
   readonly sealing?: Pick<TopicSealing, 'seal'>;
   /** @default 500 */
   readonly batchSize?: number;
@@ -26,8 +26,8 @@ export interface RelayOptions {
 const BUNDLED: ReadonlySet<string> = new Set(BUNDLED_TOPICS);
 
 /**
- * Publishes the log in its order, at least once: the checkpoint follows the publishing, so that a relay that died
- * in between publishes that batch again, under the same ids.
+ * Publishes the log in its order, at least once: the checkpoint is stored after the broker has acknowledged, so a relay that dies in
+ * between publishes the batch again, under the same ids.
  */
 export const startRelay = (options: RelayOptions): Processor => {
   const { db, store, broker, name, published, sealing, batchSize = 500, paceMs, onError } = options;
@@ -50,7 +50,7 @@ export const startRelay = (options: RelayOptions): Processor => {
 
 const byTopic = async (batch: readonly Recorded[], published: Published): Promise<Map<string, CloudEvent[]>> => {
   const topics = new Map<string, CloudEvent[]>();
-  // All at once, so that what mapping one of them reads can travel with the others'; in the order of the log.
+  // Mapped concurrently, so that their reads can be batched; the order of the log is kept.
   const publications = await Promise.all(batch.map((recorded) => publicationsOf(published, recorded)));
   for (const { topic, event } of publications.flat()) {
     const events = topics.get(topic);

@@ -4,7 +4,7 @@ import { eventStoreMigrations, PostgresEventStore, type Processor } from '@cross
 import { type RunningServer, serve, startServer, type TlsFiles } from '@crossroads/grpc';
 import {
   type Broker,
-  eventsController,
+  publishedEvents,
   type Published,
   publicationOf,
   startRelay,
@@ -124,7 +124,7 @@ export class Publisher {
     const { name, tls, trustDomain } = this.options;
     const service = serve(
       EventsServiceService,
-      eventsController(this.store, this.published, () => true),
+      publishedEvents(this.store, this.published, () => true),
       {
         allow: { read: ['any'] },
       },

@@ -1,9 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Processes that may have begun accesses without an outcome yet. */
-export class ExchangeInstances implements MigrationInterface {
-  readonly name = 'ExchangeInstances1764230400000';
-
+export class ExchangeInstances1764230400000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       create table exchange_instances (

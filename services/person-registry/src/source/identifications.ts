@@ -2,6 +2,7 @@ import type { IsoDay } from '@crossroads/identifiers';
 import { BlindIndex } from '@crossroads/privacy';
 import type { Supplied } from '@crossroads/source';
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { Numbers } from '../number/numbers.js';
 import { StreamReads } from '../number/stream-reads.js';
 import { identificationOf } from '../person/identification.js';
@@ -16,7 +17,7 @@ export class Identifications {
    * The person to whom a number belonged last, by blind index: both streams are then read with one query. The number says at each
    * request whether it is still so.
    */
-  private readonly ownerOf = new Map<string, string>();
+  private readonly ownerOf = new LRUCache<string, string>({ max: MAX_OWNERS });
 
   constructor(
     private readonly reads: StreamReads,
@@ -41,14 +42,7 @@ export class Identifications {
     const { state } = await this.numbers.foldFirst(indexes, streams);
     if (state.status === 'absent' || state.status === 'canceled') return undefined;
     if (state.personId === expected) return this.persons.fold(expected, streams.get(expected) ?? []);
-    this.remember(current, state.personId);
+    this.ownerOf.set(current, state.personId);
     return this.persons.load(state.personId);
-  }
-
-  private remember(index: string, personId: string): void {
-    this.ownerOf.set(index, personId);
-    if (this.ownerOf.size <= MAX_OWNERS) return;
-    const [oldest] = this.ownerOf.keys();
-    if (oldest !== undefined) this.ownerOf.delete(oldest);
   }
 }

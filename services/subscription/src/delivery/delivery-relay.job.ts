@@ -76,7 +76,7 @@ export class DeliveryRelayJob implements OnApplicationBootstrap, OnModuleDestroy
   async onModuleDestroy(): Promise<void> {
     this.stopping.abort(new Error('the delivery relay is stopped'));
     for (const unsubscribe of this.unsubscribe) unsubscribe();
-    this.bus.giveUp();
+    this.bus.stopConnecting();
     this.wake();
     const ended = Promise.allSettled([this.running, ...this.relaying.values()]);
     await Promise.race([ended, delay(STOP_TIMEOUT_MS, undefined, { ref: false })]);

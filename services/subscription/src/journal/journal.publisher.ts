@@ -3,10 +3,8 @@ import { AccessConcluded, AccessJournaled } from '@crossroads/contracts/access/v
 import type { Json, Recorded } from '@crossroads/eventsourcing';
 import { type EventPublisher, type Publication, Publisher, publicationOf } from '@crossroads/messaging';
 import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
-import type { TopicName } from '@crossroads/topology';
+import { ACCESS_TOPIC } from '@crossroads/topology';
 import { journalPlace } from './delivery-journal.js';
-
-const TOPIC: TopicName = 'crossroads.access.v1';
 
 /** Publishes the journal of deliveries. Events of subscriptions stay inside. Journal entries of 200 ms travel together. */
 @Publisher({ name: 'journal', paceMs: 200 })
@@ -33,10 +31,10 @@ export class JournalPublisher implements EventPublisher {
 
   private publication(recorded: Recorded, participle: string, data: Uint8Array): Publication {
     return publicationOf(recorded, {
-      topic: TOPIC,
+      topic: ACCESS_TOPIC,
       source: this.service.urn,
-      service: TOPIC,
-      type: `${TOPIC}.accesses.notify.${participle}`,
+      service: ACCESS_TOPIC,
+      type: `${ACCESS_TOPIC}.accesses.notify.${participle}`,
       key: recorded.streamId,
       data,
     });

@@ -1,6 +1,7 @@
 import type { Caller } from '@crossroads/grpc';
 import type { IsoDay } from '@crossroads/identifiers';
 import { type Decision, decide, type Policy } from '@crossroads/policy';
+import { subscription } from '@crossroads/topology';
 
 /** What an institution subscribes to: a grant is looked up by these. */
 export interface SubscriptionTerms {
@@ -20,7 +21,7 @@ export interface GrantQuestion {
 }
 
 /** A service of the mesh: which institution it acts for stands in the subscription. */
-const THIS_SERVICE: Caller = { kind: 'service', name: 'subscription', spki: '' };
+const THIS_SERVICE: Caller = { kind: 'service', name: subscription.name, spki: '' };
 
 /** Whether the policy lets an institution have something by subscription, and which field groups of it. */
 export const decideGrant = (

@@ -4,7 +4,7 @@ import { Database, type Tx } from '@crossroads/database';
 import { PostgresEventStore, Streams } from '@crossroads/eventsourcing';
 import { Injectable } from '@nestjs/common';
 import { DeliveryJournal } from '../journal/delivery-journal.js';
-import { type ClosingReason, subscription } from './subscription.decider.js';
+import { type ClosingReason, subscriptionStreams } from './subscription.decider.js';
 
 interface SubscriptionRow {
   readonly state: 'open' | 'paused' | 'closed';
@@ -29,7 +29,7 @@ export class SubscriptionCloser {
     private readonly journal: DeliveryJournal,
     private readonly clock: Clock,
   ) {
-    this.streams = new Streams(store, { type: 'subscription', decider: subscription });
+    this.streams = new Streams(store, subscriptionStreams);
   }
 
   /**

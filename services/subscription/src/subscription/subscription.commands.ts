@@ -12,7 +12,12 @@ import { DirectoryChecks } from '../directory/directory-checks.js';
 import { decideGrant, type SubscriptionTerms } from './grant-decision.js';
 import { SubscriberTopics } from './subscriber-topics.js';
 import { SubscriptionCloser } from './subscription-closer.js';
-import { type SubscriptionCommand, type SubscriptionEvent, subscription } from './subscription.decider.js';
+import {
+  type SubscriptionCommand,
+  type SubscriptionEvent,
+  subscription,
+  subscriptionStreams,
+} from './subscription.decider.js';
 import type { SubscriptionEntity } from './subscription.entity.js';
 import { SubscriptionRepository } from './subscription.repository.js';
 
@@ -42,7 +47,7 @@ export class SubscriptionCommands {
     private readonly clock: Clock,
   ) {
     this.commands = new Commands(store, db);
-    this.streams = new Streams(store, { type: 'subscription', decider: subscription });
+    this.streams = new Streams(store, subscriptionStreams);
   }
 
   /** @returns the id of the new subscription: the same for each repetition of the request. */

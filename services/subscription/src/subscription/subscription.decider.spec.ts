@@ -18,19 +18,19 @@ const close: SubscriptionCommand = { type: 'CloseSubscription', reason: 'CLOSED_
 const closed: SubscriptionEvent = { type: 'SubscriptionClosed', data: { reason: 'CLOSED_BY_SUBSCRIBER' } };
 
 describe('subscription', () => {
-  it('opens once', () => {
+  it('a subscription opens once', () => {
     given().when(open).then(opened);
     given(opened).when(open).thenRejected('SUBSCRIPTION_ALREADY_OPEN');
   });
 
-  it('is paused and resumed, and repeating either changes nothing', () => {
+  it('a subscription is paused and resumed, and repeating either changes nothing', () => {
     given(opened).when({ type: 'PauseSubscription' }).then(paused);
     given(opened, paused).when({ type: 'PauseSubscription' }).then();
     given(opened, paused).when({ type: 'ResumeSubscription' }).then({ type: 'SubscriptionResumed', data: {} });
     given(opened).when({ type: 'ResumeSubscription' }).then();
   });
 
-  it('closes for good, also while paused', () => {
+  it('a subscription closes for good, also while it is paused', () => {
     given(opened, paused).when(close).then(closed);
     given(opened, closed).when(close).then();
     given(opened, closed).when({ type: 'ResumeSubscription' }).thenRejected('SUBSCRIPTION_NOT_PAUSED');
@@ -38,11 +38,11 @@ describe('subscription', () => {
     given(opened, closed).when(open).thenRejected('SUBSCRIPTION_ALREADY_OPEN');
   });
 
-  it('cannot be closed before it is there', () => {
+  it('a subscription that does not exist cannot be closed', () => {
     given().when(close).thenRejected('SUBSCRIPTION_NOT_OPEN');
   });
 
-  it('has nothing after its closing, whatever is asked of it', () => {
+  it('no command adds an event after the closing of a subscription', () => {
     const command = fc.constantFrom<SubscriptionCommand>(
       open,
       close,

@@ -63,4 +63,7 @@ export const subscription: Decider<SubscriptionState, SubscriptionCommand, Subsc
   },
 };
 
+/** How subscriptions are stored. */
+export const subscriptionStreams = { type: 'subscriptions', decider: subscription };
+
 const reject = (reason: SubscriptionReason, message: string) => new Rejection(reason, message);

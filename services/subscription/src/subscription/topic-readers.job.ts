@@ -28,7 +28,7 @@ export class TopicReadersJob implements OnModuleInit, OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     this.unsubscribe();
-    this.bus.giveUp();
+    this.bus.stopConnecting();
     await this.pending;
   }
 

@@ -1,0 +1,22 @@
+import { SERVICES } from '@crossroads/topology';
+import { describe, expect, it } from '@jest/globals';
+import { needsOf } from './needs.js';
+
+const TABLE = {
+  authorization: { keys: false, subjectKeys: false, bus: false, consumes: false, publishes: false, policy: false },
+  'person-registry': { keys: true, subjectKeys: true, bus: true, consumes: false, publishes: true, policy: true },
+  'reference-directory': { keys: true, subjectKeys: false, bus: true, consumes: true, publishes: false, policy: true },
+  exchange: { keys: true, subjectKeys: true, bus: true, consumes: false, publishes: true, policy: true },
+  subscription: { keys: true, subjectKeys: true, bus: true, consumes: true, publishes: true, policy: true },
+  'access-audit': { keys: true, subjectKeys: true, bus: true, consumes: true, publishes: false, policy: true },
+};
+
+describe('what a service needs', () => {
+  it.each(SERVICES)('follows from the topology: %s', (name) => {
+    expect(needsOf(name)).toEqual(TABLE[name]);
+  });
+
+  it('is a connection to the broker when it reads or publishes topics', () => {
+    for (const { bus, consumes, publishes } of SERVICES.map(needsOf)) if (consumes || publishes) expect(bus).toBe(true);
+  });
+});

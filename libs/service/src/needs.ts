@@ -1,0 +1,38 @@
+import {
+  authorization,
+  calledBy,
+  keysOf,
+  producedBy,
+  readBy,
+  type ServiceName,
+  serviceNamed,
+} from '@crossroads/topology';
+
+/** What a service needs according to `libs/topology`. Its modules, settings and migrations follow from this. */
+export interface Needs {
+  /** A file of named keys. */
+  readonly keys: boolean;
+  /** A second database, with a key for each person. */
+  readonly subjectKeys: boolean;
+  /** A connection to the broker. */
+  readonly bus: boolean;
+  /** Reads topics: has cursors and parked messages. */
+  readonly consumes: boolean;
+  /** Publishes its log: on topics, and by `Events/Read`. */
+  readonly publishes: boolean;
+  /** Decides by the policy, which the authorization service sends it. */
+  readonly policy: boolean;
+}
+
+export const needsOf = (name: ServiceName): Needs => {
+  const { subjectKeys, deliversToSubscribers } = serviceNamed(name);
+  const [consumes, publishes] = [readBy(name).length > 0, producedBy(name).length > 0];
+  return {
+    keys: keysOf(name).length > 0,
+    subjectKeys,
+    bus: consumes || publishes || deliversToSubscribers,
+    consumes,
+    publishes,
+    policy: calledBy(name).includes(authorization.name),
+  };
+};

@@ -1,31 +1,101 @@
-// What may import what, on the built JavaScript: what an import of types alone leaves no trace of, costs nothing at run time.
+// What may import what, on the built JavaScript: an import of types alone leaves no trace there and costs nothing at run time.
 // (dependency-cruiser reads TypeScript through the compiler's old programming interface, which version 7 no longer has.)
-const DOMAIN = '^services/[^/]+/dist/src/domain/';
-const SPECS = '\\.(spec|examples|bench)\\.js$';
+// tests/architecture sees each rule refuse something.
+const SERVICE = '^services/([^/]+)/dist/src/';
+const SPECS = '\\.(spec|examples|bench|contract)\\.js$|/dist/test/|/test/dist/';
+
+/** Suffixes of files that only their own feature uses. */
+const PRIVATE = [
+  'controller',
+  'consumer',
+  'publisher',
+  'job',
+  'repository',
+  'entity',
+  'migration',
+  'client',
+  'settings',
+];
+/** Of these a controller takes those of each feature whose requests it receives. */
+const OF_REQUESTS = ['pipe', 'guard'];
+const PURE = ['decider', 'rules'];
+const OTHERS = ['commands', 'codec', 'reader', 'message', 'module', 'spec', 'examples', 'bench'];
+
+const suffix = (...names) => `\\.(${names.join('|')})\\.js$`;
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
     {
-      name: 'pure-domain',
-      comment: 'A domain imports nothing that can wait, fail or tell the time.',
+      name: 'pure-rules',
+      comment: 'Deciders and rules import nothing that can wait, fail or tell the time.',
       severity: 'error',
-      from: { path: DOMAIN, pathNot: SPECS },
+      from: { path: `^services/.*${suffix(...PURE)}` },
       to: {
         pathNot: [
-          DOMAIN,
-          '^libs/eventsourcing/dist/(decider|errors)\\.js$',
+          `^services/.*${suffix(...PURE)}`,
           '^libs/identifiers/dist/',
-          '^libs/policy/dist/(decide|cut|policy|compiled-grant|data-service|index)\\.js$',
+          '^libs/eventsourcing/dist/(decider|errors)\\.js$',
+          '^libs/policy/dist/decide/',
         ],
       },
     },
     {
-      name: 'pure-domain-is-its-own',
-      comment: 'The domain of one service knows nothing of another.',
+      name: 'decisions-know-no-transport',
+      comment:
+        'Deciders and rules import @crossroads/policy/decide, which must not bring a transport or a framework along.',
       severity: 'error',
-      from: { path: '^services/([^/]+)/dist/src/domain/' },
-      to: { path: '^services/[^/]+/', pathNot: '^services/$1/' },
+      from: { path: '^libs/policy/dist/decide/', pathNot: SPECS },
+      to: { pathNot: ['^libs/policy/dist/decide/', '^libs/identifiers/dist/', '^libs/contracts/dist/'] },
+    },
+    {
+      name: 'into-another-feature',
+      comment: 'What takes part in a feature by its role is its own; other features use what it offers.',
+      severity: 'error',
+      from: { path: `${SERVICE}([^/]+)/`, pathNot: SPECS },
+      to: { path: `^services/$1/dist/src/[^/]+/.*${suffix(...PRIVATE)}`, pathNot: `^services/$1/dist/src/$2/` },
+    },
+    {
+      name: 'pipes-and-guards-for-controllers',
+      comment: 'A pipe or guard of another feature is for a controller that receives requests for it.',
+      severity: 'error',
+      from: { path: `${SERVICE}([^/]+)/`, pathNot: [suffix('controller', 'module'), SPECS] },
+      to: { path: `^services/$1/dist/src/[^/]+/.*${suffix(...OF_REQUESTS)}`, pathNot: `^services/$1/dist/src/$2/` },
+    },
+    {
+      name: 'nobody-imports-controllers',
+      comment: 'A controller is where a request comes in; only its module names it.',
+      severity: 'error',
+      from: { pathNot: [suffix('module'), SPECS] },
+      to: { path: `^services/.*${suffix('controller')}` },
+    },
+    {
+      name: 'no-entity-in-what-takes-requests',
+      comment: 'Tables are behind a repository.',
+      severity: 'error',
+      from: { path: `^services/.*${suffix('controller', 'consumer', 'publisher', 'job', 'guard', 'pipe')}` },
+      to: { path: suffix('entity') },
+    },
+    {
+      name: 'known-suffix',
+      comment: 'A file is called <name>.ts or <name>.<role>.ts, with a role of the lists above.',
+      severity: 'error',
+      from: {},
+      to: {
+        path: `${SERVICE}.*/[^/]+\\.[^/]+\\.js$`,
+        pathNot: suffix(...PRIVATE, ...OF_REQUESTS, ...PURE, ...OTHERS),
+      },
+    },
+    {
+      name: 'features-in-folders',
+      comment:
+        'At the top of a service are its start, its module and its definition; all else is in the folder of a feature.',
+      severity: 'error',
+      from: {},
+      to: {
+        path: `${SERVICE}[^/]+\\.js$`,
+        pathNot: `${SERVICE}(main|app\\.module|service|rebuild)\\.js$`,
+      },
     },
     {
       name: 'services-do-not-import-services',
@@ -38,19 +108,33 @@ module.exports = {
       name: 'production-does-not-import-tools',
       comment: 'The one-machine mesh and the test library never reach production.',
       severity: 'error',
-      from: { path: '^services/[^/]+/dist/src/', pathNot: SPECS },
+      from: { path: SERVICE, pathNot: SPECS },
       to: { path: '^libs/(local|testing)/' },
     },
     {
-      name: 'kafkajs-in-one-place',
-      comment:
-        'So that another client can take its place; the local mesh administers Kafka, the command line reads it.',
+      name: 'typeorm-in-its-place',
+      comment: 'Ordinary tables are behind repositories; everything else is SQL over libs/database.',
       severity: 'error',
       from: {
         path: '^(services|libs)/',
-        pathNot: ['^libs/(messaging|local|testing|client)/', SPECS, '^services/[^/]+/dist/test/'],
+        pathNot: ['^libs/database/', suffix('repository', 'entity', 'migration', 'module'), SPECS],
       },
-      to: { path: 'node_modules/kafkajs' },
+      to: { path: 'node_modules/(typeorm|@nestjs/typeorm)/' },
+    },
+    {
+      name: 'kafkajs-in-its-place',
+      comment:
+        'So that another client can take its place. The local mesh administers Kafka, the command line reads it.',
+      severity: 'error',
+      from: { path: '^(services|libs)/', pathNot: ['^libs/(messaging|local|testing|client)/', SPECS] },
+      to: { path: 'node_modules/kafkajs/' },
+    },
+    {
+      name: 'grpc-js-in-its-place',
+      comment: 'Limits, identities, deadlines and errors of calls are in libs/grpc, and nowhere a second time.',
+      severity: 'error',
+      from: { path: '^(services|libs)/', pathNot: ['^libs/(grpc|local|testing)/', SPECS] },
+      to: { path: 'node_modules/@grpc/grpc-js/' },
     },
     {
       name: 'layers-of-grpc',

@@ -13,5 +13,6 @@ export default {
   globalTeardown: '<rootDir>/scripts/jest-global-teardown.mjs',
   reporters: ['<rootDir>/scripts/jest-reporter.mjs'],
   maxWorkers: 2,
-  testTimeout: 60_000,
+  // Only for what hangs: a machine under load may need long for anything.
+  testTimeout: 180_000,
 };

@@ -1,6 +1,6 @@
 import { eventually } from '@crossroads/testing';
 import { ask } from './databases.js';
-import type { TestMesh } from './mesh.js';
+import type { WholeMesh } from './whole-mesh.js';
 
 /** What the exchange's journal and the access log hold of consultations that were answered. */
 export interface Accounts {
@@ -19,7 +19,7 @@ interface Intent {
   readonly ticket: string;
 }
 
-const accountsNow = async (mesh: TestMesh, tickets: readonly string[]): Promise<Accounts> => {
+const accountsNow = async (mesh: WholeMesh, tickets: readonly string[]): Promise<Accounts> => {
   const intents = await ask<Intent>(
     mesh,
     'exchange',
@@ -45,7 +45,7 @@ const accountsNow = async (mesh: TestMesh, tickets: readonly string[]): Promise<
 };
 
 /** How far each access has come in its journal, against how far the access log has it: it may be told of once, whole. */
-const missingInAudit = async (mesh: TestMesh): Promise<number> => {
+const missingInAudit = async (mesh: WholeMesh): Promise<number> => {
   const steps = `select stream_id as id, max(revision)::int as last from es.events where stream_type = any($1) and revision > 0 group by 1`;
   const heard = `select stream_id as id, max((data->>'revision')::int) as last from es.events where stream_type = 'access' and revision > 0 group by 1`;
   const [exchange, subscription, audit] = await Promise.all([
@@ -63,10 +63,10 @@ interface Steps {
 }
 
 /** When everything that is under way has arrived, or how things stand after a minute. */
-export const settledAccounts = async (mesh: TestMesh, tickets: readonly string[]): Promise<Accounts> => {
+export const settledAccounts = async (mesh: WholeMesh, tickets: readonly string[]): Promise<Accounts> => {
   let last: Accounts | undefined;
   const settled = (accounts: Accounts) =>
     accounts.open === 0 && accounts.missing === 0 && accounts.notOnceInAudit.length === 0;
-  await eventually(async () => (last = await accountsNow(mesh, tickets)), settled, 60_000).catch(() => undefined);
+  await eventually(async () => (last = await accountsNow(mesh, tickets)), settled).catch(() => undefined);
   return last ?? accountsNow(mesh, tickets);
 };

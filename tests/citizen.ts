@@ -1,10 +1,10 @@
 import { Citizen, citizenToken } from '@crossroads/client';
 import type { Access } from '@crossroads/contracts/audit/v1/audit_service';
 import { SIGN_IN_ISSUER, SIGN_IN_KID } from '@crossroads/local';
-import type { TestMesh } from './mesh.js';
+import type { WholeMesh } from './whole-mesh.js';
 
 /** A person's own list, newest first, through the citizen portal; without their own looks at it. */
-export const citizenSees = async (mesh: TestMesh, ssin: string): Promise<Access[]> => {
+export const citizenSees = async (mesh: WholeMesh, ssin: string): Promise<Access[]> => {
   const { network } = mesh;
   const citizen = new Citizen(network.connection('citizen-portal'));
   try {

@@ -1,16 +1,16 @@
 import pg from 'pg';
-import type { TestMesh } from './mesh.js';
+import type { WholeMesh } from './whole-mesh.js';
 
 /** Asks a database of the mesh as superuser, which may look where no service may. Its name as in `mesh.json`: `exchange`, `exchange_keys` … */
 export const ask = async <Row extends pg.QueryResultRow>(
-  mesh: TestMesh,
+  mesh: WholeMesh,
   database: string,
   sql: string,
   values: unknown[] = [],
 ): Promise<Row[]> => withDatabase(mesh, database, async (client) => (await client.query<Row>(sql, values)).rows);
 
 export const withDatabase = async <Value>(
-  mesh: TestMesh,
+  mesh: WholeMesh,
   database: string,
   work: (client: pg.Client) => Promise<Value>,
 ): Promise<Value> => {
@@ -23,7 +23,7 @@ export const withDatabase = async <Value>(
 };
 
 /** The caller ends it. */
-export const openDatabase = async (mesh: TestMesh, database: string): Promise<pg.Client> => {
+export const openDatabase = async (mesh: WholeMesh, database: string): Promise<pg.Client> => {
   const url = new URL(mesh.local.mesh().postgres.adminUrl);
   url.pathname = `/${database}`;
   const client = new pg.Client({ connectionString: url.href });

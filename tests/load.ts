@@ -4,7 +4,7 @@ import { newRequestId, RemoteError } from '@crossroads/grpc';
 import { datePartsOf, dayOf } from '@crossroads/identifiers';
 import { IDENTIFICATION, PURPOSES, WAGES } from '@crossroads/local';
 import { status } from '@grpc/grpc-js';
-import type { TestMesh } from './mesh.js';
+import type { WholeMesh } from './whole-mesh.js';
 import { address, since } from './people.js';
 
 /** What clients were told while the load ran. */
@@ -35,7 +35,7 @@ export interface LoadOptions {
 }
 
 /** Consultations and changes from several clients until it is stopped. */
-export const startLoad = (mesh: TestMesh, ssins: readonly string[], options: LoadOptions): Load => {
+export const startLoad = (mesh: WholeMesh, ssins: readonly string[], options: LoadOptions): Load => {
   const { consulters, movers, wages = false, pauseMs = 20 } = options;
   const told: Told = { answered: [], failed: new Map(), accepted: [] };
   const stopping = new AbortController();

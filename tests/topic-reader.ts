@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import { type InstitutionName, numberOf } from '@crossroads/local';
 import { openBroker } from '@crossroads/messaging';
-import type { TestMesh } from './mesh.js';
+import type { WholeMesh } from './whole-mesh.js';
 
 /** All that came on a subscriber's topic, as it lies there: nothing is dropped or put in order. */
 export interface TopicReader {
@@ -14,7 +14,7 @@ export interface TopicReader {
 }
 
 /** From the beginning, with the institution's own certificate. */
-export const readTopic = async (mesh: TestMesh, name: InstitutionName): Promise<TopicReader> => {
+export const readTopic = async (mesh: WholeMesh, name: InstitutionName): Promise<TopicReader> => {
   const { broker: kind } = mesh.local.mesh();
   const number = numberOf(name);
   const broker = await openBroker({

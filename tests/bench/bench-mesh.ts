@@ -1,5 +1,5 @@
 import { IDENTIFICATION, PURPOSES, SERVICES } from '@crossroads/local';
-import { TestMesh } from '../mesh.js';
+import { WholeMesh } from '../whole-mesh.js';
 import { generatedPeople, generatedSsins } from '../people.js';
 import { processorMs, residentMb } from '../processes.js';
 
@@ -7,12 +7,12 @@ export const PEOPLE = 2_000;
 export const SSINS = generatedSsins(PEOPLE);
 
 /** One mesh for all benchmarks that need one, started at the first. */
-export const benchMesh = (say: (line: string) => void): Promise<TestMesh> => {
+export const benchMesh = (say: (line: string) => void): Promise<WholeMesh> => {
   started ??= startBenchMesh(say);
   return started;
 };
 
-let started: Promise<TestMesh> | undefined;
+let started: Promise<WholeMesh> | undefined;
 
 export const stopBenchMesh = async (): Promise<void> => {
   const running = started;
@@ -25,8 +25,8 @@ export const stopBenchMesh = async (): Promise<void> => {
 export const startBenchMesh = async (
   say: (line: string) => void,
   environment: Readonly<Record<string, string>> = {},
-): Promise<TestMesh> => {
-  const mesh = await TestMesh.start({ environment: { LOG_LEVEL: 'warn', ...environment } });
+): Promise<WholeMesh> => {
+  const mesh = await WholeMesh.start({ environment: { LOG_LEVEL: 'warn', ...environment } });
   await mesh.load(() => generatedPeople(PEOPLE));
   await mesh.decide('health-fund', 'welfare-office');
   await mesh.inscribe('health-fund', SSINS);
@@ -35,7 +35,7 @@ export const startBenchMesh = async (
   return mesh;
 };
 
-export const consult = (mesh: TestMesh, n: number): Promise<unknown> =>
+export const consult = (mesh: WholeMesh, n: number): Promise<unknown> =>
   mesh.as('welfare-office').consult({
     ssin: SSINS[n % PEOPLE] ?? '',
     legalContext: PURPOSES['welfare-office'].legalContext,
@@ -46,7 +46,7 @@ export const consult = (mesh: TestMesh, n: number): Promise<unknown> =>
 const PROCESSES = [...SERVICES, 'kafka'];
 
 /** Stopped meanwhile, the processes of the mesh take no processor time. At most a few seconds: then they miss each other. */
-export const whilePaused = async <Result>(mesh: TestMesh, work: () => Promise<Result>): Promise<Result> => {
+export const whilePaused = async <Result>(mesh: WholeMesh, work: () => Promise<Result>): Promise<Result> => {
   const pids = PROCESSES.flatMap((name) => mesh.local.process(name)?.pid ?? []);
   for (const pid of pids) process.kill(pid, 'SIGSTOP');
   try {
@@ -57,10 +57,10 @@ export const whilePaused = async <Result>(mesh: TestMesh, work: () => Promise<Re
 };
 
 /** Processor milliseconds of each service so far, and of this process. */
-export const processorTimes = (mesh: TestMesh): Map<string, number> =>
+export const processorTimes = (mesh: WholeMesh): Map<string, number> =>
   new Map([...PROCESSES.flatMap((name) => timeOf(mesh, name)), ['clients', ownMs()]]);
 
-const timeOf = (mesh: TestMesh, name: string): [string, number][] => {
+const timeOf = (mesh: WholeMesh, name: string): [string, number][] => {
   const pid = mesh.local.process(name)?.pid;
   return pid === undefined ? [] : [[name, processorMs(pid)]];
 };
@@ -83,5 +83,5 @@ export const perOperation = (
     .map(([name, ms]) => `${name} ${ms.toFixed(2)}`)
     .join(', ');
 
-export const residentOfServices = (mesh: TestMesh): Map<string, number> =>
+export const residentOfServices = (mesh: WholeMesh): Map<string, number> =>
   new Map(SERVICES.map((name) => [name, residentMb(mesh.pidOf(name))]));

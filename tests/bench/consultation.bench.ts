@@ -1,6 +1,6 @@
 import { eventually } from '@crossroads/testing';
 import { ask, withDatabase } from '../databases.js';
-import type { TestMesh } from '../mesh.js';
+import type { WholeMesh } from '../whole-mesh.js';
 import { benchMesh, consult, perOperation, processorTimes, residentOfServices, whilePaused } from './bench-mesh.js';
 import { closedLoop, untilSettled } from './closed-loop.js';
 import { CLIENTS, type Echo, openEcho } from './echo.js';
@@ -48,7 +48,7 @@ interface Round {
   readonly ratio: number;
 }
 
-const roundOf = async (mesh: TestMesh, echo: Echo): Promise<Round> => {
+const roundOf = async (mesh: WholeMesh, echo: Echo): Promise<Round> => {
   const before = await whilePaused(mesh, () => echo.measure(ECHO_MS));
   // The first calls after a pause find connections that have to wake up.
   await closedLoop(CLIENTS, 1_000, (n) => consult(mesh, n));
@@ -111,7 +111,7 @@ interface End {
 const BEGINNING: End = { transaction_id: '0', position: '0' };
 
 /** Where its log ends. */
-const endOfAudit = async (mesh: TestMesh): Promise<End> => {
+const endOfAudit = async (mesh: WholeMesh): Promise<End> => {
   const [end] = await ask<End>(
     mesh,
     'access_audit',
@@ -124,7 +124,7 @@ const endOfAudit = async (mesh: TestMesh): Promise<End> => {
  * Waits until it has so much from the exchange after that end. Asked on one connection, and of what is new only: to ask is
  * part of the measured time.
  */
-const inAudit = (mesh: TestMesh, least: number, { transaction_id, position }: End): Promise<number> =>
+const inAudit = (mesh: WholeMesh, least: number, { transaction_id, position }: End): Promise<number> =>
   withDatabase(mesh, 'access_audit', (client) =>
     eventually(
       async () => {
@@ -141,7 +141,7 @@ const inAudit = (mesh: TestMesh, least: number, { transaction_id, position }: En
   );
 
 /** All outcomes that the exchange has are in the access log. */
-export const drained = async (mesh: TestMesh): Promise<void> => {
+export const drained = async (mesh: WholeMesh): Promise<void> => {
   const [row] = await ask<{ count: string }>(
     mesh,
     'exchange',

@@ -7,7 +7,7 @@ import { eventStoreMigrations } from '@crossroads/eventsourcing';
 import { benchAppend } from '@crossroads/eventsourcing/append.bench';
 import { type Databases, freePort, startPostgres } from '@crossroads/local';
 import { benchDecision } from '@crossroads/policy/decide.bench';
-import { ROOT } from '../mesh.js';
+import { ROOT } from '../whole-mesh.js';
 import { type Bench, whole } from './figure.js';
 
 /** Durable, as in production: a limit measured without fsync would be none. */
@@ -27,7 +27,7 @@ export const append: Bench = {
   run: (say) =>
     withPostgres('bench', async ({ main }) => {
       await migrate({ url: main.migrator, migrations: eventStoreMigrations, appRole: new URL(main.app).username });
-      const { appendsPerSecond, insertsPerSecond, ratio, coalescedPerSecond } = await benchAppend(main.app, say);
+      const { appendsPerSecond, insertsPerSecond, ratio, batchedPerSecond } = await benchAppend(main.app, say);
       return [
         {
           what: 'es.append, 16 clients',
@@ -36,7 +36,7 @@ export const append: Bench = {
           ratio,
           goal: '≥ 0.7',
           reached: ratio >= 0.7,
-          besides: `${whole(coalescedPerSecond)}/s where 256 callers' appends travel together`,
+          besides: `${whole(batchedPerSecond)}/s in batches, by 256 callers`,
         },
       ];
     }),

@@ -1,4 +1,4 @@
-import type { TestMesh } from '../mesh.js';
+import type { WholeMesh } from '../whole-mesh.js';
 import { CollectorStub, type Mood } from '../telemetry/collector-stub.js';
 import { consult, processorTimes, startBenchMesh } from './bench-mesh.js';
 import { closedLoop } from './closed-loop.js';
@@ -51,8 +51,8 @@ export const telemetry: Bench = {
 };
 
 const compare = async (
-  without: TestMesh,
-  along: TestMesh,
+  without: WholeMesh,
+  along: WholeMesh,
   stub: CollectorStub,
   say: (line: string) => void,
 ): Promise<Figure[]> => {
@@ -98,14 +98,14 @@ const perSecond = (one: Round): number => one.perSecond;
 const cpuOf = (rounds: readonly Round[]): number =>
   rounds.reduce((sum, { cpu }) => sum + cpu, 0) / rounds.reduce((sum, { count }) => sum + count, 0);
 
-const round = async (mesh: TestMesh): Promise<Round> => {
+const round = async (mesh: WholeMesh): Promise<Round> => {
   const before = used(mesh);
   const { count, perSecond } = await closedLoop(CLIENTS, ROUND_MS, (n) => consult(mesh, n));
   await drained(mesh);
   return { count, perSecond, cpu: used(mesh) - before };
 };
 
-const used = (mesh: TestMesh): number => {
+const used = (mesh: WholeMesh): number => {
   let sum = 0;
   for (const [name, ms] of processorTimes(mesh)) if (name !== 'clients') sum += ms;
   return sum;

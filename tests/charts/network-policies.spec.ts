@@ -1,12 +1,4 @@
-import {
-  calledBy,
-  callsSources,
-  isForInstitutions,
-  isServiceName,
-  producedBy,
-  readBy,
-  SERVICES,
-} from '@crossroads/topology';
+import { calledBy, callsSources, isForInstitutions, isServiceName, SERVICES, usesKafka } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
 import { type Endpoint, type NetworkPolicy, type Verdict, verdict } from './network-policy.js';
 import { type Member, membersOf } from './parties.js';
@@ -55,7 +47,7 @@ const isNeededBy = (features: Features, from: Member, to: Member, endpoint: Endp
     return from.role === 'test' && callee === 'exchange';
   }
   if (from.role !== 'service' || !isServiceName(caller)) return false;
-  if (to.role === 'kafka') return endpoint.port === 9093 && producedBy(caller).length + readBy(caller).length > 0;
+  if (to.role === 'kafka') return endpoint.port === 9093 && usesKafka(caller);
   if (to.role === 'collector') return features.telemetry && endpoint.port === 4318;
   if (to.role === 'source') return callsSources(caller) && features.sources.includes(endpoint.port);
   return false;

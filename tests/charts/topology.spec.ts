@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chartTopology, type KafkaGrant, kafkaGrantsOf, SERVICES, TOPIC_NAMES, TOPICS } from '@crossroads/topology';
+import {
+  chartTopology,
+  type KafkaGrant,
+  kafkaGrantsOf,
+  SERVICES,
+  TOPIC_NAMES,
+  TOPICS,
+  usesKafka,
+} from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { CHART, ofKind, renderedObjects, specOf } from './rendered.js';
@@ -48,10 +56,19 @@ const linesOfUser = ({ authorization }: KafkaUser) =>
 describe('Kafka in profile production', () => {
   const objects = renderedObjects('production');
 
-  it.each(SERVICES)('lets %s do what the topology says, under the subject of its certificate', (service) => {
-    const user = specOf<KafkaUser>(objects, 'KafkaUser', service);
-    expect(user.authentication).toEqual({ type: 'tls-external' });
-    expect(linesOfUser(user)).toEqual(linesOf(kafkaGrantsOf(service)));
+  it.each(SERVICES.filter(usesKafka))(
+    'lets %s do what the topology says, under the subject of its certificate',
+    (service) => {
+      const user = specOf<KafkaUser>(objects, 'KafkaUser', service);
+      expect(user.authentication).toEqual({ type: 'tls-external' });
+      expect(linesOfUser(user)).toEqual(linesOf(kafkaGrantsOf(service)));
+    },
+  );
+
+  it('has no user for a service that uses no topic', () => {
+    expect(sorted(ofKind(objects, 'KafkaUser').map(({ metadata }) => metadata.name))).toEqual(
+      sorted(SERVICES.filter(usesKafka)),
+    );
   });
 
   it('has every topic, for as long as the topology says, in one partition', () => {

@@ -54,7 +54,6 @@ describe('values that do not go together', () => {
   withHelm('a service that others call is not enabled', () => {
     expect(sentences('small', { 'services.authorization.enabled': false })).toEqual([
       'services.access-audit calls authorization, which is not enabled: set services.authorization.enabled=true, or services.access-audit.enabled=false.',
-      'services.access-audit consumes crossroads.authorization.v1, which no enabled service produces: enable its producer, or take it out of services.access-audit.consumes.',
       'services.exchange calls authorization, which is not enabled: set services.authorization.enabled=true, or services.exchange.enabled=false.',
       'services.person-registry calls authorization, which is not enabled: set services.authorization.enabled=true, or services.person-registry.enabled=false.',
       'services.reference-directory calls authorization, which is not enabled: set services.authorization.enabled=true, or services.reference-directory.enabled=false.',

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { progress, ROOT } from '../mesh.js';
+import { progress, ROOT } from '../whole-mesh.js';
 
 const PERSON = join('crossroads', 'person', 'v1', 'person_service.proto');
 

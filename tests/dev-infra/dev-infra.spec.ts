@@ -5,7 +5,7 @@ import { ClusterMesh, kafkaProperties, kafkaVersion, type SecretManifest, secret
 import { SERVICES, sharedKeysOf } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse, parseAllDocuments } from 'yaml';
-import { ROOT } from '../mesh.js';
+import { ROOT } from '../whole-mesh.js';
 
 const CHART = join(ROOT, 'charts', 'dev-infra');
 

@@ -20,7 +20,7 @@ import {
 import { SERVICES, TOPIC_NAMES } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { ROOT } from '../mesh.js';
+import { ROOT } from '../whole-mesh.js';
 
 const PROPERTIES = join(ROOT, 'charts', 'dev-infra', 'files', 'server.properties');
 const CLUSTER_ID = 'Q3Jvc3Nyb2Fkcy1kZXYtMQ';
@@ -69,11 +69,11 @@ const startBroker = async (mesh: ClusterMesh, { kafka, kafkaController }: Ports)
     args: ['-Xmx384m', '-XX:+UseSerialGC', ...classPath, 'kafka.Kafka', file],
     environment: process.env,
     cwd: home,
-    stopWithin: 10_000,
-    startWithin: 90_000,
+    stopTimeoutMs: 10_000,
+    startTimeoutMs: 90_000,
     isReady: async () => kafkaAnswers([`localhost:${kafka}`], await mesh.kafkaIdentity()),
   };
-  return Supervised.start(program, { run: join(folder, 'run'), logs: join(folder, 'logs'), say: () => {} });
+  return Supervised.start(program, { run: join(folder, 'run'), logs: join(folder, 'logs'), report: () => {} });
 };
 
 const ask = async <Row extends pg.QueryResultRow>(url: string, sql: string): Promise<Row[]> => {
@@ -105,13 +105,13 @@ const ask = async <Row extends pg.QueryResultRow>(url: string, sql: string): Pro
     await prepareInfrastructure(mesh);
     // What is there stays.
     await prepareInfrastructure(mesh);
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await broker?.stop();
     await postgres?.stop();
     rmSync(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it("makes the topics through the broker's forwarded door", async () => {
     const admin = kafkaAdmin([`localhost:${mesh.ports.kafka}`], await mesh.kafkaIdentity());

@@ -1,7 +1,7 @@
 import { freePort, type IdentityFiles, isServing } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
 import { addressVariableOf, SERVICES, type ServiceName, serviceNamed } from '@crossroads/topology';
-import type { TestMesh } from '../mesh.js';
+import type { WholeMesh } from '../whole-mesh.js';
 import type { UnpackedImage } from './buildah.js';
 import { Container, type ContainerOptions } from './container.js';
 import { renderedContainer } from './rendered-env.js';
@@ -12,7 +12,7 @@ export interface ServiceInContainer {
 }
 
 /** What the Secret `<service>-database` holds. */
-const databaseSecret = (mesh: TestMesh, service: ServiceName): Record<string, string> => {
+const databaseSecret = (mesh: WholeMesh, service: ServiceName): Record<string, string> => {
   const { main, keys } = mesh.local.mesh().postgres.databases[service] ?? {};
   return {
     url: main?.app ?? '',
@@ -23,7 +23,7 @@ const databaseSecret = (mesh: TestMesh, service: ServiceName): Record<string, st
 };
 
 /** Secrets as files where the chart mounts them. */
-const secretFiles = (mesh: TestMesh, service: ServiceName, mounts: readonly string[]): Record<string, string> => {
+const secretFiles = (mesh: WholeMesh, service: ServiceName, mounts: readonly string[]): Record<string, string> => {
   const { certificates, keyFiles, ca } = mesh.local.mesh();
   const identity = certificates[service];
   const receipts =
@@ -46,7 +46,7 @@ const secretFiles = (mesh: TestMesh, service: ServiceName, mounts: readonly stri
 
 /** Only addresses and ports differ from the chart's: here all is on one host. */
 const elsewhere = (
-  mesh: TestMesh,
+  mesh: WholeMesh,
   environment: Readonly<Record<string, string>>,
   ports: Readonly<Record<string, number>>,
 ): Record<string, string> => {
@@ -67,12 +67,12 @@ const elsewhere = (
 };
 
 /** The service's migrations, as the chart's Job runs them. */
-export const migrationOf = (mesh: TestMesh, service: ServiceName, image: UnpackedImage): Container =>
+export const migrationOf = (mesh: WholeMesh, service: ServiceName, image: UnpackedImage): Container =>
   new Container(image, renderedContainer('Job', service, databaseSecret(mesh, service)));
 
 /** One more process of a service of the mesh, in its image, as the chart's Deployment runs it. */
 export const startBeside = async (
-  mesh: TestMesh,
+  mesh: WholeMesh,
   service: ServiceName,
   image: UnpackedImage,
   options: ContainerOptions = {},
@@ -88,13 +88,12 @@ export const startBeside = async (
 };
 
 /** Until it is ready, for a minute. @throws with what it said when it ends instead. */
-export const ready = async (mesh: TestMesh, { container, address }: ServiceInContainer): Promise<void> => {
+export const ready = async (mesh: WholeMesh, { container, address }: ServiceInContainer): Promise<void> => {
   const identity: IdentityFiles | undefined = mesh.local.mesh().certificates['local'];
   if (!identity) throw new Error('the mesh has no certificate to ask for health with');
   await eventually(
     () => isServing(address, identity),
     (serving) => serving || container.hasEnded,
-    60_000,
   );
   if (container.hasEnded) throw new Error(`it ended: ${container.output}`);
 };

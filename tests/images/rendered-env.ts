@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { ROOT } from '../mesh.js';
+import { ROOT } from '../whole-mesh.js';
 
 interface EnvironmentVariable {
   readonly name: string;

@@ -14,7 +14,7 @@ import { type Broker, openBroker } from '@crossroads/messaging';
 import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { SERVICES } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ROOT } from '../mesh.js';
+import { ROOT } from '../whole-mesh.js';
 
 const COMMAND = join(ROOT, 'libs', 'client', 'dist', 'cli', 'crossroads.js');
 const TRUST_DOMAIN = 'crossroads.test';

@@ -7,14 +7,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { settledAccounts } from '../accounts.js';
 import { citizenSees } from '../citizen.js';
 import { move } from '../load.js';
-import { MESH_START_MS, progress, ROOT, TestMesh } from '../mesh.js';
+import { progress, ROOT, WholeMesh } from '../whole-mesh.js';
 import { distinct, faultsOf, readTopic, type TopicReader } from '../topic-reader.js';
 
 /** Real input, read from where it lies; see its NOTICE. */
 const FOLDER = join(ROOT, '..', 'shared', 'data', 'magda-mock');
 const MOVERS = 40;
 
-let mesh: TestMesh;
+let mesh: WholeMesh;
 let imported: Imported;
 let reader: TopicReader;
 let subscriptionId: string;
@@ -27,7 +27,7 @@ const whereItIs = isThere ? describe : describe.skip;
 
 whereItIs('the people of the Flemish mock', () => {
   beforeAll(async () => {
-    mesh = await TestMesh.start({ people: FOLDER });
+    mesh = await WholeMesh.start({ people: FOLDER });
     imported = await mesh.load(mesh.population.people);
     await mesh.decide('health-fund', 'welfare-office');
     const ssins = imported.people.map(({ ssin }) => ssin);
@@ -35,12 +35,12 @@ whereItIs('the people of the Flemish mock', () => {
     await mesh.inscribe('welfare-office', ssins);
     ({ subscriptionId } = await mesh.subscribe('health-fund'));
     reader = await readTopic(mesh, 'health-fund');
-  }, MESH_START_MS);
+  });
 
   afterAll(async () => {
     await reader?.close();
     await mesh?.stop();
-  }, 60_000);
+  });
 
   const consult = async (ssin: string, ...dataServices: string[]) => {
     const answer = await mesh
@@ -89,7 +89,7 @@ whereItIs('the people of the Flemish mock', () => {
     await Promise.all(Array.from({ length: 8 }, next));
     expect(wrong).toEqual([]);
     expect(imported.people.some(({ ssin }) => wages.has(ssin))).toBe(true);
-  }, 120_000);
+  });
 
   it('move, and each move reaches the subscriber once, with the new address', async () => {
     const movers = imported.people.filter(({ deceased }) => !deceased).slice(0, MOVERS);
@@ -114,7 +114,7 @@ whereItIs('the people of the Flemish mock', () => {
     const [result] = (await consult(ssin, IDENTIFICATION)).results;
     expect(result?.sourceRevision).toBe(moved.get(ssin));
     expect(result?.data).toMatchObject({ address: { houseNumber: '1' } });
-  }, 90_000);
+  });
 
   it('see who looked: every consultation and every delivery', async () => {
     expect(await settledAccounts(mesh, tickets)).toEqual({
@@ -126,5 +126,5 @@ whereItIs('the people of the Flemish mock', () => {
     const mover = imported.people.find(({ deceased }) => !deceased);
     const accesses = await citizenSees(mesh, mover?.ssin ?? '');
     expect(accesses).toHaveLength(3);
-  }, 90_000);
+  });
 });

@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { ConsultRequest } from '@crossroads/contracts/exchange/v1/exchange_service';
 import type { TlsFiles } from '@crossroads/grpc';
-import { ROOT } from '../mesh.js';
+import { ROOT } from '../whole-mesh.js';
 
 /** What ghz counted, by the name of the status. */
 export interface GhzReport {

@@ -6,7 +6,7 @@ import { subjectKeyMigrations } from '@crossroads/privacy';
 import type { ServiceDefinition } from '@crossroads/service';
 import { describe, expect, it } from '@jest/globals';
 import type { QueryRunner } from 'typeorm';
-import { ROOT } from '../mesh.js';
+import { ROOT } from '../whole-mesh.js';
 import { breakageOf } from './destructive-sql.js';
 
 const migrationsOf = async (service: string): Promise<readonly MigrationClass[]> => {

@@ -12,7 +12,7 @@ import {
   spkiOf,
   writePrivate,
 } from '@crossroads/local';
-import type { TestMesh } from '../mesh.js';
+import type { WholeMesh } from '../whole-mesh.js';
 
 /** With which the mesh asks its services for health. */
 const SUPERVISOR = 'local';
@@ -20,12 +20,12 @@ const SUPERVISOR = 'local';
 /** All certificates of a mesh that runs, from one authority to another, as an operator renews them: nothing is restarted but Kafka, which reads its files at start. */
 export class Renewal {
   private constructor(
-    private readonly mesh: TestMesh,
+    private readonly mesh: WholeMesh,
     private readonly next: CertificateAuthority,
     private readonly before: string,
   ) {}
 
-  static async of(mesh: TestMesh): Promise<Renewal> {
+  static async of(mesh: WholeMesh): Promise<Renewal> {
     const { certificates, path } = mesh.local.folder;
     const before = join(path, 'certificates-before');
     mkdirSync(before, { mode: 0o700 });

@@ -4,7 +4,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { probe, type ServiceName } from '@crossroads/local';
 import { eventually, freePort } from '@crossroads/testing';
-import type { TestMesh } from '../mesh.js';
+import type { WholeMesh } from '../whole-mesh.js';
 
 /** As charts/mesh sets them, but shorter: ends that a test waits for. */
 const SETTINGS = { DRAIN_MS: '1500', MAX_CONNECTION_AGE_MS: '20000' };
@@ -14,7 +14,7 @@ export type EnvironmentAt = (port: number, healthPort: number) => Promise<NodeJS
 
 /** As the mesh starts its own, but as in a cluster without the rights to migrate. */
 const likeTheMeshs =
-  (mesh: TestMesh, service: ServiceName): EnvironmentAt =>
+  (mesh: WholeMesh, service: ServiceName): EnvironmentAt =>
   async (port, healthPort) => ({
     ...process.env,
     ...(await mesh.local.environmentOf(service, port)),
@@ -29,21 +29,21 @@ export class Replica {
   private child: ChildProcess | undefined;
 
   private constructor(
-    private readonly mesh: TestMesh,
+    private readonly mesh: WholeMesh,
     readonly service: ServiceName,
     readonly port: number,
     readonly healthPort: number,
     private readonly environment: EnvironmentAt,
   ) {}
 
-  static async start(mesh: TestMesh, service: ServiceName): Promise<Replica> {
+  static async start(mesh: WholeMesh, service: ServiceName): Promise<Replica> {
     const replica = await Replica.at(mesh, service, likeTheMeshs(mesh, service));
     await replica.start();
     return replica;
   }
 
   /** One that has its ports, and is yet to be started. */
-  static async at(mesh: TestMesh, service: ServiceName, environment: EnvironmentAt): Promise<Replica> {
+  static async at(mesh: WholeMesh, service: ServiceName, environment: EnvironmentAt): Promise<Replica> {
     return new Replica(mesh, service, await freePort(), await freePort(), environment);
   }
 
@@ -67,14 +67,10 @@ export class Replica {
   async start(): Promise<void> {
     const child = this.launch([], await this.environment(this.port, this.healthPort));
     this.child = child;
-    await eventually(
-      () => {
-        if (child.exitCode !== null) throw new Error(`${this.service} ended with ${child.exitCode}: see ${this.log}`);
-        return this.is('');
-      },
-      Boolean,
-      60_000,
-    );
+    await eventually(() => {
+      if (child.exitCode !== null) throw new Error(`${this.service} ended with ${child.exitCode}: see ${this.log}`);
+      return this.is('');
+    }, Boolean);
   }
 
   /** What its HEALTH_PORT says of itself, or of one of the things that it needs. */

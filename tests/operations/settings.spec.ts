@@ -12,7 +12,7 @@ import { SERVICES } from '@crossroads/local';
 import type { ServiceDefinition } from '@crossroads/service';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ofKind, PROFILES, renderedObjects, specOf } from '../charts/rendered.js';
-import { ROOT } from '../mesh.js';
+import { ROOT } from '../whole-mesh.js';
 
 interface Variable {
   readonly name: string;

@@ -1,6 +1,6 @@
 import type { PersonRecord } from '@crossroads/local/people';
 import { generatedPerson, since } from '../people.js';
-import { birthNeedle, type Needle, nameNeedle, ssinNeedle } from './needles.js';
+import { birthTerm, type SearchTerm, nameTerm, ssinTerm } from './search-terms.js';
 
 type KnownPerson = Extract<PersonRecord, { ssin: string }>;
 
@@ -9,11 +9,11 @@ export const peopleCalled = (names: readonly string[], from: number): KnownPerso
   names.map((name, n) => named(generatedPerson(n * 2_800 + from), name));
 
 /** What of them may stand nowhere. */
-export const needlesOf = (names: readonly string[], people: readonly KnownPerson[]): Needle[] => [
-  ...names.map(nameNeedle),
+export const searchTermsOf = (names: readonly string[], people: readonly KnownPerson[]): SearchTerm[] => [
+  ...names.map(nameTerm),
   ...people.flatMap(({ ssin, facts }) => [
-    ssinNeedle(ssin),
-    ...facts.flatMap(({ fact }) => (fact?.$case === 'birth' && fact.value.date ? [birthNeedle(fact.value.date)] : [])),
+    ssinTerm(ssin),
+    ...facts.flatMap(({ fact }) => (fact?.$case === 'birth' && fact.value.date ? [birthTerm(fact.value.date)] : [])),
   ]),
 ];
 

@@ -6,7 +6,7 @@ import { CLUSTER_PORT_BASE, portsFrom } from '@crossroads/local';
 import { SERVICES } from '@crossroads/topology';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { parse, parseAllDocuments } from 'yaml';
-import { ROOT } from '../mesh.js';
+import { ROOT } from '../whole-mesh.js';
 
 interface Call {
   readonly name: string;

@@ -15,7 +15,9 @@ The environment of a service: only names that its configuration knows. Call with
 - { name: TLS_CERT_FILE, value: /etc/crossroads/tls/tls.crt }
 - { name: TLS_KEY_FILE, value: /etc/crossroads/tls/tls.key }
 {{- include "mesh.databaseEnv" (list $name $service (dict "DATABASE_URL" "url" "KEYS_DATABASE_URL" "keysUrl")) }}
+{{- if include "mesh.usesKafka" $service }}
 - { name: KAFKA_BROKERS, value: {{ join "," $root.Values.kafka.brokers | quote }} }
+{{- end }}
 {{- if $service.keys }}
 - { name: KEY_FILE, value: /etc/crossroads/keys/keys.json }
 {{- end }}

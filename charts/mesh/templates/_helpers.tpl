@@ -18,6 +18,11 @@ which overrides the defaults.
 {{- toJson $services }}
 {{- end }}
 
+{{- /* Not empty for a service that writes or reads topics. Call with its values. */}}
+{{- define "mesh.usesKafka" -}}
+{{- if or .produces .consumes .administersKafka }}true{{ end }}
+{{- end }}
+
 {{- /* The service that the pod of `helm test` asks. */}}
 {{- define "mesh.consultedService" -}}
 {{- (include "mesh.topology" . | fromJson).consultedService }}

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { coalescingAppender } from './coalescing-appender.js';
+import { BatchingAppender } from './batching-appender.js';
 import { type Database, openDatabase } from '@crossroads/database';
 import { PostgresEventStore } from './postgres-event-store.js';
 
@@ -14,8 +14,8 @@ export interface AppendFigures {
   readonly insertsPerSecond: number;
   /** Appends ÷ inserts: the median of the rounds' own. */
   readonly ratio: number;
-  /** 256 callers whose appends travel together. */
-  readonly coalescedPerSecond: number;
+  /** By 256 callers, through a `BatchingAppender`. */
+  readonly batchedPerSecond: number;
 }
 
 /** Measures in turns, so that other work on the machine hits all alike; the median round counts. Needs a migrated database. */
@@ -26,18 +26,18 @@ export const benchAppend = async (
   const db = await openDatabase({ url: databaseUrl, poolSize: CLIENTS });
   try {
     const store = new PostgresEventStore(db);
-    const together = coalescingAppender(store);
+    const batching = new BatchingAppender(store);
     const ways = {
       insert: () => plainInsert(db),
       append: () => store.append([someAppend()]),
-      coalesced: () => together.append([someAppend()]),
+      batched: () => batching.append([someAppend()]),
     };
-    const rates: Record<keyof typeof ways, number[]> = { insert: [], append: [], coalesced: [] };
-    for (const way of [ways.insert, ways.append, ways.coalesced]) await rate(way, CLIENTS, ROUND_MS / 2);
+    const rates: Record<keyof typeof ways, number[]> = { insert: [], append: [], batched: [] };
+    for (const way of [ways.insert, ways.append, ways.batched]) await rate(way, CLIENTS, ROUND_MS / 2);
     for (let round = 1; round <= ROUNDS; round++) {
       rates.insert.push(await rate(ways.insert, CLIENTS, ROUND_MS));
       rates.append.push(await rate(ways.append, CLIENTS, ROUND_MS));
-      rates.coalesced.push(await rate(ways.coalesced, CLIENTS * 16, ROUND_MS));
+      rates.batched.push(await rate(ways.batched, CLIENTS * 16, ROUND_MS));
       progress(`append: round ${round} of ${ROUNDS}`);
     }
     const ratios = rates.append.map((appends, round) => appends / (rates.insert[round] ?? Number.NaN));
@@ -45,7 +45,7 @@ export const benchAppend = async (
       appendsPerSecond: median(rates.append),
       insertsPerSecond: median(rates.insert),
       ratio: median(ratios),
-      coalescedPerSecond: median(rates.coalesced),
+      batchedPerSecond: median(rates.batched),
     };
   } finally {
     await db.close();

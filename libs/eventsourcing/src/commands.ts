@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Appender } from './batching-appender.js';
 import type { Database, Tx } from '@crossroads/database';
-import type { Appender } from './coalescing-appender.js';
 import { isRejection } from './decider.js';
 import { WrongExpectedRevision } from './errors.js';
 import type { EventStore, Json, RequestKey, StreamAppend } from './event-store.js';

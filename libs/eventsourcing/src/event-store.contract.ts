@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { commandHandler } from './command-handler.js';
+import { Commands } from './commands.js';
 import { compareCursors, LOG_START } from './cursor.js';
 import { type Decider, type DomainEvent, Rejection } from './decider.js';
 import { RequestIdReused, WrongExpectedRevision } from './errors.js';
-import type { EventStore, NewEvent, Recorded, RequestKey } from './event-store.js';
+import type { EventStore, Json, NewEvent, Recorded, RequestKey } from './event-store.js';
+import { Streams } from './streams.js';
 
 type Added = DomainEvent<'Added', { by: number }>;
 
@@ -45,13 +46,26 @@ export const eventStoreContract = (
     });
     afterAll(() => opened?.close());
 
-    const add = (streamId: string, by: number, key?: RequestKey) =>
-      commandHandler({ store, decider: counter, streamType: 'counter' })({
-        streamId,
-        command: by,
-        ...(key ? { request: key } : {}),
-        answer: (sum, revision) => ({ sum, revision: String(revision) }),
+    const execute = <State, Command>(
+      decider: Decider<State, Command, Added>,
+      streamId: string,
+      command: Command,
+      answerOf: (state: State, revision: bigint) => Json,
+      request?: RequestKey,
+    ): Promise<Json> => {
+      const streams = new Streams(store, { type: 'counter', decider });
+      return new Commands(store).execute({
+        ...(request ? { request } : {}),
+        decide: async () => {
+          const stream = await streams.load(streamId);
+          const events = streams.decide(command, stream);
+          const answer = answerOf(streams.after(stream, events), stream.revision + BigInt(events.length));
+          return { appends: [await streams.append(stream, events)], answer };
+        },
       });
+    };
+    const add = (streamId: string, by: number, key?: RequestKey) =>
+      execute(counter, streamId, by, (sum, revision) => ({ sum, revision: String(revision) }), key);
 
     /** Waits until the last of some events is below the oldest open transaction. */
     const readLogUntil = async (eventId: string): Promise<Recorded[]> => {
@@ -204,10 +218,8 @@ export const eventStoreContract = (
         },
         evolve: () => true,
       };
-      const handle = commandHandler({ store, decider: once, streamType: 'once' });
       const [streamId, key] = [randomUUID(), request()];
-      const call = (with_: RequestKey) =>
-        handle({ streamId, command: undefined, request: with_, answer: () => 'done' });
+      const call = (by: RequestKey) => execute(once, streamId, undefined, () => 'done', by);
       expect(await Promise.all(Array.from({ length: 10 }, () => call(key)))).toEqual(Array(10).fill('done'));
       await expect(call(request())).rejects.toThrow(AlreadyDone);
     });

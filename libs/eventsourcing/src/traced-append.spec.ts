@@ -9,8 +9,8 @@ import {
   type Span,
   trace,
 } from '@opentelemetry/api';
-import { coalesced } from './coalesced.js';
-import { coalescingAppender } from './coalescing-appender.js';
+import { Batcher } from './batcher.js';
+import { BatchingAppender } from './batching-appender.js';
 import type { StreamAppend } from './event-store.js';
 import type { Append } from './postgres-event-store.js';
 
@@ -49,7 +49,7 @@ const append = (metadata?: Record<string, string>): StreamAppend => ({
 /** What came of an append's metadata. */
 const stored = async (one: StreamAppend, within: (work: () => Promise<void>) => Promise<void>) => {
   const batches: (readonly Append[])[] = [];
-  const appender = coalescingAppender({ appendAll: async (batch) => void batches.push(batch) });
+  const appender = new BatchingAppender({ appendAll: async (batch) => void batches.push(batch) });
   await within(() => appender.append([one]));
   return batches[0]?.[0]?.appends[0]?.events[0]?.metadata;
 };
@@ -78,20 +78,20 @@ describe('what is appended', () => {
   });
 });
 
-describe('what several ask at once', () => {
-  it('is asked within the trace of the first that is recorded', async () => {
+describe('a batch of several callers', () => {
+  it('is loaded in the first of their traces that is recorded', async () => {
     const traces: (string | undefined)[] = [];
-    const ask = coalesced(async (batch: readonly number[]) => {
+    const batcher = new Batcher(async (batch: readonly number[]) => {
       traces.push(trace.getActiveSpan()?.spanContext().traceId);
       return batch;
     });
     const other = spanOf('11'.repeat(16), false);
     await Promise.all([
-      context.with(trace.setSpan(ROOT_CONTEXT, other), () => ask(1)),
-      ask(2),
-      inTrace(true, () => ask(3)),
+      context.with(trace.setSpan(ROOT_CONTEXT, other), () => batcher.load(1)),
+      batcher.load(2),
+      inTrace(true, () => batcher.load(3)),
     ]);
-    await context.with(trace.setSpan(ROOT_CONTEXT, other), () => ask(4));
+    await context.with(trace.setSpan(ROOT_CONTEXT, other), () => batcher.load(4));
     expect(traces).toEqual([TRACE, undefined]);
   });
 });

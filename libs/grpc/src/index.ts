@@ -1,3 +1,5 @@
+/** gRPC's codes, for rules and reasons that are mapped to them. */
+export { status } from '@grpc/grpc-js';
 export {
   type CallOptions,
   type Calls,

@@ -186,7 +186,7 @@ const isFresh = async (files: IdentityFiles, authority: CertificateAuthority): P
   }
 };
 
-/** Mode 0600 from the first byte, and whole or not at all. */
+/** Writes atomically, with mode 0600 from the start. */
 export const writePrivate = async (file: string, content: string): Promise<void> => {
   const temporary = `${file}.${randomBytes(4).toString('hex')}`;
   await writeFile(temporary, content, { mode: 0o600 });

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { asSentence, dataFolderPath, openDataFolder } from './data-folder.js';
+import { explainFolderError, dataFolderPath, openDataFolder } from './data-folder.js';
 import { identityOf } from './process-identity.js';
 
 describe('the data folder', () => {
@@ -86,6 +86,6 @@ describe('the data folder', () => {
     ['EACCES', /cannot be written by this user/],
     ['EROFS', /cannot be written by this user/],
   ])('turns %s into a sentence', (code, sentence) => {
-    expect(String(asSentence(Object.assign(new Error(code), { code }), '/data'))).toMatch(sentence);
+    expect(String(explainFolderError(Object.assign(new Error(code), { code }), '/data'))).toMatch(sentence);
   });
 });

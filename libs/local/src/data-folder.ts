@@ -15,14 +15,14 @@ import {
 import { join, resolve } from 'node:path';
 import { codeOf, LocalFailure } from './failure.js';
 import { identityOf, isRunning } from './process-identity.js';
-import { stopLeftOver } from './supervised.js';
+import { stopOrphan } from './supervised.js';
 
-/** Bump when what lies in the folder changes so that an older one can no longer be read. */
+/** Increase it when the layout changes so that older folders cannot be read. */
 const VERSION = 1;
 const MARKER = 'crossroads-data.json';
 const LOCK = 'lock.json';
 /** PostgreSQL alone takes 250 MB when it is new. */
-const LEAST_FREE = 600 * 1024 * 1024;
+const MIN_FREE_BYTES = 600 * 1024 * 1024;
 
 export interface DataFolder {
   readonly path: string;
@@ -30,9 +30,9 @@ export interface DataFolder {
   readonly logs: string;
   readonly certificates: string;
   readonly keys: string;
-  /** Whether nothing was in it before. */
+  /** Whether it was empty before. */
   readonly isNew: boolean;
-  /** Lets another start have it. */
+  /** Releases the lock. */
   release(): void;
 }
 
@@ -41,8 +41,8 @@ export const dataFolderPath = (root: string, environment: NodeJS.ProcessEnv = pr
   resolve(root, environment['CROSSROADS_DATA'] || '.crossroads');
 
 /**
- * Makes the folder or takes it up again, for this process alone; stops what a run that was killed left behind. Whatever
- * is wrong with it is said in one sentence.
+ * Makes or opens the folder, locks it for this process, and stops processes that a killed run left.
+ * @throws LocalFailure that says in one sentence what is wrong with it
  */
 export const openDataFolder = async (path: string, { fresh = false } = {}): Promise<DataFolder> => {
   const marker = join(path, MARKER);
@@ -58,7 +58,7 @@ export const openDataFolder = async (path: string, { fresh = false } = {}): Prom
     if (isOurs && !fresh) requireReadable(path, marker);
     const release = lock(path);
     try {
-      await stopAllLeftOver(join(path, 'run'));
+      await stopOrphans(join(path, 'run'));
       if (fresh)
         for (const entry of readdirSync(path))
           if (entry !== LOCK) rmSync(join(path, entry), { recursive: true, force: true });
@@ -82,12 +82,12 @@ export const openDataFolder = async (path: string, { fresh = false } = {}): Prom
       release,
     };
   } catch (error) {
-    throw asSentence(error, path);
+    throw explainFolderError(error, path);
   }
 };
 
-/** Of a failed write in the folder, what to do; anything else as it is. */
-export const asSentence = (error: unknown, path: string): unknown => {
+/** Turns an error of a write in the folder into a sentence that says what to do. Returns other errors unchanged. */
+export const explainFolderError = (error: unknown, path: string): unknown => {
   switch (codeOf(error) ?? '') {
     case 'ENOSPC':
     case 'EDQUOT':
@@ -109,11 +109,11 @@ export const asSentence = (error: unknown, path: string): unknown => {
 };
 
 const full = (path: string) =>
-  `The disk with ${path} is full: free ${LEAST_FREE / 1024 / 1024} MB there, or set CROSSROADS_DATA to a folder on another disk.`;
+  `The disk with ${path} is full: free ${MIN_FREE_BYTES / 1024 / 1024} MB there, or set CROSSROADS_DATA to a folder on another disk.`;
 
 const requireSpace = (path: string): void => {
   const { bavail, bsize } = statfsSync(path);
-  if (bavail * bsize < LEAST_FREE) throw new LocalFailure(full(path));
+  if (bavail * bsize < MIN_FREE_BYTES) throw new LocalFailure(full(path));
 };
 
 const requireReadable = (path: string, marker: string): void => {
@@ -132,7 +132,7 @@ const requireReadable = (path: string, marker: string): void => {
     );
 };
 
-/** The name and start time of the process that has the folder; a lock whose process is gone counts for nothing. */
+/** Writes pid and start time of this process. The lock of a process that has ended is ignored. */
 const lock = (path: string): (() => void) => {
   const file = join(path, LOCK);
   for (let attempt = 1; ; attempt++) {
@@ -166,12 +166,12 @@ const holderOf = (file: string): number | undefined => {
 };
 
 /** Services first, then Kafka, then PostgreSQL. */
-const stopAllLeftOver = async (run: string): Promise<void> => {
+const stopOrphans = async (run: string): Promise<void> => {
   if (!existsSync(run)) return;
   const names = readdirSync(run)
     .filter((file) => file.endsWith('.json'))
     .map((file) => file.slice(0, -'.json'.length));
   const last = ['kafka', 'postgres'];
-  await Promise.all(names.filter((name) => !last.includes(name)).map((name) => stopLeftOver(run, name)));
-  for (const name of last) if (names.includes(name)) await stopLeftOver(run, name, 15_000);
+  await Promise.all(names.filter((name) => !last.includes(name)).map((name) => stopOrphan(run, name)));
+  for (const name of last) if (names.includes(name)) await stopOrphan(run, name, 15_000);
 };

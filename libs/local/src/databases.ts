@@ -14,11 +14,11 @@ export interface Database {
 /** The databases of one service, and its two roles. */
 export interface Databases {
   readonly main: Database;
-  /** Subject keys, apart from what they seal. */
+  /** Subject keys, stored apart from the data that they encrypt. */
   readonly keys?: Database;
 }
 
-/** How a service's databases are reached. Passwords follow from `secret`, so that nothing else needs to be kept. */
+/** The URLs of a service's databases. Passwords are derived from `secret`, so that only this one is stored. */
 export const databasesOf = (adminUrl: string, service: string, keys: boolean, secret: string): Databases => {
   const name = databaseOf(service);
   const database = (database: string): Database => ({
@@ -37,7 +37,7 @@ const urlOf = (adminUrl: string, database: string, role: string, secret: string)
   return url.href;
 };
 
-/** Makes databases and roles; what is there stays as it is. */
+/** Makes databases and roles that do not exist. */
 export const ensureDatabases = async (adminUrl: string, { main, keys }: Databases): Promise<void> => {
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
@@ -66,7 +66,7 @@ const ensureDatabase = async (client: pg.Client, { name, app, migrator }: Databa
   await client.query(`comment on database ${database} is 'crossroads'`);
 };
 
-/** The role of a URL, with its password; answers its name as SQL. */
+/** Makes the role of a URL, or sets its password. Resolves to its name as an SQL identifier. */
 const ensureRole = async (client: pg.Client, url: string): Promise<string> => {
   const { username, password } = new URL(url);
   const { rowCount } = await client.query('select from pg_roles where rolname = $1', [username]);

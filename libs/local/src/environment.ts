@@ -4,7 +4,7 @@ import type { Databases } from './databases.js';
 import type { MeshBroker } from './mesh.js';
 import type { Ports } from './ports.js';
 
-/** How a service finds its databases and the broker. */
+/** Settings of a service for its databases and the broker. */
 export const serviceEnvironment = ({ main, keys }: Databases, broker: MeshBroker): NodeJS.ProcessEnv => ({
   DATABASE_URL: main.app,
   DATABASE_MIGRATOR_URL: main.migrator,
@@ -12,15 +12,15 @@ export const serviceEnvironment = ({ main, keys }: Databases, broker: MeshBroker
   ...(broker.kind === 'kafka' ? { KAFKA_BROKERS: broker.brokers.join(',') } : { EMBEDDED_LOG_URL: broker.url }),
 });
 
-interface MeshPlaces {
+interface MeshLocation {
   readonly trustDomain: string;
   readonly ports: Ports;
   readonly receiptKeysFile: string;
 }
 
-/** Who a process is, where it listens, and where it finds the others. */
-export const placeInMesh = (
-  { trustDomain, ports, receiptKeysFile }: MeshPlaces,
+/** Settings of a process for its identity, its port and the addresses of services. */
+export const meshEnvironment = (
+  { trustDomain, ports, receiptKeysFile }: MeshLocation,
   identity: IdentityFiles,
   port: number,
 ): NodeJS.ProcessEnv => {
@@ -37,8 +37,8 @@ export const placeInMesh = (
   };
 };
 
-/** A service gets its settings from here alone: not npm's, not the URL of somebody else's database. */
-export const inherited = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+/** The variables of this process that services get, too. Others, such as the URL of another database, must not reach them. */
+export const inheritedEnvironment = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(
     Object.entries(environment).filter(([name]) =>
       /^(PATH|HOME|USER|TMPDIR|LANG|TZ|LOG_LEVEL|LIMIT_.*|OTEL_.*|CROSSROADS_.*|NODE_EXTRA_CA_CERTS)$/.test(name),

@@ -1,9 +1,9 @@
-/** Something on this machine that a person can put right. Its message is one sentence that says what to do. */
+/** A problem of this machine that its user can solve. The message is one sentence that says what to do. */
 export class LocalFailure extends Error {
   override readonly name = 'LocalFailure';
 }
 
-// By shape: Jest runs specs in a realm of their own, where what Node throws is no `instanceof Error`.
+// No `instanceof`: Jest runs specs in another realm, where errors of Node are not instances of its Error.
 /** The system's code of an error (`ENOSPC`, `EADDRINUSE`), or `undefined`. */
 export const codeOf = (error: unknown): string | undefined =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'

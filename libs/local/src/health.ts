@@ -4,11 +4,11 @@ import type { IdentityFiles } from './certificates.js';
 
 const SERVING = 1;
 
-/** Asks `grpc.health.v1.Health/Check` of the whole server, within two seconds. */
+/** Calls `grpc.health.v1.Health/Check` for the whole server, with a deadline of two seconds. */
 export const isServing = (address: string, { ca, certificate, key }: IdentityFiles): Promise<boolean> =>
   check(address, '', credentials.createSsl(readFileSync(ca), readFileSync(key), readFileSync(certificate)));
 
-/** The same at a HEALTH_PORT, as a kubelet asks; the names there are those of libs/grpc's health server. */
+/** The same at a HEALTH_PORT without TLS, as a kubelet does. */
 export const probe = (port: number, service = ''): Promise<boolean> =>
   check(`127.0.0.1:${port}`, service, credentials.createInsecure());
 
@@ -17,7 +17,7 @@ const check = (address: string, service: string, identity: ChannelCredentials): 
   return new Promise<boolean>((resolve) => {
     client.makeUnaryRequest(
       '/grpc.health.v1.Health/Check',
-      // The request holds the service's name (field 1), if any; the answer the status (field 1).
+      // HealthCheckRequest.service and HealthCheckResponse.status are both field 1.
       (name: string) => (name === '' ? Buffer.alloc(0) : Buffer.from([0x0a, name.length, ...Buffer.from(name)])),
       (bytes: Buffer) => bytes[0] === 0x08 && bytes[1] === SERVING,
       service,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const OLDEST_JAVA = 17;
 
-/** The Java of this machine, or in a sentence why it will not do. `release` tells one build of it from another. */
+/** The Java of this machine, or why it cannot be used. `release` differs from build to build. */
 export type Java =
   | { readonly command: string; readonly version: number; readonly release: string }
   | { readonly why: string };
@@ -30,7 +30,7 @@ export const javaVersion = (text: string): number | undefined => {
   return found === undefined ? undefined : Number(found);
 };
 
-/** Runs a program to its end; what it printed, or why it failed. */
+/** Runs a program to its end. Resolves to its output, or to why it failed. */
 export const run = (
   command: string,
   args: readonly string[],

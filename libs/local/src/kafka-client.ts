@@ -4,13 +4,13 @@ import type { IdentityFiles } from './certificates.js';
 
 const SILENT: BrokerLog = () => {};
 
-/** Administers the local broker; services use what `@crossroads/messaging` has for them. */
+/** A client that administers the local broker. */
 export const kafkaAdmin = (brokers: readonly string[], { ca, certificate, key }: IdentityFiles, retries = 0): Admin =>
   kafkaClient({ brokers, clientId: 'crossroads-local', tls: { ca, cert: certificate, key } }, SILENT).admin({
     retry: { retries, initialRetryTime: 100 },
   });
 
-/** Whether it serves in full: topics can be listed, and a group's coordinator has loaded its offsets. */
+/** Whether it serves: the cluster can be described, and the coordinator of a group has loaded its offsets. */
 export const kafkaAnswers = async (brokers: readonly string[], identity: IdentityFiles): Promise<boolean> => {
   const admin = kafkaAdmin(brokers, identity);
   try {

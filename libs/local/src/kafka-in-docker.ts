@@ -1,50 +1,100 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { run } from './java.js';
-import { clusterId, type KafkaProgram } from './kafka-in-java.js';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import type { StartedTestContainer } from 'testcontainers';
+import type { Identity } from './certificates.js';
+import { clusterId } from './kafka-in-java.js';
 import { kafkaVersion } from './kafka-jars.js';
-import { type KafkaSettings, kafkaProperties } from './kafka-settings.js';
+import { KAFKA_ADMIN, kafkaProperties } from './kafka-settings.js';
 
-export const findDocker = async (environment: NodeJS.ProcessEnv): Promise<{ command: string } | { why: string }> => {
-  const asked = await run('docker', ['version', '--format', '{{.Server.Version}}'], { env: environment });
-  return asked.ok ? { command: 'docker' } : { why: 'no Docker engine answers' };
+const ENGINE_ANSWERS_WITHIN_MS = 5_000;
+const START_WITHIN_MS = 120_000;
+const FOLDER = '/crossroads';
+/** Identifies a container that a killed process left. */
+const PORT_LABEL = 'crossroads.kafka.port';
+
+/**
+ * Whether a Docker engine answers, as Testcontainers looks for one (`DOCKER_HOST`, the usual sockets). Testcontainers is loaded only
+ * here and by a start: most processes never need it.
+ */
+export const dockerAnswers = (): Promise<boolean> => {
+  asked ??= (async () => {
+    const { getContainerRuntimeClient } = await import('testcontainers');
+    const answered = getContainerRuntimeClient().then(
+      () => true,
+      () => false,
+    );
+    const { promise: late, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(resolve, ENGINE_ANSWERS_WITHIN_MS, false);
+    const found = await Promise.race([answered, late]);
+    clearTimeout(timer);
+    return found;
+  })();
+  return asked;
 };
 
-/** The same broker in Apache's image. It runs in the foreground, so that stopping the client stops the container. */
-export const kafkaInDocker = async (docker: string, home: string, settings: KafkaSettings): Promise<KafkaProgram> => {
-  const config = join(home, 'docker');
-  mkdirSync(config, { recursive: true });
-  mkdirSync(settings.dataFolder, { recursive: true });
-  const inside = (file: string) => `/crossroads/certificates/${basename(file)}`;
-  writeFileSync(
-    join(config, 'server.properties'),
-    kafkaProperties({
-      ...settings,
-      host: '0.0.0.0',
-      dataFolder: '/crossroads/data',
-      keyStore: inside(settings.keyStore),
-      ca: inside(settings.ca),
-    }),
-    { mode: 0o600 },
-  );
-  const user = process.getuid ? ['--user', `${process.getuid()}:${process.getgid?.() ?? 0}`] : [];
-  const name = `crossroads-kafka-${settings.port}`;
-  await run(docker, ['rm', '-f', name]);
-  const start = [
-    `[ -f /crossroads/data/meta.properties ] || /opt/kafka/bin/kafka-storage.sh format -t ${clusterId()} -c /crossroads/config/server.properties`,
-    'exec /opt/kafka/bin/kafka-server-start.sh /crossroads/config/server.properties',
-  ].join('; ');
-  return {
-    command: docker,
-    args: [
-      ...['run', '--rm', '--name', name, ...user],
-      ...['-e', 'KAFKA_HEAP_OPTS=-Xms128m -Xmx384m', '-e', 'LOG_DIR=/tmp'],
-      ...['-p', `127.0.0.1:${settings.port}:${settings.port}`],
-      ...['-v', `${config}:/crossroads/config:ro`, '-v', `${dirname(settings.keyStore)}:/crossroads/certificates:ro`],
-      ...['-v', `${settings.dataFolder}:/crossroads/data`],
-      ...['--entrypoint', '/bin/sh', `apache/kafka:${kafkaVersion()}`, '-c', start],
-    ],
-    environment: process.env,
-    stopWithin: 15_000,
-  };
+let asked: Promise<boolean> | undefined;
+
+export interface KafkaContainerOptions {
+  /** The same inside and outside, because Kafka tells its clients to which port to connect. */
+  readonly port: number;
+  readonly identity: Identity;
+  /** PEM of the authority whose clients it accepts. */
+  readonly ca: string;
+  /** A folder of this machine for its data. Absent: the data is lost with the container. */
+  readonly dataFolder?: string;
+  readonly logFile?: string;
+}
+
+/**
+ * Kafka in Apache's image, with TLS, client certificates and ACLs. The `KafkaContainer` of Testcontainers has no listener with client
+ * certificates. Testcontainers removes the container when this process ends, even by SIGKILL.
+ */
+export const startKafkaContainer = async (options: KafkaContainerOptions): Promise<StartedTestContainer> => {
+  const { port, identity, ca, dataFolder, logFile } = options;
+  const { GenericContainer, Wait } = await import('testcontainers');
+  const inside = (name: string) => `${FOLDER}/${name}`;
+  // The user of the image may make folders only below /tmp.
+  const data = dataFolder === undefined ? '/tmp/crossroads-data' : inside('data');
+  const properties = kafkaProperties({
+    port,
+    controllerPort: port === 65_535 ? port - 1 : port + 1,
+    host: '0.0.0.0',
+    dataFolder: data,
+    keyStore: inside('key-store.pem'),
+    ca: inside('ca.pem'),
+    superUsers: [`CN=${KAFKA_ADMIN}`],
+  });
+  const tool = (name: string) => `/opt/kafka/bin/kafka-${name}.sh`;
+  const format = `${tool('storage')} format -t ${clusterId()} -c ${inside('server.properties')}`;
+  const container = new GenericContainer(`apache/kafka:${kafkaVersion()}`)
+    .withLabels({ [PORT_LABEL]: String(port) })
+    .withExposedPorts({ container: port, host: port })
+    .withCopyContentToContainer([
+      { content: properties, target: inside('server.properties') },
+      { content: `${identity.key.trim()}\n${identity.certificate}`, target: inside('key-store.pem') },
+      { content: ca, target: inside('ca.pem') },
+    ])
+    .withEnvironment({ KAFKA_HEAP_OPTS: '-Xms128m -Xmx384m', LOG_DIR: '/tmp' })
+    .withEntrypoint(['/bin/sh', '-c'])
+    .withCommand([
+      `{ [ -f ${data}/meta.properties ] || ${format}; } && exec ${tool('server-start')} ${inside('server.properties')}`,
+    ])
+    .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
+    .withStartupTimeout(START_WITHIN_MS);
+  if (dataFolder !== undefined) {
+    mkdirSync(dataFolder, { recursive: true });
+    container.withBindMounts([{ source: dataFolder, target: data, mode: 'rw' }]);
+    // So that this user can read and remove what Kafka writes.
+    if (process.getuid) container.withUser(`${process.getuid()}:${process.getgid?.() ?? 0}`);
+  }
+  if (logFile !== undefined)
+    container.withLogConsumer((lines) => lines.pipe(createWriteStream(logFile, { flags: 'a', mode: 0o600 })));
+  return container.start();
+};
+
+/** Removes the container at this port that a killed process left. */
+export const removeKafkaContainer = async (port: number): Promise<void> => {
+  const { getContainerRuntimeClient } = await import('testcontainers');
+  const { container } = await getContainerRuntimeClient();
+  const found = await container.fetchByLabel(PORT_LABEL, String(port));
+  await found?.remove({ force: true });
 };

@@ -6,9 +6,9 @@ import { type Java, run } from './java.js';
 import { type KafkaSettings, kafkaProperties } from './kafka-settings.js';
 import type { Program } from './supervised.js';
 
-export interface KafkaProgram extends Pick<Program, 'command' | 'args' | 'environment' | 'stopWithin'> {
+export interface KafkaProgram extends Pick<Program, 'command' | 'args' | 'environment' | 'stopTimeoutMs'> {
   /** Called after it has stopped, with whether it did so by itself. */
-  readonly stopped?: (clean: boolean) => void;
+  readonly stopped: (clean: boolean) => void;
 }
 
 /** Kafka's own main class on this machine's Java, its data folder formatted at the first start. */
@@ -51,14 +51,14 @@ export const kafkaInJava = async (
       properties,
     ],
     environment,
-    stopWithin: 10_000,
+    stopTimeoutMs: 10_000,
     stopped,
   };
 };
 
 /**
- * Java's archive of loaded classes halves the time until Kafka serves (6 s to 3 s on two cores). The first clean stop
- * writes it, three seconds longer than usual; one that was cut short is thrown away.
+ * An archive of loaded classes halves the time until Kafka serves (6 s to 3 s on two cores). The first clean stop writes it, which takes
+ * three seconds more; an incomplete archive is deleted.
  */
 const sharedClasses = (jars: string, release: string): { flag: string[]; stopped: (clean: boolean) => void } => {
   const archive = join(jars, `classes-${release}.jsa`);
@@ -84,7 +84,7 @@ const LOGGING = [
   '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS',
 ];
 
-/** A UUID as Kafka writes it: 16 bytes in URL-safe base64. None begins with `-`: its tools would take it for an option. */
+/** A UUID in Kafka's form: 16 bytes in URL-safe base64. Never with a leading `-`, which its tools would read as an option. */
 export const clusterId = (): string => {
   const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
   return id.startsWith('-') ? clusterId() : id;

@@ -10,17 +10,17 @@ const POM = fileURLToPath(new URL('../kafka/pom.xml', import.meta.url));
 export const kafkaVersion = (): string =>
   /<artifactId>kafka_2\.13<\/artifactId>\s*<version>([^<]+)</.exec(readFileSync(POM, 'utf8'))?.[1] ?? 'unknown';
 
-/** Kept outside the data folder, so that `--fresh` does not fetch Kafka again. */
+/** Outside the data folder, so that `--fresh` does not download Kafka again. */
 export const kafkaCache = (environment: NodeJS.ProcessEnv = process.env): string =>
   join(environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'crossroads', `kafka-${kafkaVersion()}`);
 
 export type Jars = { readonly folder: string } | { readonly why: string };
 
-/** Kafka's jars: from the cache, or from Maven (43 MB, about 5 s). A folder is whole or absent. */
-export const kafkaJars = async (cache: string, say: (line: string) => void): Promise<Jars> => {
+/** The folder with Kafka's jars, which Maven downloads into the cache once (43 MB, about 5 s). */
+export const kafkaJars = async (cache: string, report: (line: string) => void): Promise<Jars> => {
   if (existsSync(cache) && readdirSync(cache).some((file) => file.startsWith('kafka_2.13-'))) return { folder: cache };
   if (!(await run('mvn', ['-v'])).ok) return { why: 'there is Java but no Maven to fetch Kafka with' };
-  say(`fetching Kafka ${kafkaVersion()} with Maven (43 MB, once)`);
+  report(`fetching Kafka ${kafkaVersion()} with Maven (43 MB, once)`);
   let temporary: string;
   try {
     mkdirSync(dirname(cache), { recursive: true });

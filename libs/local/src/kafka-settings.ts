@@ -1,10 +1,13 @@
 import type { IdentityFiles } from './certificates.js';
 
+/** The name of the broker's certificate, which may administer it. */
+export const KAFKA_ADMIN = 'kafka';
+
 export interface KafkaSettings {
   readonly port: number;
   readonly controllerPort: number;
   readonly dataFolder: string;
-  /** One PEM file with the key and the certificate: what Kafka takes as a key store. */
+  /** One PEM file with key and certificate, the form of key store that Kafka reads. */
   readonly keyStore: string;
   readonly ca: IdentityFiles['ca'];
   readonly superUsers: readonly string[];
@@ -13,8 +16,8 @@ export interface KafkaSettings {
 }
 
 /**
- * One node that is broker and controller. Every connection is TLS with a client certificate, the controller's too; what
- * a principal may do is in ACLs, and who has none may do nothing.
+ * One node that is broker and controller. Every connection uses TLS with a client certificate, including the controller's. ACLs say
+ * what a principal may do; a principal without ACLs may do nothing.
  */
 export const kafkaProperties = ({
   port,
@@ -43,7 +46,7 @@ export const kafkaProperties = ({
     'ssl.client.auth': 'required',
     'ssl.protocol': 'TLSv1.3',
     'ssl.enabled.protocols': 'TLSv1.3',
-    // Java prints a subject from its last part to its first; both orders become the one that ACLs are written in.
+    // Java prints a subject in reverse order; this maps both orders to the order that ACLs use.
     'ssl.principal.mapping.rules': 'RULE:^O=([^,]+),CN=([^,]+)$/CN=$2,O=$1/,DEFAULT',
     'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
     'super.users': superUsers.map((user) => `User:${user}`).join(';'),
@@ -52,7 +55,7 @@ export const kafkaProperties = ({
     'num.partitions': 1,
     'default.replication.factor': 1,
     'offsets.topic.replication.factor': 1,
-    // Fifty, for a large cluster, take a second longer to load at each start.
+    // The default, 50, takes a second longer to load at each start.
     'offsets.topic.num.partitions': 4,
     'transaction.state.log.replication.factor': 1,
     'transaction.state.log.min.isr': 1,
@@ -63,17 +66,17 @@ export const kafkaProperties = ({
     'group.min.session.timeout.ms': 1_000,
     'log.segment.bytes': 128 * 1024 * 1024,
     'message.max.bytes': 8 * 1024 * 1024,
-    // After kill -9 the controller, itself restarted, takes the old broker for alive this long. The default is 9 s.
+    // After SIGKILL the restarted controller considers the old broker alive for this long. The default is 9 s.
     'broker.session.timeout.ms': 3_000,
     'broker.heartbeat.interval.ms': 500,
-    // No record that says nothing, twice a second on disk: it would tell other controllers that this one lives.
+    // No heartbeat records on disk twice a second: there are no other controllers to read them.
     'metadata.max.idle.interval.ms': 0,
-    // The defaults are for a server; threads that wait wake up several times a second each.
+    // The defaults are for a server; each idle thread wakes up several times a second.
     'num.io.threads': 2,
     'num.network.threads': 2,
     'group.coordinator.threads': 1,
   })
-    // A backslash begins an escape in a properties file, in a path as in a pattern.
+    // A backslash starts an escape in a properties file.
     .map(([name, value]) => `${name}=${String(value).replaceAll('\\', '\\\\')}`)
     .join('\n')
     .concat('\n');

@@ -16,8 +16,8 @@ const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePattern
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Makes the mesh's own topics, and lets each service do what the table of the topology gives it, nothing else: what it had before and
- * has no longer is taken away. Topics of subscribers, and who may read them, are subscription's.
+ * Makes the topics of the mesh, and sets the ACLs of each service to those of the topology. ACLs that a service should no longer have are
+ * deleted. The service that delivers to subscribers manages their topics and ACLs itself.
  */
 export const prepareTopics = async (brokers: readonly string[], admin: IdentityFiles): Promise<void> => {
   const client = kafkaAdmin(brokers, admin, 5);

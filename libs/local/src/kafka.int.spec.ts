@@ -22,6 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(dataFolder, { recursive: true, force: true }));
 
+const noDocker = async () => false;
+
 describe('finding Kafka', () => {
   it.each([
     ['openjdk version "17.0.15" 2025-04-15', 17],
@@ -32,16 +34,22 @@ describe('finding Kafka', () => {
     expect(javaVersion(text)).toBe(version);
   });
 
-  it('does without where there is neither Java nor Docker, and says why', async () => {
+  it('finds none without Java and without a Docker engine, and gives the reason', async () => {
     const nowhere = { PATH: '/nowhere' };
     const why = 'there is no Java on this machine, and no Docker engine answers';
-    const kafka = await startKafka({ dataFolder, ...ports, authority: ca, environment: nowhere });
+    const kafka = await startKafka({
+      dataFolder,
+      ...ports,
+      authority: ca,
+      environment: nowhere,
+      hasDocker: noDocker,
+    });
     expect(kafka).toMatchObject({ kind: 'none', why });
-    expect(await kafkaAbsence(nowhere)).toBe(why);
-    expect(await kafkaAbsence({ ...nowhere, KAFKA_BROKERS: 'localhost:1' })).toBeUndefined();
+    expect(await kafkaAbsence(nowhere, noDocker)).toBe(why);
+    expect(await kafkaAbsence({ ...nowhere, KAFKA_BROKERS: 'localhost:1' }, noDocker)).toBeUndefined();
   });
 
-  it('says what to do when that of KAFKA_BROKERS does not answer', async () => {
+  it('says what to do when the broker of KAFKA_BROKERS does not answer', async () => {
     const start = startKafka({
       dataFolder,
       ...ports,
@@ -74,7 +82,7 @@ describe('finding Kafka', () => {
     }
   };
 
-  it('shows a service the topics that it makes or reads, and no other', async () => {
+  it('shows a service only the topics that it writes or reads', async () => {
     expect(await topicsSeenBy(kafka.brokers, 'reference-directory')).toEqual(['crossroads.person.v1']);
     expect(await topicsSeenBy(kafka.brokers, 'access-audit')).toEqual(['crossroads.access.v1']);
     expect(await topicsSeenBy(kafka.brokers, 'authorization')).toEqual([]);
@@ -86,7 +94,7 @@ describe('finding Kafka', () => {
     ]);
   });
 
-  it('does not talk to a certificate of another CA', async () => {
+  it('refuses a certificate of another CA', async () => {
     const other = await CertificateAuthority.create('crossroads.test');
     const files = await identityFiles(join(dataFolder, 'certificates'), 'stranger', other, (issuer) =>
       issuer.issueService('kafka'),
@@ -94,8 +102,8 @@ describe('finding Kafka', () => {
     expect(await kafkaAnswers(kafka.brokers, files)).toBe(false);
   });
 
-  it('comes back after kill -9, with its topics', async () => {
-    await kafka.process?.killAndWait();
+  it('is restarted after SIGKILL, with its topics', async () => {
+    await kafka.killAndWait?.();
     expect(await topicsSeenBy(kafka.brokers, 'access-audit')).toEqual(['crossroads.access.v1']);
   });
 });

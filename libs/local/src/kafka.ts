@@ -1,17 +1,21 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CertificateAuthority, type IdentityFiles, identityFiles, writePrivate } from './certificates.js';
-import { LocalFailure } from './failure.js';
+import { LocalFailure, messageOf } from './failure.js';
 import { findJava, type Java } from './java.js';
 import { kafkaAnswers } from './kafka-client.js';
-import { findDocker, kafkaInDocker } from './kafka-in-docker.js';
-import { type KafkaProgram, kafkaInJava } from './kafka-in-java.js';
+import { dockerAnswers, removeKafkaContainer, startKafkaContainer } from './kafka-in-docker.js';
+import { kafkaInJava } from './kafka-in-java.js';
 import { kafkaCache, kafkaJars } from './kafka-jars.js';
+import { KAFKA_ADMIN } from './kafka-settings.js';
+import { waitFor } from './process-identity.js';
 import { requireFree } from './ports.js';
-import { Supervised, stopLeftOver } from './supervised.js';
+import { Supervised, stopOrphan } from './supervised.js';
 
-/** The broker's own certificate, which administers it. */
-export const KAFKA_ADMIN = 'kafka';
+export { KAFKA_ADMIN };
+
+const START_WITHIN_MS = 90_000;
+const STOP_WITHIN_MS = 10_000;
 
 export interface KafkaOptions {
   /** Everything it keeps lies in here: `kafka/`, `run/`, `logs/`, `certificates/`. */
@@ -20,28 +24,36 @@ export interface KafkaOptions {
   readonly controllerPort: number;
   readonly authority: CertificateAuthority;
   readonly environment?: NodeJS.ProcessEnv;
-  readonly say?: (line: string) => void;
+  /** Given each line for the user. */
+  readonly report?: (line: string) => void;
+  /** Whether a Docker engine answers; a test gives its own. */
+  readonly hasDocker?: () => Promise<boolean>;
   readonly signal?: AbortSignal;
 }
 
 export type Kafka =
   | {
       readonly kind: 'kafka';
+      /** `elsewhere`: that of KAFKA_BROKERS. */
+      readonly runs: 'in a container' | 'on Java' | 'elsewhere';
       readonly brokers: readonly string[];
       /** A certificate that may do everything on it. */
       readonly admin: IdentityFiles;
-      /** Absent when it is not ours. */
+      /** Of the one on Java. */
       readonly process?: Supervised;
+      /** Kills it, and resolves when it serves again. Absent when it was not started here. */
+      readonly killAndWait?: () => Promise<void>;
       stop(): Promise<void>;
     }
   | { readonly kind: 'none'; readonly why: string; stop(): Promise<void> };
 
 /**
- * Finds or starts Kafka: `KAFKA_BROKERS`, else Java with Maven, else a Docker engine. `none` says why there is none; the
- * mesh then uses its log in PostgreSQL.
+ * Finds or starts Kafka: `KAFKA_BROKERS`, else a container where a Docker engine answers, else on Java with Maven. `none` says why
+ * there is none; the mesh then uses its log in PostgreSQL.
  */
 export const startKafka = async (options: KafkaOptions): Promise<Kafka> => {
-  const { dataFolder, port, controllerPort, authority, environment = process.env, say = () => {}, signal } = options;
+  const { dataFolder, authority, environment = process.env, report = () => {}, signal } = options;
+  const { hasDocker = dockerAnswers } = options;
   const certificates = join(dataFolder, 'certificates');
   mkdirSync(certificates, { recursive: true, mode: 0o700 });
   if (!existsSync(join(certificates, 'ca.pem')))
@@ -55,15 +67,71 @@ export const startKafka = async (options: KafkaOptions): Promise<Kafka> => {
       throw new LocalFailure(
         `The Kafka of KAFKA_BROKERS (${outside}) does not answer to the certificate ${admin.certificate}: let it trust ${admin.ca}, or unset the variable.`,
       );
-    return { kind: 'kafka', brokers, admin, stop: async () => {} };
+    return { kind: 'kafka', runs: 'elsewhere', brokers, admin, stop: async () => {} };
   }
 
+  await stopOrphan(join(dataFolder, 'run'), 'kafka', 10_000);
+  mkdirSync(join(dataFolder, 'kafka'), { recursive: true, mode: 0o700 });
+  let noContainer = 'no Docker engine answers';
+  if (await hasDocker())
+    try {
+      return await startInContainer(options, admin);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof LocalFailure) throw error;
+      noContainer = `it does not start in a container (${messageOf(error)})`;
+      report(`Kafka: ${noContainer}`);
+    }
+  const java = await findJavaWithJars(environment, report);
+  if ('why' in java) return { kind: 'none', why: `${java.why}, and ${noContainer}`, stop: async () => {} };
+  return startOnJava(options, admin, java);
+};
+
+const startInContainer = async (
+  { dataFolder, port, signal }: KafkaOptions,
+  admin: IdentityFiles,
+): Promise<Extract<Kafka, { readonly kind: 'kafka' }>> => {
+  await removeKafkaContainer(port);
+  await requireFree(port, 'Kafka');
+  mkdirSync(join(dataFolder, 'logs'), { recursive: true });
+  const container = await startKafkaContainer({
+    port,
+    identity: { certificate: readFileSync(admin.certificate, 'utf8'), key: readFileSync(admin.key, 'utf8') },
+    ca: readFileSync(admin.ca, 'utf8'),
+    dataFolder: join(dataFolder, 'kafka', 'data'),
+    logFile: join(dataFolder, 'logs', 'kafka.log'),
+  });
   const brokers = [`localhost:${port}`];
-  await stopLeftOver(join(dataFolder, 'run'), 'kafka', 10_000);
+  const stop = async () => void (await container.stop({ timeout: STOP_WITHIN_MS }));
+  const serving = async () => {
+    if (!(await waitFor(() => signal?.aborted === true || kafkaAnswers(brokers, admin), START_WITHIN_MS)))
+      throw new Error(`it did not serve within ${START_WITHIN_MS / 1000} s`);
+    signal?.throwIfAborted();
+  };
+  try {
+    await serving();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const killAndWait = async () => {
+    await container.restart({ timeout: 0 });
+    await serving();
+  };
+  return { kind: 'kafka', runs: 'in a container', brokers, admin, killAndWait, stop };
+};
+
+const startOnJava = async (
+  { dataFolder, port, controllerPort, environment = process.env, report = () => {}, signal }: KafkaOptions,
+  admin: IdentityFiles,
+  { java, jars }: JavaWithJars,
+): Promise<Kafka> => {
   const home = join(dataFolder, 'kafka');
-  mkdirSync(home, { recursive: true, mode: 0o700 });
-  const keyStore = join(certificates, `${KAFKA_ADMIN}-store.pem`);
+  const brokers = [`localhost:${port}`];
+  const keyStore = join(dataFolder, 'certificates', `${KAFKA_ADMIN}-store.pem`);
   await writePrivate(keyStore, `${readFileSync(admin.key, 'utf8').trim()}\n${readFileSync(admin.certificate, 'utf8')}`);
+  await requireFree(port, 'Kafka');
+  await requireFree(controllerPort, "Kafka's controller");
   const settings = {
     port,
     controllerPort,
@@ -72,39 +140,50 @@ export const startKafka = async (options: KafkaOptions): Promise<Kafka> => {
     ca: admin.ca,
     superUsers: [`CN=${KAFKA_ADMIN}`],
   };
-
-  const means = await findMeans(environment, say);
-  if ('why' in means) return { kind: 'none', why: means.why, stop: async () => {} };
-  await requireFree(port, 'Kafka');
-  let program: KafkaProgram;
-  if ('java' in means) {
-    await requireFree(controllerPort, "Kafka's controller");
-    program = await kafkaInJava(means.java, means.jars, home, settings, environment);
-  } else program = await kafkaInDocker(means.docker, home, settings);
+  const program = await kafkaInJava(java, jars, home, settings, environment);
   const server = await Supervised.start(
-    { ...program, name: 'kafka', cwd: home, startWithin: 90_000, isReady: () => kafkaAnswers(brokers, admin) },
-    { run: join(dataFolder, 'run'), logs: join(dataFolder, 'logs'), say, signal },
+    {
+      ...program,
+      name: 'kafka',
+      cwd: home,
+      startTimeoutMs: START_WITHIN_MS,
+      isReady: () => kafkaAnswers(brokers, admin),
+    },
+    { run: join(dataFolder, 'run'), logs: join(dataFolder, 'logs'), report, signal },
   );
-  return { kind: 'kafka', brokers, admin, process: server, stop: async () => program.stopped?.(await server.stop()) };
+  return {
+    kind: 'kafka',
+    runs: 'on Java',
+    brokers,
+    admin,
+    process: server,
+    killAndWait: () => server.killAndWait(),
+    stop: async () => program.stopped(await server.stop()),
+  };
 };
 
 /** Why `startKafka` would find none; nothing where it would. */
-export const kafkaAbsence = async (environment: NodeJS.ProcessEnv): Promise<string | undefined> => {
-  if (environment['KAFKA_BROKERS']) return undefined;
-  const means = await findMeans(environment, () => {});
-  return 'why' in means ? means.why : undefined;
+export const kafkaAbsence = async (
+  environment: NodeJS.ProcessEnv,
+  hasDocker: () => Promise<boolean> = dockerAnswers,
+): Promise<string | undefined> => {
+  if (environment['KAFKA_BROKERS'] || (await hasDocker())) return undefined;
+  const java = await findJavaWithJars(environment, () => {});
+  return 'why' in java ? `${java.why}, and no Docker engine answers` : undefined;
 };
 
-/** What Kafka can be run with on this machine; its jars are fetched where Maven can. */
-type Means =
-  | { readonly java: Exclude<Java, { readonly why: string }>; readonly jars: string }
-  | { readonly docker: string }
-  | { readonly why: string };
+interface JavaWithJars {
+  readonly java: Exclude<Java, { readonly why: string }>;
+  readonly jars: string;
+}
 
-const findMeans = async (environment: NodeJS.ProcessEnv, say: (line: string) => void): Promise<Means> => {
+/** Java, and Kafka's jars, which Maven downloads at the first call. */
+const findJavaWithJars = async (
+  environment: NodeJS.ProcessEnv,
+  report: (line: string) => void,
+): Promise<JavaWithJars | { readonly why: string }> => {
   const java = findJava(environment);
-  const jars = 'why' in java ? java : await kafkaJars(kafkaCache(environment), say);
-  if ('command' in java && 'folder' in jars) return { java, jars: jars.folder };
-  const docker = await findDocker(environment);
-  return 'why' in docker ? { why: `${'why' in jars ? jars.why : ''}, and ${docker.why}` } : { docker: docker.command };
+  if ('why' in java) return java;
+  const jars = await kafkaJars(kafkaCache(environment), report);
+  return 'why' in jars ? jars : { java, jars: jars.folder };
 };

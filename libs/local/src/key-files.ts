@@ -12,8 +12,8 @@ interface KeyFile {
 }
 
 /**
- * The key file of a service in `folder`: its own names with keys of its own, shared ones with the keys of `shared.json`,
- * and no other. What is there stays.
+ * Makes the key file of a service in `folder`: a key of its own for each own name, and the key of `shared.json` for each shared name.
+ * Existing keys stay.
  */
 export const serviceKeyFile = async (folder: string, service: ServiceName): Promise<string> => {
   const { ownKeys } = serviceNamed(service);
@@ -32,7 +32,7 @@ export const serviceKeyFile = async (folder: string, service: ServiceName): Prom
   return file;
 };
 
-/** The key with which a service signs receipts: its private part, in a file. */
+/** A file with the private key with which a service signs receipts. */
 export const receiptKeyFile = async (folder: string, service: string): Promise<string> => {
   const file = join(folder, `${service}-receipts.pem`);
   if (existsSync(file)) return file;
@@ -43,7 +43,7 @@ export const receiptKeyFile = async (folder: string, service: string): Promise<s
   return file;
 };
 
-/** The public parts of all of them, by key id: who checks receipts reads it. */
+/** The file with all public keys of receipts, by key id, for services that check receipts. */
 export const receiptKeysFile = (folder: string): string => join(folder, 'receipt-keys.json');
 
 const readKeys = (file: string): KeyFile => {

@@ -11,19 +11,19 @@ import {
 import type { DataFolder } from './data-folder.js';
 import type { Databases } from './databases.js';
 import { INSTITUTIONS } from './demo/institutions.js';
-import { inherited, placeInMesh, serviceEnvironment } from './environment.js';
+import { inheritedEnvironment, meshEnvironment, serviceEnvironment } from './environment.js';
 import { LocalFailure } from './failure.js';
 import { isServing } from './health.js';
 import { type Kafka, startKafka } from './kafka.js';
 import { prepareTopics } from './kafka-topics.js';
 import { receiptKeyFile, receiptKeysFile, serviceKeyFile } from './key-files.js';
 import { type Mesh, type MeshBroker, type MeshProcess, type MeshSignIn, writeMesh } from './mesh.js';
-import { onNode } from './on-node.js';
+import { nodeProgram } from './node-program.js';
 import { type Ports, requireFree } from './ports.js';
 import { type Postgres, startPostgres } from './postgres.js';
 import { Supervised } from './supervised.js';
 
-/** The certificate with which the supervisor asks for health. */
+/** The name of the certificate with which the supervisor checks the health of processes. */
 const SUPERVISOR = 'local';
 
 export interface LocalMeshOptions {
@@ -33,10 +33,10 @@ export interface LocalMeshOptions {
   readonly ports: Ports;
   /** Settings of the user, for every process: `CROSSROADS_TRUST_DOMAIN`, `CROSSROADS_MODE`, `LOG_LEVEL` … */
   readonly environment?: NodeJS.ProcessEnv;
-  readonly say?: (line: string) => void;
+  readonly report?: (line: string) => void;
 }
 
-/** An institution's own process, by what it needs besides what all have. */
+/** A process of an institution. */
 export interface InstitutionProgram {
   readonly name: string;
   /** Path of its main module. */
@@ -53,7 +53,7 @@ export class LocalMesh {
   readonly ports: Ports;
   readonly trustDomain: string;
   private readonly environment: NodeJS.ProcessEnv;
-  private readonly say: (line: string) => void;
+  private readonly report: (line: string) => void;
   private readonly startedAt = new Date().toISOString();
   private readonly running = new Map<
     string,
@@ -70,32 +70,32 @@ export class LocalMesh {
   private kafka: Kafka | undefined;
   private embeddedLog: Databases | undefined;
 
-  constructor({ root, folder, ports, environment = process.env, say = () => {} }: LocalMeshOptions) {
+  constructor({ root, folder, ports, environment = process.env, report = () => {} }: LocalMeshOptions) {
     this.root = root;
     this.folder = folder;
     this.ports = ports;
     this.environment = environment;
-    this.say = say;
+    this.report = report;
     this.trustDomain = environment['CROSSROADS_TRUST_DOMAIN'] ?? 'crossroads.test';
   }
 
-  /** Certificates, PostgreSQL and Kafka; says what serves as the broker. */
+  /** Makes certificates and starts PostgreSQL and Kafka. */
   startInfrastructure(): Promise<void> {
     return this.unlessStopped(this.openInfrastructure());
   }
 
   private async openInfrastructure(): Promise<void> {
-    const { folder, ports, environment, say } = this;
+    const { folder, ports, environment, report } = this;
     const { signal } = this.stopping;
     this.ca = await CertificateAuthority.open(folder.certificates, this.trustDomain);
     const authority = this.ca;
     this.certificates[SUPERVISOR] = await this.serviceIdentity(SUPERVISOR);
-    // PostgreSQL is up within a second: what is wrong with it is told before Kafka takes its time.
+    // First, because it starts within a second: a problem with it is reported before the slower start of Kafka.
     this.postgres = await startPostgres({
       dataFolder: folder.path,
       port: ports.postgres,
       outside: environment['CROSSROADS_POSTGRES_URL'],
-      say,
+      report,
       signal,
     });
     this.kafka = await startKafka({
@@ -104,7 +104,7 @@ export class LocalMesh {
       controllerPort: ports.kafkaController,
       authority,
       environment,
-      say,
+      report,
       signal,
     });
     if (this.kafka?.kind === 'kafka') {
@@ -115,7 +115,7 @@ export class LocalMesh {
     }
   }
 
-  /** All services that are built, at once; answers when each is ready. */
+  /** Starts all services that are built, and resolves when each is ready. */
   async startServices(): Promise<{
     readonly started: readonly ServiceName[];
     readonly missing: readonly ServiceName[];
@@ -124,13 +124,13 @@ export class LocalMesh {
     const [started, missing] = [SERVICES.filter(isBuilt), SERVICES.filter((name) => !isBuilt(name))];
     await Promise.all(started.map((name) => requireFree(this.ports.services[name], name)));
     for (const name of started) await this.prepareService(name);
-    // The first that fails ends it; `stop` then ends the others.
+    // The first failure rejects; `stop` then stops the others.
     await Promise.all(started.map((name) => this.startService(name)));
     await this.write();
     return { started, missing };
   }
 
-  /** A certificate of an institution's application, made once, and listed in `mesh.json` by name. */
+  /** Issues the certificate of an application once, and lists it in `mesh.json` by name. */
   async issueApplication(name: string, subject: ApplicationSubject): Promise<IdentityFiles> {
     const files = await identityFiles(this.folder.certificates, name, this.authority, (ca) =>
       ca.issueApplication(subject),
@@ -140,12 +140,12 @@ export class LocalMesh {
     return files;
   }
 
-  /** Starts an institution's own process (an authentic source), and keeps it running. */
+  /** Starts a process of an institution (an authentic source), and restarts it when it ends. */
   async startInstitution({ name, main, port, identity, environment = {} }: InstitutionProgram): Promise<void> {
     await requireFree(port, name);
     const address = `localhost:${port}`;
     await this.launch(name, main, address, true, {
-      ...placeInMesh(this, identity, port),
+      ...meshEnvironment(this, identity, port),
       ...environment,
     });
     await this.write();
@@ -165,17 +165,22 @@ export class LocalMesh {
     return receiptKeysFile(this.folder.keys);
   }
 
-  /** The process of a service, an institution, `postgres` or `kafka`. */
+  /** How Kafka runs; nothing when there is none. */
+  get kafkaRuns(): string | undefined {
+    return this.kafka?.kind === 'kafka' ? this.kafka.runs : undefined;
+  }
+
+  /** The process of a service, an institution, `postgres`, or `kafka` unless it runs in a container. */
   process(name: string): Supervised | undefined {
     if (name === 'postgres') return this.postgres?.process;
     if (name === 'kafka') return this.kafka?.kind === 'kafka' ? this.kafka.process : undefined;
     return this.running.get(name)?.process;
   }
 
-  /** kill -9; it is started again. Answers when it serves. */
+  /** Kills a process with SIGKILL. It is restarted; resolves when it serves. */
   async kill(name: string): Promise<void> {
-    const victim = this.process(name);
-    if (victim?.pid === undefined) throw new Error(`${name} is not running here`);
+    const victim = name === 'kafka' && this.kafka?.kind === 'kafka' ? this.kafka : this.process(name);
+    if (victim?.killAndWait === undefined) throw new Error(`${name} is not running here`);
     await victim.killAndWait();
     await this.write();
   }
@@ -220,7 +225,7 @@ export class LocalMesh {
     return writeMesh(this.folder.path, this.mesh());
   }
 
-  /** Institutions and services first, within 10 s; then Kafka; then PostgreSQL. */
+  /** Stops institutions and services within 10 s, then Kafka, then PostgreSQL. */
   async stop(): Promise<void> {
     this.stopping.abort(new LocalFailure('Stopped while it started.'));
     await Promise.allSettled(this.starts);
@@ -242,12 +247,12 @@ export class LocalMesh {
     await this.launch(name, this.mainOf(name), `localhost:${this.ports.services[name]}`, false, environment);
   }
 
-  /** What a process of this service is started with; at another port it is one more of them. */
+  /** The environment of a process of this service. With another port it is the environment of one more replica. */
   async environmentOf(name: ServiceName, port = this.ports.services[name]): Promise<NodeJS.ProcessEnv> {
     const receipts = this.keyFiles[`${name}-receipts`];
     const first = name === authorization.name ? { BOOTSTRAP_ADMINISTRATOR: await this.firstAdministrator() } : {};
     return {
-      ...placeInMesh(this, this.started(this.certificates[name]), port),
+      ...meshEnvironment(this, this.started(this.certificates[name]), port),
       ...first,
       KEY_FILE: this.keyFiles[name],
       ...(receipts ? { RECEIPT_KEY_FILE: receipts } : {}),
@@ -255,7 +260,7 @@ export class LocalMesh {
     };
   }
 
-  /** Who may change the policy while it is empty, as authorization's setting has it. */
+  /** Who may change the policy while it is empty, in the form of the setting BOOTSTRAP_ADMINISTRATOR. */
   private async firstAdministrator(): Promise<string> {
     const { enterpriseNumber, name } = INSTITUTIONS.administrator;
     const application = 'administrator';
@@ -274,17 +279,17 @@ export class LocalMesh {
     const starting = Supervised.start(
       {
         name,
-        ...onNode(main),
-        environment: { ...inherited(this.environment), ...environment },
+        ...nodeProgram(main),
+        environment: { ...inheritedEnvironment(this.environment), ...environment },
         cwd: this.root,
-        stopWithin: 10_000,
-        startWithin: 60_000,
+        stopTimeoutMs: 10_000,
+        startTimeoutMs: 60_000,
         isReady: () => isServing(address, identity),
       },
       {
         run: this.folder.run,
         logs: this.folder.logs,
-        say: this.say,
+        report: this.report,
         signal: this.stopping.signal,
         onChange: () => void this.write().catch(() => {}),
       },
@@ -293,7 +298,7 @@ export class LocalMesh {
     await this.unlessStopped(add);
   }
 
-  /** Lets `stop` wait for a start that is under way, so that it leaves nothing running. */
+  /** Lets `stop` wait for a start in progress, so that no process remains. */
   private async unlessStopped<Result>(starting: Promise<Result>): Promise<Result> {
     this.starts.add(starting);
     try {

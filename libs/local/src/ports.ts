@@ -2,14 +2,14 @@ import { createServer } from 'node:net';
 import { portOffsetOf, SERVICES, type ServiceName } from '@crossroads/topology';
 import { codeOf, LocalFailure } from './failure.js';
 
-/** Below where systems take ports for outgoing connections from (Linux 32768, macOS 49152): one of these keeps others from listening. */
+/** Below the ports of outgoing connections (Linux from 32768, macOS from 49152), which could be in use when a service starts. */
 const DEFAULT_BASE = 27_100;
 
 /** The block of 100 ports that the mesh uses; `CROSSROADS_PORT_BASE` moves it. */
 export interface Ports {
   readonly base: number;
   readonly services: Readonly<Record<ServiceName, number>>;
-  /** Demo institutions take the ports from here to the end of the first twenty. */
+  /** The first of the nine ports of demo institutions. */
   readonly institutions: number;
   readonly postgres: number;
   readonly kafka: number;
@@ -32,7 +32,7 @@ export const portsFrom = (environment: NodeJS.ProcessEnv = process.env): Ports =
   };
 };
 
-/** Throws a sentence when another program listens on the port. */
+/** @throws LocalFailure when another program listens on the port */
 export const requireFree = async (port: number, what: string): Promise<void> => {
   if (!(await isFree(port)))
     throw new LocalFailure(
@@ -47,7 +47,7 @@ export const isFree = (port: number): Promise<boolean> =>
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
   });
 
-/** A port that nobody uses at this moment. For tests. */
+/** A free port. For tests. */
 export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer();

@@ -5,7 +5,7 @@ import { LocalFailure } from './failure.js';
 export interface RunAs {
   readonly uid?: number;
   readonly gid?: number;
-  /** Put before the command. */
+  /** Arguments before the command. */
   readonly prefix: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export const runAs = (folders: readonly string[]): RunAs => {
       '--clear-groups',
       '--inh-caps=+dac_override',
       '--ambient-caps=+dac_override',
-      // Or else access(2), with which initdb looks for its companion, would leave the capability out.
+      // Otherwise access(2), by which initdb looks for the postgres program, would ignore the capability.
       '--securebits=+no_setuid_fixup',
       '--',
     ];
@@ -60,5 +60,5 @@ const canEnter = (folders: readonly string[], uid: number, gid: number): boolean
     return spawnSync(command, args, { uid, gid, stdio: 'ignore', cwd: '/' }).status === 0;
   });
 
-/** Tried, not asked: `test -x` looks at the mode alone in some systems, and sees no capability. */
+/** Reads a file instead of asking `test -x`, which on some systems looks at the mode only and ignores capabilities. */
 const enter = (folder: string): string[] => ['/bin/sh', '-c', 'cd "$1"', 'sh', folder];

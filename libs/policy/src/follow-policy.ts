@@ -5,16 +5,16 @@ import { authorization } from '@crossroads/topology';
 import { type FollowerOptions, PolicyFollower } from './policy-follower.js';
 
 export interface FollowPolicyOptions extends FollowerOptions {
-  /** Authorization's `host:port`, or several. */
+  /** `host:port` of authorization, or several. */
   readonly address: string | readonly string[];
   readonly tls: TlsFiles;
   readonly trustDomain: string;
 }
 
-/** A whole snapshot is at most a megabyte a message, with room for one large entity. */
+/** A part of a snapshot is at most a megabyte, unless a single entity is larger. */
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
-/** Connects to authorization and keeps the policy up to date until it is closed. Returns at once; see `whenAt` and `ready`. */
+/** Connects to authorization in the background, and keeps the policy up to date until it is closed. */
 export const followPolicy = ({ address, tls, trustDomain, ...options }: FollowPolicyOptions): PolicyFollower => {
   const connection = connect(AuthorizationServiceService, address, {
     tls,
@@ -25,16 +25,16 @@ export const followPolicy = ({ address, tls, trustDomain, ...options }: FollowPo
   const follower = new PolicyFollower((fromRevision, signal) => connection.watch({ fromRevision }, { signal }), {
     ...options,
     onClose: () => {
-      for (const end of observed) end();
+      for (const unobserve of gauges) unobserve();
       connection.close();
     },
   });
-  const observed = [
-    observe('crossroads.policy_age.seconds', () => finite(follower.silentMs / 1_000)),
+  const gauges = [
+    observe('crossroads.policy_age.seconds', () => finite(follower.ageMs / 1_000)),
     observe('crossroads.policy_revision', () => Number(follower.revision)),
   ];
   return follower;
 };
 
-/** Never heard of is no age. */
+/** Before the first snapshot there is no age. */
 const finite = (value: number): number | undefined => (Number.isFinite(value) ? value : undefined);

@@ -3,10 +3,10 @@ import type { WatchResponse } from '@crossroads/contracts/authorization/v1/autho
 import type { PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
 import { PermissionDenied, Unavailable } from '@crossroads/grpc';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { application, institution, integrator, peerOf, welfareOffice } from './decide.examples.js';
+import { application, institution, integrator, peerOf, welfareOffice } from './decide/decide.examples.js';
 import { type FollowerOptions, PolicyFollower } from './policy-follower.js';
 
-/** Authorization, played by the test: what it sends to the connection that is open. */
+/** Authorization as the test plays it: sends messages to the open connection. */
 class FakeAuthorization {
   readonly asked: bigint[] = [];
   private readonly events = new EventEmitter();
@@ -79,7 +79,7 @@ describe('a policy follower', () => {
     return undefined;
   };
 
-  it('decides nothing before the whole snapshot is there', async () => {
+  it('the policy is stale until the whole snapshot has arrived', async () => {
     const { authorization, follower } = follow();
     await authorization.connected(1);
     expect(reasonOf(() => follower.policy())).toBe('POLICY_STALE');
@@ -92,10 +92,10 @@ describe('a policy follower', () => {
     expect(follower.revision).toBe(4n);
   });
 
-  it('applies changes, tells of them, and drops what it has', async () => {
+  it('changes are applied and announced, and repeated ones are ignored', async () => {
     const { authorization, follower } = follow();
-    const told: bigint[] = [];
-    follower.onChange((_, revision) => told.push(revision));
+    const announced: bigint[] = [];
+    follower.onChange((_, revision) => announced.push(revision));
     await authorization.connected(1);
     authorization.send(part(1n, [institution(welfareOffice)]));
     await follower.whenAt(1n);
@@ -107,10 +107,10 @@ describe('a policy follower', () => {
     expect(reasonOf(() => follower.requireRegistered(caller))).toBeUndefined();
     expect(follower.mayActFor(caller, integrator)).toBe(false);
     expect(follower.policy().institution(integrator)).toBeUndefined();
-    expect(told).toEqual([1n, 2n]);
+    expect(announced).toEqual([1n, 2n]);
   });
 
-  it('refuses after five seconds without a word, to the millisecond, and comes back with the next', async () => {
+  it('the policy is stale after five seconds of silence, until the next message', async () => {
     const { authorization, clock, follower } = follow();
     await authorization.connected(1);
     authorization.send(part(1n, []));
@@ -126,7 +126,7 @@ describe('a policy follower', () => {
     expect(follower.ready()).toBe(true);
   });
 
-  it('reconnects from the revision that it holds', async () => {
+  it('a lost connection is resumed from the current revision', async () => {
     const errors: unknown[] = [];
     const { authorization, follower } = follow({ onError: (error) => errors.push(error) });
     await authorization.connected(1);
@@ -139,7 +139,7 @@ describe('a policy follower', () => {
     expect(follower.policy().institution(welfareOffice)).toBeDefined();
   });
 
-  it('begins anew when something was lost on the way', async () => {
+  it('a gap in the messages leads to a new snapshot', async () => {
     const { authorization, follower } = follow();
     await authorization.connected(1);
     authorization.send(part(3n, [institution(welfareOffice)]), heartbeat(5n));
@@ -152,7 +152,7 @@ describe('a policy follower', () => {
     expect(follower.policy().institution(welfareOffice)).toBeUndefined();
   });
 
-  it('goes on when a listener throws', async () => {
+  it('a listener that throws does not end the connection', async () => {
     const errors: unknown[] = [];
     const { authorization, follower } = follow({ onError: (error) => errors.push(error) });
     follower.onChange(() => {

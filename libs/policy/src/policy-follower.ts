@@ -2,39 +2,41 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { PolicySnapshotPart, WatchResponse } from '@crossroads/contracts/authorization/v1/authorization_service';
 import type { PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
 import { type Caller, PermissionDenied, Unavailable } from '@crossroads/grpc';
-import { type Policy, PolicyIndex } from './policy.js';
+import { type Policy, PolicyIndex } from './decide/policy.js';
 
-/** Opens authorization's `Watch` from a revision; ends or throws when the connection is lost or `signal` is aborted. */
+/** Calls authorization's `Watch` from a revision. Ends or throws when the connection is lost or the signal is aborted. */
 export type WatchPolicy = (fromRevision: bigint, signal: AbortSignal) => AsyncIterable<WatchResponse>;
 
 export interface FollowerOptions {
-  /** Milliseconds without a word from authorization after which nothing is decided any more. @default 5000 */
+  /** Milliseconds without a message from authorization after which the policy is stale. @default 5000 */
   readonly staleAfterMs?: number;
-  /** Milliseconds that only ever grow, whatever happens to the wall clock. @default performance.now */
+  /** Monotonic milliseconds. @default performance.now */
   readonly clock?: () => number;
-  /** Told of lost connections (which mend themselves) and of listeners that throw. @default nothing */
+  /** Called for lost connections, which are retried, and for listeners that throw. */
   readonly onError?: (error: unknown) => void;
-  /** Told when the follower was closed. @default nothing */
+  /** Called when the follower was closed. */
   readonly onClose?: () => void;
 }
 
 export type PolicyListener = (entity: PolicyEntity, revision: bigint) => void;
 
 const STALE_AFTER_MS = 5_000;
-const FIRST_PAUSE_MS = 50;
-const MAX_PAUSE_MS = 1_000;
-/** Authorization speaks every 250 ms: after this silence the connection is taken for dead and another one tried. */
-const SILENCE_MS = 2_000;
+const MIN_BACKOFF_MS = 50;
+const MAX_BACKOFF_MS = 1_000;
+/** Authorization sends a heartbeat every 250 ms: after this silence the connection is closed, and another one opened. */
+const SILENCE_TIMEOUT_MS = 2_000;
 
-/** Keeps the policy in memory, as it is now or not at all. */
+/** Keeps the current policy in memory, by authorization's `Watch`. A policy that may be outdated is not given to anybody. */
 export class PolicyFollower {
-  private held: PolicyIndex | undefined;
-  private building: { policy: PolicyIndex; entities: PolicyEntity[] } | undefined;
-  private heardAt = Number.NEGATIVE_INFINITY;
-  private from = 0n;
+  private current: PolicyIndex | undefined;
+  /** A snapshot of which not all parts have arrived. */
+  private snapshot: { policy: PolicyIndex; entities: PolicyEntity[] } | undefined;
+  private lastMessageAt = Number.NEGATIVE_INFINITY;
+  /** Where the next `Watch` starts; 0n: with a snapshot. */
+  private resumeFrom = 0n;
   private readonly stopping = new AbortController();
   private readonly listeners = new Set<PolicyListener>();
-  private readonly waiting = new Set<() => void>();
+  private readonly waiters = new Set<() => void>();
   private readonly running: Promise<void>;
   private readonly staleAfterMs: number;
   private readonly clock: () => number;
@@ -57,9 +59,9 @@ export class PolicyFollower {
     this.running = this.run();
   }
 
-  /** To be asked at each decision, not kept. @throws Unavailable `POLICY_STALE` */
+  /** Call it for each decision; do not keep the result. @throws Unavailable `POLICY_STALE` */
   policy(): Policy {
-    if (this.held && this.ready()) return this.held;
+    if (this.current && this.ready()) return this.current;
     throw new Unavailable(
       'POLICY_STALE',
       'authorization has not been heard of for too long to decide; try again soon',
@@ -71,46 +73,46 @@ export class PolicyFollower {
 
   /** 0n before the first snapshot. */
   get revision(): bigint {
-    return this.held?.revision ?? 0n;
+    return this.current?.revision ?? 0n;
   }
 
-  /** Milliseconds since authorization was heard of; infinite before the first snapshot. */
-  get silentMs(): number {
-    return this.clock() - this.heardAt;
+  /** Milliseconds since the last message of authorization; infinite before the first snapshot. */
+  get ageMs(): number {
+    return this.clock() - this.lastMessageAt;
   }
 
-  /** Whether decisions can be taken now. */
+  /** Whether decisions can be made now. */
   ready(): boolean {
-    return this.held !== undefined && this.silentMs < this.staleAfterMs;
+    return this.current !== undefined && this.ageMs < this.staleAfterMs;
   }
 
-  /** Resolves when the policy is current and at this revision or later. @throws Unavailable `POLICY_STALE` when it takes longer. */
-  async whenAt(revision: bigint, withinMs = 10_000): Promise<void> {
-    const there = () => this.ready() && this.revision >= revision;
-    if (there()) return;
+  /** Waits until the policy is current, and at this revision or a later one. @throws Unavailable `POLICY_STALE` after the time-out */
+  async whenAt(revision: bigint, timeoutMs = 10_000): Promise<void> {
+    const reached = () => this.ready() && this.revision >= revision;
+    if (reached()) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const look = () => there() && resolve();
-    this.waiting.add(look);
-    const timer = setTimeout(resolve, withinMs);
+    const check = () => reached() && resolve();
+    this.waiters.add(check);
+    const timer = setTimeout(resolve, timeoutMs);
     await promise;
     clearTimeout(timer);
-    this.waiting.delete(look);
-    if (!there())
-      throw new Unavailable('POLICY_STALE', `the policy has not reached the revision within ${withinMs} ms`, {
+    this.waiters.delete(check);
+    if (!reached())
+      throw new Unavailable('POLICY_STALE', `the policy has not reached the revision within ${timeoutMs} ms`, {
         metadata: { policyRevision: String(revision) },
       });
   }
 
   /**
-   * Tells of each change right after it is in force here, and of every entity of a snapshot (so that nothing is missed
-   * while the connection was lost): an entity can come that has not changed. Returns what ends it.
+   * Calls the listener after each change, and for every entity of a snapshot, so that no change is missed when the connection was lost: an
+   * entity may not have changed. Returns a function that removes the listener.
    */
   onChange(listener: PolicyListener): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }
 
-  /** For `serve`'s `authenticate`. @throws PermissionDenied `KEY_NOT_REGISTERED`; Unavailable `POLICY_STALE` */
+  /** For `RegisteredKeyGuard`. @throws PermissionDenied `KEY_NOT_REGISTERED`; Unavailable `POLICY_STALE` */
   requireRegistered(caller: Caller): void {
     if (!this.policy().isRegistered(caller)) throw keyNotRegistered();
   }
@@ -128,37 +130,37 @@ export class PolicyFollower {
 
   private async run(): Promise<void> {
     const { signal } = this.stopping;
-    for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(pause * 2, MAX_PAUSE_MS)) {
-      const before = this.heardAt;
+    for (let backoff = MIN_BACKOFF_MS; !signal.aborted; backoff = Math.min(backoff * 2, MAX_BACKOFF_MS)) {
+      const before = this.lastMessageAt;
       try {
         await this.follow();
       } catch (error) {
         if (!signal.aborted) this.onError(error);
       }
-      this.building = undefined;
-      if (this.heardAt > before) pause = FIRST_PAUSE_MS;
-      // Jitter, so that after an outage not all services come back in the same instant.
-      await delay(pause * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
+      this.snapshot = undefined;
+      if (this.lastMessageAt > before) backoff = MIN_BACKOFF_MS;
+      // With jitter, so that after an outage not all services reconnect at once.
+      await delay(backoff * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
     }
   }
 
   private async follow(): Promise<void> {
     const connection = new AbortController();
     const signal = AbortSignal.any([this.stopping.signal, connection.signal]);
-    let silence = setTimeout(() => {}, 0);
-    const listen = () => {
-      clearTimeout(silence);
-      silence = setTimeout(() => connection.abort(new Error('authorization is silent')), SILENCE_MS);
+    let silenceTimer: NodeJS.Timeout | undefined;
+    const restartTimer = () => {
+      clearTimeout(silenceTimer);
+      silenceTimer = setTimeout(() => connection.abort(new Error('authorization is silent')), SILENCE_TIMEOUT_MS);
     };
-    listen();
+    restartTimer();
     try {
-      for await (const message of this.watch(this.from, signal)) {
+      for await (const message of this.watch(this.resumeFrom, signal)) {
         if (signal.aborted) return;
-        listen();
+        restartTimer();
         this.receive(message);
       }
     } finally {
-      clearTimeout(silence);
+      clearTimeout(silenceTimer);
       connection.abort();
     }
   }
@@ -169,15 +171,15 @@ export class PolicyFollower {
         this.receivePart(message.value, policyRevision);
         break;
       case 'change':
-        if (!this.held) throw this.lost('a change before the snapshot');
-        if (policyRevision <= this.held.revision) break;
-        this.held.apply(message.value, policyRevision);
-        this.heard(policyRevision);
-        this.tell(message.value, policyRevision);
+        if (!this.current) throw this.gap('a change before the snapshot');
+        if (policyRevision <= this.current.revision) break;
+        this.current.apply(message.value, policyRevision);
+        this.messageReceived(policyRevision);
+        this.notify(message.value, policyRevision);
         break;
       case 'heartbeat':
-        if (policyRevision !== this.held?.revision) throw this.lost('a heartbeat of another revision');
-        this.heard(policyRevision);
+        if (policyRevision !== this.current?.revision) throw this.gap('a heartbeat of another revision');
+        this.messageReceived(policyRevision);
         break;
       case undefined:
         break;
@@ -185,32 +187,32 @@ export class PolicyFollower {
   }
 
   private receivePart({ first, last, entities }: PolicySnapshotPart, revision: bigint): void {
-    if (first) this.building = { policy: new PolicyIndex(), entities: [] };
-    if (!this.building) throw this.lost('a snapshot without its beginning');
-    for (const entity of entities) this.building.policy.apply(entity, revision);
-    this.building.entities.push(...entities);
+    if (first) this.snapshot = { policy: new PolicyIndex(), entities: [] };
+    if (!this.snapshot) throw this.gap('a snapshot without its beginning');
+    for (const entity of entities) this.snapshot.policy.apply(entity, revision);
+    this.snapshot.entities.push(...entities);
     if (!last) return;
-    const { policy, entities: all } = this.building;
+    const { policy, entities: all } = this.snapshot;
     policy.revision = revision;
-    this.building = undefined;
-    this.held = policy;
-    this.heard(revision);
-    for (const entity of all) this.tell(entity, revision);
+    this.snapshot = undefined;
+    this.current = policy;
+    this.messageReceived(revision);
+    for (const entity of all) this.notify(entity, revision);
   }
 
-  /** Something was lost on the way: only a whole snapshot can be trusted. The policy in force goes stale meanwhile. */
-  private lost(what: string): Error {
-    this.from = 0n;
+  /** Messages were lost: the next `Watch` starts with a snapshot, and the current policy may get stale meanwhile. */
+  private gap(what: string): Error {
+    this.resumeFrom = 0n;
     return new Error(`authorization sent ${what}`);
   }
 
-  private heard(revision: bigint): void {
-    this.from = revision;
-    this.heardAt = this.clock();
-    for (const look of [...this.waiting]) look();
+  private messageReceived(revision: bigint): void {
+    this.resumeFrom = revision;
+    this.lastMessageAt = this.clock();
+    for (const check of [...this.waiters]) check();
   }
 
-  private tell(entity: PolicyEntity, revision: bigint): void {
+  private notify(entity: PolicyEntity, revision: bigint): void {
     for (const listener of [...this.listeners])
       try {
         listener(entity, revision);

@@ -6,6 +6,7 @@ import {
   readBy,
   type ServiceName,
   serviceNamed,
+  usesKafka,
 } from '@crossroads/topology';
 
 /** What a service needs according to `libs/topology`. Its modules, settings and migrations follow from this. */
@@ -25,14 +26,12 @@ export interface Needs {
 }
 
 export const needsOf = (name: ServiceName): Needs => {
-  const { subjectKeys, deliversToSubscribers } = serviceNamed(name);
-  const [consumes, publishes] = [readBy(name).length > 0, producedBy(name).length > 0];
   return {
     keys: keysOf(name).length > 0,
-    subjectKeys,
-    bus: consumes || publishes || deliversToSubscribers,
-    consumes,
-    publishes,
+    subjectKeys: serviceNamed(name).subjectKeys,
+    bus: usesKafka(name),
+    consumes: readBy(name).length > 0,
+    publishes: producedBy(name).length > 0,
     policy: calledBy(name).includes(authorization.name),
   };
 };

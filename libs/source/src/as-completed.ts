@@ -3,14 +3,9 @@ export interface Completed<Value> {
   readonly value: Value;
 }
 
-/**
- * Gives each value with its index as soon as its promise is fulfilled; those fulfilled in the same iteration of the event loop together.
- * @throws the first failure, after all values.
- */
-export async function* asCompleted<Value>(
-  pending: readonly Promise<Value>[],
-): AsyncGenerator<readonly Completed<Value>[]> {
-  let completed: Completed<Value>[] = [];
+/** Yields each value with its index as soon as its promise is fulfilled. @throws the first failure, after all values. */
+export async function* asCompleted<Value>(pending: readonly Promise<Value>[]): AsyncGenerator<Completed<Value>> {
+  const completed: Completed<Value>[] = [];
   const failures: unknown[] = [];
   let wake = (): void => undefined;
   pending.forEach((one, index) => {
@@ -21,14 +16,12 @@ export async function* asCompleted<Value>(
       )
       .then(() => wake());
   });
-  for (let given = 0; given + failures.length < pending.length; ) {
-    if (completed.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-    // Collects what else is fulfilled in this iteration of the event loop.
-    await new Promise((resolve) => setImmediate(resolve));
-    const together = completed;
-    completed = [];
-    given += together.length;
-    if (together.length > 0) yield together;
+  for (let yielded = 0; yielded + failures.length < pending.length; ) {
+    const next = completed.shift();
+    if (next) {
+      yielded++;
+      yield next;
+    } else await new Promise<void>((resolve) => (wake = resolve));
   }
   if (failures.length > 0) throw failures[0];
 }

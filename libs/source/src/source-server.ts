@@ -20,7 +20,7 @@ import {
 import type { IsoDay, Ssin } from '@crossroads/identifiers';
 import { SOURCES } from '@crossroads/topology';
 import type { ReceiptKeys } from '@crossroads/transparency';
-import { asCompleted, type Completed } from './as-completed.js';
+import { asCompleted } from './as-completed.js';
 import { ReceiptCheck } from './receipt-check.js';
 
 /** A request of the exchange whose fields are well-formed and whose receipt is valid for it. */
@@ -57,8 +57,6 @@ export interface SourceOptions {
 
 const MAX_FIELD_GROUPS = 100;
 const MAX_REQUESTS = 100;
-/** Characters of JSON. A character takes at most six bytes on the wire (digits in a list do), and the exchange accepts messages of 1 MiB. */
-const MAX_MESSAGE_LENGTH = 128 * 1024;
 
 const text = fields.text({ max: 200 });
 
@@ -106,7 +104,7 @@ export class SourceServer implements Serves<typeof SourceServiceService> {
   /** Each request is handled as if it came alone; the first failure ends the call once the others are answered. */
   supplyMany({ requests }: SupplyManyRequest, call: Pick<Call, 'signal'>): AsyncGenerator<SupplyManyResponse> {
     parseRequest(supplyManyRequest, { requests });
-    return messagesOf(asCompleted(requests.map((request) => this.supply(request, call))));
+    return messagesOf(requests.map((request) => this.supply(request, call)));
   }
 }
 
@@ -121,27 +119,6 @@ const responseTo = ({ ssin }: SupplyQuery, supplied: Supplied | undefined): Supp
   return { status: SupplyStatus.SUPPLY_STATUS_DATA_FOUND, ssin, data: { ...data }, sourceRevision };
 };
 
-const jsonLengthOf = ({ data }: SupplyResponse): number => (data === undefined ? 0 : JSON.stringify(data).length);
-
-/** Responses that complete together share a message, up to `MAX_MESSAGE_LENGTH`. */
-async function* messagesOf(
-  responses: AsyncIterable<readonly Completed<SupplyResponse>[]>,
-): AsyncGenerator<SupplyManyResponse> {
-  for await (const together of responses) {
-    const messages: SupplyManyResponse[] = [];
-    let others: SupplyManyResponse[] = [];
-    let left = -1;
-    for (const { index, value: response } of together) {
-      const length = jsonLengthOf(response);
-      left -= length;
-      if (left >= 0) {
-        others.push({ index, response, others: [] });
-        continue;
-      }
-      others = [];
-      left = MAX_MESSAGE_LENGTH - length;
-      messages.push({ index, response, others });
-    }
-    yield* messages;
-  }
+async function* messagesOf(pending: readonly Promise<SupplyResponse>[]): AsyncGenerator<SupplyManyResponse> {
+  for await (const { index, value } of asCompleted(pending)) yield { index, response: value };
 }

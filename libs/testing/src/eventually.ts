@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Asks until the answer is good, and gives it; throws when it is not good within `withinMs` (45 s). That nobody answers
+ * Asks until the answer is good, and gives it; throws when it is not good within `withinMs`, which is long enough for a machine under load. That nobody answers
  * (a `RemoteError` whose `isOutage` is true) is no answer yet: what was killed is found again in a moment.
  */
 export const eventually = async <Answer>(
   ask: () => Promise<Answer> | Answer,
   good: (answer: Answer) => boolean,
-  withinMs = 45_000,
+  withinMs = 120_000,
 ): Promise<Answer> => {
   for (const until = Date.now() + withinMs; ; ) {
     try {

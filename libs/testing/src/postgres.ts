@@ -25,14 +25,22 @@ const start = async (): Promise<TestPostgres> => {
   if (given !== undefined && given !== '') {
     return { url: given, stop: async () => undefined };
   }
-  const server = await startPostgresServer();
-  return {
-    url: server.url,
+  return ownPostgres();
+};
+
+/**
+ * A server for this spec file alone, for specs that hold a transaction open: the log of every database on a server ends at its oldest
+ * open transaction, so that other specs would wait for this one. Await it before the first database is made.
+ */
+export const ownPostgres = (): Promise<TestPostgres> => {
+  shared = startPostgresServer().then(({ url, stop }) => ({
+    url,
     stop: async () => {
       shared = undefined;
-      await server.stop();
+      await stop();
     },
-  };
+  }));
+  return shared;
 };
 
 export interface TestDatabase {
@@ -91,7 +99,7 @@ const asAdmin = async (url: string, statements: readonly string[]): Promise<void
   }
 };
 
-/** Every row of every table of a database as text, and what is base64 in it, opened: for looking for what must not be there. */
+/** Every row of every table of a database as text, and what is base64 or bytea in it, decoded: to look for what must not be there. */
 export const allRows = async (adminUrl: string): Promise<string[]> => {
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
@@ -107,6 +115,8 @@ export const allRows = async (adminUrl: string): Promise<string[]> => {
         texts.push(line);
         for (const [base64] of line.matchAll(/[A-Za-z0-9+/]{40,}={0,2}/g))
           texts.push(Buffer.from(base64, 'base64').toString('latin1'));
+        for (const [, hex = ''] of line.matchAll(/\\x([0-9a-f]+)/g))
+          texts.push(Buffer.from(hex, 'hex').toString('latin1'));
       }
     }
     return texts;

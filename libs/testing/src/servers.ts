@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type CertificateAuthority,
+  dockerAnswers,
   freePort,
   KAFKA_ADMIN,
-  kafkaProperties,
-  kafkaVersion,
   startKafka,
+  startKafkaContainer,
   startPostgres,
 } from '@crossroads/local';
 
@@ -34,32 +34,8 @@ export type KafkaServer =
   | { readonly kind: 'none'; readonly why: string; stop(): Promise<void> };
 
 const POSTGRES_IMAGE = 'postgres:18-alpine';
-const ENGINE_ANSWERS_WITHIN_MS = 5_000;
-/** In the Kafka image, which runs as a user of its own: only there may it make a folder. */
-const KAFKA_DATA = '/tmp/crossroads-data';
-const KAFKA_FILES = '/crossroads';
-
-/**
- * Containers where a Docker engine answers, as Testcontainers looks for one (`DOCKER_HOST`, the usual sockets); embedded
- * servers otherwise. The library is loaded only here: most processes of a test run are given servers that run already.
- */
-export const serverKind = (): Promise<ServerKind> => {
-  asked ??= (async () => {
-    const { getContainerRuntimeClient } = await import('testcontainers');
-    const answered = getContainerRuntimeClient().then(
-      () => true,
-      () => false,
-    );
-    const { promise: late, resolve } = Promise.withResolvers<boolean>();
-    const timer = setTimeout(resolve, ENGINE_ANSWERS_WITHIN_MS, false);
-    const found = await Promise.race([answered, late]);
-    clearTimeout(timer);
-    return found ? 'containers' : 'embedded';
-  })();
-  return asked;
-};
-
-let asked: Promise<ServerKind> | undefined;
+/** Containers where a Docker engine answers; embedded servers otherwise. */
+export const serverKind = async (): Promise<ServerKind> => ((await dockerAnswers()) ? 'containers' : 'embedded');
 
 export const startPostgresServer = async (): Promise<PostgresServer> =>
   (await serverKind()) === 'containers' ? postgresInContainer() : embeddedPostgres();
@@ -93,40 +69,10 @@ const embeddedPostgres = async (): Promise<PostgresServer> => {
   };
 };
 
-/** Not `KafkaContainer` of Testcontainers: that has no listener with client certificates and ACLs. */
 const kafkaInContainer = async (authority: CertificateAuthority): Promise<KafkaServer> => {
-  const { GenericContainer, Wait } = await import('testcontainers');
-  // The same inside and outside, because Kafka tells its clients by which port to come back.
   const port = await freePort();
-  const { certificate, key } = await authority.issueService(KAFKA_ADMIN);
-  const [properties, keyStore, ca] = ['server.properties', 'key-store.pem', 'ca.pem'].map(
-    (name) => `${KAFKA_FILES}/${name}`,
-  ) as [string, string, string];
-  const settings = kafkaProperties({
-    port,
-    controllerPort: port + 1,
-    host: '0.0.0.0',
-    dataFolder: KAFKA_DATA,
-    keyStore,
-    ca,
-    superUsers: [`CN=${KAFKA_ADMIN}`],
-  });
-  const tool = (name: string) => `/opt/kafka/bin/${name}.sh`;
-  const container = await new GenericContainer(`apache/kafka:${kafkaVersion()}`)
-    .withExposedPorts({ container: port, host: port })
-    .withCopyContentToContainer([
-      { content: settings, target: properties },
-      { content: key + certificate, target: keyStore },
-      { content: authority.certificate, target: ca },
-    ])
-    .withEnvironment({ KAFKA_HEAP_OPTS: '-Xms128m -Xmx384m', LOG_DIR: '/tmp' })
-    .withEntrypoint(['/bin/sh', '-c'])
-    .withCommand([
-      `${tool('kafka-storage')} format -t $(${tool('kafka-storage')} random-uuid) -c ${properties} && exec ${tool('kafka-server-start')} ${properties}`,
-    ])
-    .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
-    .withStartupTimeout(120_000)
-    .start();
+  const identity = await authority.issueService(KAFKA_ADMIN);
+  const container = await startKafkaContainer({ port, identity, ca: authority.certificate });
   return {
     kind: 'containers',
     brokers: `localhost:${port}`,

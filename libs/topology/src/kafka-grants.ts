@@ -1,5 +1,5 @@
 import { type ServiceName, serviceNamed } from './services/index.js';
-import { producedBy, readBy } from './topic-access.js';
+import { producedBy, readBy, usesKafka } from './topic-access.js';
 import { DELIVERIES } from './topics.js';
 
 /** Operations as Kafka's protocol names them. */
@@ -27,18 +27,24 @@ export const kafkaPrincipalOf = (service: ServiceName): string => `User:CN=${ser
 const PRODUCES = ['WRITE', 'CREATE', 'DESCRIBE', 'DESCRIBE_CONFIGS'] as const;
 
 /**
- * All that a service may do in Kafka. Subscription gives subscribers the right to read their topics, for which Kafka asks ALTER
- * of the cluster; whoever has that could give themselves more.
+ * Everything that a service may do in Kafka. To give subscribers the right to read their topics Kafka requires ALTER on the cluster, with
+ * which a service could also give itself more rights.
  */
-export const kafkaGrantsOf = (service: ServiceName): readonly KafkaGrant[] => [
-  ...producedBy(service).map((name) => grant('TOPIC', name, 'LITERAL', PRODUCES)),
-  ...readBy(service).map((name) => grant('TOPIC', name, 'LITERAL', ['READ', 'DESCRIBE'])),
-  grant('GROUP', service, 'PREFIXED', ['READ', 'DELETE', 'DESCRIBE']),
-  grant('CLUSTER', 'kafka-cluster', 'LITERAL', ['IDEMPOTENT_WRITE', 'DESCRIBE']),
-  ...(serviceNamed(service).deliversToSubscribers
-    ? [grant('TOPIC', DELIVERIES.prefix, 'PREFIXED', PRODUCES), grant('CLUSTER', 'kafka-cluster', 'LITERAL', ['ALTER'])]
-    : []),
-];
+export const kafkaGrantsOf = (service: ServiceName): readonly KafkaGrant[] => {
+  if (!usesKafka(service)) return [];
+  return [
+    ...producedBy(service).map((name) => grant('TOPIC', name, 'LITERAL', PRODUCES)),
+    ...readBy(service).map((name) => grant('TOPIC', name, 'LITERAL', ['READ', 'DESCRIBE'])),
+    grant('GROUP', service, 'PREFIXED', ['READ', 'DELETE', 'DESCRIBE']),
+    grant('CLUSTER', 'kafka-cluster', 'LITERAL', ['IDEMPOTENT_WRITE', 'DESCRIBE']),
+    ...(serviceNamed(service).deliversToSubscribers
+      ? [
+          grant('TOPIC', DELIVERIES.prefix, 'PREFIXED', PRODUCES),
+          grant('CLUSTER', 'kafka-cluster', 'LITERAL', ['ALTER']),
+        ]
+      : []),
+  ];
+};
 
 const grant = (
   resource: KafkaGrant['resource'],

@@ -12,6 +12,10 @@ export const producersOf = (topic: TopicName): readonly ServiceName[] =>
 export const readersOf = (topic: TopicName): readonly ServiceName[] =>
   SERVICES.filter((service) => readBy(service).includes(topic));
 
+/** Whether it writes or reads any topic. */
+export const usesKafka = (service: ServiceName): boolean =>
+  producedBy(service).length + readBy(service).length > 0 || serviceNamed(service).deliversToSubscribers;
+
 /** Whether a caller (any string: a certificate's name) may read a topic (any string: a request's field). */
 export const mayRead = (service: string, topic: string): boolean =>
   isTopicName(topic) && readersOf(topic).some((reader) => reader === service);

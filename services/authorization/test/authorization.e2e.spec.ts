@@ -100,7 +100,7 @@ describe('authorization', () => {
 
   it('refuses a key from the moment that it is withdrawn', async () => {
     await authorization.issue('oldKey', numbers.employmentOffice);
-    const spkiHash = await authorization.spki('oldKey');
+    const spkiHash = authorization.spki('oldKey');
     const application = { enterpriseNumber: numbers.employmentOffice, name: 'desk', spkiHashes: [spkiHash] };
     await authorization.as('administrator').registerApplication({ requestId: newRequestId(), application });
     const old = authorization.as('oldKey');
@@ -119,8 +119,8 @@ describe('authorization', () => {
     const id = await approved(authorization);
     const before = await authorization.as('welfareOffice').check(question);
     expect(before.allowed).toBe(true);
-    expect(await authorization.stop()).toBe(0);
-    await authorization.launch();
+    expect(await authorization.process.stop()).toBe(0);
+    await authorization.process.launch();
     expect(await authorization.as('welfareOffice').check(question)).toEqual(before);
     expect(
       (await authorization.as('committee').getDeliberation({ deliberationId: id })).deliberation?.deliberationId,
@@ -128,16 +128,13 @@ describe('authorization', () => {
   });
 
   it('says what is wrong with its configuration, in a sentence each', async () => {
-    expect(await authorization.stop()).toBe(0);
-    authorization.output = '';
-    const { env } = authorization;
-    const good = { ...env };
-    Object.assign(env, { GRPC_PORT: 'x', DATABASE_URL: '', BOOTSTRAP_ADMINISTRATOR: 'me' });
-    await expect(authorization.launch()).rejects.toThrow('the service ended');
-    expect(authorization.output).toContain('GRPC_PORT must be a whole number from 0 to 65535.');
-    expect(authorization.output).toContain('DATABASE_URL is needed');
-    expect(authorization.output).toContain('BOOTSTRAP_ADMINISTRATOR must be <enterprise number>');
-    Object.assign(env, good);
-    await authorization.launch();
+    expect(await authorization.process.stop()).toBe(0);
+    authorization.process.output = '';
+    const wrong = { GRPC_PORT: 'x', DATABASE_URL: '', BOOTSTRAP_ADMINISTRATOR: 'me' };
+    await expect(authorization.process.launch(wrong)).rejects.toThrow('the service ended');
+    expect(authorization.process.output).toContain('GRPC_PORT must be a whole number from 0 to 65535.');
+    expect(authorization.process.output).toContain('DATABASE_URL is needed');
+    expect(authorization.process.output).toContain('BOOTSTRAP_ADMINISTRATOR must be <enterprise number>');
+    await authorization.process.launch();
   });
 });

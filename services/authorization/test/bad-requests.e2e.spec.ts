@@ -43,7 +43,7 @@ describe('authorization refuses', () => {
 
   it('what is well formed but not so, with the reason', async () => {
     const administrator = authorization.as('administrator');
-    const spkiHashes = [await authorization.spki('welfareOffice')];
+    const spkiHashes = [authorization.spki('welfareOffice')];
     const notFound = { requestId: id(), deliberationId: uuid, approve: true, reason: 'x' };
     expect(await outcomeOf(withdraw({})(administrator))).toBe('KEY_NOT_FOUND');
     expect(await outcomeOf(keys({ name: 'other', spkiHashes })(administrator))).toBe('KEY_OF_ANOTHER_APPLICATION');

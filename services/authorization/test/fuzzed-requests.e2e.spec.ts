@@ -105,6 +105,6 @@ describe('authorization takes', () => {
       { numRuns: 500 },
     );
     expect(await outcomeOf(administrator.listDataServices({ pageSize: 0, pageToken: '' }))).toBe('OK');
-    expect(authorization.output).not.toContain('"level":"error"');
+    expect(authorization.process.output).not.toContain('"level":"error"');
   });
 });

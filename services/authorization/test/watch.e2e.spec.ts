@@ -2,7 +2,7 @@ import type { WatchResponse } from '@crossroads/contracts/authorization/v1/autho
 import { Unavailable } from '@crossroads/grpc';
 import { parseIsoDay } from '@crossroads/identifiers';
 import { decide as decideNow, type Question } from '@crossroads/policy';
-import { eventually } from '@crossroads/testing';
+import { eventually, ownPostgres } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { approved, draft, grant, registerWages, revoke, submit, wages } from './requests.js';
@@ -24,6 +24,8 @@ const question: Question = {
 describe('whoever follows the policy', () => {
   let authorization: RunningAuthorization;
   beforeAll(async () => {
+    // One test holds a transaction open.
+    await ownPostgres();
     authorization = await RunningAuthorization.start();
     await authorization.registerMembers();
     await registerWages(authorization);
@@ -111,12 +113,12 @@ describe('whoever follows the policy', () => {
     await when(follower, 'allowed');
     const { deliberationId } = await submit(authorization);
     const revision = follower.revision;
-    await authorization.stop('SIGKILL');
+    await authorization.process.stop('SIGKILL');
     const killed = performance.now();
     await when(follower, 'POLICY_STALE');
     process.stdout.write(`killed → refuses (set to 1,000 ms here): ${(performance.now() - killed).toFixed(0)} ms\n`);
     expect(() => follower.requireRegistered(question.peer)).toThrow(Unavailable);
-    await authorization.launch();
+    await authorization.process.launch();
     await when(follower, 'allowed');
     expect(follower.revision).toBeGreaterThanOrEqual(revision);
     expect(follower.policy().deliberation(deliberationId)).toBeDefined();

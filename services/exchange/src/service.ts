@@ -1,6 +1,6 @@
 import { defineService } from '@crossroads/service';
-import { reasonCodes } from './api/reason-codes.js';
-import { ExchangeInstances1764230400000 } from './journal/exchange-instances.migration.js';
+import { ExchangeInstances1764230400000 } from './journal/instances.migration.js';
+import { reasonCodes } from './exchange/reason-codes.js';
 import { ReceiptSettings } from './consultation/receipt.settings.js';
 
 const MINUTE = 60_000;
@@ -12,9 +12,9 @@ export const service = defineService({
   migrations: [ExchangeInstances1764230400000],
   reasonCodes,
   defaults: {
-    // One person's consultation or change; what is longer is no such thing.
+    // A request is about one person.
     LIMIT_MESSAGE_BYTES: String(MIB),
-    // Consultations need no bus; but who looked must not stay unknown to the citizen for long.
+    // Consultations need no bus, but the access log must not lack accesses for long.
     BUS_GRACE_MS: String(10 * MINUTE),
   },
 });

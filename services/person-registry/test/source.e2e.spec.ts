@@ -55,8 +55,7 @@ const reasonOf = async (call: Promise<unknown>) =>
 const suppliedTogether = async (requests: SupplyRequest[]) => {
   const answers = new Map<number, SupplyResponse | undefined>();
   const receive = async () => {
-    for await (const first of asExchange.supplyMany({ requests }))
-      for (const { index, response } of [first, ...first.others]) answers.set(index, response);
+    for await (const { index, response } of asExchange.supplyMany({ requests })) answers.set(index, response);
     return 'ended';
   };
   const ending = await receive().catch((error: unknown) =>

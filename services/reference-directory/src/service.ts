@@ -1,6 +1,5 @@
-import type { ReasonCodes } from '@crossroads/grpc';
+import { type ReasonCodes, status } from '@crossroads/grpc';
 import { defineService } from '@crossroads/service';
-import { status } from '@grpc/grpc-js';
 import { Inscriptions1764230400001 } from './inscription/inscriptions.migration.js';
 import type { NumberReason } from './number/number-state.rules.js';
 import { Numbers1764230400000 } from './number/numbers.migration.js';

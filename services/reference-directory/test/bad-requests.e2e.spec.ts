@@ -218,5 +218,5 @@ it('refused requests change nothing, and write nothing to the log', async () => 
   expect(
     (await asOffice.listInscriptions({ institution: '', ssin: '', pageSize: 0, pageToken: '' })).inscriptions,
   ).toEqual([]);
-  expect(directory.output).toBe('');
+  expect(directory.process.output).toBe('');
 });

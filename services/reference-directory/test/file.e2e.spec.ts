@@ -50,7 +50,7 @@ const inscribedBy = async (institution: string, people: readonly string[] = PEOP
   (await batch(people)).filter(({ inscriptions }) => inscriptions.some((one) => one.institution === institution))
     .length;
 const eventCount = async () => {
-  const db = await openDatabase({ url: directory.database.url, poolSize: 1 });
+  const db = await openDatabase({ url: directory.mesh.database.url, poolSize: 1 });
   const [row] = await db.query<{ count: bigint }>('select count(*) from es.events where revision > 0');
   await db.close();
   return Number(row?.count);
@@ -104,8 +104,8 @@ describe('the file of an institution', () => {
     const requestId = newRequestId();
     const chunks = CHUNKS.map((lines) => lines.map((line) => ({ ...line, inscriptionContext: '17/5' })));
     await sendFile(asOffice, chunks, { requestId, cancelAfter: 2 });
-    await directory.stop('SIGKILL');
-    await directory.launch();
+    await directory.process.stop('SIGKILL');
+    await directory.process.launch();
     // The old connections may still be in their reconnect backoff.
     closeAll();
     connectAll();
@@ -147,7 +147,7 @@ describe('the file of an institution', () => {
 describe('the rebuild of the rows', () => {
   it('the rows rebuilt from events equal the live rows, while the service goes on', async () => {
     const before = await batch(PEOPLE);
-    const migrator = await openDatabase({ url: directory.database.migratorUrl, poolSize: 4 });
+    const migrator = await openDatabase({ url: directory.mesh.database.migratorUrl, poolSize: 4 });
     const sending = sendFile(
       asFund,
       CHUNKS.map((lines) => lines.map((line) => ({ ...line, inscriptionContext: '99/9' }))),

@@ -1,7 +1,6 @@
-import type { ReasonCodes } from '@crossroads/grpc';
+import { type ReasonCodes, status } from '@crossroads/grpc';
 import type { EventsReason } from '@crossroads/messaging';
 import { defineService } from '@crossroads/service';
-import { status } from '@grpc/grpc-js';
 import { ReceiptSettings } from './delivery/receipt.settings.js';
 import type { SubscriptionReason } from './subscription/subscription.decider.js';
 import { SubscriptionEntity } from './subscription/subscription.entity.js';

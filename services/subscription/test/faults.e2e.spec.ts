@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { newRequestId } from '@crossroads/grpc';
 import type { CloudEvent } from '@crossroads/messaging';
+import { ownPostgres } from '@crossroads/testing';
 import type { Link } from '@crossroads/testing/mesh';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
@@ -22,6 +23,8 @@ describe('deliveries under faults', () => {
   let expected: number;
 
   beforeAll(async () => {
+    // Its writers commit slowly, and one test holds a transaction open.
+    await ownPostgres();
     mesh = await TestMesh.start('embedded');
     world = await World.create(mesh);
     running = await mesh.run(world.certificate(FUND));

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { Citizen } from '../citizen.js';
 import { citizenToken } from '../tokens.js';
 import { connectionOf, readMeshFile, UsageError } from './mesh-file.js';
-import { accessLines, say, toJson } from './print.js';
+import { accessLines, printLine, toJson } from './print.js';
 
 /** What citizens do, signed in with the provider of this machine. */
 export const addCitizenCommands = (program: Command): void => {
@@ -33,7 +33,7 @@ export const addCitizenCommands = (program: Command): void => {
         const citizen = new Citizen(connectionOf(mesh, as));
         try {
           for await (const access of citizen.accesses(token, { withoutOwn }))
-            for (const line of json ? [toJson(access)] : accessLines(access)) say(line);
+            for (const line of json ? [toJson(access)] : accessLines(access)) printLine(line);
         } finally {
           citizen.close();
         }

@@ -4,7 +4,7 @@ import { newRequestId } from '@crossroads/grpc';
 import type { Command } from 'commander';
 import { asInstitution, asOption } from './as-institution.js';
 import { UsageError } from './mesh-file.js';
-import { say, toJson } from './print.js';
+import { printLine, toJson } from './print.js';
 
 /** Deliberations: drafts, the committee's decision, and their end. */
 export const addCommitteeCommands = (program: Command): void => {
@@ -20,7 +20,7 @@ export const addCommitteeCommands = (program: Command): void => {
         for (let pageToken = ''; ; ) {
           const page = await authorization.listDeliberations({ recipient, pageSize: 0, pageToken });
           for (const one of page.deliberations)
-            say(
+            printLine(
               json
                 ? toJson(one)
                 : `${one.deliberationId}  ${one.reference}  ${DeliberationState[one.state].replace('DELIBERATION_STATE_', '').toLowerCase()}  ${one.recipient}  ${one.title}`,
@@ -41,7 +41,7 @@ export const addCommitteeCommands = (program: Command): void => {
       const { deliberationId } = await asInstitution({ as }, ({ authorization }) =>
         authorization.submitDeliberation({ requestId: newRequestId(), deliberation }),
       );
-      say(deliberationId);
+      printLine(deliberationId);
     });
 
   for (const [name, approve] of [
@@ -57,7 +57,7 @@ export const addCommitteeCommands = (program: Command): void => {
         const { policyRevision } = await asInstitution({ as }, ({ authorization }) =>
           authorization.decideDeliberation({ requestId: newRequestId(), deliberationId, approve, reason }),
         );
-        say(`policy revision ${policyRevision}`);
+        printLine(`policy revision ${policyRevision}`);
       });
 
   deliberations
@@ -70,7 +70,7 @@ export const addCommitteeCommands = (program: Command): void => {
       const { policyRevision } = await asInstitution({ as }, ({ authorization }) =>
         authorization.revokeDeliberation({ requestId: newRequestId(), deliberationId, reason }),
       );
-      say(`policy revision ${policyRevision}`);
+      printLine(`policy revision ${policyRevision}`);
     });
 };
 

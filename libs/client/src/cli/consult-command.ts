@@ -3,7 +3,7 @@ import { ConsultationStatus } from '@crossroads/contracts/access/v1/access_recor
 import { type Command, Option } from 'commander';
 import { asInstitution, asOption } from './as-institution.js';
 import { UsageError } from './mesh-file.js';
-import { resultLine, resultLines, say, toJson } from './print.js';
+import { resultLine, resultLines, printLine, toJson } from './print.js';
 
 interface ConsultOptions {
   readonly as: string;
@@ -42,9 +42,9 @@ export const addConsultCommand = (program: Command): void => {
       const answer = await asInstitution(options, (institution) =>
         institution.consult({ ssin, legalContext, dataServices, ...(customer === undefined ? {} : { customer }) }),
       );
-      if (json) return say(toJson(answer));
-      say(`ticket ${answer.ticket}, policy revision ${answer.policyRevision}`);
-      for (const line of answer.results.flatMap(quiet ? resultLine : resultLines)) say(line);
+      if (json) return printLine(toJson(answer));
+      printLine(`ticket ${answer.ticket}, policy revision ${answer.policyRevision}`);
+      for (const line of answer.results.flatMap(quiet ? resultLine : resultLines)) printLine(line);
       if (quiet && answer.results.some(({ status }) => status === ConsultationStatus.CONSULTATION_STATUS_NO_RESULT))
         process.exitCode = 1;
     });

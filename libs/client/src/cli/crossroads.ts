@@ -5,7 +5,7 @@ import { addCitizenCommands } from './citizen-commands.js';
 import { addCommitteeCommands } from './committee-commands.js';
 import { addInstitutionCommands } from './institution-commands.js';
 import { UsageError } from './mesh-file.js';
-import { readerGone } from './print.js';
+import { outputClosed } from './print.js';
 
 const program = new Command('crossroads').description(
   'Institutions, the committee and citizens, on the mesh that CROSSROADS_DATA (or ./.crossroads) describes',
@@ -27,5 +27,5 @@ try {
   if (error instanceof RemoteError || error instanceof UsageError) {
     process.stderr.write(`${error instanceof RemoteError ? explain(error) : error.message}\n`);
     process.exitCode = 1;
-  } else if (!readerGone.aborted || error !== readerGone.reason) throw error;
+  } else if (!outputClosed.aborted || error !== outputClosed.reason) throw error;
 }

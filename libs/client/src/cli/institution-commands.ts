@@ -11,7 +11,7 @@ import { readDeliveries } from '../subscriber.js';
 import { asInstitution, asOption } from './as-institution.js';
 import { addConsultCommand } from './consult-command.js';
 import { type MeshFile, readMeshFile, tlsOf, UsageError } from './mesh-file.js';
-import { deliveryLine, readerGone, say, sayAndWait, toJson } from './print.js';
+import { deliveryLine, outputClosed, printLine, printAndWait, toJson } from './print.js';
 
 interface As {
   readonly as: string;
@@ -42,7 +42,7 @@ export const addInstitutionCommands = (program: Command): void => {
           period: { startDate: dateOf('--from', options.from), endDate: dateOf('--to', options.to) },
         }),
       );
-      say(changed ? 'inscribed' : 'was inscribed already');
+      printLine(changed ? 'inscribed' : 'was inscribed already');
     });
 
   program
@@ -62,7 +62,7 @@ export const addInstitutionCommands = (program: Command): void => {
           endDate: dateOf('--to', options.to),
         }),
       );
-      say(changed ? 'uninscribed' : 'was not inscribed');
+      printLine(changed ? 'uninscribed' : 'was not inscribed');
     });
 
   program
@@ -100,7 +100,7 @@ export const addInstitutionCommands = (program: Command): void => {
             expectedSourceRevision: 0n,
           }),
         );
-        say(`registered: revision ${sourceRevision} of person.identification.v1`);
+        printLine(`registered: revision ${sourceRevision} of person.identification.v1`);
       },
     );
 
@@ -125,7 +125,7 @@ export const addInstitutionCommands = (program: Command): void => {
             : { $case: 'allInscribed', value: {} },
         }),
       );
-      say(`subscription ${subscription?.subscriptionId}; deliveries come on topic ${subscription?.topic}`);
+      printLine(`subscription ${subscription?.subscriptionId}; deliveries come on topic ${subscription?.topic}`);
     });
 
   program
@@ -137,7 +137,7 @@ export const addInstitutionCommands = (program: Command): void => {
         for (let pageToken = ''; ; ) {
           const page = await subscriptions.listSubscriptions({ institution: '', pageSize: 0, pageToken });
           for (const one of page.subscriptions)
-            say(
+            printLine(
               `${one.subscriptionId}  ${SubscriptionState[one.state].replace('SUBSCRIPTION_STATE_', '').toLowerCase()}  ${one.dataService}  ${one.inscriptionContext}  ${one.legalContext}  ${one.lastSequence} deliveries  ${one.closingReason}`,
             );
           if (page.nextPageToken === '') return;
@@ -160,7 +160,7 @@ export const addInstitutionCommands = (program: Command): void => {
         await asInstitution(options, ({ subscriptions }) =>
           subscriptions[rpc]({ requestId: newRequestId(), subscriptionId }),
         );
-        say('done');
+        printLine('done');
       });
 
   program
@@ -192,18 +192,18 @@ const readUntilInterrupted = async (
     group: `${number}.${group}`,
     lastSequence: (subscriptionId) => last.get(subscriptionId),
     onDelivery: async (delivery) => {
-      await sayAndWait(json ? toJson(delivery) : deliveryLine(delivery));
+      await printAndWait(json ? toJson(delivery) : deliveryLine(delivery));
       last.set(delivery.subscriptionId, delivery.sequence);
     },
     onError: (error) => {
-      if (readerGone.aborted) return;
+      if (outputClosed.aborted) return;
       process.stderr.write(`trying again: ${error instanceof Error ? error.message : 'unknown'}\n`);
     },
   });
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-    readerGone.addEventListener('abort', () => resolve());
-    if (readerGone.aborted) resolve();
+    outputClosed.addEventListener('abort', () => resolve());
+    if (outputClosed.aborted) resolve();
   });
   await reading.close();
   await broker.close();

@@ -3,32 +3,32 @@ import type { Access } from '@crossroads/contracts/audit/v1/audit_service';
 import type { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import type { DataServiceResult } from '@crossroads/contracts/exchange/v1/exchange_service';
 
-const leaving = new AbortController();
+const closed = new AbortController();
 
 /** Ends when whoever read has gone, as `head` does once it has enough. Then so does the command: no fault of anybody's. */
-export const readerGone: AbortSignal = leaving.signal;
+export const outputClosed: AbortSignal = closed.signal;
 
-const noteGone = (error: NodeJS.ErrnoException): void => {
-  if (error.code === 'EPIPE') leaving.abort();
+const noteClosed = (error: NodeJS.ErrnoException): void => {
+  if (error.code === 'EPIPE') closed.abort();
 };
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    noteGone(error);
-    if (!readerGone.aborted) throw error;
+    noteClosed(error);
+    if (!outputClosed.aborted) throw error;
   });
 
-/** @throws the reason of `readerGone`, once that has ended */
-export const say = (line: string): void => {
-  readerGone.throwIfAborted();
+/** @throws the reason of `outputClosed`, once that has ended */
+export const printLine = (line: string): void => {
+  outputClosed.throwIfAborted();
   process.stdout.write(`${line}\n`);
 };
 
 /** Resolves once it is out of this process's hands; for what must not count as shown before. */
-export const sayAndWait = (line: string): Promise<void> =>
+export const printAndWait = (line: string): Promise<void> =>
   new Promise((resolve, reject) => {
     process.stdout.write(`${line}\n`, (error) => {
       if (!error) return resolve();
-      noteGone(error);
+      noteClosed(error);
       reject(error);
     });
   });

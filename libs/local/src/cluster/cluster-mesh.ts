@@ -19,15 +19,15 @@ import { receiptKeyFile, receiptKeysFile, serviceKeyFile } from '../key-files.js
 import { type Mesh, type MeshProcess, type MeshSignIn, writeMesh } from '../mesh.js';
 import { type Ports, portsFrom } from '../ports.js';
 
-/** Where charts/dev-infra's port-forwards begin on a laptop: beside those of `npm start`, so that both may run. */
+/** The first forwarded port of charts/dev-infra, which differs from that of `npm start` so that both can run. */
 export const CLUSTER_PORT_BASE = '27400';
 
-/** Everything that a service of the cluster holds in Secrets. */
+/** The content of a service's Secrets. */
 export interface ServiceSecrets {
   readonly tls: IdentityFiles;
   readonly databases: Databases;
   readonly keyFile: string;
-  /** The private part, of those that sign. */
+  /** The private key, of services that sign receipts. */
   readonly receiptKey?: string;
 }
 
@@ -49,7 +49,7 @@ export class ClusterMesh {
     this.folder = { path, certificates: join(path, 'certificates'), keys: join(path, 'keys') };
   }
 
-  /** What is in the folder stays; what is absent is made. */
+  /** Makes what the folder lacks. */
   static async open(
     path: string,
     ports: Ports = portsFrom({ CROSSROADS_PORT_BASE: CLUSTER_PORT_BASE }),
@@ -59,7 +59,7 @@ export class ClusterMesh {
     return new ClusterMesh(path, ports, authority, await secretIn(path));
   }
 
-  /** Of PostgreSQL's first role; the others' follow from it. */
+  /** The password of the role postgres; the passwords of services are derived from it. */
   get databasePassword(): string {
     return this.secret;
   }
@@ -88,7 +88,7 @@ export class ClusterMesh {
     return receiptKeysFile(this.folder.keys);
   }
 
-  /** The broker's certificate, which administers it. */
+  /** The certificate of the broker, which may administer it. */
   kafkaIdentity(): Promise<IdentityFiles> {
     return this.serviceIdentity(KAFKA_ADMIN);
   }

@@ -18,10 +18,10 @@ export const prepareInfrastructure = async (mesh: ClusterMesh): Promise<void> =>
   await prepareTopics([`localhost:${mesh.ports.kafka}`], await mesh.kafkaIdentity());
 };
 
-/** The demo's institutions, its people, and one of them with a file at the institution as which `helm test` consults. */
+/** The demo's institutions, its people, and a file on one of them at the institution that `helm test` consults as. */
 export const prepareDemo = async (mesh: ClusterMesh): Promise<void> => {
   const registry = `${personRegistry.name}:50051`;
-  // Sources that are processes of the one-machine mesh are not here; nothing asks them.
+  // The sources of wages and statuses do not run in the cluster; nothing calls them.
   const network = await setUpDemo(mesh, { registry, wages: registry, statuses: registry });
   try {
     const { people } = await importPopulation(network.as('national-register'), { people: demoPeople }, () => {});

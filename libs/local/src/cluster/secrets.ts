@@ -4,7 +4,7 @@ import { INSTITUTIONS } from '../demo/institutions.js';
 import { demoPeople } from '../people/index.js';
 import type { ClusterMesh, ServiceSecrets } from './cluster-mesh.js';
 
-/** The institution as which `helm test` consults, once `demo` has registered it. */
+/** The institution that `helm test` consults as, once `demo` has registered it. */
 export const TESTER = 'welfare-office';
 
 export interface SecretManifest {
@@ -17,7 +17,7 @@ export interface SecretManifest {
 
 /** Every Secret that charts/mesh and charts/dev-infra name by default; `kubectl apply` takes the list. */
 export const secretManifests = async (mesh: ClusterMesh): Promise<readonly SecretManifest[]> => {
-  // One after another: they share files of keys.
+  // One after another, because they share key files.
   const held: (ServiceSecrets & { readonly name: string })[] = [];
   for (const name of SERVICES) held.push({ name, ...(await mesh.secretsOf(name)) });
   const services = held.flatMap(({ name, tls, databases: { main, keys }, keyFile, receiptKey }) => [
@@ -28,7 +28,7 @@ export const secretManifests = async (mesh: ClusterMesh): Promise<readonly Secre
       ...(keys ? { keysUrl: keys.app, keysMigratorUrl: keys.migrator } : {}),
     }),
     secret(`${name}-keys`, { 'keys.json': read(keyFile) }),
-    // Who signs has its key; anybody may check.
+    // Only signers have a private key; every service has the public keys.
     secret(`${name}-receipts`, {
       'receipt-keys.json': read(mesh.receiptKeysFile),
       ...(receiptKey === undefined ? {} : { 'receipt-key.pem': read(receiptKey) }),
@@ -68,7 +68,7 @@ const secret = (name: string, stringData: Readonly<Record<string, string>>): Sec
 
 const read = (file: string): string => readFileSync(file, 'utf8');
 
-/** A person made by rule, whose number belongs to nobody. */
+/** The number of a generated person, which belongs to nobody. */
 const firstPerson = async (): Promise<string> => {
   for await (const record of demoPeople()) if ('ssin' in record) return record.ssin;
   throw new Error('there are no demo people');

@@ -3,7 +3,7 @@ import { personRegistry } from '@crossroads/topology';
 import { type DataServiceDescription, employmentWages, personIdentification, socialStatus } from '../people/index.js';
 import { type InstitutionName, numberOf } from './institutions.js';
 
-/** Where the demo's data services are asked, `host:port` each. */
+/** `host:port` of each supplier of the demo. */
 export interface SupplierAddresses {
   readonly registry: string;
   readonly wages: string;
@@ -12,7 +12,7 @@ export interface SupplierAddresses {
 
 const MUNICIPALITY_REPORTS = ['address', 'municipality', 'civilStatus'];
 
-/** What is registered: each description, with who supplies it here and who reports its changes. */
+/** The data services to register, each with its supplier and with the institutions that report changes. */
 export const dataServices = (addresses: SupplierAddresses): DataService[] => {
   const [identification, wages, statuses] = [personIdentification(), employmentWages(), socialStatus()];
   return [

@@ -5,7 +5,7 @@ export const IDENTIFICATION = 'person.identification.v1';
 export const WAGES = 'employment.wages.v1';
 export const STATUSES = 'social.status.v1';
 
-/** Why each institution of the demo gets what it gets, and how it knows its people. */
+/** The legal context and the inscription context of each recipient. */
 export const PURPOSES = {
   'health-fund': { legalContext: 'NIC:INSURABILITY', inscriptionContext: 'NIC:INSURED' },
   'employment-office': { legalContext: 'NEO:UNEMPLOYMENT_BENEFIT', inscriptionContext: 'NEO:CONTROLLED_UNEMPLOYED' },
@@ -32,7 +32,7 @@ const grant = (
   subscription: how === 'subscription',
 });
 
-/** What the committee is asked for. The welfare office does not get where somebody is from, nor who their family is. */
+/** Drafts for the committee. The welfare office gets neither nationality nor family. */
 export const DRAFTS: Readonly<Record<Recipient, Draft>> = {
   'health-fund': {
     reference: '26/001',

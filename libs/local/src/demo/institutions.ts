@@ -1,6 +1,6 @@
 import { Role } from '@crossroads/contracts/authorization/v1/policy';
 
-/** A member of the demo network. Names and numbers are ours; the numbers have right check digits and belong to nobody. */
+/** An institution of the demo. Its name is invented; its number has valid check digits and belongs to nobody. */
 export interface DemoInstitution {
   readonly enterpriseNumber: string;
   readonly name: string;
@@ -9,7 +9,7 @@ export interface DemoInstitution {
   readonly officials?: true;
 }
 
-/** By the name under which `mesh.json` has its certificate, which is also the `CN` of its one application. */
+/** By the name of its certificate in `mesh.json`, which is also the `CN` of its application. */
 export const INSTITUTIONS = {
   administrator: {
     enterpriseNumber: '0999000129',
@@ -30,7 +30,7 @@ export const INSTITUTIONS = {
 
 export type InstitutionName = keyof typeof INSTITUTIONS;
 
-/** In the order of this page. */
+/** In the order above. */
 export const institutionEntries = (): [InstitutionName, DemoInstitution][] =>
   // The keys are those of the constant above.
   Object.entries(INSTITUTIONS) as [InstitutionName, DemoInstitution][];

@@ -14,7 +14,7 @@ export const SIGN_IN_ISSUER = 'https://sign-in.crossroads.test';
 export const SIGN_IN_KID = 'sign-in';
 export const OFFICIALS_KID = 'officials';
 
-/** The demo network, ready to be used: everybody registered, sources running, nothing decided yet. */
+/** The demo network after registration, before any deliberation is approved. */
 export interface DemoNetwork {
   /** The mesh as one institution sees it; closed by `close`. */
   as(name: InstitutionName): Institution;
@@ -25,13 +25,13 @@ export interface DemoNetwork {
   close(): void;
 }
 
-/** What the demo needs of a mesh: whoever makes certificates, keeps keys, and knows where the services listen. */
+/** What the demo needs of a mesh. */
 export interface DemoHost extends Pick<LocalMesh, 'trustDomain' | 'issueApplication' | 'setSignIn'> {
   readonly folder: Pick<LocalMesh['folder'], 'keys'>;
   readonly ports: Pick<LocalMesh['ports'], 'services'>;
 }
 
-/** Registers who is not registered yet; a second time changes nothing. */
+/** Registers institutions, applications, data services and the sign-in provider. Idempotent. */
 export const setUpDemo = async (mesh: DemoHost, suppliers: SupplierAddresses): Promise<DemoNetwork> => {
   const certificates = new Map<InstitutionName, IdentityFiles>();
   for (const [name, { enterpriseNumber }] of institutionEntries())
@@ -75,7 +75,7 @@ export const setUpDemo = async (mesh: DemoHost, suppliers: SupplierAddresses): P
   return network;
 };
 
-/** The recipient's deliberation in force: the one that is there, or its draft submitted, and approved by the committee. */
+/** The recipient's approved deliberation; submits and approves its draft when there is none. */
 export const decidedDeliberation = async (
   network: DemoNetwork,
   recipient: Recipient,
@@ -153,7 +153,7 @@ const certificateOf = (
   return found;
 };
 
-/** An ES256 key of the data folder, made at first use. */
+/** An ES256 key in the data folder, made at first use. */
 const signingKey = async (file: string): Promise<string> => {
   if (existsSync(file)) return readFileSync(file, 'utf8');
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -19,7 +19,7 @@ class DemoSourceSettings extends settingsOf({
   PEOPLE: textSetting('folder of its data; absent: generated data').optional(),
 }) {}
 
-/** An authentic source of the demo: it has its own data, and supplies it only against a receipt. */
+/** An authentic source of the demo. It supplies its data only against a receipt. */
 checkSettings([MeshSettings, GrpcSettings, ReceiptKeySettings, DemoSourceSettings]);
 const [mesh, grpc, { DATA_SERVICE, PEOPLE }] = [new MeshSettings(), new GrpcSettings(), new DemoSourceSettings()];
 const today = () => dayOf(new Date());

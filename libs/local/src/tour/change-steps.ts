@@ -1,12 +1,12 @@
 import type { Subscription } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { subscription as subscriptionService } from '@crossroads/topology';
 import { IDENTIFICATION } from '../demo/deliberations.js';
-import type { Cast } from './cast.js';
+import type { Participants } from './participants.js';
 import { until, verify } from './checks.js';
 import {
   deliveriesOf,
   deliveryOf,
-  isDense,
+  hasNoGap,
   lastSequence,
   newMove,
   openSubscription,
@@ -15,7 +15,7 @@ import {
 import { type SubscriberReader, startSubscriber } from './subscriber-reader.js';
 import type { Tour } from './tour.js';
 
-/** The subscribers as they stand after the move. */
+/** The subscribers after the move. */
 export interface Moved {
   readonly fund: { readonly subscription: Subscription; readonly reader: SubscriberReader };
   /** Tickets of the two deliveries: both are accesses. */
@@ -23,9 +23,9 @@ export interface Moved {
   close(): Promise<void>;
 }
 
-/** One change, registered once: who may have it gets it from Kafka, cut to what they may see. */
-export const move = async ({ mesh, network, narrator }: Tour, { subject }: Cast): Promise<Moved> => {
-  narrator.step('A move: the municipality registers it once, everybody entitled has it');
+/** Registers one change. Each entitled subscriber receives it from Kafka, with the fields that it may see. */
+export const move = async ({ mesh, network, output }: Tour, { subject }: Participants): Promise<Moved> => {
+  output.step('A move: the municipality registers it once, everybody entitled has it');
   const [fund, office, pensions] = [
     network.as('health-fund'),
     network.as('employment-office'),
@@ -54,19 +54,19 @@ export const move = async ({ mesh, network, narrator }: Tour, { subject }: Cast)
 
     const address: unknown = atFund.data?.['address'];
     verify(hasStreet(address, to.street), 'the health fund has the new street');
-    narrator.did(`the health fund has it from its topic after ${took} ms: ${JSON.stringify(address)}`);
+    output.verified(`the health fund has it from its topic after ${took} ms: ${JSON.stringify(address)}`);
     verify(!JSON.stringify(atOffice.data).includes(to.street), 'the employment office does not see the street');
     verify(JSON.stringify(atOffice.data).includes('Gent'), 'the employment office sees the municipality');
     const cut = atOffice.filtered.map(({ path, reason }) => `${path} (${reason})`).join(', ');
     verify(cut !== '', 'the employment office is told what was cut');
-    narrator.did(`the employment office has it with fewer fields: ${JSON.stringify(atOffice.data)}; cut: ${cut}`);
+    output.verified(`the employment office has it with fewer fields: ${JSON.stringify(atOffice.data)}; cut: ${cut}`);
     verify((await lastSequence(pensions, subscriptions.pensions)) === untouched, 'the pension office got nothing');
-    narrator.did('the pension office subscribes, too, but has no file on this person: it got nothing');
+    output.verified('the pension office subscribes, too, but has no file on this person: it got nothing');
     verify(fundReader.faults.length + officeReader.faults.length === 0, 'receipts and sequence numbers are right');
-    narrator.byHand(
+    output.command(
       `change-address --as municipality --ssin ${subject.ssin} --street ${to.street} --house-number 7 --postal-code 9000 --municipality Gent`,
     );
-    narrator.byHand('deliveries --as health-fund');
+    output.command('deliveries --as health-fund');
     return {
       fund: { subscription: subscriptions.fund, reader: fundReader },
       tickets: [atFund.ticket, atOffice.ticket],
@@ -80,9 +80,13 @@ export const move = async ({ mesh, network, narrator }: Tour, { subject }: Cast)
 
 const MOVES = 12;
 
-/** kill -9 in the middle of twelve moves: nothing is lost, and nothing comes twice. */
-export const crash = async ({ mesh, network, narrator }: Tour, { subject }: Cast, { fund }: Moved): Promise<void> => {
-  narrator.step('kill -9: a process dies in the middle');
+/** Kills a service during twelve moves: no delivery is lost or repeated. */
+export const killUnderLoad = async (
+  { mesh, network, output }: Tour,
+  { subject }: Participants,
+  { fund }: Moved,
+): Promise<void> => {
+  output.step('kill -9: a process dies in the middle');
   const { reader, subscription } = fund;
   const before = deliveriesOf(reader, subscription.subscriptionId, subject.ssin).length;
   const revisions: bigint[] = [];
@@ -102,7 +106,7 @@ export const crash = async ({ mesh, network, narrator }: Tour, { subject }: Cast
     received.length === MOVES && received.every(({ sourceRevision }, n) => sourceRevision === revisions[n]),
     'each move arrives once, in order',
   );
-  verify(isDense(reader.deliveries(subscription.subscriptionId)), 'sequence numbers have no gap');
+  verify(hasNoGap(reader.deliveries(subscription.subscriptionId)), 'sequence numbers have no gap');
   verify(reader.faults.length === 0, `no fault in the deliveries (${reader.faults.join('; ')})`);
   const numbered = await until('the subscription service to answer again', () =>
     lastSequence(network.as('health-fund'), subscription),
@@ -111,7 +115,7 @@ export const crash = async ({ mesh, network, narrator }: Tour, { subject }: Cast
     numbered === reader.deliveries(subscription.subscriptionId).at(-1)?.sequence,
     'as many were numbered as arrived',
   );
-  narrator.did(
+  output.verified(
     `${MOVES} moves of ${IDENTIFICATION}, subscription killed after the fourth and back by itself: ${MOVES} deliveries, none lost, none doubled`,
   );
 };

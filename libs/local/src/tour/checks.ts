@@ -1,4 +1,4 @@
-/** A step of the tour did not come out as it must. */
+/** A check of the tour failed. */
 export class NotVerified extends Error {
   override readonly name = 'NotVerified';
 }
@@ -11,8 +11,8 @@ export const verify: (holds: boolean, what: string) => asserts holds = (holds, w
 const EVERY_MS = 50;
 
 /**
- * Asks until it has an answer. `what` ends the sentence "waited 20 s for …".
- * @throws NotVerified when there is none in time; an error of `ask` counts as no answer, and the last one is told
+ * Polls until there is a value. `what` ends the sentence "waited 20 s for …". An error of `ask` counts as no value.
+ * @throws NotVerified after the time limit, with the last error
  */
 export const until = async <Value>(
   what: string,

@@ -2,21 +2,21 @@ import { Citizen, citizenToken } from '@crossroads/client';
 import { AccessKind, AccessResult } from '@crossroads/contracts/access/v1/access_record';
 import type { Access } from '@crossroads/contracts/audit/v1/audit_service';
 import { SIGN_IN_ISSUER, SIGN_IN_KID } from '../demo/set-up.js';
-import type { Cast } from './cast.js';
+import type { Participants } from './participants.js';
 import { until, verify } from './checks.js';
-import type { Looks } from './consultation-steps.js';
+import type { ExpectedAccesses } from './consultation-steps.js';
 import type { Tour } from './tour.js';
 
 const SHOWN = 5;
 
-/** Every look of this tour stands in the person's own list: answered, delivered and refused. */
-export const citizenSees = async (
-  { network, narrator }: Tour,
-  { subject }: Cast,
-  looks: Looks,
+/** Every access of this tour is in the person's own list: answered, delivered and refused. */
+export const listAccesses = async (
+  { network, output }: Tour,
+  { subject }: Participants,
+  expected: ExpectedAccesses,
   deliveries: readonly string[],
 ): Promise<void> => {
-  narrator.step('The citizen: who looked at my file?');
+  output.step('The citizen: who has accessed my data?');
   const citizen = new Citizen(network.connection('citizen-portal'));
   try {
     const token = await citizenToken(
@@ -28,14 +28,14 @@ export const citizenSees = async (
       for await (const access of citizen.accesses(token)) all.push(access);
       return all;
     };
-    const accesses = await until('every look in the citizen’s list', async () => {
+    const accesses = await until('every access in the citizen’s list', async () => {
       const all = await list();
-      return isComplete(all, looks, deliveries) ? all : undefined;
+      return isComplete(all, expected, deliveries) ? all : undefined;
     });
-    narrator.did(
-      `all of it is there: the inquiry, ${deliveries.length} deliveries, ${looks.refused.length} refusals (${accesses.length} looks since the first)`,
+    output.verified(
+      `all of it is there: the inquiry, ${deliveries.length} deliveries, ${expected.refused.length} refusals (${accesses.length} accesses since the first)`,
     );
-    const inquiry = accesses.find(({ ticket }) => ticket === looks.answered);
+    const inquiry = accesses.find(({ ticket }) => ticket === expected.answered);
     verify(inquiry?.officialRole.includes('social worker') === true, 'the list tells the role of the official');
     verify(
       inquiry.services.some(({ deliberationReference }) => deliberationReference !== ''),
@@ -44,29 +44,33 @@ export const citizenSees = async (
     for (const access of accesses
       .filter(({ kind }) => kind !== AccessKind.ACCESS_KIND_SELF_CONSULTATION)
       .slice(0, SHOWN))
-      narrator.note(lineOf(access));
-    const again = await until('one’s own look in the list', async () => {
+      output.note(lineOf(access));
+    const again = await until('the reading of the list in the list', async () => {
       const all = await list();
       return all.some(({ kind }) => kind === AccessKind.ACCESS_KIND_SELF_CONSULTATION) ? all : undefined;
     });
-    narrator.did(
-      `looking is recorded, too: ${again.filter(({ kind }) => kind === AccessKind.ACCESS_KIND_SELF_CONSULTATION).length} looks of one's own`,
+    output.verified(
+      `reading the list is recorded, too: ${again.filter(({ kind }) => kind === AccessKind.ACCESS_KIND_SELF_CONSULTATION).length} accesses to one's own list`,
     );
-    narrator.byHand(`accesses --ssin ${subject.ssin}`);
+    output.command(`accesses --ssin ${subject.ssin}`);
   } finally {
     citizen.close();
   }
 };
 
-const isComplete = (accesses: readonly Access[], looks: Looks, deliveries: readonly string[]): boolean => {
+const isComplete = (
+  accesses: readonly Access[],
+  expected: ExpectedAccesses,
+  deliveries: readonly string[],
+): boolean => {
   const concluded = accesses.filter((access) => access.concluded);
   const tickets = new Set(concluded.map(({ ticket }) => ticket));
   const refused = concluded
     .filter(({ result }) => result === AccessResult.ACCESS_RESULT_REFUSED)
     .map(({ reason }) => reason);
   return (
-    [looks.answered, ...deliveries].every((ticket) => tickets.has(ticket)) &&
-    looks.refused.every((reason) => refused.includes(reason))
+    [expected.answered, ...deliveries].every((ticket) => tickets.has(ticket)) &&
+    expected.refused.every((reason) => refused.includes(reason))
   );
 };
 

@@ -6,7 +6,7 @@ import { newRequestId } from '@crossroads/grpc';
 import { IDENTIFICATION, PURPOSES, STATUSES, WAGES } from '../demo/deliberations.js';
 import { numberOf } from '../demo/institutions.js';
 import { decidedDeliberation, OFFICIALS_KID } from '../demo/set-up.js';
-import { type Cast, refusalOf } from './cast.js';
+import { type Participants, refusalOf } from './participants.js';
 import { until, verify } from './checks.js';
 import type { Tour } from './tour.js';
 
@@ -14,18 +14,21 @@ const { CONSULTATION_STATUS_DATA_FOUND: FOUND, CONSULTATION_STATUS_NO_DATA_FOUND
 const { legalContext } = PURPOSES['welfare-office'];
 const ASKED = [IDENTIFICATION, WAGES, STATUSES];
 
-/** What the citizen must see afterwards. */
-export interface Looks {
+/** What the list of the citizen must contain afterwards. */
+export interface ExpectedAccesses {
   /** Of the consultation that was answered. */
   readonly answered: string;
   /** Reasons of refusals about this person. */
   readonly refused: string[];
 }
 
-/** Three data services in one call: each answers what it has, cut to what was granted. */
-export const consults = async (tour: Tour, { subject, hasWages, hasStatuses }: Cast): Promise<Looks> => {
-  const { network, narrator } = tour;
-  narrator.step('A social inquiry: the welfare office asks three sources in one call');
+/** Consults three data services in one call. Each answer holds only what was granted. */
+export const consultSources = async (
+  tour: Tour,
+  { subject, hasWages, hasStatuses }: Participants,
+): Promise<ExpectedAccesses> => {
+  const { network, output } = tour;
+  output.step('A social inquiry: the welfare office asks three sources in one call');
   const token = await tokenOf(tour);
   const answer = await network
     .as('welfare-office')
@@ -42,7 +45,7 @@ export const consults = async (tour: Tour, { subject, hasWages, hasStatuses }: C
     cut.length > 0 && cut.every(({ reason }) => reason === 'NOT_GRANTED'),
     'the answer says that the nationality was cut, and why',
   );
-  narrator.did(
+  output.verified(
     `${IDENTIFICATION}: DATA_FOUND (${Object.keys(identification.data ?? {}).join(', ')}); cut: ${cutOf(identification)}`,
   );
   for (const [name, result, has] of [
@@ -53,29 +56,29 @@ export const consults = async (tour: Tour, { subject, hasWages, hasStatuses }: C
       result?.status === (has ? FOUND : NOTHING),
       `${name} answers ${has ? 'with data' : 'that it has none'} (${result?.reason ?? ''})`,
     );
-    narrator.did(
+    output.verified(
       has
         ? `${name}: DATA_FOUND; cut: ${cutOf(result)}`
         : `${name}: NO_DATA_FOUND, as this source has nothing on the person`,
     );
   }
   verify(answer.receipt !== undefined && answer.ticket !== '', 'the answer has a ticket and a receipt');
-  narrator.note(
+  output.note(
     `ticket ${answer.ticket}; each source answered only against a signed receipt that this look is recorded.`,
   );
-  narrator.byHand(
+  output.command(
     `consult --as welfare-office --ssin ${subject.ssin} --legal-context ${legalContext} ${ASKED.join(' ')}`,
   );
   return { answered: answer.ticket, refused: [] };
 };
 
-/** The same question, refused for three different reasons. */
-export const refusals = async (
-  { network, narrator }: Tour,
-  { subject, stranger }: Cast,
-  looks: Looks,
+/** Asks the same question so that it is refused for different reasons. */
+export const showRefusals = async (
+  { network, output }: Tour,
+  { subject, stranger }: Participants,
+  expected: ExpectedAccesses,
 ): Promise<void> => {
-  narrator.step('Refusals: the same question, when something is missing');
+  output.step('Refusals: the same question, when something is missing');
   const office = network.as('welfare-office');
   const ask = (ssin: string, context: string) =>
     refusalOf(office.consult({ ssin, legalContext: context, dataServices: ASKED }));
@@ -85,8 +88,8 @@ export const refusals = async (
     strange.reason === 'NOT_INSCRIBED',
     `without inscription it is refused as NOT_INSCRIBED, not ${strange.reason}`,
   );
-  narrator.did('about somebody on whom it has no file: NOT_INSCRIBED');
-  narrator.byHand(
+  output.verified('about somebody on whom it has no file: NOT_INSCRIBED');
+  output.command(
     `consult --as welfare-office --ssin ${stranger.ssin} --legal-context ${legalContext} ${IDENTIFICATION}`,
   );
 
@@ -100,8 +103,8 @@ export const refusals = async (
     curious.reason === 'UNKNOWN_LEGAL_CONTEXT',
     `a purpose that nobody was granted is refused as UNKNOWN_LEGAL_CONTEXT, not ${curious.reason}`,
   );
-  looks.refused.push(curious.reason);
-  narrator.did(
+  expected.refused.push(curious.reason);
+  output.verified(
     'without a legal context: INVALID_INPUT, legal_context; for a purpose that nobody was granted: UNKNOWN_LEGAL_CONTEXT',
   );
 
@@ -122,9 +125,9 @@ export const refusals = async (
     `after revocation it is refused as DELIBERATION_REVOKED, not ${revoked.reason}`,
   );
   verify(took < 5_000, 'a revocation is honoured at once');
-  looks.refused.push(revoked.reason);
-  narrator.did(`after the committee revoked the deliberation: DELIBERATION_REVOKED, ${took} ms later`);
-  narrator.byHand('deliberations revoke <deliberation id> --as committee');
+  expected.refused.push(revoked.reason);
+  output.verified(`after the committee revoked the deliberation: DELIBERATION_REVOKED, ${took} ms later`);
+  output.command('deliberations revoke <deliberation id> --as committee');
 };
 
 const tokenOf = ({ network }: Tour): Promise<string> =>

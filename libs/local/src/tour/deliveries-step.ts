@@ -8,7 +8,7 @@ import { IDENTIFICATION, PURPOSES, type Recipient } from '../demo/deliberations.
 import { until, verify } from './checks.js';
 import type { SubscriberReader } from './subscriber-reader.js';
 
-/** The recipient's subscription to everybody it has inscribed: the open one, or a new one. */
+/** The recipient's open subscription to everybody it has inscribed, or a new one. */
 export const openSubscription = async (
   { subscriptions }: Pick<Institution, 'subscriptions'>,
   recipient: Recipient,
@@ -33,10 +33,10 @@ export interface Move {
   readonly houseNumber: string;
 }
 
-/** A move today, to a house with a number that nobody lived at before. */
+/** A move of today, to a house number that differs from run to run. */
 export const newMove = (): Move => ({ street: 'Kruispuntstraat', houseNumber: String(1 + (Date.now() % 1_000_000)) });
 
-/** Registers a change of address as the municipality; answers with the revision of the person's identification. */
+/** Registers a change of address as the municipality. Resolves to the revision of the person's identification. */
 export const registerMove = async (
   { registry }: Pick<Institution, 'registry'>,
   ssin: string,
@@ -72,13 +72,13 @@ export const deliveryOf = (
     withinMs,
   );
 
-/** All that a subscriber got about a person, in order. */
+/** The deliveries about a person to a subscriber, in order. */
 export const deliveriesOf = (reader: SubscriberReader, subscriptionId: string, ssin: string): DeliveredMutation[] =>
   reader
     .deliveries(subscriptionId)
     .flatMap(({ content }) => (content?.$case === 'mutation' && content.value.ssin === ssin ? [content.value] : []));
 
-/** The last number that the mesh has given in a subscription. */
+/** The last sequence number of a subscription. */
 export const lastSequence = async (
   { subscriptions }: Pick<Institution, 'subscriptions'>,
   { subscriptionId }: Pick<Subscription, 'subscriptionId'>,
@@ -89,6 +89,6 @@ export const lastSequence = async (
   return found.lastSequence;
 };
 
-/** Dense from the first: 1, 2, 3 … */
-export const isDense = (deliveries: readonly Delivery[]): boolean =>
+/** Whether the sequence numbers have no gap. */
+export const hasNoGap = (deliveries: readonly Delivery[]): boolean =>
   deliveries.every(({ sequence }, index) => sequence === (deliveries[0]?.sequence ?? 0n) + BigInt(index));

@@ -6,7 +6,7 @@ import { until, verify } from './checks.js';
 
 const CHUNK = 1_000;
 
-/** Inscribes a whole file of people; answers with the report, and with what was refused of all of it. */
+/** Inscribes a file of people. Resolves to the report, with all refused lines. */
 export const inscribeAll = async (
   { directory }: Pick<Institution, 'directory'>,
   inscriptionContext: string,
@@ -22,7 +22,7 @@ export const inscribeAll = async (
   let last: InscribeFileResponse | undefined;
   const refused: InscribeFileResponse['refused'][number][] = [];
   for await (const progress of directory.inscribeFile(parts())) {
-    // Each message tells of its own chunk; the last one, of none.
+    // Each message has the refused lines of one chunk; the last message has none.
     refused.push(...progress.refused);
     last = progress;
   }
@@ -30,7 +30,7 @@ export const inscribeAll = async (
   return { ...last, refused };
 };
 
-/** Inscribes one person; waits while the directory has not yet heard of a number that the registry has just given. */
+/** Inscribes one person. Tries again while the directory has not yet received a new number from the registry. */
 export const inscribe = (
   { directory }: Pick<Institution, 'directory'>,
   inscriptionContext: string,

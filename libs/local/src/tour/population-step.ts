@@ -3,8 +3,8 @@ import type { ImportPersonsRequest, ImportPersonsResponse } from '@crossroads/co
 import type { PersonRecord, Population } from '../people/index.js';
 import { verify } from './checks.js';
 
-/** Somebody of the population, as the folder has them: what the tour chooses from. */
-export interface Known {
+/** A person that was imported. */
+export interface ImportedPerson {
   readonly ssin: string;
   readonly deceased: boolean;
   readonly hasAddress: boolean;
@@ -15,19 +15,19 @@ export interface Imported {
   readonly registered: number;
   readonly changed: number;
   readonly unchanged: number;
-  /** How many for each reason; the reader's and the registry's. */
+  /** Counts by reason, of the reader and of the registry. */
   readonly refused: ReadonlyMap<string, number>;
-  /** Who went in. */
-  readonly people: readonly Known[];
+  /** Without those that were refused. */
+  readonly people: readonly ImportedPerson[];
 }
 
-/** Streams a population into the registry, and holds its report against the records. */
+/** Streams a population into the registry, and checks its report against the records. */
 export const importPopulation = async (
   { registry }: Pick<Institution, 'registry'>,
   population: Pick<Population, 'people'>,
   onProgress: (read: number) => void,
 ): Promise<Imported> => {
-  const known = new Map<string, Known>();
+  const known = new Map<string, ImportedPerson>();
   const refused = new Map<string, number>();
   let records = 0;
   const refuse = (reason: string) => refused.set(reason, (refused.get(reason) ?? 0) + 1);
@@ -53,12 +53,12 @@ export const importPopulation = async (
   }
   verify(last?.done === true, 'the import ends with its report');
   const [registered, changed, unchanged] = [Number(last.registered), Number(last.changed), Number(last.unchanged)];
-  const refusals = [...refused.values()].reduce((sum, count) => sum + count, 0);
-  verify(registered + changed + unchanged + refusals === records, "the import's counts add up to the records");
+  const showRefusals = [...refused.values()].reduce((sum, count) => sum + count, 0);
+  verify(registered + changed + unchanged + showRefusals === records, "the import's counts add up to the records");
   return { records, registered, changed, unchanged, refused, people: [...known.values()] };
 };
 
-const knownOf = ({ ssin, facts }: Extract<PersonRecord, { readonly ssin: string }>): Known => ({
+const knownOf = ({ ssin, facts }: Extract<PersonRecord, { readonly ssin: string }>): ImportedPerson => ({
   ssin,
   deceased: facts.some(({ fact }) => fact?.$case === 'death'),
   hasAddress: facts.some(({ fact }) => fact?.$case === 'address'),

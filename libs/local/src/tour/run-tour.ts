@@ -4,32 +4,39 @@ import { personRegistry } from '@crossroads/topology';
 import { PURPOSES, STATUSES, WAGES } from '../demo/deliberations.js';
 import { type InstitutionName, numberOf } from '../demo/institutions.js';
 import { type DemoNetwork, decidedDeliberation, setUpDemo } from '../demo/set-up.js';
+import type { LocalMesh } from '../local-mesh.js';
 import { openPopulation, type Population } from '../people/index.js';
-import type { RunTour, TourOptions } from '../tour-seam.js';
-import { chooseCast } from './cast.js';
-import { crash, move } from './change-steps.js';
+import { chooseParticipants } from './participants.js';
+import { killUnderLoad, move } from './change-steps.js';
 import { NotVerified, until } from './checks.js';
-import { citizenSees } from './citizen-step.js';
-import { consults, type Looks, refusals } from './consultation-steps.js';
+import { listAccesses } from './citizen-step.js';
+import { consultSources, type ExpectedAccesses, showRefusals } from './consultation-steps.js';
 import { inscribe, inscribeAll } from './inscriptions-step.js';
-import { Narrator } from './narrator.js';
-import { importPopulation, type Known } from './population-step.js';
+import { TourOutput } from './tour-output.js';
+import { importPopulation, type ImportedPerson } from './population-step.js';
 import type { Tour } from './tour.js';
 
-/** The whole circle, step by step; each thing that it says is checked before it is said. */
-export const runTour: RunTour = async (options) => {
-  const narrator = new Narrator(options.say);
+export interface TourOptions {
+  readonly mesh: LocalMesh;
+  /** A folder with people; absent: generated people. */
+  readonly people: string | undefined;
+  readonly report: (line: string) => void;
+}
+
+/** Runs every step of the mesh once, and checks what it prints. False when a check failed. */
+export const runTour = async (options: TourOptions): Promise<boolean> => {
+  const output = new TourOutput(options.report);
   const began = performance.now();
   let network: DemoNetwork | undefined;
   try {
     const population = await openPopulation(options.people, dayOf(new Date()));
     network = await assemble(options, population);
-    await steps({ mesh: options.mesh, network, narrator }, population);
-    narrator.end((performance.now() - began) / 1_000);
+    await steps({ mesh: options.mesh, network, output }, population);
+    output.end((performance.now() - began) / 1_000);
     return true;
   } catch (error) {
     if (!(error instanceof NotVerified)) throw error;
-    narrator.failed(error.message);
+    output.failed(error.message);
     return false;
   } finally {
     network?.close();
@@ -37,7 +44,7 @@ export const runTour: RunTour = async (options) => {
 };
 
 /** Registers the demo's institutions and starts its two sources. */
-const assemble = async ({ mesh, people, say }: TourOptions, population: Population): Promise<DemoNetwork> => {
+const assemble = async ({ mesh, people, report }: TourOptions, population: Population): Promise<DemoNetwork> => {
   const { institutions: port, services } = mesh.ports;
   const suppliers = {
     registry: `localhost:${services[personRegistry.name]}`,
@@ -59,7 +66,7 @@ const assemble = async ({ mesh, people, say }: TourOptions, population: Populati
       },
     });
   await Promise.all([source('wages-source', WAGES, port), source('statuses-source', STATUSES, port + 1)]);
-  say(
+  report(
     `  eleven institutions registered; wages of ${population.wages.size} people and statuses of ${population.statuses.size} at their sources`,
   );
   return network;
@@ -72,65 +79,65 @@ const identityOf = (network: DemoNetwork, name: InstitutionName) => {
 
 const steps = async (tour: Tour, population: Population): Promise<void> => {
   const people = await load(tour, population);
-  const cast = chooseCast(people, population);
+  const participants = chooseParticipants(people, population);
   await decide(tour);
-  await takeUp(tour, people, cast.subject, cast.stranger);
-  const moved = await move(tour, cast);
+  await inscribePeople(tour, people, participants.subject, participants.stranger);
+  const moved = await move(tour, participants);
   try {
-    const looks: Looks = await consults(tour, cast);
-    await refusals(tour, cast, looks);
-    await citizenSees(tour, cast, looks, moved.tickets);
-    await crash(tour, cast, moved);
-    await goOn(tour);
+    const expected: ExpectedAccesses = await consultSources(tour, participants);
+    await showRefusals(tour, participants, expected);
+    await listAccesses(tour, participants, expected, moved.tickets);
+    await killUnderLoad(tour, participants, moved);
+    await approveAgain(tour);
   } finally {
     await moved.close();
   }
 };
 
-/** Otherwise what newcomers try next would be refused. */
-const goOn = async ({ network, narrator }: Tour): Promise<void> => {
-  narrator.step('Your turn: the committee approves the revoked deliberation anew, and the commands above work by hand');
+/** So that the commands above work when the reader tries them. */
+const approveAgain = async ({ network, output }: Tour): Promise<void> => {
+  output.step('Your turn: the committee approves the revoked deliberation anew, and the commands above work by hand');
   const { deliberation } = await decidedDeliberation(network, 'welfare-office');
-  narrator.did(`${deliberation.reference} is in force again`);
-  narrator.byHand('--help');
+  output.verified(`${deliberation.reference} is in force again`);
+  output.command('--help');
 };
 
-const load = async ({ network, narrator }: Tour, population: Population): Promise<readonly Known[]> => {
-  narrator.step('People: the National Register streams its file into the person registry');
+const load = async ({ network, output }: Tour, population: Population): Promise<readonly ImportedPerson[]> => {
+  output.step('People: the National Register streams its file into the person registry');
   let shown = performance.now();
   const report = await importPopulation(network.as('national-register'), population, (read) => {
     if (performance.now() - shown < 1_000) return;
     shown = performance.now();
-    narrator.note(`${read} read …`);
+    output.note(`${read} read …`);
   });
   const { records, registered, changed, unchanged, refused } = report;
-  narrator.did(
+  output.verified(
     `${records} records: ${registered} registered, ${changed} changed, ${unchanged} there already, ${records - registered - changed - unchanged} refused`,
   );
-  for (const [reason, count] of refused) narrator.note(`refused: ${count} ${reason}`);
-  narrator.note('Each person got a random id; what the registry keeps of them is sealed under a key of their own.');
+  for (const [reason, count] of refused) output.note(`refused: ${count} ${reason}`);
+  output.note('Each person got a random id; what the registry keeps of them is sealed under a key of their own.');
   return report.people;
 };
 
-const decide = async ({ network, narrator }: Tour): Promise<void> => {
-  narrator.step('Deliberations: institutions ask, the committee decides');
+const decide = async ({ network, output }: Tour): Promise<void> => {
+  output.step('Deliberations: institutions ask, the committee decides');
   for (const recipient of ['health-fund', 'employment-office', 'pension-office', 'welfare-office'] as const) {
     const { deliberation, isNew } = await decidedDeliberation(network, recipient);
-    narrator.did(
+    output.verified(
       `${deliberation.reference} “${deliberation.title}” ${isNew ? 'submitted, and approved by the committee' : 'is in force'}`,
     );
   }
-  narrator.byHand('deliberations list --as committee');
+  output.command('deliberations list --as committee');
 };
 
-/** The fund has everybody on its file, the employment office the mover, the pension office somebody else. */
-const takeUp = async (
-  { network, narrator }: Tour,
-  people: readonly Known[],
-  subject: Known,
-  stranger: Known,
+/** The health fund has a file on everybody, the employment office on the person who moves, the pension office on another. */
+const inscribePeople = async (
+  { network, output }: Tour,
+  people: readonly ImportedPerson[],
+  subject: ImportedPerson,
+  stranger: ImportedPerson,
 ): Promise<void> => {
-  narrator.step('Inscriptions: each institution says on whom it has a file');
+  output.step('Inscriptions: each institution says on whom it has a file');
   const fund = network.as('health-fund');
   await inscribe(fund, PURPOSES['health-fund'].inscriptionContext, people.at(-1)?.ssin ?? subject.ssin);
   const report = await until('the directory to know everybody', async () => {
@@ -142,16 +149,18 @@ const takeUp = async (
     const unheardOf = file.refused.some(({ reason }) => reason === 'UNKNOWN_SSIN');
     return unheardOf ? undefined : file;
   });
-  narrator.did(`the health fund's file of ${report.linesRead} lines is in the reference directory`);
+  output.verified(`the health fund's file of ${report.linesRead} lines is in the reference directory`);
   for (const [name, who] of [
     ['employment-office', subject],
     ['welfare-office', subject],
     ['pension-office', stranger],
   ] as const)
     await inscribe(network.as(name), PURPOSES[name].inscriptionContext, who.ssin);
-  narrator.did('the employment office and the welfare office have a file on one person, the pension office on another');
-  narrator.byHand(
+  output.verified(
+    'the employment office and the welfare office have a file on one person, the pension office on another',
+  );
+  output.command(
     `inscribe --as welfare-office --ssin ${subject.ssin} --context ${PURPOSES['welfare-office'].inscriptionContext}`,
   );
-  narrator.note(`(enterprise number of the welfare office: ${numberOf('welfare-office')})`);
+  output.note(`(enterprise number of the welfare office: ${numberOf('welfare-office')})`);
 };

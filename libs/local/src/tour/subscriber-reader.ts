@@ -8,11 +8,11 @@ import { type InstitutionName, numberOf } from '../demo/institutions.js';
 import type { DemoNetwork } from '../demo/set-up.js';
 import type { LocalMesh } from '../local-mesh.js';
 
-/** A subscriber's own program: it keeps what came, and notices what is missing or comes twice. */
+/** A subscriber's program: it stores deliveries, and notices missing and repeated ones. */
 export interface SubscriberReader {
-  /** In the order of their numbers. */
+  /** In the order of their sequence numbers. */
   deliveries(subscriptionId: string): readonly Delivery[];
-  /** What was wrong with a delivery, if anything. */
+  /** One message for each faulty delivery. */
   readonly faults: readonly string[];
   close(): Promise<void>;
 }

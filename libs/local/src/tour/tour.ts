@@ -1,10 +1,10 @@
 import type { DemoNetwork } from '../demo/set-up.js';
 import type { LocalMesh } from '../local-mesh.js';
-import type { Narrator } from './narrator.js';
+import type { TourOutput } from './tour-output.js';
 
 /** What the steps share. */
 export interface Tour {
   readonly mesh: LocalMesh;
   readonly network: DemoNetwork;
-  readonly narrator: Narrator;
+  readonly output: TourOutput;
 }

@@ -1,5 +1,4 @@
-import type { ReasonCodes } from '@crossroads/grpc';
-import { status } from '@grpc/grpc-js';
+import { type ReasonCodes, status } from '@crossroads/grpc';
 import type { PolicyReason } from './policy.rules.js';
 
 export const reasonCodes: ReasonCodes<PolicyReason> = {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Clock } from '@crossroads/configuration';
 import { AccessRecord, AccessResult } from '@crossroads/contracts/access/v1/access_record';
 import type { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import type { CheckResponse } from '@crossroads/contracts/directory/v1/directory_service';
@@ -6,87 +7,89 @@ import type { ConsultResponse } from '@crossroads/contracts/exchange/v1/exchange
 import { type RequestKey, uuidV7 } from '@crossroads/eventsourcing';
 import { type Caller, FailedPrecondition } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
-import type { PolicyFollower } from '@crossroads/policy';
+import { PolicyFollower } from '@crossroads/policy';
 import { type Salted, salted } from '@crossroads/transparency';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Access } from '../journal/access.js';
-import type { AccessJournal } from '../journal/access-journal.js';
-import type { Refused } from '../journal/kept-answer.js';
-import type { DataSchemas } from '../sources/data-schemas.js';
-import { dateMessage } from '../sources/date-message.js';
-import { type Consultation, encodeOutcome, encodeRecord, type Official } from './access-record.js';
-import type { AskedConsultation } from './consult-request.js';
-import { countDecisions } from './consultation-metrics.js';
+import { AccessJournal } from '../journal/access-journal.js';
+import { type Consultation, encodeOutcome, encodeRecord, type Official } from '../journal/access-record.message.js';
+import type { Refusal, StoredAnswer } from '../journal/stored-answer.codec.js';
+import { DataSchemas } from '../sources/data-schemas.js';
+import { dateMessage } from '../sources/date.message.js';
+import { DirectoryClient } from '../sources/directory.client.js';
+import { SourceClient } from '../sources/source.client.js';
+import type { ConsultInput } from './consult.reader.js';
+import { countDecisions, measureConsultation } from './consultation-metrics.js';
 import {
   type DecidedService,
-  type Deciding,
+  type DecisionContext,
   decideServices,
   inscriptionContextOf,
   requestedOf,
-} from './decide-services.js';
-import type { Directory, Sources } from './ports.js';
-import type { ReceiptSigner } from './receipt-signer.js';
+} from './decide-services.rules.js';
+import { ReceiptSigner } from './receipt-signer.js';
 import { failureOf, refusalOfNumber, refusalOfServices } from './refusals.js';
-import { noResult, outcomeOf, type Result, resultOf } from './supplied.js';
+import { noResult, outcomeOf, resultOf, type ServiceResult } from './service-result.js';
 
-/** Who asks, established by the door: certificate, representation, token. */
-export interface Asker {
+/** Who makes a request: the certificate's application, the institution it acts for, and the official of the token. */
+export interface Requester {
   readonly caller: Extract<Caller, { kind: 'institution' }>;
   readonly customer: string;
   readonly official: Official | undefined;
 }
 
-export interface ConsultationsOptions {
-  readonly policies: Pick<PolicyFollower, 'policy'>;
-  readonly directory: Directory;
-  readonly journal: Pick<AccessJournal, 'intend' | 'recordOf' | 'conclude' | 'abandon' | 'refuse'>;
-  readonly sources: Sources;
-  readonly schemas: DataSchemas;
-  readonly sign: ReceiptSigner;
-  readonly now: () => Date;
-}
-
-/** One request about one person, from the question who that is to the answer, through the journal. */
+/** One request about one person, from identification to the answer. Every step goes through the access journal. */
+@Injectable()
 export class Consultations {
-  constructor(private readonly options: ConsultationsOptions) {}
+  constructor(
+    @Inject(PolicyFollower) private readonly policies: Pick<PolicyFollower, 'policy'>,
+    @Inject(DirectoryClient) private readonly directory: Pick<DirectoryClient, 'check'>,
+    @Inject(AccessJournal)
+    private readonly journal: Pick<AccessJournal, 'intend' | 'recordOf' | 'conclude' | 'abandon' | 'refuse'>,
+    @Inject(SourceClient) private readonly sources: Pick<SourceClient, 'supply'>,
+    private readonly schemas: DataSchemas,
+    @Inject(ReceiptSigner) private readonly signer: Pick<ReceiptSigner, 'sign'>,
+    private readonly clock: Clock,
+  ) {}
 
-  async consult(asker: Asker, asked: AskedConsultation, request: RequestKey): Promise<ConsultResponse> {
-    const checked = await this.options.directory.check(asked.ssin, [asker.customer], asked.day);
-    const decision = this.decide(asker, asked, checked);
-    if (decision.refused) throw await this.refuse(decision, decision.refused, request);
+  consult(requester: Requester, input: ConsultInput, request: RequestKey): Promise<ConsultResponse> {
+    return measureConsultation(() => this.answer(requester, input, request));
+  }
 
-    const access: Access = {
-      journalId: uuidV7(),
-      ticket: decision.consultation.ticket,
-      personId: checked.personId,
-    };
+  private async answer(requester: Requester, input: ConsultInput, request: RequestKey): Promise<ConsultResponse> {
+    const person = await this.directory.check(input.ssin, [requester.customer], input.day);
+    const decision = this.decide(requester, input, person);
+    if (decision.refusal) throw await this.refuse(decision, decision.refusal, request);
+
+    const { ticket } = decision.consultation;
+    const access: Access = { journalId: uuidV7(), ticket, personId: person.personId };
     const record = salted(encodeRecord(decision.consultation));
-    const intending = this.options.journal.intend(access, record, request);
-    // Signed while the journal is written, and shown to nobody before it is.
-    const signing = this.options.sign({ record, time: decision.consultation.time });
-    // Should both fail, the journal's failure is the answer; this one is met below, by whoever comes there.
-    signing.catch(() => undefined);
-    const kept = await intending;
-    if (kept?.kind === 'refused') throw failureOf(kept.refused);
-    if (kept) return this.repeat(kept.access, decision);
+    const stored = await this.journal.intend(access, record, request);
+    if (stored?.kind === 'refused') throw failureOf(stored.refusal);
+    if (stored) return this.repeat(stored.access, decision);
     try {
-      return await this.release(access, decision, record, await signing);
+      const receipt = await this.signer.sign(record, decision.consultation.time);
+      return await this.release(access, decision, record, receipt);
     } catch (error) {
-      // Nothing left; whatever it was, the journal does not leave the access open.
-      this.options.journal.abandon(access);
+      // Nothing was released; the journal closes the access.
+      this.journal.abandon(access);
       throw error;
     }
   }
 
-  /** Without waiting, so that all is decided at one revision of the policy. */
-  private decide(asker: Asker, asked: AskedConsultation, { state, personId, inscriptions }: CheckResponse): Decided {
-    const policy = this.options.policies.policy();
-    const time = this.options.now();
+  /** Synchronous, so that everything is decided at one revision of the policy. */
+  private decide(
+    { customer, caller, official }: Requester,
+    input: ConsultInput,
+    { state, personId, inscriptions }: CheckResponse,
+  ): ConsultationDecision {
+    const policy = this.policies.policy();
+    const time = this.clock.now();
     const inscriptionContexts = inscriptions
-      .filter(({ institution }) => institution === asker.customer)
+      .filter(({ institution }) => institution === customer)
       .map(({ inscriptionContext }) => inscriptionContext);
-    const { customer, caller, official } = asker;
-    const deciding: Deciding = { asked, customer, peer: caller, inscriptionContexts, today: dayOf(time) };
-    const services = decideServices(policy, deciding);
+    const context: DecisionContext = { input, customer, peer: caller, inscriptionContexts, today: dayOf(time) };
+    const services = decideServices(policy, context);
     const ofNumber = refusalOfNumber(state);
     countDecisions(services, ofNumber);
     const consultation: Consultation = {
@@ -95,64 +98,64 @@ export class Consultations {
       peer: caller.enterpriseNumber,
       application: caller.application,
       official,
-      legalContext: asked.legalContext,
-      inscriptionContext: inscriptionContextOf(policy, deciding, services),
+      legalContext: input.legalContext,
+      inscriptionContext: inscriptionContextOf(policy, context, services),
       services: services.map(requestedOf),
       policyRevision: policy.revision,
       personId,
-      ssin: asked.ssin,
+      ssin: input.ssin,
       time,
     };
-    return { asked, deciding, services, consultation, refused: ofNumber ?? refusalOfServices(services) };
+    return { context, services, consultation, refusal: ofNumber ?? refusalOfServices(services) };
   }
 
-  /** Again under the ticket and record of the first time, and never for more than that record names. */
-  private async repeat(access: Access, decision: Decided): Promise<ConsultResponse> {
+  /** Answers a repeated request under the ticket and record of the first one, and for no more than that record names. */
+  private async repeat(access: Access, decision: ConsultationDecision): Promise<ConsultResponse> {
     if (access.personId !== decision.consultation.personId)
       throw new FailedPrecondition(
         'PERSON_CHANGED',
         'the number belongs to another person than when this request was first made; use a new request_id',
       );
-    const record = await this.options.journal.recordOf(access);
-    const { ticket } = access;
-    const receipt = await this.options.sign({ record, time: this.options.now() });
+    const record = await this.journal.recordOf(access);
+    const receipt = await this.signer.sign(record, this.clock.now());
     const services = narrowedTo(record, decision.services);
-    const consultation = { ...decision.consultation, ticket };
+    const consultation = { ...decision.consultation, ticket: access.ticket };
     return this.release(access, { ...decision, services, consultation }, record, receipt);
   }
 
   private async release(
     access: Access,
-    { asked, deciding, services, consultation }: Decided,
+    { context, services, consultation }: ConsultationDecision,
     record: Salted,
     receipt: Receipt,
   ): Promise<ConsultResponse> {
-    const { sources, schemas, journal, now } = this.options;
+    const { input } = context;
+    const { ticket } = access;
     const request = {
-      ticket: access.ticket,
-      ssin: asked.ssin,
+      ticket,
+      ssin: input.ssin,
       customer: consultation.customer,
-      legalContext: asked.legalContext,
-      asOfDate: dateMessage(asked.day),
+      legalContext: input.legalContext,
+      asOfDate: dateMessage(input.day),
       receipt,
       record: Buffer.from(record.bytes),
       recordSalt: Buffer.from(record.salt),
     };
-    const answered = await Promise.all(
-      services.map(async (decided): Promise<Result> => {
-        if (!decided.allowed) return noResult(decided.asked.dataService, decided.reason);
+    const supplied = await Promise.all(
+      services.map(async (decided): Promise<ServiceResult> => {
+        if (!decided.allowed) return noResult(decided.requested.dataService, decided.reason);
         const { service, decision } = decided;
-        const asking = { ...request, dataService: service.name, fieldGroups: decision.fieldGroups };
-        const answer = await sources.supply(service, asking);
-        return resultOf(decided, asked.ssin, answer, schemas);
+        const supplyRequest = { ...request, dataService: service.name, fieldGroups: decision.fieldGroups };
+        return resultOf(decided, input.ssin, await this.sources.supply(service, supplyRequest), this.schemas);
       }),
     );
-    const results = this.stillAllowed(answered, deciding, consultation.policyRevision);
-    const time = now();
-    const { ticket } = access;
+    const results = this.stillAllowed(supplied, context, consultation.policyRevision);
+    const time = this.clock.now();
     const result = AccessResult.ACCESS_RESULT_ANSWERED;
-    const outcome = encodeOutcome({ ticket, result, services: results.map(outcomeOf), time });
-    await journal.conclude(access, salted(outcome));
+    await this.journal.conclude(
+      access,
+      salted(encodeOutcome({ ticket, result, services: results.map(outcomeOf), time })),
+    );
     return {
       ticket,
       results: results.map((one) => one.result),
@@ -162,76 +165,84 @@ export class Consultations {
     };
   }
 
-  /** A grant that ended while a source took its time releases nothing any more. @throws Unavailable `POLICY_STALE` */
-  private stillAllowed(answered: readonly Result[], deciding: Deciding, revision: bigint): readonly Result[] {
-    const policy = this.options.policies.policy();
-    if (policy.revision === revision) return answered;
-    const decided = decideServices(policy, deciding);
-    return answered.map((result, index) => {
+  /** Withholds data whose grant ended while the source was answering. @throws Unavailable `POLICY_STALE` */
+  private stillAllowed(
+    results: readonly ServiceResult[],
+    context: DecisionContext,
+    revision: bigint,
+  ): readonly ServiceResult[] {
+    const policy = this.policies.policy();
+    if (policy.revision === revision) return results;
+    const decided = decideServices(policy, context);
+    return results.map((result, index) => {
       const now = decided[index];
       if (now === undefined || result.result.data === undefined) return result;
-      if (!now.allowed) return noResult(now.asked.dataService, now.reason);
+      if (!now.allowed) return noResult(now.requested.dataService, now.reason);
       const granted = new Set(now.decision.fieldGroups);
       if (result.released.every((group) => granted.has(group))) return result;
-      return noResult(now.asked.dataService, 'GRANT_CHANGED_MEANWHILE');
+      return noResult(now.requested.dataService, 'GRANT_CHANGED_MEANWHILE');
     });
   }
 
-  /** What to answer, once it is durable. */
-  private async refuse(decision: Decided, refused: Refused, request: RequestKey): Promise<Error> {
-    const { consultation } = decision;
-    const ticketed = { ...refused, metadata: { ...refused.metadata, ticket: consultation.ticket } };
-    const kept = await this.journalRefusal(consultation, decision.services, ticketed, request);
-    if (kept === undefined) return failureOf(ticketed);
-    if (kept.kind === 'refused') return failureOf(kept.refused);
-    // Allowed the first time, and no longer: one more look that was refused, under the same ticket.
-    const { ticket } = kept.access;
-    const again = { ...refused, metadata: { ...refused.metadata, ticket } };
-    await this.journalRefusal({ ...consultation, ticket }, decision.services, again);
-    return failureOf(again);
+  /** Stores the refusal, and returns the error to answer with. */
+  private async refuse(decision: ConsultationDecision, refusal: Refusal, request: RequestKey): Promise<Error> {
+    const { consultation, services } = decision;
+    const ticketed = withTicket(refusal, consultation.ticket);
+    const stored = await this.journalRefusal(consultation, services, ticketed, request);
+    if (stored === undefined) return failureOf(ticketed);
+    if (stored.kind === 'refused') return failureOf(stored.refusal);
+    // The first request was allowed and this repetition is not: it is one more refused access under the same ticket.
+    const { ticket } = stored.access;
+    const repeated = withTicket(refusal, ticket);
+    await this.journalRefusal({ ...consultation, ticket }, services, repeated);
+    return failureOf(repeated);
   }
 
   private journalRefusal(
     consultation: Consultation,
     services: readonly DecidedService[],
-    refused: Refused,
+    refusal: Refusal,
     request?: RequestKey,
-  ) {
+  ): Promise<StoredAnswer | undefined> {
     const { ticket, personId, time } = consultation;
     const outcome = encodeOutcome({
       ticket,
       result: AccessResult.ACCESS_RESULT_REFUSED,
       services: services.map((decided) =>
-        outcomeOf(noResult(decided.asked.dataService, decided.allowed ? refused.reason : decided.reason)),
+        outcomeOf(noResult(decided.requested.dataService, decided.allowed ? refusal.reason : decided.reason)),
       ),
       time,
-      reason: refused.reason,
+      reason: refusal.reason,
     });
     const parts = { record: salted(encodeRecord(consultation)), outcome: salted(outcome) };
-    return this.options.journal.refuse({ journalId: uuidV7(), ticket, personId }, parts, refused, request);
+    return this.journal.refuse({ journalId: uuidV7(), ticket, personId }, parts, refusal, request);
   }
 }
 
-interface Decided {
-  readonly asked: AskedConsultation;
-  readonly deciding: Deciding;
+interface ConsultationDecision {
+  readonly context: DecisionContext;
   readonly services: readonly DecidedService[];
   readonly consultation: Consultation;
-  readonly refused: Refused | undefined;
+  readonly refusal: Refusal | undefined;
 }
 
-/** What was decided, of what a record says was granted and no more. */
+const withTicket = (refusal: Refusal, ticket: string): Refusal => ({
+  ...refusal,
+  metadata: { ...refusal.metadata, ticket },
+});
+
+/** The decisions, limited to the field groups that a record says were granted. */
 const narrowedTo = ({ bytes }: Salted, services: readonly DecidedService[]): readonly DecidedService[] => {
-  const named = new Map(
+  const recorded = new Map(
     AccessRecord.decode(bytes)
       .services.filter(({ deliberationId }) => deliberationId !== '')
       .map(({ dataService, fieldGroups }) => [dataService, new Set(fieldGroups)]),
   );
   return services.map((decided): DecidedService => {
     if (!decided.allowed) return decided;
-    const { asked, service, decision } = decided;
-    const fieldGroups = decision.fieldGroups.filter((group) => named.get(service.name)?.has(group));
+    const { requested, service, decision } = decided;
+    const fieldGroups = decision.fieldGroups.filter((group) => recorded.get(service.name)?.has(group));
     if (fieldGroups.length > 0) return { ...decided, decision: { ...decision, fieldGroups } };
-    return { allowed: false, asked, source: service.supplier?.source ?? '', reason: 'NOT_GRANTED_AT_FIRST' };
+    return { allowed: false, requested, source: service.supplier?.source ?? '', reason: 'NOT_GRANTED_AT_FIRST' };
   });
 };

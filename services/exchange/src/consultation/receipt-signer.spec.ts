@@ -1,18 +1,26 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { newReceiptKey, readReceiptKey, readReceiptKeys, receiptFault, salted } from '@crossroads/transparency';
-import { describe, expect, it } from '@jest/globals';
-import { receiptSigner } from './receipt-signer.js';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as eventLoopTurn } from 'node:timers/promises';
+import { newReceiptKey, readReceiptKeys, receiptFault, salted } from '@crossroads/transparency';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { ReceiptSigner } from './receipt-signer.js';
+import { ReceiptSettings } from './receipt.settings.js';
 
 const { keyId, privatePem, publicPem } = newReceiptKey();
 const keys = readReceiptKeys(JSON.stringify({ [keyId]: publicPem }));
 const time = new Date('2026-05-01T12:00:00Z');
 
-describe('a signer of receipts', () => {
-  const sign = receiptSigner(readReceiptKey(privatePem), 'crossroads.test/2026');
+describe('a receipt signer', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'crossroads-receipts-'));
+  const file = join(folder, 'key.pem');
+  writeFileSync(file, privatePem);
+  const signer = new ReceiptSigner(new ReceiptSettings({ RECEIPT_KEY_FILE: file }));
+  afterAll(() => rmSync(folder, { recursive: true }));
   const signed = (count: number) =>
-    Promise.all(Array.from({ length: count }, (_, place) => sign({ record: salted(Buffer.of(place)), time })));
+    Promise.all(Array.from({ length: count }, (_, place) => signer.sign(salted(Buffer.of(place)), time)));
 
-  it('signs once for what is asked in the same turn', async () => {
+  it('makes one signature for the receipts of one turn of the event loop', async () => {
     const receipts = await signed(20);
     expect(receipts.map(({ batchIndex, batchSize }) => [batchIndex, batchSize])).toEqual(
       receipts.map((_, index) => [index, 20]),
@@ -20,9 +28,9 @@ describe('a signer of receipts', () => {
     for (const receipt of receipts) expect(receiptFault(receipt, keys)).toBeUndefined();
   });
 
-  it('lets nobody wait for those of a later turn', async () => {
+  it('does not wait for receipts of a later turn', async () => {
     const first = signed(1);
-    await nextTurn();
+    await eventLoopTurn();
     const later = signed(2);
     expect((await first).map(({ batchSize }) => batchSize)).toEqual([1]);
     expect((await later).map(({ batchSize }) => batchSize)).toEqual([2, 2]);

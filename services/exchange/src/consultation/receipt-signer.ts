@@ -1,12 +1,26 @@
+import { readFileSync } from 'node:fs';
 import type { Receipt } from '@crossroads/contracts/access/v1/receipt';
-import { coalesced } from '@crossroads/eventsourcing';
-import { type Receiptable, type ReceiptKey, signReceipts } from '@crossroads/transparency';
+import { Batcher } from '@crossroads/eventsourcing';
+import { type Receiptable, readReceiptKey, type Salted, signReceipts } from '@crossroads/transparency';
+import { Injectable } from '@nestjs/common';
+import { ReceiptSettings } from './receipt.settings.js';
 
-export type ReceiptSigner = (access: Receiptable) => Promise<Receipt>;
-
-/** Eight hashes above the leaf at most: what a signature costs its readers is bounded. */
+/** A receipt then has at most eight hashes above its leaf, which bounds what its verification costs. */
 const MAX_BATCH_SIZE = 256;
 
-/** One signature for all receipts that are asked for in the same turn of the event loop. */
-export const receiptSigner = (key: ReceiptKey, logOrigin: string): ReceiptSigner =>
-  coalesced(async (batch: readonly Receiptable[]) => signReceipts(batch, logOrigin, key), { most: MAX_BATCH_SIZE });
+/** Signs receipts. Those of the same turn of the event loop share one signature, which sources also verify only once. */
+@Injectable()
+export class ReceiptSigner {
+  private readonly batcher: Batcher<Receiptable, Receipt>;
+
+  constructor({ RECEIPT_KEY_FILE, ACCESS_LOG_ORIGIN }: ReceiptSettings) {
+    const key = readReceiptKey(readFileSync(RECEIPT_KEY_FILE, 'utf8'));
+    this.batcher = new Batcher(async (batch) => signReceipts(batch, ACCESS_LOG_ORIGIN, key), {
+      maxBatchSize: MAX_BATCH_SIZE,
+    });
+  }
+
+  sign(record: Salted, time: Date): Promise<Receipt> {
+    return this.batcher.load({ record, time });
+  }
+}

@@ -1,10 +1,10 @@
 import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
 import { FailedPrecondition, type GrpcFailure, NotFound, PermissionDenied } from '@crossroads/grpc';
-import type { Refused } from '../journal/kept-answer.js';
-import type { DecidedService } from './decide-services.js';
+import type { Refusal } from '../journal/stored-answer.codec.js';
+import type { DecidedService } from './decide-services.rules.js';
 
-/** Why nothing is said about a number that is not in use; nothing for one that is. */
-export const refusalOfNumber = (state: NumberState): Refused | undefined => {
+/** The refusal for a number that is not in use; `undefined` for one that is. */
+export const refusalOfNumber = (state: NumberState): Refusal | undefined => {
   switch (state) {
     case NumberState.NUMBER_STATE_VALID:
       return undefined;
@@ -30,8 +30,8 @@ export const refusalOfNumber = (state: NumberState): Refused | undefined => {
   }
 };
 
-/** None of the data services may be released: the reason of the first, and of each in the metadata. */
-export const refusalOfServices = (decided: readonly DecidedService[]): Refused | undefined => {
+/** The refusal when no data service may be released: the reason of the first one, and those of all in the metadata. */
+export const refusalOfServices = (decided: readonly DecidedService[]): Refusal | undefined => {
   const refused = decided.flatMap((one) => (one.allowed ? [] : [one]));
   const [first] = refused;
   if (first === undefined || refused.length < decided.length) return undefined;
@@ -39,12 +39,12 @@ export const refusalOfServices = (decided: readonly DecidedService[]): Refused |
     kind: 'PERMISSION_DENIED',
     reason: first.reason,
     message: 'none of the data services may be released; the metadata has the reason of each',
-    metadata: Object.fromEntries(refused.map(({ asked, reason }) => [asked.dataService, reason])),
+    metadata: Object.fromEntries(refused.map(({ requested, reason }) => [requested.dataService, reason])),
   };
 };
 
-/** As it is answered. */
-export const failureOf = ({ kind, reason, message, metadata }: Refused): GrpcFailure => {
+/** The gRPC error of a refusal. */
+export const failureOf = ({ kind, reason, message, metadata }: Refusal): GrpcFailure => {
   switch (kind) {
     case 'PERMISSION_DENIED':
       return new PermissionDenied(reason, message, { metadata });

@@ -7,33 +7,32 @@ import { type Call, GrpcController, requestKey, Rpc } from '@crossroads/grpc';
 import { RegisteredKeyGuard } from '@crossroads/policy';
 import { RPCS } from '@crossroads/topology';
 import { UseGuards } from '@nestjs/common';
-import type { AskedConsultation } from '../consultation/consult-request.js';
-import { ConsultRequestPipe } from '../consultation/consult-request.pipe.js';
+import type { ConsultInput } from '../consultation/consult.reader.js';
+import { ConsultPipe } from '../consultation/consult.pipe.js';
 import { Consultations } from '../consultation/consultations.js';
-import type { AskedReport } from '../mutations/mutation-request.js';
-import { MutationReportPipe } from '../mutations/mutation-report.pipe.js';
-import { Mutations } from '../mutations/mutations.js';
-import { Askers, institutionOf } from './askers.js';
+import { MutationCommands } from '../mutation/mutation.commands.js';
+import { ReportMutationPipe } from '../mutation/report-mutation.pipe.js';
+import type { ReportMutationInput } from '../mutation/report-mutation.reader.js';
+import { institutionOf, Requesters } from './requesters.js';
 
-/** The door of the exchange: who asks, and for whom; the rest is elsewhere. */
 @GrpcController(ExchangeServiceService, RPCS.exchange['crossroads.exchange.v1.ExchangeService'])
 @UseGuards(RegisteredKeyGuard)
 export class ExchangeController {
   constructor(
-    private readonly askers: Askers,
+    private readonly requesters: Requesters,
     private readonly consultations: Consultations,
-    private readonly mutations: Mutations,
+    private readonly mutations: MutationCommands,
   ) {}
 
-  @Rpc(ExchangeServiceService.consult, ConsultRequestPipe)
-  async consult(asked: AskedConsultation, call: Call): Promise<ConsultResponse> {
-    const asker = await this.askers.asker(call, asked.customer);
-    return this.consultations.consult(asker, asked, requestKey(call, asker.customer, asked.requestId));
+  @Rpc(ExchangeServiceService.consult, ConsultPipe)
+  async consult(input: ConsultInput, call: Call): Promise<ConsultResponse> {
+    const requester = await this.requesters.requesterOf(call, input.customer);
+    return this.consultations.consult(requester, input, requestKey(call, requester.customer, input.requestId));
   }
 
-  @Rpc(ExchangeServiceService.reportMutation, MutationReportPipe)
-  async reportMutation(asked: AskedReport, call: Call): Promise<ReportMutationResponse> {
-    const reporter = asked.reporter ?? institutionOf(call.caller).enterpriseNumber;
-    return this.mutations.report(call.caller, reporter, asked, requestKey(call, reporter, asked.requestId));
+  @Rpc(ExchangeServiceService.reportMutation, ReportMutationPipe)
+  async reportMutation(input: ReportMutationInput, call: Call): Promise<ReportMutationResponse> {
+    const reporter = input.reporter ?? institutionOf(call.caller).enterpriseNumber;
+    return this.mutations.report(call.caller, reporter, input, requestKey(call, reporter, input.requestId));
   }
 }

@@ -1,15 +1,15 @@
 import { Module } from '@nestjs/common';
 import { ConsultationModule } from '../consultation/consultation.module.js';
 import { JournalModule } from '../journal/journal.module.js';
-import { MutationsModule } from '../mutations/mutations.module.js';
-import { Askers } from './askers.js';
+import { MutationModule } from '../mutation/mutation.module.js';
 import { ExchangeController } from './exchange.controller.js';
 import { ExchangePublisher } from './exchange.publisher.js';
+import { Requesters } from './requesters.js';
 
-/** The door: consultations and mutations, for whoever is registered. */
+/** The service's rpcs, and what it publishes. */
 @Module({
-  imports: [ConsultationModule, MutationsModule, JournalModule],
+  imports: [ConsultationModule, MutationModule, JournalModule],
   controllers: [ExchangeController],
-  providers: [Askers, ExchangePublisher],
+  providers: [Requesters, ExchangePublisher],
 })
 export class ExchangeModule {}

@@ -1,20 +1,92 @@
+import { AccessConcluded, AccessJournaled } from '@crossroads/contracts/access/v1/events';
 import { PostgresEventStore, type Recorded } from '@crossroads/eventsourcing';
-import { type EventPublisher, Publisher } from '@crossroads/messaging';
-import { SubjectSealer } from '@crossroads/privacy';
-import { exchange } from '@crossroads/topology';
-import { RecordSeals } from '../journal/sealed-record.js';
-import { published } from '../published.js';
+import { type EventPublisher, type Publication, Publisher, publicationOf } from '@crossroads/messaging';
+import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
+import { ACCESS_TOPIC, eventSourceOf, exchange, MUTATION_TOPIC } from '@crossroads/topology';
+import { ACCESS, REFUSAL } from '../journal/access-events.js';
+import { RecordSealer } from '../journal/record-sealer.js';
+import { storedText } from '../journal/stored-text.js';
+import { mutationAad } from '../mutation/mutation.commands.js';
+import { MUTATIONS } from '../mutation/mutation.decider.js';
 
-/** What comes in a quarter of a second travels together to the access log, which takes it in one transaction. */
+const SOURCE = eventSourceOf(exchange.name);
+/** Intents beyond these are read from the store when their outcome is published. */
+const MAX_INTENTS = 10_000;
+
+/**
+ * Publishes each access once its outcome is known, and each mutation. Both are opened here, and the relay seals them for their
+ * topic. Nothing is published about a person whose data were erased. `paceMs` lets the access log take many accesses in one
+ * transaction.
+ */
 @Publisher({ name: exchange.name, paceMs: 250 })
 export class ExchangePublisher implements EventPublisher {
-  private readonly publish;
+  /** Sealed records of accesses whose outcome has not been published yet, by journal id. */
+  private readonly intents = new Map<string, string>();
 
-  constructor(sealer: SubjectSealer, seals: RecordSeals, store: PostgresEventStore) {
-    this.publish = published(sealer, seals, store);
+  constructor(
+    private readonly sealer: SubjectSealer,
+    private readonly recordSealer: RecordSealer,
+    private readonly store: PostgresEventStore,
+  ) {}
+
+  async published(recorded: Recorded): Promise<Publication | undefined> {
+    if (recorded.streamType === ACCESS || recorded.streamType === REFUSAL) return this.access(recorded);
+    return recorded.streamType === MUTATIONS ? this.mutation(recorded) : undefined;
   }
 
-  published(recorded: Recorded) {
-    return this.publish(recorded);
+  private async access(recorded: Recorded): Promise<Publication | undefined> {
+    const { streamId: journalId, type, data } = recorded;
+    if (type === 'AccessIntended') {
+      if (this.intents.size < MAX_INTENTS) this.intents.set(journalId, storedText(data, 'record'));
+      return undefined;
+    }
+    const concluded = type === 'AccessConcluded';
+    const sealed = concluded ? await this.takeIntent(journalId) : storedText(data, 'record');
+    const personId = storedText(data, 'personId');
+    const record = await this.recordSealer.open(personId, journalId, 'record', sealed);
+    const outcome = await this.recordSealer.open(personId, journalId, 'outcome', storedText(data, 'outcome'));
+    if (record === FORGOTTEN || outcome === FORGOTTEN) return undefined;
+    const body = {
+      journalId,
+      personId,
+      record: Buffer.from(record.bytes),
+      recordSalt: Buffer.from(record.salt),
+      outcome: Buffer.from(outcome.bytes),
+      outcomeSalt: Buffer.from(outcome.salt),
+    };
+    return publicationOf(recorded, {
+      topic: ACCESS_TOPIC,
+      source: SOURCE,
+      service: ACCESS_TOPIC,
+      type: `crossroads.access.v1.accesses.notify.${concluded ? 'concluded' : 'refused'}`,
+      key: journalId,
+      data: (concluded ? AccessConcluded.encode(body) : AccessJournaled.encode(body)).finish(),
+    });
+  }
+
+  private async mutation(recorded: Recorded): Promise<Publication | undefined> {
+    const { streamId, data } = recorded;
+    const personId = storedText(data, 'personId');
+    const aad = mutationAad(streamId, storedText(data, 'sourceRevision'));
+    const body = await this.sealer.openBytesForSubject(personId, storedText(data, 'sealed'), aad);
+    if (body === FORGOTTEN) return undefined;
+    return publicationOf(recorded, {
+      topic: MUTATION_TOPIC,
+      source: SOURCE,
+      service: MUTATION_TOPIC,
+      type: 'crossroads.mutation.v1.mutations.notify.reported',
+      key: personId,
+      data: body,
+    });
+  }
+
+  private async takeIntent(journalId: string): Promise<string> {
+    const sealed = this.intents.get(journalId);
+    if (sealed !== undefined) {
+      this.intents.delete(journalId);
+      return sealed;
+    }
+    const [intended] = await this.store.readStream(journalId);
+    return storedText(intended?.data, 'record');
   }
 }

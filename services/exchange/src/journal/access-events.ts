@@ -1,11 +1,11 @@
 import type { DomainEvent } from '@crossroads/eventsourcing';
 
-/** Streams of accesses: intent first, then one outcome (another for each repetition of the request). */
+/** Type of the streams of accesses: an intent, then an outcome; one more outcome for each repetition of the request. */
 export const ACCESS = 'access';
-/** Streams of refusals: one event each. */
+/** Type of the streams of refusals: one event each. */
 export const REFUSAL = 'refusal';
 
-/** Salt and exact bytes, sealed for the person (`sealed-record.ts`); the rest says nothing about them. */
+/** `record` and `outcome` are sealed (`record-sealer.ts`); nothing else in these events is about the person. */
 type AccessIntended = DomainEvent<
   'AccessIntended',
   { version: 1; ticket: string; personId: string; instance: string; record: string }
@@ -14,11 +14,11 @@ type AccessConcluded = DomainEvent<
   'AccessConcluded',
   { version: 1; ticket: string; personId: string; outcome: string }
 >;
-/** `personId` is empty when the number is nobody's. */
+/** `personId` is empty when the number belongs to no person. */
 type AccessRefused = DomainEvent<
   'AccessRefused',
   { version: 1; ticket: string; personId: string; record: string; outcome: string }
 >;
 
-/** What lies in the journal. @public */
+/** The events of the journal. @public */
 export type AccessEvent = AccessIntended | AccessConcluded | AccessRefused;

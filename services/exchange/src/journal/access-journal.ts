@@ -1,9 +1,11 @@
 import { withTimeout } from '@crossroads/configuration';
 import {
   type Appender,
+  BatchingAppender,
   Commands,
   type EventStore,
   type Json,
+  PostgresEventStore,
   Rejection,
   RequestIdReused,
   type RequestKey,
@@ -12,103 +14,108 @@ import {
 import { Unavailable } from '@crossroads/grpc';
 import { FORGOTTEN } from '@crossroads/privacy';
 import type { Salted } from '@crossroads/transparency';
-import { storedText } from '../stored-text.js';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Access } from './access.js';
 import { ACCESS, REFUSAL } from './access-events.js';
-import { type Kept, keptAnswer, parseKept, type Refused } from './kept-answer.js';
-import type { OpenAccesses } from './open-accesses.js';
-import type { RecordSeals } from './sealed-record.js';
+import { OpenAccesses } from './open-accesses.js';
+import { RecordSealer } from './record-sealer.js';
+import { type Refusal, type StoredAnswer, storedAnswerCodec } from './stored-answer.codec.js';
+import { storedText } from './stored-text.js';
 
-/** How long an append may take before the journal counts as away. */
 const APPEND_TIMEOUT_MS = 4_000;
 
-/** What every release and every refusal is written to before it is answered. Its failures are `Unavailable`: fail closed. */
+type Store = Pick<EventStore, 'answerTo' | 'readStream' | 'append'> & Pick<PostgresEventStore, 'appendAll'>;
+
+/** Every release and every refusal is written here before it is answered. Errors are `Unavailable`: nothing is released then. */
+@Injectable()
 export class AccessJournal {
+  private readonly appender: Appender;
   private readonly commands: Commands;
 
   constructor(
-    private readonly store: Pick<EventStore, 'answerTo' | 'readStream' | 'append'>,
-    private readonly appender: Appender,
-    private readonly seals: RecordSeals,
+    @Inject(PostgresEventStore) private readonly store: Store,
+    private readonly sealer: RecordSealer,
     private readonly open: OpenAccesses,
   ) {
-    this.commands = new Commands(store, undefined, {
-      append: (appends, options) => withTimeout(APPEND_TIMEOUT_MS, appender.append(appends, options)),
-    });
+    const batching = new BatchingAppender(store);
+    this.appender = {
+      append: (appends, options) => withTimeout(APPEND_TIMEOUT_MS, batching.append(appends, options)),
+    };
+    this.commands = new Commands(store, undefined, this.appender);
   }
 
   /**
-   * Makes the intent durable. When the request was made before, nothing is written, and what came of it is returned.
+   * Makes the intent durable. When the request was made before, nothing is written, and what was stored with it is returned.
    * @throws RequestIdReused; Unavailable; Rejection SUBJECT_FORGOTTEN
    */
-  async intend(access: Access, record: Salted, request: RequestKey): Promise<Kept | undefined> {
+  async intend(access: Access, record: Salted, request: RequestKey): Promise<StoredAnswer | undefined> {
     const { journalId, ticket, personId } = access;
-    const sealed = await available(this.seals.seal(personId, journalId, 'record', record));
+    const sealed = await orUnavailable(this.sealer.seal(personId, journalId, 'record', record));
     const instance = this.open.begin(access);
     try {
       const event = { type: 'AccessIntended', data: { version: 1, ticket, personId, instance, record: sealed } };
-      const answer = keptAnswer({ kind: 'intended', access });
-      await this.append(journalId, ACCESS, 0n, event, { request, answer });
+      const answer = storedAnswerCodec.encode({ kind: 'intended', access });
+      await this.append(journalId, ACCESS, event, { request, answer });
       return undefined;
     } catch (error) {
       if (error instanceof RequestIdReused || error instanceof WrongExpectedRevision) this.open.end(journalId);
-      else this.open.doubt(journalId);
-      if (error instanceof WrongExpectedRevision) return this.keptFor(request);
+      else this.open.markUncertain(journalId);
+      if (error instanceof WrongExpectedRevision) return this.storedAnswer(request);
       throw unavailable(error);
     }
   }
 
-  /** The record of an access of before, to be shown again to sources. @throws Rejection SUBJECT_FORGOTTEN */
+  /** The record of an earlier access, to be shown to sources again. @throws Rejection SUBJECT_FORGOTTEN */
   async recordOf({ journalId, personId }: Access): Promise<Salted> {
-    const [intended] = await available(this.store.readStream(journalId));
+    const [intended] = await orUnavailable(this.store.readStream(journalId));
     const sealed = storedText(intended?.data, 'record');
-    const record = await available(this.seals.open(personId, journalId, 'record', sealed));
+    const record = await orUnavailable(this.sealer.open(personId, journalId, 'record', sealed));
     if (record === FORGOTTEN) throw new Rejection('SUBJECT_FORGOTTEN', 'the data of this person were erased');
     return record;
   }
 
-  /** Makes the outcome durable; only then may anything be answered. */
+  /** Makes the outcome durable. The caller may be answered after that, not before. */
   async conclude({ journalId, ticket, personId }: Access, outcome: Salted): Promise<void> {
     try {
-      const sealed = await this.seals.seal(personId, journalId, 'outcome', outcome);
+      const sealed = await this.sealer.seal(personId, journalId, 'outcome', outcome);
       const event = { type: 'AccessConcluded', data: { version: 1, ticket, personId, outcome: sealed } };
       await this.appendNext(journalId, event);
       this.open.end(journalId);
     } catch (error) {
-      this.open.doubt(journalId);
+      this.open.markUncertain(journalId);
       throw unavailable(error);
     }
   }
 
-  /** An access that ended otherwise than with `conclude`: it is closed as unknown, unless it was concluded. */
+  /** The access failed before `conclude`. The unknown-outcomes job closes it, unless it was concluded. */
   abandon({ journalId }: Access): void {
-    this.open.doubt(journalId);
+    this.open.markUncertain(journalId);
   }
 
-  /** Makes a refusal durable. Without `request` it is one more refusal of a request that stands in the journal already. */
+  /** Makes a refusal durable. Without `request` it is a further refusal of a request that the journal already has. */
   async refuse(
     access: Access,
     parts: { readonly record: Salted; readonly outcome: Salted },
-    refused: Refused,
+    refusal: Refusal,
     request?: RequestKey,
-  ): Promise<Kept | undefined> {
+  ): Promise<StoredAnswer | undefined> {
     const { journalId, ticket, personId } = access;
     try {
       const [record, outcome] = await Promise.all([
-        this.seals.seal(personId, journalId, 'record', parts.record),
-        this.seals.seal(personId, journalId, 'outcome', parts.outcome),
+        this.sealer.seal(personId, journalId, 'record', parts.record),
+        this.sealer.seal(personId, journalId, 'outcome', parts.outcome),
       ]);
       const event = { type: 'AccessRefused', data: { version: 1, ticket, personId, record, outcome } };
-      const options = request ? { request, answer: keptAnswer({ kind: 'refused', refused }) } : {};
-      await this.append(journalId, REFUSAL, 0n, event, options);
+      const answer = storedAnswerCodec.encode({ kind: 'refused', refusal });
+      await this.append(journalId, REFUSAL, event, request ? { request, answer } : {});
       return undefined;
     } catch (error) {
-      if (error instanceof WrongExpectedRevision && request) return this.keptFor(request);
+      if (error instanceof WrongExpectedRevision && request) return this.storedAnswer(request);
       throw unavailable(error);
     }
   }
 
-  /** After the intent comes the outcome; a repetition, or who closed it in between, may have been first. */
+  /** The outcome normally follows the intent; a repeated request, or the unknown-outcomes job, may have appended before it. */
   private appendNext(journalId: string, event: { type: string; data: Json }): Promise<null> {
     return this.commands.execute({
       retry: { attempts: 8, jitterMs: 0 },
@@ -125,36 +132,30 @@ export class AccessJournal {
   private append(
     streamId: string,
     streamType: string,
-    expectedRevision: bigint,
     event: { type: string; data: Json },
-    options: { request?: RequestKey; answer?: Json } = {},
+    options: { request?: RequestKey; answer?: Json },
   ): Promise<void> {
-    const append = { streamId, streamType, expectedRevision, events: [event] };
-    return withTimeout(APPEND_TIMEOUT_MS, this.appender.append([append], options));
+    return this.appender.append([{ streamId, streamType, expectedRevision: 0n, events: [event] }], options);
   }
 
-  private async keptFor(request: RequestKey): Promise<Kept> {
-    const kept = await available(this.store.answerTo(request));
-    if (!kept) throw new WrongExpectedRevision();
-    return parseKept(kept.answer);
+  private async storedAnswer(request: RequestKey): Promise<StoredAnswer> {
+    const stored = await orUnavailable(this.store.answerTo(request));
+    if (!stored) throw new WrongExpectedRevision();
+    return storedAnswerCodec.decode(stored.answer);
   }
 }
 
-const available = <Value>(pending: Promise<Value>): Promise<Value> =>
+const orUnavailable = <Value>(pending: Promise<Value>): Promise<Value> =>
   pending.catch((error: unknown) => {
     throw unavailable(error);
   });
 
-/** Whatever keeps the journal from being written, nothing may be released: the caller is told to come back. */
+/** Any failure of the journal becomes `Unavailable`, so that the caller tries again. */
 const unavailable = (error: unknown): unknown => {
   if (error instanceof Rejection || error instanceof RequestIdReused || error instanceof Unavailable) return error;
-  return journalUnavailable(error);
-};
-
-const journalUnavailable = (cause?: unknown): Unavailable => {
   const failure = new Unavailable('JOURNAL_UNAVAILABLE', 'the access journal cannot be written; nothing was released', {
     retryAfterMs: 1_000,
   });
-  failure.cause = cause;
+  failure.cause = error;
   return failure;
 };

@@ -1,7 +1,7 @@
-/** One access: `journalId` is its stream, and what auditors see; `ticket` is what the parties see. */
+/** One access. `journalId` is its stream, and what auditors see; `ticket` is what the parties see. */
 export interface Access {
   readonly journalId: string;
   readonly ticket: string;
-  /** Empty when the number is nobody's. */
+  /** Empty when the number belongs to no person. */
   readonly personId: string;
 }

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Database, SessionLock } from '@crossroads/database';
+import { Clock } from '@crossroads/configuration';
+import { Database, type SessionLock } from '@crossroads/database';
 import { Unavailable } from '@crossroads/grpc';
+import { Injectable } from '@nestjs/common';
+import type { Access } from './access.js';
 
-/** The name under which a process says, by a session lock, that it is alive. */
+/** The session lock that a process holds for as long as it is alive. */
 export const lockOf = (instanceId: string): string => `exchange instance ${instanceId}`;
 
 interface Registration {
@@ -10,31 +13,30 @@ interface Registration {
   readonly lock: SessionLock;
 }
 
-interface OpenAccess {
-  readonly journalId: string;
-  readonly ticket: string;
-  readonly personId: string;
+export interface UncertainAccess extends Access {
+  readonly since: Date;
 }
 
 /**
- * Which accesses of this process have an intent and no outcome yet. Each intent names the process that wrote it; the process
- * holds a session lock of that name, and says in `exchange_instances` below which transaction all that it intended is
- * concluded. Whoever closes for a process that is gone reads the log from there, however long the journal is.
+ * The accesses of this process that have an intent and no outcome yet. Each intent names the process that wrote it. The process
+ * holds a session lock of that name, and stores in `exchange_instances` the transaction below which all of its intents are
+ * concluded, so that another process can close what is open by reading the log from there.
  */
+@Injectable()
 export class OpenAccesses {
   private registration: Registration | undefined;
-  private readonly open = new Map<string, OpenAccess>();
-  /** Their intent or outcome may be durable or not: the answer of the database was lost. */
-  private readonly doubtful = new Map<string, OpenAccess & { readonly since: Date }>();
-  private mark: { readonly below: bigint; readonly open: readonly string[] } | undefined;
+  private readonly open = new Map<string, Access>();
+  /** Their intent or outcome may or may not be durable: the database did not answer. */
+  private readonly uncertain = new Map<string, UncertainAccess>();
+  private watermark: { readonly below: bigint; readonly open: readonly string[] } | undefined;
 
   constructor(
     private readonly db: Database,
-    private readonly now: () => Date,
+    private readonly clock: Clock,
   ) {}
 
-  /** Notes the access before its intent is written, and gives the name to write into it. @throws Unavailable */
-  begin(access: OpenAccess): string {
+  /** Registers the access before its intent is written. Returns the instance id, which the intent contains. @throws Unavailable */
+  begin(access: Access): string {
     if (!this.registration?.lock.held())
       throw new Unavailable('JOURNAL_UNAVAILABLE', 'the access journal cannot be written; nothing was released', {
         retryAfterMs: 1_000,
@@ -45,17 +47,17 @@ export class OpenAccesses {
 
   end(journalId: string): void {
     this.open.delete(journalId);
-    this.doubtful.delete(journalId);
+    this.uncertain.delete(journalId);
   }
 
-  doubt(journalId: string): void {
+  markUncertain(journalId: string): void {
     const access = this.open.get(journalId);
-    if (access) this.doubtful.set(journalId, { ...access, since: this.now() });
+    if (access) this.uncertain.set(journalId, { ...access, since: this.clock.now() });
   }
 
-  /** To be concluded as unknown by this process itself. */
-  inDoubt(): (OpenAccess & { readonly since: Date })[] {
-    return [...this.doubtful.values()];
+  /** This process itself has to conclude these as unknown. */
+  uncertainAccesses(): UncertainAccess[] {
+    return [...this.uncertain.values()];
   }
 
   /** Whether accesses can be begun. */
@@ -63,13 +65,13 @@ export class OpenAccesses {
     return this.registration?.lock.held() ?? false;
   }
 
-  /** Registers when the lock is not held (at start, and after the database was away), and moves the mark. */
-  async tend(): Promise<void> {
+  /** Registers the process if it holds no lock (at start, or after the database was away), and advances the watermark. */
+  async maintain(): Promise<void> {
     if (!this.ready()) await this.register();
-    await this.advance();
+    await this.advanceWatermark();
   }
 
-  /** Leaves nothing to be closed, unless something is still open. */
+  /** Removes the registration, unless an access is still open: another process then closes it. */
   async leave(): Promise<void> {
     const { registration } = this;
     this.registration = undefined;
@@ -79,31 +81,31 @@ export class OpenAccesses {
     await registration.lock.release();
   }
 
-  /** A new name each time: another process may have begun to close what stands under the old one. */
+  /** Always under a new id: another process may already be closing the accesses of the previous one. */
   private async register(): Promise<void> {
     const instanceId = randomUUID();
     const lock = await this.db.session.tryLock(lockOf(instanceId));
     if (!lock) throw new Error('a lock of a random name is taken');
     await this.db.query('insert into exchange_instances (instance_id) values ($1)', [instanceId]);
-    this.mark = undefined;
+    this.watermark = undefined;
     this.registration = { instanceId, lock };
   }
 
   /**
-   * All transactions below the horizon have ended. An intent in one of them was begun here before that, so that it is
-   * among those open now, or concluded: when these are concluded, everything below is.
+   * All transactions below the snapshot's xmin have ended. An intent in one of them was begun here before, so it is either among
+   * the accesses open now or concluded: once these are concluded, everything below is.
    */
-  private async advance(): Promise<void> {
-    if (this.mark === undefined) {
+  private async advanceWatermark(): Promise<void> {
+    if (this.watermark === undefined) {
       const [row] = await this.db.query<{ below: bigint }>('select pg_snapshot_xmin(pg_current_snapshot()) as below');
-      if (row) this.mark = { below: row.below, open: [...this.open.keys()] };
+      if (row) this.watermark = { below: row.below, open: [...this.open.keys()] };
     }
-    const { mark, registration } = this;
-    if (!mark || !registration || mark.open.some((journalId) => this.open.has(journalId))) return;
+    const { watermark, registration } = this;
+    if (!watermark || !registration || watermark.open.some((journalId) => this.open.has(journalId))) return;
     await this.db.query('update exchange_instances set concluded_below = $2::xid8 where instance_id = $1', [
       registration.instanceId,
-      mark.below,
+      watermark.below,
     ]);
-    this.mark = undefined;
+    this.watermark = undefined;
   }
 }

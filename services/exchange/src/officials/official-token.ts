@@ -3,7 +3,7 @@ import type { SigningKey } from '@crossroads/contracts/authorization/v1/policy';
 import { Unauthenticated } from '@crossroads/grpc';
 import { exchange, tokenAudienceOf } from '@crossroads/topology';
 import { type CryptoKey, decodeJwt, decodeProtectedHeader, errors, importJWK, type JWTPayload, jwtVerify } from 'jose';
-import type { Official } from '../consultation/access-record.js';
+import type { Official } from '../journal/access-record.message.js';
 
 /** Whom a token is for. */
 export const TOKEN_AUDIENCE = tokenAudienceOf(exchange.name);

@@ -1,6 +1,7 @@
 import { type CompiledDataService, pathsOf } from '@crossroads/policy';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import { Injectable } from '@nestjs/common';
 
 /** Where data breaks the schema of its data service. Paths and keywords only: never a value. */
 export interface SchemaViolation {
@@ -8,7 +9,7 @@ export interface SchemaViolation {
   readonly keyword: string;
 }
 
-/** What is said of a schema that does not compile. Authorization refuses these when they are registered. */
+/** The violation for a schema that does not compile. Authorization rejects such schemas when they are registered. */
 const DOES_NOT_COMPILE: readonly SchemaViolation[] = [{ path: '', keyword: '$schema' }];
 
 /**
@@ -16,8 +17,9 @@ const DOES_NOT_COMPILE: readonly SchemaViolation[] = [{ path: '', keyword: '$sch
  * counts only where it belongs to one of the groups, or leads to one. All else holds as it stands; a `required` inside
  * `anyOf`, `oneOf`, `not` or `if` is therefore never relaxed.
  */
+@Injectable()
 export class DataSchemas {
-  /** A changed data service is another object, and compiled anew. */
+  /** A changed data service is a new object, so that its schema is compiled again. */
   private readonly compiled = new WeakMap<CompiledDataService, ValidateFunction | 'does not compile'>();
 
   violations(service: CompiledDataService, groups: Iterable<string>, data: unknown): readonly SchemaViolation[] {
@@ -39,7 +41,7 @@ export class DataSchemas {
 
 const compile = ({ jsonSchema }: CompiledDataService): ValidateFunction | 'does not compile' => {
   try {
-    // One instance a schema: two data services may use the same $id. Nothing is fetched: a $ref to elsewhere does not compile.
+    // A new instance for each schema, since two data services may use the same $id. A $ref to another document does not compile.
     const ajv = new Ajv2020({ allErrors: true, strict: false, logger: false });
     formats.default(ajv);
     return ajv.compile(jsonSchema ?? {});
@@ -56,7 +58,7 @@ const isWithin = (path: string, other: string): boolean => path === other || pat
 
 const toViolation = ({ keyword, instancePath, params }: ErrorObject): SchemaViolation => {
   const steps = instancePath.split('/').slice(1);
-  // Arrays are walked through: their indexes are no steps of a path.
+  // Paths contain no array indexes.
   const path = steps.filter((step) => !/^\d+$/.test(step)).map(fromPointer);
   const missing: unknown = params.missingProperty;
   if (keyword === 'required' && typeof missing === 'string') path.push(missing);

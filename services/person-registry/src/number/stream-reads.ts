@@ -1,13 +1,11 @@
-import { coalescingReader, PostgresEventStore, type Recorded, type StreamReader } from '@crossroads/eventsourcing';
+import { BatchingReader, PostgresEventStore, type Recorded } from '@crossroads/eventsourcing';
 import { Injectable } from '@nestjs/common';
 
 /** Reads streams; concurrent reads share a query. */
 @Injectable()
-export class StreamReads implements StreamReader {
-  readonly readStreams: StreamReader['readStreams'];
-
+export class StreamReads extends BatchingReader {
   constructor(store: PostgresEventStore) {
-    this.readStreams = coalescingReader(store).readStreams;
+    super(store);
   }
 }
 

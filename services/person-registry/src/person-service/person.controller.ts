@@ -18,7 +18,7 @@ import { PersonImports } from '../import/person-imports.js';
 import { factMessage } from '../person/fact.message.js';
 import { type FieldGroup, groupsOf } from '../person/facts.js';
 import { type Origin, PersonCommands } from '../person/person.commands.js';
-import { PersonReading } from '../person/person.reading.js';
+import { PersonReading } from '../person/person-reading.js';
 import { Reporters } from '../person/reporters.js';
 import {
   type ChangePersonInput,

@@ -1,6 +1,5 @@
-import type { ReasonCodes } from '@crossroads/grpc';
+import { type ReasonCodes, status } from '@crossroads/grpc';
 import type { EventsReason } from '@crossroads/messaging';
-import { status } from '@grpc/grpc-js';
 import type { NumberReason } from '../number/number.decider.js';
 import type { PersonReason } from '../person/person.decider.js';
 

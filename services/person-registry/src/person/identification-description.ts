@@ -1,3 +1,4 @@
+import { personRegistry } from '@crossroads/topology';
 import type { JsonSchema } from './field.js';
 import { FACTS, FIELD_GROUPS, type FieldGroup } from './facts.js';
 import { IDENTIFICATION, type Identification, shownOf } from './identification.js';
@@ -12,7 +13,7 @@ export const describeIdentification = () => ({
     ...objectOf(Object.fromEntries(FIELD_GROUPS.flatMap((group) => Object.entries(propertiesOf(group))))),
   },
   fieldGroups: FIELD_GROUPS.flatMap(fieldGroupsOf),
-  supplier: 'service:person-registry',
+  supplier: `service:${personRegistry.name}`,
 });
 
 const DAY: JsonSchema = { type: 'string', pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' };

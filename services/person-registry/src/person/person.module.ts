@@ -3,7 +3,7 @@ import { NumberModule } from '../number/number.module.js';
 import { PersonCodec } from './person.codec.js';
 import { PersonCommands } from './person.commands.js';
 import { PersonPublisher } from './person.publisher.js';
-import { PersonReading } from './person.reading.js';
+import { PersonReading } from './person-reading.js';
 import { Persons } from './persons.js';
 import { Reporters } from './reporters.js';
 

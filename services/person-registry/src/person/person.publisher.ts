@@ -4,7 +4,7 @@ import { NumberChange, NumberChanged } from '@crossroads/contracts/person/v1/eve
 import type { Recorded } from '@crossroads/eventsourcing';
 import { datePartsOf, dayOf, type IsoDay } from '@crossroads/identifiers';
 import { type EventPublisher, type Publication, publicationOf, Publisher } from '@crossroads/messaging';
-import type { TopicName } from '@crossroads/topology';
+import { PERSON_TOPIC } from '@crossroads/topology';
 import { NumberCodec } from '../number/number.codec.js';
 import { NUMBER } from '../number/numbers.js';
 import { StreamReads } from '../number/stream-reads.js';
@@ -12,8 +12,6 @@ import { groupsOf } from './facts.js';
 import { groupsShowing, IDENTIFICATION, identificationOf } from './identification.js';
 import { PersonCodec } from './person.codec.js';
 import { PERSON, Persons } from './persons.js';
-
-const TOPIC: TopicName = 'crossroads.person.v1';
 
 /** Publishes the life of numbers, and what a person is after each change. Events within 20 ms share a batch. */
 @Publisher({ name: 'relay', paceMs: 20 })
@@ -105,7 +103,14 @@ export class PersonPublisher implements EventPublisher {
 
   private publication(recorded: Recorded, type: string, key: string, data: Uint8Array): Publication {
     const source = this.service.urn;
-    return publicationOf(recorded, { topic: TOPIC, source, type: `${TOPIC}.${type}`, service: TOPIC, key, data });
+    return publicationOf(recorded, {
+      topic: PERSON_TOPIC,
+      source,
+      type: `${PERSON_TOPIC}.${type}`,
+      service: PERSON_TOPIC,
+      key,
+      data,
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 import { Database } from '@crossroads/database';
-import { coalesced } from '@crossroads/eventsourcing';
+import { Batcher } from '@crossroads/eventsourcing';
 import { BlindIndex } from '@crossroads/privacy';
 import { Injectable } from '@nestjs/common';
 import { numberKey } from '../number/number-key.js';
@@ -11,18 +11,18 @@ export type PersonReference = { readonly ssin: string } | { readonly personId: s
 /** Finds persons and what is inscribed of them. */
 @Injectable()
 export class PersonLookup {
-  private readonly findBatched: (key: PersonKey) => Promise<FoundPerson | undefined>;
+  private readonly batcher: Batcher<PersonKey, FoundPerson | undefined>;
 
   constructor(
     private readonly db: Database,
     private readonly index: BlindIndex,
   ) {
-    this.findBatched = coalesced((keys: readonly PersonKey[]) => findPersons(db, keys));
+    this.batcher = new Batcher((keys) => findPersons(db, keys));
   }
 
   /** Shares its query with other lookups of the same moment. */
   find(person: PersonReference): Promise<FoundPerson | undefined> {
-    return this.findBatched(this.keyOf(person));
+    return this.batcher.load(this.keyOf(person));
   }
 
   /** In the order given; undefined for unknown persons. */

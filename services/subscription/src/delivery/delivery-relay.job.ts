@@ -7,7 +7,7 @@ import { type Broker, Bus, type CloudEvent } from '@crossroads/messaging';
 import { type Policy, PolicyFollower } from '@crossroads/policy';
 import { traceBatch } from '@crossroads/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import type { SubscriptionTerms } from '../subscription/grant-decision.js';
+import type { SubscriptionTerms } from '../subscription/grant-decision.rules.js';
 import { deliveriesTopic } from '../subscription/subscriber-topics.js';
 import { SubscriptionCloser } from '../subscription/subscription-closer.js';
 import { SubscriptionQueries } from '../subscription/subscription-queries.js';

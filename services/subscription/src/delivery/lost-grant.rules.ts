@@ -1,6 +1,6 @@
 import type { IsoDay } from '@crossroads/identifiers';
-import type { Policy } from '@crossroads/policy';
-import { decideGrant, type SubscriptionTerms } from '../subscription/grant-decision.js';
+import type { Policy } from '@crossroads/policy/decide';
+import { decideGrant, type SubscriptionTerms } from '../subscription/grant-decision.rules.js';
 import type { ClosingReason } from '../subscription/subscription.decider.js';
 
 /** Why a subscription has to be closed; nothing while a grant covers it, also one that begins later. */

@@ -1,8 +1,8 @@
 import type { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import type { IsoDay } from '@crossroads/identifiers';
-import { cut, type JsonObject, type Policy } from '@crossroads/policy';
+import { cut, type JsonObject, type Policy } from '@crossroads/policy/decide';
 import type { DecidedDelivery } from '../delivery/decided-delivery.js';
-import { decideGrant } from '../subscription/grant-decision.js';
+import { decideGrant } from '../subscription/grant-decision.rules.js';
 import type { SubscriptionWithTerms } from '../subscription/subscription-queries.js';
 
 /** A mutation as it came, with the identity of its event. */

@@ -1,6 +1,6 @@
 import { Database } from '@crossroads/database';
 import { Injectable } from '@nestjs/common';
-import type { SubscriptionTerms } from './grant-decision.js';
+import type { SubscriptionTerms } from './grant-decision.rules.js';
 
 export interface SubscriptionWithTerms extends SubscriptionTerms {
   readonly subscriptionId: string;

@@ -9,7 +9,7 @@ import { PolicyFollower } from '@crossroads/policy';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { DirectoryChecks } from '../directory/directory-checks.js';
-import { decideGrant, type SubscriptionTerms } from './grant-decision.js';
+import { decideGrant, type SubscriptionTerms } from './grant-decision.rules.js';
 import { SubscriberTopics } from './subscriber-topics.js';
 import { SubscriptionCloser } from './subscription-closer.js';
 import {

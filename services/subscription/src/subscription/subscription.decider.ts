@@ -1,5 +1,5 @@
 import { type Decider, type DomainEvent, Rejection } from '@crossroads/eventsourcing/decider';
-import type { SubscriptionTerms } from './grant-decision.js';
+import type { SubscriptionTerms } from './grant-decision.rules.js';
 
 export type SubscriptionReason = 'SUBSCRIPTION_ALREADY_OPEN' | 'SUBSCRIPTION_NOT_OPEN' | 'SUBSCRIPTION_NOT_PAUSED';
 

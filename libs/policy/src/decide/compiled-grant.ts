@@ -1,0 +1,75 @@
+import { type Deliberation, DeliberationState, type Grant } from '@crossroads/contracts/authorization/v1/policy';
+import type { DateMessage } from '@crossroads/contracts/google/type/date';
+import { fromWire, type IsoDay, isoDay } from '@crossroads/identifiers';
+
+/** One grant of a deliberation that was approved, compiled for decisions. */
+export interface CompiledGrant {
+  readonly deliberationId: string;
+  readonly revoked: boolean;
+  /** The first valid day, or a text that sorts before every day. */
+  readonly start: string;
+  /** The first day after the validity, or a text that sorts after every day. */
+  readonly end: string;
+  readonly online: boolean;
+  readonly subscription: boolean;
+  readonly dataService: string;
+  /** Short arrays, shared between grants: for 100,000 grants, sets would take ten times the memory and as much time. */
+  readonly legalContexts: readonly string[];
+  readonly fieldGroups: readonly string[];
+  readonly inscriptionContexts: readonly string[];
+}
+
+/** Interns names and lists of names, because most grants name the same few. Never shrinks. */
+export class SharedNames {
+  private readonly names = new Map<string, string>();
+  private readonly lists = new Map<string, readonly string[]>();
+
+  one(name: string): string {
+    const known = this.names.get(name);
+    if (known === undefined) this.names.set(name, name);
+    return known ?? name;
+  }
+
+  /** Without repeats. */
+  list(names: readonly string[]): readonly string[] {
+    const key = JSON.stringify(names);
+    const known = this.lists.get(key);
+    if (known) return known;
+    const list = [...new Set(names)].map((name) => this.one(name));
+    this.lists.set(key, list);
+    return list;
+  }
+}
+
+const BEFORE_EVERY_DAY = '';
+const AFTER_EVERY_DAY = '~';
+
+/** Empty for a deliberation that was never approved. */
+export const compileGrants = (deliberation: Deliberation, names: SharedNames): CompiledGrant[] => {
+  const { state, deliberationId } = deliberation;
+  const revoked = state === DeliberationState.DELIBERATION_STATE_REVOKED;
+  if (!revoked && state !== DeliberationState.DELIBERATION_STATE_APPROVED) return [];
+  return deliberation.grants.map((grant) => ({
+    deliberationId,
+    revoked,
+    ...daysOf(grant),
+    online: grant.online,
+    subscription: grant.subscription,
+    dataService: names.one(grant.dataService),
+    legalContexts: names.list(grant.legalContexts),
+    fieldGroups: names.list(grant.fieldGroups),
+    inscriptionContexts: names.list(grant.inscriptionContexts),
+  }));
+};
+
+const daysOf = ({ validity }: Grant): { start: string; end: string } => {
+  const [startDate, endDate] = [dayOf(validity?.startDate), dayOf(validity?.endDate)];
+  const parsed = startDate === null || endDate === null ? undefined : fromWire({ startDate, endDate });
+  // Authorization registers no invalid period; one grants nothing.
+  if (!parsed?.ok) return { start: AFTER_EVERY_DAY, end: BEFORE_EVERY_DAY };
+  return { start: parsed.period.start ?? BEFORE_EVERY_DAY, end: parsed.period.end ?? AFTER_EVERY_DAY };
+};
+
+/** `undefined`: open; `null`: no such day. */
+const dayOf = (date: DateMessage | undefined): IsoDay | undefined | null =>
+  date === undefined ? undefined : (isoDay(date.year, date.month, date.day) ?? null);

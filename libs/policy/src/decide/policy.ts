@@ -1,0 +1,188 @@
+import type {
+  Application,
+  Deliberation,
+  Institution,
+  PolicyEntity,
+  Role,
+  SignInProvider,
+} from '@crossroads/contracts/authorization/v1/policy';
+import { type CompiledGrant, compileGrants, SharedNames } from './compiled-grant.js';
+import { type CompiledDataService, compileDataService } from './data-service.js';
+
+/** Who is connected, by the certificate: the same as the gRPC library's `Caller`, which this file does not import. */
+export type Peer =
+  | {
+      readonly kind: 'institution';
+      readonly enterpriseNumber: string;
+      readonly application: string;
+      /** SHA-256 of the certificate's SubjectPublicKeyInfo, base64url. */
+      readonly spki: string;
+    }
+  | { readonly kind: 'service'; readonly name: string; readonly spki: string };
+
+/** What decisions read. It changes while it is held, so that it must be used without waiting in between. */
+export type Policy = Omit<PolicyIndex, 'apply'>;
+
+/** A deliberation without its grants, which are compiled for decisions. */
+export type DeliberationHead = Omit<Deliberation, 'grants'>;
+
+const headOf = (deliberation: Deliberation): DeliberationHead => {
+  const { deliberationId, reference, title, recipient, state, decideTime, revokeTime } = deliberation;
+  return { deliberationId, reference, title, recipient, state, decideTime, revokeTime };
+};
+
+interface KnownDeliberation {
+  readonly head: DeliberationHead;
+  readonly grants: readonly CompiledGrant[];
+}
+
+/**
+ * The policy in memory, indexed for decisions. The cost of a change depends on the changed entity only. It is applied synchronously, so
+ * that every decision sees one revision.
+ */
+export class PolicyIndex {
+  revision = 0n;
+  private readonly institutions = new Map<string, Institution>();
+  private readonly represented = new Map<string, ReadonlySet<string>>();
+  private readonly applications = new Map<string, Map<string, ReadonlySet<string>>>();
+  private readonly dataServices = new Map<string, CompiledDataService>();
+  private readonly deliberations = new Map<string, KnownDeliberation>();
+  /** By recipient and data service. */
+  private readonly grants = new Map<string, Map<string, readonly CompiledGrant[]>>();
+  private readonly names = new SharedNames();
+  private readonly legalContexts = new Map<string, number>();
+  private readonly providers = new Map<string, SignInProvider>();
+
+  static of(entities: Iterable<PolicyEntity>, revision: bigint): PolicyIndex {
+    const policy = new PolicyIndex();
+    for (const entity of entities) policy.apply(entity, revision);
+    return policy;
+  }
+
+  /** Replaces one entity, and sets the revision. */
+  apply({ entity }: PolicyEntity, revision: bigint): void {
+    switch (entity?.$case) {
+      case 'institution':
+        this.institutions.set(entity.value.enterpriseNumber, entity.value);
+        this.represented.set(entity.value.enterpriseNumber, new Set(entity.value.represents));
+        break;
+      case 'application':
+        this.applyApplication(entity.value);
+        break;
+      case 'dataService':
+        this.dataServices.set(entity.value.dataService, compileDataService(entity.value));
+        break;
+      case 'deliberation':
+        this.applyDeliberation(headOf(entity.value), compileGrants(entity.value, this.names));
+        break;
+      case 'signInProvider':
+        this.providers.set(entity.value.issuer, entity.value);
+        break;
+      case undefined:
+        // An entity of a kind that this version does not know has no effect on its decisions.
+        break;
+    }
+    this.revision = revision;
+  }
+
+  institution(enterpriseNumber: string): Institution | undefined {
+    return this.institutions.get(enterpriseNumber);
+  }
+
+  hasRole(enterpriseNumber: string, role: Role): boolean {
+    return this.institutions.get(enterpriseNumber)?.roles.includes(role) ?? false;
+  }
+
+  /** Whether the key of the certificate is registered. Services of the mesh are identified by their certificate alone. */
+  isRegistered(peer: Peer): boolean {
+    if (peer.kind === 'service') return true;
+    return (
+      this.institutions.has(peer.enterpriseNumber) &&
+      (this.applications.get(peer.enterpriseNumber)?.get(peer.application)?.has(peer.spki) ?? false)
+    );
+  }
+
+  /** Whether the peer is the customer or represents it. A service of the mesh may act for any customer. */
+  mayActFor(peer: Peer, customer: string): boolean {
+    if (peer.kind === 'service' || peer.enterpriseNumber === customer) return true;
+    return this.represented.get(peer.enterpriseNumber)?.has(customer) ?? false;
+  }
+
+  /** Names of an institution's applications that hold a registered key. */
+  applicationsOf(enterpriseNumber: string): string[] {
+    return [...(this.applications.get(enterpriseNumber) ?? [])].flatMap(([name, keys]) =>
+      keys.size > 0 ? [name] : [],
+    );
+  }
+
+  dataService(name: string): CompiledDataService | undefined {
+    return this.dataServices.get(name);
+  }
+
+  dataServiceNames(): string[] {
+    return [...this.dataServices.keys()];
+  }
+
+  /** The field groups of a data service that an institution may report changes of; empty when none. */
+  reportedBy(enterpriseNumber: string, dataService: string): ReadonlySet<string> {
+    return this.dataServices.get(dataService)?.reporters.get(enterpriseNumber) ?? NONE;
+  }
+
+  deliberation(deliberationId: string): DeliberationHead | undefined {
+    return this.deliberations.get(deliberationId)?.head;
+  }
+
+  signInProvider(issuer: string): SignInProvider | undefined {
+    return this.providers.get(issuer);
+  }
+
+  /** Whether any grant of the network, also a revoked one, names it. */
+  knowsLegalContext(legalContext: string): boolean {
+    return this.legalContexts.has(legalContext);
+  }
+
+  /** What a recipient was ever granted of a data service; nothing when it never was. */
+  grantsOf(recipient: string, dataService: string): readonly CompiledGrant[] | undefined {
+    return this.grants.get(recipient)?.get(dataService);
+  }
+
+  private applyApplication({ enterpriseNumber, name, spkiHashes }: Application): void {
+    at(this.applications, enterpriseNumber, () => new Map()).set(name, new Set(spkiHashes));
+  }
+
+  private applyDeliberation(head: DeliberationHead, grants: readonly CompiledGrant[]): void {
+    const before = this.deliberations.get(head.deliberationId);
+    if (before) for (const grant of before.grants) this.removeGrant(before.head.recipient, grant);
+    for (const grant of grants) this.addGrant(head.recipient, grant);
+    this.deliberations.set(head.deliberationId, { head, grants });
+  }
+
+  private addGrant(recipient: string, grant: CompiledGrant): void {
+    const services = at(this.grants, recipient, () => new Map<string, readonly CompiledGrant[]>());
+    services.set(grant.dataService, [...(services.get(grant.dataService) ?? []), grant]);
+    for (const context of grant.legalContexts)
+      this.legalContexts.set(context, (this.legalContexts.get(context) ?? 0) + 1);
+  }
+
+  private removeGrant(recipient: string, grant: CompiledGrant): void {
+    const services = this.grants.get(recipient);
+    const rest = (services?.get(grant.dataService) ?? []).filter((other) => other !== grant);
+    if (rest.length > 0) services?.set(grant.dataService, rest);
+    else services?.delete(grant.dataService);
+    for (const context of grant.legalContexts) {
+      const uses = (this.legalContexts.get(context) ?? 0) - 1;
+      if (uses > 0) this.legalContexts.set(context, uses);
+      else this.legalContexts.delete(context);
+    }
+  }
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+const at = <Value>(map: Map<string, Value>, key: string, absent: () => Value): Value => {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const value = absent();
+  map.set(key, value);
+  return value;
+};

@@ -1,0 +1,31 @@
+import { AddressSettings, ReadinessChecks, MeshSettings } from '@crossroads/configuration';
+import { warn } from '@crossroads/grpc';
+import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { followPolicy } from './follow-policy.js';
+import { PolicyFollower } from './policy-follower.js';
+
+/** Provides the `PolicyFollower`; the service is ready when the policy is current. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: PolicyFollower,
+      inject: [MeshSettings, AddressSettings],
+      useFactory: (mesh: MeshSettings, { AUTHORIZATION_ADDRESS: address = '' }: AddressSettings) =>
+        followPolicy({ address, ...mesh.connection, onError: warn('policy') }),
+    },
+  ],
+  exports: [PolicyFollower],
+})
+export class PolicyModule implements OnApplicationShutdown {
+  constructor(
+    @Inject(PolicyFollower) private readonly policy: PolicyFollower,
+    readiness: ReadinessChecks,
+  ) {
+    readiness.add('policy', () => policy.ready());
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.policy.close();
+  }
+}

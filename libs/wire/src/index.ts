@@ -1,1 +1,0 @@
-export { scratchWriter } from './scratch-writer.js';

@@ -1,0 +1,135 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Clock, ReadinessChecks } from '@crossroads/configuration';
+import { AccessResult } from '@crossroads/contracts/access/v1/access_record';
+import { Database } from '@crossroads/database';
+import { PostgresEventStore, Rejection, WrongExpectedRevision } from '@crossroads/eventsourcing';
+import { warn } from '@crossroads/grpc';
+import { observeJournal } from '@crossroads/messaging';
+import { exchange } from '@crossroads/topology';
+import { salted } from '@crossroads/transparency';
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import type { Access } from './access.js';
+import { encodeOutcome } from './access-record.message.js';
+import { ACCESS } from './access-events.js';
+import { lockOf, OpenAccesses } from './open-accesses.js';
+import { RecordSealer } from './record-sealer.js';
+
+const INTERVAL_MS = 1_000;
+const BATCH_SIZE = 500;
+/** The last statements of a process may reach the database after the process is gone; this long they are waited for. */
+const MAX_LATENESS_MS = 60_000;
+
+/**
+ * Concludes accesses as OUTCOME_UNKNOWN: those of processes that are gone, and those of this process for which the database did
+ * not answer. Runs from before the first call until after the last.
+ */
+@Injectable()
+export class UnknownOutcomesJob implements OnModuleInit, OnModuleDestroy {
+  private readonly stopping = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+  private endObserving = (): void => undefined;
+  private readonly onError = warn('unknown outcomes');
+
+  constructor(
+    private readonly db: Database,
+    private readonly store: PostgresEventStore,
+    private readonly sealer: RecordSealer,
+    private readonly open: OpenAccesses,
+    private readonly clock: Clock,
+    checks: ReadinessChecks,
+  ) {
+    checks.add('journal', () => open.ready());
+  }
+
+  /** @throws when the first round fails: the service does not start without its journal. */
+  async onModuleInit(): Promise<void> {
+    this.endObserving = observeJournal({
+      db: this.db,
+      relay: exchange.name,
+      types: ['AccessIntended', 'AccessConcluded', 'AccessRefused'],
+      receipted: ['AccessIntended'],
+    });
+    await this.round();
+    this.running = this.run();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.endObserving();
+    this.stopping.abort();
+    await this.running;
+    await this.open.leave().catch(this.onError);
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      await delay(INTERVAL_MS, undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted) await this.round().catch(this.onError);
+    }
+  }
+
+  private async round(): Promise<void> {
+    const { open, db, clock } = this;
+    await open.maintain();
+    for (const { since, ...access } of open.uncertainAccesses()) {
+      const found = await this.closeIfOpen(access);
+      // An absent intent may still arrive: its statement can be on its way in the database.
+      if (found !== 'absent' || clock.now().getTime() - since.getTime() > MAX_LATENESS_MS) open.end(access.journalId);
+    }
+    const instances = await db.query<Instance>('select instance_id, concluded_below from exchange_instances');
+    for (const instance of instances) await this.closeForGone(instance);
+  }
+
+  private async closeForGone({ instance_id: instanceId, concluded_below: from }: Instance): Promise<void> {
+    const { db } = this;
+    const lock = await db.session.tryLock(lockOf(instanceId));
+    // A process that is alive holds its lock.
+    if (!lock) return;
+    try {
+      for (let progress = true; progress; ) {
+        progress = false;
+        for (const access of await db.query<Access>(OPEN_ACCESSES_OF, [from, instanceId, BATCH_SIZE]))
+          progress = (await this.closeIfOpen(access)) === 'closed' || progress;
+      }
+      await db.query('update exchange_instances set gone_since = coalesce(gone_since, now()) where instance_id = $1', [
+        instanceId,
+      ]);
+      await db.query(
+        'delete from exchange_instances where instance_id = $1 and gone_since < now() - make_interval(secs => $2)',
+        [instanceId, MAX_LATENESS_MS / 1000],
+      );
+    } finally {
+      await lock.release();
+    }
+  }
+
+  private async closeIfOpen({ journalId, ticket, personId }: Access): Promise<'absent' | 'closed' | 'left'> {
+    const [intended, concluded] = await this.store.readStream(journalId);
+    if (!intended) return 'absent';
+    if (concluded) return 'left';
+    const result = AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN;
+    const bytes = salted(encodeOutcome({ ticket, result, services: [], time: this.clock.now() }));
+    try {
+      const outcome = await this.sealer.seal(personId, journalId, 'outcome', bytes);
+      const events = [{ type: 'AccessConcluded', data: { version: 1, ticket, personId, outcome } }];
+      await this.store.append([{ streamId: journalId, streamType: ACCESS, expectedRevision: 1n, events }]);
+      return 'closed';
+    } catch (error) {
+      // It was concluded in the meantime, or the person was erased.
+      if (error instanceof WrongExpectedRevision || error instanceof Rejection) return 'left';
+      throw error;
+    }
+  }
+}
+
+interface Instance {
+  readonly instance_id: string;
+  readonly concluded_below: bigint;
+}
+
+const OPEN_ACCESSES_OF = `
+  select i.stream_id as "journalId", i.data->>'ticket' as "ticket", i.data->>'personId' as "personId"
+    from es.events i
+   where i.transaction_id >= $1::xid8 and i.revision = 1 and i.type = 'AccessIntended' and i.data->>'instance' = $2
+     and not exists (select from es.events o where o.stream_id = i.stream_id and o.revision = 2)
+   order by i.transaction_id, i.position limit $3`;

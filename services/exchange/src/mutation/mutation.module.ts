@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { SourcesModule } from '../sources/sources.module.js';
+import { MutationCommands } from './mutation.commands.js';
+
+/** Changes that authentic sources report. */
+@Module({
+  imports: [SourcesModule],
+  providers: [MutationCommands],
+  exports: [MutationCommands],
+})
+export class MutationModule {}

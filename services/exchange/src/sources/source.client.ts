@@ -1,0 +1,82 @@
+import { MeshSettings } from '@crossroads/configuration';
+import {
+  SourceServiceService,
+  type SupplyRequest,
+  type SupplyResponse,
+} from '@crossroads/contracts/source/v1/source_service';
+import { connect, RemoteError, type ServerIdentity, status } from '@crossroads/grpc';
+import type { CompiledDataService } from '@crossroads/policy';
+import { processLog } from '@crossroads/telemetry';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { SourceBatcher, type SourceConnection } from './source-batcher.js';
+import type { SourceFailure } from './source-failure.js';
+
+const DEFAULT_DEADLINE_MS = 2_000;
+/** Applies whatever deadline is registered: a caller waits for the answer. */
+const MAX_DEADLINE_MS = 10_000;
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/** Asks authentic sources, which the policy names for each data service: one connection for each source and address. */
+@Injectable()
+export class SourceClient implements OnApplicationShutdown {
+  private readonly connections = new Map<string, SourceConnection>();
+  /** By source, address and deadline. */
+  private readonly batchers = new Map<string, SourceBatcher>();
+
+  constructor(private readonly mesh: MeshSettings) {}
+
+  /** Never rejects. */
+  async supply(service: CompiledDataService, request: SupplyRequest): Promise<SupplyResponse | SourceFailure> {
+    const { supplier } = service;
+    if (!supplier) return 'SOURCE_UNAVAILABLE';
+    const deadlineMs = Math.min(supplier.deadlineMs > 0 ? supplier.deadlineMs : DEFAULT_DEADLINE_MS, MAX_DEADLINE_MS);
+    const result = await this.batcherOf(supplier.source, supplier.address, deadlineMs).supply(request);
+    if ('response' in result) return result.response;
+    const { error } = result;
+    const code = error instanceof RemoteError ? (status[error.code] ?? '') : 'UNREACHABLE';
+    processLog().warn('a source did not answer', { dataService: service.name, code });
+    return failureOf(error);
+  }
+
+  onApplicationShutdown(): void {
+    for (const connection of this.connections.values()) connection.close();
+  }
+
+  private batcherOf(source: string, address: string, deadlineMs: number): SourceBatcher {
+    const key = `${source} ${address} ${deadlineMs}`;
+    const known = this.batchers.get(key);
+    if (known) return known;
+    const batcher = new SourceBatcher(this.connectionTo(source, address), deadlineMs);
+    this.batchers.set(key, batcher);
+    return batcher;
+  }
+
+  private connectionTo(source: string, address: string): SourceConnection {
+    const key = `${source} ${address}`;
+    const known = this.connections.get(key);
+    if (known) return known;
+    const connection = connect(SourceServiceService, address, {
+      ...this.mesh.connection,
+      server: identityOf(source),
+      maxMessageBytes: MAX_ANSWER_BYTES,
+    });
+    this.connections.set(key, connection);
+    return connection;
+  }
+}
+
+const SERVICE = 'service:';
+
+/** `service:<name>` of the mesh, or an institution's enterprise number, whichever of its applications serves. */
+const identityOf = (source: string): ServerIdentity =>
+  source.startsWith(SERVICE)
+    ? { kind: 'service', name: source.slice(SERVICE.length) }
+    : { kind: 'institution', enterpriseNumber: source };
+
+const failureOf = (error: unknown): SourceFailure => {
+  if (!(error instanceof RemoteError)) return 'SOURCE_UNAVAILABLE';
+  if (error.code === status.DEADLINE_EXCEEDED) return 'SOURCE_TIMEOUT';
+  // The source answered when the message is too large or malformed; such errors come from this side, without a reason.
+  const isUnreadable = error.reason === '' && /larger than|parsing error|deserializ/i.test(error.message);
+  return isUnreadable ? 'SOURCE_ANSWER_INVALID' : 'SOURCE_UNAVAILABLE';
+};

@@ -1,0 +1,42 @@
+import type { Caller } from '@crossroads/grpc';
+import type { IsoDay } from '@crossroads/identifiers';
+import { type Decision, decide, type Policy } from '@crossroads/policy/decide';
+import { subscription } from '@crossroads/topology';
+
+/** What an institution subscribes to: a grant is looked up by these. */
+export interface SubscriptionTerms {
+  readonly institution: string;
+  readonly inscriptionContext: string;
+  readonly dataService: string;
+  readonly legalContext: string;
+}
+
+export interface GrantQuestion {
+  /** @default this service */
+  readonly peer?: Caller;
+  /** @default all of the data service */
+  readonly fieldGroups?: readonly string[];
+  /** Whether the institution has inscribed the person in the context of the subscription. @default true */
+  readonly isInscribed?: boolean;
+}
+
+/** A service of the mesh: which institution it acts for stands in the subscription. */
+const THIS_SERVICE: Caller = { kind: 'service', name: subscription.name, spki: '' };
+
+/** Whether the policy lets an institution have something by subscription, and which field groups of it. */
+export const decideGrant = (
+  policy: Policy,
+  { institution, inscriptionContext, dataService, legalContext }: SubscriptionTerms,
+  day: IsoDay,
+  { peer = THIS_SERVICE, fieldGroups = [], isInscribed = true }: GrantQuestion = {},
+): Decision =>
+  decide(policy, {
+    customer: institution,
+    peer,
+    dataService,
+    requestedFieldGroups: fieldGroups,
+    legalContext,
+    inscriptionContexts: isInscribed ? [inscriptionContext] : [],
+    mode: 'subscription',
+    day,
+  });

@@ -1,0 +1,306 @@
+import { readFileSync } from 'node:fs';
+import { ReadRequest } from '@crossroads/contracts/events/v1/events_service';
+import { newRequestId, RemoteError } from '@crossroads/grpc';
+import {
+  CertificateAuthority,
+  IDENTIFICATION,
+  type Identity,
+  type IdentityFiles,
+  type InstitutionName,
+  numberOf,
+} from '@crossroads/local';
+import {
+  DELIVERIES,
+  mayRead,
+  OF_CITIZENS,
+  producersOf,
+  SERVICES,
+  serviceNamed,
+  TOPIC_NAMES,
+} from '@crossroads/topology';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Kafka } from 'kafkajs';
+import { progress, WholeMesh } from '../whole-mesh.js';
+import { onKafka } from '../on-kafka.js';
+import { generatedPeople, generatedSsins } from '../people.js';
+import { residentMb } from '../processes.js';
+import { fuzzed, randomOf } from './fuzz.js';
+import { kafkaAs, makeTopic, reading, writing } from './kafka-rights.js';
+import { type Ending, RawClient } from './raw-call.js';
+import { CALLERS, RPCS_OF, EVENTS } from './rpcs.js';
+import { agreedTls } from './tls-version.js';
+
+const DAY = 24 * 60 * 60 * 1000;
+const OFFICE = { application: 'welfare-office', enterpriseNumber: numberOf('welfare-office') };
+const SERVERS = Object.keys(RPCS_OF);
+/** The alert of a server that speaks no TLS as old as the client's. */
+const TOO_OLD = 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION';
+
+let mesh: WholeMesh;
+let ca: string;
+const clients: RawClient[] = [];
+
+beforeAll(async () => {
+  mesh = await WholeMesh.start();
+  ca = mesh.local.authority.certificate;
+  await mesh.load(() => generatedPeople(2));
+});
+
+afterAll(async () => {
+  for (const client of clients) client.close();
+  await mesh?.stop();
+});
+
+const client = (server: string, own?: Identity): RawClient => {
+  const opened = new RawClient(addressOf(server), { ca, ...(own ? { own } : {}) });
+  clients.push(opened);
+  return opened;
+};
+
+const addressOf = (server: string): string => {
+  const { services, institutions } = mesh.local.mesh();
+  return (services[server] ?? institutions[server])?.address ?? '';
+};
+
+const brokers = (): readonly string[] => {
+  const { broker } = mesh.local.mesh();
+  return broker.kind === 'kafka' ? broker.brokers : [];
+};
+
+const filesOf = (name: string): IdentityFiles => {
+  const files = mesh.local.mesh().certificates[name];
+  if (!files) throw new Error(`no certificate of ${name}`);
+  return files;
+};
+
+/** The groups that a certificate may be in begin so: a service's with its name, an institution's with its number. */
+const groupOf = (name: string): string => (name === 'welfare-office' ? OFFICE.enterpriseNumber : name);
+
+const writersOf = (topic: string): readonly string[] =>
+  TOPIC_NAMES.flatMap((name) => (name === topic ? producersOf(name) : [])).concat(
+    topic.startsWith(DELIVERIES.prefix) ? SERVICES.filter((name) => serviceNamed(name).deliversToSubscribers) : [],
+  );
+
+const identityOf = (name: string): Identity => {
+  const files = filesOf(name);
+  return { certificate: readFileSync(files.certificate, 'utf8'), key: readFileSync(files.key, 'utf8') };
+};
+
+const anyRpc = (server: string): string => RPCS_OF[server]?.[0]?.path ?? '';
+
+const nothing = [Buffer.alloc(0)];
+
+describe.each(SERVERS)('%s', (server) => {
+  const callAs = (own: Identity | undefined, path = anyRpc(server)): Promise<Ending> =>
+    client(server, own).call(path, nothing);
+
+  it('refuses certificates of another authority, expired ones, and callers without one', async () => {
+    const other = await CertificateAuthority.create('crossroads.test');
+    expect(await callAs(await other.issueApplication(OFFICE))).toMatchObject({ code: 'UNAVAILABLE' });
+    const expired = { notBefore: new Date(Date.now() - 2 * DAY), notAfter: new Date(Date.now() - DAY) };
+    expect(await callAs(await mesh.local.authority.issueApplication({ ...OFFICE, ...expired }))).toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+    expect(await callAs(undefined)).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await callAs(await other.issueService('exchange'))).toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('refuses certificates of another trust domain, whoever signed them', async () => {
+    const elsewhere = await CertificateAuthority.open(mesh.local.folder.certificates, 'elsewhere.test');
+    for (const own of [await elsewhere.issueApplication(OFFICE), await elsewhere.issueService('exchange')])
+      expect((await callAs(own)).code).toBe('UNAUTHENTICATED');
+  });
+
+  it('accepts TLS 1.3 and nothing older', async () => {
+    const { certificate: cert, key } = identityOf('administrator');
+    expect(await agreedTls(addressOf(server), { ca, cert, key }, 'TLSv1.3')).toBe('TLSv1.3');
+    expect(await agreedTls(addressOf(server), { ca, cert, key }, 'TLSv1.2')).toBe(TOO_OLD);
+  });
+
+  const rpcs = RPCS_OF[server] ?? [];
+  const ofInstitutions = rpcs.filter(({ callers }) => callers.includes('institution'));
+
+  if (ofInstitutions.length > 0)
+    it('refuses every rpc to a key that its institution has not registered', async () => {
+      const stranger = client(server, await mesh.local.authority.issueApplication(OFFICE));
+      for (const { path } of ofInstitutions)
+        expect(await stranger.call(path, nothing)).toEqual({ code: 'PERMISSION_DENIED', reason: 'KEY_NOT_REGISTERED' });
+    });
+
+  it.each(Object.entries(CALLERS))(
+    'lets %s call the rpcs that the topology gives it, and no other',
+    async (name, kind) => {
+      const caller = client(server, identityOf(name));
+      for (const { path, callers } of rpcs) {
+        const { code, reason } = await caller.call(path, nothing, { isEndless: path.endsWith('/Watch') });
+        if (callers.includes(kind)) {
+          expect([path, code === 'UNIMPLEMENTED']).toEqual([path, false]);
+          expect([path, reason === 'CALLER_NOT_ALLOWED']).toEqual([path, false]);
+          if (OF_CITIZENS.some((one) => one === path)) expect([path, code]).toEqual([path, 'UNAUTHENTICATED']);
+        } else expect([path, code, reason]).toEqual([path, 'PERMISSION_DENIED', 'CALLER_NOT_ALLOWED']);
+      }
+    },
+  );
+
+  const past = rpcs.find(({ service }) => service === EVENTS);
+  if (past)
+    it('gives earlier events of a topic to its readers only', async () => {
+      for (const name of SERVICES.filter((one) => past.callers.includes(`service:${one}`))) {
+        const caller = client(server, identityOf(name));
+        for (const topic of TOPIC_NAMES) {
+          const { code, reason } = await caller.call(past.path, [
+            Buffer.from(ReadRequest.encode({ topic, afterCursor: '' }).finish()),
+          ]);
+          if (mayRead(name, topic)) expect([name, topic, code]).toEqual([name, topic, 'OK']);
+          else expect([name, topic, code, reason]).toEqual([name, topic, 'PERMISSION_DENIED', 'TOPIC_NOT_FOR_CALLER']);
+        }
+      }
+    });
+});
+
+describe('Kafka', () => {
+  const DELIVERED = `${DELIVERIES.prefix}${OFFICE.enterpriseNumber}.v1`;
+  const topics: readonly string[] = [...TOPIC_NAMES, DELIVERED];
+  const callers = [...SERVICES, 'local', 'welfare-office'];
+  const as = (name: string): Kafka => kafkaAs(brokers(), filesOf(name));
+  const pairs = callers.flatMap((name) => topics.map((topic) => ({ name, topic })));
+  const REFUSED = 'TOPIC_AUTHORIZATION_FAILED';
+
+  beforeAll(async () => {
+    await makeTopic(as('kafka'), DELIVERED);
+  });
+
+  onKafka('Kafka lets each certificate read the topics that the topology gives it, and no other', async () => {
+    // Nobody may know of a topic that is not theirs; who may, but not read it, hears so when it fetches.
+    const expected = pairs.map(({ name, topic }) => [name, topic, mayRead(name, topic) ? 'OK' : REFUSED]);
+    const found = await Promise.all(
+      pairs.map(async ({ name, topic }) => [name, topic, await reading(as(name), topic, groupOf(name))]),
+    );
+    expect(found).toEqual(expected);
+  });
+
+  onKafka('Kafka lets each certificate write to the topics that the topology gives it, and to no other', async () => {
+    const refused = pairs.filter(({ name, topic }) => !writersOf(topic).includes(name));
+    const found = await Promise.all(
+      refused.map(async ({ name, topic }) => [name, topic, await writing(as(name), topic)]),
+    );
+    expect(found).toEqual(refused.map(({ name, topic }) => [name, topic, REFUSED]));
+  });
+
+  onKafka('Kafka refuses a service the consumer group of another', async () => {
+    // kafkajs's words for GROUP_AUTHORIZATION_FAILED at its first question; the topic itself it may read.
+    const kafka = as('reference-directory');
+    expect(await reading(kafka, 'crossroads.person.v1', 'subscription')).toBe('Failed to find group coordinator');
+  });
+
+  onKafka('accepts TLS 1.3 and nothing older', async () => {
+    const [broker = ''] = brokers();
+    const { certificate: cert, key } = identityOf('exchange');
+    expect(await agreedTls(broker, { ca, cert, key }, 'TLSv1.3')).toBe('TLSv1.3');
+    expect(await agreedTls(broker, { ca, cert, key }, 'TLSv1.2')).toBe(TOO_OLD);
+  });
+});
+
+describe("another institution's certificate", () => {
+  const [ssin = ''] = generatedSsins(1);
+  const office = numberOf('welfare-office');
+
+  it.each<[string, (name: InstitutionName) => Promise<unknown>]>([
+    [
+      'consult',
+      (name) =>
+        mesh
+          .as(name)
+          .consult({ customer: office, ssin, legalContext: 'PCSA:SOCIAL_INQUIRY', dataServices: [IDENTIFICATION] }),
+    ],
+    [
+      'inscribe',
+      (name) =>
+        mesh.as(name).directory.inscribe({
+          requestId: newRequestId(),
+          institution: office,
+          ssin,
+          inscriptionContext: '17/2',
+          period: undefined,
+        }),
+    ],
+    [
+      'list inscriptions',
+      (name) => mesh.as(name).directory.listInscriptions({ institution: office, ssin: '', pageSize: 1, pageToken: '' }),
+    ],
+    [
+      'list subscriptions',
+      (name) => mesh.as(name).subscriptions.listSubscriptions({ institution: office, pageSize: 1, pageToken: '' }),
+    ],
+    [
+      'withdraw a key',
+      (name) =>
+        mesh.as(name).authorization.withdrawKey({
+          requestId: newRequestId(),
+          enterpriseNumber: office,
+          application: 'welfare-office',
+          spkiHash: 'A'.repeat(43),
+        }),
+    ],
+    [
+      'decide on a deliberation',
+      (name) =>
+        mesh.as(name).authorization.revokeDeliberation({
+          requestId: newRequestId(),
+          deliberationId: newRequestId(),
+          reason: 'none',
+        }),
+    ],
+  ])('an institution cannot %s in the name of another', async (_what, call) => {
+    const error: unknown = await call('health-fund').catch((failed: unknown) => failed);
+    expect(error).toBeInstanceOf(RemoteError);
+    expect(error).toMatchObject({ code: 7 });
+  });
+});
+
+describe('500 fuzzed requests', () => {
+  /** Heaps grow before they are collected; what leaks grows with each request. */
+  const MAX_GROWTH_MB = 64;
+  const CLIENTS = 8;
+
+  it.each(SERVERS)(
+    '500 fuzzed requests do not end %s, get no INTERNAL, and do not make its memory grow',
+    async (server) => {
+      // A watch has no end.
+      const rpcs = (RPCS_OF[server] ?? [])
+        .filter(({ path }) => !path.endsWith('/Watch'))
+        .flatMap(({ path, callers }) =>
+          ['administrator', 'municipality', callers[0]?.replace('service:', '') ?? '']
+            .filter((name) => callers.includes(CALLERS[name] ?? 'institution') && name !== 'institution')
+            .map((name) => ({ path, from: client(server, identityOf(name)) })),
+        );
+      const pid = mesh.pidOf(server);
+      const endings = new Map<string, number>();
+      const send = async (count: number, seed: number): Promise<void> => {
+        const random = randomOf(seed);
+        let left = count;
+        const one = async (): Promise<void> => {
+          while (left-- > 0) {
+            const rpc = rpcs[Math.floor(random() * rpcs.length)];
+            if (!rpc) throw new RangeError('no rpc');
+            const { code } = await rpc.from.call(rpc.path, fuzzed(random, generatedSsins(2)));
+            endings.set(code, (endings.get(code) ?? 0) + 1);
+          }
+        };
+        await Promise.all(Array.from({ length: CLIENTS }, one));
+      };
+      await send(250, 1);
+      const before = residentMb(pid);
+      await send(500, 2);
+      const after = residentMb(pid);
+      progress(
+        `${server}: ${before.toFixed(0)} → ${after.toFixed(0)} MB, ${JSON.stringify(Object.fromEntries(endings))}`,
+      );
+      expect(mesh.pidOf(server)).toBe(pid);
+      for (const never of ['INTERNAL', 'UNKNOWN', 'DATA_LOSS', 'UNAVAILABLE'])
+        expect([never, endings.get(never) ?? 0]).toEqual([never, 0]);
+      expect(endings.get('INVALID_ARGUMENT') ?? 0).toBeGreaterThan(100);
+      expect(after - before).toBeLessThan(MAX_GROWTH_MB);
+    },
+  );
+});

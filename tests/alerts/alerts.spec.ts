@@ -1,0 +1,137 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { METRICS, type MetricName, prometheusName } from '@crossroads/telemetry';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { stringify } from 'yaml';
+import { progress } from '../whole-mesh.js';
+import { hasPromtool, promtool } from './promtool.js';
+import {
+  boards,
+  expressionsOf,
+  expressionTests,
+  labelsIn,
+  metricsIn,
+  RULES,
+  ruleFiles,
+  rules,
+  testFiles,
+} from './watch.js';
+
+/** By the chart, from the memory limits in its values. */
+const BY_THE_CHART = ['crossroads:memory_limit:bytes'];
+const METRIC_NAMES = Object.keys(METRICS) as MetricName[];
+
+const known = new Set([
+  ...METRIC_NAMES.filter((name) => METRICS[name].kind !== 'histogram').map(prometheusName),
+  ...METRIC_NAMES.filter((name) => METRICS[name].kind === 'histogram').flatMap((name) =>
+    ['_bucket', '_count', '_sum'].map((part) => `${prometheusName(name)}${part}`),
+  ),
+  ...rules().flatMap(({ record }) => record ?? []),
+  ...BY_THE_CHART,
+]);
+
+const labels = new Set<string>([
+  ...METRIC_NAMES.flatMap((name) => METRICS[name].by),
+  ...['service_name', 'le', 'within', 'alertname', 'alertstate', 'severity'],
+]);
+
+const alerts = rules().filter((rule) => rule.alert !== undefined);
+const runbook = readFileSync(join(RULES, 'README.md'), 'utf8');
+const everyExpression = [...rules().map(({ expr }) => expr), ...boards().flatMap(expressionsOf)];
+
+if (!hasPromtool) progress('SKIPPED, no promtool (Debian: prometheus): rules and boards are read, not evaluated');
+const withPromtool = hasPromtool ? it : it.skip;
+
+describe('rules', () => {
+  it('name metrics that are exported, and labels that these have', () => {
+    expect(everyExpression.flatMap(metricsIn).filter((name) => !known.has(name))).toEqual([]);
+    expect(everyExpression.flatMap(labelsIn).filter((label) => !labels.has(label))).toEqual([]);
+  });
+
+  it('and boards leave no metric unwatched', () => {
+    const used = new Set(everyExpression.flatMap(metricsIn).map((name) => name.replace(/_(bucket|count|sum)$/, '')));
+    expect(METRIC_NAMES.map(prometheusName).filter((name) => !used.has(name))).toEqual([]);
+  });
+
+  it.each(alerts)('$alert says how bad it is, what it means, what to do first, and where to read on', (rule) => {
+    expect(['critical', 'warning', 'info']).toContain(rule.labels?.severity);
+    expect(rule.annotations?.summary).toMatch(/\S/);
+    expect(rule.annotations?.description).toMatch(/First: \S/);
+    expect(rule.annotations?.runbook).toBe(`charts/mesh/rules/README.md#${rule.alert?.toLowerCase()}`);
+    expect(runbook).toContain(`\n### ${rule.alert}\n`);
+  });
+
+  it('are each shown firing and silent', () => {
+    const shown = (firing: boolean) =>
+      expressionTests()
+        .filter(({ exp_samples }) => exp_samples.length > 0 === firing)
+        .map(({ expr }) => expr);
+    const missing = (expressions: string[]) =>
+      alerts
+        .map(({ alert }) => alert)
+        .filter((alert) => !expressions.some((expr) => expr.startsWith(`ALERTS{alertname="${alert}"`)));
+    expect({ neverFires: missing(shown(true)), neverSilent: missing(shown(false)) }).toEqual({
+      neverFires: [],
+      neverSilent: [],
+    });
+  });
+
+  withPromtool('are what Prometheus reads', async () => {
+    expect(await promtool('check', 'rules', ...ruleFiles())).toMatchObject({ ok: true });
+  });
+
+  withPromtool('fire and stay silent as tests/alerts/*.test.yaml say', async () => {
+    const { ok, says } = await promtool('test', 'rules', ...testFiles());
+    expect(ok ? '' : says).toBe('');
+  });
+});
+
+describe('boards', () => {
+  it.each(boards())('$uid asks the data source that its reader chooses, and has a description', (board) => {
+    expect(board.schemaVersion).toBeGreaterThanOrEqual(39);
+    expect(board.description).toMatch(/\?/);
+    expect(board.templating.list[0]).toMatchObject({ name: 'datasource', type: 'datasource' });
+    for (const { datasource } of board.panels) expect(datasource.uid).toMatch(/^\$\{datasource\}$/);
+  });
+
+  it.each(boards())('$uid has room for each of its panels', ({ panels }) => {
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, at) => `${x + (at % w)},${y + Math.floor(at / w)}`),
+    );
+    expect(new Set(cells).size).toBe(cells.length);
+    expect(Math.max(...panels.map(({ gridPos }) => gridPos.x + gridPos.w))).toBeLessThanOrEqual(24);
+  });
+
+  it('are found by different ids', () => {
+    const ids = boards().map(({ uid }) => uid);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe('expressions of the boards', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'crossroads-boards-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const asRules = (expressions: readonly string[]): string => {
+    const file = join(folder, 'boards.yaml');
+    const filled = expressions.map((expr) => expr.replaceAll('$__rate_interval', '5m').replaceAll('$service', '.+'));
+    const named = filled.map((expr, at) => ({ record: `board:${at}`, expr }));
+    writeFileSync(file, stringify({ groups: [{ name: 'boards', rules: named }] }));
+    return file;
+  };
+
+  withPromtool('are PromQL', async () => {
+    expect(await promtool('check', 'rules', asRules(boards().flatMap(expressionsOf)))).toMatchObject({ ok: true });
+  });
+
+  withPromtool('are refused when they are not', async () => {
+    expect(await promtool('check', 'rules', asRules(['sum by (rate(crossroads_decisions_total[5m]))']))).toMatchObject({
+      ok: false,
+    });
+  });
+});

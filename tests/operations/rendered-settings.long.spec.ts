@@ -1,0 +1,137 @@
+import { ExchangeServiceService } from '@crossroads/contracts/exchange/v1/exchange_service';
+import { connect } from '@crossroads/grpc';
+import { SERVICES, type ServiceName } from '@crossroads/local';
+import { eventually } from '@crossroads/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ofKind, renderedObjects, specOf } from '../charts/rendered.js';
+import { WholeMesh } from '../whole-mesh.js';
+import { onKafka } from '../on-kafka.js';
+import { generatedPeople, generatedSsins } from '../people.js';
+import { Replica } from './replica.js';
+import { questionAbout } from './steady-load.js';
+
+interface Probe {
+  readonly grpc: { readonly port: number; readonly service?: string };
+}
+
+interface Container {
+  readonly env: readonly { readonly name: string; readonly value?: string }[];
+  readonly startupProbe: Probe;
+  readonly livenessProbe: Probe;
+  readonly readinessProbe: Probe;
+}
+
+interface Workload {
+  readonly template: { readonly spec: { readonly containers: readonly [Container] } };
+}
+
+const PROFILE = renderedObjects('dev');
+const [SSIN = ''] = generatedSsins(1);
+
+let mesh: WholeMesh;
+const pods = new Map<ServiceName, Replica>();
+
+const containerOf = (kind: string, name: string): Container =>
+  specOf<Workload>(PROFILE, kind, name).template.spec.containers[0];
+
+/** The names and values of the rendered environment and nothing else; what stands for a place in a cluster is one here. */
+const environmentOf = async (
+  service: ServiceName,
+  { env }: Container,
+  port: number,
+  healthPort: number,
+): Promise<NodeJS.ProcessEnv> => {
+  const here = await mesh.local.environmentOf(service, port);
+  const placed: Record<string, string> = { GRPC_HOST: '127.0.0.1', HEALTH_PORT: String(healthPort) };
+  for (const [name, pod] of pods) placed[`${name.toUpperCase().replaceAll('-', '_')}_ADDRESS`] = pod.address;
+  const variables: Record<string, string> = {};
+  for (const { name, value } of env) {
+    const isPlace = value === undefined || value.startsWith('/') || /_(ADDRESS|PORT|BROKERS|HOST)$/.test(name);
+    variables[name] = isPlace ? (placed[name] ?? here[name] ?? '') : value;
+  }
+  // Where there is no Kafka, the log in PostgreSQL stands for it.
+  const bus = mesh.kafkaAbsent === undefined ? {} : { EMBEDDED_LOG_URL: here['EMBEDDED_LOG_URL'] };
+  return { PATH: process.env['PATH'], ...variables, ...bus };
+};
+
+beforeAll(async () => {
+  mesh = await WholeMesh.start();
+  await mesh.load(() => generatedPeople(1));
+  await mesh.decide('welfare-office');
+  await mesh.inscribe('welfare-office', [SSIN]);
+  for (const service of SERVICES) await mesh.local.process(service)?.stop();
+  for (const service of SERVICES)
+    pods.set(
+      service,
+      await Replica.at(mesh, service, (port, healthPort) =>
+        environmentOf(service, containerOf('Deployment', service), port, healthPort),
+      ),
+    );
+});
+
+afterAll(async () => {
+  for (const pod of pods.values()) pod.kill();
+  await mesh?.stop();
+});
+
+const each = (work: (pod: Replica) => Promise<void>) => Promise.all([...pods.values()].map(work));
+
+describe('the containers of the chart, as processes with its environment', () => {
+  it("each container migrates, twice, as the chart's Jobs do", async () => {
+    for (const pod of pods.values()) {
+      const job = ofKind(PROFILE, 'Job').find(({ metadata }) => metadata.name.includes(pod.service));
+      const environment = await environmentOf(pod.service, containerOf('Job', job?.metadata.name ?? ''), 0, 0);
+      expect({ of: pod.service, code: await pod.run('migrate', environment) }).toEqual({ of: pod.service, code: 0 });
+    }
+  });
+
+  it('each container starts and answers its probes', async () => {
+    await each((pod) => pod.start());
+    await each(async (pod) => {
+      const { startupProbe, livenessProbe, readinessProbe } = containerOf('Deployment', pod.service);
+      for (const { grpc } of [startupProbe, livenessProbe, readinessProbe])
+        expect({ of: pod.service, ...grpc, yes: await pod.is(grpc.service ?? '') }).toMatchObject({ yes: true });
+    });
+  });
+
+  it('the exchange answers a consultation with the environment of the chart', async () => {
+    const { tls, trustDomain } = mesh.network.connection('welfare-office');
+    const server = { kind: 'service', name: 'exchange' } as const;
+    const exchange = connect(ExchangeServiceService, pods.get('exchange')?.address ?? '', { tls, trustDomain, server });
+    const { results, ticket } = await exchange.consult(questionAbout(SSIN), { deadlineMs: 15_000 });
+    expect(ticket).not.toBe('');
+    expect(results).toHaveLength(1);
+    exchange.close();
+  });
+
+  onKafka('a container without its bus says so, and stays ready for its grace and alive', async () => {
+    const kafka = mesh.pidOf('kafka');
+    process.kill(kafka, 'SIGSTOP');
+    try {
+      await each(async (pod) => {
+        expect(
+          await eventually(
+            () => pod.is('bus'),
+            (there) => !there,
+          ),
+        ).toBe(false);
+        expect({ of: pod.service, ready: await pod.is(''), alive: await pod.is('liveness') }).toEqual({
+          of: pod.service,
+          ready: true,
+          alive: true,
+        });
+      });
+    } finally {
+      process.kill(kafka, 'SIGCONT');
+    }
+    await each(async (pod) => {
+      expect(await eventually(() => pod.is('bus'), Boolean)).toBe(true);
+    });
+  });
+
+  it('each container ends with 0 when it is asked to', async () => {
+    await each(async (pod) => {
+      expect({ of: pod.service, code: await pod.stop() }).toEqual({ of: pod.service, code: 0 });
+    });
+  });
+});

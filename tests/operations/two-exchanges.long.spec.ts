@@ -1,0 +1,159 @@
+import { ExchangeServiceService } from '@crossroads/contracts/exchange/v1/exchange_service';
+import { type Connection, connect } from '@crossroads/grpc';
+import { eventually, freePort } from '@crossroads/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { settledAccounts } from '../accounts.js';
+import { ask } from '../databases.js';
+import { progress, WholeMesh } from '../whole-mesh.js';
+import { generatedPeople, generatedSsins } from '../people.js';
+import { BareClient } from './bare-client.js';
+import { findGhz, type GhzReport, runGhz } from './ghz.js';
+import { NameServer } from './name-server.js';
+import { PassThrough } from './pass-through.js';
+import { Renewal } from './renewal.js';
+import { Replica } from './replica.js';
+import { questionAbout, SteadyLoad } from './steady-load.js';
+
+const PEOPLE = 12;
+const REFUSED_BY_ITSELF = 'rpc error: code = Unavailable desc = the connection is draining';
+/** Two addresses in front of the exchange, as an ingress has: a client with both loses nothing when one connection ends. */
+const INGRESS = ['127.0.0.1', '127.0.0.2'];
+const SSINS = generatedSsins(PEOPLE);
+
+let mesh: WholeMesh;
+let replicas: [Replica, Replica];
+const tickets: string[] = [];
+
+beforeAll(async () => {
+  mesh = await WholeMesh.start();
+  await mesh.load(() => generatedPeople(PEOPLE));
+  await mesh.decide('welfare-office');
+  await mesh.inscribe('welfare-office', SSINS);
+  replicas = [await Replica.start(mesh, 'exchange'), await Replica.start(mesh, 'exchange')];
+  // From here on these two are the exchange: its relay and the care for accesses without an outcome go over to them.
+  await mesh.local.process('exchange')?.stop();
+});
+
+afterAll(async () => {
+  for (const replica of replicas ?? []) replica.kill();
+  await mesh?.stop();
+});
+
+describe('two processes of the exchange', () => {
+  let bare: BareClient;
+  let ours: Connection<typeof ExchangeServiceService>;
+  let load: SteadyLoad;
+
+  const begin = () => {
+    const { tls, trustDomain } = mesh.network.connection('welfare-office');
+    const addresses = replicas.map(({ address }) => address);
+    bare = new BareClient(addresses, tls, trustDomain);
+    const server = { kind: 'service', name: 'exchange' } as const;
+    ours = connect(ExchangeServiceService, addresses, { tls, trustDomain, server, deadlineMs: 15_000 });
+    load = new SteadyLoad([bare, ours], SSINS);
+  };
+  const end = async () => {
+    await load.stop();
+    tickets.push(...load.tickets);
+    bare.close();
+    ours.close();
+  };
+
+  it('two exchanges share the consultations', async () => {
+    begin();
+    await load.more(120);
+    await end();
+    expect(load.failures).toEqual([]);
+    const shares = await ask<{ share: string }>(
+      mesh,
+      'exchange',
+      `select count(*) as share from es.events where type = 'AccessIntended' group by data->>'instance'`,
+    );
+    expect(shares.length).toBe(2);
+    for (const { share } of shares) expect(Number(share)).toBeGreaterThan(20);
+  });
+
+  it('no call fails while two exchanges are restarted one after the other', async () => {
+    begin();
+    const ghz = process.platform === 'linux' ? findGhz() : undefined;
+    if (ghz === undefined)
+      progress('SKIPPED: ghz, which is not installed (go install github.com/bojand/ghz/cmd/ghz@latest)');
+    const port = await freePort();
+    const ingress = await PassThrough.before(replicas, ghz === undefined ? [] : INGRESS, port);
+    const names = await NameServer.of(INGRESS);
+    const target = `dns://${names.address}/exchange:${port}`;
+    const strangers = ghz === undefined ? undefined : askByGhz(ghz, target, 30);
+    let restarts = 0;
+    let over = false;
+    void strangers?.finally(() => (over = true)).catch(() => undefined);
+    for (let round = 0; round < 2 || (strangers !== undefined && !over); round++)
+      for (const replica of replicas) {
+        expect(await replica.stop()).toBe(0);
+        await replica.start();
+        await load.more(50);
+        restarts++;
+      }
+    const report = await strangers;
+    await end();
+    await ingress.close();
+    names.close();
+    progress(
+      `${restarts} restarts, ${load.answered} answers, ${load.failures.length} failures; ghz: ${JSON.stringify(report)}`,
+    );
+    expect(load.failures).toEqual([]);
+    if (report !== undefined) {
+      // ghz 0.93 has grpc-go 1.34 (2020), which refuses a call by itself, before it is sent, when it hears GOAWAY in the same moment:
+      // one in some two thousand. Built with grpc-go 1.85 it loses none.
+      const { [REFUSED_BY_ITSELF]: own = 0, ...others } = report.errors;
+      expect(others).toEqual({});
+      expect(own).toBeLessThan(report.count / 200);
+      expect(report.statuses['OK']).toBe(report.count - own);
+    }
+  });
+
+  it('no call fails while all certificates and their authority are renewed', async () => {
+    begin();
+    const renewal = await Renewal.of(mesh);
+    await renewal.trustBoth();
+    await load.more(50);
+    await renewal.issueAll('welfare-office');
+    await load.more(50);
+    await renewal.trustTheNew();
+    await load.more(50);
+    // The bus was asked again after the last change, over a connection that was made after it.
+    for (const replica of replicas) expect(await eventually(() => replica.is('bus'), Boolean)).toBe(true);
+    await end();
+    expect(load.failures).toEqual([]);
+    for (const address of [...replicas.map((replica) => replica.address), ...renewal.others]) {
+      expect({ address, serves: await eventually(() => renewal.isServing(address), Boolean) }).toEqual({
+        address,
+        serves: true,
+      });
+      expect({ address, servesTheOld: await renewal.isServingTheOld(address) }).toEqual({
+        address,
+        servesTheOld: false,
+      });
+    }
+  });
+
+  it('each access of two exchanges is once in the journal and in the access log, with its outcome', async () => {
+    expect(await settledAccounts(mesh, tickets)).toEqual({
+      notOnceInJournal: [],
+      notOnceInAudit: [],
+      open: 0,
+      missing: 0,
+    });
+  });
+
+  it('exchanges that have stopped are not listed as instances', async () => {
+    const instances = () =>
+      ask<{ instance_id: string }>(mesh, 'exchange', 'select instance_id from exchange_instances');
+    expect(await eventually(instances, (rows) => rows.length === 2)).toHaveLength(2);
+  });
+
+  const askByGhz = (ghz: string, target: string, seconds: number): Promise<GhzReport> => {
+    const requests = Array.from({ length: 4_000 }, (_, index) => questionAbout(SSINS[index % SSINS.length] ?? ''));
+    const { tls } = mesh.network.connection('welfare-office');
+    return runGhz(ghz, { target, tls, requests, seconds, perSecond: 60, folder: mesh.local.folder.path });
+  };
+});

@@ -1,0 +1,60 @@
+/** Something that may not stand where it is forbidden, in each way in which it could be written. */
+export interface SearchTerm {
+  readonly what: string;
+  readonly forms: readonly string[];
+}
+
+/** `ssin` plain and as printed on a card; also as hexadecimal and as base64 at any place in what was encoded. */
+export const ssinTerm = (ssin: string): SearchTerm => {
+  const [, year, month, day, counter, check] = /^(..)(..)(..)(...)(..)$/.exec(ssin) ?? [];
+  return term('SSIN', [
+    ssin,
+    `${year}.${month}.${day}-${counter}.${check}`,
+    `${year}.${month}.${day}-${counter}-${check}`,
+  ]);
+};
+
+export const nameTerm = (name: string): SearchTerm => term('name', [name, name.toLowerCase(), name.toUpperCase()]);
+
+export const birthTerm = ({
+  year,
+  month,
+  day,
+}: {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+}): SearchTerm => {
+  const [m, d] = [month, day].map((part) => String(part).padStart(2, '0'));
+  const asJson = [`"year":${year},"month":${month},"day":${day}`, `"year": ${year}, "month": ${month}, "day": ${day}`];
+  return term('birth date', [
+    `${year}-${m}-${d}`,
+    `${d}/${m}/${year}`,
+    `${d}.${m}.${year}`,
+    `${year}${m}${d}`,
+    ...asJson,
+  ]);
+};
+
+const term = (what: string, texts: readonly string[]): SearchTerm => ({
+  what,
+  forms: texts.flatMap((text) => [text, Buffer.from(text).toString('hex'), ...base64Forms(text)]),
+});
+
+/** What stays the same of a text in base64, whatever stands before and behind it; at each of the three offsets. */
+const base64Forms = (text: string): string[] =>
+  [0, 1, 2].flatMap((offset) => {
+    const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(text)]);
+    const encoded = bytes.toString('base64').replaceAll('=', '');
+    // Characters that share bits with a neighbour are left out.
+    const from = Math.ceil((offset * 8) / 6);
+    const to = Math.floor((bytes.length * 8) / 6);
+    const sure = encoded.slice(from, to);
+    // A short one would be met by chance.
+    return sure.length >= 10 ? [sure, sure.replaceAll('+', '-').replaceAll('/', '_')] : [];
+  });
+
+/** Which terms a text holds: what each is, never its value. */
+export const found = (text: string, terms: readonly SearchTerm[]): string[] => [
+  ...new Set(terms.flatMap(({ what, forms }) => (forms.some((form) => text.includes(form)) ? [what] : []))),
+];

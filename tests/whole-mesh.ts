@@ -1,0 +1,213 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Institution } from '@crossroads/client';
+import type { Grant } from '@crossroads/contracts/authorization/v1/policy';
+import type { Subscription } from '@crossroads/contracts/subscription/v1/subscription_service';
+import { newRequestId } from '@crossroads/grpc';
+import { dayOf } from '@crossroads/identifiers';
+import {
+  type DataFolder,
+  type DemoNetwork,
+  decidedDeliberation,
+  IDENTIFICATION,
+  type Imported,
+  type InstitutionName,
+  importPopulation,
+  inscribeAll,
+  LocalMesh,
+  numberOf,
+  openDataFolder,
+  PURPOSES,
+  portsFrom,
+  type Recipient,
+  STATUSES,
+  setUpDemo,
+  toDeliberation,
+  WAGES,
+} from '@crossroads/local';
+import { openPopulation, type PersonRecord, type Population } from '@crossroads/local/people';
+import { eventually } from '@crossroads/testing';
+
+/** The repository: this file is `tests/dist/mesh.js`. */
+export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** Settings of a user that would make this mesh somebody else's. */
+const NOT_OURS = ['KAFKA_BROKERS', 'CROSSROADS_POSTGRES_URL', 'CROSSROADS_DATA', 'CROSSROADS_PORT_BASE'];
+
+export const ownSettings = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_OURS.includes(name)));
+
+export interface WholeMeshOptions {
+  /** Folder of people for the sources; absent: ours by rule. */
+  readonly people?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/**
+ * A whole mesh for one spec file, as `npm start` runs it: a process a service, PostgreSQL and Kafka (the embedded log where
+ * there is no Java), the demo's institutions and sources. Its data folder and ports are its own. Start it in `beforeAll`, and stop it in
+ * `afterAll`.
+ */
+export class WholeMesh {
+  private constructor(
+    readonly local: LocalMesh,
+    readonly network: DemoNetwork,
+    readonly population: Population,
+    private readonly folder: DataFolder,
+  ) {}
+
+  static async start({ people, environment = {} }: WholeMeshOptions = {}): Promise<WholeMesh> {
+    const path = mkdtempSync(join(tmpdir(), 'crossroads-mesh-'));
+    const folder = await openDataFolder(path);
+    const ports = portsFrom({ CROSSROADS_PORT_BASE: String(await freeBase()) });
+    const local = new LocalMesh({
+      root: ROOT,
+      folder,
+      ports,
+      environment: { ...ownSettings(), ...environment },
+      report: progress,
+    });
+    try {
+      await timed('PostgreSQL and Kafka', local.startInfrastructure());
+      const { missing } = await timed('services', local.startServices());
+      if (missing.length > 0) throw new Error(`not built: ${missing.join(', ')}`);
+      const population = await openPopulation(people, dayOf(new Date()));
+      const network = await timed('demo institutions', assemble(local, people));
+      const mesh = new WholeMesh(local, network, population, folder);
+      if (mesh.kafkaAbsent !== undefined) progress(`on the embedded log: ${mesh.kafkaAbsent}`);
+      return mesh;
+    } catch (error) {
+      await local.stop();
+      folder.release();
+      throw error;
+    }
+  }
+
+  /** Why there is no Kafka; nothing when there is. */
+  get kafkaAbsent(): string | undefined {
+    const { broker } = this.local.mesh();
+    return broker.kind === 'embedded' ? broker.why : undefined;
+  }
+
+  as(name: InstitutionName): Institution {
+    return this.network.as(name);
+  }
+
+  pidOf(name: string): number {
+    const pid = this.local.process(name)?.pid;
+    if (pid === undefined) throw new Error(`${name} does not run`);
+    return pid;
+  }
+
+  /** Into the registry, as the National Register; then until the directory knows all that went in. */
+  async load(people: () => AsyncIterable<PersonRecord>): Promise<Imported> {
+    const imported = await importPopulation(this.as('national-register'), { ...this.population, people }, () => {});
+    return imported;
+  }
+
+  /** A file of inscriptions in the context of the recipient's purpose; waits for the directory to know everybody. */
+  async inscribe(recipient: Recipient, ssins: readonly string[]): Promise<void> {
+    const { inscriptionContext } = PURPOSES[recipient];
+    await eventually(
+      () => inscribeAll(this.as(recipient), inscriptionContext, ssins),
+      (report) => !report.refused.some(({ reason }) => reason === 'UNKNOWN_SSIN'),
+    );
+  }
+
+  /** The demo's deliberations for these recipients, decided. */
+  async decide(...recipients: readonly Recipient[]): Promise<string[]> {
+    const ids: string[] = [];
+    for (const recipient of recipients)
+      ids.push((await decidedDeliberation(this.network, recipient)).deliberation.deliberationId);
+    return ids;
+  }
+
+  /** A deliberation of one's own making, submitted by the recipient and approved by the committee. */
+  async grant(recipient: InstitutionName, reference: string, grants: readonly Grant[]): Promise<string> {
+    const draft = { reference, title: reference, recipient: numberOf(recipient), grants: [...grants] };
+    const { deliberationId } = await this.as(recipient).authorization.submitDeliberation({
+      requestId: newRequestId(),
+      deliberation: toDeliberation(draft),
+    });
+    const decided = { requestId: newRequestId(), deliberationId, approve: true, reason: 'for a test' };
+    await this.as('committee').authorization.decideDeliberation(decided);
+    return deliberationId;
+  }
+
+  /** A subscription to everybody that the recipient has inscribed. */
+  async subscribe(recipient: Recipient, dataService = IDENTIFICATION): Promise<Subscription> {
+    const { inscriptionContext, legalContext } = PURPOSES[recipient];
+    const { subscription } = await this.as(recipient).subscriptions.subscribe({
+      requestId: newRequestId(),
+      institution: '',
+      inscriptionContext,
+      dataService,
+      legalContext,
+      persons: { $case: 'allInscribed', value: {} },
+    });
+    if (!subscription) throw new Error('subscribed to nothing');
+    return subscription;
+  }
+
+  async stop(): Promise<void> {
+    this.network.close();
+    await this.local.stop();
+    this.folder.release();
+    rmSync(this.folder.path, { recursive: true, force: true });
+  }
+}
+
+const assemble = async (local: LocalMesh, people: string | undefined): Promise<DemoNetwork> => {
+  const { institutions: port, services } = local.ports;
+  const network = await setUpDemo(local, {
+    registry: `localhost:${services['person-registry']}`,
+    wages: `localhost:${port}`,
+    statuses: `localhost:${port + 1}`,
+  });
+  const start = (name: InstitutionName, dataService: string, at: number): Promise<void> => {
+    const { ca, cert, key } = network.connection(name).tls;
+    return local.startInstitution({
+      name,
+      main: join(ROOT, 'libs', 'local', 'dist', 'demo', 'source-main.js'),
+      port: at,
+      identity: { ca, certificate: cert, key },
+      environment: {
+        DATA_SERVICE: dataService,
+        RECEIPT_KEYS_FILE: local.receiptKeysFile,
+        ...(people === undefined ? {} : { PEOPLE: people }),
+      },
+    });
+  };
+  await Promise.all([start('wages-source', WAGES, port), start('statuses-source', STATUSES, port + 1)]);
+  return network;
+};
+
+/** Below the ports that the system gives out by itself, and not where `npm start` listens. */
+const freeBase = async (): Promise<number> => {
+  for (let attempt = 1; attempt <= 50; attempt++) {
+    const base = 12_000 + 100 * Math.floor(Math.random() * 190);
+    const free = await Promise.all([0, 1, 2, 3, 4, 5, 10, 11, 12, 32, 92, 93].map((offset) => isFree(base + offset)));
+    if (free.every(Boolean)) return base;
+  }
+  throw new Error('no hundred ports are free');
+};
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+  });
+
+/** One line on the screen; Jest keeps `console` back until the file is done. */
+export const progress = (line: string): void => void process.stderr.write(`        ${line}\n`);
+
+const timed = async <Value>(what: string, work: Promise<Value>): Promise<Value> => {
+  const from = performance.now();
+  const value = await work;
+  progress(`${what} (${((performance.now() - from) / 1_000).toFixed(1)} s)`);
+  return value;
+};

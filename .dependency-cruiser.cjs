@@ -5,21 +5,11 @@ const SERVICE = '^services/([^/]+)/dist/src/';
 const SPECS = '\\.(spec|examples|bench|contract)\\.js$|/dist/test/|/test/dist/';
 
 /** Suffixes of files that only their own feature uses. */
-const PRIVATE = [
-  'controller',
-  'consumer',
-  'publisher',
-  'job',
-  'repository',
-  'entity',
-  'migration',
-  'client',
-  'settings',
-];
+const PRIVATE = ['controller', 'consumer', 'publisher', 'job', 'repository', 'entity', 'migration', 'settings'];
 /** Of these a controller takes those of each feature whose requests it receives. */
 const OF_REQUESTS = ['pipe', 'guard'];
 const PURE = ['decider', 'rules'];
-const OTHERS = ['commands', 'codec', 'reader', 'message', 'module', 'spec', 'examples', 'bench'];
+const OTHERS = ['client', 'commands', 'codec', 'reader', 'message', 'module', 'spec', 'examples', 'bench'];
 
 const suffix = (...names) => `\\.(${names.join('|')})\\.js$`;
 
@@ -34,7 +24,8 @@ module.exports = {
       to: {
         pathNot: [
           `^services/.*${suffix(...PURE)}`,
-          '^libs/identifiers/dist/',
+          '^libs/(identifiers|topology)/dist/',
+          '^libs/grpc/dist/errors/failures\\.js$',
           '^libs/eventsourcing/dist/(decider|errors)\\.js$',
           '^libs/policy/dist/decide/',
         ],

@@ -116,11 +116,11 @@ describe.each(clients)('%s', (_name, isPostgres, open) => {
     return agreed;
   };
 
-  it('is made over TLS 1.3', async () => {
+  it('a connection of this kind is made over TLS 1.3', async () => {
     expect(await agreedWith('TLSv1.3')).toBe('TLSv1.3');
   });
 
-  it('is not made over TLS 1.2', async () => {
+  it('a connection of this kind is not made over TLS 1.2', async () => {
     expect(await agreedWith('TLSv1.2')).toBe('ERR_SSL_UNSUPPORTED_PROTOCOL');
   });
 });

@@ -44,12 +44,12 @@ if (!hasPromtool) progress('SKIPPED, no promtool (Debian: prometheus): rules and
 const withPromtool = hasPromtool ? it : it.skip;
 
 describe('rules', () => {
-  it('name metrics that are exported, and labels that these have', () => {
+  it('rules name metrics that are exported, and labels that these have', () => {
     expect(everyExpression.flatMap(metricsIn).filter((name) => !known.has(name))).toEqual([]);
     expect(everyExpression.flatMap(labelsIn).filter((label) => !labels.has(label))).toEqual([]);
   });
 
-  it('and boards leave no metric unwatched', () => {
+  it('rules and boards leave no metric unwatched', () => {
     const used = new Set(everyExpression.flatMap(metricsIn).map((name) => name.replace(/_(bucket|count|sum)$/, '')));
     expect(METRIC_NAMES.map(prometheusName).filter((name) => !used.has(name))).toEqual([]);
   });
@@ -62,7 +62,7 @@ describe('rules', () => {
     expect(runbook).toContain(`\n### ${rule.alert}\n`);
   });
 
-  it('are each shown firing and silent', () => {
+  it('each alert is shown firing and silent', () => {
     const shown = (firing: boolean) =>
       expressionTests()
         .filter(({ exp_samples }) => exp_samples.length > 0 === firing)
@@ -104,7 +104,7 @@ describe('boards', () => {
     expect(Math.max(...panels.map(({ gridPos }) => gridPos.x + gridPos.w))).toBeLessThanOrEqual(24);
   });
 
-  it('are found by different ids', () => {
+  it('boards have different ids', () => {
     const ids = boards().map(({ uid }) => uid);
     expect(new Set(ids).size).toBe(ids.length);
   });

@@ -1,4 +1,4 @@
-import { SERVICES, serviceNamed } from '@crossroads/topology';
+import { isForInstitutions, SERVICES, serviceNamed } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
 import { ofKind, PROFILES, renderedObjects, specOf } from './rendered.js';
 
@@ -120,7 +120,8 @@ describe('certificates', () => {
       });
       expect(certificate).not.toHaveProperty('subject');
       expect(certificate.dnsNames).toContain(`${service}.crossroads.svc.cluster.local`);
-      if (domain !== undefined) expect(certificate.dnsNames).toContain(`${service}.${domain}`);
+      if (domain !== undefined && isForInstitutions(service))
+        expect(certificate.dnsNames).toContain(`${service}.${domain}`);
     }
   });
 });
@@ -136,7 +137,7 @@ describe('what is rendered', () => {
     'in profile %s lets TLS through to an address, which a headless Service has not',
     (profile) => {
       const objects = renderedObjects(profile);
-      for (const service of SERVICES) {
+      for (const service of SERVICES.filter(isForInstitutions)) {
         expect(specOf(objects, 'Service', service)).toMatchObject({ clusterIP: 'None' });
         expect(specOf(objects, 'Service', `${service}-institutions`)).not.toHaveProperty('clusterIP');
         const ingress = ofKind(objects, 'Ingress').find(({ metadata }) => metadata.name === service);

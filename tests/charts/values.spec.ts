@@ -1,6 +1,9 @@
+import { callersOf, SERVICES } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
 import { HELM, template } from './helm.js';
 import { type Profile, skipped } from './rendered.js';
+
+const sorted = (names: readonly string[]) => [...names].toSorted((a, b) => a.localeCompare(b));
 
 if (HELM === undefined) skipped('no helm: what the chart says of wrong values is not tried');
 const withHelm = HELM === undefined ? it.skip : it;
@@ -52,13 +55,12 @@ describe('values of the wrong shape', () => {
 
 describe('values that do not go together', () => {
   withHelm('a service that others call is not enabled', () => {
-    expect(sentences('small', { 'services.authorization.enabled': false })).toEqual([
-      'services.access-audit calls authorization, which is not enabled: set services.authorization.enabled=true, or services.access-audit.enabled=false.',
-      'services.exchange calls authorization, which is not enabled: set services.authorization.enabled=true, or services.exchange.enabled=false.',
-      'services.person-registry calls authorization, which is not enabled: set services.authorization.enabled=true, or services.person-registry.enabled=false.',
-      'services.reference-directory calls authorization, which is not enabled: set services.authorization.enabled=true, or services.reference-directory.enabled=false.',
-      'services.subscription calls authorization, which is not enabled: set services.authorization.enabled=true, or services.subscription.enabled=false.',
-    ]);
+    expect(sentences('small', { 'services.authorization.enabled': false })).toEqual(
+      sorted(callersOf('authorization')).map(
+        (name) =>
+          `services.${name} calls authorization, which is not enabled: set services.authorization.enabled=true, or services.${name}.enabled=false.`,
+      ),
+    );
     expect(sentences('small', { 'defaults.enabled': false })).toEqual([
       'no service is enabled: set services.<name>.enabled for those that you want.',
     ]);
@@ -76,7 +78,7 @@ describe('values that do not go together', () => {
     ).toEqual([
       'services.authorization.keysDatabase is set and services.authorization.database is not: a service with subject keys has both.',
       'services.exchange.sources.cidrs and services.exchange.sources.ports go together: networks of authentic sources, and the ports they serve on.',
-      "services.exchnage is none of the mesh's services (access-audit, authorization, exchange, person-registry, reference-directory, subscription): correct the name; for a service of your own set services.exchnage.image.repository.",
+      `services.exchnage is none of the mesh's services (${sorted(SERVICES).join(', ')}): correct the name; for a service of your own set services.exchnage.image.repository.`,
       'services.subscription uses the database subscription a second time: each service has databases of its own.',
     ]);
   });
@@ -107,7 +109,7 @@ describe('values that do not go together', () => {
 
   withHelm('scaling by CPU where none is requested', () => {
     expect(sentences('production', { 'defaults.resources.requests.cpu': null })).toEqual(
-      ['access-audit', 'authorization', 'person-registry', 'reference-directory', 'subscription'].map(
+      sorted(SERVICES.filter((name) => name !== 'exchange')).map(
         (name) =>
           `services.${name}.autoscaling measures CPU against what is requested: set services.${name}.resources.requests.cpu.`,
       ),

@@ -48,7 +48,7 @@ describe('contracts that landed', () => {
       '  bytes request_id = 1;',
       /changed type from "string" to "bytes"/,
     ],
-  ])('may not %s', (name, pattern, replacement, says) => {
+  ])('contracts that landed may not %s', (name, pattern, replacement, says) => {
     const { status, stdout } = checked(name, (text) => text.replace(pattern, replacement));
     expect(stdout).toMatch(says);
     expect(status).toBe(1);

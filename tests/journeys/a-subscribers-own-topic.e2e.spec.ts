@@ -83,7 +83,7 @@ const refused = async (kafka: Kafka, topic: string, group: string): Promise<stri
 };
 
 describe("a subscriber's own topic", () => {
-  onKafka('is read with the certificate of its institution', async () => {
+  onKafka("a subscriber's topic is read with the certificate of its institution", async () => {
     const consumer = kafkaAs(filesOf('health-fund')).consumer({ groupId: `${FUND}.outside` });
     await consumer.connect();
     await consumer.subscribe({ topics: [TOPIC], fromBeginning: true });
@@ -97,13 +97,13 @@ describe("a subscriber's own topic", () => {
     expect(new Set(keys).size).toBe(PEOPLE);
   });
 
-  onKafka('is closed to another institution, also under the name of its group', async () => {
+  onKafka("a subscriber's topic is closed to another institution, also under the name of its group", async () => {
     const other = kafkaAs(filesOf('employment-office'));
     expect(await refused(other, TOPIC, `${numberOf('employment-office')}.outside`)).toMatch(/authoriz/i);
     expect(await refused(other, TOPIC, `${FUND}.outside`)).toMatch(/authoriz/i);
   });
 
-  onKafka('names people to another subscriber by other keys', async () => {
+  onKafka('two subscribers know the same people by different keys', async () => {
     const keysOf = async (name: InstitutionName) => {
       const consumer = kafkaAs(filesOf(name)).consumer({ groupId: `${numberOf(name)}.keys` });
       await consumer.connect();
@@ -121,7 +121,7 @@ describe("a subscriber's own topic", () => {
     expect(fund.filter((key) => office.includes(key))).toEqual([]);
   });
 
-  onKafka("lets no subscriber into the mesh's own topics, nor write anywhere", async () => {
+  onKafka("a subscriber reads none of the mesh's own topics, and writes to no topic", async () => {
     const fund = kafkaAs(filesOf('health-fund'));
     for (const topic of ['crossroads.person.v1', 'crossroads.mutation.v1', 'crossroads.access.v1'])
       expect(await refused(fund, topic, `${FUND}.outside`)).toMatch(/authoriz/i);
@@ -131,7 +131,7 @@ describe("a subscriber's own topic", () => {
     await producer.disconnect();
   });
 
-  onKafka('is closed to a certificate of another authority', async () => {
+  onKafka("a subscriber's topic is closed to a certificate of another authority", async () => {
     const folder = mesh.local.folder.certificates;
     const other = await CertificateAuthority.create('crossroads.test');
     const files = await identityFiles(folder, 'forged', other, (ca) =>

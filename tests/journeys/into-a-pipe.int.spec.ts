@@ -68,20 +68,20 @@ describe('the command line, into a pipe that closes', () => {
     return { read: all.slice(0, lines), said: all.slice(lines) };
   };
 
-  it('asks for no more pages, says nothing of it, and ends well', async () => {
+  it('the command line asks for no more pages once its pipe is closed, prints no error, and ends with 0', async () => {
     const { read, said } = await head(1, 'subscriptions', '--as', 'fund');
     expect(read).toEqual([expect.stringContaining('person.identification.v1')]);
     expect(said).toEqual(['exit code 0']);
     expect(pages).toBeGreaterThan(0);
   });
 
-  it('lists on for those who read on', async () => {
+  it('the command line lists to the end for a reader who reads to the end', async () => {
     const { read, said } = await head(2_000, 'subscriptions', '--as', 'fund');
     expect(read).toHaveLength(2_000);
     expect(said).toEqual(['exit code 0']);
   });
 
-  it('stops listening to deliveries, and those that nobody read come again', async () => {
+  it('the command line stops reading deliveries once its pipe is closed, and what was not read comes again', async () => {
     await broker.ensureTopic({ name: TOPIC, retentionDays: 1 });
     const subscriptionId = randomUUID();
     await broker.publish(

@@ -50,7 +50,7 @@ whereItIs('the people of the Flemish mock', () => {
     return answer;
   };
 
-  it('go in but for those with a reason, and the counts add up to the files', () => {
+  it('everybody in the files of the mock is imported, or refused with a reason', () => {
     const files = readdirSync(join(FOLDER, 'Persoon', 'GeefPersoon'), { recursive: true, encoding: 'utf8' }).filter(
       (file) => /\.xml$/i.test(file),
     );
@@ -64,7 +64,7 @@ whereItIs('the people of the Flemish mock', () => {
     });
   });
 
-  it('are answered about, each of them, with what their sources have, or that there is nothing', async () => {
+  it('a consultation about each of them is answered with what the sources have, or that there is nothing', async () => {
     const has = (held: ReadonlyMap<string, unknown>, ssin: string) =>
       held.has(ssin)
         ? ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND
@@ -91,7 +91,7 @@ whereItIs('the people of the Flemish mock', () => {
     expect(imported.people.some(({ ssin }) => wages.has(ssin))).toBe(true);
   });
 
-  it('move, and each move reaches the subscriber once, with the new address', async () => {
+  it('each move reaches the subscriber once, with the new address', async () => {
     const movers = imported.people.filter(({ deceased }) => !deceased).slice(0, MOVERS);
     const moved = new Map<string, bigint>();
     for (const [index, { ssin }] of movers.entries())
@@ -116,7 +116,7 @@ whereItIs('the people of the Flemish mock', () => {
     expect(result?.data).toMatchObject({ address: { houseNumber: '1' } });
   });
 
-  it('see who looked: every consultation and every delivery', async () => {
+  it('citizens see every consultation and every delivery about them', async () => {
     expect(await settledAccounts(mesh, tickets)).toEqual({
       notOnceInJournal: [],
       notOnceInAudit: [],

@@ -40,7 +40,7 @@ describe('a migration, run while the version before is at work', () => {
     ['truncate a', 'removes rows'],
     ['delete from a where true', 'removes rows'],
     ['revoke select on a from b', 'withdraws rights'],
-  ])('may not do what breaks that one: %s', (sql, what) => {
+  ])('a migration may not break the version before: %s', (sql, what) => {
     expect(breakageOf(sql)).toContain(what);
   });
 
@@ -54,11 +54,11 @@ describe('a migration, run while the version before is at work', () => {
     'create index i on a (b)',
     'create or replace function f() returns void language plpgsql as $$ begin delete from a; end $$',
     '-- drop table a\ncreate view v as select 1',
-  ])('may expand: %s', (sql) => {
+  ])('a migration may expand: %s', (sql) => {
     expect(breakageOf(sql)).toEqual([]);
   });
 
-  it.each(SERVICES)('of %s only expands, or says since when nobody uses what it takes away', async (service) => {
+  it.each(SERVICES)('migrations of %s only expand, or say since when nobody uses what they remove', async (service) => {
     const migrations = await migrationsOf(service);
     expect(migrations.length).toBeGreaterThan(0);
     for (const migration of [...migrations, ...subjectKeyMigrations]) {
@@ -69,7 +69,7 @@ describe('a migration, run while the version before is at work', () => {
     }
   });
 
-  it.each(SERVICES)('of %s has a name of its own that ends in a timestamp', async (service) => {
+  it.each(SERVICES)('each migration of %s has a name of its own that ends in a timestamp', async (service) => {
     const names = (await migrationsOf(service)).map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(name).toMatch(/^[A-Z][A-Za-z]*\d{13}$/);

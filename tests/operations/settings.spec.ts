@@ -53,12 +53,12 @@ describe.each(SERVICES)('the settings of %s', (service) => {
     settings = describeSettings(needed, definition.defaults);
   });
 
-  it('are the table in its README (npm run settings)', () => {
+  it('the settings of a service are the table in its README (npm run settings)', () => {
     const readme = readFileSync(join(ROOT, 'services', service, 'README.md'), 'utf8');
     expect(readme).toBe(withSettings(readme, settings));
   });
 
-  it('have each a name of its own, and a default that is good', () => {
+  it('each setting has a name of its own, and a valid default', () => {
     expect(new Set(settings.map(({ name }) => name)).size).toBe(settings.length);
     for (const { name, default: usual } of settings)
       if (usual !== undefined)

@@ -96,7 +96,7 @@
 {{- toJson $wrong }}
 {{- end }}
 
-{{- /* What a mesh with real persons may not be without. */}}
+{{- /* What a mesh in production requires. */}}
 {{- define "mesh.productionRules" -}}
 {{- $wrong := list }}
 {{- if eq .Values.global.mode "production" }}

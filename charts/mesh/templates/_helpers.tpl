@@ -28,7 +28,7 @@ which overrides the defaults.
 {{- (include "mesh.topology" . | fromJson).consultedService }}
 {{- end }}
 
-{{- /* What to name, of a service's Secrets. Call with (list service name kind). */}}
+{{- /* The name of one Secret of a service. Call with (list service name kind). */}}
 {{- define "mesh.secret" -}}
 {{- $service := index . 0 }}{{- $name := index . 1 }}{{- $kind := index . 2 -}}
 {{- get $service.secrets $kind | default (printf "%s-%s" $name $kind) }}
@@ -38,7 +38,7 @@ which overrides the defaults.
 {{- .Values.global.imageTag | default .Chart.AppVersion }}
 {{- end }}
 
-{{- /* Call with (list $ repository image): image may say tag or digest of its own. */}}
+{{- /* The reference of an image. Call with (list $ repository image): image may override repository, tag and digest. */}}
 {{- define "mesh.image" -}}
 {{- $root := index . 0 }}{{- $image := index . 2 -}}
 {{- $registry := $root.Values.global.imageRegistry -}}
@@ -47,7 +47,7 @@ which overrides the defaults.
 {{- with $image.digest }}@{{ . }}{{ else }}:{{ $image.tag | default (include "mesh.tag" $root) }}{{ end -}}
 {{- end }}
 
-{{- /* What selects the pods of a service or of its migrations. Call with (list $ name component). */}}
+{{- /* The labels that select the pods of a service or of its migrations. Call with (list $ name component). */}}
 {{- define "mesh.selector" -}}
 app.kubernetes.io/name: {{ index . 1 }}
 app.kubernetes.io/instance: {{ (index . 0).Release.Name | quote }}
@@ -78,7 +78,7 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
 {{- regexFind ":[0-9]+" (regexReplaceAll "^[a-z]+://" . "") | trimPrefix ":" | default "4318" }}
 {{- end }}
 
-{{- /* The version as a label, which takes 63 characters and no sign at its end. */}}
+{{- /* The version as a label: 63 characters, with a letter or digit at each end. */}}
 {{- define "mesh.versionLabel" -}}
 {{- include "mesh.tag" . | trunc 63 | trimAll "-_." | quote }}
 {{- end }}

@@ -1,4 +1,4 @@
-{{- /* What Pod Security's "restricted" asks of a pod. */}}
+{{- /* What the Pod Security level "restricted" requires of a pod. */}}
 {{- define "mesh.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: 10001
@@ -94,7 +94,7 @@ spec:
         {{- $env | nindent 8 }}
       resources:
         {{- toYaml $service.resources | nindent 8 }}
-      {{- /* Two minutes: a first start waits for its schema. */}}
+      {{- /* Two minutes, because a first start waits for its schema. */}}
       startupProbe:
         grpc: { port: 50052, service: startup }
         periodSeconds: 2

@@ -1,4 +1,4 @@
-{{- /* What a schema cannot say: all that is wrong at once, each with its way out. */}}
+{{- /* Rules that a schema cannot express. All errors are reported at once, each with how to correct it. */}}
 {{- define "mesh.rules" -}}
 {{- $wrong := concat
   (include "mesh.serviceRules" . | fromJsonArray)

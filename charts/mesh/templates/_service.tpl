@@ -1,4 +1,4 @@
-{{- /* All that one service is, besides network policies, certificates and Kafka. Call with (list $ name service). */}}
+{{- /* The objects of one service, except network policies, certificates and Kafka's. Call with (list $ name service). */}}
 {{- define "mesh.objects" -}}
 {{- $root := index . 0 }}{{- $name := index . 1 }}{{- $service := index . 2 -}}
 {{- $labels := include "mesh.labels" (list $root $name "service") -}}
@@ -11,7 +11,7 @@ metadata:
     {{- $labels | nindent 4 }}
 automountServiceAccountToken: false
 ---
-{{- /* Headless: callers see every pod, and take them in turn. */}}
+{{- /* Headless: callers resolve every pod, and balance over them. */}}
 apiVersion: v1
 kind: Service
 metadata:
@@ -38,7 +38,7 @@ spec:
   replicas: {{ include "mesh.replicas" . }}
   revisionHistoryLimit: 5
   progressDeadlineSeconds: 600
-  {{- /* So that clients have found a new pod before the next old one goes. */}}
+  {{- /* Gives clients time to find a new pod before the next old one stops. */}}
   minReadySeconds: 5
   strategy:
     type: RollingUpdate
@@ -90,8 +90,7 @@ spec:
 {{- end }}
 
 {{- /*
-How many pods. Where they are scaled by load: as many as there are, since Helm would go back to one if it said nothing. Call with
-(list $ name service).
+The number of pods. With autoscaling it is the present number, because without a number Helm would set one. Call with (list $ name service).
 */}}
 {{- define "mesh.replicas" -}}
 {{- $root := index . 0 }}{{- $scaling := (index . 2).autoscaling -}}

@@ -7,7 +7,7 @@ import type { MeshConnection } from './mesh-addresses.js';
 export class Citizen {
   private readonly audit: Connection<typeof AuditServiceService>;
 
-  constructor({ addresses, ...identity }: MeshConnection) {
+  constructor({ addresses, ...identity }: MeshConnection<typeof accessAudit.name>) {
     this.audit = connect(AuditServiceService, addresses[accessAudit.name], {
       ...identity,
       server: { kind: 'service', name: accessAudit.name },

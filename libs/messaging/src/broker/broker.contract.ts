@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type BrokerSettings, openBroker } from '../bus/open-broker.js';
 import type { Broker, CloudEvent, ConsumeOptions, Consumption } from './broker.js';
-import { numberOf, sampleEvent, sampleEvents } from './sample-events.js';
-import { until } from './until.js';
+import { numberOf, sampleEvent, sampleEvents } from './testing/sample-events.js';
+import { until } from './testing/until.js';
 
-export * from './sample-events.js';
-export * from './until.js';
+export * from './testing/sample-events.js';
+export * from './testing/until.js';
 
-const CONSUMER_PROCESS = fileURLToPath(new URL('./consumer-process.js', import.meta.url));
+const CONSUMER_PROCESS = fileURLToPath(new URL('./testing/consumer-process.js', import.meta.url));
 
 /** What every broker guarantees. `settings` is called once, before the first test. */
 export const brokerContract = (name: string, settings: () => Promise<BrokerSettings>): void => {

@@ -5,7 +5,7 @@ import { Module } from '@nestjs/common';
 import { AccessLogModule } from '../access-log/access-log.module.js';
 import { AuditController } from './audit.controller.js';
 import { Citizens } from './citizens.js';
-import { OwnLooks } from './own-looks.js';
+import { SelfConsultations } from './self-consultations.js';
 
 @Module({
   imports: [
@@ -15,7 +15,7 @@ import { OwnLooks } from './own-looks.js';
   controllers: [AuditController],
   providers: [
     Citizens,
-    OwnLooks,
+    SelfConsultations,
     {
       provide: PageTokens,
       inject: [FileKeyProvider],

@@ -3,7 +3,7 @@ import type { Access, AccessedService } from '@crossroads/contracts/audit/v1/aud
 import type { Policy } from '@crossroads/policy';
 import type { AccessEntry } from '../access-log/access-entry.js';
 
-/** A line of the list, with the names that the policy has for its numbers. */
+/** An entry of the list, with the names that the policy has for its enterprise numbers. */
 export const accessMessage = ({ journalId, record, outcome }: AccessEntry, policy: Policy): Access => ({
   journalId,
   ticket: record.ticket,
@@ -22,7 +22,7 @@ export const accessMessage = ({ journalId, record, outcome }: AccessEntry, polic
     return {
       dataService: asked.dataService,
       status: came?.status ?? ConsultationStatus.CONSULTATION_STATUS_UNSPECIFIED,
-      // What was asked of the source until it is known what was released.
+      // The field groups that were asked for, until the released ones are known.
       fieldGroups: came?.releasedFieldGroups ?? asked.fieldGroups,
       filtered: came?.filtered ?? [],
       deliberationId: asked.deliberationId,

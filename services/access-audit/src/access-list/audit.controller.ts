@@ -5,21 +5,21 @@ import { PolicyFollower, RegisteredKeyGuard } from '@crossroads/policy';
 import { RPCS } from '@crossroads/topology';
 import { UseGuards } from '@nestjs/common';
 import { AccessLog } from '../access-log/access-log.js';
-import type { Place } from '../access-log/access.repository.js';
+import type { Position } from '../access-log/access.repository.js';
 import { accessMessage } from './access.message.js';
 import { Citizens } from './citizens.js';
-import { OwnLooks } from './own-looks.js';
+import { SelfConsultations } from './self-consultations.js';
 
 const listAccessesRequest = fields.message({ pageSize: fields.pageSize({ usual: 50, max: 200 }) });
 
-/** The citizen's view: the token says whose list it is, and no request can ask for another's. */
+/** The list of a citizen. The token says whose list it is, and no field of a request can ask for another. */
 @GrpcController(AuditServiceService, RPCS['access-audit']['crossroads.audit.v1.AuditService'])
 @UseGuards(RegisteredKeyGuard)
 export class AuditController {
   constructor(
     private readonly citizens: Citizens,
     private readonly log: AccessLog,
-    private readonly looks: OwnLooks,
+    private readonly selfConsultations: SelfConsultations,
     private readonly policy: PolicyFollower,
     private readonly pageTokens: PageTokens,
   ) {}
@@ -31,14 +31,14 @@ export class AuditController {
     const { personId, mergedPersonIds } = await this.citizens.person(ssin);
 
     const filters = { person: personId, withoutOwn: request.withoutOwn };
-    const after = this.pageTokens.decode(request.pageToken, filters, placeOf);
+    const after = this.pageTokens.decode(request.pageToken, filters, positionOf);
     const { entries, next } = await this.log.list([personId, ...mergedPersonIds], {
       after,
       limit: pageSize,
       withoutOwn: request.withoutOwn,
     });
-    // Turning a page belongs to the look that began with the first.
-    if (after === undefined) await this.looks.record(call.caller, ssin, personId);
+    // Only the first page is recorded: the others belong to the same consultation.
+    if (after === undefined) await this.selfConsultations.record(call.caller, ssin, personId);
     return {
       accesses: entries.map((entry) => accessMessage(entry, this.policy.policy())),
       nextPageToken: next ? this.pageTokens.encode([next.at.getTime(), next.journalId], filters) : '',
@@ -46,7 +46,7 @@ export class AuditController {
   }
 }
 
-const placeOf = (position: unknown): Place | undefined => {
+const positionOf = (position: unknown): Position | undefined => {
   if (!Array.isArray(position)) return undefined;
   const [at, journalId] = position as unknown[];
   return typeof at === 'number' && typeof journalId === 'string' ? { at: new Date(at), journalId } : undefined;

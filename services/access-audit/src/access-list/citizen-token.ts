@@ -4,14 +4,14 @@ import type { Policy } from '@crossroads/policy';
 import { accessAudit, tokenAudienceOf } from '@crossroads/topology';
 import { createLocalJWKSet, decodeJwt, errors, jwtVerify } from 'jose';
 
-/** Whom a citizen's token is for. */
+/** The audience of a citizen's token. */
 const TOKEN_AUDIENCE = tokenAudienceOf(accessAudit.name);
 
 const LIFETIME_S = 300;
 const TOLERANCE_S = 5;
 const MAX_LENGTH = 8_192;
 
-export interface Citizens {
+export interface SignInContext {
   readonly policy: Policy;
   readonly mode: Mode;
   readonly today: IsoDay;
@@ -19,13 +19,13 @@ export interface Citizens {
 }
 
 /**
- * The person that a registered sign-in provider vouches for: claim `ssin`. `authorization` is the value of that metadata key,
- * the one place outside a body where an SSIN may stand; it is never logged, and no refusal repeats it.
- * @throws Unauthenticated, each time with its own reason
+ * The person whom a registered sign-in provider authenticated: claim `ssin`. `authorization` is the value of that metadata key. It
+ * is the only place outside a message that contains an SSIN: it is never logged, and no error repeats it.
+ * @throws Unauthenticated with a reason of its own for each fault
  */
 export const citizenOf = async (
   authorization: string | undefined,
-  { policy, mode, today, now }: Citizens,
+  { policy, mode, today, now }: SignInContext,
 ): Promise<Ssin> => {
   if (authorization === undefined) throw refuse('TOKEN_MISSING', 'sign in first: authorization must be "Bearer <JWT>"');
   const [, token] = /^Bearer +([A-Za-z0-9_.-]+)$/i.exec(authorization) ?? [];

@@ -10,7 +10,7 @@ import { PolicyFollower } from '@crossroads/policy';
 import { Injectable } from '@nestjs/common';
 import { citizenOf } from './citizen-token.js';
 
-/** Who a citizen is: by the token of a registered sign-in provider, and by the directory. */
+/** Identifies a citizen by the token of a registered sign-in provider, and by the reference directory. */
 @Injectable()
 export class Citizens {
   constructor(

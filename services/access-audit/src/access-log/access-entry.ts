@@ -1,12 +1,12 @@
 import { AccessKind, AccessOutcome, AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 
-/** One step of an access, as its journal published it: exact bytes, each with its salt. */
+/** One step of an access as its journal published it: the exact bytes, with their salts. */
 export interface AccessStep {
-  /** Of the access: one stream, one line of somebody's list. */
+  /** Identifies the access: its stream, and its entry in a list. */
   readonly journalId: string;
-  /** Empty when the number asked about is nobody's. */
+  /** Empty when the number belongs to no person. */
   readonly personId: string;
-  /** Its place among the steps of the access, as their journal counts them. */
+  /** The revision of the step in the stream of its journal. */
   readonly revision: number;
   readonly record?: Bytes;
   readonly outcome?: Bytes;
@@ -17,15 +17,15 @@ interface Bytes {
   readonly salt: Uint8Array;
 }
 
-/** An access as far as it is known: steps may come twice and in any order. */
+/** An access as far as its steps have arrived. */
 export interface AccessEntry {
   readonly journalId: string;
   readonly record: AccessRecord;
-  /** Absent while the answer is under way. */
+  /** Absent until the access is concluded. */
   readonly outcome?: AccessOutcome;
 }
 
-/** Nothing when what was asked is not known yet, or was erased. The last outcome holds: a delivery may be withheld afterwards. */
+/** `undefined` until the record has arrived, or when it was erased. The last outcome counts: a delivery can be withheld later. */
 export const entryOf = (steps: readonly AccessStep[]): AccessEntry | undefined => {
   const record = steps.find((step) => step.record)?.record;
   if (!record) return undefined;
@@ -39,4 +39,5 @@ export const entryOf = (steps: readonly AccessStep[]): AccessEntry | undefined =
   };
 };
 
-export const isOwnLook = ({ kind }: AccessRecord): boolean => kind === AccessKind.ACCESS_KIND_SELF_CONSULTATION;
+export const isSelfConsultation = ({ kind }: AccessRecord): boolean =>
+  kind === AccessKind.ACCESS_KIND_SELF_CONSULTATION;

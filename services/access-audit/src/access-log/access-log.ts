@@ -10,16 +10,16 @@ import {
 import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
 import { Injectable } from '@nestjs/common';
 import type { AccessEntity } from './access.entity.js';
-import { AccessRepository, type PageOf, type Place } from './access.repository.js';
-import { type AccessEntry, type AccessStep, entryOf, isOwnLook } from './access-entry.js';
+import { AccessRepository, type PageOf, type Position } from './access.repository.js';
+import { type AccessEntry, type AccessStep, entryOf, isSelfConsultation } from './access-entry.js';
 
-/** A step with the identity under which it arrived, so that a repetition is recognised. */
+/** A step with the identity of its event, by which duplicates are recognised. */
 export interface ReceivedStep extends AccessStep {
   readonly ceSource: string;
   readonly ceId: string;
 }
 
-/** The log of who looked: append-only, a stream an access, sealed under the key of the person it is about. */
+/** The append-only log of accesses. Each access is a stream, sealed under the key of the person it is about. */
 @Injectable()
 export class AccessLog {
   constructor(
@@ -28,7 +28,7 @@ export class AccessLog {
     private readonly accesses: AccessRepository,
   ) {}
 
-  /** In the caller's transaction. What is there already changes nothing; answers how many steps were new. */
+  /** In the caller's transaction. Ignores steps that exist; returns how many were new. */
   async add(tx: Tx, received: readonly ReceivedStep[]): Promise<number> {
     const streams = Map.groupBy(received, ({ journalId }) => journalId);
     if (streams.size === 0) return 0;
@@ -45,11 +45,11 @@ export class AccessLog {
     return appends.reduce((sum, { events }) => sum + events.length, 0);
   }
 
-  /** One page of somebody's list, newest first, after a place. Accesses whose record was erased are left out. */
+  /** One page of a person's list, newest first, after a position. Accesses whose record was erased are left out. */
   async list(
     personIds: readonly string[],
     { limit, ...of }: PageOf,
-  ): Promise<{ readonly entries: readonly AccessEntry[]; readonly next?: Place }> {
+  ): Promise<{ readonly entries: readonly AccessEntry[]; readonly next?: Position }> {
     const rows = await this.accesses.page(personIds, { ...of, limit: limit + 1 });
     const page = rows.slice(0, limit);
     const last = page.at(-1);
@@ -66,7 +66,7 @@ export class AccessLog {
   ): Promise<StreamAppend[]> {
     const all = fresh.flatMap(({ steps }) => steps);
     const sealed = await this.sealer.sealAllForSubjects(
-      all.map((step) => ({ personId: subjectOf(step), value: toJson(step), aad: placeOf(step.journalId) })),
+      all.map((step) => ({ personId: subjectOf(step), value: toJson(step), aad: aadOf(step.journalId) })),
     );
     const bodies = new Map(all.map((step, index) => [step, sealed[index] ?? '']));
     return fresh.flatMap(({ journalId, steps }) =>
@@ -99,7 +99,7 @@ export class AccessLog {
       recorded.map(({ streamId, data }) => ({
         personId: textAt(data, 'subject'),
         sealed: textAt(data, 'sealed'),
-        aad: placeOf(streamId),
+        aad: aadOf(streamId),
       })),
     );
     return recorded.flatMap(({ streamId, data }, index) => {
@@ -113,13 +113,13 @@ const rowsOf = (steps: readonly ReceivedStep[]): AccessEntity[] =>
   steps.flatMap(({ journalId, personId, record }) => {
     if (!record || personId === '') return [];
     const decoded = AccessRecord.decode(record.bytes);
-    return [{ journalId, personId, at: decoded.time ?? new Date(0), ownLook: isOwnLook(decoded) }];
+    return [{ journalId, personId, at: decoded.time ?? new Date(0), selfConsultation: isSelfConsultation(decoded) }];
   });
 
-/** A record about nobody (an unknown number was asked about) is sealed, too: under a key of its own. */
+/** A record about a number of no person is sealed as well, under a key of its own. */
 const subjectOf = ({ personId, journalId }: AccessStep): string => personId || journalId;
 
-const placeOf = (journalId: string): string => `access/${journalId}`;
+const aadOf = (journalId: string): string => `access/${journalId}`;
 
 const isFirst = (seen: Set<string>, identity: string): boolean => {
   if (seen.has(identity)) return false;

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A line of somebody's list: where its access is in the log. */
+/** An entry of a person's list, which refers to the stream of its access. */
 @Entity('accesses')
 export class AccessEntity {
   @PrimaryColumn('uuid', { name: 'journal_id' })
@@ -12,6 +12,6 @@ export class AccessEntity {
   @Column('timestamptz')
   readonly at!: Date;
 
-  @Column('boolean', { name: 'own_look' })
-  readonly ownLook!: boolean;
+  @Column('boolean', { name: 'self_consultation' })
+  readonly selfConsultation!: boolean;
 }

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Whose list an access stands in, and where in it. What was asked stays in the log, sealed: rows only point there. */
+/** An index of the log by person and time. Rows hold no content: that is sealed in the log. */
 export class Accesses1764230400000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
@@ -8,7 +8,7 @@ export class Accesses1764230400000 implements MigrationInterface {
         journal_id uuid primary key,
         person_id  uuid        not null,
         at         timestamptz not null,
-        own_look   boolean     not null
+        self_consultation   boolean     not null
       )`);
   }
 
@@ -17,12 +17,12 @@ export class Accesses1764230400000 implements MigrationInterface {
   }
 }
 
-/** Built while records go on coming in, which PostgreSQL does outside a transaction only. */
+/** Built concurrently, which PostgreSQL allows only outside a transaction. */
 export class AccessesOfPerson1764230400001 implements MigrationInterface {
   readonly transaction = false;
 
   async up(runner: QueryRunner): Promise<void> {
-    // What was left half built.
+    // Left invalid by an interrupted migration.
     await runner.query('drop index concurrently if exists accesses_of_person');
     await runner.query(
       'create index concurrently accesses_of_person on accesses (person_id, at desc, journal_id desc)',

@@ -4,7 +4,7 @@ import { isRejection, RequestIdReused } from '@crossroads/eventsourcing';
 import { GrpcFailure, status } from '@crossroads/grpc';
 import { counter, histogram, isMeasuring } from '@crossroads/telemetry';
 import type { Refusal } from '../journal/stored-answer.codec.js';
-import type { DecidedService } from './decide-services.rules.js';
+import type { DecidedService } from './decide-services.js';
 
 const durations = histogram('crossroads.consultation.duration.seconds');
 const decisions = counter('crossroads.decisions');

@@ -16,8 +16,8 @@ import { type Consultation, encodeOutcome, encodeRecord, type Official } from '.
 import type { Refusal, StoredAnswer } from '../journal/stored-answer.codec.js';
 import { DataSchemas } from '../sources/data-schemas.js';
 import { dateMessage } from '../sources/date.message.js';
-import { DirectoryClient } from '../sources/directory.client.js';
-import { SourceClient } from '../sources/source.client.js';
+import { DirectoryClient } from '../sources/directory-client.js';
+import { SourceClient } from '../sources/source-client.js';
 import type { ConsultInput } from './consult.reader.js';
 import { countDecisions, measureConsultation } from './consultation-metrics.js';
 import {
@@ -26,7 +26,7 @@ import {
   decideServices,
   inscriptionContextOf,
   requestedOf,
-} from './decide-services.rules.js';
+} from './decide-services.js';
 import { ReceiptSigner } from './receipt-signer.js';
 import { failureOf, refusalOfNumber, refusalOfServices } from './refusals.js';
 import { noResult, outcomeOf, resultOf, type ServiceResult } from './service-result.js';

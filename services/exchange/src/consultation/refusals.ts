@@ -1,7 +1,7 @@
 import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
 import { FailedPrecondition, type GrpcFailure, NotFound, PermissionDenied } from '@crossroads/grpc';
 import type { Refusal } from '../journal/stored-answer.codec.js';
-import type { DecidedService } from './decide-services.rules.js';
+import type { DecidedService } from './decide-services.js';
 
 /** The refusal for a number that is not in use; `undefined` for one that is. */
 export const refusalOfNumber = (state: NumberState): Refusal | undefined => {

@@ -9,7 +9,7 @@ import { type CompiledDataService, cut } from '@crossroads/policy';
 import type { DataSchemas } from '../sources/data-schemas.js';
 import { isJsonObject } from '../sources/json.js';
 import type { SourceFailure } from '../sources/source-failure.js';
-import type { DecidedService } from './decide-services.rules.js';
+import type { DecidedService } from './decide-services.js';
 
 const { CONSULTATION_STATUS_DATA_FOUND, CONSULTATION_STATUS_NO_DATA_FOUND, CONSULTATION_STATUS_NO_RESULT } =
   ConsultationStatus;

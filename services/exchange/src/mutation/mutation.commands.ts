@@ -13,7 +13,7 @@ import { z } from 'zod';
 import { failureOf, refusalOfNumber } from '../consultation/refusals.js';
 import { DataSchemas } from '../sources/data-schemas.js';
 import { dateMessage } from '../sources/date.message.js';
-import { DirectoryClient } from '../sources/directory.client.js';
+import { DirectoryClient } from '../sources/directory-client.js';
 import { MUTATIONS, mutationDecider, mutationsOf } from './mutation.decider.js';
 import type { ReportMutationInput } from './report-mutation.reader.js';
 

@@ -3,8 +3,8 @@ import { ClientsModule } from '@crossroads/grpc';
 import { referenceDirectory } from '@crossroads/topology';
 import { Module } from '@nestjs/common';
 import { DataSchemas } from './data-schemas.js';
-import { DirectoryClient } from './directory.client.js';
-import { SourceClient } from './source.client.js';
+import { DirectoryClient } from './directory-client.js';
+import { SourceClient } from './source-client.js';
 
 /** The reference directory, the authentic sources, and the JSON Schemas of their data. */
 @Module({

@@ -1,7 +1,6 @@
 import type { Caller } from '@crossroads/grpc';
 import type { IsoDay } from '@crossroads/identifiers';
 import { type Decision, decide, type Policy } from '@crossroads/policy/decide';
-import { subscription } from '@crossroads/topology';
 
 /** What an institution subscribes to: a grant is looked up by these. */
 export interface SubscriptionTerms {
@@ -21,7 +20,7 @@ export interface GrantQuestion {
 }
 
 /** A service of the mesh: which institution it acts for stands in the subscription. */
-const THIS_SERVICE: Caller = { kind: 'service', name: subscription.name, spki: '' };
+const THIS_SERVICE: Caller = { kind: 'service', name: 'subscription', spki: '' };
 
 /** Whether the policy lets an institution have something by subscription, and which field groups of it. */
 export const decideGrant = (

@@ -1,8 +1,8 @@
 import type { RequestedService } from '@crossroads/contracts/access/v1/access_record';
 import type { Caller } from '@crossroads/grpc';
-import { InvalidInput } from '@crossroads/grpc';
+import { InvalidInput } from '@crossroads/grpc/failures';
 import type { IsoDay } from '@crossroads/identifiers';
-import { type CompiledDataService, type Decision, decide, type Policy } from '@crossroads/policy';
+import { type CompiledDataService, type Decision, decide, type Policy } from '@crossroads/policy/decisions';
 import type { ConsultInput, DataServiceInput } from './consult.reader.js';
 
 /** The decision on one data service of a request. */

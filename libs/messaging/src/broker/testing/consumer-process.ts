@@ -1,4 +1,4 @@
-import { type BrokerSettings, openBroker } from '../bus/open-broker.js';
+import { type BrokerSettings, openBroker } from '../../bus/open-broker.js';
 import { numberOf } from './sample-events.js';
 
 interface Task {

@@ -9,9 +9,9 @@ import { salted } from '@crossroads/transparency';
 import { Injectable } from '@nestjs/common';
 import { AccessLog } from '../access-log/access-log.js';
 
-/** That a citizen looked at the list: one more line of it, durable before anything is shown. */
+/** Records that a citizen read the own list. The record is durable before anything is shown. */
 @Injectable()
-export class OwnLooks {
+export class SelfConsultations {
   constructor(
     private readonly db: Database,
     private readonly log: AccessLog,

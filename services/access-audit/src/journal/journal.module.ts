@@ -4,4 +4,4 @@ import { AuditAge } from './audit-age.js';
 import { JournalConsumer } from './journal.consumer.js';
 
 @Module({ imports: [AccessLogModule], providers: [JournalConsumer, AuditAge] })
-export class JournalsModule {}
+export class JournalModule {}

@@ -8,10 +8,10 @@ import { AuditAge } from './audit-age.js';
 
 const NAME = /^crossroads\.access\.v1\.accesses\.notify\.(intended|concluded|refused|delivered)$/;
 
-/** A step, and when it was recorded. */
+/** A step, with the time at which its journal recorded it. */
 export type Step = ReceivedStep & { readonly time: Date };
 
-/** The journals of the exchange and of subscription, taken over into the access log, each step once. */
+/** Stores the steps of the access journals (exchange, subscription) in the access log, each one exactly once. */
 @Consumer('crossroads.access.v1')
 export class JournalConsumer implements EventConsumer<Step> {
   constructor(
@@ -29,13 +29,13 @@ export class JournalConsumer implements EventConsumer<Step> {
 
   async handle(steps: readonly Step[], tx: Tx): Promise<void> {
     await this.log.add(tx, steps);
-    tx.afterCommit(() => this.age.taken(steps));
+    tx.afterCommit(() => this.age.recorded(steps));
   }
 }
 
 const UNREADABLE = 'UNREADABLE';
 
-/** A bundle that is none is one message that cannot be read. */
+/** A bundle that cannot be decoded counts as one unreadable message. */
 const readable = (message: CloudEvent): readonly (CloudEvent | undefined)[] => {
   try {
     return unbundled(message);
@@ -44,13 +44,13 @@ const readable = (message: CloudEvent): readonly (CloudEvent | undefined)[] => {
   }
 };
 
-/** Of one event, opened. One of a type that is yet unknown is kept for the version that knows it. */
+/** `undefined` for an event that cannot be read, also for an unknown type: it is parked until a version that knows it is deployed. */
 const stepIn = (event: CloudEvent | undefined): Step | undefined => {
-  const [, participle] = NAME.exec(event?.type ?? '') ?? [];
-  if (event === undefined || participle === undefined) return undefined;
+  const [, action] = NAME.exec(event?.type ?? '') ?? [];
+  if (event === undefined || action === undefined) return undefined;
   try {
-    const step = stepOf(participle, event.data);
-    if (!isSound(step) || step.journalId !== event.key) return undefined;
+    const step = stepOf(action, event.data);
+    if (!isValid(step) || step.journalId !== event.key) return undefined;
     return { ...step, revision: Number(event.sequence ?? 0), ceSource: event.source, ceId: event.id, time: event.time };
   } catch {
     return undefined;
@@ -59,8 +59,8 @@ const stepIn = (event: CloudEvent | undefined): Step | undefined => {
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** What a list could not show is not taken over: ids that are none, bytes that are no record, one about somebody else. */
-const isSound = ({ journalId, personId, record, outcome }: Omit<AccessStep, 'revision'>): boolean => {
+/** Whether a list can show the step: valid ids, and a record that can be decoded and is about the same person. */
+const isValid = ({ journalId, personId, record, outcome }: Omit<AccessStep, 'revision'>): boolean => {
   if (!UUID.test(journalId) || !(personId === '' || UUID.test(personId))) return false;
   if (outcome) AccessOutcome.decode(outcome.bytes);
   if (!record) return true;
@@ -68,8 +68,8 @@ const isSound = ({ journalId, personId, record, outcome }: Omit<AccessStep, 'rev
   return about === personId && time !== undefined;
 };
 
-const stepOf = (participle: string, data: Uint8Array) => {
-  switch (participle) {
+const stepOf = (action: string, data: Uint8Array) => {
+  switch (action) {
     case 'intended': {
       const { journalId, personId, record, recordSalt } = AccessIntended.decode(data);
       return { journalId, personId, record: { bytes: record, salt: recordSalt } };

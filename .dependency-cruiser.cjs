@@ -127,6 +127,14 @@ module.exports = {
       from: { path: '^(services|libs)/', pathNot: ['^libs/(grpc|local|testing)/', SPECS] },
       to: { path: 'node_modules/@grpc/grpc-js/' },
     },
+    {
+      name: 'layers-of-grpc',
+      comment:
+        'server, client and request do not know each other, nor what is built on them; errors and identity know none of them.',
+      severity: 'error',
+      from: { path: '^libs/grpc/dist/(errors|identity|server|client|request)/', pathNot: SPECS },
+      to: { path: '^libs/grpc/dist/(server|client|request|nest)/', pathNot: '^libs/grpc/dist/$1/' },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '^typeorm$' } },
   ],

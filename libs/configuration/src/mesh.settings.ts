@@ -11,7 +11,7 @@ import {
   wholeNumberSetting,
 } from './settings.js';
 
-/** Of every process of the mesh. */
+/** For every process of the mesh. */
 export class MeshSettings extends settingsOf({
   CROSSROADS_MODE: oneOfSetting('production refuses test numbers', ['development', 'production']).default(
     'development',
@@ -21,24 +21,24 @@ export class MeshSettings extends settingsOf({
   TLS_CERT_FILE: fileSetting("PEM file with this service's certificate"),
   TLS_KEY_FILE: fileSetting("PEM file with its certificate's key"),
 }) {
-  /** Who this process is on a connection. */
+  /** The TLS files and the trust domain for its connections. */
   get connection() {
     const { TLS_CA_FILE: ca, TLS_CERT_FILE: cert, TLS_KEY_FILE: key, CROSSROADS_TRUST_DOMAIN: trustDomain } = this;
     return { tls: { ca, cert, key }, trustDomain };
   }
 }
 
-/** What a process tells of itself, and whom: OpenTelemetry's own names. */
+/** What a process exports, and where to; the names are OpenTelemetry's. */
 export class TelemetrySettings extends settingsOf({
   OTEL_EXPORTER_OTLP_ENDPOINT: urlSetting(
     'collector that takes OTLP over HTTP; without one there are no traces and metrics',
     'http://collector:4318',
   ).optional(),
-  // Of 68 consultations a second, the national mean, three or four: enough to see where time goes.
+  // Of the national mean of 68 consultations a second, three or four: enough to see where time goes.
   OTEL_TRACES_SAMPLER_ARG: ratioSetting(
     'share of the traces that are recorded, 0 to 1; access records always are',
   ).default(0.05),
-  // Reading, encoding and sending them costs a process some ten milliseconds.
+  // An export takes about ten milliseconds of CPU.
   OTEL_METRIC_EXPORT_INTERVAL: wholeNumberSetting('milliseconds between two looks at metrics', {
     min: 100,
     max: 3_600_000,

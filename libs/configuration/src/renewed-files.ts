@@ -8,7 +8,7 @@ export interface IdentityPaths {
   readonly key: string;
 }
 
-/** What is in those files. */
+/** The contents of these files. */
 export interface Pems {
   readonly ca: Buffer;
   readonly cert: Buffer;
@@ -34,34 +34,34 @@ const readAll = ({ ca, cert, key }: IdentityPaths): Pems => {
 };
 
 /**
- * TLS files that are renewed under a running process. What was read last counts while they are being replaced, and as long as
- * what is there now is no good.
+ * TLS files that may be renewed while the process runs. The last valid contents are used while files are being replaced, and as long as
+ * the new ones are invalid.
  */
 export class RenewedFiles {
   private pems: Pems;
   private stamp: string;
   private refused = '';
 
-  /** @throws Error when the files are no good */
+  /** @throws Error when the files are invalid */
   constructor(
     private readonly paths: IdentityPaths,
-    /** Told once of each replacement that is no good. */
-    private readonly onBad: (error: unknown) => void = () => undefined,
+    /** Called once for each invalid replacement. */
+    private readonly onInvalid: (error: unknown) => void = () => undefined,
   ) {
     this.stamp = this.stampOf();
     this.pems = readAll(paths);
   }
 
-  /** The newest that were good: another object only when they have changed. */
+  /** The latest valid contents. The same object as long as they have not changed. */
   current(): Pems {
-    // Taken before the files are read: whatever changes meanwhile is read the next time.
+    // Taken before the files are read, so that a change in between is noticed the next time.
     const stamp = this.stampOf();
     if (stamp === this.stamp) return this.pems;
     try {
       this.pems = readAll(this.paths);
       this.stamp = stamp;
     } catch (error) {
-      if (this.refused !== stamp) this.onBad(error);
+      if (this.refused !== stamp) this.onInvalid(error);
       this.refused = stamp;
     }
     return this.pems;
@@ -72,7 +72,7 @@ export class RenewedFiles {
   }
 }
 
-/** Another one when a file was written, or replaced by a link to another as a kubelet does. */
+/** Changes when the file is written, or replaced by a link to another file, as a kubelet does. */
 const fileStamp = (file: string): string => {
   const stat = statSync(file, { throwIfNoEntry: false });
   return stat === undefined ? 'absent' : `${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}`;

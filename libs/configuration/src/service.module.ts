@@ -14,7 +14,7 @@ export class ServiceIdentity {
 
 type Ask = () => boolean | Promise<boolean>;
 
-/** What the service needs for its work. Each module says what it stands for, when it is made; health asks. */
+/** What the service needs for its work. Each module adds its checks when it is created; health runs them. */
 export class ReadinessChecks {
   private readonly asks: Record<string, { readonly ask: Ask; readonly graceMs: number }> = {};
 
@@ -22,13 +22,13 @@ export class ReadinessChecks {
     this.asks[name] = { ask, graceMs };
   }
 
-  /** For the server, when it starts to listen. */
+  /** Read by the server when it starts to listen. */
   all(): Readonly<Record<string, { readonly ask: Ask; readonly graceMs: number }>> {
     return this.asks;
   }
 }
 
-/** What time it is; a test gives its own. */
+/** The current time; tests provide their own. */
 export class Clock {
   now(): Date {
     return new Date();
@@ -37,13 +37,13 @@ export class Clock {
 
 export interface ServiceOptions {
   readonly name: ServiceName;
-  /** Of all modules and of its own; also what its README's table is made of. */
+  /** Settings of all its modules and its own; the table in its README is made of them. */
   readonly settings: readonly AnySettings[];
-  /** Where this service has another default than the others, by variable. */
+  /** Defaults that differ from those of other services, by variable. */
   readonly defaults?: Readonly<Record<string, string>>;
 }
 
-/** Who this process is, and its settings: checked before anything else is made. */
+/** Provides the identity of the process and its settings, which are checked before any other provider is created. */
 @Module({})
 export class ServiceModule {
   static forRoot({ name, settings, defaults = {} }: ServiceOptions): DynamicModule {

@@ -22,19 +22,19 @@ export type Shape = Readonly<Record<string, z.ZodType>>;
 type Values<S extends Shape> = { readonly [Name in keyof S]: z.output<S[Name]> };
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** A class of settings, with what it is made of. */
+/** A class of settings, with its variables. */
 export interface SettingsClass<S extends Shape = Shape> {
   new (env?: Env): Values<S>;
   readonly shape: S;
 }
 
-/** Any of them, where it does not matter what is in it. */
+/** Any class of settings. */
 export interface AnySettings {
   new (env?: Env): object;
   readonly shape: Shape;
 }
 
-/** What one module reads of the environment: `class GrpcSettings extends settingsOf({ GRPC_PORT: wholeNumber(…) }) {}`. */
+/** The variables that one module reads: `class GrpcSettings extends settingsOf({ GRPC_PORT: wholeNumber(…) }) {}`. */
 export const settingsOf = <const S extends Shape>(shape: S): SettingsClass<S> => {
   class Settings {
     static readonly shape = shape;
@@ -68,7 +68,7 @@ const read = (shape: Shape, env: Env) => {
   return { values, sentences };
 };
 
-/** What is said of a setting, also under a default or when it is optional. */
+/** The metadata of a setting, also behind a default or an optional. */
 export const metaOf = (type: z.ZodType): z.GlobalMeta => {
   const own = type.meta();
   if (own !== undefined) return own;
@@ -130,7 +130,7 @@ export interface DescribedSetting {
   readonly secret: boolean;
 }
 
-/** What a service reads of its environment; `defaults` are its own, by variable. */
+/** Describes the variables of a service; `defaults` are those of this service, by variable. */
 export const describeSettings = (
   classes: readonly { readonly shape: Shape }[],
   defaults: Readonly<Record<string, string>> = {},

@@ -8,13 +8,10 @@ import {
 } from '@crossroads/contracts/source/v1/source_service';
 import {
   type Call,
+  fields,
   NotFound,
-  readDay,
-  readFields,
-  readList,
-  readOptional,
-  readSsin,
-  readText,
+  parseRequest,
+  perContext,
   type ServedService,
   type Serves,
   serve,
@@ -61,6 +58,30 @@ export interface SourceOptions {
 const MAX_FIELD_GROUPS = 100;
 const MAX_REQUESTS = 100;
 
+const text = fields.text({ max: 200 });
+
+const supplyRequest = perContext(({ mode, today }) =>
+  fields
+    .message({
+      ssin: fields.ssin({ mode, today }),
+      dataService: text,
+      fieldGroups: fields.list(text, { max: MAX_FIELD_GROUPS }),
+      customer: text,
+      legalContext: text,
+      ticket: text,
+      asOfDate: fields.optional(fields.day),
+    })
+    .transform(({ asOfDate: day = today, ...query }): SupplyQuery => ({ ...query, day })),
+);
+
+/** Each request is validated when it is handled. */
+const supplyManyRequest = fields.message({
+  requests: fields.list(
+    fields.field((request: SupplyRequest) => request),
+    { max: MAX_REQUESTS },
+  ),
+});
+
 /** Implements `crossroads.source.v1.SourceService`: validates each request and its receipt, then calls `supply`. */
 export class SourceServer implements Serves<typeof SourceServiceService> {
   private readonly receipts: ReceiptCheck;
@@ -73,7 +94,7 @@ export class SourceServer implements Serves<typeof SourceServiceService> {
 
   /** @throws InvalidInput, PermissionDenied, NotFound */
   async supply(request: SupplyRequest, { signal }: Pick<Call, 'signal'>): Promise<SupplyResponse> {
-    const query = readQuery(request, this.options.validation());
+    const query = parseRequest(supplyRequest(this.options.validation()), request);
     this.receipts.require(request);
     if (!this.dataServices.has(query.dataService))
       throw new NotFound('UNKNOWN_DATA_SERVICE', 'this source does not serve that data service');
@@ -82,9 +103,7 @@ export class SourceServer implements Serves<typeof SourceServiceService> {
 
   /** Each request is handled as if it came alone; the first failure ends the call once the others are answered. */
   supplyMany({ requests }: SupplyManyRequest, call: Pick<Call, 'signal'>): AsyncGenerator<SupplyManyResponse> {
-    readFields({
-      requests: readList('requests', requests, { max: MAX_REQUESTS }, (_, value) => ({ ok: true, value })),
-    });
+    parseRequest(supplyManyRequest, { requests });
     return messagesOf(requests.map((request) => this.supply(request, call)));
   }
 }
@@ -92,20 +111,6 @@ export class SourceServer implements Serves<typeof SourceServiceService> {
 /** For `startServer`: a source in its own process. Only the exchange may call it. */
 export const sourceService = (options: SourceOptions): ServedService =>
   serve(SourceServiceService, new SourceServer(options), { allow: SOURCES['crossroads.source.v1.SourceService'] });
-
-const readQuery = (request: SupplyRequest, context: ValidationContext): SupplyQuery => {
-  const text = (field: string, raw: string) => readText(field, raw, { max: 200 });
-  const { day, ...query } = readFields({
-    ssin: readSsin('ssin', request.ssin, context),
-    dataService: text('data_service', request.dataService),
-    fieldGroups: readList('field_groups', request.fieldGroups, { max: MAX_FIELD_GROUPS }, text),
-    customer: text('customer', request.customer),
-    legalContext: text('legal_context', request.legalContext),
-    ticket: text('ticket', request.ticket),
-    day: readOptional(request.asOfDate, (date) => readDay('as_of_date', date)),
-  });
-  return { ...query, day: day ?? context.today };
-};
 
 const responseTo = ({ ssin }: SupplyQuery, supplied: Supplied | undefined): SupplyResponse => {
   if (supplied === undefined)

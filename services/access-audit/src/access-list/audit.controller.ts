@@ -1,6 +1,6 @@
 import type { ListAccessesRequest, ListAccessesResponse } from '@crossroads/contracts/audit/v1/audit_service';
 import { AuditServiceService } from '@crossroads/contracts/audit/v1/audit_service';
-import { type Call, GrpcController, PageTokens, readFields, readPageSize, Rpc } from '@crossroads/grpc';
+import { type Call, GrpcController, fields, PageTokens, parseRequest, Rpc } from '@crossroads/grpc';
 import { PolicyFollower, RegisteredKeyGuard } from '@crossroads/policy';
 import { RPCS } from '@crossroads/topology';
 import { UseGuards } from '@nestjs/common';
@@ -9,6 +9,8 @@ import type { Position } from '../access-log/access.repository.js';
 import { accessMessage } from './access.message.js';
 import { Citizens } from './citizens.js';
 import { SelfConsultations } from './self-consultations.js';
+
+const listAccessesRequest = fields.message({ pageSize: fields.pageSize({ usual: 50, max: 200 }) });
 
 /** The list of a citizen. The token says whose list it is, and no field of a request can ask for another. */
 @GrpcController(AuditServiceService, RPCS['access-audit']['crossroads.audit.v1.AuditService'])
@@ -25,7 +27,7 @@ export class AuditController {
   @Rpc(AuditServiceService.listAccesses)
   async listAccesses(request: ListAccessesRequest, call: Call): Promise<ListAccessesResponse> {
     const ssin = await this.citizens.signedIn(call);
-    const { pageSize } = readFields({ pageSize: readPageSize(request.pageSize, { usual: 50, max: 200 }) });
+    const { pageSize } = parseRequest(listAccessesRequest, request);
     const { personId, mergedPersonIds } = await this.citizens.person(ssin);
 
     const filters = { person: personId, withoutOwn: request.withoutOwn };

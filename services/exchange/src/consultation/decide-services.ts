@@ -2,7 +2,7 @@ import type { RequestedService } from '@crossroads/contracts/access/v1/access_re
 import type { Caller } from '@crossroads/grpc';
 import { InvalidInput } from '@crossroads/grpc/failures';
 import type { IsoDay } from '@crossroads/identifiers';
-import { type CompiledDataService, type Decision, decide, type Policy } from '@crossroads/policy/decisions';
+import { type CompiledDataService, type Decision, decide, type Policy } from '@crossroads/policy/decide';
 import type { ConsultInput, DataServiceInput } from './consult.reader.js';
 
 /** The decision on one data service of a request. */

@@ -5,7 +5,7 @@ import { connectionOf, readMeshFile } from './mesh-file.js';
 export const asOption = () =>
   new Option('--as <name>', 'whose certificate, by its name in mesh.json').makeOptionMandatory();
 
-/** One piece of work under a certificate. */
+/** Runs `work` with connections under the certificate of `--as`, and closes them. */
 export const asInstitution = async <Result>(
   { as }: { readonly as: string },
   work: (institution: Institution) => Promise<Result>,

@@ -17,7 +17,7 @@ export interface MeshFile {
   readonly signIn?: { readonly issuer: string; readonly privateKey: string; readonly kid?: string };
 }
 
-/** A mistake of whoever typed: one sentence, no stack. */
+/** A wrong argument: printed as one sentence, without a stack. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

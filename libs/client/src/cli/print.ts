@@ -5,7 +5,7 @@ import type { DataServiceResult } from '@crossroads/contracts/exchange/v1/exchan
 
 const closed = new AbortController();
 
-/** Ends when whoever read has gone, as `head` does once it has enough. Then so does the command: no fault of anybody's. */
+/** Aborted when the reader of the output has closed it, as `head` does. The command then ends without an error. */
 export const outputClosed: AbortSignal = closed.signal;
 
 const noteClosed = (error: NodeJS.ErrnoException): void => {
@@ -17,13 +17,13 @@ for (const stream of [process.stdout, process.stderr])
     if (!outputClosed.aborted) throw error;
   });
 
-/** @throws the reason of `outputClosed`, once that has ended */
+/** @throws the reason of `outputClosed` after that is aborted */
 export const printLine = (line: string): void => {
   outputClosed.throwIfAborted();
   process.stdout.write(`${line}\n`);
 };
 
-/** Resolves once it is out of this process's hands; for what must not count as shown before. */
+/** Resolves when the line is written, for lines that must not count as shown before. */
 export const printAndWait = (line: string): Promise<void> =>
   new Promise((resolve, reject) => {
     process.stdout.write(`${line}\n`, (error) => {
@@ -63,7 +63,7 @@ const RESULT = new Map([
 
 const statusName = (status: ConsultationStatus): string => STATUS.get(status) ?? 'UNSPECIFIED';
 
-/** Without what was found. */
+/** Without the data. */
 export const resultLine = ({ dataService, status, reason }: DataServiceResult): string =>
   [dataService, statusName(status), reason].filter((part) => part !== '').join('  ');
 
@@ -73,7 +73,7 @@ export const resultLines = (result: DataServiceResult): string[] => [
   ...result.filtered.map(({ path, reason }) => `  cut: ${path} (${reason})`),
 ];
 
-/** One look in a line or two. */
+/** One access in a line or two. */
 export const accessLines = (access: Access): string[] => {
   const when = access.time?.toISOString() ?? '';
   const result = access.concluded ? (RESULT.get(access.result) ?? '') : 'under way';

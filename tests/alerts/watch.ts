@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { ROOT } from '../whole-mesh.js';
 
 export const RULES = join(ROOT, 'charts', 'mesh', 'rules');
-export const TESTS = join(ROOT, 'tests', 'rules');
+export const TESTS = join(ROOT, 'tests', 'alerts');
 const BOARDS = join(ROOT, 'charts', 'mesh', 'boards');
 
 export interface Rule {

@@ -268,7 +268,7 @@ describe('a collector that is gone', () => {
     );
     await eventually(
       () => logs().join('\n'),
-      (text) => text.includes('telemetry does not reach its collector'),
+      (text) => text.includes('telemetry cannot reach its collector'),
     );
   });
 });

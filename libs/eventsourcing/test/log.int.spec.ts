@@ -320,7 +320,7 @@ describe('the log', () => {
       );
       await processor.caughtUp();
       expect(numbers(seen)).toEqual([{ n: 1 }, { n: 2 }]);
-      expect(processor.active()).toBe(true);
+      expect(await eventually(() => processor.active(), Boolean)).toBe(true);
     });
 
     it('ends after the current batch', async () => {

@@ -1,12 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  Commands,
-  type Decision,
-  PostgresEventStore,
-  isRejection,
-  type Rejection,
-  type StreamAppend,
-} from '@crossroads/eventsourcing';
+import { Commands, type Decision, isRejection, type Rejection, type StreamAppend } from '@crossroads/eventsourcing';
 import { PostgresSubjectKeys } from '@crossroads/privacy';
 import { Injectable } from '@nestjs/common';
 import type { NumberEvent } from '../number/number.decider.js';
@@ -33,16 +26,12 @@ interface Decided {
 /** Writes many records with one append: unknown persons are registered, known ones changed by what is new of the facts. */
 @Injectable()
 export class ImportCommands {
-  private readonly commands: Commands;
-
   constructor(
-    store: PostgresEventStore,
+    private readonly commands: Commands,
     private readonly numbers: Numbers,
     private readonly persons: Persons,
     private readonly keys: PostgresSubjectKeys,
-  ) {
-    this.commands = new Commands(store);
-  }
+  ) {}
 
   /** The outcome of each record, in the order given. Records with the same number are written one after the other. */
   async import(records: readonly ImportRecord[], reporter: string): Promise<ImportOutcome[]> {

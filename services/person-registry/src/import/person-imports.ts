@@ -1,7 +1,5 @@
-import { Clock, MeshSettings } from '@crossroads/configuration';
 import type { ImportPersonsRequest, ImportPersonsResponse } from '@crossroads/contracts/person/v1/person_service';
-import { type Caller, readFields } from '@crossroads/grpc';
-import { dayOf } from '@crossroads/identifiers';
+import { type Caller, readFields, RequestValidation } from '@crossroads/grpc';
 import { Injectable } from '@nestjs/common';
 import { readNumber } from '../number/number.reader.js';
 import { readFacts } from '../person/fact.reader.js';
@@ -22,8 +20,7 @@ export class PersonImports {
   constructor(
     private readonly commands: ImportCommands,
     private readonly reporters: Reporters,
-    private readonly mesh: MeshSettings,
-    private readonly clock: Clock,
+    private readonly validation: RequestValidation,
   ) {}
 
   async *import(requests: AsyncIterable<ImportPersonsRequest>, caller: Caller): AsyncGenerator<ImportPersonsResponse> {
@@ -58,7 +55,7 @@ export class PersonImports {
 
   /** @throws InvalidInput, PermissionDenied */
   private read({ ssin, facts: rawFacts }: ImportPersonsRequest, caller: Caller): ImportRecord {
-    const context = { mode: this.mesh.CROSSROADS_MODE, today: dayOf(this.clock.now()) };
+    const context = this.validation.context();
     const { number, facts } = readFields({
       number: readNumber('ssin', ssin, context),
       facts: readFacts(rawFacts, { ...context, ssin }),

@@ -1,4 +1,3 @@
-import { Clock, MeshSettings } from '@crossroads/configuration';
 import type {
   CancelSsinRequest,
   ChangePersonRequest,
@@ -15,9 +14,10 @@ import {
   readOptional,
   readRequestId,
   readSsin,
+  RequestValidation,
   type ValidationContext,
 } from '@crossroads/grpc';
-import { dayOf, type IsoDay, type Ssin } from '@crossroads/identifiers';
+import { type IsoDay, type Ssin } from '@crossroads/identifiers';
 import { Injectable, type PipeTransform } from '@nestjs/common';
 import { type GivenNumber, readNumber } from '../number/number.reader.js';
 import { readFacts } from '../person/fact.reader.js';
@@ -26,13 +26,10 @@ import type { Fact } from '../person/facts.js';
 /** @throws InvalidInput naming every field that is wrong */
 @Injectable()
 abstract class RequestPipe<Request, Input> implements PipeTransform<Request, Input> {
-  constructor(
-    private readonly mesh: MeshSettings,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly validation: RequestValidation) {}
 
   transform(request: Request): Input {
-    return this.read(request, { mode: this.mesh.CROSSROADS_MODE, today: dayOf(this.clock.now()) });
+    return this.read(request, this.validation.context());
   }
 
   protected abstract read(request: Request, context: ValidationContext): Input;

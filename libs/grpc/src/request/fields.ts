@@ -194,7 +194,7 @@ export const incompleteDate = field((raw: DateParts | undefined, refuse): Incomp
   return incompleteDateOf(raw) ?? refuse('INVALID_DATE', 'not a date; unknown parts are 0: the day, or day and month');
 });
 
-interface PeriodMessage {
+export interface PeriodMessage {
   readonly startDate: DateParts | undefined;
   readonly endDate: DateParts | undefined;
 }

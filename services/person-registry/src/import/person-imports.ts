@@ -1,7 +1,6 @@
-import { Clock, MeshSettings, withTimeout } from '@crossroads/configuration';
+import { withTimeout } from '@crossroads/configuration';
 import type { ImportPersonsRequest, ImportPersonsResponse } from '@crossroads/contracts/person/v1/person_service';
-import { type Caller, fields, parseRequest, perContext } from '@crossroads/grpc';
-import { dayOf } from '@crossroads/identifiers';
+import { type Caller, fields, parseRequest, perContext, RequestValidation } from '@crossroads/grpc';
 import { Injectable } from '@nestjs/common';
 import { givenNumber } from '../number/number.reader.js';
 import { factsSchema, refuseSelfRelations } from '../person/fact.reader.js';
@@ -31,8 +30,7 @@ export class PersonImports {
   constructor(
     private readonly commands: ImportCommands,
     private readonly reporters: Reporters,
-    private readonly mesh: MeshSettings,
-    private readonly clock: Clock,
+    private readonly validation: RequestValidation,
   ) {}
 
   async *import(requests: AsyncIterable<ImportPersonsRequest>, caller: Caller): AsyncGenerator<ImportPersonsResponse> {
@@ -67,8 +65,7 @@ export class PersonImports {
 
   /** @throws InvalidInput, PermissionDenied */
   private read(request: ImportPersonsRequest, caller: Caller): ImportRecord {
-    const context = { mode: this.mesh.CROSSROADS_MODE, today: dayOf(this.clock.now()) };
-    const record = parseRequest(importRecord(context), request);
+    const record = parseRequest(importRecord(this.validation.context()), request);
     this.reporters.requireGroups(caller, groupsOf(record.facts));
     return record;
   }

@@ -1,4 +1,3 @@
-import { Clock, MeshSettings } from '@crossroads/configuration';
 import type {
   CancelSsinRequest,
   ChangePersonRequest,
@@ -7,8 +6,7 @@ import type {
   ReplaceSsinRequest,
   UnreplaceSsinRequest,
 } from '@crossroads/contracts/person/v1/person_service';
-import { fields, parseRequest, perContext, type ValidationContext } from '@crossroads/grpc';
-import { dayOf } from '@crossroads/identifiers';
+import { fields, parseRequest, perContext, RequestValidation, type ValidationContext } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
 import type { z } from 'zod';
 import { givenNumber } from '../number/number.reader.js';
@@ -17,13 +15,10 @@ import { factsSchema, refuseSelfRelations } from '../person/fact.reader.js';
 /** @throws InvalidInput naming every field that is wrong */
 @Injectable()
 abstract class RequestPipe<Request, Input> implements PipeTransform<Request, Input> {
-  constructor(
-    private readonly mesh: MeshSettings,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly validation: RequestValidation) {}
 
   transform(request: Request): Input {
-    return this.read(request, { mode: this.mesh.CROSSROADS_MODE, today: dayOf(this.clock.now()) });
+    return this.read(request, this.validation.context());
   }
 
   protected abstract read(request: Request, context: ValidationContext): Input;

@@ -1,7 +1,6 @@
 import type { InscribeRequest } from '@crossroads/contracts/directory/v1/directory_service';
-import { readFields, readInscriptionContext, readRequestId, readSsin } from '@crossroads/grpc';
+import { readFields, readInscriptionContext, readRequestId, readSsin, RequestValidation } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
-import { Validation } from '../lookup/validation.js';
 import type { ValidLine } from './inscription.commands.js';
 import { readInstitution, readRange } from './inscription.reader.js';
 
@@ -14,7 +13,7 @@ export interface InscribeInput extends ValidLine {
 /** @throws InvalidInput naming every wrong field */
 @Injectable()
 export class InscribePipe implements PipeTransform<InscribeRequest, InscribeInput> {
-  constructor(private readonly validation: Validation) {}
+  constructor(private readonly validation: RequestValidation) {}
 
   transform(request: InscribeRequest): InscribeInput {
     return readFields({

@@ -1,7 +1,6 @@
 import type { ListInscriptionsRequest } from '@crossroads/contracts/directory/v1/directory_service';
-import { readFields, readOptional, readPageSize, readSsin } from '@crossroads/grpc';
+import { readFields, readOptional, readPageSize, readSsin, RequestValidation } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
-import { Validation } from '../lookup/validation.js';
 import { readInstitution } from './inscription.reader.js';
 
 export interface ListInscriptionsInput {
@@ -16,7 +15,7 @@ export interface ListInscriptionsInput {
 /** @throws InvalidInput naming every wrong field */
 @Injectable()
 export class ListInscriptionsPipe implements PipeTransform<ListInscriptionsRequest, ListInscriptionsInput> {
-  constructor(private readonly validation: Validation) {}
+  constructor(private readonly validation: RequestValidation) {}
 
   transform({ institution, ssin, pageSize, pageToken }: ListInscriptionsRequest): ListInscriptionsInput {
     const read = readFields({

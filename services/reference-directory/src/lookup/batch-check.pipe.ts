@@ -1,9 +1,8 @@
 import type { BatchCheckRequest } from '@crossroads/contracts/directory/v1/directory_service';
-import { readFields, readList } from '@crossroads/grpc';
+import { readFields, readList, RequestValidation } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
 import { type InscriptionFilter, readFilter, readPerson } from './check.reader.js';
 import type { PersonReference } from './person-lookup.js';
-import { Validation } from './validation.js';
 
 const MAX_PERSONS = 5_000;
 
@@ -14,7 +13,7 @@ export interface BatchCheckInput extends InscriptionFilter {
 /** @throws InvalidInput naming every wrong field */
 @Injectable()
 export class BatchCheckPipe implements PipeTransform<BatchCheckRequest, BatchCheckInput> {
-  constructor(private readonly validation: Validation) {}
+  constructor(private readonly validation: RequestValidation) {}
 
   transform(request: BatchCheckRequest): BatchCheckInput {
     const context = this.validation.context();

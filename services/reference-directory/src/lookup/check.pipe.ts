@@ -1,9 +1,8 @@
 import type { CheckRequest } from '@crossroads/contracts/directory/v1/directory_service';
-import { readFields } from '@crossroads/grpc';
+import { readFields, RequestValidation } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
 import { type InscriptionFilter, readFilter, readPerson } from './check.reader.js';
 import type { PersonReference } from './person-lookup.js';
-import { Validation } from './validation.js';
 
 export interface CheckInput extends InscriptionFilter {
   readonly person: PersonReference;
@@ -12,7 +11,7 @@ export interface CheckInput extends InscriptionFilter {
 /** @throws InvalidInput naming every wrong field */
 @Injectable()
 export class CheckPipe implements PipeTransform<CheckRequest, CheckInput> {
-  constructor(private readonly validation: Validation) {}
+  constructor(private readonly validation: RequestValidation) {}
 
   transform(request: CheckRequest): CheckInput {
     const context = this.validation.context();

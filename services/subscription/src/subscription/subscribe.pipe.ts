@@ -1,4 +1,3 @@
-import { Clock, MeshSettings } from '@crossroads/configuration';
 import type { SubscribeRequest } from '@crossroads/contracts/subscription/v1/subscription_service';
 import {
   type Read,
@@ -11,9 +10,10 @@ import {
   readRequestId,
   readSsin,
   readText,
+  RequestValidation,
   type ValidationContext,
 } from '@crossroads/grpc';
-import { dayOf, type Ssin } from '@crossroads/identifiers';
+import type { Ssin } from '@crossroads/identifiers';
 import { Injectable, type PipeTransform } from '@nestjs/common';
 
 const MAX_NAMED_PERSONS = 1_000;
@@ -33,13 +33,10 @@ export interface SubscribeInput {
 /** @throws InvalidInput naming every field that is wrong */
 @Injectable()
 export class SubscribePipe implements PipeTransform<SubscribeRequest, SubscribeInput> {
-  constructor(
-    private readonly mesh: MeshSettings,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly validation: RequestValidation) {}
 
   transform(request: SubscribeRequest): SubscribeInput {
-    const context = { mode: this.mesh.CROSSROADS_MODE, today: dayOf(this.clock.now()) };
+    const context = this.validation.context();
     return readFields({
       requestId: readRequestId(request.requestId),
       institution: readOptional(request.institution, (number) => readEnterpriseNumber('institution', number)),

@@ -97,7 +97,7 @@ describe('a request that is parsed by a schema', () => {
     const dates = fields.message({ startDates: fields.list(fields.day, { max: 2 }), id: fields.uuid });
     const persons = { named: dates, allInscribed: fields.message({}) };
     const schema = fields.message({
-      to: fields.list(fields.message({ persons: fields.oneof(persons, { needed: 'named, or all_inscribed' }) }), {
+      to: fields.list(fields.message({ persons: fields.oneof(persons) }), {
         max: 3,
       }),
     });
@@ -118,7 +118,7 @@ describe('a request that is parsed by a schema', () => {
     });
 
     it('can be refused by the name of the oneof when nothing is set', () => {
-      const oneof = fields.oneof(persons, { needed: 'named, or all_inscribed', refuse: 'oneof' });
+      const oneof = fields.oneof(persons, { refuse: 'oneof' });
       expect(violationsOf(() => parseRequest(fields.message({ persons: oneof }), { persons: undefined }))).toEqual([
         { field: 'persons', reason: 'REQUIRED' },
       ]);

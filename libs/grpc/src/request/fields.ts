@@ -28,7 +28,7 @@ import {
 } from '@crossroads/identifiers';
 import { z } from 'zod';
 import type { FieldViolation } from '../errors/failures.js';
-import { ENCLOSING_MESSAGE, perContext, violationReason } from './parse-request.js';
+import { ENCLOSING_MESSAGE, perContext, protoName, violationReason } from './parse-request.js';
 import { requestIdViolation } from './request-id.js';
 
 /**
@@ -75,7 +75,10 @@ type OneofOf<Cases> = {
  */
 export const oneof = <Cases extends Readonly<Record<string, z.ZodType>>>(
   cases: Cases,
-  { needed, refuse = 'message' }: { readonly needed: string; readonly refuse?: 'message' | 'oneof' },
+  {
+    needed = `needed: one of ${Object.keys(cases).map(protoName).join(', ')}`,
+    refuse = 'message',
+  }: { readonly needed?: string; readonly refuse?: 'message' | 'oneof' } = {},
 ) => {
   type Raw = OneofOf<{ [Case in keyof Cases]: z.input<Cases[Case]> }>;
   type Value = OneofOf<{ [Case in keyof Cases]: z.output<Cases[Case]> }>;
@@ -83,7 +86,7 @@ export const oneof = <Cases extends Readonly<Record<string, z.ZodType>>>(
     const schema = raw && cases[raw.$case];
     if (!schema) return refuseAt(context, refuse === 'message' ? [ENCLOSING_MESSAGE] : [], 'REQUIRED', needed);
     const value = parsePart(context, schema, raw.value, [ENCLOSING_MESSAGE, raw.$case]);
-    return { $case: raw.$case, value } as Value;
+    return { $case: raw.$case, value };
   });
 };
 

@@ -63,13 +63,16 @@ const pathOf = (issue: Issue, at: string): string => {
   const names = issue.path.filter(
     (name, index) => name !== ENCLOSING_MESSAGE && issue.path[index + 1] !== ENCLOSING_MESSAGE,
   );
-  const inside = issue.code === 'custom' ? issue.params?.['inside'] : undefined;
+  const inside: unknown = issue.code === 'custom' ? issue.params?.['inside'] : undefined;
   const path = names.reduce<string>(join, at);
   return typeof inside === 'string' && inside !== '' ? `${path}.${inside}` : path;
 };
 
+/** A field as the proto file calls it. */
+export const protoName = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
 const join = (path: string, key: PropertyKey): string => {
   if (typeof key === 'number') return `${path}[${key}]`;
-  const name = String(key).replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const name = protoName(String(key));
   return path === '' ? name : `${path}.${name}`;
 };

@@ -37,6 +37,7 @@ export { GrpcModule } from './nest/grpc.module.js';
 export { GrpcTransport, type TransportOptions } from './nest/grpc.transport.js';
 export { GrpcExceptionFilter } from './nest/grpc-exception.filter.js';
 export { nestLogger } from './nest/nest-logger.js';
+export { RequestValidation } from './nest/request-validation.js';
 export {
   type CallersBy,
   type CallersOf,

@@ -6,6 +6,7 @@ import { GrpcClients } from './clients.module.js';
 import { CallerGuard } from './caller.guard.js';
 import { GrpcExceptionFilter } from './grpc-exception.filter.js';
 import { GrpcTransport, type TransportOptions } from './grpc.transport.js';
+import { RequestValidation } from './request-validation.js';
 
 /** Serves all `@GrpcController` classes: checks callers, maps errors to a status with details, and serves health. */
 @Global()
@@ -16,6 +17,7 @@ export class GrpcModule {
       module: GrpcModule,
       providers: [
         GrpcClients,
+        RequestValidation,
         { provide: APP_GUARD, useClass: CallerGuard },
         { provide: APP_FILTER, useClass: GrpcExceptionFilter },
         {
@@ -30,7 +32,7 @@ export class GrpcModule {
             })),
         },
       ],
-      exports: [GrpcTransport, GrpcClients],
+      exports: [GrpcTransport, GrpcClients, RequestValidation],
     };
   }
 }

@@ -93,6 +93,47 @@ describe('a request that is parsed by a schema', () => {
     ]);
   });
 
+  describe('with a oneof', () => {
+    const dates = fields.message({ startDates: fields.list(fields.day, { max: 2 }), id: fields.uuid });
+    const persons = { named: dates, allInscribed: fields.message({}) };
+    const schema = fields.message({
+      to: fields.list(fields.message({ persons: fields.oneof(persons) }), {
+        max: 3,
+      }),
+    });
+
+    it('has the field that is set in its own type', () => {
+      const to = [{ persons: { $case: 'allInscribed', value: {} } } as const];
+      expect(parseRequest(schema, { to })).toEqual({ to });
+    });
+
+    it('is refused by paths without the name of the oneof', () => {
+      const startDates = [{ year: 2026, month: 2, day: 30 }];
+      const named = { persons: { $case: 'named', value: { startDates, id: '' } } } as const;
+      expect(violationsOf(() => parseRequest(schema, { to: [{ persons: undefined }, named] }))).toEqual([
+        { field: 'to[0]', reason: 'REQUIRED' },
+        { field: 'to[1].named.start_dates[0]', reason: 'INVALID_DATE' },
+        { field: 'to[1].named.id', reason: 'REQUIRED' },
+      ]);
+    });
+
+    it('can be refused by the name of the oneof when nothing is set', () => {
+      const oneof = fields.oneof(persons, { refuse: 'oneof' });
+      expect(violationsOf(() => parseRequest(fields.message({ persons: oneof }), { persons: undefined }))).toEqual([
+        { field: 'persons', reason: 'REQUIRED' },
+      ]);
+    });
+  });
+
+  it('is refused by the path inside a JSON value, unchanged', () => {
+    const schema = fields.message({
+      jsonSchema: fields.field((_: object, refuse) => refuse('RECURSIVE', 'no reference to itself', 'allOf.0.$ref')),
+    });
+    expect(violationsOf(() => parseRequest(schema, { jsonSchema: {} }))).toEqual([
+      { field: 'json_schema.allOf.0.$ref', reason: 'RECURSIVE' },
+    ]);
+  });
+
   it('may leave a period out, which is open on both sides then', () => {
     expect(parseRequest(fields.message({ period: fields.period }), { period: undefined })).toEqual({ period: {} });
   });

@@ -28,18 +28,21 @@ import {
 } from '@crossroads/identifiers';
 import { z } from 'zod';
 import type { FieldViolation } from '../errors/failures.js';
-import { perContext } from './parse-request.js';
+import { ENCLOSING_MESSAGE, perContext, protoName, violationReason } from './parse-request.js';
 import { requestIdViolation } from './request-id.js';
 
-/** Says that a value is refused; to be returned. `reason` is API (UPPER_SNAKE_CASE), `description` names the rule and the way out. */
-type Refuse = (reason: string, description: string) => never;
+/**
+ * Says that a value is refused; to be returned. `reason` is API (UPPER_SNAKE_CASE), `description` names the rule and the way out,
+ * `inside` is the path of the refused part of a JSON value.
+ */
+export type Refuse = (reason: string, description: string, inside?: string) => never;
 
 /** A field with its rule: gives the value, or refuses it. The type of what comes in is that of the decoded message. */
 export const field = <Raw, Value>(rule: (raw: Raw, refuse: Refuse) => Value) =>
   z.transform(
     (raw: Raw, context): Value =>
-      rule(raw, (reason, description) => {
-        context.addIssue({ code: 'custom', message: description, params: { reason } });
+      rule(raw, (reason, description, inside) => {
+        context.addIssue({ code: 'custom', message: description, params: { reason, inside } });
         return z.NEVER;
       }),
   );
@@ -47,7 +50,7 @@ export const field = <Raw, Value>(rule: (raw: Raw, refuse: Refuse) => Value) =>
 /** Refuses a part of what a `transform` was given, by its path; to be returned. A transform runs only when all parts are good. */
 export const refuseAt = (
   context: z.RefinementCtx,
-  path: readonly (string | number)[],
+  path: readonly PropertyKey[],
   reason: string,
   description: string,
 ): never => {
@@ -61,6 +64,61 @@ export const message = <Shape extends z.ZodRawShape>(
   what = 'this message',
 ): z.ZodType<z.output<z.ZodObject<Shape>>, z.input<z.ZodObject<Shape>> | undefined> =>
   z.object(shape, `needed: ${what}`);
+
+type OneofOf<Cases> = {
+  [Case in keyof Cases]: { readonly $case: Case; readonly value: Cases[Case] };
+}[keyof Cases];
+
+/**
+ * A oneof with a schema for each of its fields, by its name. Paths lead through the message that holds the oneof to the field. When
+ * none is set, the message is refused, or the oneof by its own name.
+ */
+export const oneof = <Cases extends Readonly<Record<string, z.ZodType>>>(
+  cases: Cases,
+  {
+    needed = `needed: one of ${Object.keys(cases).map(protoName).join(', ')}`,
+    refuse = 'message',
+  }: { readonly needed?: string; readonly refuse?: 'message' | 'oneof' } = {},
+) => {
+  type Raw = OneofOf<{ [Case in keyof Cases]: z.input<Cases[Case]> }>;
+  type Value = OneofOf<{ [Case in keyof Cases]: z.output<Cases[Case]> }>;
+  return z.transform((raw: Raw | undefined, context): Value => {
+    const schema = raw && cases[raw.$case];
+    if (!schema) return refuseAt(context, refuse === 'message' ? [ENCLOSING_MESSAGE] : [], 'REQUIRED', needed);
+    const value = parsePart(context, schema, raw.value, [ENCLOSING_MESSAGE, raw.$case]);
+    return { $case: raw.$case, value };
+  });
+};
+
+/** A value whose rule depends on the value itself. */
+export const byValue = <Schema extends z.ZodType>(schemaOf: (raw: z.input<Schema>) => Schema) =>
+  z.transform((raw: z.input<Schema>, context) => parsePart(context, schemaOf(raw), raw));
+
+/** A value that is valid by the schema, as it came. */
+export const unchanged = <Schema extends z.ZodType>(schema: Schema) =>
+  z.transform((raw: z.input<Schema>, context) => {
+    parsePart(context, schema, raw);
+    return raw;
+  });
+
+/** `path` is that of the part. */
+const parsePart = <Schema extends z.ZodType>(
+  context: z.RefinementCtx,
+  schema: Schema,
+  raw: z.input<Schema>,
+  path: readonly PropertyKey[] = [],
+): z.output<Schema> => {
+  const result = schema.safeParse(raw);
+  if (result.success) return result.data;
+  for (const issue of result.error.issues)
+    context.addIssue({
+      code: 'custom',
+      path: [...path, ...issue.path],
+      message: issue.message,
+      params: { ...(issue.code === 'custom' ? issue.params : {}), reason: violationReason(issue) },
+    });
+  return z.NEVER;
+};
 
 /** Absent stays absent; so does an empty text, which in proto3 is the same. */
 export const optional = <Schema extends z.ZodType>(schema: Schema) =>
@@ -139,7 +197,7 @@ export const incompleteDate = field((raw: DateParts | undefined, refuse): Incomp
   return incompleteDateOf(raw) ?? refuse('INVALID_DATE', 'not a date; unknown parts are 0: the day, or day and month');
 });
 
-interface PeriodMessage {
+export interface PeriodMessage {
   readonly startDate: DateParts | undefined;
   readonly endDate: DateParts | undefined;
 }

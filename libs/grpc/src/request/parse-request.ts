@@ -39,17 +39,40 @@ export const perContext = <Schema>(
   };
 };
 
+/**
+ * In the path of an issue: what follows belongs to the message around the last field. A oneof is no field of its own in a proto file,
+ * and so in no path.
+ */
+export const ENCLOSING_MESSAGE = Symbol('enclosing message');
+
 /** `at` is the path of what was parsed, when it is itself a part of a request. */
 export const violationsOf = (error: z.ZodError, at = ''): FieldViolation[] =>
   error.issues.map((issue) => ({
-    field: issue.path.reduce<string>(join, at),
-    // A decoded message has the types of its definition: what zod itself misses is a message that is absent.
-    reason: issue.code === 'custom' ? String(issue.params?.['reason']) : 'REQUIRED',
+    field: pathOf(issue, at),
+    reason: violationReason(issue),
     description: issue.message,
   }));
 
+type Issue = z.ZodError['issues'][number];
+
+/** A decoded message has the types of its definition: what zod itself misses is a message that is absent. */
+export const violationReason = (issue: Issue): string =>
+  issue.code === 'custom' ? String(issue.params?.['reason']) : 'REQUIRED';
+
+const pathOf = (issue: Issue, at: string): string => {
+  const names = issue.path.filter(
+    (name, index) => name !== ENCLOSING_MESSAGE && issue.path[index + 1] !== ENCLOSING_MESSAGE,
+  );
+  const inside: unknown = issue.code === 'custom' ? issue.params?.['inside'] : undefined;
+  const path = names.reduce<string>(join, at);
+  return typeof inside === 'string' && inside !== '' ? `${path}.${inside}` : path;
+};
+
+/** A field as the proto file calls it. */
+export const protoName = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
 const join = (path: string, key: PropertyKey): string => {
   if (typeof key === 'number') return `${path}[${key}]`;
-  const name = String(key).replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const name = protoName(String(key));
   return path === '' ? name : `${path}.${name}`;
 };

@@ -1,20 +1,25 @@
 import { Clock } from '@crossroads/configuration';
 import type { CheckRequest } from '@crossroads/contracts/authorization/v1/authorization_service';
-import {
-  readDay,
-  readEnterpriseNumber,
-  readFields,
-  readInscriptionContext,
-  readLegalContext,
-  readList,
-  readOptional,
-} from '@crossroads/grpc';
+import { fields, parseRequest } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import type { Question } from '@crossroads/policy';
 import { Injectable, type PipeTransform } from '@nestjs/common';
-import { readDataServiceName, readFieldGroupName } from '../policy/fields.js';
+import { z } from 'zod';
+import { dataServiceName, fieldGroupName } from '../policy/fields.js';
 
-const MAX_NAMES = 200;
+const NAMES = { min: 0, max: 200 };
+
+const checkRequest = fields
+  .message({
+    customer: fields.enterpriseNumber,
+    dataService: dataServiceName,
+    fieldGroups: fields.list(fieldGroupName, NAMES),
+    legalContext: fields.legalContext,
+    inscriptionContexts: fields.list(fields.inscriptionContext, NAMES),
+    date: fields.optional(fields.day),
+    subscription: z.boolean(),
+  })
+  .transform(({ fieldGroups: requestedFieldGroups, ...asked }) => ({ ...asked, requestedFieldGroups }));
 
 /** What would be asked; the caller's own key plays no part in it. */
 export type CheckInput = Omit<Question, 'peer'>;
@@ -25,16 +30,7 @@ export class CheckPipe implements PipeTransform<CheckRequest, CheckInput> {
   constructor(private readonly clock: Clock) {}
 
   transform(request: CheckRequest): CheckInput {
-    const names = { min: 0, max: MAX_NAMES };
-    const contexts = request.inscriptionContexts;
-    const { date, ...rest } = readFields({
-      customer: readEnterpriseNumber('customer', request.customer),
-      dataService: readDataServiceName('data_service', request.dataService),
-      requestedFieldGroups: readList('field_groups', request.fieldGroups, names, readFieldGroupName),
-      legalContext: readLegalContext('legal_context', request.legalContext),
-      inscriptionContexts: readList('inscription_contexts', contexts, names, readInscriptionContext),
-      date: readOptional(request.date, (day) => readDay('date', day)),
-    });
-    return { ...rest, mode: request.subscription ? 'subscription' : 'online', day: date ?? dayOf(this.clock.now()) };
+    const { date: day = dayOf(this.clock.now()), subscription, ...asked } = parseRequest(checkRequest, request);
+    return { ...asked, day, mode: subscription ? 'subscription' : 'online' };
   }
 }

@@ -2,36 +2,33 @@ import type {
   ListDataServicesRequest,
   RegisterDataServiceRequest,
 } from '@crossroads/contracts/authorization/v1/authorization_service';
-import { readFields, readPageSize, readRequestId } from '@crossroads/grpc';
+import { fields, parseRequest } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
-import type { DataService } from '../policy/policy-entities.js';
-import { readDataService } from './data-service.reader.js';
+import { z } from 'zod';
+import { dataServiceSchema } from './data-service.reader.js';
 
-export interface RegisterDataServiceInput {
-  readonly requestId: string;
-  readonly dataService: DataService;
-}
-
-export interface ListDataServicesInput {
-  readonly pageSize: number;
-  readonly pageToken: string;
-}
-
+const registerDataService = fields.message({ requestId: fields.requestId, dataService: dataServiceSchema });
 /** A schema may have 256 KB. */
-const PAGE_SIZE = { usual: 10, max: 10 };
+const listDataServices = fields.message({
+  pageSize: fields.pageSize({ usual: 10, max: 10 }),
+  pageToken: z.string(),
+});
+
+export type RegisterDataServiceInput = z.output<typeof registerDataService>;
+export type ListDataServicesInput = z.output<typeof listDataServices>;
 
 /** @throws InvalidInput naming every field that is wrong */
 @Injectable()
 export class RegisterDataServicePipe implements PipeTransform<RegisterDataServiceRequest, RegisterDataServiceInput> {
-  transform({ requestId, dataService }: RegisterDataServiceRequest): RegisterDataServiceInput {
-    return readFields({ requestId: readRequestId(requestId), dataService: readDataService(dataService) });
+  transform(request: RegisterDataServiceRequest): RegisterDataServiceInput {
+    return parseRequest(registerDataService, request);
   }
 }
 
 /** @throws InvalidInput */
 @Injectable()
 export class ListDataServicesPipe implements PipeTransform<ListDataServicesRequest, ListDataServicesInput> {
-  transform({ pageSize, pageToken }: ListDataServicesRequest): ListDataServicesInput {
-    return { ...readFields({ pageSize: readPageSize(pageSize, PAGE_SIZE) }), pageToken };
+  transform(request: ListDataServicesRequest): ListDataServicesInput {
+    return parseRequest(listDataServices, request);
   }
 }

@@ -1,9 +1,17 @@
+import { fields, InvalidInput, parseRequest } from '@crossroads/grpc';
 import { describe, expect, it } from '@jest/globals';
-import { readJsonSchema } from './json-schema.reader.js';
+import { jsonSchema } from './json-schema.reader.js';
+
+const dataService = fields.message({ jsonSchema });
 
 const read = (schema: { readonly [key: string]: unknown } | undefined) => {
-  const result = readJsonSchema('data_service.json_schema', schema);
-  return result.ok ? 'ok' : `${result.violations[0]?.field} ${result.violations[0]?.reason}`;
+  try {
+    parseRequest(dataService, { jsonSchema: schema });
+    return 'ok';
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    return `${error.violations[0].field} ${error.violations[0].reason}`;
+  }
 };
 const object = (properties: object, more: object = {}) => ({ type: 'object', properties, ...more });
 const nested = (depth: number): object =>

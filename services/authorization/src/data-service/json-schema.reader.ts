@@ -1,8 +1,7 @@
 import type { Json } from '@crossroads/eventsourcing';
-import type { Read } from '@crossroads/grpc';
+import { fields } from '@crossroads/grpc';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { invalid, missing, valid } from '../policy/fields.js';
 import type { JsonObject } from '../policy/policy-entities.js';
 
 const MAX_BYTES = 256 * 1024;
@@ -10,26 +9,35 @@ const MAX_DEPTH = 32;
 /** Subschemas and their parts. A reference counts as much as its target. */
 const MAX_PARTS = 20_000;
 const MAX_PATTERN_LENGTH = 200;
+/** Of the path of a refused part. */
+const MAX_PATH_LENGTH = 270;
 
 /**
  * Other services compile this schema and validate answers with it, so it must not be able to exhaust them: bounded in size and
  * depth, no reference to another document or to itself, no pattern with exponential matching time.
  */
-export const readJsonSchema = (
-  field: string,
-  raw: { readonly [key: string]: unknown } | undefined,
-): Read<JsonObject> => {
-  if (!raw) return missing(field, 'the JSON Schema (2020-12) of the data');
-  const violation = new SchemaLimits(raw).violation();
-  if (violation) return invalid(at(field, violation.path), violation.reason, violation.description);
-  if (!isJsonObject(raw)) return invalid(field, 'NOT_JSON', 'a schema is a JSON object, without U+0000 in its texts');
-  const { type } = raw;
-  if (type !== 'object')
-    return invalid(`${field}.type`, 'SCHEMA_NOT_OF_AN_OBJECT', 'data are a JSON object: "type": "object"');
-  return compiles(field, raw);
-};
+export const jsonSchema = fields.field((raw: { readonly [key: string]: unknown } | undefined, refuse): JsonObject => {
+  if (!raw) return refuse('REQUIRED', 'needed: the JSON Schema (2020-12) of the data');
+  const refusePart = ({ path, reason, description }: Violation) =>
+    refuse(reason, description, path.join('.').slice(0, MAX_PATH_LENGTH));
+  const limit = new SchemaLimits(raw).violation();
+  if (limit) return refusePart(limit);
+  if (!isJsonObject(raw)) return refuse('NOT_JSON', 'a schema is a JSON object, without U+0000 in its texts');
+  const violation = typeViolation(raw) ?? compilationViolation(raw);
+  return violation ? refusePart(violation) : raw;
+});
 
-const compiles = (field: string, schema: JsonObject): Read<JsonObject> => {
+const typeViolation = ({ type }: JsonObject): Violation | undefined =>
+  type === 'object'
+    ? undefined
+    : {
+        path: ['type'],
+        reason: 'SCHEMA_NOT_OF_AN_OBJECT',
+        description: 'data are a JSON object: "type": "object"',
+      };
+
+const compilationViolation = (schema: JsonObject): Violation | undefined => {
+  const reason = 'INVALID_SCHEMA';
   // A new instance for each schema, since an instance caches everything that it compiled.
   const ajv = new Ajv2020({ strict: true, strictTypes: false, logger: false, validateSchema: true });
   addFormats.default(ajv);
@@ -37,21 +45,15 @@ const compiles = (field: string, schema: JsonObject): Read<JsonObject> => {
     if (!ajv.validateSchema(schema)) {
       const [error] = ajv.errors ?? [];
       const path = (error?.instancePath ?? '').split('/').slice(1);
-      return invalid(
-        at(field, path),
-        'INVALID_SCHEMA',
-        `no JSON Schema 2020-12: ${error?.message ?? 'see the meta-schema'}`,
-      );
+      return { path, reason, description: `no JSON Schema 2020-12: ${error?.message ?? 'see the meta-schema'}` };
     }
     ajv.compile(schema);
-    return valid(schema);
+    return undefined;
   } catch (error) {
     const why = error instanceof Error ? error.message.slice(0, 300) : 'unknown';
-    return invalid(field, 'INVALID_SCHEMA', `the schema does not compile: ${why}`);
+    return { path: [], reason, description: `the schema does not compile: ${why}` };
   }
 };
-
-const at = (field: string, path: readonly string[]): string => [field, ...path].join('.').slice(0, 300);
 
 interface Violation {
   readonly path: readonly string[];

@@ -5,85 +5,69 @@ import type {
   RevokeDeliberationRequest,
   SubmitDeliberationRequest,
 } from '@crossroads/contracts/authorization/v1/authorization_service';
-import {
-  readEnterpriseNumber,
-  readFields,
-  readOptional,
-  readPageSize,
-  readRequestId,
-  readUuid,
-} from '@crossroads/grpc';
+import { fields, parseRequest } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
-import { readPublicText, valid } from '../policy/fields.js';
-import { type DraftInput, readDraft } from './deliberation.reader.js';
+import { z } from 'zod';
+import { publicText } from '../policy/fields.js';
+import { draftSchema } from './deliberation.reader.js';
 
-const MAX_REASON_LENGTH = 2_000;
+const { requestId, uuid: deliberationId } = fields;
+const reason = publicText(2_000);
 
-export interface SubmitDeliberationInput {
-  readonly requestId: string;
-  readonly draft: DraftInput;
-}
-
-export interface RevokeDeliberationInput {
-  readonly requestId: string;
-  readonly deliberationId: string;
-  readonly reason: string;
-}
-
-export interface DecideDeliberationInput extends RevokeDeliberationInput {
-  readonly approve: boolean;
-}
-
-export interface GetDeliberationInput {
-  readonly deliberationId: string;
-}
-
-export interface ListDeliberationsInput {
+const submitDeliberation = fields
+  .message({ requestId, deliberation: draftSchema })
+  .transform(({ deliberation: draft, ...rest }) => ({ ...rest, draft }));
+const rejection = fields.message({ requestId, deliberationId, reason, approve: z.boolean() });
+const approval = fields.message({
+  requestId,
+  deliberationId,
+  reason: fields.optional(reason).transform((given = '') => given),
+  approve: z.boolean(),
+});
+const revokeDeliberation = fields.message({ requestId, deliberationId, reason });
+const getDeliberation = fields.message({ deliberationId });
+const listDeliberations = fields.message({
+  pageSize: fields.pageSize({ usual: 50, max: 100 }),
+  pageToken: z.string(),
   /** Empty: of any recipient. */
-  readonly recipient: string;
-  readonly pageSize: number;
-  readonly pageToken: string;
-}
+  recipient: fields.optional(fields.enterpriseNumber).transform((number) => number ?? ''),
+});
+
+export type SubmitDeliberationInput = z.output<typeof submitDeliberation>;
+export type DecideDeliberationInput = z.output<typeof rejection>;
+export type RevokeDeliberationInput = z.output<typeof revokeDeliberation>;
+export type GetDeliberationInput = z.output<typeof getDeliberation>;
+export type ListDeliberationsInput = z.output<typeof listDeliberations>;
 
 /** @throws InvalidInput naming every field that is wrong */
 @Injectable()
 export class SubmitDeliberationPipe implements PipeTransform<SubmitDeliberationRequest, SubmitDeliberationInput> {
-  transform({ requestId, deliberation }: SubmitDeliberationRequest): SubmitDeliberationInput {
-    return readFields({ requestId: readRequestId(requestId), draft: readDraft(deliberation) });
+  transform(request: SubmitDeliberationRequest): SubmitDeliberationInput {
+    return parseRequest(submitDeliberation, request);
   }
 }
 
-/** @throws InvalidInput naming every field that is wrong */
+/** A rejection must be explained; an approval needs no reason. @throws InvalidInput naming every field that is wrong */
 @Injectable()
 export class DecideDeliberationPipe implements PipeTransform<DecideDeliberationRequest, DecideDeliberationInput> {
-  transform({ requestId, deliberationId, approve, reason }: DecideDeliberationRequest): DecideDeliberationInput {
-    return readFields({
-      requestId: readRequestId(requestId),
-      deliberationId: readUuid('deliberation_id', deliberationId),
-      // A rejection must be explained; an approval needs no reason.
-      reason: approve && reason === '' ? valid('') : readPublicText('reason', reason, MAX_REASON_LENGTH),
-      approve: valid(approve),
-    });
+  transform(request: DecideDeliberationRequest): DecideDeliberationInput {
+    return request.approve ? parseRequest(approval, request) : parseRequest(rejection, request);
   }
 }
 
 /** @throws InvalidInput naming every field that is wrong */
 @Injectable()
 export class RevokeDeliberationPipe implements PipeTransform<RevokeDeliberationRequest, RevokeDeliberationInput> {
-  transform({ requestId, deliberationId, reason }: RevokeDeliberationRequest): RevokeDeliberationInput {
-    return readFields({
-      requestId: readRequestId(requestId),
-      deliberationId: readUuid('deliberation_id', deliberationId),
-      reason: readPublicText('reason', reason, MAX_REASON_LENGTH),
-    });
+  transform(request: RevokeDeliberationRequest): RevokeDeliberationInput {
+    return parseRequest(revokeDeliberation, request);
   }
 }
 
 /** @throws InvalidInput */
 @Injectable()
 export class GetDeliberationPipe implements PipeTransform<GetDeliberationRequest, GetDeliberationInput> {
-  transform({ deliberationId }: GetDeliberationRequest): GetDeliberationInput {
-    return readFields({ deliberationId: readUuid('deliberation_id', deliberationId) });
+  transform(request: GetDeliberationRequest): GetDeliberationInput {
+    return parseRequest(getDeliberation, request);
   }
 }
 
@@ -91,10 +75,6 @@ export class GetDeliberationPipe implements PipeTransform<GetDeliberationRequest
 @Injectable()
 export class ListDeliberationsPipe implements PipeTransform<ListDeliberationsRequest, ListDeliberationsInput> {
   transform(request: ListDeliberationsRequest): ListDeliberationsInput {
-    const { pageSize, recipient = '' } = readFields({
-      pageSize: readPageSize(request.pageSize, { usual: 50, max: 100 }),
-      recipient: readOptional(request.recipient, (number) => readEnterpriseNumber('recipient', number)),
-    });
-    return { pageSize, recipient, pageToken: request.pageToken };
+    return parseRequest(listDeliberations, request);
   }
 }

@@ -4,47 +4,41 @@ import type {
   RegisterSignInProviderRequest,
   WithdrawKeyRequest,
 } from '@crossroads/contracts/authorization/v1/authorization_service';
-import { readEnterpriseNumber, readFields, readRequestId } from '@crossroads/grpc';
+import { fields, parseRequest } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
-import { readApplicationName, readSpkiHash } from '../policy/fields.js';
-import type { Application, Institution, SignInProvider } from '../policy/policy-entities.js';
-import { readApplication, readInstitution, readSignInProvider } from './institution.reader.js';
+import type { z } from 'zod';
+import { applicationName, spkiHash } from '../policy/fields.js';
+import { applicationSchema, institutionSchema, signInProviderSchema } from './institution.reader.js';
 
-export interface RegisterInstitutionInput {
-  readonly requestId: string;
-  readonly institution: Institution;
-}
+const { requestId } = fields;
+const registerInstitution = fields.message({ requestId, institution: institutionSchema });
+const registerApplication = fields.message({ requestId, application: applicationSchema });
+const registerSignInProvider = fields.message({ requestId, signInProvider: signInProviderSchema });
+const withdrawKey = fields.message({
+  requestId,
+  enterpriseNumber: fields.enterpriseNumber,
+  application: applicationName,
+  spkiHash,
+});
 
-export interface RegisterApplicationInput {
-  readonly requestId: string;
-  readonly application: Application;
-}
-
-export interface RegisterSignInProviderInput {
-  readonly requestId: string;
-  readonly signInProvider: SignInProvider;
-}
-
-export interface WithdrawKeyInput {
-  readonly requestId: string;
-  readonly enterpriseNumber: string;
-  readonly application: string;
-  readonly spkiHash: string;
-}
+export type RegisterInstitutionInput = z.output<typeof registerInstitution>;
+export type RegisterApplicationInput = z.output<typeof registerApplication>;
+export type RegisterSignInProviderInput = z.output<typeof registerSignInProvider>;
+export type WithdrawKeyInput = z.output<typeof withdrawKey>;
 
 /** @throws InvalidInput naming every field that is wrong */
 @Injectable()
 export class RegisterInstitutionPipe implements PipeTransform<RegisterInstitutionRequest, RegisterInstitutionInput> {
-  transform({ requestId, institution }: RegisterInstitutionRequest): RegisterInstitutionInput {
-    return readFields({ requestId: readRequestId(requestId), institution: readInstitution(institution) });
+  transform(request: RegisterInstitutionRequest): RegisterInstitutionInput {
+    return parseRequest(registerInstitution, request);
   }
 }
 
 /** @throws InvalidInput naming every field that is wrong */
 @Injectable()
 export class RegisterApplicationPipe implements PipeTransform<RegisterApplicationRequest, RegisterApplicationInput> {
-  transform({ requestId, application }: RegisterApplicationRequest): RegisterApplicationInput {
-    return readFields({ requestId: readRequestId(requestId), application: readApplication(application) });
+  transform(request: RegisterApplicationRequest): RegisterApplicationInput {
+    return parseRequest(registerApplication, request);
   }
 }
 
@@ -53,20 +47,15 @@ export class RegisterApplicationPipe implements PipeTransform<RegisterApplicatio
 export class RegisterSignInProviderPipe
   implements PipeTransform<RegisterSignInProviderRequest, RegisterSignInProviderInput>
 {
-  transform({ requestId, signInProvider }: RegisterSignInProviderRequest): RegisterSignInProviderInput {
-    return readFields({ requestId: readRequestId(requestId), signInProvider: readSignInProvider(signInProvider) });
+  transform(request: RegisterSignInProviderRequest): RegisterSignInProviderInput {
+    return parseRequest(registerSignInProvider, request);
   }
 }
 
 /** @throws InvalidInput naming every field that is wrong */
 @Injectable()
 export class WithdrawKeyPipe implements PipeTransform<WithdrawKeyRequest, WithdrawKeyInput> {
-  transform({ requestId, enterpriseNumber, application, spkiHash }: WithdrawKeyRequest): WithdrawKeyInput {
-    return readFields({
-      requestId: readRequestId(requestId),
-      enterpriseNumber: readEnterpriseNumber('enterprise_number', enterpriseNumber),
-      application: readApplicationName('application', application),
-      spkiHash: readSpkiHash('spki_hash', spkiHash),
-    });
+  transform(request: WithdrawKeyRequest): WithdrawKeyInput {
+    return parseRequest(withdrawKey, request);
   }
 }

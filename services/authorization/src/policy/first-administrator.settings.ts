@@ -1,7 +1,7 @@
 import { settingsOf } from '@crossroads/configuration';
 import { isEnterpriseNumber } from '@crossroads/identifiers';
 import { z } from 'zod';
-import { readApplicationName, readSpkiHash } from './fields.js';
+import { applicationName, spkiHash } from './fields.js';
 import type { Application, Institution } from './policy-entities.js';
 
 export interface FirstAdministrator {
@@ -19,7 +19,8 @@ export class FirstAdministratorSettings extends settingsOf({
       const [, enterpriseNumber = '', name = '', application = '', hash = ''] =
         /^([^:]*):(.*):([^:]*):([^:]*)$/.exec(text) ?? [];
       if (!isEnterpriseNumber(enterpriseNumber) || name.trim() === '') context.addIssue(FORMAT);
-      else if (!readApplicationName('', application).ok || !readSpkiHash('', hash).ok) context.addIssue(BAD_KEY);
+      else if (!applicationName.safeParse(application).success || !spkiHash.safeParse(hash).success)
+        context.addIssue(BAD_KEY);
       return {
         institution: { enterpriseNumber, name, roles: ['ADMINISTRATOR'], represents: [], officialKeys: [] },
         application: { enterpriseNumber, name: application, spkiHashes: [hash] },

@@ -4,7 +4,7 @@ export type JsonObject = { readonly [key: string]: Json };
 
 export type Role = 'ADMINISTRATOR' | 'COMMITTEE';
 
-export interface SigningKey {
+interface SigningKey {
   readonly kid: string;
   readonly jwk: JsonObject;
 }
@@ -28,7 +28,7 @@ export interface SignInProvider {
   readonly keys: readonly SigningKey[];
 }
 
-export interface FieldGroup {
+interface FieldGroup {
   readonly name: string;
   readonly paths: readonly string[];
 }
@@ -49,7 +49,7 @@ interface Day {
 }
 
 /** As on the wire: both days included, open when absent. Kept in that shape, so that messages share it. */
-export interface Validity {
+interface Validity {
   readonly startDate: Day | undefined;
   readonly endDate: Day | undefined;
 }

@@ -1,16 +1,18 @@
 import type { WatchRequest } from '@crossroads/contracts/authorization/v1/authorization_service';
-import { InvalidInput } from '@crossroads/grpc';
+import { fields, parseRequest } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
 
-/** The revision after which the watcher wants changes; 0 for the whole policy. @throws InvalidInput */
+const watchRequest = fields.message({
+  /** 0 for the whole policy. */
+  fromRevision: fields.field((raw: bigint, refuse): bigint =>
+    raw >= 0n ? raw : refuse('NEGATIVE', '0, or a revision that you hold'),
+  ),
+});
+
+/** The revision after which the watcher wants changes. @throws InvalidInput */
 @Injectable()
 export class WatchPipe implements PipeTransform<WatchRequest, bigint> {
-  transform({ fromRevision }: WatchRequest): bigint {
-    if (fromRevision >= 0n) return fromRevision;
-    throw new InvalidInput({
-      field: 'from_revision',
-      reason: 'NEGATIVE',
-      description: '0, or a revision that you hold',
-    });
+  transform(request: WatchRequest): bigint {
+    return parseRequest(watchRequest, request).fromRevision;
   }
 }

@@ -3,6 +3,7 @@ import type { SigningKey } from '@crossroads/contracts/authorization/v1/policy';
 import { Unauthenticated } from '@crossroads/grpc';
 import { exchange, tokenAudienceOf } from '@crossroads/topology';
 import { type CryptoKey, decodeJwt, decodeProtectedHeader, errors, importJWK, type JWTPayload, jwtVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
 import type { Official } from '../journal/access-record.message.js';
 
 /** Whom a token is for. */
@@ -14,7 +15,7 @@ const LIFETIME_S = 300;
 const TOLERANCE_S = 5;
 const MAX_LENGTH = 8_192;
 const MAX_CLAIM = 128;
-const REMEMBERED = 10_000;
+const MAX_CACHED = 10_000;
 
 type TokenReason =
   | 'TOKEN_MALFORMED'
@@ -49,10 +50,10 @@ interface Verified {
   readonly expires: number;
 }
 
-/** Verifies what an institution says of the official behind a call. A verified token is remembered until it expires. */
+/** Verifies what an institution says of the official behind a call. A verified token is cached until it expires. */
 export class OfficialTokens {
-  private readonly verified = new Map<string, Verified>();
-  private readonly imported = new Map<string, CryptoKey | Uint8Array>();
+  private readonly verified = new LRUCache<string, Verified>({ max: MAX_CACHED });
+  private readonly imported = new LRUCache<string, CryptoKey | Uint8Array>({ max: MAX_CACHED });
 
   constructor(private readonly now: () => Date = () => new Date()) {}
 
@@ -65,7 +66,7 @@ export class OfficialTokens {
     const known = this.verified.get(id);
     if (known && this.holds(known, context)) return known.official;
     const verified = await this.verify(token, context);
-    this.remember(id, verified);
+    this.verified.set(id, verified);
     return verified.official;
   }
 
@@ -76,13 +77,6 @@ export class OfficialTokens {
       known.spki === spki &&
       keys.some(({ kid, jwk }) => kid === known.kid && JSON.stringify(jwk) === known.key)
     );
-  }
-
-  private remember(id: string, verified: Verified): void {
-    this.verified.set(id, verified);
-    if (this.verified.size <= REMEMBERED) return;
-    const [oldest] = this.verified.keys();
-    if (oldest !== undefined) this.verified.delete(oldest);
   }
 
   private async verify(token: string, context: TokenContext): Promise<Verified> {
@@ -133,7 +127,6 @@ export class OfficialTokens {
     if (known) return known;
     try {
       const imported = await importJWK(JSON.parse(key), alg);
-      if (this.imported.size > REMEMBERED) this.imported.clear();
       this.imported.set(`${alg} ${key}`, imported);
       return imported;
     } catch {

@@ -1,10 +1,9 @@
-import { Clock, MeshSettings } from '@crossroads/configuration';
+import { withTimeout } from '@crossroads/configuration';
 import type { ImportPersonsRequest, ImportPersonsResponse } from '@crossroads/contracts/person/v1/person_service';
-import { type Caller, readFields } from '@crossroads/grpc';
-import { dayOf } from '@crossroads/identifiers';
+import { type Caller, fields, parseRequest, perContext, RequestValidation } from '@crossroads/grpc';
 import { Injectable } from '@nestjs/common';
-import { readNumber } from '../number/number.reader.js';
-import { readFacts } from '../person/fact.reader.js';
+import { givenNumber } from '../number/number.reader.js';
+import { factsSchema, refuseSelfRelations } from '../person/fact.reader.js';
 import { groupsOf } from '../person/facts.js';
 import { Reporters } from '../person/reporters.js';
 import { ImportCommands, type ImportRecord } from './import.commands.js';
@@ -16,14 +15,22 @@ const MAX_BATCH_DELAY_MS = 100;
 /** Callers are promised a report every second. */
 const REPORT_INTERVAL_MS = 500;
 
+const importRecord = perContext((context) =>
+  fields
+    .message({ ssin: givenNumber(context), facts: factsSchema(context) })
+    .transform(({ ssin: number, facts }, issues): ImportRecord => {
+      refuseSelfRelations(issues, facts, number.ssin);
+      return { number, facts };
+    }),
+);
+
 /** Imports a stream of records. The next batch is read once one is written, so that flow control slows the sender. */
 @Injectable()
 export class PersonImports {
   constructor(
     private readonly commands: ImportCommands,
     private readonly reporters: Reporters,
-    private readonly mesh: MeshSettings,
-    private readonly clock: Clock,
+    private readonly validation: RequestValidation,
   ) {}
 
   async *import(requests: AsyncIterable<ImportPersonsRequest>, caller: Caller): AsyncGenerator<ImportPersonsResponse> {
@@ -31,7 +38,7 @@ export class PersonImports {
     let reportedAt = performance.now();
     for await (const batch of batchesOf(requests)) {
       const writing = this.write(batch, caller, progress);
-      while ((await settledWithin(REPORT_INTERVAL_MS, writing)) === PENDING) yield progress.report(false);
+      while (!(await settlesWithin(REPORT_INTERVAL_MS, writing))) yield progress.report(false);
       await writing;
       if (performance.now() - reportedAt < REPORT_INTERVAL_MS) continue;
       yield progress.report(false);
@@ -57,14 +64,10 @@ export class PersonImports {
   }
 
   /** @throws InvalidInput, PermissionDenied */
-  private read({ ssin, facts: rawFacts }: ImportPersonsRequest, caller: Caller): ImportRecord {
-    const context = { mode: this.mesh.CROSSROADS_MODE, today: dayOf(this.clock.now()) };
-    const { number, facts } = readFields({
-      number: readNumber('ssin', ssin, context),
-      facts: readFacts(rawFacts, { ...context, ssin }),
-    });
-    this.reporters.requireGroups(caller, groupsOf(facts));
-    return { number, facts };
+  private read(request: ImportPersonsRequest, caller: Caller): ImportRecord {
+    const record = parseRequest(importRecord(this.validation.context()), request);
+    this.reporters.requireGroups(caller, groupsOf(record.facts));
+    return record;
   }
 }
 
@@ -76,8 +79,8 @@ async function* batchesOf<Request>(requests: AsyncIterable<Request>): AsyncGener
     const batch: Request[] = [];
     const until = performance.now() + MAX_BATCH_DELAY_MS;
     while (batch.length < MAX_BATCH_SIZE) {
-      const read = await settledWithin(until - performance.now(), next);
-      if (read === PENDING) break;
+      if (!(await settlesWithin(until - performance.now(), next))) break;
+      const read = await next;
       if (read.done) {
         yield batch;
         return;
@@ -96,10 +99,11 @@ const nextOf = <Value>(source: AsyncIterator<Value>): Promise<IteratorResult<Val
   return next;
 };
 
-const PENDING = Symbol('pending');
-
-const settledWithin = async <Value>(ms: number, work: Promise<Value>): Promise<Value | typeof PENDING> => {
-  const { promise: elapsed, resolve } = Promise.withResolvers<typeof PENDING>();
-  const timer = setTimeout(() => resolve(PENDING), Math.max(ms, 0));
-  return Promise.race([work, elapsed]).finally(() => clearTimeout(timer));
+/** Whether the work ends in time, by success or failure. */
+const settlesWithin = (ms: number, work: Promise<unknown>): Promise<boolean> => {
+  const settled = work.then(
+    () => true,
+    () => true,
+  );
+  return withTimeout(Math.max(ms, 0), settled).catch(() => false);
 };

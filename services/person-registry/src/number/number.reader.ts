@@ -1,6 +1,5 @@
-import { type Read, readSsin, type ValidationContext } from '@crossroads/grpc';
-import { parseSsin, type Ssin } from '@crossroads/identifiers';
-import type { SsinKind } from '@crossroads/identifiers';
+import { fields, perContext } from '@crossroads/grpc';
+import { parseSsin, type Ssin, type SsinKind } from '@crossroads/identifiers';
 
 /** A number that was given in a request. */
 export interface GivenNumber {
@@ -8,10 +7,10 @@ export interface GivenNumber {
   readonly kind: SsinKind;
 }
 
-export const readNumber = (field: string, raw: string, context: ValidationContext): Read<GivenNumber> => {
-  const read = readSsin(field, raw, context);
-  if (!read.ok) return read;
-  const parsed = parseSsin(read.value, context);
-  if (!parsed.ok) throw new TypeError('an SSIN was read that cannot be parsed');
-  return { ok: true, value: { ssin: parsed.ssin, kind: parsed.kind } };
-};
+export const givenNumber = perContext((context) =>
+  fields.ssin(context).transform((ssin): GivenNumber => {
+    const parsed = parseSsin(ssin, context);
+    if (!parsed.ok) throw new TypeError('an SSIN was read that cannot be parsed');
+    return { ssin: parsed.ssin, kind: parsed.kind };
+  }),
+);

@@ -1,4 +1,3 @@
-import { Clock, MeshSettings } from '@crossroads/configuration';
 import type {
   CancelSsinRequest,
   ChangePersonRequest,
@@ -7,125 +6,105 @@ import type {
   ReplaceSsinRequest,
   UnreplaceSsinRequest,
 } from '@crossroads/contracts/person/v1/person_service';
-import {
-  type Read,
-  readDay,
-  readFields,
-  readInstant,
-  readOptional,
-  readRequestId,
-  readSsin,
-  type ValidationContext,
-} from '@crossroads/grpc';
-import { dayOf, type IsoDay, type Ssin } from '@crossroads/identifiers';
+import { fields, parseRequest, perContext, RequestValidation, type ValidationContext } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
-import { type GivenNumber, readNumber } from '../number/number.reader.js';
-import { readFacts } from '../person/fact.reader.js';
-import type { Fact } from '../person/facts.js';
+import type { z } from 'zod';
+import { givenNumber } from '../number/number.reader.js';
+import { factsSchema, refuseSelfRelations } from '../person/fact.reader.js';
 
 /** @throws InvalidInput naming every field that is wrong */
 @Injectable()
 abstract class RequestPipe<Request, Input> implements PipeTransform<Request, Input> {
-  constructor(
-    private readonly mesh: MeshSettings,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly validation: RequestValidation) {}
 
   transform(request: Request): Input {
-    return this.read(request, { mode: this.mesh.CROSSROADS_MODE, today: dayOf(this.clock.now()) });
+    return this.read(request, this.validation.context());
   }
 
   protected abstract read(request: Request, context: ValidationContext): Input;
 }
 
-export interface RegisterPersonInput {
-  readonly requestId: string;
-  readonly number: GivenNumber;
-  readonly facts: readonly Fact[];
-}
+const { requestId } = fields;
+
+const registerPerson = perContext((context) =>
+  fields
+    .message({ requestId, ssin: givenNumber(context), facts: factsSchema(context) })
+    .transform(({ ssin: number, ...input }, issues) => {
+      refuseSelfRelations(issues, input.facts, number.ssin);
+      return { ...input, number };
+    }),
+);
+export type RegisterPersonInput = z.output<ReturnType<typeof registerPerson>>;
 
 @Injectable()
 export class RegisterPersonPipe extends RequestPipe<RegisterPersonRequest, RegisterPersonInput> {
-  protected read({ requestId, ssin, facts }: RegisterPersonRequest, context: ValidationContext): RegisterPersonInput {
-    return readFields({
-      requestId: readRequestId(requestId),
-      number: readNumber('ssin', ssin, context),
-      facts: readFacts(facts, { ...context, ssin }),
-    });
-  }
-}
-
-export interface ChangePersonInput {
-  readonly requestId: string;
-  readonly ssin: Ssin;
-  readonly facts: readonly Fact[];
-  readonly expectedSourceRevision: bigint | undefined;
-}
-
-@Injectable()
-export class ChangePersonPipe extends RequestPipe<ChangePersonRequest, ChangePersonInput> {
-  protected read(request: ChangePersonRequest, context: ValidationContext): ChangePersonInput {
-    const { requestId, ssin, facts, expectedSourceRevision } = request;
-    return readFields({
-      requestId: readRequestId(requestId),
-      ssin: readSsin('ssin', ssin, context),
-      facts: readFacts(facts, { ...context, ssin }),
-      expectedSourceRevision: readRevision('expected_source_revision', expectedSourceRevision),
-    });
-  }
-}
-
-export interface ReplaceSsinInput {
-  readonly requestId: string;
-  readonly ssin: Ssin;
-  readonly replacing: GivenNumber;
-}
-
-@Injectable()
-export class ReplaceSsinPipe extends RequestPipe<ReplaceSsinRequest, ReplaceSsinInput> {
-  protected read({ requestId, ssin, replacingSsin }: ReplaceSsinRequest, context: ValidationContext): ReplaceSsinInput {
-    return readFields({
-      requestId: readRequestId(requestId),
-      ssin: readSsin('ssin', ssin, context),
-      replacing: readNumber('replacing_ssin', replacingSsin, context),
-    });
-  }
-}
-
-/** Of `UnreplaceSsin` and `CancelSsin`. */
-export interface SsinInput {
-  readonly requestId: string;
-  readonly ssin: Ssin;
-}
-
-@Injectable()
-export class SsinPipe extends RequestPipe<UnreplaceSsinRequest & CancelSsinRequest, SsinInput> {
-  protected read({ requestId, ssin }: UnreplaceSsinRequest & CancelSsinRequest, context: ValidationContext): SsinInput {
-    return readFields({ requestId: readRequestId(requestId), ssin: readSsin('ssin', ssin, context) });
-  }
-}
-
-export interface GetPersonInput {
-  readonly ssin: Ssin;
-  readonly day: IsoDay;
-  readonly knownAt: Date | undefined;
-}
-
-@Injectable()
-export class GetPersonPipe extends RequestPipe<GetPersonRequest, GetPersonInput> {
-  protected read({ ssin, asOfDate, knownAtTime }: GetPersonRequest, context: ValidationContext): GetPersonInput {
-    const input = readFields({
-      ssin: readSsin('ssin', ssin, context),
-      day: readOptional(asOfDate, (date) => readDay('as_of_date', date)),
-      knownAt: readOptional(knownAtTime, (instant) => readInstant('known_at_time', instant)),
-    });
-    return { ...input, day: input.day ?? context.today };
+  protected read(request: RegisterPersonRequest, context: ValidationContext): RegisterPersonInput {
+    return parseRequest(registerPerson(context), request);
   }
 }
 
 /** 0 stands for none. */
-const readRevision = (field: string, raw: bigint): Read<bigint | undefined> => {
-  if (raw >= 0n) return { ok: true, value: raw === 0n ? undefined : raw };
-  const description = 'a revision is 1 or more, or 0 for whichever';
-  return { ok: false, violations: [{ field, reason: 'INVALID_REVISION', description }] };
-};
+const expectedSourceRevision = fields.field((raw: bigint, refuse): bigint | undefined => {
+  if (raw < 0n) return refuse('INVALID_REVISION', 'a revision is 1 or more, or 0 for whichever');
+  return raw === 0n ? undefined : raw;
+});
+
+const changePerson = perContext((context) =>
+  fields
+    .message({ requestId, ssin: fields.ssin(context), facts: factsSchema(context), expectedSourceRevision })
+    .transform((input, issues) => {
+      refuseSelfRelations(issues, input.facts, input.ssin);
+      return input;
+    }),
+);
+export type ChangePersonInput = z.output<ReturnType<typeof changePerson>>;
+
+@Injectable()
+export class ChangePersonPipe extends RequestPipe<ChangePersonRequest, ChangePersonInput> {
+  protected read(request: ChangePersonRequest, context: ValidationContext): ChangePersonInput {
+    return parseRequest(changePerson(context), request);
+  }
+}
+
+const replaceSsin = perContext((context) =>
+  fields
+    .message({ requestId, ssin: fields.ssin(context), replacingSsin: givenNumber(context) })
+    .transform(({ replacingSsin: replacing, ...input }) => ({ ...input, replacing })),
+);
+export type ReplaceSsinInput = z.output<ReturnType<typeof replaceSsin>>;
+
+@Injectable()
+export class ReplaceSsinPipe extends RequestPipe<ReplaceSsinRequest, ReplaceSsinInput> {
+  protected read(request: ReplaceSsinRequest, context: ValidationContext): ReplaceSsinInput {
+    return parseRequest(replaceSsin(context), request);
+  }
+}
+
+const ssinOnly = perContext((context) => fields.message({ requestId, ssin: fields.ssin(context) }));
+/** Of `UnreplaceSsin` and `CancelSsin`. */
+export type SsinInput = z.output<ReturnType<typeof ssinOnly>>;
+
+@Injectable()
+export class SsinPipe extends RequestPipe<UnreplaceSsinRequest & CancelSsinRequest, SsinInput> {
+  protected read(request: UnreplaceSsinRequest & CancelSsinRequest, context: ValidationContext): SsinInput {
+    return parseRequest(ssinOnly(context), request);
+  }
+}
+
+const getPerson = perContext((context) =>
+  fields
+    .message({
+      ssin: fields.ssin(context),
+      asOfDate: fields.optional(fields.day),
+      knownAtTime: fields.optional(fields.instant),
+    })
+    .transform(({ ssin, asOfDate: day = context.today, knownAtTime: knownAt }) => ({ ssin, day, knownAt })),
+);
+export type GetPersonInput = z.output<ReturnType<typeof getPerson>>;
+
+@Injectable()
+export class GetPersonPipe extends RequestPipe<GetPersonRequest, GetPersonInput> {
+  protected read(request: GetPersonRequest, context: ValidationContext): GetPersonInput {
+    return parseRequest(getPerson(context), request);
+  }
+}

@@ -1,32 +1,36 @@
-import type { Fact as FactMessage } from '@crossroads/contracts/person/v1/person';
-import { type Read, readList, readPeriod } from '@crossroads/grpc';
-import { FACTS, type Fact, type FactCase, type FactValue, FIELD_GROUPS, type FieldGroup } from './facts.js';
-import { type FactContext, type Field, protoName } from './field.js';
+import { fields, perContext } from '@crossroads/grpc';
+import type { Ssin } from '@crossroads/identifiers';
+import type { z } from 'zod';
+import { FACTS, type Fact, type FactCase, type FactValue, FIELD_GROUPS } from './facts.js';
+import type { Field } from './field.js';
 
 const MAX_FACTS = 200;
 
-const GROUP_OF: ReadonlyMap<FactCase, FieldGroup> = new Map(FIELD_GROUPS.map((group) => [FACTS[group].message, group]));
-const NAMES = [...GROUP_OF.keys()].map(protoName).join(', ');
-
 /** The facts of a request. */
-export const readFacts = (raw: readonly FactMessage[], context: FactContext): Read<Fact[]> =>
-  readList('facts', raw, { max: MAX_FACTS }, (at, fact) => readFact(at, fact, context));
+export const factsSchema = perContext((context) => {
+  const contents = FIELD_GROUPS.map((group) => {
+    const field: Field<unknown, FactValue['value']> = FACTS[group].record;
+    // The compiler does not see that group and value belong together.
+    return [FACTS[group].message, field.reader(context).transform((value) => ({ group, value }) as FactValue)];
+  });
+  const fact = fields.oneof(Object.fromEntries(contents) as Record<FactCase, z.ZodType<FactValue, unknown>>);
+  const factMessage = fields
+    .message({ period: fields.period, fact })
+    .transform(({ period, fact: { value } }): Fact => ({ ...value, period }));
+  return fields.list(factMessage, { max: MAX_FACTS });
+});
 
-const readFact = (at: string, raw: FactMessage, context: FactContext): Read<Fact> => {
-  const period = readPeriod(raw.period ?? {}, `${at}.period.`);
-  const value = readValue(at, raw.fact, context);
-  if (period.ok && value.ok) return { ok: true, value: { ...value.value, period: period.value } };
-  return { ok: false, violations: [period, value].flatMap((read) => (read.ok ? [] : read.violations)) };
-};
-
-const readValue = (at: string, raw: FactMessage['fact'], context: FactContext): Read<FactValue> => {
-  const group = raw && GROUP_OF.get(raw.$case);
-  if (raw === undefined || group === undefined) {
-    const description = `a fact says one of ${NAMES}`;
-    return { ok: false, violations: [{ field: at, reason: 'REQUIRED', description }] };
+/** Refuses facts that relate a person to themselves. */
+export const refuseSelfRelations = (context: z.RefinementCtx, facts: readonly Fact[], ssin: Ssin): void => {
+  for (const [index, { group, value }] of facts.entries()) {
+    const { message, record } = FACTS[group];
+    for (const { key, name } of record.relatives)
+      if (Reflect.get(value, name) === ssin)
+        fields.refuseAt(
+          context,
+          ['facts', index, message, key],
+          'RELATED_TO_ITSELF',
+          'somebody else; nobody is related to themselves',
+        );
   }
-  const field: Field<unknown, FactValue['value']> = FACTS[group].record;
-  const read = field.read(`${at}.${protoName(raw.$case)}`, raw.value, context);
-  // The compiler does not see that group and value belong together.
-  return read.ok ? { ok: true, value: { group, value: read.value } as FactValue } : read;
 };

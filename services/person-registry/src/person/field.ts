@@ -1,31 +1,20 @@
 import type { Json } from '@crossroads/eventsourcing';
-import {
-  type FieldViolation,
-  type Read,
-  readIncompleteDate,
-  readList,
-  readOptional,
-  readSsin,
-  readText,
-  type ValidationContext,
-} from '@crossroads/grpc';
+import { fields, type ValidationContext } from '@crossroads/grpc';
 import { type DateParts, datePartsOf, type IncompleteDate, isAfterDay } from '@crossroads/identifiers';
+import type { z } from 'zod';
 
 export type JsonSchema = { readonly [keyword: string]: Json };
 
-export interface FactContext extends ValidationContext {
-  /** The number of the person whom the fact is about. */
-  readonly ssin: string;
-}
-
 /** One field of a message of the contract: how it is read and written, and the JSON Schema of its value in an answer. */
 export interface Field<Raw, Value> {
-  /** `at` is the path of the field in the request. */
-  read(at: string, raw: Raw, context: FactContext): Read<Value>;
+  /** What a request is parsed by. */
+  reader(context: ValidationContext): z.ZodType<Value>;
   write(value: Value): Raw;
   readonly schema: JsonSchema;
   /** An absent value is undefined. */
   readonly optional?: true;
+  /** The number of another person than the one whom the fact is about. */
+  readonly relative?: true;
 }
 
 /** A field for each one of a message, by its name there. */
@@ -55,46 +44,55 @@ type RecordOf<Fields> = Flat<RequiredOf<Fields> & OptionalOf<Fields>>;
 const MAX_TEXT = 200;
 const MAX_TEXTS = 20;
 
+const readText = fields.text({ max: MAX_TEXT });
+
 export const text: Field<string, string> = {
-  read: (at, raw) => readText(at, raw, { max: MAX_TEXT }),
+  reader: () => readText,
   write: (value) => value,
   schema: { type: 'string' },
 };
 
+const readTexts = fields.list(readText, { min: 0, max: MAX_TEXTS });
+
 export const texts: Field<readonly string[], readonly string[]> = {
-  read: (at, raw, context) =>
-    readList(at, raw, { min: 0, max: MAX_TEXTS }, (one, value) => text.read(one, value, context)),
+  reader: () => readTexts,
   write: (value) => value,
   schema: { type: 'array', items: text.schema },
 };
 
-export const code = (pattern: RegExp, description: string): Field<string, string> => ({
-  read: (at, raw) =>
-    pattern.test(raw) ? { ok: true, value: raw } : violation(at, raw === '' ? 'REQUIRED' : 'INVALID_CODE', description),
-  write: (value) => value,
-  schema: { description, type: 'string', pattern: pattern.source },
-});
+export const code = (pattern: RegExp, description: string): Field<string, string> => {
+  const read = fields.field((raw: string, refuse): string =>
+    pattern.test(raw) ? raw : refuse(raw === '' ? 'REQUIRED' : 'INVALID_CODE', description),
+  );
+  return {
+    reader: () => read,
+    write: (value) => value,
+    schema: { description, type: 'string', pattern: pattern.source },
+  };
+};
 
 export const oneOf = <const Value extends string | number>(
   values: readonly Value[],
   description: string,
-): Field<Value extends string ? string : number, Value> => ({
-  read: (at, raw) => {
-    const value = values.find((one) => one === raw);
-    return value === undefined ? violation(at, 'INVALID_CODE', description) : { ok: true, value };
-  },
-  write: (value) => value as Value extends string ? string : number,
-  schema: { description, enum: values },
-});
+): Field<Value, Value> => {
+  const read = fields.field(
+    (raw: string | number, refuse): Value => values.find((one) => one === raw) ?? refuse('INVALID_CODE', description),
+  );
+  return {
+    reader: () => read,
+    write: (value) => value,
+    schema: { description, enum: values },
+  };
+};
 
 /** Of a birth or a death. */
 export const pastDate: Field<DateParts | undefined, IncompleteDate> = {
-  read: (at, raw, { today }) => {
-    const date = readIncompleteDate(at, raw);
-    return date.ok && isAfterDay(date.value, today)
-      ? violation(at, 'DATE_IN_FUTURE', 'a birth or a death is not in the future')
-      : date;
-  },
+  reader: ({ today }) =>
+    fields.incompleteDate.transform((date, context) =>
+      isAfterDay(date, today)
+        ? fields.refuseAt(context, [], 'DATE_IN_FUTURE', 'a birth or a death is not in the future')
+        : date,
+    ),
   write: datePartsOf,
   schema: {
     description: 'Month and day are 00 when not known',
@@ -105,33 +103,30 @@ export const pastDate: Field<DateParts | undefined, IncompleteDate> = {
 
 /** The number of another person. */
 export const relative: Field<string, string> = {
-  read: (at, raw, context) =>
-    raw === context.ssin
-      ? violation(at, 'RELATED_TO_ITSELF', 'somebody else; nobody is related to themselves')
-      : readSsin(at, raw, context),
+  reader: fields.ssin,
   write: (value) => value,
   schema: { type: 'string', pattern: '^[0-9]{11}$' },
+  relative: true,
 };
 
 /** An empty text is absent, as in proto3. */
 export const optional = <Value>(field: Field<string, Value>): Field<string, Value | undefined> => ({
-  read: (at, raw, context) => readOptional(raw, (given) => field.read(at, given, context)),
+  ...field,
+  reader: (context) => fields.optional(field.reader(context)),
   write: (value) => (value === undefined ? '' : field.write(value)),
-  schema: field.schema,
   optional: true,
 });
 
 /** A message that counts as absent when it is empty. */
 export const optionalRecord = <const Fields extends AnyFields>(
-  fields: Fields,
+  content: Fields,
 ): Field<MessageOf<Fields> | undefined, RecordOf<Fields> | undefined> => {
-  const field = record(fields);
+  const field = record(content);
   return {
-    read: (at, raw, context) => {
-      if (raw === undefined) return { ok: true, value: undefined };
-      const read = field.read(at, raw, context);
-      return read.ok && Object.keys(read.value).length === 0 ? { ok: true, value: undefined } : read;
-    },
+    reader: (context) =>
+      fields
+        .optional(field.reader(context))
+        .transform((value) => (value && Object.keys(value).length > 0 ? value : undefined)),
     write: (value) => value && field.write(value),
     schema: field.schema,
     optional: true,
@@ -144,27 +139,30 @@ export const named = <const Name extends string, Raw, Value>(
   field: Field<Raw, Value>,
 ): Field<Raw, Value> & { readonly as: Name } => ({ ...field, as: name });
 
-/** A message, field by field. `needed` says what it must hold at least one of. */
+/** A message, field by field. */
+export interface RecordField<Raw, Value> extends Field<Raw, Value> {
+  /** Its fields that hold the number of another person, by their names in the message and in the value. */
+  readonly relatives: readonly { readonly key: string; readonly name: string }[];
+}
+
+/** `needed` says what the message must hold at least one of. */
 export const record = <const Fields extends AnyFields>(
-  fields: Fields,
+  content: Fields,
   needed?: string,
-): Field<MessageOf<Fields>, RecordOf<Fields>> => {
-  const all = Object.entries(fields).map(([key, field]) => ({ key, name: nameOf(key, field), field }));
+): RecordField<MessageOf<Fields>, RecordOf<Fields>> => {
+  const all = Object.entries(content).map(([key, field]) => ({ key, name: nameOf(key, field), field }));
   const required = all.flatMap(({ name, field }) => (field.optional ? [] : [name]));
   return {
-    read: (at, message, context) => {
-      const value: Record<string, unknown> = {};
-      const violations: FieldViolation[] = [];
-      for (const { key, name, field } of all) {
-        const read = field.read(`${at}.${protoName(key)}`, message[key], context);
-        if (!read.ok) violations.push(...read.violations);
-        else if (read.value !== undefined) value[name] = read.value;
-      }
-      if (violations.length > 0) return { ok: false, violations };
-      if (needed !== undefined && Object.values(value).every(isEmpty))
-        return violation(at, 'REQUIRED', `needed: ${needed}`);
-      return { ok: true, value: value as RecordOf<Fields> };
-    },
+    reader: (context) =>
+      fields
+        .message(Object.fromEntries(all.map(({ key, field }) => [key, field.reader(context)])))
+        .transform((message, issues) => {
+          const present = all.filter(({ key }) => message[key] !== undefined);
+          const value = Object.fromEntries(present.map(({ key, name }) => [name, message[key]]));
+          if (needed !== undefined && Object.values(value).every(isEmpty))
+            return fields.refuseAt(issues, [], 'REQUIRED', `needed: ${needed}`);
+          return value as RecordOf<Fields>;
+        }),
     write: (value) => {
       const message = all.map(({ key, name, field }) => [key, field.write(Reflect.get(value, name))]);
       return Object.fromEntries(message) as MessageOf<Fields>;
@@ -175,17 +173,10 @@ export const record = <const Fields extends AnyFields>(
       ...(required.length > 0 ? { required } : {}),
       properties: Object.fromEntries(all.map(({ name, field }) => [name, field.schema])),
     },
+    relatives: all.filter(({ field }) => field.relative),
   };
 };
-
-/** `familyNames` is `family_names` in the proto file, and so in the path of a violation. */
-export const protoName = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 const nameOf = (key: string, field: object): string => ('as' in field ? String(field.as) : key);
 
 const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
-
-const violation = (field: string, reason: string, description: string): Extract<Read<never>, { ok: false }> => ({
-  ok: false,
-  violations: [{ field, reason, description }],
-});

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { InscribeFileChunk, type InscribeFileResponse } from '@crossroads/contracts/directory/v1/directory_service';
-import type { Call } from '@crossroads/grpc';
+import { type Call, RequestValidation } from '@crossroads/grpc';
 import { Injectable } from '@nestjs/common';
 import { InscriptionCommands, type Outcome } from '../inscription/inscription.commands.js';
 import { Representation } from '../inscription/representation.js';
-import { Validation } from '../lookup/validation.js';
 import { numberMessages } from '../number/number-state.rules.js';
 import { readChunk } from './file-line.reader.js';
 import type { InscribeFileInput } from './inscribe-file.pipe.js';
@@ -18,7 +17,7 @@ export class InscriptionFiles {
   constructor(
     private readonly commands: InscriptionCommands,
     private readonly representation: Representation,
-    private readonly validation: Validation,
+    private readonly validation: RequestValidation,
   ) {}
 
   /** Progress after each chunk, and once more at the end. @throws PermissionDenied, InvalidInput */

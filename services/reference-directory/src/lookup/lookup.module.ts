@@ -3,7 +3,6 @@ import { Module } from '@nestjs/common';
 import { Checks } from './checks.js';
 import { InstitutionContexts } from './institution-contexts.js';
 import { PersonLookup } from './person-lookup.js';
-import { Validation } from './validation.js';
 
 /** The name of the blind index key; the person registry has the same key. */
 export const SSIN_INDEX = 'ssin-index';
@@ -14,13 +13,12 @@ export const SSIN_INDEX = 'ssin-index';
     Checks,
     InstitutionContexts,
     PersonLookup,
-    Validation,
     {
       provide: BlindIndex,
       inject: [FileKeyProvider],
       useFactory: (keys: FileKeyProvider) => BlindIndex.open(keys, SSIN_INDEX),
     },
   ],
-  exports: [Checks, InstitutionContexts, PersonLookup, Validation],
+  exports: [Checks, InstitutionContexts, PersonLookup],
 })
 export class LookupModule {}

@@ -1,11 +1,11 @@
 import { Clock, MeshSettings } from '@crossroads/configuration';
-import type { ValidationContext } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import { Injectable } from '@nestjs/common';
+import type { ValidationContext } from '../request/parse-request.js';
 
-/** What requests are validated against: the mode, and the current day in Brussels. */
+/** Tells pipes by which mode and day a request is validated. */
 @Injectable()
-export class Validation {
+export class RequestValidation {
   constructor(
     private readonly mesh: MeshSettings,
     private readonly clock: Clock,

@@ -33,7 +33,7 @@ import { agreedTls } from './tls-version.js';
 const DAY = 24 * 60 * 60 * 1000;
 const OFFICE = { application: 'welfare-office', enterpriseNumber: numberOf('welfare-office') };
 const SERVERS = Object.keys(RPCS_OF);
-/** The alert of a server that speaks no TLS as old as the client's. */
+/** The TLS alert when the server supports no version of the client. */
 const TOO_OLD = 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION';
 
 let mesh: WholeMesh;
@@ -73,7 +73,7 @@ const filesOf = (name: string): IdentityFiles => {
   return files;
 };
 
-/** The groups that a certificate may be in begin so: a service's with its name, an institution's with its number. */
+/** The prefix of the consumer groups that a certificate may use: the name of a service, or the enterprise number of an institution. */
 const groupOf = (name: string): string => (name === 'welfare-office' ? OFFICE.enterpriseNumber : name);
 
 const writersOf = (topic: string): readonly string[] =>
@@ -171,7 +171,7 @@ describe('Kafka', () => {
   });
 
   onKafka('Kafka lets each certificate read the topics that the topology gives it, and no other', async () => {
-    // Nobody may know of a topic that is not theirs; who may, but not read it, hears so when it fetches.
+    // Without the right to describe a topic the metadata request fails; with it but without the right to read, the fetch fails.
     const expected = pairs.map(({ name, topic }) => [name, topic, mayRead(name, topic) ? 'OK' : REFUSED]);
     const found = await Promise.all(
       pairs.map(async ({ name, topic }) => [name, topic, await reading(as(name), topic, groupOf(name))]),
@@ -188,12 +188,12 @@ describe('Kafka', () => {
   });
 
   onKafka('Kafka refuses a service the consumer group of another', async () => {
-    // kafkajs's words for GROUP_AUTHORIZATION_FAILED at its first question; the topic itself it may read.
+    // kafkajs's text for GROUP_AUTHORIZATION_FAILED. The service may read the topic itself.
     const kafka = as('reference-directory');
     expect(await reading(kafka, 'crossroads.person.v1', 'subscription')).toBe('Failed to find group coordinator');
   });
 
-  onKafka('accepts TLS 1.3 and nothing older', async () => {
+  onKafka('Kafka accepts TLS 1.3 and no older version', async () => {
     const [broker = ''] = brokers();
     const { certificate: cert, key } = identityOf('exchange');
     expect(await agreedTls(broker, { ca, cert, key }, 'TLSv1.3')).toBe('TLSv1.3');
@@ -259,14 +259,14 @@ describe("another institution's certificate", () => {
 });
 
 describe('500 fuzzed requests', () => {
-  /** Heaps grow before they are collected; what leaks grows with each request. */
+  /** A heap grows by some MB before it is collected; a leak grows with each request. */
   const MAX_GROWTH_MB = 64;
   const CLIENTS = 8;
 
   it.each(SERVERS)(
     '500 fuzzed requests do not end %s, get no INTERNAL, and do not make its memory grow',
     async (server) => {
-      // A watch has no end.
+      // `Watch` does not end.
       const rpcs = (RPCS_OF[server] ?? [])
         .filter(({ path }) => !path.endsWith('/Watch'))
         .flatMap(({ path, callers }) =>

@@ -15,8 +15,8 @@ import { Replica } from './replica.js';
 import { questionAbout, SteadyLoad } from './steady-load.js';
 
 const PEOPLE = 12;
-const REFUSED_BY_ITSELF = 'rpc error: code = Unavailable desc = the connection is draining';
-/** Two addresses in front of the exchange, as an ingress has: a client with both loses nothing when one connection ends. */
+const NOT_SENT = 'rpc error: code = Unavailable desc = the connection is draining';
+/** Two addresses of one ingress, so that a client can use the other when a connection ends. */
 const INGRESS = ['127.0.0.1', '127.0.0.2'];
 const SSINS = generatedSsins(PEOPLE);
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
   await mesh.decide('welfare-office');
   await mesh.inscribe('welfare-office', SSINS);
   replicas = [await Replica.start(mesh, 'exchange'), await Replica.start(mesh, 'exchange')];
-  // From here on these two are the exchange: its relay and the care for accesses without an outcome go over to them.
+  // The two replicas replace the mesh's own exchange.
   await mesh.local.process('exchange')?.stop();
 });
 
@@ -92,18 +92,18 @@ describe('two processes of the exchange', () => {
     const ingress = await PassThrough.before(replicas, ghz === undefined ? [] : INGRESS, port);
     const names = await NameServer.of(INGRESS);
     const target = `dns://${names.address}/exchange:${port}`;
-    const strangers = ghz === undefined ? undefined : askByGhz(ghz, target, 30);
+    const byGhz = ghz === undefined ? undefined : askByGhz(ghz, target, 30);
     let restarts = 0;
     let over = false;
-    void strangers?.finally(() => (over = true)).catch(() => undefined);
-    for (let round = 0; round < 2 || (strangers !== undefined && !over); round++)
+    void byGhz?.finally(() => (over = true)).catch(() => undefined);
+    for (let round = 0; round < 2 || (byGhz !== undefined && !over); round++)
       for (const replica of replicas) {
         expect(await replica.stop()).toBe(0);
         await replica.start();
         await load.more(50);
         restarts++;
       }
-    const report = await strangers;
+    const report = await byGhz;
     await end();
     await ingress.close();
     names.close();
@@ -112,12 +112,12 @@ describe('two processes of the exchange', () => {
     );
     await expectAllAnswered();
     if (report !== undefined) {
-      // ghz 0.93 has grpc-go 1.34 (2020), which refuses a call by itself, before it is sent, when it hears GOAWAY in the same moment:
-      // one in some two thousand. Built with grpc-go 1.85 it loses none.
-      const { [REFUSED_BY_ITSELF]: own = 0, ...others } = report.errors;
+      // ghz 0.93 uses grpc-go 1.34 (2020), which fails a call before it is sent when GOAWAY arrives at the same moment: about one in two
+      // thousand. With grpc-go 1.85 no call fails.
+      const { [NOT_SENT]: notSent = 0, ...others } = report.errors;
       expect(others).toEqual({});
-      expect(own).toBeLessThan(report.count / 200);
-      expect(report.statuses['OK']).toBe(report.count - own);
+      expect(notSent).toBeLessThan(report.count / 200);
+      expect(report.statuses['OK']).toBe(report.count - notSent);
     }
   });
 
@@ -130,7 +130,7 @@ describe('two processes of the exchange', () => {
     await load.more(50);
     await renewal.trustTheNew();
     await load.more(50);
-    // The bus was asked again after the last change, over a connection that was made after it.
+    // Kafka was restarted with the last change, so that a healthy bus means a new connection.
     for (const replica of replicas) expect(await eventually(() => replica.is('bus'), Boolean)).toBe(true);
     await end();
     await expectAllAnswered();

@@ -24,9 +24,9 @@ const SEARCH_TERMS = searchTermsOf(NAMES, PEOPLE);
 let collector: Collector;
 let mesh: WholeMesh;
 let reader: TopicReader;
-/** A trace that an institution has begun. */
+/** The id of a trace that an institution started. */
 const OURS = 'a1b2c3d4e5f60718293a4b5c6d7e8f90';
-/** A trace whose id an institution has made of a number. */
+/** The id of a trace into which an institution put an SSIN. */
 const OF_SOMEBODY = `${'0'.repeat(21)}${somebody}`;
 const parent = (traceId: string, flags: string) => ({
   metadata: { traceparent: `00-${traceId}-${'ab'.repeat(8)}-${flags}` },
@@ -37,7 +37,7 @@ const consult = (ssin: string, dataServices: readonly string[], options = {}) =>
     .as('welfare-office')
     .consult({ ssin, legalContext: PURPOSES['welfare-office'].legalContext, dataServices }, options);
 
-/** Spans that have arrived of a trace, once it has these. */
+/** Waits for a trace with these spans. */
 const traceWith = async (isThere: (trace: Traced) => boolean): Promise<Traced> => {
   const traces = await eventually(
     () => [...Map.groupBy(collector.spans(), ({ traceId }) => traceId).values()].map(traceOf).filter(isThere),
@@ -107,7 +107,7 @@ describe('one trace', () => {
         'access-audit: crossroads.access.v1 take',
       ]),
     );
-    // All hang together, from the institution's own span down.
+    // All spans descend from the institution's own span.
     expect(trace.orphans).toEqual(['ab'.repeat(8)]);
   });
 
@@ -157,7 +157,7 @@ describe('metrics', () => {
         const own = new Set(collector.metrics().flatMap((one) => (one.service === service ? [one.name] : [])));
         return OF_ALL.filter((name) => !own.has(name)).map((name) => `${name} of ${service}`);
       });
-    // Each service tells of itself in its own time.
+    // Services export their metrics at different times.
     await eventually(missing, ({ length }) => length === 0);
   });
 
@@ -208,7 +208,7 @@ describe('metrics', () => {
   });
 });
 
-/** Text of what arrived, as bytes and as hexadecimal digits: an id may be made of a number. */
+/** Everything that the collector received as text, also as hexadecimal digits, because an id could contain an SSIN. */
 const everything = () => [
   ...collector.received.flatMap(({ body }) => [body.toString('latin1'), body.toString('utf8'), body.toString('hex')]),
   ...collector.spans().flatMap(({ name, traceId, attributes }) => [name, traceId, ...attributes.values()]),

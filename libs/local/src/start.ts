@@ -5,7 +5,7 @@ import { dataFolderPath, explainFolderError, openDataFolder } from './data-folde
 import { LocalFailure, messageOf } from './failure.js';
 import { LocalMesh } from './local-mesh.js';
 import { meshFile } from './mesh.js';
-import { portsFrom } from './ports.js';
+import { DEFAULT_PORT_BASE, portsFrom } from './ports.js';
 import { Screen } from './screen.js';
 import { runTour } from './tour/run-tour.js';
 

@@ -4,10 +4,10 @@ import { newRequestId, RemoteError } from '@crossroads/grpc';
 import { IDENTIFICATION, PURPOSES, SERVICES, WAGES } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { settledAccounts } from '../accounts.js';
+import { recordedAccesses } from '../recorded-accesses.js';
 import { citizenSees } from '../citizen.js';
 import { ask } from '../databases.js';
-import { startLoad, type Told } from '../load.js';
+import { startLoad, type LoadResult } from '../load.js';
 import { progress, WholeMesh } from '../whole-mesh.js';
 import { generatedPeople, generatedSsins } from '../people.js';
 import { distinct, faultsOf, readTopic, type TopicReader } from '../topic-reader.js';
@@ -45,7 +45,7 @@ const contentOf = ({ content }: Delivery): string =>
 describe('kill -9 under load', () => {
   const subscriptionIds = new Map<string, string>();
   let reader: TopicReader;
-  let told: Told;
+  let result: LoadResult;
   /** For each killed process, whether consultations and changes went on after it was back. */
   const answersAgain = new Map<string, boolean>();
 
@@ -59,9 +59,9 @@ describe('kill -9 under load', () => {
       const from = performance.now();
       await mesh.local.kill(victim);
       progress(`${victim} is back after ${((performance.now() - from) / 1_000).toFixed(1)} s`);
-      const before = { answered: load.told.answered.length, accepted: load.told.accepted.length };
+      const before = { answered: load.result.answered.length, accepted: load.result.accepted.length };
       const again = eventually(
-        () => load.told,
+        () => load.result,
         ({ answered, accepted }) => answered.length > before.answered + 4 && accepted.length > before.accepted + 4,
       );
       answersAgain.set(
@@ -72,9 +72,9 @@ describe('kill -9 under load', () => {
         ),
       );
     }
-    told = await load.stop();
+    result = await load.stop();
     progress(
-      `${told.answered.length} consultations answered, ${told.accepted.length} changes accepted; not answered: ${JSON.stringify([...told.failed])}`,
+      `${result.answered.length} consultations answered, ${result.accepted.length} changes accepted; not answered: ${JSON.stringify([...result.failed])}`,
     );
   }, 300_000);
 
@@ -90,7 +90,7 @@ describe('kill -9 under load', () => {
   it.each([IDENTIFICATION, WAGES])(
     'the mesh loses no accepted change of %s while processes are killed, and delivers none twice',
     async (dataService) => {
-      const accepted = told.accepted.filter((one) => one.dataService === dataService);
+      const accepted = result.accepted.filter((one) => one.dataService === dataService);
       expect(accepted.length).toBeGreaterThan(0);
       await eventually(
         () => distinct(reader, idOf(dataService)).length,
@@ -105,8 +105,8 @@ describe('kill -9 under load', () => {
   );
 
   it('each answered consultation is once in the journal and once in the access log, with its outcome', async () => {
-    const tickets = told.answered.map(({ ticket }) => ticket);
-    expect(await settledAccounts(mesh, tickets)).toEqual({
+    const tickets = result.answered.map(({ ticket }) => ticket);
+    expect(await recordedAccesses(mesh, tickets)).toEqual({
       notOnceInJournal: [],
       notOnceInAudit: [],
       open: 0,
@@ -121,7 +121,7 @@ describe('kill -9 under load', () => {
 
   it('no change is accepted twice under one revision', () => {
     const times = Map.groupBy(
-      told.accepted,
+      result.accepted,
       ({ dataService, ssin, sourceRevision }) => `${dataService} ${ssin} ${sourceRevision}`,
     );
     expect([...times.values()].filter((same) => same.length > 1)).toEqual([]);

@@ -5,7 +5,7 @@ import { IDENTIFICATION, PURPOSES, WAGES } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { settledAccounts } from '../accounts.js';
+import { recordedAccesses } from '../recorded-accesses.js';
 import { openDatabase, withDatabase } from '../databases.js';
 import { move, startLoad } from '../load.js';
 import { progress, WholeMesh } from '../whole-mesh.js';
@@ -179,7 +179,7 @@ describe('a revocation under load', () => {
     const load = startLoad(mesh, SSINS, { consulters: 6, movers: 3, pauseMs: 5 });
     const before = distinct(reader, subscriptionId).length;
     await eventually(
-      () => load.told.answered.length,
+      () => load.result.answered.length,
       (count) => count > 50,
     );
     await eventually(
@@ -197,12 +197,12 @@ describe('a revocation under load', () => {
       () => distinct(reader, subscriptionId).at(-1)?.content?.$case,
       (last) => last === 'closing',
     );
-    const refusals = () => load.told.failed.get('DELIBERATION_REVOKED') ?? 0;
+    const refusals = () => load.result.failed.get('DELIBERATION_REVOKED') ?? 0;
     // What was in flight when the first were refused has ended by then: each client sends one request at a time.
     const first = await eventually(refusals, (count) => count >= 60);
-    const answeredBefore = load.told.answered.length;
+    const answeredBefore = load.result.answered.length;
     await eventually(refusals, (count) => count >= first + 60);
-    expect(load.told.answered).toHaveLength(answeredBefore);
+    expect(load.result.answered).toHaveLength(answeredBefore);
     const { answered } = await load.stop();
 
     const last = Math.max(...answered.map(({ at }) => at));
@@ -218,11 +218,11 @@ describe('a revocation under load', () => {
       .subscriptions.listSubscriptions({ institution: '', pageSize: 10, pageToken: '' });
     const subscription = listed.subscriptions.find((one) => one.subscriptionId === subscriptionId);
     expect(subscription?.lastSequence).toBe(notice?.sequence);
-    const accounts = await settledAccounts(
+    const accesses = await recordedAccesses(
       mesh,
       answered.map(({ ticket }) => ticket),
     );
-    expect(accounts).toEqual({ notOnceInJournal: [], notOnceInAudit: [], open: 0, missing: 0 });
+    expect(accesses).toEqual({ notOnceInJournal: [], notOnceInAudit: [], open: 0, missing: 0 });
     expect(await refusal(consult())).toBe('DELIBERATION_REVOKED');
   });
 });

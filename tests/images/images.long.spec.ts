@@ -226,7 +226,7 @@ else
       );
 
       it.each(SERVICES)(
-        '%s ends by itself, with 0, when it is told to',
+        '%s ends with 0 at the stop signal of its image',
         async (service) => {
           const code = await running.get(service)?.container.stop();
           expect(code).toBe(0);

@@ -2,7 +2,7 @@ import { ExchangeServiceService } from '@crossroads/contracts/exchange/v1/exchan
 import { type Connection, connect } from '@crossroads/grpc';
 import { eventually, freePort } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { settledAccounts } from '../accounts.js';
+import { recordedAccesses } from '../recorded-accesses.js';
 import { ask } from '../databases.js';
 import { progress, WholeMesh } from '../whole-mesh.js';
 import { generatedPeople, generatedSsins } from '../people.js';
@@ -59,7 +59,7 @@ describe('two processes of the exchange', () => {
   /** No call failed, and each access is once in the journal and once in the access log, with its outcome. */
   const expectAllAnswered = async () => {
     expect(load.failures).toEqual([]);
-    expect(await settledAccounts(mesh, load.tickets)).toEqual({
+    expect(await recordedAccesses(mesh, load.tickets)).toEqual({
       notOnceInJournal: [],
       notOnceInAudit: [],
       open: 0,

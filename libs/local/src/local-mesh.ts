@@ -165,7 +165,7 @@ export class LocalMesh {
     return receiptKeysFile(this.folder.keys);
   }
 
-  /** How Kafka runs; nothing when there is none. */
+  /** How Kafka runs; undefined when there is none. */
   get kafkaRuns(): string | undefined {
     return this.kafka?.kind === 'kafka' ? this.kafka.runs : undefined;
   }

@@ -19,7 +19,7 @@ import type { Broker } from '@crossroads/messaging';
 import { TopicSealing } from '@crossroads/messaging';
 import { FileKeyProvider, generateKeyFile, TopicSealer } from '@crossroads/privacy';
 import { eventually, freePort, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
-import { Link, PolicyFeed, Publisher, ServiceProcess, type TestBus, testBus } from '@crossroads/testing/mesh';
+import { Link, PolicyFeed, TestPublisher, ServiceProcess, type TestBus, testBus } from '@crossroads/testing/mesh';
 import { newReceiptKey, readReceiptKeys } from '@crossroads/transparency';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import pg from 'pg';
@@ -68,17 +68,17 @@ export class TestMesh {
     return mesh;
   }
 
-  private publishers: Readonly<Record<'registry' | 'exchange', Publisher>> | undefined;
+  private publishers: Readonly<Record<'registry' | 'exchange', TestPublisher>> | undefined;
 
-  get registry(): Publisher {
+  get registry(): TestPublisher {
     return this.publisherOf('registry');
   }
 
-  get exchange(): Publisher {
+  get exchange(): TestPublisher {
     return this.publisherOf('exchange');
   }
 
-  private publisherOf(name: 'registry' | 'exchange'): Publisher {
+  private publisherOf(name: 'registry' | 'exchange'): TestPublisher {
     if (!this.publishers) throw new Error('the mesh is not prepared');
     return this.publishers[name];
   }
@@ -123,8 +123,8 @@ export class TestMesh {
     };
   }
 
-  private async publisher(name: string, topic: string): Promise<Publisher> {
-    return Publisher.start({
+  private async publisher(name: string, topic: string): Promise<TestPublisher> {
+    return TestPublisher.start({
       name,
       topic,
       broker: this.bus.broker,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '@crossroads/testing';
-import { TestMesh } from './mesh.js';
+import { TestMesh } from '@crossroads/testing/mesh';
 import { FUND, subscribed, World } from './world.js';
 
 const RATE = 200;
@@ -8,10 +8,10 @@ const SECONDS = 10;
 const BURST = 5_000;
 
 /** `node services/subscription/dist/test/deliveries.bench.js [embedded]`: mutation to delivery at 200/s, and how many when they are many. */
-const mesh = await TestMesh.start(process.argv[2] === 'embedded' ? 'embedded' : 'kafka');
+const mesh = await TestMesh.start('subscription', { bus: process.argv[2] === 'embedded' ? 'embedded' : 'kafka' });
 const world = await World.create(mesh);
-const running = await mesh.run(world.certificate(FUND));
-const fund = mesh.client(running.port, world.certificate(FUND));
+const running = await mesh.startProcess();
+const fund = world.client(running, FUND);
 const { subscriptionId, topic } = await subscribed(fund);
 const reads = await world.reads(FUND, topic);
 const people = Array.from({ length: 500 }, () => world.person(FUND));
@@ -40,7 +40,7 @@ for (let n = 0; n < RATE * SECONDS; n++) {
   await delay(Math.max(0, began + (n * 1_000) / RATE - performance.now()));
   const mutation = world.mutation(person(n));
   appended.set(keyOf(mutation.mutation.ssin, mutation.mutation.sourceRevision), performance.now());
-  writes.push(mesh.registry.append(mutation));
+  writes.push(world.registry.append(mutation));
 }
 await Promise.all(writes);
 await eventually(count, (all) => all === RATE * SECONDS, 120_000);
@@ -55,15 +55,15 @@ process.stdout.write(
   `${mesh.bus.kind}, ${RATE}/s: mutation to delivery p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms\n`,
 );
 
-await mesh.registry.pause();
+await world.registry.pause();
 for (let from = 0; from < BURST; from += 25)
-  await Promise.all(Array.from({ length: 25 }, (_, n) => mesh.registry.append(world.mutation(person(from + n)))));
+  await Promise.all(Array.from({ length: 25 }, (_, n) => world.registry.append(world.mutation(person(from + n)))));
 const start = performance.now();
-mesh.registry.resume();
+world.registry.resume();
 await eventually(count, (all) => all === RATE * SECONDS + BURST, 120_000);
 process.stdout.write(
   `${mesh.bus.kind}, ${BURST} at once: ${Math.round(BURST / ((performance.now() - start) / 1000))} deliveries/s\n`,
 );
-await running.child.stop();
+await running.stop();
 await mesh.stop();
 process.exit(0);

@@ -2,9 +2,9 @@ import { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 import { newRequestId } from '@crossroads/grpc';
 import { itOnKafka } from '@crossroads/testing/on-kafka';
 import { eventually } from '@crossroads/testing';
+import { TestMesh } from '@crossroads/testing/mesh';
 import { opens } from '@crossroads/transparency';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type SubscriptionClient, TestMesh } from './mesh.js';
 import type { Subscriber } from './subscriber.js';
 import {
   CONTEXT,
@@ -13,6 +13,7 @@ import {
   PERSON,
   type Person,
   PURPOSE,
+  type SubscriptionClient,
   SURNAME,
   subscribed,
   WAGES,
@@ -31,15 +32,15 @@ describe('deliveries', () => {
   let officeReads: Subscriber;
 
   beforeAll(async () => {
-    mesh = await TestMesh.start('kafka');
+    mesh = await TestMesh.start('subscription', { bus: 'kafka' });
     world = await World.create(mesh);
-    const { port } = await mesh.run(world.certificate(FUND));
-    fund = mesh.client(port, world.certificate(FUND));
-    office = mesh.client(port, world.certificate(OFFICE));
+    const running = await mesh.startProcess();
+    fund = world.client(running, FUND);
+    office = world.client(running, OFFICE);
     fundReads = await world.reads(FUND, (await subscribed(fund)).topic);
     officeReads = await world.reads(OFFICE, (await subscribed(office)).topic);
-  }, 120_000);
-  afterAll(() => mesh.stop(), 60_000);
+  });
+  afterAll(() => mesh.stop());
 
   let ofFund: string;
   let ofOffice: string;
@@ -163,7 +164,7 @@ describe('deliveries', () => {
       [OFFICE, FUND],
       [FUND, OFFICE],
     ] as const) {
-      const broker = await mesh.busOf(reader, world.certificate(reader));
+      const broker = await world.bus(reader);
       const onBatch = async (events: readonly unknown[]) => void seen.push(...events);
       const reading = broker.consume({ topic: `crossroads.deliveries.${owner}.v1`, group: `${reader}.thief`, onBatch });
       await expect(reading).rejects.toThrow(/not authorized/i);

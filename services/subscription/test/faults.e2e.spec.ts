@@ -1,14 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { newRequestId } from '@crossroads/grpc';
 import type { CloudEvent } from '@crossroads/messaging';
-import { ownPostgres } from '@crossroads/testing';
-import type { Link } from '@crossroads/testing/mesh';
+import { eventually, ownPostgres } from '@crossroads/testing';
+import { type Link, type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
-import { eventually, type RunningSubscription, type SubscriptionClient, TestMesh } from './mesh.js';
 import type { Subscriber } from './subscriber.js';
-import { FUND, type Person, subscribed, World, whenListed } from './world.js';
+import { FUND, type Person, type SubscriptionClient, subscribed, World, whenListed } from './world.js';
 
 const WRITERS = 20;
 
@@ -16,22 +13,24 @@ const WRITERS = 20;
 describe('deliveries under faults', () => {
   let mesh: TestMesh;
   let world: World;
-  let running: RunningSubscription;
+  let databases: Awaited<ReturnType<World['databaseLink']>>;
+  let running: ServiceProcess;
   let fund: SubscriptionClient;
   let reads: Subscriber;
   let id: string;
   let expected: number;
 
   beforeAll(async () => {
-    // Its writers commit slowly, and one test holds a transaction open.
+    // Its writers commit late, and one test holds a transaction open.
     await ownPostgres();
-    mesh = await TestMesh.start('embedded');
+    mesh = await TestMesh.start('subscription');
     world = await World.create(mesh);
-    running = await mesh.run(world.certificate(FUND));
-    fund = mesh.client(running.port, world.certificate(FUND));
+    databases = await world.databaseLink();
+    running = await mesh.startProcess({ env: databases.env });
+    fund = world.client(running, FUND);
     reads = await world.reads(FUND, (await subscribed(fund)).topic);
-  }, 120_000);
-  afterAll(() => mesh.stop(), 60_000);
+  });
+  afterAll(() => mesh.stop());
 
   /** Each spec has a subscription of its own, open for as long as it runs. */
   beforeEach(async () => {
@@ -44,19 +43,32 @@ describe('deliveries under faults', () => {
 
   const people = (count: number): Person[] => Array.from({ length: count }, () => world.person(FUND));
 
-  /** Concurrent writers, each with a person of its own, some mutations each, and slow commits. */
+  /** Appends a mutation in a transaction that stays open. */
+  const beginAppend = async (person: Person) => {
+    const [began, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const appending = world.registry.append(world.mutation(person), () => {
+      began.resolve();
+      return ended.promise;
+    });
+    await Promise.race([began.promise, appending]);
+    return async () => {
+      ended.resolve();
+      await appending;
+    };
+  };
+
+  /** Concurrent writers, each with a person of its own, some mutations each; what they append first they commit last. */
   const write = async (mutationsEach: number): Promise<void> => {
     expected += WRITERS * mutationsEach;
-    await Promise.all(
-      people(WRITERS).map(async (person) => {
-        for (let n = 0; n < mutationsEach; n++)
-          await mesh.registry.append(world.mutation(person), () => delay(Math.random() * 60));
-      }),
-    );
+    const written = people(WRITERS);
+    for (let n = 0; n < mutationsEach; n++) {
+      const commits = await Promise.all(written.map(beginAppend));
+      for (const commit of commits.reverse()) await commit();
+    }
   };
 
   const requireAll = async () => {
-    const all = await reads.count(id, expected, 60_000);
+    const all = await reads.count(id, expected);
     expect(all.map(({ sequence }) => sequence)).toEqual(all.map((_, index) => BigInt(index + 1)));
     const revisions = Map.groupBy(reads.mutations(id), ({ ssin }) => ssin);
     for (const [, mutations] of revisions)
@@ -86,28 +98,18 @@ describe('deliveries under faults', () => {
     link.mend();
   };
 
-  const admin = async <Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> => {
-    const client = new pg.Client({ connectionString: mesh.database.adminUrl });
-    await client.connect();
-    try {
-      return await work(client);
-    } finally {
-      await client.end();
-    }
-  };
-
-  it('all is delivered of 20 writers with slow commits', async () => {
+  it('all is delivered of 20 writers who commit in another order than they append', async () => {
     await write(10);
     await requireAll();
-  }, 90_000);
+  });
 
   it('what a source publishes again is delivered once', async () => {
     await write(1);
     await requireAll();
-    await mesh.registry.replay();
+    await world.registry.replay();
     await write(1);
     await requireAll();
-  }, 90_000);
+  });
 
   it('events that come twice, and in another order across persons, are delivered once and in each person’s order', async () => {
     const sealing = mesh.sealing('elsewhere');
@@ -135,50 +137,52 @@ describe('deliveries under faults', () => {
     expected += events.length;
     await write(1);
     await requireAll();
-  }, 90_000);
+  });
 
   it('all is delivered by two processes, one of which is killed again and again', async () => {
-    const second = await mesh.run(world.certificate(FUND));
+    const second = await mesh.startProcess({ env: databases.env });
     const writing = write(15);
     for (let n = 0; n < 3; n++) {
-      await running.child.stop('SIGKILL');
-      running = await mesh.run(world.certificate(FUND), running.port);
+      await running.stop('SIGKILL');
+      await running.launch();
     }
-    await second.child.stop('SIGKILL');
+    await second.stop('SIGKILL');
     await writing;
     await requireAll();
-  }, 180_000);
+  });
 
   it('all is delivered after the bus was away', async () => {
     const writing = write(5);
     await cutWhile(mesh.bus.link);
     await writing;
     await requireAll();
-  }, 90_000);
+  });
 
   it('all is delivered after the database was away', async () => {
     const writing = write(5);
     await someDelivered();
-    await cutWhile(mesh.databaseLink);
+    await cutWhile(databases.link);
     await writing;
     await requireAll();
-  }, 90_000);
+  });
 
   it('a relay that idles finds what no hint told it of', async () => {
     await fund.pauseSubscription({ requestId: newRequestId(), subscriptionId: id });
-    await mesh.registry.append(world.mutation(world.person(FUND)));
+    await world.registry.append(world.mutation(world.person(FUND)));
     expected += 1;
     await whenListed(fund, id, ({ lastSequence }) => lastSequence === BigInt(expected));
     // A new process has no hint in flight, and an update by SQL sends none.
-    await running.child.stop();
-    running = await mesh.run(world.certificate(FUND), running.port);
-    await admin((client) => client.query("update subscriptions set state = 'open' where subscription_id = $1", [id]));
+    await running.stop();
+    await running.launch();
+    await world.asAdmin((client) =>
+      client.query("update subscriptions set state = 'open' where subscription_id = $1", [id]),
+    );
     await requireAll();
     await fund.resumeSubscription({ requestId: newRequestId(), subscriptionId: id });
-  }, 90_000);
+  });
 
   it('a delivery comes again, under its number, when the process is killed before it has noted the sending', async () => {
-    await admin(async (client) => {
+    await world.asAdmin(async (client) => {
       const claimed = async () => {
         const { rows } = await client.query<{ claimed: boolean }>(
           'select relaying_sequence > relayed_sequence as claimed from subscriptions where subscription_id = $1',
@@ -188,7 +192,7 @@ describe('deliveries under faults', () => {
       };
       // The mutation is numbered before the bus is cut, so that the relay is what meets the cut.
       await fund.pauseSubscription({ requestId: newRequestId(), subscriptionId: id });
-      await mesh.registry.append(world.mutation(world.person(FUND)));
+      await world.registry.append(world.mutation(world.person(FUND)));
       await whenListed(fund, id, ({ lastSequence }) => lastSequence === 1n);
       mesh.bus.link?.cut();
       await fund.resumeSubscription({ requestId: newRequestId(), subscriptionId: id });
@@ -201,31 +205,31 @@ describe('deliveries under faults', () => {
         () => reads.rawOf(id).length,
         (count) => count === 1,
       );
-      await running.child.stop('SIGKILL');
+      await running.stop('SIGKILL');
       await client.query('rollback');
     });
-    running = await mesh.run(world.certificate(FUND), running.port);
+    await running.launch();
     await eventually(
       () => reads.rawOf(id).length,
       (count) => count === 2,
     );
     expected += 1;
     await requireAll();
-  }, 90_000);
+  });
 
   it('the process stops cleanly, also while the bus is away, and another goes on', async () => {
     await write(2);
     await requireAll();
-    expect(await running.child.stop()).toBe(0);
-    running = await mesh.run(world.certificate(FUND), running.port);
+    expect(await running.stop()).toBe(0);
+    await running.launch();
     await write(1);
     await requireAll();
     mesh.bus.link?.cut();
     // A process that does not stop in time ends with 1.
-    expect(await running.child.stop()).toBe(0);
+    expect(await running.stop()).toBe(0);
     mesh.bus.link?.mend();
-    running = await mesh.run(world.certificate(FUND), running.port);
+    await running.launch();
     await write(1);
     await requireAll();
-  }, 120_000);
+  });
 });

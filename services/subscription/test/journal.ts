@@ -1,6 +1,7 @@
 import { AccessOutcome, AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 import { AccessConcluded, AccessJournaled } from '@crossroads/contracts/access/v1/events';
-import type { TestMesh } from './mesh.js';
+import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
+import type { TestMesh } from '@crossroads/testing/mesh';
 
 export interface Journaled {
   record: AccessRecord | undefined;
@@ -15,7 +16,7 @@ export const journalOf = async (mesh: TestMesh, port: number): Promise<Map<strin
     journal.set(ticket, known);
     return known;
   };
-  const events = await mesh.events(port, 'access-audit');
+  const events = mesh.connect(EventsServiceService, port, await mesh.serviceCertificate('access-audit'));
   for await (const { event } of events.read({ topic: 'crossroads.access.v1', afterCursor: '' })) {
     if (!event) continue;
     const isDelivery = event.type.endsWith('.delivered');

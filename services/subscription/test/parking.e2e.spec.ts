@@ -5,19 +5,18 @@ import { join } from 'node:path';
 import { newRequestId } from '@crossroads/grpc';
 import type { CloudEvent, TopicSealing } from '@crossroads/messaging';
 import { generateKeyFile } from '@crossroads/privacy';
-import type { ToPublish } from '@crossroads/testing/mesh';
+import { allRows, eventually } from '@crossroads/testing';
+import { type ServiceProcess, TestMesh, type ToPublish } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
-import { eventually, type RunningSubscription, type SubscriptionClient, TestMesh } from './mesh.js';
 import type { Subscriber } from './subscriber.js';
-import { ADMINISTRATOR, FUND, type Person, SURNAME, subscribed, World } from './world.js';
+import { ADMINISTRATOR, FUND, type Person, type SubscriptionClient, SURNAME, subscribed, World } from './world.js';
 
 const TOPIC = 'crossroads.person.v1';
 
 describe('parked mutations', () => {
   let mesh: TestMesh;
   let world: World;
-  let running: RunningSubscription;
+  let running: ServiceProcess;
   let fund: SubscriptionClient;
   let administrator: SubscriptionClient;
   let reads: Subscriber;
@@ -25,17 +24,17 @@ describe('parked mutations', () => {
   let stranger: TopicSealing;
 
   beforeAll(async () => {
-    mesh = await TestMesh.start('embedded');
+    mesh = await TestMesh.start('subscription');
     world = await World.create(mesh);
-    running = await mesh.run(world.certificate(FUND));
-    fund = mesh.client(running.port, world.certificate(FUND));
-    administrator = mesh.client(running.port, world.certificate(ADMINISTRATOR));
+    running = await mesh.startProcess();
+    fund = world.client(running, FUND);
+    administrator = world.client(running, ADMINISTRATOR);
     reads = await world.reads(FUND, (await subscribed(fund)).topic);
     const otherKeys = join(mkdtempSync(join(tmpdir(), 'crossroads-keys-')), 'keys.json');
     await generateKeyFile(otherKeys, [TOPIC]);
     stranger = mesh.sealing('elsewhere', otherKeys);
-  }, 120_000);
-  afterAll(() => mesh.stop(), 60_000);
+  });
+  afterAll(() => mesh.stop());
   beforeEach(async () => {
     id = (await subscribed(fund)).subscriptionId;
   });
@@ -73,15 +72,14 @@ describe('parked mutations', () => {
       .sealing('elsewhere')
       .seal(TOPIC, [eventOf(world.mutation(person, { sourceRevision: 1n }))]);
     const [event] = mended;
-    const client = new pg.Client({ connectionString: mesh.database.adminUrl });
-    await client.connect();
-    await client.query(
-      `update parked set data = $2, event_id = $3,
-         headers = headers || jsonb_build_object('ce_id', $3::text, 'ce_sealingkeyid', $4::text)
-       where place = (select min(place) from parked where key = $1)`,
-      [person.personId, Buffer.from(event?.data ?? []), event?.id, event?.sealingKeyId],
+    await world.asAdmin((client) =>
+      client.query(
+        `update parked set data = $2, event_id = $3,
+           headers = headers || jsonb_build_object('ce_id', $3::text, 'ce_sealingkeyid', $4::text)
+         where place = (select min(place) from parked where key = $1)`,
+        [person.personId, Buffer.from(event?.data ?? []), event?.id, event?.sealingKeyId],
+      ),
     );
-    await client.end();
   };
 
   it('a mutation that cannot be opened is parked with the same person’s later ones, while others’ are delivered', async () => {
@@ -211,9 +209,8 @@ describe('parked mutations', () => {
       Buffer.from(text).toString('hex'),
     ]);
     const everything = [
-      running.child.output,
-      ...(await dump(mesh.database.adminUrl)),
-      ...(await dump(mesh.keys.adminUrl)),
+      running.output,
+      ...(await Promise.all(mesh.serviceDatabases.map(({ adminUrl }) => allRows(adminUrl)))).flat(),
       JSON.stringify(reads.raw.map(({ event: { data: _data, ...outside } }) => outside)),
     ];
     expect(everything.length).toBeGreaterThan(8);
@@ -224,24 +221,3 @@ describe('parked mutations', () => {
     ).toBeGreaterThan(1);
   });
 });
-
-/** Every row of every table, as text; base64 is opened. */
-const dump = async (url: string): Promise<string[]> => {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  const { rows: tables } = await client.query<{ name: string }>(
-    `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
-     where table_schema not in ('pg_catalog', 'information_schema')`,
-  );
-  const texts: string[] = [];
-  for (const { name } of tables) {
-    const { rows } = await client.query<{ line: string }>(`select t::text as line from ${name} t`);
-    for (const { line } of rows) {
-      texts.push(line);
-      for (const [base64] of line.matchAll(/[A-Za-z0-9+/]{40,}={0,2}/g))
-        texts.push(Buffer.from(base64, 'base64').toString('latin1'));
-    }
-  }
-  await client.end();
-  return texts;
-};

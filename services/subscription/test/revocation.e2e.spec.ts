@@ -2,32 +2,43 @@ import { AccessResult } from '@crossroads/contracts/access/v1/access_record';
 import type { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import { SubscriptionState } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { newRequestId } from '@crossroads/grpc';
+import { eventually, refusalOf } from '@crossroads/testing';
+import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { journalOf } from './journal.js';
-import { eventually, type RunningSubscription, refusalOf, type SubscriptionClient, TestMesh } from './mesh.js';
 import type { Subscriber } from './subscriber.js';
-import { FUND, PERSON, type Person, subscribed, toAll, WAGES, World, whenListed } from './world.js';
+import {
+  FUND,
+  PERSON,
+  type Person,
+  type SubscriptionClient,
+  subscribed,
+  toAll,
+  WAGES,
+  World,
+  whenListed,
+} from './world.js';
 
 const GRANTED = ['name', 'address'];
 
 describe('revocation', () => {
   let mesh: TestMesh;
   let world: World;
-  let running: RunningSubscription;
+  let running: ServiceProcess;
   let fund: SubscriptionClient;
   let reads: Subscriber;
   let id: string;
   let person: Person;
 
   beforeAll(async () => {
-    mesh = await TestMesh.start('embedded');
+    mesh = await TestMesh.start('subscription');
     world = await World.create(mesh);
-    running = await mesh.run(world.certificate(FUND));
-    fund = mesh.client(running.port, world.certificate(FUND));
+    running = await mesh.startProcess();
+    fund = world.client(running, FUND);
     const { topic } = await subscribed(fund, { dataService: WAGES });
     reads = await world.reads(FUND, topic);
-  }, 120_000);
-  afterAll(() => mesh.stop(), 60_000);
+  });
+  afterAll(() => mesh.stop());
 
   beforeEach(async () => {
     world.grant('fund', FUND, GRANTED);
@@ -109,8 +120,11 @@ describe('revocation', () => {
     await fund.resumeSubscription({ requestId: newRequestId(), subscriptionId: id });
     // The relay has begun to send these two, and cannot know whether the broker has them.
     await eventually(
-      () => mesh.asAdmin('select from subscriptions where subscription_id = $1 and relaying_sequence = 3', [id]),
-      (count) => count === 1,
+      () =>
+        world.asAdmin((client) =>
+          client.query('select from subscriptions where subscription_id = $1 and relaying_sequence = 3', [id]),
+        ),
+      ({ rowCount }) => rowCount === 1,
     );
     world.revoke('fund');
     await whenListed(fund, id, ({ state }) => state === SubscriptionState.SUBSCRIPTION_STATE_CLOSED);
@@ -144,11 +158,11 @@ describe('revocation', () => {
     );
     expect(stale).toMatchObject({ reason: 'POLICY_STALE' });
     await publishTwo();
-    await mesh.registry.caughtUp();
+    await world.registry.caughtUp();
     expect(reads.of(id)).toHaveLength(1);
     mesh.policy.silent = false;
     await reads.count(id, 3);
-  }, 40_000);
+  });
 
   it('a subscription to another data service of the same deliberation goes on', async () => {
     const wages = await subscribed(fund, { dataService: WAGES });

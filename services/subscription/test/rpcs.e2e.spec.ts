@@ -9,30 +9,41 @@ import {
 } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { newRequestId } from '@crossroads/grpc';
 import { ssinCheck } from '@crossroads/identifiers';
+import { refusalOf } from '@crossroads/testing';
+import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type RunningSubscription, refusalOf, type SubscriptionClient, TestMesh } from './mesh.js';
-import { ADMINISTRATOR, FUND, INTEGRATOR, OFFICE, STRANGER, subscribed, toAll, World } from './world.js';
+import {
+  ADMINISTRATOR,
+  FUND,
+  INTEGRATOR,
+  OFFICE,
+  STRANGER,
+  type SubscriptionClient,
+  subscribed,
+  toAll,
+  World,
+} from './world.js';
 
 const list = { institution: '', pageSize: 0, pageToken: '' };
 
 describe('the subscription table', () => {
   let mesh: TestMesh;
   let world: World;
-  let running: RunningSubscription;
+  let running: ServiceProcess;
   let fund: SubscriptionClient;
   let office: SubscriptionClient;
-  const as = (institution: string) => mesh.client(running.port, world.certificate(institution));
+  const as = (institution: string) => world.client(running, institution);
 
   beforeAll(async () => {
-    mesh = await TestMesh.start('embedded');
+    mesh = await TestMesh.start('subscription');
     world = await World.create(mesh);
-    running = await mesh.run(world.certificate(FUND));
+    running = await mesh.startProcess();
     fund = as(FUND);
     office = as(OFFICE);
-  }, 120_000);
-  afterAll(() => mesh.stop(), 60_000);
+  });
+  afterAll(() => mesh.stop());
 
   const named = (...ssins: readonly string[]) => ({
     persons: { $case: 'named' as const, value: { ssins: [...ssins] } },
@@ -71,17 +82,12 @@ describe('the subscription table', () => {
       world.person(one),
     );
     if (!known || !stranger || !replaced || !cancelled || !nobody) throw new Error('nobody');
-    for (const [{ ssin, personId }, state] of [
+    for (const [person, state] of [
       [replaced, 3],
       [cancelled, 4],
       [nobody, 2],
     ] as const)
-      mesh.directory.numbers.set(ssin, {
-        state,
-        personId,
-        inscriptions: [[FUND, 'CIN:AFFILIATED']],
-        mergedPersonIds: [],
-      });
+      world.directory.put(person, [[FUND, 'CIN:AFFILIATED']], { state });
     const error = await refusalOf(
       fund.subscribe(toAll(named(known.ssin, stranger.ssin, replaced.ssin, cancelled.ssin, nobody.ssin))),
     );
@@ -249,7 +255,7 @@ describe('the subscription table', () => {
     const codeOf = (method: string, bytes: Buffer) =>
       new Promise<status>((resolve) => {
         const path = `/crossroads.subscription.v1.SubscriptionService/${method}`;
-        raw.makeUnaryRequest(path, same, same, bytes, { deadline: Date.now() + 20_000 }, (error) =>
+        raw.makeUnaryRequest(path, same, same, bytes, { deadline: Date.now() + 120_000 }, (error) =>
           resolve(error?.code ?? status.OK),
         );
       });
@@ -287,5 +293,5 @@ describe('the subscription table', () => {
     );
     raw.close();
     await subscribed(fund);
-  }, 180_000);
+  });
 });

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { newRequestId } from '@crossroads/grpc';
 import { CertificateAuthority } from '@crossroads/local';
+import { refusalOf } from '@crossroads/testing';
+import { type ServiceProcess, TestMesh, TRUST_DOMAIN } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type RunningSubscription, refusalOf, type SubscriptionClient, TestMesh, TRUST_DOMAIN } from './mesh.js';
-import { ADMINISTRATOR, FUND, INTEGRATOR, OFFICE, toAll, World } from './world.js';
+import { ADMINISTRATOR, FUND, INTEGRATOR, OFFICE, type SubscriptionClient, toAll, World } from './world.js';
 
 const list = { institution: '', pageSize: 0, pageToken: '' };
 
@@ -11,15 +13,15 @@ const list = { institution: '', pageSize: 0, pageToken: '' };
 describe('the subscription table, by caller', () => {
   let mesh: TestMesh;
   let world: World;
-  let running: RunningSubscription;
-  const as = (institution: string) => mesh.client(running.port, world.certificate(institution));
+  let running: ServiceProcess;
+  const as = (institution: string) => world.client(running, institution);
 
   beforeAll(async () => {
-    mesh = await TestMesh.start('embedded');
+    mesh = await TestMesh.start('subscription');
     world = await World.create(mesh);
-    running = await mesh.run(world.certificate(FUND));
-  }, 120_000);
-  afterAll(() => mesh.stop(), 60_000);
+    running = await mesh.startProcess();
+  });
+  afterAll(() => mesh.stop());
 
   const calls: Readonly<Record<string, (client: SubscriptionClient) => Promise<unknown>>> = {
     subscribe: (client) => client.subscribe(toAll({ institution: FUND })),
@@ -63,32 +65,30 @@ describe('the subscription table, by caller', () => {
   });
 
   it('services of the mesh, and keys that nobody registered, are refused', async () => {
-    expect(await outcomes(mesh.client(running.port, await mesh.service('exchange')))).toEqual(
+    expect(await outcomes(world.client(running, await mesh.serviceCertificate('exchange')))).toEqual(
       everything('CALLER_NOT_ALLOWED'),
     );
-    expect(await outcomes(mesh.client(running.port, await mesh.institution(FUND)))).toEqual(
+    expect(await outcomes(world.client(running, await mesh.applicationCertificate(FUND)))).toEqual(
       everything('KEY_NOT_REGISTERED'),
     );
   });
 
   it('a certificate of another authority, or one that has expired, gets no connection', async () => {
     const foreign = await CertificateAuthority.create(TRUST_DOMAIN);
-    const { certificate, key } = await foreign.issueApplication({ application: 'desk', enterpriseNumber: FUND });
-    const written = await mesh.write(Promise.resolve({ ca: foreign.certificate, cert: certificate, key }));
-    const expired = await mesh.institution(FUND, 'desk', new Date(Date.now() - 60_000));
-    for (const tls of [written, expired]) {
-      const client = mesh.client(running.port, { ...tls, ca: world.certificate(FUND).ca });
+    const bad = [
+      await mesh.untrustedCertificate(foreign, FUND),
+      await mesh.applicationCertificate(FUND, { notAfter: new Date(Date.now() - 60_000) }),
+    ];
+    for (const tls of bad) {
+      const client = world.client(running, { ...tls, ca: world.certificate(FUND).ca });
       expect(await refusalOf(client.listSubscriptions(list, { deadlineMs: 700 }))).toMatchObject({ isOutage: true });
     }
   });
 
   it('only access-audit reads the journal', async () => {
     const read = async (name: string) => {
-      for await (const _ of (await mesh.events(running.port, name)).read({
-        topic: 'crossroads.access.v1',
-        afterCursor: '',
-      }))
-        return 'OK';
+      const events = mesh.connect(EventsServiceService, running.port, await mesh.serviceCertificate(name));
+      for await (const _ of events.read({ topic: 'crossroads.access.v1', afterCursor: '' })) return 'OK';
       return 'OK';
     };
     expect(await read('access-audit')).toBe('OK');

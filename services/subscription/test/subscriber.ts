@@ -48,11 +48,10 @@ export class Subscriber {
   }
 
   /** Resolves once there are that many. @throws when there are more */
-  async count(subscriptionId: string, wanted: number, withinMs?: number): Promise<Delivery[]> {
+  async count(subscriptionId: string, wanted: number): Promise<Delivery[]> {
     await eventually(
       () => this.of(subscriptionId).length,
       (count) => count >= wanted,
-      withinMs,
     ).catch(() => {
       throw new Error(`${this.of(subscriptionId).length} of ${wanted} deliveries; ${this.faults.slice(-3).join('; ')}`);
     });

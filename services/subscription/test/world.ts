@@ -1,12 +1,17 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { DeliberationState, type Grant, Role } from '@crossroads/contracts/authorization/v1/policy';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
-import type { SubscribeRequest, Subscription } from '@crossroads/contracts/subscription/v1/subscription_service';
-import { newRequestId, type TlsFiles } from '@crossroads/grpc';
+import {
+  type SubscribeRequest,
+  type Subscription,
+  SubscriptionServiceService,
+} from '@crossroads/contracts/subscription/v1/subscription_service';
+import { type Connection, newRequestId, type TlsFiles } from '@crossroads/grpc';
 import { ssinCheck, withCbeCheck } from '@crossroads/identifiers';
+import type { Broker } from '@crossroads/messaging';
 import { eventually } from '@crossroads/testing';
-import type { ToPublish } from '@crossroads/testing/mesh';
-import { type SubscriptionClient, spkiHash, type TestMesh } from './mesh.js';
+import { DirectoryStandIn, Link, type TestPublisher, type TestMesh, type ToPublish } from '@crossroads/testing/mesh';
+import pg from 'pg';
 import { Subscriber } from './subscriber.js';
 
 /** New numbers at each run: a Kafka that is shared still has the topics of those before. */
@@ -26,6 +31,8 @@ export const PURPOSE = 'CIN:INSURABILITY';
 /** Stands in every body and nowhere else: what a search for leaks looks for. */
 export const SURNAME = 'Vandenbroeckhoven';
 
+export type SubscriptionClient = Connection<typeof SubscriptionServiceService>;
+
 export interface Person {
   readonly ssin: string;
   readonly personId: string;
@@ -33,17 +40,26 @@ export interface Person {
 
 /** Institutions, data services, grants and people, and what sources publish about them. */
 export class World {
-  readonly tls = new Map<string, TlsFiles>();
+  readonly directory = new DirectoryStandIn();
+  private readonly tls = new Map<string, TlsFiles>();
   private readonly deliberations = new Map<string, Parameters<World['grant']>>();
   private readonly revisions = new Map<string, bigint>();
   private people = 0;
 
-  private constructor(private readonly mesh: TestMesh) {}
+  private constructor(
+    private readonly mesh: TestMesh,
+    readonly registry: TestPublisher,
+    readonly exchange: TestPublisher,
+  ) {}
 
   static async create(mesh: TestMesh): Promise<World> {
-    const world = new World(mesh);
-    for (const enterpriseNumber of [FUND, OFFICE, STRANGER, ADMINISTRATOR, EMPLOYMENT, INTEGRATOR])
-      await world.member(enterpriseNumber);
+    const registry = await mesh.publisher('person-registry', 'crossroads.person.v1');
+    const world = new World(mesh, registry, await mesh.publisher('exchange', 'crossroads.mutation.v1'));
+    await mesh.standIn('reference-directory', world.directory.serve('subscription'));
+    for (const enterpriseNumber of [FUND, OFFICE, STRANGER, EMPLOYMENT])
+      world.tls.set(enterpriseNumber, await mesh.register(enterpriseNumber));
+    world.tls.set(ADMINISTRATOR, await mesh.register(ADMINISTRATOR, { roles: [Role.ROLE_ADMINISTRATOR] }));
+    world.tls.set(INTEGRATOR, await mesh.register(INTEGRATOR, { represents: [FUND] }));
     mesh.policy.put({ $case: 'dataService', value: service(PERSON, ['name', 'address', 'death']) });
     mesh.policy.put({ $case: 'dataService', value: service(WAGES, ['name', 'amount']) });
     world.grant('fund', FUND, ['name', 'address']);
@@ -57,9 +73,42 @@ export class World {
     return tls;
   }
 
+  /** The application `desk` of an institution, or whoever else has this certificate. */
+  client({ port }: { readonly port: number }, who: string | TlsFiles): SubscriptionClient {
+    const tls = typeof who === 'string' ? this.certificate(who) : who;
+    return this.mesh.connect(SubscriptionServiceService, port, tls);
+  }
+
+  /** A link between the service and its databases, and the settings by which it goes through there. */
+  async databaseLink(): Promise<{ readonly link: Link; readonly env: Readonly<Record<string, string>> }> {
+    const server = new URL(this.mesh.database.url);
+    const link = await Link.to(server.hostname, Number(server.port));
+    this.mesh.defer(() => link.close());
+    const urls = Object.entries(this.mesh.environment()).filter(([name]) => name.includes('DATABASE_'));
+    return { link, env: Object.fromEntries(urls.map(([name, url]) => [name, link.through(url)])) };
+  }
+
+  /** On the database of the service, as a superuser. */
+  async asAdmin<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> {
+    const client = new pg.Client({ connectionString: this.mesh.database.adminUrl });
+    await client.connect();
+    try {
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** The bus as an institution's application reaches it. */
+  async bus(institution: string): Promise<Broker> {
+    const broker = await this.mesh.bus.open(this.certificate(institution), `${institution}.spec`);
+    this.mesh.defer(() => broker.close());
+    return broker;
+  }
+
   /** Reads a subscriber's topic, which its first subscription has created. */
   async reads(institution: string, topic: string): Promise<Subscriber> {
-    const broker = await this.mesh.busOf(institution, this.certificate(institution));
+    const broker = await this.bus(institution);
     return Subscriber.of(broker, topic, `${institution}.spec`, this.mesh.receiptKeys);
   }
 
@@ -109,12 +158,10 @@ export class World {
     const counter = ++this.people;
     const nine = `80${61 + Math.floor(counter / 900)}01${String(counter % 900).padStart(3, '0')}`;
     const person = { ssin: `${nine}${ssinCheck(nine, 1900)}`, personId: randomUUID() };
-    this.mesh.directory.numbers.set(person.ssin, {
-      state: 1,
-      personId: person.personId,
-      mergedPersonIds: [],
-      inscriptions: inscribed.map((institution) => [institution, CONTEXT]),
-    });
+    this.directory.put(
+      person,
+      inscribed.map((institution) => [institution, CONTEXT]),
+    );
     return person;
   }
 
@@ -142,26 +189,7 @@ export class World {
   /** Publishes, from the source that the data service belongs to. */
   async publish(...mutations: readonly (ToPublish & { readonly mutation: Mutation })[]): Promise<void> {
     for (const one of mutations)
-      await (one.mutation.dataService === PERSON ? this.mesh.registry : this.mesh.exchange).append(one);
-  }
-
-  private async member(enterpriseNumber: string): Promise<void> {
-    const tls = await this.mesh.institution(enterpriseNumber);
-    this.tls.set(enterpriseNumber, tls);
-    this.mesh.policy.put({
-      $case: 'institution',
-      value: {
-        enterpriseNumber,
-        name: `Institution ${enterpriseNumber}`,
-        roles: enterpriseNumber === ADMINISTRATOR ? [Role.ROLE_ADMINISTRATOR] : [],
-        represents: enterpriseNumber === INTEGRATOR ? [FUND] : [],
-        officialKeys: [],
-      },
-    });
-    this.mesh.policy.put({
-      $case: 'application',
-      value: { enterpriseNumber, name: 'desk', spkiHashes: [spkiHash(tls)] },
-    });
+      await (one.mutation.dataService === PERSON ? this.registry : this.exchange).append(one);
   }
 }
 

@@ -31,10 +31,16 @@ export class Link {
 
   /** The same URL by way of a link. */
   static async ofUrl(url: string): Promise<{ readonly link: Link; readonly url: string }> {
+    const { hostname, port } = new URL(url);
+    const link = await Link.to(hostname, Number(port));
+    return { link, url: link.through(url) };
+  }
+
+  /** A URL of the server behind it, by way of this link. */
+  through(url: string): string {
     const through = new URL(url);
-    const link = await Link.to(through.hostname, Number(through.port));
-    [through.hostname, through.port] = ['127.0.0.1', String(link.port)];
-    return { link, url: through.href };
+    [through.hostname, through.port] = ['127.0.0.1', String(this.port)];
+    return through.href;
   }
 
   cut(): void {

@@ -1,7 +1,7 @@
 import type { InscribeFileLine } from '@crossroads/contracts/directory/v1/directory_service';
-import { type Read, readInscriptionContext, readSsin, type ValidationContext } from '@crossroads/grpc';
+import { fields, InvalidInput, parseRequest, perContext, type ValidationContext } from '@crossroads/grpc';
 import type { Chunk, FileLine, RefusedLine, ValidLine } from '../inscription/inscription.commands.js';
-import { readRange, readRangeUntil } from '../inscription/inscription.reader.js';
+import { dayRange, lastDay } from '../inscription/inscription.reader.js';
 
 /** A chunk as it was read, with a description of each reason for which a line was refused. */
 export interface ReadChunk extends Chunk {
@@ -20,24 +20,29 @@ export const readChunk = (
   const descriptions = new Map<string, string>();
   for (const [index, message] of messages.entries()) {
     const line = linesBefore + index + 1;
-    const read = readLine(message, uninscribe, context);
-    if (read.ok) lines.push({ line, ...read.value });
-    else {
-      const [first = { reason: 'INVALID_INPUT', description: '' }] = read.violations;
-      malformed.push({ line, reason: first.reason });
-      descriptions.set(first.reason, first.description);
+    try {
+      lines.push({ line, ...readLine(message, uninscribe, context) });
+    } catch (error) {
+      if (!(error instanceof InvalidInput)) throw error;
+      const [{ reason, description }] = error.violations;
+      malformed.push({ line, reason });
+      descriptions.set(reason, description);
     }
   }
   return { lines, malformed, descriptions };
 };
 
-const readLine = (message: InscribeFileLine, uninscribe: boolean, context: ValidationContext): Read<ValidLine> => {
-  const ssin = readSsin('ssin', message.ssin, context);
-  if (!ssin.ok) return ssin;
-  const inscriptionContext = readInscriptionContext('inscription_context', message.inscriptionContext);
-  if (!inscriptionContext.ok) return inscriptionContext;
-  const range = readRange('period', message.period);
-  const period = range.ok && uninscribe ? readRangeUntil('period.end_date', message.period?.endDate, context) : range;
-  if (!period.ok) return period;
-  return { ok: true, value: { ssin: ssin.value, context: inscriptionContext.value, period: period.value } };
+const lineMessage = perContext((validation) =>
+  fields.message({
+    ssin: fields.ssin(validation),
+    inscriptionContext: fields.inscriptionContext,
+    period: dayRange,
+  }),
+);
+
+/** @throws InvalidInput */
+const readLine = (message: InscribeFileLine, uninscribe: boolean, validation: ValidationContext): ValidLine => {
+  const { ssin, inscriptionContext: context, period } = parseRequest(lineMessage(validation), message);
+  if (!uninscribe) return { ssin, context, period };
+  return { ssin, context, period: parseRequest(lastDay(validation), message.period?.endDate) };
 };

@@ -3,16 +3,16 @@ import {
   InscribeFileHeader,
   type InscribeFileRequest,
 } from '@crossroads/contracts/directory/v1/directory_service';
-import { InvalidInput, readFields, readRequestId } from '@crossroads/grpc';
+import { fields, InvalidInput, parseRequest } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
-import { readInstitution } from '../inscription/inscription.reader.js';
+import type { z } from 'zod';
+import { institution } from '../inscription/inscription.reader.js';
 
 const MAX_LINES = 5_000;
 
-export interface InscribeFileInput {
-  readonly requestId: string;
-  /** Undefined: the caller's own. */
-  readonly institution: string | undefined;
+const fileHeader = fields.message({ requestId: fields.requestId, institution });
+
+export interface InscribeFileInput extends z.output<typeof fileHeader> {
   readonly uninscribe: boolean;
   /** The header as it was sent; hashed with each chunk. */
   readonly headerBytes: Uint8Array;
@@ -27,13 +27,8 @@ export class InscribeFilePipe implements PipeTransform<AsyncIterable<InscribeFil
     const messages = requests[Symbol.asyncIterator]();
     const first = await messages.next();
     const header = headerOf(first.done ? undefined : first.value);
-    const { requestId, institution } = readFields({
-      requestId: readRequestId(header.requestId),
-      institution: readInstitution(header.institution),
-    });
     return {
-      requestId,
-      institution,
+      ...parseRequest(fileHeader, header),
       uninscribe: header.uninscribe,
       headerBytes: InscribeFileHeader.encode(header).finish(),
       chunks: chunksOf(messages),

@@ -1,14 +1,22 @@
 import type { InscribeRequest } from '@crossroads/contracts/directory/v1/directory_service';
-import { readFields, readInscriptionContext, readRequestId, readSsin, RequestValidation } from '@crossroads/grpc';
+import { fields, parseRequest, perContext, RequestValidation } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
-import type { ValidLine } from './inscription.commands.js';
-import { readInstitution, readRange } from './inscription.reader.js';
+import type { z } from 'zod';
+import { dayRange, institution } from './inscription.reader.js';
 
-export interface InscribeInput extends ValidLine {
-  readonly requestId: string;
-  /** Undefined: the caller's own. */
-  readonly institution: string | undefined;
-}
+const inscribeRequest = perContext((validation) =>
+  fields
+    .message({
+      requestId: fields.requestId,
+      institution,
+      ssin: fields.ssin(validation),
+      inscriptionContext: fields.inscriptionContext,
+      period: dayRange,
+    })
+    .transform(({ inscriptionContext: context, ...input }) => ({ ...input, context })),
+);
+
+export type InscribeInput = z.output<ReturnType<typeof inscribeRequest>>;
 
 /** @throws InvalidInput naming every wrong field */
 @Injectable()
@@ -16,12 +24,6 @@ export class InscribePipe implements PipeTransform<InscribeRequest, InscribeInpu
   constructor(private readonly validation: RequestValidation) {}
 
   transform(request: InscribeRequest): InscribeInput {
-    return readFields({
-      requestId: readRequestId(request.requestId),
-      institution: readInstitution(request.institution),
-      ssin: readSsin('ssin', request.ssin, this.validation.context()),
-      context: readInscriptionContext('inscription_context', request.inscriptionContext),
-      period: readRange('period', request.period),
-    });
+    return parseRequest(inscribeRequest(this.validation.context()), request);
   }
 }

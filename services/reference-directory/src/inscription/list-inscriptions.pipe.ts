@@ -1,14 +1,20 @@
 import type { ListInscriptionsRequest } from '@crossroads/contracts/directory/v1/directory_service';
-import { readFields, readOptional, readPageSize, readSsin, RequestValidation } from '@crossroads/grpc';
+import { fields, parseRequest, perContext, RequestValidation } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
-import { readInstitution } from './inscription.reader.js';
+import type { z } from 'zod';
+import { institution } from './inscription.reader.js';
 
-export interface ListInscriptionsInput {
-  /** Undefined: the caller's own. */
-  readonly institution: string | undefined;
-  /** Undefined: all persons. */
-  readonly ssin: string | undefined;
-  readonly pageSize: number;
+const listInscriptionsRequest = perContext((validation) =>
+  fields.message({
+    institution,
+    /** Absent: all persons. */
+    ssin: fields.optional(fields.ssin(validation)),
+    pageSize: fields.pageSize(),
+  }),
+);
+
+export interface ListInscriptionsInput extends z.output<ReturnType<typeof listInscriptionsRequest>> {
+  /** Read by the handler, as it belongs to one institution's list. */
   readonly pageToken: string;
 }
 
@@ -17,12 +23,7 @@ export interface ListInscriptionsInput {
 export class ListInscriptionsPipe implements PipeTransform<ListInscriptionsRequest, ListInscriptionsInput> {
   constructor(private readonly validation: RequestValidation) {}
 
-  transform({ institution, ssin, pageSize, pageToken }: ListInscriptionsRequest): ListInscriptionsInput {
-    const read = readFields({
-      institution: readInstitution(institution),
-      ssin: readOptional(ssin, (text) => readSsin('ssin', text, this.validation.context())),
-      pageSize: readPageSize(pageSize),
-    });
-    return { ...read, pageToken };
+  transform({ pageToken, ...request }: ListInscriptionsRequest): ListInscriptionsInput {
+    return { ...parseRequest(listInscriptionsRequest(this.validation.context()), request), pageToken };
   }
 }

@@ -1,14 +1,22 @@
 import type { UninscribeRequest } from '@crossroads/contracts/directory/v1/directory_service';
-import { readFields, readInscriptionContext, readRequestId, readSsin, RequestValidation } from '@crossroads/grpc';
+import { fields, parseRequest, perContext, RequestValidation } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
-import type { ValidLine } from './inscription.commands.js';
-import { readInstitution, readRangeUntil } from './inscription.reader.js';
+import type { z } from 'zod';
+import { institution, lastDay } from './inscription.reader.js';
 
-export interface UninscribeInput extends ValidLine {
-  readonly requestId: string;
-  /** Undefined: the caller's own. */
-  readonly institution: string | undefined;
-}
+const uninscribeRequest = perContext((validation) =>
+  fields
+    .message({
+      requestId: fields.requestId,
+      institution,
+      ssin: fields.ssin(validation),
+      inscriptionContext: fields.inscriptionContext,
+      endDate: lastDay(validation),
+    })
+    .transform(({ inscriptionContext: context, endDate: period, ...input }) => ({ ...input, context, period })),
+);
+
+export type UninscribeInput = z.output<ReturnType<typeof uninscribeRequest>>;
 
 /** @throws InvalidInput naming every wrong field */
 @Injectable()
@@ -16,13 +24,6 @@ export class UninscribePipe implements PipeTransform<UninscribeRequest, Uninscri
   constructor(private readonly validation: RequestValidation) {}
 
   transform(request: UninscribeRequest): UninscribeInput {
-    const context = this.validation.context();
-    return readFields({
-      requestId: readRequestId(request.requestId),
-      institution: readInstitution(request.institution),
-      ssin: readSsin('ssin', request.ssin, context),
-      context: readInscriptionContext('inscription_context', request.inscriptionContext),
-      period: readRangeUntil('end_date', request.endDate, context),
-    });
+    return parseRequest(uninscribeRequest(this.validation.context()), request);
   }
 }

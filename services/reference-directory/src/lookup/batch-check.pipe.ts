@@ -1,14 +1,19 @@
 import type { BatchCheckRequest } from '@crossroads/contracts/directory/v1/directory_service';
-import { readFields, readList, RequestValidation } from '@crossroads/grpc';
+import { fields, parseRequest, perContext, RequestValidation } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
-import { type InscriptionFilter, readFilter, readPerson } from './check.reader.js';
-import type { PersonReference } from './person-lookup.js';
+import type { z } from 'zod';
+import { filterFields, personReference } from './check.reader.js';
 
 const MAX_PERSONS = 5_000;
 
-export interface BatchCheckInput extends InscriptionFilter {
-  readonly persons: readonly PersonReference[];
-}
+const batchCheckRequest = perContext((context) =>
+  fields.message({
+    persons: fields.list(personReference(context), { min: 0, max: MAX_PERSONS }),
+    ...filterFields(context),
+  }),
+);
+
+export type BatchCheckInput = z.output<ReturnType<typeof batchCheckRequest>>;
 
 /** @throws InvalidInput naming every wrong field */
 @Injectable()
@@ -16,12 +21,6 @@ export class BatchCheckPipe implements PipeTransform<BatchCheckRequest, BatchChe
   constructor(private readonly validation: RequestValidation) {}
 
   transform(request: BatchCheckRequest): BatchCheckInput {
-    const context = this.validation.context();
-    return readFields({
-      persons: readList('persons', request.persons, { min: 0, max: MAX_PERSONS }, (field, person) =>
-        readPerson(field, person, context),
-      ),
-      ...readFilter(request, context),
-    });
+    return parseRequest(batchCheckRequest(this.validation.context()), request);
   }
 }

@@ -1,12 +1,14 @@
 import type { CheckRequest } from '@crossroads/contracts/directory/v1/directory_service';
-import { readFields, RequestValidation } from '@crossroads/grpc';
+import { fields, parseRequest, perContext, RequestValidation } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
-import { type InscriptionFilter, readFilter, readPerson } from './check.reader.js';
-import type { PersonReference } from './person-lookup.js';
+import type { z } from 'zod';
+import { filterFields, personReference } from './check.reader.js';
 
-export interface CheckInput extends InscriptionFilter {
-  readonly person: PersonReference;
-}
+const checkRequest = perContext((context) =>
+  fields.message({ person: personReference(context), ...filterFields(context) }),
+);
+
+export type CheckInput = z.output<ReturnType<typeof checkRequest>>;
 
 /** @throws InvalidInput naming every wrong field */
 @Injectable()
@@ -14,7 +16,6 @@ export class CheckPipe implements PipeTransform<CheckRequest, CheckInput> {
   constructor(private readonly validation: RequestValidation) {}
 
   transform(request: CheckRequest): CheckInput {
-    const context = this.validation.context();
-    return readFields({ person: readPerson('person', request.person, context), ...readFilter(request, context) });
+    return parseRequest(checkRequest(this.validation.context()), request);
   }
 }

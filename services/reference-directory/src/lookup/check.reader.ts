@@ -1,15 +1,5 @@
 import type { PersonReference as PersonReferenceMessage } from '@crossroads/contracts/directory/v1/directory_service';
-import type { DateMessage } from '@crossroads/contracts/google/type/date';
-import {
-  type Read,
-  readDay,
-  readEnterpriseNumber,
-  readList,
-  readOptional,
-  readSsin,
-  readUuid,
-  type ValidationContext,
-} from '@crossroads/grpc';
+import { fields, perContext, type ValidationContext } from '@crossroads/grpc';
 import type { IsoDay } from '@crossroads/identifiers';
 import type { PersonReference } from './person-lookup.js';
 
@@ -23,32 +13,21 @@ export interface InscriptionFilter {
   readonly date: IsoDay;
 }
 
-export const readPerson = (
-  field: string,
-  person: PersonReferenceMessage | undefined,
-  context: ValidationContext,
-): Read<PersonReference> => {
-  if (person?.by?.$case === 'personId') {
-    const personId = readUuid(`${field}.person_id`, person.by.value);
-    return personId.ok ? { ok: true, value: { personId: personId.value } } : personId;
-  }
-  const ssin = readSsin(`${field}.ssin`, person?.by?.value ?? '', context);
-  return ssin.ok ? { ok: true, value: { ssin: ssin.value } } : ssin;
-};
+/** Nobody is an SSIN that is missing: that is what institutions have. */
+const NOBODY: PersonReferenceMessage = { by: { $case: 'ssin', value: '' } };
+const NEEDED = 'needed: an SSIN, or a person id';
+
+export const personReference = perContext((context) =>
+  fields
+    .field((raw: PersonReferenceMessage | undefined): typeof raw => (raw?.by === undefined ? NOBODY : raw))
+    .pipe(
+      fields.message({ by: fields.oneof({ ssin: fields.ssin(context), personId: fields.uuid }, { needed: NEEDED }) }),
+    )
+    .transform(({ by }): PersonReference => (by.$case === 'ssin' ? { ssin: by.value } : { personId: by.value })),
+);
 
 /** The fields of an `InscriptionFilter`; the day is today when it is absent. */
-export const readFilter = (
-  request: { readonly institutions: readonly string[]; readonly date: DateMessage | undefined },
-  { today }: ValidationContext,
-) => {
-  const date = readOptional(request.date, (day) => readDay('date', day));
-  return {
-    institutions: readList(
-      'institutions',
-      request.institutions,
-      { min: 0, max: MAX_INSTITUTIONS },
-      readEnterpriseNumber,
-    ),
-    date: date.ok ? { ok: true as const, value: date.value ?? today } : date,
-  };
-};
+export const filterFields = ({ today }: ValidationContext) => ({
+  institutions: fields.list(fields.enterpriseNumber, { min: 0, max: MAX_INSTITUTIONS }),
+  date: fields.optional(fields.day).transform((day = today) => day),
+});

@@ -1,19 +1,16 @@
 import type { CloseSubscriptionRequest } from '@crossroads/contracts/subscription/v1/subscription_service';
-import { readFields, readRequestId, readUuid } from '@crossroads/grpc';
+import { fields, parseRequest } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
+import type { z } from 'zod';
 
-export interface ChangeSubscriptionInput {
-  readonly requestId: string;
-  readonly subscriptionId: string;
-}
+const changeSubscriptionRequest = fields.message({ requestId: fields.requestId, subscriptionId: fields.uuid });
+
+export type ChangeSubscriptionInput = z.output<typeof changeSubscriptionRequest>;
 
 /** For closing, pausing and resuming, whose requests have the same fields. @throws InvalidInput naming every field that is wrong */
 @Injectable()
 export class ChangeSubscriptionPipe implements PipeTransform<CloseSubscriptionRequest, ChangeSubscriptionInput> {
-  transform({ requestId, subscriptionId }: CloseSubscriptionRequest): ChangeSubscriptionInput {
-    return readFields({
-      requestId: readRequestId(requestId),
-      subscriptionId: readUuid('subscription_id', subscriptionId),
-    });
+  transform(request: CloseSubscriptionRequest): ChangeSubscriptionInput {
+    return parseRequest(changeSubscriptionRequest, request);
   }
 }

@@ -1,11 +1,15 @@
 import type { ListSubscriptionsRequest } from '@crossroads/contracts/subscription/v1/subscription_service';
-import { readEnterpriseNumber, readFields, readOptional, readPageSize } from '@crossroads/grpc';
+import { fields, parseRequest } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
+import type { z } from 'zod';
 
-export interface ListSubscriptionsInput {
+const listSubscriptionsRequest = fields.message({
   /** Absent: the caller's own. */
-  readonly institution: string | undefined;
-  readonly pageSize: number;
+  institution: fields.optional(fields.enterpriseNumber),
+  pageSize: fields.pageSize(),
+});
+
+export interface ListSubscriptionsInput extends z.output<typeof listSubscriptionsRequest> {
   /** Read by the handler, as it belongs to one institution's list. */
   readonly pageToken: string;
 }
@@ -13,11 +17,7 @@ export interface ListSubscriptionsInput {
 /** @throws InvalidInput naming every field that is wrong */
 @Injectable()
 export class ListSubscriptionsPipe implements PipeTransform<ListSubscriptionsRequest, ListSubscriptionsInput> {
-  transform({ institution, pageSize, pageToken }: ListSubscriptionsRequest): ListSubscriptionsInput {
-    const input = readFields({
-      institution: readOptional(institution, (number) => readEnterpriseNumber('institution', number)),
-      pageSize: readPageSize(pageSize),
-    });
-    return { ...input, pageToken };
+  transform({ pageToken, ...request }: ListSubscriptionsRequest): ListSubscriptionsInput {
+    return { ...parseRequest(listSubscriptionsRequest, request), pageToken };
   }
 }

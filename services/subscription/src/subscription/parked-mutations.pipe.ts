@@ -2,11 +2,13 @@ import type {
   ListParkedRequest,
   RedriveParkedRequest,
 } from '@crossroads/contracts/subscription/v1/subscription_service';
-import { PageTokens, readFields, readOptional, readPageSize, readRequestId, readUuid } from '@crossroads/grpc';
+import { fields, PageTokens, parseRequest } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
+import type { z } from 'zod';
 
-export interface ListParkedInput {
-  readonly pageSize: number;
+const listParkedRequest = fields.message({ pageSize: fields.pageSize() });
+
+export interface ListParkedInput extends z.output<typeof listParkedRequest> {
   readonly after: bigint;
 }
 
@@ -15,8 +17,8 @@ export interface ListParkedInput {
 export class ListParkedPipe implements PipeTransform<ListParkedRequest, ListParkedInput> {
   constructor(private readonly pageTokens: PageTokens) {}
 
-  transform({ pageSize, pageToken }: ListParkedRequest): ListParkedInput {
-    const input = readFields({ pageSize: readPageSize(pageSize) });
+  transform({ pageToken, ...request }: ListParkedRequest): ListParkedInput {
+    const input = parseRequest(listParkedRequest, request);
     const after = this.pageTokens.decode(pageToken, {}, (position) =>
       typeof position === 'string' ? BigInt(position) : undefined,
     );
@@ -24,19 +26,18 @@ export class ListParkedPipe implements PipeTransform<ListParkedRequest, ListPark
   }
 }
 
-export interface RedriveParkedInput {
-  readonly requestId: string;
+const redriveParkedRequest = fields.message({
+  requestId: fields.requestId,
   /** Absent: of all persons. */
-  readonly personId: string | undefined;
-}
+  personId: fields.optional(fields.uuid),
+});
+
+export type RedriveParkedInput = z.output<typeof redriveParkedRequest>;
 
 /** @throws InvalidInput naming every field that is wrong */
 @Injectable()
 export class RedriveParkedPipe implements PipeTransform<RedriveParkedRequest, RedriveParkedInput> {
-  transform({ requestId, personId }: RedriveParkedRequest): RedriveParkedInput {
-    return readFields({
-      requestId: readRequestId(requestId),
-      personId: readOptional(personId, (id) => readUuid('person_id', id)),
-    });
+  transform(request: RedriveParkedRequest): RedriveParkedInput {
+    return parseRequest(redriveParkedRequest, request);
   }
 }

@@ -1,34 +1,34 @@
-import type { SubscribeRequest } from '@crossroads/contracts/subscription/v1/subscription_service';
-import {
-  type Read,
-  readEnterpriseNumber,
-  readFields,
-  readInscriptionContext,
-  readLegalContext,
-  readList,
-  readOptional,
-  readRequestId,
-  readSsin,
-  readText,
-  RequestValidation,
-  type ValidationContext,
-} from '@crossroads/grpc';
-import type { Ssin } from '@crossroads/identifiers';
+import type { AllInscribed, SubscribeRequest } from '@crossroads/contracts/subscription/v1/subscription_service';
+import { fields, parseRequest, perContext, RequestValidation } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
+import type { z } from 'zod';
 
 const MAX_NAMED_PERSONS = 1_000;
 const MAX_NAME_LENGTH = 128;
 
-export interface SubscribeInput {
-  readonly requestId: string;
-  /** Absent: the caller's own. */
-  readonly institution: string | undefined;
-  readonly inscriptionContext: string;
-  readonly dataService: string;
-  readonly legalContext: string;
-  /** Absent: all whom the institution has inscribed. */
-  readonly ssins: readonly Ssin[] | undefined;
-}
+const subscribeRequest = perContext((context) => {
+  const named = fields.message({ ssins: fields.list(fields.ssin(context), { max: MAX_NAMED_PERSONS }) });
+  return fields
+    .message({
+      requestId: fields.requestId,
+      /** Absent: the caller's own. */
+      institution: fields.optional(fields.enterpriseNumber),
+      inscriptionContext: fields.inscriptionContext,
+      dataService: fields.text({ max: MAX_NAME_LENGTH }),
+      legalContext: fields.legalContext,
+      persons: fields.oneof(
+        { named, allInscribed: fields.field((all: AllInscribed) => all) },
+        { needed: 'needed: named, or all_inscribed', refuse: 'oneof' },
+      ),
+    })
+    .transform(({ persons, ...input }) => ({
+      ...input,
+      /** Absent: all whom the institution has inscribed. */
+      ssins: persons.$case === 'named' ? persons.value.ssins : undefined,
+    }));
+});
+
+export type SubscribeInput = z.output<ReturnType<typeof subscribeRequest>>;
 
 /** @throws InvalidInput naming every field that is wrong */
 @Injectable()
@@ -36,26 +36,6 @@ export class SubscribePipe implements PipeTransform<SubscribeRequest, SubscribeI
   constructor(private readonly validation: RequestValidation) {}
 
   transform(request: SubscribeRequest): SubscribeInput {
-    const context = this.validation.context();
-    return readFields({
-      requestId: readRequestId(request.requestId),
-      institution: readOptional(request.institution, (number) => readEnterpriseNumber('institution', number)),
-      inscriptionContext: readInscriptionContext('inscription_context', request.inscriptionContext),
-      dataService: readText('data_service', request.dataService, { max: MAX_NAME_LENGTH }),
-      legalContext: readLegalContext('legal_context', request.legalContext),
-      ssins: readPersons(request.persons, context),
-    });
+    return parseRequest(subscribeRequest(this.validation.context()), request);
   }
 }
-
-const readPersons = (persons: SubscribeRequest['persons'], context: ValidationContext): Read<Ssin[] | undefined> => {
-  if (persons?.$case === 'named')
-    return readList('named.ssins', persons.value.ssins, { max: MAX_NAMED_PERSONS }, (field, ssin) =>
-      readSsin(field, ssin, context),
-    );
-  if (persons) return { ok: true, value: undefined };
-  return {
-    ok: false,
-    violations: [{ field: 'persons', reason: 'REQUIRED', description: 'needed: named, or all_inscribed' }],
-  };
-};

@@ -47,26 +47,6 @@ export {
   Rpc,
 } from './nest/rpc.decorator.js';
 export { startApplication } from './nest/start-application.js';
-export {
-  type Read,
-  readDay,
-  readEmployerId,
-  readEnterpriseNumber,
-  readEstablishmentNumber,
-  readFields,
-  readIncompleteDate,
-  readInscriptionContext,
-  readInstant,
-  readLegalContext,
-  readList,
-  readOptional,
-  readPageSize,
-  readPeriod,
-  readRequestId,
-  readSsin,
-  readText,
-  readUuid,
-} from './request/read-fields.js';
 export * as fields from './request/fields.js';
 export { PageTokens } from './request/page-token.js';
 export { parseRequest, perContext, type ValidationContext } from './request/parse-request.js';

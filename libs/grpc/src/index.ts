@@ -32,7 +32,7 @@ export { type Identity, identityUri, type ServerIdentity, spkiOf } from './ident
 export { channelCredentials, type TlsFiles } from './identity/tls.js';
 export { requireTls13 } from './identity/tls-floor.js';
 export { CallerGuard } from './nest/caller.guard.js';
-export { ClientsModule, GrpcClients, InjectClient, type Peer } from './nest/clients.module.js';
+export { ClientsModule, GrpcClients, InjectClient, type CalledService } from './nest/clients.module.js';
 export { GrpcModule } from './nest/grpc.module.js';
 export { GrpcTransport, type TransportOptions } from './nest/grpc.transport.js';
 export { GrpcExceptionFilter } from './nest/grpc-exception.filter.js';
@@ -47,26 +47,6 @@ export {
   Rpc,
 } from './nest/rpc.decorator.js';
 export { startApplication } from './nest/start-application.js';
-export {
-  type Read,
-  readDay,
-  readEmployerId,
-  readEnterpriseNumber,
-  readEstablishmentNumber,
-  readFields,
-  readIncompleteDate,
-  readInscriptionContext,
-  readInstant,
-  readLegalContext,
-  readList,
-  readOptional,
-  readPageSize,
-  readPeriod,
-  readRequestId,
-  readSsin,
-  readText,
-  readUuid,
-} from './request/read-fields.js';
 export * as fields from './request/fields.js';
 export { PageTokens } from './request/page-token.js';
 export { parseRequest, perContext, type ValidationContext } from './request/parse-request.js';

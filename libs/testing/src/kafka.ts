@@ -1,4 +1,4 @@
-import { CertificateAuthority, type Identity, KAFKA_ADMIN } from '@crossroads/local';
+import { CertificateAuthority, type IssuedCertificate, KAFKA_ADMIN } from '@crossroads/local';
 import type { KafkaTls } from '@crossroads/messaging';
 import { startKafkaServer } from './servers.js';
 
@@ -8,7 +8,7 @@ export interface TestKafka {
   /** A certificate with all rights. */
   readonly admin: KafkaTls;
   /** Issues certificates that this Kafka trusts. */
-  issue(make: (authority: CertificateAuthority) => Promise<Identity>): Promise<KafkaTls>;
+  issue(make: (authority: CertificateAuthority) => Promise<IssuedCertificate>): Promise<KafkaTls>;
   /** Kills it with SIGKILL; it restarts with its data. Only for an embedded one that was started here. */
   kill(): void;
   stop(): Promise<void>;

@@ -35,7 +35,7 @@ import { requestIdViolation } from './request-id.js';
  * Says that a value is refused; to be returned. `reason` is API (UPPER_SNAKE_CASE), `description` names the rule and the way out,
  * `inside` is the path of the refused part of a JSON value.
  */
-export type Refuse = (reason: string, description: string, inside?: string) => never;
+type Refuse = (reason: string, description: string, inside?: string) => never;
 
 /** A field with its rule: gives the value, or refuses it. The type of what comes in is that of the decoded message. */
 export const field = <Raw, Value>(rule: (raw: Raw, refuse: Refuse) => Value) =>
@@ -134,7 +134,7 @@ export const list = <Schema extends z.ZodType>(
     return wrong === undefined ? [...raw] : refuse(wrong.reason, wrong.description);
   }).pipe(z.array(element));
 
-export const sizeViolation = (length: number, min: number, max: number): Omit<FieldViolation, 'field'> | undefined => {
+const sizeViolation = (length: number, min: number, max: number): Omit<FieldViolation, 'field'> | undefined => {
   if (length < min) return { reason: 'REQUIRED', description: `needed: at least ${min}` };
   if (length > max)
     return { reason: 'TOO_MANY', description: `at most ${max} at once; send the others in another request` };

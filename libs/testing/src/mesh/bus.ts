@@ -1,4 +1,4 @@
-import { CertificateAuthority, type Identity } from '@crossroads/local';
+import { CertificateAuthority, type IssuedCertificate } from '@crossroads/local';
 import { type Broker, type KafkaTls, kafkaClient, openBroker } from '@crossroads/messaging';
 import kafkajs from 'kafkajs';
 import { testKafka } from '../kafka.js';
@@ -18,7 +18,7 @@ export interface TestBus {
   readonly database: TestDatabase | undefined;
   /** Gives a service all rights on Kafka. Specs of the local mesh test the real ACLs. */
   allow(service: string): Promise<void>;
-  issue(make: (authority: CertificateAuthority) => Promise<Identity>): Promise<KafkaTls>;
+  issue(make: (authority: CertificateAuthority) => Promise<IssuedCertificate>): Promise<KafkaTls>;
   /** A broker client with all rights. */
   readonly broker: Broker;
   /** A broker client with a certificate. `clientId` has the prefix of its consumer groups. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Commands, type Decision, isRejection, type Rejection, type StreamAppend } from '@crossroads/eventsourcing';
+import { Commands, type CommandDecision, isRejection, type Rejection, type StreamAppend } from '@crossroads/eventsourcing';
 import { PostgresSubjectKeys } from '@crossroads/privacy';
 import { Injectable } from '@nestjs/common';
 import type { NumberEvent } from '../number/number.decider.js';
@@ -47,7 +47,10 @@ export class ImportCommands {
     return records.map((record) => outcomes.get(record) ?? 'unchanged');
   }
 
-  private async decideAll(records: readonly ImportRecord[], reporter: string): Promise<Decision<ImportOutcome[]>> {
+  private async decideAll(
+    records: readonly ImportRecord[],
+    reporter: string,
+  ): Promise<CommandDecision<ImportOutcome[]>> {
     const numbers = await this.numbers.findAll(records.map(({ number: { ssin } }) => ssin));
     const known = numbers.flatMap(({ state }) => (state.status === 'active' ? [state.personId] : []));
     const persons = await this.persons.loadAll([...new Set(known)]);

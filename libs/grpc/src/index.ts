@@ -47,30 +47,10 @@ export {
   Rpc,
 } from './nest/rpc.decorator.js';
 export { startApplication } from './nest/start-application.js';
-export {
-  type Read,
-  readDay,
-  readEmployerId,
-  readEnterpriseNumber,
-  readEstablishmentNumber,
-  readFields,
-  readIncompleteDate,
-  readInscriptionContext,
-  readInstant,
-  readLegalContext,
-  readList,
-  readOptional,
-  readPageSize,
-  readPeriod,
-  readRequestId,
-  readSsin,
-  readText,
-  readUuid,
-} from './request/read-fields.js';
 export * as fields from './request/fields.js';
 export { PageTokens } from './request/page-token.js';
 export { parseRequest, perContext, type ValidationContext } from './request/parse-request.js';
-export { newRequestId, requestIdViolation, requestKey } from './request/request-id.js';
+export { newRequestId, requestKey } from './request/request-id.js';
 export type { Call, Serves } from './server/call.js';
 export type { EndedCall } from './server/handlers.js';
 export type { Health } from './server/health.js';

@@ -1,6 +1,7 @@
 import { newRequestId } from './request-id.js';
 import type { IsoDay } from '@crossroads/identifiers';
 import { describe, expect, it } from '@jest/globals';
+import type { z } from 'zod';
 import { InvalidInput } from '../errors/failures.js';
 import { violationsOf } from '../testing/violations.js';
 import * as fields from './fields.js';
@@ -147,5 +148,47 @@ describe('a request that is parsed by a schema', () => {
     const bornLater = schemaOf({ ...context, today: '1981-04-30' as IsoDay });
     expect(violationsOf(() => parseRequest(bornLater, good))).toEqual([{ field: 'ssin', reason: 'SSIN_FUTURE_DATE' }]);
     expect(schemaOf(context)).toBe(schemaOf({ ...context }));
+  });
+});
+
+describe('a field that is parsed by a schema', () => {
+  /** The reasons for which a value is refused. */
+  const refused =
+    <Schema extends z.ZodType>(schema: Schema, value: NoInfer<z.input<Schema>>) =>
+    () =>
+      violationsOf(() => parseRequest<z.ZodType>(schema, value)).map(({ reason }) => reason);
+  const production = fields.ssin({ ...context, mode: 'production' });
+  const [text, uuids] = [fields.text({ max: 5 }), fields.list(fields.uuid, { max: 1 })];
+
+  it.each<[string, () => string[], string[]]>([
+    ['an SSIN that is absent', refused(fields.ssin(context), ''), ['REQUIRED']],
+    ['a test number in production', refused(production, '62691699717'), ['SSIN_TEST_NUMBER_IN_PRODUCTION']],
+    ['an enterprise number', refused(fields.enterpriseNumber, '0884303370'), ['ENTERPRISE_NUMBER_CHECKSUM']],
+    ['an establishment', refused(fields.establishmentNumber, '0884303369'), ['ESTABLISHMENT_NUMBER_MALFORMED']],
+    ['an employer', refused(fields.employerId, '196'), ['EMPLOYER_ID_MALFORMED']],
+    ['a legal context', refused(fields.legalContext, 'social inquiry'), ['MALFORMED_CONTEXT']],
+    ['an inscription context', refused(fields.inscriptionContext, ''), ['REQUIRED']],
+    ['a day', refused(fields.day, { year: 2026, month: 2, day: 29 }), ['INVALID_DATE']],
+    ['a day with an unknown part', refused(fields.day, { year: 2026, month: 2, day: 0 }), ['INVALID_DATE']],
+    ['a day far away', refused(fields.day, { year: -5, month: 2, day: 1 }), ['INVALID_DATE']],
+    ['an incomplete date', refused(fields.incompleteDate, { year: 2026, month: 0, day: 3 }), ['INVALID_DATE']],
+    [
+      'a period of two wrong days',
+      refused(fields.period, { startDate: { year: 0, month: 1, day: 1 }, endDate: { year: 1, month: 13, day: 1 } }),
+      ['INVALID_DATE', 'INVALID_DATE'],
+    ],
+    ['a UUID', refused(fields.uuid, '123'), ['MALFORMED_UUID']],
+    ['a request id', refused(fields.requestId, 'x'), ['MALFORMED_REQUEST_ID']],
+    ['blank text', refused(text, ' \n'), ['REQUIRED']],
+    ['long text', refused(text, '123456'), ['TOO_LONG']],
+    ['text with NUL', refused(text, 'a\u0000'), ['UNPRINTABLE']],
+    ['text that was no UTF-8', refused(text, 'a\ufffd'), ['UNPRINTABLE']],
+    ['an instant', refused(fields.instant, new Date(Number.NaN)), ['INVALID_INSTANT']],
+    ['no instant', refused(fields.instant, undefined), ['REQUIRED']],
+    ['a page size', refused(fields.pageSize(), -1), ['INVALID_PAGE_SIZE']],
+    ['an empty list', refused(uuids, []), ['REQUIRED']],
+    ['a long list', refused(uuids, ['1', '2']), ['TOO_MANY']],
+  ])('%s is refused', (_what, reasons, expected) => {
+    expect(reasons()).toEqual(expected);
   });
 });

@@ -45,10 +45,9 @@ export const perContext = <Schema>(
  */
 export const ENCLOSING_MESSAGE = Symbol('enclosing message');
 
-/** `at` is the path of what was parsed, when it is itself a part of a request. */
-export const violationsOf = (error: z.ZodError, at = ''): FieldViolation[] =>
+const violationsOf = (error: z.ZodError): FieldViolation[] =>
   error.issues.map((issue) => ({
-    field: pathOf(issue, at),
+    field: pathOf(issue),
     reason: violationReason(issue),
     description: issue.message,
   }));
@@ -59,12 +58,12 @@ type Issue = z.ZodError['issues'][number];
 export const violationReason = (issue: Issue): string =>
   issue.code === 'custom' ? String(issue.params?.['reason']) : 'REQUIRED';
 
-const pathOf = (issue: Issue, at: string): string => {
+const pathOf = (issue: Issue): string => {
   const names = issue.path.filter(
     (name, index) => name !== ENCLOSING_MESSAGE && issue.path[index + 1] !== ENCLOSING_MESSAGE,
   );
   const inside: unknown = issue.code === 'custom' ? issue.params?.['inside'] : undefined;
-  const path = names.reduce<string>(join, at);
+  const path = names.reduce<string>(join, '');
   return typeof inside === 'string' && inside !== '' ? `${path}.${inside}` : path;
 };
 

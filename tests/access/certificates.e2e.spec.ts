@@ -4,7 +4,7 @@ import { newRequestId, RemoteError } from '@crossroads/grpc';
 import {
   CertificateAuthority,
   IDENTIFICATION,
-  type Identity,
+  type IssuedCertificate,
   type IdentityFiles,
   type InstitutionName,
   numberOf,
@@ -51,7 +51,7 @@ afterAll(async () => {
   await mesh?.stop();
 });
 
-const client = (server: string, own?: Identity): RawClient => {
+const client = (server: string, own?: IssuedCertificate): RawClient => {
   const opened = new RawClient(addressOf(server), { ca, ...(own ? { own } : {}) });
   clients.push(opened);
   return opened;
@@ -81,7 +81,7 @@ const writersOf = (topic: string): readonly string[] =>
     topic.startsWith(DELIVERIES.prefix) ? SERVICES.filter((name) => serviceNamed(name).deliversToSubscribers) : [],
   );
 
-const identityOf = (name: string): Identity => {
+const identityOf = (name: string): IssuedCertificate => {
   const files = filesOf(name);
   return { certificate: readFileSync(files.certificate, 'utf8'), key: readFileSync(files.key, 'utf8') };
 };
@@ -91,7 +91,7 @@ const anyRpc = (server: string): string => RPCS_OF[server]?.[0]?.path ?? '';
 const nothing = [Buffer.alloc(0)];
 
 describe.each(SERVERS)('%s', (server) => {
-  const callAs = (own: Identity | undefined, path = anyRpc(server)): Promise<Ending> =>
+  const callAs = (own: IssuedCertificate | undefined, path = anyRpc(server)): Promise<Ending> =>
     client(server, own).call(path, nothing);
 
   it('refuses certificates of another authority, expired ones, and callers without one', async () => {

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { newRequestId } from '@crossroads/grpc';
 import {
   CertificateAuthority,
-  type Identity,
+  type IssuedCertificate,
   type InstitutionName,
   isServing,
   KAFKA_ADMIN,
   numberOf,
   SERVICES,
-  spkiOf,
+  spkiOfPem,
   writePrivate,
 } from '@crossroads/local';
 import type { WholeMesh } from '../whole-mesh.js';
@@ -54,7 +54,11 @@ export class Renewal {
     const held = readFileSync(join(local.folder.certificates, `${institution}.pem`), 'utf8');
     await this.mesh.as('administrator').authorization.registerApplication({
       requestId: newRequestId(),
-      application: { enterpriseNumber, name: institution, spkiHashes: [spkiOf(held), spkiOf(renewed.certificate)] },
+      application: {
+        enterpriseNumber,
+        name: institution,
+        spkiHashes: [spkiOfPem(held), spkiOfPem(renewed.certificate)],
+      },
     });
     await this.replace(institution, renewed);
     for (const name of [...SERVICES, SUPERVISOR]) await this.replace(name, await this.next.issueService(name));
@@ -89,7 +93,7 @@ export class Renewal {
   }
 
   /** One file after the other: for a moment they do not fit. */
-  private async replace(name: string, { certificate, key }: Identity): Promise<void> {
+  private async replace(name: string, { certificate, key }: IssuedCertificate): Promise<void> {
     await this.write(`${name}-key.pem`, key);
     await this.write(`${name}.pem`, certificate);
   }

@@ -9,7 +9,7 @@ export {
   TelemetrySettings,
 } from './mesh.settings.js';
 export { type IdentityPaths, type Pems, RenewedFiles } from './renewed-files.js';
-export { Clock, ReadinessChecks, ServiceIdentity, ServiceModule, type ServiceOptions } from './service.module.js';
+export { Clock, ReadinessChecks, ServiceIdentity, ServiceModule, type ServiceModuleOptions } from './service.module.js';
 export {
   type AnySettings,
   addressSetting,

@@ -35,7 +35,7 @@ export class Clock {
   }
 }
 
-export interface ServiceOptions {
+export interface ServiceModuleOptions {
   readonly name: ServiceName;
   /** Settings of all its modules and its own; the table in its README is made of them. */
   readonly settings: readonly AnySettings[];
@@ -46,7 +46,7 @@ export interface ServiceOptions {
 /** Provides the identity of the process and its settings, which are checked before any other provider is created. */
 @Module({})
 export class ServiceModule {
-  static forRoot({ name, settings, defaults = {} }: ServiceOptions): DynamicModule {
+  static forRoot({ name, settings, defaults = {} }: ServiceModuleOptions): DynamicModule {
     return {
       module: ServiceModule,
       global: true,

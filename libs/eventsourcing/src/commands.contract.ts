@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Command, Commands, type Decision } from './commands.js';
+import { type Command, Commands, type CommandDecision } from './commands.js';
 import { type Decider, type DomainEvent, Rejection } from './decider.js';
 import { RequestIdReused, WrongExpectedRevision } from './errors.js';
 import type { EventStore, RequestKey } from './event-store.js';
@@ -52,7 +52,7 @@ export const commandsContract = (
     afterAll(() => opened?.close());
 
     const counters = () => new Streams(store, { type: 'counter', decider: counter });
-    const decisionOf = async (streamId: string, by: number): Promise<Decision<{ sum: number }>> => {
+    const decisionOf = async (streamId: string, by: number): Promise<CommandDecision<{ sum: number }>> => {
       const streams = counters();
       const stream = await streams.load(streamId);
       const events = streams.decide(by, stream);

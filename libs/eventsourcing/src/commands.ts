@@ -13,7 +13,7 @@ export interface AnswerCodec<Answer> {
 }
 
 /** The outcome of a command. All of it is written in one transaction, or nothing. */
-export interface Decision<Answer> {
+export interface CommandDecision<Answer> {
   readonly appends: readonly StreamAppend[];
   readonly answer: Answer;
   /** Writes rows of ordinary tables, in the transaction of the append. */
@@ -33,7 +33,7 @@ export interface Command<Answer> {
   /** @default the answer is stored as it is */
   readonly answerCodec?: AnswerCodec<Answer>;
   /** Reads and decides. Called again after a lost race. @throws Rejection */
-  readonly decide: (attempt: Attempt) => Promise<Decision<Answer>>;
+  readonly decide: (attempt: Attempt) => Promise<CommandDecision<Answer>>;
   /** `decide` runs inside the transaction, for example because it locks rows. @default false */
   readonly decidesInTransaction?: boolean;
   /** Commands with the same value run one after the other in this process. */
@@ -94,7 +94,7 @@ export class Commands {
     return decision.answer;
   }
 
-  private async write<Answer>(command: Command<Answer>, decision: Decision<Answer>, tx: Tx): Promise<Answer> {
+  private async write<Answer>(command: Command<Answer>, decision: CommandDecision<Answer>, tx: Tx): Promise<Answer> {
     const store = this.store.inTransaction?.(tx);
     if (store === undefined) throw new TypeError('this event store has no transactions');
     await this.append(store, command, decision);
@@ -102,7 +102,11 @@ export class Commands {
     return decision.answer;
   }
 
-  private async append<Answer>(to: Appender, command: Command<Answer>, decision: Decision<Answer>): Promise<void> {
+  private async append<Answer>(
+    to: Appender,
+    command: Command<Answer>,
+    decision: CommandDecision<Answer>,
+  ): Promise<void> {
     const appends = decision.appends.filter(({ events }) => events.length > 0);
     const { request, answerCodec = plain } = command;
     if (request) await to.append(appends, { request, answer: answerCodec.encode(decision.answer) });

@@ -32,7 +32,7 @@ export { type Identity, identityUri, type ServerIdentity, spkiOf } from './ident
 export { channelCredentials, type TlsFiles } from './identity/tls.js';
 export { requireTls13 } from './identity/tls-floor.js';
 export { CallerGuard } from './nest/caller.guard.js';
-export { ClientsModule, GrpcClients, InjectClient, type Peer } from './nest/clients.module.js';
+export { ClientsModule, GrpcClients, InjectClient, type CalledService } from './nest/clients.module.js';
 export { GrpcModule } from './nest/grpc.module.js';
 export { GrpcTransport, type TransportOptions } from './nest/grpc.transport.js';
 export { GrpcExceptionFilter } from './nest/grpc-exception.filter.js';

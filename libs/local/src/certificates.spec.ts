@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { CertificateAuthority, type Identity, identityFiles, spkiOf } from './certificates.js';
+import { CertificateAuthority, type IssuedCertificate, identityFiles, spkiOfPem } from './certificates.js';
 
 const NUMBER = '0999000426';
 
@@ -45,18 +45,18 @@ describe('the development CA', () => {
 
   it('keeps an identity until it runs out', async () => {
     const issue = (authority: CertificateAuthority) => authority.issueService('kept');
-    const first = spkiOf(await read((await identityFiles(folder, 'kept', ca, issue)).certificate));
-    expect(spkiOf(await read((await identityFiles(folder, 'kept', ca, issue)).certificate))).toBe(first);
+    const first = spkiOfPem(await read((await identityFiles(folder, 'kept', ca, issue)).certificate));
+    expect(spkiOfPem(await read((await identityFiles(folder, 'kept', ca, issue)).certificate))).toBe(first);
     const soon = (authority: CertificateAuthority) =>
       authority.issueService('soon', { notAfter: new Date(Date.now() + 60_000) });
-    const old = spkiOf(await read((await identityFiles(folder, 'soon', ca, soon)).certificate));
-    expect(spkiOf(await read((await identityFiles(folder, 'soon', ca, issue)).certificate))).not.toBe(old);
+    const old = spkiOfPem(await read((await identityFiles(folder, 'soon', ca, soon)).certificate));
+    expect(spkiOfPem(await read((await identityFiles(folder, 'soon', ca, issue)).certificate))).not.toBe(old);
   });
 
   it('tells keys apart by their hash', async () => {
     const [one, two] = [await ca.issueService('a'), await ca.issueService('a')];
-    expect(spkiOf(one.certificate)).toMatch(/^[A-Za-z0-9_-]{43}$/);
-    expect(spkiOf(one.certificate)).not.toBe(spkiOf(two.certificate));
+    expect(spkiOfPem(one.certificate)).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(spkiOfPem(one.certificate)).not.toBe(spkiOfPem(two.certificate));
   });
 
   it.each([
@@ -81,7 +81,7 @@ describe('the development CA', () => {
 const read = async (file: string): Promise<string> => (await import('node:fs/promises')).readFile(file, 'utf8');
 
 /** What a server says of a client's certificate in a handshake. */
-const problemOf = (server: Identity, client: Identity, ca: string): Promise<string | undefined> =>
+const problemOf = (server: IssuedCertificate, client: IssuedCertificate, ca: string): Promise<string | undefined> =>
   new Promise((resolve, reject) => {
     const listening = createServer(
       { cert: server.certificate, key: server.key, ca, requestCert: true, rejectUnauthorized: false },

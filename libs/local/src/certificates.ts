@@ -20,7 +20,7 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as con
 const DAY = 24 * 60 * 60 * 1000;
 
 /** A certificate with its private key (PKCS#8), both PEM. */
-export interface Identity {
+export interface IssuedCertificate {
   readonly certificate: string;
   readonly key: string;
 }
@@ -98,7 +98,7 @@ export class CertificateAuthority {
     return made;
   }
 
-  issueApplication({ application, enterpriseNumber, ...validity }: ApplicationSubject): Promise<Identity> {
+  issueApplication({ application, enterpriseNumber, ...validity }: ApplicationSubject): Promise<IssuedCertificate> {
     return this.issue(
       [{ O: [enterpriseNumber] }, { CN: [application] }],
       `spiffe://${this.trustDomain}/institution/${enterpriseNumber}/application/${application}`,
@@ -107,7 +107,7 @@ export class CertificateAuthority {
     );
   }
 
-  issueService(name: string, validity: Validity = {}): Promise<Identity> {
+  issueService(name: string, validity: Validity = {}): Promise<IssuedCertificate> {
     return this.issue([{ CN: [name] }], `spiffe://${this.trustDomain}/service/${name}`, name, validity);
   }
 
@@ -117,7 +117,7 @@ export class CertificateAuthority {
     spiffeId: string,
     host: string,
     { notBefore = new Date(Date.now() - DAY / 24), notAfter = new Date(Date.now() + 825 * DAY) }: Validity,
-  ): Promise<Identity> {
+  ): Promise<IssuedCertificate> {
     const keys = await newKeys();
     const issuer = new X509Certificate(this.certificate);
     const certificate = await X509CertificateGenerator.create(
@@ -149,7 +149,7 @@ export class CertificateAuthority {
 }
 
 /** base64url SHA-256 of the certificate's SubjectPublicKeyInfo (DER): what an institution registers of its key. */
-export const spkiOf = (pem: string): string =>
+export const spkiOfPem = (pem: string): string =>
   createHash('sha256')
     .update(new NodeCertificate(pem).publicKey.export({ type: 'spki', format: 'der' }))
     .digest('base64url');
@@ -159,7 +159,7 @@ export const identityFiles = async (
   folder: string,
   name: string,
   authority: CertificateAuthority,
-  issue: (authority: CertificateAuthority) => Promise<Identity>,
+  issue: (authority: CertificateAuthority) => Promise<IssuedCertificate>,
 ): Promise<IdentityFiles> => {
   const files = {
     certificate: join(folder, `${name}.pem`),

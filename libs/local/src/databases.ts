@@ -3,7 +3,7 @@ import { databaseOf } from '@crossroads/topology';
 import pg from 'pg';
 
 /** A database, by the URL of its two roles. */
-export interface Database {
+export interface LocalDatabase {
   readonly name: string;
   /** Reads and appends. */
   readonly app: string;
@@ -13,15 +13,15 @@ export interface Database {
 
 /** The databases of one service, and its two roles. */
 export interface Databases {
-  readonly main: Database;
+  readonly main: LocalDatabase;
   /** Subject keys, stored apart from the data that they encrypt. */
-  readonly keys?: Database;
+  readonly keys?: LocalDatabase;
 }
 
 /** The URLs of a service's databases. Passwords are derived from `secret`, so that only this one is stored. */
 export const databasesOf = (adminUrl: string, service: string, keys: boolean, secret: string): Databases => {
   const name = databaseOf(service);
-  const database = (database: string): Database => ({
+  const database = (database: string): LocalDatabase => ({
     name: database,
     app: urlOf(adminUrl, database, `${name}_app`, secret),
     migrator: urlOf(adminUrl, database, `${name}_migrator`, secret),
@@ -48,7 +48,7 @@ export const ensureDatabases = async (adminUrl: string, { main, keys }: Database
   }
 };
 
-const ensureDatabase = async (client: pg.Client, { name, app, migrator }: Database): Promise<void> => {
+const ensureDatabase = async (client: pg.Client, { name, app, migrator }: LocalDatabase): Promise<void> => {
   const { rows } = await client.query<{ ready: boolean; made: boolean }>(
     `select exists (select from pg_database where datname = $1) as made,
             exists (select from pg_database where datname = $1 and shobj_description(oid, 'pg_database') = 'crossroads') as ready`,

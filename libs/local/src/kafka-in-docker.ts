@@ -1,6 +1,6 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import type { StartedTestContainer } from 'testcontainers';
-import type { Identity } from './certificates.js';
+import type { IssuedCertificate } from './certificates.js';
 import { clusterId } from './kafka-in-java.js';
 import { kafkaVersion } from './kafka-jars.js';
 import { KAFKA_ADMIN, kafkaProperties } from './kafka-settings.js';
@@ -36,7 +36,7 @@ let asked: Promise<boolean> | undefined;
 export interface KafkaContainerOptions {
   /** The same inside and outside, because Kafka tells its clients to which port to connect. */
   readonly port: number;
-  readonly identity: Identity;
+  readonly identity: IssuedCertificate;
   /** PEM of the authority whose clients it accepts. */
   readonly ca: string;
   /** A folder of this machine for its data. Absent: the data is lost with the container. */

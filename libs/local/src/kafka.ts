@@ -17,7 +17,7 @@ export { KAFKA_ADMIN };
 const START_WITHIN_MS = 90_000;
 const STOP_WITHIN_MS = 10_000;
 
-export interface KafkaOptions {
+export interface KafkaServerOptions {
   /** Everything it keeps lies in here: `kafka/`, `run/`, `logs/`, `certificates/`. */
   readonly dataFolder: string;
   readonly port: number;
@@ -51,7 +51,7 @@ export type Kafka =
  * Finds or starts Kafka: `KAFKA_BROKERS`, else a container where a Docker engine answers, else on Java with Maven. `none` says why
  * there is none; the mesh then uses its log in PostgreSQL.
  */
-export const startKafka = async (options: KafkaOptions): Promise<Kafka> => {
+export const startKafka = async (options: KafkaServerOptions): Promise<Kafka> => {
   const { dataFolder, authority, environment = process.env, report = () => {}, signal } = options;
   const { hasDocker = dockerAnswers } = options;
   const certificates = join(dataFolder, 'certificates');
@@ -88,7 +88,7 @@ export const startKafka = async (options: KafkaOptions): Promise<Kafka> => {
 };
 
 const startInContainer = async (
-  { dataFolder, port, signal }: KafkaOptions,
+  { dataFolder, port, signal }: KafkaServerOptions,
   admin: IdentityFiles,
 ): Promise<Extract<Kafka, { readonly kind: 'kafka' }>> => {
   await removeKafkaContainer(port);
@@ -122,7 +122,7 @@ const startInContainer = async (
 };
 
 const startOnJava = async (
-  { dataFolder, port, controllerPort, environment = process.env, report = () => {}, signal }: KafkaOptions,
+  { dataFolder, port, controllerPort, environment = process.env, report = () => {}, signal }: KafkaServerOptions,
   admin: IdentityFiles,
   { java, jars }: JavaWithJars,
 ): Promise<Kafka> => {

@@ -6,7 +6,7 @@ import {
   CertificateAuthority,
   type IdentityFiles,
   identityFiles,
-  spkiOf,
+  spkiOfPem,
 } from './certificates.js';
 import type { DataFolder } from './data-folder.js';
 import type { Databases } from './databases.js';
@@ -265,7 +265,7 @@ export class LocalMesh {
     const { enterpriseNumber, name } = INSTITUTIONS.administrator;
     const application = 'administrator';
     const { certificate } = await this.issueApplication(application, { application, enterpriseNumber });
-    return [enterpriseNumber, name, application, spkiOf(readFileSync(certificate, 'utf8'))].join(':');
+    return [enterpriseNumber, name, application, spkiOfPem(readFileSync(certificate, 'utf8'))].join(':');
   }
 
   private async launch(

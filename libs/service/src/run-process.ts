@@ -3,13 +3,13 @@ import { aborted, describeError, requireTls13, stopSignals } from '@crossroads/g
 import { startServiceTelemetry } from './service-telemetry.js';
 
 /** A started Nest application. */
-export interface Application {
+export interface StartedApplication {
   close(): Promise<void>;
 }
 
 /** How a service starts, and what it migrates. */
-export interface ServiceProcess {
-  readonly start: () => Promise<Application>;
+export interface RunnableService {
+  readonly start: () => Promise<StartedApplication>;
   /** The schemas of its databases, read from their settings alone: for `main.js migrate`. */
   readonly schemas: () => readonly Schema[];
 }
@@ -31,7 +31,7 @@ const sentenceOf = (error: unknown): string => {
  * on stderr when the service cannot start or stop, or after an unhandled failure (the supervisor starts it again). `main.js migrate`
  * migrates the service's databases instead.
  */
-export const runProcess = async (name: string, service: ServiceProcess): Promise<void> => {
+export const runProcess = async (name: string, service: RunnableService): Promise<void> => {
   requireTls13();
   const fail = (what: string) => (error: unknown) => {
     process.stderr.write(`${name} ${what}: ${sentenceOf(error)}\n`);

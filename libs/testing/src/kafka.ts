@@ -1,4 +1,4 @@
-import { CertificateAuthority, type Identity, KAFKA_ADMIN } from '@crossroads/local';
+import { CertificateAuthority, type IssuedCertificate, KAFKA_ADMIN } from '@crossroads/local';
 import type { KafkaTls } from '@crossroads/messaging';
 import { startKafkaServer } from './servers.js';
 
@@ -8,7 +8,7 @@ export interface TestKafka {
   /** A certificate that may do everything. */
   readonly admin: KafkaTls;
   /** Certificates that this Kafka trusts. */
-  issue(make: (authority: CertificateAuthority) => Promise<Identity>): Promise<KafkaTls>;
+  issue(make: (authority: CertificateAuthority) => Promise<IssuedCertificate>): Promise<KafkaTls>;
   /** kill -9; it is started again at once, with its data. Only of an embedded one that was started here. */
   kill(): void;
   stop(): Promise<void>;

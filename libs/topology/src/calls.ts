@@ -1,8 +1,8 @@
-import { type AllowedCaller, rpcsOf } from './rpcs.js';
+import { type RpcCaller, rpcsOf } from './rpcs.js';
 import { SERVICES, type ServiceName } from './services/index.js';
 import { SOURCES } from './sources.js';
 
-const serves = (server: ServiceName, caller: AllowedCaller): boolean =>
+const serves = (server: ServiceName, caller: RpcCaller): boolean =>
   rpcsOf(server).some(({ callers }) => callers.includes(caller));
 
 /** The services that a service calls: those that have an rpc for it. */

@@ -3,11 +3,11 @@ import { SERVICES, type ServiceEntry, type ServiceName, serviceNamed } from './s
 import { producedBy, readersOf } from './topic-access.js';
 
 /** Who may call an rpc: an application of any institution, or one service of the mesh. */
-export type AllowedCaller = 'institution' | `service:${ServiceName}`;
+export type RpcCaller = 'institution' | `service:${ServiceName}`;
 
 const EVENTS_SERVICE = 'crossroads.events.v1.EventsService';
 
-type Callers = readonly AllowedCaller[];
+type Callers = readonly RpcCaller[];
 
 /** `Events/Read`, for a service that publishes. */
 type EventsRpcs<Entry extends ServiceEntry> = Entry['publishes'] extends readonly []

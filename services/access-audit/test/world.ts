@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { AuditServiceService } from '@crossroads/contracts/audit/v1/audit_service';
 import type { Connection, TlsFiles } from '@crossroads/grpc';
 import { withCbeCheck } from '@crossroads/identifiers';
-import { DirectoryStandIn, type Publisher, type ServiceProcess, type TestMesh } from '@crossroads/testing/mesh';
+import { DirectoryStandIn, type TestPublisher, type ServiceProcess, type TestMesh } from '@crossroads/testing/mesh';
 import { exportJWK, SignJWT } from 'jose';
 
 export const TOPIC = 'crossroads.access.v1';
@@ -21,8 +21,8 @@ export class World {
 
   private constructor(
     private readonly mesh: TestMesh,
-    readonly exchange: Publisher,
-    readonly subscription: Publisher,
+    readonly exchange: TestPublisher,
+    readonly subscription: TestPublisher,
   ) {}
 
   static async create(mesh: TestMesh): Promise<World> {

@@ -10,7 +10,7 @@ import { type Connection, newRequestId, type TlsFiles } from '@crossroads/grpc';
 import { ssinCheck, withCbeCheck } from '@crossroads/identifiers';
 import type { Broker } from '@crossroads/messaging';
 import { eventually } from '@crossroads/testing';
-import { DirectoryStandIn, Link, type Publisher, type TestMesh, type ToPublish } from '@crossroads/testing/mesh';
+import { DirectoryStandIn, Link, type TestPublisher, type TestMesh, type ToPublish } from '@crossroads/testing/mesh';
 import pg from 'pg';
 import { Subscriber } from './subscriber.js';
 
@@ -48,8 +48,8 @@ export class World {
 
   private constructor(
     private readonly mesh: TestMesh,
-    readonly registry: Publisher,
-    readonly exchange: Publisher,
+    readonly registry: TestPublisher,
+    readonly exchange: TestPublisher,
   ) {}
 
   static async create(mesh: TestMesh): Promise<World> {

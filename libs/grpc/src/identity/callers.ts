@@ -1,7 +1,7 @@
 import type { ServerUnaryCall } from '@grpc/grpc-js';
 import { Unauthenticated } from '../errors/failures.js';
 import type { Caller } from './caller.js';
-import { type Peer, peerOf } from './peer.js';
+import { type IdentifiedPeer, peerOf } from './peer.js';
 
 /** The part of a grpc-js call that names its peer, as handlers and interceptors have it. */
 type IncomingCall = Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext'>;
@@ -29,7 +29,7 @@ const sessionOf = (call: IncomingCall): Session | undefined => {
 
 /** Identifies the callers of one server. TLS 1.3 has no renegotiation, so that a connection keeps its certificate. */
 export class Callers {
-  private readonly peers = new Map<Session, Peer>();
+  private readonly peers = new Map<Session, IdentifiedPeer>();
 
   constructor(
     private readonly trustDomain: string,
@@ -61,7 +61,7 @@ export class Callers {
     for (const session of this.peers.keys()) session.destroy();
   }
 
-  private remember(session: Session, peer: Peer): void {
+  private remember(session: Session, peer: IdentifiedPeer): void {
     this.peers.set(session, peer);
     session.once('close', () => this.peers.delete(session));
   }

@@ -57,7 +57,7 @@ export const spkiOf = (certificate: X509Certificate): string =>
     .digest('base64url');
 
 /** A caller, and when its certificate expires (a connection may last longer). */
-export interface Peer {
+export interface IdentifiedPeer {
   readonly caller: Caller;
   readonly notAfter: number;
 }
@@ -66,7 +66,7 @@ export interface Peer {
  * Reads a verified peer certificate. Kafka's ACLs use the subject and gRPC the URI, so the two must name the same caller.
  * @throws Unauthenticated
  */
-export const peerOf = (certificate: PeerCertificate | undefined, trustDomain: string): Peer => {
+export const peerOf = (certificate: PeerCertificate | undefined, trustDomain: string): IdentifiedPeer => {
   if (certificate === undefined)
     throw new Unauthenticated('CLIENT_CERTIFICATE_REQUIRED', 'connect with a client certificate of the mesh');
   const uris = subjectAlternativeUris(certificate.subjectaltname);

@@ -4,7 +4,7 @@ import { PermissionDenied } from '../errors/failures.js';
 import { callerLabel } from '../identity/caller.js';
 import type { Call } from '../server/call.js';
 import { type AllowedCaller, isAllowed } from '../server/service.js';
-import { callersOf } from './rpc.decorator.js';
+import { allowedCallersOf } from './rpc.decorator.js';
 
 /** Admits the callers that the topology lists for an rpc. Nobody may call an rpc that it does not list. */
 @Injectable()
@@ -24,7 +24,7 @@ export class CallerGuard implements CanActivate {
   private callersOf(handler: object): readonly AllowedCaller[] {
     const known = this.callers.get(handler);
     if (known !== undefined) return known;
-    const callers = callersOf(handler, this.service.name) ?? [];
+    const callers = allowedCallersOf(handler, this.service.name) ?? [];
     this.callers.set(handler, callers);
     return callers;
   }

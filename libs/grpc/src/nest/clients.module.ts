@@ -15,7 +15,7 @@ import type { MethodShape } from '../definition.js';
 type Definition = Record<string, MethodShape> & ServiceDefinition;
 
 /** Another service that this one calls. */
-export interface Peer<D extends Definition = Definition> {
+export interface CalledService<D extends Definition = Definition> {
   readonly service: ServiceName;
   readonly definition: D;
   /** Rpcs that only read, and may be retried. */
@@ -38,7 +38,7 @@ export class GrpcClients implements OnApplicationShutdown {
     private readonly addresses: AddressSettings,
   ) {}
 
-  connect<D extends Definition>({ service, definition, reads = [] }: Peer<D>): Connection<D> {
+  connect<D extends Definition>({ service, definition, reads = [] }: CalledService<D>): Connection<D> {
     const name = addressVariableOf(service);
     const address = this.addresses[name];
     if (address === undefined) throw new Error(`${name} is needed: host:port of ${service}`);
@@ -59,7 +59,7 @@ export class GrpcClients implements OnApplicationShutdown {
 /** Provides clients of other services for `@InjectClient`. */
 @Module({})
 export class ClientsModule {
-  static forFeature(...peers: readonly Peer[]): DynamicModule {
+  static forFeature(...peers: readonly CalledService[]): DynamicModule {
     const providers: Provider[] = peers.map((peer) => ({
       provide: tokenOf(peer.service, peer.definition),
       inject: [GrpcClients],

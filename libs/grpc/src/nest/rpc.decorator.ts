@@ -83,5 +83,5 @@ export const GrpcController =
     Controller()(controller);
   };
 
-export const callersOf = (handler: object, service: ServiceName): readonly AllowedCaller[] | undefined =>
+export const allowedCallersOf = (handler: object, service: ServiceName): readonly AllowedCaller[] | undefined =>
   (Reflect.getMetadata(CALLERS, handler) as Lookup | undefined)?.(service);

@@ -3,7 +3,7 @@ import { HealthImplementation } from 'grpc-health-check';
 import type { Health } from './health.js';
 
 /** A server without TLS that serves health only, for a kubelet, whose gRPC probe cannot use TLS. */
-export interface HealthServer {
+export interface RunningHealthServer {
   readonly port: number;
   close(): void;
 }
@@ -17,7 +17,7 @@ const statusOf = (yes: boolean) => (yes ? 'SERVING' : 'NOT_SERVING');
  *   neither a process that waits for its database nor one that finishes its last calls;
  * - each readiness check (`database`, `bus`, `policy`), to find out what is missing.
  */
-export const startHealthServer = async (host: string, port: number, health: Health): Promise<HealthServer> => {
+export const startHealthServer = async (host: string, port: number, health: Health): Promise<RunningHealthServer> => {
   const server = new Server({ 'grpc.enable_channelz': 0 });
   const implementation = new HealthImplementation({
     '': statusOf(health.isServing),

@@ -1,7 +1,7 @@
 import { service as definition } from 'grpc-health-check';
 import { NotFound } from '../errors/failures.js';
 import type { Call } from './call.js';
-import { ReadinessChecks, type Readiness } from './readiness.js';
+import { ReadinessMonitor, type Readiness } from './readiness.js';
 import { type ServedService, serve } from './service.js';
 
 type ServingStatus = 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
@@ -22,14 +22,14 @@ export class Health {
   private timer: NodeJS.Timeout | undefined;
   private readonly changed = new Set<() => void>();
   private readonly refreshed = new Set<() => void>();
-  private readonly checks: ReadinessChecks;
+  private readonly checks: ReadinessMonitor;
 
   constructor(
     private readonly services: readonly string[],
     readiness: Readiness,
     private readonly everyMs: number,
   ) {
-    this.checks = new ReadinessChecks(readiness);
+    this.checks = new ReadinessMonitor(readiness);
   }
 
   get isServing(): boolean {

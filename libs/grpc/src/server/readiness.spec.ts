@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { ReadinessChecks } from './readiness.js';
+import { ReadinessMonitor } from './readiness.js';
 
 describe('readiness', () => {
   it('is given when all dependencies are available, and a check that throws counts as no', async () => {
     const there = { database: true, policy: true };
-    const checks = new ReadinessChecks({
+    const checks = new ReadinessMonitor({
       database: async () => {
         if (!there.database) throw new Error('connection refused');
         return true;
@@ -25,7 +25,7 @@ describe('readiness', () => {
 
   it('lasts through the grace of a dependency that was available before, which is reported as missing all the while', async () => {
     let [now, bus] = [0, false];
-    const checks = new ReadinessChecks({ bus: { ask: () => bus, graceMs: 60_000 } }, () => now);
+    const checks = new ReadinessMonitor({ bus: { ask: () => bus, graceMs: 60_000 } }, () => now);
     expect(await checks.refresh()).toBe(false);
     bus = true;
     expect(await checks.refresh()).toBe(true);

@@ -18,7 +18,7 @@ interface Dependency extends CheckWithGrace {
 }
 
 /** Asks all dependencies of a service, and remembers the results. */
-export class ReadinessChecks {
+export class ReadinessMonitor {
   private readonly dependencies: readonly Dependency[];
 
   constructor(

@@ -10,7 +10,7 @@ import { withErrorDetails } from './grpc-js-refusals.js';
 import { serviceNameOf } from '../definition.js';
 import { type EndedCall, type HandlerContext, handlerOf } from './handlers.js';
 import { Health } from './health.js';
-import { type HealthServer, startHealthServer } from './health-server.js';
+import { type RunningHealthServer, startHealthServer } from './health-server.js';
 import { type CallerLimits, CallLimits, type LimitedCall } from './limits.js';
 import type { Readiness } from './readiness.js';
 import { addReflection } from './reflection.js';
@@ -173,7 +173,7 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
   await health.start();
   const certificateCheck = setInterval(() => credentials.renew(), CERTIFICATE_CHECK_MS).unref();
   const { healthPort } = options;
-  let healthServer: HealthServer | undefined;
+  let healthServer: RunningHealthServer | undefined;
   try {
     if (healthPort !== undefined) healthServer = await startHealthServer(options.host, healthPort, health);
   } catch (error) {

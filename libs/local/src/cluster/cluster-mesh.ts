@@ -8,7 +8,7 @@ import {
   CertificateAuthority,
   type IdentityFiles,
   identityFiles,
-  spkiOf,
+  spkiOfPem,
   writePrivate,
 } from '../certificates.js';
 import { type Databases, databasesOf } from '../databases.js';
@@ -111,7 +111,7 @@ export class ClusterMesh {
     const { enterpriseNumber, name } = INSTITUTIONS.administrator;
     const application = 'administrator';
     const { certificate } = await this.issueApplication(application, { application, enterpriseNumber });
-    return [enterpriseNumber, name, application, spkiOf(readFileSync(certificate, 'utf8'))].join(':');
+    return [enterpriseNumber, name, application, spkiOfPem(readFileSync(certificate, 'utf8'))].join(':');
   }
 
   /** `mesh.json`, so that the `crossroads` command and tools find the cluster through the forwarded ports. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Institution, type MeshAddresses, type MeshConnection, publicJwk } from '@crossroads/client';
 import { type Deliberation, DeliberationState } from '@crossroads/contracts/authorization/v1/policy';
 import { newRequestId } from '@crossroads/grpc';
-import { type IdentityFiles, spkiOf, writePrivate } from '../certificates.js';
+import { type IdentityFiles, spkiOfPem, writePrivate } from '../certificates.js';
 import type { LocalMesh } from '../local-mesh.js';
 import { dataServices, type SupplierAddresses } from './data-services.js';
 import { DRAFTS, type Recipient, toDeliberation } from './deliberations.js';
@@ -57,7 +57,7 @@ export const setUpDemo = async (mesh: DemoHost, suppliers: SupplierAddresses): P
     const certificate = readFileSync(certificateOf(certificates, name).certificate, 'utf8');
     await authorization.registerApplication({
       requestId: newRequestId(),
-      application: { enterpriseNumber: institution.enterpriseNumber, name, spkiHashes: [spkiOf(certificate)] },
+      application: { enterpriseNumber: institution.enterpriseNumber, name, spkiHashes: [spkiOfPem(certificate)] },
     });
   }
   for (const dataService of dataServices(suppliers))

@@ -1,5 +1,5 @@
 import type { Institution } from '@crossroads/client';
-import type { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
+import type { DeliveredMutation, Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import { Fact } from '@crossroads/contracts/person/v1/person';
 import { type Subscription, SubscriptionState } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { newRequestId } from '@crossroads/grpc';
@@ -55,8 +55,6 @@ export const registerMove = async (
   });
   return sourceRevision;
 };
-
-export type DeliveredMutation = Extract<NonNullable<Delivery['content']>, { readonly $case: 'mutation' }>['value'];
 
 /** The delivery of one revision to one subscriber. */
 export const deliveryOf = (

@@ -1,4 +1,4 @@
-import { CertificateAuthority, type Identity } from '@crossroads/local';
+import { CertificateAuthority, type IssuedCertificate } from '@crossroads/local';
 import { type Broker, type KafkaTls, kafkaClient, openBroker } from '@crossroads/messaging';
 import kafkajs from 'kafkajs';
 import { testKafka } from '../kafka.js';
@@ -18,7 +18,7 @@ export interface TestBus {
   readonly database: TestDatabase | undefined;
   /** Lets a service do everything on Kafka; which ACLs it really gets is the local mesh's business. */
   allow(service: string): Promise<void>;
-  issue(make: (authority: CertificateAuthority) => Promise<Identity>): Promise<KafkaTls>;
+  issue(make: (authority: CertificateAuthority) => Promise<IssuedCertificate>): Promise<KafkaTls>;
   /** With all rights. */
   readonly broker: Broker;
   /** As the holder of a certificate sees it; `clientId` begins like the groups that it may use. */

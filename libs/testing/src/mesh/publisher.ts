@@ -13,7 +13,7 @@ import {
 import { eventually } from '../eventually.js';
 import { type TestDatabase, testDatabase } from '../postgres.js';
 
-export interface PublisherOptions {
+export interface TestPublisherOptions {
   /** The service that it stands in for. */
   readonly name: string;
   readonly topic: string;
@@ -36,22 +36,22 @@ export interface ToPublish {
  * Stands in for another process that publishes: a real log, a real relay to the broker, and `Events/Read` over gRPC, so
  * that cursors and their order are what consumers will meet.
  */
-export class Publisher {
+export class TestPublisher {
   address = '';
   private relay: Processor | undefined;
   private server: RunningServer | undefined;
 
   private constructor(
-    private readonly options: PublisherOptions,
+    private readonly options: TestPublisherOptions,
     private readonly database: TestDatabase,
     readonly db: Database,
     readonly store: PostgresEventStore,
   ) {}
 
-  static async start(options: PublisherOptions): Promise<Publisher> {
+  static async start(options: TestPublisherOptions): Promise<TestPublisher> {
     const database = await testDatabase(...eventStoreMigrations);
     const db = await openDatabase({ url: database.url, poolSize: 30 });
-    const publisher = new Publisher(options, database, db, new PostgresEventStore(db));
+    const publisher = new TestPublisher(options, database, db, new PostgresEventStore(db));
     await options.broker.ensureTopic({ name: options.topic, retentionDays: 7 });
     await publisher.serve();
     publisher.resume();

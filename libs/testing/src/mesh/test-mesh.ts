@@ -39,7 +39,7 @@ import { freePort, type TestDatabase, testDatabase, testPostgres } from '../post
 import { type TestBus, testBus } from './bus.js';
 import { InProcessService } from './in-process-service.js';
 import { PolicyFeed } from './policy-feed.js';
-import { Publisher } from './publisher.js';
+import { TestPublisher } from './publisher.js';
 import { ServiceProcess } from './service-process.js';
 
 export const TRUST_DOMAIN = 'crossroads.test';
@@ -225,8 +225,8 @@ export class TestMesh {
   }
 
   /** In place of a service whose topic this one reads: on the bus, and by `Events/Read`. */
-  async publisher(name: ServiceName, topic: TopicName): Promise<Publisher> {
-    const publisher = await Publisher.start({
+  async publisher(name: ServiceName, topic: TopicName): Promise<TestPublisher> {
+    const publisher = await TestPublisher.start({
       name,
       topic,
       broker: this.bus.broker,

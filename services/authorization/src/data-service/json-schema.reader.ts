@@ -1,8 +1,8 @@
 import type { Json } from '@crossroads/eventsourcing';
 import { fields } from '@crossroads/grpc';
+import type { JsonObject } from '@crossroads/policy';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import type { JsonObject } from '../policy/policy-entities.js';
 
 const MAX_BYTES = 256 * 1024;
 const MAX_DEPTH = 32;

@@ -4,9 +4,10 @@ import {
   type SigningKey as SigningKeyMessage,
 } from '@crossroads/contracts/authorization/v1/policy';
 import { fields } from '@crossroads/grpc';
+import type { JsonObject } from '@crossroads/policy';
 import { applicationName, BASE64URL_32_BYTES, distinctList, matching, publicText, spkiHash } from '../policy/fields.js';
 import { MAX_KEYS } from '../policy/policy.decider.js';
-import type { JsonObject, Role } from '../policy/policy-entities.js';
+import type { Role } from '../policy/policy-entities.js';
 
 const MAX_ROLES = 10;
 const MAX_REPRESENTED = 4_000;

@@ -1,6 +1,4 @@
-import type { Json } from '@crossroads/eventsourcing';
-
-export type JsonObject = { readonly [key: string]: Json };
+import type { JsonObject } from '@crossroads/policy';
 
 export type Role = 'ADMINISTRATOR' | 'COMMITTEE';
 

@@ -1,7 +1,7 @@
 import { Rejection, RequestIdReused, WrongExpectedRevision } from '@crossroads/eventsourcing';
 import { PermissionDenied, Unavailable } from '@crossroads/grpc';
 import { describe, expect, it } from '@jest/globals';
-import { isRefusal } from './consultation-metrics.js';
+import { isRefusedRequest } from './consultation-metrics.js';
 
 describe('a consultation that gave no answer', () => {
   it.each([
@@ -9,13 +9,13 @@ describe('a consultation that gave no answer', () => {
     new Rejection('SUBJECT_FORGOTTEN', 'erased'),
     new RequestIdReused(),
   ])('was refused: %p', (error) => {
-    expect(isRefusal(error)).toBe(true);
+    expect(isRefusedRequest(error)).toBe(true);
   });
 
   it.each([new Unavailable('POLICY_STALE', 'later'), new WrongExpectedRevision(), new TypeError('a bug'), 'thrown'])(
     'failed: %p',
     (error) => {
-      expect(isRefusal(error)).toBe(false);
+      expect(isRefusedRequest(error)).toBe(false);
     },
   );
 });

@@ -22,7 +22,7 @@ export const measureConsultation = async (consult: () => Promise<ConsultResponse
     record(outcomeOf(response));
     return response;
   } catch (error) {
-    record(isRefusal(error) ? 'REFUSED' : 'FAILED');
+    record(isRefusedRequest(error) ? 'REFUSED' : 'FAILED');
     throw error;
   }
 };
@@ -45,5 +45,5 @@ const outcomeOf = ({ results }: ConsultResponse): Outcome => {
 const FAILURES: ReadonlySet<status> = new Set([status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.ABORTED]);
 
 /** Whether the request was refused, as opposed to one that could not be answered. */
-export const isRefusal = (error: unknown): boolean =>
+export const isRefusedRequest = (error: unknown): boolean =>
   error instanceof GrpcFailure ? !FAILURES.has(error.code) : isRejection(error) || error instanceof RequestIdReused;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   Commands,
-  type Decision,
+  type CommandDecision,
   PostgresEventStore,
   isRejection,
   type Rejection,
@@ -58,7 +58,10 @@ export class ImportCommands {
     return records.map((record) => outcomes.get(record) ?? 'unchanged');
   }
 
-  private async decideAll(records: readonly ImportRecord[], reporter: string): Promise<Decision<ImportOutcome[]>> {
+  private async decideAll(
+    records: readonly ImportRecord[],
+    reporter: string,
+  ): Promise<CommandDecision<ImportOutcome[]>> {
     const numbers = await this.numbers.findAll(records.map(({ number: { ssin } }) => ssin));
     const known = numbers.flatMap(({ state }) => (state.status === 'active' ? [state.personId] : []));
     const persons = await this.persons.loadAll([...new Set(known)]);

@@ -2,7 +2,7 @@ import { Database } from '@crossroads/database';
 import {
   type AnswerCodec,
   Commands,
-  type Decision,
+  type CommandDecision,
   PostgresEventStore,
   type RequestKey,
   Streams,
@@ -126,7 +126,12 @@ export class InscriptionCommands {
     });
   }
 
-  private async decide({ type, institution, chunk, rejectsRefusedLines }: ChunkCommand): Promise<Decision<Outcome>> {
+  private async decide({
+    type,
+    institution,
+    chunk,
+    rejectsRefusedLines,
+  }: ChunkCommand): Promise<CommandDecision<Outcome>> {
     // The revision is read first: rows that are read later include at least the events up to it.
     const revision = await this.revisionOf(institution);
     const { lines, persons, refused } = await this.resolve(type, chunk.lines);

@@ -38,6 +38,7 @@ export { GrpcTransport, type TransportOptions } from './nest/grpc.transport.js';
 export { GrpcExceptionFilter } from './nest/grpc-exception.filter.js';
 export { nestLogger } from './nest/nest-logger.js';
 export { RequestValidation } from './nest/request-validation.js';
+export { requestPipe } from './nest/request.pipe.js';
 export {
   type CallersBy,
   type CallersOf,

@@ -3,12 +3,12 @@ import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { Clock } from '@crossroads/configuration';
 import type { PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
 import { SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
-import { Unavailable } from '@crossroads/grpc';
+import { parseRequest, Unavailable } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import { PolicyIndex } from '@crossroads/policy';
 import { newReceiptKey, readReceiptKey, type Salted, signReceipt } from '@crossroads/transparency';
 import { describe, expect, it, jest } from '@jest/globals';
-import { readConsultRequest } from '../src/consultation/consult.reader.js';
+import { consultRequest } from '../src/consultation/consult.pipe.js';
 import { Consultations } from '../src/consultation/consultations.js';
 import { DataSchemas } from '../src/sources/data-schemas.js';
 import { consult, deliberation, institution, STATUS, ssin, statusService, WELFARE } from './world.js';
@@ -59,7 +59,7 @@ const consulting = (given: { readonly sign: typeof sign; readonly intend: () => 
     new Clock(),
   );
   const request = consult(ssin(1), { dataServices: [{ dataService: STATUS, fieldGroups: [] }] });
-  const input = readConsultRequest(request, { mode: 'development', today: dayOf(new Date()) });
+  const input = parseRequest(consultRequest({ mode: 'development', today: dayOf(new Date()) }), request);
   const requestKey = { institution: WELFARE, rpc: 'Consult', requestId: request.requestId, hash: Buffer.alloc(32) };
   const answer = consultations.consult({ caller, customer: WELFARE, official: undefined }, input, requestKey);
   return { answer, journal, supply };

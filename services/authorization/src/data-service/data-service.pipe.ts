@@ -1,9 +1,4 @@
-import type {
-  ListDataServicesRequest,
-  RegisterDataServiceRequest,
-} from '@crossroads/contracts/authorization/v1/authorization_service';
-import { fields, parseRequest } from '@crossroads/grpc';
-import { Injectable, type PipeTransform } from '@nestjs/common';
+import { fields, requestPipe } from '@crossroads/grpc';
 import { z } from 'zod';
 import { dataServiceSchema } from './data-service.reader.js';
 
@@ -17,18 +12,6 @@ const listDataServices = fields.message({
 export type RegisterDataServiceInput = z.output<typeof registerDataService>;
 export type ListDataServicesInput = z.output<typeof listDataServices>;
 
-/** @throws InvalidInput naming every field that is wrong */
-@Injectable()
-export class RegisterDataServicePipe implements PipeTransform<RegisterDataServiceRequest, RegisterDataServiceInput> {
-  transform(request: RegisterDataServiceRequest): RegisterDataServiceInput {
-    return parseRequest(registerDataService, request);
-  }
-}
+export const RegisterDataServicePipe = requestPipe(registerDataService);
 
-/** @throws InvalidInput */
-@Injectable()
-export class ListDataServicesPipe implements PipeTransform<ListDataServicesRequest, ListDataServicesInput> {
-  transform(request: ListDataServicesRequest): ListDataServicesInput {
-    return parseRequest(listDataServices, request);
-  }
-}
+export const ListDataServicesPipe = requestPipe(listDataServices);

@@ -1,11 +1,5 @@
-import type {
-  DecideDeliberationRequest,
-  GetDeliberationRequest,
-  ListDeliberationsRequest,
-  RevokeDeliberationRequest,
-  SubmitDeliberationRequest,
-} from '@crossroads/contracts/authorization/v1/authorization_service';
-import { fields, parseRequest } from '@crossroads/grpc';
+import type { DecideDeliberationRequest } from '@crossroads/contracts/authorization/v1/authorization_service';
+import { fields, parseRequest, requestPipe } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
 import { publicText } from '../policy/fields.js';
@@ -39,13 +33,7 @@ export type RevokeDeliberationInput = z.output<typeof revokeDeliberation>;
 export type GetDeliberationInput = z.output<typeof getDeliberation>;
 export type ListDeliberationsInput = z.output<typeof listDeliberations>;
 
-/** @throws InvalidInput naming every field that is wrong */
-@Injectable()
-export class SubmitDeliberationPipe implements PipeTransform<SubmitDeliberationRequest, SubmitDeliberationInput> {
-  transform(request: SubmitDeliberationRequest): SubmitDeliberationInput {
-    return parseRequest(submitDeliberation, request);
-  }
-}
+export const SubmitDeliberationPipe = requestPipe(submitDeliberation);
 
 /** A rejection must be explained; an approval needs no reason. @throws InvalidInput naming every field that is wrong */
 @Injectable()
@@ -55,26 +43,8 @@ export class DecideDeliberationPipe implements PipeTransform<DecideDeliberationR
   }
 }
 
-/** @throws InvalidInput naming every field that is wrong */
-@Injectable()
-export class RevokeDeliberationPipe implements PipeTransform<RevokeDeliberationRequest, RevokeDeliberationInput> {
-  transform(request: RevokeDeliberationRequest): RevokeDeliberationInput {
-    return parseRequest(revokeDeliberation, request);
-  }
-}
+export const RevokeDeliberationPipe = requestPipe(revokeDeliberation);
 
-/** @throws InvalidInput */
-@Injectable()
-export class GetDeliberationPipe implements PipeTransform<GetDeliberationRequest, GetDeliberationInput> {
-  transform(request: GetDeliberationRequest): GetDeliberationInput {
-    return parseRequest(getDeliberation, request);
-  }
-}
+export const GetDeliberationPipe = requestPipe(getDeliberation);
 
-/** @throws InvalidInput naming every field that is wrong */
-@Injectable()
-export class ListDeliberationsPipe implements PipeTransform<ListDeliberationsRequest, ListDeliberationsInput> {
-  transform(request: ListDeliberationsRequest): ListDeliberationsInput {
-    return parseRequest(listDeliberations, request);
-  }
-}
+export const ListDeliberationsPipe = requestPipe(listDeliberations);

@@ -1,10 +1,5 @@
-import type {
-  RegisterApplicationRequest,
-  RegisterInstitutionRequest,
-  RegisterSignInProviderRequest,
-  WithdrawKeyRequest,
-} from '@crossroads/contracts/authorization/v1/authorization_service';
-import { fields, parseRequest } from '@crossroads/grpc';
+import type { RegisterSignInProviderRequest } from '@crossroads/contracts/authorization/v1/authorization_service';
+import { fields, parseRequest, requestPipe } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
 import type { z } from 'zod';
 import { applicationName, spkiHash } from '../policy/fields.js';
@@ -26,21 +21,9 @@ export type RegisterApplicationInput = z.output<typeof registerApplication>;
 export type RegisterSignInProviderInput = z.output<typeof registerSignInProvider>;
 export type WithdrawKeyInput = z.output<typeof withdrawKey>;
 
-/** @throws InvalidInput naming every field that is wrong */
-@Injectable()
-export class RegisterInstitutionPipe implements PipeTransform<RegisterInstitutionRequest, RegisterInstitutionInput> {
-  transform(request: RegisterInstitutionRequest): RegisterInstitutionInput {
-    return parseRequest(registerInstitution, request);
-  }
-}
+export const RegisterInstitutionPipe = requestPipe(registerInstitution);
 
-/** @throws InvalidInput naming every field that is wrong */
-@Injectable()
-export class RegisterApplicationPipe implements PipeTransform<RegisterApplicationRequest, RegisterApplicationInput> {
-  transform(request: RegisterApplicationRequest): RegisterApplicationInput {
-    return parseRequest(registerApplication, request);
-  }
-}
+export const RegisterApplicationPipe = requestPipe(registerApplication);
 
 /** @throws InvalidInput naming every field that is wrong */
 @Injectable()
@@ -52,10 +35,4 @@ export class RegisterSignInProviderPipe
   }
 }
 
-/** @throws InvalidInput naming every field that is wrong */
-@Injectable()
-export class WithdrawKeyPipe implements PipeTransform<WithdrawKeyRequest, WithdrawKeyInput> {
-  transform(request: WithdrawKeyRequest): WithdrawKeyInput {
-    return parseRequest(withdrawKey, request);
-  }
-}
+export const WithdrawKeyPipe = requestPipe(withdrawKey);

@@ -18,7 +18,7 @@ import { DataSchemas } from '../sources/data-schemas.js';
 import { dateMessage } from '../sources/date.message.js';
 import { DirectoryClient } from '../sources/directory-client.js';
 import { SourceClient } from '../sources/source-client.js';
-import type { ConsultInput } from './consult.reader.js';
+import type { ConsultInput } from './consult.pipe.js';
 import { countDecisions, measureConsultation } from './consultation-metrics.js';
 import {
   type DecidedService,

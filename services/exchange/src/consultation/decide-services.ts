@@ -3,7 +3,7 @@ import type { Caller } from '@crossroads/grpc';
 import { InvalidInput } from '@crossroads/grpc/failures';
 import type { IsoDay } from '@crossroads/identifiers';
 import { type CompiledDataService, type Decision, decide, type Policy } from '@crossroads/policy/decide';
-import type { ConsultInput, DataServiceInput } from './consult.reader.js';
+import type { ConsultInput, DataServiceInput } from './consult.pipe.js';
 
 /** The decision on one data service of a request. */
 export type DecidedService =

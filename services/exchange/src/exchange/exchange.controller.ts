@@ -7,12 +7,10 @@ import { type Call, GrpcController, requestKey, Rpc } from '@crossroads/grpc';
 import { RegisteredKeyGuard } from '@crossroads/policy';
 import { RPCS } from '@crossroads/topology';
 import { UseGuards } from '@nestjs/common';
-import type { ConsultInput } from '../consultation/consult.reader.js';
-import { ConsultPipe } from '../consultation/consult.pipe.js';
+import { type ConsultInput, ConsultPipe } from '../consultation/consult.pipe.js';
 import { Consultations } from '../consultation/consultations.js';
 import { MutationCommands } from '../mutation/mutation.commands.js';
-import { ReportMutationPipe } from '../mutation/report-mutation.pipe.js';
-import type { ReportMutationInput } from '../mutation/report-mutation.reader.js';
+import { type ReportMutationInput, ReportMutationPipe } from '../mutation/report-mutation.pipe.js';
 import { institutionOf, Requesters } from './requesters.js';
 
 @GrpcController(ExchangeServiceService, RPCS.exchange['crossroads.exchange.v1.ExchangeService'])

@@ -15,7 +15,7 @@ import { DataSchemas } from '../sources/data-schemas.js';
 import { dateMessage } from '../sources/date.message.js';
 import { DirectoryClient } from '../sources/directory-client.js';
 import { MUTATIONS, mutationDecider, mutationsOf } from './mutation.decider.js';
-import type { ReportMutationInput } from './report-mutation.reader.js';
+import type { ReportMutationInput } from './report-mutation.pipe.js';
 
 /** The registry publishes changes of these on its own topic. */
 const REGISTRY_ONLY = /^person\.identification\./;

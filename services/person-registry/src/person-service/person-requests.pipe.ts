@@ -1,28 +1,7 @@
-import type {
-  CancelSsinRequest,
-  ChangePersonRequest,
-  GetPersonRequest,
-  RegisterPersonRequest,
-  ReplaceSsinRequest,
-  UnreplaceSsinRequest,
-} from '@crossroads/contracts/person/v1/person_service';
-import { fields, parseRequest, perContext, RequestValidation, type ValidationContext } from '@crossroads/grpc';
-import { Injectable, type PipeTransform } from '@nestjs/common';
+import { fields, perContext, requestPipe } from '@crossroads/grpc';
 import type { z } from 'zod';
 import { givenNumber } from '../number/number.reader.js';
 import { factsSchema, refuseSelfRelations } from '../person/fact.reader.js';
-
-/** @throws InvalidInput naming every field that is wrong */
-@Injectable()
-abstract class RequestPipe<Request, Input> implements PipeTransform<Request, Input> {
-  constructor(private readonly validation: RequestValidation) {}
-
-  transform(request: Request): Input {
-    return this.read(request, this.validation.context());
-  }
-
-  protected abstract read(request: Request, context: ValidationContext): Input;
-}
 
 const { requestId } = fields;
 
@@ -36,12 +15,7 @@ const registerPerson = perContext((context) =>
 );
 export type RegisterPersonInput = z.output<ReturnType<typeof registerPerson>>;
 
-@Injectable()
-export class RegisterPersonPipe extends RequestPipe<RegisterPersonRequest, RegisterPersonInput> {
-  protected read(request: RegisterPersonRequest, context: ValidationContext): RegisterPersonInput {
-    return parseRequest(registerPerson(context), request);
-  }
-}
+export const RegisterPersonPipe = requestPipe(registerPerson);
 
 /** 0 stands for none. */
 const expectedSourceRevision = fields.field((raw: bigint, refuse): bigint | undefined => {
@@ -59,12 +33,7 @@ const changePerson = perContext((context) =>
 );
 export type ChangePersonInput = z.output<ReturnType<typeof changePerson>>;
 
-@Injectable()
-export class ChangePersonPipe extends RequestPipe<ChangePersonRequest, ChangePersonInput> {
-  protected read(request: ChangePersonRequest, context: ValidationContext): ChangePersonInput {
-    return parseRequest(changePerson(context), request);
-  }
-}
+export const ChangePersonPipe = requestPipe(changePerson);
 
 const replaceSsin = perContext((context) =>
   fields
@@ -73,23 +42,13 @@ const replaceSsin = perContext((context) =>
 );
 export type ReplaceSsinInput = z.output<ReturnType<typeof replaceSsin>>;
 
-@Injectable()
-export class ReplaceSsinPipe extends RequestPipe<ReplaceSsinRequest, ReplaceSsinInput> {
-  protected read(request: ReplaceSsinRequest, context: ValidationContext): ReplaceSsinInput {
-    return parseRequest(replaceSsin(context), request);
-  }
-}
+export const ReplaceSsinPipe = requestPipe(replaceSsin);
 
 const ssinOnly = perContext((context) => fields.message({ requestId, ssin: fields.ssin(context) }));
 /** Of `UnreplaceSsin` and `CancelSsin`. */
 export type SsinInput = z.output<ReturnType<typeof ssinOnly>>;
 
-@Injectable()
-export class SsinPipe extends RequestPipe<UnreplaceSsinRequest & CancelSsinRequest, SsinInput> {
-  protected read(request: UnreplaceSsinRequest & CancelSsinRequest, context: ValidationContext): SsinInput {
-    return parseRequest(ssinOnly(context), request);
-  }
-}
+export const SsinPipe = requestPipe(ssinOnly);
 
 const getPerson = perContext((context) =>
   fields
@@ -102,9 +61,4 @@ const getPerson = perContext((context) =>
 );
 export type GetPersonInput = z.output<ReturnType<typeof getPerson>>;
 
-@Injectable()
-export class GetPersonPipe extends RequestPipe<GetPersonRequest, GetPersonInput> {
-  protected read(request: GetPersonRequest, context: ValidationContext): GetPersonInput {
-    return parseRequest(getPerson(context), request);
-  }
-}
+export const GetPersonPipe = requestPipe(getPerson);

@@ -1,6 +1,4 @@
-import type { InscribeRequest } from '@crossroads/contracts/directory/v1/directory_service';
-import { fields, parseRequest, perContext, RequestValidation } from '@crossroads/grpc';
-import { Injectable, type PipeTransform } from '@nestjs/common';
+import { fields, perContext, requestPipe } from '@crossroads/grpc';
 import type { z } from 'zod';
 import { dayRange, institution } from './inscription.reader.js';
 
@@ -18,12 +16,4 @@ const inscribeRequest = perContext((validation) =>
 
 export type InscribeInput = z.output<ReturnType<typeof inscribeRequest>>;
 
-/** @throws InvalidInput naming every wrong field */
-@Injectable()
-export class InscribePipe implements PipeTransform<InscribeRequest, InscribeInput> {
-  constructor(private readonly validation: RequestValidation) {}
-
-  transform(request: InscribeRequest): InscribeInput {
-    return parseRequest(inscribeRequest(this.validation.context()), request);
-  }
-}
+export const InscribePipe = requestPipe(inscribeRequest);

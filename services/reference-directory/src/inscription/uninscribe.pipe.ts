@@ -1,6 +1,4 @@
-import type { UninscribeRequest } from '@crossroads/contracts/directory/v1/directory_service';
-import { fields, parseRequest, perContext, RequestValidation } from '@crossroads/grpc';
-import { Injectable, type PipeTransform } from '@nestjs/common';
+import { fields, perContext, requestPipe } from '@crossroads/grpc';
 import type { z } from 'zod';
 import { institution, lastDay } from './inscription.reader.js';
 
@@ -18,12 +16,4 @@ const uninscribeRequest = perContext((validation) =>
 
 export type UninscribeInput = z.output<ReturnType<typeof uninscribeRequest>>;
 
-/** @throws InvalidInput naming every wrong field */
-@Injectable()
-export class UninscribePipe implements PipeTransform<UninscribeRequest, UninscribeInput> {
-  constructor(private readonly validation: RequestValidation) {}
-
-  transform(request: UninscribeRequest): UninscribeInput {
-    return parseRequest(uninscribeRequest(this.validation.context()), request);
-  }
-}
+export const UninscribePipe = requestPipe(uninscribeRequest);

@@ -1,6 +1,4 @@
-import type { BatchCheckRequest } from '@crossroads/contracts/directory/v1/directory_service';
-import { fields, parseRequest, perContext, RequestValidation } from '@crossroads/grpc';
-import { Injectable, type PipeTransform } from '@nestjs/common';
+import { fields, perContext, requestPipe } from '@crossroads/grpc';
 import type { z } from 'zod';
 import { filterFields, personReference } from './check.reader.js';
 
@@ -15,12 +13,4 @@ const batchCheckRequest = perContext((context) =>
 
 export type BatchCheckInput = z.output<ReturnType<typeof batchCheckRequest>>;
 
-/** @throws InvalidInput naming every wrong field */
-@Injectable()
-export class BatchCheckPipe implements PipeTransform<BatchCheckRequest, BatchCheckInput> {
-  constructor(private readonly validation: RequestValidation) {}
-
-  transform(request: BatchCheckRequest): BatchCheckInput {
-    return parseRequest(batchCheckRequest(this.validation.context()), request);
-  }
-}
+export const BatchCheckPipe = requestPipe(batchCheckRequest);

@@ -1,8 +1,5 @@
-import type {
-  ListParkedRequest,
-  RedriveParkedRequest,
-} from '@crossroads/contracts/subscription/v1/subscription_service';
-import { fields, PageTokens, parseRequest } from '@crossroads/grpc';
+import type { ListParkedRequest } from '@crossroads/contracts/subscription/v1/subscription_service';
+import { fields, PageTokens, parseRequest, requestPipe } from '@crossroads/grpc';
 import { Injectable, type PipeTransform } from '@nestjs/common';
 import type { z } from 'zod';
 
@@ -34,10 +31,4 @@ const redriveParkedRequest = fields.message({
 
 export type RedriveParkedInput = z.output<typeof redriveParkedRequest>;
 
-/** @throws InvalidInput naming every field that is wrong */
-@Injectable()
-export class RedriveParkedPipe implements PipeTransform<RedriveParkedRequest, RedriveParkedInput> {
-  transform(request: RedriveParkedRequest): RedriveParkedInput {
-    return parseRequest(redriveParkedRequest, request);
-  }
-}
+export const RedriveParkedPipe = requestPipe(redriveParkedRequest);

@@ -1,6 +1,5 @@
-import type { AllInscribed, SubscribeRequest } from '@crossroads/contracts/subscription/v1/subscription_service';
-import { fields, parseRequest, perContext, RequestValidation } from '@crossroads/grpc';
-import { Injectable, type PipeTransform } from '@nestjs/common';
+import type { AllInscribed } from '@crossroads/contracts/subscription/v1/subscription_service';
+import { fields, perContext, requestPipe } from '@crossroads/grpc';
 import type { z } from 'zod';
 
 const MAX_NAMED_PERSONS = 1_000;
@@ -27,12 +26,4 @@ const subscribeRequest = perContext((context) => {
 
 export type SubscribeInput = z.output<ReturnType<typeof subscribeRequest>>;
 
-/** @throws InvalidInput naming every field that is wrong */
-@Injectable()
-export class SubscribePipe implements PipeTransform<SubscribeRequest, SubscribeInput> {
-  constructor(private readonly validation: RequestValidation) {}
-
-  transform(request: SubscribeRequest): SubscribeInput {
-    return parseRequest(subscribeRequest(this.validation.context()), request);
-  }
-}
+export const SubscribePipe = requestPipe(subscribeRequest);

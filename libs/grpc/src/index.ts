@@ -50,7 +50,7 @@ export { startApplication } from './nest/start-application.js';
 export * as fields from './request/fields.js';
 export { PageTokens } from './request/page-token.js';
 export { parseRequest, perContext, type ValidationContext } from './request/parse-request.js';
-export { newRequestId, requestIdViolation, requestKey } from './request/request-id.js';
+export { newRequestId, requestKey } from './request/request-id.js';
 export type { Call, Serves } from './server/call.js';
 export type { EndedCall } from './server/handlers.js';
 export type { Health } from './server/health.js';

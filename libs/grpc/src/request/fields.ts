@@ -27,7 +27,6 @@ import {
   ssinMessages,
 } from '@crossroads/identifiers';
 import { z } from 'zod';
-import type { FieldViolation } from '../errors/failures.js';
 import { ENCLOSING_MESSAGE, perContext, protoName, violationReason } from './parse-request.js';
 import { requestIdViolation } from './request-id.js';
 
@@ -130,16 +129,10 @@ export const list = <Schema extends z.ZodType>(
   { min = 1, max }: { readonly min?: number; readonly max: number },
 ) =>
   field((raw: readonly z.input<Schema>[], refuse): z.input<Schema>[] => {
-    const wrong = sizeViolation(raw.length, min, max);
-    return wrong === undefined ? [...raw] : refuse(wrong.reason, wrong.description);
+    if (raw.length < min) return refuse('REQUIRED', `needed: at least ${min}`);
+    if (raw.length > max) return refuse('TOO_MANY', `at most ${max} at once; send the others in another request`);
+    return [...raw];
   }).pipe(z.array(element));
-
-const sizeViolation = (length: number, min: number, max: number): Omit<FieldViolation, 'field'> | undefined => {
-  if (length < min) return { reason: 'REQUIRED', description: `needed: at least ${min}` };
-  if (length > max)
-    return { reason: 'TOO_MANY', description: `at most ${max} at once; send the others in another request` };
-  return undefined;
-};
 
 const reasonOf = (prefix: string, issue: string): string => `${prefix}_${issue.toUpperCase().replaceAll('-', '_')}`;
 

@@ -13,16 +13,13 @@ export interface InscriptionFilter {
   readonly date: IsoDay;
 }
 
-/** Nobody is an SSIN that is missing: that is what institutions have. */
+/** A reference that names nobody is refused as a missing SSIN. */
 const NOBODY: PersonReferenceMessage = { by: { $case: 'ssin', value: '' } };
-const NEEDED = 'needed: an SSIN, or a person id';
 
 export const personReference = perContext((context) =>
   fields
     .field((raw: PersonReferenceMessage | undefined): typeof raw => (raw?.by === undefined ? NOBODY : raw))
-    .pipe(
-      fields.message({ by: fields.oneof({ ssin: fields.ssin(context), personId: fields.uuid }, { needed: NEEDED }) }),
-    )
+    .pipe(fields.message({ by: fields.oneof({ ssin: fields.ssin(context), personId: fields.uuid }) }))
     .transform(({ by }): PersonReference => (by.$case === 'ssin' ? { ssin: by.value } : { personId: by.value })),
 );
 

@@ -16,10 +16,7 @@ const subscribeRequest = perContext((context) => {
       inscriptionContext: fields.inscriptionContext,
       dataService: fields.text({ max: MAX_NAME_LENGTH }),
       legalContext: fields.legalContext,
-      persons: fields.oneof(
-        { named, allInscribed: fields.field((all: AllInscribed) => all) },
-        { needed: 'needed: named, or all_inscribed', refuse: 'oneof' },
-      ),
+      persons: fields.oneof({ named, allInscribed: fields.field((all: AllInscribed) => all) }, { refuse: 'oneof' }),
     })
     .transform(({ persons, ...input }) => ({
       ...input,

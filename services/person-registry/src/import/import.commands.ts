@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { Commands, type CommandDecision, isRejection, type Rejection, type StreamAppend } from '@crossroads/eventsourcing';
+import {
+  Commands,
+  type CommandDecision,
+  isRejection,
+  type Rejection,
+  type StreamAppend,
+} from '@crossroads/eventsourcing';
 import { PostgresSubjectKeys } from '@crossroads/privacy';
 import { Injectable } from '@nestjs/common';
 import type { NumberEvent } from '../number/number.decider.js';

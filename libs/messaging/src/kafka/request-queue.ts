@@ -31,8 +31,9 @@ let patched = false;
 
 /**
  * kafkajs 2.2.4 checks each queue for pending requests every millisecond, also when it is empty: a thousand timers a second for each
- * connection, each with a `TimeoutNegativeWarning` on Node 24. The patch checks only while requests are pending. It also checks for
- * request timeouts (15 s) once a second instead of ten times. If kafkajs no longer has this file, nothing is patched.
+ * connection. On Node 24 the first one causes a `TimeoutNegativeWarning`, which is text among the JSON lines of the log. The patch
+ * checks only while requests are pending, and for request timeouts (15 s) once a second instead of ten times. If kafkajs no longer has
+ * this file, nothing is patched. docs/decisions/0012 has the figures.
  */
 export const patchRequestQueue = (): void => {
   if (patched) return;

@@ -1,8 +1,8 @@
 import { newRequestId } from './request-id.js';
 import type { IsoDay } from '@crossroads/identifiers';
 import { describe, expect, it } from '@jest/globals';
-import type { z } from 'zod';
 import { InvalidInput } from '../errors/failures.js';
+import type { z } from 'zod';
 import { violationsOf } from '../testing/violations.js';
 import * as fields from './fields.js';
 import { parseRequest, perContext, type ValidationContext } from './parse-request.js';
@@ -151,44 +151,62 @@ describe('a request that is parsed by a schema', () => {
   });
 });
 
-describe('a field that is parsed by a schema', () => {
-  /** The reasons for which a value is refused. */
-  const refused =
-    <Schema extends z.ZodType>(schema: Schema, value: NoInfer<z.input<Schema>>) =>
-    () =>
-      violationsOf(() => parseRequest<z.ZodType>(schema, value)).map(({ reason }) => reason);
-  const production = fields.ssin({ ...context, mode: 'production' });
-  const [text, uuids] = [fields.text({ max: 5 }), fields.list(fields.uuid, { max: 1 })];
+const messageOf = <Schema extends z.ZodType>(schema: Schema, field: z.input<Schema>) => ({
+  schema: fields.message({ field: schema }),
+  request: { field },
+});
 
-  it.each<[string, () => string[], string[]]>([
-    ['an SSIN that is absent', refused(fields.ssin(context), ''), ['REQUIRED']],
-    ['a test number in production', refused(production, '62691699717'), ['SSIN_TEST_NUMBER_IN_PRODUCTION']],
-    ['an enterprise number', refused(fields.enterpriseNumber, '0884303370'), ['ENTERPRISE_NUMBER_CHECKSUM']],
-    ['an establishment', refused(fields.establishmentNumber, '0884303369'), ['ESTABLISHMENT_NUMBER_MALFORMED']],
-    ['an employer', refused(fields.employerId, '196'), ['EMPLOYER_ID_MALFORMED']],
-    ['a legal context', refused(fields.legalContext, 'social inquiry'), ['MALFORMED_CONTEXT']],
-    ['an inscription context', refused(fields.inscriptionContext, ''), ['REQUIRED']],
-    ['a day', refused(fields.day, { year: 2026, month: 2, day: 29 }), ['INVALID_DATE']],
-    ['a day with an unknown part', refused(fields.day, { year: 2026, month: 2, day: 0 }), ['INVALID_DATE']],
-    ['a day far away', refused(fields.day, { year: -5, month: 2, day: 1 }), ['INVALID_DATE']],
-    ['an incomplete date', refused(fields.incompleteDate, { year: 2026, month: 0, day: 3 }), ['INVALID_DATE']],
+describe('a field', () => {
+  it.each([
+    ['an SSIN that is absent', messageOf(fields.ssin(context), ''), ['REQUIRED']],
+    ['an enterprise number', messageOf(fields.enterpriseNumber, '0884303370'), ['ENTERPRISE_NUMBER_CHECKSUM']],
+    ['an establishment', messageOf(fields.establishmentNumber, '0884303369'), ['ESTABLISHMENT_NUMBER_MALFORMED']],
+    ['an employer', messageOf(fields.employerId, '196'), ['EMPLOYER_ID_MALFORMED']],
+    ['a legal context', messageOf(fields.legalContext, 'social inquiry'), ['MALFORMED_CONTEXT']],
+    ['an inscription context', messageOf(fields.inscriptionContext, ''), ['REQUIRED']],
+    ['a day', messageOf(fields.day, { year: 2026, month: 2, day: 29 }), ['INVALID_DATE']],
+    ['a day with an unknown part', messageOf(fields.day, { year: 2026, month: 2, day: 0 }), ['INVALID_DATE']],
+    ['a day far away', messageOf(fields.day, { year: -5, month: 2, day: 1 }), ['INVALID_DATE']],
+    ['an incomplete date', messageOf(fields.incompleteDate, { year: 2026, month: 0, day: 3 }), ['INVALID_DATE']],
     [
       'a period of two wrong days',
-      refused(fields.period, { startDate: { year: 0, month: 1, day: 1 }, endDate: { year: 1, month: 13, day: 1 } }),
+      messageOf(fields.period, {
+        startDate: { year: 0, month: 1, day: 1 },
+        endDate: { year: 1, month: 13, day: 1 },
+      }),
       ['INVALID_DATE', 'INVALID_DATE'],
     ],
-    ['a UUID', refused(fields.uuid, '123'), ['MALFORMED_UUID']],
-    ['a request id', refused(fields.requestId, 'x'), ['MALFORMED_REQUEST_ID']],
-    ['blank text', refused(text, ' \n'), ['REQUIRED']],
-    ['long text', refused(text, '123456'), ['TOO_LONG']],
-    ['text with NUL', refused(text, 'a\u0000'), ['UNPRINTABLE']],
-    ['text that was no UTF-8', refused(text, 'a\ufffd'), ['UNPRINTABLE']],
-    ['an instant', refused(fields.instant, new Date(Number.NaN)), ['INVALID_INSTANT']],
-    ['no instant', refused(fields.instant, undefined), ['REQUIRED']],
-    ['a page size', refused(fields.pageSize(), -1), ['INVALID_PAGE_SIZE']],
-    ['an empty list', refused(uuids, []), ['REQUIRED']],
-    ['a long list', refused(uuids, ['1', '2']), ['TOO_MANY']],
-  ])('%s is refused', (_what, reasons, expected) => {
-    expect(reasons()).toEqual(expected);
+    ['a UUID', messageOf(fields.uuid, '123'), ['MALFORMED_UUID']],
+    ['a request id', messageOf(fields.requestId, 'x'), ['MALFORMED_REQUEST_ID']],
+    ['blank text', messageOf(fields.text({ max: 5 }), ' \n'), ['REQUIRED']],
+    ['long text', messageOf(fields.text({ max: 5 }), '123456'), ['TOO_LONG']],
+    ['text with NUL', messageOf(fields.text({ max: 5 }), 'a\u0000'), ['UNPRINTABLE']],
+    ['text that was no UTF-8', messageOf(fields.text({ max: 5 }), 'a\ufffd'), ['UNPRINTABLE']],
+    ['an instant', messageOf(fields.instant, new Date(Number.NaN)), ['INVALID_INSTANT']],
+    ['no instant', messageOf(fields.instant, undefined), ['REQUIRED']],
+    ['a page size', messageOf(fields.pageSize(), -1), ['INVALID_PAGE_SIZE']],
+    ['an empty list', messageOf(fields.list(fields.uuid, { max: 1 }), []), ['REQUIRED']],
+    ['a long list', messageOf(fields.list(fields.uuid, { max: 1 }), ['1', '2']), ['TOO_MANY']],
+    [
+      'a value by the rule that it chooses',
+      messageOf(
+        fields.byValue((raw: string) => (raw.startsWith('0') ? fields.enterpriseNumber : fields.uuid)),
+        '0884303370',
+      ),
+      ['ENTERPRISE_NUMBER_CHECKSUM'],
+    ],
+  ])('is refused when it is wrong: %s', (_what, { schema, request }, reasons) => {
+    const violations = violationsOf(() => parseRequest(schema as z.ZodType, request));
+    expect(violations.map(({ reason }) => reason)).toEqual(reasons);
+  });
+
+  it('can be passed on as it came once it is valid', () => {
+    const period = { startDate: { year: 2026, month: 1, day: 1 }, endDate: undefined };
+    const schema = fields.message({ period: fields.unchanged(fields.period) });
+    expect(parseRequest(schema, { period })).toEqual({ period });
+    const noDay = { ...period, startDate: { year: 2026, month: 2, day: 30 } };
+    expect(violationsOf(() => parseRequest(schema, { period: noDay }))).toEqual([
+      { field: 'period.start_date', reason: 'INVALID_DATE' },
+    ]);
   });
 });

@@ -19,7 +19,7 @@ export const parseRequest = <Schema extends z.ZodType>(
 ): z.output<Schema> => {
   const result = schema.safeParse(request);
   if (result.success) return result.data;
-  const [first, ...others] = violationsOf(result.error);
+  const [first, ...others] = fieldViolationsOf(result.error);
   if (first === undefined) throw result.error;
   throw new InvalidInput(first, ...others);
 };
@@ -45,7 +45,7 @@ export const perContext = <Schema>(
  */
 export const ENCLOSING_MESSAGE = Symbol('enclosing message');
 
-const violationsOf = (error: z.ZodError): FieldViolation[] =>
+const fieldViolationsOf = (error: z.ZodError): FieldViolation[] =>
   error.issues.map((issue) => ({
     field: pathOf(issue),
     reason: violationReason(issue),

@@ -24,7 +24,7 @@ export default async () => {
   process.env.TEST_POSTGRES_URL = postgres.url;
   if (kafka.kind === 'none') {
     process.env.TEST_KAFKA_ABSENT = kafka.why;
-    print(`SKIPPED where Kafka itself is needed: ${kafka.why}`);
+    print(`SKIPPED all tests that need Kafka: ${kafka.why}`);
   } else {
     process.env.TEST_KAFKA_BROKERS = kafka.brokers;
     process.env.TEST_KAFKA_AUTHORITY = authorityFolder;

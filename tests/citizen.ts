@@ -3,7 +3,7 @@ import type { Access } from '@crossroads/contracts/audit/v1/audit_service';
 import { SIGN_IN_ISSUER, SIGN_IN_KID } from '@crossroads/local';
 import type { WholeMesh } from './whole-mesh.js';
 
-/** A person's own list, newest first, through the citizen portal; without their own looks at it. */
+/** A person's list of accesses through the citizen portal, newest first, without their own consultations of the list. */
 export const citizenSees = async (mesh: WholeMesh, ssin: string): Promise<Access[]> => {
   const { network } = mesh;
   const citizen = new Citizen(network.connection('citizen-portal'));

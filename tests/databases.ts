@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { WholeMesh } from './whole-mesh.js';
 
-/** Asks a database of the mesh as superuser, which may look where no service may. Its name as in `mesh.json`: `exchange`, `exchange_keys` … */
+/** Queries a database of the mesh as superuser. Names of databases are those of `mesh.json`: `exchange`, `exchange_keys` … */
 export const ask = async <Row extends pg.QueryResultRow>(
   mesh: WholeMesh,
   database: string,
@@ -22,12 +22,12 @@ export const withDatabase = async <Value>(
   }
 };
 
-/** The caller ends it. */
+/** The caller must close it. */
 export const openDatabase = async (mesh: WholeMesh, database: string): Promise<pg.Client> => {
   const url = new URL(mesh.local.mesh().postgres.adminUrl);
   url.pathname = `/${database}`;
   const client = new pg.Client({ connectionString: url.href });
-  // PostgreSQL is killed in some specs; without a listener that would end this process.
+  // Some specs kill PostgreSQL; without a listener the error would end this process.
   client.on('error', () => undefined);
   await client.connect();
   return client;

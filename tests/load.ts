@@ -7,37 +7,37 @@ import { status } from '@grpc/grpc-js';
 import type { WholeMesh } from './whole-mesh.js';
 import { address, since } from './people.js';
 
-/** What clients were told while the load ran. */
-export interface Told {
-  /** Tickets of consultations that were answered, with when. */
+/** The results of all calls of a load. */
+export interface LoadResult {
+  /** Answered consultations. */
   readonly answered: { readonly ticket: string; readonly at: number }[];
-  /** Consultations that were not: how many, by reason or code. */
+  /** How many consultations failed, by reason or code. */
   readonly failed: Map<string, number>;
-  /** Changes that were accepted. */
+  /** Accepted changes. */
   readonly accepted: { readonly ssin: string; readonly dataService: string; readonly sourceRevision: bigint }[];
 }
 
 export interface Load {
-  readonly told: Told;
-  /** Ends it; writes that are under way are repeated until their answer is known. */
-  stop(): Promise<Told>;
+  readonly result: LoadResult;
+  /** Stops the load. Writes in flight are repeated until they are answered. */
+  stop(): Promise<LoadResult>;
 }
 
 export interface LoadOptions {
-  /** Each asks about the people in turn, identification and wages. */
+  /** Clients that consult identification and wages of one person after another. */
   readonly consulters: number;
-  /** Each moves people of its own, so that it knows their order. */
+  /** Clients that change addresses. Each has its own people, so that it knows the order of changes. */
   readonly movers: number;
   /** Whether the wages source reports changes, too. */
   readonly wages?: boolean;
-  /** Between two requests of one client, so that the load is bounded. @default 20 */
+  /** Pause between two calls of one client. @default 20 */
   readonly pauseMs?: number;
 }
 
-/** Consultations and changes from several clients until it is stopped. */
+/** Starts clients that consult and change until the load is stopped. */
 export const startLoad = (mesh: WholeMesh, ssins: readonly string[], options: LoadOptions): Load => {
   const { consulters, movers, wages = false, pauseMs = 20 } = options;
-  const told: Told = { answered: [], failed: new Map(), accepted: [] };
+  const result: LoadResult = { answered: [], failed: new Map(), accepted: [] };
   const stopping = new AbortController();
   const { signal } = stopping;
   const loop = async (first: number, step: number, work: (ssin: string, n: number) => Promise<void>): Promise<void> => {
@@ -51,35 +51,35 @@ export const startLoad = (mesh: WholeMesh, ssins: readonly string[], options: Lo
   };
   const running = [
     ...Array.from({ length: consulters }, (_, n) =>
-      loop(n, consulters, (ssin) => consultOnce(mesh.as('welfare-office'), ssin, told)),
+      loop(n, consulters, (ssin) => consultOnce(mesh.as('welfare-office'), ssin, result)),
     ),
-    ...Array.from({ length: movers }, (_, n) =>
-      loop(n, movers, async (ssin, turn) => {
-        const sourceRevision = await move(mesh.as('municipality'), ssin, `${n}-${turn}`);
-        told.accepted.push({ ssin, dataService: IDENTIFICATION, sourceRevision });
+    ...Array.from({ length: movers }, (_, mover) =>
+      loop(mover, movers, async (ssin, n) => {
+        const sourceRevision = await move(mesh.as('municipality'), ssin, `${mover}-${n}`);
+        result.accepted.push({ ssin, dataService: IDENTIFICATION, sourceRevision });
       }),
     ),
     ...(wages
       ? [
-          loop(0, 1, async (ssin, turn) => {
-            const sourceRevision = BigInt(1 + Math.floor(turn / ssins.length));
+          loop(0, 1, async (ssin, n) => {
+            const sourceRevision = BigInt(1 + Math.floor(n / ssins.length));
             await reportWages(mesh.as('wages-source'), ssin, sourceRevision);
-            told.accepted.push({ ssin, dataService: WAGES, sourceRevision });
+            result.accepted.push({ ssin, dataService: WAGES, sourceRevision });
           }),
         ]
       : []),
   ];
   return {
-    told,
+    result,
     stop: async () => {
       stopping.abort();
       await Promise.all(running);
-      return told;
+      return result;
     },
   };
 };
 
-const consultOnce = async (office: Institution, ssin: string, { answered, failed }: Told): Promise<void> => {
+const consultOnce = async (office: Institution, ssin: string, { answered, failed }: LoadResult): Promise<void> => {
   try {
     const { ticket } = await office.consult({
       ssin,
@@ -93,7 +93,7 @@ const consultOnce = async (office: Institution, ssin: string, { answered, failed
   }
 };
 
-/** As an institution must: the same request id until there is an answer. */
+/** Registers a change of address. Repeats it with the same request id until it is answered, as institutions must. */
 export const move = (municipality: Institution, ssin: string, houseNumber: string): Promise<bigint> => {
   const requestId = newRequestId();
   const today = datePartsOf(dayOf(new Date()));
@@ -134,16 +134,16 @@ const wageOf = (revision: bigint) => ({
 
 const GIVE_UP_MS = 90_000;
 
-/** Repeats what may have happened or not. What was refused for good is thrown. */
+/** Repeats a call whose result is unknown. Throws a final refusal. */
 const untilAnswered = async <Answer>(call: () => Promise<Answer>): Promise<Answer> => {
   for (const until = performance.now() + GIVE_UP_MS; ; ) {
     try {
       return await call();
     } catch (error) {
-      const passing =
+      const isTransient =
         error instanceof RemoteError &&
         (error.isOutage || error.code === status.RESOURCE_EXHAUSTED || error.reason === 'CONCURRENT_UPDATE');
-      if (!passing || performance.now() > until) throw error;
+      if (!isTransient || performance.now() > until) throw error;
       await delay(100);
     }
   }

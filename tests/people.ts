@@ -2,7 +2,7 @@ import { Fact } from '@crossroads/contracts/person/v1/person';
 import { ssinCheck } from '@crossroads/identifiers';
 import type { PersonRecord } from '@crossroads/local/people';
 
-/** People made by rule besides the demo's; their numbers are test numbers (month part 61 to 72), which belong to nobody. */
+/** Generated people besides those of the demo. Their SSINs are test numbers (month part 61 to 72), which belong to nobody. */
 export async function* generatedPeople(count: number, from = 0): AsyncGenerator<PersonRecord> {
   for (let n = from; n < from + count; n++) yield generatedPerson(n);
 }
@@ -12,7 +12,7 @@ export const generatedSsins = (count: number, from = 0): string[] =>
 
 const ssinOf = (n: number): string => {
   const { year, month, day } = birthOf(n);
-  // The demo's people have counters below 300.
+  // The people of the demo have counters below 300.
   const nine = `${two(year % 100)}${two(month + 60)}${two(day)}${900 + (n % 98)}`;
   return nine + ssinCheck(nine, 1900);
 };

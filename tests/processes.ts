@@ -5,11 +5,11 @@ import { existsSync, readFileSync } from 'node:fs';
 export const residentMb = (pid: number): number =>
   Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024;
 
-/** Processor time that a process has used so far, in milliseconds: to 10 ms on Linux, as finely as `ps` tells it elsewhere. */
+/** Processor time of a process in milliseconds, with a resolution of 10 ms on Linux and of `ps` elsewhere. */
 export const processorMs = (pid: number): number => {
   const stat = `/proc/${pid}/stat`;
   if (existsSync(stat)) {
-    // User and system time in ticks of 10 ms; the name before them may hold spaces.
+    // User and system time in ticks of 10 ms. The process name before them may contain spaces.
     const fields = readFileSync(stat, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
     return (Number(fields[11]) + Number(fields[12])) * 10;
   }

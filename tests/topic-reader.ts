@@ -4,16 +4,16 @@ import { type InstitutionName, numberOf } from '@crossroads/local';
 import { openBroker } from '@crossroads/messaging';
 import type { WholeMesh } from './whole-mesh.js';
 
-/** All that came on a subscriber's topic, as it lies there: nothing is dropped or put in order. */
+/** All messages of a subscriber's topic, unfiltered and in their order on the topic. */
 export interface TopicReader {
   readonly deliveries: readonly { readonly delivery: Delivery; readonly hash: string; readonly arrivedAt: number }[];
-  /** Trace contexts that came along: there may be none. */
+  /** Trace contexts of the messages. */
   readonly traceparents: readonly string[];
   of(subscriptionId: string): Delivery[];
   close(): Promise<void>;
 }
 
-/** From the beginning, with the institution's own certificate. */
+/** Reads an institution's topic from the beginning with its certificate. */
 export const readTopic = async (mesh: WholeMesh, name: InstitutionName): Promise<TopicReader> => {
   const { broker: kind } = mesh.local.mesh();
   const number = numberOf(name);
@@ -48,7 +48,7 @@ export const readTopic = async (mesh: WholeMesh, name: InstitutionName): Promise
   };
 };
 
-/** What is wrong with a sequence as it came: a gap, a step back that is no repetition, or two contents under one number. */
+/** The faults of a sequence: gaps, messages out of order, and two contents with one sequence number. */
 export const faultsOf = (reader: TopicReader, subscriptionId: string): string[] => {
   const faults: string[] = [];
   const seen = new Map<bigint, string>();
@@ -65,7 +65,7 @@ export const faultsOf = (reader: TopicReader, subscriptionId: string): string[] 
   return faults;
 };
 
-/** Each number once. */
+/** One delivery for each sequence number. */
 export const distinct = (reader: TopicReader, subscriptionId: string): Delivery[] => [
   ...new Map(reader.of(subscriptionId).map((delivery) => [delivery.sequence, delivery])).values(),
 ];

@@ -31,25 +31,24 @@ import {
 import { openPopulation, type PersonRecord, type Population } from '@crossroads/local/people';
 import { eventually } from '@crossroads/testing';
 
-/** The repository: this file is `tests/dist/mesh.js`. */
+/** The repository: this file is `tests/dist/whole-mesh.js`. */
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** Settings of a user that would make this mesh somebody else's. */
+/** A user's settings that would connect this mesh to other servers or folders. */
 const NOT_OURS = ['KAFKA_BROKERS', 'CROSSROADS_POSTGRES_URL', 'CROSSROADS_DATA', 'CROSSROADS_PORT_BASE'];
 
 export const ownSettings = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_OURS.includes(name)));
 
 export interface WholeMeshOptions {
-  /** Folder of people for the sources; absent: ours by rule. */
+  /** A folder with people for the sources. Absent: generated people. */
   readonly people?: string;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 /**
- * A whole mesh for one spec file, as `npm start` runs it: a process a service, PostgreSQL and Kafka (the embedded log where
- * there is no Java), the demo's institutions and sources. Its data folder and ports are its own. Start it in `beforeAll`, and stop it in
- * `afterAll`.
+ * A whole mesh for one spec file, as `npm start` runs it: a process for each service, PostgreSQL, Kafka (or the embedded log where there
+ * is none), and the demo's institutions and sources. It has its own data folder and ports. Start it in `beforeAll`, stop it in `afterAll`.
  */
 export class WholeMesh {
   private constructor(
@@ -86,7 +85,7 @@ export class WholeMesh {
     }
   }
 
-  /** Why there is no Kafka; nothing when there is. */
+  /** Why there is no Kafka; undefined when there is one. */
   get kafkaAbsent(): string | undefined {
     const { broker } = this.local.mesh();
     return broker.kind === 'embedded' ? broker.why : undefined;
@@ -102,13 +101,22 @@ export class WholeMesh {
     return pid;
   }
 
-  /** Into the registry, as the National Register; then until the directory knows all that went in. */
-  async load(people: () => AsyncIterable<PersonRecord>): Promise<Imported> {
-    const imported = await importPopulation(this.as('national-register'), { ...this.population, people }, () => {});
-    return imported;
+  /** Suspends a process, or the container of Kafka, while `work` runs. It keeps its connections and answers nothing. */
+  async whileSuspended<Value>(name: string, work: () => Promise<Value>): Promise<Value> {
+    const goOn = await this.local.suspend(name);
+    try {
+      return await work();
+    } finally {
+      await goOn();
+    }
   }
 
-  /** A file of inscriptions in the context of the recipient's purpose; waits for the directory to know everybody. */
+  /** Imports people into the registry, as the National Register does. */
+  load(people: () => AsyncIterable<PersonRecord>): Promise<Imported> {
+    return importPopulation(this.as('national-register'), { ...this.population, people }, () => {});
+  }
+
+  /** Inscribes people for the recipient's purpose. Repeats it until the directory knows everybody. */
   async inscribe(recipient: Recipient, ssins: readonly string[]): Promise<void> {
     const { inscriptionContext } = PURPOSES[recipient];
     await eventually(
@@ -117,7 +125,7 @@ export class WholeMesh {
     );
   }
 
-  /** The demo's deliberations for these recipients, decided. */
+  /** Submits and approves the demo's deliberations for these recipients. Resolves to their ids. */
   async decide(...recipients: readonly Recipient[]): Promise<string[]> {
     const ids: string[] = [];
     for (const recipient of recipients)
@@ -125,7 +133,7 @@ export class WholeMesh {
     return ids;
   }
 
-  /** A deliberation of one's own making, submitted by the recipient and approved by the committee. */
+  /** Submits a deliberation with these grants as the recipient, and approves it as the committee. Resolves to its id. */
   async grant(recipient: InstitutionName, reference: string, grants: readonly Grant[]): Promise<string> {
     const draft = { reference, title: reference, recipient: numberOf(recipient), grants: [...grants] };
     const { deliberationId } = await this.as(recipient).authorization.submitDeliberation({
@@ -137,7 +145,7 @@ export class WholeMesh {
     return deliberationId;
   }
 
-  /** A subscription to everybody that the recipient has inscribed. */
+  /** Subscribes to everybody whom the recipient has inscribed. */
   async subscribe(recipient: Recipient, dataService = IDENTIFICATION): Promise<Subscription> {
     const { inscriptionContext, legalContext } = PURPOSES[recipient];
     const { subscription } = await this.as(recipient).subscriptions.subscribe({
@@ -148,7 +156,7 @@ export class WholeMesh {
       legalContext,
       persons: { $case: 'allInscribed', value: {} },
     });
-    if (!subscription) throw new Error('subscribed to nothing');
+    if (!subscription) throw new Error('the answer has no subscription');
     return subscription;
   }
 
@@ -185,7 +193,7 @@ const assemble = async (local: LocalMesh, people: string | undefined): Promise<D
   return network;
 };
 
-/** Below the ports that the system gives out by itself, and not where `npm start` listens. */
+/** Below the ports that the system assigns to outgoing connections, and not where `npm start` listens. */
 const freeBase = async (): Promise<number> => {
   for (let attempt = 1; attempt <= 50; attempt++) {
     const base = 12_000 + 100 * Math.floor(Math.random() * 190);
@@ -202,7 +210,7 @@ const isFree = (port: number): Promise<boolean> =>
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
   });
 
-/** One line on the screen; Jest keeps `console` back until the file is done. */
+/** Prints a line at once; Jest holds back what goes to `console` until the file is done. */
 export const progress = (line: string): void => void process.stderr.write(`        ${line}\n`);
 
 const timed = async <Value>(what: string, work: Promise<Value>): Promise<Value> => {

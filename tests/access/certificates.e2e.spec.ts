@@ -33,7 +33,7 @@ import { agreedTls } from './tls-version.js';
 const DAY = 24 * 60 * 60 * 1000;
 const OFFICE = { application: 'welfare-office', enterpriseNumber: numberOf('welfare-office') };
 const SERVERS = Object.keys(RPCS_OF);
-/** The alert of a server that speaks no TLS as old as the client's. */
+/** The TLS alert when the server supports no version of the client. */
 const TOO_OLD = 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION';
 
 let mesh: WholeMesh;
@@ -73,7 +73,7 @@ const filesOf = (name: string): IdentityFiles => {
   return files;
 };
 
-/** The groups that a certificate may be in begin so: a service's with its name, an institution's with its number. */
+/** The prefix of the consumer groups that a certificate may use: the name of a service, or the enterprise number of an institution. */
 const groupOf = (name: string): string => (name === 'welfare-office' ? OFFICE.enterpriseNumber : name);
 
 const writersOf = (topic: string): readonly string[] =>
@@ -94,7 +94,7 @@ describe.each(SERVERS)('%s', (server) => {
   const callAs = (own: IssuedCertificate | undefined, path = anyRpc(server)): Promise<Ending> =>
     client(server, own).call(path, nothing);
 
-  it('refuses certificates of another authority, expired ones, and callers without one', async () => {
+  it(`${server} refuses certificates of another authority, expired certificates, and callers without one`, async () => {
     const other = await CertificateAuthority.create('crossroads.test');
     expect(await callAs(await other.issueApplication(OFFICE))).toMatchObject({ code: 'UNAVAILABLE' });
     const expired = { notBefore: new Date(Date.now() - 2 * DAY), notAfter: new Date(Date.now() - DAY) };
@@ -105,13 +105,13 @@ describe.each(SERVERS)('%s', (server) => {
     expect(await callAs(await other.issueService('exchange'))).toMatchObject({ code: 'UNAVAILABLE' });
   });
 
-  it('refuses certificates of another trust domain, whoever signed them', async () => {
+  it(`${server} refuses certificates of another trust domain, also of the trusted authority`, async () => {
     const elsewhere = await CertificateAuthority.open(mesh.local.folder.certificates, 'elsewhere.test');
     for (const own of [await elsewhere.issueApplication(OFFICE), await elsewhere.issueService('exchange')])
       expect((await callAs(own)).code).toBe('UNAUTHENTICATED');
   });
 
-  it('accepts TLS 1.3 and nothing older', async () => {
+  it(`${server} accepts TLS 1.3 and no older version`, async () => {
     const { certificate: cert, key } = identityOf('administrator');
     expect(await agreedTls(addressOf(server), { ca, cert, key }, 'TLSv1.3')).toBe('TLSv1.3');
     expect(await agreedTls(addressOf(server), { ca, cert, key }, 'TLSv1.2')).toBe(TOO_OLD);
@@ -121,14 +121,14 @@ describe.each(SERVERS)('%s', (server) => {
   const ofInstitutions = rpcs.filter(({ callers }) => callers.includes('institution'));
 
   if (ofInstitutions.length > 0)
-    it('refuses every rpc to a key that its institution has not registered', async () => {
+    it(`${server} refuses every rpc to a key that its institution has not registered`, async () => {
       const stranger = client(server, await mesh.local.authority.issueApplication(OFFICE));
       for (const { path } of ofInstitutions)
         expect(await stranger.call(path, nothing)).toEqual({ code: 'PERMISSION_DENIED', reason: 'KEY_NOT_REGISTERED' });
     });
 
   it.each(Object.entries(CALLERS))(
-    'lets %s call the rpcs that the topology gives it, and no other',
+    `${server} lets %s call the rpcs of the topology, and no other`,
     async (name, kind) => {
       const caller = client(server, identityOf(name));
       for (const { path, callers } of rpcs) {
@@ -144,7 +144,7 @@ describe.each(SERVERS)('%s', (server) => {
 
   const past = rpcs.find(({ service }) => service === EVENTS);
   if (past)
-    it('gives earlier events of a topic to its readers only', async () => {
+    it(`${server} returns events only to readers of the topic`, async () => {
       for (const name of SERVICES.filter((one) => past.callers.includes(`service:${one}`))) {
         const caller = client(server, identityOf(name));
         for (const topic of TOPIC_NAMES) {
@@ -170,8 +170,8 @@ describe('Kafka', () => {
     await makeTopic(as('kafka'), DELIVERED);
   });
 
-  onKafka('Kafka lets each certificate read the topics that the topology gives it, and no other', async () => {
-    // Nobody may know of a topic that is not theirs; who may, but not read it, hears so when it fetches.
+  onKafka('Kafka lets each certificate read the topics of the topology, and no other', async () => {
+    // Without the right to describe a topic the metadata request fails; with it but without the right to read, the fetch fails.
     const expected = pairs.map(({ name, topic }) => [name, topic, mayRead(name, topic) ? 'OK' : REFUSED]);
     const found = await Promise.all(
       pairs.map(async ({ name, topic }) => [name, topic, await reading(as(name), topic, groupOf(name))]),
@@ -179,7 +179,7 @@ describe('Kafka', () => {
     expect(found).toEqual(expected);
   });
 
-  onKafka('Kafka lets each certificate write to the topics that the topology gives it, and to no other', async () => {
+  onKafka('Kafka lets each certificate write to the topics of the topology, and to no other', async () => {
     const refused = pairs.filter(({ name, topic }) => !writersOf(topic).includes(name));
     const found = await Promise.all(
       refused.map(async ({ name, topic }) => [name, topic, await writing(as(name), topic)]),
@@ -188,12 +188,12 @@ describe('Kafka', () => {
   });
 
   onKafka('Kafka refuses a service the consumer group of another', async () => {
-    // kafkajs's words for GROUP_AUTHORIZATION_FAILED at its first question; the topic itself it may read.
+    // kafkajs's text for GROUP_AUTHORIZATION_FAILED. The service may read the topic itself.
     const kafka = as('reference-directory');
     expect(await reading(kafka, 'crossroads.person.v1', 'subscription')).toBe('Failed to find group coordinator');
   });
 
-  onKafka('accepts TLS 1.3 and nothing older', async () => {
+  onKafka('Kafka accepts TLS 1.3 and no older version', async () => {
     const [broker = ''] = brokers();
     const { certificate: cert, key } = identityOf('exchange');
     expect(await agreedTls(broker, { ca, cert, key }, 'TLSv1.3')).toBe('TLSv1.3');
@@ -259,14 +259,14 @@ describe("another institution's certificate", () => {
 });
 
 describe('500 fuzzed requests', () => {
-  /** Heaps grow before they are collected; what leaks grows with each request. */
+  /** A heap grows by some MB before it is collected; a leak grows with each request. */
   const MAX_GROWTH_MB = 64;
   const CLIENTS = 8;
 
   it.each(SERVERS)(
-    '500 fuzzed requests do not end %s, get no INTERNAL, and do not make its memory grow',
+    '%s answers 500 fuzzed requests without a crash, an internal error or a memory leak',
     async (server) => {
-      // A watch has no end.
+      // `Watch` does not end.
       const rpcs = (RPCS_OF[server] ?? [])
         .filter(({ path }) => !path.endsWith('/Watch'))
         .flatMap(({ path, callers }) =>

@@ -1,6 +1,6 @@
 import { newRequestId } from '@crossroads/grpc';
 
-/** Numbers that look random and are the same at each run with the same seed (Mulberry32). */
+/** Pseudo-random numbers (Mulberry32), the same for the same seed. */
 export const randomOf = (seed: number) => (): number => {
   seed = (seed + 0x6d2b79f5) | 0;
   let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
@@ -10,7 +10,7 @@ export const randomOf = (seed: number) => (): number => {
 
 type Random = () => number;
 
-/** Values that get past the first check, and values that must not get past any. */
+/** Values that pass the first validation, and values that must pass none. */
 const texts = (known: readonly string[]): readonly (() => string)[] => [
   ...known.map((text) => () => text),
   newRequestId,
@@ -27,8 +27,8 @@ const texts = (known: readonly string[]): readonly (() => string)[] => [
 ];
 
 /**
- * Messages of a request: noise, or protobuf of fields 1 to 12 in every wire type, nested and repeated, with texts that some
- * rpc takes; cut short now and then.
+ * The messages of a request: random bytes, or protobuf with fields 1 to 12 of every wire type, nested and repeated, with texts that some
+ * rpc accepts. Some messages are truncated.
  */
 export const fuzzed = (random: Random, known: readonly string[]): Buffer[] => {
   const count = random() < 0.8 ? 1 : Math.floor(random() * 4);

@@ -3,18 +3,18 @@ import type { IdentityFiles } from '@crossroads/local';
 import { kafkaClient } from '@crossroads/messaging';
 import type { Kafka } from 'kafkajs';
 
-/** `OK`, or what Kafka says: `TOPIC_AUTHORIZATION_FAILED`, `GROUP_AUTHORIZATION_FAILED`. */
+/** `OK`, or Kafka's error: `TOPIC_AUTHORIZATION_FAILED`, `GROUP_AUTHORIZATION_FAILED`. */
 export type Verdict = string;
 
 const GIVE_UP_MS = 120_000;
 
 const silent = () => undefined;
 
-/** A certificate's own connection, which tries once. */
+/** A client with a certificate, without retries. */
 export const kafkaAs = (brokers: readonly string[], { ca, certificate, key }: IdentityFiles): Kafka =>
   kafkaClient({ brokers, clientId: 'access', tls: { ca, cert: certificate, key } }, silent);
 
-/** Whether a certificate may read a topic, found by fetching from it in a group. */
+/** Tries to read a topic in a consumer group. */
 export const reading = async (kafka: Kafka, topic: string, group: string): Promise<Verdict> => {
   const consumer = kafka.consumer({
     groupId: `${group}.${randomUUID()}`,
@@ -39,7 +39,7 @@ export const reading = async (kafka: Kafka, topic: string, group: string): Promi
   return found;
 };
 
-/** Whether a certificate may write to a topic, found by writing. */
+/** Tries to write to a topic. */
 export const writing = async (kafka: Kafka, topic: string): Promise<Verdict> => {
   const producer = kafka.producer({ retry: { retries: 0 }, allowAutoTopicCreation: false });
   try {
@@ -60,7 +60,7 @@ export const makeTopic = async (administrator: Kafka, topic: string): Promise<vo
   await admin.disconnect();
 };
 
-/** kafkajs wraps what the broker said in errors of its own. */
+/** kafkajs wraps the error of the broker in its own errors. */
 const saidOf = (error: unknown): Verdict => {
   for (let at = error; at instanceof Error; at = at.cause) {
     const type: unknown = Reflect.get(at, 'type');

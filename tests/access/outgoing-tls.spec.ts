@@ -11,7 +11,7 @@ import { kafkaClient } from '@crossroads/messaging';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const TRUST_DOMAIN = 'crossroads.test';
-/** With which a client of PostgreSQL asks for TLS, and the answer. */
+/** The request of a PostgreSQL client for TLS, and the answer. */
 const SSL_REQUEST = 8;
 const YES = 'S';
 
@@ -31,7 +31,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A server that knows one version of TLS, and hangs up once it is agreed on. */
+/** A server that supports one version of TLS, and closes the connection after the handshake. */
 const serverOf = async (version: SecureVersion, isPostgres: boolean) => {
   const { promise: agreed, resolve } = Promise.withResolvers<string>();
   const secureContext = createSecureContext({
@@ -116,11 +116,11 @@ describe.each(clients)('%s', (_name, isPostgres, open) => {
     return agreed;
   };
 
-  it('a connection of this kind is made over TLS 1.3', async () => {
+  it('an outgoing connection uses TLS 1.3', async () => {
     expect(await agreedWith('TLSv1.3')).toBe('TLSv1.3');
   });
 
-  it('a connection of this kind is not made over TLS 1.2', async () => {
+  it('an outgoing connection fails when the server supports only TLS 1.2', async () => {
     expect(await agreedWith('TLSv1.2')).toBe('ERR_SSL_UNSUPPORTED_PROTOCOL');
   });
 });

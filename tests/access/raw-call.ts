@@ -2,13 +2,13 @@ import { ErrorInfo } from '@crossroads/contracts/google/rpc/error_details';
 import { Status } from '@crossroads/contracts/google/rpc/status';
 import { type ChannelCredentials, Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 
-/** PEM texts; without `own` no certificate is shown. */
+/** PEM texts. Without `own` the client presents no certificate. */
 export interface RawIdentity {
   readonly ca: string;
   readonly own?: { readonly certificate: string; readonly key: string };
 }
 
-/** How a call ended, as any gRPC client sees it: the code's name, and the reason of `ErrorInfo` where there is one. */
+/** The result of a call: the name of its status code, and the reason of `ErrorInfo` if it has one. */
 export interface Ending {
   readonly code: keyof typeof status;
   readonly reason: string;
@@ -16,7 +16,7 @@ export interface Ending {
 
 const same = (bytes: Buffer): Buffer => bytes;
 
-/** A client that knows nothing of our contracts: it sends bytes. */
+/** A gRPC client that sends bytes, without the generated code. */
 export class RawClient {
   private readonly client: Client;
 
@@ -28,8 +28,8 @@ export class RawClient {
   }
 
   /**
-   * Sends the messages as a stream, which a server of a unary rpc cannot tell from a call, and reads to the end, or to the first answer of
-   * an rpc that has no end.
+   * Sends the messages as a stream, which looks like a unary call to the server of a unary rpc. Reads to the end, or to the first
+   * message of an rpc that does not end.
    */
   call(
     path: string,

@@ -1,8 +1,8 @@
 import { type RPCS, rpcsOf, SERVICES, SOURCES } from '@crossroads/topology';
 
-/** An rpc of a server, and who may call it: `institution`, `service:<name>`. */
+/** An rpc and its allowed callers: `institution`, `service:<name>`. */
 export interface ServedRpc {
-  /** The proto service, with its package. */
+  /** The full name of the proto service. */
   readonly service: string;
   readonly path: string;
   readonly callers: readonly string[];
@@ -18,13 +18,13 @@ const ofSources: readonly ServedRpc[] = Object.entries(SOURCES).flatMap(([servic
   })),
 );
 
-/** Every server that a mesh on one machine has, by its name in `mesh.json`: what the table of the topology says, and a source. */
+/** The servers of a local mesh by their names in `mesh.json`: the services of the topology, and a source. */
 export const RPCS_OF: Readonly<Record<string, readonly ServedRpc[]>> = {
   ...Object.fromEntries(SERVICES.map((name) => [name, rpcsOf(name)])),
   'wages-source': ofSources,
 };
 
-/** Whom a mesh on one machine has certificates of, as the table names them. `local` is the supervisor's, which calls nobody. */
+/** The caller of each certificate of a local mesh, as the topology names it. `local` is the supervisor, which calls no service. */
 export const CALLERS: Readonly<Record<string, string>> = {
   administrator: 'institution',
   'welfare-office': 'institution',

@@ -12,7 +12,7 @@ interface Row {
 
 const inBackticks = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].flatMap(([, inner]) => inner ?? []);
 
-/** The rows of the threat model, as they stand in SECURITY.md. */
+/** The rows of the threat model in SECURITY.md. */
 const rows = (): Row[] =>
   readFileSync(join(ROOT, 'SECURITY.md'), 'utf8')
     .split('\n')
@@ -24,7 +24,7 @@ const rows = (): Row[] =>
     });
 
 describe('the threat model', () => {
-  it('has a test in each row, and each is there', () => {
+  it('each row of the threat model names tests that exist', () => {
     expect(rows().length).toBeGreaterThan(15);
     for (const { from, to, tests } of rows()) {
       expect([from, to, tests.length > 0]).toEqual([from, to, true]);
@@ -32,7 +32,7 @@ describe('the threat model', () => {
     }
   });
 
-  it('has every arrow between services, and no other', () => {
+  it('the threat model has exactly the calls between services of the topology', () => {
     const written = rows().flatMap(({ from, to }) =>
       inBackticks(from).flatMap((caller) => inBackticks(to).map((server) => `${caller} → ${server}`)),
     );
@@ -42,7 +42,7 @@ describe('the threat model', () => {
     );
   });
 
-  it('has an arrow from institutions to every service that serves them', () => {
+  it('the threat model has a row from institutions to every service that serves them', () => {
     const reached = rows().flatMap(({ from, to }) => (from.includes('institutions') ? inBackticks(to) : []));
     expect(SERVICES.filter((name) => isForInstitutions(name) && !reached.includes(name))).toEqual([]);
   });

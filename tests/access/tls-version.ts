@@ -1,6 +1,6 @@
 import { connect, type SecureVersion } from 'node:tls';
 
-/** Which TLS was agreed on, or the code of the failure: a client with a good certificate that knows no newer one. */
+/** Connects with a valid certificate and this maximum version of TLS. Resolves to the agreed version, or to the code of the failure. */
 export const agreedTls = (
   address: string,
   identity: { readonly ca: string; readonly cert: string; readonly key: string },

@@ -18,7 +18,7 @@ import {
   testFiles,
 } from './watch.js';
 
-/** By the chart, from the memory limits in its values. */
+/** Metrics that the chart defines, from the memory limits in its values. */
 const BY_THE_CHART = ['crossroads:memory_limit:bytes'];
 const METRIC_NAMES = Object.keys(METRICS) as MetricName[];
 
@@ -49,12 +49,12 @@ describe('rules', () => {
     expect(everyExpression.flatMap(labelsIn).filter((label) => !labels.has(label))).toEqual([]);
   });
 
-  it('rules and boards leave no metric unwatched', () => {
+  it('each exported metric is used by a rule or a board', () => {
     const used = new Set(everyExpression.flatMap(metricsIn).map((name) => name.replace(/_(bucket|count|sum)$/, '')));
     expect(METRIC_NAMES.map(prometheusName).filter((name) => !used.has(name))).toEqual([]);
   });
 
-  it.each(alerts)('$alert says how bad it is, what it means, what to do first, and where to read on', (rule) => {
+  it.each(alerts)('alert $alert has a severity, a summary, a first step and a link', (rule) => {
     expect(['critical', 'warning', 'info']).toContain(rule.labels?.severity);
     expect(rule.annotations?.summary).toMatch(/\S/);
     expect(rule.annotations?.description).toMatch(/First: \S/);
@@ -62,7 +62,7 @@ describe('rules', () => {
     expect(runbook).toContain(`\n### ${rule.alert}\n`);
   });
 
-  it('each alert is shown firing and silent', () => {
+  it('each alert has a test in which it fires and one in which it does not', () => {
     const shown = (firing: boolean) =>
       expressionTests()
         .filter(({ exp_samples }) => exp_samples.length > 0 === firing)
@@ -88,14 +88,14 @@ describe('rules', () => {
 });
 
 describe('boards', () => {
-  it.each(boards())('$uid asks the data source that its reader chooses, and has a description', (board) => {
+  it.each(boards())('board $uid queries the selected data source, and has a description', (board) => {
     expect(board.schemaVersion).toBeGreaterThanOrEqual(39);
     expect(board.description).toMatch(/\?/);
     expect(board.templating.list[0]).toMatchObject({ name: 'datasource', type: 'datasource' });
     for (const { datasource } of board.panels) expect(datasource.uid).toMatch(/^\$\{datasource\}$/);
   });
 
-  it.each(boards())('$uid has room for each of its panels', ({ panels }) => {
+  it.each(boards())('panels of board $uid do not overlap', ({ panels }) => {
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
     const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (_, at) => `${x + (at % w)},${y + Math.floor(at / w)}`),

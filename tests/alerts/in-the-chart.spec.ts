@@ -18,7 +18,7 @@ const carried = (): readonly KubernetesObject[] =>
   parseAllDocuments(template('production').output).map((document) => document.toJS() as KubernetesObject);
 
 describe('the chart', () => {
-  withHelm('carries each file of rules unchanged', () => {
+  withHelm('the chart contains each file of rules unchanged', () => {
     const specs = new Map(ofKind(carried(), 'PrometheusRule').map(({ metadata, spec }) => [metadata.name, spec]));
     for (const file of ruleFiles())
       expect(specs.get(`mesh-${basename(file, '.yaml')}`)).toEqual(parse(readFileSync(file, 'utf8')));

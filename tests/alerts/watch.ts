@@ -61,7 +61,7 @@ const filesOf = (folder: string, ending: string): string[] =>
 export const ruleFiles = (): string[] => filesOf(RULES, '.yaml');
 export const testFiles = (): string[] => filesOf(TESTS, '.test.yaml');
 
-// Both are read as what promtool and Grafana take them for; the specs fail on what is missing.
+// Parsed without validation: promtool and Grafana define the formats, and the specs fail when a field is missing.
 export const rules = (): Rule[] =>
   ruleFiles()
     .map((file) => parse(readFileSync(file, 'utf8')) as RuleFile)
@@ -80,7 +80,7 @@ export const expressionsOf = (board: Board): string[] => [
   ...board.annotations.list.map(({ expr }) => expr),
 ];
 
-/** The names of metrics in an expression, as they are there. */
+/** The names of metrics in an expression. */
 export const metricsIn = (expression: string): string[] =>
   [...withoutTexts(expression).matchAll(/\bcrossroads[_:][a-z0-9_:]+/g)].map(([name]) => name);
 

@@ -18,7 +18,7 @@ interface Cruised {
 const CRUISER = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs');
 const SRC = 'services/sample/dist/src';
 
-/** Files of a made-up service and what each imports; a path begins at the top of the repository. */
+/** The files of an invented service with their imports; paths are relative to the repository. */
 type Tree = Readonly<Record<string, readonly string[]>>;
 
 const REFUSED: readonly (readonly [rule: string, tree: Tree])[] = [
@@ -63,7 +63,7 @@ describe('the rules of imports', () => {
     for (const folder of made) rmSync(folder, { recursive: true, force: true });
   });
 
-  /** What dependency-cruiser refuses of a repository that holds this tree. */
+  /** The rules that dependency-cruiser reports for a repository with these files. */
   const violations = (tree: Tree): string[] => {
     const folder = mkdtempSync(join(tmpdir(), 'crossroads-rules-'));
     made.push(folder);
@@ -83,7 +83,7 @@ describe('the rules of imports', () => {
       write(path, imported.map((to) => `import '${specifier(to)}';`).join('\n'));
     }
     const folders = ['libs', 'services'].filter((top) => Object.keys(tree).some((path) => path.startsWith(`${top}/`)));
-    // It exits with the number of errors, and prints them all the same.
+    // Its exit code is the number of errors; the output is complete.
     const { stdout } = spawnSync(
       process.execPath,
       [CRUISER, '--config', join(ROOT, '.dependency-cruiser.cjs'), '--output-type', 'json', ...folders],
@@ -97,7 +97,7 @@ describe('the rules of imports', () => {
     expect(new Set(violations(tree))).toEqual(new Set([rule]));
   });
 
-  it('take a service that is laid out as the plan says', () => {
+  it('the rules accept a service with the planned layout', () => {
     expect(violations(ALLOWED)).toEqual([]);
   });
 });

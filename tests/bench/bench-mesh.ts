@@ -6,9 +6,9 @@ import { processorMs, residentMb } from '../processes.js';
 export const PEOPLE = 2_000;
 export const SSINS = generatedSsins(PEOPLE);
 
-/** One mesh for all benchmarks that need one, started at the first. */
-export const benchMesh = (say: (line: string) => void): Promise<WholeMesh> => {
-  started ??= startBenchMesh(say);
+/** The mesh shared by benchmarks, started at the first call. */
+export const benchMesh = (report: (line: string) => void): Promise<WholeMesh> => {
+  started ??= startBenchMesh(report);
   return started;
 };
 
@@ -21,9 +21,9 @@ export const stopBenchMesh = async (): Promise<void> => {
   await mesh?.stop();
 };
 
-/** Another one, with settings of its own. */
+/** Starts a mesh with these settings. */
 export const startBenchMesh = async (
-  say: (line: string) => void,
+  report: (line: string) => void,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<WholeMesh> => {
   const mesh = await WholeMesh.start({ environment: { LOG_LEVEL: 'warn', ...environment } });
@@ -31,7 +31,7 @@ export const startBenchMesh = async (
   await mesh.decide('health-fund', 'welfare-office');
   await mesh.inscribe('health-fund', SSINS);
   await mesh.inscribe('welfare-office', SSINS);
-  say(`${PEOPLE} people registered and inscribed`);
+  report(`${PEOPLE} people registered and inscribed`);
   return mesh;
 };
 
@@ -42,10 +42,10 @@ export const consult = (mesh: WholeMesh, n: number): Promise<unknown> =>
     dataServices: [IDENTIFICATION],
   });
 
-/** PostgreSQL aside: where nobody asks it anything, it does nothing. */
+/** Without PostgreSQL, which is idle when it has no queries. */
 const PROCESSES = [...SERVICES, 'kafka'];
 
-/** Stopped meanwhile, the processes of the mesh take no processor time. At most a few seconds: then they miss each other. */
+/** Suspends the processes of the mesh, so that they use no processor time. For a few seconds only: then connections time out. */
 export const whilePaused = async <Result>(mesh: WholeMesh, work: () => Promise<Result>): Promise<Result> => {
   const pids = PROCESSES.flatMap((name) => mesh.local.process(name)?.pid ?? []);
   for (const pid of pids) process.kill(pid, 'SIGSTOP');
@@ -56,7 +56,7 @@ export const whilePaused = async <Result>(mesh: WholeMesh, work: () => Promise<R
   }
 };
 
-/** Processor milliseconds of each service so far, and of this process. */
+/** Processor time of each service and of this process since its start, in milliseconds. */
 export const processorTimes = (mesh: WholeMesh): Map<string, number> =>
   new Map([...PROCESSES.flatMap((name) => timeOf(mesh, name)), ['clients', ownMs()]]);
 
@@ -70,7 +70,7 @@ const ownMs = (): number => {
   return (user + system) / 1_000;
 };
 
-/** Milliseconds an operation of each process that took part: `exchange 1.20, …`. */
+/** Processor milliseconds per operation of each process: `exchange 1.20, …`. */
 export const perOperation = (
   before: ReadonlyMap<string, number>,
   after: ReadonlyMap<string, number>,

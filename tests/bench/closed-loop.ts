@@ -8,7 +8,7 @@ export interface Measured {
   readonly p99Ms: number;
 }
 
-/** So many clients, each with one call at a time, for so long. Tells of its progress every two seconds. */
+/** Runs clients with one call at a time each for `ms` milliseconds. Calls `onProgress` every two seconds. */
 export const closedLoop = async (
   clients: number,
   ms: number,
@@ -25,11 +25,11 @@ export const closedLoop = async (
       latencies.push(performance.now() - before);
     }
   };
-  const telling = setInterval(() => onProgress(latencies.length), 2_000);
+  const timer = setInterval(() => onProgress(latencies.length), 2_000);
   try {
     await Promise.all(Array.from({ length: clients }, loop));
   } finally {
-    clearInterval(telling);
+    clearInterval(timer);
   }
   const seconds = (performance.now() - from) / 1_000;
   const count = latencies.length;
@@ -43,22 +43,21 @@ export const closedLoop = async (
 };
 
 const WINDOW_MS = 5_000;
-/** Faster than before by less than this is not faster. */
+/** A smaller increase of speed is noise. */
 const NOISE = 1.03;
 
 /**
- * Calls until it goes no faster: the compilers of seven processes and of Kafka's take half of the processors at first, and
- * double the speed within a minute. Ends when three windows in a row were no faster than the best before, after `least`
- * windows and at `most`.
+ * Calls until the speed no longer increases. JIT compilers use half of the processors at first, and double the speed within a minute.
+ * Ends after three windows in a row that were no faster than the best one, after at least `minWindows` and at most `maxWindows`.
  */
-export const untilSettled = async (
+export const warmUp = async (
   clients: number,
   call: (n: number) => Promise<unknown>,
   onWindow: (perSecond: number) => void,
-  { least = 12, most = 24 } = {},
+  { minWindows = 12, maxWindows = 24 } = {},
 ): Promise<void> => {
   let best = 0;
-  for (let windows = 0, settled = 0; windows < most && (windows < least || settled < 3); windows++) {
+  for (let windows = 0, settled = 0; windows < maxWindows && (windows < minWindows || settled < 3); windows++) {
     const { perSecond } = await closedLoop(clients, WINDOW_MS, call);
     onWindow(perSecond);
     settled = perSecond < best * NOISE ? settled + 1 : 0;

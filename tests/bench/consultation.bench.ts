@@ -2,9 +2,9 @@ import { eventually } from '@crossroads/testing';
 import { ask, withDatabase } from '../databases.js';
 import type { WholeMesh } from '../whole-mesh.js';
 import { benchMesh, consult, perOperation, processorTimes, residentOfServices, whilePaused } from './bench-mesh.js';
-import { closedLoop, untilSettled } from './closed-loop.js';
+import { closedLoop, warmUp } from './closed-loop.js';
 import { CLIENTS, type Echo, openEcho } from './echo.js';
-import { type Bench, type Figure, percentile, whole } from './figure.js';
+import { type Bench, type Figure, percentile, rounded } from './figure.js';
 import { idleSince, machineCpu } from './machine.js';
 
 const ROUNDS = 5;
@@ -12,27 +12,27 @@ const MS = 15_000;
 const ECHO_MS = 2_000;
 const GOAL = 0.12;
 const MAX_MB = 250;
-/** A second: the national mean. */
+/** Consultations a second: the national mean. */
 const RATE = 68;
 
-/** Everything on: mTLS, directory, decision, intent, source, outcome, receipt; counted when the access log has it all. */
+/** Consultations with all parts: mTLS, directory, decision, intent, source, outcome, receipt. The time ends when the access log has all of them. */
 export const consultation: Bench = {
   name: 'consultation',
-  run: async (say) => {
-    const mesh = await benchMesh(say);
-    await untilSettled(
+  run: async (report) => {
+    const mesh = await benchMesh(report);
+    await warmUp(
       CLIENTS,
       (n) => consult(mesh, n),
-      (perSecond) => say(`consultation: warming up, ${whole(perSecond)}/s`),
+      (perSecond) => report(`consultation: warming up, ${rounded(perSecond)}/s`),
     );
     const echo = await openEcho();
     const rounds: Round[] = [];
     try {
-      // In turn, since the speed of a machine drifts.
+      // Consultations and echo alternate, because the speed of the machine drifts.
       while (rounds.length < ROUNDS) {
         const round = await roundOf(mesh, echo);
         rounds.push(round);
-        say(`consultation: ${whole(round.perSecond)}/s of ${whole(round.echo)}/s`);
+        report(`consultation: ${rounded(round.perSecond)}/s of ${rounded(round.echo)}/s`);
       }
     } finally {
       echo.close();
@@ -44,13 +44,13 @@ export const consultation: Bench = {
 interface Round {
   readonly echo: number;
   readonly perSecond: number;
-  readonly besides: string;
+  readonly details: string;
   readonly ratio: number;
 }
 
 const roundOf = async (mesh: WholeMesh, echo: Echo): Promise<Round> => {
   const before = await whilePaused(mesh, () => echo.measure(ECHO_MS));
-  // The first calls after a pause find connections that have to wake up.
+  // Connections are slower at first after the processes were suspended.
   await closedLoop(CLIENTS, 1_000, (n) => consult(mesh, n));
   await drained(mesh);
   const end = await endOfAudit(mesh);
@@ -66,36 +66,36 @@ const roundOf = async (mesh: WholeMesh, echo: Echo): Promise<Round> => {
     echo: limit,
     perSecond,
     ratio: perSecond / limit,
-    besides: `p50 ${asked.p50Ms.toFixed(1)} ms, p99 ${asked.p99Ms.toFixed(1)} ms; ${(idle * 100).toFixed(0)} % idle; cpu ms a consultation: ${costs}`,
+    details: `p50 ${asked.p50Ms.toFixed(1)} ms, p99 ${asked.p99Ms.toFixed(1)} ms; ${(idle * 100).toFixed(0)} % idle; cpu ms a consultation: ${costs}`,
   };
 };
 
-/** The round in the middle, and how far the others were from it. */
+/** The median round, with the ratios of all rounds. */
 const figureOf = (rounds: readonly Round[]): Figure => {
   const sorted = rounds.toSorted((a, b) => a.ratio - b.ratio);
   const middle = sorted[Math.floor(sorted.length / 2)];
   if (middle === undefined) throw new Error('nothing was measured');
-  const { ratio, perSecond, echo, besides } = middle;
+  const { ratio, perSecond, echo, details } = middle;
   return {
     what: 'consultation, audit drained',
-    measured: `${whole(perSecond)}/s`,
-    against: `bare grpc-js echo ${whole(echo)}/s`,
+    measured: `${rounded(perSecond)}/s`,
+    against: `bare grpc-js echo ${rounded(echo)}/s`,
     ratio,
     goal: `≥ ${GOAL}`,
     reached: ratio >= GOAL,
-    besides: `ratios ${sorted.map((round) => round.ratio.toFixed(3)).join(' ')}; ${besides}`,
+    details: `ratios ${sorted.map((round) => round.ratio.toFixed(3)).join(' ')}; ${details}`,
   };
 };
 
-/** After the load of the others: run last. */
+/** Memory after load: runs last. */
 export const memory: Bench = {
   name: 'memory',
-  run: async (say) => {
-    const mesh = await benchMesh(say);
+  run: async (report) => {
+    const mesh = await benchMesh(report);
     await closedLoop(CLIENTS, 20_000, (n) => consult(mesh, n));
     return [...residentOfServices(mesh)].map(([name, mb]) => ({
       what: `memory of ${name}`,
-      measured: `${whole(mb)} MB`,
+      measured: `${rounded(mb)} MB`,
       against: 'resident, after load',
       goal: `≤ ${MAX_MB} MB`,
       reached: mb <= MAX_MB,
@@ -110,7 +110,7 @@ interface End {
 
 const BEGINNING: End = { transaction_id: '0', position: '0' };
 
-/** Where its log ends. */
+/** The position of the last event in the access log. */
 const endOfAudit = async (mesh: WholeMesh): Promise<End> => {
   const [end] = await ask<End>(
     mesh,
@@ -121,10 +121,10 @@ const endOfAudit = async (mesh: WholeMesh): Promise<End> => {
 };
 
 /**
- * Waits until it has so much from the exchange after that end. Asked on one connection, and of what is new only: to ask is
- * part of the measured time.
+ * Waits until the access log has `expected` accesses of the exchange after a position. Polls on one connection and counts new events only,
+ * because polling is part of the measured time.
  */
-const inAudit = (mesh: WholeMesh, least: number, { transaction_id, position }: End): Promise<number> =>
+const inAudit = (mesh: WholeMesh, expected: number, { transaction_id, position }: End): Promise<number> =>
   withDatabase(mesh, 'access_audit', (client) =>
     eventually(
       async () => {
@@ -135,12 +135,12 @@ const inAudit = (mesh: WholeMesh, least: number, { transaction_id, position }: E
         );
         return Number(rows[0]?.count);
       },
-      (count) => count >= least,
+      (count) => count >= expected,
       120_000,
     ),
   );
 
-/** All outcomes that the exchange has are in the access log. */
+/** Waits until the access log has all outcomes of the exchange. */
 export const drained = async (mesh: WholeMesh): Promise<void> => {
   const [row] = await ask<{ count: string }>(
     mesh,
@@ -150,11 +150,11 @@ export const drained = async (mesh: WholeMesh): Promise<void> => {
   await inAudit(mesh, Number(row?.count), BEGINNING);
 };
 
-/** Open loop: asked at a fixed rate, whatever the answers take. */
+/** Open loop: sends at a fixed rate, independent of the answers. */
 export const consultationAtRate: Bench = {
   name: 'consultation-rate',
-  run: async (say) => {
-    const mesh = await benchMesh(say);
+  run: async (report) => {
+    const mesh = await benchMesh(report);
     await closedLoop(CLIENTS, 2_000, (n) => consult(mesh, n));
     const latencies: number[] = [];
     const pending: Promise<void>[] = [];
@@ -164,7 +164,7 @@ export const consultationAtRate: Bench = {
       for (; n < due; n++) {
         const sent = performance.now();
         const asked = consult(mesh, n).then(() => void latencies.push(performance.now() - sent));
-        // Not answered is as slow as can be.
+        // A failed call counts as infinitely slow.
         pending.push(asked.catch(() => void latencies.push(Number.POSITIVE_INFINITY)));
       }
       await new Promise((resolve) => setTimeout(resolve, 2));
@@ -178,7 +178,7 @@ export const consultationAtRate: Bench = {
         against: 'the national mean',
         goal: 'p99 ≤ 50 ms',
         reached: p99 <= 50,
-        besides: `p50 ${percentile(latencies, 0.5).toFixed(1)} ms, ${latencies.length} answered`,
+        details: `p50 ${percentile(latencies, 0.5).toFixed(1)} ms, ${latencies.length} answered`,
       },
     ];
   },

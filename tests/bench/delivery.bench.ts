@@ -4,7 +4,7 @@ import { move } from '../load.js';
 import { address, generatedPerson, since } from '../people.js';
 import { readTopic } from '../topic-reader.js';
 import { benchMesh, PEOPLE, perOperation, processorTimes, SSINS } from './bench-mesh.js';
-import { type Bench, percentile, whole } from './figure.js';
+import { type Bench, percentile, rounded } from './figure.js';
 import { idleSince, machineCpu } from './machine.js';
 
 const RATE = 200;
@@ -12,16 +12,16 @@ const SECONDS = 10;
 const WARM = 2_000;
 const BATCH_SIZE = 20;
 
-/** A change is answered by the registry; how long until the subscriber has it from Kafka, and how many a second can be delivered. */
+/** The time from a change in the registry to its delivery on the subscriber's topic, and the number of deliveries a second. */
 export const delivery: Bench = {
   name: 'delivery',
-  run: async (say) => {
-    const mesh = await benchMesh(say);
+  run: async (report) => {
+    const mesh = await benchMesh(report);
     const { subscriptionId } = await mesh.subscribe('health-fund', IDENTIFICATION);
     const reader = await readTopic(mesh, 'health-fund');
     const arrived = () => reader.deliveries.filter(({ delivery: one }) => one.subscriptionId === subscriptionId);
     const municipality = mesh.as('municipality');
-    // Compiled code doubles in speed within half a minute; a cold start is not what is measured.
+    // JIT compilation doubles the speed within half a minute.
     for (let from = 0; from < WARM; from += BATCH_SIZE)
       await Promise.all(SSINS.slice(from, from + BATCH_SIZE).map((ssin) => move(municipality, ssin, 'warm')));
     await eventually(
@@ -30,12 +30,12 @@ export const delivery: Bench = {
       60_000,
     );
 
-    // Open loop: sent when due, whatever the answers take.
+    // Open loop: sends when due, independent of the answers.
     const sentAt = new Map<string, number>();
     const pending: Promise<void>[] = [];
     const failed: unknown[] = [];
     const [cpu, machine, from] = [processorTimes(mesh), machineCpu(), performance.now()];
-    for (let n = 0, told = from; n < RATE * SECONDS; ) {
+    for (let n = 0, reportedAt = from; n < RATE * SECONDS; ) {
       const due = Math.min(RATE * SECONDS, Math.floor(((performance.now() - from) * RATE) / 1_000));
       for (; n < due; n++) {
         const [ssin, sent] = [SSINS[n % PEOPLE] ?? '', performance.now()];
@@ -44,9 +44,9 @@ export const delivery: Bench = {
         );
         pending.push(moved.catch((error: unknown) => void failed.push(error)));
       }
-      if (performance.now() - told > 2_000) {
-        told = performance.now();
-        say(`delivery: ${whole(n)} sent, ${whole(arrived().length - WARM)} arrived`);
+      if (performance.now() - reportedAt > 2_000) {
+        reportedAt = performance.now();
+        report(`delivery: ${rounded(n)} sent, ${rounded(arrived().length - WARM)} arrived`);
       }
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
@@ -67,11 +67,11 @@ export const delivery: Bench = {
     });
     const [p50, p99] = [percentile(latencies, 0.5), percentile(latencies, 0.99)];
 
-    say('delivery: all at once');
+    report('delivery: all at once');
     const before = arrived().length;
     const { legalContext } = PURPOSES['health-fund'];
     const burst = performance.now();
-    const report = await mesh.load(async function* () {
+    const imported = await mesh.load(async function* () {
       for (let n = 0; n < PEOPLE; n++) {
         const person = generatedPerson(n);
         const fact = since({ year: 2026, month: 1, day: 2 }, address('Spoedstraat', String(n + 1)));
@@ -81,7 +81,7 @@ export const delivery: Bench = {
     const changed = (performance.now() - burst) / 1_000;
     await eventually(
       () => arrived().length,
-      (count) => count >= before + report.changed,
+      (count) => count >= before + imported.changed,
       120_000,
     );
     const times = arrived()
@@ -92,19 +92,19 @@ export const delivery: Bench = {
     return [
       {
         what: `mutation → delivery at ${RATE}/s`,
-        measured: `p50 ${whole(p50)} ms, p99 ${whole(p99)} ms`,
+        measured: `p50 ${rounded(p50)} ms, p99 ${rounded(p99)} ms`,
         against: `${latencies.length} of ${RATE * SECONDS} timed`,
         goal: 'p99 ≤ 1,000 ms',
         reached: p99 <= 1_000 && latencies.length === RATE * SECONDS,
-        besides: `all accepted ${accepting.toFixed(1)} s after the first was sent; ${(idle * 100).toFixed(0)} % idle; cpu ms a mutation: ${costs}`,
+        details: `all accepted ${accepting.toFixed(1)} s after the first was sent; ${(idle * 100).toFixed(0)} % idle; cpu ms a mutation: ${costs}`,
       },
       {
         what: 'deliveries, all at once',
-        measured: `${whole(perSecond)}/s`,
-        against: `from the first change of ${whole(report.changed)} to the last arrival; the import alone took ${changed.toFixed(1)} s`,
+        measured: `${rounded(perSecond)}/s`,
+        against: `from the first change of ${rounded(imported.changed)} to the last arrival; the import alone took ${changed.toFixed(1)} s`,
         goal: '≥ 5,000/s (later)',
         reached: perSecond >= 5_000,
-        besides: `one subscriber, ${legalContext}`,
+        details: `one subscriber, ${legalContext}`,
       },
     ];
   },

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { echoDefinition } from './echo-definition.js';
 
-/** The limit of a consultation: grpc-js with mutual TLS that gives back what it gets. Started with its three PEM files. */
+/** The reference for consultations: a grpc-js server with mutual TLS that returns the request. Arguments: three PEM files. */
 const [ca = '', certificate = '', key = ''] = process.argv.slice(2).map((file) => readFileSync(file));
 const server = new Server();
 server.addService(

@@ -13,14 +13,14 @@ export const CLIENTS = 32;
 
 const WARM_MS = 5_000;
 
-/** A bare echo, warm. */
+/** An echo server, warmed up. */
 export interface Echo {
-  /** So many milliseconds of 256 bytes by 32 clients on one connection. */
+  /** Sends 256 bytes by 32 clients on one connection for `ms` milliseconds. */
   measure(ms: number): Promise<Measured>;
   close(): void;
 }
 
-/** Its server runs in a process of its own, as an exchange does. */
+/** The server runs in its own process, as the exchange does. */
 export const openEcho = async (): Promise<Echo> => {
   const folder = mkdtempSync(join(tmpdir(), 'crossroads-echo-'));
   try {

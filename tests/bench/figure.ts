@@ -1,32 +1,32 @@
-/** One measured thing beside what it is held against. */
+/** A measured value, its reference and its goal. */
 export interface Figure {
   readonly what: string;
-  /** As it is printed, with its unit. */
+  /** Formatted, with its unit. */
   readonly measured: string;
-  /** What it is held against, measured in the same run, or fixed. */
+  /** The reference value: measured in the same run, or fixed. */
   readonly against: string;
-  /** Measured ÷ limit, where there is one. */
+  /** Measured value ÷ reference. */
   readonly ratio?: number;
   readonly goal: string;
   readonly reached: boolean;
-  /** Processor time, latencies and what else belongs to it. */
-  readonly besides?: string;
+  /** Printed below it: processor time, latencies. */
+  readonly details?: string;
 }
 
-/** What a benchmark is given. */
+/** A benchmark. */
 export interface Bench {
   readonly name: string;
-  /** `named`: somebody asked for this one, and has the time for all of it. */
-  readonly run: (say: (line: string) => void, named: boolean) => Promise<readonly Figure[]>;
+  /** `named`: the benchmark was named on the command line, so that it may take longer. */
+  readonly run: (report: (line: string) => void, named: boolean) => Promise<readonly Figure[]>;
 }
 
-export const shown = ({ what, measured, against, ratio, goal, reached, besides }: Figure): string => {
-  const held = ratio === undefined ? against : `${against}, ratio ${ratio.toFixed(3)}`;
-  const line = `${reached ? 'reached    ' : 'NOT REACHED'} ${what.padEnd(30)} ${measured.padEnd(24)} | ${held} | goal ${goal}`;
-  return besides === undefined ? line : `${line}\n              ${besides}`;
+export const formatted = ({ what, measured, against, ratio, goal, reached, details }: Figure): string => {
+  const reference = ratio === undefined ? against : `${against}, ratio ${ratio.toFixed(3)}`;
+  const line = `${reached ? 'reached    ' : 'NOT REACHED'} ${what.padEnd(30)} ${measured.padEnd(24)} | ${reference} | goal ${goal}`;
+  return details === undefined ? line : `${line}\n              ${details}`;
 };
 
-export const whole = (value: number): string => Math.round(value).toLocaleString('en');
+export const rounded = (value: number): string => Math.round(value).toLocaleString('en');
 
 export const percentile = (values: readonly number[], share: number): number => {
   const sorted = values.toSorted((a, b) => a - b);

@@ -8,9 +8,9 @@ import { benchAppend } from '@crossroads/eventsourcing/append.bench';
 import { type Databases, freePort, startPostgres } from '@crossroads/local';
 import { benchDecision } from '@crossroads/policy/decide.bench';
 import { ROOT } from '../whole-mesh.js';
-import { type Bench, whole } from './figure.js';
+import { type Bench, rounded } from './figure.js';
 
-/** Durable, as in production: a limit measured without fsync would be none. */
+/** With fsync, as in production: without it the reference would be meaningless. */
 const withPostgres = async <Value>(name: string, work: (databases: Databases) => Promise<Value>): Promise<Value> => {
   const dataFolder = mkdtempSync(join(tmpdir(), 'crossroads-bench-'));
   const postgres = await startPostgres({ dataFolder, port: await freePort() });
@@ -24,19 +24,19 @@ const withPostgres = async <Value>(name: string, work: (databases: Databases) =>
 
 export const append: Bench = {
   name: 'append',
-  run: (say) =>
+  run: (report) =>
     withPostgres('bench', async ({ main }) => {
       await migrate({ url: main.migrator, migrations: eventStoreMigrations, appRole: new URL(main.app).username });
-      const { appendsPerSecond, insertsPerSecond, ratio, batchedPerSecond } = await benchAppend(main.app, say);
+      const { appendsPerSecond, insertsPerSecond, ratio, batchedPerSecond } = await benchAppend(main.app, report);
       return [
         {
           what: 'es.append, 16 clients',
-          measured: `${whole(appendsPerSecond)}/s`,
-          against: `plain insert ${whole(insertsPerSecond)}/s`,
+          measured: `${rounded(appendsPerSecond)}/s`,
+          against: `plain insert ${rounded(insertsPerSecond)}/s`,
           ratio,
           goal: '≥ 0.7',
           reached: ratio >= 0.7,
-          besides: `${whole(batchedPerSecond)}/s in batches, by 256 callers`,
+          details: `${rounded(batchedPerSecond)}/s in batches, by 256 callers`,
         },
       ];
     }),
@@ -47,25 +47,25 @@ const CEDAR = 7_600;
 
 export const decision: Bench = {
   name: 'decision',
-  run: async (say) => {
-    say('decision: 10,000 deliberations, 100,000 grants');
+  run: async (report) => {
+    report('decision: 10,000 deliberations, 100,000 grants');
     const { deliberations, grants, perSecond, p50Us, p99Us, cpuMsPerDecision, applyP99Us, allowed, decisions } =
       benchDecision();
     return [
       {
         what: 'decision in process',
         measured: `p99 ${p99Us.toFixed(1)} µs`,
-        against: `${whole(deliberations)} deliberations, ${whole(grants)} grants`,
+        against: `${rounded(deliberations)} deliberations, ${rounded(grants)} grants`,
         goal: 'p99 ≤ 20 µs',
         reached: p99Us <= 20,
-        besides: `p50 ${p50Us.toFixed(1)} µs, ${cpuMsPerDecision.toFixed(4)} cpu ms each; ${whole((100 * allowed) / decisions)} % allowed; a change of the policy p99 ${whole(applyP99Us)} µs`,
+        details: `p50 ${p50Us.toFixed(1)} µs, ${cpuMsPerDecision.toFixed(4)} cpu ms each; ${rounded((100 * allowed) / decisions)} % allowed; a change of the policy p99 ${rounded(applyP99Us)} µs`,
       },
       {
         what: 'decisions a second',
-        measured: `${whole(perSecond)}/s`,
-        against: `Cedar ${whole(CEDAR)}/s, OpenFGA ${whole(OPENFGA)}/s (measured before, quiet)`,
+        measured: `${rounded(perSecond)}/s`,
+        against: `Cedar ${rounded(CEDAR)}/s, OpenFGA ${rounded(OPENFGA)}/s (measured before, quiet)`,
         ratio: perSecond / CEDAR,
-        goal: '≥ 10 × the better',
+        goal: '≥ 10 × the faster one',
         reached: perSecond >= 10 * CEDAR,
       },
     ];
@@ -80,46 +80,46 @@ interface DirectoryFigures {
   readonly plainSelects: { readonly perSecond: number };
 }
 
-/** One in a hundred of the country, with 14 inscriptions each. */
+/** One hundredth of the country's people, with 14 inscriptions each. */
 const ALL_PERSONS = 255_000;
-/** So many of them take half a minute. */
+/** This many take half a minute. */
 const SOME_PERSONS = 30_000;
 
-/** In the directory's own benchmark: a service is not imported from outside. */
+/** Runs the benchmark of the directory as a process, because a service must not be imported. */
 export const directory: Bench = {
   name: 'directory',
-  run: (say, named) =>
+  run: (report, named) =>
     withPostgres('reference-directory', async ({ main }) => {
       const { loadPerSecond, plainLoadPerSecond, bytesPerInscription, lookups, plainSelects } = await runDirectory(
         main,
         named ? ALL_PERSONS : SOME_PERSONS,
-        say,
+        report,
       );
       const [load, lookUp] = [loadPerSecond / plainLoadPerSecond, lookups.perSecond / plainSelects.perSecond];
       return [
         {
-          what: 'directory, room',
+          what: 'directory, space',
           measured: `${bytesPerInscription.toFixed(1)} bytes an inscription`,
-          against: `events, rows and indexes, of ${whole(named ? ALL_PERSONS : SOME_PERSONS)} people`,
+          against: `events, rows and indexes, of ${rounded(named ? ALL_PERSONS : SOME_PERSONS)} people`,
           goal: '≤ 40',
           reached: bytesPerInscription <= 40,
         },
         {
           what: 'directory, load',
-          measured: `${whole(loadPerSecond)}/s`,
-          against: `insert … select without an index ${whole(plainLoadPerSecond)}/s`,
+          measured: `${rounded(loadPerSecond)}/s`,
+          against: `insert … select without an index ${rounded(plainLoadPerSecond)}/s`,
           ratio: load,
           goal: '≥ 0.3',
           reached: load >= 0.3,
         },
         {
           what: 'directory, look-ups',
-          measured: `${whole(lookups.perSecond)}/s`,
-          against: `plain prepared select ${whole(plainSelects.perSecond)}/s`,
+          measured: `${rounded(lookups.perSecond)}/s`,
+          against: `plain prepared select ${rounded(plainSelects.perSecond)}/s`,
           ratio: lookUp,
           goal: '≥ 0.7, p95 ≤ 5 ms',
           reached: lookUp >= 0.7 && lookups.p95Ms <= 5,
-          besides: `p95 ${lookups.p95Ms.toFixed(2)} ms`,
+          details: `p95 ${lookups.p95Ms.toFixed(2)} ms`,
         },
       ];
     }),
@@ -128,7 +128,7 @@ export const directory: Bench = {
 const runDirectory = (
   { app, migrator }: Databases['main'],
   persons: number,
-  say: (line: string) => void,
+  report: (line: string) => void,
 ): Promise<DirectoryFigures> => {
   const script = join(ROOT, 'services', 'reference-directory', 'dist', 'bench', 'run.js');
   const environment = {
@@ -142,11 +142,11 @@ const runDirectory = (
     const child = spawn(process.execPath, [script], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     const out: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => say(`directory: ${chunk.toString('utf8').trimEnd()}`));
+    child.stderr.on('data', (chunk: Buffer) => report(`directory: ${chunk.toString('utf8').trimEnd()}`));
     child.once('error', reject);
     child.once('close', (code) => {
       if (code !== 0) return reject(new Error(`the directory's benchmark ended with code ${code}`));
-      // Printed by the program above.
+      // The program above prints it in this form.
       resolve(JSON.parse(Buffer.concat(out).toString('utf8')) as DirectoryFigures);
     });
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { percentile } from './figure.js';
 
-/** Processor time of the whole machine so far, in milliseconds: what was used, and what was left. */
+/** Used and idle processor time of the whole machine since its start, in milliseconds. */
 export const machineCpu = (): { readonly used: number; readonly idle: number } =>
   cpus().reduce(
     ({ used, idle }, { times }) => ({
@@ -14,14 +14,14 @@ export const machineCpu = (): { readonly used: number; readonly idle: number } =
     { used: 0, idle: 0 },
   );
 
-/** Share of the processors that was idle since `before`. */
+/** The share of processor time that was idle since `before`. */
 export const idleSince = (before: ReturnType<typeof machineCpu>): number => {
   const now = machineCpu();
   const [used, idle] = [now.used - before.used, now.idle - before.idle];
   return idle / Math.max(1, used + idle);
 };
 
-/** Load, idle share of a second in which nothing of ours runs, and what a durable write takes: other work moves every figure. */
+/** The state of the machine while no benchmark runs: load, idle share of one second, and time of a durable write. Other work affects every figure. */
 export const machineState = async (): Promise<string> => {
   const before = machineCpu();
   await delay(1_000);

@@ -1,12 +1,12 @@
 import { stopBenchMesh } from './bench-mesh.js';
 import { consultation, consultationAtRate, memory } from './consultation.bench.js';
 import { delivery } from './delivery.bench.js';
-import { type Bench, type Figure, shown } from './figure.js';
+import { type Bench, type Figure, formatted } from './figure.js';
 import { append, decision, directory } from './libraries.bench.js';
 import { machineState } from './machine.js';
 import { telemetry } from './telemetry.bench.js';
 
-/** `npm run bench`: every figure that the design has a goal for; `npm run bench -- <name>` for one or a few. */
+/** All benchmarks, run by `npm run bench`. `npm run bench -- <name>` runs some of them. */
 const BENCHES: readonly Bench[] = [
   decision,
   append,
@@ -34,7 +34,7 @@ const main = async (names: readonly string[]): Promise<number> => {
     try {
       const measured = await bench.run((line) => console.log(`  ${line}`), names.length > 0);
       figures.push(...measured);
-      for (const figure of measured) console.log(shown(figure));
+      for (const figure of measured) console.log(formatted(figure));
     } catch (error) {
       console.error(`${bench.name} failed:`, error);
       process.exitCode = 1;
@@ -42,7 +42,7 @@ const main = async (names: readonly string[]): Promise<number> => {
     console.log(`  ${bench.name}: ${((performance.now() - from) / 1_000).toFixed(1)} s`);
   }
   await stopBenchMesh();
-  console.log(`\n${await machineState()}\n${figures.map(shown).join('\n')}`);
+  console.log(`\n${await machineState()}\n${figures.map(formatted).join('\n')}`);
   const missed = figures.filter(({ reached }) => !reached).length;
   console.log(
     `\n${figures.length - missed} of ${figures.length} goals reached, in ${((performance.now() - began) / 1_000).toFixed(0)} s`,

@@ -1,23 +1,23 @@
 import type { WholeMesh } from '../whole-mesh.js';
-import { CollectorStub, type Mood } from '../telemetry/collector-stub.js';
+import { CollectorStub, type CollectorState } from '../telemetry/collector-stub.js';
 import { consult, processorTimes, startBenchMesh } from './bench-mesh.js';
 import { closedLoop } from './closed-loop.js';
 import { drained } from './consultation.bench.js';
 import { CLIENTS } from './echo.js';
-import { type Bench, type Figure, percentile, whole } from './figure.js';
+import { type Bench, type Figure, percentile, rounded } from './figure.js';
 
 const WARM_MS = 25_000;
-/** Short, and many: what else the machine does lasts longer, and so meets both of a pair. */
+/** Many short rounds, so that other work on the machine affects both rounds of a pair. */
 const ROUND_MS = 1_500;
-/** Of each mood; each beside a round without telemetry. */
+/** For each state of the collector; each paired with a round without telemetry. */
 const ROUNDS = 16;
 const GOAL = 0.95;
-const MOODS: readonly Mood[] = ['healthy', 'dead', 'slow'];
+const COLLECTOR_STATES: readonly CollectorState[] = ['healthy', 'unreachable', 'slow'];
 
 interface Round {
   readonly count: number;
   readonly perSecond: number;
-  /** Of all services and Kafka, milliseconds. */
+  /** Processor time of all services and Kafka, in milliseconds. */
   readonly cpu: number;
 }
 
@@ -27,21 +27,21 @@ interface Pair {
 }
 
 /**
- * What telemetry costs: two meshes side by side, one without it, asked in turns, so that whatever else the machine does
- * meets both. Only by name: it takes minutes.
+ * The cost of telemetry: two meshes, one without it, are measured alternately, so that other work on the machine affects both. Runs only
+ * when it is named, because it takes minutes.
  */
 export const telemetry: Bench = {
   name: 'telemetry',
-  run: async (say, named) => {
+  run: async (report, named) => {
     if (!named) return [];
     const stub = await CollectorStub.start();
-    const without = await startBenchMesh(say, { OTEL_EXPORTER_OTLP_ENDPOINT: '' });
+    const without = await startBenchMesh(report, { OTEL_EXPORTER_OTLP_ENDPOINT: '' });
     try {
-      const along = await startBenchMesh(say, { OTEL_EXPORTER_OTLP_ENDPOINT: stub.endpoint });
+      const withTelemetry = await startBenchMesh(report, { OTEL_EXPORTER_OTLP_ENDPOINT: stub.endpoint });
       try {
-        return await compare(without, along, stub, say);
+        return await compare(without, withTelemetry, stub, report);
       } finally {
-        await along.stop();
+        await withTelemetry.stop();
       }
     } finally {
       await without.stop();
@@ -52,44 +52,44 @@ export const telemetry: Bench = {
 
 const compare = async (
   without: WholeMesh,
-  along: WholeMesh,
+  withTelemetry: WholeMesh,
   stub: CollectorStub,
-  say: (line: string) => void,
+  report: (line: string) => void,
 ): Promise<Figure[]> => {
-  for (const mesh of [without, along]) {
-    say('telemetry: warming up');
+  for (const mesh of [without, withTelemetry]) {
+    report('telemetry: warming up');
     await closedLoop(CLIENTS, WARM_MS, (n) => consult(mesh, n));
     await drained(mesh);
   }
-  const pairs = new Map<Mood, Pair[]>(MOODS.map((mood) => [mood, []]));
+  const pairs = new Map<CollectorState, Pair[]>(COLLECTOR_STATES.map((state) => [state, []]));
   for (let n = 0; n < ROUNDS; n++)
-    for (const mood of MOODS) {
-      await stub.become(mood);
-      // In turns first and second: what is measured second finds the machine in another state.
+    for (const state of COLLECTOR_STATES) {
+      await stub.setState(state);
+      // The order alternates, because the second measurement finds the machine in another state.
       const first = n % 2 === 0 ? await round(without) : undefined;
-      const on = await round(along);
+      const on = await round(withTelemetry);
       const off = first ?? (await round(without));
-      pairs.get(mood)?.push({ off, on });
-      if (n % 4 === 3) say(`telemetry: ${mood} ${whole(on.perSecond)}/s, off ${whole(off.perSecond)}/s`);
+      pairs.get(state)?.push({ off, on });
+      if (n % 4 === 3) report(`telemetry: ${state} ${rounded(on.perSecond)}/s, off ${rounded(off.perSecond)}/s`);
     }
-  await stub.become('healthy');
-  return [...pairs].map(([mood, of]) => figureOf(mood, of));
+  await stub.setState('healthy');
+  return [...pairs].map(([state, of]) => figureOf(state, of));
 };
 
-/** Pair by pair; a single one says little while others use the machine. */
-const figureOf = (mood: Mood, pairs: readonly Pair[]): Figure => {
+/** The median of the ratios of all pairs. */
+const figureOf = (state: CollectorState, pairs: readonly Pair[]): Figure => {
   const ratios = pairs.map(({ off, on }) => on.perSecond / off.perSecond);
   const ratio = percentile(ratios, 0.5);
   const [on, off] = [pairs.map((pair) => pair.on), pairs.map((pair) => pair.off)];
   const quartiles = [0.25, 0.75].map((share) => percentile(ratios, share).toFixed(2)).join(' to ');
   return {
-    what: `telemetry, collector ${mood}`,
-    measured: `${whole(percentile(on.map(perSecond), 0.5))}/s`,
-    against: `off ${whole(percentile(off.map(perSecond), 0.5))}/s`,
+    what: `telemetry, collector ${state}`,
+    measured: `${rounded(percentile(on.map(perSecond), 0.5))}/s`,
+    against: `off ${rounded(percentile(off.map(perSecond), 0.5))}/s`,
     ratio,
     goal: `≥ ${GOAL}`,
     reached: ratio >= GOAL,
-    besides: `half of the ratios are ${quartiles}; cpu ms a consultation: ${cpuOf(on).toFixed(2)}, off ${cpuOf(off).toFixed(2)}`,
+    details: `half of the ratios are ${quartiles}; cpu ms a consultation: ${cpuOf(on).toFixed(2)}, off ${cpuOf(off).toFixed(2)}`,
   };
 };
 

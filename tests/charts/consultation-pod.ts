@@ -6,7 +6,7 @@ import type { TlsFiles } from '@crossroads/grpc';
 import { renderedObjects, specOf } from './rendered.js';
 
 const CLIENT = join(import.meta.dirname, '..', '..', '..', 'libs', 'client', 'dist', 'cli', 'crossroads.js');
-/** Under it lies everything that the chart mounts. */
+/** The folder of all mounts of the chart. */
 const MOUNTS = '/etc/crossroads';
 
 interface Pod {
@@ -26,11 +26,11 @@ export interface HelmTest {
 
 export interface HelmTestResult {
   readonly code: number | null;
-  /** What the pod's log would hold. */
+  /** The log of the pod. */
   readonly log: string;
 }
 
-/** Runs what the pod of `helm test` runs, as the chart renders it: its arguments, environment and files, at this mesh. */
+/** Runs the command of the `helm test` pod, with the arguments, environment and files that the chart renders, against this mesh. */
 export const runConsultationPod = async ({ tls, trustDomain, addresses, ssin }: HelmTest): Promise<HelmTestResult> => {
   const objects = renderedObjects('production');
   const [container] = specOf<Pod>(objects, 'Pod', 'mesh-test-consultation').containers;

@@ -4,14 +4,14 @@ import { Installation } from './installed.js';
 import { noKube } from './kube.js';
 import { ofKind, PROFILES, type Profile, renderedObjects, skipped } from './rendered.js';
 
-/** CROSSROADS_KUBE=full: all profiles and each step. Otherwise one profile, in less than a minute. */
+/** CROSSROADS_KUBE=full: all profiles and steps. Otherwise one profile, which takes less than a minute. */
 const FULL = process.env.CROSSROADS_KUBE === 'full';
 const WHY = noKube();
 if (WHY) skipped(`no control plane, ${WHY}: the chart is not installed`);
 else if (!FULL) skipped('CROSSROADS_KUBE is not full: one profile is installed, without rollback and test');
 
 const STEP_MS = 300_000;
-/** Kinds that outlive a release: data, and what keeps others away from it. */
+/** The kinds that remain after an uninstall: data and its network policies. */
 const DATA = ['Cluster', 'Database', 'KafkaTopic', 'NetworkPolicy'];
 const POLICY = 'helm.sh/resource-policy';
 
@@ -28,7 +28,7 @@ const POLICY = 'helm.sh/resource-policy';
     const inFull = FULL ? it : it.skip;
 
     it(
-      'is made of objects that the API server takes without a warning',
+      'the API server accepts all objects of the chart without a warning',
       async () => {
         expect(await mesh.objection(template(profile).output)).toBe('');
       },
@@ -44,7 +44,7 @@ const POLICY = 'helm.sh/resource-policy';
     );
 
     it(
-      'installs into an empty namespace under Pod Security restricted',
+      'the chart installs into an empty namespace with Pod Security restricted',
       async () => {
         expect(await mesh.everything()).toEqual([]);
         expect(await mesh.install(profile)).toMatchObject(done);
@@ -64,7 +64,7 @@ const POLICY = 'helm.sh/resource-policy';
     );
 
     it(
-      'upgrades, and replaces every pod when Secrets have changed',
+      'an upgrade replaces every pod when Secrets have changed',
       async () => {
         const before = await mesh.pods();
         expect(await mesh.upgrade(profile, '--set-string', 'global.secretsRevision=2')).toMatchObject(done);
@@ -108,7 +108,7 @@ const POLICY = 'helm.sh/resource-policy';
     );
 
     it(
-      'uninstalls, and leaves nothing but data',
+      'an uninstall leaves only data',
       async () => {
         expect(await mesh.uninstall()).toMatchObject({ ok: true });
         const kept = renderedObjects(profile).filter(({ metadata }) => metadata.annotations?.[POLICY] === 'keep');

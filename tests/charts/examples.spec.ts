@@ -8,7 +8,7 @@ const RENDER = join(CHART, 'examples', 'render.mjs');
 const NO_HELM = 3;
 
 describe('the chart', () => {
-  it('renders each profile as its committed example shows', () => {
+  it('the chart renders each profile to its committed example', () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [RENDER, '--check'], { encoding: 'utf8' });
     if (status === NO_HELM) {
       skipped(stdout.trim());

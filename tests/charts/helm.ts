@@ -10,7 +10,7 @@ const find = (): string | undefined => {
   return [HELM, ...folders.map((folder) => join(folder, 'helm'))].find((file) => file && existsSync(file));
 };
 
-/** Absent where the machine has none: set HELM, or put it on the PATH. */
+/** The path of Helm, from HELM or PATH; undefined when it is not installed. */
 export const HELM = find();
 
 export interface HelmAnswer {
@@ -19,14 +19,14 @@ export interface HelmAnswer {
   readonly error: string;
 }
 
-/** The files of a profile: its own, and what the example's operator says. */
+/** The values files of a profile: its own, and those of the example. */
 export const filesOf = (profile: Profile): readonly string[] =>
   [join(CHART, 'profiles', `${profile}.yaml`), join(CHART, 'examples', profile, 'values.yaml')].flatMap((file) => [
     '--values',
     file,
   ]);
 
-/** A profile with its example's values, and `--set-json` of what differs, by path. */
+/** Renders a profile with the values of its example, and with these values by path (`--set-json`). */
 export const template = (profile: Profile, different: Readonly<Record<string, unknown>> = {}): HelmAnswer => {
   if (HELM === undefined) throw new Error('there is no helm');
   const sets = Object.entries(different).map(([path, value]) => `${path}=${JSON.stringify(value)}`);

@@ -7,23 +7,23 @@ export const NAMESPACE = 'crossroads';
 const RELEASE = 'mesh';
 const CRDS = join(CHART, '..', '..', 'tests', 'charts', 'crds');
 
-/** For each step of Helm's; a pod that is not admitted is never ready. */
+/** The timeout of each Helm command: a pod that is not admitted never becomes ready. */
 const TIMEOUT = ['--wait', '--wait-for-jobs', '--timeout', '120s'];
 
-/** What every namespace has by itself. */
+/** The objects that every namespace has. */
 const GIVEN = ['ConfigMap/kube-root-ca.crt', 'ServiceAccount/default'];
-/** About what is or was. What else controllers make has an owner, and goes with it. */
+/** Kinds of status objects without an owner. Other objects of controllers are deleted with their owner. */
 const DERIVED = new Set(['Event', 'Endpoints', 'Lease']);
 
 interface Stored extends KubernetesObject {
   readonly metadata: KubernetesObject['metadata'] & {
     readonly ownerReferences?: readonly unknown[];
-    /** When it was told to go. */
+    /** When its deletion was requested. */
     readonly deletionTimestamp?: string;
   };
 }
 
-/** A control plane with one namespace, under Pod Security's strictest profile, and the kinds that operators bring. */
+/** A control plane with one namespace, with Pod Security restricted, and with the custom resources of the operators. */
 export class Installation {
   private constructor(readonly plane: ControlPlane) {}
 
@@ -78,14 +78,14 @@ export class Installation {
     return (JSON.parse(output) as { readonly items: readonly Item[] }).items;
   }
 
-  /** Waits until every service has all of its pods, in their newest form, and no other; what kubectl says when that takes too long. */
+  /** Waits until every service has exactly its current pods. Resolves to the output of kubectl when that takes too long. */
   async unsettled(): Promise<string> {
     const services = ['--selector', 'app.kubernetes.io/part-of=crossroads', '--timeout=60s'];
     const { ok, stdout, stderr } = await this.plane.kubectl(['rollout', 'status', 'deployment', ...services]);
     return ok ? '' : `${stdout}${stderr}`;
   }
 
-  /** Names of the pods of services that stay. */
+  /** The names of the pods of services, without those that are being deleted. */
   async pods(): Promise<string[]> {
     const pods = await this.list<Stored>('pods');
     return pods
@@ -95,7 +95,7 @@ export class Installation {
       .sort();
   }
 
-  /** What the namespace holds of every kind that the server knows, without what it is given and what controllers make. */
+  /** The objects in the namespace of every kind, without those that every namespace has or that controllers create. */
   async everything(): Promise<string[]> {
     const kinds = await this.plane.mustKubectl([
       'api-resources',
@@ -111,13 +111,13 @@ export class Installation {
       .sort();
   }
 
-  /** Takes away what Helm leaves, as an operator would who means it. */
+  /** Deletes what Helm leaves. */
   async clear(): Promise<void> {
     for (const name of await this.everything())
       await this.plane.mustKubectl(['delete', name, '--namespace', NAMESPACE]);
   }
 
-  /** What the API server says of objects, without storing any: '' when it takes them all, and has no warning either. */
+  /** The errors and warnings of the API server for objects, without storing them. */
   async objection(objects: string): Promise<string> {
     const args = ['apply', '--dry-run=server', '--validate=strict', '--filename', '-'];
     const { ok, stderr } = await this.plane.kubectl(args, objects);

@@ -5,11 +5,11 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-/** The scripts that start a control plane: KUBE_TOOL, or where they lie beside a checkout. */
+/** The folder of the scripts that start a control plane: KUBE_TOOL, or a folder beside the repository. */
 const TOOL = process.env.KUBE_TOOL ?? join(ROOT, '..', 'shared', 'tools', 'kube');
 const BIN = join(process.env.KUBE_CACHE ?? join(homedir(), '.cache', 'crossroads-kube'), 'bin');
 
-/** Why there is no control plane to be had. The first build of its programs takes ten minutes, which no test begins. */
+/** Why there is no control plane; undefined when there is one. A test never builds its programs, because that takes ten minutes. */
 export const noKube = (): string | undefined => {
   if (!existsSync(join(TOOL, 'kube-up'))) return `no kube-up in ${TOOL}: set KUBE_TOOL`;
   if (spawnSync('go', ['version']).error) return 'no Go, without which kube-up does not start';
@@ -28,14 +28,14 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Runs a program to its end; what it said, and whether it was content. */
+/** Runs a program to its end. Resolves to its output, and whether it succeeded. */
 export const run = (program: string, args: readonly string[], { input, env }: RunOptions = {}): Promise<Outcome> =>
   new Promise((resolve) => {
     const options = { env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 };
     const child = execFile(program, [...args], options, (error, stdout, stderr) =>
       resolve({ ok: error === null, stdout, stderr: stderr || (error?.message ?? '') }),
     );
-    // A program that does not read its input is no failure of ours.
+    // The program may end without reading its input.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input ?? '');
   });
@@ -67,7 +67,7 @@ export class ControlPlane {
     return run(join(BIN, 'kubectl'), args, { env: this.env, ...(input === undefined ? {} : { input }) });
   }
 
-  /** @throws Error with what kubectl says, when it fails. */
+  /** @throws Error with the output of kubectl when it fails */
   async mustKubectl(args: readonly string[], input?: string): Promise<string> {
     return succeeded(await this.kubectl(args, input), `kubectl ${args.join(' ')}`);
   }

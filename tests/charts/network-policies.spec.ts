@@ -6,7 +6,7 @@ import { type KubernetesObject, ofKind, PROFILES, type Profile, renderedObjects 
 
 const GRPC = 50051;
 const tcp = (port: number): Endpoint => ({ protocol: 'TCP', port });
-/** Ports of the mesh and its neighbours, the port for the kubelet, and some that must stay closed. */
+/** Ports of the mesh and its neighbours, the port of the kubelet's probes, and some that must be closed. */
 const ENDPOINTS: readonly Endpoint[] = [
   { protocol: 'UDP', port: 53 },
   { protocol: 'UDP', port: GRPC },
@@ -19,10 +19,10 @@ const policiesIn = (objects: readonly KubernetesObject[]): NetworkPolicy[] =>
 type NetworkPolicyBody = Omit<NetworkPolicy, 'namespace'>;
 
 interface Features {
-  /** Institutions come in through it. */
+  /** The controller through which institutions connect. */
   readonly ingress: boolean;
   readonly telemetry: boolean;
-  /** The ports at which the example says that authentic sources serve. */
+  /** The ports of authentic sources in the example. */
   readonly sources: readonly number[];
 }
 
@@ -32,7 +32,7 @@ const FEATURES: Readonly<Record<Profile, Features>> = {
   production: { ingress: true, telemetry: true, sources: [443, GRPC] },
 };
 
-/** Whether the mesh needs a connection, by libs/topology and by what runs around the mesh. */
+/** Whether the mesh needs a connection, according to libs/topology and the infrastructure around the mesh. */
 const isNeededBy = (features: Features, from: Member, to: Member, endpoint: Endpoint): boolean => {
   if (to.role === 'dns') return ['service', 'migrations', 'test'].includes(from.role) && endpoint.port === 53;
   if (endpoint.protocol !== 'TCP') return false;
@@ -65,7 +65,7 @@ interface Finding {
   readonly wrong: readonly string[];
 }
 
-/** Each connection that somebody could try with a pod of the mesh, against the table. */
+/** Compares every possible connection to or from a pod of the mesh with what it needs. */
 const compare = (profile: Profile, objects: readonly KubernetesObject[]): Finding => {
   const policies = policiesIn(objects);
   const members = membersOf(profile, objects);
@@ -94,7 +94,7 @@ const compare = (profile: Profile, objects: readonly KubernetesObject[]): Findin
 };
 
 describe.each(PROFILES)('network policies of the profile %s', (profile) => {
-  it('allow every needed connection and no other', () => {
+  it('network policies allow every needed connection and no other', () => {
     const objects = renderedObjects(profile);
     const services = ofKind(objects, 'Deployment').map(({ metadata }) => metadata.name);
     expect(services.sort()).toEqual([...SERVICES].sort());
@@ -104,7 +104,7 @@ describe.each(PROFILES)('network policies of the profile %s', (profile) => {
   });
 });
 
-it('the comparison reports a missing connection and one too many', () => {
+it('the comparison reports a missing and an additional connection', () => {
   const objects = renderedObjects('small');
   const policyOf = (name: string) => (object: KubernetesObject) =>
     object.kind === 'NetworkPolicy' && object.metadata.name === name;

@@ -11,7 +11,7 @@ const policy = (body: Partial<NetworkPolicy>): NetworkPolicy => ({
 const ingress = (policies: NetworkPolicy[], other: Party) => verdict(policies, 'Ingress', pod('a'), other, endpoint);
 
 describe('a network policy', () => {
-  it('is about the pods that it selects, on the sides that it names', () => {
+  it('a network policy applies to the selected pods in the named directions', () => {
     expect(ingress([], pod('b'))).toBe('open');
     expect(ingress([policy({})], pod('b'))).toBe('denies');
     expect(ingress([policy({ namespace: 'there' })], pod('b'))).toBe('open');
@@ -20,13 +20,13 @@ describe('a network policy', () => {
     expect(verdict([policy({ egress: [] })], 'Egress', pod('a'), pod('b'), endpoint)).toBe('denies');
   });
 
-  it('adds to others, and takes nothing from them', () => {
+  it('network policies add up', () => {
     const allowing = policy({ ingress: [{ from: [{ podSelector: { matchLabels: { name: 'b' } } }] }] });
     expect(ingress([policy({}), allowing], pod('b'))).toBe('allows');
     expect(ingress([policy({}), allowing], pod('c'))).toBe('denies');
   });
 
-  it('lets everybody in by an empty list, and nobody of another namespace by a pod selector alone', () => {
+  it('an empty list of peers admits everyone, and a pod selector alone admits only pods of the same namespace', () => {
     expect(ingress([policy({ ingress: [{}] })], pod('b', 'there'))).toBe('allows');
     expect(ingress([policy({ ingress: [{ from: [{ podSelector: {} }] }] })], pod('b', 'there'))).toBe('denies');
     expect(ingress([policy({ ingress: [{ from: [{ namespaceSelector: {} }] }] })], pod('b', 'there'))).toBe('allows');
@@ -34,7 +34,7 @@ describe('a network policy', () => {
     expect(ingress([policy({ ingress: [{ from: [{ namespaceSelector: named }] }] })], pod('b'))).toBe('denies');
   });
 
-  it('takes pod and namespace of one peer together', () => {
+  it('pod selector and namespace selector of one peer must both match', () => {
     const peer = {
       namespaceSelector: {},
       podSelector: { matchExpressions: [{ key: 'name', operator: 'In' as const, values: ['b'] }] },
@@ -43,7 +43,7 @@ describe('a network policy', () => {
     expect([ingress(policies, pod('b', 'there')), ingress(policies, pod('c', 'there'))]).toEqual(['allows', 'denies']);
   });
 
-  it('keeps to its networks and ports', () => {
+  it('a network policy admits only its networks and ports', () => {
     const policies = [
       policy({
         ingress: [

@@ -25,7 +25,7 @@ interface PolicyPort {
   readonly endPort?: number;
 }
 
-/** What a NetworkPolicy (networking.k8s.io/v1) has in it. */
+/** The fields of a NetworkPolicy (networking.k8s.io/v1). */
 export interface NetworkPolicy {
   readonly namespace: string;
   readonly podSelector: Selector;
@@ -49,7 +49,7 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** `open`: no policy is about this side of it. */
+/** `open`: no policy applies to this direction. */
 export type Verdict = 'open' | 'allows' | 'denies';
 
 const isPod = (party: Party): party is Pod => 'namespace' in party;
@@ -74,7 +74,7 @@ const within = (ip: string, cidr: string): boolean => {
   return list.check(ip, family(ip));
 };
 
-/** Namespaces have the label that Kubernetes itself gives them. */
+/** Kubernetes gives each namespace this label. */
 const namespaceLabels = (name: string): Labels => ({ 'kubernetes.io/metadata.name': name });
 
 const isPeer = (policy: NetworkPolicy, { podSelector, namespaceSelector, ipBlock }: Peer, party: Party): boolean => {
@@ -98,7 +98,7 @@ const isPort = ({ protocol = 'TCP', port, endPort }: PolicyPort, endpoint: Endpo
 const typesOf = ({ policyTypes, egress }: NetworkPolicy): readonly string[] =>
   policyTypes ?? (egress ? ['Ingress', 'Egress'] : ['Ingress']);
 
-/** One side: may `pod` open (Egress) or take (Ingress) a connection with the other party at a endpoint? */
+/** Whether `pod` may open (Egress) or accept (Ingress) a connection with the other party at an endpoint. */
 export const verdict = (
   policies: readonly NetworkPolicy[],
   side: 'Ingress' | 'Egress',
@@ -119,7 +119,7 @@ export const verdict = (
   const allowed = about.some((policy) =>
     rulesOf(policy).some(
       ({ peers, ports }) =>
-        // An absent or empty list leaves nobody out.
+        // A missing or empty list matches everyone.
         (!peers?.length || peers.some((peer) => isPeer(policy, peer, other))) &&
         (!ports?.length || ports.some((port) => isPort(port, endpoint))),
     ),

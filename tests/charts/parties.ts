@@ -1,10 +1,10 @@
 import type { Party, Pod } from './network-policy.js';
 import type { KubernetesObject, Profile } from './rendered.js';
 
-/** Where the examples are installed. */
+/** The namespace of the examples. */
 const NAMESPACE = 'crossroads';
 
-/** What a pod is in the mesh, or outside it. */
+/** The role of a pod inside or outside the mesh. */
 export type Role =
   | 'service'
   | 'migrations'
@@ -31,7 +31,7 @@ interface PodTemplate {
 
 const templateOf = (object: KubernetesObject): PodTemplate => object.spec as PodTemplate;
 
-/** The pods that the chart makes. */
+/** The pods of the chart. */
 const made = (objects: readonly KubernetesObject[]): Member[] =>
   objects.flatMap((object): Member[] => {
     const { kind, metadata } = object;
@@ -43,7 +43,7 @@ const made = (objects: readonly KubernetesObject[]): Member[] =>
     return [];
   });
 
-/** Where each example says that Kafka and PostgreSQL are. */
+/** Where Kafka and PostgreSQL run in each example. */
 const INFRASTRUCTURE: Readonly<Record<Profile, readonly Member[]>> = {
   dev: [
     { role: 'kafka', party: podOf('kafka', { 'app.kubernetes.io/name': 'kafka' }) },
@@ -110,7 +110,7 @@ const around: readonly Member[] = [
   { role: 'stranger', party: { name: 'the cloud’s metadata', ip: '169.254.169.254' } },
 ];
 
-/** Everybody who could open a connection to a pod of the mesh, or take one. */
+/** All parties that could have a connection with a pod of the mesh. */
 export const membersOf = (profile: Profile, objects: readonly KubernetesObject[]): Member[] => [
   ...made(objects),
   ...INFRASTRUCTURE[profile],

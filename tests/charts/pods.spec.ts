@@ -37,7 +37,7 @@ const podsOf = (profile: (typeof PROFILES)[number]) => {
 describe.each(PROFILES)('pods of profile %s', (profile) => {
   const objects = renderedObjects(profile);
 
-  it('run as nobody, with no rights, on a file system that they cannot write, and without a token', () => {
+  it('pods run as an unprivileged user, without capabilities, with a read-only file system and without a token', () => {
     const pods = podsOf(profile);
     expect(pods.length).toBeGreaterThanOrEqual(12);
     for (const { what, pod } of pods)
@@ -53,7 +53,7 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
       expect(account).toMatchObject({ automountServiceAccountToken: false });
   });
 
-  it('know the role that may change a schema in migrations only', () => {
+  it('only pods of migrations get the role that may change a schema', () => {
     const knowing = podsOf(profile).filter(({ pod }) =>
       pod.containers[0].env.some(({ name }) => name.endsWith('MIGRATOR_URL')),
     );
@@ -62,7 +62,7 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
     );
   });
 
-  it.each(SERVICES)('have the URLs of %s from its Secret, each from its key', (service) => {
+  it.each(SERVICES)('pods of %s read each database URL from its key of the Secret', (service) => {
     const references = Object.fromEntries(
       ['Deployment', 'Job']
         .map((kind) => specOf<WithTemplate>(objects, kind, kind === 'Job' ? `${service}-migrations` : service))
@@ -80,7 +80,7 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
     });
   });
 
-  it('are asked for their health by its three names, and stop later than the service itself gives up', () => {
+  it('pods have three health probes, and a grace period longer than the stop of the service', () => {
     for (const service of SERVICES) {
       const { spec } = specOf<WithTemplate>(objects, 'Deployment', service).template;
       const { startupProbe, livenessProbe, readinessProbe, env } = spec.containers[0];
@@ -127,14 +127,14 @@ describe('certificates', () => {
 });
 
 describe('what is rendered', () => {
-  it.each(PROFILES)('in profile %s holds no Secret, and nothing that looks like one', (profile) => {
+  it.each(PROFILES)('profile %s renders no Secret, and nothing that looks like one', (profile) => {
     const objects = renderedObjects(profile);
     expect(ofKind(objects, 'Secret')).toEqual([]);
     expect(JSON.stringify(objects)).not.toMatch(/PRIVATE KEY|postgres(ql)?:\/\/|BEGIN CERTIFICATE/);
   });
 
   it.each(['small', 'production'] as const)(
-    'in profile %s lets TLS through to an address, which a headless Service has not',
+    'profile %s passes TLS through to a Service with an address, not to the headless one',
     (profile) => {
       const objects = renderedObjects(profile);
       for (const service of SERVICES.filter(isForInstitutions)) {

@@ -7,26 +7,26 @@ import { CHART, PROFILES, type Profile, skipped } from './rendered.js';
 import { asValues, type Change, changes, spoilt } from './schema-arbitrary.js';
 import { valid } from './valid-values.js';
 
-/** CROSSROADS_KUBE=full: many values, and an API server that looks at what is made of them. */
+/** CROSSROADS_KUBE=full: many values, whose objects are sent to an API server. */
 const FULL = process.env.CROSSROADS_KUBE === 'full' && noKube() === undefined;
 const RUNS = Number(process.env.CROSSROADS_KUBE_RUNS ?? (FULL ? 150 : 12));
-/** A short run tries the same each time: what is new is looked for in long ones. */
+/** A short run uses the same values each time; long runs use new ones. */
 const SEED = FULL ? {} : { seed: 20_260_101 };
 const LONG = 3_600_000;
 if (!HELM) skipped('no helm: no random values');
 else if (!FULL)
   skipped(`random values are rendered ${RUNS} times, not given to an API server: CROSSROADS_KUBE is not full`);
 
-/** How a refusal begins that somebody wrote for a reader: the schema's, or the chart's own. */
+/** The beginning of a message of the schema or of the chart. */
 const OWN = /these values do not make a mesh:\n\n- /;
 const SCHEMA = /values don't meet the specifications of the schema\(s\)[\s\S]*- at '/;
 
-/** Warnings are about odd values (a network with host bits, a third of a byte); one is about the chart. */
+/** Warnings about unusual values (a network with host bits, a fraction of a byte) are ignored; those about Pod Security are not. */
 const refusalIn = (objection: string): string =>
   objection
     .split('\n')
     .filter((line) => !line.startsWith('Warning:') || line.includes('violate PodSecurity'))
-    // Of Strimzi's operators: it is there or not, whatever the chart does.
+    // A resource of Strimzi's operators, which the chart does not create.
     .filter((line) => !/namespaces ".+" not found$/.test(line))
     .join('\n');
 
@@ -55,7 +55,7 @@ const render = (profile: Profile, values: readonly Change[]) =>
   }, LONG);
   afterAll(() => mesh?.stop(), LONG);
 
-  /** What is wrong with how the chart takes values: nothing, or what was said by somebody who should not have had to. */
+  /** The error of Helm or of the API server for values that the chart should have refused; undefined when there is none. */
   const fault = async (profile: Profile, values: readonly Change[], refusals: readonly RegExp[]): Promise<string> => {
     const { ok, stdout, stderr } = await render(profile, values);
     if (ok) return refusalIn(mesh ? await mesh.objection(stdout) : '');
@@ -63,7 +63,7 @@ const render = (profile: Profile, values: readonly Change[]) =>
   };
 
   it(
-    'that go together are never refused',
+    'the chart never refuses valid values',
     async () => {
       await fc.assert(
         fc.asyncProperty(fc.constantFrom(...PROFILES), valid, async (profile, values) => {
@@ -76,7 +76,7 @@ const render = (profile: Profile, values: readonly Change[]) =>
   );
 
   it(
-    'that the schema takes make what the API server takes, or are refused in words of the chart',
+    'values that fit the schema render objects that the API server accepts, or are refused by a message of the chart',
     async () => {
       await fc.assert(
         fc.asyncProperty(fc.constantFrom(...PROFILES), changes, async (profile, values) => {
@@ -89,7 +89,7 @@ const render = (profile: Profile, values: readonly Change[]) =>
   );
 
   it(
-    'of any kind at any place never get further than the schema and the chart',
+    'invalid values are refused by the schema or by a message of the chart',
     async () => {
       await fc.assert(
         fc.asyncProperty(fc.constantFrom(...PROFILES), spoilt, async (profile, values) => {

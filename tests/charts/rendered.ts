@@ -4,12 +4,12 @@ import { parseAllDocuments } from 'yaml';
 
 export const CHART = join(import.meta.dirname, '..', '..', '..', 'charts', 'mesh');
 
-/** Aloud: a test that is skipped for want of a tool says so. */
+/** Prints why tests are skipped. */
 export const skipped = (why: string): void => {
   process.stderr.write(`SKIPPED: ${why}\n`);
 };
 
-/** A Kubernetes object, as far as all of them are alike. */
+/** The common fields of Kubernetes objects. */
 export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -19,7 +19,7 @@ export interface KubernetesObject {
     readonly annotations?: Readonly<Record<string, string>>;
   };
   readonly spec?: unknown;
-  /** Of a ConfigMap. */
+  /** In a ConfigMap. */
   readonly data?: Readonly<Record<string, string>>;
 }
 
@@ -36,7 +36,7 @@ const read = (profile: Profile): readonly KubernetesObject[] => {
 
 const known = new Map<Profile, readonly KubernetesObject[]>();
 
-/** The objects of a profile's committed example: what `helm template` gives. Read once. */
+/** The objects of a profile's committed example, the output of `helm template`. Read once. */
 export const renderedObjects = (profile: Profile): readonly KubernetesObject[] => {
   const objects = known.get(profile) ?? read(profile);
   known.set(profile, objects);
@@ -46,7 +46,7 @@ export const renderedObjects = (profile: Profile): readonly KubernetesObject[] =
 export const ofKind = (objects: readonly KubernetesObject[], kind: string): readonly KubernetesObject[] =>
   objects.filter((object) => object.kind === kind);
 
-/** One object's spec, in the shape that its kind has. @throws Error when it is not there */
+/** The spec of one object. @throws Error when the object does not exist */
 export const specOf = <Spec>(objects: readonly KubernetesObject[], kind: string, name: string): Spec => {
   const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
   if (!found) throw new Error(`there is no ${kind} ${name}`);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { SERVICES } from '@crossroads/topology';
 import { CHART } from './rendered.js';
 
-/** The part of JSON Schema (draft 7) that the chart's schema is written in. */
+/** The parts of JSON Schema (draft 7) that the chart's schema uses. */
 export interface Schema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -25,7 +25,7 @@ export interface Schema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly multipleOf?: number;
-  /** What else must be so when a key is there. */
+  /** Further conditions when a key is present. */
   readonly dependencies?: Readonly<Record<string, Pick<Schema, 'maxProperties'>>>;
   readonly maxProperties?: number;
   readonly required?: readonly string[];
@@ -41,11 +41,11 @@ const resolved = (schema: Schema): Schema => {
     if (!target) throw new Error(`the schema has no ${schema.$ref}`);
     return resolved(target);
   }
-  // What a later part adds (required) is about the whole; generated values are laid over complete ones.
+  // Required keys of later parts are left out, because generated values are merged into complete ones.
   return schema.allOf?.[0] ? resolved(schema.allOf[0]) : schema;
 };
 
-/** One place in the values, and what may stand there. */
+/** A path in the values, and its allowed values. */
 export interface Leaf {
   readonly path: readonly string[];
   readonly schema: Schema;
@@ -53,7 +53,7 @@ export interface Leaf {
 
 const ofAService: Schema = { $ref: '#/definitions/service' };
 
-/** Every place that holds no more places of its own: a text, a number, a list, or a map with keys of its user. */
+/** Every path without fixed keys below it: a text, a number, a list, or a map with keys of the user. */
 const leavesOf = (schema: Schema, path: readonly string[] = []): Leaf[] => {
   const { properties } = resolved(schema);
   if (path.join() === 'services') return SERVICES.flatMap((name) => leavesOf(ofAService, [...path, name]));
@@ -63,7 +63,7 @@ const leavesOf = (schema: Schema, path: readonly string[] = []): Leaf[] => {
 
 export const LEAVES: readonly Leaf[] = leavesOf(root);
 
-/** Texts as people and machines write them: with quotes, colons, lines, braces, signs that YAML and templates mean something by. */
+/** Texts with quotes, colons, line ends, braces and other characters that have a meaning in YAML or templates. */
 const text = fc.oneof(
   fc.string({ maxLength: 12 }),
   fc.string({ unit: 'grapheme', maxLength: 8 }),
@@ -85,7 +85,7 @@ const text = fc.oneof(
   ),
 );
 
-/** What stands where the schema leaves everything open. */
+/** Values where the schema allows anything. */
 const anything = fc.dictionary(fc.stringMatching(/^[a-zA-Z]{1,6}$/), fc.jsonValue({ maxDepth: 1 }), { maxKeys: 2 });
 
 const numberOf = ({ type, minimum = -5, maximum = 100_000, multipleOf }: Schema): fc.Arbitrary<number> => {
@@ -133,7 +133,7 @@ const objectOf = (schema: Schema): fc.Arbitrary<unknown> => {
   );
 };
 
-/** Values that the schema takes. */
+/** Values that fit the schema. */
 export const valuesFor = (given: Schema): fc.Arbitrary<unknown> => {
   const schema = resolved(given);
   if (schema.enum) return fc.constantFrom(...schema.enum);
@@ -151,7 +151,7 @@ const listOf = ({ items, minItems = 0, uniqueItems }: Schema): fc.Arbitrary<unkn
   return uniqueItems ? fc.uniqueArray(item, { ...constraints, selector: String }) : fc.array(item, constraints);
 };
 
-/** A change of values: one value at each of a few places. */
+/** A change of values: one value at each of some paths. */
 export interface Change {
   readonly path: readonly string[];
   readonly value: unknown;
@@ -160,7 +160,7 @@ export interface Change {
 const somewhere = (value: (leaf: Leaf) => fc.Arbitrary<unknown>): fc.Arbitrary<Change> =>
   fc.constantFrom(...LEAVES).chain((leaf) => value(leaf).map((chosen) => ({ path: leaf.path, value: chosen })));
 
-/** Changes that the schema takes. */
+/** Changes that fit the schema. */
 export const changes = fc.array(
   somewhere(({ schema }) => valuesFor(schema)),
   { minLength: 1, maxLength: 5 },
@@ -176,7 +176,7 @@ const junk = fc.oneof(
   anything,
 );
 
-/** A place of the schema, or one above it, or one that there is not. */
+/** A path of the schema, a path above one, or a path that does not exist. */
 const wrongPath = fc
   .tuple(fc.constantFrom(...LEAVES), fc.integer({ min: 0, max: 2 }), fc.boolean())
   .map(([leaf, up, beside]) => {
@@ -184,12 +184,12 @@ const wrongPath = fc
     return beside ? [...path.slice(0, -1), `${path.at(-1)}s`] : path;
   });
 
-/** Changes of which one at least need not make sense. */
+/** Changes of which at least one may be invalid. */
 export const spoilt = fc
   .tuple(changes, fc.tuple(wrongPath, junk))
   .map(([others, [path, value]]): Change[] => [...others.slice(1), { path, value }]);
 
-/** As a values file. */
+/** The content of a values file. */
 export const asValues = (made: readonly Change[]): string => {
   const values: Tree = {};
   for (const { path, value } of made) place(values, path, value);

@@ -16,7 +16,7 @@ import { CHART, ofKind, renderedObjects, specOf } from './rendered.js';
 const sorted = (names: readonly string[] = []) => [...names].toSorted((a, b) => a.localeCompare(b));
 
 describe('files/topology.yaml of the chart', () => {
-  it('is what `npm run topology` writes from libs/topology', () => {
+  it('files/topology.yaml of the chart is current (npm run topology)', () => {
     expect(parse(readFileSync(join(CHART, 'files', 'topology.yaml'), 'utf8'))).toEqual(chartTopology());
   });
 });
@@ -31,7 +31,7 @@ interface KafkaUser {
   };
 }
 
-/** One line for each thing and operation, in the words of Kafka's protocol. */
+/** One line for each resource and operation, in the terms of Kafka's protocol. */
 const linesOf = (grants: readonly KafkaGrant[]) =>
   sorted(
     grants.flatMap(({ resource, name, pattern, operations }) =>
@@ -57,7 +57,7 @@ describe('Kafka in profile production', () => {
   const objects = renderedObjects('production');
 
   it.each(SERVICES.filter(usesKafka))(
-    'lets %s do what the topology says, under the subject of its certificate',
+    'the KafkaUser of %s has the rights of the topology, and the subject of its certificate',
     (service) => {
       const user = specOf<KafkaUser>(objects, 'KafkaUser', service);
       expect(user.authentication).toEqual({ type: 'tls-external' });
@@ -65,13 +65,13 @@ describe('Kafka in profile production', () => {
     },
   );
 
-  it('has no user for a service that uses no topic', () => {
+  it('a service that uses no topic has no KafkaUser', () => {
     expect(sorted(ofKind(objects, 'KafkaUser').map(({ metadata }) => metadata.name))).toEqual(
       sorted(SERVICES.filter(usesKafka)),
     );
   });
 
-  it('has every topic, for as long as the topology says, in one partition', () => {
+  it('each topic has the retention of the topology and one partition', () => {
     expect(sorted(ofKind(objects, 'KafkaTopic').map(({ metadata }) => metadata.name))).toEqual(sorted(TOPIC_NAMES));
     for (const name of TOPIC_NAMES)
       expect(specOf(objects, 'KafkaTopic', name)).toMatchObject({

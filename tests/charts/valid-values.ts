@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { type Change, LEAVES, valuesFor } from './schema-arbitrary.js';
 
-/** Places whose value depends on no other: whatever the schema takes there makes a mesh. */
+/** Paths that are independent of others: every value that fits the schema is valid there. */
 const INDEPENDENT = [
   /^global\.(imageRegistry|imagePullPolicy|imagePullSecrets|secretsRevision)$/,
   /^migrations\.(backoffLimit|activeDeadlineSeconds)$/,
@@ -18,7 +18,7 @@ const INDEPENDENT = [
 const independent: fc.Arbitrary<Change> = fc
   .constantFrom(...LEAVES.filter(({ path }) => INDEPENDENT.some((pattern) => pattern.test(path.join('.')))))
   .chain(({ path, schema }) => valuesFor(schema).map((value) => ({ path, value })))
-  // The test needs its Secrets' names.
+  // The test requires the names of its Secrets.
   .filter(({ path, value }) => path[0] !== 'test' || value !== '');
 
 const service = fc.constantFrom('authorization', 'person-registry', 'exchange', 'subscription', 'access-audit');
@@ -86,7 +86,7 @@ const question = fc
     at('test.dataServices', dataServices),
   ]);
 
-/** Changes after which every profile is a mesh still. */
+/** Changes that are valid in every profile. */
 export const valid: fc.Arbitrary<readonly Change[]> = fc
   .tuple(
     fc.array(independent, { maxLength: 4 }),

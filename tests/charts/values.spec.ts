@@ -8,7 +8,7 @@ const sorted = (names: readonly string[]) => [...names].toSorted((a, b) => a.loc
 if (HELM === undefined) skipped('no helm: what the chart says of wrong values is not tried');
 const withHelm = HELM === undefined ? it.skip : it;
 
-/** What the chart says of a profile's example with other values: one sentence each. */
+/** The messages of the chart for a profile's example with changed values, one sentence each. */
 const sentences = (profile: Profile, different: Readonly<Record<string, unknown>>): readonly string[] =>
   template(profile, different)
     .error.split('\n')
@@ -46,15 +46,15 @@ describe('values of the wrong shape', () => {
       "at '/services/exchange/env': additional properties 'not-a-name' not allowed",
     ],
     ['global.secretsRevision', 2, "at '/global/secretsRevision': got number, want string"],
-  ])('%s: %j', (path, value, said) => {
+  ])('the schema refuses %s: %j', (path, value, message) => {
     const { ok, error } = template('small', { [path]: value });
     expect(ok).toBe(false);
-    expect(error).toContain(said);
+    expect(error).toContain(message);
   });
 });
 
 describe('values that do not go together', () => {
-  withHelm('a service that others call is not enabled', () => {
+  withHelm('the chart refuses to disable a service that others call', () => {
     expect(sentences('small', { 'services.authorization.enabled': false })).toEqual(
       sorted(callersOf('authorization')).map(
         (name) =>
@@ -66,7 +66,7 @@ describe('values that do not go together', () => {
     ]);
   });
 
-  withHelm('a name that is none of the mesh, databases of two services, sources without ports', () => {
+  withHelm('the chart refuses unknown services, shared databases and sources without ports', () => {
     expect(
       sentences('small', {
         'services.exchnage': { replicas: 3 },
@@ -83,7 +83,7 @@ describe('values that do not go together', () => {
     ]);
   });
 
-  withHelm('scaling, drains and stopping', () => {
+  withHelm('the chart refuses contradictory settings of scaling, disruption and stopping', () => {
     expect(
       sentences('production', {
         'services.exchange.autoscaling.minReplicas': 20,
@@ -107,7 +107,7 @@ describe('values that do not go together', () => {
     ]);
   });
 
-  withHelm('scaling by CPU where none is requested', () => {
+  withHelm('the chart refuses scaling by CPU without a CPU request', () => {
     expect(sentences('production', { 'defaults.resources.requests.cpu': null })).toEqual(
       sorted(SERVICES.filter((name) => name !== 'exchange')).map(
         (name) =>
@@ -116,7 +116,7 @@ describe('values that do not go together', () => {
     );
   });
 
-  withHelm('settings that the chart makes itself, and secrets', () => {
+  withHelm('the chart refuses settings that it sets itself, and secrets in values', () => {
     const env = { GRPC_PORT: 1, DATABASE_MIGRATOR_URL: 'x', SMTP_PASSWORD: 'x', BUS_GRACE_MS: 1000 };
     expect(sentences('small', { 'services.exchange.env': env })).toEqual([
       'services.exchange.env.DATABASE_MIGRATOR_URL: the chart sets it from its other values; take it out of env.',
@@ -125,7 +125,7 @@ describe('values that do not go together', () => {
     ]);
   });
 
-  withHelm('connections that are missing, or that network policies would cut', () => {
+  withHelm('the chart refuses missing connections, and connections that network policies would deny', () => {
     expect(
       sentences('small', { 'kafka.brokers': [], 'kafka.peers': [], 'postgresql.peers': [], 'telemetry.peers': [] }),
     ).toEqual([
@@ -153,7 +153,7 @@ describe('values that do not go together', () => {
     ]);
   });
 
-  withHelm('certificates, doors for browsers, and a test without its question', () => {
+  withHelm('the chart refuses incomplete settings of certificates, HTTP ingress and the test', () => {
     expect(
       sentences('small', {
         'certificates.trust': { secret: 'a', configMap: 'b' },
@@ -180,7 +180,7 @@ describe('values that do not go together', () => {
     ]);
   });
 
-  withHelm('a production mesh without what it may not be without', () => {
+  withHelm('the chart refuses a production mesh without redundancy, telemetry or network policies', () => {
     expect(
       sentences('production', {
         'services.exchange.autoscaling.minReplicas': 1,
@@ -212,7 +212,7 @@ describe('values that do not go together', () => {
     );
   });
 
-  withHelm('nothing is said of the examples', () => {
+  withHelm('the chart accepts its examples', () => {
     for (const profile of ['dev', 'small', 'production'] as const) expect(template(profile).ok).toBe(true);
   });
 });

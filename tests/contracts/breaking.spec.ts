@@ -7,16 +7,16 @@ import { progress, ROOT } from '../whole-mesh.js';
 
 const PERSON = join('crossroads', 'person', 'v1', 'person_service.proto');
 
-describe('contracts that landed', () => {
+describe('the check for breaking changes', () => {
   let folder: string;
   const isRepository = spawnSync('git', ['rev-parse', '--verify', 'HEAD'], { cwd: ROOT }).status === 0;
-  if (!isRepository) progress('SKIPPED: without a repository there is nothing to compare contracts with');
+  if (!isRepository) progress('SKIPPED: without a Git repository there are no contracts to compare with');
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'crossroads-contracts-'));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** What the check says of the last commit's contracts, changed so. */
+  /** Runs the check on the last commit's contracts with a change. */
   const checked = (name: string, change: (text: string) => string) => {
     const proto = join(folder, name, 'proto');
     cpSync(join(ROOT, 'proto'), proto, { recursive: true });
@@ -34,8 +34,8 @@ describe('contracts that landed', () => {
 
   const some = isRepository ? it : it.skip;
 
-  some('may grow', () => {
-    const message = '\n// Something new.\nmessage GrownInASpec {\n  string name = 1;\n}\n';
+  some('the check accepts a new message', () => {
+    const message = '\n// A new message.\nmessage GrownInASpec {\n  string name = 1;\n}\n';
     expect(checked('grown', (text) => text + message)).toMatchObject({ status: 0 });
   });
 
@@ -43,12 +43,12 @@ describe('contracts that landed', () => {
     ['lose an rpc', /^ {2}rpc CancelSsin\(.*$/m, '', /Previously present RPC "CancelSsin" .* was deleted/],
     ['lose a field', /^ {2}string request_id = 1;$/m, '', /Previously present field "1" .* was deleted/],
     [
-      'change what a field is',
+      'change the type of a field',
       /^ {2}string request_id = 1;$/m,
       '  bytes request_id = 1;',
       /changed type from "string" to "bytes"/,
     ],
-  ])('contracts that landed may not %s', (name, pattern, replacement, says) => {
+  ])('the check refuses to %s', (name, pattern, replacement, says) => {
     const { status, stdout } = checked(name, (text) => text.replace(pattern, replacement));
     expect(stdout).toMatch(says);
     expect(status).toBe(1);

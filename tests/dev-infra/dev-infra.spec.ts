@@ -24,7 +24,7 @@ const properties = (text: string): Record<string, string> =>
       .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   );
 
-/** Every Secret and key that some object names: of variables, and of volumes. */
+/** Every Secret and key that an object names in a variable or a volume. */
 const namedSecrets = (object: unknown): { readonly name: string; readonly key: string }[] => {
   if (Array.isArray(object)) return object.flatMap(namedSecrets);
   if (typeof object !== 'object' || object === null) return [];
@@ -45,7 +45,7 @@ const namedSecrets = (object: unknown): { readonly name: string; readonly key: s
 };
 
 describe('charts/dev-infra', () => {
-  it('runs the broker of libs/local, but for where it listens, and lays its files elsewhere', () => {
+  it('the broker of dev-infra has the settings of libs/local, except listeners and paths', () => {
     const ours = properties(readFileSync(join(CHART, 'files', 'server.properties'), 'utf8'));
     const local = properties(
       kafkaProperties({
@@ -81,7 +81,7 @@ describe('npm run cluster', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('makes every Secret, with every key, that the charts name', () => {
+  it('npm run cluster creates every Secret and key that the charts name', () => {
     const rendered = join(ROOT, 'charts', 'mesh', 'examples', 'dev', 'rendered');
     const files = readdirSync(rendered).map((file) => readFileSync(join(rendered, file), 'utf8'));
     const named = files.flatMap((text) => parseAllDocuments(text)).flatMap((document) => namedSecrets(document.toJS()));
@@ -99,7 +99,7 @@ describe('npm run cluster', () => {
     expect(secrets.get(test.requestSecret)).toMatchObject({ ssin: expect.stringMatching(/^\d{11}$/) });
   });
 
-  it('gives the key of a sealed topic to all that the topology lets have it, and the same to each', () => {
+  it('npm run cluster gives the same key of an encrypted topic to each service that the topology names', () => {
     for (const name of new Set(SERVICES.flatMap(sharedKeysOf))) {
       const held = SERVICES.filter((service) => sharedKeysOf(service).includes(name)).map((service) => {
         const file = JSON.parse(secrets.get(`${service}-keys`)?.['keys.json'] ?? '{}') as {
@@ -111,12 +111,12 @@ describe('npm run cluster', () => {
     }
   });
 
-  it('makes the same ones the next time', async () => {
+  it('npm run cluster creates the same Secrets the next time', async () => {
     mesh = await ClusterMesh.open(folder);
     expect(await secretsNow()).toEqual(secrets);
   });
 
-  it("knows the services at the ports that the chart's values give to be forwarded", async () => {
+  it("the ports in mesh.json are the forwarded ports of the chart's values", async () => {
     const { services, postgres, kafka } = mesh.ports;
     const { metrics, ...forwards } = values.forwards;
     expect({ services: Math.min(...Object.values(services)), postgresql: postgres, kafka }).toEqual(forwards);

@@ -29,7 +29,7 @@ const java = findJava();
 const jars = 'why' in java ? java : await kafkaJars(kafkaCache(), () => {});
 const why = 'why' in jars ? jars.why : undefined;
 
-/** The chart's broker as a process of this machine: its own settings, its files and ports in other places. */
+/** The chart's broker as a process on this machine, with the chart's settings and other paths and ports. */
 const startBroker = async (mesh: ClusterMesh, { kafka, kafkaController }: Ports): Promise<Supervised> => {
   if ('why' in java || 'why' in jars) throw new Error('asked for without Java');
   const { ca, certificate, key } = await mesh.kafkaIdentity();
@@ -103,7 +103,7 @@ const ask = async <Row extends pg.QueryResultRow>(url: string, sql: string): Pro
     await ask(postgres.adminUrl, `alter role postgres password '${mesh.databasePassword}'`);
     broker = await startBroker(mesh, ports);
     await prepareInfrastructure(mesh);
-    // What is there stays.
+    // A second run changes nothing.
     await prepareInfrastructure(mesh);
   });
 
@@ -113,14 +113,14 @@ const ask = async <Row extends pg.QueryResultRow>(url: string, sql: string): Pro
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("makes the topics through the broker's forwarded door", async () => {
+  it('prepare creates all topics through the forwarded port of the broker', async () => {
     const admin = kafkaAdmin([`localhost:${mesh.ports.kafka}`], await mesh.kafkaIdentity());
     await admin.connect();
     expect(await admin.listTopics()).toEqual(expect.arrayContaining([...TOPIC_NAMES]));
     await admin.disconnect();
   });
 
-  it('lets a service do nothing that the topology does not give it', async () => {
+  it('prepare gives a service only the rights of the topology', async () => {
     const { tls } = await mesh.secretsOf('access-audit');
     const admin = kafkaAdmin([`localhost:${mesh.ports.kafka}`], tls);
     await admin.connect();

@@ -11,7 +11,7 @@ export interface ServiceInContainer {
   readonly address: string;
 }
 
-/** What the Secret `<service>-database` holds. */
+/** The content of the Secret `<service>-database`. */
 const databaseSecret = (mesh: WholeMesh, service: ServiceName): Record<string, string> => {
   const { main, keys } = mesh.local.mesh().postgres.databases[service] ?? {};
   return {
@@ -22,7 +22,7 @@ const databaseSecret = (mesh: WholeMesh, service: ServiceName): Record<string, s
   };
 };
 
-/** Secrets as files where the chart mounts them. */
+/** Secrets as files at the paths of the chart. */
 const secretFiles = (mesh: WholeMesh, service: ServiceName, mounts: readonly string[]): Record<string, string> => {
   const { certificates, keyFiles, ca } = mesh.local.mesh();
   const identity = certificates[service];
@@ -44,7 +44,7 @@ const secretFiles = (mesh: WholeMesh, service: ServiceName, mounts: readonly str
   );
 };
 
-/** Only addresses and ports differ from the chart's: here all is on one host. */
+/** The chart's environment with other addresses and ports, because everything runs on one host. */
 const elsewhere = (
   mesh: WholeMesh,
   environment: Readonly<Record<string, string>>,
@@ -66,11 +66,11 @@ const elsewhere = (
   };
 };
 
-/** The service's migrations, as the chart's Job runs them. */
+/** Runs the migrations of a service as the chart's Job does. */
 export const migrationOf = (mesh: WholeMesh, service: ServiceName, image: UnpackedImage): Container =>
   new Container(image, renderedContainer('Job', service, databaseSecret(mesh, service)));
 
-/** One more process of a service of the mesh, in its image, as the chart's Deployment runs it. */
+/** A further process of a service of the mesh, in its image, as the chart's Deployment runs it. */
 export const startBeside = async (
   mesh: WholeMesh,
   service: ServiceName,
@@ -87,7 +87,7 @@ export const startBeside = async (
   return { container, address: `localhost:${ports.GRPC_PORT}` };
 };
 
-/** Until it is ready, for a minute. @throws with what it said when it ends instead. */
+/** Waits until it is ready. @throws an error with its output when it ends */
 export const ready = async (mesh: WholeMesh, { container, address }: ServiceInContainer): Promise<void> => {
   const identity: IdentityFiles | undefined = mesh.local.mesh().certificates['local'];
   if (!identity) throw new Error('the mesh has no certificate to ask for health with');

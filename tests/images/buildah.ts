@@ -9,13 +9,13 @@ const BASES = { BASE: 'localhost/crossroads-base', RUNTIME: 'localhost/crossroad
 
 export const MACHINE_NEEDS = ['buildah', 'debootstrap', 'dpkg-deb', 'npm', 'crun', 'unshare'];
 
-/** Programs that this machine has not. */
+/** The required programs that are not installed. */
 export const absent = (programs: readonly string[]): string[] => {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   return programs.filter((program) => !folders.some((folder) => existsSync(join(folder, program))));
 };
 
-/** @throws with the end of what the program said. */
+/** @throws an error with the end of the program's output */
 export const tool = (program: string, args: readonly string[], cwd = ROOT): string => {
   const done = spawnSync(program, args, { cwd, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
   if (done.status === 0) return done.stdout.trim();
@@ -25,12 +25,12 @@ export const tool = (program: string, args: readonly string[], cwd = ROOT): stri
 
 const buildah = (...args: readonly string[]): string => tool('buildah', args);
 
-/** Bases of this machine's own making: no registry of images is asked for anything. */
+/** Makes the base images on this machine, without a registry. */
 export const makeBases = (node: string): void => {
   tool(join(ROOT, 'tests', 'images', 'make-bases.sh'), [node, CACHE]);
 };
 
-/** The tree as it is now: images of one moment, and one build for all of them, while somebody goes on working. */
+/** Copies the working tree, so that all images are built from the same state while files are edited. */
 export const snapshotInto = (folder: string): void => {
   const wanted = (path: string): boolean => !/^(dist|node_modules|\..*)$|\.tsbuildinfo$/.test(basename(path));
   for (const name of ['LICENSE', 'package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'tsconfig.base.json'])
@@ -40,7 +40,7 @@ export const snapshotInto = (folder: string): void => {
   cpSync(join(ROOT, '.dockerignore'), join(folder, '.dockerignore'));
 };
 
-/** Without a daemon: every RUN is a chroot with this machine's network. */
+/** Builds without a daemon: every RUN is a chroot with the network of this machine. */
 export const buildImage = (
   context: string,
   service: string,
@@ -66,11 +66,11 @@ export interface ImageConfig {
   readonly StopSignal: string;
 }
 
-/** An image laid out as a runtime would, for as long as `close` is not called. */
+/** The unpacked file system of an image, until `close`. */
 export interface UnpackedImage {
   readonly config: ImageConfig;
   readonly root: string;
-  /** What its files take on disk. */
+  /** The size of its files. */
   readonly bytes: number;
   close(): void;
 }
@@ -89,7 +89,7 @@ export const unpack = (service: string): UnpackedImage => {
   };
 };
 
-/** A folder that is gone when the test is. */
+/** A temporary folder; `remove` deletes it. */
 export const temporaryFolder = (): { readonly path: string; remove(): void } => {
   const path = mkdtempSync(join(tmpdir(), 'crossroads-images-'));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };

@@ -9,18 +9,18 @@ const USER = 10_001;
 
 export interface ContainerOptions {
   readonly args?: readonly string[];
-  /** In the entry point's place. */
+  /** Replaces the entry point. */
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** Files by their path inside, readable by the user as in a mounted Secret. */
+  /** Files by their path in the container, readable by the user as in a mounted Secret. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Lets it write below its root, as far as the files' owner allows: for development. */
+  /** Makes the root file system writable where the owner of files allows it: for development. */
   readonly writable?: boolean;
 }
 
 /**
- * Runs an image as the chart has it run: its own user, read-only root, no capability, no new privilege, a /tmp of its own, Secrets
- * as mounted folders. The network is this machine's, so that it reaches PostgreSQL and Kafka at localhost.
+ * Runs an image as the chart does: its user, a read-only root, no capabilities, no new privileges, its own /tmp, Secrets as mounted folders.
+ * It uses the network of this machine, to reach PostgreSQL and Kafka at localhost.
  */
 export class Container {
   private readonly id = `crossroads-${randomUUID()}`;
@@ -30,7 +30,7 @@ export class Container {
 
   constructor(image: UnpackedImage, options: ContainerOptions = {}) {
     writeFileSync(join(this.folder.path, 'config.json'), JSON.stringify(this.specificationOf(image, options)));
-    // The runtime does not take a machine with cgroups of both versions; it finds none in this name space, and does without.
+    // The runtime fails on a machine with cgroups of both versions. In this namespace it finds none, and works.
     const run = ['umount', '-R', '/sys/fs/cgroup;', 'mount', '-t', 'cgroup2', 'none', '/sys/fs/cgroup;'];
     const crun = ['exec', 'crun', '--cgroup-manager=disabled', 'run', '--bundle', this.folder.path, this.id];
     this.process = spawn('unshare', ['-m', 'sh', '-c', [...run, ...crun].join(' ')], {
@@ -50,20 +50,20 @@ export class Container {
     return this.said;
   }
 
-  /** The code with which it ended by itself. */
+  /** Waits until it ends. Resolves to its exit code. */
   async ended(): Promise<number | null> {
     if (this.process.exitCode === null && this.process.signalCode === null) await once(this.process, 'close');
     this.folder.remove();
     return this.process.exitCode;
   }
 
-  /** The image's signal, then what it ended with. */
+  /** Sends the stop signal of the image. Resolves to the exit code. */
   stop(): Promise<number | null> {
     tool('crun', ['kill', this.id, 'SIGTERM']);
     return this.ended();
   }
 
-  /** For what a test that failed left behind. */
+  /** Kills it, if a failed test left it running. */
   kill(): void {
     if (!this.hasEnded) tool('crun', ['delete', '--force', this.id]);
   }

@@ -16,7 +16,7 @@ interface Manifest {
 }
 const manifestIn = (folder: string) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
 
-/** The packages that compiled code names in its imports. */
+/** The packages that compiled code imports. */
 const importedBy = (code: string): string[] =>
   [...code.matchAll(/^(?:import|export)\s+(?:[\w*{}\s,$]+\sfrom\s+)?'([^'.][^']*)'|\bimport\('([^'.][^']*)'\)/gm)]
     .map(([, from, dynamic]) => from ?? dynamic ?? '')
@@ -28,7 +28,7 @@ describe('the Dockerfile', () => {
   const instructions = dockerfile.split('\n').filter((line) => /^[A-Z]+ /.test(line));
   const last = (name: string) => instructions.findLast((line) => line.startsWith(`${name} `));
 
-  it('runs one program as a user without a name, and stops it as Kubernetes does', () => {
+  it('the Dockerfile runs one program as a numeric user, and stops it with SIGTERM', () => {
     expect(last('USER')).toBe('USER 10001:10001');
     expect(last('ENTRYPOINT')).toBe(
       'ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=16", "--heap-growing-percent=200", "/app/main.js"]',
@@ -37,19 +37,19 @@ describe('the Dockerfile', () => {
     expect(instructions.some((line) => /^(CMD|HEALTHCHECK|EXPOSE|VOLUME) /.test(line))).toBe(false);
   });
 
-  it('says what an image is in the words of OCI', () => {
+  it('the Dockerfile sets the labels of OCI', () => {
     for (const label of ['title', 'source', 'revision', 'version', 'licenses'])
       expect(dockerfile).toContain(`org.opencontainers.image.${label}=`);
   });
 
-  it('builds with the Node and the pnpm of everything else', () => {
+  it('the Dockerfile uses the versions of Node and pnpm of the repository', () => {
     const versions = read('scripts', 'versions.mjs');
     const version = (name: string) => new RegExp(`export const ${name} = '([^']+)'`).exec(versions)?.[1] ?? 'absent';
     expect(dockerfile).toContain(`ARG PNPM=${version('PNPM')}`);
     expect(dockerfile).toContain(`ARG BASE=docker.io/library/node:${version('NODE').split('.')[0]}-`);
   });
 
-  it('names programs and scripts that are there', () => {
+  it('the Dockerfile names programs and scripts that exist', () => {
     const scripts = [...dockerfile.matchAll(/\bnode (\S+\.mjs)/g)].map(([, path = '']) => path);
     expect(scripts).toEqual(['scripts/image-content.mjs']);
     for (const path of [...scripts, 'services', 'libs/client/tsconfig.json', 'LICENSE'])
@@ -63,14 +63,14 @@ describe('.dockerignore', () => {
     .filter((line) => line && !line.startsWith('#'));
   const admitted = lines.filter((line) => line.startsWith('!')).map((line) => line.slice(1));
 
-  it('lets in what a build needs, all of it there, and nothing else', () => {
+  it('.dockerignore admits only files that a build needs, and each of them exists', () => {
     expect(lines[0]).toBe('*');
     for (const path of admitted) expect([path, existsSync(join(ROOT, path))]).toEqual([path, true]);
     for (const path of ['pnpm-lock.yaml', 'tsconfig.base.json', 'proto', 'libs', 'services', 'scripts'])
       expect(admitted).toContain(path);
   });
 
-  it('keeps out what this machine built, and data folders with their keys', () => {
+  it('.dockerignore excludes build output and data folders', () => {
     for (const path of ['**/dist', '**/node_modules', '**/*.tsbuildinfo', '**/.*', 'libs/contracts/src'])
       expect(lines).toContain(path);
   });
@@ -91,14 +91,14 @@ describe.each(IMAGES)('the content of crossroads/%s', (image) => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('is code that runs: no source, spec, type or key', () => {
+  it('an image contains no source, spec, type declaration or key', () => {
     const kinds = new Set(files.filter((file) => /\.[a-z]+$/.test(file)).map((file) => file.split('.').pop()));
     expect([...kinds].toSorted((a = '', b = '') => a.localeCompare(b))).toEqual(['binpb', 'js']);
     expect(files.filter((file) => /\.spec\.|\.bench\.|\/test\/|(^|\/)\./.test(file))).toEqual([]);
     expect(files).toContain('main.js');
   });
 
-  it('has every package that its code imports, as a dependency of the package that imports it', () => {
+  it('each package that the code of an image imports is a dependency of the importing package', () => {
     const names = new Set(packages.map((path) => manifestIn(join(folder, 'manifests', path)).name));
     const missing = packages.flatMap((path) => {
       const { dependencies = {} } = manifestIn(join(folder, 'manifests', path));
@@ -110,7 +110,7 @@ describe.each(IMAGES)('the content of crossroads/%s', (image) => {
     expect(missing).toEqual([]);
   });
 
-  it('has nothing of tests or of the one-machine mesh', () => {
+  it('an image contains no package for tests or for the local mesh', () => {
     for (const name of ['libs/local', 'libs/testing', 'tests']) expect(packages).not.toContain(name);
   });
 });

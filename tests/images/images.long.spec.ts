@@ -25,7 +25,7 @@ import { Container } from './container.js';
 const MINUTE = 60_000;
 const IMAGES = [...SERVICES, 'client'];
 const missing = absent(MACHINE_NEEDS);
-/** Minutes of building, so only when it is asked for; `built` takes the images of the last time. */
+/** Building takes minutes, so it is done only with CROSSROADS_IMAGES=1. With `built` the images of the last run are tested. */
 const wish = process.env['CROSSROADS_IMAGES'];
 const asked = wish === '1' || wish === 'built';
 const here = asked && missing.length === 0;
@@ -43,7 +43,7 @@ const image = (name: string): UnpackedImage => {
   return found;
 };
 
-/** Packages in an image's modules, `name@version`, with their licence as their own manifest has it. */
+/** The packages in an image as `name@version`, with the licence of their manifest. */
 const modulesOf = (root: string): ReadonlyMap<string, string> => {
   const store = join(root, 'app', 'node_modules', '.pnpm');
   const manifests = readdirSync(store)
@@ -81,7 +81,7 @@ const buildAll = (): void => {
   const context = temporaryFolder();
   snapshotInto(context.path);
   for (const name of IMAGES) buildImage(context.path, name, { REVISION, SOURCE });
-  // As the Tiltfile has it built: with tar and a shell, its code the user's.
+  // As the Tiltfile builds it: with tar and a shell, and with code that the user owns.
   const development = { RUNTIME: 'localhost/crossroads-base', OWNER: '10001:10001' };
   buildImage(context.path, 'authorization', development, DEVELOPMENT);
   context.remove();
@@ -105,7 +105,7 @@ else
     });
 
     describe.each(IMAGES)('crossroads/%s', (name) => {
-      it('is below 250 MB, runs as nobody, and says where it comes from', () => {
+      it('the image is below 250 MB, runs as an unprivileged user, and has the labels of its source', () => {
         const { bytes, config } = image(name);
         expect(bytes).toBeLessThan(250_000_000);
         expect(config.User).toBe('10001:10001');
@@ -119,7 +119,7 @@ else
         });
       });
 
-      it('lists every package that it holds, with its licence', () => {
+      it('the SBOM of the image lists every package with its licence', () => {
         const { root } = image(name);
         const { components } = JSON.parse(readFileSync(join(root, 'app', 'sbom.cdx.json'), 'utf8')) as Sbom;
         const listed = new Map(
@@ -138,7 +138,7 @@ else
         for (const library of libraries) expect([...listed.keys()]).toContain(`@crossroads/${library}@0.1.0`);
       });
 
-      it('can write nothing but /tmp, has no shell, and no program of a package manager', async () => {
+      it('the image can write only to /tmp, and has no shell and no package manager', async () => {
         const script = `
         const { accessSync, constants, existsSync, writeFileSync } = require('node:fs');
         const writable = (file) => { try { writeFileSync(file, ''); return true; } catch { return false; } };
@@ -155,13 +155,13 @@ else
       });
     });
 
-    it('has a command line for institutions', async () => {
+    it('the client image contains the command line for institutions', async () => {
       const container = new Container(image('client'), { args: ['--help'] });
       expect(await container.ended()).toBe(0);
       expect(container.output).toContain('Usage: crossroads');
     });
 
-    describe('with the environment that the chart gives them, beside a mesh', () => {
+    describe('images in a mesh, with the environment of the chart', () => {
       let mesh: WholeMesh;
       const running = new Map<ServiceName, ServiceInContainer>();
 
@@ -194,7 +194,7 @@ else
       );
 
       it(
-        'answers a consultation from the exchange and the registry in their images',
+        'the images of exchange and registry answer a consultation',
         async () => {
           const { people } = await mesh.load(mesh.population.people);
           const ssin = people[0]?.ssin ?? '';
@@ -209,7 +209,7 @@ else
               const answer = await institution.consult({ ssin, legalContext, dataServices: [IDENTIFICATION] });
               return answer.results[0]?.status;
             } catch (error) {
-              // The decision or the file may not have come through yet.
+              // The deliberation or the inscription may not have arrived yet.
               return error instanceof RemoteError ? JSON.stringify(error.metadata) : String(error);
             }
           };
@@ -226,7 +226,7 @@ else
       );
 
       it.each(SERVICES)(
-        '%s ends by itself, with 0, when it is told to',
+        '%s ends with 0 at the stop signal of its image',
         async (service) => {
           const code = await running.get(service)?.container.stop();
           expect(code).toBe(0);
@@ -235,7 +235,7 @@ else
       );
 
       it(
-        'takes a change of its code while it runs, in an image for development, as Tilt puts it in',
+        'an image for development runs code that Tilt has replaced in the running container',
         async () => {
           const development = image(DEVELOPMENT);
           const command = ['/usr/local/bin/node', '--watch', '--watch-preserve-output', '/app/main.js'];

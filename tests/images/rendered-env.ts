@@ -23,15 +23,15 @@ interface Workload {
   readonly spec: { readonly template: { readonly spec: PodSpec } };
 }
 
-/** What the chart gives the container of a service, or of its migrations, in the rendered example of the dev profile. */
+/** The environment and mounts of a container of a service or its migrations, in the rendered example of the profile dev. */
 export interface RenderedContainer {
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** Folders at which Secrets are mounted. */
+  /** The folders at which Secrets are mounted. */
   readonly mounts: readonly string[];
 }
 
-/** `secrets`: what stands in each key of the service's database Secret. */
+/** @param secrets the values of the service's database Secret */
 export const renderedContainer = (
   kind: 'Deployment' | 'Job',
   service: string,

@@ -65,7 +65,7 @@ const filesOf = (name: InstitutionName): IdentityFiles => {
 const kafkaAs = ({ ca, certificate, key }: IdentityFiles): Kafka =>
   kafkaClient({ brokers: brokers(), clientId: 'outside', tls: { ca, cert: certificate, key } }, () => undefined);
 
-/** How reading ends that must not succeed: the broker's error, or that nothing came of it. */
+/** The broker's error for a read that must fail, or `read a message`. */
 const refused = async (kafka: Kafka, topic: string, group: string): Promise<string> => {
   const consumer = kafka.consumer({ groupId: group, retry: { retries: 1 } });
   try {
@@ -83,7 +83,7 @@ const refused = async (kafka: Kafka, topic: string, group: string): Promise<stri
 };
 
 describe("a subscriber's own topic", () => {
-  onKafka("a subscriber's topic is read with the certificate of its institution", async () => {
+  onKafka('an institution reads its topic with its certificate', async () => {
     const consumer = kafkaAs(filesOf('health-fund')).consumer({ groupId: `${FUND}.outside` });
     await consumer.connect();
     await consumer.subscribe({ topics: [TOPIC], fromBeginning: true });
@@ -97,13 +97,16 @@ describe("a subscriber's own topic", () => {
     expect(new Set(keys).size).toBe(PEOPLE);
   });
 
-  onKafka("a subscriber's topic is closed to another institution, also under the name of its group", async () => {
-    const other = kafkaAs(filesOf('employment-office'));
-    expect(await refused(other, TOPIC, `${numberOf('employment-office')}.outside`)).toMatch(/authoriz/i);
-    expect(await refused(other, TOPIC, `${FUND}.outside`)).toMatch(/authoriz/i);
-  });
+  onKafka(
+    "another institution cannot read a subscriber's topic, also with the subscriber's consumer group",
+    async () => {
+      const other = kafkaAs(filesOf('employment-office'));
+      expect(await refused(other, TOPIC, `${numberOf('employment-office')}.outside`)).toMatch(/authoriz/i);
+      expect(await refused(other, TOPIC, `${FUND}.outside`)).toMatch(/authoriz/i);
+    },
+  );
 
-  onKafka('two subscribers know the same people by different keys', async () => {
+  onKafka('two subscribers receive different keys for the same people', async () => {
     const keysOf = async (name: InstitutionName) => {
       const consumer = kafkaAs(filesOf(name)).consumer({ groupId: `${numberOf(name)}.keys` });
       await consumer.connect();
@@ -121,7 +124,7 @@ describe("a subscriber's own topic", () => {
     expect(fund.filter((key) => office.includes(key))).toEqual([]);
   });
 
-  onKafka("a subscriber reads none of the mesh's own topics, and writes to no topic", async () => {
+  onKafka('a subscriber cannot read internal topics, and cannot write to any topic', async () => {
     const fund = kafkaAs(filesOf('health-fund'));
     for (const topic of ['crossroads.person.v1', 'crossroads.mutation.v1', 'crossroads.access.v1'])
       expect(await refused(fund, topic, `${FUND}.outside`)).toMatch(/authoriz/i);
@@ -131,7 +134,7 @@ describe("a subscriber's own topic", () => {
     await producer.disconnect();
   });
 
-  onKafka("a subscriber's topic is closed to a certificate of another authority", async () => {
+  onKafka('Kafka refuses a certificate of another authority', async () => {
     const folder = mesh.local.folder.certificates;
     const other = await CertificateAuthority.create('crossroads.test');
     const files = await identityFiles(folder, 'forged', other, (ca) =>
@@ -142,32 +145,35 @@ describe("a subscriber's own topic", () => {
     await admin.disconnect();
   });
 
-  onConsole("is read by Kafka's own console consumer with the right certificate, and by no other", async () => {
-    if ('why' in byConsole) throw new Error(byConsole.why);
-    const [broker = ''] = brokers();
-    const folder = mesh.local.folder.certificates;
-    const [own, other] = await Promise.all([
-      byConsole.read({
-        broker,
-        topic: TOPIC,
-        group: `${FUND}.console`,
-        identity: filesOf('health-fund'),
-        messages: PEOPLE,
-        folder,
-      }),
-      byConsole.read({
-        broker,
-        topic: TOPIC,
-        group: `${numberOf('employment-office')}.console`,
-        identity: filesOf('employment-office'),
-        messages: 1,
-        folder,
-      }),
-    ]);
-    expect(own.messages).toHaveLength(PEOPLE);
-    for (const ssin of generatedSsins(PEOPLE))
-      expect(own.messages.filter((message) => message.includes(ssin))).toHaveLength(1);
-    expect(other.messages).toEqual([]);
-    expect(other.errors).toMatch(/TopicAuthorizationException/);
-  });
+  onConsole(
+    "Kafka's console consumer reads a subscriber's topic only with the certificate of the subscriber",
+    async () => {
+      if ('why' in byConsole) throw new Error(byConsole.why);
+      const [broker = ''] = brokers();
+      const folder = mesh.local.folder.certificates;
+      const [own, other] = await Promise.all([
+        byConsole.read({
+          broker,
+          topic: TOPIC,
+          group: `${FUND}.console`,
+          identity: filesOf('health-fund'),
+          messages: PEOPLE,
+          folder,
+        }),
+        byConsole.read({
+          broker,
+          topic: TOPIC,
+          group: `${numberOf('employment-office')}.console`,
+          identity: filesOf('employment-office'),
+          messages: 1,
+          folder,
+        }),
+      ]);
+      expect(own.messages).toHaveLength(PEOPLE);
+      for (const ssin of generatedSsins(PEOPLE))
+        expect(own.messages.filter((message) => message.includes(ssin))).toHaveLength(1);
+      expect(other.messages).toEqual([]);
+      expect(other.errors).toMatch(/TopicAuthorizationException/);
+    },
+  );
 });

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { findJava, type IdentityFiles, kafkaCache, kafkaVersion, run } from '@crossroads/local';
 
-/** Kafka's own console consumer, or in a sentence why it cannot be run here. */
+/** Kafka's console consumer, or why it cannot run here. */
 export type ConsoleConsumer = { readonly read: (options: ReadOptions) => Promise<Said> } | { readonly why: string };
 
 export interface ReadOptions {
@@ -12,11 +12,11 @@ export interface ReadOptions {
   readonly group: string;
   readonly identity: IdentityFiles;
   readonly messages: number;
-  /** Where its settings are written. */
+  /** The folder for its settings. */
   readonly folder: string;
 }
 
-/** What it printed, and with which code it ended. */
+/** Its output and exit code. */
 export interface Said {
   readonly messages: readonly string[];
   readonly errors: string;
@@ -25,7 +25,7 @@ export interface Said {
 
 const MAIN = 'org.apache.kafka.tools.consumer.ConsoleConsumer';
 
-/** From the jars that the local mesh keeps, and the one with Kafka's tools, fetched once beside them. */
+/** Uses the jars of the local mesh and the jar with Kafka's tools, which is downloaded once. */
 export const findConsoleConsumer = async (): Promise<ConsoleConsumer> => {
   const java = findJava();
   if ('why' in java) return java;
@@ -103,7 +103,7 @@ const read = (
     child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
     child.once('error', reject);
     child.once('close', (code) => {
-      // A message may hold line ends: each begins with its headers.
+      // Messages can contain line ends; each begins with its headers.
       const text = Buffer.concat(out).toString('latin1');
       resolve({
         messages: text.split('ce_specversion:').slice(1),

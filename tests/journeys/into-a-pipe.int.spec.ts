@@ -20,10 +20,10 @@ const COMMAND = join(ROOT, 'libs', 'client', 'dist', 'cli', 'crossroads.js');
 const TRUST_DOMAIN = 'crossroads.test';
 const FUND = '0999000525';
 const TOPIC = `crossroads.deliveries.${FUND}.v1`;
-/** More than a pipe holds: it is written only when somebody reads. */
+/** Longer than the buffer of a pipe, so that the write waits for a reader. */
 const MORE_THAN_A_PIPE = 'x'.repeat(300_000);
 
-describe('the command line, into a pipe that closes', () => {
+describe('output of the command line to a closed pipe', () => {
   const folder = mkdtempSync(join(tmpdir(), 'crossroads-pipe-'));
   let database: TestDatabase;
   let broker: Broker;
@@ -57,31 +57,31 @@ describe('the command line, into a pipe that closes', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** `crossroads … | head -n <lines>`: what head printed, and what the command said besides, its exit code last. */
+  /** Runs `crossroads … | head -n <lines>`. `read` is the output of head; `errors` is what the command wrote to stderr, and its exit code. */
   const head = async (lines: number, ...args: readonly string[]) => {
-    const said = join(folder, randomUUID());
-    const script = `{ "$@" 2>"${said}"; echo "exit code $?" >>"${said}"; } | head -n ${lines}; cat "${said}" >&2`;
+    const errorFile = join(folder, randomUUID());
+    const script = `{ "$@" 2>"${errorFile}"; echo "exit code $?" >>"${errorFile}"; } | head -n ${lines}; cat "${errorFile}" >&2`;
     const { output } = await run('sh', ['-c', `(${script}) 2>&1`, 'sh', process.execPath, COMMAND, ...args], {
       env: { ...process.env, CROSSROADS_DATA: folder },
     });
     const all = output.split('\n');
-    return { read: all.slice(0, lines), said: all.slice(lines) };
+    return { read: all.slice(0, lines), errors: all.slice(lines) };
   };
 
-  it('the command line asks for no more pages once its pipe is closed, prints no error, and ends with 0', async () => {
-    const { read, said } = await head(1, 'subscriptions', '--as', 'fund');
+  it('the command line requests no more pages when its pipe is closed, prints no error, and ends with 0', async () => {
+    const { read, errors } = await head(1, 'subscriptions', '--as', 'fund');
     expect(read).toEqual([expect.stringContaining('person.identification.v1')]);
-    expect(said).toEqual(['exit code 0']);
+    expect(errors).toEqual(['exit code 0']);
     expect(pages).toBeGreaterThan(0);
   });
 
-  it('the command line lists to the end for a reader who reads to the end', async () => {
-    const { read, said } = await head(2_000, 'subscriptions', '--as', 'fund');
+  it('the command line lists everything when the reader reads everything', async () => {
+    const { read, errors } = await head(2_000, 'subscriptions', '--as', 'fund');
     expect(read).toHaveLength(2_000);
-    expect(said).toEqual(['exit code 0']);
+    expect(errors).toEqual(['exit code 0']);
   });
 
-  it('the command line stops reading deliveries once its pipe is closed, and what was not read comes again', async () => {
+  it('the command line stops reading deliveries when its pipe is closed, and reads them again the next time', async () => {
     await broker.ensureTopic({ name: TOPIC, retentionDays: 1 });
     const subscriptionId = randomUUID();
     await broker.publish(
@@ -90,10 +90,10 @@ describe('the command line, into a pipe that closes', () => {
     );
     const first = await head(1, 'deliveries', '--as', 'fund');
     expect(first.read).toEqual([expect.stringMatching(/^1 {2}subscription .* is closed: x+$/)]);
-    expect(first.said).toEqual(['exit code 0']);
+    expect(first.errors).toEqual(['exit code 0']);
     const second = await head(2, 'deliveries', '--as', 'fund');
     expect(second.read.map((line) => line.slice(0, 3))).toEqual(['1  ', '2  ']);
-    expect(second.said).toEqual(['exit code 0']);
+    expect(second.errors).toEqual(['exit code 0']);
   });
 
   const closing = (subscriptionId: string, sequence: bigint) => ({
@@ -129,7 +129,7 @@ const someSubscription = (): Subscription => ({
   closingReason: '',
 });
 
-/** Subscription, as far as it lists: each page says that there is another. */
+/** A subscription service whose list has a next page after every page. */
 const listsWithoutEnd = (tls: IdentityFiles, onPage: () => void): Promise<RunningServer> => {
   const { listSubscriptions } = SubscriptionServiceService;
   const subscriptions = Array.from({ length: 500 }, someSubscription);

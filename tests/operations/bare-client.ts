@@ -8,14 +8,14 @@ import { Client } from '@grpc/grpc-js';
 
 const { consult } = ExchangeServiceService;
 
-/** gRPC as it comes, without the repetitions of libs/grpc: what fails here has failed. Several addresses take turns. */
+/** A grpc-js client without the retries of libs/grpc, so that every failure counts. It uses its addresses in rotation. */
 export class BareClient {
   private readonly client: Client;
 
   constructor(addresses: readonly string[], tls: TlsFiles, trustDomain: string) {
     const server = identityUri(trustDomain, { kind: 'service', name: 'exchange' });
     this.client = new Client(`ipv4:${addresses.join(',')}`, channelCredentials(tls, server), {
-      // Who comes back at the same address is found again within the drain of the next; pods have new addresses each time.
+      // A restarted process has the same address here, and must be found before the next one drains. Pods get new addresses.
       'grpc.initial_reconnect_backoff_ms': 100,
       'grpc.max_reconnect_backoff_ms': 1_000,
       'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),

@@ -1,4 +1,4 @@
-/** What a version that is still at work would not bear, by the words that do it. */
+/** Statements that break the version that still runs during a migration. */
 const BREAKING: readonly (readonly [what: string, sql: RegExp])[] = [
   ['takes away', /\bdrop\s+(?!not\s+null\b)/],
   ['renames', /\brename\s+(to|column|constraint|value|attribute)\b/],
@@ -10,7 +10,7 @@ const BREAKING: readonly (readonly [what: string, sql: RegExp])[] = [
   ['withdraws rights', /\brevoke\b/],
 ];
 
-/** Without texts, comments and function bodies, of which nothing is done while a migration runs; in small letters. */
+/** In lower case, without string literals, comments and function bodies, which do not run during a migration. */
 const statementsOf = (sql: string): string =>
   sql
     .replaceAll(/\$(\w*)\$[\s\S]*?\$\1\$/g, "''")
@@ -19,7 +19,7 @@ const statementsOf = (sql: string): string =>
     .replaceAll(/'(?:[^']|'')*'/g, "''")
     .toLowerCase();
 
-/** What a migration breaks for the version before; nothing when it only expands. A table that it makes itself it may treat as it likes. */
+/** The changes of a migration that break the previous version. Changes of a table that the migration creates are allowed. */
 export const breakageOf = (sql: string): string[] => {
   const statements = statementsOf(sql);
   const made = new Set(

@@ -7,7 +7,7 @@ import type { ConsultRequest } from '@crossroads/contracts/exchange/v1/exchange_
 import type { TlsFiles } from '@crossroads/grpc';
 import { ROOT } from '../whole-mesh.js';
 
-/** What ghz counted, by the name of the status. */
+/** The counts of ghz by status. */
 export interface GhzReport {
   readonly count: number;
   readonly statuses: Readonly<Record<string, number>>;
@@ -17,7 +17,7 @@ export interface GhzReport {
 
 const PLACES = ['ghz', join(homedir(), 'go/bin/ghz'), join(homedir(), '.cache/crossroads-tools/ghz')];
 
-/** https://ghz.sh, where it is installed: a client that is none of ours. */
+/** The path of ghz (https://ghz.sh), a gRPC client that is independent of our code; undefined when it is not installed. */
 export const findGhz = (): string | undefined =>
   PLACES.find((place) => (place === 'ghz' || existsSync(place)) && spawnSync(place, ['--version']).status === 0);
 
@@ -28,11 +28,11 @@ export interface GhzOptions {
   readonly requests: readonly ConsultRequest[];
   readonly seconds: number;
   readonly perSecond: number;
-  /** For its file of requests. */
+  /** Where the file of requests is written. */
   readonly folder: string;
 }
 
-/** Consultations by ghz for so many seconds; then what is under way is waited for. */
+/** Runs consultations by ghz for some seconds, and waits for those in flight. */
 export const runGhz = async (ghz: string, options: GhzOptions): Promise<GhzReport> => {
   const { target, tls, requests, seconds, perSecond, folder } = options;
   const data = join(folder, 'ghz.json');
@@ -46,7 +46,7 @@ export const runGhz = async (ghz: string, options: GhzOptions): Promise<GhzRepor
       ...['--data-file', data, '--format', 'json', '--timeout', '15s'],
       ...['--lb-strategy', 'round_robin', '--connections', '2', '--concurrency', '12', '--rps', String(perSecond)],
       ...['--duration', `${seconds}s`, '--duration-stop', 'wait'],
-      // Version 0.93 falls over its own warning where it has no log.
+      // Without a log file version 0.93 crashes when it logs a warning.
       ...['--debug', '/dev/null'],
       target,
     ],

@@ -16,14 +16,14 @@ const migrationsOf = async (service: string): Promise<readonly MigrationClass[]>
   return (Reflect.get(Object(module), 'service') as ServiceDefinition).database.migrations;
 };
 
-/** The statements of a migration. A `create index concurrently` first drops what a failed attempt left half built. */
+/** The statements of a migration, without the `drop index` that removes the rest of a failed `create index concurrently`. */
 const sqlOf = async (migration: MigrationClass): Promise<string> => {
   const statements: string[] = [];
   await new migration().up({ query: async (sql: string) => statements.push(sql) } as unknown as QueryRunner);
   return statements.filter((sql) => !/^drop index concurrently if exists/.test(sql)).join(';\n');
 };
 
-describe('a migration, run while the version before is at work', () => {
+describe('a migration while the previous version runs', () => {
   it.each([
     ['alter table a drop column b', 'takes away'],
     ['drop table a', 'takes away'],
@@ -58,18 +58,21 @@ describe('a migration, run while the version before is at work', () => {
     expect(breakageOf(sql)).toEqual([]);
   });
 
-  it.each(SERVICES)('migrations of %s only expand, or say since when nobody uses what they remove', async (service) => {
-    const migrations = await migrationsOf(service);
-    expect(migrations.length).toBeGreaterThan(0);
-    for (const migration of [...migrations, ...subjectKeyMigrations]) {
-      const { name, contracts } = migration;
-      if (contracts === undefined)
-        expect({ name, breaks: breakageOf(await sqlOf(migration)) }).toEqual({ name, breaks: [] });
-      else expect(contracts).toMatch(/\d/);
-    }
-  });
+  it.each(SERVICES)(
+    'migrations of %s only add to the schema, or say since when what they remove is unused',
+    async (service) => {
+      const migrations = await migrationsOf(service);
+      expect(migrations.length).toBeGreaterThan(0);
+      for (const migration of [...migrations, ...subjectKeyMigrations]) {
+        const { name, contracts } = migration;
+        if (contracts === undefined)
+          expect({ name, breaks: breakageOf(await sqlOf(migration)) }).toEqual({ name, breaks: [] });
+        else expect(contracts).toMatch(/\d/);
+      }
+    },
+  );
 
-  it.each(SERVICES)('each migration of %s has a name of its own that ends in a timestamp', async (service) => {
+  it.each(SERVICES)('each migration of %s has a unique name that ends in a timestamp', async (service) => {
     const names = (await migrationsOf(service)).map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(name).toMatch(/^[A-Z][A-Za-z]*\d{13}$/);

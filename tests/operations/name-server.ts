@@ -4,10 +4,10 @@ import { once } from 'node:events';
 const HEADER_BYTES = 12;
 const ANSWERED = 0x8580;
 const A = 1;
-/** To the name of the question, as messages say it. */
+/** A compressed reference to the name in the question. */
 const SAME_NAME = 0xc00c;
 
-/** Answers every question for an IPv4 address with the same ones, as the name of a headless Service stands for several pods. */
+/** A DNS server that answers every query with the same IPv4 addresses, as the name of a headless Service does. */
 export class NameServer {
   private constructor(
     private readonly socket: Socket,
@@ -44,7 +44,7 @@ export class NameServer {
   }
 }
 
-/** An A record that nobody may keep. */
+/** An A record with a TTL of 0. */
 const recordOf = (address: string): Buffer => {
   const record = Buffer.alloc(16);
   record.writeUInt16BE(SAME_NAME, 0);

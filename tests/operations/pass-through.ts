@@ -7,8 +7,8 @@ import type { Replica } from './replica.js';
 const PROBE_EVERY_MS = 200;
 
 /**
- * What stands before several processes for those outside: it gives each new connection, TLS untouched, to the next that is
- * ready, and leaves those that are open alone. An ingress, or a Service of Kubernetes, does no more.
+ * A TCP proxy in front of several processes, like an ingress or a Service of Kubernetes: it forwards each new connection to the next process
+ * that is ready, without ending TLS, and leaves open connections alone.
  */
 export class PassThrough {
   private readonly probing = new AbortController();

@@ -2,6 +2,7 @@ import { ExchangeServiceService } from '@crossroads/contracts/exchange/v1/exchan
 import { connect } from '@crossroads/grpc';
 import { SERVICES, type ServiceName } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
+import { usesKafka } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ofKind, renderedObjects, specOf } from '../charts/rendered.js';
 import { WholeMesh } from '../whole-mesh.js';
@@ -34,7 +35,7 @@ const pods = new Map<ServiceName, Replica>();
 const containerOf = (kind: string, name: string): Container =>
   specOf<Workload>(PROFILE, kind, name).template.spec.containers[0];
 
-/** The names and values of the rendered environment and nothing else; what stands for a place in a cluster is one here. */
+/** Exactly the variables of the rendered environment. Those that name a file, address or port of a cluster get one of this machine. */
 const environmentOf = async (
   service: ServiceName,
   { env }: Container,
@@ -49,7 +50,7 @@ const environmentOf = async (
     const isPlace = value === undefined || value.startsWith('/') || /_(ADDRESS|PORT|BROKERS|HOST)$/.test(name);
     variables[name] = isPlace ? (placed[name] ?? here[name] ?? '') : value;
   }
-  // Where there is no Kafka, the log in PostgreSQL stands for it.
+  // Without Kafka the mesh uses its log in PostgreSQL.
   const bus = mesh.kafkaAbsent === undefined ? {} : { EMBEDDED_LOG_URL: here['EMBEDDED_LOG_URL'] };
   return { PATH: process.env['PATH'], ...variables, ...bus };
 };
@@ -67,6 +68,7 @@ beforeAll(async () => {
         environmentOf(service, containerOf('Deployment', service), port, healthPort),
       ),
     );
+  await each((pod) => pod.start());
 });
 
 afterAll(async () => {
@@ -76,8 +78,13 @@ afterAll(async () => {
 
 const each = (work: (pod: Replica) => Promise<void>) => Promise.all([...pods.values()].map(work));
 
-describe('the containers of the chart, as processes with its environment', () => {
-  it("each container migrates, twice, as the chart's Jobs do", async () => {
+const eachOnKafka = (work: (pod: Replica) => Promise<void>) =>
+  each(async (pod) => {
+    if (usesKafka(pod.service)) await work(pod);
+  });
+
+describe('processes with the environment of the chart’s containers', () => {
+  it("each container migrates with the environment of the chart's Job, also where the schema is up to date", async () => {
     for (const pod of pods.values()) {
       const job = ofKind(PROFILE, 'Job').find(({ metadata }) => metadata.name.includes(pod.service));
       const environment = await environmentOf(pod.service, containerOf('Job', job?.metadata.name ?? ''), 0, 0);
@@ -86,7 +93,6 @@ describe('the containers of the chart, as processes with its environment', () =>
   });
 
   it('each container starts and answers its probes', async () => {
-    await each((pod) => pod.start());
     await each(async (pod) => {
       const { startupProbe, livenessProbe, readinessProbe } = containerOf('Deployment', pod.service);
       for (const { grpc } of [startupProbe, livenessProbe, readinessProbe])
@@ -104,11 +110,9 @@ describe('the containers of the chart, as processes with its environment', () =>
     exchange.close();
   });
 
-  onKafka('a container without its bus says so, and stays ready for its grace and alive', async () => {
-    const kafka = mesh.pidOf('kafka');
-    process.kill(kafka, 'SIGSTOP');
-    try {
-      await each(async (pod) => {
+  onKafka('a container that has lost Kafka reports it, and stays ready and alive during its grace period', async () => {
+    await mesh.whileSuspended('kafka', async () => {
+      await eachOnKafka(async (pod) => {
         expect(
           await eventually(
             () => pod.is('bus'),
@@ -121,17 +125,16 @@ describe('the containers of the chart, as processes with its environment', () =>
           alive: true,
         });
       });
-    } finally {
-      process.kill(kafka, 'SIGCONT');
-    }
-    await each(async (pod) => {
+    });
+    await eachOnKafka(async (pod) => {
       expect(await eventually(() => pod.is('bus'), Boolean)).toBe(true);
     });
   });
 
-  it('each container ends with 0 when it is asked to', async () => {
+  it('each container ends with 0 at SIGTERM', async () => {
     await each(async (pod) => {
       expect({ of: pod.service, code: await pod.stop() }).toEqual({ of: pod.service, code: 0 });
     });
+    await each((pod) => pod.start());
   });
 });

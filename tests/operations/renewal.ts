@@ -14,10 +14,10 @@ import {
 } from '@crossroads/local';
 import type { WholeMesh } from '../whole-mesh.js';
 
-/** With which the mesh asks its services for health. */
+/** The certificate with which the mesh checks the health of its services. */
 const SUPERVISOR = 'local';
 
-/** All certificates of a mesh that runs, from one authority to another, as an operator renews them: nothing is restarted but Kafka, which reads its files at start. */
+/** Renews all certificates of a running mesh with a new authority, as an operator does. Only Kafka is restarted, because it reads its files at start. */
 export class Renewal {
   private constructor(
     private readonly mesh: WholeMesh,
@@ -34,19 +34,19 @@ export class Renewal {
     return new Renewal(mesh, await CertificateAuthority.create(mesh.local.trustDomain, 'The next CA'), before);
   }
 
-  /** Where the mesh's own processes listen, besides the exchange's. */
+  /** The addresses of the mesh's own processes, without the exchange. */
   get others(): string[] {
     const { services } = this.mesh.local.ports;
     return SERVICES.filter((name) => name !== 'exchange').map((name) => `localhost:${services[name]}`);
   }
 
-  /** Everybody trusts both authorities. */
+  /** Lets all processes trust both authorities. */
   async trustBoth(): Promise<void> {
     await this.write('ca.pem', `${this.mesh.local.authority.certificate}\n${this.next.certificate}`);
     await this.restartKafka();
   }
 
-  /** Every service and one institution, whose new key is registered first, show a certificate of the new one. */
+  /** Issues certificates of the new authority for every service and for one institution, whose new key is registered first. */
   async issueAll(institution: InstitutionName): Promise<void> {
     const { local } = this.mesh;
     const enterpriseNumber = numberOf(institution);
@@ -68,7 +68,7 @@ export class Renewal {
     await this.restartKafka();
   }
 
-  /** Nobody trusts the old one any more. */
+  /** Removes the old authority from what all processes trust. */
   async trustTheNew(): Promise<void> {
     await this.write('ca.pem', this.next.certificate);
     await this.restartKafka();
@@ -78,7 +78,7 @@ export class Renewal {
     return isServing(address, this.identityIn(this.mesh.local.folder.certificates));
   }
 
-  /** Whether somebody who still has a certificate of the old authority, and trusts both, is let in. */
+  /** Whether a server accepts a certificate of the old authority from a client that trusts both. */
   async isServingTheOld(address: string): Promise<boolean> {
     const ca = join(this.mesh.local.folder.certificates, 'ca.pem');
     return isServing(address, { ...this.identityIn(this.before), ca });
@@ -92,7 +92,7 @@ export class Renewal {
     };
   }
 
-  /** One file after the other: for a moment they do not fit. */
+  /** Writes key and certificate one after the other, so that for a moment they do not match. */
   private async replace(name: string, { certificate, key }: IssuedCertificate): Promise<void> {
     await this.write(`${name}-key.pem`, key);
     await this.write(`${name}.pem`, certificate);
@@ -103,6 +103,6 @@ export class Renewal {
   }
 
   private async restartKafka(): Promise<void> {
-    if (this.mesh.local.process('kafka')) await this.mesh.local.kill('kafka');
+    if (this.mesh.kafkaAbsent === undefined) await this.mesh.local.kill('kafka');
   }
 }

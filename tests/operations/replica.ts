@@ -6,14 +6,14 @@ import { probe, type ServiceName } from '@crossroads/local';
 import { eventually, freePort } from '@crossroads/testing';
 import type { WholeMesh } from '../whole-mesh.js';
 
-/** As charts/mesh sets them, but shorter: ends that a test waits for. */
+/** Shorter than in charts/mesh, because a test waits for them. */
 const SETTINGS = { DRAIN_MS: '1500', MAX_CONNECTION_AGE_MS: '20000' };
 
-/** Of a process, whole: at these ports. */
+/** The whole environment of a process that listens on these ports. */
 export type EnvironmentAt = (port: number, healthPort: number) => Promise<NodeJS.ProcessEnv>;
 
-/** As the mesh starts its own, but as in a cluster without the rights to migrate. */
-const likeTheMeshs =
+/** The environment of the mesh's own process, without the right to migrate, as in a cluster. */
+const environmentLikeMesh =
   (mesh: WholeMesh, service: ServiceName): EnvironmentAt =>
   async (port, healthPort) => ({
     ...process.env,
@@ -24,7 +24,7 @@ const likeTheMeshs =
     ...SETTINGS,
   });
 
-/** One of several processes of a service, beside the one of the mesh: as a pod runs it, with a port for a kubelet's probes. */
+/** A further process of a service of the mesh, with a port for health probes, as in a pod. */
 export class Replica {
   private child: ChildProcess | undefined;
 
@@ -37,12 +37,12 @@ export class Replica {
   ) {}
 
   static async start(mesh: WholeMesh, service: ServiceName): Promise<Replica> {
-    const replica = await Replica.at(mesh, service, likeTheMeshs(mesh, service));
+    const replica = await Replica.at(mesh, service, environmentLikeMesh(mesh, service));
     await replica.start();
     return replica;
   }
 
-  /** One that has its ports, and is yet to be started. */
+  /** Assigns ports without starting it. */
   static async at(mesh: WholeMesh, service: ServiceName, environment: EnvironmentAt): Promise<Replica> {
     return new Replica(mesh, service, await freePort(), await freePort(), environment);
   }
@@ -51,19 +51,19 @@ export class Replica {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** Its log, for whoever wants to know why. */
+  /** The path of its log. */
   get log(): string {
     return join(this.mesh.local.folder.logs, `${this.service}-${this.port}.log`);
   }
 
-  /** Runs a command of the image to its end. Gives the exit code. */
+  /** Runs a command of the service to its end. Resolves to the exit code. */
   async run(command: string, environment: NodeJS.ProcessEnv): Promise<number | null> {
     const child = this.launch([command], environment);
     await once(child, 'exit');
     return child.exitCode;
   }
 
-  /** Another process in place of one that has ended. Resolves when it is ready. */
+  /** Starts a process, also after one has ended. Resolves when it is ready. */
   async start(): Promise<void> {
     const child = this.launch([], await this.environment(this.port, this.healthPort));
     this.child = child;
@@ -73,12 +73,12 @@ export class Replica {
     }, Boolean);
   }
 
-  /** What its HEALTH_PORT says of itself, or of one of the things that it needs. */
+  /** Its health, or the health of one of its dependencies, at HEALTH_PORT. */
   is(name: string): Promise<boolean> {
     return probe(this.healthPort, name);
   }
 
-  /** SIGTERM. Gives the exit code, or the signal that ended it all the same. */
+  /** Sends SIGTERM. Resolves to the exit code, or to the signal that ended it. */
   async stop(): Promise<number | NodeJS.Signals | null> {
     const { child } = this;
     if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
@@ -96,7 +96,7 @@ export class Replica {
     return child;
   }
 
-  /** Ends it if it still runs, however. */
+  /** Kills it if it runs. */
   kill(): void {
     this.child?.kill('SIGKILL');
   }

@@ -30,7 +30,7 @@ interface Workload {
   readonly template: { readonly spec: { readonly containers: readonly [Container] } };
 }
 
-/** Any file that can be read, in place of one that a pod mounts. */
+/** An existing file in place of one that a pod mounts. */
 const SOME_FILE = fileURLToPath(import.meta.url);
 const SOME_URL = 'postgres://role:secret@postgresql:5432/database';
 
@@ -53,41 +53,38 @@ describe.each(SERVICES)('the settings of %s', (service) => {
     settings = describeSettings(needed, definition.defaults);
   });
 
-  it('the settings of a service are the table in its README (npm run settings)', () => {
+  it('the README has the current table of settings (npm run settings)', () => {
     const readme = readFileSync(join(ROOT, 'services', service, 'README.md'), 'utf8');
     expect(readme).toBe(withSettings(readme, settings));
   });
 
-  it('each setting has a name of its own, and a valid default', () => {
+  it('each setting has a unique name and a valid default', () => {
     expect(new Set(settings.map(({ name }) => name)).size).toBe(settings.length);
     for (const { name, default: usual } of settings)
       if (usual !== undefined)
         for (const { shape } of needed) expect(shape[name]?.safeParse(usual).success).not.toBe(false);
   });
 
-  it.each(PROFILES)(
-    'are what the chart sets in the profile %s: all that are needed, none unknown, none bad',
-    (profile) => {
-      const { template } = specOf<Workload>(renderedObjects(profile), 'Deployment', service);
-      const [{ env, volumeMounts }] = template.spec.containers;
-      const names = env.map(({ name }) => name);
-      expect(new Set(names).size).toBe(names.length);
-      const known = new Map(settings.map((setting) => [setting.name, setting]));
-      expect(names.filter((name) => !known.has(name))).toEqual([]);
-      const values = Object.fromEntries(env.map((one) => [one.name, settingFor(one)]));
-      expect(() => checkSettings(needed, values)).not.toThrow();
-      for (const { name, value, valueFrom } of env) {
-        if (known.get(name)?.secret)
-          expect({ name, isSecret: valueFrom !== undefined }).toEqual({ name, isSecret: true });
-        if (value?.startsWith('/'))
-          expect(volumeMounts.some(({ mountPath }) => value.startsWith(`${mountPath}/`))).toBe(true);
-      }
-      // Whoever migrates is a Job: a service in a cluster never has the rights to.
-      expect(names.filter((name) => name.includes('MIGRATOR'))).toEqual([]);
-    },
-  );
+  it.each(PROFILES)('the chart sets valid, known and all required settings in the profile %s', (profile) => {
+    const { template } = specOf<Workload>(renderedObjects(profile), 'Deployment', service);
+    const [{ env, volumeMounts }] = template.spec.containers;
+    const names = env.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    const known = new Map(settings.map((setting) => [setting.name, setting]));
+    expect(names.filter((name) => !known.has(name))).toEqual([]);
+    const values = Object.fromEntries(env.map((one) => [one.name, settingFor(one)]));
+    expect(() => checkSettings(needed, values)).not.toThrow();
+    for (const { name, value, valueFrom } of env) {
+      if (known.get(name)?.secret)
+        expect({ name, isSecret: valueFrom !== undefined }).toEqual({ name, isSecret: true });
+      if (value?.startsWith('/'))
+        expect(volumeMounts.some(({ mountPath }) => value.startsWith(`${mountPath}/`))).toBe(true);
+    }
+    // In a cluster only the Job may migrate.
+    expect(names.filter((name) => name.includes('MIGRATOR'))).toEqual([]);
+  });
 
-  it.each(PROFILES)('are for a migration what the Job of the profile %s sets', (profile) => {
+  it.each(PROFILES)('the Job of the profile %s sets valid settings for a migration', (profile) => {
     const jobs = ofKind(renderedObjects(profile), 'Job').filter(({ metadata }) => metadata.name.includes(service));
     expect(jobs).toHaveLength(1);
     const { template } = specOf<Workload>(jobs, 'Job', jobs[0]?.metadata.name ?? '');

@@ -7,7 +7,7 @@ export interface Consulting {
   consult(request: ConsultRequest): Promise<ConsultResponse>;
 }
 
-/** Between two questions of one client, so that a machine with two cores is not all there is to see. */
+/** The pause between two calls of one client, so that the load does not saturate the machine. */
 const PAUSE_MS = 10;
 
 export const questionAbout = (ssin: string): ConsultRequest => ({
@@ -19,10 +19,10 @@ export const questionAbout = (ssin: string): ConsultRequest => ({
   asOfDate: undefined,
 });
 
-/** Several clients that ask without end, and what became of each question. */
+/** Clients that consult until they are stopped, with the result of each call. */
 export class SteadyLoad {
   readonly tickets: string[] = [];
-  /** What failed, with the time since the load began in milliseconds. */
+  /** The errors, each with the milliseconds since the start of the load. */
   readonly failures: string[] = [];
   private readonly stopping = new AbortController();
   private readonly began = performance.now();
@@ -37,7 +37,7 @@ export class SteadyLoad {
     return this.tickets.length;
   }
 
-  /** Until so many more were answered. @throws when that takes more than a minute and a half */
+  /** Waits until `count` more calls are answered. @throws after 90 s */
   async more(count: number): Promise<void> {
     const until = this.answered + count;
     for (const from = performance.now(); this.answered < until; await delay(20))
@@ -51,9 +51,9 @@ export class SteadyLoad {
   }
 
   private async ask(client: Consulting, ssins: readonly string[], first: number): Promise<void> {
-    for (let turn = first; !this.stopping.signal.aborted; turn++) {
+    for (let n = first; !this.stopping.signal.aborted; n++) {
       try {
-        const { ticket } = await client.consult(questionAbout(ssins[turn % ssins.length] ?? ''));
+        const { ticket } = await client.consult(questionAbout(ssins[n % ssins.length] ?? ''));
         this.tickets.push(ticket);
       } catch (error) {
         this.failures.push(

@@ -4,11 +4,11 @@ import { birthTerm, type SearchTerm, nameTerm, ssinTerm } from './search-terms.j
 
 type KnownPerson = Extract<PersonRecord, { ssin: string }>;
 
-/** People made by rule from a number on, under names that nothing else in the mesh could be called by. */
+/** Generates people from a counter on, with names that occur nowhere else in the mesh. */
 export const peopleCalled = (names: readonly string[], from: number): KnownPerson[] =>
   names.map((name, n) => named(generatedPerson(n * 2_800 + from), name));
 
-/** What of them may stand nowhere. */
+/** The personal data that must not be found. */
 export const searchTermsOf = (names: readonly string[], people: readonly KnownPerson[]): SearchTerm[] => [
   ...names.map(nameTerm),
   ...people.flatMap(({ ssin, facts }) => [

@@ -16,7 +16,7 @@ import { databases, files, type SearchedPlace, serverViews, topics } from './sea
 import { searchTermsOf, peopleCalled } from './known-people.js';
 import { found, type SearchTerm, ssinTerm } from './search-terms.js';
 
-/** Names that nothing else in the mesh could be called by. */
+/** Names that occur nowhere else in the mesh. */
 const NAMES = ['Zilverknoppel', 'Wolkenbrander', 'Kwartelmond'];
 const STREET = 'Kruispuntstraat';
 const PEOPLE = peopleCalled(NAMES, 17);
@@ -28,7 +28,7 @@ const SEARCH_TERMS: readonly SearchTerm[] = [
 let mesh: WholeMesh;
 let reader: TopicReader;
 
-/** Everything that leaves a trace: register, change, inscribe, subscribe, consult, be refused, mistype, look at one's list. */
+/** Uses every function that stores or logs something: register, change, inscribe, subscribe, consult, refusals, invalid input, the citizen's list. */
 beforeAll(async () => {
   mesh = await WholeMesh.start();
   await mesh.load(async function* () {
@@ -97,8 +97,8 @@ const search = async (
 
 const planted = PEOPLE[1];
 
-describe('where personal data may not be', () => {
-  it('no row of any database holds personal data in clear', async () => {
+describe('places without personal data', () => {
+  it('no row of any database contains personal data in clear', async () => {
     const { places, hits } = await search(databases(mesh));
     expect([...places]).toEqual(
       expect.arrayContaining([
@@ -113,7 +113,7 @@ describe('where personal data may not be', () => {
   });
 
   onKafka(
-    'no key, header or body of a topic holds personal data in clear, but the bodies for a subscriber',
+    'no key, header or body of a topic contains personal data in clear, except the bodies for a subscriber',
     async () => {
       const { places, hits } = await search(await topics(mesh));
       expect([...places]).toEqual(
@@ -127,7 +127,7 @@ describe('where personal data may not be', () => {
     },
   );
 
-  it('no log holds personal data, nor does mesh.json', async () => {
+  it('no log contains personal data, and neither does mesh.json', async () => {
     const { places, hits } = await search(files(mesh));
     expect([...places]).toEqual(
       expect.arrayContaining(['mesh.json', 'log exchange.log', 'log person-registry.log', 'log postgres.log']),
@@ -135,7 +135,7 @@ describe('where personal data may not be', () => {
     expect(hits).toEqual([]);
   });
 
-  it("the log of the chart's test holds no personal data, whether it was answered or refused", async () => {
+  it("the log of the chart's test contains no personal data, whether the consultation was answered or refused", async () => {
     const { tls } = mesh.network.connection('welfare-office');
     const { services, trustDomain } = mesh.local.mesh();
     const addresses = Object.fromEntries(Object.entries(services).map(([name, { address }]) => [name, address]));
@@ -148,7 +148,7 @@ describe('where personal data may not be', () => {
     expect(found(answered.log + refused.log, [...SEARCH_TERMS, ssinTerm(stranger)])).toEqual([]);
   });
 
-  it('no answer to a bad request holds personal data', async () => {
+  it('no error for an invalid request contains personal data', async () => {
     const { ssin = '' } = planted ?? {};
     const mistakes = [
       () =>

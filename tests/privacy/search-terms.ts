@@ -1,10 +1,10 @@
-/** Something that may not stand where it is forbidden, in each way in which it could be written. */
+/** Personal data that is searched for, in each form in which it could be written. */
 export interface SearchTerm {
   readonly what: string;
   readonly forms: readonly string[];
 }
 
-/** `ssin` plain and as printed on a card; also as hexadecimal and as base64 at any place in what was encoded. */
+/** An SSIN: plain, as printed on a card, as hexadecimal, and as base64 at any offset. */
 export const ssinTerm = (ssin: string): SearchTerm => {
   const [, year, month, day, counter, check] = /^(..)(..)(..)(...)(..)$/.exec(ssin) ?? [];
   return term('SSIN', [
@@ -41,20 +41,20 @@ const term = (what: string, texts: readonly string[]): SearchTerm => ({
   forms: texts.flatMap((text) => [text, Buffer.from(text).toString('hex'), ...base64Forms(text)]),
 });
 
-/** What stays the same of a text in base64, whatever stands before and behind it; at each of the three offsets. */
+/** The characters of a text in base64 that do not depend on the text around it, at each of the three offsets. */
 const base64Forms = (text: string): string[] =>
   [0, 1, 2].flatMap((offset) => {
     const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(text)]);
     const encoded = bytes.toString('base64').replaceAll('=', '');
-    // Characters that share bits with a neighbour are left out.
+    // Without characters that share bits with a neighbour.
     const from = Math.ceil((offset * 8) / 6);
     const to = Math.floor((bytes.length * 8) / 6);
     const sure = encoded.slice(from, to);
-    // A short one would be met by chance.
+    // A short form would occur by chance.
     return sure.length >= 10 ? [sure, sure.replaceAll('+', '-').replaceAll('/', '_')] : [];
   });
 
-/** Which terms a text holds: what each is, never its value. */
+/** The kinds of the terms that a text contains, never their values. */
 export const found = (text: string, terms: readonly SearchTerm[]): string[] => [
   ...new Set(terms.flatMap(({ what, forms }) => (forms.some((form) => text.includes(form)) ? [what] : []))),
 ];

@@ -6,7 +6,7 @@ import type { IHeaders } from 'kafkajs';
 import { ask } from '../databases.js';
 import type { WholeMesh } from '../whole-mesh.js';
 
-/** A place with what stands in it. */
+/** A place and its text. */
 export type SearchedPlace = readonly [place: string, text: string];
 
 /** Every row of every table of every database, as `row_to_json` shows it. */
@@ -31,7 +31,7 @@ export async function* databases(mesh: WholeMesh): AsyncGenerator<SearchedPlace>
   }
 }
 
-/** What PostgreSQL keeps of its own: statements that run, names of settings and comments. */
+/** System views of PostgreSQL: running statements, settings and comments. */
 export async function* serverViews(mesh: WholeMesh): AsyncGenerator<SearchedPlace> {
   for (const view of ['pg_stat_activity', 'pg_description', 'pg_shdescription'])
     for (const { row } of await ask<{ row: string }>(
@@ -42,14 +42,14 @@ export async function* serverViews(mesh: WholeMesh): AsyncGenerator<SearchedPlac
       if (!row.includes('row_to_json')) yield [view, row];
 }
 
-/** Logs of all processes, `mesh.json` and whatever else lies open in the data folder. */
+/** The logs of all processes, `mesh.json` and other readable files in the data folder. */
 export function* files(mesh: WholeMesh): Generator<SearchedPlace> {
   const { path, logs } = mesh.local.folder;
   yield ['mesh.json', readFileSync(join(path, 'mesh.json'), 'utf8')];
   for (const name of readdirSync(logs)) yield [`log ${name}`, readFileSync(join(logs, name), 'utf8')];
 }
 
-/** Keys, headers and values of every topic; of subscribers' own topics no values, which are meant for their reader. */
+/** Keys, headers and values of every topic. Values of subscribers' topics are left out, because they contain personal data for the subscriber. */
 export const topics = async (mesh: WholeMesh): Promise<SearchedPlace[]> => {
   const { broker } = mesh.local.mesh();
   if (broker.kind === 'embedded') return [];
@@ -89,7 +89,7 @@ const headerText = (headers: IHeaders | undefined): string =>
     .flatMap(([name, value]) => [name, ...(Array.isArray(value) ? value : [value]).map((one) => shown(one ?? null))])
     .join('\n');
 
-/** Bytes may hold texts between others that are none. */
+/** Binary data may contain texts. */
 const shown = (bytes: Buffer | string | null): string =>
   bytes === null ? '' : typeof bytes === 'string' ? bytes : bytes.toString('utf8');
 

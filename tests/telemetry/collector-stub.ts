@@ -1,13 +1,13 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export type Mood = 'healthy' | 'dead' | 'slow';
+export type CollectorState = 'healthy' | 'unreachable' | 'slow';
 
-/** A collector that keeps nothing, at one address, in whatever state it is put: a slow one takes all and never answers. */
+/** A collector that discards what it receives, always at the same address. When `slow`, it reads requests and never answers. */
 export class CollectorStub {
   requests = 0;
   bytes = 0;
-  private mood: Mood = 'healthy';
+  private state: CollectorState = 'healthy';
   private server: Server | undefined;
 
   private constructor(private readonly port: number) {}
@@ -18,7 +18,7 @@ export class CollectorStub {
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
     const stub = new CollectorStub(port);
-    await stub.become('healthy');
+    await stub.setState('healthy');
     return stub;
   }
 
@@ -26,9 +26,9 @@ export class CollectorStub {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  async become(mood: Mood): Promise<void> {
-    this.mood = mood;
-    if (mood === 'dead') await this.stop();
+  async setState(state: CollectorState): Promise<void> {
+    this.state = state;
+    if (state === 'unreachable') await this.stop();
     else if (this.server === undefined) await this.listen();
   }
 
@@ -47,7 +47,7 @@ export class CollectorStub {
         this.bytes += chunk.length;
       });
       request.on('end', () => {
-        if (this.mood === 'healthy') response.end();
+        if (this.state === 'healthy') response.end();
       });
     });
     this.server = server;

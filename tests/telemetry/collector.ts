@@ -2,13 +2,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Metric, metricsIn, type Span, spansIn } from './otlp-messages.js';
 
-/** What arrived, as it was. */
+/** A received request. */
 export interface Received {
   readonly signal: 'traces' | 'metrics';
   readonly body: Buffer;
 }
 
-/** A collector of our own: takes OTLP over HTTP, and keeps every byte. */
+/** A collector for tests: receives OTLP over HTTP, and stores every byte. */
 export class Collector {
   readonly received: Received[] = [];
 
@@ -17,7 +17,7 @@ export class Collector {
     readonly endpoint: string,
   ) {}
 
-  /** `answers` false: takes everything, and never says a word. */
+  /** @param answers false: reads requests and never answers */
   static async start({ answers = true }: { readonly answers?: boolean } = {}): Promise<Collector> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

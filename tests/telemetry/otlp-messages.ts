@@ -5,25 +5,25 @@ export interface Span {
   readonly name: string;
   readonly traceId: string;
   readonly spanId: string;
-  /** Empty for the first of a trace. */
+  /** Empty for the root span of a trace. */
   readonly parentId: string;
   readonly attributes: ReadonlyMap<string, string>;
 }
 
-/** One value of a metric. */
+/** A data point of a metric. */
 export interface Metric {
   readonly service: string;
   readonly name: string;
   readonly unit: string;
   readonly attributes: ReadonlyMap<string, string>;
-  /** Of a gauge or counter; how many, of a histogram. */
+  /** The value of a gauge or counter, or the count of a histogram. */
   readonly value: number;
 }
 
-/** As much of OTLP's messages (opentelemetry-proto 1.x) as these tests look at. */
+/** The parts of OTLP messages (opentelemetry-proto 1.x) that the tests read. */
 type Fields = ReadonlyMap<number, readonly Uint8Array[]>;
 
-/** Exporters' requests are built alike: resource, scope, and what is in it. */
+/** Requests of exporters all have the same structure: resource, scope, content. */
 const inEachScope = <Item>(request: Uint8Array, read: (service: string, item: Fields) => Item[]): Item[] =>
   messages(fieldsOf(request), 1).flatMap((ofResource) => {
     const [resource] = messages(ofResource, 1);
@@ -80,7 +80,7 @@ const textOf = (fields: Fields, field: number): string => Buffer.from(fields.get
 
 const hexOf = (fields: Fields, field: number): string => Buffer.from(fields.get(field)?.[0] ?? []).toString('hex');
 
-/** Keys with their values, when they are texts or whole numbers. */
+/** Attributes whose values are texts or integers. */
 const attributesOf = (fields: Fields, field: number): Map<string, string> =>
   new Map(
     messages(fields, field).map((pair) => {
@@ -90,7 +90,7 @@ const attributesOf = (fields: Fields, field: number): Map<string, string> =>
     }),
   );
 
-/** A double, or a fixed 64-bit whole number where the field says so. */
+/** A double or a fixed 64-bit integer, depending on the field. */
 const numberOf = (fields: Fields, either: readonly number[]): number => {
   for (const field of either) {
     const bytes = fields.get(field)?.[0];

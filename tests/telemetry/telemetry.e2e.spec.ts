@@ -24,9 +24,9 @@ const SEARCH_TERMS = searchTermsOf(NAMES, PEOPLE);
 let collector: Collector;
 let mesh: WholeMesh;
 let reader: TopicReader;
-/** A trace that an institution has begun. */
+/** The id of a trace that an institution started. */
 const OURS = 'a1b2c3d4e5f60718293a4b5c6d7e8f90';
-/** A trace whose id an institution has made of a number. */
+/** The id of a trace into which an institution put an SSIN. */
 const OF_SOMEBODY = `${'0'.repeat(21)}${somebody}`;
 const parent = (traceId: string, flags: string) => ({
   metadata: { traceparent: `00-${traceId}-${'ab'.repeat(8)}-${flags}` },
@@ -37,7 +37,7 @@ const consult = (ssin: string, dataServices: readonly string[], options = {}) =>
     .as('welfare-office')
     .consult({ ssin, legalContext: PURPOSES['welfare-office'].legalContext, dataServices }, options);
 
-/** Spans that have arrived of a trace, once it has these. */
+/** Waits for a trace with these spans. */
 const traceWith = async (isThere: (trace: Traced) => boolean): Promise<Traced> => {
   const traces = await eventually(
     () => [...Map.groupBy(collector.spans(), ({ traceId }) => traceId).values()].map(traceOf).filter(isThere),
@@ -91,7 +91,7 @@ afterAll(async () => {
 });
 
 describe('one trace', () => {
-  it('one trace goes from a consultation over directory, source and journal, through Kafka, to the access log', async () => {
+  it('one trace covers a consultation: directory, source, journal, Kafka and access log', async () => {
     const trace = await traceWith(
       ({ id, has }) => id === OURS && has('access-audit', 'crossroads.access.v1 take') && has('exchange', CONSULT),
     );
@@ -107,11 +107,11 @@ describe('one trace', () => {
         'access-audit: crossroads.access.v1 take',
       ]),
     );
-    // All hang together, from the institution's own span down.
+    // All spans descend from the institution's own span.
     expect(trace.orphans).toEqual(['ab'.repeat(8)]);
   });
 
-  it('one trace goes from a change over the registry, through Kafka, to its delivery and to the access log', async () => {
+  it('one trace covers a change: registry, Kafka, delivery and access log', async () => {
     const topic = `crossroads.deliveries.${numberOf('health-fund')}.v1`;
     const trace = await traceWith(
       ({ has }) => has('subscription', `${topic} deliver`) && has('access-audit', 'crossroads.access.v1 take'),
@@ -131,7 +131,7 @@ describe('one trace', () => {
     expect(trace.orphans).toEqual([]);
   });
 
-  it('a trace ends before the topic of a subscriber: two could match their people by it', () => {
+  it('deliveries carry no trace context, by which two subscribers could match their people', () => {
     expect(reader.traceparents).toEqual([]);
   });
 
@@ -157,7 +157,7 @@ describe('metrics', () => {
         const own = new Set(collector.metrics().flatMap((one) => (one.service === service ? [one.name] : [])));
         return OF_ALL.filter((name) => !own.has(name)).map((name) => `${name} of ${service}`);
       });
-    // Each service tells of itself in its own time.
+    // Services export their metrics at different times.
     await eventually(missing, ({ length }) => length === 0);
   });
 
@@ -208,7 +208,7 @@ describe('metrics', () => {
   });
 });
 
-/** Text of what arrived, as bytes and as hexadecimal digits: an id may be made of a number. */
+/** Everything that the collector received as text, also as hexadecimal digits, because an id could contain an SSIN. */
 const everything = () => [
   ...collector.received.flatMap(({ body }) => [body.toString('latin1'), body.toString('utf8'), body.toString('hex')]),
   ...collector.spans().flatMap(({ name, traceId, attributes }) => [name, traceId, ...attributes.values()]),
@@ -219,16 +219,14 @@ const logs = () =>
     .filter((file) => SERVICES.some((service) => file === `${service}.log`))
     .map((file) => readFileSync(join(mesh.local.folder.logs, file), 'utf8'));
 
-describe('nobody stands', () => {
-  it('a collector is told nothing personal', () => {
+describe('personal data in telemetry and logs', () => {
+  it('a collector receives no personal data', () => {
     expect(collector.received.length).toBeGreaterThan(10);
     expect([...new Set(everything().flatMap((text) => found(text, SEARCH_TERMS)))]).toEqual([]);
   });
 
-  it('each line of a log is JSON and holds nothing personal', async () => {
-    const pid = mesh.pidOf('wages-source');
-    process.kill(pid, 'SIGSTOP');
-    const { results } = await consult(another, [WAGES], parent(OURS, '01')).finally(() => process.kill(pid, 'SIGCONT'));
+  it('each line of a log is JSON and contains no personal data', async () => {
+    const { results } = await mesh.whileSuspended('wages-source', () => consult(another, [WAGES], parent(OURS, '01')));
     expect(results[0]?.reason).toBe('SOURCE_TIMEOUT');
     const lines = logs().flatMap((text) => text.split('\n').filter((line) => line !== ''));
     const read = lines.map((line): unknown => JSON.parse(line));
@@ -243,7 +241,7 @@ describe('nobody stands', () => {
     expect([...new Set(lines.flatMap((line) => found(line, SEARCH_TERMS)))]).toEqual([]);
   });
 
-  it('the search finds personal data in what a collector is told', async () => {
+  it('the search finds personal data in what a collector receives', async () => {
     const before = collector.received.length;
     await new Promise((resolve) => {
       const planting = httpRequest(`${collector.endpoint}/v1/traces`, { method: 'POST' }, resolve);
@@ -257,8 +255,8 @@ describe('nobody stands', () => {
   });
 });
 
-describe('a collector that is gone', () => {
-  it('consultations and their records go on without a collector', async () => {
+describe('a collector that has stopped', () => {
+  it('consultations are answered and recorded without a collector', async () => {
     const before = (await citizenSees(mesh, another)).length;
     await collector.stop();
     for (let n = 0; n < 20; n++) expect((await consult(another, [IDENTIFICATION])).results[0]?.data).toBeDefined();

@@ -1,12 +1,12 @@
 import type { Span } from './otlp-messages.js';
 
-/** The spans of one trace, seen together. */
+/** The spans of one trace. */
 export interface Traced {
   readonly id: string;
   readonly size: number;
   /** `service: name` of each span. */
   readonly steps: readonly string[];
-  /** Parents that are not in it: somebody else's, or lost. */
+  /** The parents of its spans that are not in it: spans of a client, or lost ones. */
   readonly orphans: readonly string[];
   has(service: string, name: string): boolean;
 }

@@ -29,7 +29,7 @@ interface Workload extends KubernetesObject {
 
 const read = (...path: string[]): string => readFileSync(join(ROOT, ...path), 'utf8');
 const rendered = join(ROOT, 'charts', 'mesh', 'examples', 'dev', 'rendered');
-/** Custom resources are cert-manager's, which the Tiltfile does without. */
+/** Custom resources of cert-manager, which the Tiltfile does not use. */
 const objects = readdirSync(rendered)
   .filter((file) => file !== 'certificates.yaml')
   .flatMap((file) => parseAllDocuments(readFileSync(join(rendered, file), 'utf8')))
@@ -86,14 +86,14 @@ const hasPython = spawnSync('python3', ['--version']).status === 0;
   );
   const deployments = applied.filter(({ kind }) => kind === 'Deployment');
 
-  it('has a resource for each service, and waits only for what there is', () => {
+  it('the Tiltfile has a resource for each service, and dependencies only on existing resources', () => {
     for (const service of SERVICES) expect(names).toContain(service);
     const awaited = [...locals, ...resources].flatMap((resource) => strings(resource['resource_deps']));
     expect(awaited.filter((name) => !names.includes(name))).toEqual([]);
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('names charts, values files, values and paths that are there', () => {
+  it('the Tiltfile names charts, values files, values and paths that exist', () => {
     const charts = of('helm');
     expect(charts.map(({ pathToChartDir }) => pathToChartDir)).toEqual(['charts/dev-infra', 'charts/mesh']);
     const paths = [
@@ -117,7 +117,7 @@ const hasPython = spawnSync('python3', ['--version']).status === 0;
     expect(set.filter((path) => !known(path, values))).toEqual([]);
   });
 
-  it('runs npm scripts and commands that are there', () => {
+  it('the Tiltfile runs npm scripts and commands that exist', () => {
     const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
     const commands = [...locals.map(({ cmd }) => cmd), ...of('local').map(({ command }) => command)].map((command) =>
       Array.isArray(command) ? strings(command) : String(command).split(' '),
@@ -131,7 +131,7 @@ const hasPython = spawnSync('python3', ['--version']).status === 0;
     }
   });
 
-  it("forwards the ports of the chart's values to ports that are there, each once", () => {
+  it("the Tiltfile forwards each port of the chart's values once, to a port that exists", () => {
     const { forwards } = parse(read('charts', 'dev-infra', 'values.yaml')) as {
       readonly forwards: Record<string, number>;
     };
@@ -153,7 +153,7 @@ const hasPython = spawnSync('python3', ['--version']).status === 0;
     }
   });
 
-  it('builds the images that the chart runs, and syncs what an image holds to where it lies', () => {
+  it('the Tiltfile builds the images of the chart, and syncs files to their paths in the image', () => {
     const images = deployments.map(({ spec }) => spec.template.spec.containers[0]?.image.split(':')[0]);
     expect(new Set(builds.map(({ ref }) => ref))).toEqual(new Set(images));
     for (const { ref, deps, live_update: steps } of builds) {
@@ -172,21 +172,21 @@ const hasPython = spawnSync('python3', ['--version']).status === 0;
         expect(strings(deps)).toContain(local);
         expect([remote, existsSync(join(folder, service, 'app', local))]).toEqual([remote, true]);
       }
-      // Another service's change builds nothing here.
+      // A change of another service rebuilds nothing.
       expect(
         strings(deps).filter((path) => path.startsWith('services/') && !path.startsWith(`services/${service}/`)),
       ).toEqual(['services/Dockerfile']);
     }
   });
 
-  it('builds with arguments that the Dockerfile takes', () => {
+  it('the Tiltfile uses build arguments that the Dockerfile declares', () => {
     const dockerfile = read('services', 'Dockerfile');
     for (const { command } of builds)
       for (const [, name] of String(command).matchAll(/--build-arg (\w+)=/g))
         expect(dockerfile).toMatch(new RegExp(`^ARG ${name}\\b`, 'm'));
   });
 
-  it('lets code be changed in a running container, which starts again and migrates, and changes nothing else of the chart', () => {
+  it('the Tiltfile changes the chart only so that a container with new code restarts and migrates', () => {
     expect(applied.filter(({ kind }) => kind === 'Job')).toEqual([]);
     for (const { metadata, spec } of deployments) {
       const [container] = spec.template.spec.containers;
@@ -201,7 +201,7 @@ const hasPython = spawnSync('python3', ['--version']).status === 0;
     expect(others(applied)).toEqual(others(objects));
   });
 
-  it('puts every object that no workload brings with it into a resource', () => {
+  it('the Tiltfile assigns every object without a workload to a resource', () => {
     const grouped = resources.flatMap((resource) => strings(resource['objects']));
     const loose = applied.filter(({ kind }) => ['NetworkPolicy', 'Secret', 'ServiceAccount'].includes(kind));
     expect(
@@ -211,14 +211,14 @@ const hasPython = spawnSync('python3', ['--version']).status === 0;
     ).toEqual([]);
   });
 
-  it('has infrastructure of those names in its chart', () => {
+  it('the chart dev-infra contains the infrastructure that the Tiltfile names', () => {
     const templates = ['postgresql', 'kafka', 'collector']
       .map((file) => read('charts', 'dev-infra', 'templates', `${file}.yaml`))
       .join('');
     for (const name of ['postgresql', 'kafka', 'otel-collector']) expect(templates).toContain(`$name := "${name}"`);
   });
 
-  it('leaves tour and tests to their buttons, and ends under `tilt ci`', () => {
+  it('the Tiltfile starts tour and tests only by hand, and ends with `tilt ci`', () => {
     const waiting = locals.filter((resource) => resource['auto_init'] === false).map(({ name }) => name);
     expect(waiting).toEqual(['tour', 'tests']);
     const build = (all: readonly Call[]) => all.find((call) => call.with['name'] === 'build')?.with['serve_cmd'];

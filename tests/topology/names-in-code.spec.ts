@@ -15,7 +15,7 @@ interface Allowed {
   readonly because: string;
 }
 
-/** Where a name of a service or topic may be written outside libs/topology. */
+/** Files outside libs/topology in which a name of a service or topic may be written. */
 const ALLOWED: readonly Allowed[] = [
   {
     file: /^services\/[^/]+\/src\/service\.ts$/,
@@ -79,7 +79,7 @@ const CHARTS = [
 ];
 
 const NAMES = [...SERVICES, ...TOPIC_NAMES].join('|').replaceAll('.', String.raw`\.`);
-/** In TypeScript a name stands in quotes, alone or after a colon, as in `service:exchange`. */
+/** In TypeScript a name is quoted, alone or after a colon, as in `service:exchange`. */
 const QUOTED = new RegExp(`['"\`:](${NAMES})['"\`]`);
 /** YAML and templates need no quotes. */
 const BARE = new RegExp(String.raw`(?<![\w./-])(${NAMES})(?![\w-])`);
@@ -102,12 +102,12 @@ const isAllowed = ({ file, line }: Found): boolean =>
 describe('names of services and topics', () => {
   const found = [...CODE, ...CHARTS].flatMap((file) => namesIn(file, readFileSync(join(ROOT, file), 'utf8')));
 
-  it('are written in libs/topology only', () => {
+  it('names of services and topics are written only in libs/topology', () => {
     expect(CODE.length).toBeGreaterThan(300);
     expect(found.filter((one) => !isAllowed(one))).toEqual([]);
   });
 
-  it('are found by this spec in code and in charts', () => {
+  it('the search finds names of services and topics in code and in charts', () => {
     const code =
       "const a = 'exchange'; // 'subscription'\nconst b = `service:access-audit`;\n/** `authorization` */\nexchange();";
     expect(namesIn('services/x/src/x.ts', code).map(({ line }) => line.trim())).toEqual([
@@ -121,7 +121,7 @@ describe('names of services and topics', () => {
     ]);
   });
 
-  it('have no exception that nothing uses', () => {
+  it('each exception is used', () => {
     const unused = ALLOWED.filter(
       (allowed) => !found.some(({ file, line }) => allowed.file.test(file) && allowed.line.test(line)),
     );

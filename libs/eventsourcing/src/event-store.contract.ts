@@ -77,7 +77,7 @@ export const eventStoreContract = (
       throw new Error('the event did not appear in the log');
     };
 
-    it('gives back what was appended', async () => {
+    it('returns events as they were appended', async () => {
       const [streamId, id] = [randomUUID(), randomUUID()];
       const event = {
         id,
@@ -94,7 +94,7 @@ export const eventStoreContract = (
       expect(second?.id).toMatch(/^[0-9a-f-]{36}$/);
     });
 
-    it.each([null, 0, '', [], { a: [1, { b: null }] }])('keeps %j as data', async (data) => {
+    it.each([null, 0, '', [], { a: [1, { b: null }] }])('stores %j as data of an event', async (data) => {
       const [one, two] = [randomUUID(), randomUUID()];
       await store.append([append(one, 0n, { type: 'Noted', data })]);
       await store.append([append(two, 0n, { type: 'Noted', data }, { type: 'Noted', data })]);
@@ -102,14 +102,14 @@ export const eventStoreContract = (
       expect([...streams.values()].flat().map((event) => event.data)).toEqual([data, data, data]);
     });
 
-    it('reads a stream from a revision, and nothing of one that is absent', async () => {
+    it('reads a stream from a revision on, and an absent stream as empty', async () => {
       const streamId = randomUUID();
       await store.append([append(streamId, 0n, added(1), added(2), added(3))]);
       expect((await store.readStream(streamId, 2n)).map(({ revision }) => revision)).toEqual([2n, 3n]);
       expect(await store.readStream(randomUUID())).toEqual([]);
     });
 
-    it('reads several streams, absent ones empty', async () => {
+    it('reads several streams at once, and absent ones as empty', async () => {
       const [one, none] = [randomUUID(), randomUUID()];
       await store.append([append(one, 0n, added(1), added(2))]);
       const streams = await store.readStreams([one, none, one]);
@@ -119,11 +119,11 @@ export const eventStoreContract = (
     });
 
     it.each([
-      ['a stream that is not there', 1n, 0n],
-      ['a stream that is there already', 0n, 2n],
-      ['an older revision', 1n, 2n],
-      ['a revision to come', 3n, 2n],
-    ])('refuses to append after %s', async (_, expected, actual) => {
+      ['is 1 and the stream does not exist', 1n, 0n],
+      ['is 0 and the stream exists', 0n, 2n],
+      ['is older than that of the stream', 1n, 2n],
+      ['is newer than that of the stream', 3n, 2n],
+    ])('rejects an append whose expected revision %s', async (_, expected, actual) => {
       const streamId = randomUUID();
       if (actual > 0n) await store.append([append(streamId, 0n, added(), added())]);
       for (const events of [[added()], [added(), added()]])
@@ -131,7 +131,7 @@ export const eventStoreContract = (
       expect(await store.readStream(streamId)).toHaveLength(Number(actual));
     });
 
-    it('appends to several streams, or to none', async () => {
+    it('appends to all streams of a call, or to none', async () => {
       const [one, two] = [randomUUID(), randomUUID()];
       await store.append([append(one, 0n, added())]);
       const late = [append(two, 0n, added()), append(one, 0n, added())];
@@ -142,14 +142,14 @@ export const eventStoreContract = (
       expect([streams.get(one)?.length, streams.get(two)?.length]).toEqual([2, 1]);
     });
 
-    it('does not take a stream twice in one append', async () => {
+    it('rejects an append that names a stream twice', async () => {
       const streamId = randomUUID();
       await expect(store.append([append(streamId, 0n, added()), append(streamId, 1n, added())])).rejects.toThrow(
         TypeError,
       );
     });
 
-    it('keeps the answer of a request with its events, and of one without', async () => {
+    it('stores the answer of a request with its events, and without any', async () => {
       const [some, none] = [request(), request()];
       await store.append([append(randomUUID(), 0n, added())], { request: some, answer: { done: true } });
       await store.append([], { request: none, answer: 'nothing' });
@@ -158,14 +158,14 @@ export const eventStoreContract = (
       expect(await store.answerTo(request())).toBeUndefined();
     });
 
-    it('keeps an answer that says nothing', async () => {
+    it('stores an answer that is null', async () => {
       const [some, none] = [request(), request()];
       await store.append([append(randomUUID(), 0n, added(), added())], { request: some });
       await store.append([], { request: none, answer: null });
       expect([await store.answerTo(some), await store.answerTo(none)]).toEqual([{ answer: null }, { answer: null }]);
     });
 
-    it('keeps requests of other institutions and rpcs apart', async () => {
+    it('distinguishes requests with one id by institution and rpc', async () => {
       const key = request();
       await store.append([], { request: key, answer: 1 });
       expect(await store.answerTo({ ...key, institution: '0316380841' })).toBeUndefined();
@@ -173,10 +173,10 @@ export const eventStoreContract = (
     });
 
     it.each([
-      ['an event', [added()]],
+      ['one event', [added()]],
       ['several events', [added(), added()]],
       ['no event', []],
-    ])('refuses a request id again: another body is told so, the same one lost a race (%s)', async (_, events) => {
+    ])('rejects a used request id with %s: RequestIdReused for another body, else a lost race', async (_, events) => {
       for (const firstEvents of [[], [added()]]) {
         const id = randomUUID();
         await store.append([append(randomUUID(), 0n, ...firstEvents)], { request: request(id), answer: 1 });
@@ -191,14 +191,14 @@ export const eventStoreContract = (
       }
     });
 
-    it('does ten concurrent calls of one request once, and answers all alike', async () => {
+    it('executes ten concurrent calls of one request once, with one answer for all', async () => {
       const [streamId, key] = [randomUUID(), request()];
       const answers = await Promise.all(Array.from({ length: 10 }, () => add(streamId, 1, key)));
       expect(answers).toEqual(Array.from({ length: 10 }, () => ({ sum: 1, revision: '1' })));
       expect(await store.readStream(streamId)).toHaveLength(1);
     });
 
-    it('does one request once, whether it led to an event or not', async () => {
+    it('executes a request once, even when some of its concurrent calls decide on no event', async () => {
       const key = request();
       const streams = Array.from({ length: 10 }, () => randomUUID());
       const answers = await Promise.all(streams.map((streamId, index) => add(streamId, index % 2, key)));
@@ -209,7 +209,7 @@ export const eventStoreContract = (
       expect([...written.values()].flat().length).toBeLessThanOrEqual(1);
     });
 
-    it('answers a repeated request even if the rule would now refuse it', async () => {
+    it('answers a repeated request although the decider would now reject it', async () => {
       const once: Decider<boolean, void, Added> = {
         initialState: () => false,
         decide: (_command, done) => {
@@ -224,7 +224,7 @@ export const eventStoreContract = (
       await expect(call(request())).rejects.toThrow(AlreadyDone);
     });
 
-    it('loses no update of ten concurrent writers, and the log has them in the order of the stream', async () => {
+    it('loses no update of ten concurrent writers, and reads them from the log in the order of the stream', async () => {
       const streamId = randomUUID();
       const writers = Array.from({ length: 10 }, async () => {
         for (;;) {
@@ -244,7 +244,7 @@ export const eventStoreContract = (
       );
     });
 
-    it('reads the log in order, from a cursor, no more than asked for', async () => {
+    it('reads the log in order, after a cursor, up to a limit', async () => {
       const [one, two] = [randomUUID(), randomUUID()];
       await store.append([append(one, 0n, added(1), added(2)), append(two, 0n, added(3))]);
       await store.append([], { request: request() });

@@ -17,7 +17,7 @@ describe('the development CA', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('names an application by institution in the subject and in the URI', async () => {
+  it('the certificate of an application has the institution in its subject and URI', async () => {
     const { certificate, key } = await ca.issueApplication({ application: 'intake', enterpriseNumber: NUMBER });
     const x509 = new X509Certificate(certificate);
     // From the first part to the last; Java and Kafka print it the other way round, CN=intake,O=0999000426.
@@ -29,13 +29,13 @@ describe('the development CA', () => {
     expect(x509.verify(new X509Certificate(ca.certificate).publicKey)).toBe(true);
   });
 
-  it('names a service by its own', async () => {
+  it('the certificate of a service has the service in its subject and URI', async () => {
     const x509 = new X509Certificate((await ca.issueService('exchange')).certificate);
     expect(x509.subject).toBe('CN=exchange');
     expect(x509.subjectAltName).toContain('URI:spiffe://crossroads.test/service/exchange');
   });
 
-  it('is the same one the next time, with its key for its owner only', async () => {
+  it('the development CA is stored, with a key that only its owner can read', async () => {
     const again = await CertificateAuthority.open(folder, 'crossroads.test');
     expect(again.certificate).toBe(ca.certificate);
     expect(statSync(join(folder, 'ca-key.pem')).mode & 0o777).toBe(0o600);
@@ -43,7 +43,7 @@ describe('the development CA', () => {
     expect(new X509Certificate(certificate).verify(new X509Certificate(ca.certificate).publicKey)).toBe(true);
   });
 
-  it('keeps an identity until it runs out', async () => {
+  it('a certificate is reused until it expires', async () => {
     const issue = (authority: CertificateAuthority) => authority.issueService('kept');
     const first = spkiOfPem(await read((await identityFiles(folder, 'kept', ca, issue)).certificate));
     expect(spkiOfPem(await read((await identityFiles(folder, 'kept', ca, issue)).certificate))).toBe(first);
@@ -53,7 +53,7 @@ describe('the development CA', () => {
     expect(spkiOfPem(await read((await identityFiles(folder, 'soon', ca, issue)).certificate))).not.toBe(old);
   });
 
-  it('tells keys apart by their hash', async () => {
+  it('different keys have different hashes', async () => {
     const [one, two] = [await ca.issueService('a'), await ca.issueService('a')];
     expect(spkiOfPem(one.certificate)).toMatch(/^[A-Za-z0-9_-]{43}$/);
     expect(spkiOfPem(one.certificate)).not.toBe(spkiOfPem(two.certificate));

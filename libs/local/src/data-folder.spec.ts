@@ -14,12 +14,12 @@ describe('the data folder', () => {
   });
   afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
-  it('is where CROSSROADS_DATA says, or in the repository', () => {
+  it('the data folder is at CROSSROADS_DATA, or in the repository', () => {
     expect(dataFolderPath('/repository', {})).toBe('/repository/.crossroads');
     expect(dataFolderPath('/repository', { CROSSROADS_DATA: '/elsewhere' })).toBe('/elsewhere');
   });
 
-  it('is made, and found again with what is in it', async () => {
+  it('the data folder is created once and keeps its content', async () => {
     const made = await openDataFolder(path);
     expect(made.isNew).toBe(true);
     writeFileSync(join(made.keys, 'kept'), '');
@@ -30,7 +30,7 @@ describe('the data folder', () => {
     again.release();
   });
 
-  it('begins anew', async () => {
+  it('fresh: true empties the data folder', async () => {
     const made = await openDataFolder(path);
     writeFileSync(join(made.keys, 'old'), '');
     made.release();
@@ -40,7 +40,7 @@ describe('the data folder', () => {
     fresh.release();
   });
 
-  it.each([false, true])('leaves a folder alone that is not its own (fresh: %p)', async (fresh) => {
+  it.each([false, true])('a folder that is not a data folder is left unchanged (fresh: %p)', async (fresh) => {
     mkdirSync(path);
     writeFileSync(join(path, 'thesis.txt'), 'mine');
     await expect(openDataFolder(path, { fresh })).rejects.toThrow(
@@ -49,14 +49,14 @@ describe('the data folder', () => {
     expect(readdirSync(path)).toEqual(['thesis.txt']);
   });
 
-  it('is had by one process at a time', async () => {
+  it('one process at a time can open the data folder', async () => {
     const made = await openDataFolder(path);
     await expect(openDataFolder(path)).rejects.toThrow(new RegExp(`already runs on .* as process ${process.pid}`));
     made.release();
     (await openDataFolder(path)).release();
   });
 
-  it('is free when the process that had it is gone, even if another has its pid', async () => {
+  it('the data folder can be opened when its process has ended, also if another process has the pid', async () => {
     (await openDataFolder(path)).release();
     writeFileSync(
       join(path, 'lock.json'),
@@ -75,7 +75,7 @@ describe('the data folder', () => {
     (await openDataFolder(path, { fresh: true })).release();
   });
 
-  it('says so when it cannot be one', async () => {
+  it('the error names a path that cannot be a data folder', async () => {
     writeFileSync(join(parent, 'file'), '');
     await expect(openDataFolder(join(parent, 'file', 'mesh'))).rejects.toThrow(/is not a folder: set CROSSROADS_DATA/);
     await expect(openDataFolder(join(parent, 'file'))).rejects.toThrow(/is not a folder: set CROSSROADS_DATA/);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-const OLDEST_JAVA = 17;
+const MIN_JAVA = 17;
 
 /** The Java of this machine, or why it cannot be used. `release` differs from build to build. */
 export type Java =
@@ -17,11 +17,11 @@ export const findJava = (environment: NodeJS.ProcessEnv = process.env): Java => 
   if (asked.error || asked.status !== 0) return { why: 'there is no Java on this machine' };
   const text = `${asked.stderr}${asked.stdout}`;
   const version = javaVersion(text);
-  if (version === undefined) return { why: 'its Java does not say its version' };
+  if (version === undefined) return { why: 'the version of its Java is unknown' };
   const release = createHash('sha256').update(text).digest('hex').slice(0, 12);
-  return version >= OLDEST_JAVA
+  return version >= MIN_JAVA
     ? { command, version, release }
-    : { why: `its Java is ${version}, Kafka needs ${OLDEST_JAVA} or newer` };
+    : { why: `its Java is ${version}, Kafka needs ${MIN_JAVA} or newer` };
 };
 
 /** `openjdk version "17.0.15"` is 17, `java version "1.8.0_412"` is 8. */

@@ -44,35 +44,45 @@ export interface KafkaContainerOptions {
   readonly logFile?: string;
 }
 
+const inside = (name: string) => `${FOLDER}/${name}`;
+
+/** Without a folder of this machine below /tmp, because the user of the image may make folders nowhere else. */
+const dataIn = ({ dataFolder }: KafkaContainerOptions): string =>
+  dataFolder === undefined ? '/tmp/crossroads-data' : inside('data');
+
+/** The settings and certificates in the container. */
+export const contentOf = (options: KafkaContainerOptions): { readonly content: string; readonly target: string }[] => {
+  const { port, identity, ca } = options;
+  const properties = kafkaProperties({
+    port,
+    controllerPort: port === 65_535 ? port - 1 : port + 1,
+    host: '0.0.0.0',
+    dataFolder: dataIn(options),
+    keyStore: inside('key-store.pem'),
+    ca: inside('ca.pem'),
+    superUsers: [`CN=${KAFKA_ADMIN}`],
+  });
+  return [
+    { content: properties, target: inside('server.properties') },
+    { content: `${identity.key.trim()}\n${identity.certificate}`, target: inside('key-store.pem') },
+    { content: ca, target: inside('ca.pem') },
+  ];
+};
+
 /**
  * Kafka in Apache's image, with TLS, client certificates and ACLs. The `KafkaContainer` of Testcontainers has no listener with client
  * certificates. Testcontainers removes the container when this process ends, even by SIGKILL.
  */
 export const startKafkaContainer = async (options: KafkaContainerOptions): Promise<StartedTestContainer> => {
-  const { port, identity, ca, dataFolder, logFile } = options;
+  const { port, dataFolder, logFile } = options;
   const { GenericContainer, Wait } = await import('testcontainers');
-  const inside = (name: string) => `${FOLDER}/${name}`;
-  // The user of the image may make folders only below /tmp.
-  const data = dataFolder === undefined ? '/tmp/crossroads-data' : inside('data');
-  const properties = kafkaProperties({
-    port,
-    controllerPort: port === 65_535 ? port - 1 : port + 1,
-    host: '0.0.0.0',
-    dataFolder: data,
-    keyStore: inside('key-store.pem'),
-    ca: inside('ca.pem'),
-    superUsers: [`CN=${KAFKA_ADMIN}`],
-  });
+  const data = dataIn(options);
   const tool = (name: string) => `/opt/kafka/bin/kafka-${name}.sh`;
   const format = `${tool('storage')} format -t ${clusterId()} -c ${inside('server.properties')}`;
   const container = new GenericContainer(`apache/kafka:${kafkaVersion()}`)
     .withLabels({ [PORT_LABEL]: String(port) })
     .withExposedPorts({ container: port, host: port })
-    .withCopyContentToContainer([
-      { content: properties, target: inside('server.properties') },
-      { content: `${identity.key.trim()}\n${identity.certificate}`, target: inside('key-store.pem') },
-      { content: ca, target: inside('ca.pem') },
-    ])
+    .withCopyContentToContainer(contentOf(options))
     .withEnvironment({ KAFKA_HEAP_OPTS: '-Xms128m -Xmx384m', LOG_DIR: '/tmp' })
     .withEntrypoint(['/bin/sh', '-c'])
     .withCommand([
@@ -89,6 +99,15 @@ export const startKafkaContainer = async (options: KafkaContainerOptions): Promi
   if (logFile !== undefined)
     container.withLogConsumer((lines) => lines.pipe(createWriteStream(logFile, { flags: 'a', mode: 0o600 })));
   return container.start();
+};
+
+/** Suspends all processes of a container. Resolves to what lets them go on. */
+export const suspendContainer = async (started: StartedTestContainer): Promise<() => Promise<void>> => {
+  const { getContainerRuntimeClient } = await import('testcontainers');
+  const { container } = await getContainerRuntimeClient();
+  const suspended = container.getById(started.getId());
+  await suspended.pause();
+  return async () => void (await suspended.unpause());
 };
 
 /** Removes the container at this port that a killed process left. */

@@ -30,11 +30,11 @@ describe('finding Kafka', () => {
     ['java version "1.8.0_412"', 8],
     ['openjdk version "25" 2025-09-16', 25],
     ['command not found', undefined],
-  ])('reads %p', (text, version) => {
+  ])('the version of Java is read from %p', (text, version) => {
     expect(javaVersion(text)).toBe(version);
   });
 
-  it('finds none without Java and without a Docker engine, and gives the reason', async () => {
+  it('startKafka returns the reason where there is neither Java nor a Docker engine', async () => {
     const nowhere = { PATH: '/nowhere' };
     const why = 'there is no Java on this machine, and no Docker engine answers';
     const kafka = await startKafka({
@@ -49,7 +49,7 @@ describe('finding Kafka', () => {
     expect(await kafkaAbsence({ ...nowhere, KAFKA_BROKERS: 'localhost:1' }, noDocker)).toBeUndefined();
   });
 
-  it('says what to do when the broker of KAFKA_BROKERS does not answer', async () => {
+  it('the error for an unreachable broker of KAFKA_BROKERS says what to do', async () => {
     const start = startKafka({
       dataFolder,
       ...ports,
@@ -82,7 +82,7 @@ describe('finding Kafka', () => {
     }
   };
 
-  it('shows a service only the topics that it writes or reads', async () => {
+  it('Kafka shows a service only the topics that it writes or reads', async () => {
     expect(await topicsSeenBy(kafka.brokers, 'reference-directory')).toEqual(['crossroads.person.v1']);
     expect(await topicsSeenBy(kafka.brokers, 'access-audit')).toEqual(['crossroads.access.v1']);
     expect(await topicsSeenBy(kafka.brokers, 'authorization')).toEqual([]);
@@ -94,7 +94,7 @@ describe('finding Kafka', () => {
     ]);
   });
 
-  it('refuses a certificate of another CA', async () => {
+  it('Kafka refuses a certificate of another CA', async () => {
     const other = await CertificateAuthority.create('crossroads.test');
     const files = await identityFiles(join(dataFolder, 'certificates'), 'stranger', other, (issuer) =>
       issuer.issueService('kafka'),
@@ -102,7 +102,7 @@ describe('finding Kafka', () => {
     expect(await kafkaAnswers(kafka.brokers, files)).toBe(false);
   });
 
-  it('is restarted after SIGKILL, with its topics', async () => {
+  it('Kafka is restarted with its topics after SIGKILL', async () => {
     await kafka.killAndWait?.();
     expect(await topicsSeenBy(kafka.brokers, 'access-audit')).toEqual(['crossroads.access.v1']);
   });

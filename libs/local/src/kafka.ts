@@ -4,7 +4,14 @@ import { type CertificateAuthority, type IdentityFiles, identityFiles, writePriv
 import { LocalFailure, messageOf } from './failure.js';
 import { findJava, type Java } from './java.js';
 import { kafkaAnswers } from './kafka-client.js';
-import { dockerAnswers, removeKafkaContainer, startKafkaContainer } from './kafka-in-docker.js';
+import {
+  contentOf,
+  dockerAnswers,
+  type KafkaContainerOptions,
+  removeKafkaContainer,
+  startKafkaContainer,
+  suspendContainer,
+} from './kafka-in-docker.js';
 import { kafkaInJava } from './kafka-in-java.js';
 import { kafkaCache, kafkaJars } from './kafka-jars.js';
 import { KAFKA_ADMIN } from './kafka-settings.js';
@@ -43,6 +50,8 @@ export type Kafka =
       readonly process?: Supervised;
       /** Kills it, and resolves when it serves again. Absent when it was not started here. */
       readonly killAndWait?: () => Promise<void>;
+      /** Suspends it, and resolves to what lets it go on. Absent when it was not started here. */
+      readonly suspend?: () => Promise<() => Promise<void>>;
       stop(): Promise<void>;
     }
   | { readonly kind: 'none'; readonly why: string; stop(): Promise<void> };
@@ -94,13 +103,14 @@ const startInContainer = async (
   await removeKafkaContainer(port);
   await requireFree(port, 'Kafka');
   mkdirSync(join(dataFolder, 'logs'), { recursive: true });
-  const container = await startKafkaContainer({
+  const options = (): KafkaContainerOptions => ({
     port,
     identity: { certificate: readFileSync(admin.certificate, 'utf8'), key: readFileSync(admin.key, 'utf8') },
     ca: readFileSync(admin.ca, 'utf8'),
     dataFolder: join(dataFolder, 'kafka', 'data'),
     logFile: join(dataFolder, 'logs', 'kafka.log'),
   });
+  const container = await startKafkaContainer(options());
   const brokers = [`localhost:${port}`];
   const stop = async () => void (await container.stop({ timeout: STOP_WITHIN_MS }));
   const serving = async () => {
@@ -115,10 +125,13 @@ const startInContainer = async (
     throw error;
   }
   const killAndWait = async () => {
+    // The certificates may have been renewed since the start.
+    await container.copyContentToContainer(contentOf(options()));
     await container.restart({ timeout: 0 });
     await serving();
   };
-  return { kind: 'kafka', runs: 'in a container', brokers, admin, killAndWait, stop };
+  const suspend = () => suspendContainer(container);
+  return { kind: 'kafka', runs: 'in a container', brokers, admin, killAndWait, suspend, stop };
 };
 
 const startOnJava = async (
@@ -158,6 +171,7 @@ const startOnJava = async (
     admin,
     process: server,
     killAndWait: () => server.killAndWait(),
+    suspend: () => server.suspend(),
     stop: async () => program.stopped(await server.stop()),
   };
 };

@@ -21,7 +21,7 @@ describe('key files of a mesh on one machine', () => {
 
   const namesOf = (name: ServiceName): string[] => Object.keys(keys.get(name) ?? {});
 
-  it('hold what the topology says, and no other key', () => {
+  it('key files contain exactly the keys of the topology', () => {
     for (const name of SERVICES)
       expect([name, ...namesOf(name).toSorted((a, b) => a.localeCompare(b))]).toEqual([
         name,
@@ -29,7 +29,7 @@ describe('key files of a mesh on one machine', () => {
       ]);
   });
 
-  it('have the same key where it is shared, and each its own where it is not', () => {
+  it('shared keys are the same in all key files, and others differ', () => {
     const valuesOf = (key: string) =>
       [...keys.values()].flatMap((held) => (key in held ? [JSON.stringify(held[key])] : []));
     for (const shared of [...SEALED_TOPICS, 'ssin-index']) expect(new Set(valuesOf(shared)).size).toBe(1);

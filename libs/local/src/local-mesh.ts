@@ -165,7 +165,7 @@ export class LocalMesh {
     return receiptKeysFile(this.folder.keys);
   }
 
-  /** How Kafka runs; nothing when there is none. */
+  /** How Kafka runs; undefined when there is none. */
   get kafkaRuns(): string | undefined {
     return this.kafka?.kind === 'kafka' ? this.kafka.runs : undefined;
   }
@@ -177,12 +177,23 @@ export class LocalMesh {
     return this.running.get(name)?.process;
   }
 
-  /** Kills a process with SIGKILL. It is restarted; resolves when it serves. */
+  /** Kills a process, or the container of Kafka, with SIGKILL. It is restarted; resolves when it serves. */
   async kill(name: string): Promise<void> {
-    const victim = name === 'kafka' && this.kafka?.kind === 'kafka' ? this.kafka : this.process(name);
+    const victim = this.processOrContainer(name);
     if (victim?.killAndWait === undefined) throw new Error(`${name} is not running here`);
     await victim.killAndWait();
     await this.write();
+  }
+
+  /** Suspends a process, or the container of Kafka: it answers nothing and keeps its connections. Resolves to what lets it go on. */
+  async suspend(name: string): Promise<() => Promise<void>> {
+    const suspended = await this.processOrContainer(name)?.suspend?.();
+    if (suspended === undefined) throw new Error(`${name} is not running here`);
+    return suspended;
+  }
+
+  private processOrContainer(name: string) {
+    return name === 'kafka' && this.kafka?.kind === 'kafka' ? this.kafka : this.process(name);
   }
 
   mesh(): Mesh {

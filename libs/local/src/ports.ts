@@ -3,7 +3,7 @@ import { portOffsetOf, SERVICES, type ServiceName } from '@crossroads/topology';
 import { codeOf, LocalFailure } from './failure.js';
 
 /** Below the ports of outgoing connections (Linux from 32768, macOS from 49152), which could be in use when a service starts. */
-const DEFAULT_BASE = 27_100;
+export const DEFAULT_PORT_BASE = 27_100;
 
 /** The block of 100 ports that the mesh uses; `CROSSROADS_PORT_BASE` moves it. */
 export interface Ports {
@@ -17,7 +17,7 @@ export interface Ports {
 }
 
 export const portsFrom = (environment: NodeJS.ProcessEnv = process.env): Ports => {
-  const text = environment['CROSSROADS_PORT_BASE'] ?? String(DEFAULT_BASE);
+  const text = environment['CROSSROADS_PORT_BASE'] ?? String(DEFAULT_PORT_BASE);
   const base = Number(text);
   if (!Number.isInteger(base) || base < 1024 || base > 65_400)
     throw new LocalFailure(`CROSSROADS_PORT_BASE is ${text}: set it to a number between 1024 and 65400.`);

@@ -20,7 +20,7 @@ describe('the built-in PostgreSQL', () => {
     rmSync(dataFolder, { recursive: true, force: true });
   });
 
-  it('gives a service its databases and two roles, once', async () => {
+  it('the databases and roles of a service are created once', async () => {
     const first = await postgres.ensureService('person-registry', { keys: true });
     expect(await postgres.ensureService('person-registry', { keys: true })).toEqual(first);
     expect(await ask(first.main.app, 'select current_user, current_database()')).toEqual({
@@ -32,7 +32,7 @@ describe('the built-in PostgreSQL', () => {
     });
   });
 
-  it('lets the app role make nothing, and nobody into the database of another', async () => {
+  it('the app role cannot create objects or connect to the database of another service', async () => {
     const { main } = await postgres.ensureService('exchange');
     await expect(ask(main.app, 'create table t ()')).rejects.toThrow(/permission denied/);
     const others = new URL(main.app);
@@ -40,21 +40,21 @@ describe('the built-in PostgreSQL', () => {
     await expect(ask(others.href, 'select 1')).rejects.toThrow(/permission denied for database/);
   });
 
-  it('comes back with its data after kill -9', async () => {
+  it('PostgreSQL restarts with its data after SIGKILL', async () => {
     const { main } = await postgres.ensureService('durable');
     await ask(main.migrator, 'create table kept as select 42 as answer');
     await postgres.process?.killAndWait();
     expect(await ask(main.migrator, 'select answer from kept')).toEqual({ answer: 42 });
   });
 
-  it('starts again on the data of one that was left behind', async () => {
+  it('PostgreSQL starts on the data of a process that was left running', async () => {
     const { main } = await postgres.ensureService('durable');
     const again = await startPostgres({ dataFolder, port, outside: undefined });
     expect(await ask(main.migrator, 'select answer from kept')).toEqual({ answer: 42 });
     await again.stop();
   });
 
-  it('says what to do when an outside one does not answer', async () => {
+  it('the error for an unreachable external PostgreSQL says what to do', async () => {
     await expect(startPostgres({ dataFolder, port, outside: 'postgresql://127.0.0.1:1/none' })).rejects.toThrow(
       /CROSSROADS_POSTGRES_URL does not answer .* unset the variable/,
     );

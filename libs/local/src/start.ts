@@ -5,22 +5,36 @@ import { dataFolderPath, explainFolderError, openDataFolder } from './data-folde
 import { LocalFailure, messageOf } from './failure.js';
 import { LocalMesh } from './local-mesh.js';
 import { meshFile } from './mesh.js';
-import { portsFrom } from './ports.js';
+import { DEFAULT_PORT_BASE, portsFrom } from './ports.js';
 import { Screen } from './screen.js';
 import { runTour } from './tour/run-tour.js';
 
-/** The repository, three folders above the built file. */
+/** The repository: this file is `libs/local/dist/start.js`. */
 const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
-const USAGE = `npm start -- [--once] [--fresh] [--people DIR] [--no-tour]
+const USAGE = `Usage: npm start -- [options]
+
+Starts PostgreSQL, Kafka and all services on this machine, runs the guided tour, and runs until Ctrl-C.
+
+Options:
   --once        stop after the guided tour; exit code 0 only when every check passed
   --fresh       empty the data folder first
-  --people DIR  people from a folder of the Flemish mock's layout instead of our own
-  --no-tour     only the mesh, without demo institutions and people`;
+  --people DIR  take people from a folder in the layout of the Flemish mock instead of generated people
+  --no-tour     start the mesh only, without demo institutions and people
+  --help        print this text
+
+Environment:
+  CROSSROADS_DATA       the data folder (default: .crossroads in the repository)
+  CROSSROADS_PORT_BASE  the first port (default: ${DEFAULT_PORT_BASE})
+  More settings are in libs/local/README.md.`;
 
 const main = async (): Promise<number> => {
   const options = optionsFrom(process.argv.slice(2));
-  if (options === undefined) return 2;
+  if (options === 'help') {
+    console.log(USAGE);
+    return 0;
+  }
+  if (options === 'invalid') return 2;
   const screen = new Screen();
   const path = dataFolderPath(ROOT);
   const ports = portsFrom();
@@ -48,7 +62,7 @@ const main = async (): Promise<number> => {
 const run = async (mesh: LocalMesh, { people, tour }: Options, screen: Screen): Promise<boolean> => {
   await screen.step('PostgreSQL and Kafka', () => mesh.startInfrastructure());
   const { missing } = await screen.step('services', () => mesh.startServices());
-  for (const name of missing) screen.print(`${name} is not built yet: left out`);
+  for (const name of missing) screen.print(`${name} is not built, and is not started`);
   const { broker, services } = mesh.mesh();
   if (broker.kind === 'embedded')
     screen.print(`No Kafka (${broker.why}): a log in PostgreSQL replaces it for the processes of the mesh.`);
@@ -60,7 +74,7 @@ const run = async (mesh: LocalMesh, { people, tour }: Options, screen: Screen): 
     screen.print(`${name.padEnd(22)} ${address}`);
   if (broker.kind === 'kafka') screen.print(`${'kafka'.padEnd(22)} ${broker.brokers.join(', ')} (TLS)`);
   screen.print(`${'postgresql'.padEnd(22)} localhost:${mesh.ports.postgres}`);
-  screen.print(`${'how to reach it all'.padEnd(22)} ${meshFile(mesh.folder.path)}`);
+  screen.print(`${'all addresses and keys'.padEnd(22)} ${meshFile(mesh.folder.path)}`);
   return verified;
 };
 
@@ -71,7 +85,7 @@ interface Options {
   readonly people: string | undefined;
 }
 
-const optionsFrom = (args: string[]): Options | undefined => {
+const optionsFrom = (args: string[]): Options | 'help' | 'invalid' => {
   try {
     const { values } = parseArgs({
       args,
@@ -83,7 +97,7 @@ const optionsFrom = (args: string[]): Options | undefined => {
         help: { type: 'boolean', default: false },
       },
     });
-    if (values.help) throw new LocalFailure('This starts the mesh on this machine.');
+    if (values.help) return 'help';
     const { once, fresh, people } = values;
     // Relative to where npm was called, which may be another folder than the repository.
     const base = process.env['INIT_CWD'] ?? process.cwd();
@@ -95,7 +109,7 @@ const optionsFrom = (args: string[]): Options | undefined => {
     };
   } catch (error) {
     console.error(`${messageOf(error)}\n\n${USAGE}`);
-    return undefined;
+    return 'invalid';
   }
 };
 

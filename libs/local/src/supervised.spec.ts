@@ -36,7 +36,7 @@ describe('a supervised program', () => {
     return supervised.pid;
   };
 
-  it('is restarted after SIGKILL', async () => {
+  it('a supervised program is restarted after SIGKILL', async () => {
     const said: string[] = [];
     running = await Supervised.start(program(STAYS), { ...host(), report: (line) => said.push(line) });
     const first = pidOf(running);
@@ -46,14 +46,14 @@ describe('a supervised program', () => {
     expect(said[0]).toBe('program ended (SIGKILL); starting it again');
   });
 
-  it('stops on the signal, and is not restarted', async () => {
+  it('a supervised program ends at the stop signal and is not restarted', async () => {
     running = await Supervised.start(program(STAYS), host());
     const pid = pidOf(running);
     expect(await running.stop()).toBe(true);
     expect(identityOf(pid)).toBeUndefined();
   });
 
-  it('is killed when it does not stop', async () => {
+  it('a supervised program that does not stop is killed', async () => {
     running = await Supervised.start(
       program(`process.on('SIGTERM', () => {}); ${STAYS}`, { stopTimeoutMs: 300 }),
       host(),
@@ -63,7 +63,7 @@ describe('a supervised program', () => {
     expect(identityOf(pid)).toBeUndefined();
   });
 
-  it('quotes its log when it ends during its start', async () => {
+  it('the error quotes the log of a program that ends during its start', async () => {
     const start = Supervised.start(
       program('console.error("no such database"); process.exit(3)', { isReady: async () => false }),
       host(),
@@ -71,12 +71,12 @@ describe('a supervised program', () => {
     await expect(start).rejects.toThrow(/program ended while it started.*program\.log\. It says: no such database/);
   });
 
-  it('reports a program that does not exist', async () => {
+  it('the error names a program that does not exist', async () => {
     const start = Supervised.start(program('', { command: '/nowhere/at/all', isReady: async () => false }), host());
     await expect(start).rejects.toThrow(/ended while it started/);
   });
 
-  it('cancels a start, and leaves no process', async () => {
+  it('a cancelled start leaves no process', async () => {
     const off = new AbortController();
     const start = Supervised.start(program(STAYS, { isReady: async () => false }), { ...host(), signal: off.signal });
     off.abort(new Error('called off'));
@@ -84,7 +84,7 @@ describe('a supervised program', () => {
     expect(await stopOrphan(join(folder, 'run'), 'program')).toBe(false);
   });
 
-  it('is found and stopped by the next start when its supervisor was killed', async () => {
+  it('the next start stops a program whose supervisor was killed', async () => {
     const orphan = await Supervised.start(program(STAYS), host());
     const pid = pidOf(orphan);
     // As the next start sees it: only the file is left.
@@ -94,7 +94,7 @@ describe('a supervised program', () => {
     await orphan.stop();
   });
 
-  it('stops when its supervisor is killed', async () => {
+  it('a program stops when its supervisor is killed', async () => {
     const stopsWithParent = new URL('./stop-with-parent.js', import.meta.url).pathname;
     const supervisor = `const { spawn } = require('node:child_process');
       const child = spawn(process.execPath, ['--import', ${JSON.stringify(stopsWithParent)}, '-e', 'setInterval(() => {}, 1000)'],

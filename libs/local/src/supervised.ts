@@ -97,6 +97,14 @@ export class Supervised {
       throw new LocalFailure(`${program.name} did not come back: its log is ${this.log}.`);
   }
 
+  /** Stops it with SIGSTOP, without ending it. Resolves to what lets it go on. */
+  async suspend(): Promise<() => Promise<void>> {
+    const { pid } = this;
+    if (pid === undefined) throw new LocalFailure(`${this.program.name} does not run: its log is ${this.log}.`);
+    process.kill(pid, 'SIGSTOP');
+    return async () => void process.kill(pid, 'SIGCONT');
+  }
+
   /** Resolves to whether it stopped before it had to be killed. */
   async stop(): Promise<boolean> {
     this.stopping = true;

@@ -1,30 +1,39 @@
 import { TopicSealer } from '@crossroads/privacy';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { TopicSealing } from './broker/topic-sealing.js';
 import { Bus } from './bus/bus.js';
 import { Consumers } from './consuming/consumers.job.js';
 import { Inbox } from './consuming/inbox.js';
+import { ParkedMessageEntity } from './consuming/parked-message.entity.js';
+import { ParkedMessageRepository } from './consuming/parked-message.repository.js';
 import { EventsController } from './publishing/events.controller.js';
 import { RelayJob } from './publishing/relay.job.js';
+
+export interface MessagingOptions {
+  /** Whether the service has consumers, and so the tables of cursors and parked messages. */
+  readonly consumes: boolean;
+  readonly publishes: boolean;
+}
 
 /** Connects to the broker, runs every `@Consumer`, and publishes by the `@Publisher`. */
 @Global()
 @Module({})
 export class MessagingModule {
-  static forRoot({ publishes }: { readonly publishes: boolean }): DynamicModule {
+  static forRoot({ consumes, publishes }: MessagingOptions): DynamicModule {
+    const consuming = consumes ? [Inbox, Consumers, ParkedMessageRepository] : [];
     return {
       module: MessagingModule,
-      imports: [DiscoveryModule],
+      imports: [DiscoveryModule, ...(consumes ? [TypeOrmModule.forFeature([ParkedMessageEntity])] : [])],
       controllers: publishes ? [EventsController] : [],
       providers: [
         Bus,
-        Inbox,
-        Consumers,
+        ...consuming,
         ...(publishes ? [RelayJob] : []),
         { provide: TopicSealing, inject: [TopicSealer], useFactory: (sealer: TopicSealer) => new TopicSealing(sealer) },
       ],
-      exports: [Bus, Consumers, Inbox, TopicSealing],
+      exports: [Bus, TopicSealing, ...consuming],
     };
   }
 }

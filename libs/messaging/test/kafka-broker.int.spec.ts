@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Broker, type CloudEvent, type KafkaTls, openKafkaBroker } from '@crossroads/messaging';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '@crossroads/testing';
 import { testKafka } from '@crossroads/testing/kafka';
-import { brokerContract } from '@crossroads/messaging/broker.contract';
-import { numberOf, sampleEvent, sampleEvents } from '@crossroads/messaging/broker.contract';
-import { until } from '@crossroads/messaging/broker.contract';
+import { brokerContract, numberOf, sampleEvent, sampleEvents } from '@crossroads/messaging/broker.contract';
 
 const kafka = await testKafka();
 const brokers = kafka?.brokers.split(',') ?? [];
@@ -53,11 +52,11 @@ if (!kafka) {
           .catch((error: unknown) => void refused.push(`${topic} ${group} ${String(error)}`));
 
       await read(own, `${number}.payroll`);
-      await until('its own event', () => got.length === 1);
+      await eventually(() => got.length === 1, Boolean);
       await read(others, `${number}.payroll-2`);
-      await until('the topic of another refused', () => refused.some((why) => why.startsWith(others)));
+      await eventually(() => refused.some((why) => why.startsWith(others)), Boolean);
       await read(own, `${other}.payroll`);
-      await until('the group of another refused', () => refused.some((why) => why.startsWith(`${own} ${other}`)));
+      await eventually(() => refused.some((why) => why.startsWith(`${own} ${other}`)), Boolean);
       expect(got.map(numberOf)).toEqual([1]);
       await expect(reader.publish(own, [sampleEvent(3)])).rejects.toThrow(/authori/i);
     });
@@ -94,12 +93,12 @@ if (!kafka) {
           for (let from = 0; from < events.length; from += 20)
             await admin.publish(topic, events.slice(from, from + 20));
         })();
-        await until('it is under way', () => got.size > 100);
+        await eventually(() => got.size > 100, Boolean);
         kafka.kill();
         await published;
-        await until('everything has come', () => got.size === events.length);
+        await eventually(() => got.size === events.length, Boolean);
         expect(order).toEqual(events.map(numberOf));
-        await until('to the follower, too', () => new Set(follower).size === events.length);
+        await eventually(() => new Set(follower).size === events.length, Boolean);
       },
       180_000,
     );

@@ -1,27 +1,31 @@
-import { type Database, openDatabase } from '@crossroads/database';
+import { type Database, databaseOver, dataSourceOptions } from '@crossroads/database';
 import {
   BEHIND_PARKED,
-  blockedKeys,
   type CloudEvent,
-  listParked,
-  park,
-  parkBlocked,
+  ParkedMessageEntity,
+  ParkedMessageRepository,
   parkingMigrations,
   redrive,
 } from '@crossroads/messaging';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { numberOf, sampleEvent } from '@crossroads/messaging/broker.contract';
+import { DataSource } from 'typeorm';
 
 const TOPIC = 'crossroads.sample.v1';
 
-describe('parking', () => {
+describe('parked messages', () => {
   let database: TestDatabase;
   let db: Database;
+  let parked: ParkedMessageRepository;
 
   beforeEach(async () => {
     database = await testDatabase(...parkingMigrations);
-    db = await openDatabase({ url: database.url });
+    const { url } = database;
+    const dataSource = new DataSource({ ...dataSourceOptions({ url }), entities: [ParkedMessageEntity] });
+    await dataSource.initialize();
+    db = databaseOver(dataSource, { url });
+    parked = new ParkedMessageRepository(dataSource.getRepository(ParkedMessageEntity));
   });
   afterEach(async () => {
     await db.close();
@@ -30,45 +34,48 @@ describe('parking', () => {
   afterAll(async () => (await testPostgres()).stop());
 
   const event = (n: number, key: string): CloudEvent => sampleEvent(n, { key, sealingKeyId: 'k.1', cursor: `7:${n}` });
-  const parkedNumbers = async () => (await listParked(db, { limit: 100 })).map((one) => numberOf(one.event));
+  const park = (one: CloudEvent, reason = 'PERSON_UNKNOWN') =>
+    db.transaction((tx) => parked.park(tx, TOPIC, one, reason));
+  const parkBlocked = (events: readonly CloudEvent[]) => db.transaction((tx) => parked.parkBlocked(tx, TOPIC, events));
+  const parkedNumbers = async () => (await parked.page({ limit: 100 })).map((one) => numberOf(one.event));
 
   it('stores an event as it was received', async () => {
     const received = event(1, 'a');
-    await park(db, TOPIC, received, 'PERSON_UNKNOWN');
-    const [parked] = await listParked(db, { limit: 10 });
-    expect(parked).toMatchObject({ topic: TOPIC, reason: 'PERSON_UNKNOWN', attempts: 0 });
-    expect(parked?.event).toEqual(received);
+    await park(received);
+    const [first] = await parked.page({ limit: 10 });
+    expect(first).toMatchObject({ topic: TOPIC, reason: 'PERSON_UNKNOWN', attempts: 0 });
+    expect(first?.event).toEqual(received);
   });
 
   it('parks the events of a blocked key, and lets those of other keys pass', async () => {
-    await park(db, TOPIC, event(1, 'a'), 'PERSON_UNKNOWN');
-    const pass = await parkBlocked(db, TOPIC, [event(2, 'a'), event(3, 'b'), event(4, 'a')]);
+    await park(event(1, 'a'));
+    const pass = await parkBlocked([event(2, 'a'), event(3, 'b'), event(4, 'a')]);
     expect(pass.map(numberOf)).toEqual([3]);
     expect(await parkedNumbers()).toEqual([1, 2, 4]);
-    expect((await listParked(db, { limit: 9 })).map(({ reason }) => reason)).toEqual([
+    expect((await parked.page({ limit: 9 })).map(({ reason }) => reason)).toEqual([
       'PERSON_UNKNOWN',
       BEHIND_PARKED,
       BEHIND_PARKED,
     ]);
-    expect(await blockedKeys(db, 'crossroads.other.v1', ['a'])).toEqual(new Set());
+    expect(await db.transaction((tx) => parked.blockedKeys(tx, 'crossroads.other.v1', ['a']))).toEqual(new Set());
   });
 
   it('parks an event that is delivered again once', async () => {
     const [one, two] = [event(1, 'a'), event(2, 'a')];
     for (let time = 0; time < 3; time++) {
-      await park(db, TOPIC, one, 'PERSON_UNKNOWN');
-      await parkBlocked(db, TOPIC, [two]);
+      await park(one);
+      await parkBlocked([two]);
     }
     expect(await parkedNumbers()).toEqual([1, 2]);
   });
 
   it('lists parked events in pages', async () => {
-    for (let n = 0; n < 5; n++) await park(db, TOPIC, event(n, `key-${n}`), 'PERSON_UNKNOWN');
-    const first = await listParked(db, { topic: TOPIC, limit: 3 });
+    for (let n = 0; n < 5; n++) await park(event(n, `key-${n}`));
+    const first = await parked.page({ topic: TOPIC, limit: 3 });
     const last = first.at(-1);
-    const second = await listParked(db, { topic: TOPIC, limit: 3, ...(last ? { after: last.place } : {}) });
+    const second = await parked.page({ topic: TOPIC, limit: 3, ...(last ? { after: last.position } : {}) });
     expect([...first, ...second].map((one) => numberOf(one.event))).toEqual([0, 1, 2, 3, 4]);
-    expect(await listParked(db, { topic: 'crossroads.other.v1', limit: 3 })).toEqual([]);
+    expect(await parked.page({ topic: 'crossroads.other.v1', limit: 3 })).toEqual([]);
   });
 
   it('redrives each queue in its order until it is empty', async () => {
@@ -78,18 +85,23 @@ describe('parking', () => {
       [3, 'a'],
       [4, 'b'],
     ] as const)
-      await park(db, TOPIC, event(n, key), 'PERSON_UNKNOWN');
+      await park(event(n, key));
     const handled: number[] = [];
-    const outcome = await redrive({ db, topic: TOPIC, handle: async (one) => void handled.push(numberOf(one)) });
+    const outcome = await redrive({
+      db,
+      parked,
+      topic: TOPIC,
+      handle: async (one) => void handled.push(numberOf(one)),
+    });
     expect(outcome).toEqual({ handled: 4, blocked: 0 });
     expect(handled).toEqual([1, 3, 2, 4]);
     expect(await parkedNumbers()).toEqual([]);
   });
 
   it('redrives the queue of one key', async () => {
-    await park(db, TOPIC, event(1, 'a'), 'PERSON_UNKNOWN');
-    await park(db, TOPIC, event(2, 'b'), 'PERSON_UNKNOWN');
-    await redrive({ db, topic: TOPIC, key: 'b', handle: async () => undefined });
+    await park(event(1, 'a'));
+    await park(event(2, 'b'));
+    await redrive({ db, parked, topic: TOPIC, key: 'b', handle: async () => undefined });
     expect(await parkedNumbers()).toEqual([1]);
   });
 
@@ -100,9 +112,10 @@ describe('parking', () => {
       [3, 'b'],
       [4, 'c'],
     ] as const)
-      await park(db, TOPIC, event(n, key), 'PERSON_UNKNOWN');
+      await park(event(n, key));
     const outcome = await redrive({
       db,
+      parked,
       topic: TOPIC,
       handle: async (one) => {
         if (numberOf(one) === 1) return { stillBecause: 'UNREADABLE' };
@@ -112,7 +125,7 @@ describe('parking', () => {
     });
     expect(outcome).toEqual({ handled: 1, blocked: 2 });
     expect(
-      (await listParked(db, { limit: 9 })).map(({ event: one, reason, attempts }) => [numberOf(one), reason, attempts]),
+      (await parked.page({ limit: 9 })).map(({ event: one, reason, attempts }) => [numberOf(one), reason, attempts]),
     ).toEqual([
       [1, 'UNREADABLE', 1],
       [2, 'PERSON_UNKNOWN', 0],
@@ -121,12 +134,13 @@ describe('parking', () => {
   });
 
   it('rolls back what a failed redrive wrote', async () => {
-    await park(db, TOPIC, event(1, 'a'), 'PERSON_UNKNOWN');
+    await park(event(1, 'a'));
     await redrive({
       db,
+      parked,
       topic: TOPIC,
       handle: async (_one, tx) => {
-        await park(tx, TOPIC, event(9, 'z'), 'PERSON_UNKNOWN');
+        await parked.park(tx, TOPIC, event(9, 'z'), 'PERSON_UNKNOWN');
         throw new Error('no');
       },
     });
@@ -134,13 +148,14 @@ describe('parking', () => {
   });
 
   it('parks no event behind a queue that a redrive is just emptying', async () => {
-    await park(db, TOPIC, event(1, 'a'), 'PERSON_UNKNOWN');
+    await park(event(1, 'a'));
     let passed: Promise<CloudEvent[]> | undefined;
     await redrive({
       db,
+      parked,
       topic: TOPIC,
       handle: async () => {
-        passed = db.transaction((tx) => parkBlocked(tx, TOPIC, [event(2, 'a')]));
+        passed = parkBlocked([event(2, 'a')]);
         // It waits for this transaction to end.
         await expect(Promise.race([passed, waitingInDatabase()])).resolves.toBe('waiting');
         return undefined;

@@ -24,7 +24,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import pg from 'pg';
 import { eventually, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { numberOf } from '@crossroads/messaging/broker.contract';
-import { until } from '@crossroads/messaging/broker.contract';
 
 const SOURCE = 'urn:crossroads:service:sample';
 const master = randomBytes(32);
@@ -155,7 +154,7 @@ describe('a relay and the consumers of its topic', () => {
     await append(0, 35);
     relay();
     const got = await collect();
-    await until('all of them', () => got.length === 35);
+    await eventually(() => got.length === 35, Boolean);
     expect(got.map(numberOf)).toEqual(numbers(35));
     expect(got[0]).toMatchObject({
       source: SOURCE,
@@ -163,7 +162,7 @@ describe('a relay and the consumers of its topic', () => {
       cursor: expect.stringMatching(/^\d+:\d+$/),
     });
     await append(35, 40);
-    await until('the later ones', () => got.length === 40);
+    await eventually(() => got.length === 40, Boolean);
   });
 
   it('publishes a batch again, under the same ids, when the relay died before its checkpoint', async () => {
@@ -176,11 +175,11 @@ describe('a relay and the consumers of its topic', () => {
       },
     });
     const got = await collect();
-    await until('the first time', () => got.length >= 5);
+    await eventually(() => got.length >= 5, Boolean);
     dies = false;
     await dying.close();
     relay();
-    await until('the last time', () => got.length >= 10);
+    await eventually(() => got.length >= 10, Boolean);
     expect(new Set(got.map(({ id }) => id)).size).toBe(5);
     expect(got.slice(-5).map(numberOf)).toEqual(numbers(5));
   });
@@ -193,7 +192,7 @@ describe('a relay and the consumers of its topic', () => {
     await append(5, 8);
     await relay().caughtUp();
     const got = await collect();
-    await until('each once', () => got.length >= 8);
+    await eventually(() => got.length >= 8, Boolean);
     expect(got.map(numberOf)).toEqual(numbers(8));
   });
 
@@ -202,7 +201,7 @@ describe('a relay and the consumers of its topic', () => {
     await append(0, 1);
     relay(broker, sealing);
     const got = await collect();
-    await until('the event', () => got.length === 1);
+    await eventually(() => got.length === 1, Boolean);
     const [sealed] = got;
     if (!sealed) throw new Error('nothing came');
     expect(sealed.sealingKeyId).toBe(`${topic}.k`);
@@ -220,7 +219,7 @@ describe('a relay and the consumers of its topic', () => {
     await append(0, 10);
     const got = await collect();
     await relay(broker, sealing).caughtUp();
-    await until('the message', () => got.length > 0);
+    await eventually(() => got.length > 0, Boolean);
     const opened = await Promise.all(got.map((message) => sealing.open(topic, message)));
     expect(opened.flatMap(unbundled).map(numberOf)).toEqual(numbers(10));
     // A batch of this relay is ten stored events, of which every other is published.
@@ -269,7 +268,7 @@ describe('a relay and the consumers of its topic', () => {
     const handled: number[] = [];
     await follow(handled).caughtUp;
     await append(40, 50);
-    await until('the new ones', () => handled.length >= 50);
+    await eventually(() => handled.length >= 50, Boolean);
     expect(handled).toEqual(numbers(50));
   });
 
@@ -278,7 +277,7 @@ describe('a relay and the consumers of its topic', () => {
     await append(0, 10);
     const before: number[] = [];
     const first = follow(before);
-    await until('ten', () => before.length === 10);
+    await eventually(() => before.length === 10, Boolean);
     await first.close();
     await append(10, 20);
     await open
@@ -288,7 +287,7 @@ describe('a relay and the consumers of its topic', () => {
     await append(20, 25);
     const after: number[] = [];
     follow(after);
-    await until('what it missed', () => after.length >= 15);
+    await eventually(() => after.length >= 15, Boolean);
     expect(after).toEqual(numbers(25, 10));
   });
 
@@ -302,12 +301,12 @@ describe('a relay and the consumers of its topic', () => {
       },
     });
     const seen = await collect();
-    await until('twice', () => seen.length >= 10);
+    await eventually(() => seen.length >= 10, Boolean);
     dies = false;
     const handled: number[] = [];
     await follow(handled).caughtUp;
     await append(5, 6);
-    await until('the last', () => handled.includes(5));
+    await eventually(() => handled.includes(5), Boolean);
     expect(handled).toEqual(numbers(6));
   });
 
@@ -337,7 +336,7 @@ describe('a relay and the consumers of its topic', () => {
         }),
       onError: (error) => void errors.push(error),
     });
-    await until('all', () => handled.length >= 20);
+    await eventually(() => handled.length >= 20, Boolean);
     expect(handled).toEqual(numbers(20));
     expect(errors).toHaveLength(4);
   });

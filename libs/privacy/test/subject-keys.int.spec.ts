@@ -16,7 +16,7 @@ import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testi
 /** What every implementation promises. */
 const subjectKeysContract = (name: string, open: () => SubjectKeys): void =>
   describe(name, () => {
-    it('creates a key on request, once', async () => {
+    it('creates a key only when asked to, and returns the same key from then on', async () => {
       const [keys, person] = [open(), randomUUID()];
       expect(await keys.keyOf(person)).toBeUndefined();
       const key = await keys.keyOf(person, { create: true });
@@ -25,14 +25,14 @@ const subjectKeysContract = (name: string, open: () => SubjectKeys): void =>
       expect(await keys.keyOf(person)).toEqual(key);
     });
 
-    it('gives each person a key of their own', async () => {
+    it('creates a different key for each person', async () => {
       const keys = open();
       const found = await keys.keysOf([randomUUID(), randomUUID()], { create: true });
       const [one, two] = [...found.values()];
       expect(one).not.toEqual(two);
     });
 
-    it('returns many keys at once, without persons who have none', async () => {
+    it('returns many keys at once, and leaves out persons who have none', async () => {
       const keys = open();
       const known = Array.from({ length: 2_500 }, () => randomUUID());
       const made = await keys.keysOf(known, { create: true });
@@ -41,7 +41,7 @@ const subjectKeysContract = (name: string, open: () => SubjectKeys): void =>
       expect(found).toEqual(made);
     });
 
-    it('creates one key for concurrent requests', async () => {
+    it('creates one key for a person although many ask at the same time', async () => {
       const [keys, person] = [open(), randomUUID()];
       const asked = await Promise.all([
         ...Array.from({ length: 20 }, () => keys.keyOf(person, { create: true })),
@@ -50,7 +50,7 @@ const subjectKeysContract = (name: string, open: () => SubjectKeys): void =>
       expect(new Set(asked.map((key) => (typeof key === 'object' ? key.toString('hex') : key))).size).toBe(1);
     });
 
-    it('destroys a key permanently', async () => {
+    it('creates no new key for a person whose key was destroyed', async () => {
       const [keys, person] = [open(), randomUUID()];
       await keys.keyOf(person, { create: true });
       await keys.destroy(person);
@@ -60,7 +60,7 @@ const subjectKeysContract = (name: string, open: () => SubjectKeys): void =>
       expect((await keys.keysOf([person], { create: true })).get(person)).toBe(FORGOTTEN);
     });
 
-    it('marks a person without a key, so that none is created later', async () => {
+    it('creates no key for a person who was forgotten before having one', async () => {
       const [keys, person] = [open(), randomUUID()];
       await keys.destroy(person);
       expect(await keys.keyOf(person, { create: true })).toBe(FORGOTTEN);
@@ -75,9 +75,9 @@ const providerOf = (...secrets: NamedSecret[]): KeyProvider => {
 const first: NamedSecret = { kid: 'k1', key: randomBytes(32) };
 const second: NamedSecret = { kid: 'k2', key: randomBytes(32) };
 
-subjectKeysContract('subject keys in memory', () => new MemorySubjectKeys());
+subjectKeysContract('MemorySubjectKeys', () => new MemorySubjectKeys());
 
-describe('subject keys in PostgreSQL', () => {
+describe('PostgresSubjectKeys', () => {
   let database: TestDatabase;
   let db: Database;
 
@@ -93,7 +93,7 @@ describe('subject keys in PostgreSQL', () => {
 
   subjectKeysContract('the contract', () => new PostgresSubjectKeys({ db, keys: providerOf(first) }));
 
-  it('uses one key in all processes', async () => {
+  it('returns the same key in all processes', async () => {
     const processes = Array.from({ length: 5 }, () => new PostgresSubjectKeys({ db, keys: providerOf(first) }));
     const people = Array.from({ length: 200 }, () => randomUUID());
     const [one, ...others] = await Promise.all(processes.map((keys) => keys.keysOf(people, { create: true })));
@@ -111,7 +111,7 @@ describe('subject keys in PostgreSQL', () => {
     expect(await here.keyOf(person)).toBe(FORGOTTEN);
   });
 
-  it('stores keys wrapped, and nothing of a destroyed key', async () => {
+  it('stores a key wrapped by the master key, and deletes it when it is destroyed', async () => {
     const keys = new PostgresSubjectKeys({ db, keys: providerOf(first) });
     const person = randomUUID();
     const key = await keys.keyOf(person, { create: true });
@@ -126,7 +126,7 @@ describe('subject keys in PostgreSQL', () => {
     expect((await stored())?.wrapped_key).toBeNull();
   });
 
-  it('unwraps with an older master key, and not without it', async () => {
+  it('unwraps a key by an older master key, and throws KeyUnavailable without it', async () => {
     const person = randomUUID();
     const key = await new PostgresSubjectKeys({ db, keys: providerOf(first) }).keyOf(person, { create: true });
     expect(await new PostgresSubjectKeys({ db, keys: providerOf(second, first) }).keyOf(person)).toEqual(key);
@@ -135,7 +135,7 @@ describe('subject keys in PostgreSQL', () => {
     );
   });
 
-  it('sends one query for concurrent look-ups', async () => {
+  it('sends one query for 300 concurrent look-ups, and none for cached keys', async () => {
     let queries = 0;
     const counting: Pick<Database, 'query'> = {
       query: (...asked) => {

@@ -15,7 +15,7 @@ export const deciderSpec =
     },
   });
 
-/** The reason of the `Rejection` that a piece of code throws; any other error is thrown on. */
+/** The reason of the `Rejection` that `work` throws. Other errors are rethrown. */
 export const reasonOf = (code: () => unknown): string => {
   try {
     code();

@@ -1,22 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Asks until the answer is good, and gives it; throws when it is not good within `withinMs`, which is long enough for a machine under load. That nobody answers
- * (a `RemoteError` whose `isOutage` is true) is no answer yet: what was killed is found again in a moment.
+ * Polls until the answer is good, and resolves to it. An outage (a `RemoteError` whose `isOutage` is true) is no answer yet, because a killed
+ * process comes back. Throws after `timeoutMs`, which is long enough for a machine under load.
  */
 export const eventually = async <Answer>(
   ask: () => Promise<Answer> | Answer,
-  good: (answer: Answer) => boolean,
-  withinMs = 120_000,
+  isGood: (answer: Answer) => boolean,
+  timeoutMs = 120_000,
 ): Promise<Answer> => {
-  for (const until = Date.now() + withinMs; ; ) {
+  for (const until = Date.now() + timeoutMs; ; ) {
     try {
       const answer = await ask();
-      if (good(answer)) return answer;
+      if (isGood(answer)) return answer;
     } catch (error) {
       if (!isOutage(error) || Date.now() > until) throw error;
     }
-    if (Date.now() > until) throw new Error(`still not so after ${withinMs} ms`);
+    if (Date.now() > until) throw new Error(`the condition does not hold after ${timeoutMs} ms`);
     await delay(10);
   }
 };

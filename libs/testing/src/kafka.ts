@@ -5,19 +5,18 @@ import { startKafkaServer } from './servers.js';
 export interface TestKafka {
   /** `host:port`, as in `KAFKA_BROKERS`. */
   readonly brokers: string;
-  /** A certificate that may do everything. */
+  /** A certificate with all rights. */
   readonly admin: KafkaTls;
-  /** Certificates that this Kafka trusts. */
+  /** Issues certificates that this Kafka trusts. */
   issue(make: (authority: CertificateAuthority) => Promise<IssuedCertificate>): Promise<KafkaTls>;
-  /** kill -9; it is started again at once, with its data. Only of an embedded one that was started here. */
+  /** Kills it with SIGKILL; it restarts with its data. Only for an embedded one that was started here. */
   kill(): void;
   stop(): Promise<void>;
 }
 
 /**
- * A real Kafka with TLS and ACLs, shared by the specs of one process: that of `TEST_KAFKA_BROKERS`, whose authority
- * (`ca.pem`, `ca-key.pem`) lies in the folder `TEST_KAFKA_AUTHORITY`; else one that is started here, by `servers.ts`. Absent,
- * and that is printed, where there is neither a Docker engine nor Java.
+ * A Kafka with TLS and ACLs, shared by the specs of one process: that of `TEST_KAFKA_BROKERS`, whose authority (`ca.pem`, `ca-key.pem`) is
+ * in the folder `TEST_KAFKA_AUTHORITY`, or one that `servers.ts` starts. Undefined, with a printed reason, without a Docker engine and Java.
  */
 export const testKafka = (): Promise<TestKafka | undefined> => {
   shared ??= given() ?? start();

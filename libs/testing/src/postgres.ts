@@ -7,12 +7,12 @@ import { startPostgresServer } from './servers.js';
 export { freePort };
 
 export interface TestPostgres {
-  /** As superuser, database `postgres`. */
+  /** The URL of the superuser, database `postgres`. */
   readonly url: string;
   stop(): Promise<void>;
 }
 
-/** The server of `TEST_POSTGRES_URL`, else one for this process, started at the first call. */
+/** The server of `TEST_POSTGRES_URL`, or one for this process that is started at the first call. */
 export const testPostgres = (): Promise<TestPostgres> => {
   shared ??= start();
   return shared;
@@ -44,20 +44,20 @@ export const ownPostgres = (): Promise<TestPostgres> => {
 };
 
 export interface TestDatabase {
-  /** As the role that the service runs as. */
+  /** The URL of the role of the running service. */
   readonly url: string;
-  /** As the role that owns the schema. */
+  /** The URL of the role that owns the schema. */
   readonly migratorUrl: string;
-  /** As superuser, for looking where nobody else may. */
+  /** The URL of the superuser. */
   readonly adminUrl: string;
   readonly name: string;
   readonly appRole: string;
-  /** Ends every connection to it, as a server that restarts does. */
+  /** Ends all connections to it, as a restart of the server does. */
   dropConnections(): Promise<void>;
   drop(): Promise<void>;
 }
 
-/** A fresh database with its two roles, migrated. Drop it, and stop the server, in `afterAll`. */
+/** A new, migrated database with its two roles. Drop it, and stop the server, in `afterAll`. */
 export const testDatabase = async (...migrations: readonly MigrationClass[]): Promise<TestDatabase> => {
   const server = await testPostgres();
   const name = `test_${randomBytes(6).toString('hex')}`;
@@ -99,7 +99,7 @@ const asAdmin = async (url: string, statements: readonly string[]): Promise<void
   }
 };
 
-/** Every row of every table of a database as text, and what is base64 or bytea in it, decoded: to look for what must not be there. */
+/** Every row of every table as text, with base64 and bytea decoded, to search for personal data. */
 export const allRows = async (adminUrl: string): Promise<string[]> => {
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();

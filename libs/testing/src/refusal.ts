@@ -1,6 +1,6 @@
 import { RemoteError } from '@crossroads/grpc';
 
-/** What a call was refused with. */
+/** The error of a refused call. */
 export const refusalOf = async (call: Promise<unknown>): Promise<RemoteError> => {
   try {
     await call;

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 const MODULE = new URL('./servers.js', import.meta.url).href;
 
-/** In a process of its own, because Testcontainers asks for an engine once a process. */
+/** Runs in another process, because Testcontainers looks for an engine once per process. */
 const inProcess = async (script: string, dockerHost: string): Promise<string> => {
   const { HOME: _, ...environment } = process.env;
   const { stdout } = await promisify(execFile)(
@@ -20,7 +20,7 @@ const inProcess = async (script: string, dockerHost: string): Promise<string> =>
         ...environment,
         DOCKER_HOST: dockerHost,
         TESTCONTAINERS_RYUK_DISABLED: 'true',
-        // Else it starts a container to find out from where this process sees the engine.
+        // Otherwise Testcontainers starts a container to find its own address.
         TESTCONTAINERS_HOST_OVERRIDE: 'localhost',
       },
     },
@@ -28,7 +28,7 @@ const inProcess = async (script: string, dockerHost: string): Promise<string> =>
   return stdout.trim();
 };
 
-/** An engine that says what it is, has no image and can pull none. */
+/** A Docker engine without images, which cannot pull any. */
 class EngineStub {
   readonly pulled: string[] = [];
   private readonly server: Server;
@@ -68,7 +68,7 @@ describe('servers for tests', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('are embedded where no Docker engine answers', async () => {
+  it('servers are embedded where no Docker engine answers', async () => {
     const script = `
       const server = await servers.startPostgresServer();
       console.log(server.kind, new URL(server.url).protocol);
@@ -76,7 +76,7 @@ describe('servers for tests', () => {
     expect(await inProcess(script, 'tcp://127.0.0.1:9')).toBe('embedded postgresql:');
   });
 
-  it('run in containers, each of its own image, where a Docker engine answers', async () => {
+  it('servers run in containers where a Docker engine answers', async () => {
     const engine = new EngineStub(folder);
     const dockerHost = await engine.start();
     try {

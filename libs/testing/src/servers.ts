@@ -16,7 +16,7 @@ export type ServerKind = 'containers' | 'embedded';
 
 export interface PostgresServer {
   readonly kind: ServerKind;
-  /** As superuser, database `postgres`. */
+  /** The URL of the superuser, database `postgres`. */
   readonly url: string;
   stop(): Promise<void>;
 }
@@ -26,11 +26,11 @@ export type KafkaServer =
       readonly kind: ServerKind;
       /** `host:port`, as in `KAFKA_BROKERS`. */
       readonly brokers: string;
-      /** Of the embedded one, which restarts by itself after it was killed. */
+      /** The process of an embedded one, which restarts after it was killed. */
       readonly pid: (() => number | undefined) | undefined;
       stop(): Promise<void>;
     }
-  /** There is neither a Docker engine nor Java. */
+  /** Neither a Docker engine nor Java is available. */
   | { readonly kind: 'none'; readonly why: string; stop(): Promise<void> };
 
 const POSTGRES_IMAGE = 'postgres:18-alpine';
@@ -49,7 +49,7 @@ const postgresInContainer = async (): Promise<PostgresServer> => {
   const container = await new PostgreSqlContainer(POSTGRES_IMAGE)
     .withDatabase('postgres')
     .withUsername('postgres')
-    // Sorted by code point, as the embedded server does.
+    // Sorts by code point, as the embedded server does.
     .withEnvironment({ POSTGRES_INITDB_ARGS: '--locale-provider=builtin --builtin-locale=C.UTF-8', TZ: 'UTC' })
     .withCommand(['postgres', '-c', 'fsync=off', '-c', 'max_connections=400', '-c', 'random_page_cost=1.1'])
     .start();

@@ -240,7 +240,7 @@ describe('the list of accesses', () => {
     const client = new pg.Client({ connectionString: mesh.database.adminUrl });
     await client.connect();
     const { rows } = await client.query<{ reason: string }>(
-      `select reason from parked where source like '%elsewhere' order by place`,
+      `select reason from parked where source like '%elsewhere' order by position`,
     );
     await client.end();
     expect(rows.map(({ reason }) => reason)).toEqual([

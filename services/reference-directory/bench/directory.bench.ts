@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { type Database, migrate, openDatabase } from '@crossroads/database';
-import { PostgresEventStore } from '@crossroads/eventsourcing';
+import { Commands, PostgresEventStore } from '@crossroads/eventsourcing';
 import { BlindIndex, type KeyProvider } from '@crossroads/privacy';
 import { InscriptionCommands } from '../src/inscription/inscription.commands.js';
 import { SsinSeal } from '../src/inscription/ssin-seal.js';
@@ -58,7 +58,9 @@ export const benchDirectory = async (options: DirectoryBenchOptions): Promise<Di
     await loadNumbers(db, everybody, index, say);
     const seal = new SsinSeal(await keys.secrets('ssin-index'));
     const lookup = new PersonLookup(db, index);
-    const commands = new InscriptionCommands(db, new PostgresEventStore(db), new InstitutionContexts(db), lookup, seal);
+    const store = new PostgresEventStore(db);
+    const contexts = new InstitutionContexts(db);
+    const commands = new InscriptionCommands(db, new Commands(store, db), store, contexts, lookup, seal);
     const inscriptions = persons * inscriptionsEach;
     const loadPerSecond = inscriptions / (await loadFiles(commands, everybody, inscriptionsEach, say));
     const bytesByRelation = await relationSizes(db, inscriptions);

@@ -1,11 +1,20 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { NumberChange, NumberChanged } from '@crossroads/contracts/person/v1/events';
-import { Database, openDatabase } from '@crossroads/database';
-import { BEHIND_PARKED, type CloudEvent, cursorStore, Inbox, listParked, TopicSealing } from '@crossroads/messaging';
+import { Database, databaseOver, dataSourceOptions } from '@crossroads/database';
+import {
+  BEHIND_PARKED,
+  type CloudEvent,
+  cursorStore,
+  Inbox,
+  ParkedMessageEntity,
+  ParkedMessageRepository,
+  TopicSealing,
+} from '@crossroads/messaging';
 import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
+import { DataSource } from 'typeorm';
 import { NUMBER_EVENTS, NumberConsumer } from '../src/number/number.consumer.js';
 import { numberKey } from '../src/number/number-key.js';
 import { service } from '../src/service.js';
@@ -17,19 +26,29 @@ describe('unreadable events on the topic of persons', () => {
   let database: TestDatabase;
   let db: Database;
   let inbox: Inbox;
+  let messages: ParkedMessageRepository;
   const consumer = new NumberConsumer();
   const missingKeys = new Set<string>();
   let position = 0n;
 
   beforeAll(async () => {
     database = await testDatabase(...service.database.migrations);
-    db = await openDatabase({ url: database.url, poolSize: 2 });
+    const { url } = database;
+    const dataSource = new DataSource({ ...dataSourceOptions({ url, poolSize: 2 }), entities: [ParkedMessageEntity] });
+    await dataSource.initialize();
+    db = databaseOver(dataSource, { url });
+    messages = new ParkedMessageRepository(dataSource.getRepository(ParkedMessageEntity));
     const open = async (_topic: string, event: CloudEvent) => {
       if (missingKeys.has(event.sealingKeyId ?? '')) throw new Error('KeyUnavailable');
       return event;
     };
     const testing = await Test.createTestingModule({
-      providers: [Inbox, { provide: Database, useValue: db }, { provide: TopicSealing, useValue: { open } }],
+      providers: [
+        Inbox,
+        { provide: Database, useValue: db },
+        { provide: TopicSealing, useValue: { open } },
+        { provide: ParkedMessageRepository, useValue: messages },
+      ],
     }).compile();
     inbox = testing.get(Inbox);
   }, 60_000);
@@ -61,7 +80,7 @@ describe('unreadable events on the topic of persons', () => {
   };
   const isKnown = async (ssinIndex: string): Promise<boolean> =>
     (await db.query('select from numbers where number = $1', [numberKey(ssinIndex)])).length > 0;
-  const parked = async () => (await listParked(db, { limit: 100 })).map(({ event: { id }, reason }) => [id, reason]);
+  const parked = async () => (await messages.page({ limit: 100 })).map(({ event: { id }, reason }) => [id, reason]);
   const index = () => `k:${randomUUID()}`;
 
   it('an unreadable event is parked with later events of its person, and other persons are not delayed', async () => {

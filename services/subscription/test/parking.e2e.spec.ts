@@ -76,7 +76,7 @@ describe('parked mutations', () => {
       client.query(
         `update parked set data = $2, event_id = $3,
            headers = headers || jsonb_build_object('ce_id', $3::text, 'ce_sealingkeyid', $4::text)
-         where place = (select min(place) from parked where key = $1)`,
+         where position = (select min(position) from parked where key = $1)`,
         [person.personId, Buffer.from(event?.data ?? []), event?.id, event?.sealingKeyId],
       ),
     );

@@ -11,7 +11,7 @@ import { importPopulation } from '../tour/population-step.js';
 import type { ClusterMesh } from './cluster-mesh.js';
 import { TESTER } from './secrets.js';
 
-/** Databases with their roles, topics and ACLs, through the forwarded ports. What is there stays. */
+/** Creates missing databases with their roles, topics and ACLs through the forwarded ports. */
 export const prepareInfrastructure = async (mesh: ClusterMesh): Promise<void> => {
   const postgres = `localhost:${mesh.ports.postgres}`;
   for (const service of SERVICES) await ensureDatabases(mesh.adminUrl(postgres), mesh.databases(service, postgres));

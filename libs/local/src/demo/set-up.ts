@@ -16,7 +16,7 @@ export const OFFICIALS_KID = 'officials';
 
 /** The demo network after registration, before any deliberation is approved. */
 export interface DemoNetwork {
-  /** The mesh as one institution sees it; closed by `close`. */
+  /** Clients of the services with the certificate of an institution. `close` closes them. */
   as(name: InstitutionName): Institution;
   connection(name: InstitutionName): MeshConnection;
   /** PEM of the key with which an institution signs for its officials. */
@@ -25,7 +25,7 @@ export interface DemoNetwork {
   close(): void;
 }
 
-/** What the demo needs of a mesh. */
+/** The parts of a mesh that the demo uses. */
 export interface DemoHost extends Pick<LocalMesh, 'trustDomain' | 'issueApplication' | 'setSignIn'> {
   readonly folder: Pick<LocalMesh['folder'], 'keys'>;
   readonly ports: Pick<LocalMesh['ports'], 'services'>;
@@ -92,8 +92,8 @@ export const decidedDeliberation = async (
         state === DeliberationState.DELIBERATION_STATE_APPROVED && reference === DRAFTS[recipient].reference,
     );
   };
-  const there = await approved();
-  if (there) return { deliberation: there, isNew: false };
+  const existing = await approved();
+  if (existing) return { deliberation: existing, isNew: false };
   const { deliberationId } = await network.as(recipient).authorization.submitDeliberation({
     requestId: newRequestId(),
     deliberation: toDeliberation(DRAFTS[recipient]),
@@ -153,7 +153,7 @@ const certificateOf = (
   return found;
 };
 
-/** An ES256 key in the data folder, made at first use. */
+/** Reads an ES256 key from the data folder, or creates it there. */
 const signingKey = async (file: string): Promise<string> => {
   if (existsSync(file)) return readFileSync(file, 'utf8');
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 
-/** An XML element: text, or what is in it by name; attributes begin with `@`. */
+/** An XML element: its text, or its children by name. Names of attributes begin with `@`. */
 export type Element = string | { readonly [name: string]: Element | readonly Element[] | undefined };
 
 /** One file of a folder of answers, as `DOMAIN/SERVICE/VERSION/KEY.xml`. */
@@ -12,7 +12,7 @@ export type Answer =
 
 export type UnreadableReason = 'UNREADABLE_FILE' | 'FILE_TOO_LARGE' | 'UNKNOWN_ENCODING' | 'NOT_XML' | 'NO_ANSWER';
 
-const LARGEST_BYTES = 4 * 1024 * 1024;
+const MAX_BYTES = 4 * 1024 * 1024;
 
 const parser = new XMLParser({
   removeNSPrefix: true,
@@ -25,8 +25,8 @@ const parser = new XMLParser({
 });
 
 /**
- * All answers of a service, whatever its versions, in the order of their names: `Inhoud` as content, and the codes of each
- * `Uitzondering`. Every file gives one. Nothing when the folder has no such service.
+ * Reads all answers of a service in every version, in the order of their file names: `Inhoud` as content, and the code of each
+ * `Uitzondering`. Yields one answer for each file, and none when the folder does not have the service.
  */
 export async function* readAnswers(folder: string, domain: string, service: string): AsyncGenerator<Answer> {
   const root = join(folder, domain, service);
@@ -35,13 +35,13 @@ export async function* readAnswers(folder: string, domain: string, service: stri
     for (const [index, name] of names.entries()) {
       const file = join(root, version, name);
       if ((await stat(file).catch(() => undefined))?.isDirectory()) continue;
-      yield { ...(await readAnswer(file)), reference: `${version}/${shown(name, index)}` };
+      yield { ...(await readAnswer(file)), reference: `${version}/${displayNameOf(name, index)}` };
     }
   }
 }
 
-/** Files are named after people's numbers, which a report does not show. */
-const shown = (name: string, index: number): string => (/\d{6}/.test(name) ? `file ${index + 1}` : name);
+/** Files are named after SSINs, which must not be in a report. */
+const displayNameOf = (name: string, index: number): string => (/\d{6}/.test(name) ? `file ${index + 1}` : name);
 
 const namesIn = async (folder: string): Promise<string[]> => {
   try {
@@ -62,14 +62,14 @@ const readAnswer = async (file: string): Promise<Read> => {
 };
 
 const answerOf = (bytes: Buffer): Read => {
-  if (bytes.length > LARGEST_BYTES) return { unreadable: 'FILE_TOO_LARGE' };
+  if (bytes.length > MAX_BYTES) return { unreadable: 'FILE_TOO_LARGE' };
   const text = decoded(bytes);
   if (text === undefined) return { unreadable: 'UNKNOWN_ENCODING' };
-  // Entities of its own could expand without end, and no answer has them.
+  // Entity definitions could expand without limit, and no answer has any.
   if (/<!(DOCTYPE|ENTITY)/i.test(text) || XMLValidator.validate(text) !== true) return { unreadable: 'NOT_XML' };
   let root: Element;
   try {
-    // Text, and objects and lists of it: what the parser makes with these settings.
+    // With these settings the parser returns only texts, objects and arrays.
     root = parser.parse(text) as Element;
   } catch {
     return { unreadable: 'NOT_XML' };
@@ -82,7 +82,7 @@ const answerOf = (bytes: Buffer): Read => {
   return { content: element(answer, 'Inhoud'), exceptions };
 };
 
-/** By byte order mark, else as the declaration says, else UTF-8. */
+/** Decodes by the byte order mark, else by the XML declaration, else as UTF-8. */
 const decoded = (bytes: Buffer): string | undefined => {
   const declared = /encoding\s*=\s*["']([\w-]+)["']/.exec(bytes.subarray(0, 200).toString('latin1'))?.[1];
   const marked =
@@ -98,11 +98,11 @@ const decoded = (bytes: Buffer): string | undefined => {
   }
 };
 
-/** How deep an answer may lie in envelopes. */
-const DEEPEST = 12;
+/** How many levels of envelopes are searched for an answer. */
+const MAX_DEPTH = 12;
 
 const find = (from: Element | undefined, name: string, depth: number): Element | undefined => {
-  if (typeof from !== 'object' || depth > DEEPEST) return undefined;
+  if (typeof from !== 'object' || depth > MAX_DEPTH) return undefined;
   const here = first(from[name]);
   if (here !== undefined) return here;
   for (const child of Object.values(from)) {
@@ -117,7 +117,7 @@ const first = (value: Element | readonly Element[] | undefined): Element | undef
 
 const isList = (value: Element | readonly Element[] | undefined): value is readonly Element[] => Array.isArray(value);
 
-/** All elements at a path; where there are none, or something else is there, an empty list. */
+/** All elements at a path. */
 export const elements = (from: Element | undefined, ...path: readonly string[]): readonly Element[] => {
   const [name, ...rest] = path;
   if (name === undefined) return from === undefined ? [] : [from];
@@ -130,7 +130,7 @@ export const elements = (from: Element | undefined, ...path: readonly string[]):
 export const element = (from: Element | undefined, ...path: readonly string[]): Element | undefined =>
   elements(from, ...path)[0];
 
-/** The text of the first element at a path, also of one with attributes; nothing when there is none. */
+/** The text of the first element at a path. */
 export const textOf = (from: Element | undefined, ...path: readonly string[]): string | undefined => {
   const found = element(from, ...path);
   const text = typeof found === 'object' ? first(found['#text']) : found;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** A data service as its source describes it: what is registered in authorization, but for who supplies and reports it. */
+/** A data service as registered in authorization, without its supplier and reporters. */
 export interface DataServiceDescription {
   readonly dataService: string;
   readonly title: string;
@@ -9,7 +9,7 @@ export interface DataServiceDescription {
   readonly fieldGroups: readonly { readonly name: string; readonly paths: readonly string[] }[];
 }
 
-/** The registry's own, read from where the registry describes it. */
+/** The description that the person registry generates. */
 export const personIdentification = (): DataServiceDescription =>
   read('../../../../services/person-registry/data-service.json');
 
@@ -18,7 +18,7 @@ export const employmentWages = (): DataServiceDescription => read('../../data-se
 export const socialStatus = (): DataServiceDescription => read('../../data-services/social.status.v1.json');
 
 const read = (path: string): DataServiceDescription => {
-  // A file of ours; authorization checks it when it is registered.
+  // Authorization validates it at registration.
   const description: unknown = JSON.parse(readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8'));
   return description as DataServiceDescription;
 };

@@ -9,8 +9,8 @@ const people = async () => {
   return records.flatMap((record) => ('facts' in record ? [record] : []));
 };
 
-describe('our own people', () => {
-  it('are more than forty, each under a test number of their own', async () => {
+describe('generated people', () => {
+  it('there are at least forty generated people with unique test numbers', async () => {
     const ssins = (await people()).map(({ ssin }) => ssin);
     expect(ssins.length).toBeGreaterThanOrEqual(40);
     expect(new Set(ssins).size).toBe(ssins.length);
@@ -21,11 +21,11 @@ describe('our own people', () => {
     expect(new Set(kinds)).toEqual(new Set(['test']));
   });
 
-  it('are the same at each call', async () => {
+  it('the same people are generated at each call', async () => {
     expect(await people()).toEqual(await people());
   });
 
-  it('are related to each other only', async () => {
+  it('generated people have only generated people as relatives', async () => {
     const records = await people();
     const known = new Set(records.map(({ ssin }) => ssin));
     const relatives = records.flatMap(({ facts }) =>
@@ -35,7 +35,7 @@ describe('our own people', () => {
     expect(relatives.filter((ssin) => !known.has(ssin))).toEqual([]);
   });
 
-  it('have wages and statuses, some of them: both, one of the two, neither', async () => {
+  it('generated people have wages, statuses, both or neither', async () => {
     const [wages, statuses] = [demoWages(), demoStatuses()];
     const kinds = (await people()).map(({ ssin }) => `${wages.has(ssin)} ${statuses.has(ssin)}`);
     expect(new Set(kinds).size).toBe(4);

@@ -59,10 +59,10 @@ interface DemoPerson {
   readonly adult: boolean;
 }
 
-/** People made by rule, the same at each call. Their numbers are test numbers: month part 61 to 72, so that they are nobody's. */
+/** Generates the same people at each call. Their SSINs are test numbers (month part 61 to 72), which belong to nobody. */
 const households = (): DemoPerson[][] => Array.from({ length: HOUSEHOLDS }, (_, index) => household(index));
 
-/** Four of five are a couple, most of them with one to three children; the others live alone. */
+/** Four of five households are a couple, most of them with one to three children; the others are one person. */
 const household = (index: number): DemoPerson[] => {
   const town = pick(TOWNS, index);
   const home = { $case: 'address', value: addressIn(town, index) } as const;
@@ -104,7 +104,7 @@ const household = (index: number): DemoPerson[] => {
   return [first, second, ...children];
 };
 
-/** As a folder would give them. */
+/** The generated people, as `readPersonFolder` returns people of a folder. */
 export async function* demoPeople(): AsyncGenerator<PersonRecord> {
   for (const [index, people] of households().entries())
     for (const [member, { ssin, facts }] of people.entries())
@@ -119,7 +119,7 @@ export const demoWages = (): Map<string, Wages> =>
       .map(({ ssin }, index) => [ssin, wagesOf(index)]),
   );
 
-/** So that some have both, some one of the two and some neither. */
+/** Chosen so that some adults have both wages and statuses, some one of them, and some neither. */
 export const demoStatuses = (): Map<string, Statuses> =>
   new Map(
     adults()
@@ -230,6 +230,6 @@ const latest = (a: DateParts, b: DateParts): DateParts =>
 
 const pick = <Item>(items: readonly Item[], index: number): Item => {
   const item = items[index % items.length];
-  if (item === undefined) throw new RangeError('nothing to pick from');
+  if (item === undefined) throw new RangeError('the list is empty');
   return item;
 };

@@ -40,7 +40,7 @@ describe('a folder of answers', () => {
     return record;
   };
 
-  it('gives a record for each file, of every version, without a number in its reference', async () => {
+  it('a folder has one record for each file of every version, without an SSIN in its reference', async () => {
     const name = '<Naam><Achternamen><Achternaam>Maes</Achternaam></Achternamen></Naam>';
     await put('02.02.0000/62691699717.xml', person(name));
     await put('03.00.0000/62691699717.xml', person(name));
@@ -70,7 +70,7 @@ describe('a folder of answers', () => {
     expect(await all(folder)).toEqual([{ reference: '02.02.0000/x.xml', refused }]);
   });
 
-  it('reads whatever stands around the answer, in whatever encoding', async () => {
+  it('answers are read in any envelope and encoding', async () => {
     const inside = person(
       '<Naam><Voornamen><Voornaam GebruikelijkeVoornaam="1">Ren&#233;</Voornaam></Voornamen></Naam>',
     );
@@ -79,7 +79,7 @@ describe('a folder of answers', () => {
     expect((await only()).facts[0]?.fact?.value).toEqual({ familyNames: [], givenNames: ['René'] });
   });
 
-  it('keeps the last day of a period, and incomplete dates as they are', async () => {
+  it('the last day of a period and incomplete dates are read unchanged', async () => {
     const abroad =
       '<Land><ISOCode>NOR</ISOCode></Land><Teksten><Tekst>Kastevegen 15</Tekst><Tekst>3830 ULEFOSS</Tekst></Teksten>';
     await put(
@@ -100,7 +100,7 @@ describe('a folder of answers', () => {
     });
   });
 
-  it('leaves out what says nothing, and keeps the person', async () => {
+  it('elements without a usable value are left out, and the person is read', async () => {
     await put(
       '02.02.0000/x.xml',
       person(`<Geslacht><Code>X</Code></Geslacht><Nationaliteiten><Nationaliteit><Code>RR</Code></Nationaliteit></Nationaliteiten>
@@ -116,7 +116,7 @@ describe('a folder of answers', () => {
     expect([...leftOut].sort()).toEqual(['BurgerlijkeStaat', 'Geboorte', 'Geslacht', 'INSZ', 'Naam', 'Nationaliteit']);
   });
 
-  it('is empty when there is no such folder', async () => {
+  it('a folder that does not exist has no records', async () => {
     expect(await all(join(folder, 'nowhere'))).toEqual([]);
     expect((await readWages(folder, TODAY)).bySsin.size).toBe(0);
   });
@@ -126,7 +126,7 @@ const whereItLies = existsSync(MAGDA_MOCK) ? describe : describe.skip;
 if (!existsSync(MAGDA_MOCK)) process.stderr.write(`skipped: ${MAGDA_MOCK} is not there\n`);
 
 whereItLies('the Flemish mock', () => {
-  it('accounts for each of its 304 files', async () => {
+  it('the Flemish mock has 304 records', async () => {
     const records = await all(MAGDA_MOCK);
     const refused = records.flatMap((record) => ('refused' in record ? [record.refused] : []));
     const persons = records.flatMap((record) => ('facts' in record ? [record] : []));
@@ -152,7 +152,7 @@ whereItLies('the Flemish mock', () => {
     expect(count(persons.flatMap(({ leftOut }) => leftOut))).toEqual({ Nationaliteit: 2, INSZ: 1 });
   });
 
-  it('has wages of ten people and statuses of 31', async () => {
+  it('the Flemish mock has wages of 10 people and statuses of 31', async () => {
     const wages = await readWages(MAGDA_MOCK, TODAY);
     const statuses = await readStatuses(MAGDA_MOCK, TODAY);
     expect([wages.bySsin.size, count(wages.skipped.map(({ reason }) => reason))]).toEqual([10, { NO_DATA: 2 }]);

@@ -16,18 +16,17 @@ export type PersonRecord =
       readonly reference: string;
       readonly ssin: string;
       readonly facts: readonly Fact[];
-      /** Parts of the file that say nothing that a register can keep, such as a country that is no code. */
+      /** Elements without a usable value, such as a country without a valid code. */
       readonly leftOut: readonly string[];
     }
   | { readonly reference: string; readonly refused: RefusalReason };
 
-/** `NO_PERSON`: the source answered, but about nobody. */
+/** `NO_PERSON`: the source's answer contains no person. */
 export type RefusalReason = UnreadableReason | 'NO_PERSON' | 'NO_NUMBER';
 
 /**
- * The persons of a folder in the layout of MAGDA (`Persoon/GeefPersoon/<version>/*`), one record a file, in the order of
- * their names. Whether a number is good and a date possible is the registry's to say; relatives without a number, and
- * parts that are absent, are no reason to refuse anybody.
+ * Reads the persons of a folder in the layout of MAGDA (`Persoon/GeefPersoon/<version>/*`): one record for each file, in the order of the
+ * file names. The registry validates SSINs and dates. Relatives without an SSIN and missing elements are left out, and the person is read.
  */
 export async function* readPersonFolder(folder: string, today: IsoDay): AsyncGenerator<PersonRecord> {
   for await (const answer of readAnswers(folder, 'Persoon', 'GeefPersoon')) {
@@ -58,10 +57,10 @@ const recordOf = (person: Element | undefined, today: IsoDay) => {
 
 /** National Register: married. */
 const MARRIED = new Set(['20', '21', '22']);
-/** National Register: an adoption was revoked, so that this is no parent. */
+/** National Register: a revoked adoption, after which the person is no longer a parent. */
 const REVOKED_DESCENT = '24';
 
-/** Takes the facts out of a `Persoon`, one kind of element at a time. */
+/** Reads the facts of a `Persoon`, one kind of element at a time. */
 class FactReading {
   readonly facts: Fact[] = [];
   readonly leftOut: string[] = [];
@@ -78,7 +77,7 @@ class FactReading {
       this.add('Naam', name, { $case: 'name', value: { familyNames, givenNames } });
   }
 
-  /** Births and deaths have no period: they happen. */
+  /** Births and deaths have a date and no period. */
   once(kind: 'birth' | 'death', event: Element | undefined): void {
     const date = parseIncompleteDate(textOf(event, 'Datum') ?? '');
     if (date === undefined) {
@@ -111,7 +110,7 @@ class FactReading {
     this.address('Hoofdverblijfplaats', residence, value);
   }
 
-  /** Free lines, of which the last is the place. */
+  /** An address abroad is a list of free text lines; the last one is the place. */
   residenceAbroad(abroad: Element): void {
     const lines = elements(abroad, 'Teksten', 'Tekst').flatMap((line) => textOf(line) ?? []);
     const municipality = lines.length > 1 ? (lines.at(-1) ?? '') : '';
@@ -161,7 +160,7 @@ class FactReading {
     if (Object.values(value).some((part) => part !== '')) this.add(what, from, { $case: 'address', value });
   }
 
-  /** The number of somebody else; without a good one nobody is named. */
+  /** The SSIN of another person; undefined when it is missing or invalid. */
   private relative(from: Element | undefined): string | undefined {
     const ssin = textOf(from, 'INSZ');
     if (ssin === undefined || ssin === this.ssin) return undefined;

@@ -4,14 +4,14 @@ import { type PersonRecord, readPersonFolder } from './person-folder.js';
 import { readStatuses, type Statuses } from './statuses.js';
 import { readWages, type Wages } from './wages.js';
 
-/** The people of a demonstration, and what two authentic sources have on some of them, by SSIN. */
+/** The people of the demo, and the data that two authentic sources have about some of them, by SSIN. */
 export interface Population {
   readonly people: () => AsyncIterable<PersonRecord>;
   readonly wages: ReadonlyMap<string, Wages>;
   readonly statuses: ReadonlyMap<string, Statuses>;
 }
 
-/** Of a folder, or ours made by rule when none is given. `today` is the day in Brussels. */
+/** Reads the population of a folder, or generates one when no folder is given. `today` is the day in Brussels. */
 export const openPopulation = async (folder: string | undefined, today: IsoDay): Promise<Population> => {
   if (folder === undefined) return { people: demoPeople, wages: demoWages(), statuses: demoStatuses() };
   const [wages, statuses] = await Promise.all([readWages(folder, today), readStatuses(folder, today)]);

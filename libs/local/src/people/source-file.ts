@@ -1,13 +1,13 @@
 import { type IsoDay, parseSsin } from '@crossroads/identifiers';
 import type { Answer, Element } from './answers.js';
 
-/** What an authentic source of the demonstration has, by SSIN, and the files that say nothing of anybody. */
+/** The data of an authentic source of the demo by SSIN, and the files that were skipped. */
 export interface SourceFile<Data> {
   readonly bySsin: ReadonlyMap<string, Data>;
   readonly skipped: readonly { readonly reference: string; readonly reason: string }[];
 }
 
-/** Of two files about the same person the later one holds. */
+/** Groups answers by person. The last of several files about a person is used. */
 export const byPerson = async <Data>(
   answers: AsyncIterable<Answer>,
   today: IsoDay,

@@ -25,7 +25,7 @@ export interface Employment {
   readonly municipalityCode?: string;
 }
 
-/** DmfA declarations of `Werk/GeefDmfaVoorWerknemer`, by SSIN; those that a later version replaced are left out. */
+/** DmfA declarations of `Werk/GeefDmfaVoorWerknemer`, by SSIN; without those that a later version replaced. */
 export const readWages = (folder: string, today: IsoDay): Promise<SourceFile<Wages>> =>
   byPerson(readAnswers(folder, 'Werk', 'GeefDmfaVoorWerknemer'), today, (content) => {
     const attests = elements(content, 'Attesten', 'Attest');
@@ -77,7 +77,7 @@ const amountsOf = (jobs: readonly Element[]): QuarterlyWage['amounts'] => {
   return { ...given('grossWage', grossWage), ...given('guaranteedSickPay', guaranteedSickPay), currency: 'EUR' };
 };
 
-/** DmfA writes amounts, days and hours as whole hundredths; a few of its readers as decimals with a point. */
+/** DmfA writes amounts, days and hours as a number of hundredths; some files have decimals with a point. */
 const hundredths = (text: string | undefined): bigint | undefined => {
   const [, whole, fraction] = /^(-?\d{1,15})(?:[.,](\d{1,2}))?$/.exec(text ?? '') ?? [];
   if (whole === undefined) return undefined;

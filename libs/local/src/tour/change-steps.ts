@@ -25,7 +25,7 @@ export interface Moved {
 
 /** Registers one change. Each entitled subscriber receives it from Kafka, with the fields that it may see. */
 export const move = async ({ mesh, network, output }: Tour, { subject }: Participants): Promise<Moved> => {
-  output.step('A move: the municipality registers it once, everybody entitled has it');
+  output.step('A move: the municipality registers it once, and every entitled subscriber receives it');
   const [fund, office, pensions] = [
     network.as('health-fund'),
     network.as('employment-office'),
@@ -36,7 +36,7 @@ export const move = async ({ mesh, network, output }: Tour, { subject }: Partici
     office: await openSubscription(office, 'employment-office'),
     pensions: await openSubscription(pensions, 'pension-office'),
   };
-  const untouched = await lastSequence(pensions, subscriptions.pensions);
+  const before = await lastSequence(pensions, subscriptions.pensions);
   const [fundReader, officeReader] = await Promise.all([
     startSubscriber(mesh, network, 'health-fund'),
     startSubscriber(mesh, network, 'employment-office'),
@@ -54,14 +54,16 @@ export const move = async ({ mesh, network, output }: Tour, { subject }: Partici
 
     const address: unknown = atFund.data?.['address'];
     verify(hasStreet(address, to.street), 'the health fund has the new street');
-    output.verified(`the health fund has it from its topic after ${took} ms: ${JSON.stringify(address)}`);
+    output.verified(`the health fund received it on its topic after ${took} ms: ${JSON.stringify(address)}`);
     verify(!JSON.stringify(atOffice.data).includes(to.street), 'the employment office does not see the street');
     verify(JSON.stringify(atOffice.data).includes('Gent'), 'the employment office sees the municipality');
-    const cut = atOffice.filtered.map(({ path, reason }) => `${path} (${reason})`).join(', ');
-    verify(cut !== '', 'the employment office is told what was cut');
-    output.verified(`the employment office has it with fewer fields: ${JSON.stringify(atOffice.data)}; cut: ${cut}`);
-    verify((await lastSequence(pensions, subscriptions.pensions)) === untouched, 'the pension office got nothing');
-    output.verified('the pension office subscribes, too, but has no file on this person: it got nothing');
+    const filtered = atOffice.filtered.map(({ path, reason }) => `${path} (${reason})`).join(', ');
+    verify(filtered !== '', 'the delivery to the employment office lists the fields that were filtered');
+    output.verified(
+      `the employment office received fewer fields: ${JSON.stringify(atOffice.data)}; filtered: ${filtered}`,
+    );
+    verify((await lastSequence(pensions, subscriptions.pensions)) === before, 'the pension office received nothing');
+    output.verified('the pension office also subscribes, but has no file on this person: it received nothing');
     verify(fundReader.faults.length + officeReader.faults.length === 0, 'receipts and sequence numbers are right');
     output.command(
       `change-address --as municipality --ssin ${subject.ssin} --street ${to.street} --house-number 7 --postal-code 9000 --municipality Gent`,
@@ -86,16 +88,16 @@ export const killUnderLoad = async (
   { subject }: Participants,
   { fund }: Moved,
 ): Promise<void> => {
-  output.step('kill -9: a process dies in the middle');
+  output.step('kill -9: a service is killed while changes are registered');
   const { reader, subscription } = fund;
   const before = deliveriesOf(reader, subscription.subscriptionId, subject.ssin).length;
   const revisions: bigint[] = [];
-  let back: Promise<void> | undefined;
+  let restarted: Promise<void> | undefined;
   for (let n = 0; n < MOVES; n++) {
-    if (n === MOVES / 3) back = mesh.kill(subscriptionService.name);
+    if (n === MOVES / 3) restarted = mesh.kill(subscriptionService.name);
     revisions.push(await registerMove(network.as('municipality'), subject.ssin, newMove()));
   }
-  await back;
+  await restarted;
   await until(
     'all moves on the health fund’s topic',
     () => deliveriesOf(reader, subscription.subscriptionId, subject.ssin).length >= before + MOVES || undefined,
@@ -108,15 +110,15 @@ export const killUnderLoad = async (
   );
   verify(hasNoGap(reader.deliveries(subscription.subscriptionId)), 'sequence numbers have no gap');
   verify(reader.faults.length === 0, `no fault in the deliveries (${reader.faults.join('; ')})`);
-  const numbered = await until('the subscription service to answer again', () =>
+  const last = await until('the subscription service to answer again', () =>
     lastSequence(network.as('health-fund'), subscription),
   );
   verify(
-    numbered === reader.deliveries(subscription.subscriptionId).at(-1)?.sequence,
-    'as many were numbered as arrived',
+    last === reader.deliveries(subscription.subscriptionId).at(-1)?.sequence,
+    'the last sequence number is that of the last delivery',
   );
   output.verified(
-    `${MOVES} moves of ${IDENTIFICATION}, subscription killed after the fourth and back by itself: ${MOVES} deliveries, none lost, none doubled`,
+    `${MOVES} moves of ${IDENTIFICATION}, subscription was killed after the fourth and restarted: ${MOVES} deliveries, none lost, none repeated`,
   );
 };
 

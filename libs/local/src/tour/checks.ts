@@ -17,9 +17,9 @@ const EVERY_MS = 50;
 export const until = async <Value>(
   what: string,
   ask: () => Promise<Value | undefined> | Value | undefined,
-  withinMs = 20_000,
+  timeoutMs = 20_000,
 ): Promise<Value> => {
-  const end = performance.now() + withinMs;
+  const end = performance.now() + timeoutMs;
   for (let last = ''; ; ) {
     try {
       const value = await ask();
@@ -28,7 +28,7 @@ export const until = async <Value>(
     } catch (error) {
       last = error instanceof Error ? ` (${error.message})` : '';
     }
-    if (performance.now() > end) throw new NotVerified(`waited ${withinMs / 1_000} s for ${what}${last}`);
+    if (performance.now() > end) throw new NotVerified(`waited ${timeoutMs / 1_000} s for ${what}${last}`);
     await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
   }
 };

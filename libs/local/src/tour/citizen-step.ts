@@ -33,24 +33,24 @@ export const listAccesses = async (
       return isComplete(all, expected, deliveries) ? all : undefined;
     });
     output.verified(
-      `all of it is there: the inquiry, ${deliveries.length} deliveries, ${expected.refused.length} refusals (${accesses.length} accesses since the first)`,
+      `the list has every access: the consultation, ${deliveries.length} deliveries, ${expected.refused.length} refusals (${accesses.length} accesses in total)`,
     );
     const inquiry = accesses.find(({ ticket }) => ticket === expected.answered);
-    verify(inquiry?.officialRole.includes('social worker') === true, 'the list tells the role of the official');
+    verify(inquiry?.officialRole.includes('social worker') === true, 'the list shows the role of the official');
     verify(
       inquiry.services.some(({ deliberationReference }) => deliberationReference !== ''),
-      'the list tells the deliberation',
+      'the list shows the deliberation',
     );
     for (const access of accesses
       .filter(({ kind }) => kind !== AccessKind.ACCESS_KIND_SELF_CONSULTATION)
       .slice(0, SHOWN))
       output.note(lineOf(access));
-    const again = await until('the reading of the list in the list', async () => {
+    const again = await until('the citizen’s own consultation in the list', async () => {
       const all = await list();
       return all.some(({ kind }) => kind === AccessKind.ACCESS_KIND_SELF_CONSULTATION) ? all : undefined;
     });
     output.verified(
-      `reading the list is recorded, too: ${again.filter(({ kind }) => kind === AccessKind.ACCESS_KIND_SELF_CONSULTATION).length} accesses to one's own list`,
+      `reading the list is recorded as well: ${again.filter(({ kind }) => kind === AccessKind.ACCESS_KIND_SELF_CONSULTATION).length} consultations of one's own list`,
     );
     output.command(`accesses --ssin ${subject.ssin}`);
   } finally {

@@ -10,7 +10,7 @@ import { type Participants, refusalOf } from './participants.js';
 import { until, verify } from './checks.js';
 import type { Tour } from './tour.js';
 
-const { CONSULTATION_STATUS_DATA_FOUND: FOUND, CONSULTATION_STATUS_NO_DATA_FOUND: NOTHING } = ConsultationStatus;
+const { CONSULTATION_STATUS_DATA_FOUND: FOUND, CONSULTATION_STATUS_NO_DATA_FOUND: NOT_FOUND } = ConsultationStatus;
 const { legalContext } = PURPOSES['welfare-office'];
 const ASKED = [IDENTIFICATION, WAGES, STATUSES];
 
@@ -22,13 +22,13 @@ export interface ExpectedAccesses {
   readonly refused: string[];
 }
 
-/** Consults three data services in one call. Each answer holds only what was granted. */
+/** Consults three data services in one call. Each answer contains only the granted fields. */
 export const consultSources = async (
   tour: Tour,
   { subject, hasWages, hasStatuses }: Participants,
 ): Promise<ExpectedAccesses> => {
   const { network, output } = tour;
-  output.step('A social inquiry: the welfare office asks three sources in one call');
+  output.step('A social inquiry: the welfare office consults three sources in one call');
   const token = await tokenOf(tour);
   const answer = await network
     .as('welfare-office')
@@ -40,31 +40,31 @@ export const consultSources = async (
     'identification has the name or the address',
   );
   verify(!('nationalities' in (identification.data ?? {})), 'the nationality is not released');
-  const cut = identification.filtered.filter(({ fieldGroup }) => fieldGroup === 'nationality');
+  const hidden = identification.filtered.filter(({ fieldGroup }) => fieldGroup === 'nationality');
   verify(
-    cut.length > 0 && cut.every(({ reason }) => reason === 'NOT_GRANTED'),
-    'the answer says that the nationality was cut, and why',
+    hidden.length > 0 && hidden.every(({ reason }) => reason === 'NOT_GRANTED'),
+    'the answer says that the nationality was filtered, and why',
   );
   output.verified(
-    `${IDENTIFICATION}: DATA_FOUND (${Object.keys(identification.data ?? {}).join(', ')}); cut: ${cutOf(identification)}`,
+    `${IDENTIFICATION}: DATA_FOUND (${Object.keys(identification.data ?? {}).join(', ')}); filtered: ${filteredOf(identification)}`,
   );
   for (const [name, result, has] of [
     [WAGES, wages, hasWages],
     [STATUSES, statuses, hasStatuses],
   ] as const) {
     verify(
-      result?.status === (has ? FOUND : NOTHING),
-      `${name} answers ${has ? 'with data' : 'that it has none'} (${result?.reason ?? ''})`,
+      result?.status === (has ? FOUND : NOT_FOUND),
+      `${name} answers ${has ? 'with data' : 'that it has no data'} (${result?.reason ?? ''})`,
     );
     output.verified(
       has
-        ? `${name}: DATA_FOUND; cut: ${cutOf(result)}`
-        : `${name}: NO_DATA_FOUND, as this source has nothing on the person`,
+        ? `${name}: DATA_FOUND; filtered: ${filteredOf(result)}`
+        : `${name}: NO_DATA_FOUND, because this source has no data about the person`,
     );
   }
   verify(answer.receipt !== undefined && answer.ticket !== '', 'the answer has a ticket and a receipt');
   output.note(
-    `ticket ${answer.ticket}; each source answered only against a signed receipt that this look is recorded.`,
+    `ticket ${answer.ticket}; each source answers only to a signed receipt, which proves that the consultation is recorded.`,
   );
   output.command(
     `consult --as welfare-office --ssin ${subject.ssin} --legal-context ${legalContext} ${ASKED.join(' ')}`,
@@ -72,40 +72,41 @@ export const consultSources = async (
   return { answered: answer.ticket, refused: [] };
 };
 
-/** Asks the same question so that it is refused for different reasons. */
+/** Repeats the consultation with one condition not met each time, and checks the reason of each refusal. */
 export const showRefusals = async (
   { network, output }: Tour,
   { subject, stranger }: Participants,
   expected: ExpectedAccesses,
 ): Promise<void> => {
-  output.step('Refusals: the same question, when something is missing');
+  output.step('Refusals: the same consultation when a condition is not met');
   const office = network.as('welfare-office');
   const ask = (ssin: string, context: string) =>
     refusalOf(office.consult({ ssin, legalContext: context, dataServices: ASKED }));
 
-  const strange = await ask(stranger.ssin, legalContext);
+  const notInscribed = await ask(stranger.ssin, legalContext);
   verify(
-    strange.reason === 'NOT_INSCRIBED',
-    `without inscription it is refused as NOT_INSCRIBED, not ${strange.reason}`,
+    notInscribed.reason === 'NOT_INSCRIBED',
+    `without inscription it is refused as NOT_INSCRIBED, not ${notInscribed.reason}`,
   );
-  output.verified('about somebody on whom it has no file: NOT_INSCRIBED');
+  output.verified('about a person on whom the office has no file: NOT_INSCRIBED');
   output.command(
     `consult --as welfare-office --ssin ${stranger.ssin} --legal-context ${legalContext} ${IDENTIFICATION}`,
   );
 
-  const aimless = await ask(subject.ssin, '');
+  const withoutContext = await ask(subject.ssin, '');
   verify(
-    aimless.reason === 'INVALID_INPUT' && aimless.violations.some(({ field }) => field === 'legal_context'),
-    `without a legal context it is refused for that field, not as ${aimless.reason}`,
+    withoutContext.reason === 'INVALID_INPUT' &&
+      withoutContext.violations.some(({ field }) => field === 'legal_context'),
+    `without a legal context it is refused for that field, not as ${withoutContext.reason}`,
   );
-  const curious = await ask(subject.ssin, 'PCSA:CURIOSITY');
+  const unknownContext = await ask(subject.ssin, 'PCSA:CURIOSITY');
   verify(
-    curious.reason === 'UNKNOWN_LEGAL_CONTEXT',
-    `a purpose that nobody was granted is refused as UNKNOWN_LEGAL_CONTEXT, not ${curious.reason}`,
+    unknownContext.reason === 'UNKNOWN_LEGAL_CONTEXT',
+    `a legal context of no deliberation is refused as UNKNOWN_LEGAL_CONTEXT, not ${unknownContext.reason}`,
   );
-  expected.refused.push(curious.reason);
+  expected.refused.push(unknownContext.reason);
   output.verified(
-    'without a legal context: INVALID_INPUT, legal_context; for a purpose that nobody was granted: UNKNOWN_LEGAL_CONTEXT',
+    'without a legal context: INVALID_INPUT, legal_context; with one that is in no deliberation: UNKNOWN_LEGAL_CONTEXT',
   );
 
   const { deliberation } = await decidedDeliberation(network, 'welfare-office');
@@ -113,7 +114,7 @@ export const showRefusals = async (
   await network.as('committee').authorization.revokeDeliberation({
     requestId: newRequestId(),
     deliberationId: deliberation.deliberationId,
-    reason: 'shown to a newcomer',
+    reason: 'guided tour',
   });
   const revoked = await until('the revocation to be in force', async () => {
     const refusal = await ask(subject.ssin, legalContext);
@@ -124,7 +125,7 @@ export const showRefusals = async (
     revoked.reason === 'DELIBERATION_REVOKED',
     `after revocation it is refused as DELIBERATION_REVOKED, not ${revoked.reason}`,
   );
-  verify(took < 5_000, 'a revocation is honoured at once');
+  verify(took < 5_000, 'a revocation takes effect within 5 s');
   expected.refused.push(revoked.reason);
   output.verified(`after the committee revoked the deliberation: DELIBERATION_REVOKED, ${took} ms later`);
   output.command('deliberations revoke <deliberation id> --as committee');
@@ -145,5 +146,5 @@ const tokenOf = ({ network }: Tour): Promise<string> =>
 const resultOf = ({ results }: ConsultResponse, name: string): DataServiceResult | undefined =>
   results.find(({ dataService }) => dataService === name);
 
-const cutOf = (result: DataServiceResult | undefined): string =>
+const filteredOf = (result: DataServiceResult | undefined): string =>
   (result?.filtered ?? []).map(({ path, reason }) => `${path} (${reason})`).join(', ') || 'nothing';

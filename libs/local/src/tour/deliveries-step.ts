@@ -62,12 +62,12 @@ export const deliveryOf = (
   { subscriptionId }: Pick<Subscription, 'subscriptionId'>,
   ssin: string,
   sourceRevision: bigint,
-  withinMs?: number,
+  timeoutMs?: number,
 ): Promise<DeliveredMutation> =>
   until(
     `revision ${sourceRevision} on the subscriber's topic`,
     () => deliveriesOf(reader, subscriptionId, ssin).find((mutation) => mutation.sourceRevision === sourceRevision),
-    withinMs,
+    timeoutMs,
   );
 
 /** The deliveries about a person to a subscriber, in order. */

@@ -4,17 +4,17 @@ import type { Population } from '../people/index.js';
 import { verify } from './checks.js';
 import type { ImportedPerson } from './population-step.js';
 
-/** The people that the tour shows. */
+/** The two people whom the tour is about. */
 export interface Participants {
   /** The person who moves, and about whom the welfare office asks. */
   readonly subject: ImportedPerson;
   readonly hasWages: boolean;
   readonly hasStatuses: boolean;
-  /** Somebody on whom the welfare office has no file. */
+  /** A person on whom the welfare office has no file. */
   readonly stranger: ImportedPerson;
 }
 
-/** Prefers living people with wages, statuses and an address; a folder may have none of these. */
+/** Chooses living people with wages, statuses and an address if there are any. */
 export const chooseParticipants = (
   people: readonly ImportedPerson[],
   { wages, statuses }: Population,

@@ -15,9 +15,9 @@ export interface Imported {
   readonly registered: number;
   readonly changed: number;
   readonly unchanged: number;
-  /** Counts by reason, of the reader and of the registry. */
+  /** How many records the reader or the registry refused, by reason. */
   readonly refused: ReadonlyMap<string, number>;
-  /** Without those that were refused. */
+  /** The people who were not refused. */
   readonly people: readonly ImportedPerson[];
 }
 
@@ -27,7 +27,7 @@ export const importPopulation = async (
   population: Pick<Population, 'people'>,
   onProgress: (read: number) => void,
 ): Promise<Imported> => {
-  const known = new Map<string, ImportedPerson>();
+  const imported = new Map<string, ImportedPerson>();
   const refused = new Map<string, number>();
   let records = 0;
   const refuse = (reason: string) => refused.set(reason, (refused.get(reason) ?? 0) + 1);
@@ -37,7 +37,7 @@ export const importPopulation = async (
       records++;
       if ('refused' in record) refuse(record.refused);
       else {
-        known.set(record.reference, knownOf(record));
+        imported.set(record.reference, importedOf(record));
         yield { reference: record.reference, ssin: record.ssin, facts: [...record.facts] };
       }
     }
@@ -46,19 +46,19 @@ export const importPopulation = async (
   for await (const progress of registry.importPersons(requests())) {
     for (const { reference, reason } of progress.refused) {
       refuse(reason);
-      known.delete(reference);
+      imported.delete(reference);
     }
     onProgress(Number(progress.recordsRead));
     last = progress;
   }
   verify(last?.done === true, 'the import ends with its report');
   const [registered, changed, unchanged] = [Number(last.registered), Number(last.changed), Number(last.unchanged)];
-  const showRefusals = [...refused.values()].reduce((sum, count) => sum + count, 0);
-  verify(registered + changed + unchanged + showRefusals === records, "the import's counts add up to the records");
-  return { records, registered, changed, unchanged, refused, people: [...known.values()] };
+  const refusedCount = [...refused.values()].reduce((sum, count) => sum + count, 0);
+  verify(registered + changed + unchanged + refusedCount === records, "the import's counts add up to the records");
+  return { records, registered, changed, unchanged, refused, people: [...imported.values()] };
 };
 
-const knownOf = ({ ssin, facts }: Extract<PersonRecord, { readonly ssin: string }>): ImportedPerson => ({
+const importedOf = ({ ssin, facts }: Extract<PersonRecord, { readonly ssin: string }>): ImportedPerson => ({
   ssin,
   deceased: facts.some(({ fact }) => fact?.$case === 'death'),
   hasAddress: facts.some(({ fact }) => fact?.$case === 'address'),

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { dayOf } from '@crossroads/identifiers';
 import { personRegistry } from '@crossroads/topology';
 import { PURPOSES, STATUSES, WAGES } from '../demo/deliberations.js';
-import { type InstitutionName, numberOf } from '../demo/institutions.js';
+import { type InstitutionName, institutionEntries, numberOf } from '../demo/institutions.js';
 import { type DemoNetwork, decidedDeliberation, setUpDemo } from '../demo/set-up.js';
 import type { LocalMesh } from '../local-mesh.js';
 import { openPopulation, type Population } from '../people/index.js';
@@ -23,7 +23,7 @@ export interface TourOptions {
   readonly report: (line: string) => void;
 }
 
-/** Runs every step of the mesh once, and checks what it prints. False when a check failed. */
+/** Runs the tour. Each printed line with a tick was checked before. Resolves to false when a check failed. */
 export const runTour = async (options: TourOptions): Promise<boolean> => {
   const output = new TourOutput(options.report);
   const began = performance.now();
@@ -67,7 +67,7 @@ const assemble = async ({ mesh, people, report }: TourOptions, population: Popul
     });
   await Promise.all([source('wages-source', WAGES, port), source('statuses-source', STATUSES, port + 1)]);
   report(
-    `  eleven institutions registered; wages of ${population.wages.size} people and statuses of ${population.statuses.size} at their sources`,
+    `  ${institutionEntries().length} institutions registered; the sources have wages of ${population.wages.size} people and statuses of ${population.statuses.size}`,
   );
   return network;
 };
@@ -94,9 +94,9 @@ const steps = async (tour: Tour, population: Population): Promise<void> => {
   }
 };
 
-/** So that the commands above work when the reader tries them. */
+/** Approves the revoked deliberation again, so that the printed commands work. */
 const approveAgain = async ({ network, output }: Tour): Promise<void> => {
-  output.step('Your turn: the committee approves the revoked deliberation anew, and the commands above work by hand');
+  output.step('To try it yourself: the committee approves the deliberation again, so that the commands above work');
   const { deliberation } = await decidedDeliberation(network, 'welfare-office');
   output.verified(`${deliberation.reference} is in force again`);
   output.command('--help');
@@ -112,15 +112,15 @@ const load = async ({ network, output }: Tour, population: Population): Promise<
   });
   const { records, registered, changed, unchanged, refused } = report;
   output.verified(
-    `${records} records: ${registered} registered, ${changed} changed, ${unchanged} there already, ${records - registered - changed - unchanged} refused`,
+    `${records} records: ${registered} registered, ${changed} changed, ${unchanged} unchanged, ${records - registered - changed - unchanged} refused`,
   );
   for (const [reason, count] of refused) output.note(`refused: ${count} ${reason}`);
-  output.note('Each person got a random id; what the registry keeps of them is sealed under a key of their own.');
+  output.note('Each person has a random id; the registry stores their data encrypted with a key of their own.');
   return report.people;
 };
 
 const decide = async ({ network, output }: Tour): Promise<void> => {
-  output.step('Deliberations: institutions ask, the committee decides');
+  output.step('Deliberations: institutions apply for access, the committee decides');
   for (const recipient of ['health-fund', 'employment-office', 'pension-office', 'welfare-office'] as const) {
     const { deliberation, isNew } = await decidedDeliberation(network, recipient);
     output.verified(
@@ -137,7 +137,7 @@ const inscribePeople = async (
   subject: ImportedPerson,
   stranger: ImportedPerson,
 ): Promise<void> => {
-  output.step('Inscriptions: each institution says on whom it has a file');
+  output.step('Inscriptions: each institution registers the persons on whom it has a file');
   const fund = network.as('health-fund');
   await inscribe(fund, PURPOSES['health-fund'].inscriptionContext, people.at(-1)?.ssin ?? subject.ssin);
   const report = await until('the directory to know everybody', async () => {
@@ -146,8 +146,8 @@ const inscribePeople = async (
       PURPOSES['health-fund'].inscriptionContext,
       people.map(({ ssin }) => ssin),
     );
-    const unheardOf = file.refused.some(({ reason }) => reason === 'UNKNOWN_SSIN');
-    return unheardOf ? undefined : file;
+    const hasUnknown = file.refused.some(({ reason }) => reason === 'UNKNOWN_SSIN');
+    return hasUnknown ? undefined : file;
   });
   output.verified(`the health fund's file of ${report.linesRead} lines is in the reference directory`);
   for (const [name, who] of [

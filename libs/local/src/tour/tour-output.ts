@@ -1,4 +1,4 @@
-/** What a newcomer reads: numbered steps, a line or two on what happened in each, and the command that repeats it. */
+/** Prints the tour: numbered steps, what was checked in each, and the command that repeats it. */
 export class TourOutput {
   private steps = 0;
   private checks = 0;
@@ -11,7 +11,7 @@ export class TourOutput {
     this.print(`${this.steps}. ${title}`);
   }
 
-  /** Something that was checked. */
+  /** Prints what was checked. */
   verified(line: string): void {
     this.checks++;
     this.print(`   ✓ ${line}`);

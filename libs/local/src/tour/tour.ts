@@ -2,7 +2,7 @@ import type { DemoNetwork } from '../demo/set-up.js';
 import type { LocalMesh } from '../local-mesh.js';
 import type { TourOutput } from './tour-output.js';
 
-/** What the steps share. */
+/** Passed to every step. */
 export interface Tour {
   readonly mesh: LocalMesh;
   readonly network: DemoNetwork;

@@ -10,6 +10,7 @@ import { consumeFrom } from './consume-from.js';
 import { ConsumerOf, type ConsumerOptions, type EventConsumer } from './consumer.decorator.js';
 import { cursorStore } from './cursors.js';
 import { Inbox } from './inbox.js';
+import { ParkedMessageRepository } from './parked-message.repository.js';
 import { observeParked } from './parked-metrics.js';
 import type { Redriven } from './redrive.js';
 
@@ -26,6 +27,7 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly inbox: Inbox,
     private readonly db: Database,
     private readonly clients: GrpcClients,
+    private readonly parked: ParkedMessageRepository,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -72,7 +74,7 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
       onError: warn(topic),
     });
     const redriven = redriveAtStart ? this.inbox.redrive(topic, consumer).catch(warn('redrive')) : Promise.resolve();
-    const stopObserving = observeParked(this.db, [topic]);
+    const stopObserving = observeParked(this.parked, topic);
     this.stops.push(
       () => consumption.close(),
       () => redriven,

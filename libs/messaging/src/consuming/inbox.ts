@@ -5,7 +5,7 @@ import type { CloudEvent } from '../broker/broker.js';
 import { TopicSealing } from '../broker/topic-sealing.js';
 import type { EventConsumer, Reading } from './consumer.decorator.js';
 import { cursorStore, eventsAfter, storeCursors } from './cursors.js';
-import { park, parkBlocked } from './parking.js';
+import { ParkedMessageRepository } from './parked-message.repository.js';
 import { type Redriven, redrive } from './redrive.js';
 
 const UNREADABLE = 'UNREADABLE';
@@ -16,6 +16,7 @@ export class Inbox {
   constructor(
     private readonly db: Database,
     private readonly sealing: TopicSealing,
+    private readonly parked: ParkedMessageRepository,
   ) {}
 
   /** @param types the types of messages to handle; the cursor passes over the others. Absent: all */
@@ -31,7 +32,7 @@ export class Inbox {
       // Another process of the group may have handled some of them since they were delivered.
       await tx.query('select from consumed where topic = $1 order by source for update', [topic]);
       const fresh = eventsAfter(wanted, await cursorStore(tx).cursors(topic));
-      await consumer.handle(await itemsAfterParking(tx, topic, fresh, readings), tx);
+      await consumer.handle(await this.itemsAfterParking(tx, topic, fresh, readings), tx);
       await storeCursors(tx, topic, events);
     });
   }
@@ -40,6 +41,7 @@ export class Inbox {
   redrive<Item>(topic: TopicName, consumer: EventConsumer<Item>, key?: string): Promise<Redriven> {
     return redrive({
       db: this.db,
+      parked: this.parked,
       topic,
       ...(key === undefined ? {} : { key }),
       handle: async (event, tx) => {
@@ -66,24 +68,24 @@ export class Inbox {
       }),
     );
   }
-}
 
-/** Parks, in the order of the topic, what cannot be read and what follows it under the same key. Returns the items of the rest. */
-const itemsAfterParking = async <Item>(
-  tx: Tx,
-  topic: TopicName,
-  events: readonly CloudEvent[],
-  readings: ReadonlyMap<CloudEvent, Reading<Item>>,
-): Promise<Item[]> => {
-  const allReadable = events.every((event) => readings.get(event)?.unreadable === undefined);
-  // Usually one query for the whole batch. A message that is parked now blocks the ones behind it: then one query each.
-  const unblocked = allReadable ? await parkBlocked(tx, topic, events) : events;
-  const items: Item[] = [];
-  for (const event of unblocked) {
-    if (!allReadable && (await parkBlocked(tx, topic, [event])).length === 0) continue;
-    const reading = readings.get(event);
-    items.push(...(reading?.items ?? []));
-    if (reading?.unreadable !== undefined) await park(tx, topic, event, reading.unreadable);
+  /** Parks, in the order of the topic, what cannot be read and what follows it under the same key. Returns the items of the rest. */
+  private async itemsAfterParking<Item>(
+    tx: Tx,
+    topic: TopicName,
+    events: readonly CloudEvent[],
+    readings: ReadonlyMap<CloudEvent, Reading<Item>>,
+  ): Promise<Item[]> {
+    const allReadable = events.every((event) => readings.get(event)?.unreadable === undefined);
+    // Usually one query for the whole batch. A message that is parked now blocks the ones behind it: then one query each.
+    const unblocked = allReadable ? await this.parked.parkBlocked(tx, topic, events) : events;
+    const items: Item[] = [];
+    for (const event of unblocked) {
+      if (!allReadable && (await this.parked.parkBlocked(tx, topic, [event])).length === 0) continue;
+      const reading = readings.get(event);
+      items.push(...(reading?.items ?? []));
+      if (reading?.unreadable !== undefined) await this.parked.park(tx, topic, event, reading.unreadable);
+    }
+    return items;
   }
-  return items;
-};
+}

@@ -6,7 +6,7 @@ class ParkedMessages1764201600002 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       create table parked (
-        place     bigint      generated always as identity primary key,
+        position  bigint      generated always as identity primary key,
         topic     text        not null,
         key       text        not null,
         source    text        not null,
@@ -18,7 +18,7 @@ class ParkedMessages1764201600002 implements MigrationInterface {
         attempts  int         not null default 0,
         unique (topic, source, event_id)
       );
-      create index parked_by_key on parked (topic, key, place);
+      create index parked_by_key on parked (topic, key, position);
       comment on column parked.data is 'As received: sealed on internal topics'`);
   }
 

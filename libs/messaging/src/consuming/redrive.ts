@@ -1,9 +1,10 @@
 import type { Database, Tx } from '@crossroads/database';
 import type { CloudEvent } from '../broker/broker.js';
-import { firstParked } from './parking.js';
+import type { ParkedMessageRepository } from './parked-message.repository.js';
 
 export interface RedriveOptions {
-  readonly db: Database;
+  readonly db: Pick<Database, 'transaction'>;
+  readonly parked: ParkedMessageRepository;
   readonly topic: string;
   /** One key's queue. @default every queue of the topic */
   readonly key?: string;
@@ -27,7 +28,7 @@ export interface Redriven {
 export const redrive = async (options: RedriveOptions): Promise<Redriven> => {
   let handled = 0;
   let blocked = 0;
-  for (const key of options.key === undefined ? await parkedKeys(options) : [options.key]) {
+  for (const key of options.key === undefined ? await options.parked.keys(options.topic) : [options.key]) {
     for (;;) {
       const outcome = await redriveFirst(options, key);
       if (outcome === 'handled') handled++;
@@ -40,38 +41,27 @@ export const redrive = async (options: RedriveOptions): Promise<Redriven> => {
   return { handled, blocked };
 };
 
-const parkedKeys = async ({ db, topic }: RedriveOptions): Promise<string[]> => {
-  const rows = await db.query<{ key: string }>(
-    'select key from parked where topic = $1 group by key order by min(place)',
-    [topic],
-  );
-  return rows.map(({ key }) => key);
-};
-
 const redriveFirst = async (
-  { db, topic, handle }: RedriveOptions,
+  { db, parked, topic, handle }: RedriveOptions,
   key: string,
 ): Promise<'handled' | 'blocked' | 'empty'> => {
-  let place: bigint | undefined;
+  let position: bigint | undefined;
   try {
     return await db.transaction(async (tx) => {
-      const first = await firstParked(tx, topic, key);
+      const first = await parked.firstForUpdate(tx, topic, key);
       if (!first) return 'empty';
-      place = first.place;
+      position = first.position;
       const failure = await handle(first.event, tx);
       if (failure) {
-        await tx.query('update parked set attempts = attempts + 1, reason = $2 where place = $1', [
-          place,
-          failure.stillBecause,
-        ]);
+        await parked.countFailure(position, { tx, reason: failure.stillBecause });
         return 'blocked';
       }
-      await tx.query('delete from parked where place = $1', [place]);
+      await parked.remove(tx, position);
       return 'handled';
     });
   } catch (error) {
-    if (place === undefined) throw error;
-    await db.query('update parked set attempts = attempts + 1 where place = $1', [place]);
+    if (position === undefined) throw error;
+    await parked.countFailure(position);
     return 'blocked';
   }
 };

@@ -7,26 +7,26 @@ import { Link } from './link.js';
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
-/** The bus of a test mesh, and the authority that it trusts. */
+/** The bus of a test mesh, and the certificate authority that it trusts. */
 export interface TestBus {
   readonly kind: 'kafka' | 'embedded';
-  /** How a service is told of it. */
+  /** The settings with which a service uses it. */
   readonly env: Readonly<Record<string, string>>;
-  /** Cuts the bus from services, not from `broker`. Of an embedded one only. */
+  /** Disconnects services from the bus, but not `broker`. Only for an embedded bus. */
   readonly link: Link | undefined;
-  /** What an embedded one keeps its log in. */
+  /** The database of an embedded bus. */
   readonly database: TestDatabase | undefined;
-  /** Lets a service do everything on Kafka; which ACLs it really gets is the local mesh's business. */
+  /** Gives a service all rights on Kafka. Specs of the local mesh test the real ACLs. */
   allow(service: string): Promise<void>;
   issue(make: (authority: CertificateAuthority) => Promise<IssuedCertificate>): Promise<KafkaTls>;
-  /** With all rights. */
+  /** A broker client with all rights. */
   readonly broker: Broker;
-  /** As the holder of a certificate sees it; `clientId` begins like the groups that it may use. */
+  /** A broker client with a certificate. `clientId` has the prefix of its consumer groups. */
   open(tls: KafkaTls, clientId: string): Promise<Broker>;
   stop(): Promise<void>;
 }
 
-/** Real Kafka where there is one, unless the embedded log is asked for. */
+/** Uses Kafka if there is one, unless the embedded log is requested. */
 export const testBus = async (wanted: 'kafka' | 'embedded', trustDomain: string): Promise<TestBus> =>
   (wanted === 'kafka' ? await onKafka() : undefined) ?? embedded(trustDomain);
 

@@ -8,13 +8,13 @@ import {
 import { type ServedService, serve } from '@crossroads/grpc';
 import type { ServiceName } from '@crossroads/topology';
 
-/** In place of the reference directory: `Check` and `BatchCheck`, by number and by person. */
+/** A stand-in for the reference directory: `Check` and `BatchCheck`, by SSIN and by person. */
 export class DirectoryStandIn {
-  /** What it says of each number; UNKNOWN of any other. */
+  /** Its answer for each SSIN; UNKNOWN for others. */
   readonly numbers = new Map<string, CheckResponse>();
   readonly asked: BatchCheckRequest[] = [];
 
-  /** @param caller who may ask: the service that is tested */
+  /** @param caller the service under test, which may call it */
   serve(caller: ServiceName): ServedService {
     const { check, batchCheck } = DirectoryServiceService;
     return serve(
@@ -31,7 +31,7 @@ export class DirectoryStandIn {
     );
   }
 
-  /** Somebody whom these institutions have inscribed in a context. */
+  /** A person whom these institutions have inscribed in a context. */
   put(
     { ssin, personId }: { readonly ssin: string; readonly personId: string },
     inscribed: readonly (readonly [institution: string, inscriptionContext: string])[] = [],

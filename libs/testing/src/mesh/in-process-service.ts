@@ -14,7 +14,7 @@ export class InProcessService {
     return this.server.port;
   }
 
-  /** Whether all that it needs is there; asks anew. */
+  /** Checks whether all dependencies are available. */
   async isReady(): Promise<boolean> {
     await this.server.health.refresh();
     return this.server.health.isServing;

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
 import { SocketPairs } from './socket-pairs.js';
 
-/** A TCP connection that a spec can cut: what listens behind it is then away, for those who go through here. */
+/** A TCP proxy that a spec can close, so that the server behind it becomes unreachable for its clients. */
 export class Link {
   private readonly pairs = new SocketPairs();
   private isCut = false;
-  /** Connections that it refused while it was cut. */
+  /** How many connections it refused while it was closed. */
   refused = 0;
 
   private constructor(
@@ -29,7 +29,7 @@ export class Link {
     return link;
   }
 
-  /** The same URL by way of a link. */
+  /** The same URL through a link. */
   static async ofUrl(url: string): Promise<{ readonly link: Link; readonly url: string }> {
     const { hostname, port } = new URL(url);
     const link = await Link.to(hostname, Number(port));

@@ -7,12 +7,12 @@ import { type RunningServer, serve, startServer, type TlsFiles } from '@crossroa
 
 const HEARTBEAT_MS = 100;
 
-/** Stands in for another process, authorization: serves `Watch`, and nothing else of it. */
+/** A stand-in for authorization that serves only `Watch`. */
 export class PolicyFeed {
   private revision = 0n;
   private readonly entities: PolicyEntity[] = [];
   private readonly watchers = new Set<(message: WatchResponse) => void>();
-  /** Says nothing more, as an authorization that hangs. */
+  /** Sends nothing more, like an authorization service that hangs. */
   silent = false;
   private server: RunningServer | undefined;
 
@@ -29,7 +29,7 @@ export class PolicyFeed {
     return `127.0.0.1:${this.server.port}`;
   }
 
-  /** Puts entities in force, each with a revision of its own; gives the last. */
+  /** Publishes entities, each with its own revision. Returns the last revision. */
   put(...entities: NonNullable<PolicyEntity['entity']>[]): bigint {
     for (const entity of entities) {
       this.revision++;

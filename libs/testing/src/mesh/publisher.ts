@@ -14,7 +14,7 @@ import { eventually } from '../eventually.js';
 import { type TestDatabase, testDatabase } from '../postgres.js';
 
 export interface TestPublisherOptions {
-  /** The service that it stands in for. */
+  /** The service that it replaces. */
   readonly name: string;
   readonly topic: string;
   readonly broker: Broker;
@@ -23,7 +23,7 @@ export interface TestPublisherOptions {
   readonly trustDomain: string;
 }
 
-/** What is to be published: `type` is the last part of the CloudEvents type (`persons.notify.changed`). */
+/** An event to publish. `type` is the last part of the CloudEvents type (`persons.notify.changed`). */
 export interface ToPublish {
   readonly type: string;
   readonly streamId: string;
@@ -33,8 +33,8 @@ export interface ToPublish {
 }
 
 /**
- * Stands in for another process that publishes: a real log, a real relay to the broker, and `Events/Read` over gRPC, so
- * that cursors and their order are what consumers will meet.
+ * A stand-in for a service that publishes: an event log, a relay to the broker, and `Events/Read` over gRPC, so that cursors and their
+ * order are real.
  */
 export class TestPublisher {
   address = '';
@@ -58,7 +58,7 @@ export class TestPublisher {
     return publisher;
   }
 
-  /** `held` keeps the transaction open after the append: a slow commit. */
+  /** @param held keeps the transaction open after the append, as a slow commit does */
   async append(event: ToPublish, held: () => Promise<void> = async () => undefined): Promise<void> {
     const data = { key: event.key, body: Buffer.from(event.data).toString('base64') };
     await this.db.transaction(async (tx) => {
@@ -74,7 +74,7 @@ export class TestPublisher {
     });
   }
 
-  /** The relay stops: what is appended is in `Events/Read` only. */
+  /** Stops the relay: later events are only in `Events/Read`. */
   async pause(): Promise<void> {
     await this.relay?.close();
     this.relay = undefined;
@@ -86,12 +86,12 @@ export class TestPublisher {
     this.relay ??= startRelay({ db, store, broker, name: 'spec', published, sealing, onError: () => undefined });
   }
 
-  /** Resolves when all that was appended is on the topic. */
+  /** Resolves when all appended events are on the topic. */
   async caughtUp(): Promise<void> {
     await this.relay?.caughtUp();
   }
 
-  /** The relay publishes everything once more, under the same ids. */
+  /** Makes the relay publish all events again with the same ids. */
   async replay(): Promise<void> {
     await this.pause();
     await this.db.query('delete from es.checkpoints');

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { eventually } from '../eventually.js';
 
 export interface ServiceProcessOptions {
-  /** Where it serves, as its environment says. */
+  /** The address in its environment. */
   readonly port?: number;
   readonly nodeOptions?: readonly string[];
 }
 
-/** A service as it really runs: a process of its own, by its `main.js`. */
+/** A service as a separate process, started by its `main.js`. */
 export class ServiceProcess {
-  /** Everything that it has printed, at all its starts. */
+  /** Its output since the first start. */
   output = '';
   private child: ChildProcess | undefined;
 
@@ -21,7 +21,7 @@ export class ServiceProcess {
     private readonly options: ServiceProcessOptions,
   ) {}
 
-  /** @param isUp asked until it says yes */
+  /** @param isUp polled until it resolves to true */
   static async start(
     main: string,
     env: Readonly<Record<string, string>>,
@@ -41,7 +41,7 @@ export class ServiceProcess {
     return this.child?.pid;
   }
 
-  /** Starts it again after a stop, with the same settings but these. */
+  /** Starts it again after a stop, with these settings changed. */
   async launch(changes: Readonly<Record<string, string>> = {}): Promise<void> {
     const { KAFKA_BROKERS: _, EMBEDDED_LOG_URL: __, ...inherited } = process.env;
     const { nodeOptions = [] } = this.options;
@@ -60,7 +60,7 @@ export class ServiceProcess {
     }, Boolean);
   }
 
-  /** SIGTERM as from an orchestrator, or SIGKILL as a power cut. Gives the exit code. */
+  /** Sends SIGTERM, as an orchestrator does, or SIGKILL. Resolves to the exit code. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     const { child } = this;
     if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;

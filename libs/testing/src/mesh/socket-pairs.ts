@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** Pairs of sockets, each of which gets what the other does; with one of them goes the other. */
+/** Pairs of sockets, each of which forwards to the other. When one closes, so does the other. */
 export class SocketPairs {
   private readonly sockets = new Set<Socket>();
 

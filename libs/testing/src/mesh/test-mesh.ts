@@ -44,23 +44,23 @@ import { ServiceProcess } from './service-process.js';
 
 export const TRUST_DOMAIN = 'crossroads.test';
 
-/** Where nobody listens. */
+/** An address at which no server listens. */
 const NOWHERE = '127.0.0.1:9';
 
 type Environment = Readonly<Record<string, string>>;
 
-/** The databases of one service; the second is there where the topology says that it keeps subject keys. */
+/** The databases of a service. The second one exists if the topology says that the service stores subject keys. */
 export interface ServiceDatabases {
   readonly main: TestDatabase;
   readonly keys: TestDatabase | undefined;
 }
 
 export interface StartOptions {
-  /** Settings besides those that the mesh gives it, or instead of them. */
+  /** Settings that add to or replace those of the mesh. */
   readonly env?: Environment;
-  /** @default those of the mesh; other ones for a service that is to begin at the beginning */
+  /** Other databases let a service start with empty ones. @default those of the mesh */
   readonly databases?: ServiceDatabases;
-  /** What is waited for: that it answers calls, or that all that it needs is there as well. @default ready */
+  /** Whether the start waits until the service answers calls, or until its dependencies are available as well. @default ready */
   readonly until?: 'listening' | 'ready';
 }
 
@@ -70,12 +70,12 @@ export interface ProcessOptions extends StartOptions {
 }
 
 /**
- * One service as a spec sees it: databases, a bus, certificates, key files and a policy of its own, as the topology says that
- * it needs them, and stand-ins for the services that it calls. `stop` ends everything, the last that was started first.
+ * The environment of one service in a spec: databases, bus, certificates, key files and policy as the topology requires, and stand-ins for the
+ * services that it calls. `stop` stops everything in reverse order.
  */
 export class TestMesh {
   readonly policy = new PolicyFeed();
-  /** With which the service signs receipts, or which it checks them by. */
+  /** The key with which the service signs or verifies receipts. */
   readonly receiptKey = newReceiptKey();
   private readonly folder = mkdtempSync(join(tmpdir(), 'crossroads-test-mesh-'));
   private readonly endings: (() => unknown)[] = [];
@@ -84,7 +84,7 @@ export class TestMesh {
   private ownTls: TlsFiles | undefined;
 
   private constructor(
-    /** The service that is tested. */
+    /** The service under test. */
     readonly service: ServiceName,
     readonly bus: TestBus,
     readonly databases: ServiceDatabases,
@@ -125,12 +125,12 @@ export class TestMesh {
     return this.databases.main;
   }
 
-  /** The names that the topology gives to the service, with keys that no other mesh has. */
+  /** The keys that the topology names for the service, generated for this mesh. */
   get keyFile(): string {
     return join(this.folder, 'keys.json');
   }
 
-  /** For checking receipts. */
+  /** The public keys for verifying receipts. */
   get receiptKeys(): ReceiptKeys {
     return readReceiptKeys(readFileSync(join(this.folder, 'receipt-keys.json'), 'utf8'));
   }
@@ -139,12 +139,12 @@ export class TestMesh {
     return [this.databases.main, this.databases.keys].filter((one) => one !== undefined);
   }
 
-  /** Those of the service, and the one that an embedded bus keeps its log in. */
+  /** The databases of the service, and the one of an embedded bus. */
   get allDatabases(): TestDatabase[] {
     return [...this.serviceDatabases, this.bus.database].filter((one) => one !== undefined);
   }
 
-  /** What ends with the mesh, before everything that was started earlier. */
+  /** Registers what is stopped with the mesh, before everything that was started earlier. */
   defer(end: () => unknown): void {
     this.endings.unshift(end);
   }
@@ -159,7 +159,7 @@ export class TestMesh {
     return this.certificate((authority) => authority.issueService(name));
   }
 
-  /** Of an institution's application, `desk` unless another is named. */
+  /** The certificate of an institution's application, by default `desk`. */
   applicationCertificate(
     enterpriseNumber: string,
     { application = 'desk', notAfter }: { readonly application?: string; readonly notAfter?: Date } = {},
@@ -168,7 +168,7 @@ export class TestMesh {
     return this.certificate((authority) => authority.issueApplication(subject));
   }
 
-  /** The same by an authority that nobody trusts: it says the right thing, and is refused. */
+  /** The same certificate from an untrusted authority. */
   async untrustedCertificate(authority: CertificateAuthority, enterpriseNumber: string): Promise<TlsFiles> {
     const { certificate, key } = await authority.issueApplication({ application: 'desk', enterpriseNumber });
     const { ca } = await this.applicationCertificate(enterpriseNumber);
@@ -179,12 +179,12 @@ export class TestMesh {
     return this.write(await this.bus.issue(make));
   }
 
-  /** Seals and opens what is on the bus, with the keys of the service unless others are given. */
+  /** Encrypts and decrypts messages on the bus, by default with the keys of the service. */
   sealing(producer: string, keyFile = this.keyFile): TopicSealing {
     return new TopicSealing(new TopicSealer({ keys: new FileKeyProvider(keyFile), producer }));
   }
 
-  /** Puts an institution into the policy, with its application `desk`; gives the certificate of that. */
+  /** Adds an institution with its application `desk` to the policy. Resolves to the certificate of the application. */
   async register(enterpriseNumber: string, more: Partial<Institution> = {}): Promise<TlsFiles> {
     const tls = await this.applicationCertificate(enterpriseNumber);
     const institution = {
@@ -204,13 +204,13 @@ export class TestMesh {
 
   // Other services
 
-  /** A server in place of a service that this one calls. */
+  /** Starts a stand-in for a service that this one calls. */
   async standIn(name: ServiceName, ...services: readonly ServedService[]): Promise<void> {
     const server = await this.serve(name, await this.serviceCertificate(name), ...services);
     this.addresses[addressVariableOf(name)] = `127.0.0.1:${server.port}`;
   }
 
-  /** A server with a certificate of this mesh, for as long as the mesh is there. */
+  /** Starts a server with a certificate of this mesh. It is stopped with the mesh. */
   async serve(name: string, tls: TlsFiles, ...services: readonly ServedService[]): Promise<RunningServer> {
     const server = await startServer({
       host: '127.0.0.1',
@@ -224,7 +224,7 @@ export class TestMesh {
     return server;
   }
 
-  /** In place of a service whose topic this one reads: on the bus, and by `Events/Read`. */
+  /** Starts a stand-in for a service whose topic this one reads: on the bus and by `Events/Read`. */
   async publisher(name: ServiceName, topic: TopicName): Promise<TestPublisher> {
     const publisher = await TestPublisher.start({
       name,
@@ -241,14 +241,14 @@ export class TestMesh {
 
   // The service itself
 
-  /** Databases besides those of the mesh, for a service that is to begin at the beginning. */
+  /** Further databases, for a service that must start with empty ones. */
   async newDatabases(): Promise<ServiceDatabases> {
     const databases = await databasesOf(this.service);
     this.defer(() => dropDatabases(databases));
     return databases;
   }
 
-  /** The settings of the service, without its port. */
+  /** The settings of the service without its port. */
   environment({ main, keys }: ServiceDatabases = this.databases): Environment {
     const { ca, cert, key } = this.tlsOfService;
     return {
@@ -266,7 +266,7 @@ export class TestMesh {
     };
   }
 
-  /** The service in this process; `override` puts a spec's own providers in the place of others. */
+  /** Starts the service in this process. `override` replaces providers. */
   async startInProcess(
     { settings, defaults }: ServiceDefinition,
     module: Type,
@@ -286,7 +286,7 @@ export class TestMesh {
     return running;
   }
 
-  /** The service as it really runs: a process of its own, by its `main.js`. */
+  /** Starts the service as a separate process by its `main.js`. */
   async startProcess(options: ProcessOptions = {}): Promise<ServiceProcess> {
     const { port = await freePort(), databases = this.databases, env, nodeOptions = [], until = 'ready' } = options;
     const { ca, cert: certificate, key } = this.tlsOfService;
@@ -301,7 +301,7 @@ export class TestMesh {
     return process;
   }
 
-  /** A client of the service, or of one of its stand-ins, that is closed with the mesh. */
+  /** A client of the service or of a stand-in. It is closed with the mesh. */
   connect<Definition extends Record<string, MethodShape> & GrpcDefinition>(
     definition: Definition,
     port: number,
@@ -329,7 +329,7 @@ export class TestMesh {
   }
 }
 
-/** What the policy knows an application's key by. */
+/** The hash by which the policy identifies the key of an application. */
 export const spkiHash = ({ cert }: TlsFiles): string => spkiOf(new X509Certificate(readFileSync(cert)));
 
 const databasesOf = async (service: ServiceName): Promise<ServiceDatabases> => ({

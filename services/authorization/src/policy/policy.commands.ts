@@ -1,4 +1,4 @@
-import { Commands, PostgresEventStore, type RequestKey } from '@crossroads/eventsourcing';
+import { Commands, type RequestKey } from '@crossroads/eventsourcing';
 import { warn } from '@crossroads/grpc';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
@@ -16,15 +16,12 @@ export type PolicyAnswer = Readonly<z.output<typeof answerCodec>>;
 /** Executes changes of the policy one after the other, on the state in memory once that is as new as the stream. */
 @Injectable()
 export class PolicyCommands {
-  private readonly commands: Commands;
   private readonly onError = warn('policy stream');
 
   constructor(
-    store: PostgresEventStore,
+    private readonly commands: Commands,
     private readonly live: LivePolicy,
-  ) {
-    this.commands = new Commands(store);
-  }
+  ) {}
 
   /** @throws Rejection, RequestIdReused; WrongExpectedRevision after ten races lost against other processes */
   async execute(command: PolicyCommand, request: RequestKey): Promise<PolicyAnswer> {

@@ -29,7 +29,6 @@ const answerCodec = z.object({
 /** Stores the changes that authentic sources report. */
 @Injectable()
 export class MutationCommands {
-  private readonly commands: Commands;
   private readonly streams;
 
   constructor(
@@ -38,9 +37,9 @@ export class MutationCommands {
     private readonly schemas: DataSchemas,
     private readonly sealer: SubjectSealer,
     private readonly clock: Clock,
+    private readonly commands: Commands,
     store: PostgresEventStore,
   ) {
-    this.commands = new Commands(store);
     this.streams = new Streams(store, { type: MUTATIONS, decider: mutationDecider });
   }
 

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import {
   Commands,
   type CommandDecision,
-  PostgresEventStore,
   isRejection,
   type Rejection,
   type StreamAppend,
@@ -33,16 +32,12 @@ interface Decided {
 /** Writes many records with one append: unknown persons are registered, known ones changed by what is new of the facts. */
 @Injectable()
 export class ImportCommands {
-  private readonly commands: Commands;
-
   constructor(
-    store: PostgresEventStore,
+    private readonly commands: Commands,
     private readonly numbers: Numbers,
     private readonly persons: Persons,
     private readonly keys: PostgresSubjectKeys,
-  ) {
-    this.commands = new Commands(store);
-  }
+  ) {}
 
   /** The outcome of each record, in the order given. Records with the same number are written one after the other. */
   async import(records: readonly ImportRecord[], reporter: string): Promise<ImportOutcome[]> {

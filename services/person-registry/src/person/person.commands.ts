@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Commands, PostgresEventStore, type RequestKey, type StreamAppend } from '@crossroads/eventsourcing';
+import { Commands, type RequestKey, type StreamAppend } from '@crossroads/eventsourcing';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { unknownSsin } from '../number/number.decider.js';
@@ -28,15 +28,11 @@ const answerCodec = z.object({
 /** The writes of the registry. Events of numbers and persons are appended together. Each command answers the `source_revision`. */
 @Injectable()
 export class PersonCommands {
-  private readonly commands: Commands;
-
   constructor(
-    store: PostgresEventStore,
+    private readonly commands: Commands,
     private readonly numbers: Numbers,
     private readonly persons: Persons,
-  ) {
-    this.commands = new Commands(store);
-  }
+  ) {}
 
   register({ ssin, kind }: GivenNumber, facts: readonly Fact[], { request, reporter }: Origin): Promise<bigint> {
     return this.execute(request, async () => {

@@ -86,19 +86,18 @@ interface Resolved {
  */
 @Injectable()
 export class InscriptionCommands {
-  private readonly commands: Commands;
   private readonly streams: Streams<Inscribed, InscriptionCommand, InscriptionsChanged>;
   /** The last known revision of each institution's stream. */
   private readonly revisions = new Map<string, bigint>();
 
   constructor(
     private readonly db: Database,
+    private readonly commands: Commands,
     store: PostgresEventStore,
     private readonly contexts: InstitutionContexts,
     private readonly persons: PersonLookup,
     private readonly seal: SsinSeal,
   ) {
-    this.commands = new Commands(store, db);
     this.streams = new Streams(store, { type: STREAM_TYPE, decider: inscriptionDecider, codec: inscriptionCodec });
   }
 

@@ -1,6 +1,5 @@
-import { Database } from '@crossroads/database';
-import { Commands, PostgresEventStore, type RequestKey } from '@crossroads/eventsourcing';
-import { Consumers, listParked, type Parked } from '@crossroads/messaging';
+import { Commands, type RequestKey } from '@crossroads/eventsourcing';
+import { Consumers, type ParkedMessage, ParkedMessageRepository } from '@crossroads/messaging';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 
@@ -13,19 +12,15 @@ const redriven = z.object({
 /** What administrators see and do of mutations that could not be read. */
 @Injectable()
 export class ParkedMutations {
-  private readonly commands: Commands;
-
   constructor(
-    private readonly db: Database,
+    private readonly commands: Commands,
     private readonly consumers: Consumers,
-    store: PostgresEventStore,
-  ) {
-    this.commands = new Commands(store);
-  }
+    private readonly parked: ParkedMessageRepository,
+  ) {}
 
-  /** In the order of parking, after a place. */
-  list(after: bigint, limit: number): Promise<Parked[]> {
-    return listParked(this.db, { after, limit });
+  /** In the order of parking, after a position. */
+  list(after: bigint, limit: number): Promise<ParkedMessage[]> {
+    return this.parked.page({ after, limit });
   }
 
   /** Of one person or all; each person's in their order. A repeated request gets the first answer, and redrives nothing. */

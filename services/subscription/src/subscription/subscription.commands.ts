@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Clock } from '@crossroads/configuration';
 import { type CheckResponse, NumberState } from '@crossroads/contracts/directory/v1/directory_service';
-import { Database, type Tx } from '@crossroads/database';
+import type { Tx } from '@crossroads/database';
 import { Commands, PostgresEventStore, type RequestKey, Streams } from '@crossroads/eventsourcing';
 import { type Caller, InvalidInput, NotFound, PermissionDenied } from '@crossroads/grpc';
 import { dayOf, type Ssin } from '@crossroads/identifiers';
@@ -33,11 +33,10 @@ const changed = z.object({});
 /** Opens, pauses, resumes and closes subscriptions. */
 @Injectable()
 export class SubscriptionCommands {
-  private readonly commands: Commands;
   private readonly streams;
 
   constructor(
-    db: Database,
+    private readonly commands: Commands,
     private readonly store: PostgresEventStore,
     private readonly subscriptions: SubscriptionRepository,
     private readonly topics: SubscriberTopics,
@@ -46,7 +45,6 @@ export class SubscriptionCommands {
     private readonly policy: PolicyFollower,
     private readonly clock: Clock,
   ) {
-    this.commands = new Commands(store, db);
     this.streams = new Streams(store, subscriptionStreams);
   }
 

@@ -92,7 +92,7 @@ export class SubscriptionController {
     const last = page.at(-1);
     return {
       parked: page.map(parkedMessage),
-      nextPageToken: rows.length > page.length && last ? this.pageTokens.encode(String(last.place), {}) : '',
+      nextPageToken: rows.length > page.length && last ? this.pageTokens.encode(String(last.position), {}) : '',
     };
   }
 

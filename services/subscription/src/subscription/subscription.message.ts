@@ -3,7 +3,7 @@ import {
   type Subscription,
   SubscriptionState,
 } from '@crossroads/contracts/subscription/v1/subscription_service';
-import type { Parked } from '@crossroads/messaging';
+import type { ParkedMessage } from '@crossroads/messaging';
 import { deliveriesTopic } from './subscriber-topics.js';
 import type { SubscriptionEntity } from './subscription.entity.js';
 
@@ -29,8 +29,8 @@ export const openedMessage = (row: SubscriptionEntity): Subscription => ({
   closingReason: '',
 });
 
-export const parkedMessage = ({ place, event, reason, parkedAt, attempts }: Parked): ParkedMutation => ({
-  parkedId: String(place),
+export const parkedMessage = ({ position, event, reason, parkedAt, attempts }: ParkedMessage): ParkedMutation => ({
+  parkedId: String(position),
   personId: event.key,
   source: event.source,
   eventId: event.id,

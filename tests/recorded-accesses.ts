@@ -2,15 +2,15 @@ import { eventually } from '@crossroads/testing';
 import { ask } from './databases.js';
 import type { WholeMesh } from './whole-mesh.js';
 
-/** What the exchange's journal and the access log hold of consultations that were answered. */
-export interface Accounts {
-  /** Tickets that have not exactly one intent in the journal. */
+/** How the journal of the exchange and the access log record answered consultations. */
+export interface RecordedAccesses {
+  /** Tickets without exactly one intent in the journal. */
   readonly notOnceInJournal: readonly string[];
-  /** Tickets whose access does not stand exactly once in somebody's list. */
+  /** Tickets without exactly one access in the access log. */
   readonly notOnceInAudit: readonly string[];
   /** Intents without an outcome. */
   readonly open: number;
-  /** Accesses of the journals (consultations, refusals, deliveries) that the access log does not have in full. */
+  /** How many accesses of the journals (consultations, refusals, deliveries) are missing or incomplete in the access log. */
   readonly missing: number;
 }
 
@@ -19,7 +19,7 @@ interface Intent {
   readonly ticket: string;
 }
 
-const accountsNow = async (mesh: WholeMesh, tickets: readonly string[]): Promise<Accounts> => {
+const accessesNow = async (mesh: WholeMesh, tickets: readonly string[]): Promise<RecordedAccesses> => {
   const intents = await ask<Intent>(
     mesh,
     'exchange',
@@ -44,7 +44,7 @@ const accountsNow = async (mesh: WholeMesh, tickets: readonly string[]): Promise
   };
 };
 
-/** How far each access has come in its journal, against how far the access log has it: it may be told of once, whole. */
+/** Compares the last revision of each access in its journal with the one in the access log. */
 const missingInAudit = async (mesh: WholeMesh): Promise<number> => {
   const steps = `select stream_id as id, max(revision)::int as last from es.events where stream_type = any($1) and revision > 0 group by 1`;
   const heard = `select stream_id as id, max((data->>'revision')::int) as last from es.events where stream_type = 'access' and revision > 0 group by 1`;
@@ -62,11 +62,11 @@ interface Steps {
   readonly last: number;
 }
 
-/** When everything that is under way has arrived, or how things stand after a minute. */
-export const settledAccounts = async (mesh: WholeMesh, tickets: readonly string[]): Promise<Accounts> => {
-  let last: Accounts | undefined;
-  const settled = (accounts: Accounts) =>
-    accounts.open === 0 && accounts.missing === 0 && accounts.notOnceInAudit.length === 0;
-  await eventually(async () => (last = await accountsNow(mesh, tickets)), settled).catch(() => undefined);
-  return last ?? accountsNow(mesh, tickets);
+/** Waits until the access log is complete. After the timeout resolves to what there is, so that the test shows the difference. */
+export const recordedAccesses = async (mesh: WholeMesh, tickets: readonly string[]): Promise<RecordedAccesses> => {
+  let last: RecordedAccesses | undefined;
+  const settled = (accesses: RecordedAccesses) =>
+    accesses.open === 0 && accesses.missing === 0 && accesses.notOnceInAudit.length === 0;
+  await eventually(async () => (last = await accessesNow(mesh, tickets)), settled).catch(() => undefined);
+  return last ?? accessesNow(mesh, tickets);
 };

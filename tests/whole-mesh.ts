@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +16,7 @@ import {
   type InstitutionName,
   importPopulation,
   inscribeAll,
+  isFree,
   LocalMesh,
   numberOf,
   openDataFolder,
@@ -202,13 +202,6 @@ const freeBase = async (): Promise<number> => {
   }
   throw new Error('no hundred ports are free');
 };
-
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
-  });
 
 /** Prints a line at once; Jest holds back what goes to `console` until the file is done. */
 export const progress = (line: string): void => void process.stderr.write(`        ${line}\n`);

@@ -110,8 +110,8 @@ describe('concurrent writers with slow commits', () => {
       await held.query('select pg_current_xact_id()');
       const writers = SSINS.slice(0, WRITERS).map(async (ssin, writer) => {
         const revisions: string[] = [];
-        for (let turn = 0; turn < EACH; turn++)
-          revisions.push(`${ssin} ${await move(mesh.as('municipality'), ssin, `slow-${writer}-${turn}`)}`);
+        for (let n = 0; n < EACH; n++)
+          revisions.push(`${ssin} ${await move(mesh.as('municipality'), ssin, `slow-${writer}-${n}`)}`);
         return revisions;
       });
       const written = (await Promise.all(writers)).flat();

@@ -9,7 +9,7 @@ import { generatedPeople, generatedSsins } from '../people.js';
 import { BareClient } from './bare-client.js';
 import { findGhz, type GhzReport, runGhz } from './ghz.js';
 import { NameServer } from './name-server.js';
-import { PassThrough } from './pass-through.js';
+import { LoadBalancer } from './load-balancer.js';
 import { Renewal } from './renewal.js';
 import { Replica } from './replica.js';
 import { questionAbout, SteadyLoad } from './steady-load.js';
@@ -89,7 +89,7 @@ describe('two processes of the exchange', () => {
     if (ghz === undefined)
       progress('SKIPPED: ghz, which is not installed (go install github.com/bojand/ghz/cmd/ghz@latest)');
     const port = await freePort();
-    const ingress = await PassThrough.before(replicas, ghz === undefined ? [] : INGRESS, port);
+    const ingress = await LoadBalancer.start(replicas, ghz === undefined ? [] : INGRESS, port);
     const names = await NameServer.of(INGRESS);
     const target = `dns://${names.address}/exchange:${port}`;
     const byGhz = ghz === undefined ? undefined : askByGhz(ghz, target, 30);

@@ -25,7 +25,7 @@ export interface IssuedCertificate {
   readonly key: string;
 }
 
-/** Where an identity lies; `ca` is the file with the root it is checked against. */
+/** The files of an identity. `ca` is the root certificate of its peers. */
 export interface IdentityFiles {
   readonly certificate: string;
   readonly key: string;
@@ -81,7 +81,7 @@ export class CertificateAuthority {
     );
   }
 
-  /** The authority kept in `folder`, made at the first call. */
+  /** Opens the authority of `folder`, or creates it. */
   static async open(folder: string, trustDomain: string): Promise<CertificateAuthority> {
     const [certificateFile, keyFile] = [join(folder, 'ca.pem'), join(folder, 'ca-key.pem')];
     try {

@@ -10,7 +10,7 @@ const MAX_PAUSE_MS = 5_000;
 /** After this long without a crash the back-off starts again at its minimum. */
 const STABLE_MS = 30_000;
 
-/** A program that is kept running. */
+/** A program that is restarted when it ends. */
 export interface Program {
   readonly name: string;
   readonly command: string;

@@ -1,8 +1,8 @@
 import { newRequestId } from './request-id.js';
 import type { IsoDay } from '@crossroads/identifiers';
 import { describe, expect, it } from '@jest/globals';
-import { InvalidInput } from '../errors/failures.js';
 import type { z } from 'zod';
+import { InvalidInput } from '../errors/failures.js';
 import { violationsOf } from '../testing/violations.js';
 import * as fields from './fields.js';
 import { parseRequest, perContext, type ValidationContext } from './parse-request.js';
@@ -159,6 +159,11 @@ const messageOf = <Schema extends z.ZodType>(schema: Schema, field: z.input<Sche
 describe('a field', () => {
   it.each([
     ['an SSIN that is absent', messageOf(fields.ssin(context), ''), ['REQUIRED']],
+    [
+      'a test number in production',
+      messageOf(fields.ssin({ ...context, mode: 'production' }), '62691699717'),
+      ['SSIN_TEST_NUMBER_IN_PRODUCTION'],
+    ],
     ['an enterprise number', messageOf(fields.enterpriseNumber, '0884303370'), ['ENTERPRISE_NUMBER_CHECKSUM']],
     ['an establishment', messageOf(fields.establishmentNumber, '0884303369'), ['ESTABLISHMENT_NUMBER_MALFORMED']],
     ['an employer', messageOf(fields.employerId, '196'), ['EMPLOYER_ID_MALFORMED']],

@@ -34,7 +34,7 @@ import { requestIdViolation } from './request-id.js';
  * Says that a value is refused; to be returned. `reason` is API (UPPER_SNAKE_CASE), `description` names the rule and the way out,
  * `inside` is the path of the refused part of a JSON value.
  */
-export type Refuse = (reason: string, description: string, inside?: string) => never;
+type Refuse = (reason: string, description: string, inside?: string) => never;
 
 /** A field with its rule: gives the value, or refuses it. The type of what comes in is that of the decoded message. */
 export const field = <Raw, Value>(rule: (raw: Raw, refuse: Refuse) => Value) =>

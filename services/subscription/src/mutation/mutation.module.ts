@@ -3,8 +3,7 @@ import { DeliveryModule } from '../delivery/delivery.module.js';
 import { DirectoryModule } from '../directory/directory.module.js';
 import { SubscriptionModule } from '../subscription/subscription.module.js';
 import { MutationDecisions } from './mutation-decisions.js';
-import { PersonMutationConsumer } from './person-mutation.consumer.js';
-import { ReportedMutationConsumer } from './reported-mutation.consumer.js';
+import { PersonMutationConsumer, ReportedMutationConsumer } from './mutation.consumer.js';
 
 /** Takes mutations in, and decides which subscribers get what of them. */
 @Module({

@@ -78,7 +78,7 @@ const groupOf = (name: string): string => (name === 'welfare-office' ? OFFICE.en
 
 const writersOf = (topic: string): readonly string[] =>
   TOPIC_NAMES.flatMap((name) => (name === topic ? producersOf(name) : [])).concat(
-    topic.startsWith(DELIVERIES.prefix) ? SERVICES.filter((name) => serviceNamed(name).deliversToSubscribers) : [],
+    SERVICES.filter((name) => topic.startsWith(serviceNamed(name).institutionTopics?.prefix ?? '-')),
   );
 
 const identityOf = (name: string): IssuedCertificate => {

@@ -20,7 +20,7 @@ which overrides the defaults.
 
 {{- /* Not empty for a service that writes or reads topics. Call with its values. */}}
 {{- define "mesh.usesKafka" -}}
-{{- if or .produces .consumes .administersKafka }}true{{ end }}
+{{- if or .produces .consumes .institutionTopicsPrefix }}true{{ end }}
 {{- end }}
 
 {{- /* The service that the pod of `helm test` asks. */}}

@@ -19,7 +19,7 @@ export class Citizen {
   async *accesses(token: string, { withoutOwn = false, pageSize = 50 } = {}): AsyncGenerator<Access> {
     for (let pageToken = ''; ; ) {
       const page = await this.audit.listAccesses(
-        { pageSize, pageToken, withoutOwn },
+        { pageSize, pageToken, withoutOwn, enterpriseNumber: '' },
         { metadata: { authorization: `Bearer ${token}` } },
       );
       yield* page.accesses;

@@ -9,6 +9,7 @@ const TABLE = {
   exchange: { keys: true, subjectKeys: true, bus: true, consumes: false, publishes: true, policy: true },
   subscription: { keys: true, subjectKeys: true, bus: true, consumes: true, publishes: true, policy: true },
   'access-audit': { keys: true, subjectKeys: true, bus: true, consumes: true, publishes: false, policy: true },
+  ebox: { keys: true, subjectKeys: true, bus: true, consumes: true, publishes: true, policy: true },
 };
 
 describe('what a service needs', () => {

@@ -1,6 +1,6 @@
 import { type RpcCaller, rpcsOf } from './rpcs.js';
 import { SERVICES, type ServiceName } from './services/index.js';
-import { SOURCES } from './sources.js';
+import { DOCUMENT_PROVIDERS, SOURCES } from './sources.js';
 
 const serves = (server: ServiceName, caller: RpcCaller): boolean =>
   rpcsOf(server).some(({ callers }) => callers.includes(caller));
@@ -24,6 +24,8 @@ export const callersOf = (server: ServiceName): readonly ServiceName[] =>
 /** Whether institutions, outside the mesh, call it. */
 export const isForInstitutions = (server: ServiceName): boolean => serves(server, 'institution');
 
-/** Whether it calls authentic sources: institutions outside the mesh, and services that are sources. */
+/** Whether it calls authentic sources or document providers: institutions outside the mesh, and services that are sources. */
 export const callsSources = (service: ServiceName): boolean =>
-  Object.values(SOURCES).some(({ supply }) => supply.some((caller) => caller === `service:${service}`));
+  [...Object.values(SOURCES), ...Object.values(DOCUMENT_PROVIDERS)]
+    .flatMap((rpcs) => Object.values(rpcs).flat())
+    .some((caller) => caller === `service:${service}`);

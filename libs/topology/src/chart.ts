@@ -2,13 +2,13 @@ import { addressedBy, calledBy, callsSources, isForInstitutions } from './calls.
 import { keysOf } from './keys.js';
 import { authorization, exchange, portOffsetOf, SERVICES, type ServiceName, serviceNamed } from './services/index.js';
 import { producedBy, readBy } from './topic-access.js';
-import { DELIVERIES, TOPIC_NAMES, TOPICS } from './topics.js';
+import { TOPIC_NAMES, TOPICS } from './topics.js';
 
 /** The name of its database; a database of subject keys has the suffix `_keys`. */
 export const databaseOf = (service: string): string => service.replaceAll('-', '_');
 
 const valuesOf = (service: ServiceName) => {
-  const { subjectKeys, receipts, deliversToSubscribers } = serviceNamed(service);
+  const { subjectKeys, receipts, institutionTopics } = serviceNamed(service);
   const calls = addressedBy(service);
   return {
     portOffset: portOffsetOf(service),
@@ -23,7 +23,7 @@ const valuesOf = (service: ServiceName) => {
       ? { sources: { services: calledBy(service).filter((server) => !calls.includes(server)) } }
       : {}),
     institutions: isForInstitutions(service),
-    administersKafka: deliversToSubscribers,
+    institutionTopicsPrefix: institutionTopics?.prefix ?? '',
   };
 };
 
@@ -31,7 +31,6 @@ const valuesOf = (service: ServiceName) => {
 export const chartTopology = () => ({
   services: Object.fromEntries(SERVICES.map((name) => [name, valuesOf(name)])),
   topics: Object.fromEntries(TOPIC_NAMES.map((name) => [name, { retentionDays: TOPICS[name].retentionDays }])),
-  deliveriesPrefix: DELIVERIES.prefix,
   /** The service that takes the first administrator, and the one that `helm test` asks. */
   policyService: authorization.name,
   consultedService: exchange.name,

@@ -1,6 +1,5 @@
 import { type ServiceName, serviceNamed } from './services/index.js';
 import { producedBy, readBy, usesKafka } from './topic-access.js';
-import { DELIVERIES } from './topics.js';
 
 /** Operations as Kafka's protocol names them. */
 export type KafkaOperation =
@@ -27,19 +26,20 @@ export const kafkaPrincipalOf = (service: ServiceName): string => `User:CN=${ser
 const PRODUCES = ['WRITE', 'CREATE', 'DESCRIBE', 'DESCRIBE_CONFIGS'] as const;
 
 /**
- * Everything that a service may do in Kafka. To give subscribers the right to read their topics Kafka requires ALTER on the cluster, with
+ * Everything that a service may do in Kafka. To give institutions the right to read their topics Kafka requires ALTER on the cluster, with
  * which a service could also give itself more rights.
  */
 export const kafkaGrantsOf = (service: ServiceName): readonly KafkaGrant[] => {
   if (!usesKafka(service)) return [];
+  const { institutionTopics } = serviceNamed(service);
   return [
     ...producedBy(service).map((name) => grant('TOPIC', name, 'LITERAL', PRODUCES)),
     ...readBy(service).map((name) => grant('TOPIC', name, 'LITERAL', ['READ', 'DESCRIBE'])),
     grant('GROUP', service, 'PREFIXED', ['READ', 'DELETE', 'DESCRIBE']),
     grant('CLUSTER', 'kafka-cluster', 'LITERAL', ['IDEMPOTENT_WRITE', 'DESCRIBE']),
-    ...(serviceNamed(service).deliversToSubscribers
+    ...(institutionTopics
       ? [
-          grant('TOPIC', DELIVERIES.prefix, 'PREFIXED', PRODUCES),
+          grant('TOPIC', institutionTopics.prefix, 'PREFIXED', PRODUCES),
           grant('CLUSTER', 'kafka-cluster', 'LITERAL', ['ALTER']),
         ]
       : []),

@@ -1,5 +1,5 @@
 import type { CallerRule } from './service.js';
-import { SERVICES, type ServiceEntry, type ServiceName, serviceNamed } from './services/index.js';
+import { ebox, SERVICES, type ServiceEntry, type ServiceName, serviceNamed } from './services/index.js';
 import { producedBy, readersOf } from './topic-access.js';
 
 /** Who may call an rpc: an application of any institution, or one service of the mesh. */
@@ -53,8 +53,15 @@ export const RPCS = Object.fromEntries(SERVICES.map((name) => [name, tableOf(nam
   readonly [Entry in ServiceEntry as Entry['name']]: RpcsOf<Entry>;
 };
 
+const pathOf = (service: string, rpc: string): string => `/${service}/${rpc.charAt(0).toUpperCase()}${rpc.slice(1)}`;
+
 /** The rpcs for which a citizen's token is needed besides the certificate. */
-export const OF_CITIZENS = ['/crossroads.audit.v1.AuditService/ListAccesses'] as const;
+export const OF_CITIZENS: readonly string[] = [
+  '/crossroads.audit.v1.AuditService/ListAccesses',
+  ...(['crossroads.ebox.v1.MailboxService', 'crossroads.ebox.v1.MessageService'] as const).flatMap((service) =>
+    Object.keys(ebox.rpcs[service]).map((rpc) => pathOf(service, rpc)),
+  ),
+];
 
 /** An rpc that a service serves. */
 export interface ServedRpc {
@@ -71,7 +78,7 @@ export const rpcsOf = (server: ServiceName): ServedRpc[] =>
     Object.entries(rpcs).map(([name, callers]) => ({
       server,
       service,
-      path: `/${service}/${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+      path: pathOf(service, name),
       callers,
     })),
   );

@@ -1,4 +1,4 @@
-import type { TopicName } from './topics.js';
+import type { InstitutionTopics, TopicName } from './topics.js';
 
 /** Who may call an rpc: an application of any institution, one service of the mesh, or every service of the mesh. */
 export type CallerRule<Name extends string = string> = 'institution' | 'every-service' | `service:${Name}`;
@@ -16,12 +16,12 @@ export interface Service<Name extends string = string> {
    * not listed: it follows from `publishes` and from who reads those topics.
    */
   readonly rpcs: Readonly<Record<string, CallerRules<Name>>>;
-  /** Topics that it writes, without those of subscribers. */
+  /** Topics that it writes, without those of institutions. */
   readonly publishes: readonly TopicName[];
   /** Topics that it reads, on the bus and by `Events/Read` of their producers. */
   readonly reads: readonly TopicName[];
-  /** Creates the topics of subscribers, writes them, and gives subscribers the right to read them. */
-  readonly deliversToSubscribers: boolean;
+  /** Topics of institutions: it creates them, writes them, and gives each institution the right to read its own. */
+  readonly institutionTopics: InstitutionTopics | undefined;
   /** Encrypts with a key for each person, and stores these keys in a second database. */
   readonly subjectKeys: boolean;
   /** Signs receipts with a key of its own, or checks those of other services. */

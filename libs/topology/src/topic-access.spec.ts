@@ -3,7 +3,7 @@ import { kafkaGrantsOf } from './kafka-grants.js';
 import { keysOf } from './keys.js';
 import { portOffsetOf, SERVICES, serviceNamed } from './services/index.js';
 import { mayRead, producedBy, producersOf, readBy, readersOf } from './topic-access.js';
-import { SEALED_TOPICS, TOPIC_NAMES } from './topics.js';
+import { DELIVERIES, EBOX_EVENTS, SEALED_TOPICS, TOPIC_NAMES } from './topics.js';
 
 describe('topics', () => {
   it('may be read only by services that list them, whatever a request names', () => {
@@ -25,8 +25,12 @@ describe('topics', () => {
       );
   });
 
-  it('of subscribers are written by one service', () => {
-    expect(SERVICES.filter((name) => serviceNamed(name).deliversToSubscribers)).toEqual(['subscription']);
+  it('of institutions are written by one service each', () => {
+    for (const [topics, writer] of [
+      [DELIVERIES, 'subscription'],
+      [EBOX_EVENTS, 'ebox'],
+    ] as const)
+      expect(SERVICES.filter((name) => serviceNamed(name).institutionTopics === topics)).toEqual([writer]);
   });
 });
 

@@ -14,7 +14,7 @@ export const readersOf = (topic: TopicName): readonly ServiceName[] =>
 
 /** Whether it writes or reads any topic. */
 export const usesKafka = (service: ServiceName): boolean =>
-  producedBy(service).length + readBy(service).length > 0 || serviceNamed(service).deliversToSubscribers;
+  producedBy(service).length + readBy(service).length > 0 || serviceNamed(service).institutionTopics !== undefined;
 
 /** Whether a caller (any string: a certificate's name) may read a topic (any string: a request's field). */
 export const mayRead = (service: string, topic: string): boolean =>

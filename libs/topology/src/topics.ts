@@ -38,12 +38,28 @@ export const SEALED_TOPICS: readonly TopicName[] = TOPIC_NAMES.filter((name) => 
 
 export const BUNDLED_TOPICS: readonly TopicName[] = TOPIC_NAMES.filter((name) => TOPICS[name].bundled);
 
-/** One topic for each subscriber, created at its first subscription, read by its own registered applications only. */
-export const DELIVERIES = {
+/** Topics of which each institution has its own, read by its own registered applications only. */
+export interface InstitutionTopics {
+  readonly prefix: string;
+  readonly retentionDays: number;
+  /** What the key of a message is. */
+  readonly key: string;
+}
+
+/** Changes of persons, for each subscriber. */
+export const DELIVERIES: InstitutionTopics = {
   prefix: 'crossroads.deliveries.',
   retentionDays: 30,
   key: "the subscriber's pseudonym of the person",
-} as const;
+};
 
-/** The topic of one subscriber, by its enterprise number. */
-export const deliveriesTopicOf = (enterpriseNumber: string): string => `${DELIVERIES.prefix}${enterpriseNumber}.v1`;
+/** What happened to messages in mailboxes, for each document provider. */
+export const EBOX_EVENTS: InstitutionTopics = {
+  prefix: 'crossroads.ebox.',
+  retentionDays: 30,
+  key: "the provider's pseudonym of the mailbox",
+};
+
+/** The topic of one institution, by its enterprise number. */
+export const topicOfInstitution = ({ prefix }: InstitutionTopics, enterpriseNumber: string): string =>
+  `${prefix}${enterpriseNumber}.v1`;

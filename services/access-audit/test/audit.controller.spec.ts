@@ -32,14 +32,16 @@ describe('the list of accesses, in one process', () => {
   afterAll(() => mesh.stop(), 60_000);
 
   it('contains the consultation of the list itself, at the time of the clock', async () => {
-    const request = { pageSize: 0, pageToken: '', withoutOwn: false };
+    const request = { pageSize: 0, pageToken: '', withoutOwn: false, enterpriseNumber: '' };
     expect((await portal.listAccesses(request)).accesses).toEqual([]);
     const { accesses } = await portal.listAccesses(request);
     expect(accesses).toMatchObject([{ peer: PORTAL, time: NOON, concluded: true }]);
   });
 
   it('rejects an invalid request with every invalid field', async () => {
-    expect(await refusalOf(portal.listAccesses({ pageSize: -1, pageToken: '', withoutOwn: true }))).toMatchObject({
+    expect(
+      await refusalOf(portal.listAccesses({ pageSize: -1, pageToken: '', withoutOwn: true, enterpriseNumber: '' })),
+    ).toMatchObject({
       reason: 'INVALID_INPUT',
       metadata: { field: 'page_size' },
     });

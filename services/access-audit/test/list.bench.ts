@@ -18,7 +18,7 @@ const running = await mesh.startProcess();
 const portal = world.client(running, PORTAL);
 const page = async (pageSize: number, pageToken = '') =>
   portal.listAccesses(
-    { pageSize, pageToken, withoutOwn: true },
+    { pageSize, pageToken, withoutOwn: true, enterpriseNumber: '' },
     { metadata: { authorization: `Bearer ${await world.token(person.ssin)}` } },
   );
 const count = async () => {

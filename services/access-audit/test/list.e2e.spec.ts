@@ -68,7 +68,12 @@ describe('the list of accesses', () => {
     client = portal,
   ) =>
     client.listAccesses(
-      { pageSize: more.pageSize ?? 0, pageToken: more.pageToken ?? '', withoutOwn: more.withoutOwn ?? true },
+      {
+        pageSize: more.pageSize ?? 0,
+        pageToken: more.pageToken ?? '',
+        withoutOwn: more.withoutOwn ?? true,
+        enterpriseNumber: '',
+      },
       { metadata: { authorization: `Bearer ${await world.token(ssin)}` } },
     );
   const until = async (

@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { access, refused, someone } from './accesses.js';
 import { type AuditClient, ISSUER, OTHER_ISSUER, PORTAL, World } from './world.js';
 
-const request = { pageSize: 0, pageToken: '', withoutOwn: true };
+const request = { pageSize: 0, pageToken: '', withoutOwn: true, enterpriseNumber: '' };
 
 describe('the list of accesses', () => {
   let mesh: TestMesh;
@@ -161,7 +161,12 @@ describe('the list of accesses', () => {
       });
     const good = await world.token(me.ssin, { lifetimeS: 280 });
     const sample = Buffer.from(
-      ListAccessesRequest.encode({ pageSize: 3, pageToken: 'abcdefgh', withoutOwn: true }).finish(),
+      ListAccessesRequest.encode({
+        pageSize: 3,
+        pageToken: 'abcdefgh',
+        withoutOwn: true,
+        enterpriseNumber: '',
+      }).finish(),
     );
     const body = fc.oneof(
       fc.uint8Array({ maxLength: 100 }).map((noise) => Buffer.from(noise)),

@@ -5,7 +5,7 @@ import { SubscriptionState } from '@crossroads/contracts/subscription/v1/subscri
 import { newRequestId } from '@crossroads/grpc';
 import { isoDay, parseIsoDay } from '@crossroads/identifiers';
 import { openBroker } from '@crossroads/messaging';
-import { deliveriesTopicOf } from '@crossroads/topology';
+import { DELIVERIES, topicOfInstitution } from '@crossroads/topology';
 import type { Command } from 'commander';
 import { readDeliveries } from '../subscriber.js';
 import { asInstitution, asOption } from './as-institution.js';
@@ -188,7 +188,7 @@ const readUntilInterrupted = async (
   const last = new Map<string, bigint>();
   const reading = await readDeliveries({
     broker,
-    topic: deliveriesTopicOf(number),
+    topic: topicOfInstitution(DELIVERIES, number),
     group: `${number}.${group}`,
     lastSequence: (subscriptionId) => last.get(subscriptionId),
     onDelivery: async (delivery) => {

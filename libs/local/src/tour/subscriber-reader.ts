@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readDeliveries } from '@crossroads/client';
 import type { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import { openBroker } from '@crossroads/messaging';
-import { deliveriesTopicOf } from '@crossroads/topology';
+import { DELIVERIES, topicOfInstitution } from '@crossroads/topology';
 import { readReceiptKeys } from '@crossroads/transparency';
 import { type InstitutionName, numberOf } from '../demo/institutions.js';
 import type { DemoNetwork } from '../demo/set-up.js';
@@ -34,7 +34,7 @@ export const startSubscriber = async (
   const faults: string[] = [];
   const reading = await readDeliveries({
     broker,
-    topic: deliveriesTopicOf(number),
+    topic: topicOfInstitution(DELIVERIES, number),
     group: `${number}.tour-${Date.now()}`,
     receiptKeys: readReceiptKeys(readFileSync(mesh.receiptKeysFile, 'utf8')),
     lastSequence: (subscriptionId) => received.get(subscriptionId)?.at(-1)?.sequence,

@@ -10,7 +10,7 @@ export const accessAudit = {
   },
   publishes: [],
   reads: [ACCESS_TOPIC],
-  deliversToSubscribers: false,
+  institutionTopics: undefined,
   subjectKeys: true,
   receipts: 'none',
   ownKeys: ['page-tokens', 'subject-keys'],

@@ -9,7 +9,7 @@ export const exchange = {
   },
   publishes: [MUTATION_TOPIC, ACCESS_TOPIC],
   reads: [],
-  deliversToSubscribers: false,
+  institutionTopics: undefined,
   subjectKeys: true,
   receipts: 'sign',
   ownKeys: ['page-tokens', 'subject-keys'],

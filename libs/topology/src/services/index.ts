@@ -1,15 +1,16 @@
 import type { Service } from '../service.js';
 import { accessAudit } from './access-audit.js';
 import { authorization } from './authorization.js';
+import { ebox } from './ebox.js';
 import { exchange } from './exchange.js';
 import { personRegistry } from './person-registry.js';
 import { referenceDirectory } from './reference-directory.js';
 import { subscription } from './subscription.js';
 
-export { accessAudit, authorization, exchange, personRegistry, referenceDirectory, subscription };
+export { accessAudit, authorization, ebox, exchange, personRegistry, referenceDirectory, subscription };
 
 /** Every service of the mesh. The place in the list gives its port on one machine: append, do not insert. */
-const LIST = [authorization, personRegistry, referenceDirectory, exchange, subscription, accessAudit] as const;
+const LIST = [authorization, personRegistry, referenceDirectory, exchange, subscription, accessAudit, ebox] as const;
 
 /** The literal type of one entry of the list. */
 export type ServiceEntry = (typeof LIST)[number];

@@ -19,7 +19,7 @@ export const personRegistry = {
   },
   publishes: [PERSON_TOPIC],
   reads: [],
-  deliversToSubscribers: false,
+  institutionTopics: undefined,
   subjectKeys: true,
   receipts: 'check',
   ownKeys: ['page-tokens', 'subject-keys'],

@@ -2,7 +2,7 @@ import { INSTITUTIONS, type Service } from '../service.js';
 import { PERSON_TOPIC } from '../topics.js';
 
 /** The services that ask whether an institution has a file on a person. */
-const CHECKERS = ['service:exchange', 'service:subscription', 'service:access-audit'] as const;
+const CHECKERS = ['service:exchange', 'service:subscription', 'service:access-audit', 'service:ebox'] as const;
 
 export const referenceDirectory = {
   name: 'reference-directory',
@@ -19,7 +19,7 @@ export const referenceDirectory = {
   },
   publishes: [],
   reads: [PERSON_TOPIC],
-  deliversToSubscribers: false,
+  institutionTopics: undefined,
   subjectKeys: false,
   receipts: 'none',
   ownKeys: ['page-tokens'],

@@ -1,5 +1,5 @@
 import { INSTITUTIONS, type Service } from '../service.js';
-import { ACCESS_TOPIC, MUTATION_TOPIC, PERSON_TOPIC } from '../topics.js';
+import { ACCESS_TOPIC, DELIVERIES, MUTATION_TOPIC, PERSON_TOPIC } from '../topics.js';
 
 export const subscription = {
   name: 'subscription',
@@ -17,7 +17,7 @@ export const subscription = {
   },
   publishes: [ACCESS_TOPIC],
   reads: [PERSON_TOPIC, MUTATION_TOPIC],
-  deliversToSubscribers: true,
+  institutionTopics: DELIVERIES,
   subjectKeys: true,
   receipts: 'sign',
   ownKeys: ['page-tokens', 'subject-keys', 'pseudonyms'],

@@ -17,6 +17,7 @@ export const accessMessage = ({ journalId, record, outcome }: AccessEntry, polic
   result: outcome?.result ?? AccessResult.ACCESS_RESULT_UNSPECIFIED,
   reason: outcome?.reason ?? '',
   concluded: outcome !== undefined,
+  mail: record.mail,
   services: record.services.map((asked): AccessedService => {
     const came = outcome?.services.find(({ dataService }) => dataService === asked.dataService);
     return {

@@ -39,6 +39,7 @@ export class SelfConsultations {
       ssins: [ssin],
       time,
       subscriptionId: '',
+      mail: undefined,
     }).finish();
     const result = AccessResult.ACCESS_RESULT_ANSWERED;
     const outcome = AccessOutcome.encode({

@@ -6,9 +6,10 @@ import {
   type GetDeliberationResponse,
   type ListDataServicesResponse,
   type ListDeliberationsResponse,
+  type RegisterDocumentProviderResponse,
   type WatchResponse,
 } from '@crossroads/contracts/authorization/v1/authorization_service';
-import { type Call, GrpcController, requestKey, Rpc } from '@crossroads/grpc';
+import { type Call, GrpcController, NotFound, requestKey, Rpc } from '@crossroads/grpc';
 import { RPCS } from '@crossroads/topology';
 import { UseGuards } from '@nestjs/common';
 import { type CheckInput, CheckPipe } from '../check/check.pipe.js';
@@ -87,6 +88,11 @@ export class AuthorizationController {
   @Rpc(AuthorizationServiceService.registerSignInProvider, RegisterSignInProviderPipe)
   registerSignInProvider(input: RegisterSignInProviderInput, call: Call): Promise<PolicyAnswer> {
     return this.execute(call, input, (actor, fields) => ({ type: 'RegisterSignInProvider', ...fields, actor }));
+  }
+
+  @Rpc(AuthorizationServiceService.registerDocumentProvider)
+  async registerDocumentProvider(): Promise<RegisterDocumentProviderResponse> {
+    throw new NotFound('RESOURCE_NOT_FOUND', 'not yet');
   }
 
   @Rpc(AuthorizationServiceService.submitDeliberation, SubmitDeliberationPipe)

@@ -44,6 +44,7 @@ export const encodeRecord = (consultation: Consultation): Uint8Array => {
     officialId: official?.id ?? '',
     ssins: [ssin],
     subscriptionId: '',
+    mail: undefined,
   };
   return AccessRecord.encode(record).finish();
 };

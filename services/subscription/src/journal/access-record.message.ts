@@ -66,6 +66,7 @@ export const journalEntryOf = (access: DeliveredAccess, time: Date): JournalEntr
     ssins: [mutation.ssin],
     time,
     subscriptionId: access.subscriptionId,
+    mail: undefined,
   }).finish();
   const outcome = AccessOutcome.encode({
     outcomeVersion: 1,

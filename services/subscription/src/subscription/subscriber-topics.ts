@@ -1,10 +1,10 @@
 import { Bus } from '@crossroads/messaging';
 import { PolicyFollower } from '@crossroads/policy';
-import { DELIVERIES } from '@crossroads/topology';
+import { DELIVERIES, topicOfInstitution } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 
 /** The topic of one subscriber. */
-export const deliveriesTopic = (institution: string): string => `${DELIVERIES.prefix}${institution}.v1`;
+export const deliveriesTopic = (institution: string): string => topicOfInstitution(DELIVERIES, institution);
 
 /** Creates the topics of subscribers, each readable by the applications that its institution has registered. */
 @Injectable()

@@ -57,7 +57,7 @@ describe('publishing, by caller', () => {
     const answers = calls.map((call) =>
       call.then(
         () => 'OK',
-        (error: { reason?: string }) => error.reason ?? String(error),
+        ({ reason = 'NO_REASON' }: { reason?: string }) => reason,
       ),
     );
     return [...new Set(await Promise.all(answers))];

@@ -13,6 +13,7 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { Database, databaseOver, dataSourceOptions } from './database.js';
 import type { MigrationClass } from './migrate.js';
+import { ExclusiveWork, SessionLockedWork } from './exclusive-work.js';
 import { prepareSchemas } from './schema.js';
 
 /** The entities and migrations of a service's database. */
@@ -123,8 +124,8 @@ const databaseModule = <Settings>(
         },
       }),
     ],
-    providers,
-    exports: [token],
+    providers: name === undefined ? [...providers, { provide: ExclusiveWork, useClass: SessionLockedWork }] : providers,
+    exports: name === undefined ? [token, ExclusiveWork] : [token],
   };
 };
 

@@ -1,4 +1,5 @@
 export * from './employer-id.js';
+export * from './enterprise-id.js';
 export * from './enterprise-number.js';
 export * from './incomplete-date.js';
 export * from './iso-day.js';

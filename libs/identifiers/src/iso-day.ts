@@ -87,3 +87,19 @@ const formattedDayOf = (instant: Date, timeZone: string): IsoDay => {
   if (day === undefined) throw new RangeError('a day lies in the years 1 to 9999');
   return day;
 };
+
+/** Zones lie between 12 hours behind and 14 hours ahead of UTC. */
+const EARLIEST_QUARTERS = -14 * 4;
+const LATEST_QUARTERS = 12 * 4;
+
+/** The instant at which a day begins in a time zone, from 1973 on. @throws RangeError on an unknown time zone. */
+export const startOfDay = (day: IsoDay, timeZone: string = BRUSSELS): Date => {
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  let [before, from] = [EARLIEST_QUARTERS - 1, LATEST_QUARTERS];
+  while (from - before > 1) {
+    const middle = Math.floor((before + from) / 2);
+    if (formattedDayOf(new Date(midnight + middle * QUARTER_MS), timeZone) < day) before = middle;
+    else from = middle;
+  }
+  return new Date(midnight + from * QUARTER_MS);
+};

@@ -1,6 +1,17 @@
+import type { DocumentProvider } from '@crossroads/contracts/authorization/v1/policy';
 import { newRequestId } from '@crossroads/grpc';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { approved, decide, draft, question, registerWages, revoke, submit, wages } from './requests.js';
+import {
+  approved,
+  decide,
+  documentProvider,
+  draft,
+  question,
+  registerWages,
+  revoke,
+  submit,
+  wages,
+} from './requests.js';
 import { numbers, outcomeOf, RunningAuthorization } from './running-authorization.js';
 
 /** Who may call what; each refusal with its reason. */
@@ -49,6 +60,7 @@ describe('authorization, by caller', () => {
         requestId: requestId(),
         signInProvider: { issuer: 'https://signin.test', keys: [key] },
       }),
+    registerDocumentProvider: (rpcs) => rpcs.registerDocumentProvider({ requestId: requestId(), documentProvider }),
     submitDeliberation: (rpcs) => rpcs.submitDeliberation({ requestId: requestId(), deliberation: draft }),
     getDeliberation: (rpcs) => rpcs.getDeliberation({ deliberationId: decided }),
     listDeliberations: (rpcs) => rpcs.listDeliberations({ recipient: '', pageSize: 0, pageToken: '' }),
@@ -93,6 +105,7 @@ describe('authorization, by caller', () => {
       withdrawKey: 'NOT_YOUR_KEY',
       registerDataService: 'NOT_AN_ADMINISTRATOR',
       registerSignInProvider: 'NOT_AN_ADMINISTRATOR',
+      registerDocumentProvider: 'NOT_AN_ADMINISTRATOR',
       submitDeliberation: 'OK',
       getDeliberation: 'OK',
       listDeliberations: 'OK',
@@ -134,9 +147,23 @@ describe('authorization, by caller', () => {
       withdrawKey: 'NOT_YOUR_KEY',
       registerDataService: 'NOT_AN_ADMINISTRATOR',
       registerSignInProvider: 'NOT_AN_ADMINISTRATOR',
+      registerDocumentProvider: 'NOT_AN_ADMINISTRATOR',
       submitDeliberation: 'NOT_THE_RECIPIENT',
       watch: 'CALLER_NOT_ALLOWED',
     });
+  });
+
+  it('lets a registered document provider change what is its own, and others nothing', async () => {
+    const register = (name: string, change: Partial<DocumentProvider> = {}) =>
+      outcomeOf(
+        authorization
+          .as(name)
+          .registerDocumentProvider({ requestId: requestId(), documentProvider: { ...documentProvider, ...change } }),
+      );
+    expect(await register('administrator')).toBe('OK');
+    expect(await register('employmentOffice', { plannedMaintenance: [], address: '' })).toBe('OK');
+    expect(await register('employmentOffice', { activity: undefined })).toBe('NOT_AN_ADMINISTRATOR');
+    expect(await register('welfareOffice')).toBe('NOT_AN_ADMINISTRATOR');
   });
 
   it('lets nobody decide on its own', async () => {

@@ -3,7 +3,19 @@ import { withCbeCheck } from '@crossroads/identifiers';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { badRequests } from './bad-requests.js';
-import { application, granting, group, id, institution, keys, register, supplier, uuid, withdraw } from './calls.js';
+import {
+  application,
+  granting,
+  group,
+  id,
+  institution,
+  keys,
+  provider,
+  register,
+  supplier,
+  uuid,
+  withdraw,
+} from './calls.js';
 import { registerWages } from './requests.js';
 import { numbers, outcomeOf, RunningAuthorization } from './running-authorization.js';
 
@@ -39,6 +51,13 @@ describe('authorization refuses', () => {
       .catch((thrown: unknown) => thrown);
     const fields = error instanceof RemoteError ? error.violations.map(({ field }) => field) : [];
     expect(fields).toEqual(['request_id', 'institution.enterprise_number', 'institution.name']);
+    const unserved: unknown = await provider({ serverSpkiHashes: [], apiVersions: [] })(
+      authorization.as('administrator'),
+    ).catch((thrown: unknown) => thrown);
+    expect(unserved instanceof RemoteError ? unserved.violations.map(({ field }) => field) : []).toEqual([
+      'document_provider.server_spki_hashes',
+      'document_provider.api_versions',
+    ]);
   });
 
   it('what is well formed but not so, with the reason', async () => {
@@ -57,6 +76,7 @@ describe('authorization refuses', () => {
     ).toBe('UNKNOWN_INSTITUTION');
     expect(await outcomeOf(register({ represents: [unknownNumber] })(administrator))).toBe('UNKNOWN_INSTITUTION');
     expect(await outcomeOf(supplier({ source: unknownNumber })(administrator))).toBe('UNKNOWN_INSTITUTION');
+    expect(await outcomeOf(provider({ enterpriseNumber: unknownNumber })(administrator))).toBe('UNKNOWN_INSTITUTION');
     expect(await outcomeOf(group({})(administrator))).toBe('DATA_SERVICE_INCOMPATIBLE');
     expect(await outcomeOf(granting({ dataService: 'nothing.v1' })(administrator))).toBe('UNKNOWN_DATA_SERVICE');
     expect(await outcomeOf(granting({ fieldGroups: ['x'] })(administrator))).toBe('UNKNOWN_FIELD_GROUP');

@@ -16,6 +16,7 @@ import {
   register,
   revoke,
   service,
+  signInProvider,
   submit,
   supplier,
   uuid,
@@ -231,12 +232,12 @@ export const badRequests: readonly Bad[] = [
     'sign_in_provider',
     'REQUIRED',
   ],
-  ['no issuer', provider({ issuer: '' }), 'sign_in_provider.issuer', 'REQUIRED'],
-  ['an issuer that is no URL', provider({ issuer: 'me' }), 'sign_in_provider.issuer', 'MALFORMED_ISSUER'],
-  ['a provider without keys', provider({ keys: [] }), 'sign_in_provider.keys', 'REQUIRED'],
+  ['no issuer', signInProvider({ issuer: '' }), 'sign_in_provider.issuer', 'REQUIRED'],
+  ['an issuer that is no URL', signInProvider({ issuer: 'me' }), 'sign_in_provider.issuer', 'MALFORMED_ISSUER'],
+  ['a provider without keys', signInProvider({ keys: [] }), 'sign_in_provider.keys', 'REQUIRED'],
   [
     'a key id twice',
-    provider({
+    signInProvider({
       keys: [
         { kid: 'k', jwk },
         { kid: 'k', jwk },
@@ -244,6 +245,82 @@ export const badRequests: readonly Bad[] = [
     }),
     'sign_in_provider.keys[1]',
     'TWICE',
+  ],
+
+  [
+    'no document provider',
+    (rpcs) => rpcs.registerDocumentProvider({ requestId: id(), documentProvider: undefined }),
+    'document_provider',
+    'REQUIRED',
+  ],
+  [
+    'a document provider without number',
+    provider({ enterpriseNumber: '' }),
+    'document_provider.enterprise_number',
+    'REQUIRED',
+  ],
+  [
+    'a document provider whose address is a URL',
+    provider({ address: 'https://documents:8443' }),
+    'document_provider.address',
+    'MALFORMED_ADDRESS',
+  ],
+  [
+    'a document provider without keys',
+    provider({ serverSpkiHashes: [] }),
+    'document_provider.server_spki_hashes',
+    'REQUIRED',
+  ],
+  [
+    'a short hash of its server',
+    provider({ serverSpkiHashes: [hash.slice(1)] }),
+    'document_provider.server_spki_hashes[0]',
+    'MALFORMED_SPKI_HASH',
+  ],
+  [
+    'a hash of its server twice',
+    provider({ serverSpkiHashes: [hash, hash] }),
+    'document_provider.server_spki_hashes[1]',
+    'TWICE',
+  ],
+  ['a document provider without versions', provider({ apiVersions: [] }), 'document_provider.api_versions', 'REQUIRED'],
+  [
+    'an unknown version',
+    provider({ apiVersions: ['v1', 'v2'] }),
+    'document_provider.api_versions[1]',
+    'UNKNOWN_API_VERSION',
+  ],
+  [
+    'an activity that ends before it begins',
+    provider({ activity: { startDate: date(2026, 2, 2), endDate: date(2026, 2, 1) } }),
+    'document_provider.activity.end_date',
+    'INVALID_PERIOD',
+  ],
+  [
+    'maintenance without end',
+    provider({ plannedMaintenance: [{ startTime: new Date(0), endTime: undefined }] }),
+    'document_provider.planned_maintenance[0].end_time',
+    'REQUIRED',
+  ],
+  [
+    'maintenance that ends when it begins',
+    provider({ plannedMaintenance: [{ startTime: new Date(0), endTime: new Date(0) }] }),
+    'document_provider.planned_maintenance[0].end_time',
+    'INVALID_PERIOD',
+  ],
+  [
+    'a plan of many maintenances',
+    provider({
+      plannedMaintenance: Array.from({ length: 51 }, () => ({ startTime: new Date(0), endTime: new Date(1) })),
+    }),
+    'document_provider.planned_maintenance',
+    'TOO_MANY',
+  ],
+  [
+    'a long deadline for readers',
+    provider({ deadlineMs: 60_001 }),
+    'document_provider.deadline_ms',
+    'INVALID_DEADLINE',
   ],
 
   [

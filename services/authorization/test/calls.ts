@@ -1,6 +1,6 @@
-import type { DataService, Deliberation, Grant } from '@crossroads/contracts/authorization/v1/policy';
+import type { DataService, Deliberation, DocumentProvider, Grant } from '@crossroads/contracts/authorization/v1/policy';
 import { newRequestId } from '@crossroads/grpc';
-import { draft, grant, question, wages } from './requests.js';
+import { documentProvider, draft, grant, question, wages } from './requests.js';
 import { numbers, type RunningAuthorization } from './running-authorization.js';
 
 export type Rpcs = ReturnType<RunningAuthorization['as']>;
@@ -39,11 +39,13 @@ export const group = (change: object) =>
   service({ fieldGroups: [{ name: 'g', paths: ['a'], ...change }], reporters: [] });
 export const supplier = (change: object) =>
   service({ supplier: { source: numbers.employmentOffice, address: 'h:1', deadlineMs: 0, ...change } });
-export const provider = (change: object) => (rpcs: Rpcs) =>
+export const signInProvider = (change: object) => (rpcs: Rpcs) =>
   rpcs.registerSignInProvider({
     requestId: id(),
     signInProvider: { issuer: 'https://x.test', keys: [{ kid: 'k', jwk }], ...change },
   });
+export const provider = (change: Partial<DocumentProvider>) => (rpcs: Rpcs) =>
+  rpcs.registerDocumentProvider({ requestId: id(), documentProvider: { ...documentProvider, ...change } });
 export const submit = (change: Partial<Deliberation>) => (rpcs: Rpcs) =>
   rpcs.submitDeliberation({ requestId: id(), deliberation: { ...draft, ...change } });
 export const granting = (change: Partial<Grant>) => submit({ grants: [grant, { ...grant, ...change }] });

@@ -28,6 +28,7 @@ describe('authorization takes', () => {
     const texts = fc.array(text, { maxLength: 4 });
     const number = fc.integer({ min: -2, max: 40_000 });
     const day = fc.option(fc.record({ year: number, month: number, day: number }), { nil: undefined });
+    const instant = fc.option(fc.date({ noInvalidDate: true }), { nil: undefined });
     const requestId = fc.constantFrom('', 'x').map((wrong) => (Math.random() < 0.8 ? id() : wrong));
     const anyGrant = fc.record({
       dataService: text,
@@ -68,6 +69,20 @@ describe('authorization takes', () => {
           }),
         })
         .map((request) => () => administrator.registerDataService(request)),
+      fc
+        .record({
+          requestId,
+          documentProvider: fc.record({
+            enterpriseNumber: text,
+            address: text,
+            serverSpkiHashes: texts,
+            apiVersions: texts,
+            activity: fc.option(fc.record({ startDate: day, endDate: day }), { nil: undefined }),
+            plannedMaintenance: fc.array(fc.record({ startTime: instant, endTime: instant }), { maxLength: 2 }),
+            deadlineMs: number,
+          }),
+        })
+        .map((request) => () => administrator.registerDocumentProvider(request)),
       fc
         .record({
           requestId,

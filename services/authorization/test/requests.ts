@@ -2,6 +2,7 @@ import {
   type DataService,
   type Deliberation,
   DeliberationState,
+  type DocumentProvider,
   type Grant,
 } from '@crossroads/contracts/authorization/v1/policy';
 import { newRequestId } from '@crossroads/grpc';
@@ -17,6 +18,18 @@ export const wages: DataService = {
   ],
   supplier: { source: numbers.employmentOffice, address: 'localhost:9999', deadlineMs: 0 },
   reporters: [{ enterpriseNumber: numbers.employmentOffice, fieldGroups: ['amounts'] }],
+};
+
+export const documentProvider: DocumentProvider = {
+  enterpriseNumber: numbers.employmentOffice,
+  address: 'localhost:9998',
+  serverSpkiHashes: ['A'.repeat(43)],
+  apiVersions: ['v1'],
+  activity: { startDate: { year: 2026, month: 1, day: 1 }, endDate: undefined },
+  plannedMaintenance: [
+    { startTime: new Date('2026-05-01T02:00:00.000Z'), endTime: new Date('2026-05-01T03:00:00.000Z') },
+  ],
+  deadlineMs: 0,
 };
 
 export const grant: Grant = {

@@ -1,11 +1,11 @@
 import type { WatchResponse } from '@crossroads/contracts/authorization/v1/authorization_service';
-import { Unavailable } from '@crossroads/grpc';
+import { newRequestId, Unavailable } from '@crossroads/grpc';
 import { parseIsoDay } from '@crossroads/identifiers';
 import { decide as decideNow, type Question } from '@crossroads/policy';
 import { eventually, ownPostgres } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { approved, draft, grant, registerWages, revoke, submit, wages } from './requests.js';
+import { approved, documentProvider, draft, grant, registerWages, revoke, submit, wages } from './requests.js';
 import { numbers, RunningAuthorization } from './running-authorization.js';
 
 const day = parseIsoDay('2026-06-15');
@@ -106,6 +106,20 @@ describe('whoever follows the policy', () => {
     );
     expect(outcome(follower)).toBe('allowed');
     await other.end();
+  });
+
+  it('gets document providers as they are registered, and in a snapshot', async () => {
+    const administrator = authorization.as('administrator');
+    const follower = authorization.follow();
+    const { policyRevision } = await administrator.registerDocumentProvider({
+      requestId: newRequestId(),
+      documentProvider,
+    });
+    const later = authorization.follow();
+    for (const one of [follower, later]) {
+      await one.whenAt(policyRevision);
+      expect(one.policy().documentProvider(documentProvider.enterpriseNumber)).toEqual(documentProvider);
+    }
   });
 
   it('refuses once authorization was killed, and comes back by itself with what it missed', async () => {

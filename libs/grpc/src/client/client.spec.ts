@@ -1,7 +1,10 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect } from './client.js';
 import { errorOf, RemoteError } from '../errors/remote-error.js';
+import { spkiOf } from '../identity/peer.js';
 import { newRequestId } from '../request/request-id.js';
 import { backoffMs, withRetries } from './retries.js';
 import { startServer } from '../server/server.js';
@@ -129,6 +132,20 @@ describe('a client', () => {
     expect(() =>
       connect(EchoService, 'localhost:1', { tls, trustDomain, server: { kind: 'service', name: 'x' } }),
     ).toThrow('/nowhere/ca.pem');
+  });
+
+  it('believes a server whose key is registered, and none with the same name and another key', async () => {
+    const keyOf = ({ cert }: { cert: string }) => spkiOf(new X509Certificate(readFileSync(cert)));
+    const registered = keyOf(echo.folderTls);
+    const another = keyOf(await echo.authority.service('subscription'));
+    const pinned = await echo.asExchange({ serverSpkiHashes: [another, registered] });
+    expect(await pinned.echo(request('x'))).toEqual(response('x'));
+    for (const serverSpkiHashes of [[another], []]) {
+      const stranger = await echo.asExchange({ serverSpkiHashes, deadlineMs: 500 });
+      const { code, message } = await failureOf(stranger.echo(request('x')));
+      expect(code).toBe(status.UNAVAILABLE);
+      expect(message).toContain("the key of the server's certificate");
+    }
   });
 
   it('cancels a call whose signal was aborted before', async () => {

@@ -21,6 +21,8 @@ export interface ConnectOptions {
   readonly trustDomain: string;
   /** The identity that the server must have, whatever its host name. */
   readonly server: ServerIdentity;
+  /** The only keys that the server's certificate may have (base64url SHA-256 of SubjectPublicKeyInfo). @default any */
+  readonly serverSpkiHashes?: readonly string[];
   /** For calls without a deadline of their own; streams of responses have none by default. @default 5_000 */
   readonly deadlineMs?: number;
   /** Rpcs that only read, and may be retried; so may requests with a `requestId`. */
@@ -167,7 +169,8 @@ export const connect = <D extends Definition & ServiceDefinition>(
   address: string | readonly string[],
   options: ConnectOptions,
 ): Connection<D> => {
-  const credentials = channelCredentials(options.tls, identityUri(options.trustDomain, options.server));
+  const expectedUri = identityUri(options.trustDomain, options.server);
+  const credentials = channelCredentials(options.tls, expectedUri, options.serverSpkiHashes);
   const client = new Client(targetOf(typeof address === 'string' ? [address] : address), credentials, {
     ...CHANNEL,
     'grpc.max_receive_message_length': options.maxMessageBytes ?? 4 * MIB,

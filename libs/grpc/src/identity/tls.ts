@@ -1,7 +1,8 @@
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type PeerCertificate, type SecureContextOptions } from 'node:tls';
 import { type IdentityPaths, type Pems, RenewedFiles } from '@crossroads/configuration';
 import { ChannelCredentials, credentials, ServerCredentials, type VerifyOptions } from '@grpc/grpc-js';
-import { subjectAlternativeUris } from './peer.js';
+import { spkiOf, subjectAlternativeUris } from './peer.js';
 import { warn } from '../errors/warn.js';
 
 /** PEM files: the CA that signs both sides, and this process's certificate and key. */
@@ -80,13 +81,23 @@ class RenewedChannelCredentials extends ChannelCredentials {
   }
 }
 
-/** A client's credentials. The server's certificate must have the expected URI, whatever its host name; with a `/` at the end, a URI that begins with it. */
-export const channelCredentials = (files: TlsFiles, expectedUri: string): ChannelCredentials =>
+/**
+ * A client's credentials. The server's certificate must have the expected URI, whatever its host name; with a `/` at the end, a URI that
+ * begins with it. If there are hashes, its key must be one of them.
+ */
+export const channelCredentials = (
+  files: TlsFiles,
+  expectedUri: string,
+  spkiHashes?: readonly string[],
+): ChannelCredentials =>
   new RenewedChannelCredentials(renewed(files), {
-    checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
-      subjectAlternativeUris(certificate.subjectaltname).some((uri) => isExpected(uri, expectedUri))
-        ? undefined
-        : new Error(`the server's certificate is not that of ${expectedUri}`),
+    checkServerIdentity: (_host: string, { subjectaltname, raw }: PeerCertificate) => {
+      if (!subjectAlternativeUris(subjectaltname).some((uri) => isExpected(uri, expectedUri)))
+        return new Error(`the server's certificate is not that of ${expectedUri}`);
+      if (spkiHashes && !spkiHashes.includes(spkiOf(new X509Certificate(raw))))
+        return new Error(`the key of the server's certificate is not one that is registered for ${expectedUri}`);
+      return undefined;
+    },
   });
 
 const isExpected = (uri: string, expected: string): boolean =>

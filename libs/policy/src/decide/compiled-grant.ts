@@ -1,15 +1,10 @@
-import { type Deliberation, DeliberationState, type Grant } from '@crossroads/contracts/authorization/v1/policy';
-import type { DateMessage } from '@crossroads/contracts/google/type/date';
-import { fromWire, type IsoDay, isoDay } from '@crossroads/identifiers';
+import { type Deliberation, DeliberationState } from '@crossroads/contracts/authorization/v1/policy';
+import { type Validity, validityOf } from './validity.js';
 
 /** One grant of a deliberation that was approved, compiled for decisions. */
-export interface CompiledGrant {
+export interface CompiledGrant extends Validity {
   readonly deliberationId: string;
   readonly revoked: boolean;
-  /** The first valid day, or a text that sorts before every day. */
-  readonly start: string;
-  /** The first day after the validity, or a text that sorts after every day. */
-  readonly end: string;
   readonly online: boolean;
   readonly subscription: boolean;
   readonly dataService: string;
@@ -41,9 +36,6 @@ export class SharedNames {
   }
 }
 
-const BEFORE_EVERY_DAY = '';
-const AFTER_EVERY_DAY = '~';
-
 /** Empty for a deliberation that was never approved. */
 export const compileGrants = (deliberation: Deliberation, names: SharedNames): CompiledGrant[] => {
   const { state, deliberationId } = deliberation;
@@ -52,7 +44,7 @@ export const compileGrants = (deliberation: Deliberation, names: SharedNames): C
   return deliberation.grants.map((grant) => ({
     deliberationId,
     revoked,
-    ...daysOf(grant),
+    ...validityOf(grant.validity),
     online: grant.online,
     subscription: grant.subscription,
     dataService: names.one(grant.dataService),
@@ -61,15 +53,3 @@ export const compileGrants = (deliberation: Deliberation, names: SharedNames): C
     inscriptionContexts: names.list(grant.inscriptionContexts),
   }));
 };
-
-const daysOf = ({ validity }: Grant): { start: string; end: string } => {
-  const [startDate, endDate] = [dayOf(validity?.startDate), dayOf(validity?.endDate)];
-  const parsed = startDate === null || endDate === null ? undefined : fromWire({ startDate, endDate });
-  // Authorization registers no invalid period; one grants nothing.
-  if (!parsed?.ok) return { start: AFTER_EVERY_DAY, end: BEFORE_EVERY_DAY };
-  return { start: parsed.period.start ?? BEFORE_EVERY_DAY, end: parsed.period.end ?? AFTER_EVERY_DAY };
-};
-
-/** `undefined`: open; `null`: no such day. */
-const dayOf = (date: DateMessage | undefined): IsoDay | undefined | null =>
-  date === undefined ? undefined : (isoDay(date.year, date.month, date.day) ?? null);

@@ -2,4 +2,5 @@ export * from './compiled-grant.js';
 export * from './cut.js';
 export * from './data-service.js';
 export * from './decide.js';
+export * from './document-provider.js';
 export * from './policy.js';

@@ -1,6 +1,7 @@
 import type {
   Application,
   Deliberation,
+  DocumentProvider,
   Institution,
   PolicyEntity,
   Role,
@@ -51,7 +52,8 @@ export class PolicyIndex {
   private readonly grants = new Map<string, Map<string, readonly CompiledGrant[]>>();
   private readonly names = new SharedNames();
   private readonly legalContexts = new Map<string, number>();
-  private readonly providers = new Map<string, SignInProvider>();
+  private readonly signInProviders = new Map<string, SignInProvider>();
+  private readonly documentProviders = new Map<string, DocumentProvider>();
 
   static of(entities: Iterable<PolicyEntity>, revision: bigint): PolicyIndex {
     const policy = new PolicyIndex();
@@ -76,7 +78,10 @@ export class PolicyIndex {
         this.applyDeliberation(headOf(entity.value), compileGrants(entity.value, this.names));
         break;
       case 'signInProvider':
-        this.providers.set(entity.value.issuer, entity.value);
+        this.signInProviders.set(entity.value.issuer, entity.value);
+        break;
+      case 'documentProvider':
+        this.documentProviders.set(entity.value.enterpriseNumber, entity.value);
         break;
       case undefined:
         // An entity of a kind that this version does not know has no effect on its decisions.
@@ -133,7 +138,12 @@ export class PolicyIndex {
   }
 
   signInProvider(issuer: string): SignInProvider | undefined {
-    return this.providers.get(issuer);
+    return this.signInProviders.get(issuer);
+  }
+
+  /** Also one that is not active, or in maintenance. */
+  documentProvider(enterpriseNumber: string): DocumentProvider | undefined {
+    return this.documentProviders.get(enterpriseNumber);
   }
 
   /** Whether any grant of the network, also a revoked one, names it. */

@@ -6,10 +6,9 @@ import {
   type GetDeliberationResponse,
   type ListDataServicesResponse,
   type ListDeliberationsResponse,
-  type RegisterDocumentProviderResponse,
   type WatchResponse,
 } from '@crossroads/contracts/authorization/v1/authorization_service';
-import { type Call, GrpcController, NotFound, requestKey, Rpc } from '@crossroads/grpc';
+import { type Call, GrpcController, requestKey, Rpc } from '@crossroads/grpc';
 import { RPCS } from '@crossroads/topology';
 import { UseGuards } from '@nestjs/common';
 import { type CheckInput, CheckPipe } from '../check/check.pipe.js';
@@ -34,6 +33,10 @@ import {
   type SubmitDeliberationInput,
   SubmitDeliberationPipe,
 } from '../deliberation/deliberation.pipe.js';
+import {
+  type RegisterDocumentProviderInput,
+  RegisterDocumentProviderPipe,
+} from '../document-provider/document-provider.pipe.js';
 import {
   type RegisterApplicationInput,
   RegisterApplicationPipe,
@@ -90,9 +93,9 @@ export class AuthorizationController {
     return this.execute(call, input, (actor, fields) => ({ type: 'RegisterSignInProvider', ...fields, actor }));
   }
 
-  @Rpc(AuthorizationServiceService.registerDocumentProvider)
-  async registerDocumentProvider(): Promise<RegisterDocumentProviderResponse> {
-    throw new NotFound('RESOURCE_NOT_FOUND', 'not yet');
+  @Rpc(AuthorizationServiceService.registerDocumentProvider, RegisterDocumentProviderPipe)
+  registerDocumentProvider(input: RegisterDocumentProviderInput, call: Call): Promise<PolicyAnswer> {
+    return this.execute(call, input, (actor, fields) => ({ type: 'RegisterDocumentProvider', ...fields, actor }));
   }
 
   @Rpc(AuthorizationServiceService.submitDeliberation, SubmitDeliberationPipe)

@@ -1,6 +1,14 @@
 import { fields } from '@crossroads/grpc';
 import { z } from 'zod';
-import { dataServiceName, distinctList, fieldGroupName, matching, publicText } from '../policy/fields.js';
+import {
+  dataServiceName,
+  deadlineMs,
+  distinctList,
+  fieldGroupName,
+  hostAndPort,
+  matching,
+  publicText,
+} from '../policy/fields.js';
 import { jsonSchema } from './json-schema.reader.js';
 
 const SEGMENT = /^[A-Za-z_$][A-Za-z0-9_$-]{0,99}$/;
@@ -8,7 +16,6 @@ const MAX_GROUPS = 200;
 const MAX_PATHS = 500;
 const MAX_SEGMENTS = 32;
 const MAX_REPORTERS = 100;
-const MAX_DEADLINE_MS = 60_000;
 
 const path = fields.field((raw: string, refuse): string => {
   const segments = raw.split('.');
@@ -32,10 +39,8 @@ const supplier = fields.message(
     source: fields.byValue(
       (raw: string): z.ZodType<string, string> => (raw.startsWith('service:') ? meshService : fields.enterpriseNumber),
     ),
-    address: matching(/^[^\s:/]{1,253}:\d{1,5}$/, 'MALFORMED_ADDRESS', 'host:port'),
-    deadlineMs: fields.field((raw: number, refuse): number =>
-      raw >= 0 && raw <= MAX_DEADLINE_MS ? raw : refuse('INVALID_DEADLINE', `0 (2,000 ms) to ${MAX_DEADLINE_MS} ms`),
-    ),
+    address: hostAndPort,
+    deadlineMs: deadlineMs('2,000 ms'),
   },
   'who is asked',
 );

@@ -52,6 +52,16 @@ export const spkiHash = matching(
   "base64url, unpadded, of the SHA-256 of the key's SubjectPublicKeyInfo",
 );
 
+export const hostAndPort = matching(/^[^\s:/]{1,253}:\d{1,5}$/, 'MALFORMED_ADDRESS', 'host:port');
+
+/** How long somebody outside the mesh is waited for; 0 leaves it to who waits. */
+export const deadlineMs = (usual: string) =>
+  fields.field((raw: number, refuse): number =>
+    raw >= 0 && raw <= MAX_DEADLINE_MS ? raw : refuse('INVALID_DEADLINE', `0 (${usual}) to ${MAX_DEADLINE_MS} ms`),
+  );
+
+const MAX_DEADLINE_MS = 60_000;
+
 const DATA_SERVICE = /^(?=.{1,100}$)[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*\.v[1-9][0-9]{0,3}$/;
 const FIELD_GROUP = /^[a-z][A-Za-z0-9_-]{0,62}$/;
 

@@ -62,6 +62,23 @@ export interface Grant {
   readonly subscription: boolean;
 }
 
+interface Maintenance {
+  /** ISO 8601. */
+  readonly startTime: string;
+  readonly endTime: string;
+}
+
+export interface DocumentProvider {
+  readonly enterpriseNumber: string;
+  /** `host:port`, or empty. */
+  readonly address: string;
+  readonly serverSpkiHashes: readonly string[];
+  readonly apiVersions: readonly string[];
+  readonly activity: Validity;
+  readonly plannedMaintenance: readonly Maintenance[];
+  readonly deadlineMs: number;
+}
+
 /** What a recipient, or an administrator for it, lays before the committee. */
 export interface Draft {
   readonly deliberationId: string;

@@ -10,6 +10,7 @@ import {
   approve,
   approved,
   committee,
+  documentProvider,
   draft,
   institution,
   members,
@@ -17,6 +18,7 @@ import {
   other,
   registerInstitution,
   registerKeys,
+  registerProvider,
   registerService,
   revoke,
   submit,
@@ -47,6 +49,7 @@ describe('who changes the policy', () => {
     registerInstitution(institution('new'), office),
     registerKeys(application('office', 'k2'), office),
     registerService({ ...wages, title: 'x' }, office),
+    registerProvider(documentProvider(), office),
     { type: 'RegisterSignInProvider', signInProvider: { issuer: 'https://x', keys: [] }, actor: office },
   ])('must be an administrator: $type', (command) => {
     given(...members)
@@ -186,6 +189,50 @@ describe('data services', () => {
     given(...members)
       .when(registerService(more))
       .then({ type: 'DataServiceRegistered', data: { dataService: more, by: 'admin' } });
+  });
+});
+
+describe('a document provider', () => {
+  const registered = (of = documentProvider(), by = 'admin'): PolicyEvent => ({
+    type: 'DocumentProviderRegistered',
+    data: { documentProvider: of, by },
+  });
+
+  it('is registered, and changed, by administrators', () => {
+    given(...members)
+      .when(registerProvider(documentProvider()))
+      .then(registered());
+    const ended = documentProvider({ activity: { startDate: undefined, endDate: { year: 2026, month: 6, day: 30 } } });
+    given(...members, registered())
+      .when(registerProvider(ended))
+      .then(registered(ended));
+    given(...members, registered())
+      .when(registerProvider(documentProvider()))
+      .thenNothing();
+  });
+
+  it('is a member', () => {
+    given(...members)
+      .when(registerProvider(documentProvider({ enterpriseNumber: 'nobody' })))
+      .thenRejected('UNKNOWN_INSTITUTION');
+  });
+
+  it('changes its own address, keys and maintenance, but not its activity', () => {
+    const moved = documentProvider({
+      address: 'elsewhere:8443',
+      serverSpkiHashes: ['another key'],
+      plannedMaintenance: [{ startTime: '2026-05-01T02:00:00.000Z', endTime: '2026-05-01T03:00:00.000Z' }],
+    });
+    given(...members, registered())
+      .when(registerProvider(moved, office))
+      .then(registered(moved, 'office'));
+    given(...members, registered())
+      .when(registerProvider(moved, other))
+      .thenRejected('NOT_AN_ADMINISTRATOR');
+    const forever = documentProvider({ activity: { startDate: undefined, endDate: undefined } });
+    given(...members, registered())
+      .when(registerProvider(forever, office))
+      .thenRejected('NOT_AN_ADMINISTRATOR');
   });
 });
 

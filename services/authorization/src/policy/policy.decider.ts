@@ -1,5 +1,13 @@
 import type { Decider, DomainEvent } from '@crossroads/eventsourcing/decider';
-import type { Application, DataService, Deliberation, Draft, Institution, SignInProvider } from './policy-entities.js';
+import type {
+  Application,
+  DataService,
+  Deliberation,
+  DocumentProvider,
+  Draft,
+  Institution,
+  SignInProvider,
+} from './policy-entities.js';
 import { reject, requireCompatible, requireGrantable } from './policy.rules.js';
 
 /** The institution that asks, by its certificate. Its key must still be registered when the change is made. */
@@ -20,6 +28,7 @@ export type PolicyCommand = { readonly actor: Actor } & (
     }
   | { readonly type: 'RegisterDataService'; readonly dataService: DataService }
   | { readonly type: 'RegisterSignInProvider'; readonly signInProvider: SignInProvider }
+  | { readonly type: 'RegisterDocumentProvider'; readonly documentProvider: DocumentProvider }
   | { readonly type: 'SubmitDeliberation'; readonly draft: Draft }
   | {
       readonly type: 'DecideDeliberation';
@@ -52,6 +61,7 @@ export type PolicyEvent =
   | DomainEvent<'KeyWithdrawn', By & { readonly application: Application; readonly spkiHash: string }>
   | DomainEvent<'DataServiceRegistered', By & { readonly dataService: DataService }>
   | DomainEvent<'SignInProviderRegistered', By & { readonly signInProvider: SignInProvider }>
+  | DomainEvent<'DocumentProviderRegistered', By & { readonly documentProvider: DocumentProvider }>
   | DomainEvent<'DeliberationSubmitted', By & { readonly deliberation: Deliberation }>
   | DomainEvent<'DeliberationApproved', By & { readonly deliberation: Deliberation; readonly reason: string }>
   | DomainEvent<'DeliberationRejected', By & { readonly deliberation: Deliberation; readonly reason: string }>
@@ -65,6 +75,7 @@ export interface PolicyState {
   readonly keys: Map<string, { readonly application: string; readonly withdrawn: boolean }>;
   readonly dataServices: Map<string, DataService>;
   readonly signInProviders: Map<string, SignInProvider>;
+  readonly documentProviders: Map<string, DocumentProvider>;
   readonly deliberations: Map<string, Deliberation>;
 }
 
@@ -80,6 +91,7 @@ export const policy: Decider<PolicyState, PolicyCommand, PolicyEvent> = {
     keys: new Map(),
     dataServices: new Map(),
     signInProviders: new Map(),
+    documentProviders: new Map(),
     deliberations: new Map(),
   }),
 
@@ -129,6 +141,13 @@ export const policy: Decider<PolicyState, PolicyCommand, PolicyEvent> = {
         const { signInProvider } = command;
         if (equal(state.signInProviders.get(signInProvider.issuer), signInProvider)) return [];
         return [{ type: 'SignInProviderRegistered', data: { signInProvider, by } }];
+      }
+      case 'RegisterDocumentProvider': {
+        const { documentProvider } = command;
+        if (!isAdministrator(actor, state)) requireOwnDocumentProvider(documentProvider, by, state);
+        requireInstitution(documentProvider.enterpriseNumber, state);
+        if (equal(state.documentProviders.get(documentProvider.enterpriseNumber), documentProvider)) return [];
+        return [{ type: 'DocumentProviderRegistered', data: { documentProvider, by } }];
       }
       case 'SubmitDeliberation': {
         const { draft } = command;
@@ -203,6 +222,9 @@ export const policy: Decider<PolicyState, PolicyCommand, PolicyEvent> = {
       case 'SignInProviderRegistered':
         state.signInProviders.set(data.signInProvider.issuer, data.signInProvider);
         break;
+      case 'DocumentProviderRegistered':
+        state.documentProviders.set(data.documentProvider.enterpriseNumber, data.documentProvider);
+        break;
       case 'DeliberationSubmitted':
       case 'DeliberationApproved':
       case 'DeliberationRejected':
@@ -246,6 +268,17 @@ const isAdministrator = ({ enterpriseNumber }: Actor, state: PolicyState): boole
 
 const requireAdministrator = (actor: Actor, state: PolicyState): void => {
   if (!isAdministrator(actor, state)) throw reject('NOT_AN_ADMINISTRATOR', 'only administrators may do this');
+};
+
+/** A document provider plans its own maintenance, moves and renews its keys. Only administrators say from when until when it is one. */
+const requireOwnDocumentProvider = (changed: DocumentProvider, by: string, state: PolicyState): void => {
+  const before = changed.enterpriseNumber === by ? state.documentProviders.get(by) : undefined;
+  if (!before) throw reject('NOT_AN_ADMINISTRATOR', 'only administrators register a document provider');
+  if (!equal(before.activity, changed.activity))
+    throw reject(
+      'NOT_AN_ADMINISTRATOR',
+      'only administrators change the activity of a document provider; repeat yours',
+    );
 };
 
 const requireCommittee = ({ enterpriseNumber }: Actor, state: PolicyState): void => {

@@ -1,4 +1,11 @@
-import type { Application, DataService, Deliberation, Draft, Institution } from './policy-entities.js';
+import type {
+  Application,
+  DataService,
+  Deliberation,
+  DocumentProvider,
+  Draft,
+  Institution,
+} from './policy-entities.js';
 import type { Actor, PolicyCommand, PolicyEvent } from './policy.decider.js';
 
 export const institution = (enterpriseNumber: string, more: Partial<Institution> = {}): Institution => ({
@@ -31,6 +38,16 @@ export const wages: DataService = {
   supplier: { source: 'office', address: 'localhost:1', deadlineMs: 0 },
   reporters: [],
 };
+export const documentProvider = (change: Partial<DocumentProvider> = {}): DocumentProvider => ({
+  enterpriseNumber: 'office',
+  address: 'documents:8443',
+  serverSpkiHashes: ['key of its server'],
+  apiVersions: ['v1'],
+  activity: { startDate: { year: 2026, month: 1, day: 1 }, endDate: undefined },
+  plannedMaintenance: [],
+  deadlineMs: 0,
+  ...change,
+});
 export const draft: Draft = {
   deliberationId: 'd1',
   reference: '26/001',
@@ -106,5 +123,10 @@ export const registerKeys = (of: Application, by = admin): PolicyCommand => ({
 export const registerInstitution = (of: Institution, by = admin): PolicyCommand => ({
   type: 'RegisterInstitution',
   institution: of,
+  actor: by,
+});
+export const registerProvider = (of: DocumentProvider, by = admin): PolicyCommand => ({
+  type: 'RegisterDocumentProvider',
+  documentProvider: of,
   actor: by,
 });

@@ -1,12 +1,20 @@
 import {
   type DataService as DataServiceMessage,
   type Deliberation as DeliberationMessage,
+  type DocumentProvider as DocumentProviderMessage,
   type Institution as InstitutionMessage,
   type PolicyEntity,
   Role as RoleMessage,
   DeliberationState as StateMessage,
 } from '@crossroads/contracts/authorization/v1/policy';
-import type { DataService, Deliberation, DeliberationState, Institution, Role } from './policy-entities.js';
+import type {
+  DataService,
+  Deliberation,
+  DeliberationState,
+  DocumentProvider,
+  Institution,
+  Role,
+} from './policy-entities.js';
 import type { PolicyEvent, PolicyState } from './policy.decider.js';
 
 /** The entity that an event changed, as it is after the change. */
@@ -21,6 +29,8 @@ export const entityOf = (event: PolicyEvent): PolicyEntity => {
       return { entity: { $case: 'dataService', value: dataServiceMessage(event.data.dataService) } };
     case 'SignInProviderRegistered':
       return { entity: { $case: 'signInProvider', value: event.data.signInProvider } };
+    case 'DocumentProviderRegistered':
+      return { entity: { $case: 'documentProvider', value: documentProviderMessage(event.data.documentProvider) } };
     case 'DeliberationSubmitted':
     case 'DeliberationApproved':
     case 'DeliberationRejected':
@@ -35,6 +45,8 @@ export function* entitiesOf(state: PolicyState): Generator<PolicyEntity> {
     yield { entity: { $case: 'institution', value: institutionMessage(institution) } };
   for (const value of state.applications.values()) yield { entity: { $case: 'application', value } };
   for (const value of state.signInProviders.values()) yield { entity: { $case: 'signInProvider', value } };
+  for (const provider of state.documentProviders.values())
+    yield { entity: { $case: 'documentProvider', value: documentProviderMessage(provider) } };
   for (const dataService of state.dataServices.values())
     yield { entity: { $case: 'dataService', value: dataServiceMessage(dataService) } };
   for (const deliberation of state.deliberations.values())
@@ -54,6 +66,14 @@ const institutionMessage = (institution: Institution): InstitutionMessage => ({
 export const dataServiceMessage = ({ name, ...rest }: DataService): DataServiceMessage => ({
   dataService: name,
   ...rest,
+});
+
+const documentProviderMessage = ({ plannedMaintenance, ...provider }: DocumentProvider): DocumentProviderMessage => ({
+  ...provider,
+  plannedMaintenance: plannedMaintenance.map(({ startTime, endTime }) => ({
+    startTime: instantOf(startTime),
+    endTime: instantOf(endTime),
+  })),
 });
 
 const states: Readonly<Record<DeliberationState, StateMessage>> = {

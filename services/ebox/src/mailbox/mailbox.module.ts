@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+
+/** Mailboxes: consents, preferences, delegates, and who may read which. */
+@Module({})
+export class MailboxModule {}

@@ -1,0 +1,31 @@
+import { type ReasonCodes, status } from '@crossroads/grpc';
+import type { EventsReason } from '@crossroads/messaging';
+import { defineService } from '@crossroads/service';
+import { Uploads1764230400002 } from './document/uploads.migration.js';
+import { OpenDownloads1764230400003 } from './journal/open-downloads.migration.js';
+import { Mailboxes1764230400000 } from './mailbox/mailboxes.migration.js';
+import type { MessageReason } from './message/message.decider.js';
+import { Messages1764230400001 } from './message/messages.migration.js';
+import { NoticeRuns1764230400005 } from './notice/notice-runs.migration.js';
+import { ProviderEvents1764230400004 } from './provider-event/provider-events.migration.js';
+
+const reasonCodes: ReasonCodes<MessageReason | EventsReason | 'SUBJECT_FORGOTTEN'> = {
+  MESSAGE_ALREADY_PUBLISHED: status.ALREADY_EXISTS,
+  MESSAGE_NOT_PUBLISHED: status.NOT_FOUND,
+  SUBJECT_FORGOTTEN: status.FAILED_PRECONDITION,
+  INVALID_CURSOR: status.INVALID_ARGUMENT,
+  TOPIC_NOT_FOR_CALLER: status.PERMISSION_DENIED,
+};
+
+export const service = defineService({
+  name: 'ebox',
+  migrations: [
+    Mailboxes1764230400000,
+    Messages1764230400001,
+    Uploads1764230400002,
+    OpenDownloads1764230400003,
+    ProviderEvents1764230400004,
+    NoticeRuns1764230400005,
+  ],
+  reasonCodes,
+});

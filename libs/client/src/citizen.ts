@@ -1,25 +1,46 @@
 import { type Access, AuditServiceService } from '@crossroads/contracts/audit/v1/audit_service';
+import { MailboxServiceService } from '@crossroads/contracts/ebox/v1/mailbox_service';
+import type { MailboxReference } from '@crossroads/contracts/ebox/v1/message';
+import { MessageServiceService } from '@crossroads/contracts/ebox/v1/message_service';
 import { type Connection, connect } from '@crossroads/grpc';
-import { accessAudit } from '@crossroads/topology';
+import { accessAudit, ebox, type ServiceName } from '@crossroads/topology';
+import { Mail } from './mail.js';
 import type { MeshConnection } from './mesh-addresses.js';
 
 /** The mesh as a citizen sees it, through a front end that has a certificate and signs people in. */
 export class Citizen {
   private readonly audit: Connection<typeof AuditServiceService>;
+  private readonly mailboxes: Connection<typeof MailboxServiceService>;
+  private readonly messages: Connection<typeof MessageServiceService>;
 
-  constructor({ addresses, ...identity }: MeshConnection<typeof accessAudit.name>) {
-    this.audit = connect(AuditServiceService, addresses[accessAudit.name], {
+  constructor({ addresses, ...identity }: MeshConnection<typeof accessAudit.name | typeof ebox.name>) {
+    const to = ({ name }: { readonly name: ServiceName }) => ({
       ...identity,
-      server: { kind: 'service', name: accessAudit.name },
+      server: { kind: 'service', name } as const,
       deadlineMs: 10_000,
+    });
+    this.audit = connect(AuditServiceService, addresses[accessAudit.name], to(accessAudit));
+    this.mailboxes = connect(MailboxServiceService, addresses[ebox.name], {
+      ...to(ebox),
+      reads: ['listMailboxes', 'listConsents', 'listDelegates'],
+    });
+    this.messages = connect(MessageServiceService, addresses[ebox.name], {
+      ...to(ebox),
+      reads: ['listMessages', 'getMessage'],
     });
   }
 
-  /** Who looked, newest first. `token` is the sign-in provider's; it says whose list it is. */
-  async *accesses(token: string, { withoutOwn = false, pageSize = 50 } = {}): AsyncGenerator<Access> {
+  /**
+   * Who looked, newest first. `token` is the sign-in provider's; it says whose list it is. With an enterprise number: who opened the mail
+   * of that enterprise.
+   */
+  async *accesses(
+    token: string,
+    { withoutOwn = false, pageSize = 50, enterpriseNumber = '' } = {},
+  ): AsyncGenerator<Access> {
     for (let pageToken = ''; ; ) {
       const page = await this.audit.listAccesses(
-        { pageSize, pageToken, withoutOwn, enterpriseNumber: '' },
+        { pageSize, pageToken, withoutOwn, enterpriseNumber },
         { metadata: { authorization: `Bearer ${token}` } },
       );
       yield* page.accesses;
@@ -28,7 +49,12 @@ export class Citizen {
     }
   }
 
+  /** Official mail. `token` is for the eBox (see `citizenToken`); without a mailbox, that of the person who is signed in. */
+  mail(token: string, mailbox?: MailboxReference): Mail {
+    return new Mail({ mailboxes: this.mailboxes, messages: this.messages }, token, mailbox);
+  }
+
   close(): void {
-    this.audit.close();
+    for (const connection of [this.audit, this.mailboxes, this.messages]) connection.close();
   }
 }

@@ -5,11 +5,13 @@ import {
   type ConsultResponse,
   ExchangeServiceService,
 } from '@crossroads/contracts/exchange/v1/exchange_service';
+import { PublicationServiceService } from '@crossroads/contracts/ebox/v1/publication_service';
 import { PersonServiceService } from '@crossroads/contracts/person/v1/person_service';
 import { SubscriptionServiceService } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { type CallOptions, type Connection, connect, newRequestId } from '@crossroads/grpc';
 import {
   authorization,
+  ebox,
   exchange,
   personRegistry,
   referenceDirectory,
@@ -45,6 +47,8 @@ export class Institution {
   readonly directory: Connection<typeof DirectoryServiceService>;
   readonly exchange: Connection<typeof ExchangeServiceService>;
   readonly subscriptions: Connection<typeof SubscriptionServiceService>;
+  /** For document providers. See also `publishMany`, `uploadDocument` and `readProviderEvents`. */
+  readonly publications: Connection<typeof PublicationServiceService>;
 
   constructor({ addresses, ...identity }: MeshConnection) {
     const to = ({ name }: { readonly name: ServiceName }) => ({
@@ -68,6 +72,12 @@ export class Institution {
       ...to(subscription),
       reads: ['listSubscriptions', 'listParked'],
     });
+    this.publications = connect(PublicationServiceService, addresses[ebox.name], {
+      ...to(ebox),
+      // A message carries its request id inside, so that publishing it again is as safe as reading.
+      reads: ['publishMessage', 'listMessageStates', 'listProviderEvents', 'listMessageTypes'],
+      deadlineMs: 10_000,
+    });
   }
 
   /** Asks one or several data services about one person. Look at `status` and `reason` of each result. */
@@ -90,7 +100,8 @@ export class Institution {
   }
 
   close(): void {
-    for (const connection of [this.authorization, this.registry, this.directory, this.exchange, this.subscriptions])
+    const { authorization, registry, directory, exchange, subscriptions, publications } = this;
+    for (const connection of [authorization, registry, directory, exchange, subscriptions, publications])
       connection.close();
   }
 }

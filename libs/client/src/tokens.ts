@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { spkiOf } from '@crossroads/grpc';
-import { accessAudit, exchange, tokenAudienceOf } from '@crossroads/topology';
+import { accessAudit, type ebox, exchange, tokenAudienceOf } from '@crossroads/topology';
 import { exportJWK, type JWK, SignJWT } from 'jose';
 
 const LIFETIME = '5 minutes';
@@ -34,15 +34,24 @@ export const officialToken = (
     .setExpirationTime(LIFETIME)
     .sign(createPrivateKey(key.privatePem));
 
+export interface CitizenClaims {
+  readonly issuer: string;
+  readonly ssin: string;
+  /** The service that the token is for; no other takes it. @default access-audit */
+  readonly service?: typeof accessAudit.name | typeof ebox.name;
+  /** By enterprise number: `EBOX_READER`, `EBOX_MANAGER`. */
+  readonly enterpriseRoles?: Readonly<Record<string, readonly string[]>>;
+}
+
 /** What a sign-in provider says of a citizen (ES256). Production has a provider of its own; one machine has this. */
 export const citizenToken = (
-  { issuer, ssin }: { readonly issuer: string; readonly ssin: string },
+  { issuer, ssin, service = accessAudit.name, enterpriseRoles }: CitizenClaims,
   key: { readonly kid: string; readonly privatePem: string },
 ): Promise<string> =>
-  new SignJWT({ ssin })
+  new SignJWT({ ssin, ...(enterpriseRoles === undefined ? {} : { enterprise_roles: enterpriseRoles }) })
     .setProtectedHeader({ alg: 'ES256', kid: key.kid })
     .setIssuer(issuer)
-    .setAudience(tokenAudienceOf(accessAudit.name))
+    .setAudience(tokenAudienceOf(service))
     .setIssuedAt()
     .setExpirationTime(LIFETIME)
     .sign(createPrivateKey(key.privatePem));

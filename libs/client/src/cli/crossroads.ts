@@ -3,8 +3,10 @@ import { RemoteError } from '@crossroads/grpc';
 import { Command } from 'commander';
 import { addCitizenCommands } from './citizen-commands.js';
 import { addCommitteeCommands } from './committee-commands.js';
+import { addEboxCommands } from './ebox-commands.js';
 import { addInstitutionCommands } from './institution-commands.js';
 import { UsageError } from './mesh-file.js';
+import { BadDocument } from '../document-file.js';
 import { outputClosed } from './print.js';
 
 const program = new Command('crossroads').description(
@@ -13,6 +15,7 @@ const program = new Command('crossroads').description(
 addInstitutionCommands(program);
 addCommitteeCommands(program);
 addCitizenCommands(program);
+addEboxCommands(program);
 
 /** What a refusal says: its code and reason, and each field that was wrong. */
 const explain = (error: RemoteError): string =>
@@ -24,7 +27,7 @@ const explain = (error: RemoteError): string =>
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof RemoteError || error instanceof UsageError) {
+  if (error instanceof RemoteError || error instanceof UsageError || error instanceof BadDocument) {
     process.stderr.write(`${error instanceof RemoteError ? explain(error) : error.message}\n`);
     process.exitCode = 1;
   } else if (!outputClosed.aborted || error !== outputClosed.reason) throw error;

@@ -1,17 +1,15 @@
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { Fact } from '@crossroads/contracts/person/v1/person';
 import { SubscriptionState } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { newRequestId } from '@crossroads/grpc';
-import { isoDay, parseIsoDay } from '@crossroads/identifiers';
-import { openBroker } from '@crossroads/messaging';
 import { DELIVERIES, topicOfInstitution } from '@crossroads/topology';
 import type { Command } from 'commander';
 import { readDeliveries } from '../subscriber.js';
+import { dateOf, enterpriseNumberOf, isoToday } from './arguments.js';
 import { asInstitution, asOption } from './as-institution.js';
 import { addConsultCommand } from './consult-command.js';
-import { type MeshFile, readMeshFile, tlsOf, UsageError } from './mesh-file.js';
-import { deliveryLine, outputClosed, printLine, printAndWait, toJson } from './print.js';
+import { readMeshFile, tlsOf } from './mesh-file.js';
+import { deliveryLine, printLine, printAndWait, toJson } from './print.js';
+import { readUntilInterrupted } from './topic.js';
 
 interface As {
   readonly as: string;
@@ -169,61 +167,22 @@ export const addInstitutionCommands = (program: Command): void => {
     .addOption(asOption())
     .option('--group <suffix>', 'consumer group, after the enterprise number', 'command-line')
     .option('--json', 'as JSON, one a line')
-    .action(async (options: As & { group: string }) => readUntilInterrupted(readMeshFile(), options));
-};
-
-const readUntilInterrupted = async (
-  mesh: MeshFile,
-  { as, group, json }: As & { readonly group: string },
-): Promise<void> => {
-  const tls = tlsOf(mesh, as);
-  const number = enterpriseNumberOf(tls.cert);
-  const broker = await openBroker({
-    clientId: `${number}-command-line`,
-    tls,
-    ...(mesh.broker.kind === 'kafka'
-      ? { kafkaBrokers: mesh.broker.brokers.join(',') }
-      : { embeddedLogUrl: mesh.broker.url }),
-  });
-  const last = new Map<string, bigint>();
-  const reading = await readDeliveries({
-    broker,
-    topic: topicOfInstitution(DELIVERIES, number),
-    group: `${number}.${group}`,
-    lastSequence: (subscriptionId) => last.get(subscriptionId),
-    onDelivery: async (delivery) => {
-      await printAndWait(json ? toJson(delivery) : deliveryLine(delivery));
-      last.set(delivery.subscriptionId, delivery.sequence);
-    },
-    onError: (error) => {
-      if (outputClosed.aborted) return;
-      process.stderr.write(`trying again: ${error instanceof Error ? error.message : 'unknown'}\n`);
-    },
-  });
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-    outputClosed.addEventListener('abort', () => resolve());
-    if (outputClosed.aborted) resolve();
-  });
-  await reading.close();
-  await broker.close();
-};
-
-const enterpriseNumberOf = (certificate: string): string => {
-  const found = /^O=(\d{10})$/m.exec(new X509Certificate(readFileSync(certificate)).subject);
-  if (!found?.[1]) throw new UsageError('this certificate is not that of an institution');
-  return found[1];
-};
-
-const dateOf = (option: string, text: string | undefined) => {
-  if (text === undefined) return undefined;
-  const day = parseIsoDay(text);
-  if (day === undefined) throw new UsageError(`${option}: a day is written yyyy-mm-dd`);
-  const [year, month, dayOfMonth] = day.split('-').map(Number);
-  return { year: year ?? 0, month: month ?? 0, day: dayOfMonth ?? 0 };
-};
-
-const isoToday = (): string => {
-  const now = new Date();
-  return isoDay(now.getFullYear(), now.getMonth() + 1, now.getDate()) ?? '';
+    .action(async ({ as, group, json }: As & { group: string }) => {
+      const mesh = readMeshFile();
+      const number = enterpriseNumberOf(tlsOf(mesh, as).cert);
+      const last = new Map<string, bigint>();
+      await readUntilInterrupted(mesh, as, (broker, onError) =>
+        readDeliveries({
+          broker,
+          topic: topicOfInstitution(DELIVERIES, number),
+          group: `${number}.${group}`,
+          lastSequence: (subscriptionId) => last.get(subscriptionId),
+          onDelivery: async (delivery) => {
+            await printAndWait(json ? toJson(delivery) : deliveryLine(delivery));
+            last.set(delivery.subscriptionId, delivery.sequence);
+          },
+          onError,
+        }),
+      );
+    });
 };

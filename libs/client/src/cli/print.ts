@@ -1,4 +1,9 @@
-import { AccessResult, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
+import {
+  AccessResult,
+  ConsultationStatus,
+  type MailOpening,
+  MailReader,
+} from '@crossroads/contracts/access/v1/access_record';
 import type { Access } from '@crossroads/contracts/audit/v1/audit_service';
 import type { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import type { DataServiceResult } from '@crossroads/contracts/exchange/v1/exchange_service';
@@ -73,7 +78,22 @@ export const resultLines = (result: DataServiceResult): string[] => [
   ...result.filtered.map(({ path, reason }) => `  cut: ${path} (${reason})`),
 ];
 
-/** One access in a line or two. */
+const MAIL_READERS = new Map([
+  [MailReader.MAIL_READER_OWNER, 'the owner'],
+  [MailReader.MAIL_READER_DELEGATE, 'a delegate'],
+  [MailReader.MAIL_READER_ENTERPRISE_READER, 'a reader of the enterprise'],
+]);
+
+const mailLine = ({ messageId, documentId, sender, reader, delegationId }: MailOpening): string =>
+  [
+    `    mail: ${MAIL_READERS.get(reader) ?? 'somebody'}`,
+    delegationId === '' ? '' : ` (delegation ${delegationId})`,
+    messageId === '' ? ' listed the messages' : ` opened message ${messageId}`,
+    documentId === '' ? '' : `, document ${documentId}`,
+    sender === '' ? '' : `, from ${sender}`,
+  ].join('');
+
+/** One access in a line or more. */
 export const accessLines = (access: Access): string[] => {
   const when = access.time?.toISOString() ?? '';
   const result = access.concluded ? (RESULT.get(access.result) ?? '') : 'under way';
@@ -82,6 +102,7 @@ export const accessLines = (access: Access): string[] => {
   const why = [access.legalContext, access.reason].filter((part) => part !== '').join(', ');
   return [
     `${when}  ${who}${role}  ${result}${why === '' ? '' : `  ${why}`}`,
+    ...(access.mail ? [mailLine(access.mail)] : []),
     ...access.services.map(
       ({ dataService, fieldGroups, deliberationReference, reason, status }) =>
         `    ${dataService}: ${[fieldGroups.join(', '), statusName(status) === 'UNSPECIFIED' ? '' : statusName(status), reason, deliberationReference === '' ? '' : `deliberation ${deliberationReference}`].filter((part) => part !== '').join('; ')}`,

@@ -1,0 +1,31 @@
+import { type Broker, type Consumption, openBroker } from '@crossroads/messaging';
+import { enterpriseNumberOf } from './arguments.js';
+import { type MeshFile, tlsOf } from './mesh-file.js';
+import { outputClosed } from './print.js';
+
+/** Reads a topic with the certificate of a name, until Ctrl-C or until nobody reads the output any more. */
+export const readUntilInterrupted = async (
+  mesh: MeshFile,
+  as: string,
+  read: (broker: Broker, onError: (error: unknown) => void) => Promise<Consumption>,
+): Promise<void> => {
+  const tls = tlsOf(mesh, as);
+  const broker = await openBroker({
+    clientId: `${enterpriseNumberOf(tls.cert)}-command-line`,
+    tls,
+    ...(mesh.broker.kind === 'kafka'
+      ? { kafkaBrokers: mesh.broker.brokers.join(',') }
+      : { embeddedLogUrl: mesh.broker.url }),
+  });
+  const reading = await read(broker, (error) => {
+    if (outputClosed.aborted) return;
+    process.stderr.write(`trying again: ${error instanceof Error ? error.message : 'unknown'}\n`);
+  });
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    outputClosed.addEventListener('abort', () => resolve());
+    if (outputClosed.aborted) resolve();
+  });
+  await reading.close();
+  await broker.close();
+};

@@ -12,7 +12,7 @@ else if (!FULL) skipped('CROSSROADS_KUBE is not full: one profile is installed, 
 
 const STEP_MS = 300_000;
 /** The kinds that remain after an uninstall: data and its network policies. */
-const DATA = ['Cluster', 'Database', 'KafkaTopic', 'NetworkPolicy'];
+const DATA = ['Cluster', 'Database', 'KafkaTopic', 'NetworkPolicy', 'PersistentVolumeClaim'];
 const POLICY = 'helm.sh/resource-policy';
 
 (WHY ? describe.skip : describe)('the chart on a real control plane', () => {

@@ -87,7 +87,7 @@ const BARE = new RegExp(String.raw`(?<![\w./-])(${NAMES})(?![\w-])`);
 const withoutComments = (text: string): string =>
   text
     .replaceAll(/\{\{-? *\/\*[\s\S]*?\*\/ *-?\}\}/g, '')
-    .replaceAll(/^\s*(\/\*\*?|\*|\/\/|#).*$/gm, '')
+    .replaceAll(/^\s*(\/\*\*?|\*|\/\/|#|-- ).*$/gm, '')
     .replaceAll(/(?<=\s)(#|\/\/) .*$/gm, '');
 
 const namesIn = (file: string, text: string): Found[] =>

@@ -1,3 +1,4 @@
 export * from './commitment.js';
 export * from './receipt.js';
 export * from './receipt-key.js';
+export * from './record-check.js';

@@ -1,0 +1,2 @@
+export * from './document-server.js';
+export * from './receipt-check.js';

@@ -1,0 +1,240 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AccessKind, AccessRecord, MailReader } from '@crossroads/contracts/access/v1/access_record';
+import {
+  DocumentServiceService,
+  OpenDocumentRequest,
+  type OpenDocumentResponse,
+} from '@crossroads/contracts/document/v1/document_service';
+import { type DocumentOptions, type DocumentQuery, DocumentServer, documentService } from '@crossroads/document';
+import { type Connection, connect, type RunningServer, startServer } from '@crossroads/grpc';
+import { CertificateAuthority, identityFiles } from '@crossroads/local';
+import { eventually, refusalOf } from '@crossroads/testing';
+import { newReceiptKey, readReceiptKey, readReceiptKeys, salted, signReceipt } from '@crossroads/transparency';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+const trustDomain = 'crossroads.test';
+const PROVIDER = '0999000921';
+const OTHER = '0206731645';
+const folder = mkdtempSync(join(tmpdir(), 'crossroads-document-'));
+const made = newReceiptKey();
+const key = readReceiptKey(made.privatePem);
+const receiptKeys = readReceiptKeys(JSON.stringify({ [made.keyId]: made.publicPem }));
+const strange = readReceiptKey(newReceiptKey().privatePem);
+
+let tickets = 0;
+
+const question = (): Partial<OpenDocumentRequest> => ({
+  ticket: `ticket-${tickets++}`,
+  documentId: 'decision/2026-17',
+  messageId: '0197a3a0-0000-7000-8000-000000000001',
+  originalMessageId: 'letter 17',
+  sender: PROVIDER,
+  reader: MailReader.MAIL_READER_OWNER,
+});
+
+interface Changes {
+  readonly asked?: Partial<OpenDocumentRequest>;
+  /** What the record says instead. */
+  readonly recorded?: Partial<AccessRecord>;
+  readonly mail?: Partial<NonNullable<AccessRecord['mail']>>;
+  readonly signer?: typeof key;
+}
+
+/** The question with record and receipt, as the eBox sends it. */
+const receipted = ({ asked = {}, recorded = {}, mail = {}, signer = key }: Changes = {}): OpenDocumentRequest => {
+  const honest = question();
+  const { ticket, documentId, messageId, sender, reader } = OpenDocumentRequest.fromPartial(honest);
+  const named = AccessRecord.fromPartial({
+    recordVersion: 1,
+    kind: AccessKind.ACCESS_KIND_MAIL_OPENING,
+    ticket,
+    mail: { documentId, messageId, sender, reader, provider: PROVIDER, ...mail },
+    ...recorded,
+  });
+  const record = salted(AccessRecord.encode(named).finish());
+  return OpenDocumentRequest.fromPartial({
+    ...honest,
+    receipt: signReceipt(record, new Date(), 'crossroads.test/ebox', signer),
+    record: Buffer.from(record.bytes),
+    recordSalt: Buffer.from(record.salt),
+    ...asked,
+  });
+};
+
+const opened = (content: AsyncIterable<Uint8Array>, size: number) => ({
+  mediaType: 'application/pdf',
+  size,
+  sha256: Buffer.alloc(32, 7),
+  content,
+});
+
+describe('a document provider', () => {
+  let server: RunningServer;
+  let ebox: Connection<typeof DocumentServiceService>;
+  let exchange: Connection<typeof DocumentServiceService>;
+  let open: DocumentOptions['open'];
+  let queries: DocumentQuery[];
+
+  beforeAll(async () => {
+    const authority = await CertificateAuthority.open(folder, trustDomain);
+    const identity = async (name: string, issue: Parameters<typeof identityFiles>[3]) => {
+      const { ca, certificate: cert, key } = await identityFiles(folder, name, authority, issue);
+      return { ca, cert, key };
+    };
+    const tls = await identity('provider', (issuer) =>
+      issuer.issueApplication({ application: 'documents', enterpriseNumber: PROVIDER }),
+    );
+    const service = documentService({
+      provider: PROVIDER,
+      receiptKeys,
+      open: (query, signal) => {
+        queries.push(query);
+        return open(query, signal);
+      },
+    });
+    const where = { host: '127.0.0.1', port: 0, trustDomain, domain: 'spec.crossroads' };
+    server = await startServer({ ...where, tls, services: [service] });
+    const connectAs = async (name: string) =>
+      connect(DocumentServiceService, `127.0.0.1:${server.port}`, {
+        tls: await identity(name, (issuer) => issuer.issueService(name)),
+        trustDomain,
+        server: { kind: 'institution', enterpriseNumber: PROVIDER },
+      });
+    [ebox, exchange] = [await connectAs('ebox'), await connectAs('exchange')];
+  });
+  afterAll(async () => {
+    ebox.close();
+    exchange.close();
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  beforeEach(() => {
+    queries = [];
+    open = async () => opened(pieces(1, 10), 10);
+  });
+
+  async function* pieces(count: number, size: number): AsyncGenerator<Uint8Array> {
+    for (let n = 0; n < count; n++) yield new Uint8Array(size).fill(n);
+  }
+
+  const all = async (request: OpenDocumentRequest, by = ebox): Promise<OpenDocumentResponse['part'][]> => {
+    const parts: OpenDocumentResponse['part'][] = [];
+    for await (const { part } of by.openDocument(request, { deadlineMs: 60_000 })) parts.push(part);
+    return parts;
+  };
+  const reasonOf = async (request: OpenDocumentRequest, by = ebox) => (await refusalOf(all(request, by))).reason;
+
+  it.each([
+    ['one large piece', 1, 1_000_000],
+    ['many small ones', 3_000, 11],
+    ['nothing', 0, 0],
+  ])('sends the header, then the content in chunks of at most 256 KiB, of %s', async (_, count, size) => {
+    open = async () => opened(pieces(count, size), count * size);
+    const [header, ...chunks] = await all(receipted());
+    expect(header).toEqual({
+      $case: 'header',
+      value: {
+        documentId: 'decision/2026-17',
+        mediaType: 'application/pdf',
+        size: BigInt(count * size),
+        sha256: Buffer.alloc(32, 7),
+      },
+    });
+    const contents = chunks.map((part) => (part?.$case === 'chunk' ? part.value : Buffer.alloc(0)));
+    expect(Math.max(0, ...contents.map(({ length }) => length))).toBeLessThanOrEqual(256 * 1024);
+    const expected: Uint8Array[] = [];
+    for await (const piece of pieces(count, size)) expected.push(piece);
+    expect(Buffer.concat(contents).equals(Buffer.concat(expected))).toBe(true);
+  });
+
+  it('tells its application who reads what', async () => {
+    const reader = MailReader.MAIL_READER_DELEGATE;
+    const request = receipted({ asked: { reader }, mail: { reader } });
+    await all(request);
+    const { ticket, documentId, messageId, originalMessageId, sender } = request;
+    expect(queries).toEqual([{ ticket, documentId, messageId, originalMessageId, sender, reader }]);
+  });
+
+  it.each<[string, Changes]>([
+    ['RECEIPT_MISSING', { asked: { receipt: undefined } }],
+    ['RECEIPT_KEY_UNKNOWN', { signer: strange }],
+    ['RECEIPT_SIGNATURE', { signer: { ...strange, keyId: key.keyId } }],
+    ['COMMITMENT_NOT_OPENED', { asked: { recordSalt: Buffer.alloc(32) } }],
+    ['RECORD_MALFORMED', { recorded: { recordVersion: 2 } }],
+    ['RECORD_OF_OTHER_TICKET', { asked: { ticket: 'another' } }],
+    ['RECORD_OF_OTHER_KIND', { recorded: { kind: AccessKind.ACCESS_KIND_CONSULTATION } }],
+    ['RECORD_OF_OTHER_KIND', { recorded: { mail: undefined } }],
+    ['RECORD_OF_OTHER_PROVIDER', { mail: { provider: OTHER } }],
+    ['RECORD_OF_OTHER_MESSAGE', { mail: { messageId: 'another' } }],
+    ['RECORD_OF_OTHER_DOCUMENT', { mail: { documentId: '' } }],
+    ['RECORD_OF_OTHER_SENDER', { mail: { sender: OTHER } }],
+    ['RECORD_OF_OTHER_READER', { mail: { reader: MailReader.MAIL_READER_DELEGATE } }],
+  ])('lets nothing leave: %s', async (reason, changes) => {
+    expect(await reasonOf(receipted(changes))).toBe(reason);
+    expect(queries).toEqual([]);
+  });
+
+  it('lets nothing leave for a ticket that comes again with another record, and answers a repetition', async () => {
+    const first = receipted();
+    const { ticket } = first;
+    await all(first);
+    await all(first);
+    expect(await reasonOf(receipted({ asked: { ticket }, recorded: { ticket, policyRevision: 2n } }))).toBe(
+      'TICKET_REUSED',
+    );
+  });
+
+  it('answers nobody but the eBox', async () => {
+    expect(await reasonOf(receipted(), exchange)).toBe('CALLER_NOT_ALLOWED');
+  });
+
+  it('names every field that is wrong', async () => {
+    const asked = { documentId: '', sender: '0206731646', reader: MailReader.MAIL_READER_UNSPECIFIED };
+    const { violations } = await refusalOf(all(receipted({ asked })));
+    expect(violations.map(({ field }) => field)).toEqual(['document_id', 'sender', 'reader']);
+    expect(queries).toEqual([]);
+  });
+
+  it('says that it has no such document', async () => {
+    open = async () => undefined;
+    expect(await reasonOf(receipted())).toBe('UNKNOWN_DOCUMENT');
+  });
+
+  it('reads no further than its reader, and releases the content when the reader leaves', async () => {
+    const { content, state } = watched();
+    open = async () => opened(content, 100_000_000);
+    for await (const { part } of ebox.openDocument(receipted())) if (part?.$case === 'chunk') break;
+    await eventually(
+      () => state.released,
+      (is) => is,
+    );
+    expect(state.yielded).toBeLessThan(20);
+  });
+
+  it('releases the content for a reader that leaves before any of it was sent', async () => {
+    const { content, state } = watched();
+    const direct = new DocumentServer({ provider: PROVIDER, receiptKeys, open: async () => opened(content, 1) });
+    const answer = direct.openDocument(receipted(), { signal: new AbortController().signal });
+    await answer.next();
+    await answer.return(undefined);
+    expect(state.released).toBe(true);
+  });
+});
+
+/** Content without end, and whether it was closed. */
+const watched = () => {
+  const state = { yielded: 0, released: false };
+  async function* content(): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) {
+        state.yielded++;
+        yield new Uint8Array(256 * 1024);
+      }
+    } finally {
+      state.released = true;
+    }
+  }
+  return { content: content(), state };
+};

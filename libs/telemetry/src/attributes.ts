@@ -16,7 +16,7 @@ export const attributeNames = [
   'reason',
   /** Enterprise number of an institution with subscriptions. */
   'subscriber',
-  /** Enterprise number of a document provider, or the name of the service that made the document. */
+  /** Enterprise number of a document provider. */
   'provider',
   'topic',
   /** Type of the stream that is appended to. */

@@ -62,6 +62,14 @@ export const METRICS = {
     'subscriber',
   ),
   'crossroads.delivery_lag.seconds': metric('gauge', 's', 'Age of the oldest of them', 'subscriber'),
+  'crossroads.provider_event_lag.messages': metric(
+    'gauge',
+    '{messages}',
+    "Events of a document provider's messages that are not on its topic yet",
+    'provider',
+  ),
+  'crossroads.provider_event_lag.seconds': metric('gauge', 's', 'Age of the oldest of them', 'provider'),
+  'crossroads.timer_delay.seconds': metric('gauge', 's', 'How long the oldest timer of a message is overdue'),
   'crossroads.journal_age.seconds': metric(
     'gauge',
     's',
@@ -78,14 +86,6 @@ export const METRICS = {
     'How old the oldest record of the newest batch was when it was taken into the access log',
   ),
   'crossroads.deliveries_parked': metric('gauge', '{messages}', 'Messages that wait for somebody to look', 'topic'),
-  'crossroads.provider_event_lag.events': metric(
-    'gauge',
-    '{events}',
-    "Numbered events about mail that are not on the document provider's topic yet",
-    'provider',
-  ),
-  'crossroads.provider_event_lag.seconds': metric('gauge', 's', 'Age of the oldest of them', 'provider'),
-  'crossroads.timer_lag.seconds': metric('gauge', 's', 'How long the oldest timer of a message has been due'),
   'crossroads.open_download_age.seconds': metric('gauge', 's', 'Age of the oldest download without an outcome'),
   'crossroads.documents_failed': metric(
     'counter',

@@ -190,13 +190,13 @@ describe('the table of metrics', () => {
       'crossroads_open_download_age_seconds',
       'crossroads_policy_age_seconds',
       'crossroads_policy_revision',
-      'crossroads_provider_event_lag_events',
+      'crossroads_provider_event_lag_messages',
       'crossroads_provider_event_lag_seconds',
       'crossroads_publications_total',
       'crossroads_receipts_outstanding',
       'crossroads_relay_errors_total',
       'crossroads_resident_memory_bytes',
-      'crossroads_timer_lag_seconds',
+      'crossroads_timer_delay_seconds',
     ]);
   });
 

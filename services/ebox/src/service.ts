@@ -1,6 +1,8 @@
+import { DocumentStoreSettings } from '@crossroads/document/store';
 import { type ReasonCodes, status } from '@crossroads/grpc';
 import type { EventsReason } from '@crossroads/messaging';
 import { defineService } from '@crossroads/service';
+import { UploadEntity } from './document/upload.entity.js';
 import { Uploads1764230400002 } from './document/uploads.migration.js';
 import { OpenDownloads1764230400003 } from './journal/open-downloads.migration.js';
 import { Mailboxes1764230400000 } from './mailbox/mailboxes.migration.js';
@@ -19,6 +21,8 @@ const reasonCodes: ReasonCodes<MessageReason | EventsReason | 'SUBJECT_FORGOTTEN
 
 export const service = defineService({
   name: 'ebox',
+  settings: [DocumentStoreSettings],
+  entities: [UploadEntity],
   migrations: [
     Mailboxes1764230400000,
     Messages1764230400001,

@@ -23,10 +23,8 @@ import {
   PURPOSES,
   portsFrom,
   type Recipient,
-  STATUSES,
-  setUpDemo,
+  startDemo,
   toDeliberation,
-  WAGES,
 } from '@crossroads/local';
 import { openPopulation, type PersonRecord, type Population } from '@crossroads/local/people';
 import { eventually } from '@crossroads/testing';
@@ -74,7 +72,7 @@ export class WholeMesh {
       const { missing } = await timed('services', local.startServices());
       if (missing.length > 0) throw new Error(`not built: ${missing.join(', ')}`);
       const population = await openPopulation(people, dayOf(new Date()));
-      const network = await timed('demo institutions', assemble(local, people));
+      const network = await timed('demo institutions', startDemo(local, people));
       const mesh = new WholeMesh(local, network, population, folder);
       if (mesh.kafkaAbsent !== undefined) progress(`on the embedded log: ${mesh.kafkaAbsent}`);
       return mesh;
@@ -168,36 +166,13 @@ export class WholeMesh {
   }
 }
 
-const assemble = async (local: LocalMesh, people: string | undefined): Promise<DemoNetwork> => {
-  const { institutions: port, services } = local.ports;
-  const network = await setUpDemo(local, {
-    registry: `localhost:${services['person-registry']}`,
-    wages: `localhost:${port}`,
-    statuses: `localhost:${port + 1}`,
-  });
-  const start = (name: InstitutionName, dataService: string, at: number): Promise<void> => {
-    const { ca, cert, key } = network.connection(name).tls;
-    return local.startInstitution({
-      name,
-      main: join(ROOT, 'libs', 'local', 'dist', 'demo', 'source-main.js'),
-      port: at,
-      identity: { ca, certificate: cert, key },
-      environment: {
-        DATA_SERVICE: dataService,
-        RECEIPT_KEYS_FILE: local.receiptKeysFile,
-        ...(people === undefined ? {} : { PEOPLE: people }),
-      },
-    });
-  };
-  await Promise.all([start('wages-source', WAGES, port), start('statuses-source', STATUSES, port + 1)]);
-  return network;
-};
-
 /** Below the ports that the system assigns to outgoing connections, and not where `npm start` listens. */
 const freeBase = async (): Promise<number> => {
   for (let attempt = 1; attempt <= 50; attempt++) {
     const base = 12_000 + 100 * Math.floor(Math.random() * 190);
-    const free = await Promise.all([0, 1, 2, 3, 4, 5, 10, 11, 12, 32, 92, 93].map((offset) => isFree(base + offset)));
+    const free = await Promise.all(
+      [0, 1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 32, 92, 93].map((offset) => isFree(base + offset)),
+    );
     if (free.every(Boolean)) return base;
   }
   throw new Error('no hundred ports are free');

@@ -39,10 +39,11 @@ export const saveDocument = async (
 
 async function* chunks(reading: AsyncIterator<DownloadDocumentResponse>): AsyncGenerator<Uint8Array> {
   for (;;) {
-    const { done, value } = await reading.next();
-    if (done) return;
-    if (value.part?.$case !== 'chunk') throw new BadDocument('the document came with a second header');
-    yield value.part.value;
+    const next = await reading.next();
+    if (next.done) return;
+    const { part } = next.value;
+    if (part?.$case !== 'chunk') throw new BadDocument('the document came with a second header');
+    yield part.value;
   }
 }
 

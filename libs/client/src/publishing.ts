@@ -125,13 +125,13 @@ class Sending {
         if (stream !== this.stream) return;
       }
       this.next ??= this.source.next();
-      const { done, value } = await this.next;
+      const next = await this.next;
       if (stream !== this.stream) return;
       this.next = undefined;
-      if (done) this.exhausted = true;
+      if (next.done) this.exhausted = true;
       else {
-        this.unanswered.push(value);
-        yield { message: value };
+        this.unanswered.push(next.value);
+        yield { message: next.value };
       }
     }
   }

@@ -8,6 +8,7 @@ export * from './demo/data-services.js';
 export * from './demo/deliberations.js';
 export * from './demo/institutions.js';
 export * from './demo/set-up.js';
+export * from './demo/start-demo.js';
 export * from './failure.js';
 export * from './health.js';
 export { findJava, run } from './java.js';

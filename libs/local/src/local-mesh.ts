@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { authorization, SERVICES, type ServiceName, serviceNamed } from '@crossroads/topology';
+import { authorization, ebox, SERVICES, type ServiceName, serviceNamed } from '@crossroads/topology';
 import {
   type ApplicationSubject,
   CertificateAuthority,
@@ -261,14 +261,20 @@ export class LocalMesh {
   /** The environment of a process of this service. With another port it is the environment of one more replica. */
   async environmentOf(name: ServiceName, port = this.ports.services[name]): Promise<NodeJS.ProcessEnv> {
     const receipts = this.keyFiles[`${name}-receipts`];
-    const first = name === authorization.name ? { BOOTSTRAP_ADMINISTRATOR: await this.firstAdministrator() } : {};
     return {
       ...meshEnvironment(this, this.started(this.certificates[name]), port),
-      ...first,
+      ...(await this.settingsOf(name)),
       KEY_FILE: this.keyFiles[name],
       ...(receipts ? { RECEIPT_KEY_FILE: receipts } : {}),
       ...serviceEnvironment(this.started(this.databases[name]), this.broker()),
     };
+  }
+
+  /** What only this service reads. */
+  private async settingsOf(name: ServiceName): Promise<NodeJS.ProcessEnv> {
+    if (name === authorization.name) return { BOOTSTRAP_ADMINISTRATOR: await this.firstAdministrator() };
+    if (name === ebox.name) return { DOCUMENT_STORE_DIR: join(this.folder.path, 'uploads') };
+    return {};
   }
 
   /** Who may change the policy while it is empty, in the form of the setting BOOTSTRAP_ADMINISTRATOR. */

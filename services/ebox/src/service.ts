@@ -2,6 +2,7 @@ import { DocumentStoreSettings } from '@crossroads/document/store';
 import { type ReasonCodes, status } from '@crossroads/grpc';
 import type { EventsReason } from '@crossroads/messaging';
 import { defineService } from '@crossroads/service';
+import { ReceiptSettings } from '@crossroads/transparency/nest';
 import { UploadEntity } from './document/upload.entity.js';
 import { Uploads1764230400002 } from './document/uploads.migration.js';
 import { OpenDownloads1764230400003 } from './journal/open-downloads.migration.js';
@@ -9,6 +10,7 @@ import { Mailboxes1764230400000 } from './mailbox/mailboxes.migration.js';
 import type { MessageReason } from './message/message.decider.js';
 import { Messages1764230400001 } from './message/messages.migration.js';
 import { NoticeRuns1764230400005 } from './notice/notice-runs.migration.js';
+import { MessageTypeSettings } from './publication/message-types.settings.js';
 import { ProviderEvents1764230400004 } from './provider-event/provider-events.migration.js';
 
 const reasonCodes: ReasonCodes<MessageReason | EventsReason | 'SUBJECT_FORGOTTEN'> = {
@@ -21,7 +23,7 @@ const reasonCodes: ReasonCodes<MessageReason | EventsReason | 'SUBJECT_FORGOTTEN
 
 export const service = defineService({
   name: 'ebox',
-  settings: [DocumentStoreSettings],
+  settings: [DocumentStoreSettings, ReceiptSettings, MessageTypeSettings],
   entities: [UploadEntity],
   migrations: [
     Mailboxes1764230400000,

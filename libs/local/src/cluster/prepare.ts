@@ -21,8 +21,8 @@ export const prepareInfrastructure = async (mesh: ClusterMesh): Promise<void> =>
 /** The demo's institutions, its people, and a file on one of them at the institution that `helm test` consults as. */
 export const prepareDemo = async (mesh: ClusterMesh): Promise<void> => {
   const registry = `${personRegistry.name}:50051`;
-  // The sources of wages and statuses do not run in the cluster; nothing calls them.
-  const network = await setUpDemo(mesh, { registry, wages: registry, statuses: registry });
+  // The sources of wages and statuses do not run in the cluster, and nothing calls them; nor do servers of documents.
+  const network = await setUpDemo(mesh, { registry, wages: registry, statuses: registry, documents: '' });
   try {
     const { people } = await importPopulation(network.as('national-register'), { people: demoPeople }, () => {});
     await decidedDeliberation(network, TESTER);

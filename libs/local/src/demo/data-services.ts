@@ -3,17 +3,19 @@ import { personRegistry } from '@crossroads/topology';
 import { type DataServiceDescription, employmentWages, personIdentification, socialStatus } from '../people/index.js';
 import { type InstitutionName, numberOf } from './institutions.js';
 
-/** `host:port` of each supplier of the demo. */
-export interface SupplierAddresses {
+/** `host:port` of what the demo's institutions serve. */
+export interface InstitutionAddresses {
   readonly registry: string;
   readonly wages: string;
   readonly statuses: string;
+  /** The documents of the pension office; empty: it uploads all of them. */
+  readonly documents: string;
 }
 
 const MUNICIPALITY_REPORTS = ['address', 'municipality', 'civilStatus'];
 
 /** The data services to register, each with its supplier and with the institutions that report changes. */
-export const dataServices = (addresses: SupplierAddresses): DataService[] => {
+export const dataServices = (addresses: InstitutionAddresses): DataService[] => {
   const [identification, wages, statuses] = [personIdentification(), employmentWages(), socialStatus()];
   return [
     registered(identification, `service:${personRegistry.name}`, addresses.registry, [

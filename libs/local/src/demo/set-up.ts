@@ -6,7 +6,7 @@ import { type Deliberation, DeliberationState } from '@crossroads/contracts/auth
 import { newRequestId } from '@crossroads/grpc';
 import { type IdentityFiles, spkiOfPem, writePrivate } from '../certificates.js';
 import type { LocalMesh } from '../local-mesh.js';
-import { dataServices, type SupplierAddresses } from './data-services.js';
+import { dataServices, type InstitutionAddresses } from './data-services.js';
 import { DRAFTS, type Recipient, toDeliberation } from './deliberations.js';
 import { INSTITUTIONS, type InstitutionName, institutionEntries, numberOf } from './institutions.js';
 
@@ -31,8 +31,8 @@ export interface DemoHost extends Pick<LocalMesh, 'trustDomain' | 'issueApplicat
   readonly ports: Pick<LocalMesh['ports'], 'services'>;
 }
 
-/** Registers institutions, applications, data services and the sign-in provider. Idempotent. */
-export const setUpDemo = async (mesh: DemoHost, suppliers: SupplierAddresses): Promise<DemoNetwork> => {
+/** Registers institutions, applications, data services, the sign-in provider and a document provider. Idempotent. */
+export const setUpDemo = async (mesh: DemoHost, addresses: InstitutionAddresses): Promise<DemoNetwork> => {
   const certificates = new Map<InstitutionName, IdentityFiles>();
   for (const [name, { enterpriseNumber }] of institutionEntries())
     certificates.set(name, await mesh.issueApplication(name, { application: name, enterpriseNumber }));
@@ -60,13 +60,26 @@ export const setUpDemo = async (mesh: DemoHost, suppliers: SupplierAddresses): P
       application: { enterpriseNumber: institution.enterpriseNumber, name, spkiHashes: [spkiOfPem(certificate)] },
     });
   }
-  for (const dataService of dataServices(suppliers))
+  for (const dataService of dataServices(addresses))
     await authorization.registerDataService({ requestId: newRequestId(), dataService });
   await authorization.registerSignInProvider({
     requestId: newRequestId(),
     signInProvider: {
       issuer: SIGN_IN_ISSUER,
       keys: [{ kid: SIGN_IN_KID, jwk: { ...(await publicJwk(publicPem(signInKey))) } }],
+    },
+  });
+  const { certificate } = certificateOf(certificates, 'pension-office');
+  await authorization.registerDocumentProvider({
+    requestId: newRequestId(),
+    documentProvider: {
+      enterpriseNumber: numberOf('pension-office'),
+      address: addresses.documents,
+      serverSpkiHashes: [spkiOfPem(readFileSync(certificate, 'utf8'))],
+      apiVersions: ['v1'],
+      activity: undefined,
+      plannedMaintenance: [],
+      deadlineMs: 0,
     },
   });
   const publicFile = join(mesh.folder.keys, 'sign-in.public.pem');

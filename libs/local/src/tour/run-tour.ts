@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import { dayOf } from '@crossroads/identifiers';
-import { personRegistry } from '@crossroads/topology';
-import { PURPOSES, STATUSES, WAGES } from '../demo/deliberations.js';
-import { type InstitutionName, institutionEntries, numberOf } from '../demo/institutions.js';
-import { type DemoNetwork, decidedDeliberation, setUpDemo } from '../demo/set-up.js';
+import { PURPOSES } from '../demo/deliberations.js';
+import { institutionEntries, numberOf } from '../demo/institutions.js';
+import { type DemoNetwork, decidedDeliberation } from '../demo/set-up.js';
+import { startDemo } from '../demo/start-demo.js';
 import type { LocalMesh } from '../local-mesh.js';
 import { openPopulation, type Population } from '../people/index.js';
 import { chooseParticipants } from './participants.js';
@@ -12,6 +11,7 @@ import { NotVerified, until } from './checks.js';
 import { listAccesses } from './citizen-step.js';
 import { consultSources, type ExpectedAccesses, showRefusals } from './consultation-steps.js';
 import { inscribe, inscribeAll } from './inscriptions-step.js';
+import { exchangeMail } from './mail-steps.js';
 import { TourOutput } from './tour-output.js';
 import { importPopulation, type ImportedPerson } from './population-step.js';
 import type { Tour } from './tour.js';
@@ -30,7 +30,10 @@ export const runTour = async (options: TourOptions): Promise<boolean> => {
   let network: DemoNetwork | undefined;
   try {
     const population = await openPopulation(options.people, dayOf(new Date()));
-    network = await assemble(options, population);
+    network = await startDemo(options.mesh, options.people);
+    options.report(
+      `  ${institutionEntries().length} institutions registered; the sources have wages of ${population.wages.size} people and statuses of ${population.statuses.size}`,
+    );
     await steps({ mesh: options.mesh, network, output }, population);
     output.end((performance.now() - began) / 1_000);
     return true;
@@ -43,40 +46,6 @@ export const runTour = async (options: TourOptions): Promise<boolean> => {
   }
 };
 
-/** Registers the demo's institutions and starts its two sources. */
-const assemble = async ({ mesh, people, report }: TourOptions, population: Population): Promise<DemoNetwork> => {
-  const { institutions: port, services } = mesh.ports;
-  const suppliers = {
-    registry: `localhost:${services[personRegistry.name]}`,
-    wages: `localhost:${port}`,
-    statuses: `localhost:${port + 1}`,
-  };
-  const network = await setUpDemo(mesh, suppliers);
-  const main = join(mesh.root, 'libs', 'local', 'dist', 'demo', 'source-main.js');
-  const source = (name: InstitutionName, dataService: string, at: number) =>
-    mesh.startInstitution({
-      name,
-      main,
-      port: at,
-      identity: identityOf(network, name),
-      environment: {
-        DATA_SERVICE: dataService,
-        RECEIPT_KEYS_FILE: mesh.receiptKeysFile,
-        ...(people === undefined ? {} : { PEOPLE: people }),
-      },
-    });
-  await Promise.all([source('wages-source', WAGES, port), source('statuses-source', STATUSES, port + 1)]);
-  report(
-    `  ${institutionEntries().length} institutions registered; the sources have wages of ${population.wages.size} people and statuses of ${population.statuses.size}`,
-  );
-  return network;
-};
-
-const identityOf = (network: DemoNetwork, name: InstitutionName) => {
-  const { ca, cert, key } = network.connection(name).tls;
-  return { ca, certificate: cert, key };
-};
-
 const steps = async (tour: Tour, population: Population): Promise<void> => {
   const people = await load(tour, population);
   const participants = chooseParticipants(people, population);
@@ -87,6 +56,7 @@ const steps = async (tour: Tour, population: Population): Promise<void> => {
     const expected: ExpectedAccesses = await consultSources(tour, participants);
     await showRefusals(tour, participants, expected);
     await listAccesses(tour, participants, expected, moved.tickets);
+    await exchangeMail(tour, participants);
     await killUnderLoad(tour, participants, moved);
     await approveAgain(tour);
   } finally {

@@ -62,6 +62,14 @@ export const METRICS = {
     'subscriber',
   ),
   'crossroads.delivery_lag.seconds': metric('gauge', 's', 'Age of the oldest of them', 'subscriber'),
+  'crossroads.provider_event_lag.messages': metric(
+    'gauge',
+    '{messages}',
+    "Events of a document provider's messages that are not on its topic yet",
+    'provider',
+  ),
+  'crossroads.provider_event_lag.seconds': metric('gauge', 's', 'Age of the oldest of them', 'provider'),
+  'crossroads.timer_delay.seconds': metric('gauge', 's', 'How long the oldest timer of a message is overdue'),
   'crossroads.journal_age.seconds': metric(
     'gauge',
     's',

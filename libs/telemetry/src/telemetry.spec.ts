@@ -188,9 +188,12 @@ describe('the table of metrics', () => {
       'crossroads_journal_age_seconds',
       'crossroads_policy_age_seconds',
       'crossroads_policy_revision',
+      'crossroads_provider_event_lag_messages',
+      'crossroads_provider_event_lag_seconds',
       'crossroads_receipts_outstanding',
       'crossroads_relay_errors_total',
       'crossroads_resident_memory_bytes',
+      'crossroads_timer_delay_seconds',
     ]);
   });
 

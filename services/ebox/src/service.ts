@@ -1,6 +1,7 @@
 import { type ReasonCodes, status } from '@crossroads/grpc';
 import type { EventsReason } from '@crossroads/messaging';
 import { defineService } from '@crossroads/service';
+import { ReceiptSettings } from '@crossroads/transparency/nest';
 import { Uploads1764230400002 } from './document/uploads.migration.js';
 import { OpenDownloads1764230400003 } from './journal/open-downloads.migration.js';
 import { Mailboxes1764230400000 } from './mailbox/mailboxes.migration.js';
@@ -19,6 +20,7 @@ const reasonCodes: ReasonCodes<MessageReason | EventsReason | 'SUBJECT_FORGOTTEN
 
 export const service = defineService({
   name: 'ebox',
+  settings: [ReceiptSettings],
   migrations: [
     Mailboxes1764230400000,
     Messages1764230400001,

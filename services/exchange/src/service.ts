@@ -1,7 +1,7 @@
 import { defineService } from '@crossroads/service';
+import { ReceiptSettings } from '@crossroads/transparency/nest';
 import { ExchangeInstances1764230400000 } from './journal/instances.migration.js';
 import { reasonCodes } from './exchange/reason-codes.js';
-import { ReceiptSettings } from './consultation/receipt.settings.js';
 
 const MINUTE = 60_000;
 const MIB = 1024 * 1024;

@@ -1,7 +1,7 @@
 import { type ReasonCodes, status } from '@crossroads/grpc';
 import type { EventsReason } from '@crossroads/messaging';
 import { defineService } from '@crossroads/service';
-import { ReceiptSettings } from './delivery/receipt.settings.js';
+import { ReceiptSettings } from '@crossroads/transparency/nest';
 import type { SubscriptionReason } from './subscription/subscription.decider.js';
 import { SubscriptionEntity } from './subscription/subscription.entity.js';
 import { Subscriptions1764230400000 } from './subscription/subscriptions.migration.js';

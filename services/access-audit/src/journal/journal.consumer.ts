@@ -6,12 +6,12 @@ import type { AccessStep } from '../access-log/access-entry.js';
 import { AccessLog, type ReceivedStep } from '../access-log/access-log.js';
 import { AuditAge } from './audit-age.js';
 
-const NAME = /^crossroads\.access\.v1\.accesses\.notify\.(intended|concluded|refused|delivered)$/;
+const NAME = /^crossroads\.access\.v1\.accesses\.notify\.(intended|concluded|refused|delivered|opened)$/;
 
 /** A step, with the time at which its journal recorded it. */
 export type Step = ReceivedStep & { readonly time: Date };
 
-/** Stores the steps of the access journals (exchange, subscription) in the access log, each one exactly once. */
+/** Stores the steps of the access journals (exchange, subscription, ebox) in the access log, each one exactly once. */
 @Consumer('crossroads.access.v1')
 export class JournalConsumer implements EventConsumer<Step> {
   constructor(

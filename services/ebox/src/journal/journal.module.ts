@@ -1,5 +1,12 @@
 import { Module } from '@nestjs/common';
+import { JournalBacklogJob } from './journal-backlog.job.js';
+import { JournalPublisher } from './journal.publisher.js';
+import { OpeningJournal } from './opening-journal.js';
+import { UnknownOutcomesJob } from './unknown-outcomes.job.js';
 
 /** Every opening of mail stands in the access journal before anything is shown. */
-@Module({})
+@Module({
+  providers: [OpeningJournal, JournalPublisher, JournalBacklogJob, UnknownOutcomesJob],
+  exports: [OpeningJournal],
+})
 export class JournalModule {}

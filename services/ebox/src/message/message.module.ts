@@ -1,5 +1,39 @@
+import { PageTokens } from '@crossroads/grpc';
+import { FileKeyProvider } from '@crossroads/privacy';
+import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Module } from '@nestjs/common';
+import { JournalModule } from '../journal/journal.module.js';
+import { MailboxModule } from '../mailbox/mailbox.module.js';
+import { MessageContents } from './message-contents.js';
+import { MessageController } from './message.controller.js';
+import { MessageDownloads } from './message-downloads.js';
+import { MessageIds } from './message-ids.js';
+import { MessageList } from './message-list.js';
+import { MessageCommands } from './message.commands.js';
+import { SubjectWords } from './subject-words.js';
 
 /** Messages as their readers see them: listed, searched, opened, marked, hidden, downloaded. */
-@Module({})
+@Module({
+  imports: [JournalModule, MailboxModule],
+  controllers: [MessageController],
+  providers: [
+    MessageContents,
+    MessageList,
+    MessageCommands,
+    MessageDownloads,
+    MessageIds,
+    ReceiptSigner,
+    {
+      provide: SubjectWords,
+      inject: [FileKeyProvider],
+      useFactory: async (keys: FileKeyProvider) => new SubjectWords(await keys.secret('subject-words')),
+    },
+    {
+      provide: PageTokens,
+      inject: [FileKeyProvider],
+      useFactory: async (keys: FileKeyProvider) => new PageTokens(await keys.secret('page-tokens')),
+    },
+  ],
+  exports: [MessageIds, SubjectWords],
+})
 export class MessageModule {}

@@ -1,8 +1,8 @@
+import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Module } from '@nestjs/common';
 import { JournalModule } from '../journal/journal.module.js';
 import { SourcesModule } from '../sources/sources.module.js';
 import { Consultations } from './consultations.js';
-import { ReceiptSigner } from './receipt-signer.js';
 
 /** One request about one person: identification, decision, access journal, sources and answer. */
 @Module({

@@ -9,6 +9,7 @@ import { type Caller, FailedPrecondition } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import { PolicyFollower } from '@crossroads/policy';
 import { type Salted, salted } from '@crossroads/transparency';
+import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Access } from '../journal/access.js';
 import { AccessJournal } from '../journal/access-journal.js';
@@ -27,7 +28,6 @@ import {
   inscriptionContextOf,
   requestedOf,
 } from './decide-services.js';
-import { ReceiptSigner } from './receipt-signer.js';
 import { failureOf, refusalOfNumber, refusalOfServices } from './refusals.js';
 import { noResult, outcomeOf, resultOf, type ServiceResult } from './service-result.js';
 

@@ -1,12 +1,12 @@
 import { Clock } from '@crossroads/configuration';
 import type { Tx } from '@crossroads/database';
 import { SubjectSealer } from '@crossroads/privacy';
+import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Injectable } from '@nestjs/common';
 import { journalEntryOf } from '../journal/access-record.message.js';
 import { DeliveryJournal } from '../journal/delivery-journal.js';
 import type { DecidedDelivery } from './decided-delivery.js';
 import { deliveryBytes, deliveryPlace, type NumberedDelivery } from './delivery.message.js';
-import { ReceiptSigner } from './receipt-signer.js';
 
 /** Gives decided deliveries their numbers, and stores them sealed until the relay has sent them. */
 @Injectable()
@@ -73,12 +73,15 @@ export class DeliveryNumbering {
   }
 
   private async insert(tx: Tx, numbered: readonly NumberedDelivery[]): Promise<void> {
+    const signedAt = this.clock.now();
     const bodies = await this.sealer.sealAllForSubjects(
-      numbered.map((one) => ({
-        personId: one.entry.personId,
-        value: deliveryBytes(one, this.signer.sign(one.entry.record, this.clock.now())),
-        aad: deliveryPlace(one.delivery.subscriptionId, one.sequence),
-      })),
+      await Promise.all(
+        numbered.map(async (one) => ({
+          personId: one.entry.personId,
+          value: deliveryBytes(one, await this.signer.sign(one.entry.record, signedAt)),
+          aad: deliveryPlace(one.delivery.subscriptionId, one.sequence),
+        })),
+      ),
     );
     await tx.query(
       `insert into deliveries

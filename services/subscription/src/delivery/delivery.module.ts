@@ -1,4 +1,5 @@
 import { FileKeyProvider } from '@crossroads/privacy';
+import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Module } from '@nestjs/common';
 import { JournalModule } from '../journal/journal.module.js';
 import { SubscriptionModule } from '../subscription/subscription.module.js';
@@ -8,7 +9,6 @@ import { DeliveryLagJob } from './delivery-lag.job.js';
 import { DeliveryNumbering } from './delivery-numbering.js';
 import { DeliveryRelayJob } from './delivery-relay.job.js';
 import { Pseudonyms } from './pseudonyms.js';
-import { ReceiptSigner } from './receipt-signer.js';
 
 /** From a decided delivery to a message on the subscriber's topic: numbered, journalled, stored, sent. */
 @Module({

@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs';
 import type { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import { Batcher } from '@crossroads/eventsourcing';
-import { type Receiptable, readReceiptKey, type Salted, signReceipts } from '@crossroads/transparency';
 import { Injectable } from '@nestjs/common';
+import type { Salted } from '../commitment.js';
+import { type Receiptable, signReceipts } from '../receipt.js';
+import { readReceiptKey } from '../receipt-key.js';
 import { ReceiptSettings } from './receipt.settings.js';
 
 /** A receipt then has at most eight hashes above its leaf, which bounds what its verification costs. */
 const MAX_BATCH_SIZE = 256;
 
-/** Signs receipts. Those of the same turn of the event loop share one signature, which sources also verify only once. */
+/** Signs receipts. Those of the same turn of the event loop share one signature, which sources and document providers also verify only once. */
 @Injectable()
 export class ReceiptSigner {
   private readonly batcher: Batcher<Receiptable, Receipt>;

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
-import { newReceiptKey, readReceiptKeys, receiptFault, salted } from '@crossroads/transparency';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { salted } from '../commitment.js';
+import { receiptFault } from '../receipt.js';
+import { newReceiptKey, readReceiptKeys } from '../receipt-key.js';
 import { ReceiptSigner } from './receipt-signer.js';
 import { ReceiptSettings } from './receipt.settings.js';
 

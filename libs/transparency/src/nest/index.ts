@@ -1,0 +1,2 @@
+export * from './receipt.settings.js';
+export * from './receipt-signer.js';

@@ -1,0 +1,66 @@
+import { ServiceIdentity } from '@crossroads/configuration';
+import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/contracts/access/v1/events';
+import type { Json, Recorded } from '@crossroads/eventsourcing';
+import { type EventPublisher, type Publication, Publisher, publicationOf } from '@crossroads/messaging';
+import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
+import { ACCESS_TOPIC } from '@crossroads/topology';
+import { openingPlace, type OpeningStep } from './opening-journal.js';
+
+const STEPS: Readonly<Record<string, OpeningStep>> = {
+  MailOpened: 'opened',
+  DocumentOpeningIntended: 'intended',
+  DocumentOpeningConcluded: 'concluded',
+};
+
+/** The messages of protobuf take what they have of these fields. */
+const MESSAGES = { opened: AccessJournaled, intended: AccessIntended, concluded: AccessConcluded };
+
+/** Publishes the journal of openings. Events of messages stay inside. Journal entries of 200 ms travel together. */
+@Publisher({ name: 'journal', paceMs: 200 })
+export class JournalPublisher implements EventPublisher {
+  constructor(
+    private readonly sealer: SubjectSealer,
+    private readonly service: ServiceIdentity,
+  ) {}
+
+  /** Nothing when the owner was erased: then nothing of the opening is published any more. */
+  async published(recorded: Recorded): Promise<Publication | undefined> {
+    const { streamId: journalId, type, data } = recorded;
+    const step = STEPS[type];
+    if (step === undefined) return undefined;
+    const personId = textIn(data, 'ownerId');
+    const opened = await this.sealer.openForSubject(personId, textIn(data, 'sealed'), openingPlace(journalId, step));
+    if (opened === FORGOTTEN) return undefined;
+    const body = {
+      journalId,
+      personId,
+      record: bytesIn(opened, 'record'),
+      recordSalt: bytesIn(opened, 'recordSalt'),
+      outcome: bytesIn(opened, 'outcome'),
+      outcomeSalt: bytesIn(opened, 'outcomeSalt'),
+    };
+    return publicationOf(recorded, {
+      topic: ACCESS_TOPIC,
+      source: this.service.urn,
+      service: ACCESS_TOPIC,
+      type: `${ACCESS_TOPIC}.accesses.notify.${step}`,
+      key: journalId,
+      data: MESSAGES[step].encode(body).finish(),
+    });
+  }
+}
+
+const fieldOf = (value: Json, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+
+/** Empty for a field that is absent: an outcome that follows an intent has no record of its own. */
+const bytesIn = (value: Json, name: string): Buffer => {
+  const text = fieldOf(value, name);
+  return Buffer.from(typeof text === 'string' ? text : '', 'base64');
+};
+
+const textIn = (value: Json, name: string): string => {
+  const text = fieldOf(value, name);
+  if (typeof text !== 'string') throw new TypeError(`a stored event without its ${name}`);
+  return text;
+};

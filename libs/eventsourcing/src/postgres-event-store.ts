@@ -29,6 +29,15 @@ const ANSWER_QUERY = {
   text: 'select request_hash, answer from es.events where request_key = $1',
 };
 
+// Each key is looked up by itself: statistics of a table that grows fast would make a plan that reads it whole.
+const ANSWERS_QUERY = {
+  name: 'es-answers',
+  text: `select kept.request_hash, kept.answer
+    from unnest($1::bytea[]) with ordinality as asked (request_key, n)
+    left join lateral (select e.request_hash, e.answer from es.events e where e.request_key = asked.request_key limit 1) kept on true
+    order by asked.n`,
+};
+
 const STREAM_QUERY = {
   name: 'es-read-stream',
   text: `select ${columns} from es.events where stream_id = $1 and revision >= $2 order by revision`,
@@ -78,6 +87,18 @@ export class PostgresEventStore implements EventStore {
     if (!kept) return undefined;
     if (!kept.request_hash.equals(request.hash)) throw new RequestIdReused();
     return { answer: kept.answer };
+  }
+
+  /** The stored answers of many requests, in their order: nothing for a new one, the error for an id that was used with another body. */
+  async answersTo(
+    requests: readonly RequestKey[],
+  ): Promise<({ readonly answer: Json } | RequestIdReused | undefined)[]> {
+    const keys = requests.map((request) => `\\x${keyOf(request)}`);
+    const rows = await this.on.query<{ request_hash: Buffer | null; answer: Json }>(ANSWERS_QUERY, [keys]);
+    return rows.map(({ request_hash: hash, answer }, index) => {
+      if (hash === null) return undefined;
+      return hash.equals(requests[index]?.hash ?? Buffer.alloc(0)) ? { answer } : new RequestIdReused();
+    });
   }
 
   async readStream(streamId: string, fromRevision = 1n): Promise<Recorded[]> {

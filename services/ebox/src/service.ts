@@ -8,6 +8,7 @@ import { Mailboxes1764230400000 } from './mailbox/mailboxes.migration.js';
 import type { MessageReason } from './message/message.decider.js';
 import { Messages1764230400001 } from './message/messages.migration.js';
 import { NoticeRuns1764230400005 } from './notice/notice-runs.migration.js';
+import { MessageTypeSettings } from './publication/message-types.settings.js';
 import { ProviderEvents1764230400004 } from './provider-event/provider-events.migration.js';
 
 const reasonCodes: ReasonCodes<MessageReason | EventsReason | 'SUBJECT_FORGOTTEN'> = {
@@ -20,7 +21,7 @@ const reasonCodes: ReasonCodes<MessageReason | EventsReason | 'SUBJECT_FORGOTTEN
 
 export const service = defineService({
   name: 'ebox',
-  settings: [ReceiptSettings],
+  settings: [ReceiptSettings, MessageTypeSettings],
   migrations: [
     Mailboxes1764230400000,
     Messages1764230400001,

@@ -9,6 +9,7 @@ import { MessageController } from './message.controller.js';
 import { MessageDownloads } from './message-downloads.js';
 import { MessageIds } from './message-ids.js';
 import { MessageList } from './message-list.js';
+import { MessageRows } from './message-rows.js';
 import { MessageCommands } from './message.commands.js';
 import { SubjectWords } from './subject-words.js';
 
@@ -22,6 +23,7 @@ import { SubjectWords } from './subject-words.js';
     MessageCommands,
     MessageDownloads,
     MessageIds,
+    MessageRows,
     ReceiptSigner,
     {
       provide: SubjectWords,
@@ -34,6 +36,6 @@ import { SubjectWords } from './subject-words.js';
       useFactory: async (keys: FileKeyProvider) => new PageTokens(await keys.secret('page-tokens')),
     },
   ],
-  exports: [MessageIds, SubjectWords],
+  exports: [MessageIds, MessageRows, SubjectWords],
 })
 export class MessageModule {}

@@ -112,7 +112,10 @@ export class Readers {
   /** One for each owner: the delegation that was added first. */
   private async delegatedTo(person: Person): Promise<Reader[]> {
     const delegations = await this.delegations.inForceFor(person.ids, dayOf(this.clock.now()));
-    const owners = await this.idsOf(delegations.map(({ ownerId }) => ownerId));
+    const owners = await this.idsOf(
+      person,
+      delegations.map(({ ownerId }) => ownerId),
+    );
     const readers = new Map<string, Reader>();
     for (const { ownerId, delegationId } of delegations) {
       const ownerIds = owners.get(ownerId);
@@ -126,7 +129,7 @@ export class Readers {
   }
 
   /** All ids of owners of mailboxes, the current one first, by one of them. Nothing for a person who was erased. */
-  private async idsOf(ownerIds: readonly string[]): Promise<Map<string, Ids>> {
+  private async idsOf({ frontEnd }: Person, ownerIds: readonly string[]): Promise<Map<string, Ids>> {
     const found = new Map<string, Ids>();
     if (ownerIds.length === 0) return found;
     const rows = await this.mailboxes.ofOwners(ownerIds);
@@ -135,7 +138,8 @@ export class Readers {
     if (persons.length === 0) return found;
     const { results } = await this.directory.batchCheck({
       persons: persons.map(({ ownerId }) => ({ by: { $case: 'personId', value: ownerId } })),
-      institutions: [],
+      // Without a filter the answer would have all inscriptions of each person.
+      institutions: [frontEnd.enterpriseNumber],
       date: undefined,
     });
     for (const [index, { ownerId }] of persons.entries()) {

@@ -23,11 +23,16 @@ export class World {
     private readonly mesh: TestMesh,
     readonly exchange: TestPublisher,
     readonly subscription: TestPublisher,
+    readonly ebox: TestPublisher,
   ) {}
 
   static async create(mesh: TestMesh): Promise<World> {
-    const publishers = [await mesh.publisher('exchange', TOPIC), await mesh.publisher('subscription', TOPIC)] as const;
-    const world = new World(mesh, ...publishers);
+    const world = new World(
+      mesh,
+      await mesh.publisher('exchange', TOPIC),
+      await mesh.publisher('subscription', TOPIC),
+      await mesh.publisher('ebox', TOPIC),
+    );
     await mesh.standIn('reference-directory', world.directory.serve('access-audit'));
     for (const enterpriseNumber of [PORTAL, WELFARE])
       world.tls.set(enterpriseNumber, await mesh.register(enterpriseNumber));

@@ -30,4 +30,4 @@ export {
   wholeNumberSetting,
 } from './settings.js';
 export { settingsTable, withSettings } from './settings-table.js';
-export { answersInTime, withTimeout } from './with-timeout.js';
+export { answersInTime, TimedOut, withTimeout } from './with-timeout.js';

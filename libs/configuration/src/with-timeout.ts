@@ -1,7 +1,11 @@
-/** The work's result. @throws when it takes longer than `ms`; the work itself goes on, and its outcome is dropped */
+export class TimedOut extends Error {
+  override readonly name = 'TimedOut';
+}
+
+/** The work's result. @throws TimedOut when it takes longer than `ms`; the work itself goes on, and its outcome is dropped */
 export const withTimeout = async <Result>(ms: number, work: Promise<Result>): Promise<Result> => {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`not done within ${ms} ms`)), ms);
+  const timer = setTimeout(() => late.reject(new TimedOut(`not done within ${ms} ms`)), ms);
   return Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
 };
 

@@ -105,8 +105,8 @@ export const documentService = (options: DocumentOptions): ServedService =>
     allow: DOCUMENT_PROVIDERS['crossroads.document.v1.DocumentService'],
   });
 
-/** Views of at most 256 KiB on the same memory. */
-function* chunksOf(bytes: Uint8Array): Generator<Buffer> {
+/** What one message of a stream carries: views of at most 256 KiB on the same memory. */
+export function* chunksOf(bytes: Uint8Array): Generator<Buffer> {
   for (let from = 0; from < bytes.length; from += MAX_CHUNK_BYTES) {
     const part = bytes.subarray(from, from + MAX_CHUNK_BYTES);
     yield Buffer.from(part.buffer, part.byteOffset, part.length);

@@ -10,6 +10,7 @@ export {
 export type { MethodShape, RequestOf, ResponseOf } from './definition.js';
 export {
   Cancelled,
+  DataLoss,
   FailedPrecondition,
   type FailureOptions,
   type FieldViolation,

@@ -99,6 +99,15 @@ export class Unavailable extends GrpcFailure {
   }
 }
 
+/** What was sent so far must be discarded: it is not what it should be. */
+export class DataLoss extends GrpcFailure {
+  override readonly name = 'DataLoss';
+
+  constructor(reason: string, message: string, options?: FailureOptions) {
+    super(status.DATA_LOSS, reason, message, options);
+  }
+}
+
 /** The bytes are not a message of this rpc. */
 export class MalformedMessage extends GrpcFailure {
   override readonly name = 'MalformedMessage';

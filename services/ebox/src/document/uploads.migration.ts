@@ -13,10 +13,11 @@ export class Uploads1764230400002 implements MigrationInterface {
         size        bigint not null,
         sha256      bytea not null,
         uploaded_at timestamptz not null,
-        -- Whether a message names it: the others are removed after a day.
-        named       boolean not null default false
+        -- Those that no message names are removed after a day.
+        state       text not null check (state in ('arriving', 'stored', 'named', 'leaving'))
       );
-      create index uploads_unnamed on uploads (uploaded_at) where not named`);
+      create index uploads_unnamed on uploads (uploaded_at) where state in ('arriving', 'stored');
+      create index uploads_leaving on uploads (document_id) where state = 'leaving'`);
   }
 
   async down(runner: QueryRunner): Promise<void> {

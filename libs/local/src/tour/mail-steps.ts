@@ -229,7 +229,7 @@ const showOpenings = async (
     'the list says that the owner opened it',
   );
   output.verified(
-    `the list of accesses has the openings: ${openings.length} of this message and its document, by the owner`,
+    `the citizen’s list of accesses has each opening of the message and of its document (${openings.length}), by the owner`,
   );
   output.command(`accesses --ssin ${ssin}`);
 };

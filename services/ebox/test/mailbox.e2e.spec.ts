@@ -323,7 +323,7 @@ describe('mailboxes', () => {
               `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
             )
           ).length,
-        (waiting) => waiting > 0, 5_000,
+        (waiting) => waiting > 0,
       );
       expect(withdrawn).toBe(false);
     });

@@ -13,7 +13,7 @@ export const PROVIDER = 'pension-office';
 
 /** Puts a document where the provider keeps its own. */
 export const providedDocument = (mesh: WholeMesh, content: string, name = 'decision.pdf'): Document => {
-  const documentId = randomUUID();
+  const documentId = `${randomUUID()}.pdf`;
   writeFileSync(join(documentFolder(mesh.local), documentId), content);
   return Document.fromPartial({
     documentId,

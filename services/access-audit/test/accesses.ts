@@ -165,7 +165,7 @@ export const delivered = (one: Access): ToPublish =>
   );
 
 /** Mail that somebody opened, as the eBox publishes it. */
-export const opened = (one: Access, mail: Partial<MailOpening>): ToPublish => {
+export const opened = (one: Access, mail: Partial<MailOpening> = one.mail ?? {}): ToPublish => {
   const access = { ...one, kind: AccessKind.ACCESS_KIND_MAIL_OPENING, mail: MailOpening.fromPartial(mail) };
   return event(one, 'opened', 1n, journaled(access, AccessResult.ACCESS_RESULT_ANSWERED, ''));
 };

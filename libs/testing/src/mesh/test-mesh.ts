@@ -263,6 +263,7 @@ export class TestMesh {
       KEY_FILE: this.keyFile,
       RECEIPT_KEY_FILE: join(this.folder, 'receipts.pem'),
       RECEIPT_KEYS_FILE: join(this.folder, 'receipt-keys.json'),
+      DOCUMENT_STORE_DIR: join(this.folder, 'documents'),
     };
   }
 

@@ -135,7 +135,7 @@ const wageOf = (revision: bigint) => ({
 const GIVE_UP_MS = 90_000;
 
 /** Repeats a call whose result is unknown. Throws a final refusal. */
-const untilAnswered = async <Answer>(call: () => Promise<Answer>): Promise<Answer> => {
+export const untilAnswered = async <Answer>(call: () => Promise<Answer>): Promise<Answer> => {
   for (const until = performance.now() + GIVE_UP_MS; ; ) {
     try {
       return await call();

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { Document } from '@crossroads/contracts/ebox/v1/message';
 import { ReadRequest } from '@crossroads/contracts/events/v1/events_service';
 import { newRequestId, RemoteError } from '@crossroads/grpc';
 import {
@@ -11,16 +12,19 @@ import {
 } from '@crossroads/local';
 import {
   DELIVERIES,
+  EBOX_EVENTS,
   mayRead,
   OF_CITIZENS,
   producersOf,
   SERVICES,
   serviceNamed,
   TOPIC_NAMES,
+  topicOfInstitution,
 } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Kafka } from 'kafkajs';
 import { progress, WholeMesh } from '../whole-mesh.js';
+import { messageTo, PROVIDER } from '../mail.js';
 import { onKafka } from '../on-kafka.js';
 import { generatedPeople, generatedSsins } from '../people.js';
 import { residentMb } from '../processes.js';
@@ -30,6 +34,7 @@ import { type Ending, RawClient } from './raw-call.js';
 import { CALLERS, RPCS_OF, EVENTS } from './rpcs.js';
 import { agreedTls } from './tls-version.js';
 
+const DOCUMENT = { documentId: 'd', name: 'd.pdf', mediaType: 'application/pdf', size: 1n, sha256: Buffer.alloc(32) };
 const DAY = 24 * 60 * 60 * 1000;
 const OFFICE = { application: 'welfare-office', enterpriseNumber: numberOf('welfare-office') };
 const SERVERS = Object.keys(RPCS_OF);
@@ -136,7 +141,9 @@ describe.each(SERVERS)('%s', (server) => {
         if (callers.includes(kind)) {
           expect([path, code === 'UNIMPLEMENTED']).toEqual([path, false]);
           expect([path, reason === 'CALLER_NOT_ALLOWED']).toEqual([path, false]);
-          if (OF_CITIZENS.some((one) => one === path)) expect([path, code]).toEqual([path, 'UNAUTHENTICATED']);
+          if (OF_CITIZENS.some((one) => one === path))
+            // A request with wrong fields is refused before somebody is looked for.
+            expect([path, code]).toEqual([path, code === 'INVALID_ARGUMENT' ? code : 'UNAUTHENTICATED']);
         } else expect([path, code, reason]).toEqual([path, 'PERMISSION_DENIED', 'CALLER_NOT_ALLOWED']);
       }
     },
@@ -159,15 +166,15 @@ describe.each(SERVERS)('%s', (server) => {
 });
 
 describe('Kafka', () => {
-  const DELIVERED = `${DELIVERIES.prefix}${OFFICE.enterpriseNumber}.v1`;
-  const topics: readonly string[] = [...TOPIC_NAMES, DELIVERED];
+  const ofOffice = [DELIVERIES, EBOX_EVENTS].map((topics) => topicOfInstitution(topics, OFFICE.enterpriseNumber));
+  const topics: readonly string[] = [...TOPIC_NAMES, ...ofOffice];
   const callers = [...SERVICES, 'local', 'welfare-office'];
   const as = (name: string): Kafka => kafkaAs(brokers(), filesOf(name));
   const pairs = callers.flatMap((name) => topics.map((topic) => ({ name, topic })));
   const REFUSED = 'TOPIC_AUTHORIZATION_FAILED';
 
   beforeAll(async () => {
-    await makeTopic(as('kafka'), DELIVERED);
+    for (const topic of ofOffice) await makeTopic(as('kafka'), topic);
   });
 
   onKafka('Kafka lets each certificate read the topics of the topology, and no other', async () => {
@@ -258,6 +265,31 @@ describe("another institution's certificate", () => {
   });
 });
 
+describe('a document provider', () => {
+  it('a document provider cannot publish in the name of an institution that it does not represent', async () => {
+    const [ssin = ''] = generatedSsins(1);
+    const message = messageTo(ssin, [Document.fromPartial(DOCUMENT)], { sender: OFFICE.enterpriseNumber });
+    const error: unknown = await mesh
+      .as(PROVIDER)
+      .publications.publishMessage({ message })
+      .catch((failed: unknown) => failed);
+    expect(error).toMatchObject({ code: 7, reason: 'NOT_THE_SENDER' });
+  });
+
+  it('an institution that is no document provider gets one answer, whoever the recipient is', async () => {
+    const answers = await Promise.all(
+      [...generatedSsins(2), '0', ''].map((ssin) =>
+        mesh
+          .as('health-fund')
+          .publications.publishMessage({ message: messageTo(ssin, [Document.fromPartial(DOCUMENT)]) })
+          .catch((failed: unknown) => failed),
+      ),
+    );
+    expect(new Set(answers.map((error) => `${Reflect.get(Object(error), 'reason')} ${String(error)}`)).size).toBe(1);
+    expect(answers[0]).toMatchObject({ code: 7, reason: 'NOT_A_DOCUMENT_PROVIDER' });
+  });
+});
+
 describe('500 fuzzed requests', () => {
   /** A heap grows by some MB before it is collected; a leak grows with each request. */
   const MAX_GROWTH_MB = 64;
@@ -270,7 +302,7 @@ describe('500 fuzzed requests', () => {
       const rpcs = (RPCS_OF[server] ?? [])
         .filter(({ path }) => !path.endsWith('/Watch'))
         .flatMap(({ path, callers }) =>
-          ['administrator', 'municipality', callers[0]?.replace('service:', '') ?? '']
+          ['administrator', 'municipality', 'pension-office', callers[0]?.replace('service:', '') ?? '']
             .filter((name) => callers.includes(CALLERS[name] ?? 'institution') && name !== 'institution')
             .map((name) => ({ path, from: client(server, identityOf(name)) })),
         );

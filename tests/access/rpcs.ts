@@ -1,4 +1,4 @@
-import { type RPCS, rpcsOf, SERVICES, SOURCES } from '@crossroads/topology';
+import { DOCUMENT_PROVIDERS, type RPCS, rpcsOf, SERVICES, SOURCES } from '@crossroads/topology';
 
 /** An rpc and its allowed callers: `institution`, `service:<name>`. */
 export interface ServedRpc {
@@ -10,18 +10,20 @@ export interface ServedRpc {
 
 export const EVENTS = 'crossroads.events.v1.EventsService' satisfies keyof typeof RPCS.exchange;
 
-const ofSources: readonly ServedRpc[] = Object.entries(SOURCES).flatMap(([service, rpcs]) =>
-  Object.entries(rpcs).map(([rpc, callers]) => ({
-    service,
-    path: `/${service}/${rpc[0]?.toUpperCase()}${rpc.slice(1)}`,
-    callers,
-  })),
-);
+const servedBy = (services: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>): ServedRpc[] =>
+  Object.entries(services).flatMap(([service, rpcs]) =>
+    Object.entries(rpcs).map(([rpc, callers]) => ({
+      service,
+      path: `/${service}/${rpc[0]?.toUpperCase()}${rpc.slice(1)}`,
+      callers,
+    })),
+  );
 
-/** The servers of a local mesh by their names in `mesh.json`: the services of the topology, and a source. */
+/** The servers of a local mesh by their names in `mesh.json`: the services of the topology, a source, and a document provider. */
 export const RPCS_OF: Readonly<Record<string, readonly ServedRpc[]>> = {
   ...Object.fromEntries(SERVICES.map((name) => [name, rpcsOf(name)])),
-  'wages-source': ofSources,
+  'wages-source': servedBy(SOURCES),
+  'pension-office': servedBy(DOCUMENT_PROVIDERS),
 };
 
 /** The caller of each certificate of a local mesh, as the topology names it. `local` is the supervisor, which calls no service. */

@@ -10,6 +10,14 @@ const CRDS = join(CHART, '..', '..', 'tests', 'charts', 'crds');
 /** The timeout of each Helm command: a pod that is not admitted never becomes ready. */
 const TIMEOUT = ['--wait', '--wait-for-jobs', '--timeout', '120s'];
 
+/** For the volume of documents: simulated nodes have no storage of their own. */
+const DISK = {
+  apiVersion: 'v1',
+  kind: 'PersistentVolume',
+  metadata: { name: 'disk' },
+  spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/tmp/disk' } },
+};
+
 /** The objects that every namespace has. */
 const GIVEN = ['ConfigMap/kube-root-ca.crt', 'ServiceAccount/default'];
 /** Kinds of status objects without an owner. Other objects of controllers are deleted with their owner. */
@@ -35,6 +43,7 @@ export class Installation {
       metadata: { name: NAMESPACE, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
     };
     await plane.mustKubectl(['apply', '-f', '-'], JSON.stringify(namespace));
+    await plane.mustKubectl(['apply', '-f', '-'], JSON.stringify(DISK));
     await plane.mustKubectl(['apply', '-f', CRDS]);
     await plane.mustKubectl(['config', 'set-context', '--current', `--namespace=${NAMESPACE}`]);
     await plane.mustKubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);

@@ -1,4 +1,12 @@
-import { calledBy, callsSources, isForInstitutions, isServiceName, SERVICES, usesKafka } from '@crossroads/topology';
+import {
+  calledBy,
+  callsSources,
+  isForInstitutions,
+  isServiceName,
+  SERVICES,
+  serviceNamed,
+  usesKafka,
+} from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
 import { type Endpoint, type NetworkPolicy, type Verdict, verdict } from './network-policy.js';
 import { type Member, membersOf } from './parties.js';
@@ -10,7 +18,7 @@ const tcp = (port: number): Endpoint => ({ protocol: 'TCP', port });
 const ENDPOINTS: readonly Endpoint[] = [
   { protocol: 'UDP', port: 53 },
   { protocol: 'UDP', port: GRPC },
-  ...[22, 53, 80, 443, 4318, 5432, 6443, 8080, 9091, 9093, GRPC, 50052].map(tcp),
+  ...[22, 53, 80, 443, 4318, 5432, 6443, 8080, 9000, 9091, 9093, GRPC, 50052].map(tcp),
 ];
 
 const policiesIn = (objects: readonly KubernetesObject[]): NetworkPolicy[] =>
@@ -22,14 +30,16 @@ interface Features {
   /** The controller through which institutions connect. */
   readonly ingress: boolean;
   readonly telemetry: boolean;
-  /** The ports of authentic sources in the example. */
+  /** The ports of authentic sources and document providers in the example. */
   readonly sources: readonly number[];
+  /** The port of the document store in the example. */
+  readonly documentStore?: number;
 }
 
 const FEATURES: Readonly<Record<Profile, Features>> = {
   dev: { ingress: false, telemetry: false, sources: [] },
-  small: { ingress: true, telemetry: true, sources: [443] },
-  production: { ingress: true, telemetry: true, sources: [443, GRPC] },
+  small: { ingress: true, telemetry: true, sources: [443], documentStore: 9000 },
+  production: { ingress: true, telemetry: true, sources: [443, GRPC], documentStore: 443 },
 };
 
 /** Whether the mesh needs a connection, according to libs/topology and the infrastructure around the mesh. */
@@ -50,6 +60,8 @@ const isNeededBy = (features: Features, from: Member, to: Member, endpoint: Endp
   if (to.role === 'kafka') return endpoint.port === 9093 && usesKafka(caller);
   if (to.role === 'collector') return features.telemetry && endpoint.port === 4318;
   if (to.role === 'source') return callsSources(caller) && features.sources.includes(endpoint.port);
+  if (to.role === 'document store')
+    return serviceNamed(caller).storesDocuments && endpoint.port === features.documentStore;
   return false;
 };
 

@@ -16,6 +16,7 @@ export type Role =
   | 'collector'
   | 'ingress controller'
   | 'source'
+  | 'document store'
   | 'stranger';
 
 export interface Member {
@@ -43,7 +44,7 @@ const made = (objects: readonly KubernetesObject[]): Member[] =>
     return [];
   });
 
-/** Where Kafka and PostgreSQL run in each example. */
+/** Where Kafka, PostgreSQL and the document store run in each example. */
 const INFRASTRUCTURE: Readonly<Record<Profile, readonly Member[]>> = {
   dev: [
     { role: 'kafka', party: podOf('kafka', { 'app.kubernetes.io/name': 'kafka' }) },
@@ -53,6 +54,8 @@ const INFRASTRUCTURE: Readonly<Record<Profile, readonly Member[]>> = {
     { role: 'kafka', party: { name: 'kafka', ip: '192.0.2.1' } },
     { role: 'postgresql', party: { name: 'postgresql', ip: '192.0.2.16' } },
     { role: 'stranger', party: { name: "postgresql's neighbour", ip: '192.0.2.17' } },
+    { role: 'document store', party: { name: 's3', ip: '192.0.2.32' } },
+    { role: 'stranger', party: { name: "the document store's neighbour", ip: '192.0.2.33' } },
   ],
   production: [
     {
@@ -66,6 +69,7 @@ const INFRASTRUCTURE: Readonly<Record<Profile, readonly Member[]>> = {
         'strimzi.io/name': 'crossroads-kafka-kafka',
       }),
     },
+    { role: 'document store', party: { name: 's3', ip: '192.0.2.33' } },
     { role: 'postgresql', party: podOf('postgresql-1', { 'cnpg.io/cluster': 'crossroads-postgresql' }) },
     {
       role: 'postgresql operator',

@@ -8,6 +8,7 @@ interface Container {
     readonly value?: string;
     readonly valueFrom?: { readonly secretKeyRef: { readonly name: string; readonly key: string } };
   }[];
+  readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
   readonly securityContext: Readonly<Record<string, unknown>>;
   readonly startupProbe?: { readonly grpc: unknown };
   readonly livenessProbe?: { readonly grpc: unknown };
@@ -18,6 +19,7 @@ interface PodSpec {
   readonly terminationGracePeriodSeconds?: number;
   readonly securityContext: Readonly<Record<string, unknown>>;
   readonly containers: readonly [Container];
+  readonly volumes: readonly unknown[];
 }
 interface WithTemplate {
   readonly template: { readonly spec: PodSpec };
@@ -68,7 +70,9 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
         .map((kind) => specOf<WithTemplate>(objects, kind, kind === 'Job' ? `${service}-migrations` : service))
         .flatMap(({ template }) => template.spec.containers[0].env)
         .flatMap(({ name, valueFrom }) =>
-          valueFrom ? [[name, `${valueFrom.secretKeyRef.name} ${valueFrom.secretKeyRef.key}`]] : [],
+          valueFrom && name.includes('DATABASE')
+            ? [[name, `${valueFrom.secretKeyRef.name} ${valueFrom.secretKeyRef.key}`]]
+            : [],
         ),
     );
     const secret = `${service}-database`;
@@ -91,6 +95,69 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
       ]);
       const drainMs = Number(env.find(({ name }) => name === 'DRAIN_MS')?.value);
       expect((spec.terminationGracePeriodSeconds ?? 0) * 1_000).toBeGreaterThanOrEqual(drainMs + 20_000);
+    }
+  });
+});
+
+describe('the store of documents', () => {
+  const deploymentIn = (profile: (typeof PROFILES)[number]) =>
+    specOf<WithTemplate & { readonly strategy: { readonly type: string }; readonly replicas: number }>(
+      renderedObjects(profile),
+      'Deployment',
+      'ebox',
+    );
+  const variablesIn = (profile: (typeof PROFILES)[number]) =>
+    new Map(deploymentIn(profile).template.spec.containers[0].env.map((variable) => [variable.name, variable]));
+
+  it('files are on a volume of one pod that an uninstall leaves, and the old pod stops before the new one starts', () => {
+    const { replicas, strategy, template } = deploymentIn('dev');
+    expect({ replicas, strategy }).toEqual({ replicas: 1, strategy: { type: 'Recreate' } });
+    expect(template.spec.volumes).toContainEqual({
+      name: 'documents',
+      persistentVolumeClaim: { claimName: 'ebox-documents' },
+    });
+    expect(template.spec.containers[0].volumeMounts).toContainEqual({
+      name: 'documents',
+      mountPath: '/var/lib/crossroads',
+    });
+    expect(variablesIn('dev').get('DOCUMENT_STORE_DIR')?.value).toBe('/var/lib/crossroads/documents');
+    const [claim, ...others] = ofKind(renderedObjects('dev'), 'PersistentVolumeClaim');
+    expect(others).toEqual([]);
+    expect(claim?.metadata).toMatchObject({
+      name: 'ebox-documents',
+      annotations: { 'helm.sh/resource-policy': 'keep' },
+    });
+    expect(claim?.spec).toEqual({ accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } });
+  });
+
+  it('a bucket is reached with credentials of a Secret, or with the identity of the pod', () => {
+    const small = variablesIn('small');
+    expect(['S3_BUCKET', 'S3_ENDPOINT', 'S3_REGION'].map((name) => small.get(name)?.value)).toEqual([
+      'mesh-documents',
+      'https://s3.example.org:9000',
+      'example',
+    ]);
+    expect([small.get('AWS_ACCESS_KEY_ID'), small.get('AWS_SECRET_ACCESS_KEY')]).toMatchObject([
+      { valueFrom: { secretKeyRef: { name: 'mesh-documents', key: 'accessKeyId' } } },
+      { valueFrom: { secretKeyRef: { name: 'mesh-documents', key: 'secretAccessKey' } } },
+    ]);
+    const production = [...variablesIn('production').keys()];
+    expect(production).toEqual(expect.arrayContaining(['S3_BUCKET', 'S3_REGION']));
+    expect(production.filter((name) => name.startsWith('AWS_') || name === 'S3_ENDPOINT')).toEqual([]);
+    const account = ofKind(renderedObjects('production'), 'ServiceAccount').find(
+      ({ metadata }) => metadata.name === 'ebox',
+    );
+    expect(account?.metadata.annotations).toHaveProperty(['eks.amazonaws.com/role-arn']);
+    for (const profile of ['small', 'production'] as const)
+      expect([...variablesIn(profile).keys()]).not.toContain('DOCUMENT_STORE_DIR');
+  });
+
+  it('only the service that keeps documents gets the variables of a store', () => {
+    for (const profile of PROFILES) {
+      const holders = podsOf(profile).filter(({ pod }) =>
+        pod.containers[0].env.some(({ name }) => /^(S3_|AWS_|DOCUMENT_STORE_)/.test(name)),
+      );
+      expect(holders.map(({ what }) => what)).toEqual(['Deployment ebox']);
     }
   });
 });

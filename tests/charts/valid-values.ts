@@ -5,7 +5,7 @@ import { type Change, LEAVES, valuesFor } from './schema-arbitrary.js';
 const INDEPENDENT = [
   /^global\.(imageRegistry|imagePullPolicy|imagePullSecrets|secretsRevision)$/,
   /^migrations\.(backoffLimit|activeDeadlineSeconds)$/,
-  /^services\.[^.]+\.(podAnnotations|nodeSelector|tolerations|priorityClassName|spread\..+|limits\..+|secrets\..+)$/,
+  /^services\.[^.]+\.(podAnnotations|serviceAccountAnnotations|nodeSelector|tolerations|priorityClassName|spread\..+|limits\..+|secrets\..+)$/,
   /^services\.[^.]+\.image\.(repository|digest)$/,
   /^kafka\.strimzi\.(apiVersion|namespace|retentionDays)$/,
   /^postgresql\.(port|cloudNativePg\.(imageName|parameters|operatorNamespace|(walS|s)torage\..+))$/,

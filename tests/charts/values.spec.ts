@@ -22,6 +22,22 @@ describe('values of the wrong shape', () => {
     ['global.mode', 'prod', "at '/global/mode': value must be one of 'development', 'production'"],
     ['services.exchange.replicas', '2', "at '/services/exchange/replicas': got string, want integer"],
     ['services.exchange.replicas', 0, "at '/services/exchange/replicas': minimum: got 0, want 1"],
+    [
+      'services.ebox.documentStore.s3.endpoint',
+      's3.example.org',
+      "at '/services/ebox/documentStore/s3/endpoint': 's3.example.org' does not match pattern",
+    ],
+    [
+      'services.ebox.documentStore.volume.size',
+      '20',
+      "at '/services/ebox/documentStore/volume/size': '20' does not match pattern",
+    ],
+    [
+      'services.ebox.documentStore.files',
+      '/tmp',
+      "at '/services/ebox/documentStore': additional properties 'files' not allowed",
+    ],
+    ['defaults.documentStore.s3', null, "at '/defaults/documentStore': missing property 's3'"],
     ['services.exchange.receipts', 'yes', "at '/services/exchange/receipts': value must be one of '', 'sign', 'check'"],
     ['kafka.strimzi', null, "at '/kafka': missing property 'strimzi'"],
     ['defaults.limits', null, 'missing property'],
@@ -70,16 +86,16 @@ describe('values that do not go together', () => {
     expect(
       sentences('small', {
         'services.exchnage': { replicas: 3 },
-        'services.ebox': { image: { repository: 'example/ebox' }, database: 'subscription' },
+        'services.portal': { image: { repository: 'example/portal' }, database: 'exchange' },
         'services.authorization.database': '',
         'services.authorization.keysDatabase': 'authorization_keys',
         'services.exchange.sources.ports': [],
       }),
     ).toEqual([
       'services.authorization.keysDatabase is set and services.authorization.database is not: a service with subject keys has both.',
-      'services.exchange.sources.cidrs and services.exchange.sources.ports go together: networks of authentic sources, and the ports they serve on.',
+      'services.exchange.sources.cidrs and services.exchange.sources.ports go together: networks of the institutions that it calls, and the ports they serve on.',
       `services.exchnage is none of the mesh's services (${sorted(SERVICES).join(', ')}): correct the name; for a service of your own set services.exchnage.image.repository.`,
-      'services.subscription uses the database subscription a second time: each service has databases of its own.',
+      'services.portal uses the database exchange a second time: each service has databases of its own.',
     ]);
   });
 
@@ -114,6 +130,42 @@ describe('values that do not go together', () => {
           `services.${name}.autoscaling measures CPU against what is requested: set services.${name}.resources.requests.cpu.`,
       ),
     );
+  });
+
+  withHelm('the chart refuses a document store that is missing, given twice, of no use, or unreachable', () => {
+    const s3 = { bucket: 'documents' };
+    const volume = { size: '1Gi' };
+    const peers = [{ ipBlock: { cidr: '192.0.2.9/32' } }];
+    expect(sentences('dev', { 'services.ebox.documentStore.volume.size': '' })).toEqual([
+      'services.ebox.documentStore is empty: set s3.bucket to the S3 bucket of its documents, or volume.size, for one pod with files.',
+    ]);
+    expect(sentences('dev', { 'services.ebox.documentStore': { volume, s3: { ...s3, peers } } })).toEqual([
+      'services.ebox.documentStore.s3 and services.ebox.documentStore.volume.size are both set: keep the one that holds the documents.',
+    ]);
+    expect(sentences('dev', { 'services.ebox.documentStore': { volume: { size: '' }, s3 } })).toEqual([
+      'services.ebox.documentStore.s3.peers is empty, so network policies would not let the service reach its documents: say where the bucket is (podSelector, namespaceSelector or ipBlock), or set networkPolicies.enabled=false.',
+    ]);
+    expect(sentences('dev', { 'services.exchange.documentStore': { volume } })).toEqual([
+      'services.exchange.documentStore is set, and the service keeps no documents: take it out.',
+    ]);
+  });
+
+  withHelm('the chart refuses files for several pods, and in production', () => {
+    const volume = { size: '1Gi' };
+    const atMost4 = { enabled: true, minReplicas: 1, maxReplicas: 4 };
+    for (const [pods, more] of [
+      [2, { 'services.ebox.replicas': 2 }],
+      [4, { 'services.ebox.autoscaling': atMost4 }],
+    ] as const)
+      expect(sentences('dev', more)).toEqual([
+        `services.ebox.documentStore.volume is for one pod, not ${pods}: set services.ebox.replicas=1 and autoscaling.enabled=false, or s3.bucket instead of volume.size.`,
+      ]);
+    expect(
+      sentences('small', {
+        'services.ebox.documentStore.s3': { bucket: '', endpoint: '', region: '', credentialsSecret: '', peers: [] },
+        'services.ebox.documentStore.volume': volume,
+      }),
+    ).toEqual(['services.ebox.documentStore.volume is for one pod, and production needs more: set s3.bucket instead.']);
   });
 
   withHelm('the chart refuses settings that it sets itself, and secrets in values', () => {

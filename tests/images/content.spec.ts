@@ -13,6 +13,7 @@ const IMAGES = [...SERVICES, 'client'];
 interface Manifest {
   readonly name: string;
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly exports?: Readonly<Record<string, unknown>>;
 }
 const manifestIn = (folder: string) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
 
@@ -93,7 +94,17 @@ describe.each(IMAGES)('the content of crossroads/%s', (image) => {
 
   it('an image contains no source, spec, type declaration or key', () => {
     const kinds = new Set(files.filter((file) => /\.[a-z]+$/.test(file)).map((file) => file.split('.').pop()));
-    expect([...kinds].toSorted((a = '', b = '') => a.localeCompare(b))).toEqual(['binpb', 'js']);
+    expect([...kinds].filter((kind) => kind !== 'json').toSorted((a = '', b = '') => a.localeCompare(b))).toEqual([
+      'binpb',
+      'js',
+    ]);
+    // Reference data that a package exports.
+    const exported = packages.flatMap((path) =>
+      Object.values(manifestIn(join(folder, 'manifests', path)).exports ?? {}).map((target) =>
+        join(path, String(target)),
+      ),
+    );
+    expect(files.filter((file) => file.endsWith('.json') && !exported.includes(file))).toEqual([]);
     expect(files.filter((file) => /\.spec\.|\.bench\.|\/test\/|(^|\/)\./.test(file))).toEqual([]);
     expect(files).toContain('main.js');
   });

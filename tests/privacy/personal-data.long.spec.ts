@@ -8,13 +8,15 @@ import { runConsultationPod } from '../charts/consultation-pod.js';
 import { citizenSees } from '../citizen.js';
 import { ask } from '../databases.js';
 import { move } from '../load.js';
+import { MAIL_TERMS, mailJourney } from '../mail-journey.js';
 import { WholeMesh } from '../whole-mesh.js';
 import { onKafka } from '../on-kafka.js';
 import { generatedPerson } from '../people.js';
+import { Portal } from '../portal.js';
 import { readTopic, type TopicReader } from '../topic-reader.js';
 import { databases, files, type SearchedPlace, serverViews, topics } from './searched-places.js';
 import { searchTermsOf, peopleCalled } from './known-people.js';
-import { found, type SearchTerm, ssinTerm } from './search-terms.js';
+import { found, type SearchTerm, ssinTerm, wordTerm } from './search-terms.js';
 
 /** Names that occur nowhere else in the mesh. */
 const NAMES = ['Zilverknoppel', 'Wolkenbrander', 'Kwartelmond'];
@@ -23,12 +25,15 @@ const PEOPLE = peopleCalled(NAMES, 17);
 const SEARCH_TERMS: readonly SearchTerm[] = [
   ...searchTermsOf(NAMES, PEOPLE),
   { what: 'address', forms: [STREET, Buffer.from(STREET).toString('hex')] },
+  ...MAIL_TERMS.map(({ what, text }) => wordTerm(what, text)),
 ];
 
 let mesh: WholeMesh;
 let reader: TopicReader;
+/** Errors of calls about mail that were refused. */
+let refusals: readonly string[];
 
-/** Uses every function that stores or logs something: register, change, inscribe, subscribe, consult, refusals, invalid input, the citizen's list. */
+/** Uses every function that stores or logs something: register, change, inscribe, subscribe, consult, mail, refusals, invalid input, the citizen's list. */
 beforeAll(async () => {
   mesh = await WholeMesh.start();
   await mesh.load(async function* () {
@@ -47,6 +52,9 @@ beforeAll(async () => {
       .as('welfare-office')
       .consult({ ssin, legalContext: PURPOSES['welfare-office'].legalContext, dataServices: [IDENTIFICATION, WAGES] });
   }
+  const portal = new Portal(mesh);
+  refusals = await mailJourney(mesh, portal, { owner: somebody, delegate: ssins[1] ?? '' });
+  portal.close();
   for (const refused of [
     () =>
       mesh.as('pension-office').consult({
@@ -106,6 +114,8 @@ describe('places without personal data', () => {
         'exchange: es.events',
         'subscription: public.deliveries',
         'access_audit: es.events',
+        'ebox: public.messages',
+        'ebox: public.mailboxes',
       ]),
     );
     expect(hits).toEqual([]);
@@ -121,6 +131,7 @@ describe('places without personal data', () => {
           'value of crossroads.person.v1',
           'value of crossroads.access.v1',
           'key of crossroads.deliveries.0999000525.v1',
+          'value of crossroads.ebox.0999000723.v1',
         ]),
       );
       expect(hits).toEqual([]);
@@ -130,7 +141,13 @@ describe('places without personal data', () => {
   it('no log contains personal data, and neither does mesh.json', async () => {
     const { places, hits } = await search(files(mesh));
     expect([...places]).toEqual(
-      expect.arrayContaining(['mesh.json', 'log exchange.log', 'log person-registry.log', 'log postgres.log']),
+      expect.arrayContaining([
+        'mesh.json',
+        'log exchange.log',
+        'log ebox.log',
+        'log person-registry.log',
+        'log postgres.log',
+      ]),
     );
     expect(hits).toEqual([]);
   });
@@ -182,6 +199,11 @@ describe('places without personal data', () => {
       expect(said).toContain('_');
       expect(found(said, SEARCH_TERMS)).toEqual([]);
     }
+  });
+
+  it('no error about mail contains personal data, a subject, the name of a file or an address', () => {
+    expect(refusals.length).toBeGreaterThan(6);
+    for (const said of refusals) expect([said, found(said, SEARCH_TERMS)]).toEqual([said, []]);
   });
 });
 

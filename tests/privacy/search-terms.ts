@@ -14,7 +14,11 @@ export const ssinTerm = (ssin: string): SearchTerm => {
   ]);
 };
 
-export const nameTerm = (name: string): SearchTerm => term('name', [name, name.toLowerCase(), name.toUpperCase()]);
+export const nameTerm = (name: string): SearchTerm => wordTerm('name', name);
+
+/** A text that must not be found. */
+export const wordTerm = (what: string, text: string): SearchTerm =>
+  term(what, [text, text.toLowerCase(), text.toUpperCase()]);
 
 export const birthTerm = ({
   year,

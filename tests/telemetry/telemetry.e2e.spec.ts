@@ -8,9 +8,11 @@ import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { citizenSees } from '../citizen.js';
 import { move } from '../load.js';
+import { MAIL_TERMS, mailJourney } from '../mail-journey.js';
+import { Portal } from '../portal.js';
 import { WholeMesh } from '../whole-mesh.js';
 import { searchTermsOf, peopleCalled } from '../privacy/known-people.js';
-import { found } from '../privacy/search-terms.js';
+import { found, wordTerm } from '../privacy/search-terms.js';
 import { readTopic, type TopicReader } from '../topic-reader.js';
 import { Collector } from './collector.js';
 import { type Traced, traceOf } from './traces.js';
@@ -19,7 +21,7 @@ const NAMES = ['Lantaarnvlinder', 'Mosterdklok', 'Regenkompas'];
 const PEOPLE = peopleCalled(NAMES, 31);
 const SSINS = PEOPLE.map(({ ssin }) => ssin);
 const [somebody = '', another = ''] = SSINS;
-const SEARCH_TERMS = searchTermsOf(NAMES, PEOPLE);
+const SEARCH_TERMS = [...searchTermsOf(NAMES, PEOPLE), ...MAIL_TERMS.map(({ what, text }) => wordTerm(what, text))];
 
 let collector: Collector;
 let mesh: WholeMesh;
@@ -68,6 +70,9 @@ beforeAll(async () => {
   reader = await readTopic(mesh, 'health-fund');
   await consult(somebody, [IDENTIFICATION, WAGES], parent(OURS, '00'));
   await consult(another, [IDENTIFICATION], parent(OF_SOMEBODY, '01'));
+  const portal = new Portal(mesh);
+  await mailJourney(mesh, portal, { owner: somebody, delegate: another });
+  portal.close();
   const refused = mesh
     .as('pension-office')
     .consult({ ssin: somebody, legalContext: PURPOSES['pension-office'].legalContext, dataServices: [IDENTIFICATION] });
@@ -131,6 +136,14 @@ describe('one trace', () => {
     expect(trace.orphans).toEqual([]);
   });
 
+  it('one trace covers a download: the eBox, its journal, the document provider', async () => {
+    const trace = await traceWith(({ has }) => has('ebox', DOWNLOAD) && has('ebox', OPEN_DOCUMENT));
+    expect(trace.steps).toEqual(
+      expect.arrayContaining([`ebox: ${DOWNLOAD}`, 'ebox: append', `ebox: ${OPEN_DOCUMENT}`]),
+    );
+    expect(trace.orphans).toEqual([]);
+  });
+
   it('deliveries carry no trace context, by which two subscribers could match their people', () => {
     expect(reader.traceparents).toEqual([]);
   });
@@ -143,6 +156,8 @@ describe('one trace', () => {
 });
 
 const CONSULT = 'crossroads.exchange.v1.ExchangeService/Consult';
+const DOWNLOAD = 'crossroads.ebox.v1.MessageService/DownloadDocument';
+const OPEN_DOCUMENT = 'crossroads.document.v1.DocumentService/OpenDocument';
 
 describe('metrics', () => {
   it('every metric of the table is exported, and the common ones by every service', async () => {
@@ -181,6 +196,9 @@ describe('metrics', () => {
         highest('crossroads.decisions', { outcome: 'REFUSED' }),
         highest('crossroads.call.duration.seconds', { rpc: `/${CONSULT}`, code: 'OK', caller_kind: 'institution' }),
         highest('crossroads.calls_limited', { rpc: `/${CONSULT}`, reason: 'SIZE' }),
+        highest('crossroads.publications', { outcome: 'ACCEPTED', reason: '' }),
+        highest('crossroads.publications', { outcome: 'REFUSED', reason: 'NO_CONSENT' }),
+        highest('crossroads.documents_failed', { provider: numberOf('pension-office') }),
         highest('crossroads.policy_revision', {}),
         highest('crossroads.resident_memory.bytes', {}),
       ],

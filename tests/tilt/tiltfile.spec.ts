@@ -203,7 +203,9 @@ const hasPython = spawnSync('python3', ['--version']).status === 0;
 
   it('the Tiltfile assigns every object without a workload to a resource', () => {
     const grouped = resources.flatMap((resource) => strings(resource['objects']));
-    const loose = applied.filter(({ kind }) => ['NetworkPolicy', 'Secret', 'ServiceAccount'].includes(kind));
+    const loose = applied.filter(({ kind }) =>
+      ['NetworkPolicy', 'PersistentVolumeClaim', 'Secret', 'ServiceAccount'].includes(kind),
+    );
     expect(
       loose
         .map(({ kind, metadata }) => `${metadata.name}:${kind.toLowerCase()}`)

@@ -27,6 +27,7 @@ The environment of a service: only names that its configuration knows. Call with
 {{- else if eq $service.receipts "check" }}
 - { name: RECEIPT_KEYS_FILE, value: /etc/crossroads/receipts/receipt-keys.json }
 {{- end }}
+{{- include "mesh.documentEnv" $service }}
 {{- range $service.calls }}
 - { name: {{ upper . | replace "-" "_" }}_ADDRESS, value: "{{ . }}:50051" }
 {{- end }}
@@ -46,6 +47,26 @@ The environment of a service: only names that its configuration knows. Call with
 {{- end }}
 {{- range $key, $value := $service.env }}
 - { name: {{ $key | quote }}, value: {{ $value | toString | quote }} }
+{{- end }}
+{{- end }}
+
+{{- /* Where a service keeps documents. Call with its values. */}}
+{{- define "mesh.documentEnv" -}}
+{{- if .documentStore.volume.size }}
+- { name: DOCUMENT_STORE_DIR, value: /var/lib/crossroads/documents }
+{{- end }}
+{{- with .documentStore.s3 }}
+{{- range $variable, $value := dict "S3_BUCKET" .bucket "S3_ENDPOINT" .endpoint "S3_REGION" .region }}
+{{- with $value }}
+- { name: {{ $variable }}, value: {{ . | quote }} }
+{{- end }}
+{{- end }}
+{{- with .credentialsSecret }}
+- name: AWS_ACCESS_KEY_ID
+  valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: accessKeyId } }
+- name: AWS_SECRET_ACCESS_KEY
+  valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: secretAccessKey } }
+{{- end }}
 {{- end }}
 {{- end }}
 

@@ -78,6 +78,11 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
 {{- regexFind ":[0-9]+" (regexReplaceAll "^[a-z]+://" . "") | trimPrefix ":" | default "4318" }}
 {{- end }}
 
+{{- /* The port of https://host, which is 443, of http://host:9000, or of an empty endpoint, which means one with https. */}}
+{{- define "mesh.portOfUrl" -}}
+{{- regexFind ":[0-9]+$" . | trimPrefix ":" | default (ternary "80" "443" (hasPrefix "http://" .)) }}
+{{- end }}
+
 {{- /* The version as a label: 63 characters, with a letter or digit at each end. */}}
 {{- define "mesh.versionLabel" -}}
 {{- include "mesh.tag" . | trunc 63 | trimAll "-_." | quote }}

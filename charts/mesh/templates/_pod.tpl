@@ -118,6 +118,9 @@ spec:
         {{- if $service.receipts }}
         - { name: receipts, mountPath: /etc/crossroads/receipts, readOnly: true }
         {{- end }}
+        {{- if $service.documentStore.volume.size }}
+        - { name: documents, mountPath: /var/lib/crossroads }
+        {{- end }}
         - { name: tmp, mountPath: /tmp }
   volumes:
     {{- include "mesh.tlsVolume" (list $root (include "mesh.secret" (list $service $name "tls"))) | nindent 4 }}
@@ -135,6 +138,10 @@ spec:
         secretName: {{ include "mesh.secret" (list $service $name "receipts") | quote }}
         defaultMode: 0440
         items: [{ key: {{ $file }}, path: {{ $file }} }]
+    {{- end }}
+    {{- if $service.documentStore.volume.size }}
+    - name: documents
+      persistentVolumeClaim: { claimName: {{ $name }}-documents }
     {{- end }}
     - name: tmp
       emptyDir: { sizeLimit: 64Mi }

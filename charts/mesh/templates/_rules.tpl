@@ -45,9 +45,9 @@
 {{- end }}
 {{- $databases = append $databases . }}
 {{- end }}
-{{- $wrong = concat $wrong (include "mesh.scalingRules" (list $at $service) | fromJsonArray) (include "mesh.environmentRules" (list $ $at $name $service) | fromJsonArray) }}
+{{- $wrong = concat $wrong (include "mesh.scalingRules" (list $at $service) | fromJsonArray) (include "mesh.environmentRules" (list $ $at $name $service) | fromJsonArray) (include "mesh.documentRules" (list $ $at $service) | fromJsonArray) }}
 {{- if ne (empty $service.sources.cidrs) (empty $service.sources.ports) }}
-{{- $wrong = append $wrong (printf "%s.sources.cidrs and %s.sources.ports go together: networks of authentic sources, and the ports they serve on." $at $at) }}
+{{- $wrong = append $wrong (printf "%s.sources.cidrs and %s.sources.ports go together: networks of the institutions that it calls, and the ports they serve on." $at $at) }}
 {{- end }}
 {{- end }}
 {{- toJson $wrong }}
@@ -97,11 +97,37 @@
 {{- toJson $wrong }}
 {{- end }}
 
+{{- /* Call with (list $ where service). */}}
+{{- define "mesh.documentRules" -}}
+{{- $root := index . 0 }}{{- $service := index . 2 }}{{- $at := printf "%s.documentStore" (index . 1) }}{{- $wrong := list }}
+{{- $s3 := $service.documentStore.s3 }}{{- $volume := $service.documentStore.volume }}
+{{- $pods := ternary $service.autoscaling.maxReplicas $service.replicas $service.autoscaling.enabled | int }}
+{{- $hasS3 := or $s3.bucket $s3.endpoint $s3.region $s3.credentialsSecret $s3.peers }}
+{{- if not $service.storesDocuments }}
+{{- if or $hasS3 $volume.size $volume.storageClass }}
+{{- $wrong = append $wrong (printf "%s is set, and the service keeps no documents: take it out." $at) }}
+{{- end }}
+{{- else if and $hasS3 $volume.size }}
+{{- $wrong = append $wrong (printf "%s.s3 and %s.volume.size are both set: keep the one that holds the documents." $at $at) }}
+{{- else if $s3.bucket }}
+{{- if and $root.Values.networkPolicies.enabled (not $s3.peers) }}
+{{- $wrong = append $wrong (printf "%s.s3.peers is empty, so network policies would not let the service reach its documents: say where the bucket is (podSelector, namespaceSelector or ipBlock), or set networkPolicies.enabled=false." $at) }}
+{{- end }}
+{{- else if not $volume.size }}
+{{- $wrong = append $wrong (printf "%s is empty: set s3.bucket to the S3 bucket of its documents, or volume.size, for one pod with files." $at) }}
+{{- else if eq $root.Values.global.mode "production" }}
+{{- $wrong = append $wrong (printf "%s.volume is for one pod, and production needs more: set s3.bucket instead." $at) }}
+{{- else if gt $pods 1 }}
+{{- $wrong = append $wrong (printf "%s.volume is for one pod, not %d: set %s.replicas=1 and autoscaling.enabled=false, or s3.bucket instead of volume.size." $at $pods (index . 1)) }}
+{{- end }}
+{{- toJson $wrong }}
+{{- end }}
+
 {{- /* Call with (list $ where name service). */}}
 {{- define "mesh.environmentRules" -}}
 {{- $root := index . 0 }}{{- $at := index . 1 }}{{- $service := index . 3 }}{{- $wrong := list }}
 {{- $without := omit $service "env" }}
-{{- $set := list "DATABASE_MIGRATOR_URL" "KEYS_DATABASE_MIGRATOR_URL" "EMBEDDED_LOG_URL" }}
+{{- $set := list "DATABASE_MIGRATOR_URL" "KEYS_DATABASE_MIGRATOR_URL" "EMBEDDED_LOG_URL" "DOCUMENT_STORE_DIR" "S3_BUCKET" "S3_ENDPOINT" "S3_REGION" }}
 {{- range include "mesh.env" (list $root (index . 2) (merge (dict "env" dict) $without)) | fromYamlArray }}
 {{- $set = append $set .name }}
 {{- end }}

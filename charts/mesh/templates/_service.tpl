@@ -9,6 +9,10 @@ metadata:
   name: {{ $name }}
   labels:
     {{- $labels | nindent 4 }}
+  {{- with $service.serviceAccountAnnotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 automountServiceAccountToken: false
 ---
 {{- /* Headless: callers resolve every pod, and balance over them. */}}
@@ -41,13 +45,38 @@ spec:
   {{- /* Gives clients time to find a new pod before the next old one stops. */}}
   minReadySeconds: 5
   strategy:
+    {{- /* A volume can be on one node only, so the old pod stops first. */}}
+    {{- if $service.documentStore.volume.size }}
+    type: Recreate
+    {{- else }}
     type: RollingUpdate
     rollingUpdate: { maxUnavailable: 0, maxSurge: 25% }
+    {{- end }}
   selector:
     matchLabels:
       {{- $selector | nindent 6 }}
   template:
     {{- include "mesh.pod" . | nindent 4 }}
+{{- with $service.documentStore.volume }}
+{{- if .size }}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: {{ $name }}-documents
+  labels:
+    {{- $labels | nindent 4 }}
+  annotations:
+    helm.sh/resource-policy: keep
+spec:
+  accessModes: [ReadWriteOnce]
+  {{- with .storageClass }}
+  storageClassName: {{ . | quote }}
+  {{- end }}
+  resources:
+    requests: { storage: {{ .size | quote }} }
+{{- end }}
+{{- end }}
 {{- if $service.autoscaling.enabled }}
 ---
 apiVersion: autoscaling/v2

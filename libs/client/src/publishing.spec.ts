@@ -89,6 +89,29 @@ describe('publishing many messages', () => {
     expect(ebox.streams).toBe(1);
   });
 
+  it('tells which one was refused, also when its request id is none', async () => {
+    const [first, second] = messages(2);
+    const refused = { reason: 'INVALID_INPUT', description: '', fields: [] };
+    const publishMessages = async function* (requests: AsyncIterable<PublishMessagesRequest>) {
+      for await (const { message } of requests)
+        yield message?.requestId === 'x'
+          ? { requestId: '', number: 0n, outcome: { $case: 'refused' as const, value: refused } }
+          : answerOf(message?.requestId ?? '', 'm');
+    };
+    const outcomes: string[] = [];
+    const all = [{ ...first, requestId: 'x' }, second] as NewMessage[];
+    for await (const { message, outcome } of publishMany({ publishMessages }, each(all)))
+      outcomes.push(`${message.originalMessageId} ${outcome.$case}`);
+    expect(outcomes).toEqual(['0 refused', '1 published']);
+  });
+
+  it('ends when an answer is for another message', async () => {
+    const publishMessages = async function* (requests: AsyncIterable<PublishMessagesRequest>) {
+      for await (const _ of requests) yield answerOf(newRequestId(), 'm');
+    };
+    await expect(publishMany({ publishMessages }, each(messages(1))).next()).rejects.toThrow('for another message');
+  });
+
   it('gives up when nothing is answered for too long', async () => {
     const ebox = new FakeEbox(Array.from({ length: 1_000 }, () => ({ after: 1, lost: 1 })));
     await expect(publish(ebox, messages(5), { patienceMs: 100 })).rejects.toMatchObject({ code: status.UNAVAILABLE });

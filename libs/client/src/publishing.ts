@@ -136,10 +136,10 @@ class Sending {
     }
   }
 
-  /** Takes the first message that waits. @throws TypeError when the answer is for another one */
+  /** Takes the first message that waits. A malformed request id is not repeated. @throws TypeError when the answer is for another message */
   answered(requestId: string): NewMessage {
     const message = this.unanswered.shift();
-    if (message?.requestId.toLowerCase() !== requestId.toLowerCase())
+    if (!message || (requestId !== '' && message.requestId.toLowerCase() !== requestId.toLowerCase()))
       throw new TypeError('an answer for another message than the one that waits');
     this.wake();
     return message;

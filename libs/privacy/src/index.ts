@@ -5,6 +5,7 @@ export * from './key-file.js';
 export * from './key-provider.js';
 export * from './memory-subject-keys.js';
 export * from './postgres-subject-keys.js';
+export { Pseudonyms } from './pseudonyms.js';
 export * from './redact.js';
 export * from './sealing.js';
 export * from './subject-keys.js';

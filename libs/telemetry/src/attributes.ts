@@ -16,6 +16,8 @@ export const attributeNames = [
   'reason',
   /** Enterprise number of an institution with subscriptions. */
   'subscriber',
+  /** Enterprise number of a document provider. */
+  'provider',
   'topic',
   /** Type of the stream that is appended to. */
   'stream_type',

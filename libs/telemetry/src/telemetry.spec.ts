@@ -183,14 +183,20 @@ describe('the table of metrics', () => {
       'crossroads_deliveries_parked',
       'crossroads_delivery_lag_messages',
       'crossroads_delivery_lag_seconds',
+      'crossroads_documents_failed_total',
       'crossroads_event_loop_delay_seconds',
       'crossroads_event_loop_utilization_ratio',
       'crossroads_journal_age_seconds',
+      'crossroads_open_download_age_seconds',
       'crossroads_policy_age_seconds',
       'crossroads_policy_revision',
+      'crossroads_provider_event_lag_messages',
+      'crossroads_provider_event_lag_seconds',
+      'crossroads_publications_total',
       'crossroads_receipts_outstanding',
       'crossroads_relay_errors_total',
       'crossroads_resident_memory_bytes',
+      'crossroads_timer_delay_seconds',
     ]);
   });
 

@@ -8,7 +8,7 @@ import { TOPIC_NAMES, TOPICS } from './topics.js';
 export const databaseOf = (service: string): string => service.replaceAll('-', '_');
 
 const valuesOf = (service: ServiceName) => {
-  const { subjectKeys, receipts, institutionTopics } = serviceNamed(service);
+  const { subjectKeys, storesDocuments, receipts, institutionTopics } = serviceNamed(service);
   const calls = addressedBy(service);
   return {
     portOffset: portOffsetOf(service),
@@ -16,6 +16,7 @@ const valuesOf = (service: ServiceName) => {
     keysDatabase: subjectKeys ? `${databaseOf(service)}_keys` : '',
     keys: keysOf(service),
     receipts: receipts === 'none' ? '' : receipts,
+    storesDocuments,
     produces: producedBy(service),
     consumes: readBy(service),
     calls,

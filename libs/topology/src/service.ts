@@ -24,6 +24,8 @@ export interface Service<Name extends string = string> {
   readonly institutionTopics: InstitutionTopics | undefined;
   /** Encrypts with a key for each person, and stores these keys in a second database. */
   readonly subjectKeys: boolean;
+  /** Keeps documents, in an S3 bucket or in files. */
+  readonly storesDocuments: boolean;
   /** Signs receipts with a key of its own, or checks those of other services. */
   readonly receipts: 'sign' | 'check' | 'none';
   /** Names in its key file whose values no other service has. */

@@ -49,10 +49,10 @@ describe('Kafka grants', () => {
     expect(topicsTo('WRITE', 'subscription')).toEqual(['crossroads.access.v1', 'crossroads.deliveries.']);
   });
 
-  it('let only subscription give rights to others', () => {
+  it('let only services with topics of institutions give rights to others', () => {
     expect(
       SERVICES.filter((name) => kafkaGrantsOf(name).some(({ operations }) => operations.includes('ALTER'))),
-    ).toEqual(['subscription']);
+    ).toEqual(['subscription', 'ebox']);
   });
 
   it('give no service the consumer groups of another: no name begins with another name', () => {

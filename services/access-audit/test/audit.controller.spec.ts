@@ -1,8 +1,8 @@
 import { Clock } from '@crossroads/configuration';
+import { Citizens } from '@crossroads/sign-in';
 import { refusalOf } from '@crossroads/testing';
 import { TestMesh } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Citizens } from '../src/access-list/citizens.js';
 import { AppModule } from '../src/app.module.js';
 import { service } from '../src/service.js';
 import { someone } from './accesses.js';
@@ -25,7 +25,10 @@ describe('the list of accesses, in one process', () => {
           .overrideProvider(Clock)
           .useValue({ now: () => NOON })
           .overrideProvider(Citizens)
-          .useValue({ signedIn: async () => ssin, person: async () => world.directory.numbers.get(ssin) }),
+          .useValue({
+            signedIn: async () => ({ ssin, enterpriseRoles: new Map() }),
+            person: async () => world.directory.numbers.get(ssin),
+          }),
     });
     portal = world.client(audit, PORTAL);
   }, 120_000);

@@ -6,6 +6,7 @@ import { NoticeModule } from './notice/notice.module.js';
 import { ProviderEventModule } from './provider-event/provider-event.module.js';
 import { PublicationModule } from './publication/publication.module.js';
 import { service } from './service.js';
+import { TimerModule } from './timer/timer.module.js';
 
 @Module({
   imports: [
@@ -14,6 +15,7 @@ import { service } from './service.js';
     MessageModule,
     PublicationModule,
     ProviderEventModule,
+    TimerModule,
     NoticeModule,
   ],
 })

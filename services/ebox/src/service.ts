@@ -6,6 +6,9 @@ import { ReceiptSettings } from '@crossroads/transparency/nest';
 import { UploadEntity } from './document/upload.entity.js';
 import { Uploads1764230400002 } from './document/uploads.migration.js';
 import { OpenDownloads1764230400003 } from './journal/open-downloads.migration.js';
+import { ConsentEntity } from './mailbox/consent.entity.js';
+import { DelegationEntity } from './mailbox/delegation.entity.js';
+import { MailboxEntity } from './mailbox/mailbox.entity.js';
 import { Mailboxes1764230400000 } from './mailbox/mailboxes.migration.js';
 import type { MessageReason } from './message/message.decider.js';
 import { Messages1764230400001 } from './message/messages.migration.js';
@@ -24,7 +27,7 @@ const reasonCodes: ReasonCodes<MessageReason | EventsReason | 'SUBJECT_FORGOTTEN
 export const service = defineService({
   name: 'ebox',
   settings: [DocumentStoreSettings, ReceiptSettings, MessageTypeSettings],
-  entities: [UploadEntity],
+  entities: [MailboxEntity, ConsentEntity, DelegationEntity, UploadEntity],
   migrations: [
     Mailboxes1764230400000,
     Messages1764230400001,

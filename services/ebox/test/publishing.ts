@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { DocumentProvider, Institution } from '@crossroads/contracts/authorization/v1/policy';
-import { DocumentProvider as DocumentProviderMessage } from '@crossroads/contracts/authorization/v1/policy';
+import { DocumentProvider, type Institution } from '@crossroads/contracts/authorization/v1/policy';
 import { NewMessage } from '@crossroads/contracts/ebox/v1/message';
 import { PublicationServiceService } from '@crossroads/contracts/ebox/v1/publication_service';
 import { type Connection, newRequestId, type TlsFiles } from '@crossroads/grpc';
 import { withCbeCheck } from '@crossroads/identifiers';
+import type { TestMesh } from '@crossroads/testing/mesh';
 import pg from 'pg';
 import type { Person, World } from './world.js';
 
@@ -20,7 +20,7 @@ let members = 0;
 
 /** Registers an institution, and, unless told otherwise, as a document provider. */
 export const provider = async (
-  { mesh }: World,
+  world: World,
   {
     registered = true,
     institution = {},
@@ -28,13 +28,21 @@ export const provider = async (
   }: Partial<DocumentProvider> & { registered?: boolean; institution?: Partial<Institution> } = {},
 ): Promise<Provider> => {
   const enterpriseNumber = withCbeCheck(`03${String(++members).padStart(6, '0')}`);
-  const tls = await mesh.register(enterpriseNumber, institution);
-  if (registered)
-    mesh.policy.put({
-      $case: 'documentProvider',
-      value: DocumentProviderMessage.fromPartial({ enterpriseNumber, ...more }),
-    });
-  return { enterpriseNumber, tls };
+  const registeredProvider = { enterpriseNumber, tls: await world.mesh.register(enterpriseNumber, institution) };
+  if (registered) asProvider(world, registeredProvider, more);
+  return registeredProvider;
+};
+
+/** Registers an institution as a document provider, or changes how it is. */
+export const asProvider = (
+  { mesh }: World,
+  { enterpriseNumber }: Provider,
+  more: Partial<DocumentProvider> = {},
+): void => {
+  mesh.policy.put({
+    $case: 'documentProvider',
+    value: { ...DocumentProvider.fromPartial({ enterpriseNumber }), ...more },
+  });
 };
 
 export const publications = (
@@ -101,4 +109,50 @@ export const openMailboxes = async (
      select id, gen_random_uuid(), now(), true, 'nl', $2 from unnest($1::uuid[]) id`,
     [ownerIds, exclusivelyEbox],
   );
+};
+
+/** What came of each message of a stream, in order: its id, or the reason of its refusal. */
+export const outcomesOf = async (
+  client: PublicationClient,
+  messages: Iterable<NewMessage> | AsyncIterable<NewMessage>,
+): Promise<string[]> => {
+  const outcomes: string[] = [];
+  for await (const { number, outcome } of client.publishMessages(requestsOf(messages))) {
+    if (number !== BigInt(outcomes.length + 1)) throw new Error('an outcome is missing');
+    outcomes.push(outcome?.$case === 'published' ? outcome.value.messageId : (outcome?.value.reason ?? ''));
+  }
+  return outcomes;
+};
+
+export async function* requestsOf(
+  messages: Iterable<NewMessage> | AsyncIterable<NewMessage>,
+): AsyncGenerator<{ readonly message: NewMessage }> {
+  for await (const message of messages) yield { message };
+}
+
+/** All that the database has of a message, as text. */
+export const storedText = async (world: World, messageId: string): Promise<string> => {
+  const rows = await asAdmin<{ readonly text: string }>(
+    world,
+    `select e::text as text from es.events e where stream_id = $1
+     union all select m::text from messages m where message_id = $1::uuid`,
+    [messageId],
+  );
+  return rows.map(({ text }) => text).join('\n');
+};
+
+const bytes = (value: Buffer) => value;
+
+/** A client that sends any bytes as a message, as a stranger does. */
+export const withAnyBytes = (mesh: TestMesh, { port }: { readonly port: number }, tls: TlsFiles) => {
+  const { publishMessage, publishMessages } = PublicationServiceService;
+  const definition = {
+    publishMessage: { ...publishMessage, requestSerialize: bytes, requestDeserialize: bytes },
+    publishMessages: { ...publishMessages, requestSerialize: bytes, requestDeserialize: bytes },
+  } as const;
+  return mesh.connect(definition, port, tls);
+};
+
+export const withdrawConsent = async (world: World, ownerId: string): Promise<void> => {
+  await asAdmin(world, 'update mailboxes set consented = false where owner_id = $1', [ownerId]);
 };

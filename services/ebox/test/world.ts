@@ -1,9 +1,10 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomInt, randomUUID } from 'node:crypto';
 import { MailboxServiceService } from '@crossroads/contracts/ebox/v1/mailbox_service';
 import type { Connection, MethodShape, TlsFiles } from '@crossroads/grpc';
 import { ssinCheck, withCbeCheck } from '@crossroads/identifiers';
 import { DirectoryStandIn, type TestMesh } from '@crossroads/testing/mesh';
 import type { ServiceDefinition } from '@grpc/grpc-js';
+import { exportJWK, SignJWT } from 'jose';
 
 /** New numbers at each run: a Kafka that is shared still has the topics of those before. */
 const RUN = randomInt(1_000, 10_000);
@@ -16,11 +17,15 @@ export const BANK = member('02');
 /** Enterprises that have a mailbox; no members of the network. */
 export const BAKERY = member('21');
 export const BREWERY = member('22');
+const ISSUER = 'https://sign-in.test';
 
 export interface Person {
   readonly ssin: string;
   readonly personId: string;
 }
+
+/** Roles in enterprises, by number. */
+export type Roles = Readonly<Record<string, readonly string[]>>;
 
 export type MailboxClient = Connection<typeof MailboxServiceService>;
 
@@ -28,6 +33,7 @@ export type MailboxClient = Connection<typeof MailboxServiceService>;
 export class World {
   readonly directory = new DirectoryStandIn();
   private readonly tls = new Map<string, TlsFiles>();
+  private readonly signInKey = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   private people = 0;
 
   private constructor(readonly mesh: TestMesh) {}
@@ -37,6 +43,8 @@ export class World {
     await mesh.standIn('reference-directory', world.directory.serve('ebox'));
     for (const enterpriseNumber of [PORTAL, BANK])
       world.tls.set(enterpriseNumber, await mesh.register(enterpriseNumber));
+    const jwk = { ...(await exportJWK(world.signInKey.publicKey)) };
+    mesh.policy.put({ $case: 'signInProvider', value: { issuer: ISSUER, keys: [{ kid: 'k1', jwk }] } });
     return world;
   }
 
@@ -62,6 +70,22 @@ export class World {
   /** Undoes the merge of two people. */
   split(...people: readonly Person[]): void {
     for (const person of people) this.directory.put(person);
+  }
+
+  /** What the sign-in provider says of a person, as metadata of a call. */
+  async signedIn(
+    { ssin }: Pick<Person, 'ssin'>,
+    roles?: unknown,
+  ): Promise<{ readonly metadata: Record<string, string> }> {
+    const now = Math.floor(Date.now() / 1000);
+    const token = await new SignJWT({ ssin, ...(roles === undefined ? {} : { enterprise_roles: roles }) })
+      .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
+      .setIssuer(ISSUER)
+      .setAudience('urn:crossroads:ebox')
+      .setIssuedAt(now)
+      .setExpirationTime(now + 240)
+      .sign(this.signInKey.privateKey);
+    return { metadata: { authorization: `Bearer ${token}` } };
   }
 
   certificate(enterpriseNumber: string): TlsFiles {

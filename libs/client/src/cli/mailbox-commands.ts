@@ -55,6 +55,32 @@ export const addMailboxCommands = (ebox: Command): void => {
       }),
     );
 
+  readerOptions(ebox.command('preferences'))
+    .description('replace them all')
+    .addOption(
+      new Option('--language <language>', 'of what the mesh writes')
+        .choices(Object.keys(LANGUAGES))
+        .makeOptionMandatory(),
+    )
+    .option('--exclusively-ebox', 'no paper copies, where the law lets one choose')
+    .option('--notification-address <e-mail>', 'where notifications go (default: none)', '')
+    .action(
+      async ({
+        language,
+        exclusivelyEbox = false,
+        notificationAddress,
+        ...reader
+      }: AsReader & {
+        language: keyof typeof LANGUAGES;
+        exclusivelyEbox?: boolean;
+        notificationAddress: string;
+      }) => {
+        const preferences = { language: LANGUAGES[language], exclusivelyEbox, notificationAddress };
+        await asReader(reader, (mail) => mail.changePreferences(preferences));
+        printLine('changed');
+      },
+    );
+
   addDelegateCommands(ebox.command('delegates').description('who else may read the mailbox'));
 };
 

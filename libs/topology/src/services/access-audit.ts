@@ -12,6 +12,7 @@ export const accessAudit = {
   reads: [ACCESS_TOPIC],
   institutionTopics: undefined,
   subjectKeys: true,
+  storesDocuments: false,
   receipts: 'none',
   ownKeys: ['page-tokens', 'subject-keys'],
   sharedKeys: [],

@@ -26,6 +26,7 @@ export const authorization = {
   reads: [],
   institutionTopics: undefined,
   subjectKeys: false,
+  storesDocuments: false,
   receipts: 'none',
   ownKeys: [],
   sharedKeys: [],

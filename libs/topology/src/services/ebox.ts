@@ -36,6 +36,7 @@ export const ebox = {
   reads: [PERSON_TOPIC],
   institutionTopics: EBOX_EVENTS,
   subjectKeys: true,
+  storesDocuments: true,
   receipts: 'sign',
   ownKeys: ['page-tokens', 'subject-keys', 'pseudonyms', 'subject-words', 'documents'],
   sharedKeys: [],

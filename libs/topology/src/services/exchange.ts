@@ -11,6 +11,7 @@ export const exchange = {
   reads: [],
   institutionTopics: undefined,
   subjectKeys: true,
+  storesDocuments: false,
   receipts: 'sign',
   ownKeys: ['page-tokens', 'subject-keys'],
   sharedKeys: [],

@@ -21,6 +21,7 @@ export const personRegistry = {
   reads: [],
   institutionTopics: undefined,
   subjectKeys: true,
+  storesDocuments: false,
   receipts: 'check',
   ownKeys: ['page-tokens', 'subject-keys'],
   sharedKeys: ['ssin-index'],

@@ -21,6 +21,7 @@ export const referenceDirectory = {
   reads: [PERSON_TOPIC],
   institutionTopics: undefined,
   subjectKeys: false,
+  storesDocuments: false,
   receipts: 'none',
   ownKeys: ['page-tokens'],
   sharedKeys: ['ssin-index'],

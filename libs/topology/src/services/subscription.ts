@@ -19,6 +19,7 @@ export const subscription = {
   reads: [PERSON_TOPIC, MUTATION_TOPIC],
   institutionTopics: DELIVERIES,
   subjectKeys: true,
+  storesDocuments: false,
   receipts: 'sign',
   ownKeys: ['page-tokens', 'subject-keys', 'pseudonyms'],
   sharedKeys: [],

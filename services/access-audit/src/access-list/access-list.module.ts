@@ -1,20 +1,17 @@
-import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
-import { ClientsModule, PageTokens } from '@crossroads/grpc';
+import { PageTokens } from '@crossroads/grpc';
 import { FileKeyProvider } from '@crossroads/privacy';
+import { SignInModule } from '@crossroads/sign-in';
 import { Module } from '@nestjs/common';
 import { AccessLogModule } from '../access-log/access-log.module.js';
 import { AuditController } from './audit.controller.js';
-import { Citizens } from './citizens.js';
+import { ListOwners } from './list-owners.js';
 import { SelfConsultations } from './self-consultations.js';
 
 @Module({
-  imports: [
-    AccessLogModule,
-    ClientsModule.forFeature({ service: 'reference-directory', definition: DirectoryServiceService, reads: ['check'] }),
-  ],
+  imports: [AccessLogModule, SignInModule],
   controllers: [AuditController],
   providers: [
-    Citizens,
+    ListOwners,
     SelfConsultations,
     {
       provide: PageTokens,

@@ -7,17 +7,21 @@ import { UseGuards } from '@nestjs/common';
 import { AccessLog } from '../access-log/access-log.js';
 import type { Position } from '../access-log/access.repository.js';
 import { accessMessage } from './access.message.js';
-import { Citizens } from './citizens.js';
+import { ListOwners } from './list-owners.js';
 import { SelfConsultations } from './self-consultations.js';
 
-const listAccessesRequest = fields.message({ pageSize: fields.pageSize({ usual: 50, max: 200 }) });
+const listAccessesRequest = fields.message({
+  pageSize: fields.pageSize({ usual: 50, max: 200 }),
+  /** Absent: the own list. */
+  enterpriseNumber: fields.optional(fields.enterpriseNumber),
+});
 
-/** The list of a citizen. The token says whose list it is, and no field of a request can ask for another. */
+/** The list of a citizen, or of an enterprise. The token says which lists those are, and no field of a request can ask for another. */
 @GrpcController(AuditServiceService, RPCS['access-audit']['crossroads.audit.v1.AuditService'])
 @UseGuards(RegisteredKeyGuard)
 export class AuditController {
   constructor(
-    private readonly citizens: Citizens,
+    private readonly owners: ListOwners,
     private readonly log: AccessLog,
     private readonly selfConsultations: SelfConsultations,
     private readonly policy: PolicyFollower,
@@ -26,19 +30,15 @@ export class AuditController {
 
   @Rpc(AuditServiceService.listAccesses)
   async listAccesses(request: ListAccessesRequest, call: Call): Promise<ListAccessesResponse> {
-    const ssin = await this.citizens.signedIn(call);
-    const { pageSize } = parseRequest(listAccessesRequest, request);
-    const { personId, mergedPersonIds } = await this.citizens.person(ssin);
+    const { pageSize, enterpriseNumber } = parseRequest(listAccessesRequest, request);
+    const { ssin, ids } = await this.owners.ownerOf(call, enterpriseNumber);
+    const [id] = ids;
 
-    const filters = { person: personId, withoutOwn: request.withoutOwn };
+    const filters = { person: id, withoutOwn: request.withoutOwn };
     const after = this.pageTokens.decode(request.pageToken, filters, positionOf);
-    const { entries, next } = await this.log.list([personId, ...mergedPersonIds], {
-      after,
-      limit: pageSize,
-      withoutOwn: request.withoutOwn,
-    });
+    const { entries, next } = await this.log.list(ids, { after, limit: pageSize, withoutOwn: request.withoutOwn });
     // Only the first page is recorded: the others belong to the same consultation.
-    if (after === undefined) await this.selfConsultations.record(call.caller, ssin, personId);
+    if (after === undefined) await this.selfConsultations.record(call.caller, ssin, id);
     return {
       accesses: entries.map((entry) => accessMessage(entry, this.policy.policy())),
       nextPageToken: next ? this.pageTokens.encode([next.at.getTime(), next.journalId], filters) : '',

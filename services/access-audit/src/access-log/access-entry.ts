@@ -1,4 +1,4 @@
-import { AccessKind, AccessOutcome, AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import { AccessKind, AccessOutcome, AccessRecord, MailReader } from '@crossroads/contracts/access/v1/access_record';
 
 /** One step of an access as its journal published it: the exact bytes, with their salts. */
 export interface AccessStep {
@@ -39,5 +39,7 @@ export const entryOf = (steps: readonly AccessStep[]): AccessEntry | undefined =
   };
 };
 
-export const isSelfConsultation = ({ kind }: AccessRecord): boolean =>
-  kind === AccessKind.ACCESS_KIND_SELF_CONSULTATION;
+/** Whether the owner of the list looked: at the list itself, or at their own mail. */
+export const isSelfConsultation = ({ kind, mail }: AccessRecord): boolean =>
+  kind === AccessKind.ACCESS_KIND_SELF_CONSULTATION ||
+  (kind === AccessKind.ACCESS_KIND_MAIL_OPENING && mail?.reader === MailReader.MAIL_READER_OWNER);

@@ -33,13 +33,14 @@ export class Mailboxes1764230400000 implements MigrationInterface {
 
       create table delegations (
         delegation_id uuid primary key,
-        owner_id      uuid not null,
-        -- personId of the delegate.
+        owner_id      uuid not null references mailboxes,
+        -- personId that the delegate had when they were added.
         delegate_id   uuid not null,
         -- Sealed for the owner.
         label         text not null,
-        start_date    date,
-        end_date      date,
+        starts_on     date not null,
+        -- The first day on which it no longer holds; null: without end.
+        ends_before   date,
         added_at      timestamptz not null,
         removed_at    timestamptz
       );

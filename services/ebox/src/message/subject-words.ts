@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 
 const MAX_WORDS = 64;
 
@@ -21,13 +21,17 @@ export const wordsOf = (...texts: readonly string[]): string[] => [
  * the index does not tell who got the same mail.
  */
 export class SubjectWords {
-  constructor(private readonly secret: Buffer) {}
+  /** A key object: from bytes, one is created for each hash, which takes several times as long as the hash. */
+  private readonly secret: KeyObject;
+
+  constructor(secret: Buffer) {
+    this.secret = createSecretKey(secret);
+  }
 
   /** Of at most 64 different words, as signed 64-bit integers. */
   hashesOf(ownerId: string, texts: readonly string[]): bigint[] {
-    const key = createHmac('sha256', this.secret).update(ownerId).digest();
     return wordsOf(...texts)
       .slice(0, MAX_WORDS)
-      .map((word) => createHmac('sha256', key).update(word).digest().readBigInt64BE(0));
+      .map((word) => createHmac('sha256', this.secret).update(`${ownerId}\n${word}`).digest().readBigInt64BE(0));
   }
 }

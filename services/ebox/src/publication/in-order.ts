@@ -32,7 +32,7 @@ export async function* inOrder<Item, Result>(
       const [result] = results;
       if (result !== undefined) {
         const value = await result;
-        results.shift();
+        void results.shift();
         room.give();
         yield value;
       } else if (ended) return await reading;

@@ -6,6 +6,7 @@ import type { Call } from '@crossroads/grpc';
 import { Injectable } from '@nestjs/common';
 import { inOrder } from './in-order.js';
 import { NewMessageReader } from './new-message.reader.js';
+import { counted } from './publication-metrics.js';
 import { Publications } from './publications.js';
 import { refusedMessage } from './refused.message.js';
 
@@ -37,7 +38,7 @@ export class MessageStream {
     // What is no id may be anything, also something of a person.
     const requestId = UUID.test(sent) ? sent : '';
     try {
-      const value = await this.publications.publish(caller, this.reader.read(request));
+      const value = await counted(async () => this.publications.publish(caller, this.reader.read(request)));
       return { requestId, outcome: { $case: 'published', value } };
     } catch (error) {
       const value = refusedMessage(error);

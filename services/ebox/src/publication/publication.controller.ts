@@ -23,6 +23,7 @@ import { MessageStates } from './message-states.js';
 import { MessageStream } from './message-stream.js';
 import { MessageTypes } from './message-types.js';
 import type { MessageInput } from './new-message.reader.js';
+import { counted } from './publication-metrics.js';
 import { Publications } from './publications.js';
 import { PublishMessagePipe } from './publish-message.pipe.js';
 
@@ -42,7 +43,7 @@ export class PublicationController {
 
   @Rpc(PublicationServiceService.publishMessage, PublishMessagePipe)
   async publishMessage(input: MessageInput, { caller }: Call): Promise<PublishMessageResponse> {
-    return this.publications.publish(caller, input);
+    return counted(() => this.publications.publish(caller, input));
   }
 
   @Rpc(PublicationServiceService.publishMessages)

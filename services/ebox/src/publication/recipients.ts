@@ -36,19 +36,15 @@ export class Recipients {
   }: Pick<MessageInput, 'recipient' | 'sender'>): Promise<readonly [string, ...string[]]> {
     if (recipient.$case === 'enterpriseNumber') return [enterpriseIdOf(recipient.value)];
     const { state, personId, mergedPersonIds } = await this.checks.load({ ssin: recipient.value, sender });
-    switch (state) {
-      case NumberState.NUMBER_STATE_VALID:
-        return [personId, ...mergedPersonIds];
-      case NumberState.NUMBER_STATE_REPLACED:
-        throw new FailedPrecondition(
-          'REPLACED_SSIN',
-          'another number has replaced this one; use the one that replaces it',
-        );
-      case NumberState.NUMBER_STATE_CANCELED:
-        throw new FailedPrecondition('CANCELED_SSIN', 'this number was cancelled; find the right number of the person');
-      default:
-        throw new NotFound('UNKNOWN_SSIN', 'nobody has this number; check it');
-    }
+    if (state === NumberState.NUMBER_STATE_VALID) return [personId, ...mergedPersonIds];
+    if (state === NumberState.NUMBER_STATE_REPLACED)
+      throw new FailedPrecondition(
+        'REPLACED_SSIN',
+        'another number has replaced this one; use the one that replaces it',
+      );
+    if (state === NumberState.NUMBER_STATE_CANCELED)
+      throw new FailedPrecondition('CANCELED_SSIN', 'this number was cancelled; find the right number of the person');
+    throw new NotFound('UNKNOWN_SSIN', 'nobody has this number; check it');
   }
 
   private async checkAll(checks: readonly Check[]): Promise<readonly CheckResponse[]> {

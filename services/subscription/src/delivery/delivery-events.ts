@@ -1,10 +1,9 @@
 import { ServiceIdentity } from '@crossroads/configuration';
 import type { CloudEvent } from '@crossroads/messaging';
-import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
+import { FORGOTTEN, Pseudonyms, SubjectSealer } from '@crossroads/privacy';
 import { Injectable } from '@nestjs/common';
 import type { PendingDelivery } from './delivery-claims.js';
 import { deliveryPlace, erasedBytes } from './delivery.message.js';
-import { Pseudonyms } from './pseudonyms.js';
 
 const SERVICE = 'crossroads.subscription.v1';
 

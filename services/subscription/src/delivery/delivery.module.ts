@@ -1,4 +1,4 @@
-import { FileKeyProvider } from '@crossroads/privacy';
+import { FileKeyProvider, Pseudonyms } from '@crossroads/privacy';
 import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Module } from '@nestjs/common';
 import { JournalModule } from '../journal/journal.module.js';
@@ -8,7 +8,6 @@ import { DeliveryEvents } from './delivery-events.js';
 import { DeliveryLagJob } from './delivery-lag.job.js';
 import { DeliveryNumbering } from './delivery-numbering.js';
 import { DeliveryRelayJob } from './delivery-relay.job.js';
-import { Pseudonyms } from './pseudonyms.js';
 
 /** From a decided delivery to a message on the subscriber's topic: numbered, journalled, stored, sent. */
 @Module({

@@ -5,12 +5,12 @@ import type { Tx } from '@crossroads/database';
 import { Commands, PostgresEventStore, type RequestKey, Streams } from '@crossroads/eventsourcing';
 import { type Caller, InvalidInput, NotFound, PermissionDenied } from '@crossroads/grpc';
 import { dayOf, type Ssin } from '@crossroads/identifiers';
+import { TopicProvisioning } from '@crossroads/messaging';
 import { PolicyFollower } from '@crossroads/policy';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { DirectoryChecks } from '../directory/directory-checks.js';
 import { decideGrant, type SubscriptionTerms } from './grant-decision.rules.js';
-import { SubscriberTopics } from './subscriber-topics.js';
 import { SubscriptionCloser } from './subscription-closer.js';
 import {
   type SubscriptionCommand,
@@ -39,7 +39,7 @@ export class SubscriptionCommands {
     private readonly commands: Commands,
     private readonly store: PostgresEventStore,
     private readonly subscriptions: SubscriptionRepository,
-    private readonly topics: SubscriberTopics,
+    private readonly topics: TopicProvisioning,
     private readonly closer: SubscriptionCloser,
     private readonly directory: DirectoryChecks,
     private readonly policy: PolicyFollower,

@@ -1,18 +1,19 @@
 import { PageTokens } from '@crossroads/grpc';
+import { Bus, TopicProvisioning } from '@crossroads/messaging';
+import { PolicyFollower } from '@crossroads/policy';
 import { FileKeyProvider } from '@crossroads/privacy';
+import { DELIVERIES } from '@crossroads/topology';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DirectoryModule } from '../directory/directory.module.js';
 import { JournalModule } from '../journal/journal.module.js';
 import { ParkedMutations } from './parked-mutations.commands.js';
-import { SubscriberTopics } from './subscriber-topics.js';
 import { SubscriptionCloser } from './subscription-closer.js';
 import { SubscriptionQueries } from './subscription-queries.js';
 import { SubscriptionCommands } from './subscription.commands.js';
 import { SubscriptionController } from './subscription.controller.js';
 import { SubscriptionEntity } from './subscription.entity.js';
 import { SubscriptionRepository } from './subscription.repository.js';
-import { TopicReadersJob } from './topic-readers.job.js';
 
 /** Who subscribes to what: opened, paused, resumed and closed by subscribers, listed by pages. */
 @Module({
@@ -23,9 +24,13 @@ import { TopicReadersJob } from './topic-readers.job.js';
     SubscriptionRepository,
     SubscriptionQueries,
     SubscriptionCloser,
-    SubscriberTopics,
-    TopicReadersJob,
     ParkedMutations,
+    {
+      provide: TopicProvisioning,
+      inject: [Bus, PolicyFollower, SubscriptionRepository],
+      useFactory: (bus: Bus, policy: PolicyFollower, subscriptions: SubscriptionRepository) =>
+        new TopicProvisioning(DELIVERIES, () => subscriptions.subscribers(), bus, policy),
+    },
     {
       provide: PageTokens,
       inject: [FileKeyProvider],

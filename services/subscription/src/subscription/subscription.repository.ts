@@ -31,9 +31,14 @@ export class SubscriptionRepository {
     });
   }
 
-  /** Whether an institution has a subscription that is not closed. */
-  isSubscriber(institution: string): Promise<boolean> {
-    return this.subscriptions.existsBy({ institution, state: Not('closed') });
+  /** Institutions with a subscription that is not closed. */
+  async subscribers(): Promise<string[]> {
+    const rows = await this.subscriptions
+      .createQueryBuilder('subscription')
+      .select('distinct institution', 'institution')
+      .where({ state: Not('closed') })
+      .getRawMany<{ readonly institution: string }>();
+    return rows.map(({ institution }) => institution);
   }
 
   /** @param personIds absent: all whom the institution has inscribed */

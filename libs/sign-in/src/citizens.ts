@@ -1,4 +1,4 @@
-import { Clock, MeshSettings } from '@crossroads/configuration';
+import { Clock, MeshSettings, ServiceIdentity } from '@crossroads/configuration';
 import {
   type CheckResponse,
   DirectoryServiceService,
@@ -7,8 +7,9 @@ import {
 import { type Call, type Connection, InjectClient, NotFound } from '@crossroads/grpc';
 import { dayOf, type Ssin } from '@crossroads/identifiers';
 import { PolicyFollower } from '@crossroads/policy';
+import { tokenAudienceOf } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
-import { citizenOf } from './citizen-token.js';
+import { citizenOf, type SignedIn } from './citizen-token.js';
 
 /** Identifies a citizen by the token of a registered sign-in provider, and by the reference directory. */
 @Injectable()
@@ -17,15 +18,17 @@ export class Citizens {
     private readonly policy: PolicyFollower,
     private readonly clock: Clock,
     private readonly mesh: MeshSettings,
+    private readonly service: ServiceIdentity,
     @InjectClient('reference-directory', DirectoryServiceService)
     private readonly directory: Connection<typeof DirectoryServiceService>,
   ) {}
 
-  /** @throws Unauthenticated */
-  signedIn({ metadata }: Call): Promise<Ssin> {
+  /** By the token of the call, which must be for this service. @throws Unauthenticated */
+  signedIn({ metadata }: Pick<Call, 'metadata'>): Promise<SignedIn> {
     const [authorization] = metadata.get('authorization');
     const now = this.clock.now();
     return citizenOf(authorization?.toString(), {
+      audience: tokenAudienceOf(this.service.name),
       policy: this.policy.policy(),
       mode: this.mesh.CROSSROADS_MODE,
       today: dayOf(now),
@@ -33,7 +36,7 @@ export class Citizens {
     });
   }
 
-  /** @throws NotFound `UNKNOWN_SSIN` */
+  /** Whose number it is, and under which ids they are known. @throws NotFound `UNKNOWN_SSIN` */
   async person(ssin: Ssin): Promise<CheckResponse> {
     const person = await this.directory.check({
       person: { by: { $case: 'ssin', value: ssin } },

@@ -1,0 +1,147 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ServiceIdentity } from '@crossroads/configuration';
+import { ProviderEvent } from '@crossroads/contracts/ebox/v1/events';
+import { Database, ExclusiveWork } from '@crossroads/database';
+import { warn } from '@crossroads/grpc';
+import { type Broker, Bus, type CloudEvent, TopicProvisioning } from '@crossroads/messaging';
+import { Pseudonyms } from '@crossroads/privacy';
+import { EBOX_EVENTS, topicOfInstitution } from '@crossroads/topology';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { ProviderEventList } from './provider-event-list.js';
+import { providerEventMessage, type StoredProviderEvent, typeOf } from './provider-event.message.js';
+
+const SERVICE = 'crossroads.ebox.v1';
+const MAX_BATCH_SIZE = 500;
+/** Doubles with each poll that finds nothing. */
+const POLL_MS = { min: 50, max: 1_000 };
+const RETRY_MS = 500;
+/** After that the topic may be gone: the next attempt looks for it first. */
+const PUBLISH_TIMEOUT_MS = 10_000;
+const STOP_TIMEOUT_MS = 5_000;
+
+const onError = warn('provider event relay');
+
+const PENDING = {
+  name: 'provider-events-to-relay',
+  text: `select provider, last_sequence as "lastSequence", relayed_sequence as "relayedSequence"
+    from provider_sequences where relayed_sequence < last_sequence`,
+};
+
+interface Pending {
+  readonly provider: string;
+  readonly lastSequence: bigint;
+  readonly relayedSequence: bigint;
+}
+
+/**
+ * Publishes events on their providers' topics, each provider's in the order of their numbers, at least once: what was published and
+ * not noted is published again. One process at a time publishes to a provider. Providers do not wait for each other.
+ */
+@Injectable()
+export class EventRelayJob implements OnApplicationBootstrap, OnModuleDestroy {
+  /** Work in progress, by provider. */
+  private readonly relaying = new Map<string, Promise<unknown>>();
+  /** Providers whose topic this process has found or created. */
+  private readonly provisioned = new Set<string>();
+  private readonly stopping = new AbortController();
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly db: Database,
+    private readonly work: ExclusiveWork,
+    private readonly bus: Bus,
+    private readonly topics: TopicProvisioning,
+    private readonly events: ProviderEventList,
+    private readonly pseudonyms: Pseudonyms,
+    private readonly service: ServiceIdentity,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    // A process without a bus takes no work: another one may be able to publish.
+    this.running = this.bus.whenOpen().then(
+      (broker) => this.run(broker),
+      () => undefined,
+    );
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopping.abort(new Error('the provider event relay is stopped'));
+    this.bus.stopConnecting();
+    const ended = Promise.allSettled([this.running, ...this.relaying.values()]);
+    await Promise.race([ended, delay(STOP_TIMEOUT_MS, undefined, { ref: false })]);
+  }
+
+  private async run(broker: Broker): Promise<void> {
+    for (let pollMs = POLL_MS.min; !this.stopping.signal.aborted; ) {
+      try {
+        const pending = await this.db.query<Pending>(PENDING);
+        pollMs = pending.length > 0 ? POLL_MS.min : Math.min(pollMs * 2, POLL_MS.max);
+        for (const one of pending) this.start(broker, one);
+      } catch (error) {
+        onError(error);
+      }
+      await this.pause(pollMs);
+    }
+  }
+
+  private start(broker: Broker, pending: Pending): void {
+    const { provider } = pending;
+    if (this.relaying.has(provider)) return;
+    const relaying = this.work
+      .run(`provider events ${provider}`, () => this.relay(broker, provider))
+      .catch((error: unknown) => {
+        this.provisioned.delete(provider);
+        if (this.stopping.signal.aborted) return undefined;
+        onError(error);
+        return this.pause(RETRY_MS);
+      })
+      .finally(() => this.relaying.delete(provider));
+    this.relaying.set(provider, relaying);
+  }
+
+  private async relay(broker: Broker, provider: string): Promise<void> {
+    if (!this.provisioned.has(provider)) {
+      await this.topics.ensure(provider);
+      this.provisioned.add(provider);
+    }
+    while (!this.stopping.signal.aborted && (await this.relayBatch(broker, provider)));
+  }
+
+  /** @returns whether there may be more to publish */
+  private async relayBatch(broker: Broker, provider: string): Promise<boolean> {
+    // Read again in the work: another process may have published since.
+    const [pending] = await this.db.query<Pending>(`${PENDING.text} and provider = $1`, [provider]);
+    if (pending === undefined) return false;
+    const { relayedSequence, lastSequence } = pending;
+    const events = await this.events.after(provider, relayedSequence, lastSequence, MAX_BATCH_SIZE);
+    const last = events.at(-1);
+    if (last === undefined) return false;
+    await broker.publish(
+      topicOfInstitution(EBOX_EVENTS, provider),
+      events.map((event) => this.cloudEventOf(provider, event)),
+      { signal: AbortSignal.any([this.stopping.signal, AbortSignal.timeout(PUBLISH_TIMEOUT_MS)]) },
+    );
+    await this.db.execute(
+      'update provider_sequences set relayed_sequence = $2 where provider = $1 and relayed_sequence < $2',
+      [provider, last.sequence],
+    );
+    return true;
+  }
+
+  private cloudEventOf(provider: string, event: StoredProviderEvent): CloudEvent {
+    return {
+      id: `${provider}:${event.sequence}`,
+      source: this.service.urn,
+      service: SERVICE,
+      type: typeOf(event.kind),
+      time: event.at,
+      key: this.pseudonyms.of(provider, event.ownerId),
+      sequence: event.sequence.toString().padStart(20, '0'),
+      data: ProviderEvent.encode(providerEventMessage(event)).finish(),
+    };
+  }
+
+  private async pause(milliseconds: number): Promise<void> {
+    await delay(milliseconds, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+  }
+}

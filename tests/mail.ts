@@ -1,0 +1,57 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Document, NewMessage } from '@crossroads/contracts/ebox/v1/message';
+import { newRequestId } from '@crossroads/grpc';
+import { documentFolder, numberOf } from '@crossroads/local';
+import { eventually } from '@crossroads/testing';
+import type { Portal } from './portal.js';
+import type { WholeMesh } from './whole-mesh.js';
+
+/** The document provider of the demo. */
+export const PROVIDER = 'pension-office';
+
+/** Puts a document where the provider keeps its own. */
+export const providedDocument = (mesh: WholeMesh, content: string, name = 'decision.pdf'): Document => {
+  const documentId = randomUUID();
+  writeFileSync(join(documentFolder(mesh.local), documentId), content);
+  return Document.fromPartial({
+    documentId,
+    name,
+    mediaType: 'application/pdf',
+    size: BigInt(Buffer.byteLength(content)),
+    sha256: createHash('sha256').update(content).digest(),
+  });
+};
+
+export const messageTo = (
+  ssin: string,
+  documents: readonly Document[],
+  more: Partial<NewMessage> = {},
+): NewMessage => ({
+  ...NewMessage.fromPartial({
+    requestId: newRequestId(),
+    sender: numberOf(PROVIDER),
+    recipient: { by: { $case: 'ssin', value: ssin } },
+    originalMessageId: randomUUID(),
+    subject: { nl: 'Uw pensioen', fr: 'Votre pension' },
+    messageType: 'PENSION_DECISION',
+    documents: [...documents],
+  }),
+  ...more,
+});
+
+/** Opens the mailboxes of people, as soon as the directory knows them. */
+export const consentOf = async (portal: Portal, ssins: readonly string[]): Promise<void> => {
+  for (const ssin of ssins) {
+    const mail = await portal.mailOf(ssin);
+    await eventually(
+      () => mail.giveConsent('MY_EBOX').catch((error: unknown) => (isUnknownYet(error) ? '' : Promise.reject(error))),
+      (mailboxId) => mailboxId !== '',
+    );
+  }
+};
+
+/** The registry tells the directory of people by the bus. */
+const isUnknownYet = (error: unknown): boolean =>
+  error instanceof Error && ['UNKNOWN_SSIN', 'UNKNOWN_PERSON'].includes(String(Reflect.get(error, 'reason')));

@@ -26,9 +26,9 @@ import {
 import { CertificateAuthority, identityFiles, spkiOfPem } from '@crossroads/local';
 import { followPolicy, type PolicyFollower } from '@crossroads/policy';
 import { FileKeyProvider, generateKeyFile } from '@crossroads/privacy';
-import { eventually } from '@crossroads/testing';
 import { PolicyFeed } from '@crossroads/testing/mesh';
 import { newReceiptKey, readReceiptKey, readReceiptKeys, salted, signReceipt } from '@crossroads/transparency';
+import { downloadDocument } from '../src/document/chunk.codec.js';
 import { DocumentDownloads } from '../src/document/document-downloads.js';
 import { DocumentProviderClient } from '../src/document/document-provider.client.js';
 import type { DocumentToOpen } from '../src/document/document-to-open.js';
@@ -38,9 +38,9 @@ import type { DocumentContent } from '../src/message/message-content.js';
 
 export const PROVIDER = '0999000921';
 export const OTHER_PROVIDER = '0206731645';
-const READER = '0999001119';
+export const READER = '0999001119';
 export const NOON = new Date('2026-03-02T12:00:00Z');
-const trustDomain = 'crossroads.test';
+export const trustDomain = 'crossroads.test';
 
 type Parts = AsyncIterable<OpenDocumentResponse>;
 
@@ -71,20 +71,25 @@ export class DocumentWorld {
   readonly policy = new PolicyFeed();
   readonly limits = { firstByteMs: 10_000, idleMs: 10_000, readerIdleMs: 60_000, perProvider: 32 };
   now = NOON;
+  /** Of the eBox. */
+  port = 0;
   availability!: ProviderAvailability;
   store!: SealedDocumentStore;
   reader!: Connection<{ downloadDocument: typeof MessageServiceService.downloadDocument }>;
-  private readonly folder = mkdtempSync(join(tmpdir(), 'crossroads-downloads-'));
   private readonly endings: (() => unknown)[] = [];
   private readonly opened = new Map<string, DocumentToOpen>();
   private readonly receiptKey = newReceiptKey();
   private readonly registered = new Map<string, Partial<DocumentProvider>>();
   private follower!: PolicyFollower;
-  private authority!: CertificateAuthority;
 
-  static async create(): Promise<DocumentWorld> {
-    const world = new DocumentWorld();
-    world.authority = await CertificateAuthority.open(world.folder, trustDomain);
+  private constructor(
+    readonly folder: string,
+    private readonly authority: CertificateAuthority,
+  ) {}
+
+  /** `folder` is for certificates, keys and stored documents; it is deleted in the end. */
+  static async create(folder = mkdtempSync(join(tmpdir(), 'crossroads-downloads-'))): Promise<DocumentWorld> {
+    const world = new DocumentWorld(folder, await CertificateAuthority.open(folder, trustDomain));
     await world.start();
     return world;
   }
@@ -103,14 +108,13 @@ export class DocumentWorld {
     this.availability = new ProviderAvailability(this.follower);
     const providers = new DocumentProviderClient(mesh, this.availability, clock, limits);
     const downloads = new DocumentDownloads(providers, this.store, limits);
-    const { downloadDocument } = MessageServiceService;
     const door = serve(
       { downloadDocument },
       { downloadDocument: ({ documentId }, { signal }) => downloads.download(this.openedAs(documentId), signal) },
       { allow: { downloadDocument: ['institution'] } },
     );
-    const port = await this.serve(ebox, door);
-    this.reader = connect({ downloadDocument }, `127.0.0.1:${port}`, {
+    this.port = await this.serve(ebox, door);
+    this.reader = connect({ downloadDocument: MessageServiceService.downloadDocument }, `127.0.0.1:${this.port}`, {
       tls: await this.institution(READER),
       trustDomain,
       server: { kind: 'service', name: 'ebox' },
@@ -246,6 +250,3 @@ export class DocumentWorld {
     return { ca, cert, key };
   }
 }
-
-/** Waits for something that another process, or another turn of the event loop, does. */
-export const becomes = (condition: () => boolean): Promise<boolean> => eventually(condition, (is) => is);

@@ -4,11 +4,11 @@ import { runInNewContext } from 'node:vm';
 import type { DocumentHeader, OpenDocumentResponse } from '@crossroads/contracts/document/v1/document_service';
 import { MailReader } from '@crossroads/contracts/access/v1/access_record';
 import { NotFound, PermissionDenied, status } from '@crossroads/grpc';
+import { eventually } from '@crossroads/testing';
 import { Link } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DocumentContent } from '../src/message/message-content.js';
 import {
-  becomes,
   chunkPart,
   documentOf,
   DocumentWorld,
@@ -376,6 +376,8 @@ describe('a download', () => {
     expect(most).toBeLessThan(24 * 1024 * 1024);
   });
 });
+
+const becomes = (condition: () => boolean): Promise<boolean> => eventually(condition, (is) => is);
 
 const sha256Of = ({ sha256 }: DocumentContent): Buffer => Buffer.from(sha256, 'base64');
 

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Document, NewMessage } from '@crossroads/contracts/ebox/v1/message';
-import { newRequestId } from '@crossroads/grpc';
+import { newRequestId, RemoteError } from '@crossroads/grpc';
 import { documentFolder, numberOf } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
 import type { Portal } from './portal.js';
@@ -13,7 +13,7 @@ export const PROVIDER = 'pension-office';
 
 /** Puts a document where the provider keeps its own. */
 export const providedDocument = (mesh: WholeMesh, content: string, name = 'decision.pdf'): Document => {
-  const documentId = randomUUID();
+  const documentId = `${randomUUID()}.pdf`;
   writeFileSync(join(documentFolder(mesh.local), documentId), content);
   return Document.fromPartial({
     documentId,
@@ -41,17 +41,18 @@ export const messageTo = (
   ...more,
 });
 
-/** Opens the mailboxes of people, as soon as the directory knows them. */
+/** Opens the mailboxes of people, as soon as the directory knows them: the registry tells it by the bus. */
 export const consentOf = async (portal: Portal, ssins: readonly string[]): Promise<void> => {
   for (const ssin of ssins) {
     const mail = await portal.mailOf(ssin);
-    await eventually(
-      () => mail.giveConsent('MY_EBOX').catch((error: unknown) => (isUnknownYet(error) ? '' : Promise.reject(error))),
-      (mailboxId) => mailboxId !== '',
-    );
+    const consent = async (): Promise<boolean> => {
+      try {
+        return (await mail.giveConsent('MY_EBOX')) !== '';
+      } catch (error) {
+        if (error instanceof RemoteError && error.reason === 'UNKNOWN_SSIN') return false;
+        throw error;
+      }
+    };
+    await eventually(consent, Boolean);
   }
 };
-
-/** The registry tells the directory of people by the bus. */
-const isUnknownYet = (error: unknown): boolean =>
-  error instanceof Error && ['UNKNOWN_SSIN', 'UNKNOWN_PERSON'].includes(String(Reflect.get(error, 'reason')));

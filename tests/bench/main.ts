@@ -1,6 +1,7 @@
 import { stopBenchMesh } from './bench-mesh.js';
 import { consultation, consultationAtRate, memory } from './consultation.bench.js';
 import { delivery } from './delivery.bench.js';
+import { eboxPublish } from './ebox-publish.bench.js';
 import { type Bench, type Figure, formatted } from './figure.js';
 import { append, decision, directory } from './libraries.bench.js';
 import { machineState } from './machine.js';
@@ -14,6 +15,7 @@ const BENCHES: readonly Bench[] = [
   consultation,
   consultationAtRate,
   delivery,
+  eboxPublish,
   memory,
   telemetry,
 ];

@@ -32,9 +32,10 @@ const ANSWER_QUERY = {
 // Each key is looked up by itself: statistics of a table that grows fast would make a plan that reads it whole.
 const ANSWERS_QUERY = {
   name: 'es-answers',
-  text: `select kept.request_hash, kept.answer
+  text: `select kept.request_hash, kept.answer, kept.stream_id
     from unnest($1::bytea[]) with ordinality as asked (request_key, n)
-    left join lateral (select e.request_hash, e.answer from es.events e where e.request_key = asked.request_key limit 1) kept on true
+    left join lateral (select e.request_hash, e.answer, e.stream_id from es.events e where e.request_key = asked.request_key limit 1)
+      kept on true
     order by asked.n`,
 };
 
@@ -89,15 +90,20 @@ export class PostgresEventStore implements EventStore {
     return { answer: kept.answer };
   }
 
-  /** The stored answers of many requests, in their order: nothing for a new one, the error for an id that was used with another body. */
+  /**
+   * The stored answers of many requests, in their order, each with the stream that its first event is in: nothing for a new request,
+   * the error for an id that was used with another body.
+   */
   async answersTo(
     requests: readonly RequestKey[],
-  ): Promise<({ readonly answer: Json } | RequestIdReused | undefined)[]> {
+  ): Promise<({ readonly answer: Json; readonly streamId: string } | RequestIdReused | undefined)[]> {
     const keys = requests.map((request) => `\\x${keyOf(request)}`);
-    const rows = await this.on.query<{ request_hash: Buffer | null; answer: Json }>(ANSWERS_QUERY, [keys]);
-    return rows.map(({ request_hash: hash, answer }, index) => {
+    const rows = await this.on.query<{ request_hash: Buffer | null; answer: Json; stream_id: string }>(ANSWERS_QUERY, [
+      keys,
+    ]);
+    return rows.map(({ request_hash: hash, answer, stream_id: streamId }, index) => {
       if (hash === null) return undefined;
-      return hash.equals(requests[index]?.hash ?? Buffer.alloc(0)) ? { answer } : new RequestIdReused();
+      return hash.equals(requests[index]?.hash ?? Buffer.alloc(0)) ? { answer, streamId } : new RequestIdReused();
     });
   }
 

@@ -24,8 +24,11 @@ export const callersOf = (server: ServiceName): readonly ServiceName[] =>
 /** Whether institutions, outside the mesh, call it. */
 export const isForInstitutions = (server: ServiceName): boolean => serves(server, 'institution');
 
-/** Whether it calls authentic sources or document providers: institutions outside the mesh, and services that are sources. */
-export const callsSources = (service: ServiceName): boolean =>
-  [...Object.values(SOURCES), ...Object.values(DOCUMENT_PROVIDERS)]
-    .flatMap((rpcs) => Object.values(rpcs).flat())
-    .some((caller) => caller === `service:${service}`);
+/** The callers of what institutions outside the mesh, and services that are sources, serve. */
+const CALLERS_OF_SOURCES: readonly string[] = [
+  ...Object.values(SOURCES).flatMap((rpcs) => Object.values(rpcs).flat()),
+  ...Object.values(DOCUMENT_PROVIDERS).flatMap((rpcs) => Object.values(rpcs).flat()),
+];
+
+/** Whether it calls authentic sources or document providers. */
+export const callsSources = (service: ServiceName): boolean => CALLERS_OF_SOURCES.includes(`service:${service}`);

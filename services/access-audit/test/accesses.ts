@@ -5,6 +5,7 @@ import {
   AccessRecord,
   AccessResult,
   ConsultationStatus,
+  MailOpening,
 } from '@crossroads/contracts/access/v1/access_record';
 import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/contracts/access/v1/events';
 import { ssinCheck } from '@crossroads/identifiers';
@@ -27,9 +28,10 @@ export interface Access {
   readonly journalId: string;
   readonly time: Date;
   readonly kind?: AccessKind;
+  readonly mail?: MailOpening;
 }
 
-const recordOf = ({ ssin, personId, journalId, time, kind = AccessKind.ACCESS_KIND_CONSULTATION }: Access) => {
+const recordOf = ({ ssin, personId, journalId, time, kind = AccessKind.ACCESS_KIND_CONSULTATION, mail }: Access) => {
   const { bytes, salt } = salted(
     AccessRecord.encode(
       AccessRecord.fromPartial({
@@ -50,6 +52,7 @@ const recordOf = ({ ssin, personId, journalId, time, kind = AccessKind.ACCESS_KI
         personId,
         ssins: [ssin],
         time,
+        ...(mail ? { mail } : {}),
       }),
     ).finish(),
   );
@@ -160,3 +163,9 @@ export const delivered = (one: Access): ToPublish =>
     1n,
     journaled({ ...one, kind: AccessKind.ACCESS_KIND_DELIVERY }, AccessResult.ACCESS_RESULT_ANSWERED, ''),
   );
+
+/** Mail that somebody opened, as the eBox publishes it. */
+export const opened = (one: Access, mail: Partial<MailOpening> = one.mail ?? {}): ToPublish => {
+  const access = { ...one, kind: AccessKind.ACCESS_KIND_MAIL_OPENING, mail: MailOpening.fromPartial(mail) };
+  return event(one, 'opened', 1n, journaled(access, AccessResult.ACCESS_RESULT_ANSWERED, ''));
+};

@@ -3,7 +3,12 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Citizen } from '@crossroads/client';
-import { AccessKind, AccessResult, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
+import {
+  AccessKind,
+  AccessResult,
+  ConsultationStatus,
+  MailReader,
+} from '@crossroads/contracts/access/v1/access_record';
 import type { Access } from '@crossroads/contracts/audit/v1/audit_service';
 import { DeliberationState } from '@crossroads/contracts/authorization/v1/policy';
 import { Bundle } from '@crossroads/contracts/events/v1/bundle';
@@ -19,6 +24,7 @@ import {
   DELIBERATION,
   delivered,
   intended,
+  opened,
   refused,
   SERVICE,
   someone,
@@ -129,6 +135,37 @@ describe('the list of accesses', () => {
           },
         ],
       },
+    ]);
+  });
+
+  it('shows who opened mail, and which, also while a document is being opened', async () => {
+    const person = citizen();
+    const mail = {
+      messageId: randomUUID(),
+      documentId: '',
+      sender: WELFARE,
+      provider: '',
+      reader: MailReader.MAIL_READER_DELEGATE,
+      delegationId: randomUUID(),
+      readerPersonId: randomUUID(),
+    };
+    const message = access(person, { time: new Date(Date.UTC(2026, 0, 1)), mail });
+    const document = access(person, {
+      time: new Date(Date.UTC(2026, 0, 2)),
+      kind: AccessKind.ACCESS_KIND_MAIL_OPENING,
+      mail: { ...mail, documentId: 'decision', provider: WELFARE },
+    });
+    await world.ebox.append(opened(message));
+    await world.ebox.append(intended(document));
+    const kind = AccessKind.ACCESS_KIND_MAIL_OPENING;
+    expect(await until(person.ssin, ({ length }) => length === 2)).toMatchObject([
+      { journalId: document.journalId, kind, mail: document.mail, concluded: false },
+      { journalId: message.journalId, kind, mail, concluded: true, result: ACCESS_RESULT_ANSWERED },
+    ]);
+    await world.ebox.append(concludedApart(document));
+    expect(await until(person.ssin, (all) => all.every((one) => one.concluded))).toMatchObject([
+      { mail: document.mail, result: ACCESS_RESULT_ANSWERED },
+      {},
     ]);
   });
 

@@ -8,7 +8,7 @@ import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { access, refused, someone } from './accesses.js';
-import { type AuditClient, ISSUER, OTHER_ISSUER, PORTAL, World } from './world.js';
+import { type AuditClient, BAKERY, ISSUER, OTHER_ISSUER, PORTAL, World } from './world.js';
 
 const request = { pageSize: 0, pageToken: '', withoutOwn: true, enterpriseNumber: '' };
 
@@ -61,6 +61,16 @@ describe('the list of accesses', () => {
     ['with alg none', unsigned, 'TOKEN_ALGORITHM'],
     ['with a number that fails its check', () => world.token('80610100100'), 'TOKEN_SUBJECT'],
     ['with a name instead of a number', () => world.token('Jan'), 'TOKEN_SUBJECT'],
+    [
+      'with roles that are no lists',
+      () => world.token(me.ssin, { enterpriseRoles: { [BAKERY]: 'EBOX_MANAGER' } }),
+      'TOKEN_MALFORMED',
+    ],
+    [
+      'with roles in what is no enterprise',
+      () => world.token(me.ssin, { enterpriseRoles: { '0123456789': ['EBOX_MANAGER'] } }),
+      'TOKEN_MALFORMED',
+    ],
     ['that is none', () => 'x.y.z', 'TOKEN_MALFORMED'],
     ['with other characters', () => 'a b', 'TOKEN_MALFORMED'],
     ['of 9,000 characters', () => 'x'.repeat(9_000), 'TOKEN_MALFORMED'],

@@ -8,6 +8,8 @@ import { exportJWK, SignJWT } from 'jose';
 export const TOPIC = 'crossroads.access.v1';
 export const PORTAL = withCbeCheck('02080000');
 export const WELFARE = withCbeCheck('02070000');
+/** An enterprise with a mailbox. */
+export const BAKERY = withCbeCheck('02090000');
 export const ISSUER = 'https://sign-in.test';
 export const OTHER_ISSUER = 'https://other.test';
 
@@ -23,11 +25,16 @@ export class World {
     private readonly mesh: TestMesh,
     readonly exchange: TestPublisher,
     readonly subscription: TestPublisher,
+    readonly ebox: TestPublisher,
   ) {}
 
   static async create(mesh: TestMesh): Promise<World> {
-    const publishers = [await mesh.publisher('exchange', TOPIC), await mesh.publisher('subscription', TOPIC)] as const;
-    const world = new World(mesh, ...publishers);
+    const world = new World(
+      mesh,
+      await mesh.publisher('exchange', TOPIC),
+      await mesh.publisher('subscription', TOPIC),
+      await mesh.publisher('ebox', TOPIC),
+    );
     await mesh.standIn('reference-directory', world.directory.serve('access-audit'));
     for (const enterpriseNumber of [PORTAL, WELFARE])
       world.tls.set(enterpriseNumber, await mesh.register(enterpriseNumber));
@@ -45,13 +52,21 @@ export class World {
   /** What a sign-in provider says of a citizen. */
   token(
     ssin: string,
-    more: { issuer?: string; audience?: string; lifetimeS?: number; signedBy?: string; kid?: string } = {},
+    more: {
+      issuer?: string;
+      audience?: string;
+      lifetimeS?: number;
+      signedBy?: string;
+      kid?: string;
+      enterpriseRoles?: unknown;
+    } = {},
   ): Promise<string> {
     const { issuer = ISSUER, audience = 'urn:crossroads:access-audit', lifetimeS = 120, kid = 'k1' } = more;
     const key = this.signIn.get(more.signedBy ?? issuer);
     if (!key) throw new Error('no such provider');
     const now = Math.floor(Date.now() / 1000);
-    return new SignJWT({ ssin })
+    const { enterpriseRoles } = more;
+    return new SignJWT({ ssin, ...(enterpriseRoles === undefined ? {} : { enterprise_roles: enterpriseRoles }) })
       .setProtectedHeader({ alg: 'ES256', kid })
       .setIssuer(issuer)
       .setAudience(audience)

@@ -10,13 +10,16 @@ import { ConsentEntity } from './mailbox/consent.entity.js';
 import { DelegationEntity } from './mailbox/delegation.entity.js';
 import { MailboxEntity } from './mailbox/mailbox.entity.js';
 import { Mailboxes1764230400000 } from './mailbox/mailboxes.migration.js';
+import type { MailboxReason } from './mailbox/mailbox.decider.js';
 import type { MessageReason } from './message/message.decider.js';
 import { Messages1764230400001 } from './message/messages.migration.js';
 import { NoticeRuns1764230400005 } from './notice/notice-runs.migration.js';
 import { MessageTypeSettings } from './publication/message-types.settings.js';
 import { ProviderEvents1764230400004 } from './provider-event/provider-events.migration.js';
 
-const reasonCodes: ReasonCodes<MessageReason | EventsReason | 'SUBJECT_FORGOTTEN'> = {
+const reasonCodes: ReasonCodes<MailboxReason | MessageReason | EventsReason | 'SUBJECT_FORGOTTEN'> = {
+  MAILBOX_NOT_OPEN: status.FAILED_PRECONDITION,
+  TOO_MANY_DELEGATES: status.FAILED_PRECONDITION,
   MESSAGE_ALREADY_PUBLISHED: status.ALREADY_EXISTS,
   MESSAGE_NOT_PUBLISHED: status.NOT_FOUND,
   SUBJECT_FORGOTTEN: status.FAILED_PRECONDITION,

@@ -96,6 +96,39 @@ describe('a bulk run', () => {
     );
   });
 
+  it('goes on after the database has dropped all connections', async () => {
+    const sent = messages(1_500);
+    const bulk = new BulkSender(() => client, sent);
+    const run = bulk.run();
+    await eventually(
+      () => bulk.outcomes.size,
+      (count) => count >= 300,
+    );
+    await mesh.database.dropConnections();
+    await run;
+    expect(new Set(bulk.outcomes.values()).size).toBe(1_500);
+    expect(await storedOf(world, sender.enterpriseNumber)).toEqual({
+      rows: 1_500,
+      streams: 1_500,
+      doubled: 0,
+      without_row: 0,
+    });
+  });
+
+  it('that is sent to two processes at the same time is stored once, and both answer the same', async () => {
+    const sent = messages(1_000);
+    const other = publications(world, await mesh.startProcess(), sender);
+    const [here, there] = await Promise.all([outcomesOf(client, sent), outcomesOf(other, sent.toReversed())]);
+    expect(here).toEqual(there.toReversed());
+    expect(new Set(here).size).toBe(1_000);
+    expect(await storedOf(world, sender.enterpriseNumber)).toEqual({
+      rows: 1_000,
+      streams: 1_000,
+      doubled: 0,
+      without_row: 0,
+    });
+  });
+
   it('whose sender breaks off leaves whole messages only, and goes on where it was', async () => {
     const sent = messages(2_000);
     let taken = 0;

@@ -24,9 +24,6 @@ export interface Person {
   readonly personId: string;
 }
 
-/** Roles in enterprises, by number. */
-export type Roles = Readonly<Record<string, readonly string[]>>;
-
 export type MailboxClient = Connection<typeof MailboxServiceService>;
 
 /** Front ends, a sign-in provider, and people whom the reference directory knows. */

@@ -6,6 +6,7 @@ import { Unsealable } from '@crossroads/privacy';
 import { Injectable } from '@nestjs/common';
 import type { DocumentContent } from '../message/message-content.js';
 import { inTime } from './content-in-time.js';
+import { countFailure } from './document-metrics.js';
 import { documentChanged, temporarilyUnavailable } from './document-failures.js';
 import { DocumentProviderClient } from './document-provider.client.js';
 import type { DocumentToOpen } from './document-to-open.js';
@@ -44,6 +45,9 @@ export class DocumentDownloads {
         yield { part };
         clearTimeout(timer);
       }
+    } catch (error) {
+      countFailure(opened, error);
+      throw error;
     } finally {
       clearTimeout(timer);
     }

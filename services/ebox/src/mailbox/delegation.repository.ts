@@ -37,6 +37,15 @@ export class DelegationRepository {
     return this.delegations.findBy({ delegationId: In([...delegationIds]) });
   }
 
+  /** How many an owner with these ids has that were not removed and have not ended; they may begin later. */
+  countOfOwner(ownerIds: readonly string[], day: IsoDay): Promise<number> {
+    const added = { ownerId: In([...ownerIds]), removedAt: IsNull() };
+    return this.delegations.countBy([
+      { ...added, endsBefore: IsNull() },
+      { ...added, endsBefore: MoreThan(day) },
+    ]);
+  }
+
   async insert(tx: Tx, row: DelegationEntity): Promise<void> {
     await this.in(tx).insert(row);
   }

@@ -3,11 +3,13 @@ import type { DownloadDocumentResponse } from '@crossroads/contracts/ebox/v1/mes
 import { GrpcFailure } from '@crossroads/grpc';
 import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Injectable } from '@nestjs/common';
+import { DocumentDownloads } from '../document/document-downloads.js';
 import { type DownloadOutcome, OpeningJournal } from '../journal/opening-journal.js';
 import type { Reader } from '../mailbox/readers.js';
 import { MessageCommands } from './message.commands.js';
 
 const ANSWERED: DownloadOutcome = { result: AccessResult.ACCESS_RESULT_ANSWERED };
+/** By the reader, or because this process stops. */
 const BROKEN_OFF: DownloadOutcome = { result: AccessResult.ACCESS_RESULT_REFUSED, reason: 'BROKEN_OFF' };
 
 /** Streams documents to their readers, each under an opening of its own in the access journal. */
@@ -15,25 +17,39 @@ const BROKEN_OFF: DownloadOutcome = { result: AccessResult.ACCESS_RESULT_REFUSED
 export class MessageDownloads {
   constructor(
     private readonly commands: MessageCommands,
+    private readonly documents: DocumentDownloads,
     private readonly journal: OpeningJournal,
     private readonly signer: ReceiptSigner,
   ) {}
 
+  /** Its outcome is in the journal before the stream ends. What of the document has left by then, the reader must discard on an error. */
   async *download(
     reader: Reader,
     messageId: string,
     documentId: string,
     signal: AbortSignal,
   ): AsyncGenerator<DownloadDocumentResponse> {
-    const { opening } = await this.commands.openDocument(reader, messageId, documentId);
-    // Until all has left, it was broken off.
+    const { message, document, opening } = await this.commands.openDocument(reader, messageId, documentId);
     let outcome = BROKEN_OFF;
     try {
-      const receipt = await this.signer.sign(opening.record, opening.time);
-      void [receipt, signal];
+      const { record, ticket, time } = opening;
+      const receipt = await this.signer.sign(record, time);
+      const { provider, originalMessageId, sender } = message;
+      const opened = {
+        document,
+        provider,
+        messageId,
+        originalMessageId,
+        sender,
+        reader: reader.reader,
+        ticket,
+        record,
+        receipt,
+      };
+      yield* this.documents.download(opened, signal);
       outcome = ANSWERED;
     } catch (error) {
-      outcome = signal.aborted ? BROKEN_OFF : refusalOf(error);
+      if (!signal.aborted) outcome = refused(error);
       throw error;
     } finally {
       await this.journal.conclude(opening, outcome);
@@ -41,8 +57,8 @@ export class MessageDownloads {
   }
 }
 
-/** Why the document did not leave whole: the reason that the reader gets as well. */
-const refusalOf = (error: unknown): DownloadOutcome => ({
+/** With the reason that the reader gets as well. */
+const refused = (error: unknown): DownloadOutcome => ({
   result: AccessResult.ACCESS_RESULT_REFUSED,
   reason: error instanceof GrpcFailure ? error.reason : 'FAILED',
 });

@@ -23,15 +23,13 @@ export interface OriginalId {
   readonly originalMessageId: string;
 }
 
+// As JSON, since escaping eleven arrays takes the client three times as long.
 const INSERT = {
   name: 'messages-insert',
   text: `insert into messages (owner_id, message_id, due, due_at, expires_on, registered_mail, provider, sender, message_type,
       original_message_id, words)
-    select owner_id, message_id, due, due_at, expires_on, registered_mail, provider, sender, message_type, original_message_id,
-      words::bigint[]
-    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::date[], $6::boolean[], $7::text[], $8::text[], $9::text[],
-      $10::text[], $11::text[])
-      as row (owner_id, message_id, due, due_at, expires_on, registered_mail, provider, sender, message_type, original_message_id, words)
+    select * from jsonb_to_recordset($1) as row (owner_id uuid, message_id uuid, due text, due_at timestamptz, expires_on date,
+      registered_mail boolean, provider text, sender text, message_type text, original_message_id text, words bigint[])
     on conflict (sender, original_message_id) do nothing`,
 };
 
@@ -54,18 +52,19 @@ export class MessageRows {
 
   /** @returns how many were inserted: less than all when another transaction has used an id meanwhile */
   insert(tx: Tx, rows: readonly NewMessageRow[]): Promise<number> {
-    return tx.execute(INSERT, [
-      rows.map(({ ownerId }) => ownerId),
-      rows.map(({ messageId }) => messageId),
-      rows.map(({ timer }) => timer?.kind),
-      rows.map(({ timer }) => timer?.at),
-      rows.map(({ expiresOn }) => expiresOn),
-      rows.map(({ registeredMail }) => registeredMail),
-      rows.map(({ provider }) => provider),
-      rows.map(({ sender }) => sender),
-      rows.map(({ messageType }) => messageType),
-      rows.map(({ originalMessageId }) => originalMessageId),
-      rows.map(({ words }) => `{${words.join()}}`),
-    ]);
+    const stored = rows.map((row) => ({
+      owner_id: row.ownerId,
+      message_id: row.messageId,
+      due: row.timer?.kind,
+      due_at: row.timer?.at,
+      expires_on: row.expiresOn,
+      registered_mail: row.registeredMail,
+      provider: row.provider,
+      sender: row.sender,
+      message_type: row.messageType,
+      original_message_id: row.originalMessageId,
+      words: `{${row.words.join()}}`,
+    }));
+    return tx.execute(INSERT, [JSON.stringify(stored)]);
   }
 }

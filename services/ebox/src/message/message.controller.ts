@@ -1,3 +1,4 @@
+import { Clock } from '@crossroads/configuration';
 import {
   type DownloadDocumentResponse,
   type GetMessageResponse,
@@ -10,6 +11,7 @@ import { type Call, GrpcController, PageTokens, requestKey, Rpc } from '@crossro
 import { PolicyFollower, RegisteredKeyGuard } from '@crossroads/policy';
 import { RPCS } from '@crossroads/topology';
 import { UseGuards } from '@nestjs/common';
+import { ProviderAvailability } from '../document/provider-availability.js';
 import { OpeningJournal } from '../journal/opening-journal.js';
 import { Readers } from '../mailbox/readers.js';
 import { type ListMessagesInput, ListMessagesPipe } from './list-messages.pipe.js';
@@ -41,6 +43,8 @@ export class MessageController {
     private readonly journal: OpeningJournal,
     private readonly policy: PolicyFollower,
     private readonly pageTokens: PageTokens,
+    private readonly availability: ProviderAvailability,
+    private readonly clock: Clock,
   ) {}
 
   @Rpc(MessageServiceService.listMessages, ListMessagesPipe)
@@ -98,6 +102,8 @@ export class MessageController {
   }
 
   private shown(message: ListedMessage) {
-    return messageMessage(message, { policy: this.policy.policy(), available: () => true });
+    const now = this.clock.now();
+    const isAvailable = (provider: string) => this.availability.isAvailable(provider, now);
+    return messageMessage(message, { policy: this.policy.policy(), isAvailable });
   }
 }

@@ -9,7 +9,7 @@ import { receivedAt } from './message-ids.js';
 /** A message as its reader sees it, with the name that the policy has for its sender. */
 export const messageMessage = (
   { messageId, content, expiresOn, readAt, ...row }: ListedMessage,
-  { policy, available }: { readonly policy: Policy; readonly available: (provider: string) => boolean },
+  { policy, isAvailable }: { readonly policy: Policy; readonly isAvailable: (provider: string) => boolean },
 ): Message => ({
   messageId,
   sender: row.sender,
@@ -23,7 +23,7 @@ export const messageMessage = (
   hidden: row.hidden,
   registeredMail: row.registeredMail,
   replyAllowed: content.replyAllowed ?? false,
-  documents: content.documents.map((one) => documentMessage(one, available(row.provider))),
+  documents: content.documents.map((one) => documentMessage(one, isAvailable(row.provider))),
   payment: content.payment && paymentMessage(content.payment),
 });
 

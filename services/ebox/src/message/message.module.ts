@@ -2,6 +2,7 @@ import { PageTokens } from '@crossroads/grpc';
 import { FileKeyProvider } from '@crossroads/privacy';
 import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Module } from '@nestjs/common';
+import { DocumentModule } from '../document/document.module.js';
 import { JournalModule } from '../journal/journal.module.js';
 import { MailboxModule } from '../mailbox/mailbox.module.js';
 import { MessageContents } from './message-contents.js';
@@ -15,7 +16,7 @@ import { SubjectWords } from './subject-words.js';
 
 /** Messages as their readers see them: listed, searched, opened, marked, hidden, downloaded. */
 @Module({
-  imports: [JournalModule, MailboxModule],
+  imports: [JournalModule, MailboxModule, DocumentModule],
   controllers: [MessageController],
   providers: [
     MessageContents,

@@ -1,9 +1,10 @@
 import type { ProviderEventKind } from '@crossroads/contracts/ebox/v1/events';
 import type { Tx } from '@crossroads/database';
+import { ebox } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 
 /** The provider of what the mesh itself publishes: nobody asks for its events. */
-const MESH = 'service:ebox';
+const MESH = `service:${ebox.name}`;
 
 /** What happened to a message; its provider and owner are those of the message. */
 export interface NewProviderEvent {

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Database } from '@crossroads/database';
-import { Batcher, WrongExpectedRevision } from '@crossroads/eventsourcing';
+import { Batcher, RequestIdReused, WrongExpectedRevision } from '@crossroads/eventsourcing';
 import { Injectable } from '@nestjs/common';
 import type { MessageToPublish, PublishOutcome } from './message-to-publish.js';
 import { MessageStoring, UnknownUploads } from './message-storing.js';
+
+export type { MessageToPublish, PublishOutcome } from './message-to-publish.js';
 
 const MAX_BATCH_SIZE = 500;
 const MAX_ATTEMPTS = 8;
@@ -40,7 +42,7 @@ export class MessagePublishing {
   private async store(messages: readonly MessageToPublish[]): Promise<ReadonlyMap<MessageToPublish, PublishOutcome>> {
     for (let attempt = 1; ; attempt++)
       try {
-        return await this.db.transaction((tx) => this.storing.store(tx, messages));
+        return await this.db.transaction((tx) => this.storing.store(tx, messages, attempt > 1));
       } catch (error) {
         if (error instanceof UnknownUploads) return error.outcomes;
         if (!isLostRace(error) || attempt >= MAX_ATTEMPTS) throw error;
@@ -50,4 +52,6 @@ export class MessagePublishing {
 }
 
 const isLostRace = (error: unknown): boolean =>
-  error instanceof WrongExpectedRevision || (error instanceof Error && LOST_RACES.includes(Reflect.get(error, 'code')));
+  error instanceof WrongExpectedRevision ||
+  error instanceof RequestIdReused ||
+  (error instanceof Error && LOST_RACES.includes(Reflect.get(error, 'code')));

@@ -37,7 +37,8 @@ export class UnknownUploads extends Error {
   }
 }
 
-const storedAnswer = z.object({ messageId: z.string(), exclusivelyEbox: z.boolean() });
+/** Of the answer to a request: `exclusivelyEbox`. The id of the message is the name of the stream with which it is stored. */
+const storedAnswer = z.boolean();
 
 /** Stores messages in a transaction: their streams with the answers to their requests, and their rows. */
 @Injectable()
@@ -54,13 +55,17 @@ export class MessageStoring {
 
   /**
    * Messages that repeat another of these have no outcome yet: store them in the next transaction, which finds the first one.
-   * @throws UnknownUploads; WrongExpectedRevision when a race was lost: start again
+   * @param lookUp whether some may have been published before. Nearly all are new, so that it is worth trying without: then a message
+   *   that is not new is a lost race.
+   * @throws UnknownUploads; WrongExpectedRevision or RequestIdReused when a race was lost: start again, and look
    */
-  async store(tx: Tx, messages: Messages): Promise<Outcomes> {
+  async store(tx: Tx, messages: Messages, lookUp: boolean): Promise<Outcomes> {
     const outcomes: Outcomes = new Map();
     const open = () => messages.filter((message) => !outcomes.has(message));
-    await this.findAnswers(tx, open(), outcomes);
-    await this.refusePublished(tx, open(), outcomes);
+    if (lookUp) {
+      await this.findAnswers(tx, open(), outcomes);
+      await this.refusePublished(tx, open(), outcomes);
+    }
     const mailboxes = await this.lockMailboxes(tx, open(), outcomes);
     const first = firstOfEach(open());
     await this.nameUploads(tx, first);
@@ -73,7 +78,8 @@ export class MessageStoring {
     for (const [index, message] of messages.entries()) {
       const stored = answers[index];
       if (stored instanceof RequestIdReused) outcomes.set(message, { refused: stored });
-      else if (stored) outcomes.set(message, storedAnswer.parse(stored.answer));
+      else if (stored)
+        outcomes.set(message, { messageId: stored.streamId, exclusivelyEbox: storedAnswer.parse(stored.answer) });
     }
   }
 
@@ -154,7 +160,7 @@ export class MessageStoring {
     const streams = new Streams(events, messageStreams);
     const appends = accepted.map(async ({ message, messageId, exclusivelyEbox, sealed }) => ({
       appends: [await streams.append({ streamId: messageId, revision: 0n }, publishedEvents(message, sealed))],
-      options: { request: message.request, answer: { messageId, exclusivelyEbox } },
+      options: { request: message.request, answer: exclusivelyEbox },
     }));
     // Not the first write of the transaction, as appends otherwise must be: nobody knows these streams yet.
     await events.appendAll(await Promise.all(appends));

@@ -9,7 +9,7 @@ const TOLERANCE_S = 5;
 const MAX_LENGTH = 8_192;
 
 /** What a sign-in provider says of a person. */
-export interface SignedIn {
+export interface TokenClaims {
   readonly ssin: Ssin;
   readonly enterpriseRoles: EnterpriseRoles;
 }
@@ -32,7 +32,7 @@ export interface SignInContext {
 export const citizenOf = async (
   authorization: string | undefined,
   { audience, policy, mode, today, now }: SignInContext,
-): Promise<SignedIn> => {
+): Promise<TokenClaims> => {
   if (authorization === undefined) throw refuse('TOKEN_MISSING', 'sign in first: authorization must be "Bearer <JWT>"');
   const [, token] = /^Bearer +([A-Za-z0-9_.-]+)$/i.exec(authorization) ?? [];
   if (token === undefined || token.length > MAX_LENGTH)
@@ -54,13 +54,13 @@ export const citizenOf = async (
     );
     if ((payload.exp ?? 0) > now.getTime() / 1000 + LIFETIME_S + TOLERANCE_S)
       throw refuse('TOKEN_LIFETIME', 'a token lives five minutes at most');
-    return signedInBy(payload, mode, today);
+    return claimsOf(payload, mode, today);
   } catch (error) {
     throw meaningOf(error, audience);
   }
 };
 
-const signedInBy = (payload: JWTPayload, mode: Mode, today: IsoDay): SignedIn => {
+const claimsOf = (payload: JWTPayload, mode: Mode, today: IsoDay): TokenClaims => {
   const { ssin, enterprise_roles: roles } = payload;
   const parsed = typeof ssin === 'string' ? parseSsin(ssin, { mode, today }) : undefined;
   if (!parsed?.ok) throw refuse('TOKEN_SUBJECT', 'the claim ssin is not a valid number');

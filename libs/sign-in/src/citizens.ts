@@ -1,15 +1,17 @@
 import { Clock, MeshSettings, ServiceIdentity } from '@crossroads/configuration';
-import {
-  type CheckResponse,
-  DirectoryServiceService,
-  NumberState,
-} from '@crossroads/contracts/directory/v1/directory_service';
+import { DirectoryServiceService, NumberState } from '@crossroads/contracts/directory/v1/directory_service';
 import { type Call, type Connection, InjectClient, NotFound } from '@crossroads/grpc';
 import { dayOf, type Ssin } from '@crossroads/identifiers';
 import { PolicyFollower } from '@crossroads/policy';
 import { tokenAudienceOf } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
-import { citizenOf, type SignedIn } from './citizen-token.js';
+import { citizenOf, type TokenClaims } from './citizen-token.js';
+
+/** Somebody who is signed in. */
+export interface Citizen extends TokenClaims {
+  /** Those of the person in the mesh: the current one first, then those from before numbers were replaced. */
+  readonly personIds: readonly [string, ...string[]];
+}
 
 /** Identifies a citizen by the token of a registered sign-in provider, and by the reference directory. */
 @Injectable()
@@ -20,31 +22,33 @@ export class Citizens {
     private readonly mesh: MeshSettings,
     private readonly service: ServiceIdentity,
     @InjectClient('reference-directory', DirectoryServiceService)
-    private readonly directory: Connection<typeof DirectoryServiceService>,
+    private readonly directory: Pick<Connection<typeof DirectoryServiceService>, 'check'>,
   ) {}
 
-  /** By the token of the call, which must be for this service. @throws Unauthenticated */
-  signedIn({ metadata }: Pick<Call, 'metadata'>): Promise<SignedIn> {
+  /** By the token of the call, which must be for this service. @throws Unauthenticated; NotFound `UNKNOWN_SSIN` */
+  async signedIn({ metadata, caller }: Pick<Call, 'metadata' | 'caller'>): Promise<Citizen> {
     const [authorization] = metadata.get('authorization');
     const now = this.clock.now();
-    return citizenOf(authorization?.toString(), {
+    const claims = await citizenOf(authorization?.toString(), {
       audience: tokenAudienceOf(this.service.name),
       policy: this.policy.policy(),
       mode: this.mesh.CROSSROADS_MODE,
       today: dayOf(now),
       now,
     });
+    // Without a filter the answer would have all inscriptions of the person.
+    const institutions = caller.kind === 'institution' ? [caller.enterpriseNumber] : [];
+    return { ...claims, personIds: await this.idsOf(claims.ssin, institutions) };
   }
 
-  /** Whose number it is, and under which ids they are known. @throws NotFound `UNKNOWN_SSIN` */
-  async person(ssin: Ssin): Promise<CheckResponse> {
-    const person = await this.directory.check({
+  private async idsOf(ssin: Ssin, institutions: readonly string[]): Promise<Citizen['personIds']> {
+    const { state, personId, mergedPersonIds } = await this.directory.check({
       person: { by: { $case: 'ssin', value: ssin } },
-      institutions: [],
+      institutions,
       date: undefined,
     });
-    if (person.state === NumberState.NUMBER_STATE_UNKNOWN || person.personId === '')
+    if (state === NumberState.NUMBER_STATE_UNKNOWN || personId === '')
       throw new NotFound('UNKNOWN_SSIN', 'nobody has the number that was signed in with');
-    return person;
+    return [personId, ...mergedPersonIds];
   }
 }

@@ -1,4 +1,2 @@
-export { Citizens } from './citizens.js';
-export type { SignedIn } from './citizen-token.js';
-export type { EnterpriseRole, EnterpriseRoles } from './enterprise-roles.js';
+export { type Citizen, Citizens } from './citizens.js';
 export { SignInModule } from './sign-in.module.js';

@@ -4,6 +4,7 @@ import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BulkSender, storedOf } from './bulk.js';
 import {
+  giveConsent,
   newMessage,
   openMailboxes,
   outcomesOf,
@@ -96,6 +97,39 @@ describe('a bulk run', () => {
     );
   });
 
+  it('goes on after the database has dropped all connections', async () => {
+    const sent = messages(1_500);
+    const bulk = new BulkSender(() => client, sent);
+    const run = bulk.run();
+    await eventually(
+      () => bulk.outcomes.size,
+      (count) => count >= 300,
+    );
+    await mesh.database.dropConnections();
+    await run;
+    expect(new Set(bulk.outcomes.values()).size).toBe(1_500);
+    expect(await storedOf(world, sender.enterpriseNumber)).toEqual({
+      rows: 1_500,
+      streams: 1_500,
+      doubled: 0,
+      without_row: 0,
+    });
+  });
+
+  it('that is sent to two processes at the same time is stored once, and both answer the same', async () => {
+    const sent = messages(1_000);
+    const other = publications(world, await mesh.startProcess(), sender);
+    const [here, there] = await Promise.all([outcomesOf(client, sent), outcomesOf(other, sent.toReversed())]);
+    expect(here).toEqual(there.toReversed());
+    expect(new Set(here).size).toBe(1_000);
+    expect(await storedOf(world, sender.enterpriseNumber)).toEqual({
+      rows: 1_000,
+      streams: 1_000,
+      doubled: 0,
+      without_row: 0,
+    });
+  });
+
   it('whose sender breaks off leaves whole messages only, and goes on where it was', async () => {
     const sent = messages(2_000);
     let taken = 0;
@@ -113,7 +147,7 @@ describe('a bulk run', () => {
 
   it('refuses messages to somebody from the moment on when consent was withdrawn', async () => {
     const person = world.person();
-    await openMailboxes(world, [person.personId]);
+    await giveConsent(world, running, person);
     const outcomes: string[] = [];
     let withdrawn = false;
     async function* endless() {
@@ -126,7 +160,7 @@ describe('a bulk run', () => {
           (count) => count > before,
         );
         if (outcomes.length === 5) {
-          await withdrawConsent(world, person.personId);
+          await withdrawConsent(world, running, person);
           withdrawn = true;
         }
       }

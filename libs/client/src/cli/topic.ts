@@ -1,6 +1,6 @@
 import { type Broker, type Consumption, openBroker } from '@crossroads/messaging';
 import { enterpriseNumberOf } from './arguments.js';
-import { type MeshFile, tlsOf } from './mesh-file.js';
+import { type MeshFile, tlsOf, UsageError } from './mesh-file.js';
 import { outputClosed } from './print.js';
 
 /** Reads a topic with the certificate of a name, until Ctrl-C or until nobody reads the output any more. */
@@ -17,15 +17,24 @@ export const readUntilInterrupted = async (
       ? { kafkaBrokers: mesh.broker.brokers.join(',') }
       : { embeddedLogUrl: mesh.broker.url }),
   });
-  const reading = await read(broker, (error) => {
-    if (outputClosed.aborted) return;
-    process.stderr.write(`trying again: ${error instanceof Error ? error.message : 'unknown'}\n`);
-  });
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-    outputClosed.addEventListener('abort', () => resolve());
-    if (outputClosed.aborted) resolve();
-  });
-  await reading.close();
-  await broker.close();
+  try {
+    const reading = await read(broker, (error) => {
+      if (outputClosed.aborted) return;
+      process.stderr.write(`trying again: ${messageOf(error)}\n`);
+    }).catch((error: unknown) => {
+      throw new UsageError(
+        `The topic cannot be read (${messageOf(error)}): it is there from the first subscription, or the first message, on.`,
+      );
+    });
+    await new Promise<void>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+      outputClosed.addEventListener('abort', () => resolve());
+      if (outputClosed.aborted) resolve();
+    });
+    await reading.close();
+  } finally {
+    await broker.close();
+  }
 };
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown');

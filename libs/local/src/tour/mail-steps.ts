@@ -191,19 +191,25 @@ const showEvents = async ({ mesh, network, output }: Tour, { messageId, message 
     ...(kind.kind === 'kafka' ? { kafkaBrokers: kind.brokers.join(',') } : { embeddedLogUrl: kind.url }),
   });
   const received: ProviderEvent[] = [];
-  const reading = await followProviderEvents({
-    broker,
-    publications,
-    provider,
-    group: `${provider}.tour-${Date.now()}`,
-    lastSequence: () => received.at(-1)?.eventSequenceNbr ?? 0n,
-    onEvent: (event) => void received.push(event),
-  });
   try {
-    await until('both events on the topic of the pension office', () => isComplete(received) || undefined);
-    output.verified('the same events are on its own topic, each once');
+    // The topic is made with the first event; until then the provider may not read it.
+    const reading = await until('the topic of the pension office', () =>
+      followProviderEvents({
+        broker,
+        publications,
+        provider,
+        group: `${provider}.tour-${Date.now()}`,
+        lastSequence: () => received.at(-1)?.eventSequenceNbr ?? 0n,
+        onEvent: (event) => void received.push(event),
+      }),
+    );
+    try {
+      await until('both events on the topic of the pension office', () => isComplete(received) || undefined);
+      output.verified('the same events are on its own topic, each once');
+    } finally {
+      await reading.close();
+    }
   } finally {
-    await reading.close();
     await broker.close();
   }
   output.command(`ebox events --as ${SENDER} --after ${(published?.eventSequenceNbr ?? 1n) - 1n}`);

@@ -21,9 +21,8 @@ export class ListOwners {
    * @throws Unauthenticated; NotFound; PermissionDenied to whoever may only read the mail of the enterprise
    */
   async ownerOf(call: Call, enterpriseNumber: EnterpriseNumber | undefined): Promise<ListOwner> {
-    const { ssin, enterpriseRoles } = await this.citizens.signedIn(call);
-    const { personId, mergedPersonIds } = await this.citizens.person(ssin);
-    if (enterpriseNumber === undefined) return { ssin, ids: [personId, ...mergedPersonIds] };
+    const { ssin, personIds, enterpriseRoles } = await this.citizens.signedIn(call);
+    if (enterpriseNumber === undefined) return { ssin, ids: personIds };
     const roles = enterpriseRoles.get(enterpriseNumber);
     if (!roles) throw new NotFound('RESOURCE_NOT_FOUND', 'there is no such list among those that this person may read');
     if (!roles.has('EBOX_MANAGER'))

@@ -4,7 +4,7 @@ import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/dire
 import type { MailboxReference } from '@crossroads/contracts/ebox/v1/message';
 import { type Call, type Caller, type Connection, InjectClient, NotFound, PermissionDenied } from '@crossroads/grpc';
 import { dayOf, enterpriseIdOf, type Ssin } from '@crossroads/identifiers';
-import { Citizens, type EnterpriseRoles } from '@crossroads/sign-in';
+import { type Citizen, Citizens } from '@crossroads/sign-in';
 import { Injectable } from '@nestjs/common';
 import { DelegationRepository } from './delegation.repository.js';
 import { MailboxRepository } from './mailbox.repository.js';
@@ -30,12 +30,10 @@ export interface Reader {
   readonly frontEnd: Extract<Caller, { kind: 'institution' }>;
 }
 
-type Ids = readonly [string, ...string[]];
+type Ids = Reader['ownerIds'];
 
-interface Person extends Pick<Reader, 'personId' | 'ssin' | 'frontEnd'> {
-  readonly ids: Ids;
-  readonly enterpriseRoles: EnterpriseRoles;
-}
+/** Somebody who is signed in, and through which application. */
+type Person = Citizen & Pick<Reader, 'frontEnd'>;
 
 /** Finds out who is signed in, and whether they may read a mailbox. */
 @Injectable()
@@ -80,9 +78,7 @@ export class Readers {
     const { caller: frontEnd } = call;
     if (frontEnd.kind !== 'institution')
       throw new PermissionDenied('CALLER_NOT_ALLOWED', 'this rpc is for the front ends of institutions');
-    const { ssin, enterpriseRoles } = await this.citizens.signedIn(call);
-    const { personId, mergedPersonIds } = await this.citizens.person(ssin);
-    return { personId, ssin, frontEnd, ids: [personId, ...mergedPersonIds], enterpriseRoles };
+    return { ...(await this.citizens.signedIn(call)), frontEnd };
   }
 
   private async find(person: Person, by: MailboxReference['by']): Promise<Reader | undefined> {
@@ -111,7 +107,7 @@ export class Readers {
 
   /** One for each owner: the delegation that was added first. */
   private async delegatedTo(person: Person): Promise<Reader[]> {
-    const delegations = await this.delegations.inForceFor(person.ids, dayOf(this.clock.now()));
+    const delegations = await this.delegations.inForceFor(person.personIds, dayOf(this.clock.now()));
     const owners = await this.idsOf(
       person,
       delegations.map(({ ownerId }) => ownerId),
@@ -150,10 +146,10 @@ export class Readers {
   }
 }
 
-const readerAs = ({ personId, ssin, frontEnd }: Person, reader: MailReader, ownerIds: Ids): Reader => ({
+const readerAs = ({ personIds, ssin, frontEnd }: Person, reader: MailReader, ownerIds: Ids): Reader => ({
   reader,
   ownerIds,
-  personId,
+  personId: personIds[0],
   ssin,
   frontEnd,
   delegationId: '',
@@ -162,7 +158,7 @@ const readerAs = ({ personId, ssin, frontEnd }: Person, reader: MailReader, owne
 });
 
 const owner = (person: Person): Reader => ({
-  ...readerAs(person, MailReader.MAIL_READER_OWNER, person.ids),
+  ...readerAs(person, MailReader.MAIL_READER_OWNER, person.personIds),
   mayManage: true,
 });
 

@@ -317,7 +317,7 @@ describe('mailboxes', () => {
     let withdrawal: Promise<unknown> = Promise.resolve();
     await db.transaction(async (tx) => {
       const [mailbox] = await running.application.get(RecipientMailboxes).lock(tx, [[person.personId]]);
-      expect(mailbox).toEqual({ consented: true, exclusivelyEbox: false, language: 'nl' });
+      expect(mailbox).toMatchObject({ consented: true, exclusivelyEbox: false, language: 'nl' });
       withdrawal = withdraw(me).then(() => (withdrawn = true));
       await eventually(
         async () =>

@@ -193,6 +193,8 @@ describe('messages of the mesh itself', () => {
       await changed(other, ['name', 'civilStatus']);
       await changed(other, ['address'], { dataService: WAGES });
       await changed(withoutConsent);
+      // From before the mailbox was there: a first start reads the registry's whole history.
+      await changed(other, ['address'], { recordedTime: new Date('2020-01-01T00:00:00Z') });
       await changed(world.person());
       await changed(told);
       await whenMail(told);

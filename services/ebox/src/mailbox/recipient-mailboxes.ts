@@ -8,12 +8,12 @@ export interface RecipientMailbox {
   readonly consented: boolean;
   readonly exclusivelyEbox: boolean;
   readonly language: Language;
+  readonly openedAt: Date;
 }
 
 interface Row extends RecipientMailbox {
   readonly n: number;
   readonly ownerId: string;
-  readonly openedAt: Date;
 }
 
 /** Locked in the order of the ids, so that two batches do not wait for each other. */
@@ -45,7 +45,8 @@ export class RecipientMailboxes {
       const row = ownMailbox(ids, opened.get(n) ?? []);
       if (!row) return undefined;
       const consented = several[n]?.length ? (channels[n]?.size ?? 0) > 0 : row.consented;
-      return { consented, exclusivelyEbox: row.exclusivelyEbox, language: row.language };
+      const { exclusivelyEbox, language, openedAt } = row;
+      return { consented, exclusivelyEbox, language, openedAt };
     });
   }
 }

@@ -46,6 +46,7 @@ export class MutationNoticeConsumer implements EventConsumer<Notice> {
           personId,
           ownerIds: ids.get(personId) ?? [personId],
           values: this.valuesOf(event, mutation),
+          happenedAt: mutation.recordedTime,
         };
       });
       return { items };

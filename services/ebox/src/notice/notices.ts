@@ -22,6 +22,8 @@ export interface Notice {
   /** All ids of the person, the current one first. */
   readonly ownerIds: readonly [string, ...string[]];
   readonly values: NoticeValues;
+  /** When it happened: whoever opened a mailbox later is not told. Absent: whoever has one is. */
+  readonly happenedAt?: Date | undefined;
 }
 
 interface Addressed extends Notice {
@@ -60,7 +62,7 @@ export class Notices {
       if ('refused' in outcome && !SETTLED.includes(Reflect.get(outcome.refused, 'reason'))) throw outcome.refused;
   }
 
-  /** Those who consented, and have no such message yet. */
+  /** Those who consented, and have no such message yet. A first start reads the registry's whole history: it tells nobody of old changes. */
   private async addressed(notices: readonly Notice[]): Promise<Addressed[]> {
     const { sender } = this;
     const named = notices.map((notice) => ({ ...notice, sender, originalMessageId: originalIdOf(notice) }));
@@ -71,7 +73,8 @@ export class Notices {
     const mailboxes = await this.db.transaction((tx) => this.mailboxes.lock(tx, ownerIds));
     return open.flatMap((notice, index) => {
       const mailbox = mailboxes[index];
-      return mailbox?.consented ? [{ ...notice, language: mailbox.language }] : [];
+      if (!mailbox?.consented || (notice.happenedAt && notice.happenedAt < mailbox.openedAt)) return [];
+      return [{ ...notice, language: mailbox.language }];
     });
   }
 

@@ -31,17 +31,26 @@ export const eboxPublish: Bench = {
     try {
       const figures = await runPublish(postgres.adminUrl, named ? MANY : SOME, report);
       const { bulkPerSecond, plainBulkPerSecond, singlePerSecond, plainSinglePerSecond, cpuMs } = figures;
-      const [bulk, single] = [bulkPerSecond / plainBulkPerSecond, singlePerSecond / plainSinglePerSecond];
+      const single = singlePerSecond / plainSinglePerSecond;
       const bytes = figures.bytesPerMessage - figures.subjectBytes;
       return [
         {
           what: 'eBox, publish in bulk',
           measured: `${rounded(bulkPerSecond)}/s`,
-          against: `plain inserts of 500 with the same indexes ${rounded(plainBulkPerSecond)}/s`,
-          ratio: bulk,
+          against: `plain inserts of one by 32 clients ${rounded(plainSinglePerSecond)}/s`,
+          ratio: bulkPerSecond / plainSinglePerSecond,
           goal: '≥ 1,000/s, ≥ 0.5',
-          reached: bulkPerSecond >= 1_000 && bulk >= 0.5,
+          reached: bulkPerSecond >= 1_000 && bulkPerSecond >= 0.5 * plainSinglePerSecond,
           details: `cpu ms a message: service ${cpuMs.service.toFixed(2)}, client ${cpuMs.client.toFixed(2)}`,
+        },
+        {
+          what: 'the same, against batches',
+          measured: `${rounded(bulkPerSecond)}/s`,
+          against: `plain inserts of 500 with the same indexes ${rounded(plainBulkPerSecond)}/s`,
+          ratio: bulkPerSecond / plainBulkPerSecond,
+          goal: '≥ 0.5',
+          reached: bulkPerSecond >= 0.5 * plainBulkPerSecond,
+          details: 'bound by the processor time of the one process that reads, checks, seals and hashes each message',
         },
         {
           what: 'eBox, publish by 32 callers',
@@ -54,7 +63,7 @@ export const eboxPublish: Bench = {
         {
           what: 'eBox, space',
           measured: `${rounded(bytes)} bytes a message`,
-          against: `without its subject and the index of its words, ${rounded(figures.subjectBytes)} bytes`,
+          against: `without its subject: sealed text, hashes of its words and their index, ${rounded(figures.subjectBytes)} bytes`,
           goal: '≤ 1,024',
           reached: bytes <= 1_024,
           details: Object.entries(figures.bytesByRelation)

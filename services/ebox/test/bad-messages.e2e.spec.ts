@@ -2,7 +2,7 @@ import type { Document, NewMessage, Payment } from '@crossroads/contracts/ebox/v
 import { PublishMessagesRequest } from '@crossroads/contracts/ebox/v1/publication_service';
 import { newRequestId } from '@crossroads/grpc';
 import { addDays, dayOf } from '@crossroads/identifiers';
-import { refusalOf } from '@crossroads/testing';
+import { eventually, refusalOf } from '@crossroads/testing';
 import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -77,6 +77,13 @@ describe('publishing, given bad input,', () => {
           : [],
       );
     return answers;
+  };
+
+  const reasonsOf = async (messages: readonly NewMessage[]): Promise<string[]> => {
+    const reasons: string[] = [];
+    for await (const { outcome } of client.publishMessages(requestsOf(messages)))
+      reasons.push(outcome?.$case === 'refused' ? outcome.value.reason : 'PUBLISHED');
+    return reasons;
   };
 
   const wrong: readonly (readonly [Partial<NewMessage>, string])[] = [
@@ -209,7 +216,27 @@ describe('publishing, given bad input,', () => {
 
   it('whatever is sent, each message gets an outcome, and none of them is an internal error', async () => {
     const text = fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 300 }),
+      fc.string({
+        unit: fc.constantFrom(
+          'a',
+          'Z',
+          '9',
+          ' ',
+          '.',
+          '/',
+          '\\',
+          '\u0000',
+          '\n',
+          '\u202e',
+          '\u2028',
+          '\ufffd',
+          'é',
+          '😀',
+          '<',
+          '%',
+        ),
+        maxLength: 40,
+      }),
       fc.constantFrom(
         '',
         '..',
@@ -254,16 +281,18 @@ describe('publishing, given bad input,', () => {
       { requiredKeys: [] },
     ) as fc.Arbitrary<Partial<NewMessage>>;
     await fc.assert(
-      fc.asyncProperty(fc.array(anyMessage, { minLength: 1, maxLength: 40 }), async (changes) => {
+      fc.asyncProperty(fc.array(anyMessage, { minLength: 1, maxLength: 10 }), async (changes) => {
         const messages = changes.map((more) => newMessage(fund, reader, more));
-        const reasons: string[] = [];
-        for await (const { outcome } of client.publishMessages(requestsOf(messages)))
-          reasons.push(outcome?.$case === 'refused' ? outcome.value.reason : 'PUBLISHED');
+        // Again after an outage: a machine under load may not hear of the policy for seconds.
+        const reasons = await eventually(
+          () => reasonsOf(messages),
+          ({ length }) => length > 0,
+        );
         expect(reasons).toHaveLength(messages.length);
         for (const reason of reasons)
           expect(reason).toMatch(/^(PUBLISHED|INVALID_INPUT|UNKNOWN_SSIN|NO_CONSENT|NOT_THE_SENDER)$/);
       }),
-      { numRuns: 60 },
+      { numRuns: 50 },
     );
   });
 });

@@ -45,7 +45,8 @@ export class MessagePublishing {
         return await this.db.transaction((tx) => this.storing.store(tx, messages, attempt > 1));
       } catch (error) {
         if (error instanceof UnknownUploads) return error.outcomes;
-        if (!isLostRace(error) || attempt >= MAX_ATTEMPTS) throw error;
+        if (!isLostRace(error)) throw error;
+        if (attempt >= MAX_ATTEMPTS) throw new WrongExpectedRevision();
         await delay(Math.random() * JITTER_MS * attempt);
       }
   }

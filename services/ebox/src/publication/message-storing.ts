@@ -151,10 +151,9 @@ export class MessageStoring {
 
   private async append(tx: Tx, accepted: readonly Accepted[], outcomes: Outcomes): Promise<void> {
     if (accepted.length === 0) return;
-    const inserted = await this.rows.insert(
-      tx,
-      accepted.map((one) => this.rowOf(one)),
-    );
+    // In the same order in all transactions, so that two with the same messages do not wait for each other.
+    const rows = accepted.map((one) => this.rowOf(one)).toSorted(byOriginalId);
+    const inserted = await this.rows.insert(tx, rows);
     if (inserted < accepted.length) throw new WrongExpectedRevision();
     const events = this.events.inTransaction(tx);
     const streams = new Streams(events, messageStreams);
@@ -182,6 +181,13 @@ export class MessageStoring {
 }
 
 const NO_TIMERS = new Set<never>();
+
+const byOriginalId = (one: NewMessageRow, other: NewMessageRow): number =>
+  one.sender === other.sender
+    ? compare(one.originalMessageId, other.originalMessageId)
+    : compare(one.sender, other.sender);
+
+const compare = (one: string, other: string): number => (one < other ? -1 : Number(one > other));
 
 /** The first of those with the same request, with the same id of the same sender, or that name the same upload. */
 const firstOfEach = (messages: Messages): Messages => {

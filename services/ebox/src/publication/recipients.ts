@@ -9,8 +9,6 @@ import { enterpriseIdOf } from '@crossroads/identifiers';
 import { Injectable } from '@nestjs/common';
 import type { MessageInput } from './new-message.reader.js';
 
-const DEADLINE_MS = 3_000;
-
 interface Check {
   readonly ssin: string;
   readonly sender: string;
@@ -51,8 +49,7 @@ export class Recipients {
     const persons = checks.map(({ ssin }) => ({ by: { $case: 'ssin', value: ssin } as const }));
     // Without a filter the answer would have all inscriptions of each person.
     const institutions = [...new Set(checks.map(({ sender }) => sender))];
-    const request = { persons, institutions, date: undefined };
-    const { results } = await this.directory.batchCheck(request, { deadlineMs: DEADLINE_MS });
+    const { results } = await this.directory.batchCheck({ persons, institutions, date: undefined });
     return results;
   }
 }

@@ -11,7 +11,7 @@ const change = { ...ofMessage, requestId: fields.requestId };
 const getMessageRequest = fields.message(ofMessage);
 const markMessageRequest = fields.message({ ...change, read: z.boolean() });
 const hideMessageRequest = fields.message({ ...change, hidden: z.boolean() });
-const downloadDocumentRequest = fields.message({ ...ofMessage, documentId: fields.text({ max: 128 }) });
+const downloadDocumentRequest = fields.message({ ...ofMessage, documentId: fields.text({ max: 200 }) });
 
 export type GetMessageInput = z.output<typeof getMessageRequest>;
 export type MarkMessageInput = z.output<typeof markMessageRequest>;

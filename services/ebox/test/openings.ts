@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { AccessOutcome, AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/contracts/access/v1/events';
+import { DocumentProvider } from '@crossroads/contracts/authorization/v1/policy';
+import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
+import { type DocumentQuery, documentService } from '@crossroads/document';
+import { spkiHash, type TestMesh } from '@crossroads/testing/mesh';
+import type { DocumentContent } from '../src/message/message-content.js';
+import { documentOf } from './mail.js';
+
+/** A step of the journal, as access-audit reads it. */
+export interface Opening {
+  readonly step: string;
+  readonly journalId: string;
+  readonly personId: string;
+  readonly sequence: bigint;
+  readonly data: Uint8Array;
+  readonly record: AccessRecord | undefined;
+  readonly outcome: AccessOutcome | undefined;
+}
+
+/** The journal of openings from the beginning. */
+export const openingsOf = async (mesh: TestMesh, port: number): Promise<Opening[]> => {
+  const events = mesh.connect(EventsServiceService, port, await mesh.serviceCertificate('access-audit'));
+  const openings: Opening[] = [];
+  for await (const { event } of events.read({ topic: 'crossroads.access.v1', afterCursor: '' })) {
+    if (!event) continue;
+    const { data, key: journalId } = event;
+    const step = event.type.slice(event.type.lastIndexOf('.') + 1);
+    const codec = { opened: AccessJournaled, intended: AccessIntended, concluded: AccessConcluded }[step];
+    if (!codec) throw new Error(`no such step: ${step}`);
+    const { personId, record, outcome } = AccessJournaled.fromPartial(codec.decode(data));
+    openings.push({
+      step,
+      journalId,
+      personId,
+      sequence: BigInt(event.sequence),
+      data,
+      record: record.length > 0 ? AccessRecord.decode(record) : undefined,
+      outcome: outcome.length > 0 ? AccessOutcome.decode(outcome) : undefined,
+    });
+  }
+  events.close();
+  return openings;
+};
+
+/** A registered provider of one document, of which it sends two parts at once and the last one when it is told to. */
+export class SlowProvider {
+  readonly asked: DocumentQuery[] = [];
+  readonly content = Buffer.from('%PDF-1.7 the content of a document');
+  readonly document: DocumentContent = documentOf(this.content);
+  /** What it sends, also instead of what was published. */
+  sent = this.content;
+  private held: Promise<void> = Promise.resolve();
+
+  static async start(mesh: TestMesh, enterpriseNumber: string): Promise<SlowProvider> {
+    const provider = new SlowProvider();
+    const tls = await mesh.register(enterpriseNumber);
+    const service = documentService({
+      provider: enterpriseNumber,
+      receiptKeys: mesh.receiptKeys,
+      open: async (query) => {
+        provider.asked.push(query);
+        const { content } = provider;
+        const sha256 = createHash('sha256').update(content).digest();
+        return { mediaType: 'application/pdf', size: content.length, sha256, content: provider.parts() };
+      },
+    });
+    const server = await mesh.serve('provider', tls, service);
+    const registered = { address: `127.0.0.1:${server.port}`, serverSpkiHashes: [spkiHash(tls)], apiVersions: ['v1'] };
+    const value = DocumentProvider.fromPartial({ enterpriseNumber, ...registered });
+    mesh.policy.put({ $case: 'documentProvider', value });
+    return provider;
+  }
+
+  /** Sends no last part until what is returned is called. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.held = promise;
+    return resolve;
+  }
+
+  private async *parts(): AsyncGenerator<Uint8Array> {
+    const { sent } = this;
+    yield sent.subarray(0, 8);
+    yield sent.subarray(8, 16);
+    await this.held;
+    yield sent.subarray(16);
+  }
+}

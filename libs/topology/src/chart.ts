@@ -1,6 +1,14 @@
 import { addressedBy, calledBy, callsSources, isForInstitutions } from './calls.js';
 import { keysOf } from './keys.js';
-import { authorization, ebox, exchange, portOffsetOf, SERVICES, type ServiceName, serviceNamed } from './services/index.js';
+import {
+  authorization,
+  ebox,
+  exchange,
+  portOffsetOf,
+  SERVICES,
+  type ServiceName,
+  serviceNamed,
+} from './services/index.js';
 import { producedBy, readBy } from './topic-access.js';
 import { TOPIC_NAMES, TOPICS } from './topics.js';
 

@@ -117,7 +117,7 @@
 {{- end }}
 {{- $mail := (include "mesh.topology" . | fromJson).mailService }}
 {{- if and (hasKey (include "mesh.services" . | fromJson) $mail) (not (dig $mail "env" "OPERATOR_ENTERPRISE_NUMBER" "" .Values.services)) }}
-{{- $wrong = append $wrong (printf "services.%s.env.OPERATOR_ENTERPRISE_NUMBER is not set in production: give the enterprise number, in quotes, of who operates the mesh, who sends its own mail." $mail) }}
+{{- $wrong = append $wrong (printf "services.%s.env.OPERATOR_ENTERPRISE_NUMBER is not set in production: give the enterprise number, in quotes, of who operates the mesh: it is the sender of its own mail." $mail) }}
 {{- end }}
 {{- if not .Values.telemetry.endpoint }}
 {{- $wrong = append $wrong "telemetry.endpoint is empty in production: nobody would see late deliveries or a journal that does not drain. Set the collector's address." }}

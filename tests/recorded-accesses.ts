@@ -10,7 +10,7 @@ export interface RecordedAccesses {
   readonly notOnceInAudit: readonly string[];
   /** Intents without an outcome. */
   readonly open: number;
-  /** How many accesses of the journals (consultations, refusals, deliveries) are missing or incomplete in the access log. */
+  /** How many accesses of the journals (consultations, refusals, deliveries, mail) are missing or incomplete in the access log. */
   readonly missing: number;
 }
 
@@ -45,16 +45,17 @@ const accessesNow = async (mesh: WholeMesh, tickets: readonly string[]): Promise
 };
 
 /** Compares the last revision of each access in its journal with the one in the access log. */
-const missingInAudit = async (mesh: WholeMesh): Promise<number> => {
+export const missingInAudit = async (mesh: WholeMesh): Promise<number> => {
   const steps = `select stream_id as id, max(revision)::int as last from es.events where stream_type = any($1) and revision > 0 group by 1`;
   const heard = `select stream_id as id, max((data->>'revision')::int) as last from es.events where stream_type = 'access' and revision > 0 group by 1`;
-  const [exchange, subscription, audit] = await Promise.all([
+  const [exchange, subscription, ebox, audit] = await Promise.all([
     ask<Steps>(mesh, 'exchange', steps, [['access', 'refusal']]),
     ask<Steps>(mesh, 'subscription', steps, [['journal']]),
+    ask<Steps>(mesh, 'ebox', steps, [['journal']]),
     ask<Steps>(mesh, 'access_audit', heard),
   ]);
   const held = new Map(audit.map(({ id, last }) => [id, last]));
-  return [...exchange, ...subscription].filter(({ id, last }) => held.get(id) !== last).length;
+  return [...exchange, ...subscription, ...ebox].filter(({ id, last }) => held.get(id) !== last).length;
 };
 
 interface Steps {

@@ -4,6 +4,7 @@ import { eventually } from '@crossroads/testing';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ask } from '../databases.js';
+import { missingInAudit } from '../recorded-accesses.js';
 import { consentOf, messageTo, PROVIDER, providedDocument } from '../mail.js';
 import { type MailLoadResult, startMailLoad } from '../mail-load.js';
 import { generatedPeople, generatedSsins } from '../people.js';
@@ -112,6 +113,13 @@ describe('mail while processes are killed and suspended', () => {
     await eventually(
       () => unrecorded(portal, result),
       (missing) => missing.length === 0,
+    );
+  });
+
+  it('each step of the journal of mail is in the access log', async () => {
+    await eventually(
+      () => missingInAudit(mesh),
+      (missing) => missing === 0,
     );
   });
 

@@ -115,6 +115,10 @@
 {{- $wrong = append $wrong (printf "the image of %s is latest in production, to which nobody can roll back: set global.imageTag to a version." $name) }}
 {{- end }}
 {{- end }}
+{{- $mail := (include "mesh.topology" . | fromJson).mailService }}
+{{- if and (hasKey (include "mesh.services" . | fromJson) $mail) (not (dig $mail "env" "OPERATOR_ENTERPRISE_NUMBER" "" .Values.services)) }}
+{{- $wrong = append $wrong (printf "services.%s.env.OPERATOR_ENTERPRISE_NUMBER is not set in production: give the enterprise number, in quotes, of who operates the mesh: it is the sender of its own mail." $mail) }}
+{{- end }}
 {{- if not .Values.telemetry.endpoint }}
 {{- $wrong = append $wrong "telemetry.endpoint is empty in production: nobody would see late deliveries or a journal that does not drain. Set the collector's address." }}
 {{- end }}

@@ -1,6 +1,14 @@
 import { addressedBy, calledBy, callsSources, isForInstitutions } from './calls.js';
 import { keysOf } from './keys.js';
-import { authorization, exchange, portOffsetOf, SERVICES, type ServiceName, serviceNamed } from './services/index.js';
+import {
+  authorization,
+  ebox,
+  exchange,
+  portOffsetOf,
+  SERVICES,
+  type ServiceName,
+  serviceNamed,
+} from './services/index.js';
 import { producedBy, readBy } from './topic-access.js';
 import { TOPIC_NAMES, TOPICS } from './topics.js';
 
@@ -32,7 +40,8 @@ const valuesOf = (service: ServiceName) => {
 export const chartTopology = () => ({
   services: Object.fromEntries(SERVICES.map((name) => [name, valuesOf(name)])),
   topics: Object.fromEntries(TOPIC_NAMES.map((name) => [name, { retentionDays: TOPICS[name].retentionDays }])),
-  /** The service that takes the first administrator, and the one that `helm test` asks. */
+  /** The service that takes the first administrator, the one that `helm test` asks, and the one that sends mail of the mesh itself. */
   policyService: authorization.name,
   consultedService: exchange.name,
+  mailService: ebox.name,
 });

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Mail, publishMany } from '@crossroads/client';
 import type { Document, NewMessage } from '@crossroads/contracts/ebox/v1/message';
 import { RemoteError } from '@crossroads/grpc';
+import { numberOf } from '@crossroads/local';
 import { untilAnswered } from './load.js';
 import { messageTo, PROVIDER } from './mail.js';
 import type { Portal } from './portal.js';
@@ -92,7 +93,7 @@ export const startMailLoad = (
   };
 
   const readNewest = async (mail: Mail, ssin: string, file: string): Promise<void> => {
-    for await (const { messageId } of mail.messages({ pageSize: 1 })) {
+    for await (const { messageId } of mail.messages({ sender: numberOf(PROVIDER), pageSize: 1 })) {
       await mail.open(messageId);
       result.shown.push({ ssin, messageId });
       const { documentId } = document;

@@ -11,10 +11,11 @@ import type { AcceptedMessage, MailLoadResult, ShownMail } from './mail-load.js'
 import type { Portal } from './portal.js';
 import type { WholeMesh } from './whole-mesh.js';
 
-/** All messages of a person's mailbox, hidden ones excepted. */
+/** All messages of the provider in a person's mailbox, hidden ones excepted. */
 export const mailboxOf = async (portal: Portal, ssin: string): Promise<Message[]> => {
   const found: Message[] = [];
-  for await (const message of (await portal.mailOf(ssin)).messages({ pageSize: 100 })) found.push(message);
+  const filter = { sender: numberOf(PROVIDER), pageSize: 100 };
+  for await (const message of (await portal.mailOf(ssin)).messages(filter)) found.push(message);
   return found;
 };
 

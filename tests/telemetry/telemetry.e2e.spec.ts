@@ -136,10 +136,18 @@ describe('one trace', () => {
     expect(trace.orphans).toEqual([]);
   });
 
-  it('one trace covers a download: the eBox, its journal, the document provider', async () => {
-    const trace = await traceWith(({ has }) => has('ebox', DOWNLOAD) && has('ebox', OPEN_DOCUMENT));
+  it('one trace covers a download: the eBox, its journal, Kafka and access log', async () => {
+    const trace = await traceWith(
+      ({ has }) => has('ebox', DOWNLOAD) && has('access-audit', 'crossroads.access.v1 take'),
+    );
     expect(trace.steps).toEqual(
-      expect.arrayContaining([`ebox: ${DOWNLOAD}`, 'ebox: append', `ebox: ${OPEN_DOCUMENT}`]),
+      expect.arrayContaining([
+        `ebox: ${DOWNLOAD}`,
+        'reference-directory: crossroads.directory.v1.DirectoryService/Check',
+        'ebox: append',
+        'ebox: crossroads.access.v1 publish',
+        'access-audit: crossroads.access.v1 take',
+      ]),
     );
     expect(trace.orphans).toEqual([]);
   });
@@ -157,7 +165,6 @@ describe('one trace', () => {
 
 const CONSULT = 'crossroads.exchange.v1.ExchangeService/Consult';
 const DOWNLOAD = 'crossroads.ebox.v1.MessageService/DownloadDocument';
-const OPEN_DOCUMENT = 'crossroads.document.v1.DocumentService/OpenDocument';
 
 describe('metrics', () => {
   it('every metric of the table is exported, and the common ones by every service', async () => {

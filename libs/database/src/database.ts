@@ -1,6 +1,6 @@
 import { answersInTime } from '@crossroads/configuration';
 import pg, { type Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg';
-import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
+import { DataSource, type DataSourceOptions, type EntityManager, QueryRunnerAlreadyReleasedError } from 'typeorm';
 import { columnTypes } from './column-types.js';
 import { registerPool } from './open-pools.js';
 import { quietLogger } from './quiet-logger.js';
@@ -82,6 +82,17 @@ export const dataSourceOptions = ({ url, poolSize = 10, applicationName }: Datab
     poolErrorHandler: () => undefined,
   }) satisfies DataSourceOptions;
 
+/** The connection was lost between two statements of a transaction: TypeORM says only that it has released it. */
+class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost';
+  /** An unavailable dependency, not a bug. */
+  readonly outage = true;
+
+  constructor(cause: Error) {
+    super('the connection to the database was lost', { cause });
+  }
+}
+
 class PostgresDatabase extends Database {
   private closing: Promise<void> | undefined;
   private readonly unregisterPool: () => void;
@@ -122,7 +133,7 @@ class PostgresDatabase extends Database {
     } catch (error) {
       // On a lost connection the rollback fails too; the first error is the one that matters.
       if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-      throw error;
+      throw error instanceof QueryRunnerAlreadyReleasedError ? new ConnectionLost(error) : error;
     } finally {
       await runner.release();
     }

@@ -1,5 +1,5 @@
 import { type Database, openDatabase } from '@crossroads/database';
-import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
+import { eventually, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { THINGS } from './sample-migrations.js';
 
@@ -39,6 +39,24 @@ describe('a database', () => {
   it('counts the rows that a statement changed', async () => {
     expect(await db.execute('insert into things (n) values (1), (2)')).toBe(2);
     expect(await db.execute('delete from things where n = $1', [1])).toBe(1);
+  });
+
+  it('reports a connection that is lost before the commit as an outage, and keeps nothing', async () => {
+    const lost = db.transaction(async (tx) => {
+      await tx.query('insert into things (n) values (7)');
+      await database.dropConnections();
+      // Until this client has noticed it, too.
+      await eventually(
+        () =>
+          tx.query('select 1').then(
+            () => false,
+            () => true,
+          ),
+        Boolean,
+      );
+    });
+    await expect(lost).rejects.toMatchObject({ outage: true });
+    expect(await db.query('select * from things where n = 7')).toEqual([]);
   });
 
   it('keeps what a transaction wrote once it commits, and then runs its callbacks', async () => {

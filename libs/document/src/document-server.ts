@@ -44,7 +44,7 @@ export interface DocumentOptions {
   readonly open: (query: DocumentQuery, signal: AbortSignal) => Promise<OpenedDocument | undefined>;
 }
 
-const MAX_CHUNK_BYTES = 256 * 1024;
+const MAX_CHUNK_BYTES = 64 * 1024;
 
 const id = fields.text({ max: 200 });
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** Readers read and mark the mail of an enterprise; managers decide on its consents and preferences, too. */
 const ROLES = ['EBOX_READER', 'EBOX_MANAGER'] as const;
 
-export type EnterpriseRole = (typeof ROLES)[number];
+type EnterpriseRole = (typeof ROLES)[number];
 
 /** Enterprise numbers, with the roles that somebody has there and that the mesh knows; at least one each. */
 export type EnterpriseRoles = ReadonlyMap<string, ReadonlySet<EnterpriseRole>>;

@@ -13,6 +13,7 @@ import { Mailboxes1764230400000 } from './mailbox/mailboxes.migration.js';
 import type { MailboxReason } from './mailbox/mailbox.decider.js';
 import type { MessageReason } from './message/message.decider.js';
 import { Messages1764230400001 } from './message/messages.migration.js';
+import { NoticeSettings } from './notice/notice.settings.js';
 import { NoticeRuns1764230400005 } from './notice/notice-runs.migration.js';
 import { MessageTypeSettings } from './publication/message-types.settings.js';
 import { ProviderEvents1764230400004 } from './provider-event/provider-events.migration.js';
@@ -29,7 +30,7 @@ const reasonCodes: ReasonCodes<MailboxReason | MessageReason | EventsReason | 'S
 
 export const service = defineService({
   name: 'ebox',
-  settings: [DocumentStoreSettings, ReceiptSettings, MessageTypeSettings],
+  settings: [DocumentStoreSettings, ReceiptSettings, MessageTypeSettings, NoticeSettings],
   entities: [MailboxEntity, ConsentEntity, DelegationEntity, UploadEntity],
   migrations: [
     Mailboxes1764230400000,

@@ -4,6 +4,7 @@ import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BulkSender, storedOf } from './bulk.js';
 import {
+  giveConsent,
   newMessage,
   openMailboxes,
   outcomesOf,
@@ -146,7 +147,7 @@ describe('a bulk run', () => {
 
   it('refuses messages to somebody from the moment on when consent was withdrawn', async () => {
     const person = world.person();
-    await openMailboxes(world, [person.personId]);
+    await giveConsent(world, running, person);
     const outcomes: string[] = [];
     let withdrawn = false;
     async function* endless() {
@@ -159,7 +160,7 @@ describe('a bulk run', () => {
           (count) => count > before,
         );
         if (outcomes.length === 5) {
-          await withdrawConsent(world, person.personId);
+          await withdrawConsent(world, running, person);
           withdrawn = true;
         }
       }

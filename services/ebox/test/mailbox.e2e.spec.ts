@@ -276,6 +276,9 @@ describe('mailboxes', () => {
     world.split(gone, kept);
     expect(await ownOf(before)).toEqual(apart[0]);
     expect(await ownOf(me)).toEqual({ ...apart[1], consented: false });
+    expect(
+      await refusalOf(portal.listDelegates({ mailbox: { by: { $case: 'mailboxId', value: old } } }, me)),
+    ).toMatchObject({ reason: 'RESOURCE_NOT_FOUND' });
     expect((await mailboxesOf(other))[1]).toMatchObject({ mailboxId: old, unreadMessages: 2 });
     expect(await locked(gone.personId)).toMatchObject({ consented: true });
     expect((await stepsOf(before)).consents).toMatchObject([{ channel: 'OLD_APP', given: true }]);

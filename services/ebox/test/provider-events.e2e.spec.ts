@@ -1,55 +1,77 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { ProviderEvent, ProviderEventKind } from '@crossroads/contracts/ebox/v1/events';
-import type { TlsFiles } from '@crossroads/grpc';
+import { MessageServiceService } from '@crossroads/contracts/ebox/v1/message_service';
+import { newRequestId } from '@crossroads/grpc';
 import { withCbeCheck } from '@crossroads/identifiers';
-import type { Broker, CloudEvent } from '@crossroads/messaging';
+import { type CloudEvent, kafkaClient } from '@crossroads/messaging';
 import { eventually } from '@crossroads/testing';
 import { itOnKafka } from '@crossroads/testing/on-kafka';
 import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { EBOX_EVENTS, topicOfInstitution } from '@crossroads/topology';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ProviderEventList } from '../src/provider-event/provider-event-list.js';
+import { asProvider, newMessage, openMailboxes, type Provider, publications } from './publishing.js';
 import { StoredMessages } from './stored-messages.js';
+import { type Person, PORTAL, World } from './world.js';
 
 const { PROVIDER_EVENT_KIND_NEW_DOCUMENT: NEW_DOCUMENT, PROVIDER_EVENT_KIND_READ_DOCUMENT: READ_DOCUMENT } =
   ProviderEventKind;
+/** New numbers at each run: a Kafka that is shared still has the topics of those before. */
+const RUN = randomInt(1_000, 10_000);
 
 const onKafka = await itOnKafka();
 
 describe('provider events', () => {
-  /** New numbers at each run: a Kafka that is shared still has the topics of those before. */
-  const run = randomInt(1_000, 10_000);
-  let institutions = 0;
   let mesh: TestMesh;
-  let messages: StoredMessages;
-  let list: ProviderEventList;
+  let world: World;
   let process: ServiceProcess;
-  let certificate: TlsFiles;
-  let [provider, other] = ['', ''];
+  let reader: Person;
+  let [mine, theirs]: [Provider?, Provider?] = [];
+  let providers = 0;
 
   beforeAll(async () => {
     mesh = await TestMesh.start('ebox', { bus: 'kafka' });
+    world = await World.create(mesh);
     process = await mesh.startProcess();
-    messages = await StoredMessages.in(mesh.database);
-    list = new ProviderEventList(messages.db);
+    reader = world.person();
+    await openMailboxes(world, [reader.personId]);
   });
-  afterAll(async () => {
-    await messages.close();
-    await mesh.stop();
-  });
+  afterAll(() => mesh.stop());
 
   beforeEach(async () => {
-    [provider, other] = [newNumber(), newNumber()];
-    certificate = await mesh.register(provider);
+    [mine, theirs] = [await newProvider(), await newProvider()];
   });
 
-  const newNumber = () => withCbeCheck(`02${run}${String(++institutions).padStart(2, '0')}`);
+  const newProvider = async (): Promise<Provider> => {
+    const enterpriseNumber = withCbeCheck(`02${RUN}${String(30 + ++providers)}`);
+    const provider = { enterpriseNumber, tls: await mesh.register(enterpriseNumber) };
+    asProvider(world, provider);
+    return provider;
+  };
 
-  /** Reads by number as a client does that stores the last number: at most `pages` pages, then it stops. */
+  const me = (): Provider => given(mine);
+  const them = (): Provider => given(theirs);
+
+  /** @returns the id of the message, and the sender's own one */
+  const publish = async (provider: Provider) => {
+    const message = newMessage(provider, reader);
+    const { messageId } = await publications(world, process, provider).publishMessage({ message });
+    return { messageId, originalMessageId: message.originalMessageId };
+  };
+
+  const mark = async (messageId: string, read: boolean): Promise<void> => {
+    const client = world.client(MessageServiceService, process, PORTAL);
+    const request = { requestId: newRequestId(), mailbox: undefined, messageId, read };
+    await client.markMessage(request, { ...(await world.signedIn(reader)), deadlineMs: 60_000 });
+  };
+
+  const page = (provider: Provider, afterEventSequenceNbr: bigint, pageSize: number) =>
+    publications(world, process, provider).listProviderEvents({ afterEventSequenceNbr, pageSize });
+
+  /** Reads by number as a client does that stores the last number: at most so many pages, then it stops. */
   const readFrom = async (after: bigint, { pages, pageSize }: { pages: number; pageSize: number }) => {
     const read: ProviderEvent[] = [];
-    for (let page = 0; page < pages; page++) {
-      const { events, hasNext } = await list.page(provider, read.at(-1)?.eventSequenceNbr ?? after, pageSize);
+    for (let number = 0; number < pages; number++) {
+      const { events, hasNext } = await page(me(), read.at(-1)?.eventSequenceNbr ?? after, pageSize);
       read.push(...events);
       if (!hasNext) break;
     }
@@ -58,174 +80,165 @@ describe('provider events', () => {
 
   const readAll = async (count: number): Promise<ProviderEvent[]> => {
     await eventually(
-      async () => (await list.page(provider, 0n, 1)).lastSequenceNbr,
+      async () => (await page(me(), 0n, 1)).lastSequenceNbr,
       (last) => last >= BigInt(count),
     );
     return readFrom(0n, { pages: 1_000, pageSize: 1_000 });
   };
 
-  const numbers = (count: number) => Array.from({ length: count }, (_, index) => BigInt(index + 1));
-
-  /** Everything on a provider's topic, as an application of an institution reads it. */
-  const consume = async (from: string, tls: TlsFiles, reader: string): Promise<CloudEvent[]> => {
-    const broker: Broker = await mesh.bus.open(tls, `${reader}.${randomUUID()}`);
+  /** What is on a provider's topic for an application of an institution. */
+  const topicOf = async ({ enterpriseNumber }: Provider, by: Provider, tls = by.tls): Promise<CloudEvent[]> => {
+    const client = `${by.enterpriseNumber}.${randomUUID()}`;
+    const broker = await mesh.bus.open(tls, client);
     mesh.defer(() => broker.close());
     const consumed: CloudEvent[] = [];
     await broker.consume({
-      topic: topicOfInstitution(EBOX_EVENTS, from),
-      group: `${reader}.${randomUUID()}`,
+      topic: topicOfInstitution(EBOX_EVENTS, enterpriseNumber),
+      group: client,
       onBatch: async (events) => void consumed.push(...events),
     });
     return consumed;
   };
 
-  /** The events of a topic without repetitions. */
-  const decoded = (consumed: readonly CloudEvent[]): ProviderEvent[] => {
-    const all = consumed.map(({ data }) => ProviderEvent.decode(data));
-    return all.filter(
-      (event, index) => all.findIndex((one) => one.eventSequenceNbr === event.eventSequenceNbr) === index,
-    );
+  /** Whether Kafka admits that a provider's topic exists. */
+  const canSee = async ({ enterpriseNumber }: Provider, { tls }: Provider): Promise<boolean> => {
+    const brokers = given(mesh.bus.env.KAFKA_BROKERS).split(',');
+    const topic = topicOfInstitution(EBOX_EVENTS, enterpriseNumber);
+    const admin = kafkaClient({ brokers, clientId: 'spec', tls }, () => undefined).admin({ retry: { retries: 0 } });
+    await admin.connect();
+    try {
+      return (await admin.fetchTopicMetadata({ topics: [topic] })).topics.length === 1;
+    } catch {
+      return false;
+    } finally {
+      await admin.disconnect();
+    }
   };
 
+  /** Waits until the topic has been created, with its readers. */
+  const whenReadable = (of: Provider, by: Provider, tls = by.tls): Promise<CloudEvent[]> =>
+    eventually(
+      () => topicOf(of, by, tls).catch(() => undefined),
+      (consumed) => consumed !== undefined,
+    ).then(given);
+
+  const whenConsumed = async (consumed: readonly CloudEvent[], count: number): Promise<ProviderEvent[]> =>
+    eventually(
+      () => decoded(consumed),
+      ({ length }) => length >= count,
+    );
+
   it('say what happened to the messages of a provider, under dense numbers, each once', async () => {
-    const first = await messages.publish({ provider });
-    await messages.mark(first, true);
-    await messages.mark(first, false);
-    await messages.mark(first, true);
-    const second = await messages.publish({ provider });
+    const first = await publish(me());
+    for (const read of [true, false, true]) await mark(first.messageId, read);
+    const second = await publish(me());
     expect(await readAll(3)).toMatchObject([
-      { eventSequenceNbr: 1n, kind: NEW_DOCUMENT, messageId: first.messageId, sender: provider },
-      { eventSequenceNbr: 2n, kind: READ_DOCUMENT, originalMessageId: first.originalMessageId },
-      { eventSequenceNbr: 3n, kind: NEW_DOCUMENT, messageId: second.messageId },
+      { eventSequenceNbr: 1n, kind: NEW_DOCUMENT, sender: me().enterpriseNumber, ...first },
+      { eventSequenceNbr: 2n, kind: READ_DOCUMENT, ...first },
+      { eventSequenceNbr: 3n, kind: NEW_DOCUMENT, ...second },
     ]);
   });
 
   it('are about the own messages of a provider only, and not about those of the mesh', async () => {
-    await messages.publish({ provider: 'service:ebox' });
-    await messages.publish({ provider: other });
-    await messages.publish({ provider });
+    const stored = await StoredMessages.in(mesh.database);
+    await stored.publish({ provider: 'service:ebox' });
+    await publish(them());
+    await publish(me());
     expect(await readAll(1)).toHaveLength(1);
-    expect(await list.page('service:ebox', 0n, 10)).toEqual({ events: [], lastSequenceNbr: 0n, hasNext: false });
-    const { events } = await list.page(other, 0n, 10);
-    expect(events.map(({ sender }) => sender)).toEqual([other]);
+    expect((await page(them(), 0n, 10)).events.map(({ sender }) => sender)).toEqual([them().enterpriseNumber]);
+    expect(await page(await newProvider(), 0n, 10)).toEqual({ events: [], lastSequenceNbr: 0n, hasNext: false });
+    expect(await stored.db.query(`select from provider_sequences where provider = 'service:ebox'`)).toEqual([]);
+    await stored.close();
   });
 
   it('are seen once each by a client that stops anywhere and resumes', async () => {
-    const owner = randomUUID();
     const seen: ProviderEvent[] = [];
     for (let round = 0; round < 6; round++) {
-      for (let one = 0; one < 5; one++) await messages.publish({ provider, ownerId: owner });
+      for (let one = 0; one < 5; one++) await publish(me());
       seen.push(...(await readFrom(seen.at(-1)?.eventSequenceNbr ?? 0n, { pages: round % 3, pageSize: 4 })));
     }
     await readAll(30);
     seen.push(...(await readFrom(seen.at(-1)?.eventSequenceNbr ?? 0n, { pages: 100, pageSize: 4 })));
     expect(seen.map(({ eventSequenceNbr }) => eventSequenceNbr)).toEqual(numbers(30));
     expect(new Set(seen.map(({ messageId }) => messageId)).size).toBe(30);
-    expect(await list.page(provider, 30n, 4)).toEqual({ events: [], lastSequenceNbr: 30n, hasNext: false });
-    expect(await list.page(provider, 29n, 1)).toMatchObject({ hasNext: false });
-    expect(await list.page(provider, 28n, 1)).toMatchObject({ hasNext: true });
+    expect(await page(me(), 30n, 4)).toEqual({ events: [], lastSequenceNbr: 30n, hasNext: false });
+    expect(await page(me(), 29n, 1)).toMatchObject({ hasNext: false });
+    expect(await page(me(), 28n, 1)).toMatchObject({ hasNext: true });
   });
 
-  it("are on the provider's topic as they are in the list, in their order", async () => {
-    const message = await messages.publish({ provider });
-    await messages.mark(message, true);
+  it("are on the provider's topic as they are in the list, and name the mailbox by a pseudonym of its own", async () => {
+    const { messageId } = await publish(me());
+    await mark(messageId, true);
+    await publish(them());
     const listed = await readAll(2);
-    await topicIs(2);
-    const consumed = await consume(provider, certificate, provider);
-    await eventually(
-      () => consumed.length,
-      (count) => count >= 2,
-    );
-    expect(decoded(consumed)).toEqual(listed);
-    expect(consumed[0]).toMatchObject({
-      type: 'crossroads.ebox.v1.messages.notify.newdocument',
-      service: 'crossroads.ebox.v1',
-      sequence: '00000000000000000001',
-    });
-    expect(consumed[1]?.type).toBe('crossroads.ebox.v1.messages.notify.readdocument');
-  });
-
-  it('have a key by which no two providers can find out that they write to the same mailbox', async () => {
-    const otherCertificate = await mesh.register(other);
-    const ownerId = randomUUID();
-    for (const one of [provider, provider, other]) await messages.publish({ provider: one, ownerId });
-    await topicIs(2);
-    await topicIs(1, other);
-    const mine = await consume(provider, certificate, provider);
-    const theirs = await consume(other, otherCertificate, other);
-    await eventually(
-      () => Math.min(mine.length, theirs.length + 1),
-      (count) => count >= 2,
-    );
-    expect(mine[0]?.key).toHaveLength(22);
-    expect(mine[1]?.key).toBe(mine[0]?.key);
-    expect(theirs[0]?.key).not.toBe(mine[0]?.key);
-    expect(JSON.stringify([mine, theirs].flat().map(({ data: _, ...outside }) => outside))).not.toContain(ownerId);
+    const consumed = await whenReadable(me(), me());
+    expect(await whenConsumed(consumed, 2)).toEqual(listed);
+    const service = 'crossroads.ebox.v1';
+    expect(consumed).toMatchObject([
+      { service, type: `${service}.messages.notify.newdocument`, sequence: '00000000000000000001' },
+      { service, type: `${service}.messages.notify.readdocument`, sequence: '00000000000000000002' },
+    ]);
+    const others = await whenReadable(them(), them());
+    await whenConsumed(others, 1);
+    expect(consumed[0]?.key).toHaveLength(22);
+    expect(consumed[1]?.key).toBe(consumed[0]?.key);
+    expect(others[0]?.key).not.toBe(consumed[0]?.key);
+    for (const { data, ...outside } of [...consumed, ...others])
+      for (const secret of [reader.ssin, reader.personId]) {
+        expect(JSON.stringify(outside)).not.toContain(secret);
+        expect(Buffer.from(data).includes(secret)).toBe(false);
+      }
   });
 
   it('have the same numbers and reach the topic all when the process is killed again and again', async () => {
-    const owner = randomUUID();
     for (let round = 0; round < 3; round++) {
-      const stored = await Promise.all(numbers(40).map(() => messages.publish({ provider, ownerId: owner })));
-      await Promise.all(stored.map((one) => messages.mark(one, true)));
+      const published = await Promise.all(numbers(20).map(() => publish(me())));
+      await Promise.all(published.map(({ messageId }) => mark(messageId, true)));
       await process.stop('SIGKILL');
       await process.launch();
     }
-    const listed = await readAll(240);
-    expect(listed.map(({ eventSequenceNbr }) => eventSequenceNbr)).toEqual(numbers(240));
-    expect(new Set(listed.map(({ messageId, kind }) => `${messageId} ${kind}`)).size).toBe(240);
-    await topicIs(240);
-    const consumed = await consume(provider, certificate, provider);
-    await eventually(
-      () => decoded(consumed).length,
-      (count) => count >= 240,
-    );
-    expect(decoded(consumed)).toEqual(listed);
+    const listed = await readAll(120);
+    expect(listed.map(({ eventSequenceNbr }) => eventSequenceNbr)).toEqual(numbers(120));
+    expect(new Set(listed.map(({ messageId, kind }) => `${messageId} ${kind}`)).size).toBe(120);
+    expect(await whenConsumed(await whenReadable(me(), me()), 120)).toEqual(listed);
   });
 
-  it('of one provider wait for nobody else when the topic of another one is broken', async () => {
+  it('of one provider do not wait when the topic of another one is broken', async () => {
+    const stored = await StoredMessages.in(mesh.database);
     // No broker accepts such a name.
-    await messages.publish({ provider: `${other}/broken` });
-    await messages.publish({ provider });
-    await topicIs(1);
+    await stored.publish({ provider: `${them().enterpriseNumber}/broken` });
+    await publish(me());
+    await whenConsumed(await whenReadable(me(), me()), 1);
+    await stored.close();
   });
 
   onKafka('cannot be read on the topic by an application of another institution', async () => {
-    const stranger = await mesh.register(other);
-    await messages.publish({ provider });
-    await topicIs(1);
-    await expect(consume(provider, stranger, other)).rejects.toThrow();
+    await publish(me());
+    await whenReadable(me(), me());
+    expect(await canSee(me(), me())).toBe(true);
+    expect(await canSee(me(), them())).toBe(false);
   });
 
   it('can be read on the topic by an application that the provider registers later', async () => {
-    await messages.publish({ provider });
-    await topicIs(1);
-    const later = await mesh.applicationCertificate(provider, { application: 'later' });
-    mesh.policy.put({
-      $case: 'application',
-      value: { enterpriseNumber: provider, name: 'later', spkiHashes: ['new'] },
-    });
-    const consumed = await eventually(
-      () => consume(provider, later, provider).catch(() => undefined),
-      (one) => one !== undefined,
-    );
-    await eventually(
-      () => consumed?.length,
-      (count) => count === 1,
-    );
+    await publish(me());
+    await whenReadable(me(), me());
+    const { enterpriseNumber } = me();
+    const later = await mesh.applicationCertificate(enterpriseNumber, { application: 'later' });
+    mesh.policy.put({ $case: 'application', value: { enterpriseNumber, name: 'later', spkiHashes: ['new'] } });
+    await whenConsumed(await whenReadable(me(), me(), later), 1);
   });
-
-  /** Resolves once the broker has acknowledged so many events. */
-  const topicIs = async (count: number, of = provider): Promise<void> => {
-    await eventually(
-      async () =>
-        (
-          await messages.db.query<{ readonly relayed: bigint }>(
-            'select relayed_sequence as relayed from provider_sequences where provider = $1',
-            [of],
-          )
-        )[0]?.relayed ?? 0n,
-      (relayed) => relayed >= BigInt(count),
-    );
-  };
 });
+
+const numbers = (count: number): bigint[] => Array.from({ length: count }, (_, index) => BigInt(index + 1));
+
+/** The events of messages, without repetitions. */
+const decoded = (consumed: readonly CloudEvent[]): ProviderEvent[] => [
+  ...new Map(
+    consumed.map(({ data }) => ProviderEvent.decode(data)).map((event) => [event.eventSequenceNbr, event]),
+  ).values(),
+];
+
+const given = <Value>(value: Value | undefined): Value => {
+  if (value === undefined) throw new Error('there is none');
+  return value;
+};

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
-import { NewMessage } from '@crossroads/contracts/ebox/v1/message';
+import type { Document, NewMessage } from '@crossroads/contracts/ebox/v1/message';
 import { newRequestId } from '@crossroads/grpc';
 import { enterpriseIdOf } from '@crossroads/identifiers';
 import { refusalOf } from '@crossroads/testing';
@@ -8,6 +8,8 @@ import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  asAdmin,
+  giveConsent,
   newMessage,
   openMailboxes,
   outcomesOf,
@@ -16,6 +18,8 @@ import {
   type PublicationClient,
   publications,
   storedText,
+  uploaded,
+  withdrawConsent,
 } from './publishing.js';
 import { BAKERY, type Person, World } from './world.js';
 
@@ -129,6 +133,51 @@ describe('publishing a message', () => {
     expect(await refusalOf(client.publishMessage({ message: newMessage(fund, '0884303369') }))).toMatchObject({
       reason: 'NO_CONSENT',
     });
+  });
+
+  it('consent decides at once: after it was withdrawn a message is refused, after it was given again it is published', async () => {
+    const person = world.person();
+    const publish = () => client.publishMessage({ message: newMessage(fund, person) });
+    await giveConsent(world, running, person);
+    expect(await publish()).toMatchObject({ messageId: expect.any(String) });
+    await withdrawConsent(world, running, person);
+    expect(await refusalOf(publish())).toMatchObject({ reason: 'NO_CONSENT' });
+    await giveConsent(world, running, person);
+    expect(await publish()).toMatchObject({ messageId: expect.any(String) });
+  });
+
+  it('an uploaded document may be named by its sender, with what was uploaded, and by nobody else', async () => {
+    const person = await reader();
+    const document = await uploaded(client, Buffer.from('attest'));
+    const office = await provider(world);
+    const named = (more: Partial<Document>, by = fund) =>
+      newMessage(by, person, { documents: [{ ...document, ...more }] });
+    const refused = async (message: NewMessage, by = client) =>
+      (await refusalOf(by.publishMessage({ message }))).violations;
+    const unknown = [{ field: 'message.documents[0].document_id', reason: 'UNKNOWN_UPLOAD' }];
+    expect(await refused(named({ size: 7n }))).toMatchObject(unknown);
+    expect(await refused(named({ sha256: Buffer.alloc(32) }))).toMatchObject(unknown);
+    expect(await refused(named({ mediaType: 'text/plain' }))).toMatchObject(unknown);
+    expect(await refused(named({ documentId: randomUUID() }))).toMatchObject(unknown);
+    expect(await refused(named({}, office), publications(world, running, office))).toMatchObject(unknown);
+    expect(await client.publishMessage({ message: named({}) })).toMatchObject({ messageId: expect.any(String) });
+  });
+
+  it('a message that names an unknown upload stops no other, and keeps none of its other uploads', async () => {
+    const person = await reader();
+    const document = await uploaded(client, Buffer.from('bijlage'));
+    const missing = { ...document, documentId: randomUUID() };
+    const messages = [
+      newMessage(fund, person),
+      newMessage(fund, person, { documents: [document, missing] }),
+      newMessage(fund, person),
+    ];
+    const [before, refused, after] = await outcomesOf(client, messages);
+    expect([before?.length, refused, after?.length]).toEqual([36, 'INVALID_INPUT', 36]);
+    const states = await asAdmin(world, 'select state from uploads where document_id = $1', [document.documentId]);
+    expect(states).toEqual([{ state: 'stored' }]);
+    const twice = [document, { ...document, size: 1n }].map((one) => newMessage(fund, person, { documents: [one] }));
+    expect(await outcomesOf(client, twice)).toEqual([expect.stringMatching(/^.{36}$/), 'INVALID_INPUT']);
   });
 
   it('a number that is not, or no longer, that of a person is refused with its own reason', async () => {

@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { DocumentProvider, type Institution } from '@crossroads/contracts/authorization/v1/policy';
-import { NewMessage } from '@crossroads/contracts/ebox/v1/message';
+import { Language } from '@crossroads/contracts/ebox/v1/mailbox_service';
+import { type Document, NewMessage } from '@crossroads/contracts/ebox/v1/message';
 import { PublicationServiceService } from '@crossroads/contracts/ebox/v1/publication_service';
 import { type Connection, newRequestId, type TlsFiles } from '@crossroads/grpc';
 import { withCbeCheck } from '@crossroads/identifiers';
@@ -9,6 +10,10 @@ import pg from 'pg';
 import type { Person, World } from './world.js';
 
 export type PublicationClient = Connection<typeof PublicationServiceService>;
+
+interface Running {
+  readonly port: number;
+}
 
 /** A registered document provider, and the certificate of its application. */
 export interface Provider {
@@ -45,11 +50,8 @@ export const asProvider = (
   });
 };
 
-export const publications = (
-  { mesh }: World,
-  { port }: { readonly port: number },
-  { tls }: Provider,
-): PublicationClient => mesh.connect(PublicationServiceService, port, tls);
+export const publications = ({ mesh }: World, { port }: Running, { tls }: Provider): PublicationClient =>
+  mesh.connect(PublicationServiceService, port, tls);
 
 /** A message with all that it needs, to a person or an enterprise. */
 export const newMessage = (
@@ -144,7 +146,7 @@ export const storedText = async (world: World, messageId: string): Promise<strin
 const bytes = (value: Buffer) => value;
 
 /** A client that sends any bytes as a message, as a stranger does. */
-export const withAnyBytes = (mesh: TestMesh, { port }: { readonly port: number }, tls: TlsFiles) => {
+export const withAnyBytes = (mesh: TestMesh, { port }: Running, tls: TlsFiles) => {
   const { publishMessage, publishMessages } = PublicationServiceService;
   const definition = {
     publishMessage: { ...publishMessage, requestSerialize: bytes, requestDeserialize: bytes },
@@ -153,6 +155,28 @@ export const withAnyBytes = (mesh: TestMesh, { port }: { readonly port: number }
   return mesh.connect(definition, port, tls);
 };
 
-export const withdrawConsent = async (world: World, ownerId: string): Promise<void> => {
-  await asAdmin(world, 'update mailboxes set consented = false where owner_id = $1', [ownerId]);
+/** By the recipient, as people do it. */
+export const giveConsent = async (world: World, running: Running, person: Person): Promise<void> => {
+  const request = { requestId: newRequestId(), mailbox: undefined, channel: 'MY_EBOX', language: Language.LANGUAGE_NL };
+  await world.mailboxes(running).giveConsent(request, await world.signedIn(person));
+};
+
+export const withdrawConsent = async (world: World, running: Running, person: Person): Promise<void> => {
+  const request = { requestId: newRequestId(), mailbox: undefined, channel: 'MY_EBOX' };
+  await world.mailboxes(running).withdrawConsent(request, await world.signedIn(person));
+};
+
+/** A document whose content the eBox keeps, as a message names it. */
+export const uploaded = async (client: PublicationClient, content: Buffer): Promise<Document> => {
+  const about = {
+    mediaType: 'application/pdf',
+    size: BigInt(content.length),
+    sha256: createHash('sha256').update(content).digest(),
+  };
+  async function* parts() {
+    yield { part: { $case: 'header', value: { sender: '', ...about } } } as const;
+    yield { part: { $case: 'chunk', value: content } } as const;
+  }
+  const { documentId } = await client.uploadDocument(parts());
+  return { documentId, name: 'attest.pdf', ...about, uploaded: true, temporarilyUnavailable: false };
 };

@@ -137,6 +137,16 @@ export class PolicyIndex {
     return this.deliberations.get(deliberationId)?.head;
   }
 
+  /** Ids of all deliberations, in whichever state. */
+  deliberationIds(): string[] {
+    return [...this.deliberations.keys()];
+  }
+
+  /** What a deliberation grants; nothing when it was never approved. */
+  grantsBy(deliberationId: string): readonly CompiledGrant[] {
+    return this.deliberations.get(deliberationId)?.grants ?? [];
+  }
+
   signInProvider(issuer: string): SignInProvider | undefined {
     return this.signInProviders.get(issuer);
   }

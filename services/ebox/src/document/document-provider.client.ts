@@ -1,6 +1,6 @@
 import { Clock, MeshSettings } from '@crossroads/configuration';
 import type { DocumentProvider } from '@crossroads/contracts/authorization/v1/policy';
-import { DocumentServiceService, type OpenDocumentResponse } from '@crossroads/contracts/document/v1/document_service';
+import type { OpenDocumentResponse } from '@crossroads/contracts/document/v1/document_service';
 import {
   Cancelled,
   type Connection,
@@ -12,6 +12,7 @@ import {
 } from '@crossroads/grpc';
 import { processLog } from '@crossroads/telemetry';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { openDocument } from './chunk.codec.js';
 import type { DocumentContent } from '../message/message-content.js';
 import { inTime } from './content-in-time.js';
 import { documentChanged, temporarilyUnavailable } from './document-failures.js';
@@ -19,6 +20,7 @@ import type { DocumentToOpen } from './document-to-open.js';
 import { TransferLimits } from './transfer-limits.js';
 import { ProviderAvailability } from './provider-availability.js';
 
+const DEFINITION = { openDocument };
 /** A chunk of 256 KiB and what is around it. */
 const MAX_MESSAGE_BYTES = 257 * 1024;
 const BUSY_RETRY_MS = 1_000;
@@ -26,7 +28,7 @@ const BUSY_RETRY_MS = 1_000;
 interface ProviderConnection {
   /** Address and keys; others make a new connection. */
   readonly of: string;
-  readonly calls: Connection<typeof DocumentServiceService>;
+  readonly calls: Connection<typeof DEFINITION>;
 }
 
 /** Reads documents from the providers that keep them, as the policy registers them. */
@@ -95,7 +97,7 @@ export class DocumentProviderClient implements OnApplicationShutdown {
     const of = [address, ...serverSpkiHashes].join(' ');
     const known = this.connections.get(enterpriseNumber);
     if (known?.of === of) return known.calls;
-    const calls = connect(DocumentServiceService, address, {
+    const calls = connect(DEFINITION, address, {
       ...this.mesh.connection,
       server: { kind: 'institution', enterpriseNumber },
       serverSpkiHashes,

@@ -89,14 +89,10 @@ export class DelegateCommands {
 }
 
 const violationOf = (state: NumberState) => {
-  switch (state) {
-    case NumberState.NUMBER_STATE_VALID:
-      return undefined;
-    case NumberState.NUMBER_STATE_REPLACED:
-      return { reason: 'REPLACED_SSIN', description: 'this number was replaced; use the one that replaced it' };
-    case NumberState.NUMBER_STATE_CANCELED:
-      return { reason: 'CANCELED_SSIN', description: 'this number was cancelled; find the right number of the person' };
-    default:
-      return { reason: 'UNKNOWN_SSIN', description: 'nobody has this number; check it' };
-  }
+  if (state === NumberState.NUMBER_STATE_VALID) return undefined;
+  if (state === NumberState.NUMBER_STATE_REPLACED)
+    return { reason: 'REPLACED_SSIN', description: 'this number was replaced; use the one that replaced it' };
+  if (state === NumberState.NUMBER_STATE_CANCELED)
+    return { reason: 'CANCELED_SSIN', description: 'this number was cancelled; find the right number of the person' };
+  return { reason: 'UNKNOWN_SSIN', description: 'nobody has this number; check it' };
 };

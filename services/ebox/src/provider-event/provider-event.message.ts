@@ -11,11 +11,10 @@ export interface StoredProviderEvent {
   readonly originalMessageId: string;
 }
 
-export const providerEventMessage = ({ sequence, at, ownerId: _, ...event }: StoredProviderEvent): ProviderEvent => ({
-  ...event,
-  eventSequenceNbr: sequence,
-  time: at,
-});
+export const providerEventMessage = (event: StoredProviderEvent): ProviderEvent => {
+  const { sequence, kind, messageId, originalMessageId, sender, at } = event;
+  return { eventSequenceNbr: sequence, kind, messageId, originalMessageId, sender, time: at };
+};
 
 const TYPES: Readonly<Partial<Record<ProviderEventKind, string>>> = {
   [ProviderEventKind.PROVIDER_EVENT_KIND_NEW_DOCUMENT]: 'newdocument',

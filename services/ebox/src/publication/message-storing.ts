@@ -183,13 +183,14 @@ export class MessageStoring {
 
 const NO_TIMERS = new Set<never>();
 
-/** The first of those with the same request, or with the same id of the same sender. */
+/** The first of those with the same request, with the same id of the same sender, or that name the same upload. */
 const firstOfEach = (messages: Messages): Messages => {
   const seen = new Set<string>();
-  return messages.filter(({ request, sender, originalMessageId }) => {
+  return messages.filter(({ request, sender, originalMessageId, content: { documents } }) => {
     const names = [
       `request\n${request.institution}\n${request.rpc}\n${request.requestId}`,
       `original\n${sender}\n${originalMessageId}`,
+      ...documents.flatMap(({ id, uploaded }) => (uploaded ? [`upload\n${id}`] : [])),
     ];
     if (names.some((name) => seen.has(name))) return false;
     for (const name of names) seen.add(name);

@@ -4,7 +4,7 @@ import { fields, parseRequest, perContext, RequestValidation, type ValidationCon
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import type { MessageContent } from '../message/message-content.js';
-import { documents } from './document.reader.js';
+import { documents } from './documents.reader.js';
 import { MessageTypes } from './message-types.js';
 import { payment } from './payment.reader.js';
 import { line, ownId } from './printable-text.reader.js';

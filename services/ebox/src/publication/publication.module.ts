@@ -40,6 +40,6 @@ const reads = ['batchCheck'];
     Publications,
     Recipients,
   ],
-  exports: [MessagePublishing],
+  exports: [MessagePublishing, MessageTypes],
 })
 export class PublicationModule {}

@@ -12,6 +12,7 @@ const readFilter = fields.field((raw: ReadFilter, refuse): boolean | undefined =
       return false;
     case ReadFilter.READ_FILTER_READ:
       return true;
+    case ReadFilter.UNRECOGNIZED:
     default:
       return refuse('UNKNOWN_READ_FILTER', 'READ_FILTER_UNREAD, READ_FILTER_READ, or absent for all');
   }

@@ -18,12 +18,11 @@ export class MessageContents {
     const opened = await this.sealer.openAllForSubjects(
       sealed.map((one) => ({ personId: one.ownerId, sealed: one.sealed, aad: contentPlace(one.messageId) })),
     );
-    return sealed.flatMap(({ sealed: _, ...row }, index) => {
+    return sealed.flatMap((one, index) => {
       const content = opened[index];
+      if (content === undefined || content === FORGOTTEN) return [];
       // Sealed by this service only, as a `MessageContent`.
-      return content === undefined || content === FORGOTTEN
-        ? []
-        : [{ ...row, content: content as unknown as MessageContent }];
+      return [{ ...one, content: content as unknown as MessageContent }];
     });
   }
 }

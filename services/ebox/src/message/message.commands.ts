@@ -176,6 +176,11 @@ export class MessageCommands {
       case 'MessageHidden':
       case 'MessageShown':
         await update('hidden = $3', state.hidden);
+        break;
+      case 'MessagePublished':
+      case 'MessageReminded':
+      case 'MessageExpirationAlerted':
+        throw new TypeError('a reader causes no such event');
     }
   }
 }

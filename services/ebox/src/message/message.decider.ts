@@ -4,7 +4,7 @@ import type { IsoDay } from '@crossroads/identifiers';
 export type MessageReason = 'MESSAGE_ALREADY_PUBLISHED' | 'MESSAGE_NOT_PUBLISHED';
 
 /** A message that was published. What is about the person is in `sealed`. */
-export interface PublishedMessage {
+interface PublishedMessage {
   readonly version: 1;
   /** A `personId`, or the id of an enterprise. */
   readonly ownerId: string;

@@ -18,17 +18,13 @@ describe('the list of accesses, in one process', () => {
   beforeAll(async () => {
     mesh = await TestMesh.start('access-audit');
     const world = await World.create(mesh);
-    world.directory.put({ ssin, personId });
     const audit = await mesh.startInProcess(service, AppModule, {
       override: (builder) =>
         builder
           .overrideProvider(Clock)
           .useValue({ now: () => NOON })
           .overrideProvider(Citizens)
-          .useValue({
-            signedIn: async () => ({ ssin, enterpriseRoles: new Map() }),
-            person: async () => world.directory.numbers.get(ssin),
-          }),
+          .useValue({ signedIn: async () => ({ ssin, personIds: [personId], enterpriseRoles: new Map() }) }),
     });
     portal = world.client(audit, PORTAL);
   }, 120_000);

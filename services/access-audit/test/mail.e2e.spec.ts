@@ -62,7 +62,9 @@ describe('the list of accesses to mail', () => {
       () => list(manager.ssin, asked),
       ({ length }) => length > 0,
     );
-    expect(accesses).toMatchObject([{ mail }]);
+    expect(accesses).toMatchObject([{ mail: { reader: MAIL_READER_ENTERPRISE_READER } }]);
+    // A pseudonym, which a personId is not.
+    expect(accesses[0]?.mail?.readerPersonId).toMatch(/^[\w-]{22}$/);
     expect(await list(manager.ssin)).toEqual([]);
   });
 

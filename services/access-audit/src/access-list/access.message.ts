@@ -1,4 +1,5 @@
-import { AccessResult, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
+import { createHash } from 'node:crypto';
+import { type AccessRecord, AccessResult, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
 import type { Access, AccessedService } from '@crossroads/contracts/audit/v1/audit_service';
 import type { Policy } from '@crossroads/policy';
 import type { AccessEntry } from '../access-log/access-entry.js';
@@ -17,7 +18,7 @@ export const accessMessage = ({ journalId, record, outcome }: AccessEntry, polic
   result: outcome?.result ?? AccessResult.ACCESS_RESULT_UNSPECIFIED,
   reason: outcome?.reason ?? '',
   concluded: outcome !== undefined,
-  mail: record.mail,
+  mail: mailMessage(record),
   services: record.services.map((asked): AccessedService => {
     const came = outcome?.services.find(({ dataService }) => dataService === asked.dataService);
     return {
@@ -32,3 +33,13 @@ export const accessMessage = ({ journalId, record, outcome }: AccessEntry, polic
     };
   }),
 });
+
+/** Who read, by an id for this owner alone: a `personId` stays inside the mesh. It is random, so that its hash hides it. */
+const mailMessage = ({ personId, mail }: AccessRecord): Access['mail'] => {
+  if (mail === undefined || mail.readerPersonId === '') return mail;
+  const readerPersonId = createHash('sha256')
+    .update(`${personId}\n${mail.readerPersonId}`)
+    .digest('base64url')
+    .slice(0, 22);
+  return { ...mail, readerPersonId };
+};

@@ -273,7 +273,11 @@ export class LocalMesh {
   /** What only this service reads. */
   private async settingsOf(name: ServiceName): Promise<NodeJS.ProcessEnv> {
     if (name === authorization.name) return { BOOTSTRAP_ADMINISTRATOR: await this.firstAdministrator() };
-    if (name === ebox.name) return { DOCUMENT_STORE_DIR: join(this.folder.path, 'uploads') };
+    if (name === ebox.name)
+      return {
+        DOCUMENT_STORE_DIR: join(this.folder.path, 'uploads'),
+        OPERATOR_ENTERPRISE_NUMBER: INSTITUTIONS.administrator.enterpriseNumber,
+      };
     return {};
   }
 

@@ -80,7 +80,7 @@ export const move = async ({ mesh, network, output }: Tour, { subject }: Partici
   }
 };
 
-const MOVES = 12;
+export const MOVES = 12;
 
 /** Kills a service during twelve moves: no delivery is lost or repeated. */
 export const killUnderLoad = async (

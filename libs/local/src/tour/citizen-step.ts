@@ -1,10 +1,11 @@
-import { Citizen, citizenToken } from '@crossroads/client';
+import { Citizen } from '@crossroads/client';
 import { AccessKind, AccessResult } from '@crossroads/contracts/access/v1/access_record';
 import type { Access } from '@crossroads/contracts/audit/v1/audit_service';
-import { SIGN_IN_ISSUER, SIGN_IN_KID } from '../demo/set-up.js';
+import { accessAudit } from '@crossroads/topology';
 import type { Participants } from './participants.js';
 import { until, verify } from './checks.js';
 import type { ExpectedAccesses } from './consultation-steps.js';
+import { signIn } from './sign-in.js';
 import type { Tour } from './tour.js';
 
 const SHOWN = 5;
@@ -19,10 +20,7 @@ export const listAccesses = async (
   output.step('The citizen: who has accessed my data?');
   const citizen = new Citizen(network.connection('citizen-portal'));
   try {
-    const token = await citizenToken(
-      { issuer: SIGN_IN_ISSUER, ssin: subject.ssin },
-      { kid: SIGN_IN_KID, privatePem: network.signInKey },
-    );
+    const token = await signIn({ network }, subject.ssin, accessAudit.name);
     const list = async (): Promise<Access[]> => {
       const all: Access[] = [];
       for await (const access of citizen.accesses(token)) all.push(access);

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Citizen, citizenToken, followProviderEvents, type Mail, readProviderEvents } from '@crossroads/client';
+import { Citizen, followProviderEvents, type Mail, readProviderEvents } from '@crossroads/client';
 import { AccessKind, MailReader } from '@crossroads/contracts/access/v1/access_record';
 import type { Access } from '@crossroads/contracts/audit/v1/audit_service';
 import { type ProviderEvent, ProviderEventKind } from '@crossroads/contracts/ebox/v1/events';
@@ -11,13 +11,13 @@ import { type Message, NewMessage } from '@crossroads/contracts/ebox/v1/message'
 import { ReadFilter } from '@crossroads/contracts/ebox/v1/message_service';
 import { newRequestId } from '@crossroads/grpc';
 import { openBroker } from '@crossroads/messaging';
-import { ebox } from '@crossroads/topology';
+import { accessAudit, ebox } from '@crossroads/topology';
 import { numberOf } from '../demo/institutions.js';
 import { letter } from '../demo/letter.js';
-import { SIGN_IN_ISSUER, SIGN_IN_KID } from '../demo/set-up.js';
 import { documentFolder } from '../demo/start-demo.js';
 import { until, verify } from './checks.js';
 import { type Participants, refusalOf } from './participants.js';
+import { signIn } from './sign-in.js';
 import type { Tour } from './tour.js';
 
 const SENDER = 'pension-office';
@@ -36,22 +36,16 @@ export const exchangeMail = async (tour: Tour, { subject }: Participants): Promi
   const { network, output } = tour;
   output.step('The eBox: an institution writes to a citizen, who reads it');
   const citizen = new Citizen(network.connection('citizen-portal'));
-  const tokenFor = (service?: typeof ebox.name) =>
-    citizenToken(
-      { issuer: SIGN_IN_ISSUER, ssin: subject.ssin, ...(service ? { service } : {}) },
-      { kid: SIGN_IN_KID, privatePem: network.signInKey },
-    );
   try {
-    const mail = citizen.mail(await tokenFor(ebox.name));
+    const mail = citizen.mail(await signIn(tour, subject.ssin, ebox.name));
     const draft = await writeLetter(tour, subject.ssin);
     await consent(tour, mail, draft.message, subject.ssin);
     const sent = await publish(tour, draft);
     await readMail(tour, mail, sent, subject.ssin);
     await showEvents(tour, sent);
-    await showOpenings(tour, sent, subject.ssin, async () => {
-      const token = await tokenFor();
-      return listOf(citizen.accesses(token));
-    });
+    await showOpenings(tour, sent, subject.ssin, async () =>
+      listOf(citizen.accesses(await signIn(tour, subject.ssin, accessAudit.name))),
+    );
   } finally {
     citizen.close();
   }

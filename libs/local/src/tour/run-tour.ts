@@ -12,6 +12,7 @@ import { listAccesses } from './citizen-step.js';
 import { consultSources, type ExpectedAccesses, showRefusals } from './consultation-steps.js';
 import { inscribe, inscribeAll } from './inscriptions-step.js';
 import { exchangeMail } from './mail-steps.js';
+import { countNotices, showNotices } from './notices-step.js';
 import { TourOutput } from './tour-output.js';
 import { importPopulation, type ImportedPerson } from './population-step.js';
 import type { Tour } from './tour.js';
@@ -57,7 +58,9 @@ const steps = async (tour: Tour, population: Population): Promise<void> => {
     await showRefusals(tour, participants, expected);
     await listAccesses(tour, participants, expected, moved.tickets);
     await exchangeMail(tour, participants);
+    const notices = await countNotices(tour, participants);
     await killUnderLoad(tour, participants, moved);
+    await showNotices(tour, participants, notices);
     await approveAgain(tour);
   } finally {
     await moved.close();

@@ -82,7 +82,7 @@ describe('messages of the mesh itself', () => {
       world,
       `with opened as (
          insert into mailboxes (owner_id, mailbox_id, opened_at, consented, language)
-         select id, gen_random_uuid(), now(), $2, $3 from unnest($1::uuid[]) id returning owner_id)
+         select id, gen_random_uuid(), '2026-01-01', $2, $3 from unnest($1::uuid[]) id returning owner_id)
        insert into consents (owner_id, channel, given, at, front_end)
        select owner_id, 'PORTAL', $2, now(), $4 from opened`,
       [people.map(({ personId }) => personId), consented, language, PORTAL],

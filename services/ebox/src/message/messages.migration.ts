@@ -31,9 +31,9 @@ export class Messages1764230400001 implements MigrationInterface {
         unique (sender, original_message_id),
         check ((due_at is null) = (due is null))
       );
-      -- One for each filter of the list, in its order: a filter that few messages of a big mailbox pass would read all of it.
+      -- One for each filter of the list, in its order: a filter that few messages of a big mailbox pass would read all of it. Those
+      -- that were read have none: there are few in a big mailbox that nobody looks at.
       create index messages_unread on messages (owner_id, message_id) where read_at is null and not hidden;
-      create index messages_read on messages (owner_id, message_id) where read_at is not null and not hidden;
       create index messages_hidden on messages (owner_id, message_id) where hidden;
       create index messages_registered on messages (owner_id, message_id) where registered_mail and not hidden;
       create index messages_of_type on messages (owner_id, message_type, message_id);

@@ -1,6 +1,7 @@
 import { stopBenchMesh } from './bench-mesh.js';
 import { consultation, consultationAtRate, memory } from './consultation.bench.js';
 import { delivery } from './delivery.bench.js';
+import { eboxContent } from './ebox-content.bench.js';
 import { eboxList } from './ebox-list.bench.js';
 import { eboxPublish } from './ebox-publish.bench.js';
 import { type Bench, type Figure, formatted } from './figure.js';
@@ -17,6 +18,7 @@ const BENCHES: readonly Bench[] = [
   consultationAtRate,
   delivery,
   eboxPublish,
+  eboxContent,
   eboxList,
   memory,
   telemetry,

@@ -44,7 +44,8 @@ export interface DocumentOptions {
   readonly open: (query: DocumentQuery, signal: AbortSignal) => Promise<OpenedDocument | undefined>;
 }
 
-const MAX_CHUNK_BYTES = 64 * 1024;
+/** Less than the contract allows: each stream keeps up to 16 messages in memory at each end. */
+const CHUNK_BYTES = 64 * 1024;
 
 const id = fields.text({ max: 200 });
 
@@ -105,10 +106,10 @@ export const documentService = (options: DocumentOptions): ServedService =>
     allow: DOCUMENT_PROVIDERS['crossroads.document.v1.DocumentService'],
   });
 
-/** What one message of a stream carries: views of at most 256 KiB on the same memory. */
+/** What one message of a stream carries: views of at most 64 KiB on the same memory. */
 export function* chunksOf(bytes: Uint8Array): Generator<Buffer> {
-  for (let from = 0; from < bytes.length; from += MAX_CHUNK_BYTES) {
-    const part = bytes.subarray(from, from + MAX_CHUNK_BYTES);
+  for (let from = 0; from < bytes.length; from += CHUNK_BYTES) {
+    const part = bytes.subarray(from, from + CHUNK_BYTES);
     yield Buffer.from(part.buffer, part.byteOffset, part.length);
   }
 }

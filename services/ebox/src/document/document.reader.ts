@@ -1,6 +1,6 @@
 import { fields } from '@crossroads/grpc';
 
-export const MAX_DOCUMENT_BYTES = 100 * 1024 * 1024;
+const MAX_DOCUMENT_BYTES = 100 * 1024 * 1024;
 const SHA256_BYTES = 32;
 
 /** RFC 6838, 4.2. */

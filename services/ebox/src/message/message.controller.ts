@@ -12,6 +12,7 @@ import { PolicyFollower, RegisteredKeyGuard } from '@crossroads/policy';
 import { RPCS } from '@crossroads/topology';
 import { UseGuards } from '@nestjs/common';
 import { ProviderAvailability } from '../document/provider-availability.js';
+import { downloadDocument } from '../document/chunk.codec.js';
 import { OpeningJournal } from '../journal/opening-journal.js';
 import { Readers } from '../mailbox/readers.js';
 import { type ListMessagesInput, ListMessagesPipe } from './list-messages.pipe.js';
@@ -95,7 +96,7 @@ export class MessageController {
     return {};
   }
 
-  @Rpc(MessageServiceService.downloadDocument, DownloadDocumentPipe)
+  @Rpc(downloadDocument, DownloadDocumentPipe)
   async *downloadDocument(input: DownloadDocumentInput, call: Call): AsyncIterable<DownloadDocumentResponse> {
     const reader = await this.readers.readerOf(call, input.mailbox);
     yield* this.downloads.download(reader, input.messageId, input.documentId, call.signal);

@@ -120,8 +120,8 @@ export const documentStoreContract = (name: string, open: () => Promise<Document
       }
       for (let n = 0; n < pieces; n++) expected.update(piece);
       expect(read.digest('hex')).toBe(expected.digest('hex'));
-      // A part of 5 MiB, its copy and what is on the way.
-      expect(most).toBeLessThan(24 * KIB * KIB);
+      // A part of 5 MiB, its copy, what is on the way, and buffers that the collector has not freed yet: less than the document.
+      expect(most).toBeLessThan(64 * KIB * KIB);
       await store.remove(id);
     });
   });

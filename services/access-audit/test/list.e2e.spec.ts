@@ -147,7 +147,7 @@ describe('the list of accesses', () => {
       provider: '',
       reader: MailReader.MAIL_READER_DELEGATE,
       delegationId: randomUUID(),
-      readerPersonId: randomUUID(),
+      readerPersonId: '',
     };
     const message = access(person, { time: new Date(Date.UTC(2026, 0, 1)), mail });
     const document = access(person, {

@@ -170,7 +170,7 @@ describe('an opening of mail', () => {
     expect(journal.map(({ record }) => record?.ssins)).toEqual([[], [], [], undefined, [owner.ssin]]);
 
     const listed = await asAudited(owner, journal);
-    const byDelegate = { reader: MailReader.MAIL_READER_DELEGATE, delegationId, readerPersonId: delegate.personId };
+    const byDelegate = { reader: MailReader.MAIL_READER_DELEGATE, delegationId };
     const kind = AccessKind.ACCESS_KIND_MAIL_OPENING;
     const all = { kind, peer: PORTAL, concluded: true, result: ACCESS_RESULT_ANSWERED };
     expect(listed).toMatchObject([

@@ -40,7 +40,7 @@ const CALLERS = [
   'person-registry',
   'ebox',
 ];
-const SERVICES_THAT_CHECK = ['exchange', 'subscription', 'access-audit'];
+const SERVICES_THAT_CHECK = ['exchange', 'subscription', 'access-audit', 'ebox'];
 const as = (name: string): Directory => {
   const connection = connections.get(name);
   if (!connection) throw new Error(`nobody is called ${name}`);

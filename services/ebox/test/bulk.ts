@@ -64,7 +64,7 @@ export const storedOf = async (world: World, sender: string): Promise<Counts> =>
      select (select count(*)::int from messages where sender = $1) as rows,
        (select count(*)::int from streams) as streams,
        (select count(*)::int from (select id from streams group by id having count(*) > 1 or sum(n) > 1)) as doubled,
-       (select count(*)::int from streams s where not exists (select from messages m where m.message_id = s.stream_id::uuid)) as without_row`,
+       (select count(*)::int from (select stream_id from streams except select message_id::text from messages where sender = $1)) as without_row`,
     [sender],
   );
   if (counts === undefined) throw new Error('nothing was counted');

@@ -87,9 +87,10 @@ export const loadBigMailbox = async (options: BigMailboxOptions): Promise<void> 
       await client.query(definition);
     }
     await sealWhatIsShown(client, options);
-    // The relay need not read what was not published.
-    await client.query(`insert into es.checkpoints select 'journal', transaction_id, position from es.events
-      order by transaction_id desc, position desc limit 1`);
+    // The readers of the log would be busy with all of it, which they are not where messages come one by one.
+    await client.query(`insert into es.checkpoints select reader, transaction_id, position
+      from unnest('{journal,provider-events}'::text[]) reader,
+           (select * from es.events order by transaction_id desc, position desc limit 1) last`);
     say('vacuum');
     await client.query('vacuum analyze messages');
     await client.query('vacuum analyze es.events');

@@ -26,6 +26,9 @@ export interface PageOf {
   readonly limit: number;
 }
 
+/** Some milliseconds. A word that fewer than one in two hundred messages have is left to the index. */
+const SEARCHED_FIRST = 10_000;
+
 interface SealedMessage extends MessageRow {
   readonly sealed: string;
 }
@@ -56,12 +59,29 @@ export class MessageList {
     return { messages, ...(rows.length > limit && last ? { next: last.messageId } : {}) };
   }
 
-  private ofOwner(
+  /**
+   * A search looks at the newest messages first: a frequent word is found there. One that is too rare for that is found in the index
+   * of words. The planner would take either way for both, by its guess of how rare the word is.
+   */
+  private async ofOwner(
     ownerId: string,
     filters: MessageFilters,
     after: string | undefined,
     limit: number,
   ): Promise<SealedMessage[]> {
+    const { params, param, conditions } = this.where(ownerId, filters, after);
+    if (filters.words === undefined)
+      return this.sealed(`select * from messages where ${conditions.join(' and ')}`, params, limit);
+    const hashes = param(this.words.hashesOf(ownerId, [filters.words]));
+    const newest = `select * from messages where ${conditions.join(' and ')} order by message_id desc limit ${SEARCHED_FIRST}`;
+    const found = await this.sealed(`select * from (${newest}) n where words @> ${hashes}::bigint[]`, params, limit);
+    if (found.length >= limit) return found;
+    // Materialized: the planner may not follow the order of the list instead.
+    const rare = `select * from messages where words @> ${hashes}::bigint[] and ${conditions.join(' and ')}`;
+    return this.sealed(`with found as materialized (${rare}) select * from found`, params, limit);
+  }
+
+  private where(ownerId: string, filters: MessageFilters, after: string | undefined) {
     const params: unknown[] = [];
     const param = (value: unknown) => `$${params.push(value)}`;
     const conditions = [
@@ -71,17 +91,18 @@ export class MessageList {
       ...(filters.registeredMailOnly ? ['registered_mail'] : []),
       ...(filters.messageType === undefined ? [] : [`message_type = ${param(filters.messageType)}`]),
       ...(filters.sender === undefined ? [] : [`sender = ${param(filters.sender)}`]),
-      ...(filters.words === undefined
-        ? []
-        : [`words @> ${param(this.words.hashesOf(ownerId, [filters.words]))}::bigint[]`]),
       ...(filters.received.start === undefined ? [] : [`message_id >= ${param(firstIdOf(filters.received.start))}`]),
       ...(filters.received.end === undefined ? [] : [`message_id < ${param(firstIdOf(filters.received.end))}`]),
       ...(after === undefined ? [] : [`message_id < ${param(after)}`]),
     ];
+    return { params, param, conditions };
+  }
+
+  /** The newest of the rows of a query, with their sealed contents. */
+  private sealed(rows: string, params: readonly unknown[], limit: number): Promise<SealedMessage[]> {
     return this.db.query<SealedMessage>(
       `select m.*, e.data->>'sealed' as sealed
-       from (select ${MESSAGE_COLUMNS} from messages where ${conditions.join(' and ')}
-             order by message_id desc limit ${param(limit)}) m
+       from (select ${MESSAGE_COLUMNS} from (${rows}) r order by message_id desc limit ${limit}) m
        join es.events e on e.stream_id = m."messageId"::text and e.revision = 1`,
       params,
     );

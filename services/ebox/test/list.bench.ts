@@ -88,7 +88,6 @@ const run = async (): Promise<ListFigures> => {
     const words = new SubjectWords(await keys.secret('subject-words'));
     const { adminUrl } = mesh.database;
     await loadBigMailbox({ adminUrl, sealer, words, ownerId: owner.personId, size: SIZE, total: TOTAL, say });
-    await new Promise((r) => setTimeout(r, 1000));
     const running = await mesh.startProcess();
     const portal = world.client(MessageServiceService, running, PORTAL);
     const list = async (filters: Partial<ListMessagesRequest>) => {

@@ -9,6 +9,7 @@ export * from './event-store.js';
 export * from './event-store.migration.js';
 export * from './memory-event-store.js';
 export * from './event-store.module.js';
+export * from './place.js';
 export * from './postgres-event-store.js';
 export * from './processor.js';
 export * from './uuid-v7.js';

@@ -1,3 +1,6 @@
+/** The partitions of each log and of each topic of the mesh; fixed when they are created. */
+export const PARTITIONS = 16;
+
 /** One topic of the mesh. Who writes and who reads it is in the files of the services. */
 export interface Topic {
   readonly retentionDays: number;

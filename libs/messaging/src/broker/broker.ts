@@ -1,3 +1,5 @@
+import type { Place } from '@crossroads/eventsourcing';
+
 /**
  * A CloudEvents 1.0 event as it travels: attributes in `ce_` headers, protobuf in the value (binary mode).
  * Every broker tool sees headers and keys, so neither holds an SSIN, a name or a birth date.
@@ -17,12 +19,26 @@ export interface CloudEvent {
   readonly sequence?: string;
   /** The publisher's log cursor, as `<transaction id>:<position>`; header `ce_cursor`. */
   readonly cursor?: string;
+  /** The topic's partition, from 0. Absent before it is published: then it follows from the key. */
+  readonly partition?: number;
+  /** Where it stands in its publisher's log; absent for events that come from no log. */
+  readonly place?: EventPlace;
   readonly traceparent?: string;
   /** Set when `data` is sealed: the id of the key; header `ce_sealingkeyid`. */
   readonly sealingKeyId?: string;
   /** @default application/protobuf */
   readonly contentType?: string;
   readonly data: Uint8Array;
+}
+
+/** Headers `ce_log`, `ce_position`, `ce_hash`, `ce_serial`, `ce_prev`, `ce_prevhash`. The log's partition is the topic's. */
+export interface EventPlace extends Place {
+  /** UUID of the log. */
+  readonly logId: string;
+  /** Drawn at the insert: orders the events of different partitions causally; has holes. */
+  readonly serial: bigint;
+  /** The link: the place of the message before it on the same topic and partition, or the beginning of the log. */
+  readonly previous: Place;
 }
 
 export interface TopicOptions {

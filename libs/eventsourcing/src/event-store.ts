@@ -1,16 +1,14 @@
+import type { LogName } from './log/partitions.js';
+import type { Place } from './place.js';
+
 /**
  * Terminology
  * - stream: the events of one entity, in order; `revision` counts from 1 within it.
- * - log: all events of a service's database; a `Cursor` is a position in it.
+ * - log: all events of a service's database, in partitions; a `Place` is a position in one of them. An event gets its position shortly
+ *   after it was committed.
  * - request: a write that a caller may repeat; its answer is stored with its append.
  */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
-
-/** A position in the log. The order needs both parts: a reader that compares only one of them skips events. */
-export interface Cursor {
-  readonly transactionId: bigint;
-  readonly position: bigint;
-}
 
 /** An event to be stored. `id` (a UUID) is generated when absent; pass it when the data is sealed with it as associated data. */
 export interface NewEvent {
@@ -28,8 +26,16 @@ export interface Recorded extends Required<NewEvent> {
   readonly streamId: string;
   readonly streamType: string;
   readonly revision: bigint;
-  readonly cursor: Cursor;
   readonly recordedAt: Date;
+}
+
+/** A stored event with its place in the log. */
+export interface Logged extends Recorded {
+  /** See `partitionNumber`. */
+  readonly partition: number;
+  readonly place: Place;
+  /** Drawn at the insert: orders the events of different partitions causally; has holes. */
+  readonly serial: bigint;
 }
 
 /** The events to append to one stream. `expectedRevision` 0n: the stream must not exist. */
@@ -38,6 +44,13 @@ export interface StreamAppend {
   readonly streamType: string;
   readonly expectedRevision: bigint;
   readonly events: readonly NewEvent[];
+  /**
+   * Events with the same key are in one partition, in order: the personId where the stream is about a person. It never changes in the
+   * life of a stream. @default the stream's id
+   */
+  readonly routingKey?: string;
+  /** `journal` for numerous streams that end; their ids are UUIDv7. @default main */
+  readonly log?: LogName;
 }
 
 /** The idempotency key of a write: who called which rpc, the request id, and the SHA-256 of the request's bytes. */
@@ -64,11 +77,9 @@ export interface EventStore {
   readStreams(streamIds: readonly string[]): Promise<Map<string, Recorded[]>>;
   /**
    * Appends to one or several streams, all or nothing, and stores the request with its answer, also when there are no events.
-   * It must be the first write of its transaction.
-   * @throws WrongExpectedRevision when a race was lost, also against the same request: start again from `answerTo`
+   * @throws WrongExpectedRevision when a race was lost, also against the same request: start again from `answerTo`. A transaction has
+   *   then failed as a whole
    * @throws RequestIdReused
    */
   append(appends: readonly StreamAppend[], options?: AppendOptions): Promise<void>;
-  /** At most `limit` events after a cursor, in log order. Ends before the oldest transaction that is still open. */
-  readLog(after: Cursor, limit: number): Promise<Recorded[]>;
 }

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { compareCursors } from './cursor.js';
 import { RequestIdReused, WrongExpectedRevision } from './errors.js';
-import type { AppendOptions, Cursor, EventStore, Json, Recorded, RequestKey, StreamAppend } from './event-store.js';
+import type { AppendOptions, EventStore, Json, Recorded, RequestKey, StreamAppend } from './event-store.js';
+import { monthOf, partitionOf } from './log/partitions.js';
 import { keyOf } from './request-key.js';
 
 /** For specs: passes the same contract as the event store in PostgreSQL, and keeps everything in memory. */
 export class MemoryEventStore implements EventStore {
-  private readonly log: Recorded[] = [];
   private readonly streams = new Map<string, Recorded[]>();
+  private readonly partitions = new Map<string, number>();
   private readonly requests = new Map<string, { readonly hash: Uint8Array; readonly answer: Json }>();
-  private transactions = 0n;
 
   async answerTo(request: RequestKey): Promise<{ readonly answer: Json } | undefined> {
     const stored = this.requests.get(keyOf(request));
@@ -32,28 +31,27 @@ export class MemoryEventStore implements EventStore {
       throw new TypeError('a stream may stand only once in an append');
     if (request && (await this.answerTo(request))) throw new WrongExpectedRevision();
     // No await from here on, so that everything is appended or nothing.
-    for (const { streamId, expectedRevision } of written)
+    for (const { streamId, expectedRevision, routingKey, log = 'main' } of written) {
+      monthOf(log, streamId);
+      const partition = partitionOf(log, routingKey ?? streamId);
+      if ((this.partitions.get(streamId) ?? partition) !== partition) throw new WrongExpectedRevision();
       if (BigInt(this.streams.get(streamId)?.length ?? 0) !== expectedRevision) throw new WrongExpectedRevision();
+      this.partitions.set(streamId, partition);
+    }
     if (request) {
       const key = keyOf(request);
       if (this.requests.has(key)) throw new WrongExpectedRevision();
       this.requests.set(key, { hash: request.hash, answer: copyOf(answer) });
     }
-    this.transactions++;
     for (const append of written) this.add(append);
-  }
-
-  async readLog(after: Cursor, limit: number): Promise<Recorded[]> {
-    return this.log.filter(({ cursor }) => compareCursors(cursor, after) > 0).slice(0, limit);
   }
 
   private add({ streamId, streamType, events }: StreamAppend): void {
     const stream = this.streams.get(streamId) ?? [];
     this.streams.set(streamId, stream);
     for (const { id = randomUUID(), type, schemaVersion = 1, data, metadata = {} } of events) {
-      const cursor = { transactionId: this.transactions, position: BigInt(this.log.length + 1) };
       const revision = BigInt(stream.length + 1);
-      const recorded = {
+      stream.push({
         id,
         streamId,
         streamType,
@@ -62,11 +60,8 @@ export class MemoryEventStore implements EventStore {
         schemaVersion,
         data: copyOf(data),
         metadata: copyOf(metadata),
-        cursor,
         recordedAt: new Date(),
-      };
-      stream.push(recorded);
-      this.log.push(recorded);
+      });
     }
   }
 }

@@ -3,6 +3,7 @@ import { type Database, openDatabase } from '@crossroads/database';
 import {
   Commands,
   eventStoreMigrations,
+  uuidV7,
   PostgresEventStore,
   type RequestKey,
   WrongExpectedRevision,
@@ -61,7 +62,7 @@ describe('a command that writes rows', () => {
   const requestKey = (): RequestKey => ({
     institution: '0206731645',
     rpc: '/crossroads.test.v1.Test/Write',
-    requestId: randomUUID(),
+    requestId: uuidV7(),
     hash: new Uint8Array(32),
   });
 

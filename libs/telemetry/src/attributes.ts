@@ -19,6 +19,8 @@ export const attributeNames = [
   /** Enterprise number of a document provider. */
   'provider',
   'topic',
+  /** Name of a log: main or journal. */
+  'log',
   /** Type of the stream that is appended to. */
   'stream_type',
   /** How many, in a batch. */

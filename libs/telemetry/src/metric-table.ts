@@ -103,6 +103,23 @@ export const METRICS = {
   ),
   'crossroads.policy_age.seconds': metric('gauge', 's', 'Since authorization was heard of'),
   'crossroads.policy_revision': metric('gauge', '{revision}', 'Revision of the policy in force here'),
+  'crossroads.log.partitions_held': metric(
+    'gauge',
+    '{partitions}',
+    'Partitions of the log that this process works on',
+    'log',
+  ),
+  'crossroads.relay.lag.seconds': metric(
+    'gauge',
+    's',
+    'Age of the oldest stamped event that is not published',
+    'topic',
+  ),
+  'crossroads.log.needs_newer_version': metric(
+    'gauge',
+    '{partitions}',
+    'Partitions given back because of an event type that this version does not know',
+  ),
   'crossroads.relay_errors': metric('counter', '{errors}', 'Attempts to publish that failed', 'topic'),
 } as const;
 

@@ -9,16 +9,16 @@ const EVENTS_SERVICE = 'crossroads.events.v1.EventsService';
 
 type Callers = readonly RpcCaller[];
 
-/** `Events/Read`, for a service that publishes. */
+/** `Events/Read` and `Events/Check`, for a service that publishes. */
 type EventsRpcs<Entry extends ServiceEntry> = Entry['publishes'] extends readonly []
   ? unknown
-  : { readonly [EVENTS_SERVICE]: { readonly read: Callers } };
+  : { readonly [EVENTS_SERVICE]: { readonly read: Callers; readonly check: Callers } };
 
 type RpcsOf<Entry extends ServiceEntry> = {
   readonly [Proto in keyof Entry['rpcs']]: { readonly [Rpc in keyof Entry['rpcs'][Proto]]: Callers };
 } & EventsRpcs<Entry>;
 
-/** The callers of `Events/Read`: it returns what the topics of its server hold, so it is for their readers. */
+/** The callers of `Events/Read` and `Events/Check`: they return what the topics of its server hold, so it is for their readers. */
 export const eventsCallersOf = (producer: ServiceName): Callers => [
   ...new Set(
     producedBy(producer)
@@ -44,7 +44,7 @@ const tableOf = (server: ServiceName): Readonly<Record<string, CallersByRpc>> =>
   const publishes = producedBy(server).length > 0;
   return {
     ...Object.fromEntries(listed),
-    ...(publishes ? { [EVENTS_SERVICE]: { read: eventsCallersOf(server) } } : {}),
+    ...(publishes ? { [EVENTS_SERVICE]: { read: eventsCallersOf(server), check: eventsCallersOf(server) } } : {}),
   };
 };
 

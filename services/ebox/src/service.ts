@@ -1,6 +1,5 @@
 import { DocumentStoreSettings } from '@crossroads/document/store';
 import { type ReasonCodes, status } from '@crossroads/grpc';
-import type { EventsReason } from '@crossroads/messaging';
 import { defineService } from '@crossroads/service';
 import { ReceiptSettings } from '@crossroads/transparency/nest';
 import { UploadEntity } from './document/upload.entity.js';
@@ -18,14 +17,12 @@ import { NoticeRuns1764230400005 } from './notice/notice-runs.migration.js';
 import { MessageTypeSettings } from './publication/message-types.settings.js';
 import { ProviderEvents1764230400004 } from './provider-event/provider-events.migration.js';
 
-const reasonCodes: ReasonCodes<MailboxReason | MessageReason | EventsReason | 'SUBJECT_FORGOTTEN'> = {
+const reasonCodes: ReasonCodes<MailboxReason | MessageReason | 'SUBJECT_FORGOTTEN'> = {
   MAILBOX_NOT_OPEN: status.FAILED_PRECONDITION,
   TOO_MANY_DELEGATES: status.FAILED_PRECONDITION,
   MESSAGE_ALREADY_PUBLISHED: status.ALREADY_EXISTS,
   MESSAGE_NOT_PUBLISHED: status.NOT_FOUND,
   SUBJECT_FORGOTTEN: status.FAILED_PRECONDITION,
-  INVALID_CURSOR: status.INVALID_ARGUMENT,
-  TOPIC_NOT_FOR_CALLER: status.PERMISSION_DENIED,
 };
 
 export const service = defineService({

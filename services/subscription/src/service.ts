@@ -1,17 +1,14 @@
 import { type ReasonCodes, status } from '@crossroads/grpc';
-import type { EventsReason } from '@crossroads/messaging';
 import { defineService } from '@crossroads/service';
 import { ReceiptSettings } from '@crossroads/transparency/nest';
 import type { SubscriptionReason } from './subscription/subscription.decider.js';
 import { SubscriptionEntity } from './subscription/subscription.entity.js';
 import { Subscriptions1764230400000 } from './subscription/subscriptions.migration.js';
 
-const reasonCodes: ReasonCodes<SubscriptionReason | EventsReason> = {
+const reasonCodes: ReasonCodes<SubscriptionReason> = {
   SUBSCRIPTION_ALREADY_OPEN: status.ALREADY_EXISTS,
   SUBSCRIPTION_NOT_OPEN: status.FAILED_PRECONDITION,
   SUBSCRIPTION_NOT_PAUSED: status.FAILED_PRECONDITION,
-  INVALID_CURSOR: status.INVALID_ARGUMENT,
-  TOPIC_NOT_FOR_CALLER: status.PERMISSION_DENIED,
 };
 
 export const service = defineService({

@@ -213,8 +213,8 @@ describe('a Nest application with GrpcTransport', () => {
   it('produces no more of a stream than its reader takes, and ends it when the reader leaves', async () => {
     yielded = 0;
     streamsEnded = 0;
-    for await (const { cursor } of exchange.count(request('100000'))) {
-      expect(cursor[0]).toBe('0');
+    for await (const { event } of exchange.count(request('100000'))) {
+      expect(event?.id[0]).toBe('0');
       break;
     }
     await until(() => streamsEnded === 1, 'the stream has ended');

@@ -30,8 +30,8 @@ describe('a server', () => {
   });
 
   it('sends a stream of responses', async () => {
-    const cursors = (await listOf(exchange.count(request('3')))).map(({ cursor }) => cursor[0]);
-    expect(cursors).toEqual(['0', '1', '2']);
+    const ids = (await listOf(exchange.count(request('3')))).map(({ event }) => event?.id[0]);
+    expect(ids).toEqual(['0', '1', '2']);
   });
 
   it('streams in both directions', async () => {
@@ -126,8 +126,8 @@ describe('a server', () => {
   it('produces responses only as fast as they are read, and stops when the reader leaves', async () => {
     echo.counted = 0;
     const ended = echo.countsEnded;
-    for await (const { cursor } of exchange.count(request('100000'))) {
-      expect(cursor[0]).toBe('0');
+    for await (const { event } of exchange.count(request('100000'))) {
+      expect(event?.id[0]).toBe('0');
       break;
     }
     await until(() => echo.countsEnded === ended + 1, 'the source is ended');

@@ -42,4 +42,4 @@ export const EchoService = {
 } as const;
 
 export const request = (topic: string): ReadRequest => ReadRequest.fromPartial({ topic });
-export const response = (cursor: string): ReadResponse => ReadResponse.fromPartial({ cursor });
+export const response = (id: string): ReadResponse => ReadResponse.fromPartial({ event: { id } });

@@ -1,10 +1,12 @@
 import type { Queryable } from '@crossroads/database';
+import { partitionsOf } from '@crossroads/eventsourcing';
 import { observe, sharedFor } from '@crossroads/telemetry';
+import { relayOf } from './relay.js';
 
 export interface JournalOptions {
   readonly db: Pick<Queryable, 'query'>;
-  /** Name of the relay that publishes the journal. */
-  readonly relay: string;
+  /** The topic on which the journal is published. */
+  readonly topic: string;
   /** Event types of the journal. */
   readonly types: readonly string[];
   /** Those of them that a receipt was signed for. */
@@ -12,17 +14,27 @@ export interface JournalOptions {
 }
 
 /** A larger backlog is not counted further: the number says no more, and the query would be slow. */
-const MAX_COUNTED = 100_000;
+const MAX_COUNTED = 10_000;
 
+/** By partition: what is stamped and not published, and what was appended after the last event that was stamped. */
 const BACKLOG = {
   name: 'journal-backlog',
   text: `
-    with published as (select transaction_id, position from es.checkpoints where processor = $1),
-    unpublished as (
-      select type, recorded_at from es.events
-       where revision > 0 and (transaction_id, position) >
-             (coalesce((select transaction_id from published), '0'::xid8), coalesce((select position from published), 0))
-       order by transaction_id, position limit ${MAX_COUNTED}
+    with unpublished as (
+      select e.type, e.recorded_at from unnest($4::smallint[]) p (partition)
+        left join lateral (select s.position from es.steps s where s.reader = $1 and s.partition = p.partition
+          order by s.after desc limit 1) published on true
+        cross join lateral (select l.* from es.log l where l.partition = p.partition and l.position > coalesce(published.position, 0)
+          order by l.position limit ${MAX_COUNTED}) l
+        join es.events e on e.month = l.month and e.stream_id = l.stream_id and e.revision = l.revision
+      union all
+      select e.type, e.recorded_at from unnest($4::smallint[]) p (partition)
+        left join lateral (select l.snapshot, l.target from es.log l where l.partition = p.partition order by l.position desc limit 1)
+          head on true
+        cross join lateral (select * from es.events e where e.partition = p.partition
+          and e.transaction_id >= pg_snapshot_xmin(coalesce(head.target, head.snapshot, '1:1:'))
+          and not exists (select from es.log l where l.partition = e.partition and l.month = e.month and l.stream_id = e.stream_id
+            and l.revision = e.revision) limit ${MAX_COUNTED}) e
     )
     select count(*) filter (where type = any($3))::int as receipts,
            extract(epoch from clock_timestamp() - min(recorded_at))::float8 as age
@@ -33,9 +45,15 @@ const BACKLOG = {
  * Metrics of the journal events that have not reached the bus. Read from the log, so they are right while no relay runs, and the
  * same in every process. Returns a function that stops observing.
  */
-export const observeJournal = ({ db, relay, types, receipted }: JournalOptions): (() => void) => {
+export const observeJournal = ({ db, topic, types, receipted }: JournalOptions): (() => void) => {
+  const partitions = partitionsOf('journal');
   const backlog = sharedFor(1_000, async () => {
-    const [row] = await db.query<{ receipts: number; age: number | null }>(BACKLOG, [relay, types, receipted]);
+    const [row] = await db.query<{ receipts: number; age: number | null }>(BACKLOG, [
+      relayOf(topic),
+      types,
+      receipted,
+      partitions,
+    ]);
     return { receipts: row?.receipts ?? 0, age: Math.max(0, row?.age ?? 0) };
   });
   const stops = [

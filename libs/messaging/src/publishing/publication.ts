@@ -1,20 +1,40 @@
-import { encodeCursor, type Recorded } from '@crossroads/eventsourcing';
+import type { Recorded } from '@crossroads/eventsourcing';
 import type { CloudEvent } from '../broker/broker.js';
 
 /** A stored event as it is published on one topic. */
 export interface Publication {
   readonly topic: string;
-  /** The relay adds the cursor and seals. */
-  readonly event: Omit<CloudEvent, 'cursor' | 'sealingKeyId'>;
+  /** The relay adds partition and place, and seals. */
+  readonly event: Omit<CloudEvent, 'partition' | 'place' | 'sealingKeyId'>;
 }
 
+type Mapped = Publication | readonly Publication[] | undefined;
+
 /**
- * Maps a stored event to what others may see of it. At most one event a topic, since a reader resumes after its cursor. It is called
- * again when an event is published again, and must return the same id.
+ * Maps a stored event to what others may see of it; nothing when the person was erased. At most one event a topic, since a reader resumes
+ * after its place. It is called again when an event is published again, and must return the same id.
  */
-export type Published = (
-  recorded: Recorded,
-) => Publication | readonly Publication[] | undefined | Promise<Publication | readonly Publication[] | undefined>;
+export type Publish = (recorded: Recorded) => Mapped | Promise<Mapped>;
+
+/** Events of this type stay inside. */
+export const NOT_PUBLISHED = 'not published';
+
+/**
+ * Every type of event in the log of a service. A process that meets another one, written by a newer version, does not pass it over: it
+ * gives the partition back.
+ */
+export type PublishedTypes = Readonly<Record<string, Publish | typeof NOT_PUBLISHED>>;
+
+/** An event of a type, or of a schema version, that this version of the service does not know. */
+export class UnknownEventType extends Error {
+  override readonly name = 'UnknownEventType';
+
+  constructor(readonly event: Pick<Recorded, 'type' | 'schemaVersion'>) {
+    super(
+      `no rule for publishing ${event.type}, schema version ${event.schemaVersion}: a newer version of the service wrote it`,
+    );
+  }
+}
 
 export interface PublicationOf {
   readonly topic: string;
@@ -41,16 +61,17 @@ export const publicationOf = (recorded: Recorded, { topic, ...rest }: Publicatio
   };
 };
 
-/** What a stored event is published as, with its cursor. */
-export const publicationsOf = async (
-  published: Published,
-  recorded: Recorded,
-): Promise<{ readonly topic: string; readonly event: CloudEvent }[]> => {
-  const answer = await published(recorded);
-  if (answer === undefined) return [];
-  const publications = 'topic' in answer ? [answer] : answer;
+/** The newest schema version of all events. */
+const NEWEST_SCHEMA = 1;
+
+/** What a stored event is published as. @throws UnknownEventType */
+export const publicationsOf = async (types: PublishedTypes, recorded: Recorded): Promise<readonly Publication[]> => {
+  const publish = Object.hasOwn(types, recorded.type) ? types[recorded.type] : undefined;
+  if (publish === undefined || recorded.schemaVersion > NEWEST_SCHEMA) throw new UnknownEventType(recorded);
+  const mapped = publish === NOT_PUBLISHED ? undefined : await publish(recorded);
+  if (mapped === undefined) return [];
+  const publications = 'topic' in mapped ? [mapped] : mapped;
   if (new Set(publications.map(({ topic }) => topic)).size < publications.length)
     throw new TypeError(`${recorded.type} is published twice on one topic: a reader could resume between the two`);
-  const cursor = encodeCursor(recorded.cursor);
-  return publications.map(({ topic, event }) => ({ topic, event: { ...event, cursor } }));
+  return publications;
 };

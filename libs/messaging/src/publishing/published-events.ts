@@ -1,13 +1,21 @@
-import type { ReadRequest, ReadResponse } from '@crossroads/contracts/events/v1/events_service';
-import { type Cursor, type EventStore, encodeCursor, parseCursor, Rejection } from '@crossroads/eventsourcing';
-import { mayRead } from '@crossroads/topology';
+import {
+  CheckedPlace_Standing as Standing,
+  type CheckedPlace,
+  type CheckRequest,
+  type CheckResponse,
+  type Place as PlaceMessage,
+  type ReadRequest,
+  type ReadResponse,
+} from '@crossroads/contracts/events/v1/events_service';
+import { type LogName, partitionNumber, type Place, topicPartitionOf } from '@crossroads/eventsourcing';
+import { FailedPrecondition, InvalidInput, PermissionDenied, Unavailable } from '@crossroads/grpc';
+import { mayRead, PARTITIONS } from '@crossroads/topology';
 import { messageOf } from '../broker/event-message.js';
-import { type Published, publicationsOf } from './publication.js';
+import { UnknownEventType } from './publication.js';
+import { mapEvents, type PublishedLog } from './published-log.js';
 
 const BATCH_SIZE = 500;
-
-/** The reasons with which a read is rejected. */
-export type EventsReason = 'INVALID_CURSOR' | 'TOPIC_NOT_FOR_CALLER';
+const MAX_PLACES = 1_000;
 
 /** The part of a gRPC call that a read needs. */
 interface ReadCall {
@@ -18,6 +26,7 @@ interface ReadCall {
 /** The handlers of `EventsService`. */
 export interface PublishedEvents {
   read(request: ReadRequest, call: ReadCall): AsyncIterable<ReadResponse>;
+  check(request: CheckRequest): Promise<CheckResponse>;
 }
 
 /**
@@ -25,37 +34,126 @@ export interface PublishedEvents {
  * topic from the broker.
  */
 export const publishedEvents = (
-  store: Pick<EventStore, 'readLog'>,
-  published: Published,
+  published: PublishedLog,
   isReader: (service: string, topic: string) => boolean = mayRead,
 ): PublishedEvents => ({
-  read: ({ topic, afterCursor }, { signal, caller }) => {
+  read: ({ topic, partition, after }, { signal, caller }) => {
     if (caller.kind !== 'service' || !isReader(caller.name, topic))
-      throw new Rejection('TOPIC_NOT_FOR_CALLER', 'the caller may not read this topic');
-    const after = parseCursor(afterCursor);
-    if (!after)
-      throw new Rejection('INVALID_CURSOR', 'after_cursor is the cursor of an event of this service, or empty');
-    return publishedAfter(store, published, topic, after, signal);
+      throw new PermissionDenied('TOPIC_NOT_FOR_CALLER', 'the caller may not read this topic');
+    const log = published.topics.get(topic);
+    if (log === undefined) throw refusal('topic', 'UNKNOWN_TOPIC', 'this service does not publish this topic');
+    return publishedAfter(published, topic, log, requirePartition('partition', partition), after, signal);
+  },
+  check: async ({ places }) => {
+    if (places.length > MAX_PLACES) throw refusal('places', 'TOO_MANY', `at most ${MAX_PLACES} places a call`);
+    return { places: await checked(published, places) };
   },
 });
 
+const checked = async ({ log }: PublishedLog, places: readonly PlaceMessage[]): Promise<CheckedPlace[]> => {
+  const ids = new Map([...(await log.logIds())].map(([name, id]) => [id, name]));
+  const asked = places.map(({ logId, partition, position }, index) => {
+    const name = ids.get(logId);
+    const number = requirePartition(`places[${index}].partition`, partition);
+    return name && { name, logId, partition: partitionNumber(name, number), position };
+  });
+  const known = asked.filter((one) => one !== undefined);
+  const heads = await log.heads([...new Set(known.map(({ partition }) => partition))]);
+  const hashes = new Map((await log.hashesAt(known)).map((hash, index) => [known[index], hash] as const));
+  return asked.map((one, index): CheckedPlace => {
+    if (one === undefined) return { standing: Standing.STANDING_OTHER_LOG, head: undefined };
+    const head = heads.get(one.partition) ?? { position: 0n, hash: '' };
+    const hash = hashes.get(one) ?? null;
+    const theirs = places[index]?.hash.toString('hex');
+    return {
+      standing: standingOf(one.position, head.position, hash, theirs),
+      head: placeMessage(one.logId, one.partition, head),
+    };
+  });
+};
+
+const standingOf = (position: bigint, head: bigint, hash: string | null, theirs: string | undefined): Standing => {
+  if (position > head) return Standing.STANDING_BEYOND_HEAD;
+  if (hash === null) return Standing.STANDING_TRIMMED;
+  return hash === theirs ? Standing.STANDING_COMMON : Standing.STANDING_OTHER_HASH;
+};
+
 const publishedAfter = async function* (
-  store: Pick<EventStore, 'readLog'>,
-  published: Published,
+  published: PublishedLog,
   topic: string,
-  after: Cursor,
+  name: LogName,
+  n: number,
+  after: PlaceMessage | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<ReadResponse> {
-  for (let cursor = after; !signal.aborted; ) {
-    const batch = await store.readLog(cursor, BATCH_SIZE);
-    for (const recorded of batch) {
-      for (const publication of await publicationsOf(published, recorded)) {
-        if (publication.topic === topic)
-          yield { cursor: encodeCursor(recorded.cursor), event: messageOf(publication.event) };
-      }
-    }
-    const last = batch.at(-1);
-    if (!last) return;
-    cursor = last.cursor;
+  const { log, types } = published;
+  const logId = (await log.logIds()).get(name) ?? '';
+  const partition = partitionNumber(name, n);
+  let place = await startOf(published, { logId, partition }, after);
+  const head = (await log.heads([partition])).get(partition) ?? place;
+  while (!signal.aborted && place.position < head.position) {
+    const batch = await log.read(new Map([[partition, place.position]]), BATCH_SIZE);
+    const [first] = batch;
+    if (first === undefined || first.place.position !== place.position + 1n) throw trimmed(first?.place);
+    const { published: events, last, error } = await mapEvents(types, batch);
+    for (const { topic: on, event, at, serial } of events)
+      if (on === topic) yield { event: messageOf(event), place: placeMessage(logId, partition, at), serial };
+    if (last !== undefined) place = last;
+    if (error !== undefined) throw error instanceof UnknownEventType ? needsNewerVersion(error) : error;
   }
+  yield { event: undefined, place: placeMessage(logId, partition, place), serial: 0n };
 };
+
+/** The place to begin at, once it is known to be one of this log. */
+const startOf = async (
+  { log }: PublishedLog,
+  { logId, partition }: { readonly logId: string; readonly partition: number },
+  after: PlaceMessage | undefined,
+): Promise<Place> => {
+  const position = after?.position ?? 0n;
+  const [hash] = await log.hashesAt([{ partition, position }]);
+  if (after === undefined) return { position, hash: hash ?? '' };
+  if (after.logId !== logId) throw forked('the log was created anew');
+  const head = (await log.heads([partition])).get(partition);
+  if (position > (head?.position ?? 0n)) throw forked('the log ends before this place');
+  if (hash === null || hash === undefined) throw trimmed(undefined);
+  if (hash !== after.hash.toString('hex')) throw forked('the log has another event at this place');
+  return { position, hash };
+};
+
+const placeMessage = (logId: string, partition: number, { position, hash }: Place): PlaceMessage => ({
+  logId,
+  partition: topicPartitionOf(partition),
+  position,
+  hash: Buffer.from(hash, 'hex'),
+});
+
+const requirePartition = (field: string, partition: number): number => {
+  if (partition >= PARTITIONS) throw refusal(field, 'OUT_OF_RANGE', `partitions are 0 to ${PARTITIONS - 1}`);
+  return partition;
+};
+
+const refusal = (field: string, reason: string, description: string): InvalidInput =>
+  new InvalidInput({ field, reason, description });
+
+const forked = (message: string): FailedPrecondition =>
+  new FailedPrecondition(
+    'LOG_FORKED',
+    `${message}: it was restored to an older state; see docs/runbooks/log-forked.md`,
+  );
+
+/** @param oldest the oldest place that is left, when it is known */
+const trimmed = (oldest: Place | undefined): FailedPrecondition =>
+  new FailedPrecondition('LOG_TRIMMED', 'what follows this place was archived', {
+    metadata: oldest === undefined ? {} : { oldestPosition: String(oldest.position), oldestHash: oldest.hash },
+  });
+
+const needsNewerVersion = ({ event }: UnknownEventType): Unavailable =>
+  new Unavailable(
+    'NEEDS_NEWER_VERSION',
+    `this process does not know ${event.type}, schema version ${event.schemaVersion}`,
+    {
+      metadata: { eventType: event.type },
+      retryAfterMs: 1_000,
+    },
+  );

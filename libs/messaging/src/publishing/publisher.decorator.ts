@@ -1,24 +1,24 @@
-import type { Recorded } from '@crossroads/eventsourcing';
+import type { LogName } from '@crossroads/eventsourcing';
+import type { TopicName } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import type { Published } from './publication.js';
+import type { PublishedTypes } from './publication.js';
 
 /** Says which events of a service's log others may see, and in what form. */
 export interface EventPublisher {
-  published(recorded: Recorded): ReturnType<Published>;
+  readonly types: PublishedTypes;
 }
 
 export interface PublisherOptions {
-  /** Identifies the relay: its checkpoint is stored under this name. */
-  readonly name: string;
-  /** See `ProcessorOptions.paceMs`. */
+  /** The topics, each with the log whose events it gets. */
+  readonly topics: Readonly<Partial<Record<TopicName, LogName>>>;
+  /** Milliseconds from one batch to the next: longer makes larger batches. @default 5 */
   readonly paceMs?: number;
-  readonly batchSize?: number;
 }
 
 export const PublisherOf = DiscoveryService.createDecorator<PublisherOptions>();
 
-/** Makes a provider the publisher of the service: the relay publishes what it returns, and `Events/Read` serves it. One a service. */
+/** Makes a provider the publisher of the service: the relay publishes by it, and `Events/Read` serves it. One a service. */
 export const Publisher =
   (options: PublisherOptions) =>
   <C extends new (...args: never[]) => EventPublisher>(type: C): void => {

@@ -1,38 +1,41 @@
+import { ServiceIdentity } from '@crossroads/configuration';
 import { Database } from '@crossroads/database';
-import { PostgresEventStore, type Processor, type Recorded } from '@crossroads/eventsourcing';
+import { LogReader, LogWork } from '@crossroads/eventsourcing';
 import { warn } from '@crossroads/grpc';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { TopicSealing } from '../broker/topic-sealing.js';
 import { Bus } from '../bus/bus.js';
-import type { Published } from './publication.js';
+import type { PublishedLog } from './published-log.js';
 import { type EventPublisher, PublisherOf, type PublisherOptions } from './publisher.decorator.js';
-import { startRelay } from './relay.js';
+import { Relay } from './relay.js';
 
 /** Publishes the log by the `@Publisher` of the service, as soon as the broker is connected. */
 @Injectable()
 export class RelayJob implements OnApplicationBootstrap, OnModuleDestroy {
-  private publisher: EventPublisher | undefined;
-  private relay: Promise<Processor> | undefined;
+  private relay: Promise<Relay> | undefined;
 
   constructor(
     private readonly discovery: DiscoveryService,
+    private readonly service: ServiceIdentity,
     private readonly bus: Bus,
     private readonly db: Database,
-    private readonly store: PostgresEventStore,
+    private readonly log: LogReader,
+    private readonly work: LogWork,
     private readonly sealing: TopicSealing,
   ) {}
 
-  /** The mapping of the `@Publisher`, which is found when the application has been created. */
-  readonly published: Published = (recorded: Recorded) => this.publisher?.published(recorded);
+  /** What the `@Publisher` says of the log. It is found once the application has been created. */
+  published(): PublishedLog | undefined {
+    const found = this.publisher();
+    return (
+      found && { log: this.log, types: found.publisher.types, topics: new Map(Object.entries(found.options.topics)) }
+    );
+  }
 
   onApplicationBootstrap(): void {
-    const [wrapper] = this.discovery.getProviders({ metadataKey: PublisherOf.KEY });
-    if (wrapper === undefined) return;
-    this.publisher = wrapper.instance as EventPublisher;
-    const options = this.discovery.getMetadataByDecorator(PublisherOf, wrapper) ?? { name: 'relay' };
-    this.relay = this.start(options);
-    this.relay.catch(() => undefined);
+    this.relay = this.start();
+    this.relay?.catch(() => undefined);
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -40,9 +43,30 @@ export class RelayJob implements OnApplicationBootstrap, OnModuleDestroy {
     await (await this.relay?.catch(() => undefined))?.close();
   }
 
-  private async start(options: PublisherOptions): Promise<Processor> {
-    const broker = await this.bus.whenOpen();
-    const { db, store, sealing, published } = this;
-    return startRelay({ ...options, db, store, broker, sealing, published, onError: warn('relay') });
+  private start(): Promise<Relay> | undefined {
+    const [published, found] = [this.published(), this.publisher()];
+    if (published === undefined || found === undefined) return undefined;
+    const { paceMs } = found.options;
+    const { db, sealing, service, work } = this;
+    return this.bus.whenOpen().then(
+      (broker) =>
+        new Relay({
+          ...published,
+          ...(paceMs === undefined ? {} : { paceMs }),
+          db,
+          broker,
+          sealing,
+          source: service.urn,
+          stamper: work.stamper,
+          leases: work.leases,
+          onError: warn('relay'),
+        }),
+    );
+  }
+
+  private publisher(): { readonly publisher: EventPublisher; readonly options: PublisherOptions } | undefined {
+    const [wrapper] = this.discovery.getProviders({ metadataKey: PublisherOf.KEY });
+    const options = wrapper && this.discovery.getMetadataByDecorator(PublisherOf, wrapper);
+    return options && { publisher: wrapper.instance as EventPublisher, options };
   }
 }

@@ -1,15 +1,24 @@
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { type Database, openDatabase } from '@crossroads/database';
-import { eventStoreMigrations, PostgresEventStore, type Processor } from '@crossroads/eventsourcing';
+import {
+  eventStoreMigrations,
+  LogReader,
+  LogStamper,
+  PostgresEventStore,
+  TemporaryLeases,
+} from '@crossroads/eventsourcing';
 import { type RunningServer, serve, startServer, type TlsFiles } from '@crossroads/grpc';
 import {
   type Broker,
-  publishedEvents,
-  type Published,
+  isPublished,
   publicationOf,
-  startRelay,
+  type Publish,
+  publishedEvents,
+  type PublishedLog,
+  Relay,
   type TopicSealing,
 } from '@crossroads/messaging';
+import { PARTITIONS } from '@crossroads/topology';
 import { eventually } from '../eventually.js';
 import { type TestDatabase, testDatabase } from '../postgres.js';
 
@@ -33,12 +42,12 @@ export interface ToPublish {
 }
 
 /**
- * A stand-in for a service that publishes: an event log, a relay to the broker, and `Events/Read` over gRPC, so that cursors and their
+ * A stand-in for a service that publishes: an event log, a relay to the broker, and `Events/Read` over gRPC, so that places and their
  * order are real.
  */
 export class TestPublisher {
   address = '';
-  private relay: Processor | undefined;
+  private relay: Relay | undefined;
   private server: RunningServer | undefined;
 
   private constructor(
@@ -46,13 +55,17 @@ export class TestPublisher {
     private readonly database: TestDatabase,
     readonly db: Database,
     readonly store: PostgresEventStore,
+    private readonly leases: TemporaryLeases,
+    private readonly stamper: LogStamper,
   ) {}
 
   static async start(options: TestPublisherOptions): Promise<TestPublisher> {
     const database = await testDatabase(...eventStoreMigrations);
     const db = await openDatabase({ url: database.url, poolSize: 30 });
-    const publisher = new TestPublisher(options, database, db, new PostgresEventStore(db));
-    await options.broker.ensureTopic({ name: options.topic, retentionDays: 7 });
+    const leases = new TemporaryLeases(database.url);
+    const stamper = new LogStamper({ db, leases, onError: () => undefined });
+    const publisher = new TestPublisher(options, database, db, new PostgresEventStore(db), leases, stamper);
+    await options.broker.ensureTopic({ name: options.topic, retentionDays: 7, partitions: PARTITIONS });
     await publisher.serve();
     publisher.resume();
     return publisher;
@@ -60,14 +73,15 @@ export class TestPublisher {
 
   /** @param held keeps the transaction open after the append, as a slow commit does */
   async append(event: ToPublish, held: () => Promise<void> = async () => undefined): Promise<void> {
-    const data = { key: event.key, body: Buffer.from(event.data).toString('base64') };
+    const data = { name: event.type, key: event.key, body: Buffer.from(event.data).toString('base64') };
     await this.db.transaction(async (tx) => {
       await this.store.inTransaction(tx).append([
         {
           streamId: event.streamId,
           streamType: 'published',
           expectedRevision: event.revision - 1n,
-          events: [{ type: event.type, data }],
+          routingKey: event.key,
+          events: [{ type: 'Published', data }],
         },
       ]);
       await held();
@@ -81,40 +95,57 @@ export class TestPublisher {
   }
 
   resume(): void {
-    const { broker, sealing } = this.options;
-    const { db, store, published } = this;
-    this.relay ??= startRelay({ db, store, broker, name: 'spec', published, sealing, onError: () => undefined });
+    const { broker, sealing, name } = this.options;
+    this.relay ??= new Relay({
+      ...this.published(),
+      db: this.db,
+      broker,
+      sealing,
+      source: `urn:crossroads:service:${name}`,
+      stamper: this.stamper,
+      leases: this.leases,
+      onError: () => undefined,
+    });
   }
 
   /** Resolves when all appended events are on the topic. */
   async caughtUp(): Promise<void> {
-    await this.relay?.caughtUp();
+    await eventually(() => isPublished({ db: this.db, topics: this.published().topics }), Boolean);
   }
 
   /** Makes the relay publish all events again with the same ids. */
   async replay(): Promise<void> {
     await this.pause();
-    await this.db.query('delete from es.checkpoints');
+    await this.db.query('delete from es.steps');
     this.resume();
-    await eventually(() => this.relay?.active() ?? false, Boolean);
     await this.caughtUp();
   }
 
   async stop(): Promise<void> {
     await this.pause();
+    await this.stamper.close();
+    await this.leases.close();
     await this.server?.stop();
     await this.db.close();
     await this.database.drop();
   }
 
-  private readonly published: Published = (recorded) => {
+  private published(): PublishedLog {
+    return {
+      log: new LogReader(this.db),
+      types: { Published: this.publish },
+      topics: new Map([[this.options.topic, 'main']]),
+    };
+  }
+
+  private readonly publish: Publish = (recorded) => {
     const { name, topic } = this.options;
-    const { key, body } = bodyOf(recorded.data);
+    const { name: type, key, body } = bodyOf(recorded.data);
     return publicationOf(recorded, {
       topic,
       source: `urn:crossroads:service:${name}`,
       service: topic,
-      type: `${topic}.${recorded.type}`,
+      type: `${topic}.${type}`,
       key,
       data: Buffer.from(body, 'base64'),
     });
@@ -124,9 +155,9 @@ export class TestPublisher {
     const { name, tls, trustDomain } = this.options;
     const service = serve(
       EventsServiceService,
-      publishedEvents(this.store, this.published, () => true),
+      publishedEvents(this.published(), () => true),
       {
-        allow: { read: ['any'] },
+        allow: { read: ['any'], check: ['any'] },
       },
     );
     const domain = `${name}.crossroads`;
@@ -135,7 +166,7 @@ export class TestPublisher {
   }
 }
 
-const bodyOf = (data: unknown): { readonly key: string; readonly body: string } => {
+const bodyOf = (data: unknown): { readonly name: string; readonly key: string; readonly body: string } => {
   const textAt = (name: string) => String(typeof data === 'object' && data !== null ? Reflect.get(data, name) : '');
-  return { key: textAt('key'), body: textAt('body') };
+  return { name: textAt('name'), key: textAt('key'), body: textAt('body') };
 };

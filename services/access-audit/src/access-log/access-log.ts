@@ -69,13 +69,16 @@ export class AccessLog {
       all.map((step) => ({ personId: subjectOf(step), value: toJson(step), aad: aadOf(step.journalId) })),
     );
     const bodies = new Map(all.map((step, index) => [step, sealed[index] ?? '']));
-    return fresh.flatMap(({ journalId, steps }) =>
-      steps.length === 0
+    return fresh.flatMap(({ journalId, steps }): StreamAppend[] => {
+      const [first] = steps;
+      return first === undefined
         ? []
         : [
             {
               streamId: journalId,
               streamType: 'access',
+              log: 'journal',
+              routingKey: subjectOf(first),
               expectedRevision: known.get(journalId)?.at(-1)?.revision ?? 0n,
               events: steps.map(
                 (step): NewEvent => ({
@@ -90,8 +93,8 @@ export class AccessLog {
                 }),
               ),
             },
-          ],
-    );
+          ];
+    });
   }
 
   private async open(recorded: readonly Recorded[]): Promise<AccessStep[]> {

@@ -1,33 +1,37 @@
 import { ServiceIdentity } from '@crossroads/configuration';
 import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/contracts/access/v1/events';
 import type { Json, Recorded } from '@crossroads/eventsourcing';
-import { type EventPublisher, type Publication, Publisher, publicationOf } from '@crossroads/messaging';
+import {
+  type EventPublisher,
+  type Publication,
+  type PublishedTypes,
+  Publisher,
+  publicationOf,
+} from '@crossroads/messaging';
 import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
 import { ACCESS_TOPIC } from '@crossroads/topology';
 import { openingPlace, type OpeningStep } from './opening-journal.js';
-
-const STEPS: Readonly<Record<string, OpeningStep>> = {
-  MailOpened: 'opened',
-  DocumentOpeningIntended: 'intended',
-  DocumentOpeningConcluded: 'concluded',
-};
 
 /** The messages of protobuf take what they have of these fields. */
 const MESSAGES = { opened: AccessJournaled, intended: AccessIntended, concluded: AccessConcluded };
 
 /** Publishes the journal of openings. Events of messages stay inside. Journal entries of 200 ms travel together. */
-@Publisher({ name: 'journal', paceMs: 200 })
+@Publisher({ topics: { [ACCESS_TOPIC]: 'journal' }, paceMs: 200 })
 export class JournalPublisher implements EventPublisher {
+  readonly types: PublishedTypes = {
+    MailOpened: (recorded) => this.opening(recorded, 'opened'),
+    DocumentOpeningIntended: (recorded) => this.opening(recorded, 'intended'),
+    DocumentOpeningConcluded: (recorded) => this.opening(recorded, 'concluded'),
+  };
+
   constructor(
     private readonly sealer: SubjectSealer,
     private readonly service: ServiceIdentity,
   ) {}
 
   /** Nothing when the owner was erased: then nothing of the opening is published any more. */
-  async published(recorded: Recorded): Promise<Publication | undefined> {
-    const { streamId: journalId, type, data } = recorded;
-    const step = STEPS[type];
-    if (step === undefined) return undefined;
+  private async opening(recorded: Recorded, step: OpeningStep): Promise<Publication | undefined> {
+    const { streamId: journalId, data } = recorded;
     const personId = textIn(data, 'ownerId');
     const opened = await this.sealer.openForSubject(personId, textIn(data, 'sealed'), openingPlace(journalId, step));
     if (opened === FORGOTTEN) return undefined;

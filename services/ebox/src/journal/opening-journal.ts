@@ -155,7 +155,14 @@ export class OpeningJournal {
   ): Promise<StreamAppend> {
     const sealed = await this.sealer.sealForSubject(ownerId, body, openingPlace(journalId, step));
     const events = [{ type, data: { ownerId, sealed } }];
-    return { streamId: journalId, streamType: 'journal', expectedRevision: 0n, events };
+    return {
+      streamId: journalId,
+      streamType: 'journal',
+      log: 'journal',
+      routingKey: ownerId,
+      expectedRevision: 0n,
+      events,
+    };
   }
 }
 

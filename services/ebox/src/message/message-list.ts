@@ -103,7 +103,7 @@ export class MessageList {
     return this.db.query<SealedMessage>(
       `select m.*, e.data->>'sealed' as sealed
        from (select ${MESSAGE_COLUMNS} from (${rows}) r order by message_id desc limit ${limit}) m
-       join es.events e on e.stream_id = m."messageId"::text and e.revision = 1`,
+       join es.events e on e.month = 0 and e.stream_id = m."messageId"::text and e.revision = 1`,
       params,
     );
   }

@@ -1,35 +1,39 @@
 import { ProviderEventKind } from '@crossroads/contracts/ebox/v1/events';
 import { Database, type Tx } from '@crossroads/database';
-import { PostgresEventStore, type Processor, type Recorded, startProcessor } from '@crossroads/eventsourcing';
+import { LogFollower, LogReader, LogWork, type Recorded } from '@crossroads/eventsourcing';
 import { warn } from '@crossroads/grpc';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { type MessageEvent, messageStreams } from '../message/message.decider.js';
 import { type NewProviderEvent, ProviderEventNumbering } from './provider-event-numbering.js';
 
-/** Reads the log, and gives each event that a provider learns of its number: exactly once, with the checkpoint. */
+/** Reads the log, and gives each event that a provider learns of its number: exactly once, with the place in the log. */
 @Injectable()
 export class EventRecordingJob implements OnApplicationBootstrap, OnModuleDestroy {
-  private processor: Processor | undefined;
+  private follower: LogFollower | undefined;
 
   constructor(
     private readonly db: Database,
-    private readonly store: PostgresEventStore,
+    private readonly log: LogReader,
+    private readonly work: LogWork,
     private readonly numbering: ProviderEventNumbering,
   ) {}
 
   onApplicationBootstrap(): void {
-    const { db, store } = this;
-    this.processor = startProcessor({
+    const { db, log, work } = this;
+    this.follower = new LogFollower({
       db,
-      store,
-      name: 'provider-events',
+      log,
+      stamper: work.stamper,
+      leases: work.leases,
+      name: 'main',
+      reader: 'provider-events',
       handle: (batch, tx) => this.record(batch, tx),
       onError: warn('provider events'),
     });
   }
 
   async onModuleDestroy(): Promise<void> {
-    await this.processor?.close();
+    await this.follower?.close();
   }
 
   private async record(batch: readonly Recorded[], tx: Tx): Promise<void> {
@@ -41,7 +45,7 @@ export class EventRecordingJob implements OnApplicationBootstrap, OnModuleDestro
   }
 }
 
-/** @throws TypeError for a type that this version does not know: the processor stops there, visibly. */
+/** @throws TypeError for a type that this version does not know: the follower stops there, visibly. */
 const kindOf = ({ streamType, type, data }: Recorded): ProviderEventKind | undefined => {
   if (streamType !== messageStreams.type) return undefined;
   // Stored and read unchanged.

@@ -24,7 +24,7 @@ const NUMBER = {
       select published.data->>'provider' as provider, (published.data->>'ownerId')::uuid as owner_id,
              happened.message_id, happened.at, happened.kind, happened.n
         from unnest($1::text[], $2::timestamptz[], $3::smallint[]) with ordinality as happened (message_id, at, kind, n)
-        join es.events published on published.stream_id = happened.message_id and published.revision = 1
+        join es.events published on published.month = 0 and published.stream_id = happened.message_id and published.revision = 1
        where published.data->>'provider' <> $4
     ), numbered as (
       insert into provider_sequences as s (provider, last_sequence)

@@ -37,8 +37,8 @@ export class UnknownUploads extends Error {
   }
 }
 
-/** Of the answer to a request: `exclusivelyEbox`. The id of the message is the name of the stream with which it is stored. */
-const storedAnswer = z.boolean();
+/** Of the answer to a request: the id of the message, and `exclusivelyEbox`. */
+const storedAnswer = z.tuple([z.string(), z.boolean()]);
 
 /** Stores messages in a transaction: their streams with the answers to their requests, and their rows. */
 @Injectable()
@@ -78,8 +78,10 @@ export class MessageStoring {
     for (const [index, message] of messages.entries()) {
       const stored = answers[index];
       if (stored instanceof RequestIdReused) outcomes.set(message, { refused: stored });
-      else if (stored)
-        outcomes.set(message, { messageId: stored.streamId, exclusivelyEbox: storedAnswer.parse(stored.answer) });
+      else if (stored) {
+        const [messageId, exclusivelyEbox] = storedAnswer.parse(stored.answer);
+        outcomes.set(message, { messageId, exclusivelyEbox });
+      }
     }
   }
 
@@ -159,9 +161,8 @@ export class MessageStoring {
     const streams = new Streams(events, messageStreams);
     const appends = accepted.map(async ({ message, messageId, exclusivelyEbox, sealed }) => ({
       appends: [await streams.append({ streamId: messageId, revision: 0n }, publishedEvents(message, sealed))],
-      options: { request: message.request, answer: exclusivelyEbox },
+      options: { request: message.request, answer: [messageId, exclusivelyEbox] },
     }));
-    // Not the first write of the transaction, as appends otherwise must be: nobody knows these streams yet.
     await events.appendAll(await Promise.all(appends));
     for (const { message, messageId, exclusivelyEbox } of accepted)
       outcomes.set(message, { messageId, exclusivelyEbox });

@@ -1,13 +1,17 @@
 import { AccessConcluded, AccessJournaled } from '@crossroads/contracts/access/v1/events';
 import { PostgresEventStore, type Recorded } from '@crossroads/eventsourcing';
-import { type EventPublisher, type Publication, Publisher, publicationOf } from '@crossroads/messaging';
+import {
+  type EventPublisher,
+  type Publication,
+  type PublishedTypes,
+  Publisher,
+  publicationOf,
+} from '@crossroads/messaging';
 import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
 import { ACCESS_TOPIC, eventSourceOf, exchange, MUTATION_TOPIC } from '@crossroads/topology';
-import { ACCESS, REFUSAL } from '../journal/access-events.js';
 import { RecordSealer } from '../journal/record-sealer.js';
 import { storedText } from '../journal/stored-text.js';
 import { mutationAad } from '../mutation/mutation.commands.js';
-import { MUTATIONS } from '../mutation/mutation.decider.js';
 
 const SOURCE = eventSourceOf(exchange.name);
 /** Intents beyond these are read from the store when their outcome is published. */
@@ -18,8 +22,14 @@ const MAX_INTENTS = 10_000;
  * topic. Nothing is published about a person whose data were erased. `paceMs` lets the access log take many accesses in one
  * transaction.
  */
-@Publisher({ name: exchange.name, paceMs: 250 })
+@Publisher({ topics: { [ACCESS_TOPIC]: 'journal', [MUTATION_TOPIC]: 'main' }, paceMs: 250 })
 export class ExchangePublisher implements EventPublisher {
+  readonly types: PublishedTypes = {
+    AccessIntended: (recorded) => this.intended(recorded),
+    AccessConcluded: (recorded) => this.access(recorded),
+    AccessRefused: (recorded) => this.access(recorded),
+    MutationReported: (recorded) => this.mutation(recorded),
+  };
   /** Sealed records of accesses whose outcome has not been published yet, by journal id. */
   private readonly intents = new Map<string, string>();
 
@@ -29,17 +39,12 @@ export class ExchangePublisher implements EventPublisher {
     private readonly store: PostgresEventStore,
   ) {}
 
-  async published(recorded: Recorded): Promise<Publication | undefined> {
-    if (recorded.streamType === ACCESS || recorded.streamType === REFUSAL) return this.access(recorded);
-    return recorded.streamType === MUTATIONS ? this.mutation(recorded) : undefined;
+  private intended({ streamId, data }: Recorded): undefined {
+    if (this.intents.size < MAX_INTENTS) this.intents.set(streamId, storedText(data, 'record'));
   }
 
   private async access(recorded: Recorded): Promise<Publication | undefined> {
     const { streamId: journalId, type, data } = recorded;
-    if (type === 'AccessIntended') {
-      if (this.intents.size < MAX_INTENTS) this.intents.set(journalId, storedText(data, 'record'));
-      return undefined;
-    }
     const concluded = type === 'AccessConcluded';
     const sealed = concluded ? await this.takeIntent(journalId) : storedText(data, 'record');
     const personId = storedText(data, 'personId');

@@ -1,4 +1,5 @@
-import type { DomainEvent } from '@crossroads/eventsourcing';
+import type { DomainEvent, StreamAppend } from '@crossroads/eventsourcing';
+import type { Access } from './access.js';
 
 /** Type of the streams of accesses: an intent, then an outcome; one more outcome for each repetition of the request. */
 export const ACCESS = 'access';
@@ -22,3 +23,13 @@ type AccessRefused = DomainEvent<
 
 /** The events of the journal. @public */
 export type AccessEvent = AccessIntended | AccessConcluded | AccessRefused;
+
+/** Where the events of an access are: the accesses to a person's data are in one partition. */
+export const journalStream = ({
+  journalId,
+  personId,
+}: Pick<Access, 'journalId' | 'personId'>): Pick<StreamAppend, 'streamId' | 'log' | 'routingKey'> => ({
+  streamId: journalId,
+  log: 'journal',
+  routingKey: personId || journalId,
+});

@@ -16,7 +16,7 @@ import { FORGOTTEN } from '@crossroads/privacy';
 import type { Salted } from '@crossroads/transparency';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Access } from './access.js';
-import { ACCESS, REFUSAL } from './access-events.js';
+import { ACCESS, journalStream, REFUSAL } from './access-events.js';
 import { OpenAccesses } from './open-accesses.js';
 import { RecordSealer } from './record-sealer.js';
 import { type Refusal, type StoredAnswer, storedAnswerCodec } from './stored-answer.codec.js';
@@ -55,7 +55,7 @@ export class AccessJournal {
     try {
       const event = { type: 'AccessIntended', data: { version: 1, ticket, personId, instance, record: sealed } };
       const answer = storedAnswerCodec.encode({ kind: 'intended', access });
-      await this.append(journalId, ACCESS, event, { request, answer });
+      await this.append(access, ACCESS, event, { request, answer });
       return undefined;
     } catch (error) {
       if (error instanceof RequestIdReused || error instanceof WrongExpectedRevision) this.open.end(journalId);
@@ -75,11 +75,12 @@ export class AccessJournal {
   }
 
   /** Makes the outcome durable. The caller may be answered after that, not before. */
-  async conclude({ journalId, ticket, personId }: Access, outcome: Salted): Promise<void> {
+  async conclude(access: Access, outcome: Salted): Promise<void> {
+    const { journalId, ticket, personId } = access;
     try {
       const sealed = await this.sealer.seal(personId, journalId, 'outcome', outcome);
       const event = { type: 'AccessConcluded', data: { version: 1, ticket, personId, outcome: sealed } };
-      await this.appendNext(journalId, event);
+      await this.appendNext(access, event);
       this.open.end(journalId);
     } catch (error) {
       this.open.markUncertain(journalId);
@@ -107,7 +108,7 @@ export class AccessJournal {
       ]);
       const event = { type: 'AccessRefused', data: { version: 1, ticket, personId, record, outcome } };
       const answer = storedAnswerCodec.encode({ kind: 'refused', refusal });
-      await this.append(journalId, REFUSAL, event, request ? { request, answer } : {});
+      await this.append(access, REFUSAL, event, request ? { request, answer } : {});
       return undefined;
     } catch (error) {
       if (error instanceof WrongExpectedRevision && request) return this.storedAnswer(request);
@@ -116,13 +117,14 @@ export class AccessJournal {
   }
 
   /** The outcome normally follows the intent; a repeated request, or the unknown-outcomes job, may have appended before it. */
-  private appendNext(journalId: string, event: { type: string; data: Json }): Promise<null> {
+  private appendNext(access: Access, event: { type: string; data: Json }): Promise<null> {
     return this.commands.execute({
       retry: { attempts: 8, jitterMs: 0 },
       decide: async ({ number }) => {
-        const expectedRevision = number === 1 ? 1n : ((await this.store.readStream(journalId)).at(-1)?.revision ?? 1n);
+        const expectedRevision =
+          number === 1 ? 1n : ((await this.store.readStream(access.journalId)).at(-1)?.revision ?? 1n);
         return {
-          appends: [{ streamId: journalId, streamType: ACCESS, expectedRevision, events: [event] }],
+          appends: [{ ...journalStream(access), streamType: ACCESS, expectedRevision, events: [event] }],
           answer: null,
         };
       },
@@ -130,12 +132,13 @@ export class AccessJournal {
   }
 
   private append(
-    streamId: string,
+    access: Access,
     streamType: string,
     event: { type: string; data: Json },
     options: { request?: RequestKey; answer?: Json },
   ): Promise<void> {
-    return this.appender.append([{ streamId, streamType, expectedRevision: 0n, events: [event] }], options);
+    const append = { ...journalStream(access), streamType, expectedRevision: 0n, events: [event] };
+    return this.appender.append([append], options);
   }
 
   private async storedAnswer(request: RequestKey): Promise<StoredAnswer> {

@@ -2,20 +2,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Clock, ReadinessChecks } from '@crossroads/configuration';
 import { AccessResult } from '@crossroads/contracts/access/v1/access_record';
 import { Database } from '@crossroads/database';
-import { PostgresEventStore, Rejection, WrongExpectedRevision } from '@crossroads/eventsourcing';
+import { partitionsOf, PostgresEventStore, Rejection, WrongExpectedRevision } from '@crossroads/eventsourcing';
 import { warn } from '@crossroads/grpc';
 import { observeJournal } from '@crossroads/messaging';
-import { exchange } from '@crossroads/topology';
+import { ACCESS_TOPIC } from '@crossroads/topology';
 import { salted } from '@crossroads/transparency';
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import type { Access } from './access.js';
 import { encodeOutcome } from './access-record.message.js';
-import { ACCESS } from './access-events.js';
+import { ACCESS, journalStream } from './access-events.js';
 import { lockOf, OpenAccesses } from './open-accesses.js';
 import { RecordSealer } from './record-sealer.js';
 
 const INTERVAL_MS = 1_000;
 const BATCH_SIZE = 500;
+const JOURNAL = partitionsOf('journal');
 /** The last statements of a process may reach the database after the process is gone; this long they are waited for. */
 const MAX_LATENESS_MS = 60_000;
 
@@ -45,7 +46,7 @@ export class UnknownOutcomesJob implements OnModuleInit, OnModuleDestroy {
   async onModuleInit(): Promise<void> {
     this.endObserving = observeJournal({
       db: this.db,
-      relay: exchange.name,
+      topic: ACCESS_TOPIC,
       types: ['AccessIntended', 'AccessConcluded', 'AccessRefused'],
       receipted: ['AccessIntended'],
     });
@@ -88,7 +89,7 @@ export class UnknownOutcomesJob implements OnModuleInit, OnModuleDestroy {
     try {
       for (let progress = true; progress; ) {
         progress = false;
-        for (const access of await db.query<Access>(OPEN_ACCESSES_OF, [from, instanceId, BATCH_SIZE]))
+        for (const access of await db.query<Access>(OPEN_ACCESSES_OF, [from, instanceId, BATCH_SIZE, JOURNAL]))
           progress = (await this.closeIfOpen(access)) === 'closed' || progress;
       }
       await db.query('update exchange_instances set gone_since = coalesce(gone_since, now()) where instance_id = $1', [
@@ -112,7 +113,9 @@ export class UnknownOutcomesJob implements OnModuleInit, OnModuleDestroy {
     try {
       const outcome = await this.sealer.seal(personId, journalId, 'outcome', bytes);
       const events = [{ type: 'AccessConcluded', data: { version: 1, ticket, personId, outcome } }];
-      await this.store.append([{ streamId: journalId, streamType: ACCESS, expectedRevision: 1n, events }]);
+      await this.store.append([
+        { ...journalStream({ journalId, personId }), streamType: ACCESS, expectedRevision: 1n, events },
+      ]);
       return 'closed';
     } catch (error) {
       // It was concluded in the meantime, or the person was erased.
@@ -129,7 +132,8 @@ interface Instance {
 
 const OPEN_ACCESSES_OF = `
   select i.stream_id as "journalId", i.data->>'ticket' as "ticket", i.data->>'personId' as "personId"
-    from es.events i
-   where i.transaction_id >= $1::xid8 and i.revision = 1 and i.type = 'AccessIntended' and i.data->>'instance' = $2
-     and not exists (select from es.events o where o.stream_id = i.stream_id and o.revision = 2)
-   order by i.transaction_id, i.position limit $3`;
+    from unnest($4::smallint[]) p (partition)
+    join es.events i on i.partition = p.partition and i.transaction_id >= $1::xid8
+   where i.revision = 1 and i.type = 'AccessIntended' and i.data->>'instance' = $2
+     and not exists (select from es.events o where o.month = i.month and o.stream_id = i.stream_id and o.revision = 2)
+   order by i.serial limit $3`;

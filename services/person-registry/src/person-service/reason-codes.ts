@@ -1,10 +1,9 @@
 import { type ReasonCodes, status } from '@crossroads/grpc';
-import type { EventsReason } from '@crossroads/messaging';
 import type { NumberReason } from '../number/number.decider.js';
 import type { PersonReason } from '../person/person.decider.js';
 
 /** A reason without a code does not compile. */
-export const reasonCodes: ReasonCodes<NumberReason | PersonReason | 'SUBJECT_FORGOTTEN' | EventsReason> = {
+export const reasonCodes: ReasonCodes<NumberReason | PersonReason | 'SUBJECT_FORGOTTEN'> = {
   SSIN_ALREADY_REGISTERED: status.ALREADY_EXISTS,
   UNKNOWN_SSIN: status.NOT_FOUND,
   SSIN_REPLACED: status.FAILED_PRECONDITION,
@@ -20,6 +19,4 @@ export const reasonCodes: ReasonCodes<NumberReason | PersonReason | 'SUBJECT_FOR
   SOURCE_REVISION_CHANGED: status.FAILED_PRECONDITION,
   TOO_MANY_FACTS: status.FAILED_PRECONDITION,
   SUBJECT_FORGOTTEN: status.FAILED_PRECONDITION,
-  INVALID_CURSOR: status.INVALID_ARGUMENT,
-  TOPIC_NOT_FOR_CALLER: status.PERMISSION_DENIED,
 };

@@ -3,19 +3,40 @@ import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import { NumberChange, NumberChanged } from '@crossroads/contracts/person/v1/events';
 import type { Recorded } from '@crossroads/eventsourcing';
 import { datePartsOf, dayOf, type IsoDay } from '@crossroads/identifiers';
-import { type EventPublisher, type Publication, publicationOf, Publisher } from '@crossroads/messaging';
+import {
+  type EventPublisher,
+  NOT_PUBLISHED,
+  type Publication,
+  type PublishedTypes,
+  publicationOf,
+  Publisher,
+} from '@crossroads/messaging';
 import { PERSON_TOPIC } from '@crossroads/topology';
 import { NumberCodec } from '../number/number.codec.js';
-import { NUMBER } from '../number/numbers.js';
 import { StreamReads } from '../number/stream-reads.js';
 import { groupsOf } from './facts.js';
 import { groupsShowing, IDENTIFICATION, identificationOf } from './identification.js';
 import { PersonCodec } from './person.codec.js';
-import { PERSON, Persons } from './persons.js';
+import { Persons } from './persons.js';
 
 /** Publishes the life of numbers, and what a person is after each change. Events within 20 ms share a batch. */
-@Publisher({ name: 'relay', paceMs: 20 })
+@Publisher({ topics: { [PERSON_TOPIC]: 'main' }, paceMs: 20 })
 export class PersonPublisher implements EventPublisher {
+  readonly types: PublishedTypes = {
+    NumberAssigned: (recorded) => this.numberChanged(recorded),
+    NumberReplaced: (recorded) => this.numberChanged(recorded),
+    NumberMoved: (recorded) => this.numberChanged(recorded),
+    NumberUnreplaced: (recorded) => this.numberChanged(recorded),
+    NumberCanceled: (recorded) => this.numberChanged(recorded),
+    NumberReleased: (recorded) => this.numberChanged(recorded),
+    ReplacementGained: NOT_PUBLISHED,
+    ReplacementLost: NOT_PUBLISHED,
+    PersonRegistered: (recorded) => this.mutation(recorded),
+    PersonChanged: (recorded) => this.mutation(recorded),
+    // Nothing is published about a person who was erased.
+    PersonForgotten: NOT_PUBLISHED,
+  };
+
   constructor(
     private readonly service: ServiceIdentity,
     private readonly reads: StreamReads,
@@ -23,12 +44,6 @@ export class PersonPublisher implements EventPublisher {
     private readonly personCodec: PersonCodec,
     private readonly persons: Persons,
   ) {}
-
-  async published(recorded: Recorded): Promise<Publication | undefined> {
-    if (recorded.streamType === NUMBER) return this.numberChanged(recorded);
-    if (recorded.streamType === PERSON) return this.mutation(recorded);
-    return undefined;
-  }
 
   private async numberChanged(recorded: Recorded): Promise<Publication | undefined> {
     const { type, data } = await this.numberCodec.fromStored(recorded);

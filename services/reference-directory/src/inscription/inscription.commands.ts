@@ -226,7 +226,7 @@ export class InscriptionCommands {
     const known = this.revisions.get(institution);
     if (known !== undefined) return known;
     const [last] = await this.db.query<{ revision: bigint }>(
-      'select revision from es.events where stream_id = $1 order by revision desc limit 1',
+      'select revision from es.events where month = 0 and stream_id = $1 order by revision desc limit 1',
       [streamOf(institution)],
     );
     return last?.revision ?? 0n;

@@ -31,6 +31,8 @@ export class DeliveryJournal {
       entries.map(({ personId, journalId, traceparent }, index) => ({
         streamId: journalId,
         streamType: 'journal',
+        log: 'journal',
+        routingKey: personId,
         expectedRevision: 0n,
         events: [
           {
@@ -61,6 +63,8 @@ export class DeliveryJournal {
       deliveries.map(({ personId, journalId }, index) => ({
         streamId: journalId,
         streamType: 'journal',
+        log: 'journal',
+        routingKey: personId,
         expectedRevision: 1n,
         events: [{ type: 'DeliveryWithheld', data: { personId, sealed: sealed[index] ?? '' } }],
       })),

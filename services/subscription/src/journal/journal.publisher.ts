@@ -1,32 +1,38 @@
 import { ServiceIdentity } from '@crossroads/configuration';
 import { AccessConcluded, AccessJournaled } from '@crossroads/contracts/access/v1/events';
 import type { Json, Recorded } from '@crossroads/eventsourcing';
-import { type EventPublisher, type Publication, Publisher, publicationOf } from '@crossroads/messaging';
+import {
+  type EventPublisher,
+  type Publication,
+  type PublishedTypes,
+  Publisher,
+  publicationOf,
+} from '@crossroads/messaging';
 import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
 import { ACCESS_TOPIC } from '@crossroads/topology';
 import { journalPlace } from './delivery-journal.js';
 
 /** Publishes the journal of deliveries. Events of subscriptions stay inside. Journal entries of 200 ms travel together. */
-@Publisher({ name: 'journal', paceMs: 200 })
+@Publisher({ topics: { [ACCESS_TOPIC]: 'journal' }, paceMs: 200 })
 export class JournalPublisher implements EventPublisher {
+  readonly types: PublishedTypes = {
+    DeliveryJournaled: (recorded) => this.journaled(recorded),
+    DeliveryWithheld: (recorded) => this.withheld(recorded),
+  };
+
   constructor(
     private readonly sealer: SubjectSealer,
     private readonly service: ServiceIdentity,
   ) {}
 
-  async published(recorded: Recorded): Promise<Publication | undefined> {
-    switch (recorded.type) {
-      case 'DeliveryJournaled': {
-        const entry = await this.open(recorded, 'journaled');
-        return entry && this.publication(recorded, 'delivered', AccessJournaled.encode(entry).finish());
-      }
-      case 'DeliveryWithheld': {
-        const entry = await this.open(recorded, 'withheld');
-        return entry && this.publication(recorded, 'concluded', AccessConcluded.encode(entry).finish());
-      }
-      default:
-        return undefined;
-    }
+  private async journaled(recorded: Recorded): Promise<Publication | undefined> {
+    const entry = await this.open(recorded, 'journaled');
+    return entry && this.publication(recorded, 'delivered', AccessJournaled.encode(entry).finish());
+  }
+
+  private async withheld(recorded: Recorded): Promise<Publication | undefined> {
+    const entry = await this.open(recorded, 'withheld');
+    return entry && this.publication(recorded, 'concluded', AccessConcluded.encode(entry).finish());
   }
 
   private publication(recorded: Recorded, participle: string, data: Uint8Array): Publication {

@@ -1,0 +1,47 @@
+import { Database } from '@crossroads/database';
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { type HeldPartitions, LogStamper } from './log-stamper.js';
+import { TemporaryLeases } from './temporary-leases.js';
+
+/** Stamps the partitions of the log that this process holds, of those that the processes of the service share. */
+@Injectable()
+export class LogWork implements OnModuleInit, OnModuleDestroy {
+  private work: { readonly leases: TemporaryLeases; readonly stamper: LogStamper } | undefined;
+
+  constructor(private readonly db: Database) {}
+
+  get leases(): HeldPartitions & { refuse(partition: number): void } {
+    return this.started().leases;
+  }
+
+  get stamper(): LogStamper {
+    return this.started().stamper;
+  }
+
+  onModuleInit(): void {
+    const leases = new TemporaryLeases(this.db.url);
+    this.work = {
+      leases,
+      stamper: new LogStamper({
+        db: this.db,
+        leases,
+        // The message may hold data of an event.
+        onError: (error, attempt) =>
+          Logger.warn(
+            { message: 'the log is not stamped', attempt, error: error instanceof Error ? error.name : '' },
+            'log',
+          ),
+      }),
+    };
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.work?.stamper.close();
+    await this.work?.leases.close();
+  }
+
+  private started() {
+    if (this.work === undefined) throw new Error('the log is not open before the modules are initialised');
+    return this.work;
+  }
+}

@@ -10,6 +10,7 @@ import {
   startRelay,
   type TopicSealing,
 } from '@crossroads/messaging';
+import { PARTITIONS } from '@crossroads/topology';
 import { eventually } from '../eventually.js';
 import { type TestDatabase, testDatabase } from '../postgres.js';
 
@@ -52,7 +53,7 @@ export class TestPublisher {
     const database = await testDatabase(...eventStoreMigrations);
     const db = await openDatabase({ url: database.url, poolSize: 30 });
     const publisher = new TestPublisher(options, database, db, new PostgresEventStore(db));
-    await options.broker.ensureTopic({ name: options.topic, retentionDays: 7 });
+    await options.broker.ensureTopic({ name: options.topic, partitions: PARTITIONS, retentionDays: 7 });
     await publisher.serve();
     publisher.resume();
     return publisher;

@@ -1,7 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type BrokerSettings, openBroker } from '../bus/open-broker.js';
 import {
@@ -14,11 +12,12 @@ import {
 } from './broker.js';
 import type { BrokerLog } from './broker-log.js';
 import { numberOf, onPartitions, sampleEvent, sampleEvents } from './testing/sample-events.js';
+import { SpawnedConsumer } from './testing/spawned-consumer.js';
 import { until } from './testing/until.js';
 
 export * from './testing/sample-events.js';
-
-const CONSUMER_PROCESS = fileURLToPath(new URL('./testing/consumer-process.js', import.meta.url));
+export * from './testing/spawned-consumer.js';
+export * from './testing/until.js';
 
 /** What every broker guarantees. `settings` is called once, before the first test. */
 export const brokerContract = (name: string, settings: () => Promise<BrokerSettings>): void => {
@@ -28,28 +27,17 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
     let given: BrokerSettings;
     let broker: Broker;
     const open = new Set<Consumption>();
-    const children: ChildProcess[] = [];
+    const children: SpawnedConsumer[] = [];
 
     const newTopic = async (partitions = 1): Promise<string> => {
       const topic = `crossroads.contract.${randomUUID()}`;
       await broker.ensureTopic({ name: topic, partitions, retentionDays: 7 });
       return topic;
     };
-    const spawnConsumer = (topic: string, group: string, hangsFrom: number) => {
-      const child = spawn(process.execPath, [CONSUMER_PROCESS], {
-        env: { ...process.env, CONSUMER: JSON.stringify({ settings: given, topic, group, hangsFrom }) },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      children.push(child);
-      let said = '';
-      child.stdout.on('data', (text: Buffer) => {
-        said += text.toString();
-      });
-      const kill = async () => {
-        child.kill('SIGKILL');
-        await once(child, 'exit');
-      };
-      return { saysThat: (what: string) => until(`the consumer "${what}"`, () => said.includes(what)), kill };
+    const spawnConsumer = (topic: string, group: string, hangsFrom: number): SpawnedConsumer => {
+      const spawned = new SpawnedConsumer({ settings: given, topic, group, hangsFrom });
+      children.push(spawned);
+      return spawned;
     };
     const consume = async (options: ConsumeOptions): Promise<Consumption> => {
       const consumption = await broker.consume(options);
@@ -92,7 +80,7 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
     });
 
     afterAll(async () => {
-      for (const child of children) child.kill('SIGKILL');
+      await Promise.all(children.map((child) => child.kill()));
       await Promise.all([...open].map((consumption) => consumption.close()));
       await broker?.close();
     });

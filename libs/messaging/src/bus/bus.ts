@@ -1,8 +1,9 @@
 import { BusSettings, MeshSettings, ReadinessChecks, ServiceIdentity } from '@crossroads/configuration';
 import { warn } from '@crossroads/grpc';
+import { processLog } from '@crossroads/telemetry';
 import { PARTITIONS, producedBy, readBy, TOPICS } from '@crossroads/topology';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { type Broker, BrokerUnavailable, requirePartitions } from '../broker/broker.js';
+import { type Broker, BrokerUnavailable, requirePartitions, WrongPartitions } from '../broker/broker.js';
 import { retryUntilDone } from '../broker/retry.js';
 import { openBroker } from './open-broker.js';
 
@@ -17,6 +18,7 @@ export class Bus implements OnApplicationBootstrap, OnApplicationShutdown {
   private connected: Broker | undefined;
   /** Once the topics are there, with the right number of partitions. */
   private broker: Broker | undefined;
+  private refusal: WrongPartitions | undefined;
 
   constructor(
     private readonly service: ServiceIdentity,
@@ -35,7 +37,8 @@ export class Bus implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** For callers that cannot wait. @throws BrokerUnavailable until the broker has been connected once and has the topics of this service */
   requireOpen(): Broker {
-    if (this.broker === undefined) throw new BrokerUnavailable('the broker is not connected yet, or a topic is wrong');
+    if (this.broker === undefined)
+      throw new BrokerUnavailable('the broker is not connected yet', { cause: this.refusal });
     return this.broker;
   }
 
@@ -45,7 +48,13 @@ export class Bus implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   onApplicationBootstrap(): void {
-    retryUntilDone(this.closing.signal, () => this.open(), warn('bus')).then(this.opened.resolve, this.opened.reject);
+    const failed = (error: unknown, attempt: number): void => {
+      if (!(error instanceof WrongPartitions)) return warn('bus')(error, attempt);
+      this.refusal = error;
+      const { topic, actual, required } = error;
+      processLog().error(error.message, { topic, actual, required });
+    };
+    retryUntilDone(this.closing.signal, () => this.open(), failed).then(this.opened.resolve, this.opened.reject);
   }
 
   async onApplicationShutdown(): Promise<void> {

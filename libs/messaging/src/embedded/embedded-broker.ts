@@ -57,7 +57,7 @@ class EmbeddedBroker implements Broker {
   private readonly closing = new AbortController();
   private readonly consumptions = new Set<EmbeddedConsumption>();
   private readonly sweeper: NodeJS.Timeout;
-  /** Of the topics asked for before: their numbers do not change. */
+  /** Of the topics published to before: their numbers do not change. */
   private readonly partitions = new Map<string, number>();
 
   constructor(
@@ -85,15 +85,11 @@ class EmbeddedBroker implements Broker {
   }
 
   async partitionsOf(topic: string): Promise<number | undefined> {
-    const known = this.partitions.get(topic);
-    if (known !== undefined) return known;
     const { rows } = await this.pool.query<{ partitions: number }>(
       'select partitions from bus.topics where name = $1',
       [topic],
     );
-    const partitions = rows[0]?.partitions;
-    if (partitions !== undefined) this.partitions.set(topic, partitions);
-    return partitions;
+    return rows[0]?.partitions;
   }
 
   async publish(topic: string, events: readonly CloudEvent[], { signal }: PublishOptions = {}): Promise<void> {
@@ -132,8 +128,9 @@ class EmbeddedBroker implements Broker {
   }
 
   private async append(topic: string, events: readonly CloudEvent[]): Promise<void> {
-    const partitions = await this.partitionsOf(topic);
+    const partitions = this.partitions.get(topic) ?? (await this.partitionsOf(topic));
     if (partitions === undefined) throw new Error(`no topic ${topic}`);
+    this.partitions.set(topic, partitions);
     for (const { partition } of events) if (partition !== undefined) requirePartitionOf(topic, partition, partitions);
     const { rows } = await this.pool.query<{ added: number }>(APPEND, [
       topic,
@@ -142,7 +139,9 @@ class EmbeddedBroker implements Broker {
       events.map((event) => JSON.stringify(headersOf(event))),
       events.map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength)),
     ]);
-    if (rows[0]?.added !== events.length) throw new Error(`topic ${topic} has lost a partition`);
+    if (rows[0]?.added === events.length) return;
+    this.partitions.delete(topic);
+    throw new Error(`topic ${topic} has lost a partition`);
   }
 
   private async deleteExpired(): Promise<void> {

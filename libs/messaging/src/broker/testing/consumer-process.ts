@@ -1,19 +1,13 @@
 import { once } from 'node:events';
-import { type BrokerSettings, openBroker } from '../../bus/open-broker.js';
+import { openBroker } from '../../bus/open-broker.js';
 import { numberOf } from './sample-events.js';
-
-interface Task {
-  readonly settings: BrokerSettings;
-  readonly topic: string;
-  readonly group: string;
-  readonly hangsFrom: number;
-}
+import type { ConsumerTask } from './spawned-consumer.js';
 
 /**
  * A consumer to be killed or frozen: handles three events of a partition at a time, and hangs in the first batch with an event from
  * `hangsFrom` on, until SIGUSR2. Then it closes. It says what it does on standard output.
  */
-const { settings, topic, group, hangsFrom } = JSON.parse(process.env['CONSUMER'] ?? '{}') as Task;
+const { settings, topic, group, hangsFrom } = JSON.parse(process.env['CONSUMER'] ?? '{}') as ConsumerTask;
 const told = once(process, 'SIGUSR2');
 const broker = await openBroker(settings);
 const consumption = await broker.consume({

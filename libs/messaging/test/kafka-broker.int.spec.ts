@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { type Broker, type CloudEvent, type KafkaTls, openKafkaBroker } from '@crossroads/messaging';
+import { type Broker, type CloudEvent, kafkaClient, type KafkaTls, openKafkaBroker } from '@crossroads/messaging';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@crossroads/testing';
 import { testKafka } from '@crossroads/testing/kafka';
-import { brokerContract, numberOf, sampleEvent, sampleEvents } from '@crossroads/messaging/broker.contract';
+import {
+  brokerContract,
+  numberOf,
+  onPartitions,
+  sampleEvent,
+  sampleEvents,
+} from '@crossroads/messaging/broker.contract';
 
 const kafka = await testKafka();
 const brokers = kafka?.brokers.split(',') ?? [];
@@ -66,6 +72,21 @@ if (!kafka) {
       const topic = `crossroads.contract.${randomUUID()}`;
       await admin.ensureTopic({ name: topic, retentionDays: 1 });
       await expect(admin.publish(topic, [sampleEvent(1, { data: Buffer.alloc(9_000_000) })])).rejects.toThrow(/large/i);
+    });
+
+    it('commits the offsets of all partitions from time to time, without waiting for the end', async () => {
+      const broker = await connect(kafka.admin);
+      const [topic, group] = [`crossroads.contract.${randomUUID()}`, randomUUID()];
+      await broker.ensureTopic({ name: topic, partitions: 4, retentionDays: 1 });
+      await broker.publish(topic, onPartitions(40, 4));
+      await broker.consume({ topic, group, onBatch: async () => undefined });
+      const admin = kafkaClient({ brokers, clientId: 'contract', tls: kafka.admin }, () => undefined).admin();
+      await admin.connect();
+      await eventually(
+        async () => (await admin.fetchOffsets({ groupId: group, topics: [topic] }))[0]?.partitions ?? [],
+        (partitions) => partitions.length === 4 && partitions.every(({ offset }) => offset === '10'),
+      );
+      await admin.disconnect();
     });
 
     (process.env['TEST_KAFKA_BROKERS'] ? it.skip : it)(

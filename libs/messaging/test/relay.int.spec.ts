@@ -1,31 +1,40 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { CheckedPlace_Standing as Standing, type ReadResponse } from '@crossroads/contracts/events/v1/events_service';
+import { LogOpened } from '@crossroads/contracts/events/v1/log_opened';
 import { type Database, openDatabase } from '@crossroads/database';
-import { eventStoreMigrations, LOG_START, PostgresEventStore, type Processor } from '@crossroads/eventsourcing';
+import {
+  eventStoreMigrations,
+  LogReader,
+  LogStamper,
+  partitionOf,
+  partitionsOf,
+  PostgresEventStore,
+  topicPartitionOf,
+  uuidV7,
+} from '@crossroads/eventsourcing';
 import {
   type Broker,
   type CloudEvent,
-  type ConsumeFromOptions,
-  type Consumption,
-  consumedMigrations,
-  consumeFrom,
-  cursorStore,
-  type EventsClient,
-  publishedEvents,
+  isPublished,
+  NOT_PUBLISHED,
   openEmbeddedBroker,
-  type Published,
   publicationOf,
-  storeCursors,
-  startRelay,
+  type PublishedEvents,
+  publishedEvents,
+  type PublishedTypes,
+  Relay,
+  type RelayOptions,
   TopicSealing,
   unbundled,
 } from '@crossroads/messaging';
-import { type KeyProvider, TopicSealer } from '@crossroads/privacy';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
-import { eventually, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { numberOf } from '@crossroads/messaging/broker.contract';
+import { type KeyProvider, TopicSealer } from '@crossroads/privacy';
+import { eventually, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
+import { PARTITIONS } from '@crossroads/topology';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 const SOURCE = 'urn:crossroads:service:sample';
+const OPENED = 'crossroads.events.v1.logs.notify.opened';
 const master = randomBytes(32);
 const keys: KeyProvider = {
   newDataKey: async (name) => ({ keyId: `${name}.k`, key: master }),
@@ -33,16 +42,21 @@ const keys: KeyProvider = {
   secret: async () => master,
   secrets: async () => [{ kid: 'k', key: master }],
 };
+const MAIN = partitionsOf('main');
+const numbers = (to: number, from = 0): number[] => Array.from({ length: to - from }, (_, n) => from + n);
 
-describe('a relay and the consumers of its topic', () => {
+describe('a relay', () => {
   let busDatabase: TestDatabase;
   let database: TestDatabase;
   let db: Database;
   let store: PostgresEventStore;
+  let log: LogReader;
   let broker: Broker;
   let topic: string;
-  let published: Published;
-  const open: (Processor | Consumption)[] = [];
+  let types: PublishedTypes;
+  let got: CloudEvent[];
+  let opened: LogOpened[];
+  const closing: (() => Promise<unknown>)[] = [];
 
   beforeAll(async () => {
     busDatabase = await testDatabase();
@@ -55,305 +69,323 @@ describe('a relay and the consumers of its topic', () => {
   });
   beforeEach(async () => {
     topic = `crossroads.relay.${randomUUID()}`;
-    await broker.ensureTopic({ name: topic, retentionDays: 7 });
-    database = await testDatabase(...eventStoreMigrations, ...consumedMigrations);
+    database = await testDatabase(...eventStoreMigrations);
     db = await openDatabase({ url: database.url });
     store = new PostgresEventStore(db);
-    published = (recorded) =>
-      recorded.type === 'Counted'
-        ? publicationOf(recorded, {
-            topic,
-            source: SOURCE,
-            type: 'sample.counts.notify.counted',
-            service: 'crossroads.sample.v1',
-            key: recorded.streamId,
-            data: Buffer.from(JSON.stringify(recorded.data)),
-          })
-        : undefined;
+    log = new LogReader(db);
+    types = { Counted: (recorded) => counted(recorded), Private: NOT_PUBLISHED };
+    await collect(topic);
   });
   afterEach(async () => {
-    await Promise.all(open.splice(0).map((one) => one.close()));
+    await Promise.all(closing.splice(0).map((close) => close()));
     await db.close();
     await database.drop();
   });
 
-  const append = async (from: number, to: number): Promise<void> => {
-    for (let n = from; n < to; n++)
-      await store.append([
-        {
-          streamId: randomUUID(),
-          streamType: 'count',
-          expectedRevision: 0n,
-          events: [
-            { type: 'Counted', data: n },
-            { type: 'Private', data: n },
-          ],
-        },
-      ]);
-  };
-  /** Until no older transaction of the server hides what was appended. */
-  const isReadable = (appends: number): Promise<unknown> =>
-    eventually(
-      () => store.readLog(LOG_START, 1_000),
-      (log) => log.length === 2 * appends,
-    );
-  const relay = (over: Pick<Broker, 'publish'> = broker, sealing?: TopicSealing): Processor => {
-    const started = startRelay({
-      db,
-      store,
-      broker: over,
-      name: 'relay',
-      published,
-      batchSize: 10,
-      ...(sealing ? { sealing } : {}),
-      onError: () => undefined,
-    });
-    open.push(started);
-    return started;
-  };
-  const collect = async (): Promise<CloudEvent[]> => {
-    const got: CloudEvent[] = [];
-    open.push(await broker.consume({ topic, onBatch: async (events) => void got.push(...events) }));
-    return got;
-  };
-  const client = (over: Published = published): EventsClient => ({
-    read: (request, options) =>
-      publishedEvents(store, over, () => true).read(request, {
-        ...options,
-        caller: { kind: 'service', name: 'reader' },
-      }),
-  });
-  const reading = { signal: new AbortController().signal };
-  const follow = (handled: number[], changes: Partial<ConsumeFromOptions> = {}) => {
-    const started = consumeFrom({
-      broker,
-      topic,
-      group: 'follower',
-      sources: [{ source: SOURCE, eventsClient: client() }],
-      cursorStore: cursorStore(db),
-      batchSize: 7,
-      onBatch: (events) =>
-        db.transaction(async (tx) => {
-          await storeCursors(tx, topic, events);
-          tx.afterCommit(() => handled.push(...events.map(numberOf)));
-        }),
-      ...changes,
-    });
-    open.push(started);
-    return started;
-  };
-  const numbers = (to: number, from = 0): number[] => Array.from({ length: to - from }, (_, n) => from + n);
-  const emptyTopic = async (): Promise<void> => {
-    const admin = new pg.Client({ connectionString: busDatabase.migratorUrl });
-    await admin.connect();
-    await admin.query('delete from bus.messages where topic = $1', [topic]);
-    await admin.end();
-  };
-
-  it('publishes what the mapping returns, in order, with its cursor', async () => {
-    await append(0, 35);
-    relay();
-    const got = await collect();
-    await eventually(() => got.length === 35, Boolean);
-    expect(got.map(numberOf)).toEqual(numbers(35));
-    expect(got[0]).toMatchObject({
+  const counted = (recorded: Parameters<typeof publicationOf>[0], on = topic) =>
+    publicationOf(recorded, {
+      topic: on,
       source: SOURCE,
-      sequence: '00000000000000000001',
-      cursor: expect.stringMatching(/^\d+:\d+$/),
+      type: 'sample.counts.notify.counted',
+      service: 'crossroads.sample.v1',
+      key: recorded.streamId,
+      data: Buffer.from(JSON.stringify(recorded.data)),
     });
-    await append(35, 40);
-    await eventually(() => got.length === 40, Boolean);
-  });
-
-  it('publishes a batch again, under the same ids, when the relay died before its checkpoint', async () => {
-    await append(0, 5);
-    let dies = true;
-    const dying = relay({
-      publish: async (...asked) => {
-        await broker.publish(...asked);
-        if (dies) throw new Error('died');
+  const collect = async (on: string): Promise<void> => {
+    await broker.ensureTopic({ name: on, retentionDays: 7, partitions: PARTITIONS });
+    [got, opened] = [[], []];
+    const consumption = await broker.consume({
+      topic: on,
+      onBatch: async (events) => {
+        for (const event of events)
+          if (event.type === OPENED) opened.push(LogOpened.decode(event.data));
+          else got.push(event);
       },
     });
-    const got = await collect();
+    closing.push(() => consumption.close());
+  };
+  /** Events of one key, so that they are in one partition. */
+  const append = async (from: number, to: number, routingKey = 'one', type = 'Counted'): Promise<void> => {
+    for (let n = from; n < to; n++) {
+      const events = [
+        { type, data: n },
+        { type: 'Private', data: n },
+      ];
+      await store.append([
+        { streamId: randomUUID(), streamType: 'count', expectedRevision: 0n, routingKey, events },
+      ]);
+    }
+  };
+  /** A process that works on some partitions of the log, as far as the leases go. */
+  const process = async (partitions: readonly number[] = MAIN) => {
+    const holder = randomUUID();
+    const held = new Map(partitions.map((partition) => [partition, 1n]));
+    const take = (some: readonly number[]) =>
+      db.query(
+        `insert into es.leases (role, partition, holder, expires_at) select 'log', p, $1, now() + interval '1 hour' from unnest($2::smallint[]) p
+         on conflict (role, partition) do update set holder = $1, expires_at = now() + interval '1 hour'`,
+        [holder, some],
+      );
+    await take(partitions);
+    const leases = { holder, held: () => held, refuse: (partition: number) => void held.delete(partition) };
+    const stamper = new LogStamper({ db, leases, onError: () => undefined });
+    closing.push(() => stamper.close());
+    return { leases, stamper, held, take };
+  };
+  const relay = async (changes: Partial<RelayOptions> = {}): Promise<Relay> => {
+    const { leases, stamper } = changes.leases && changes.stamper ? (changes as RelayOptions) : await process();
+    const started = new Relay({
+      db,
+      log,
+      types,
+      topics: new Map([[topic, 'main']]),
+      broker,
+      source: SOURCE,
+      batchSize: 10,
+      onError: () => undefined,
+      leases,
+      stamper,
+      ...changes,
+    });
+    closing.push(() => started.close());
+    return started;
+  };
+  const published = (topics: RelayOptions['topics'] = new Map([[topic, 'main']])) =>
+    eventually(() => isPublished({ db, topics }), Boolean);
+  const events = (): PublishedEvents => publishedEvents({ log, types, topics: new Map([[topic, 'main']]) }, () => true);
+  const read = async (request: Partial<Parameters<PublishedEvents['read']>[0]> = {}): Promise<ReadResponse[]> => {
+    const responses: ReadResponse[] = [];
+    const call = { signal: new AbortController().signal, caller: { kind: 'service', name: 'reader' } } as const;
+    const partition = topicPartitionOf(partitionOf('main', 'one'));
+    for await (const response of events().read({ topic, partition, after: undefined, ...request }, call))
+      responses.push(response);
+    return responses;
+  };
+
+  it('publishes what the table of types says, in order, each linked to the one before it', async () => {
+    await append(0, 35);
+    await relay();
+    await append(35, 40);
+    await eventually(() => got.length >= 40, Boolean);
+    expect(got.map(numberOf)).toEqual(numbers(40));
+    const places = got.map(({ place }) => place);
+    // Every second event is private.
+    expect(places.map((place) => place?.position)).toEqual(numbers(40).map((n) => BigInt(2 * n + 1)));
+    for (const [index, place] of places.entries())
+      if (index > 0) expect(place?.previous).toEqual({ position: places[index - 1]?.position, hash: places[index - 1]?.hash });
+    expect(places[0]).toMatchObject({ logId: (await log.logIds()).get('main'), previous: { position: 0n } });
+    expect(got[0]).toMatchObject({ source: SOURCE, sequence: '00000000000000000001' });
+    expect(new Set(got.map(({ partition }) => partition))).toEqual(new Set([topicPartitionOf(partitionOf('main', 'one'))]));
+  });
+
+  it('first says where the log stands, in every partition that it takes', async () => {
+    await append(0, 3);
+    await relay();
+    await eventually(() => opened.length >= PARTITIONS, Boolean);
+    expect(opened.map(({ head }) => head?.partition).sort((a, b) => Number(a) - Number(b))).toEqual(numbers(PARTITIONS));
+  });
+
+  it('publishes a batch again, under the same ids and places, when it died before its step', async () => {
+    await append(0, 5);
+    let dies = true;
+    const dying = await relay({
+      broker: {
+        publish: async (...asked) => {
+          await broker.publish(...asked);
+          if (dies && asked[1][0]?.type !== OPENED) throw new Error('died');
+        },
+      },
+    });
     await eventually(() => got.length >= 5, Boolean);
     dies = false;
     await dying.close();
-    relay();
+    await relay();
     await eventually(() => got.length >= 10, Boolean);
-    expect(new Set(got.map(({ id }) => id)).size).toBe(5);
+    expect(new Set(got.map(({ id, place }) => `${id} ${place?.position} ${place?.previous.position}`)).size).toBe(5);
     expect(got.slice(-5).map(numberOf)).toEqual(numbers(5));
   });
 
-  it('resumes at the checkpoint when another relay takes over', async () => {
+  it('goes on at its step when another process takes over, and links to what that one has published', async () => {
     await append(0, 5);
-    const first = relay();
-    await first.caughtUp();
+    const first = await relay();
+    await published();
     await first.close();
     await append(5, 8);
-    await relay().caughtUp();
-    const got = await collect();
+    await relay();
     await eventually(() => got.length >= 8, Boolean);
     expect(got.map(numberOf)).toEqual(numbers(8));
+    expect(got[5]?.place?.previous.position).toBe(got[4]?.place?.position);
   });
 
-  it('seals the events of internal topics, and a consumer opens them', async () => {
+  it('shares the partitions with another process, which publishes what is its own', async () => {
+    const [mine, theirs] = [MAIN.filter((n) => n % 2 === 0), MAIN.filter((n) => n % 2 === 1)];
+    for (const partitions of [mine, theirs]) {
+      const { leases, stamper } = await process(partitions);
+      await relay({ leases, stamper });
+    }
+    const routed = Array.from({ length: 40 }, (_, n) => `key ${n}`);
+    for (const [n, key] of routed.entries()) await append(n, n + 1, key);
+    await eventually(() => got.length >= 40, Boolean);
+    expect(got.map(numberOf).sort((a, b) => a - b)).toEqual(numbers(40));
+  });
+
+  it('seals the events of internal topics', async () => {
     const sealing = new TopicSealing(new TopicSealer({ keys, producer: 'sample' }), [topic]);
     await append(0, 1);
-    relay(broker, sealing);
-    const got = await collect();
+    await relay({ sealing });
     await eventually(() => got.length === 1, Boolean);
     const [sealed] = got;
     if (!sealed) throw new Error('nothing came');
     expect(sealed.sealingKeyId).toBe(`${topic}.k`);
     expect(Buffer.from(sealed.data).toString()).not.toBe('0');
-    const opened = await sealing.open(topic, sealed);
-    expect(numberOf(opened)).toBe(0);
-    expect(opened.sealingKeyId).toBeUndefined();
+    expect(numberOf(await sealing.open(topic, sealed))).toBe(0);
     await expect(sealing.open(topic, { ...sealed, id: 'another' })).rejects.toThrow();
   });
 
   it('puts the events of a batch into one sealed message on a bundled topic', async () => {
     topic = 'crossroads.access.v1';
-    await broker.ensureTopic({ name: topic, retentionDays: 7 });
+    await collect(topic);
     const sealing = new TopicSealing(new TopicSealer({ keys, producer: 'sample' }));
     await append(0, 10);
-    const got = await collect();
-    await relay(broker, sealing).caughtUp();
+    await relay({ sealing, batchSize: 20 });
+    await published();
     await eventually(() => got.length > 0, Boolean);
-    const opened = await Promise.all(got.map((message) => sealing.open(topic, message)));
-    expect(opened.flatMap(unbundled).map(numberOf)).toEqual(numbers(10));
-    // A batch of this relay is ten stored events, of which every other is published.
-    expect(got).toHaveLength(2);
-    expect(Buffer.from(got[0]?.data ?? []).includes('crossroads.sample.v1')).toBe(false);
-    const [message] = got;
-    if (!message) throw new Error('a message');
-    await expect(sealing.open(topic, { ...message, id: randomUUID() })).rejects.toThrow();
+    const messages = await Promise.all(got.map((message) => sealing.open(topic, message)));
+    const taken = messages.flatMap(unbundled);
+    expect(taken.map(numberOf)).toEqual(numbers(10));
+    expect(got.length).toBeLessThan(10);
+    expect(taken.map(({ place }) => place?.position)).toEqual(numbers(10).map((n) => BigInt(2 * n + 1)));
+  });
+
+  it('stops a partition at an event type that it does not know, and gives it back; the others go on', async () => {
+    const { leases, stamper, held } = await process();
+    await append(0, 2);
+    await append(2, 3, 'one', 'FromTheFuture');
+    await append(3, 4);
+    await append(4, 5, 'two');
+    expect(partitionOf('main', 'one')).not.toBe(partitionOf('main', 'two'));
+    await relay({ leases, stamper });
+    await eventually(() => got.length >= 3 && !held.has(partitionOf('main', 'one')), Boolean);
+    expect(got.map(numberOf).sort()).toEqual([0, 1, 4]);
+    await expect(read()).rejects.toMatchObject({ reason: 'NEEDS_NEWER_VERSION' });
+
+    types = { ...types, FromTheFuture: (recorded) => counted(recorded) };
+    await relay();
+    await eventually(() => got.length >= 5, Boolean);
+    expect(got.filter(({ partition }) => partition === topicPartitionOf(partitionOf('main', 'one'))).map(numberOf)).toEqual([
+      0, 1, 2, 3,
+    ]);
+  });
+
+  it('goes on with other partitions while one fails, and with that one once it can', async () => {
+    let fails = true;
+    types = {
+      ...types,
+      Counted: (recorded) => {
+        if (fails && recorded.data === 1) throw new Error('no key');
+        return counted(recorded);
+      },
+    };
+    await append(0, 3);
+    await append(3, 4, 'two');
+    await relay();
+    await eventually(() => got.length >= 2, Boolean);
+    expect(got.map(numberOf).sort()).toEqual([0, 3]);
+    fails = false;
+    await eventually(() => got.length >= 4, Boolean);
+    expect(got.map(numberOf).sort()).toEqual([0, 1, 2, 3]);
+  });
+
+  it('gives a topic that is added later the past, and others nothing twice', async () => {
+    await append(0, 3);
+    const first = await relay();
+    await published();
+    await first.close();
+    const before = got;
+    const [old, added] = [topic, `crossroads.relay.${randomUUID()}`];
+    await collect(added);
+    types = { ...types, Counted: (recorded) => [counted(recorded, old), counted(recorded, added)] };
+    const topics = new Map([old, added].map((name) => [name, 'main'] as const));
+    await append(3, 5);
+    await relay({ types, topics });
+    await published(topics);
+    await eventually(() => got.length >= 5, Boolean);
+    expect(got.map(numberOf)).toEqual(numbers(5));
+    await eventually(() => before.length >= 5, Boolean);
+    expect(before.map(numberOf)).toEqual(numbers(5));
+  });
+
+  it('publishes journal streams from their own log', async () => {
+    const topics = new Map([[topic, 'journal'] as const]);
+    const { leases, stamper } = await process(partitionsOf('journal'));
+    await relay({ topics, leases, stamper });
+    await append(0, 1);
+    const event = { streamId: uuidV7(), streamType: 'access', expectedRevision: 0n, events: [{ type: 'Counted', data: 7 }] };
+    await store.append([{ ...event, log: 'journal', routingKey: 'one' }]);
+    await eventually(() => got.length > 0, Boolean);
+    expect(got.map(numberOf)).toEqual([7]);
+    expect(got[0]?.place?.logId).toBe((await log.logIds()).get('journal'));
   });
 
   it('does not publish a stored event twice on one topic, since a reader could resume between the two', async () => {
+    types = { ...types, Counted: (recorded) => [counted(recorded), counted(recorded)] };
     await append(0, 1);
-    await isReadable(1);
-    const twice: Published = async (recorded) => {
-      const one = await published(recorded);
-      return one && 'topic' in one ? [one, one] : undefined;
-    };
-    const readingTwice = (async () => {
-      for await (const _ of client(twice).read({ topic, afterCursor: '' }, reading));
-    })();
-    await expect(readingTwice).rejects.toThrow(TypeError);
+    await relay();
+    await eventually(async () => (await log.heads(MAIN)).get(partitionOf('main', 'one'))?.position === 2n, Boolean);
+    await expect(read()).rejects.toThrow(TypeError);
   });
 
-  it('serves what was published from the first event on or after a cursor, and rejects what is no cursor', async () => {
-    await append(0, 3);
-    await isReadable(3);
-    await expect(async () => {
-      for await (const _ of client().read({ topic, afterCursor: 'x' }, reading));
-    }).rejects.toThrow('after_cursor');
-    const read = async (afterCursor: string) => {
-      const got = [];
-      for await (const response of client().read({ topic, afterCursor }, reading)) got.push(response);
-      return got;
-    };
-    const all = await read('');
-    expect(all).toHaveLength(3);
-    expect(await read(all[0]?.cursor ?? '')).toEqual(all.slice(1));
-  });
-
-  it('delivers everything once to a new consumer, though the topic no longer has the first events', async () => {
-    await append(0, 30);
-    const first = relay();
-    await first.caughtUp();
-    await emptyTopic();
-    await append(30, 40);
-    const handled: number[] = [];
-    await follow(handled).caughtUp;
-    await append(40, 50);
-    await eventually(() => handled.length >= 50, Boolean);
-    expect(handled).toEqual(numbers(50));
-  });
-
-  it('delivers what a consumer missed, though it was away for longer than the retention of the topic', async () => {
-    relay();
-    await append(0, 10);
-    const before: number[] = [];
-    const first = follow(before);
-    await eventually(() => before.length === 10, Boolean);
-    await first.close();
-    await append(10, 20);
-    await open
-      .filter((one): one is Processor => 'caughtUp' in one && typeof one.caughtUp === 'function')[0]
-      ?.caughtUp();
-    await emptyTopic();
-    await append(20, 25);
-    const after: number[] = [];
-    follow(after);
-    await eventually(() => after.length >= 15, Boolean);
-    expect(after).toEqual(numbers(25, 10));
-  });
-
-  it('delivers once what a relay published twice', async () => {
-    await append(0, 5);
-    let dies = true;
-    relay({
-      publish: async (...asked) => {
-        await broker.publish(...asked);
-        if (dies) throw new Error('died');
-      },
+  describe('serves', () => {
+    beforeEach(async () => {
+      await append(0, 3);
+      await relay();
+      await published();
     });
-    const seen = await collect();
-    await eventually(() => seen.length >= 10, Boolean);
-    dies = false;
-    const handled: number[] = [];
-    await follow(handled).caughtUp;
-    await append(5, 6);
-    await eventually(() => handled.includes(5), Boolean);
-    expect(handled).toEqual(numbers(6));
-  });
 
-  it('delivers everything once although a source was away and batches failed', async () => {
-    await append(0, 20);
-    relay();
-    let [away, failures] = [2, 0];
-    const errors: unknown[] = [];
-    const handled: number[] = [];
-    follow(handled, {
-      sources: [
-        {
-          source: SOURCE,
-          eventsClient: {
-            read: (request, options) => {
-              if (away-- > 0) throw new Error('away');
-              return client().read(request, options);
-            },
-          },
-        },
-      ],
-      onBatch: (events) =>
-        db.transaction(async (tx) => {
-          if (events.some((event) => numberOf(event) === 9) && failures++ < 2) throw new Error('not now');
-          await storeCursors(tx, topic, events);
-          tx.afterCommit(() => handled.push(...events.map(numberOf)));
-        }),
-      onError: (error) => void errors.push(error),
+    it('what was published, from the first event on or after a place, and then the watermark', async () => {
+      const all = await read();
+      expect(all.map(({ event, place }) => [event === undefined, place?.position])).toEqual([
+        [false, 1n],
+        [false, 3n],
+        [false, 5n],
+        [true, 6n],
+      ]);
+      expect(await read({ after: all[0]?.place })).toEqual(all.slice(1));
+      expect(await read({ after: all.at(-1)?.place })).toEqual(all.slice(-1));
+      expect(await read({ partition: (all[0]?.place?.partition ?? 0) ^ 1 })).toMatchObject([{ place: { position: 0n } }]);
     });
-    await eventually(() => handled.length >= 20, Boolean);
-    expect(handled).toEqual(numbers(20));
-    expect(errors).toHaveLength(4);
-  });
 
-  it('moves a stored cursor only forwards, comparing numbers and not text', async () => {
-    const event = (cursor: string): CloudEvent => ({
-      id: cursor,
-      source: SOURCE,
-      type: 't',
-      service: 's',
-      time: new Date(),
-      key: 'k',
-      cursor,
-      data: Buffer.alloc(0),
+    it('nothing after a place that the log does not have', async () => {
+      const place = (await read()).at(0)?.place;
+      if (place === undefined) throw new Error('a place');
+      for (const other of [
+        { ...place, hash: Buffer.alloc(32) },
+        { ...place, position: 99n },
+        { ...place, logId: randomUUID() },
+      ])
+        await expect(read({ after: other })).rejects.toMatchObject({ reason: 'LOG_FORKED' });
+      await expect(read({ partition: 16 })).rejects.toThrow('partitions are 0 to 15');
+      await expect(read({ topic: 'crossroads.other.v1' })).rejects.toThrow('does not publish');
     });
-    await storeCursors(db, topic, [event('9:5'), event('10:1')]);
-    await storeCursors(db, topic, [event('9:7')]);
-    expect((await cursorStore(db).cursors(topic)).get(SOURCE)).toEqual({ transactionId: 10n, position: 1n });
+
+    it('a comparison of places', async () => {
+      const place = (await read()).at(0)?.place;
+      if (place === undefined) throw new Error('a place');
+      const { places } = await events().check({
+        places: [
+          place,
+          { ...place, hash: Buffer.alloc(32) },
+          { ...place, position: 99n },
+          { ...place, logId: randomUUID() },
+        ],
+      });
+      expect(places.map(({ standing }) => standing)).toEqual([
+        Standing.STANDING_COMMON,
+        Standing.STANDING_OTHER_HASH,
+        Standing.STANDING_BEYOND_HEAD,
+        Standing.STANDING_OTHER_LOG,
+      ]);
+      expect(places[0]?.head?.position).toBe(6n);
+    });
   });
 });

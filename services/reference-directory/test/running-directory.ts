@@ -3,6 +3,7 @@ import type { Connection, TlsFiles } from '@crossroads/grpc';
 import { withCbeCheck } from '@crossroads/identifiers';
 import { BlindIndex, FileKeyProvider } from '@crossroads/privacy';
 import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
+import { PARTITIONS, PERSON_TOPIC } from '@crossroads/topology';
 import { RegistryStandIn } from './registry-stand-in.js';
 
 export const WELFARE_OFFICE = withCbeCheck('02121770');
@@ -36,7 +37,7 @@ export class RunningDirectory {
   ): Promise<RunningDirectory> {
     const mesh = await TestMesh.start('reference-directory');
     const { broker } = mesh.bus;
-    await broker.ensureTopic({ name: 'crossroads.person.v1', retentionDays: 7 });
+    await broker.ensureTopic({ name: PERSON_TOPIC, partitions: PARTITIONS, retentionDays: 7 });
     const index = await BlindIndex.open(new FileKeyProvider(mesh.keyFile), 'ssin-index');
     const registry = new RegistryStandIn(index, broker, mesh.sealing('person-registry'));
     await before(registry);

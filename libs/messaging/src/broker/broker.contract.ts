@@ -1,17 +1,23 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type BrokerSettings, openBroker } from '../bus/open-broker.js';
-import type { Broker, CloudEvent, ConsumeOptions, Consumption } from './broker.js';
+import {
+  type Broker,
+  type CloudEvent,
+  type ConsumeOptions,
+  type Consumption,
+  NoSuchPartition,
+  WrongPartitions,
+} from './broker.js';
 import type { BrokerLog } from './broker-log.js';
-import { numberOf, sampleEvent, sampleEvents } from './testing/sample-events.js';
+import { numberOf, onPartitions, sampleEvent, sampleEvents } from './testing/sample-events.js';
+import { SpawnedConsumer } from './testing/spawned-consumer.js';
 import { until } from './testing/until.js';
 
 export * from './testing/sample-events.js';
-
-const CONSUMER_PROCESS = fileURLToPath(new URL('./testing/consumer-process.js', import.meta.url));
+export * from './testing/spawned-consumer.js';
+export * from './testing/until.js';
 
 /** What every broker guarantees. `settings` is called once, before the first test. */
 export const brokerContract = (name: string, settings: () => Promise<BrokerSettings>): void => {
@@ -21,12 +27,17 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
     let given: BrokerSettings;
     let broker: Broker;
     const open = new Set<Consumption>();
-    const children: ChildProcess[] = [];
+    const children: SpawnedConsumer[] = [];
 
-    const newTopic = async (): Promise<string> => {
+    const newTopic = async (partitions = 1): Promise<string> => {
       const topic = `crossroads.contract.${randomUUID()}`;
-      await broker.ensureTopic({ name: topic, retentionDays: 7 });
+      await broker.ensureTopic({ name: topic, partitions, retentionDays: 7 });
       return topic;
+    };
+    const spawnConsumer = (topic: string, group: string, hangsFrom: number): SpawnedConsumer => {
+      const spawned = new SpawnedConsumer({ settings: given, topic, group, hangsFrom });
+      children.push(spawned);
+      return spawned;
     };
     const consume = async (options: ConsumeOptions): Promise<Consumption> => {
       const consumption = await broker.consume(options);
@@ -49,13 +60,27 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       return { got, close: () => close(consumption) };
     };
 
+    /** One of a group: which partitions it holds, and the numbers of the events that it got. */
+    const member = async (topic: string, group: string) => {
+      const [held, got] = [new Set<number>(), new Set<number>()];
+      const consumption = await consume({
+        topic,
+        group,
+        batchSize: 10,
+        onAssigned: (partitions) => partitions.forEach((partition) => held.add(partition)),
+        onRevoked: (partitions) => partitions.forEach((partition) => held.delete(partition)),
+        onBatch: async (events) => events.forEach((event) => got.add(numberOf(event))),
+      });
+      return { held, got, close: () => close(consumption) };
+    };
+
     beforeAll(async () => {
       given = await settings();
       broker = await openBroker(given);
     });
 
     afterAll(async () => {
-      for (const child of children) child.kill('SIGKILL');
+      await Promise.all(children.map((child) => child.kill()));
       await Promise.all([...open].map((consumption) => consumption.close()));
       await broker?.close();
     });
@@ -64,7 +89,6 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       const topic = await newTopic();
       const event = sampleEvent(1, {
         sequence: '00000000000000000007',
-        cursor: '712:42',
         traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
         sealingKeyId: 'crossroads.sample.v1.k1.sample.1.abc',
         contentType: 'application/json',
@@ -74,17 +98,189 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       await broker.publish(topic, [event, bare]);
       const { got } = await collect(topic, randomUUID());
       await until('two events', () => got.length === 2);
-      expect(got).toEqual([event, bare]);
+      expect(got).toEqual([event, bare].map((each) => ({ ...each, partition: 0 })));
     });
 
-    it('keeps the order of each key over many publishes and batches', async () => {
-      const topic = await newTopic();
+    it('keeps the order of each key, all of it on one partition, over many publishes and batches', async () => {
+      const topic = await newTopic(4);
       const events = sampleEvents(3_000);
       const { got } = await collect(topic, randomUUID(), 100);
       for (let from = 0; from < events.length; from += 700) await broker.publish(topic, events.slice(from, from + 700));
       await until('all events', () => got.length === events.length);
-      for (const key of new Set(events.map((event) => event.key)))
-        expect(got.filter((event) => event.key === key)).toEqual(events.filter((event) => event.key === key));
+      for (const key of new Set(events.map((event) => event.key))) {
+        const delivered = got.filter((event) => event.key === key);
+        expect(delivered.map(numberOf)).toEqual(events.filter((event) => event.key === key).map(numberOf));
+        expect(new Set(delivered.map((event) => event.partition)).size).toBe(1);
+      }
+      expect(new Set(got.map((event) => event.partition)).size).toBeGreaterThan(1);
+    });
+
+    it('delivers each event on the partition that it names, in the order of each partition', async () => {
+      const topic = await newTopic(4);
+      const events = onPartitions(3_000, 4);
+      const { got } = await collect(topic, randomUUID(), 100);
+      for (let from = 0; from < events.length; from += 700) await broker.publish(topic, events.slice(from, from + 700));
+      await until('all events', () => got.length === events.length);
+      for (const partition of [0, 1, 2, 3])
+        expect(got.filter((event) => event.partition === partition)).toEqual(
+          events.filter((event) => event.partition === partition),
+        );
+    });
+
+    it('hands over batches of one partition each', async () => {
+      const topic = await newTopic(4);
+      await broker.publish(topic, onPartitions(40, 4));
+      const mixed: number[] = [];
+      let count = 0;
+      await consume({
+        topic,
+        group: randomUUID(),
+        onBatch: async (events) => {
+          count += events.length;
+          mixed.push(new Set(events.map((event) => event.partition)).size);
+        },
+      });
+      await until('all events', () => count === 40);
+      expect(new Set(mixed)).toEqual(new Set([1]));
+    });
+
+    it('refuses an event that names a partition that the topic does not have', async () => {
+      const topic = await newTopic(4);
+      await expect(broker.publish(topic, [sampleEvent(1, { partition: 4 })])).rejects.toThrow(NoSuchPartition);
+      await broker.publish(topic, [sampleEvent(2, { partition: 3 })]);
+      const { got } = await collect(topic, randomUUID());
+      await until('the other', () => got.length === 1);
+      expect(got.map(numberOf)).toEqual([2]);
+    });
+
+    it('refuses a topic that exists with another number of partitions, unless it may keep them', async () => {
+      const topic = await newTopic(4);
+      await expect(broker.ensureTopic({ name: topic, partitions: 16, retentionDays: 7 })).rejects.toThrow(
+        new WrongPartitions(topic, 4, 16),
+      );
+      const kept = { name: topic, partitions: 16, keepsPartitions: true, retentionDays: 7 };
+      expect(await broker.ensureTopic(kept)).toBe(4);
+      expect(await broker.partitionsOf(topic)).toBe(4);
+      expect(await broker.partitionsOf(`crossroads.absent.${randomUUID()}`)).toBeUndefined();
+    });
+
+    it('consumes nothing of a topic with another number of partitions than its consumer needs', async () => {
+      const topic = await newTopic(4);
+      await broker.publish(topic, onPartitions(4, 4));
+      const [errors, got]: [unknown[], CloudEvent[]] = [[], []];
+      await consume({
+        topic,
+        partitions: 16,
+        group: randomUUID(),
+        onBatch: async (events) => void got.push(...events),
+        onError: (error) => void errors.push(error),
+      });
+      await until('it was refused twice', () => errors.length > 1);
+      expect(errors[1]).toEqual(new WrongPartitions(topic, 4, 16));
+      expect(got).toEqual([]);
+    });
+
+    it('handles different partitions at the same time', async () => {
+      const topic = await newTopic(4);
+      const begun = new Set<number | undefined>();
+      const all = Promise.withResolvers<void>();
+      let handled = 0;
+      await consume({
+        topic,
+        group: randomUUID(),
+        onBatch: async (events) => {
+          begun.add(events[0]?.partition);
+          if (begun.size === 4) all.resolve();
+          await all.promise;
+          handled += events.length;
+        },
+      });
+      await broker.publish(topic, onPartitions(4, 4));
+      await until('all four', () => handled === 4);
+    });
+
+    it('delivers the events of the other partitions while one fails, and then those of that one', async () => {
+      const topic = await newTopic(4);
+      const handled: CloudEvent[] = [];
+      const others = () => handled.filter((event) => event.partition !== 1).length;
+      await consume({
+        topic,
+        group: randomUUID(),
+        batchSize: 10,
+        onBatch: async (events) => {
+          if (events[0]?.partition === 1 && others() < 150) throw new Error('not before the others');
+          handled.push(...events);
+        },
+      });
+      const events = onPartitions(200, 4);
+      await broker.publish(topic, events.slice(0, 100));
+      await until('the first of the others', () => others() === 75);
+      await broker.publish(topic, events.slice(100));
+      await until('all events', () => handled.length === 200);
+      for (const partition of [0, 1, 2, 3])
+        expect(handled.filter((event) => event.partition === partition).map(numberOf)).toEqual(
+          events.filter((event) => event.partition === partition).map(numberOf),
+        );
+    });
+
+    it('hands over no event of a partition before onAssigned has succeeded for it', async () => {
+      const topic = await newTopic(4);
+      await broker.publish(topic, onPartitions(40, 4));
+      const assigned = new Set<number>();
+      const early: CloudEvent[] = [];
+      let [attempts, handled] = [0, 0];
+      const errors: unknown[] = [];
+      await consume({
+        topic,
+        group: randomUUID(),
+        onAssigned: async (partitions) => {
+          if (++attempts < 3) throw new Error('cannot read the places');
+          for (const partition of partitions) assigned.add(partition);
+        },
+        onBatch: async (events) => {
+          early.push(...events.filter(({ partition }) => !assigned.has(partition ?? -1)));
+          handled += events.length;
+        },
+        onError: (error) => void errors.push(error),
+      });
+      await until('all events', () => handled === 40);
+      expect(early).toEqual([]);
+      expect(errors.length).toBe(2);
+      expect(assigned).toEqual(new Set([0, 1, 2, 3]));
+    });
+
+    it('shares the partitions of a topic among the consumers of a group', async () => {
+      const [topic, group] = [await newTopic(4), randomUUID()];
+      const members = [await member(topic, group), await member(topic, group)] as const;
+      await until('each has two', () => members.every(({ held }) => held.size === 2));
+      await broker.publish(topic, onPartitions(40, 4));
+      await until('each has its half', () => members.every(({ got }) => got.size === 20));
+      expect(new Set([...members[0].held, ...members[1].held])).toEqual(new Set([0, 1, 2, 3]));
+      await members[0].close();
+      await until('the other has all four', () => members[1].held.size === 4);
+      const more = onPartitions(80, 4).slice(40);
+      await broker.publish(topic, more);
+      await until('it gets all', () => more.every((event) => members[1].got.has(numberOf(event))));
+    });
+
+    it('hands the partitions of a killed consumer over, and loses nothing', async () => {
+      const [topic, group] = [await newTopic(4), randomUUID()];
+      const survivor = await member(topic, group);
+      await until('it has all', () => survivor.held.size === 4);
+      const child = spawnConsumer(topic, group, 0);
+      await child.saysThat('assigned');
+      await until('it has shared', () => survivor.held.size === 2);
+      const events = onPartitions(40, 4);
+      await broker.publish(topic, events);
+      await child.saysThat('hangs');
+      await until('it has its own', () => survivor.got.size === 20);
+      await child.kill();
+      await until('it has all', () => survivor.got.size === 40);
+      expect(survivor.held.size).toBe(4);
+      for (const partition of [0, 1, 2, 3])
+        expect([...survivor.got].filter((n) => n % 4 === partition)).toEqual(
+          events.map(numberOf).filter((n) => n % 4 === partition),
+        );
     });
 
     it('delivers batches no larger than asked for', async () => {
@@ -174,7 +370,8 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       const [one, two] = [await collect(topic, group), await collect(topic, group)];
       await broker.publish(topic, sampleEvents(50));
       await until('all events', () => one.got.length + two.got.length >= 50);
-      expect([...one.got, ...two.got].map(numberOf).sort((a, b) => a - b)).toEqual(sampleEvents(50).map(numberOf));
+      const got = new Set([...one.got, ...two.got].map(numberOf));
+      expect([...got].sort((a, b) => a - b)).toEqual(sampleEvents(50).map(numberOf));
     });
 
     it('delivers everything from the first event on to each consumer without a group, every time', async () => {
@@ -203,19 +400,13 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
     it('delivers again what a consumer was handling when it was killed', async () => {
       const [topic, group] = [await newTopic(), randomUUID()];
       await broker.publish(topic, sampleEvents(10));
-      const child: ChildProcess = spawn(process.execPath, [CONSUMER_PROCESS], {
-        env: { ...process.env, CONSUMER: JSON.stringify({ settings: given, topic, group, hangAt: 6 }) },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      children.push(child);
-      const said: string[] = [];
-      child.stdout?.on('data', (text: Buffer) => said.push(text.toString()));
-      await until('it hangs while it handles 6', () => said.join('').includes('hangs'));
-      child.kill('SIGKILL');
-      await once(child, 'exit');
+      const child = spawnConsumer(topic, group, 6);
+      await child.saysThat('hangs');
+      await child.kill();
       const { got } = await collect(topic, group, 3);
       await until('what is left', () => got.some((event) => numberOf(event) === 9));
-      expect(got.map(numberOf)).toEqual([6, 7, 8, 9]);
+      // Those before 6 may come again.
+      expect(got.map(numberOf).slice(-4)).toEqual([6, 7, 8, 9]);
     });
 
     it('leaves a topic that exists as it is', async () => {

@@ -43,8 +43,10 @@ export interface EventPlace extends Place {
 
 export interface TopicOptions {
   readonly name: string;
-  /** Leave it at one where consumers follow by cursor (`consumeFrom`): cursors order one partition. @default 1 */
+  /** Fixed when the topic is created: a key keeps its partition. @default 1 */
   readonly partitions?: number;
+  /** Leaves a topic that exists with another number of partitions as it is, instead of refusing it. */
+  readonly keepsPartitions?: boolean;
   readonly retentionDays: number;
   /** Certificate subjects (`CN=…,O=…`) that may read it, besides the mesh's own services. */
   readonly readers?: readonly string[];
@@ -57,32 +59,52 @@ export interface PublishOptions {
 
 export interface ConsumeOptions {
   readonly topic: string;
-  /** Kafka's consumer group; ACLs restrict those of institutions. Without one, every process gets everything from the beginning. */
+  /** How many partitions the topic must have. With another number nothing is consumed, and `onError` gets `WrongPartitions`. */
+  readonly partitions?: number;
+  /**
+   * The processes of a group share the partitions of a topic; ACLs restrict the groups of institutions. Without a group, every process
+   * gets everything from the beginning.
+   */
   readonly group?: string;
   /** @default 500 */
   readonly batchSize?: number;
   /**
-   * Handles a batch of one partition, in order. The offset is committed once it returns. When it throws, the batch is delivered
-   * again with backoff (100 ms doubling to 10 s) until it succeeds: nothing is skipped. `signal` aborts on close.
+   * Handles a batch of one partition, in order. Batches of different partitions are handled concurrently. When it throws, its partition
+   * is paused and the batch delivered again with backoff (100 ms doubling to 10 s) until it succeeds; the others go on. Nothing is
+   * skipped, but an event may come again: offsets are committed every two seconds, so keep your own place. `signal` aborts on close.
    */
   readonly onBatch: (events: readonly CloudEvent[], signal: AbortSignal) => Promise<void>;
+  /**
+   * Awaited before any event of these partitions is handed over, and retried with backoff. After a rebalance it is also called for
+   * partitions that were this consumer's before: another may have had them in between.
+   */
+  readonly onAssigned?: (partitions: readonly number[]) => Promise<void> | void;
+  /** These partitions may now be another's. A batch that is still being handled is handed over there, too. Must not throw. */
+  readonly onRevoked?: (partitions: readonly number[]) => void;
   /** Called after each failed attempt. */
   readonly onError?: (error: unknown, attempt: number) => void;
 }
 
 export interface Consumption {
-  /** Ends after the current batch, or after 10 s. */
+  /** Ends after the current batches, or after 10 s. */
   close(): Promise<void>;
 }
 
-/** Delivers at least once, in order per key. Implemented on Kafka and on a log in PostgreSQL; both pass `broker.contract.ts`. */
+/** Delivers at least once, in order per partition. Implemented on Kafka and on a log in PostgreSQL; both pass `broker.contract.ts`. */
 export interface Broker {
   readonly kind: 'kafka' | 'embedded';
-  /** Creates the topic when it is absent, and allows its readers in any case. */
-  ensureTopic(options: TopicOptions): Promise<void>;
   /**
-   * Resolves when all are durable, in the given order for each key. Retries while the broker is away, until `signal` aborts or
-   * the broker is closed; after a failure some events may be there twice.
+   * Creates the topic when it is absent, and allows its readers in any case.
+   * @returns its number of partitions
+   * @throws WrongPartitions
+   */
+  ensureTopic(options: TopicOptions): Promise<number>;
+  /** The topic's number of partitions; undefined when there is no such topic. @throws BrokerUnavailable */
+  partitionsOf(topic: string): Promise<number | undefined>;
+  /**
+   * Resolves when all are durable, in the given order for each partition: the one that an event names, else that of its key. Retries
+   * while the broker is away, until `signal` aborts or the broker is closed; after a failure some events may be there twice.
+   * @throws NoSuchPartition when an event names a partition that the topic does not have
    */
   publish(topic: string, events: readonly CloudEvent[], options?: PublishOptions): Promise<void>;
   consume(options: ConsumeOptions): Promise<Consumption>;
@@ -90,6 +112,38 @@ export interface Broker {
   ready(): Promise<boolean>;
   close(): Promise<void>;
 }
+
+/** A topic has another number of partitions than its log: events of one key would lie in two of them. */
+export class WrongPartitions extends Error {
+  override readonly name = 'WrongPartitions';
+
+  constructor(
+    readonly topic: string,
+    readonly actual: number,
+    readonly required: number,
+  ) {
+    super(
+      `topic ${topic} has ${actual} partitions, but needs ${required}: the number cannot be changed later; delete the topic once its ` +
+        'readers have read it, and it is created anew, or correct the number where the topic is declared (charts/mesh)',
+    );
+  }
+}
+
+/** @throws WrongPartitions */
+export const requirePartitions = (topic: string, actual: number, required: number): void => {
+  if (actual !== required) throw new WrongPartitions(topic, actual, required);
+};
+
+/** An event names a partition that the topic does not have. */
+export class NoSuchPartition extends Error {
+  override readonly name = 'NoSuchPartition';
+}
+
+/** @throws NoSuchPartition */
+export const requirePartitionOf = (topic: string, partition: number, partitions: number): void => {
+  if (!Number.isInteger(partition) || partition < 0 || partition >= partitions)
+    throw new NoSuchPartition(`an event names partition ${partition}, but topic ${topic} has 0 to ${partitions - 1}`);
+};
 
 /** The broker did not answer for as long as a caller waits. */
 export class BrokerUnavailable extends Error {

@@ -2,17 +2,21 @@ import { answersInTime, withTimeout } from '@crossroads/configuration';
 import { migrateSchemas } from '@crossroads/database';
 import { Pool } from 'pg';
 import { retryUntilDone } from '../broker/retry.js';
-import type {
-  Broker,
-  CloudEvent,
-  ConsumeOptions,
-  Consumption,
-  PublishOptions,
-  TopicOptions,
+import {
+  type Broker,
+  type CloudEvent,
+  type ConsumeOptions,
+  type Consumption,
+  NoSuchPartition,
+  type PublishOptions,
+  requirePartitionOf,
+  requirePartitions,
+  type TopicOptions,
 } from '../broker/broker.js';
 import { headersOf } from '../broker/cloud-event-headers.js';
 import { EmbeddedConsumption } from './embedded-consumption.js';
 import { APPEND } from './append.js';
+import { partitionOfKey } from './partition-of-key.js';
 import { embeddedLogMigrations } from './embedded-log.migration.js';
 import { type BrokerLog, redacting } from '../broker/broker-log.js';
 import { countFailures } from '../broker/publish-failures.js';
@@ -28,8 +32,8 @@ const SWEEP_INTERVAL_MS = 3_600_000;
 const CLOSE_MS = 5_000;
 
 /**
- * A broker for machines without Kafka: a log in PostgreSQL, with one active consumer a group. The readers of a topic are not checked,
- * since only the services of the mesh can reach it.
+ * A broker for machines without Kafka: a log in PostgreSQL. The readers of a topic are not checked, since only the services of
+ * the mesh can reach it.
  */
 export const openEmbeddedBroker = async (options: EmbeddedOptions): Promise<Broker> => {
   const log = redacting(options.log);
@@ -53,6 +57,8 @@ class EmbeddedBroker implements Broker {
   private readonly closing = new AbortController();
   private readonly consumptions = new Set<EmbeddedConsumption>();
   private readonly sweeper: NodeJS.Timeout;
+  /** Of the topics published to before: their numbers do not change. */
+  private readonly partitions = new Map<string, number>();
 
   constructor(
     private readonly url: string,
@@ -62,12 +68,28 @@ class EmbeddedBroker implements Broker {
     this.sweeper = setInterval(() => void this.deleteExpired(), SWEEP_INTERVAL_MS).unref();
   }
 
-  async ensureTopic({ name, retentionDays }: TopicOptions): Promise<void> {
+  async ensureTopic({ name, partitions = 1, keepsPartitions, retentionDays }: TopicOptions): Promise<number> {
     await this.pool.query(
-      'insert into bus.topics (name, retention_days) values ($1, $2) on conflict (name) do nothing',
-      [name, retentionDays],
+      `with added as (
+         insert into bus.topics (name, retention_days, partitions) values ($1, $2, $3) on conflict (name) do nothing
+         returning name, partitions
+       )
+       insert into bus.partitions (topic, partition)
+       select name, partition from added, generate_series(0, partitions - 1) as partition`,
+      [name, retentionDays, partitions],
     );
     await this.deleteExpired();
+    const actual = (await this.partitionsOf(name)) ?? partitions;
+    if (!keepsPartitions) requirePartitions(name, actual, partitions);
+    return actual;
+  }
+
+  async partitionsOf(topic: string): Promise<number | undefined> {
+    const { rows } = await this.pool.query<{ partitions: number }>(
+      'select partitions from bus.topics where name = $1',
+      [topic],
+    );
+    return rows[0]?.partitions;
   }
 
   async publish(topic: string, events: readonly CloudEvent[], { signal }: PublishOptions = {}): Promise<void> {
@@ -78,6 +100,7 @@ class EmbeddedBroker implements Broker {
         until,
         () => countFailures(topic, this.append(topic, chunk)),
         (error, attempt) => this.log('warn', 'not published yet, retrying', { topic, attempt, error }),
+        (error) => error instanceof NoSuchPartition,
       );
     }
   }
@@ -105,13 +128,20 @@ class EmbeddedBroker implements Broker {
   }
 
   private async append(topic: string, events: readonly CloudEvent[]): Promise<void> {
+    const partitions = this.partitions.get(topic) ?? (await this.partitionsOf(topic));
+    if (partitions === undefined) throw new Error(`no topic ${topic}`);
+    this.partitions.set(topic, partitions);
+    for (const { partition } of events) if (partition !== undefined) requirePartitionOf(topic, partition, partitions);
     const { rows } = await this.pool.query<{ added: number }>(APPEND, [
       topic,
+      events.map(({ partition, key }) => partition ?? partitionOfKey(key, partitions)),
       events.map(({ key }) => key),
       events.map((event) => JSON.stringify(headersOf(event))),
       events.map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength)),
     ]);
-    if (rows[0]?.added !== events.length) throw new Error(`no topic ${topic}`);
+    if (rows[0]?.added === events.length) return;
+    this.partitions.delete(topic);
+    throw new Error(`topic ${topic} has lost a partition`);
   }
 
   private async deleteExpired(): Promise<void> {
@@ -120,6 +150,7 @@ class EmbeddedBroker implements Broker {
         `delete from bus.messages using bus.topics
          where messages.topic = topics.name and published_at < now() - retention_days * interval '1 day'`,
       )
+      .then(() => this.pool.query("delete from bus.members where expires_at < now() - interval '1 hour'"))
       .catch((error: unknown) => this.log('warn', 'expired events not deleted yet', { error }));
   }
 }

@@ -8,11 +8,12 @@ import {
   type ConsumeOptions,
   type Consumption,
   type PublishOptions,
+  requirePartitions,
   type TopicOptions,
 } from '../broker/broker.js';
 import { type KafkaOptions, kafkaClient } from './kafka-client.js';
 import { KafkaConsumption } from './kafka-consumption.js';
-import { isRefused, KafkaProducer } from './kafka-producer.js';
+import { isRefused, kafkaErrorOf, KafkaProducer } from './kafka-producer.js';
 import { type BrokerLog, redacting } from '../broker/broker-log.js';
 
 // Node sees only some of the names that this CommonJS module exports.
@@ -61,28 +62,46 @@ class KafkaBroker implements Broker {
     this.producer = new KafkaProducer(kafka, log);
   }
 
-  async ensureTopic({ name, partitions = 1, retentionDays, readers = [] }: TopicOptions): Promise<void> {
+  async ensureTopic(options: TopicOptions): Promise<number> {
+    const { name, partitions = 1, keepsPartitions, retentionDays, readers = [] } = options;
     const configEntries = [
       { name: 'retention.ms', value: String(retentionDays * DAY_MS) },
       { name: 'max.message.bytes', value: String(MAX_MESSAGE_BYTES) },
     ];
     const acl = readers.flatMap((subject) => readAcl(name, subject));
-    await this.administer(async () => {
+    return this.administer(async () => {
       // False when the topic exists: its settings are left as an administrator may have changed them.
-      await this.admin.createTopics({
+      const isNew = await this.admin.createTopics({
         waitForLeaders: true,
         topics: [{ topic: name, numPartitions: partitions, replicationFactor: -1, configEntries }],
       });
       if (acl.length > 0) await this.admin.createAcls({ acl });
+      const actual = isNew ? partitions : ((await this.describe(name)) ?? partitions);
+      if (!keepsPartitions) requirePartitions(name, actual, partitions);
+      return actual;
     });
   }
 
+  partitionsOf(topic: string): Promise<number | undefined> {
+    return this.administer(() => this.describe(topic));
+  }
+
+  private async describe(topic: string): Promise<number | undefined> {
+    try {
+      const { topics } = await this.admin.fetchTopicMetadata({ topics: [topic] });
+      return topics[0]?.partitions.length;
+    } catch (error) {
+      if (kafkaErrorOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
+      throw error;
+    }
+  }
+
   /** Retries while a new topic has no leader or the broker is away. @throws BrokerUnavailable after ten seconds */
-  private async administer(work: () => Promise<void>): Promise<void> {
+  private async administer<Result>(work: () => Promise<Result>): Promise<Result> {
     const log = (error: unknown, attempt: number) =>
       this.log('warn', 'not administered yet, retrying', { attempt, error });
     try {
-      await retryUntilDone(AbortSignal.timeout(ADMIN_MS), work, log, isRefused);
+      return await retryUntilDone(AbortSignal.timeout(ADMIN_MS), work, log, isRefused);
     } catch (error) {
       throw isRefused(error) ? error : new BrokerUnavailable('Kafka does not answer', { cause: error });
     }
@@ -93,7 +112,7 @@ class KafkaBroker implements Broker {
   }
 
   async consume(options: ConsumeOptions): Promise<Consumption> {
-    const consumption = new KafkaConsumption(this.kafka, options, this.log);
+    const consumption = new KafkaConsumption(this.kafka, options, (topic) => this.partitionsOf(topic), this.log);
     this.consumptions.add(consumption);
     await consumption.start();
     return {

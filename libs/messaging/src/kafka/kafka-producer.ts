@@ -1,7 +1,7 @@
 import { withTimeout } from '@crossroads/configuration';
 import kafkajs, { type ICustomPartitioner, type Kafka, type Message, type Producer } from 'kafkajs';
 import { retryUntilDone } from '../broker/retry.js';
-import type { CloudEvent } from '../broker/broker.js';
+import { type CloudEvent, NoSuchPartition, requirePartitionOf, WrongPartitions } from '../broker/broker.js';
 import { headersOf } from '../broker/cloud-event-headers.js';
 import type { BrokerLog } from '../broker/broker-log.js';
 import { countFailures } from '../broker/publish-failures.js';
@@ -9,10 +9,15 @@ import { countFailures } from '../broker/publish-failures.js';
 // Node sees only some of the names that this CommonJS module exports.
 const { CompressionTypes, KafkaJSProtocolError, Partitioners } = kafkajs;
 
-// One record batch: below the broker's default limit of 1 MiB, unless one event alone is larger.
-const MAX_CHUNK_BYTES = 900_000;
-const MAX_CHUNK_EVENTS = 2_000;
+// One record batch, which holds events of one partition: below the broker's default limit of 1 MiB, unless one event alone is larger.
+const MAX_BATCH_BYTES = 900_000;
+const MAX_BATCH_EVENTS = 2_000;
+/** One request, with a record batch for each partition. */
+const MAX_REQUEST_BYTES = 8_000_000;
+const HEADER_BYTES = 1_000;
 const CLOSE_MS = 5_000;
+/** How long a broker waits for its replicas: less than a request may take. */
+const ACKS_MS = 6_000;
 /** Broker errors that no retry solves; `publish` throws them. (A relay retries even these, in case an ACL is still to be created.) */
 const PERMANENT = /TOO_LARGE|AUTHORIZATION_FAILED|INVALID_TOPIC/;
 
@@ -31,7 +36,7 @@ export class KafkaProducer {
 
   async publish(topic: string, events: readonly CloudEvent[], signal?: AbortSignal): Promise<void> {
     const until = signal ? AbortSignal.any([signal, this.closing.signal]) : this.closing.signal;
-    for (const messages of chunks(events)) {
+    for (const messages of requestsOf(events)) {
       await retryUntilDone(
         until,
         () => countFailures(topic, this.send(topic, messages)),
@@ -52,7 +57,7 @@ export class KafkaProducer {
     const used = this.producer;
     try {
       const producer = await used;
-      await producer.send({ topic, messages, acks: -1, compression: CompressionTypes.None });
+      await producer.send({ topic, messages, acks: -1, timeout: ACKS_MS, compression: CompressionTypes.None });
     } catch (error) {
       if (this.producer === used) {
         this.producer = undefined;
@@ -81,37 +86,55 @@ export class KafkaProducer {
   }
 }
 
-/** Kafka's default; a topic of one partition, as nearly all are, needs no hash of the key. */
+/** The partition that the event names, else Kafka's default; a topic of one partition needs no hash of the key. */
 const partitionerOf: ICustomPartitioner = () => {
   const byKey = Partitioners.DefaultPartitioner();
   return (message) => {
-    const [only, another] = message.partitionMetadata;
+    const { topic, partitionMetadata } = message;
+    const { partition } = message.message;
+    if (typeof partition === 'number') {
+      requirePartitionOf(topic, partition, partitionMetadata.length);
+      return partition;
+    }
+    const [only, another] = partitionMetadata;
     return only && !another ? only.partitionId : byKey(message);
   };
 };
 
-const chunks = function* (events: readonly CloudEvent[]): Generator<Message[]> {
-  let chunk: Message[] = [];
-  let bytes = 0;
+/** Splits events into requests of which no record batch is too large, in their order. */
+export const requestsOf = function* (events: readonly CloudEvent[]): Generator<Message[]> {
+  let request: Message[] = [];
+  let size = 0;
+  // An event that names no partition may go to any: they are counted as those of one more partition.
+  let batches = new Map<number | undefined, { bytes: number; events: number }>();
   for (const event of events) {
-    if (chunk.length > 0 && (bytes + event.data.length > MAX_CHUNK_BYTES || chunk.length >= MAX_CHUNK_EVENTS)) {
-      yield chunk;
-      [chunk, bytes] = [[], 0];
+    const bytes = event.data.length + HEADER_BYTES;
+    const batch = batches.get(event.partition);
+    const isFull = batch && (batch.bytes + bytes > MAX_BATCH_BYTES || batch.events >= MAX_BATCH_EVENTS);
+    if (request.length > 0 && (isFull || size + bytes > MAX_REQUEST_BYTES)) {
+      yield request;
+      [request, size, batches] = [[], 0, new Map()];
     }
-    chunk.push({
+    const open = batches.get(event.partition) ?? { bytes: 0, events: 0 };
+    batches.set(event.partition, { bytes: open.bytes + bytes, events: open.events + 1 });
+    size += bytes;
+    request.push({
       key: event.key,
       value: bufferOf(event.data),
       headers: headersOf(event),
       timestamp: String(event.time.getTime()),
+      ...(event.partition === undefined ? {} : { partition: event.partition }),
     });
-    bytes += event.data.length + 500;
   }
-  if (chunk.length > 0) yield chunk;
+  if (request.length > 0) yield request;
 };
 
 const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-export const isRefused = (error: unknown): boolean => PERMANENT.test(kafkaErrorOf(error) ?? '');
+export const isRefused = (error: unknown): boolean =>
+  PERMANENT.test(kafkaErrorOf(error) ?? '') ||
+  causeOf(error) instanceof NoSuchPartition ||
+  error instanceof WrongPartitions;
 
 /** Kafka's name of an error (`MESSAGE_TOO_LARGE`), also when kafkajs has wrapped it. */
 export const kafkaErrorOf = (error: unknown): string | undefined => {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { patchRequestQueue } from './request-queue.js';
 
@@ -72,5 +74,42 @@ describe('the request queue of kafkajs, patched,', () => {
     queue.scheduleCheckPendingRequests();
     await gone.promise;
     expect(queue.throttleCheckTimeoutId).toBeNull();
+  });
+});
+
+interface Connection {
+  connect(): Promise<unknown>;
+  send(protocol: unknown): Promise<unknown>;
+}
+type Connections = new (options: Readonly<Record<string, unknown>>) => Connection;
+
+const kafkajs = createRequire(import.meta.url);
+const Connections = kafkajs('kafkajs/src/network/connection.js') as Connections;
+const protocol: unknown = (
+  kafkajs('kafkajs/src/protocol/requests/apiVersions/index.js') as { protocol(of: { version: number }): () => unknown }
+).protocol({ version: 0 })();
+
+describe('a connection of kafkajs, patched,', () => {
+  it('ends when a request on it is not answered in time, as where packets are dropped', async () => {
+    patchRequestQueue();
+    const server = createServer((socket) => socket.resume());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const log = { info: () => undefined, error: () => undefined, warn: () => undefined, debug: () => undefined };
+    const socket = connect(port, '127.0.0.1');
+    const connection = new Connections({
+      host: '127.0.0.1',
+      port,
+      logger: { namespace: () => log },
+      connectionTimeout: 10_000,
+      requestTimeout: 50,
+      socketFactory: ({ onConnect }: { readonly onConnect: () => void }) => socket.once('connect', onConnect),
+    });
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    await connection.connect();
+    await expect(connection.send(protocol)).rejects.toThrow(/timed out/);
+    await closed;
+    server.close();
   });
 });

@@ -14,6 +14,15 @@ interface RequestQueue {
   checkPendingRequests(): void;
   scheduleCheckPendingRequests(): void;
   scheduleRequestTimeoutCheck(): void;
+  /** Ours: closes the connection of this queue. */
+  closeConnection?: () => void;
+}
+
+/** The part of kafkajs's internal connection that is patched. */
+interface Connection {
+  readonly requestQueue: RequestQueue;
+  readonly socket?: { destroy(error: Error): void };
+  connect(): Promise<unknown>;
 }
 
 interface SentRequest {
@@ -32,14 +41,19 @@ let patched = false;
 /**
  * kafkajs 2.2.4 checks each queue for pending requests every millisecond, also when it is empty: a thousand timers a second for each
  * connection. On Node 24 the first one causes a `TimeoutNegativeWarning`, which is text among the JSON lines of the log. The patch
- * checks only while requests are pending, and for request timeouts (15 s) once a second instead of ten times. If kafkajs no longer has
- * this file, nothing is patched. docs/decisions/0012 has the figures.
+ * checks only while requests are pending, and for request timeouts once a second instead of ten times. docs/decisions/0012 has the
+ * figures.
+ *
+ * kafkajs also keeps a connection on which a request has timed out, and sends the next requests over it. Where packets are dropped, it
+ * ends only when TCP gives up, after a quarter of an hour. With the patch a request that times out closes its connection.
+ *
+ * What kafkajs no longer has is not patched.
  */
 export const patchRequestQueue = (): void => {
   if (patched) return;
   patched = true;
-  const module: unknown = createRequire(import.meta.url)('kafkajs/src/network/requestQueue/index.js');
-  const prototype: unknown = typeof module === 'function' ? module.prototype : undefined;
+  patchConnection();
+  const prototype = prototypeOf('kafkajs/src/network/requestQueue/index.js');
   if (!isRequestQueue(prototype)) return;
   prototype.scheduleCheckPendingRequests = function (this: RequestQueue): void {
     if (this.pending.length === 0 || this.throttleCheckTimeoutId) return;
@@ -56,12 +70,33 @@ export const patchRequestQueue = (): void => {
     if (!this.enforceRequestTimeout) return;
     this.destroy();
     this.requestTimeoutIntervalId = setInterval(() => {
-      for (const request of [...this.inflight.values()])
-        if (Date.now() - request.sentAt > request.requestTimeout) request.timeoutRequest();
+      const late = [...this.inflight.values()].filter(
+        ({ sentAt, requestTimeout }) => Date.now() - sentAt > requestTimeout,
+      );
+      for (const request of late) request.timeoutRequest();
+      if (late.length > 0) this.closeConnection?.();
       if (!this.isConnected()) this.destroy();
     }, TIMEOUT_CHECK_MS);
   };
 };
+
+const patchConnection = (): void => {
+  const prototype = prototypeOf('kafkajs/src/network/connection.js');
+  if (!isConnection(prototype)) return;
+  const { connect } = prototype;
+  prototype.connect = function (this: Connection): Promise<unknown> {
+    this.requestQueue.closeConnection = () => this.socket?.destroy(new Error('a request was not answered in time'));
+    return connect.call(this);
+  };
+};
+
+const prototypeOf = (file: string): unknown => {
+  const module: unknown = createRequire(import.meta.url)(file);
+  return typeof module === 'function' ? module.prototype : undefined;
+};
+
+const isConnection = (value: unknown): value is Connection =>
+  typeof value === 'object' && value !== null && 'connect' in value && 'processData' in value;
 
 const isRequestQueue = (value: unknown): value is RequestQueue =>
   typeof value === 'object' &&

@@ -1,23 +1,27 @@
-import { type BrokerSettings, openBroker } from '../../bus/open-broker.js';
+import { once } from 'node:events';
+import { openBroker } from '../../bus/open-broker.js';
 import { numberOf } from './sample-events.js';
+import type { ConsumerTask } from './spawned-consumer.js';
 
-interface Task {
-  readonly settings: BrokerSettings;
-  readonly topic: string;
-  readonly group: string;
-  readonly hangAt: number;
-}
-
-/** A consumer to be killed: handles three at a time, and never ends the batch with `hangAt` in it. */
-const { settings, topic, group, hangAt } = JSON.parse(process.env['CONSUMER'] ?? '{}') as Task;
+/**
+ * A consumer to be killed or frozen: handles three events of a partition at a time, and hangs in the first batch with an event from
+ * `hangsFrom` on, until SIGUSR2. Then it closes. It says what it does on standard output.
+ */
+const { settings, topic, group, hangsFrom } = JSON.parse(process.env['CONSUMER'] ?? '{}') as ConsumerTask;
+const told = once(process, 'SIGUSR2');
 const broker = await openBroker(settings);
-await broker.consume({
+const consumption = await broker.consume({
   topic,
   group,
   batchSize: 3,
+  onAssigned: (partitions) => console.log(`assigned ${partitions.join(',')}`),
   onBatch: async (events) => {
-    if (!events.some((event) => numberOf(event) === hangAt)) return;
+    if (!events.some((event) => numberOf(event) >= hangsFrom)) return;
     console.log('hangs');
-    await new Promise(() => undefined);
+    await told;
   },
 });
+await told;
+await consumption.close();
+console.log('closed');
+await broker.close();

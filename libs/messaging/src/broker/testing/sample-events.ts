@@ -21,4 +21,8 @@ export const sampleEvent = (n: number, changes: Partial<CloudEvent> = {}): Cloud
 
 export const sampleEvents = (count: number): CloudEvent[] => Array.from({ length: count }, (_, n) => sampleEvent(n));
 
+/** The n-th is on partition `n % partitions`. */
+export const onPartitions = (count: number, partitions: number): CloudEvent[] =>
+  Array.from({ length: count }, (_, n) => sampleEvent(n, { partition: n % partitions }));
+
 export const numberOf = ({ data }: CloudEvent): number => Number(Buffer.from(data).toString());

@@ -21,7 +21,7 @@ export * from './consuming/redrive.js';
 export { observeJournal } from './publishing/journal-metrics.js';
 export * from './publishing/publication.js';
 export { type EventPublisher, Publisher, type PublisherOptions } from './publishing/publisher.decorator.js';
-export { publishedEvents } from './publishing/published-events.js';
+export { type PublishedEvents, publishedEvents } from './publishing/published-events.js';
 export type { PublishedLog } from './publishing/published-log.js';
 export * from './publishing/relay.js';
 export { TopicProvisioning } from './institutions/topic-provisioning.js';

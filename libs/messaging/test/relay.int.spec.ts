@@ -93,13 +93,14 @@ describe('a relay', () => {
     });
   const collect = async (on: string): Promise<void> => {
     await broker.ensureTopic({ name: on, retentionDays: 7, partitions: PARTITIONS });
-    [got, opened] = [[], []];
+    const [events, headers]: [CloudEvent[], LogOpened[]] = [[], []];
+    [got, opened] = [events, headers];
     const consumption = await broker.consume({
       topic: on,
-      onBatch: async (events) => {
-        for (const event of events)
-          if (event.type === OPENED) opened.push(LogOpened.decode(event.data));
-          else got.push(event);
+      onBatch: async (batch) => {
+        for (const event of batch)
+          if (event.type === OPENED) headers.push(LogOpened.decode(event.data));
+          else events.push(event);
       },
     });
     closing.push(() => consumption.close());

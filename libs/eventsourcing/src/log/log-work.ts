@@ -3,9 +3,13 @@ import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@ne
 import { type HeldPartitions, LogStamper } from './log-stamper.js';
 import { TemporaryLeases } from './temporary-leases.js';
 
+/** Tables are made weeks ahead. */
+const MAINTENANCE_MS = 3_600_000;
+
 /** Stamps the partitions of the log that this process holds, of those that the processes of the service share. */
 @Injectable()
 export class LogWork implements OnModuleInit, OnModuleDestroy {
+  private maintenance: NodeJS.Timeout | undefined;
   private work: { readonly leases: TemporaryLeases; readonly stamper: LogStamper } | undefined;
 
   constructor(private readonly db: Database) {}
@@ -19,6 +23,8 @@ export class LogWork implements OnModuleInit, OnModuleDestroy {
   }
 
   onModuleInit(): void {
+    this.maintenance = setInterval(() => void this.maintain(), MAINTENANCE_MS).unref();
+    void this.maintain();
     const leases = new TemporaryLeases(this.db.url);
     this.work = {
       leases,
@@ -36,8 +42,14 @@ export class LogWork implements OnModuleInit, OnModuleDestroy {
   }
 
   async onModuleDestroy(): Promise<void> {
+    clearInterval(this.maintenance);
     await this.work?.stamper.close();
     await this.work?.leases.close();
+  }
+
+  /** Makes the tables that are needed soon, and drops the requests that nobody may repeat any more. */
+  private async maintain(): Promise<void> {
+    await this.db.query('select es.maintain()').catch((error: unknown) => warn('the log is not maintained', error));
   }
 
   private started() {
@@ -45,3 +57,7 @@ export class LogWork implements OnModuleInit, OnModuleDestroy {
     return this.work;
   }
 }
+
+/** By its kind: the message may hold data of an event. */
+const warn = (message: string, error: unknown, attempt?: number): void =>
+  Logger.warn({ message, attempt, error: error instanceof Error ? error.name : typeof error }, 'log');

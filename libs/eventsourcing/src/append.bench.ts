@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { BatchingAppender } from './batching-appender.js';
 import { type Database, openDatabase } from '@crossroads/database';
+import { LogStamper } from './log/log-stamper.js';
+import { TemporaryLeases } from './log/temporary-leases.js';
 import { PostgresEventStore } from './postgres-event-store.js';
 
 const CLIENTS = 16;
@@ -16,6 +19,8 @@ export interface AppendFigures {
   readonly ratio: number;
   /** By 256 callers, through a `BatchingAppender`. */
   readonly batchedPerSecond: number;
+  /** Milliseconds from the commit of an append to its position, at 500 appends a second. */
+  readonly position: { readonly p50Ms: number; readonly p99Ms: number };
 }
 
 /** Measures in turns, so that other work on the machine hits all alike; the median round counts. Needs a migrated database. */
@@ -26,6 +31,9 @@ export const benchAppend = async (
   const db = await openDatabase({ url: databaseUrl, poolSize: CLIENTS });
   try {
     const store = new PostgresEventStore(db);
+    const leases = new TemporaryLeases(databaseUrl);
+    // It works during all rounds, since what is appended gets its position meanwhile.
+    const stamper = new LogStamper({ db, leases, onError: () => progress('append: a pass of the stamper failed') });
     const batching = new BatchingAppender(store);
     const ways = {
       insert: () => plainInsert(db),
@@ -40,11 +48,15 @@ export const benchAppend = async (
       rates.batched.push(await rate(ways.batched, CLIENTS * 16, ROUND_MS));
       progress(`append: round ${round} of ${ROUNDS}`);
     }
+    const position = await positionLatency(store, stamper, progress);
+    await stamper.close();
+    await leases.close();
     const ratios = rates.append.map((appends, round) => appends / (rates.insert[round] ?? Number.NaN));
     return {
       appendsPerSecond: median(rates.append),
       insertsPerSecond: median(rates.insert),
       ratio: median(ratios),
+      position,
       batchedPerSecond: median(rates.batched),
     };
   } finally {
@@ -66,11 +78,43 @@ const plainInsert = (db: Database) =>
   db.query(
     {
       name: 'bench-insert',
-      text: `insert into es.events (stream_id, stream_type, revision, event_id, type, schema_version, data, metadata)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      text: `insert into es.events (month, partition, stream_id, stream_type, revision, event_id, type, schema_version, data, metadata)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     },
-    [randomUUID(), 'bench', 1, randomUUID(), 'Measured', 1, JSON.stringify(DATA), JSON.stringify(METADATA)],
+    [0, Math.floor(Math.random() * 16), randomUUID(), 'bench', 1, randomUUID(), 'Measured', 1, JSON.stringify(DATA), JSON.stringify(METADATA)],
   );
+
+const POSITION_RATE = 500;
+const POSITION_SECONDS = 6;
+
+/** Appends at a steady rate, and waits for the position of each. */
+const positionLatency = async (
+  store: PostgresEventStore,
+  stamper: LogStamper,
+  progress: (line: string) => void,
+): Promise<AppendFigures['position']> => {
+  progress(`append: ${POSITION_RATE} a second for ${POSITION_SECONDS} s`);
+  const committedAt = new Map<string, number>();
+  const stampedAt = new Map<string, number>();
+  const stop = stamper.onStamped((events) => {
+    for (const { id } of events) stampedAt.set(id, performance.now());
+  });
+  const appends: Promise<unknown>[] = [];
+  const start = performance.now();
+  for (let n = 0; n < POSITION_RATE * POSITION_SECONDS; n++) {
+    await delay(Math.max(0, start + (n * 1_000) / POSITION_RATE - performance.now()));
+    const [append, id] = [someAppend(), randomUUID()];
+    const events = append.events.map((event) => ({ ...event, id }));
+    appends.push(store.append([{ ...append, events }]).then(() => committedAt.set(id, performance.now())));
+  }
+  await Promise.all(appends);
+  for (const until = performance.now() + 10_000; stampedAt.size < committedAt.size && performance.now() < until; )
+    await delay(10);
+  stop();
+  const latencies = [...committedAt].map(([id, at]) => Math.max(0, (stampedAt.get(id) ?? Infinity) - at)).toSorted((a, b) => a - b);
+  const quantile = (share: number) => latencies[Math.floor(share * (latencies.length - 1))] ?? Number.NaN;
+  return { p50Ms: quantile(0.5), p99Ms: quantile(0.99) };
+};
 
 const rate = async (work: () => Promise<unknown>, clients: number, ms: number): Promise<number> => {
   const start = performance.now();

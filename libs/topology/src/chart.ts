@@ -10,7 +10,7 @@ import {
   serviceNamed,
 } from './services/index.js';
 import { producedBy, readBy } from './topic-access.js';
-import { TOPIC_NAMES, TOPICS } from './topics.js';
+import { PARTITIONS, TOPIC_NAMES, TOPICS } from './topics.js';
 
 /** The name of its database; a database of subject keys has the suffix `_keys`. */
 export const databaseOf = (service: string): string => service.replaceAll('-', '_');
@@ -39,7 +39,9 @@ const valuesOf = (service: ServiceName) => {
 /** What charts/mesh and the Tiltfile know of the mesh: `npm run topology` writes it to charts/mesh/files/topology.yaml. */
 export const chartTopology = () => ({
   services: Object.fromEntries(SERVICES.map((name) => [name, valuesOf(name)])),
-  topics: Object.fromEntries(TOPIC_NAMES.map((name) => [name, { retentionDays: TOPICS[name].retentionDays }])),
+  topics: Object.fromEntries(
+    TOPIC_NAMES.map((name) => [name, { partitions: PARTITIONS, retentionDays: TOPICS[name].retentionDays }]),
+  ),
   /** The service that takes the first administrator, the one that `helm test` asks, and the one that sends mail of the mesh itself. */
   policyService: authorization.name,
   consultedService: exchange.name,

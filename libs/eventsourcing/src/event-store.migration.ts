@@ -1,4 +1,4 @@
-import type { MigrationClass } from '@crossroads/database';
+import { leasesMigrations, type MigrationClass } from '@crossroads/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
@@ -88,4 +88,4 @@ class EventStore1764201600000 implements MigrationInterface {
   }
 }
 
-export const eventStoreMigrations: readonly MigrationClass[] = [EventStore1764201600000];
+export const eventStoreMigrations: readonly MigrationClass[] = [EventStore1764201600000, ...leasesMigrations];

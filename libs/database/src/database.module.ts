@@ -12,8 +12,8 @@ import {
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { Database, databaseOver, dataSourceOptions } from './database.js';
-import type { MigrationClass } from './migrate.js';
-import { ExclusiveWork, SessionLockedWork } from './exclusive-work.js';
+import { ExclusiveWork, LeasedWork } from './lease/exclusive-work.js';
+import type { MigrationClass } from './migration/migration.js';
 import { prepareSchemas } from './schema.js';
 
 /** The entities and migrations of a service's database. */
@@ -124,7 +124,7 @@ const databaseModule = <Settings>(
         },
       }),
     ],
-    providers: name === undefined ? [...providers, { provide: ExclusiveWork, useClass: SessionLockedWork }] : providers,
+    providers: name === undefined ? [...providers, { provide: ExclusiveWork, useClass: LeasedWork }] : providers,
     exports: name === undefined ? [token, ExclusiveWork] : [token],
   };
 };

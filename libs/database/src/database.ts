@@ -1,10 +1,13 @@
 import { answersInTime } from '@crossroads/configuration';
-import pg, { type Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg';
+import pg, { type ClientBase, type Pool, type QueryConfig, type QueryResultRow } from 'pg';
 import { DataSource, type DataSourceOptions, type EntityManager, QueryRunnerAlreadyReleasedError } from 'typeorm';
+import { BoundedClient } from './bounded-client.js';
 import { columnTypes } from './column-types.js';
 import { registerPool } from './open-pools.js';
 import { quietLogger } from './quiet-logger.js';
+import { type LeaseOptions, Leases } from './lease/leases.js';
 import { Session } from './session.js';
+import { connectionConfig, type Timeouts } from './timeouts.js';
 
 /** A statement that each connection prepares once, under its name. For hot paths. */
 export interface Statement {
@@ -35,18 +38,28 @@ export interface DatabaseOptions {
   /** @default 10 */
   readonly poolSize?: number;
   readonly applicationName?: string;
+  /** Where they differ from the usual ones, for all connections. */
+  readonly timeouts?: Partial<Timeouts>;
+  readonly leases?: LeaseOptions;
+}
+
+export interface TransactionOptions {
+  /** For long work (a bulk load, a rebuild): the limit of each of its statements, and of all of them together. */
+  readonly timeoutMs?: number;
 }
 
 export abstract class Database implements Executor {
   abstract readonly url: string;
   /** For what `query` and `transaction` cannot do (COPY, cursors). */
   abstract readonly pool: Pool;
-  /** One connection beside the pool: advisory locks, and the notification that the log has grown. */
+  /** One connection beside the pool: leases, and the notification that the log has grown. */
   abstract readonly session: Session;
+  /** What this process does alone, of all processes of the service. */
+  abstract readonly leases: Leases;
   abstract query<Row>(sql: string | Statement, params?: readonly unknown[]): Promise<Row[]>;
   abstract execute(sql: string | Statement, params?: readonly unknown[]): Promise<number>;
   /** Commits when `work` resolves, else rolls back and rethrows. */
-  abstract transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result>;
+  abstract transaction<Result>(work: (tx: Tx) => Promise<Result>, options?: TransactionOptions): Promise<Result>;
   /** Whether it answers within two seconds. Never throws. */
   abstract ready(): Promise<boolean>;
   abstract close(): Promise<void>;
@@ -60,27 +73,21 @@ export const openDatabase = async (options: DatabaseOptions): Promise<Database> 
 };
 
 /** A `Database` on the pool of a TypeORM data source, so that SQL and repositories share connections. */
-export const databaseOver = (dataSource: DataSource, { url, applicationName }: DatabaseOptions): Database =>
-  new PostgresDatabase(url, dataSource, poolOf(dataSource), new Session(url, applicationName));
+export const databaseOver = (dataSource: DataSource, options: DatabaseOptions): Database =>
+  new PostgresDatabase(options.url, dataSource, poolOf(dataSource), new Session(options), options.leases);
 
-export const dataSourceOptions = ({ url, poolSize = 10, applicationName }: DatabaseOptions) =>
-  ({
+export const dataSourceOptions = ({ poolSize = 10, ...options }: DatabaseOptions) => {
+  const { connectionString, ...config } = connectionConfig(options);
+  return {
     type: 'postgres',
-    url,
+    url: connectionString,
     logger: quietLogger,
     poolSize,
-    connectTimeoutMS: 10_000,
-    ...(applicationName === undefined ? {} : { applicationName }),
-    extra: {
-      types: columnTypes,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: 10_000,
-      // An open transaction that writes delays the readers of every log in the cluster.
-      idle_in_transaction_session_timeout: 60_000,
-    },
+    extra: { ...config, types: columnTypes, Client: BoundedClient },
     // An idle connection was lost: the pool opens another one when it is needed.
     poolErrorHandler: () => undefined,
-  }) satisfies DataSourceOptions;
+  } satisfies DataSourceOptions;
+};
 
 /** The connection was lost between two statements of a transaction: TypeORM says only that it has released it. */
 class ConnectionLost extends Error {
@@ -96,15 +103,18 @@ class ConnectionLost extends Error {
 class PostgresDatabase extends Database {
   private closing: Promise<void> | undefined;
   private readonly unregisterPool: () => void;
+  readonly leases: Leases;
 
   constructor(
     readonly url: string,
     private readonly dataSource: DataSource,
     readonly pool: Pool,
     readonly session: Session,
+    leases: LeaseOptions | undefined,
   ) {
     super();
     this.unregisterPool = registerPool(pool);
+    this.leases = new Leases(session, leases);
   }
 
   query<Row>(sql: string | Statement, params: readonly unknown[] = []): Promise<Row[]> {
@@ -115,15 +125,21 @@ class PostgresDatabase extends Database {
     return count(this.pool, sql, params);
   }
 
-  async transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
+  async transaction<Result>(
+    work: (tx: Tx) => Promise<Result>,
+    { timeoutMs }: TransactionOptions = {},
+  ): Promise<Result> {
     const runner = this.dataSource.createQueryRunner();
     const callbacks: (() => void)[] = [];
+    let client: BoundedClient | undefined;
     try {
-      const client = (await runner.connect()) as PoolClient;
+      const connected = (await runner.connect()) as BoundedClient;
+      client = connected;
       await runner.startTransaction();
+      if (timeoutMs !== undefined) await allow(client, timeoutMs);
       const result = await work({
-        query: (sql, params = []) => run(client, sql, params),
-        execute: (sql, params = []) => count(client, sql, params),
+        query: (sql, params = []) => run(connected, sql, params),
+        execute: (sql, params = []) => count(connected, sql, params),
         afterCommit: (callback) => void callbacks.push(callback),
         manager: runner.manager,
       });
@@ -132,9 +148,10 @@ class PostgresDatabase extends Database {
       return result;
     } catch (error) {
       // On a lost connection the rollback fails too; the first error is the one that matters.
-      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => void client?.end().catch(ignore));
       throw error instanceof QueryRunnerAlreadyReleasedError ? new ConnectionLost(error) : error;
     } finally {
+      client?.allow(undefined);
       await runner.release();
     }
   }
@@ -145,17 +162,30 @@ class PostgresDatabase extends Database {
 
   close(): Promise<void> {
     this.unregisterPool();
-    this.closing ??= this.session
+    this.closing ??= this.leases
       .close()
+      .then(() => this.session.close())
       .then(() => (this.dataSource.isInitialized ? this.dataSource.destroy() : undefined));
     return this.closing;
   }
 }
 
-const run = async <Row>(on: Pool | PoolClient, sql: string | Statement, params: readonly unknown[]): Promise<Row[]> =>
+const ignore = (): void => undefined;
+
+/** How much longer than the server this process waits. */
+const MARGIN_MS = 5_000;
+
+/** For this transaction only. The timer of the transaction runs already: a new value counts once it was switched off. */
+const allow = async (client: BoundedClient, ms: number): Promise<void> => {
+  client.allow(ms + MARGIN_MS);
+  await client.query(`set local statement_timeout = ${Math.ceil(ms)}; set local transaction_timeout = 0;
+    set local transaction_timeout = ${Math.ceil(ms)}`);
+};
+
+const run = async <Row>(on: Pool | ClientBase, sql: string | Statement, params: readonly unknown[]): Promise<Row[]> =>
   (await on.query<Row & QueryResultRow>(configOf(sql, params))).rows;
 
-const count = async (on: Pool | PoolClient, sql: string | Statement, params: readonly unknown[]): Promise<number> =>
+const count = async (on: Pool | ClientBase, sql: string | Statement, params: readonly unknown[]): Promise<number> =>
   (await on.query(configOf(sql, params))).rowCount ?? 0;
 
 /** A new object for each call, since `pg` modifies it. */

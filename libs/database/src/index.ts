@@ -1,7 +1,14 @@
+export { QueryTimeout } from './bounded-client.js';
 export * from './database.js';
 export * from './database.module.js';
-export { ExclusiveWork } from './exclusive-work.js';
-export { type MigrateOptions, type MigrationClass, migrate } from './migrate.js';
+export { ExclusiveWork, LeasedWork } from './lease/exclusive-work.js';
+export { type Lease, LeaseLost } from './lease/lease.js';
+export type { LeaseShare, ShareEvents } from './lease/lease-share.js';
+export { leasesMigrations } from './lease/leases.migration.js';
+export type { LeaseOptions, Leases } from './lease/leases.js';
+export { type MigrateOptions, migrate } from './migrate.js';
+export { Backfill, type Batch, type MigrationClass, type MigrationKind } from './migration/migration.js';
 export { poolUse } from './open-pools.js';
 export { migrateSchemas, prepareSchemas, type Schema } from './schema.js';
 export type { Session, SessionLock } from './session.js';
+export type { Timeouts } from './timeouts.js';

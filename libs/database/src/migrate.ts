@@ -1,18 +1,12 @@
-import pg from 'pg';
-import { DataSource, type MigrationInterface } from 'typeorm';
-import { quietLogger } from './quiet-logger.js';
-
-/**
- * A TypeORM migration; its name ends in a timestamp, by which migrations are ordered. One that has run somewhere is neither
- * renamed nor edited. Migrations expand (a table, a column with a default, an index): they run while the previous version of the
- * service is still at work.
- */
-export interface MigrationClass {
-  new (): MigrationInterface;
-  readonly name: string;
-  /** Of a migration that removes something: the version since which nothing uses it. It ships one version later. */
-  readonly contracts?: string;
-}
+import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
+import { DataSource } from 'typeorm';
+import { BoundedClient } from './bounded-client.js';
+import { dataSourceOptions } from './database.js';
+import { inOrder, type MigrationClass } from './migration/migration.js';
+import { MigrationRun, type Say } from './migration/migration-run.js';
+import { olderMembers } from './migration/older-members.js';
+import { connectionConfig, type Timeouts } from './timeouts.js';
 
 export interface MigrateOptions {
   /** Connects as the role that owns the schema. */
@@ -20,23 +14,44 @@ export interface MigrateOptions {
   readonly migrations: readonly MigrationClass[];
   /** The role that the service runs as; it may read and write the service's tables, and append to the event log. */
   readonly appRole: string;
+  /**
+   * What becomes of a migration that contracts while older processes run: it is left for a later start, or they are waited for.
+   * @default leave
+   */
+  readonly contracting?: 'leave' | 'wait';
+  readonly say?: Say;
+  readonly signal?: AbortSignal;
 }
 
+/** A statement may take as long as it needs, and waits for a lock no longer than others can wait behind it. */
+const LIMITS: Partial<Timeouts> = {
+  statementMs: 0,
+  lockMs: 2_000,
+  idleInTransactionMs: 60_000,
+  transactionMs: 0,
+  queryMs: 0,
+};
+
+const POLL_MS = 500;
+const SAY_INTERVAL_MS = 10_000;
+
 /**
- * Runs the migrations that have not run yet, each in a transaction of its own (unless it says `transaction = false`), and grants
- * rights to the application's role. Processes that start at the same time wait for each other.
+ * Runs the migrations that have not run yet, by their kinds, and grants rights to the application's role. Processes that start at the
+ * same time wait for each other. What contracts comes last.
  */
-export const migrate = async ({ url, migrations, appRole }: MigrateOptions): Promise<void> => {
-  const client = new pg.Client({ connectionString: url });
+export const migrate = async (options: MigrateOptions): Promise<void> => {
+  const { say = () => undefined, signal, contracting = 'leave' } = options;
+  const ordered = inOrder(options.migrations);
+  const client = new BoundedClient(connectionConfig({ url: options.url, timeouts: LIMITS }));
   await client.connect();
   try {
-    await client.query(`select pg_advisory_lock(${LOCK})`);
-    const app = client.escapeIdentifier(appRole);
-    await client.query(`grant usage on schema public to ${app};
-      alter default privileges in schema public grant select, insert, update, delete on tables to ${app};
-      alter default privileges in schema public grant usage, select on sequences to ${app}`);
-    await runPending(url, migrations);
-    await grantEventStore(client, app);
+    const expanding = ordered.filter(({ contracts }) => contracts === undefined);
+    await locked(client, say, signal, () => migrateAndGrant(client, expanding, options));
+    for (const migration of ordered.filter(({ contracts }) => contracts !== undefined)) {
+      if ((await executedMigrations(client)).includes(migration.name)) continue;
+      if (!(await nobodyIsOlder(client, migration, contracting === 'wait', say, signal))) continue;
+      await locked(client, say, signal, () => migrateAndGrant(client, [migration], options));
+    }
   } finally {
     await client.end();
   }
@@ -45,28 +60,107 @@ export const migrate = async ({ url, migrations, appRole }: MigrateOptions): Pro
 const LOCK = "hashtextextended('migrations', 0)";
 const TABLE = 'public.migrations';
 
-const runPending = async (url: string, migrations: readonly MigrationClass[]): Promise<void> => {
-  const dataSource = new DataSource({
-    type: 'postgres',
-    url,
-    logger: quietLogger,
-    poolSize: 2,
-    migrations: [...migrations],
-    migrationsTableName: 'migrations',
-    migrationsTransactionMode: 'each',
-  });
-  await dataSource.initialize();
+/** One process migrates at a time. The lock ends with its session, and so does that of a process that was killed. */
+const locked = async (
+  client: pg.Client,
+  say: Say,
+  signal: AbortSignal | undefined,
+  work: () => Promise<void>,
+): Promise<void> => {
+  const isMine = async () =>
+    (await client.query<{ mine: boolean }>(`select pg_try_advisory_lock(${LOCK}) as mine`)).rows[0]?.mine === true;
+  await until(isMine, () => say('another process is migrating', {}), signal);
   try {
-    await dataSource.runMigrations();
+    await work();
   } finally {
+    await client.query(`select pg_advisory_unlock(${LOCK})`).catch(() => undefined);
+  }
+};
+
+/** @returns whether it may run now */
+const nobodyIsOlder = async (
+  client: pg.Client,
+  { name, contracts = '' }: MigrationClass,
+  wait: boolean,
+  say: Say,
+  signal: AbortSignal | undefined,
+): Promise<boolean> => {
+  let older: readonly string[] = [];
+  const isAlone = async () => (older = await olderMembers(client, contracts)).length === 0;
+  if (wait) {
+    await until(
+      isAlone,
+      () => say('a migration waits until older processes have ended', { migration: name, contracts, older }),
+      signal,
+    );
+    return true;
+  }
+  if (await isAlone()) return true;
+  say('a migration is left until older processes have ended', { migration: name, contracts, older });
+  return false;
+};
+
+const until = async (
+  isSo: () => Promise<boolean>,
+  sayWhy: () => void,
+  signal: AbortSignal | undefined,
+): Promise<void> => {
+  for (let saidAt = -Infinity; !(await isSo()); ) {
+    signal?.throwIfAborted();
+    if (performance.now() - saidAt > SAY_INTERVAL_MS) {
+      sayWhy();
+      saidAt = performance.now();
+    }
+    await delay(POLL_MS, undefined, { ...(signal ? { signal } : {}) });
+  }
+};
+
+const migrateAndGrant = async (
+  client: BoundedClient,
+  migrations: readonly MigrationClass[],
+  { url, appRole, say = () => undefined }: MigrateOptions,
+): Promise<void> => {
+  const app = client.escapeIdentifier(appRole);
+  await client.query(`grant usage on schema public to ${app};
+    alter default privileges in schema public grant select, insert, update, delete on tables to ${app};
+    alter default privileges in schema public grant usage, select on sequences to ${app};
+    create table if not exists ${TABLE} (id serial primary key, timestamp bigint not null, name varchar not null);
+    create table if not exists public.migration_places (name text primary key, place jsonb, batches bigint, rows bigint)`);
+  const executed = await executedMigrations(client);
+  const pending = migrations.filter(({ name }) => !executed.includes(name));
+  if (pending.length > 0) await runPending(client, url, pending, say);
+  if (await exists(client, 'es.events')) await grantEventStore(client, app);
+  if (await exists(client, 'es.leases')) await grantLeases(client, app);
+};
+
+const runPending = async (
+  client: BoundedClient,
+  url: string,
+  migrations: readonly MigrationClass[],
+  say: Say,
+): Promise<void> => {
+  const dataSource = new DataSource(dataSourceOptions({ url, poolSize: 1, timeouts: LIMITS }));
+  await dataSource.initialize();
+  const runner = dataSource.createQueryRunner();
+  try {
+    // A statement of a process that was killed ends soon, and its locks with it. Not every platform can tell.
+    await runner.query("set client_connection_check_interval = '1s'").catch(() => undefined);
+    const run = new MigrationRun(runner, client, say);
+    for (const migration of migrations) await run.run(migration);
+  } finally {
+    await runner.release();
     await dataSource.destroy();
   }
 };
 
+const exists = async (client: pg.Client, relation: string): Promise<boolean> => {
+  const { rows } = await client.query<{ found: boolean }>('select to_regclass($1) is not null as found', [relation]);
+  return rows[0]?.found === true;
+};
+
 /** The names of the migrations that have run. */
 export const executedMigrations = async (client: pg.Client): Promise<string[]> => {
-  const found = await client.query<{ found: boolean }>('select to_regclass($1) is not null as found', [TABLE]);
-  if (found.rows[0]?.found !== true) return [];
+  if (!(await exists(client, TABLE))) return [];
   const { rows } = await client.query<{ name: string }>(`select name from ${TABLE}`);
   return rows.map(({ name }) => name);
 };
@@ -77,6 +171,13 @@ export const migrationsAreRunning = async (client: pg.Client): Promise<boolean> 
   if (rows[0]?.free !== true) return true;
   await client.query(`select pg_advisory_unlock_shared(${LOCK})`);
   return false;
+};
+
+/** Leases and members come and go. */
+const grantLeases = async (client: pg.Client, app: string): Promise<void> => {
+  await client.query(`grant usage on schema es to ${app};
+    grant select, insert, update, delete on es.leases, es.members to ${app};
+    grant execute on function es.lease, es.session_is_gone to ${app}`);
 };
 
 /**
@@ -102,6 +203,4 @@ const EVENT_STORE_GRANTS: Readonly<Record<string, string>> = {
   requests: 'select, insert',
   log: 'select',
   steps: 'select, insert, delete',
-  leases: 'select, insert, update, delete',
-  members: 'select, insert, update, delete',
 };

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
-import { executedMigrations, type MigrationClass, migrate, migrationsAreRunning } from './migrate.js';
+import { BoundedClient } from './bounded-client.js';
+import { executedMigrations, type MigrateOptions, migrate, migrationsAreRunning } from './migrate.js';
+import type { MigrationClass } from './migration/migration.js';
+import { connectionConfig } from './timeouts.js';
 
 /** One database of a service and its migrations. */
 export interface Schema {
@@ -23,13 +25,14 @@ export interface Waiting {
 const WITHIN_MS = 90_000;
 const POLL_MS = 500;
 const LOG_INTERVAL_MS = 10_000;
-const CONNECT_MS = 5_000;
+
+type Migrating = Pick<MigrateOptions, 'contracting' | 'say' | 'signal'>;
 
 /** Migrates every database. @throws when one has no migrator's URL */
-export const migrateSchemas = async (schemas: readonly Schema[]): Promise<void> => {
+export const migrateSchemas = async (schemas: readonly Schema[], migrating: Migrating = {}): Promise<void> => {
   for (const schema of schemas)
     if (schema.migratorUrl === undefined) throw new Error(`there is no migrator's URL for ${databaseOf(schema)}`);
-  for (const schema of schemas) await migrateOne(schema);
+  for (const schema of schemas) await migrateOne(schema, migrating);
 };
 
 /**
@@ -38,11 +41,15 @@ export const migrateSchemas = async (schemas: readonly Schema[]): Promise<void> 
  * @throws when the schema is not there in time
  */
 export const prepareSchemas = async (schemas: readonly Schema[], waiting: Waiting): Promise<void> => {
-  for (const schema of schemas) await (schema.migratorUrl === undefined ? wait(schema, waiting) : migrateOne(schema));
+  const { say, signal } = waiting;
+  for (const schema of schemas)
+    await (schema.migratorUrl === undefined
+      ? wait(schema, waiting)
+      : migrateOne(schema, { say, ...(signal ? { signal } : {}) }));
 };
 
-const migrateOne = async ({ url, migratorUrl, migrations }: Schema): Promise<void> => {
-  if (migratorUrl !== undefined) await migrate({ url: migratorUrl, migrations, appRole: roleOf(url) });
+const migrateOne = async ({ url, migratorUrl, migrations }: Schema, migrating: Migrating): Promise<void> => {
+  if (migratorUrl !== undefined) await migrate({ url: migratorUrl, migrations, appRole: roleOf(url), ...migrating });
 };
 
 const wait = async (schema: Schema, { say, withinMs = WITHIN_MS, signal }: Waiting): Promise<void> => {
@@ -64,15 +71,16 @@ const wait = async (schema: Schema, { say, withinMs = WITHIN_MS, signal }: Waiti
   }
 };
 
-/** What is missing; undefined when nothing is. */
+/** What is missing; undefined when nothing is. Nobody needs that something was removed. */
 const lackingIn = async ({ url, migrations }: Schema): Promise<string | undefined> => {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS });
-  client.on('error', () => undefined);
+  const client = new BoundedClient(connectionConfig({ url }));
   try {
     await client.connect();
     if (await migrationsAreRunning(client)) return 'a migration is under way';
     const executed = new Set(await executedMigrations(client));
-    const missing = migrations.flatMap(({ name }) => (executed.has(name) ? [] : [name]));
+    const missing = migrations.flatMap(({ name, contracts }) =>
+      executed.has(name) || contracts !== undefined ? [] : [name],
+    );
     return missing.length === 0 ? undefined : missing.join(', ');
   } catch (error) {
     // The database, its role or the table of migrations does not exist yet.

@@ -1,9 +1,13 @@
-import pg, { type Client } from 'pg';
+import type { Client, QueryResultRow } from 'pg';
+import { BoundedClient } from './bounded-client.js';
 import { columnTypes } from './column-types.js';
+import { type ConnectionOptions, connectionConfig } from './timeouts.js';
 
 const CHANNEL = 'es_log';
 /** The interval between notifications: NOTIFY takes a lock on the whole cluster when it commits. */
 const NOTIFY_INTERVAL_MS = 50;
+/** Its statements take milliseconds, and a lease has to be renewed on a new connection before it expires. */
+const STATEMENT_MS = 2_000;
 
 /** A session-level advisory lock. */
 export interface SessionLock {
@@ -13,25 +17,38 @@ export interface SessionLock {
 }
 
 /**
- * One connection beside the pool. It holds advisory locks outside a transaction (an open transaction that writes delays the readers of
- * the log) and carries the notification that the log has grown between processes. It reconnects when it is used again.
+ * One connection beside the pool, to the server itself and not to a pooler. While it lives, so does this process for those who want its
+ * leases; it also carries the notification that the log has grown between processes. It reconnects when it is used again.
  */
 export class Session {
   private connecting: Promise<Client> | undefined;
   private client: Client | undefined;
   private readonly names = new Set<string>();
   private readonly listeners = new Set<() => void>();
+  private readonly endListeners = new Set<() => void>();
   private lastQuery: Promise<unknown> = Promise.resolve();
   private notifyTimer: NodeJS.Timeout | undefined;
   private notifyAgain = false;
   private closed = false;
 
-  constructor(
-    private readonly url: string,
-    private readonly applicationName?: string,
-  ) {}
+  constructor(private readonly options: ConnectionOptions) {}
 
-  /** Undefined while another session, or another part of this process, holds the lock of this name. */
+  /** One statement after the other, each for itself. */
+  async rows<Row>(sql: string, params: readonly unknown[]): Promise<Row[]> {
+    const client = await this.connect();
+    return this.send<Row>(client, sql, params);
+  }
+
+  /** Calls `listener` when the connection is lost. */
+  onEnd(listener: () => void): () => void {
+    this.endListeners.add(listener);
+    return () => void this.endListeners.delete(listener);
+  }
+
+  /**
+   * Undefined while another session, or another part of this process, holds the lock of this name.
+   * @deprecated `Database.leases.take`: a session lock of a process that is frozen, or cut off, stays for minutes
+   */
   async tryLock(name: string): Promise<SessionLock | undefined> {
     // PostgreSQL would grant a session a lock that it already holds.
     if (this.names.has(name)) return undefined;
@@ -101,11 +118,12 @@ export class Session {
     };
   }
 
-  /** One statement after the other, as the protocol requires. */
-  private query(client: Client, sql: string, params: readonly unknown[] = []): Promise<unknown> {
-    const answer = this.lastQuery.then(
-      async () => (await client.query<{ yes: unknown }>(sql, [...params])).rows[0]?.yes,
-    );
+  private async query(client: Client, sql: string, params: readonly unknown[] = []): Promise<unknown> {
+    return (await this.send<{ yes: unknown }>(client, sql, params))[0]?.yes;
+  }
+
+  private send<Row>(client: Client, sql: string, params: readonly unknown[]): Promise<Row[]> {
+    const answer = this.lastQuery.then(async () => (await client.query<Row & QueryResultRow>(sql, [...params])).rows);
     this.lastQuery = answer.catch(() => undefined);
     return answer;
   }
@@ -120,18 +138,20 @@ export class Session {
   }
 
   private async open(): Promise<Client> {
-    const client = new pg.Client({
-      connectionString: this.url,
+    const { applicationName, timeouts } = this.options;
+    const client = new BoundedClient({
+      ...connectionConfig({
+        ...this.options,
+        timeouts: { ...timeouts, statementMs: STATEMENT_MS, queryMs: STATEMENT_MS, connectMs: STATEMENT_MS },
+        applicationName: applicationName && `${applicationName} session`,
+      }),
       types: columnTypes,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: 10_000,
-      connectionTimeoutMillis: 10_000,
-      ...(this.applicationName === undefined ? {} : { application_name: `${this.applicationName} session` }),
     });
     const gone = () => {
       if (this.client !== client) return;
       this.client = undefined;
       this.connecting = undefined;
+      for (const listener of this.endListeners) listener();
     };
     client.on('error', gone);
     client.on('end', gone);

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BatchingAppender } from './batching-appender.js';
 import { type Database, openDatabase } from '@crossroads/database';
 import { LogStamper } from './log/log-stamper.js';
-import { TemporaryLeases } from './log/temporary-leases.js';
+import { holdLog } from './log/log-leases.js';
 import { PostgresEventStore } from './postgres-event-store.js';
 
 const CLIENTS = 16;
@@ -31,7 +31,7 @@ export const benchAppend = async (
   const db = await openDatabase({ url: databaseUrl, poolSize: CLIENTS });
   try {
     const store = new PostgresEventStore(db);
-    const leases = new TemporaryLeases(databaseUrl);
+    const leases = holdLog(db);
     // It works during all rounds, since what is appended gets its position meanwhile.
     const stamper = new LogStamper({ db, leases, onError: () => progress('append: a pass of the stamper failed') });
     const batching = new BatchingAppender(store);

@@ -57,7 +57,9 @@ describe('the log', () => {
   const holder = async (partitions = ALL): Promise<HeldPartitions> => {
     const id = randomUUID();
     await db.query(
-      `update es.leases set holder = $1, token = token + 1, expires_at = now() + interval '1 hour' where partition = any($2)`,
+      `insert into es.leases (role, partition, holder, token, expires_at)
+       select 'log', p, $1, 1, now() + interval '1 hour' from unnest($2::smallint[]) p
+       on conflict (role, partition) do update set holder = $1, token = leases.token + 1, expires_at = excluded.expires_at`,
       [id, partitions],
     );
     return { holder: id, held: () => new Map(partitions.map((partition) => [partition, 1n])) };

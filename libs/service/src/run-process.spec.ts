@@ -74,7 +74,7 @@ describe('the process of a service', () => {
     const { exit } = run(KEEP_RUNNING, { args: ['migrate', 'everything'] });
     expect(await exit()).toEqual({
       code: 1,
-      errors: 'spec cannot start: the one command is migrate, not "migrate everything"\n',
+      errors: 'spec cannot start: the commands are "migrate" and "migrate contract", not "migrate everything"\n',
     });
   });
 

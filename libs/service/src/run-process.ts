@@ -29,7 +29,7 @@ const sentenceOf = (error: unknown): string => {
 /**
  * Runs a service until SIGTERM or SIGINT; a second signal ends the drain. Exits with 0 after a clean stop, and with 1 and one sentence
  * on stderr when the service cannot start or stop, or after an unhandled failure (the supervisor starts it again). `main.js migrate`
- * migrates the service's databases instead.
+ * migrates the service's databases instead; `main.js migrate contract` waits until no older process runs, and removes what is unused, too.
  */
 export const runProcess = async (name: string, service: RunnableService): Promise<void> => {
   requireTls13();
@@ -43,10 +43,14 @@ export const runProcess = async (name: string, service: RunnableService): Promis
   };
   const [command, ...rest] = process.argv.slice(2);
   if (command !== undefined) {
-    if (command !== 'migrate' || rest.length > 0)
-      return fail('cannot start')(new Error(`the one command is migrate, not "${[command, ...rest].join(' ')}"`));
+    const [only] = rest;
+    if (command !== 'migrate' || rest.length > 1 || (only !== undefined && only !== 'contract'))
+      return fail('cannot start')(
+        new Error(`the commands are "migrate" and "migrate contract", not "${[command, ...rest].join(' ')}"`),
+      );
+    const say = (what: string, details: object) => console.log(JSON.stringify({ message: what, ...details }));
     return Promise.resolve()
-      .then(() => migrateSchemas(service.schemas()))
+      .then(() => migrateSchemas(service.schemas(), { contracting: only === 'contract' ? 'wait' : 'leave', say }))
       .then(() => process.exit(0), fail('cannot migrate'));
   }
   process.on('uncaughtException', failUnexpectedly);

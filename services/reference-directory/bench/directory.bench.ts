@@ -223,9 +223,13 @@ const plainLoadSpeed = async (db: Database, migratorUrl: string, inscriptions: n
   try {
     await migrator.query('create table copied (person int, file int, start_day date, end_day date)');
     const startedAt = performance.now();
-    await migrator.query(
-      `insert into copied select n % 255000, n % 28, date '1990-01-01' + n % 13000, null from generate_series(1, $1::int) n`,
-      [inscriptions],
+    await migrator.transaction(
+      (tx) =>
+        tx.query(
+          `insert into copied select n % 255000, n % 28, date '1990-01-01' + n % 13000, null from generate_series(1, $1::int) n`,
+          [inscriptions],
+        ),
+      { timeoutMs: 600_000 },
     );
     return inscriptions / ((performance.now() - startedAt) / 1_000);
   } finally {

@@ -182,7 +182,7 @@ begin
   if exists (select from es.events where transaction_id > '1') then
     raise exception 'events with transaction ids of their own: this is no fresh restore';
   end if;
-  for v_part in select partition from es.leases where role = 'log' loop
+  for v_part in select log * 100 + n from es.logs cross join lateral generate_series(0, partitions - 1) n loop
     update es.log l set snapshot = '3:3:', target = null
      where l.partition = v_part and l.position = (select max(position) from es.log x where x.partition = v_part);
     with h as (select coalesce(max(position), 0) as position from es.log where partition = v_part),
@@ -252,9 +252,7 @@ begin
     end if;
   end loop;
 end $$;
-select es.maintain();
-insert into es.leases (role, partition)
-select 'log', log * 100 + n from es.logs cross join lateral generate_series(0, partitions - 1) n;`;
+select es.maintain();`;
 
 class EventLog1764201600002 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {

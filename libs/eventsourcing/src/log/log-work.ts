@@ -1,6 +1,7 @@
 import { Database } from '@crossroads/database';
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { type HeldPartitions, LogStamper } from './log-stamper.js';
+import { holdLog, type LogLeases } from './log-leases.js';
+import { LogStamper } from './log-stamper.js';
 import { TemporaryLeases } from './temporary-leases.js';
 
 /** Tables are made weeks ahead. */
@@ -10,11 +11,11 @@ const MAINTENANCE_MS = 3_600_000;
 @Injectable()
 export class LogWork implements OnModuleInit, OnModuleDestroy {
   private maintenance: NodeJS.Timeout | undefined;
-  private work: { readonly leases: TemporaryLeases; readonly stamper: LogStamper } | undefined;
+  private work: { readonly leases: LogLeases; readonly stamper: LogStamper } | undefined;
 
   constructor(private readonly db: Database) {}
 
-  get leases(): HeldPartitions & { refuse(partition: number): void } {
+  get leases(): LogLeases {
     return this.started().leases;
   }
 
@@ -25,18 +26,13 @@ export class LogWork implements OnModuleInit, OnModuleDestroy {
   onModuleInit(): void {
     this.maintenance = setInterval(() => void this.maintain(), MAINTENANCE_MS).unref();
     void this.maintain();
-    const leases = new TemporaryLeases(this.db.url);
+    const leases = holdLog(this.db);
     this.work = {
       leases,
       stamper: new LogStamper({
         db: this.db,
         leases,
-        // The message may hold data of an event.
-        onError: (error, attempt) =>
-          Logger.warn(
-            { message: 'the log is not stamped', attempt, error: error instanceof Error ? error.name : '' },
-            'log',
-          ),
+        onError: (error, attempt) => warn('the log is not stamped', error, attempt),
       }),
     };
   }

@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
 import { SocketPairs } from './socket-pairs.js';
 
-/** A TCP proxy that a spec can close, so that the server behind it becomes unreachable for its clients. */
+/**
+ * A TCP proxy that a spec can close, so that the server behind it becomes unreachable for its clients; or that loses all packets, so that
+ * neither side is told.
+ */
 export class Link {
   private readonly pairs = new SocketPairs();
   private isCut = false;
@@ -43,6 +46,11 @@ export class Link {
     return through.href;
   }
 
+  /** Accepts connections, keeps those that there are open, and forwards nothing. */
+  blackHole(): void {
+    this.pairs.blackHole();
+  }
+
   cut(): void {
     this.isCut = true;
     this.pairs.cut();
@@ -50,6 +58,7 @@ export class Link {
 
   mend(): void {
     this.isCut = false;
+    this.pairs.mend();
   }
 
   close(): void {

@@ -5,7 +5,8 @@ import {
   LogReader,
   LogStamper,
   PostgresEventStore,
-  TemporaryLeases,
+  holdLog,
+  type LogLeases,
 } from '@crossroads/eventsourcing';
 import { type RunningServer, serve, startServer, type TlsFiles } from '@crossroads/grpc';
 import {
@@ -55,14 +56,14 @@ export class TestPublisher {
     private readonly database: TestDatabase,
     readonly db: Database,
     readonly store: PostgresEventStore,
-    private readonly leases: TemporaryLeases,
+    private readonly leases: LogLeases,
     private readonly stamper: LogStamper,
   ) {}
 
   static async start(options: TestPublisherOptions): Promise<TestPublisher> {
     const database = await testDatabase(...eventStoreMigrations);
     const db = await openDatabase({ url: database.url, poolSize: 30 });
-    const leases = new TemporaryLeases(database.url);
+    const leases = holdLog(db);
     const stamper = new LogStamper({ db, leases, onError: () => undefined });
     const publisher = new TestPublisher(options, database, db, new PostgresEventStore(db), leases, stamper);
     await options.broker.ensureTopic({ name: options.topic, retentionDays: 7, partitions: PARTITIONS });

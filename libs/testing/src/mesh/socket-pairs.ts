@@ -1,25 +1,45 @@
 import type { Socket } from 'node:net';
 
-/** Pairs of sockets, each of which forwards to the other. When one closes, so does the other. */
+/** Pairs of sockets, each of which forwards to the other. When one closes, so does the other, unless packets are lost. */
 export class SocketPairs {
-  private readonly sockets = new Set<Socket>();
+  /** Each with the other one of its pair. */
+  private readonly sockets = new Map<Socket, Socket>();
+  private isHole = false;
 
   join(near: Socket, far: Socket): void {
     for (const [one, other] of [
       [near, far],
       [far, near],
     ] as const) {
-      this.sockets.add(one);
-      one.on('error', () => other.destroy());
-      one.on('close', () => {
-        this.sockets.delete(one);
-        other.destroy();
-      });
+      this.sockets.set(one, other);
+      one.on('error', () => this.closed(one, other));
+      one.on('close', () => this.closed(one, other));
+      if (!this.isHole) one.pipe(other);
     }
-    near.pipe(far).pipe(near);
   }
 
   cut(): void {
-    for (const socket of this.sockets) socket.destroy();
+    for (const socket of this.sockets.keys()) socket.destroy();
+  }
+
+  /** From now on nothing arrives, not even that one end was closed. */
+  blackHole(): void {
+    this.isHole = true;
+    for (const [one, other] of this.sockets) one.unpipe(other).pause();
+  }
+
+  /** What was sent meanwhile arrives; of a pair with a closed end, the other one closes. */
+  mend(): void {
+    this.isHole = false;
+    for (const [one, other] of this.sockets)
+      if (one.destroyed || other.destroyed) this.closed(one, other);
+      else one.pipe(other);
+  }
+
+  private closed(one: Socket, other: Socket): void {
+    one.destroy();
+    if (this.isHole) return;
+    this.sockets.delete(one);
+    other.destroy();
   }
 }

@@ -19,11 +19,9 @@ export class Accesses1764230400000 implements MigrationInterface {
 
 /** Built concurrently, which PostgreSQL allows only outside a transaction. */
 export class AccessesOfPerson1764230400001 implements MigrationInterface {
-  readonly transaction = false;
+  static readonly kind = 'online';
 
   async up(runner: QueryRunner): Promise<void> {
-    // Left invalid by an interrupted migration.
-    await runner.query('drop index concurrently if exists accesses_of_person');
     await runner.query(
       'create index concurrently accesses_of_person on accesses (person_id, at desc, journal_id desc)',
     );

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { Clock } from '@crossroads/configuration';
-import { Database, type SessionLock } from '@crossroads/database';
+import { Database, type Lease } from '@crossroads/database';
 import { Unavailable } from '@crossroads/grpc';
 import { Injectable } from '@nestjs/common';
 import type { Access } from './access.js';
 
-/** The session lock that a process holds for as long as it is alive. */
-export const lockOf = (instanceId: string): string => `exchange instance ${instanceId}`;
+/** The lease that a process holds for as long as it is alive. */
+export const leaseOf = (instanceId: string): string => `exchange instance ${instanceId}`;
 
 interface Registration {
   readonly instanceId: string;
-  readonly lock: SessionLock;
+  readonly lease: Lease;
 }
 
 export interface UncertainAccess extends Access {
@@ -19,7 +19,7 @@ export interface UncertainAccess extends Access {
 
 /**
  * The accesses of this process that have an intent and no outcome yet. Each intent names the process that wrote it. The process
- * holds a session lock of that name, and stores in `exchange_instances` the transaction below which all of its intents are
+ * holds a lease of that name, and stores in `exchange_instances` the transaction below which all of its intents are
  * concluded, so that another process can close what is open by reading the log from there.
  */
 @Injectable()
@@ -37,7 +37,7 @@ export class OpenAccesses {
 
   /** Registers the access before its intent is written. Returns the instance id, which the intent contains. @throws Unavailable */
   begin(access: Access): string {
-    if (!this.registration?.lock.held())
+    if (!this.registration?.lease.held())
       throw new Unavailable('JOURNAL_UNAVAILABLE', 'the access journal cannot be written; nothing was released', {
         retryAfterMs: 1_000,
       });
@@ -62,10 +62,10 @@ export class OpenAccesses {
 
   /** Whether accesses can be begun. */
   ready(): boolean {
-    return this.registration?.lock.held() ?? false;
+    return this.registration?.lease.held() ?? false;
   }
 
-  /** Registers the process if it holds no lock (at start, or after the database was away), and advances the watermark. */
+  /** Registers the process if it holds no lease (at start, or after the database was away), and advances the watermark. */
   async maintain(): Promise<void> {
     if (!this.ready()) await this.register();
     await this.advanceWatermark();
@@ -78,17 +78,17 @@ export class OpenAccesses {
     if (!registration) return;
     if (this.open.size === 0)
       await this.db.query('delete from exchange_instances where instance_id = $1', [registration.instanceId]);
-    await registration.lock.release();
+    await registration.lease.release({ forget: true });
   }
 
   /** Always under a new id: another process may already be closing the accesses of the previous one. */
   private async register(): Promise<void> {
     const instanceId = randomUUID();
-    const lock = await this.db.session.tryLock(lockOf(instanceId));
-    if (!lock) throw new Error('a lock of a random name is taken');
+    const lease = await this.db.leases.take(leaseOf(instanceId));
+    if (!lease) throw new Error('a lease of a random name is taken');
     await this.db.query('insert into exchange_instances (instance_id) values ($1)', [instanceId]);
     this.watermark = undefined;
-    this.registration = { instanceId, lock };
+    this.registration = { instanceId, lease };
   }
 
   /**

@@ -11,7 +11,7 @@ import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/com
 import type { Access } from './access.js';
 import { encodeOutcome } from './access-record.message.js';
 import { ACCESS, journalStream } from './access-events.js';
-import { lockOf, OpenAccesses } from './open-accesses.js';
+import { leaseOf, OpenAccesses } from './open-accesses.js';
 import { RecordSealer } from './record-sealer.js';
 
 const INTERVAL_MS = 1_000;
@@ -83,9 +83,10 @@ export class UnknownOutcomesJob implements OnModuleInit, OnModuleDestroy {
 
   private async closeForGone({ instance_id: instanceId, concluded_below: from }: Instance): Promise<void> {
     const { db } = this;
-    const lock = await db.session.tryLock(lockOf(instanceId));
-    // A process that is alive holds its lock.
-    if (!lock) return;
+    const lease = await db.leases.take(leaseOf(instanceId));
+    // A process that is alive holds its lease.
+    if (!lease) return;
+    let isForgotten = false;
     try {
       for (let progress = true; progress; ) {
         progress = false;
@@ -95,12 +96,13 @@ export class UnknownOutcomesJob implements OnModuleInit, OnModuleDestroy {
       await db.query('update exchange_instances set gone_since = coalesce(gone_since, now()) where instance_id = $1', [
         instanceId,
       ]);
-      await db.query(
+      const forgotten = await db.execute(
         'delete from exchange_instances where instance_id = $1 and gone_since < now() - make_interval(secs => $2)',
         [instanceId, MAX_LATENESS_MS / 1000],
       );
+      isForgotten = forgotten > 0;
     } finally {
-      await lock.release();
+      await lease.release({ forget: isForgotten });
     }
   }
 

@@ -5,6 +5,8 @@ import { unpackChanges } from './inscription.codec.js';
 import { writeChanges } from './inscription-rows.js';
 
 const BATCH_SIZE = 50;
+/** The two tables are compared while writers wait: as long as it takes, within reason. */
+const SWAP_MS = 1_800_000;
 
 export interface Rebuilt {
   readonly events: number;
@@ -35,26 +37,29 @@ export const rebuildInscriptions = async (
     cursor = batch.at(-1)?.cursor ?? cursor;
     say(`rebuilt from ${events} events`);
   }
-  return migrator.transaction(async (tx) => {
-    // Readers are not blocked. A writer that has appended waits for the lock, and then writes its rows into the new table.
-    await tx.query('lock table inscriptions in exclusive mode');
-    const rest = await committedAfter(tx, cursor);
-    for (const recorded of rest) await apply(tx, recorded, contexts);
-    const [compared] = await tx.query<{ persons: bigint; differing: bigint }>(
-      `select count(*) as persons, count(*) filter (where i.packed is distinct from r.packed) as differing
+  return migrator.transaction(
+    async (tx) => {
+      // Readers are not blocked. A writer that has appended waits for the lock, and then writes its rows into the new table.
+      await tx.query('lock table inscriptions in exclusive mode');
+      const rest = await committedAfter(tx, cursor);
+      for (const recorded of rest) await apply(tx, recorded, contexts);
+      const [compared] = await tx.query<{ persons: bigint; differing: bigint }>(
+        `select count(*) as persons, count(*) filter (where i.packed is distinct from r.packed) as differing
          from inscriptions i full join inscriptions_rebuilt r using (person)`,
-    );
-    // Sealed numbers are in no event, so that erasing a person empties one column: they are copied.
-    await tx.query('update inscriptions_rebuilt r set ssin = i.ssin from inscriptions i where i.person = r.person');
-    await tx.query('drop table inscriptions');
-    await tx.query('alter table inscriptions_rebuilt rename to inscriptions');
-    await tx.query('alter index inscriptions_rebuilt_pkey rename to inscriptions_pkey');
-    return {
-      events: events + rest.length,
-      persons: Number(compared?.persons ?? 0),
-      differing: Number(compared?.differing ?? 0),
-    };
-  });
+      );
+      // Sealed numbers are in no event, so that erasing a person empties one column: they are copied.
+      await tx.query('update inscriptions_rebuilt r set ssin = i.ssin from inscriptions i where i.person = r.person');
+      await tx.query('drop table inscriptions');
+      await tx.query('alter table inscriptions_rebuilt rename to inscriptions');
+      await tx.query('alter index inscriptions_rebuilt_pkey rename to inscriptions_pkey');
+      return {
+        events: events + rest.length,
+        persons: Number(compared?.persons ?? 0),
+        differing: Number(compared?.differing ?? 0),
+      };
+    },
+    { timeoutMs: SWAP_MS },
+  );
 };
 
 type StoredEvent = Pick<Recorded, 'type' | 'data'>;

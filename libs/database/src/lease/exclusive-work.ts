@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database.js';
+import type { Lease } from './lease.js';
+
+/** Work that one process at a time does, of all processes of a service. Rows that only one can write are the fence behind it. */
+export abstract class ExclusiveWork {
+  /**
+   * Runs `work` if no other process has `name`, and this one is not at it already; `undefined` otherwise. `signal` aborts when the work
+   * outlives its lease, for instance because this process was frozen: another one may be at it by then.
+   */
+  abstract run<Result>(name: string, work: (signal: AbortSignal) => Promise<Result>): Promise<Result | undefined>;
+}
+
+/** By leases, which are renewed while the work runs. What is asked for again soon costs no statement. */
+@Injectable()
+export class LeasedWork extends ExclusiveWork {
+  private readonly running = new Set<string>();
+  /** Of work that has ended: they lapse unless it is run again. */
+  private readonly resting = new Map<string, Lease>();
+
+  constructor(private readonly db: Database) {
+    super();
+  }
+
+  override async run<Result>(
+    name: string,
+    work: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result | undefined> {
+    if (this.running.has(name)) return undefined;
+    this.running.add(name);
+    try {
+      const lease = await this.leaseOf(name);
+      if (!lease) return undefined;
+      try {
+        return await work(lease.signal);
+      } finally {
+        lease.rest();
+        if (lease.held()) this.keep(name, lease);
+      }
+    } finally {
+      this.running.delete(name);
+    }
+  }
+
+  private keep(name: string, lease: Lease): void {
+    this.resting.set(name, lease);
+    const forget = () => this.resting.get(name) === lease && this.resting.delete(name);
+    lease.signal.addEventListener('abort', forget, { once: true });
+  }
+
+  private async leaseOf(name: string): Promise<Lease | undefined> {
+    const kept = this.resting.get(name);
+    this.resting.delete(name);
+    return kept?.wake() === true ? kept : this.db.leases.take(name);
+  }
+}

@@ -102,6 +102,7 @@ const EVENT_STORE_GRANTS: Readonly<Record<string, string>> = {
   requests: 'select, insert',
   log: 'select',
   steps: 'select, insert, delete',
+  generations: 'select, insert',
   leases: 'select, insert, update, delete',
   members: 'select, insert, update, delete',
 };

@@ -80,6 +80,15 @@ export class LogInMemory {
     entries.splice(entries.findLastIndex(({ at }) => at.position <= position) + 1);
   }
 
+  /** For `putBack`. */
+  copyOf(partition: number): readonly Entry[] {
+    return [...this.entriesOf(partition)];
+  }
+
+  putBack(partition: number, entries: readonly Entry[]): void {
+    this.partitions.set(partition, [...entries]);
+  }
+
   /** The database was created anew. */
   createAnew(): void {
     this.partitions.clear();

@@ -203,4 +203,5 @@ const EVENT_STORE_GRANTS: Readonly<Record<string, string>> = {
   requests: 'select, insert',
   log: 'select',
   steps: 'select, insert, delete',
+  generations: 'select, insert',
 };

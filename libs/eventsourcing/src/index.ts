@@ -10,6 +10,8 @@ export * from './memory-event-store.js';
 export * from './event-store.module.js';
 export * from './place.js';
 export * from './postgres-event-store.js';
+export * from './steps/generations.js';
+export * from './steps/prune-steps.js';
 export * from './steps/steps.js';
 export { stepsMigrations } from './steps/steps.migration.js';
 export * from './uuid-v7.js';

@@ -48,7 +48,7 @@ export {
   type Outgoing,
   Rpc,
 } from './nest/rpc.decorator.js';
-export { startApplication } from './nest/start-application.js';
+export { createApplication, startApplication } from './nest/start-application.js';
 export * as fields from './request/fields.js';
 export { PageTokens } from './request/page-token.js';
 export { parseRequest, perContext, type ValidationContext } from './request/parse-request.js';

@@ -8,11 +8,13 @@ import { Consumers } from './consuming/consumers.job.js';
 import { Inbox } from './consuming/inbox.js';
 import { ParkedMessageEntity } from './consuming/parked-message.entity.js';
 import { ParkedMessageRepository } from './consuming/parked-message.repository.js';
+import { StepPruning } from './consuming/prune-steps.job.js';
+import { Resync } from './consuming/resync.js';
 import { EventsController } from './publishing/events.controller.js';
 import { RelayJob } from './publishing/relay.job.js';
 
 export interface MessagingOptions {
-  /** Whether the service has consumers, and so the tables of cursors and parked messages. */
+  /** Whether the service has consumers, and so the table of parked messages. */
   readonly consumes: boolean;
   readonly publishes: boolean;
 }
@@ -22,13 +24,14 @@ export interface MessagingOptions {
 @Module({})
 export class MessagingModule {
   static forRoot({ consumes, publishes }: MessagingOptions): DynamicModule {
-    const consuming = consumes ? [Inbox, Consumers, ParkedMessageRepository] : [];
+    const consuming = consumes ? [Inbox, Consumers, ParkedMessageRepository, Resync] : [];
     return {
       module: MessagingModule,
       imports: [DiscoveryModule, ...(consumes ? [TypeOrmModule.forFeature([ParkedMessageEntity])] : [])],
       controllers: publishes ? [EventsController] : [],
       providers: [
         Bus,
+        StepPruning,
         ...consuming,
         ...(publishes ? [RelayJob] : []),
         { provide: TopicSealing, inject: [TopicSealer], useFactory: (sealer: TopicSealer) => new TopicSealing(sealer) },

@@ -33,7 +33,14 @@ describe('parked messages', () => {
   });
   afterAll(async () => (await testPostgres()).stop());
 
-  const event = (n: number, key: string): CloudEvent => sampleEvent(n, { key, sealingKeyId: 'k.1', cursor: `7:${n}` });
+  const event = (n: number, key: string): CloudEvent => sampleEvent(n, { key, sealingKeyId: 'k.1', place: placeAt(n) });
+  const placeAt = (n: number) => ({
+    logId: '0b5a1c0e-6e2e-4a58-8f0e-6a1f1b2c3d4e',
+    position: BigInt(n),
+    hash: 'aa'.repeat(32),
+    serial: BigInt(n),
+    previous: { position: BigInt(n) - 1n, hash: 'bb'.repeat(32) },
+  });
   const park = (one: CloudEvent, reason = 'PERSON_UNKNOWN') =>
     db.transaction((tx) => parked.park(tx, TOPIC, one, reason));
   const parkBlocked = (events: readonly CloudEvent[]) => db.transaction((tx) => parked.parkBlocked(tx, TOPIC, events));

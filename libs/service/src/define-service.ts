@@ -13,7 +13,7 @@ import {
 import type { DatabaseSchema, MigrationClass, Schema } from '@crossroads/database';
 import { eventStoreMigrations } from '@crossroads/eventsourcing';
 import type { ReasonCodes } from '@crossroads/grpc';
-import { consumedMigrations, ParkedMessageEntity, parkingMigrations } from '@crossroads/messaging';
+import { ParkedMessageEntity, parkingMigrations } from '@crossroads/messaging';
 import { subjectKeyMigrations } from '@crossroads/privacy';
 import { addressedBy, addressVariableOf, type ServiceName } from '@crossroads/topology';
 import type { Type } from '@nestjs/common';
@@ -72,11 +72,7 @@ export const defineService = ({
     needed: [...own, addressesOf(name)],
     database: {
       entities: [...(needs.consumes ? [ParkedMessageEntity] : []), ...entities],
-      migrations: [
-        ...eventStoreMigrations,
-        ...(needs.consumes ? [...consumedMigrations, ...parkingMigrations] : []),
-        ...migrations,
-      ],
+      migrations: [...eventStoreMigrations, ...(needs.consumes ? parkingMigrations : []), ...migrations],
     },
   };
 };

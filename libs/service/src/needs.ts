@@ -17,7 +17,7 @@ export interface Needs {
   readonly subjectKeys: boolean;
   /** A connection to the broker. */
   readonly bus: boolean;
-  /** Reads topics: has cursors and parked messages. */
+  /** Reads topics: has places in them and parked messages. */
   readonly consumes: boolean;
   /** Publishes its log: on topics, and by `Events/Read`. */
   readonly publishes: boolean;

@@ -1,4 +1,5 @@
 import { migrateSchemas, type Schema } from '@crossroads/database';
+import type { ResyncRequest } from '@crossroads/messaging';
 import { aborted, describeError, requireTls13, stopSignals } from '@crossroads/grpc';
 import { startServiceTelemetry } from './service-telemetry.js';
 
@@ -12,6 +13,8 @@ export interface RunnableService {
   readonly start: () => Promise<StartedApplication>;
   /** The schemas of its databases, read from their settings alone: for `main.js migrate`. */
   readonly schemas: () => readonly Schema[];
+  /** Resynchronizes a partition of a topic: for `main.js resync`. Returns what it has to say; absent for a service that reads none. */
+  readonly resync?: (request: ResyncRequest) => Promise<readonly string[]>;
 }
 
 /** Below the 30 s after which a kubelet kills: 5 s of drain, 10 s for calls in flight, 10 s for relays and consumers. */
@@ -26,10 +29,33 @@ const sentenceOf = (error: unknown): string => {
   return error.cause instanceof Error ? `${line} (${sentenceOf(error.cause)})` : line;
 };
 
+const USAGE = ['migrate', 'migrate contract', 'resync <topic> <partition> [--confirm]'];
+
+/** Undefined for what is no command. */
+const commandOf = (
+  { schemas, resync }: RunnableService,
+  command: string,
+  rest: readonly string[],
+): (() => Promise<void>) | undefined => {
+  if (command === 'migrate' && (rest.length === 0 || (rest.length === 1 && rest[0] === 'contract'))) {
+    const say = (what: string, details: object) => console.log(JSON.stringify({ message: what, ...details }));
+    return () => migrateSchemas(schemas(), { contracting: rest.length === 1 ? 'wait' : 'leave', say });
+  }
+  const [topic, partition, confirm, ...more] = rest;
+  if (command !== 'resync' || topic === undefined || partition === undefined || more.length > 0) return undefined;
+  if (confirm !== undefined && confirm !== '--confirm') return undefined;
+  return async () => {
+    if (resync === undefined) throw new Error('this service reads no topic');
+    for (const line of await resync({ topic, partition, confirm: confirm !== undefined }))
+      process.stdout.write(`${line}\n`);
+  };
+};
+
 /**
  * Runs a service until SIGTERM or SIGINT; a second signal ends the drain. Exits with 0 after a clean stop, and with 1 and one sentence
  * on stderr when the service cannot start or stop, or after an unhandled failure (the supervisor starts it again). `main.js migrate`
- * migrates the service's databases instead; `main.js migrate contract` waits until no older process runs, and removes what is unused, too.
+ * migrates the service's databases instead; `main.js migrate contract` waits until no older process runs, and removes what is unused,
+ * too. `main.js resync` resynchronizes a partition of a topic.
  */
 export const runProcess = async (name: string, service: RunnableService): Promise<void> => {
   requireTls13();
@@ -43,15 +69,12 @@ export const runProcess = async (name: string, service: RunnableService): Promis
   };
   const [command, ...rest] = process.argv.slice(2);
   if (command !== undefined) {
-    const [only] = rest;
-    if (command !== 'migrate' || rest.length > 1 || (only !== undefined && only !== 'contract'))
+    const run = commandOf(service, command, rest);
+    if (run === undefined)
       return fail('cannot start')(
-        new Error(`the commands are "migrate" and "migrate contract", not "${[command, ...rest].join(' ')}"`),
+        new Error(`the commands are ${USAGE.join(' and ')}, not "${[command, ...rest].join(' ')}"`),
       );
-    const say = (what: string, details: object) => console.log(JSON.stringify({ message: what, ...details }));
-    return Promise.resolve()
-      .then(() => migrateSchemas(service.schemas(), { contracting: only === 'contract' ? 'wait' : 'leave', say }))
-      .then(() => process.exit(0), fail('cannot migrate'));
+    return run().then(() => process.exit(0), fail(`cannot ${command}`));
   }
   process.on('uncaughtException', failUnexpectedly);
   process.on('unhandledRejection', failUnexpectedly);

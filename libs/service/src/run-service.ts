@@ -1,10 +1,11 @@
 import { checkSettings } from '@crossroads/configuration';
-import { startApplication } from '@crossroads/grpc';
+import { createApplication, startApplication } from '@crossroads/grpc';
+import { Resync, resyncReport } from '@crossroads/messaging';
 import type { Type } from '@nestjs/common';
 import { type ServiceDefinition, schemasOf } from './define-service.js';
 import { runProcess } from './run-process.js';
 
-/** Runs a service until it is asked to stop. `main.js migrate` runs the migrations of its databases instead. */
+/** Runs a service until it is asked to stop. `main.js migrate` and `main.js resync` do one thing and end instead. */
 export const runService = (service: ServiceDefinition, module: Type): Promise<void> =>
   runProcess(service.name, {
     schemas: () => schemasOf(service),
@@ -12,4 +13,14 @@ export const runService = (service: ServiceDefinition, module: Type): Promise<vo
       checkSettings(service.needed);
       return startApplication(module);
     },
+    ...(service.needs.consumes
+      ? {
+          resync: async (request) => {
+            checkSettings(service.needed);
+            // Created and not started: a running process goes on with its own work.
+            const application = await createApplication(module);
+            return resyncReport(await application.get(Resync, { strict: false }).run(request));
+          },
+        }
+      : {}),
   });

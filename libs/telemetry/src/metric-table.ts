@@ -86,6 +86,25 @@ export const METRICS = {
     'How old the oldest record of the newest batch was when it was taken into the access log',
   ),
   'crossroads.deliveries_parked': metric('gauge', '{messages}', 'Messages that wait for somebody to look', 'topic'),
+  'crossroads.log.forked': metric(
+    'gauge',
+    '{partitions}',
+    "Partitions that stopped because their publisher's log was restored to an older state",
+    'topic',
+  ),
+  'crossroads.log.gaps_filled': metric('counter', '{gaps}', 'Gaps that were filled from the publisher', 'topic'),
+  'crossroads.log.trimmed': metric(
+    'counter',
+    '{partitions}',
+    'Partitions of which events were archived before they were read',
+    'topic',
+  ),
+  'crossroads.consumer.lag.seconds': metric(
+    'gauge',
+    's',
+    'Age of the oldest event that was received and is not taken yet',
+    'topic',
+  ),
   'crossroads.open_download_age.seconds': metric('gauge', 's', 'Age of the oldest download without an outcome'),
   'crossroads.documents_failed': metric(
     'counter',

@@ -2,7 +2,6 @@ import { Database } from '@crossroads/database';
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { holdLog, type LogLeases } from './log-leases.js';
 import { LogStamper } from './log-stamper.js';
-import { TemporaryLeases } from './temporary-leases.js';
 
 /** Tables are made weeks ahead. */
 const MAINTENANCE_MS = 3_600_000;

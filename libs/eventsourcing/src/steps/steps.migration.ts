@@ -21,12 +21,23 @@ class Steps1764201600001 implements MigrationInterface {
         primary key (reader, partition, after),
         check (position > after)
       );
+      create table es.generations (
+        topic      text        not null,
+        partition  smallint    not null,
+        log_id     uuid        not null,
+        generation int         not null check (generation >= 0),
+        source     text        not null,
+        at         timestamptz not null default clock_timestamp(),
+        primary key (topic, partition, log_id, generation)
+      );
+      comment on table es.generations is
+        'logs that this service reads: the reader "topic log_id generation" of the highest generation is the current one';
       comment on column es.steps.after is 'the place that the step was taken from';
       comment on column es.steps.linked is 'of the relay: the last position that was published on the topic'`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop table es.steps');
+    await runner.query('drop table es.generations; drop table es.steps');
   }
 }
 

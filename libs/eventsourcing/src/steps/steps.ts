@@ -51,20 +51,30 @@ export const lastSteps = async (
 
 const TAKE_STEPS = {
   name: 'es-take-steps',
+  // The primary key stops two that go on from the same place. Steps are pruned, so a process that was frozen for longer than they are
+  // kept would find its key free again: the later step is what stops it then.
   text: `insert into es.steps (reader, partition, after, position, hash, linked, linked_hash)
-    select reader, partition, after, position, decode(hash, 'hex'), linked, decode(linked_hash, 'hex')
+    select s.reader, s.partition, s.after, s.position, decode(s.hash, 'hex'), s.linked, decode(s.linked_hash, 'hex')
       from unnest($1::text[], $2::smallint[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::text[])
-        s (reader, partition, after, position, hash, linked, linked_hash)`,
+        s (reader, partition, after, position, hash, linked, linked_hash)
+     where not exists (select from es.steps later
+       where later.reader = s.reader and later.partition = s.partition and later.after > s.after)
+    returning partition`,
 };
 
 /** Goes on, in the transaction of the effects. @throws StepTaken */
 export const takeSteps = async (
   on: Pick<Queryable, 'query'>,
-  steps: readonly (Step & { readonly reader: string })[],
+  given: readonly (Step & { readonly reader: string })[],
 ): Promise<void> => {
-  if (steps.length === 0) return;
+  if (given.length === 0) return;
+  // In one order, so that two transactions which take the same steps wait for each other instead of deadlocking.
+  const steps = given.toSorted((a, b) =>
+    a.reader < b.reader ? -1 : a.reader > b.reader ? 1 : a.partition - b.partition,
+  );
+  let taken: readonly unknown[];
   try {
-    await on.query(TAKE_STEPS, [
+    taken = await on.query(TAKE_STEPS, [
       steps.map(({ reader }) => reader),
       steps.map(({ partition }) => partition),
       steps.map(({ after }) => after),
@@ -76,6 +86,7 @@ export const takeSteps = async (
   } catch (error) {
     throw isTaken(error) ? new StepTaken() : error;
   }
+  if (taken.length < steps.length) throw new StepTaken();
 };
 
 const isTaken = (error: unknown): boolean =>

@@ -89,6 +89,13 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       const topic = await newTopic();
       const event = sampleEvent(1, {
         sequence: '00000000000000000007',
+        place: {
+          logId: '0b5a1c0e-6e2e-4a58-8f0e-6a1f1b2c3d4e',
+          position: 42n,
+          hash: '2a'.repeat(32),
+          serial: 712n,
+          previous: { position: 40n, hash: '28'.repeat(32) },
+        },
         traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
         sealingKeyId: 'crossroads.sample.v1.k1.sample.1.abc',
         contentType: 'application/json',

@@ -17,8 +17,6 @@ export interface CloudEvent {
   readonly key: string;
   /** Revision in its stream, zero-padded to 20 digits. */
   readonly sequence?: string;
-  /** The publisher's log cursor, as `<transaction id>:<position>`; header `ce_cursor`. */
-  readonly cursor?: string;
   /** The topic's partition, from 0. Absent before it is published: then it follows from the key. */
   readonly partition?: number;
   /** Where it stands in its publisher's log; absent for events that come from no log. */

@@ -2,7 +2,9 @@ import { Bundle } from '@crossroads/contracts/events/v1/bundle';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { CloudEvent } from './broker.js';
-import { bundled, unbundled } from './bundle.js';
+import { BundleForked, bundled, continuedFrom, isBundle, unbundled } from './bundle.js';
+
+const hashAt = (position: number): string => position.toString(16).padStart(64, '0');
 
 const event = (n: number, changes: Partial<CloudEvent> = {}): CloudEvent => ({
   id: `event-${n}`,
@@ -12,14 +14,20 @@ const event = (n: number, changes: Partial<CloudEvent> = {}): CloudEvent => ({
   time: new Date(1_767_225_600_000 + n),
   key: `key-${n % 7}`,
   sequence: String(n).padStart(20, '0'),
-  cursor: `${n}:${n}`,
+  partition: 3,
+  place: {
+    logId: '0b5a1c0e-6e2e-4a58-8f0e-6a1f1b2c3d4e',
+    position: BigInt(n + 1),
+    hash: hashAt(n + 1),
+    serial: BigInt(2 * n + 7),
+    previous: { position: BigInt(n), hash: hashAt(n) },
+  },
   contentType: 'application/protobuf',
   data: Buffer.from(String(n)),
   ...changes,
 });
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-const isBundle = ({ type }: CloudEvent): boolean => type === 'crossroads.events.v1.bundles.notify.published';
 
 describe('a bundle', () => {
   it('gives what was put in, in its order, whatever travels together', () => {
@@ -35,7 +43,7 @@ describe('a bundle', () => {
         expect(messages.flatMap(unbundled)).toEqual(events);
         for (const message of messages) {
           const held = unbundled(message);
-          expect(message.cursor).toBe(held.at(-1)?.cursor);
+          expect(message.place).toEqual({ ...held.at(-1)?.place, previous: held[0]?.place?.previous });
           expect(message.time).toEqual(held[0]?.time);
           expect(new Set(held.map(({ source }) => source))).toEqual(new Set([message.source]));
           expect(held.length).toBeLessThanOrEqual(100);
@@ -63,6 +71,20 @@ describe('a bundle', () => {
     const messages = bundled(events);
     expect(messages.map(isBundle)).toEqual([true, false, true]);
     expect(messages[1]).toEqual(events[2]);
+  });
+
+  it('leaves out what its reader has taken before, and refuses a log that had another event there', () => {
+    const events = [0, 1, 2, 3].map((n) => event(n));
+    const [message] = bundled(events);
+    if (!message) throw new Error('a bundle');
+    const rest = unbundled(continuedFrom(message, { position: 2n, hash: hashAt(2) }));
+    expect(rest).toEqual(events.slice(2));
+    expect(() => unbundled(continuedFrom(message, { position: 2n, hash: hashAt(9) }))).toThrow(BundleForked);
+  });
+
+  it('lies in one partition of one log', () => {
+    const [one, other] = [event(0), event(1, { partition: 4 })];
+    expect(bundled([one, other])).toEqual([one, other]);
   });
 
   it('has another id each time it is made: other events may be in it', () => {

@@ -1,4 +1,4 @@
-import type { CloudEvent } from './broker.js';
+import type { CloudEvent, EventPlace } from './broker.js';
 
 const PROTOBUF = 'application/protobuf';
 
@@ -12,20 +12,28 @@ export const headersOf = (event: CloudEvent): Record<string, string> => ({
   ce_time: event.time.toISOString(),
   'content-type': event.contentType ?? PROTOBUF,
   ...(event.sequence === undefined ? {} : { ce_sequence: event.sequence }),
-  ...(event.cursor === undefined ? {} : { ce_cursor: event.cursor }),
+  ...(event.place === undefined ? {} : placeHeadersOf(event.place)),
   ...(event.traceparent === undefined ? {} : { ce_traceparent: event.traceparent }),
   ...(event.sealingKeyId === undefined ? {} : { ce_sealingkeyid: event.sealingKeyId }),
 });
+
+/** A received message without its attributes. */
+export interface ReceivedMessage {
+  readonly key: string;
+  readonly data: Uint8Array;
+  readonly time: Date;
+  /** Where the broker has it. */
+  readonly position: string;
+  readonly partition?: number;
+}
 
 /**
  * The event of a received message. A message without attributes becomes an event with `position` as its id and an empty type: the
  * handler does not know this type and parks it, so it is not lost.
  */
-export const eventOf = (
-  headers: Readonly<Record<string, string | undefined>>,
-  message: { readonly key: string; readonly data: Uint8Array; readonly time: Date; readonly position: string },
-): CloudEvent => {
+export const eventOf = (headers: Headers, message: ReceivedMessage): CloudEvent => {
   const time = new Date(headers['ce_time'] ?? Number.NaN);
+  const place = placeOf(headers);
   return {
     id: headers['ce_id'] ?? message.position,
     source: headers['ce_source'] ?? '',
@@ -35,12 +43,41 @@ export const eventOf = (
     key: message.key,
     contentType: headers['content-type'] ?? PROTOBUF,
     data: message.data,
+    ...(message.partition === undefined ? {} : { partition: message.partition }),
+    ...(place === undefined ? {} : { place }),
     ...optional('sequence', headers['ce_sequence']),
-    ...optional('cursor', headers['ce_cursor']),
     ...optional('traceparent', headers['ce_traceparent']),
     ...optional('sealingKeyId', headers['ce_sealingkeyid']),
   };
 };
 
+type Headers = Readonly<Record<string, string | undefined>>;
+
 const optional = <Name extends string>(name: Name, value: string | undefined): { readonly [N in Name]?: string } =>
   value === undefined ? {} : ({ [name]: value } as { readonly [N in Name]: string });
+
+const placeHeadersOf = ({ logId, position, hash, serial, previous }: EventPlace): Record<string, string> => ({
+  ce_log: logId,
+  ce_position: String(position),
+  ce_hash: hash,
+  ce_serial: String(serial),
+  ce_prev: String(previous.position),
+  ce_prevhash: previous.hash,
+});
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const SHA_256 = /^[0-9a-f]{64}$/;
+/** Up to 2^63 - 1, the greatest number that the database stores. */
+const WHOLE_NUMBER = /^\d{1,18}$/;
+
+/** Undefined unless all of it is there and can be read: then it is a message that comes from no log. */
+const placeOf = (headers: Headers): EventPlace | undefined => {
+  const textAt = (name: string) => headers[name] ?? '';
+  const [logId, hash, previousHash] = [textAt('ce_log'), textAt('ce_hash'), textAt('ce_prevhash')];
+  const numbers = [textAt('ce_position'), textAt('ce_serial'), textAt('ce_prev')];
+  if (!UUID.test(logId) || ![hash, previousHash].every((one) => SHA_256.test(one))) return undefined;
+  if (!numbers.every((one) => WHOLE_NUMBER.test(one))) return undefined;
+  const [position = 0n, serial = 0n, previous = 0n] = numbers.map(BigInt);
+  if (previous >= position) return undefined;
+  return { logId, position, hash, serial, previous: { position: previous, hash: previousHash } };
+};

@@ -1,109 +1,131 @@
-import type { ReadRequest, ReadResponse } from '@crossroads/contracts/events/v1/events_service';
-import { encodeCursor } from '@crossroads/eventsourcing';
+import type { Database } from '@crossroads/database';
+import { readLogs } from '@crossroads/eventsourcing';
 import { traceBatch } from '@crossroads/telemetry';
-import { retryUntilDone } from '../broker/retry.js';
 import type { Broker, CloudEvent, Consumption } from '../broker/broker.js';
-import { type CursorStore, eventsAfter } from './cursors.js';
-import { receivedOf } from '../broker/event-message.js';
-
-/** A client of `EventsService`. */
-export interface EventsClient {
-  read(request: ReadRequest, options: { readonly signal: AbortSignal }): AsyncIterable<ReadResponse>;
-}
-
-export interface EventSource {
-  /** The `source` of its events. */
-  readonly source: string;
-  readonly eventsClient: EventsClient;
-}
+import { retryUntilDone } from '../broker/retry.js';
+import { type ConsumerState, logMetrics } from './log-metrics.js';
+import { PartitionReader } from './partition-reader.js';
+import { portionTaker, type RecordPlaces } from './portions.js';
+import type { EventSource } from './source-log.js';
 
 export interface ConsumeFromOptions {
   readonly broker: Pick<Broker, 'consume'>;
-  /** It has one partition: a cursor orders the events of one. */
   readonly topic: string;
   readonly group: string;
-  /** The services that publish to the topic. Events of another source come from the broker only. */
+  /** How many partitions the topic must have. @default as many as it has */
+  readonly partitions?: number;
+  /** The services that publish to the topic. */
   readonly sources: readonly EventSource[];
-  readonly cursorStore: CursorStore;
+  /** Where the places are stored. */
+  readonly db: Pick<Database, 'query'>;
   /** @default 500 */
   readonly batchSize?: number;
-  /** Handles a batch and calls `storeCursors` in the same transaction. When it throws, the batch is delivered again. */
-  readonly onBatch: (events: readonly CloudEvent[], signal: AbortSignal) => Promise<void>;
+  /**
+   * Handles events in one transaction, in which it calls `record` before anything else. They are of several partitions, in the order of
+   * each. When it throws, they are taken again, each partition by itself.
+   */
+  readonly onBatch: (events: readonly CloudEvent[], record: RecordPlaces) => Promise<void>;
   readonly onError?: (error: unknown, attempt: number) => void;
 }
 
+/** How many partitions catch up from their sources at the same time. */
+const CATCHING_UP = 4;
+
 /**
- * Consumes a topic without gaps, however long this consumer was away and whatever the broker still retains. It first reads from each
- * source (`Events/Read`) what was published after the stored cursor, then consumes from the broker and drops what is not after the
- * cursor. Returns at once.
+ * Consumes a topic exactly once, however long this consumer was away and whatever the broker still has. Each partition that it gets it
+ * first reads from the publishers (`Events/Read`), then from the broker; gaps are filled from the publishers. A publisher whose log was
+ * restored to an older state is noticed: the partition stops (`LogForked`). Returns at once.
  */
-export const consumeFrom = (given: ConsumeFromOptions): Consumption & { readonly caughtUp: Promise<void> } => {
-  const options: ConsumeFromOptions = {
-    ...given,
-    onBatch: (events, signal) => traceBatch('take', given.topic, events, () => given.onBatch(events, signal)),
-  };
+export const consumeFrom = (options: ConsumeFromOptions): Consumption & ConsumerState => {
+  const {
+    broker,
+    topic,
+    group,
+    partitions,
+    sources,
+    db,
+    batchSize = 500,
+    onBatch,
+    onError = () => undefined,
+  } = options;
   const closing = new AbortController();
-  const onError = options.onError ?? (() => undefined);
-  let live: Promise<Consumption> | undefined;
-  const caughtUp = (async () => {
-    for (const source of options.sources)
-      await retryUntilDone(closing.signal, () => catchUp(source, options, closing.signal), onError);
-    closing.signal.throwIfAborted();
-    await retryUntilDone(closing.signal, () => (live = consumeLive(options)), onError);
-  })();
-  caughtUp.catch(() => undefined);
+  const readers = new Map<number, PartitionReader>();
+  const take = portionTaker({
+    topic,
+    take: (events, record) => traceBatch('take', topic, events, () => onBatch(events, record)),
+  });
+  const limited = limiter(CATCHING_UP);
+  const readerOf = (partition: number): PartitionReader | undefined => readers.get(partition);
+  const assigned = (partition: number): PartitionReader => {
+    const reader =
+      readerOf(partition) ??
+      new PartitionReader({
+        topic,
+        partition,
+        sources,
+        batchSize,
+        readLogs: () => readLogs(db, topic, [partition]),
+        take,
+        limited,
+        metrics: logMetrics(topic),
+        onError,
+      });
+    readers.set(partition, reader);
+    if (!closing.signal.aborted) reader.assigned();
+    return reader;
+  };
+  const revoked = (partition: number): void => {
+    readerOf(partition)?.revoked();
+    readers.delete(partition);
+  };
+  const live = retryUntilDone(
+    closing.signal,
+    () =>
+      broker.consume({
+        topic,
+        group,
+        batchSize,
+        ...(partitions === undefined ? {} : { partitions }),
+        onError,
+        onAssigned: (all) => {
+          for (const partition of all) assigned(partition);
+        },
+        onRevoked: (all) => {
+          for (const partition of all) revoked(partition);
+        },
+        onBatch: async (events, signal) => {
+          const partition = events[0]?.partition ?? 0;
+          await (readerOf(partition) ?? assigned(partition)).take(events, signal);
+        },
+      }),
+    onError,
+  );
+  live.catch(() => undefined);
   return {
-    caughtUp,
+    forked: () => [...readers.values()].filter(({ isForked }) => isForked).length,
+    lagSeconds: () => Math.max(0, ...[...readers.values()].map((reader) => reader.lagMs(Date.now()))) / 1_000,
     close: async () => {
       closing.abort(new Error('the consumer is closed'));
-      await caughtUp.catch(() => undefined);
-      await (await live?.catch(() => undefined))?.close();
+      const ended = (await live.catch(() => undefined))?.close();
+      for (const partition of [...readers.keys()]) revoked(partition);
+      await ended;
     },
   };
 };
 
-const consumeLive = ({
-  broker,
-  topic,
-  group,
-  batchSize,
-  cursorStore,
-  onBatch,
-  onError,
-}: ConsumeFromOptions): Promise<Consumption> =>
-  broker.consume({
-    topic,
-    group,
-    ...(batchSize === undefined ? {} : { batchSize }),
-    ...(onError === undefined ? {} : { onError }),
-    onBatch: async (events, signal) => {
-      // Read for each batch: another process of the group may have consumed in between.
-      const fresh = eventsAfter(events, await cursorStore.cursors(topic));
-      if (fresh.length > 0) await onBatch(fresh, signal);
-    },
-  });
-
-const catchUp = async (
-  { source, eventsClient }: EventSource,
-  { topic, cursorStore, batchSize = 500, onBatch }: ConsumeFromOptions,
-  signal: AbortSignal,
-): Promise<void> => {
-  const cursor = (await cursorStore.cursors(topic)).get(source);
-  const ending = new AbortController();
-  const responses = eventsClient.read(
-    { topic, afterCursor: cursor ? encodeCursor(cursor) : '' },
-    { signal: AbortSignal.any([signal, ending.signal]) },
-  );
-  try {
-    let batch: CloudEvent[] = [];
-    for await (const response of responses) {
-      batch.push(receivedOf(response));
-      if (batch.length < batchSize) continue;
-      await onBatch(batch, signal);
-      batch = [];
+/** Runs at most `most` works at the same time, the others in the order of the calls. */
+const limiter = (most: number) => {
+  let free = most;
+  const waiting: (() => void)[] = [];
+  return async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free++;
     }
-    if (batch.length > 0) await onBatch(batch, signal);
-  } finally {
-    ending.abort();
-  }
+  };
 };

@@ -12,12 +12,28 @@ export interface Reading<Item> {
   readonly unreadable?: string;
 }
 
-/** Handles the messages of a topic, each exactly once. */
+/** Handles the events of a topic, each exactly once. Those of one partition come in their order; a batch may hold several partitions. */
 export interface EventConsumer<Item> {
-  /** Reads opened messages: one `Reading` for each, in their order. Runs outside the transaction, so it may call other services. */
+  /** Reads opened events, also those that came in a bundle: one `Reading` for each, in their order. Runs outside the transaction, so it may call other services. */
   read(events: readonly CloudEvent[]): Promise<readonly Reading<Item>[]> | readonly Reading<Item>[];
-  /** Runs in the transaction that stores the cursor. When it throws, the batch is delivered again. */
+  /** Runs in the transaction that stores the places. When it throws, the batch is delivered again, each partition by itself. */
   handle(items: readonly Item[], tx: Tx): Promise<unknown>;
+  /**
+   * The publisher was restored to an older state and no longer has these events, which this consumer has handled (`main.js resync`).
+   * Runs in the transaction that goes on from the last common place. Without it what was handled stays as it is.
+   */
+  onPhantoms?(range: PhantomRange, tx: Tx): Promise<unknown>;
+}
+
+/** Events that were taken from a log that was restored to an older state since. */
+export interface PhantomRange {
+  readonly topic: string;
+  readonly partition: number;
+  readonly logId: string;
+  /** The last place that the log still has. */
+  readonly after: bigint;
+  /** The last place that was taken. */
+  readonly upTo: bigint;
 }
 
 export interface ConsumerOptions {
@@ -29,7 +45,7 @@ export interface ConsumerOptions {
 
 export const ConsumerOf = DiscoveryService.createDecorator<{ readonly topic: TopicName } & ConsumerOptions>();
 
-/** Makes a provider the consumer of a topic, from its first event on. One process of the service consumes at a time. */
+/** Makes a provider the consumer of a topic, from its first event on. The processes of the service share its partitions. */
 export const Consumer =
   (topic: TopicName, options: ConsumerOptions = {}) =>
   <C extends new (...args: never[]) => EventConsumer<unknown>>(type: C): void => {

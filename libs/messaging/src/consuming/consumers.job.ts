@@ -1,15 +1,14 @@
-import { ServiceIdentity } from '@crossroads/configuration';
-import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
+import { ReadinessChecks, ServiceIdentity } from '@crossroads/configuration';
 import { Database } from '@crossroads/database';
 import { GrpcClients, warn } from '@crossroads/grpc';
-import { producersOf, readBy, type TopicName } from '@crossroads/topology';
+import { PARTITIONS, readBy } from '@crossroads/topology';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { Bus } from '../bus/bus.js';
 import { consumeFrom } from './consume-from.js';
-import { ConsumerOf, type ConsumerOptions, type EventConsumer } from './consumer.decorator.js';
-import { cursorStore } from './cursors.js';
+import { consumersIn, type FoundConsumer, sourcesOf } from './consumers-of.js';
 import { Inbox } from './inbox.js';
+import { type ConsumerState, observeConsumer } from './log-metrics.js';
 import { ParkedMessageRepository } from './parked-message.repository.js';
 import { observeParked } from './parked-metrics.js';
 import type { Redriven } from './redrive.js';
@@ -17,7 +16,8 @@ import type { Redriven } from './redrive.js';
 /** Runs every `@Consumer` of the application while it is up. */
 @Injectable()
 export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly consumers = new Map<TopicName, EventConsumer<unknown>>();
+  private readonly consumers: FoundConsumer[] = [];
+  private readonly states: ConsumerState[] = [];
   private readonly stops: (() => Promise<unknown>)[] = [];
 
   constructor(
@@ -28,26 +28,25 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly db: Database,
     private readonly clients: GrpcClients,
     private readonly parked: ParkedMessageRepository,
-  ) {}
+    readinessChecks: ReadinessChecks,
+  ) {
+    readinessChecks.add('LOG_FORKED', () => this.states.every((state) => state.forked() === 0));
+  }
 
   onApplicationBootstrap(): void {
-    for (const wrapper of this.discovery.getProviders({ metadataKey: ConsumerOf.KEY })) {
-      const options = this.discovery.getMetadataByDecorator(ConsumerOf, wrapper);
-      if (options === undefined) continue;
-      const { topic } = options;
-      if (!readBy(this.service.name).includes(topic))
-        throw new Error(`${this.service.name} may not read ${topic}: see libs/topology`);
-      const consumer = wrapper.instance as EventConsumer<unknown>;
-      this.consumers.set(topic, consumer);
-      this.start(topic, consumer, options);
+    for (const found of consumersIn(this.discovery)) {
+      if (!readBy(this.service.name).includes(found.topic))
+        throw new Error(`${this.service.name} may not read ${found.topic}: see libs/topology`);
+      this.consumers.push(found);
+      this.start(found);
     }
   }
 
   /** Redrives the parked messages of one key, or all, on every topic that this service consumes. */
   async redrive(key?: string): Promise<Redriven> {
     let [handled, blocked] = [0, 0];
-    for (const [topic, consumer] of this.consumers) {
-      const redriven = await this.inbox.redrive(topic, consumer, key);
+    for (const { topic, consumer, types } of this.consumers) {
+      const redriven = await this.inbox.redrive(topic, consumer, key, types);
       handled += redriven.handled;
       blocked += redriven.blocked;
     }
@@ -59,26 +58,26 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.all(this.stops.map((stop) => stop()));
   }
 
-  private start(topic: TopicName, consumer: EventConsumer<unknown>, options: ConsumerOptions): void {
-    const { types, redriveAtStart = true } = options;
+  private start({ topic, consumer, types, redriveAtStart = true }: FoundConsumer): void {
     const consumption = consumeFrom({
       broker: { consume: async (options) => (await this.bus.whenOpen()).consume(options) },
       topic,
       group: `${this.service.name}.${topic}`,
-      sources: producersOf(topic).map((name) => ({
-        source: new ServiceIdentity(name).urn,
-        eventsClient: this.clients.connect({ service: name, definition: EventsServiceService }),
-      })),
-      cursorStore: cursorStore(this.db),
-      onBatch: (batch) => this.inbox.handleBatch(topic, consumer, batch, types),
+      sources: sourcesOf(topic, this.clients),
+      partitions: PARTITIONS,
+      db: this.db,
+      onBatch: (batch, record) => this.inbox.handleBatch(topic, consumer, batch, types, record),
       onError: warn(topic),
     });
-    const redriven = redriveAtStart ? this.inbox.redrive(topic, consumer).catch(warn('redrive')) : Promise.resolve();
-    const stopObserving = observeParked(this.parked, topic);
+    const redriven = redriveAtStart
+      ? this.inbox.redrive(topic, consumer, undefined, types).catch(warn('redrive'))
+      : Promise.resolve();
+    const observations = [observeParked(this.parked, topic), observeConsumer(topic, consumption)];
+    this.states.push(consumption);
     this.stops.push(
       () => consumption.close(),
       () => redriven,
-      async () => stopObserving(),
+      async () => observations.forEach((stop) => stop()),
     );
   }
 }

@@ -2,15 +2,26 @@ import { Database, type Tx } from '@crossroads/database';
 import type { TopicName } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import type { CloudEvent } from '../broker/broker.js';
+import { BundleForked, isBundle, unbundled } from '../broker/bundle.js';
 import { TopicSealing } from '../broker/topic-sealing.js';
 import type { EventConsumer, Reading } from './consumer.decorator.js';
-import { cursorStore, eventsAfter, storeCursors } from './cursors.js';
-import { ParkedMessageRepository } from './parked-message.repository.js';
+import { BEHIND_PARKED, ParkedMessageRepository } from './parked-message.repository.js';
+import type { RecordPlaces } from './portions.js';
 import { type Redriven, redrive } from './redrive.js';
 
-const UNREADABLE = 'UNREADABLE';
+/** An opened event, or a message that cannot be opened. */
+interface Opened {
+  readonly event: CloudEvent;
+  readonly isOpen: boolean;
+  /** The form in which it is parked: as received, or sealed again if it came in a bundle. */
+  readonly parkable: () => Promise<CloudEvent>;
+}
 
-/** Gives a consumer each message exactly once: what it writes, the parked messages and the cursor are one transaction. */
+interface Received<Item> extends Opened {
+  readonly reading: Reading<Item>;
+}
+
+/** Gives a consumer each event exactly once: what it writes, the parked messages and the places are one transaction. */
 @Injectable()
 export class Inbox {
   constructor(
@@ -19,35 +30,46 @@ export class Inbox {
     private readonly parked: ParkedMessageRepository,
   ) {}
 
-  /** @param types the types of messages to handle; the cursor passes over the others. Absent: all */
+  /**
+   * @param types the types of events to handle; the others are passed over. Absent: all
+   * @param record stores the places in the transaction of the effects
+   */
   async handleBatch<Item>(
     topic: TopicName,
     consumer: EventConsumer<Item>,
-    events: readonly CloudEvent[],
+    messages: readonly CloudEvent[],
     types?: readonly string[],
+    record: RecordPlaces = async () => undefined,
   ): Promise<void> {
-    const wanted = types ? events.filter(({ type }) => types.includes(type)) : events;
-    const readings = await this.read(topic, consumer, wanted);
+    const received = await this.read(topic, consumer, messages, types);
     await this.db.transaction(async (tx) => {
-      // Another process of the group may have handled some of them since they were delivered.
-      await tx.query('select from consumed where topic = $1 order by source for update', [topic]);
-      const fresh = eventsAfter(wanted, await cursorStore(tx).cursors(topic));
-      await consumer.handle(await this.itemsAfterParking(tx, topic, fresh, readings), tx);
-      await storeCursors(tx, topic, events);
+      await record(tx);
+      if (received.length > 0) await consumer.handle(await this.itemsAfterParking(tx, topic, received), tx);
     });
   }
 
   /** Handles parked messages again, for example because a key that was missing has arrived. */
-  redrive<Item>(topic: TopicName, consumer: EventConsumer<Item>, key?: string): Promise<Redriven> {
+  redrive<Item>(
+    topic: TopicName,
+    consumer: EventConsumer<Item>,
+    key?: string,
+    types?: readonly string[],
+  ): Promise<Redriven> {
     return redrive({
       db: this.db,
       parked: this.parked,
       topic,
       ...(key === undefined ? {} : { key }),
-      handle: async (event, tx) => {
-        const reading = (await this.read(topic, consumer, [event])).get(event);
-        await consumer.handle(reading?.items ?? [], tx);
-        return reading?.unreadable === undefined ? undefined : { stillBecause: reading.unreadable };
+      handle: async (message, tx) => {
+        const received = await this.read(topic, consumer, [message], isBundle(message) ? types : undefined);
+        if (isBundle(message) && received.every(({ isOpen }) => isOpen)) {
+          // Each of its events is handled, or parked under its own key.
+          await consumer.handle(await this.itemsAfterParking(tx, topic, received), tx);
+          return undefined;
+        }
+        const [{ items, unreadable } = UNREADABLE_MESSAGE] = received.map(({ reading }) => reading);
+        await consumer.handle(items, tx);
+        return unreadable === undefined ? undefined : { stillBecause: unreadable };
       },
     });
   }
@@ -55,37 +77,69 @@ export class Inbox {
   private async read<Item>(
     topic: TopicName,
     consumer: EventConsumer<Item>,
-    events: readonly CloudEvent[],
-  ): Promise<Map<CloudEvent, Reading<Item>>> {
-    const opened = await Promise.all(events.map((event) => this.sealing.open(topic, event).catch(() => undefined)));
-    const readable = opened.filter((event) => event !== undefined);
-    const readings = await consumer.read(readable);
-    const byOpened = new Map(readable.map((event, index) => [event, readings[index]]));
-    return new Map(
-      events.map((event, index) => {
-        const open = opened[index];
-        return [event, (open && byOpened.get(open)) ?? { items: [], unreadable: UNREADABLE }];
-      }),
-    );
+    messages: readonly CloudEvent[],
+    types?: readonly string[],
+  ): Promise<Received<Item>[]> {
+    const isWanted = ({ type }: CloudEvent): boolean => types === undefined || types.includes(type);
+    const wanted = messages.filter((message) => isBundle(message) || isWanted(message));
+    const opened = (await Promise.all(wanted.map((message) => this.open(topic, message, isWanted)))).flat();
+    const readings = await consumer.read(opened.flatMap(({ event, isOpen }) => (isOpen ? [event] : [])));
+    let next = 0;
+    return opened.map((one) => ({
+      ...one,
+      reading: (one.isOpen ? readings[next++] : undefined) ?? UNREADABLE_MESSAGE,
+    }));
   }
 
-  /** Parks, in the order of the topic, what cannot be read and what follows it under the same key. Returns the items of the rest. */
+  /** The events of a message. @throws BundleForked */
+  private async open(
+    topic: TopicName,
+    message: CloudEvent,
+    isWanted: (event: CloudEvent) => boolean,
+  ): Promise<Opened[]> {
+    const asReceived = async () => message;
+    try {
+      const opened = await this.sealing.open(topic, message);
+      if (!isBundle(opened)) return [{ event: opened, isOpen: true, parkable: asReceived }];
+      return unbundled(opened)
+        .filter(isWanted)
+        .map((event) => ({ event, isOpen: true, parkable: () => this.sealed(topic, event) }));
+    } catch (error) {
+      if (error instanceof BundleForked) throw error;
+      return [{ event: message, isOpen: false, parkable: asReceived }];
+    }
+  }
+
+  private async sealed(topic: TopicName, event: CloudEvent): Promise<CloudEvent> {
+    const [sealed = event] = await this.sealing.seal(topic, [event]);
+    return sealed;
+  }
+
+  /** Parks, in their order, what cannot be read and what follows it under the same key. Returns the items of the rest. */
   private async itemsAfterParking<Item>(
     tx: Tx,
     topic: TopicName,
-    events: readonly CloudEvent[],
-    readings: ReadonlyMap<CloudEvent, Reading<Item>>,
+    received: readonly Received<Item>[],
   ): Promise<Item[]> {
-    const allReadable = events.every((event) => readings.get(event)?.unreadable === undefined);
-    // Usually one query for the whole batch. A message that is parked now blocks the ones behind it: then one query each.
-    const unblocked = allReadable ? await this.parked.parkBlocked(tx, topic, events) : events;
+    // One query for the whole batch. A message that is parked now blocks the ones behind it, too.
+    const blocked = await this.parked.blockedKeys(
+      tx,
+      topic,
+      received.map(({ event }) => event.key),
+    );
     const items: Item[] = [];
-    for (const event of unblocked) {
-      if (!allReadable && (await this.parked.parkBlocked(tx, topic, [event])).length === 0) continue;
-      const reading = readings.get(event);
-      items.push(...(reading?.items ?? []));
-      if (reading?.unreadable !== undefined) await this.parked.park(tx, topic, event, reading.unreadable);
+    for (const { event, reading, parkable } of received) {
+      if (blocked.has(event.key)) {
+        await this.parked.park(tx, topic, await parkable(), BEHIND_PARKED);
+        continue;
+      }
+      items.push(...reading.items);
+      if (reading.unreadable === undefined) continue;
+      await this.parked.park(tx, topic, await parkable(), reading.unreadable);
+      blocked.add(event.key);
     }
     return items;
   }
 }
+
+const UNREADABLE_MESSAGE = { items: [], unreadable: 'UNREADABLE' };

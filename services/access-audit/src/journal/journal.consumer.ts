@@ -1,7 +1,7 @@
 import { AccessOutcome, AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/contracts/access/v1/events';
 import type { Tx } from '@crossroads/database';
-import { type CloudEvent, Consumer, type EventConsumer, type Reading, unbundled } from '@crossroads/messaging';
+import { type CloudEvent, Consumer, type EventConsumer, type Reading } from '@crossroads/messaging';
 import type { AccessStep } from '../access-log/access-entry.js';
 import { AccessLog, type ReceivedStep } from '../access-log/access-log.js';
 import { AuditAge } from './audit-age.js';
@@ -20,10 +20,9 @@ export class JournalConsumer implements EventConsumer<Step> {
   ) {}
 
   read(events: readonly CloudEvent[]): Reading<Step>[] {
-    return events.map((message) => {
-      const readings = readable(message).map(stepIn);
-      const items = readings.flatMap((step) => step ?? []);
-      return items.length < readings.length ? { items, unreadable: UNREADABLE } : { items };
+    return events.map((event) => {
+      const step = stepIn(event);
+      return step === undefined ? { items: [], unreadable: 'UNREADABLE' } : { items: [step] };
     });
   }
 
@@ -33,21 +32,10 @@ export class JournalConsumer implements EventConsumer<Step> {
   }
 }
 
-const UNREADABLE = 'UNREADABLE';
-
-/** A bundle that cannot be decoded counts as one unreadable message. */
-const readable = (message: CloudEvent): readonly (CloudEvent | undefined)[] => {
-  try {
-    return unbundled(message);
-  } catch {
-    return [undefined];
-  }
-};
-
 /** `undefined` for an event that cannot be read, also for an unknown type: it is parked until a version that knows it is deployed. */
-const stepIn = (event: CloudEvent | undefined): Step | undefined => {
-  const [, action] = NAME.exec(event?.type ?? '') ?? [];
-  if (event === undefined || action === undefined) return undefined;
+const stepIn = (event: CloudEvent): Step | undefined => {
+  const [, action] = NAME.exec(event.type) ?? [];
+  if (action === undefined) return undefined;
   try {
     const step = stepOf(action, event.data);
     if (!isValid(step) || step.journalId !== event.key) return undefined;

@@ -1,0 +1,110 @@
+import {
+  CheckedPlace_Standing as Standing,
+  type CheckRequest,
+  type CheckResponse,
+  type ReadRequest,
+  type ReadResponse,
+} from '@crossroads/contracts/events/v1/events_service';
+import type { LogPlace } from '@crossroads/eventsourcing';
+import { RemoteError } from '@crossroads/grpc';
+import { placeMessageOf } from '../broker/event-message.js';
+
+/** A client of `EventsService`. */
+export interface EventsClient {
+  read(request: ReadRequest, options: { readonly signal: AbortSignal }): AsyncIterable<ReadResponse>;
+  check(request: CheckRequest, options?: { readonly signal?: AbortSignal }): Promise<CheckResponse>;
+}
+
+export interface EventSource {
+  /** The `source` of its events. */
+  readonly source: string;
+  readonly eventsClient: EventsClient;
+}
+
+/** How long a source may be silent in the middle of a read before it counts as away. */
+const SILENCE_MS = 10_000;
+
+/** What a source can tell about a reader's place. */
+export type Answer = 'COMMON' | 'BEYOND_HEAD' | 'OTHER_HASH' | 'OTHER_LOG';
+
+const ANSWERS: Readonly<Partial<Record<Standing, Answer>>> = {
+  [Standing.STANDING_COMMON]: 'COMMON',
+  // It can no longer be compared; nothing says that it is wrong.
+  [Standing.STANDING_TRIMMED]: 'COMMON',
+  [Standing.STANDING_BEYOND_HEAD]: 'BEYOND_HEAD',
+  [Standing.STANDING_OTHER_HASH]: 'OTHER_HASH',
+  [Standing.STANDING_OTHER_LOG]: 'OTHER_LOG',
+};
+
+/** Compares places with the log of a source: one answer for each. @throws RemoteError */
+export const checkPlaces = async (
+  { eventsClient }: EventSource,
+  places: readonly LogPlace[],
+  signal?: AbortSignal,
+): Promise<Answer[]> => {
+  const request = { places: places.map(placeMessageOf) };
+  const { places: checked } = await eventsClient.check(request, signal ? { signal } : {});
+  if (checked.length !== places.length) throw new TypeError(`asked for ${places.length} places, got ${checked.length}`);
+  return checked.map(({ standing }) => {
+    const answer = ANSWERS[standing];
+    if (answer === undefined) throw new TypeError('Events/Check gave an unknown standing');
+    return answer;
+  });
+};
+
+/** Reads what was published after a place; the last response is the watermark. @throws RemoteError; SourceSilent */
+export const readAfter = async function* (
+  { eventsClient }: EventSource,
+  { topic, partition, after }: { readonly topic: string; readonly partition: number; readonly after?: LogPlace },
+  signal: AbortSignal,
+): AsyncGenerator<ReadResponse> {
+  const ending = new AbortController();
+  const request = { topic, partition, after: after && placeMessageOf(after) };
+  let silence: NodeJS.Timeout | undefined;
+  const wait = () => {
+    clearTimeout(silence);
+    silence = setTimeout(() => ending.abort(new SourceSilent()), SILENCE_MS);
+  };
+  try {
+    wait();
+    for await (const response of eventsClient.read(request, { signal: AbortSignal.any([signal, ending.signal]) })) {
+      // The time that the reader takes for it does not count.
+      clearTimeout(silence);
+      yield response;
+      if (!response.event) return;
+      wait();
+    }
+    throw new ReadBroken();
+  } catch (error) {
+    throw ending.signal.aborted ? ending.signal.reason : error;
+  } finally {
+    clearTimeout(silence);
+    ending.abort();
+  }
+};
+
+class SourceSilent extends Error {
+  override readonly name = 'SourceSilent';
+  readonly outage = true;
+}
+
+class ReadBroken extends Error {
+  override readonly name = 'ReadBroken';
+
+  constructor() {
+    super('Events/Read ended without a watermark');
+  }
+}
+
+/** The reason code of an answer of `Events/Read` or `Events/Check`. */
+export const reasonOf = (error: unknown): string => (error instanceof RemoteError ? error.reason : '');
+
+const SHA_256 = /^[0-9a-f]{64}$/;
+
+/** The place from which a trimmed log can still be read: it is in the metadata of the error. */
+export const oldestOf = (error: unknown, known: LogPlace | undefined, partition: number): LogPlace | undefined => {
+  if (!(error instanceof RemoteError)) return undefined;
+  const { oldestPosition: position = '', oldestHash: hash = '', logId = known?.logId } = error.metadata;
+  if (logId === undefined || !/^\d{1,18}$/.test(position) || !SHA_256.test(hash)) return undefined;
+  return { logId, partition, position: BigInt(position), hash };
+};

@@ -81,7 +81,18 @@ const plainInsert = (db: Database) =>
       text: `insert into es.events (month, partition, stream_id, stream_type, revision, event_id, type, schema_version, data, metadata)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     },
-    [0, Math.floor(Math.random() * 16), randomUUID(), 'bench', 1, randomUUID(), 'Measured', 1, JSON.stringify(DATA), JSON.stringify(METADATA)],
+    [
+      0,
+      Math.floor(Math.random() * 16),
+      randomUUID(),
+      'bench',
+      1,
+      randomUUID(),
+      'Measured',
+      1,
+      JSON.stringify(DATA),
+      JSON.stringify(METADATA),
+    ],
   );
 
 const POSITION_RATE = 500;
@@ -111,7 +122,9 @@ const positionLatency = async (
   for (const until = performance.now() + 10_000; stampedAt.size < committedAt.size && performance.now() < until; )
     await delay(10);
   stop();
-  const latencies = [...committedAt].map(([id, at]) => Math.max(0, (stampedAt.get(id) ?? Infinity) - at)).toSorted((a, b) => a - b);
+  const latencies = [...committedAt]
+    .map(([id, at]) => Math.max(0, (stampedAt.get(id) ?? Infinity) - at))
+    .toSorted((a, b) => a - b);
   const quantile = (share: number) => latencies[Math.floor(share * (latencies.length - 1))] ?? Number.NaN;
   return { p50Ms: quantile(0.5), p99Ms: quantile(0.99) };
 };

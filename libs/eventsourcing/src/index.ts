@@ -22,6 +22,5 @@ export * from './log/log-leases.js';
 export * from './log/log-reader.js';
 export * from './log/log-stamper.js';
 export * from './log/partitions.js';
-export * from './shims.js';
 export * from './log/log-work.js';
 export * from './waiter.js';

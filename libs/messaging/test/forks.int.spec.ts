@@ -45,7 +45,12 @@ describe('a log that was restored to an older state', () => {
       (effects) => effects.length >= numbers.length,
       20_000,
     ).then((effects) => expect(effects).toEqual(numbers));
-  const isForked = () => eventually(() => consumption.forked(), (forked) => forked === 1, 20_000);
+  const isForked = () =>
+    eventually(
+      () => consumption.forked(),
+      (forked) => forked === 1,
+      20_000,
+    );
   const resync = (confirm: boolean, partition = 0) =>
     resyncPartition({
       topic: TOPIC,
@@ -116,7 +121,11 @@ describe('a log that was restored to an older state', () => {
     topic.publish(log.opened(0));
     await isForked();
     log.putBack(0, entries);
-    await eventually(() => consumption.forked(), (forked) => forked === 0, 20_000);
+    await eventually(
+      () => consumption.forked(),
+      (forked) => forked === 0,
+      20_000,
+    );
     topic.publish(log.append(0, 10));
     await taken(range(0, 11), 0);
   });
@@ -209,7 +218,10 @@ describe('a log that was restored to an older state', () => {
       log.isAway = false;
       expect(await resync(true)).toMatchObject([{ startedGeneration: 1 }]);
       resumed.resolve();
-      await eventually(() => service.db.query('select from es.generations where generation = 1'), (rows) => rows.length === 1);
+      await eventually(
+        () => service.db.query('select from es.generations where generation = 1'),
+        (rows) => rows.length === 1,
+      );
       await late.close();
       expect(await service.effects(0)).toEqual(range(0, 10));
     });

@@ -112,9 +112,7 @@ describe('a relay', () => {
         { type, data: n },
         { type: 'Private', data: n },
       ];
-      await store.append([
-        { streamId: randomUUID(), streamType: 'count', expectedRevision: 0n, routingKey, events },
-      ]);
+      await store.append([{ streamId: randomUUID(), streamType: 'count', expectedRevision: 0n, routingKey, events }]);
     }
   };
   /** A process that works on some partitions of the log, as far as the leases go. */
@@ -173,17 +171,22 @@ describe('a relay', () => {
     // Every second event is private.
     expect(places.map((place) => place?.position)).toEqual(numbers(40).map((n) => BigInt(2 * n + 1)));
     for (const [index, place] of places.entries())
-      if (index > 0) expect(place?.previous).toEqual({ position: places[index - 1]?.position, hash: places[index - 1]?.hash });
+      if (index > 0)
+        expect(place?.previous).toEqual({ position: places[index - 1]?.position, hash: places[index - 1]?.hash });
     expect(places[0]).toMatchObject({ logId: (await log.logIds()).get('main'), previous: { position: 0n } });
     expect(got[0]).toMatchObject({ source: SOURCE, sequence: '00000000000000000001' });
-    expect(new Set(got.map(({ partition }) => partition))).toEqual(new Set([topicPartitionOf(partitionOf('main', 'one'))]));
+    expect(new Set(got.map(({ partition }) => partition))).toEqual(
+      new Set([topicPartitionOf(partitionOf('main', 'one'))]),
+    );
   });
 
   it('first says where the log stands, in every partition that it takes', async () => {
     await append(0, 3);
     await relay();
     await eventually(() => opened.length >= PARTITIONS, Boolean);
-    expect(opened.map(({ head }) => head?.partition).sort((a, b) => Number(a) - Number(b))).toEqual(numbers(PARTITIONS));
+    expect(opened.map(({ head }) => head?.partition).sort((a, b) => Number(a) - Number(b))).toEqual(
+      numbers(PARTITIONS),
+    );
   });
 
   it('publishes a batch again, under the same ids and places, when it died before its step', async () => {
@@ -273,9 +276,9 @@ describe('a relay', () => {
     types = { ...types, FromTheFuture: (recorded) => counted(recorded) };
     await relay();
     await eventually(() => got.length >= 5, Boolean);
-    expect(got.filter(({ partition }) => partition === topicPartitionOf(partitionOf('main', 'one'))).map(numberOf)).toEqual([
-      0, 1, 2, 3,
-    ]);
+    expect(
+      got.filter(({ partition }) => partition === topicPartitionOf(partitionOf('main', 'one'))).map(numberOf),
+    ).toEqual([0, 1, 2, 3]);
   });
 
   it('goes on with other partitions while one fails, and with that one once it can', async () => {
@@ -321,7 +324,12 @@ describe('a relay', () => {
     const { leases, stamper } = await process(partitionsOf('journal'));
     await relay({ topics, leases, stamper });
     await append(0, 1);
-    const event = { streamId: uuidV7(), streamType: 'access', expectedRevision: 0n, events: [{ type: 'Counted', data: 7 }] };
+    const event = {
+      streamId: uuidV7(),
+      streamType: 'access',
+      expectedRevision: 0n,
+      events: [{ type: 'Counted', data: 7 }],
+    };
     await store.append([{ ...event, log: 'journal', routingKey: 'one' }]);
     await eventually(() => got.length > 0, Boolean);
     expect(got.map(numberOf)).toEqual([7]);
@@ -353,7 +361,9 @@ describe('a relay', () => {
       ]);
       expect(await read({ after: all[0]?.place })).toEqual(all.slice(1));
       expect(await read({ after: all.at(-1)?.place })).toEqual(all.slice(-1));
-      expect(await read({ partition: (all[0]?.place?.partition ?? 0) ^ 1 })).toMatchObject([{ place: { position: 0n } }]);
+      expect(await read({ partition: (all[0]?.place?.partition ?? 0) ^ 1 })).toMatchObject([
+        { place: { position: 0n } },
+      ]);
     });
 
     it('nothing after a place that the log does not have', async () => {

@@ -258,7 +258,9 @@ class EventLog1764201600002 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     const [old] = await runner.query("select to_regclass('es.events') is not null as found");
     if (old?.found === true)
-      throw new Error('this database was made before the log had partitions: begin anew with an empty one (npm start -- --fresh)');
+      throw new Error(
+        'this database was made before the log had partitions: begin anew with an empty one (npm start -- --fresh)',
+      );
     for (const sql of [TABLES, APPEND, HASH, STAMP, ADOPT, MAINTAIN]) await runner.query(sql);
   }
 

@@ -1,6 +1,6 @@
 import { ServiceIdentity } from '@crossroads/configuration';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
-import { NumberChange, NumberChanged } from '@crossroads/contracts/person/v1/events';
+import { NumberChange, NumberChanged, PersonsMerged } from '@crossroads/contracts/person/v1/events';
 import type { Recorded } from '@crossroads/eventsourcing';
 import { datePartsOf, dayOf, type IsoDay } from '@crossroads/identifiers';
 import { type EventPublisher, type Publication, publicationOf, Publisher } from '@crossroads/messaging';
@@ -10,10 +10,11 @@ import { NUMBER } from '../number/numbers.js';
 import { StreamReads } from '../number/stream-reads.js';
 import { groupsOf } from './facts.js';
 import { groupsShowing, IDENTIFICATION, identificationOf } from './identification.js';
-import { PersonCodec } from './person.codec.js';
+import { isMerge, PersonCodec } from './person.codec.js';
+import type { MergeEvent } from './person.decider.js';
 import { PERSON, Persons } from './persons.js';
 
-/** Publishes the life of numbers, and what a person is after each change. Events within 20 ms share a batch. */
+/** Publishes the life of numbers, which persons are one, and what a person is after each change. Events within 20 ms share a batch. */
 @Publisher({ name: 'relay', paceMs: 20 })
 export class PersonPublisher implements EventPublisher {
   constructor(
@@ -26,7 +27,7 @@ export class PersonPublisher implements EventPublisher {
 
   async published(recorded: Recorded): Promise<Publication | undefined> {
     if (recorded.streamType === NUMBER) return this.numberChanged(recorded);
-    if (recorded.streamType === PERSON) return this.mutation(recorded);
+    if (recorded.streamType === PERSON) return this.personChanged(recorded);
     return undefined;
   }
 
@@ -73,11 +74,17 @@ export class PersonPublisher implements EventPublisher {
     }
   }
 
-  /** The state after the event, as of the day on which it was recorded: the same bytes at each repetition. */
-  private async mutation(recorded: Recorded): Promise<Publication | undefined> {
+  private merged(recorded: Recorded, { data: { personIds, survivor } }: MergeEvent): Publication {
+    const message = PersonsMerged.encode({ personIds: [...personIds], survivorPersonId: survivor }).finish();
+    return this.publication(recorded, 'persons.notify.merged', recorded.streamId, message);
+  }
+
+  /** Of a report: the state after it, as of the day on which it was recorded: the same bytes at each repetition. */
+  private async personChanged(recorded: Recorded): Promise<Publication | undefined> {
     const event = await this.personCodec.fromStored(recorded);
     // Nothing is published about a person who was erased.
     if (event.type === 'PersonForgotten') return undefined;
+    if (isMerge(event)) return this.merged(recorded, event);
     const { ssin, facts, reporter } = event.data;
     const streams = recorded.revision > 1n ? await this.reads.readStreams([recorded.streamId]) : undefined;
     const before = (streams?.get(recorded.streamId) ?? []).filter(({ revision }) => revision < recorded.revision);

@@ -79,12 +79,30 @@ export const migrationsAreRunning = async (client: pg.Client): Promise<boolean> 
   return false;
 };
 
-/** The log is append-only by its grants: no role that a service runs as can change or remove an event. */
+/**
+ * The log is append-only by its grants: no role that a service runs as can change or remove an event. Only `es.stamp` writes places.
+ * A service that only consumes has no events, but steps.
+ */
 const grantEventStore = async (client: pg.Client, app: string): Promise<void> => {
-  const { rows } = await client.query<{ found: boolean }>("select to_regnamespace('es') is not null as found");
-  if (rows[0]?.found !== true) return;
+  const { rows } = await client.query<{ table: string }>(
+    "select table_name as table from information_schema.tables where table_schema = 'es'",
+  );
+  if (rows.length === 0) return;
+  const there = new Set(rows.map(({ table }) => table));
+  const grants = Object.entries(EVENT_STORE_GRANTS).filter(([table]) => there.has(table));
   await client.query(`grant usage on schema es to ${app};
-    grant select, insert on es.events to ${app};
-    grant select, insert, update, delete on es.checkpoints to ${app};
+    ${grants.map(([table, rights]) => `grant ${rights} on es.${table} to ${app};`).join('\n')}
     grant execute on all functions in schema es to ${app}`);
+};
+
+const EVENT_STORE_GRANTS: Readonly<Record<string, string>> = {
+  logs: 'select',
+  events: 'select, insert',
+  checkpoints: 'select, insert, update, delete',
+  past: 'select',
+  requests: 'select, insert',
+  log: 'select',
+  steps: 'select, insert, delete',
+  leases: 'select, insert, update, delete',
+  members: 'select, insert, update, delete',
 };

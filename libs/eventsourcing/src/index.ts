@@ -12,6 +12,8 @@ export * from './event-store.module.js';
 export * from './place.js';
 export * from './postgres-event-store.js';
 export * from './processor.js';
+export * from './steps/steps.js';
+export { stepsMigrations } from './steps/steps.migration.js';
 export * from './uuid-v7.js';
 export * from './commands.js';
 export * from './streams.js';

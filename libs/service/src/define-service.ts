@@ -11,7 +11,7 @@ import {
   TelemetrySettings,
 } from '@crossroads/configuration';
 import type { DatabaseSchema, MigrationClass, Schema } from '@crossroads/database';
-import { eventStoreMigrations } from '@crossroads/eventsourcing';
+import { eventStoreMigrations, stepsMigrations } from '@crossroads/eventsourcing';
 import type { ReasonCodes } from '@crossroads/grpc';
 import { consumedMigrations, ParkedMessageEntity, parkingMigrations } from '@crossroads/messaging';
 import { subjectKeyMigrations } from '@crossroads/privacy';
@@ -74,6 +74,7 @@ export const defineService = ({
       entities: [...(needs.consumes ? [ParkedMessageEntity] : []), ...entities],
       migrations: [
         ...eventStoreMigrations,
+        ...stepsMigrations,
         ...(needs.consumes ? [...consumedMigrations, ...parkingMigrations] : []),
         ...migrations,
       ],

@@ -1,0 +1,33 @@
+import type { MigrationClass } from '@crossroads/database';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * The places of readers: of the relay in this service's own log, and of consumers in the logs of other services. A reader's place is its
+ * last step. The primary key is the fence: of two that both believe they hold a partition, only one can go on from the same place.
+ */
+class Steps1764201600001 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create schema if not exists es;
+      create table es.steps (
+        reader      text        not null,
+        partition   smallint    not null,
+        after       bigint      not null,
+        position    bigint      not null,
+        hash        bytea       not null,
+        linked      bigint,
+        linked_hash bytea,
+        at          timestamptz not null default clock_timestamp(),
+        primary key (reader, partition, after),
+        check (position > after)
+      );
+      comment on column es.steps.after is 'the place that the step was taken from';
+      comment on column es.steps.linked is 'of the relay: the last position that was published on the topic'`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table es.steps');
+  }
+}
+
+export const stepsMigrations: readonly MigrationClass[] = [Steps1764201600001];

@@ -7,7 +7,8 @@ import { SsinSeal } from '../src/inscription/ssin-seal.js';
 import { InstitutionContexts } from '../src/lookup/institution-contexts.js';
 import { PersonLookup } from '../src/lookup/person-lookup.js';
 import { numberKey } from '../src/number/number-key.js';
-import { applyTransitions, type NumberTransition } from '../src/number/number-transitions.js';
+import { NumberConsumer } from '../src/number/number.consumer.js';
+import type { NumberTransition } from '../src/number/number-transitions.js';
 import { service } from '../src/service.js';
 import { institutions, lineAbout, type Person, people } from './population.js';
 
@@ -108,6 +109,7 @@ const loadNumbers = async (
   say: (line: string) => void,
 ) => {
   const report = progress('numbers', everybody.length, say);
+  const consumer = new NumberConsumer(new PostgresEventStore(db));
   for (let from = 0; from < everybody.length; from += CHUNK) {
     const transitions = everybody.slice(from, from + CHUNK).map(
       ({ ssin, personId }, n): NumberTransition => ({
@@ -116,10 +118,10 @@ const loadNumbers = async (
         replacedBy: undefined,
         personId,
         previousPersonId: undefined,
-        position: BigInt(from + n + 1),
+        serial: BigInt(from + n + 1),
       }),
     );
-    await db.transaction((tx) => applyTransitions(tx, transitions));
+    await db.transaction((tx) => consumer.handle(transitions, tx));
     report(from + transitions.length);
   }
 };

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { NumberChange, NumberChanged } from '@crossroads/contracts/person/v1/events';
 import { Database, databaseOver, dataSourceOptions } from '@crossroads/database';
+import { PostgresEventStore } from '@crossroads/eventsourcing';
 import {
   BEHIND_PARKED,
   type CloudEvent,
@@ -27,7 +28,7 @@ describe('unreadable events on the topic of persons', () => {
   let db: Database;
   let inbox: Inbox;
   let messages: ParkedMessageRepository;
-  const consumer = new NumberConsumer();
+  let consumer: NumberConsumer;
   const missingKeys = new Set<string>();
   let position = 0n;
 
@@ -37,6 +38,7 @@ describe('unreadable events on the topic of persons', () => {
     const dataSource = new DataSource({ ...dataSourceOptions({ url, poolSize: 2 }), entities: [ParkedMessageEntity] });
     await dataSource.initialize();
     db = databaseOver(dataSource, { url });
+    consumer = new NumberConsumer(new PostgresEventStore(db));
     messages = new ParkedMessageRepository(dataSource.getRepository(ParkedMessageEntity));
     const open = async (_topic: string, event: CloudEvent) => {
       if (missingKeys.has(event.sealingKeyId ?? '')) throw new Error('KeyUnavailable');

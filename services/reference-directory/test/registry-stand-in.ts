@@ -4,7 +4,7 @@ import {
   type ReadRequest,
   type ReadResponse,
 } from '@crossroads/contracts/events/v1/events_service';
-import { NumberChange, NumberChanged } from '@crossroads/contracts/person/v1/events';
+import { NumberChange, NumberChanged, PersonsMerged } from '@crossroads/contracts/person/v1/events';
 import { type Serves, serve } from '@crossroads/grpc';
 import type { Broker, CloudEvent, TopicSealing } from '@crossroads/messaging';
 import type { BlindIndex } from '@crossroads/privacy';
@@ -42,10 +42,12 @@ export class RegistryStandIn {
 
   async replace(ssin: string, by: string, personId: string, previousPersonId = ''): Promise<void> {
     await this.publishChange('replaced', { personId, ssin, by, previousPersonId });
+    if (previousPersonId !== '') await this.publishMerge([previousPersonId], personId);
   }
 
   async unreplace(ssin: string, personId: string, previousPersonId = ''): Promise<void> {
     await this.publishChange('unreplaced', { personId, ssin, previousPersonId });
+    if (previousPersonId !== '') await this.publishMerge([personId], personId);
   }
 
   async cancel(ssin: string, personId: string): Promise<void> {
@@ -88,6 +90,12 @@ export class RegistryStandIn {
     await this.publish(
       this.remember(`numbers.notify.${step}`, personId, Buffer.from(NumberChanged.encode(body).finish())),
     );
+  }
+
+  private async publishMerge(personIds: readonly string[], survivor: string): Promise<void> {
+    const body = PersonsMerged.encode({ personIds: [...personIds], survivorPersonId: survivor }).finish();
+    for (const key of new Set([...personIds, survivor]))
+      await this.publish(this.remember('persons.notify.merged', key, Buffer.from(body)));
   }
 
   private remember(type: string, key: string, data: Buffer): ReadResponse {

@@ -24,7 +24,7 @@ export class DirectoryStandIn {
         batchCheck: async (request) => {
           this.asked.push(request);
           const { persons, institutions, date } = request;
-          return { results: persons.map((person) => this.answer({ person, institutions, date })) };
+          return { results: persons.map((person) => this.answer({ person, institutions, date })), followed: [] };
         },
       },
       { allow: { check: [`service:${caller}`], batchCheck: [`service:${caller}`] } },
@@ -44,7 +44,7 @@ export class DirectoryStandIn {
       ssin: '',
     }));
     const state = NumberState.NUMBER_STATE_VALID;
-    this.numbers.set(ssin, { state, personId, inscriptions, mergedPersonIds: [], ...more });
+    this.numbers.set(ssin, { state, personId, inscriptions, mergedPersonIds: [], followed: [], ...more });
   }
 
   private answer({ person, institutions }: CheckRequest): CheckResponse {
@@ -55,7 +55,14 @@ export class DirectoryStandIn {
         : [...this.numbers.values()].find(
             ({ personId, mergedPersonIds }) => by && [personId, ...mergedPersonIds].includes(by.value),
           );
-    if (!known) return { state: NumberState.NUMBER_STATE_UNKNOWN, personId: '', inscriptions: [], mergedPersonIds: [] };
+    if (!known)
+      return {
+        state: NumberState.NUMBER_STATE_UNKNOWN,
+        personId: '',
+        inscriptions: [],
+        mergedPersonIds: [],
+        followed: [],
+      };
     const inscriptions = known.inscriptions.filter(({ institution }) => institutions.includes(institution));
     return { ...known, inscriptions };
   }

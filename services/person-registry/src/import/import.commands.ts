@@ -13,7 +13,7 @@ import type { GivenNumber } from '../number/number.reader.js';
 import { activeNumber, type NumberStream, Numbers } from '../number/numbers.js';
 import type { Fact } from '../person/facts.js';
 import type { PersonEvent } from '../person/person.decider.js';
-import { Persons, type PersonStream } from '../person/persons.js';
+import { Persons, type PersonStream, stillOwner } from '../person/persons.js';
 
 export interface ImportRecord {
   readonly number: GivenNumber;
@@ -90,7 +90,7 @@ export class ImportCommands {
         };
       }
       const { personId } = activeNumber(number);
-      const person = persons.get(personId) ?? (await this.persons.fold(personId, []));
+      const person = stillOwner(persons.get(personId) ?? (await this.persons.fold(personId, [])));
       const events = this.persons.decide({ type: 'ChangePerson', ssin, facts, reporter }, person);
       return events.length === 0
         ? { outcome: 'unchanged' }

@@ -2,7 +2,7 @@ import type { EventCodec, Json, Recorded } from '@crossroads/eventsourcing';
 import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
 import { Injectable } from '@nestjs/common';
 import { type Fact, type FieldGroup, groupsOf } from './facts.js';
-import type { PersonEvent } from './person.decider.js';
+import type { MergeEvent, PersonEvent } from './person.decider.js';
 
 /** The stored form of a person's event. Without the key, nothing of it names or describes the person. */
 interface StoredPersonEvent {
@@ -12,7 +12,7 @@ interface StoredPersonEvent {
   readonly reporter: string;
 }
 
-/** Seals facts and number under the person's key, bound to the id of the event. The stream's id is the person's. */
+/** Seals facts and number of a report under the person's key, bound to the id of the event. The stream's id is the person's. */
 @Injectable()
 export class PersonCodec implements EventCodec<PersonEvent> {
   constructor(private readonly sealer: SubjectSealer) {}
@@ -20,6 +20,7 @@ export class PersonCodec implements EventCodec<PersonEvent> {
   async toStored(event: PersonEvent, { streamId, eventId }: { readonly streamId: string; readonly eventId: string }) {
     if (event.type === 'PersonForgotten')
       throw new TypeError('a person is forgotten when the key is destroyed, not by an event');
+    if (isMerge(event)) return { schemaVersion: 1, data: { ...event.data } };
     const { ssin, facts, reporter } = event.data;
     const content = {
       ssin,
@@ -30,15 +31,22 @@ export class PersonCodec implements EventCodec<PersonEvent> {
   }
 
   async fromStored({ streamId, id, type, data, recordedAt }: Recorded): Promise<PersonEvent> {
+    // `toStored` made what is stored, so its types hold.
+    const stored = { type, data } as unknown as PersonEvent;
+    if (isMerge(stored)) return stored;
     const { sealed, reporter } = storedPersonEvent(data);
     const opened = await this.sealer.openForSubject(streamId, sealed, aadOf(id));
     if (opened === FORGOTTEN) return { type: 'PersonForgotten', data: {} };
-    // `toStored` made what was sealed, so its types hold.
     const content = opened as unknown as { readonly ssin: string; readonly facts: readonly Fact[] };
     if (type !== 'PersonRegistered' && type !== 'PersonChanged') throw new TypeError(`a person has no event "${type}"`);
     return { type, data: { ...content, reporter, recordedAt: recordedAt.toISOString() } };
   }
 }
+
+/** Merges hold nothing but ids. */
+export const isMerge = (event: PersonEvent): event is MergeEvent => MERGES.has(event.type);
+
+const MERGES: ReadonlySet<string> = new Set<MergeEvent['type']>(['PersonMerged', 'PersonSeparated', 'MergesChanged']);
 
 const storedPersonEvent = (data: Json): StoredPersonEvent => data as unknown as StoredPersonEvent;
 

@@ -7,7 +7,8 @@ import type { GivenNumber } from '../number/number.reader.js';
 import { activeNumber, type NumberStream, Numbers, statesOf } from '../number/numbers.js';
 import { type NumberEvents, type NumberStates, replace, unreplace } from '../number/replacement.rules.js';
 import type { Fact } from './facts.js';
-import { Persons } from './persons.js';
+import { mergeEventsOf } from './merge.rules.js';
+import { Persons, type PersonStream, stillOwner } from './persons.js';
 
 export interface Origin {
   readonly request: RequestKey;
@@ -57,7 +58,7 @@ export class PersonCommands {
   ): Promise<bigint> {
     return this.execute(request, async () => {
       const { personId } = activeNumber(await this.numbers.find(ssin));
-      const person = await this.persons.load(personId);
+      const person = stillOwner(await this.persons.load(personId));
       const expected = expectedSourceRevision === undefined ? {} : { expectedSourceRevision };
       const events = this.persons.decide({ type: 'ChangePerson', ssin, facts, reporter, ...expected }, person);
       return {
@@ -91,21 +92,27 @@ export class PersonCommands {
     });
   }
 
-  /** Decides about numbers and those connected with them; the answer is the revision of the person to whom `number` belongs then. */
+  /** Decides about numbers and those connected with them, and tells the persons concerned; the answer is the revision of the person to whom `number` belongs then. */
   private async decideNumbers(
     number: NumberStream,
     involved: readonly NumberStream[],
     decide: (states: NumberStates) => NumberEvents,
   ): Promise<PersonDecision> {
     const streams = await this.numbers.withReplacements(involved);
-    const decided = decide(statesOf(streams));
-    const appends = [...decided].map(([index, events]) =>
-      this.numbers.append(streams.get(index) ?? { streamId: index, revision: 0n }, events),
-    );
+    const states = statesOf(streams);
+    const decided = decide(states);
     const state = this.numbers.after(number, [...(decided.get(number.streamId) ?? [])]);
     if (state.status === 'absent') throw unknownSsin();
-    const person = await this.persons.load(state.personId);
-    return { appends: await Promise.all(appends), sourceRevision: person.state.sourceRevision };
+    const merges = mergeEventsOf(states, decided);
+    const persons = await this.persons.loadAll([...new Set([state.personId, ...merges.keys()])]);
+    const appends = [
+      ...[...decided].map(([index, events]) =>
+        this.numbers.append(streams.get(index) ?? { streamId: index, revision: 0n }, events),
+      ),
+      ...[...merges].map(([personId, event]) => this.persons.append(knownPerson(persons, personId), [event])),
+    ];
+    const { sourceRevision } = knownPerson(persons, state.personId).state;
+    return { appends: await Promise.all(appends), sourceRevision };
   }
 
   private async execute(request: RequestKey, decide: () => Promise<PersonDecision>): Promise<bigint> {
@@ -120,3 +127,9 @@ export class PersonCommands {
     return sourceRevision;
   }
 }
+
+const knownPerson = (persons: ReadonlyMap<string, PersonStream>, personId: string): PersonStream => {
+  const person = persons.get(personId);
+  if (person === undefined) throw new TypeError('a person was not read');
+  return person;
+};

@@ -25,15 +25,32 @@ export type PersonCommand =
 /** `recordedAt` (ISO 8601) is absent before the event is stored. */
 type PersonRegistered = DomainEvent<'PersonRegistered', Report & { readonly recordedAt?: string }>;
 type PersonChanged = DomainEvent<'PersonChanged', Report & { readonly recordedAt?: string }>;
-/** Never stored: what each event of a person is read as once the person's key is destroyed. */
+/** Never stored: what each report about a person is read as once the person's key is destroyed. */
 type PersonForgotten = DomainEvent<'PersonForgotten', Record<string, never>>;
-export type PersonEvent = PersonRegistered | PersonChanged | PersonForgotten;
+
+/** The numbers of these persons lead to the survivor now; one of them may be the survivor, who stands alone again. */
+interface Merge {
+  readonly personIds: readonly string[];
+  readonly survivor: string;
+}
+/** This person is merged into the survivor. */
+type PersonMerged = DomainEvent<'PersonMerged', Merge>;
+/** This person stands alone again. */
+type PersonSeparated = DomainEvent<'PersonSeparated', Merge>;
+/** Others were merged into this person, or are no longer. */
+type MergesChanged = DomainEvent<'MergesChanged', Merge>;
+/** Stored in the streams of all persons concerned, in the append that moves the numbers. */
+export type MergeEvent = PersonMerged | PersonSeparated | MergesChanged;
+
+export type PersonEvent = PersonRegistered | PersonChanged | PersonForgotten | MergeEvent;
 
 export interface PersonState {
   readonly forgotten: boolean;
   readonly facts: readonly HeldFact[];
-  /** Grows by one with each event, like the stream's revision. */
+  /** Grows by one with each report. */
   readonly sourceRevision: bigint;
+  /** The person to whom all numbers of this one lead. */
+  readonly mergedInto?: string;
 }
 
 /** A person is always read whole. */
@@ -67,7 +84,15 @@ export const personDecider = (cardinalities: Cardinalities): Decider<PersonState
   evolve(state, { type, data }) {
     switch (type) {
       case 'PersonForgotten':
-        return { forgotten: true, facts: [], sourceRevision: state.sourceRevision + 1n };
+        return { ...state, forgotten: true, facts: [], sourceRevision: state.sourceRevision + 1n };
+      case 'PersonMerged':
+        return { ...state, mergedInto: data.survivor };
+      case 'PersonSeparated': {
+        const { mergedInto: _, ...alone } = state;
+        return alone;
+      }
+      case 'MergesChanged':
+        return state;
       case 'PersonRegistered':
       case 'PersonChanged': {
         const recordedAt = data.recordedAt;

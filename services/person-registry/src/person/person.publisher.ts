@@ -1,6 +1,6 @@
 import { ServiceIdentity } from '@crossroads/configuration';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
-import { NumberChange, NumberChanged } from '@crossroads/contracts/person/v1/events';
+import { NumberChange, NumberChanged, PersonsMerged } from '@crossroads/contracts/person/v1/events';
 import type { Recorded } from '@crossroads/eventsourcing';
 import { datePartsOf, dayOf, type IsoDay } from '@crossroads/identifiers';
 import {
@@ -16,10 +16,11 @@ import { NumberCodec } from '../number/number.codec.js';
 import { StreamReads } from '../number/stream-reads.js';
 import { groupsOf } from './facts.js';
 import { groupsShowing, IDENTIFICATION, identificationOf } from './identification.js';
-import { PersonCodec } from './person.codec.js';
+import { isMerge, PersonCodec } from './person.codec.js';
+import type { MergeEvent } from './person.decider.js';
 import { Persons } from './persons.js';
 
-/** Publishes the life of numbers, and what a person is after each change. Events within 20 ms share a batch. */
+/** Publishes the life of numbers, which persons are one, and what a person is after each change. Events within 20 ms share a batch. */
 @Publisher({ topics: { [PERSON_TOPIC]: 'main' }, paceMs: 20 })
 export class PersonPublisher implements EventPublisher {
   readonly types: PublishedTypes = {
@@ -31,8 +32,11 @@ export class PersonPublisher implements EventPublisher {
     NumberReleased: (recorded) => this.numberChanged(recorded),
     ReplacementGained: NOT_PUBLISHED,
     ReplacementLost: NOT_PUBLISHED,
-    PersonRegistered: (recorded) => this.mutation(recorded),
-    PersonChanged: (recorded) => this.mutation(recorded),
+    PersonRegistered: (recorded) => this.personChanged(recorded),
+    PersonChanged: (recorded) => this.personChanged(recorded),
+    PersonMerged: (recorded) => this.personChanged(recorded),
+    PersonSeparated: (recorded) => this.personChanged(recorded),
+    MergesChanged: (recorded) => this.personChanged(recorded),
     // Nothing is published about a person who was erased.
     PersonForgotten: NOT_PUBLISHED,
   };
@@ -88,11 +92,17 @@ export class PersonPublisher implements EventPublisher {
     }
   }
 
-  /** The state after the event, as of the day on which it was recorded: the same bytes at each repetition. */
-  private async mutation(recorded: Recorded): Promise<Publication | undefined> {
+  private merged(recorded: Recorded, { data: { personIds, survivor } }: MergeEvent): Publication {
+    const message = PersonsMerged.encode({ personIds: [...personIds], survivorPersonId: survivor }).finish();
+    return this.publication(recorded, 'persons.notify.merged', recorded.streamId, message);
+  }
+
+  /** Of a report: the state after it, as of the day on which it was recorded: the same bytes at each repetition. */
+  private async personChanged(recorded: Recorded): Promise<Publication | undefined> {
     const event = await this.personCodec.fromStored(recorded);
     // Nothing is published about a person who was erased.
     if (event.type === 'PersonForgotten') return undefined;
+    if (isMerge(event)) return this.merged(recorded, event);
     const { ssin, facts, reporter } = event.data;
     const streams = recorded.revision > 1n ? await this.reads.readStreams([recorded.streamId]) : undefined;
     const before = (streams?.get(recorded.streamId) ?? []).filter(({ revision }) => revision < recorded.revision);

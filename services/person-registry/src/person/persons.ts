@@ -1,4 +1,4 @@
-import { type Stream, Streams } from '@crossroads/eventsourcing';
+import { type Stream, Streams, WrongExpectedRevision } from '@crossroads/eventsourcing';
 import { Injectable } from '@nestjs/common';
 import { recordedUntil, StreamReads } from '../number/stream-reads.js';
 import { CARDINALITIES } from './facts.js';
@@ -31,3 +31,13 @@ export class Persons extends Streams<PersonState, PersonCommand, PersonEvent> {
     return new Map(await Promise.all(folded));
   }
 }
+
+/**
+ * The person to whom a number led when it was read. Numbers and persons are read one after the other: when a replacement has moved the
+ * number in between, the command starts again. One that is appended later advances this stream too, so that one of the two loses.
+ * @throws WrongExpectedRevision
+ */
+export const stillOwner = (person: PersonStream): PersonStream => {
+  if (person.state.mergedInto !== undefined) throw new WrongExpectedRevision();
+  return person;
+};

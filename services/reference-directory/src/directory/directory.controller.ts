@@ -65,7 +65,7 @@ export class DirectoryController {
   }
 
   @Rpc(DirectoryServiceService.batchCheck, BatchCheckPipe)
-  async batchCheck(input: BatchCheckInput): Promise<BatchCheckResponse> {
-    return { results: await this.checks.batchCheck(input) };
+  batchCheck(input: BatchCheckInput): Promise<BatchCheckResponse> {
+    return this.checks.batchCheck(input);
   }
 }

@@ -1,6 +1,7 @@
 import { BlindIndex, FileKeyProvider } from '@crossroads/privacy';
 import { Module } from '@nestjs/common';
 import { Checks } from './checks.js';
+import { FollowedPlaces, PostgresFollowedPlaces } from './followed-places.js';
 import { InstitutionContexts } from './institution-contexts.js';
 import { PersonLookup } from './person-lookup.js';
 
@@ -13,6 +14,7 @@ export const SSIN_INDEX = 'ssin-index';
     Checks,
     InstitutionContexts,
     PersonLookup,
+    { provide: FollowedPlaces, useClass: PostgresFollowedPlaces },
     {
       provide: BlindIndex,
       inject: [FileKeyProvider],

@@ -1,9 +1,11 @@
-import { NumberChange, NumberChanged } from '@crossroads/contracts/person/v1/events';
+import { NumberChange, NumberChanged, PersonsMerged } from '@crossroads/contracts/person/v1/events';
 import type { Tx } from '@crossroads/database';
-import { parseCursor } from '@crossroads/eventsourcing';
+import { parseCursor, PostgresEventStore } from '@crossroads/eventsourcing';
 import { type CloudEvent, Consumer, type EventConsumer, type Reading } from '@crossroads/messaging';
+import { applyMerges, type Merge } from './merges.js';
 import { numberKey } from './number-key.js';
-import { applyTransitions, type NumberTransition, type TransitionKind } from './number-transitions.js';
+import { applyTransitions, type NumberTransition, personIdsOf, type TransitionKind } from './number-transitions.js';
+import { numberPersons } from './person-numbers.js';
 
 const KINDS: Readonly<Partial<Record<NumberChange, TransitionKind>>> = {
   [NumberChange.NUMBER_CHANGE_ASSIGNED]: 'assigned',
@@ -14,31 +16,46 @@ const KINDS: Readonly<Partial<Record<NumberChange, TransitionKind>>> = {
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Other events on the topic do not concern the directory, and are not unsealed. */
-export const NUMBER_EVENTS = ['assigned', 'replaced', 'unreplaced', 'canceled'].map(
-  (participle) => `crossroads.person.v1.numbers.notify.${participle}`,
-);
+const MERGED = 'crossroads.person.v1.persons.notify.merged';
 
-/** Follows what the registry publishes of numbers. */
+/** Other events on the topic do not concern the directory, and are not unsealed. */
+export const NUMBER_EVENTS = [
+  ...['assigned', 'replaced', 'unreplaced', 'canceled'].map(
+    (participle) => `crossroads.person.v1.numbers.notify.${participle}`,
+  ),
+  MERGED,
+];
+
+export type NumberItem = NumberTransition | Merge;
+
+/** Follows what the registry publishes of numbers, and of persons that are one. */
 @Consumer('crossroads.person.v1', { types: NUMBER_EVENTS })
-export class NumberConsumer implements EventConsumer<NumberTransition> {
-  read(events: readonly CloudEvent[]): Reading<NumberTransition>[] {
+export class NumberConsumer implements EventConsumer<NumberItem> {
+  constructor(private readonly store: PostgresEventStore) {}
+
+  read(events: readonly CloudEvent[]): Reading<NumberItem>[] {
     return events.map((event) => {
-      const transition = transitionOf(event);
-      return transition === undefined ? { items: [], unreadable: 'UNREADABLE' } : { items: [transition] };
+      const item = event.type === MERGED ? mergeOf(event) : transitionOf(event);
+      return item === undefined ? { items: [], unreadable: 'UNREADABLE' } : { items: [item] };
     });
   }
 
-  async handle(transitions: readonly NumberTransition[], tx: Tx): Promise<void> {
-    await applyTransitions(tx, transitions);
+  async handle(items: readonly NumberItem[], tx: Tx): Promise<void> {
+    if (items.length === 0) return;
+    const merges = items.filter((item) => 'survivor' in item);
+    const transitions = items.filter((item) => 'number' in item);
+    const named = [...transitions.flatMap(personIdsOf), ...merges.flatMap((one) => [...one.personIds, one.survivor])];
+    const person = await numberPersons(tx, this.store.inTransaction(tx), named);
+    await applyTransitions(tx, transitions, person);
+    await applyMerges(tx, merges, person);
   }
 }
 
 /** Undefined when the event cannot be read. */
-const transitionOf = ({ data, cursor }: CloudEvent): NumberTransition | undefined => {
-  const decoded = decode(data);
-  const at = parseCursor(cursor ?? '');
-  if (decoded === undefined || at === undefined) return undefined;
+const transitionOf = (event: CloudEvent): NumberTransition | undefined => {
+  const decoded = decode(NumberChanged, event.data);
+  const serial = serialOf(event);
+  if (decoded === undefined || serial === undefined) return undefined;
   const { personId, ssinIndex, change, replacedByIndex, previousPersonId } = decoded;
   const kind = KINDS[change];
   if (kind === undefined || ssinIndex === '') return undefined;
@@ -49,13 +66,30 @@ const transitionOf = ({ data, cursor }: CloudEvent): NumberTransition | undefine
     replacedBy: replacedByIndex === '' ? undefined : numberKey(replacedByIndex),
     personId,
     previousPersonId: previousPersonId === '' ? undefined : previousPersonId,
-    position: at.position,
+    serial,
   };
 };
 
-const decode = (data: Uint8Array): NumberChanged | undefined => {
+const mergeOf = (event: CloudEvent): Merge | undefined => {
+  const decoded = decode(PersonsMerged, event.data);
+  const serial = serialOf(event);
+  if (decoded === undefined || serial === undefined) return undefined;
+  const { personIds, survivorPersonId: survivor } = decoded;
+  if (personIds.length === 0 || ![...personIds, survivor].every((id) => UUID.test(id))) return undefined;
+  return { personIds, survivor, serial };
+};
+
+/** Drawn at the insert into the registry's log: it orders what partitions do not. Before logs had partitions it was the position. */
+const serialOf = ({ place, cursor }: CloudEvent): bigint | undefined =>
+  place?.serial ?? (cursor === undefined ? undefined : parseCursor(cursor)?.position);
+
+interface MessageType<Message> {
+  decode(data: Uint8Array): Message;
+}
+
+const decode = <Message>(type: MessageType<Message>, data: Uint8Array): Message | undefined => {
   try {
-    return NumberChanged.decode(data);
+    return type.decode(data);
   } catch {
     return undefined;
   }

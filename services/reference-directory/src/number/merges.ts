@@ -1,0 +1,34 @@
+import type { Tx } from '@crossroads/database';
+import type { PersonNumbers } from './person-numbers.js';
+
+/** The numbers of these persons lead to the survivor now; one of them may be the survivor, who stands alone again. */
+export interface Merge {
+  readonly personIds: readonly string[];
+  readonly survivor: string;
+  /** Of the event in the registry's database. The merges of a person come from the partitions of all persons concerned. */
+  readonly serial: bigint;
+}
+
+/** Writes merges into `merges`. Repeated and late ones change nothing. */
+export const applyMerges = async (tx: Tx, merges: readonly Merge[], person: PersonNumbers): Promise<void> => {
+  const latest = new Map<number, { readonly survivor: number; readonly serial: bigint }>();
+  for (const { personIds, survivor, serial } of merges)
+    for (const one of personIds.map(person)) {
+      const known = latest.get(one);
+      if (!known || known.serial < serial) latest.set(one, { survivor: person(survivor), serial });
+    }
+  if (latest.size === 0) return;
+  // Sorted, so that two writers cannot deadlock.
+  const rows = [...latest].sort(([a], [b]) => a - b);
+  await tx.query(UPSERT, [
+    rows.map(([one]) => one),
+    rows.map(([, { serial }]) => serial),
+    rows.map(([one, { survivor }]) => (survivor === one ? null : survivor)),
+  ]);
+};
+
+const UPSERT = {
+  name: 'merges-upsert',
+  text: `insert into merges as m (person, serial, survivor) select * from unnest($1::int[], $2::bigint[], $3::int[])
+    on conflict (person) do update set serial = excluded.serial, survivor = excluded.survivor where m.serial < excluded.serial`,
+};

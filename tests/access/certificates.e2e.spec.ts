@@ -156,7 +156,7 @@ describe.each(SERVERS)('%s', (server) => {
         const caller = client(server, identityOf(name));
         for (const topic of TOPIC_NAMES) {
           const { code, reason } = await caller.call(past.path, [
-            Buffer.from(ReadRequest.encode({ topic, afterCursor: '' }).finish()),
+            Buffer.from(ReadRequest.encode({ topic, partition: 0, after: undefined }).finish()),
           ]);
           if (mayRead(name, topic)) expect([name, topic, code]).toEqual([name, topic, 'OK']);
           else expect([name, topic, code, reason]).toEqual([name, topic, 'PERMISSION_DENIED', 'TOPIC_NOT_FOR_CALLER']);

@@ -27,7 +27,10 @@ export const append: Bench = {
   run: (report) =>
     withPostgres('bench', async ({ main }) => {
       await migrate({ url: main.migrator, migrations: eventStoreMigrations, appRole: new URL(main.app).username });
-      const { appendsPerSecond, insertsPerSecond, ratio, batchedPerSecond, position } = await benchAppend(main.app, report);
+      const { appendsPerSecond, insertsPerSecond, ratio, batchedPerSecond, position } = await benchAppend(
+        main.app,
+        report,
+      );
       return [
         {
           what: 'es.append, 16 clients',

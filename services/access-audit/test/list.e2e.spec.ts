@@ -301,7 +301,8 @@ describe('the list of accesses', () => {
     const entry = (about: typeof one, changes: { readonly data?: Buffer } = {}) => {
       const { id, type, time, key, data } = { ...raw(refused(about, 'NOT_INSCRIBED')), ...changes };
       const outside = { source: '', service: '', contentType: '', sealingKeyId: '', sequence: '', traceparent: '' };
-      return { cursor: '', event: { ...outside, id, type, time, key, data: Buffer.from(data) } };
+      const event = { ...outside, id, type, time, key, data: Buffer.from(data) };
+      return { position: 0n, hash: Buffer.alloc(32), serial: 0n, event };
     };
     const events = [entry(one), entry(broken, { data: Buffer.from('no record') }), entry(other)];
     const bundle = (data: Uint8Array) => ({

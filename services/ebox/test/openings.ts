@@ -4,7 +4,7 @@ import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/co
 import { DocumentProvider } from '@crossroads/contracts/authorization/v1/policy';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { type DocumentQuery, documentService } from '@crossroads/document';
-import { spkiHash, type TestMesh } from '@crossroads/testing/mesh';
+import { allPublished, spkiHash, type TestMesh } from '@crossroads/testing/mesh';
 import type { DocumentContent } from '../src/message/message-content.js';
 import { documentOf } from './mail.js';
 
@@ -23,8 +23,7 @@ export interface Opening {
 export const openingsOf = async (mesh: TestMesh, port: number): Promise<Opening[]> => {
   const events = mesh.connect(EventsServiceService, port, await mesh.serviceCertificate('access-audit'));
   const openings: Opening[] = [];
-  for await (const { event } of events.read({ topic: 'crossroads.access.v1', afterCursor: '' })) {
-    if (!event) continue;
+  for (const { event } of await allPublished(events, 'crossroads.access.v1')) {
     const { data, key: journalId } = event;
     const step = event.type.slice(event.type.lastIndexOf('.') + 1);
     const codec = { opened: AccessJournaled, intended: AccessIntended, concluded: AccessConcluded }[step];

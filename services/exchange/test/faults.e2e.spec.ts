@@ -6,7 +6,7 @@ import { eventually, refusalOf } from '@crossroads/testing';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { TestMesh } from '@crossroads/testing/mesh';
+import { allPublished, TestMesh } from '@crossroads/testing/mesh';
 import type { Supply } from './source-stand-in.js';
 import { consult, WELFARE, World } from './world.js';
 
@@ -46,9 +46,7 @@ describe('the exchange, when something fails,', () => {
   /** What the journal tells of accesses, from the beginning. */
   const journal = async (port: number) => {
     const events = mesh.connect(EventsServiceService, port, await mesh.serviceCertificate('access-audit'));
-    const told = [];
-    for await (const { event } of events.read({ topic: 'crossroads.access.v1', afterCursor: '' }))
-      if (event) told.push(event);
+    const told = (await allPublished(events, 'crossroads.access.v1')).map(({ event }) => event);
     events.close();
     return told;
   };

@@ -1,3 +1,4 @@
+import { allPublished } from '@crossroads/testing/mesh';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import type { ImportPersonsRequest } from '@crossroads/contracts/person/v1/person_service';
 import { type CloudEvent, TopicSealing } from '@crossroads/messaging';
@@ -39,11 +40,9 @@ describe('a process that is killed in the middle of an import', () => {
     expect(last?.unchanged).toBeGreaterThan(0n);
     expect((last?.registered ?? 0n) + (last?.unchanged ?? 0n)).toBe(BigInt(PEOPLE));
 
-    const events = await all(
-      registry.eventsAs('reference-directory').read({ topic: 'crossroads.person.v1', afterCursor: '' }),
-    );
+    const events = await allPublished(registry.eventsAs('reference-directory'), 'crossroads.person.v1');
     const mutations = events.flatMap(({ event }) =>
-      event?.type.endsWith('changed') ? [Mutation.decode(event.data)] : [],
+      event.type.endsWith('changed') ? [Mutation.decode(event.data)] : [],
     );
     expect(mutations.map(({ sourceRevision }) => sourceRevision)).toEqual(Array(PEOPLE).fill(1n));
     expect(new Set(mutations.map(({ ssin }) => ssin)).size).toBe(PEOPLE);

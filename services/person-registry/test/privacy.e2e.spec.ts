@@ -1,3 +1,4 @@
+import { allPublished } from '@crossroads/testing/mesh';
 import { openDatabase } from '@crossroads/database';
 import { newRequestId } from '@crossroads/grpc';
 import { FileKeyProvider, PostgresSubjectKeys } from '@crossroads/privacy';
@@ -5,7 +6,7 @@ import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { born, civilStatus, livesIn, named, nextNumber, related } from './persons.js';
-import { all, NATIONAL_REGISTER, RunningRegistry } from './running-registry.js';
+import { NATIONAL_REGISTER, RunningRegistry } from './running-registry.js';
 
 let registry: RunningRegistry;
 let asRegister: ReturnType<RunningRegistry['as']>;
@@ -38,8 +39,8 @@ const dump = async (url: string): Promise<string> => {
 };
 
 const published = async () =>
-  (await all(registry.eventsAs('reference-directory').read({ topic: 'crossroads.person.v1', afterCursor: '' }))).map(
-    ({ event }) => event?.type.split('.').at(-1),
+  (await allPublished(registry.eventsAs('reference-directory'), 'crossroads.person.v1')).map(({ event }) =>
+    event.type.split('.').at(-1),
   );
 
 describe('what is kept of a person', () => {

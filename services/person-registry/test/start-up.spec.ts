@@ -1,9 +1,10 @@
+import { allPublished } from '@crossroads/testing/mesh';
 import { Clock } from '@crossroads/configuration';
 import { newRequestId, type RunningServer } from '@crossroads/grpc';
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { born, named, nextNumber } from './persons.js';
-import { all, NATIONAL_REGISTER, RunningRegistry } from './running-registry.js';
+import { NATIONAL_REGISTER, RunningRegistry } from './running-registry.js';
 
 const NOON = new Date('2020-03-02T12:00:00Z');
 
@@ -60,8 +61,8 @@ describe('person-registry, started while its database and the bus are away', () 
     expect(types).toEqual(['assigned', 'changed']);
     await consumption.close();
     await broker.close();
-    const past = registry.eventsAs('reference-directory').read({ topic: 'crossroads.person.v1', afterCursor: '' });
-    expect(await all(past)).toHaveLength(2);
+    const reader = registry.eventsAs('reference-directory');
+    expect(await allPublished(reader, 'crossroads.person.v1')).toHaveLength(2);
   }, 60_000);
 
   it('takes the day of its clock', async () => {

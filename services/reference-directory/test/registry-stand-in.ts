@@ -1,20 +1,28 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import {
+  CheckedPlace_Standing as Standing,
+  type CheckRequest,
+  type CheckResponse,
   EventsServiceService,
+  type Place,
   type ReadRequest,
   type ReadResponse,
 } from '@crossroads/contracts/events/v1/events_service';
 import { NumberChange, NumberChanged, PersonsMerged } from '@crossroads/contracts/person/v1/events';
-import { type Serves, serve } from '@crossroads/grpc';
+import { partitionOf, topicPartitionOf } from '@crossroads/eventsourcing';
+import { serve } from '@crossroads/grpc';
 import type { Broker, CloudEvent, TopicSealing } from '@crossroads/messaging';
 import type { BlindIndex } from '@crossroads/privacy';
 
 const TOPIC = 'crossroads.person.v1';
+/** The hash of the beginning. */
+const SEED = Buffer.alloc(32);
 
 /** Stands in for the person registry: publishes number changes on its topic, sealed, and serves earlier ones by `Events/Read`. */
 export class RegistryStandIn {
   private readonly published: ReadResponse[] = [];
-  private position = 0n;
+  private readonly logId = randomUUID();
+  private serial = 0n;
 
   constructor(
     private readonly index: BlindIndex,
@@ -23,15 +31,19 @@ export class RegistryStandIn {
   ) {}
 
   serve() {
-    const published = this.published;
-    const read = async function* ({ topic, afterCursor }: ReadRequest): AsyncGenerator<ReadResponse> {
+    const [published, headOf] = [this.published, (partition: number) => this.headOf(partition)];
+    const read = async function* ({ topic, partition, after }: ReadRequest): AsyncGenerator<ReadResponse> {
       if (topic !== TOPIC) return;
-      const from = published.findIndex(({ cursor }) => cursor === afterCursor) + 1;
-      yield* published.slice(from);
+      yield* published.filter(
+        ({ place }) => place?.partition === partition && place.position > (after?.position ?? 0n),
+      );
+      yield { event: undefined, place: headOf(partition), serial: 0n };
     };
-    const definition = { read: EventsServiceService.read };
-    const implementation: Serves<typeof definition> = { read };
-    return serve(definition, implementation, { allow: { read: ['service:reference-directory'] } });
+    const check = async ({ places }: CheckRequest): Promise<CheckResponse> => ({
+      places: places.map(({ partition }) => ({ standing: Standing.STANDING_COMMON, head: headOf(partition) })),
+    });
+    const allow = ['service:reference-directory'] as const;
+    return serve(EventsServiceService, { read, check }, { allow: { read: allow, check: allow } });
   }
 
   /** Assigns a number to a person, by default a new one. */
@@ -99,9 +111,10 @@ export class RegistryStandIn {
   }
 
   private remember(type: string, key: string, data: Buffer): ReadResponse {
-    const cursor = `${1_000n + this.position}:${++this.position}`;
+    const { partition, position, ...log } = this.headOf(topicPartitionOf(partitionOf('main', key)));
     const published = {
-      cursor,
+      place: { ...log, partition, position: position + 1n, hash: randomBytes(32) },
+      serial: ++this.serial,
       event: {
         id: randomUUID(),
         source: 'urn:crossroads:service:person-registry',
@@ -120,10 +133,24 @@ export class RegistryStandIn {
     return published;
   }
 
-  private async publish({ cursor, event }: ReadResponse): Promise<void> {
-    if (!event) return;
+  private async publish({ place, event, serial }: ReadResponse): Promise<void> {
+    if (!event || !place) return;
     const { id, source, type, service, key, data } = event;
-    const open: CloudEvent = { id, source, type, service, key, data, time: event.time ?? new Date(0), cursor };
+    const { logId, partition, position, hash } = place;
+    const before = this.published.findLast(
+      (one) => one.place?.partition === partition && one.place.position < position,
+    );
+    const previous = { position: position - 1n, hash: (before?.place?.hash ?? SEED).toString('hex') };
+    const open: CloudEvent = {
+      ...{ id, source, type, service, key, data, partition },
+      time: event.time ?? new Date(0),
+      place: { logId, position, hash: hash.toString('hex'), serial, previous },
+    };
     await this.broker.publish(TOPIC, await this.sealing.seal(TOPIC, [open]));
+  }
+
+  private headOf(partition: number): Place {
+    const last = this.published.findLast(({ place }) => place?.partition === partition)?.place;
+    return last ?? { logId: this.logId, partition, position: 0n, hash: SEED };
   }
 }

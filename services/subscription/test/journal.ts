@@ -1,3 +1,4 @@
+import { allPublished } from '@crossroads/testing/mesh';
 import { AccessOutcome, AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 import { AccessConcluded, AccessJournaled } from '@crossroads/contracts/access/v1/events';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
@@ -17,8 +18,7 @@ export const journalOf = async (mesh: TestMesh, port: number): Promise<Map<strin
     return known;
   };
   const events = mesh.connect(EventsServiceService, port, await mesh.serviceCertificate('access-audit'));
-  for await (const { event } of events.read({ topic: 'crossroads.access.v1', afterCursor: '' })) {
-    if (!event) continue;
+  for (const { event } of await allPublished(events, 'crossroads.access.v1')) {
     const isDelivery = event.type.endsWith('.delivered');
     const { outcome } = isDelivery ? AccessJournaled.decode(event.data) : AccessConcluded.decode(event.data);
     const decoded = AccessOutcome.decode(outcome);

@@ -3,7 +3,7 @@ import { EventsServiceService } from '@crossroads/contracts/events/v1/events_ser
 import { newRequestId } from '@crossroads/grpc';
 import { CertificateAuthority } from '@crossroads/local';
 import { refusalOf } from '@crossroads/testing';
-import { type ServiceProcess, TestMesh, TRUST_DOMAIN } from '@crossroads/testing/mesh';
+import { allPublished, type ServiceProcess, TestMesh, TRUST_DOMAIN } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ADMINISTRATOR, FUND, INTEGRATOR, OFFICE, type SubscriptionClient, toAll, World } from './world.js';
 
@@ -88,7 +88,7 @@ describe('the subscription table, by caller', () => {
   it('only access-audit reads the journal', async () => {
     const read = async (name: string) => {
       const events = mesh.connect(EventsServiceService, running.port, await mesh.serviceCertificate(name));
-      for await (const _ of events.read({ topic: 'crossroads.access.v1', afterCursor: '' })) return 'OK';
+      await allPublished(events, 'crossroads.access.v1');
       return 'OK';
     };
     expect(await read('access-audit')).toBe('OK');

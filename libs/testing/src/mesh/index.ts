@@ -1,3 +1,4 @@
+export * from './all-published.js';
 export * from './bus.js';
 export * from './directory-stand-in.js';
 export * from './in-process-service.js';

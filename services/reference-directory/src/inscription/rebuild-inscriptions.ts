@@ -1,5 +1,5 @@
 import type { Database, Tx } from '@crossroads/database';
-import { type Cursor, LOG_START, PostgresEventStore, type Recorded } from '@crossroads/eventsourcing';
+import { LogReader, partitionsOf, type Recorded } from '@crossroads/eventsourcing';
 import type { InstitutionContexts } from '../lookup/institution-contexts.js';
 import { unpackChanges } from './inscription.codec.js';
 import { writeChanges } from './inscription-rows.js';
@@ -26,22 +26,22 @@ export const rebuildInscriptions = async (
 ): Promise<Rebuilt> => {
   await migrator.query('drop table if exists inscriptions_rebuilt');
   await migrator.query('create table inscriptions_rebuilt (like inscriptions including all)');
-  const store = new PostgresEventStore(migrator);
-  let cursor: Cursor = LOG_START;
+  const log = new LogReader(migrator);
+  const places = new Map(partitionsOf('main').map((partition) => [partition, 0n]));
   let events = 0;
   for (;;) {
-    const batch = await store.readLog(cursor, BATCH_SIZE);
+    const batch = await log.read(places, BATCH_SIZE);
     if (batch.length === 0) break;
     for (const recorded of batch) await migrator.transaction((tx) => apply(tx, recorded, contexts));
     events += batch.length;
-    cursor = batch.at(-1)?.cursor ?? cursor;
+    for (const { partition, place } of batch) places.set(partition, place.position);
     say(`rebuilt from ${events} events`);
   }
   return migrator.transaction(
     async (tx) => {
       // Readers are not blocked. A writer that has appended waits for the lock, and then writes its rows into the new table.
       await tx.query('lock table inscriptions in exclusive mode');
-      const rest = await committedAfter(tx, cursor);
+      const rest = await committedAfter(tx, places);
       for (const recorded of rest) await apply(tx, recorded, contexts);
       const [compared] = await tx.query<{ persons: bigint; differing: bigint }>(
         `select count(*) as persons, count(*) filter (where i.packed is distinct from r.packed) as differing
@@ -77,10 +77,13 @@ const apply = async (tx: Tx, { type, data }: StoredEvent, contexts: InstitutionC
   await writeChanges(tx, rowChanges, new Map(), 'inscriptions_rebuilt');
 };
 
-/** Also events of transactions that are still open for `readLog`: under the lock, every writer has committed or waits. */
-const committedAfter = (tx: Tx, { transactionId, position }: Cursor): Promise<StoredEvent[]> =>
+/** Also events that have no position yet: under the lock, every writer has committed or waits. */
+const committedAfter = (tx: Tx, places: ReadonlyMap<number, bigint>): Promise<StoredEvent[]> =>
   tx.query(
-    `select type, data from es.events where revision > 0 and (transaction_id, position) > ($1::xid8, $2::bigint)
-      order by transaction_id, position`,
-    [transactionId, position],
+    `select e.type, e.data from unnest($1::smallint[], $2::bigint[]) place (partition, position)
+       join es.events e on e.partition = place.partition and e.month = 0
+       left join es.log l on l.partition = e.partition and l.month = e.month and l.stream_id = e.stream_id and l.revision = e.revision
+      where l.position is null or l.position > place.position
+      order by e.serial`,
+    [[...places.keys()], [...places.values()]],
   );

@@ -1,6 +1,6 @@
 import { NumberChange, NumberChanged, PersonsMerged } from '@crossroads/contracts/person/v1/events';
 import type { Tx } from '@crossroads/database';
-import { parseCursor, PostgresEventStore } from '@crossroads/eventsourcing';
+import { PostgresEventStore } from '@crossroads/eventsourcing';
 import { type CloudEvent, Consumer, type EventConsumer, type Reading } from '@crossroads/messaging';
 import { applyMerges, type Merge } from './merges.js';
 import { numberKey } from './number-key.js';
@@ -79,9 +79,8 @@ const mergeOf = (event: CloudEvent): Merge | undefined => {
   return { personIds, survivor, serial };
 };
 
-/** Drawn at the insert into the registry's log: it orders what partitions do not. Before logs had partitions it was the position. */
-const serialOf = ({ place, cursor }: CloudEvent): bigint | undefined =>
-  place?.serial ?? (cursor === undefined ? undefined : parseCursor(cursor)?.position);
+/** Drawn at the insert into the registry's log: it orders what partitions do not. */
+const serialOf = ({ place }: CloudEvent): bigint | undefined => place?.serial;
 
 interface MessageType<Message> {
   decode(data: Uint8Array): Message;

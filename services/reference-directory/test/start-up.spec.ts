@@ -48,7 +48,7 @@ describe('a start without database, bus and authorization', () => {
 
   it('the service listens once the database answers, and is not ready without bus and authorization', async () => {
     database.mend();
-    expect(await health()).toEqual({ database: true, policy: false, bus: false });
+    expect(await health()).toEqual({ database: true, policy: false, bus: false, LOG_FORKED: true });
   });
 
   it('services of the mesh are answered without authorization, institutions are not', async () => {

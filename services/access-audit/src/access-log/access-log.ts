@@ -77,7 +77,6 @@ export class AccessLog {
             {
               streamId: journalId,
               streamType: 'access',
-              log: 'journal',
               routingKey: subjectOf(first),
               expectedRevision: known.get(journalId)?.at(-1)?.revision ?? 0n,
               events: steps.map(

@@ -36,7 +36,7 @@ export class BoundedClient extends pg.Client {
       const callback = args.at(-1);
       if (typeof callback === 'function')
         return send(...args.slice(0, -1), ((error, result) =>
-          Reflect.apply(callback, undefined, [error && this.judged(error), result])) satisfies Callback);
+          (callback as Callback)(error && this.judged(error), result)) satisfies Callback);
       const sent = send(...args);
       if (!(sent instanceof Promise)) return sent;
       return sent.catch((error: unknown) => {

@@ -86,7 +86,10 @@ const nobodyIsOlder = async (
   signal: AbortSignal | undefined,
 ): Promise<boolean> => {
   let older: readonly string[] = [];
-  const isAlone = async () => (older = await olderMembers(client, contracts)).length === 0;
+  const isAlone = async () => {
+    older = await olderMembers(client, contracts);
+    return older.length === 0;
+  };
   if (wait) {
     await until(
       isAlone,

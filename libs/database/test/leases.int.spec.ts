@@ -35,8 +35,8 @@ describe('leases', () => {
     deferred.push(() => opened.close());
     return opened;
   };
-  const startMember = async (): Promise<MemberProcess> => {
-    const member = await MemberProcess.start(database.url);
+  const startMember = async (ttlMs = QUICK.ttlMs): Promise<MemberProcess> => {
+    const member = await MemberProcess.start(database.url, ttlMs);
     deferred.push(() => member.stop('SIGKILL'));
     return member;
   };
@@ -194,10 +194,10 @@ describe('leases', () => {
       );
 
     it('are taken over at once from one that was killed', async () => {
-      const [first, second] = [await startMember(), await startMember()];
+      // Neither its leases nor its row as a member expire before the spec gives up.
+      const [first, second] = [await startMember(3_600_000), await startMember(3_600_000)];
       const [before] = await settled(first, second);
       await first.stop('SIGKILL');
-      // Its leases have not expired by then, and it still counts as a member by its row.
       const [after] = await settled(second);
       for (const [partition, token] of before ?? []) expect(after?.get(partition)).toBe(token + 1);
     });

@@ -10,9 +10,9 @@ export class MemberProcess {
     private readonly lines: Interface,
   ) {}
 
-  static async start(url: string): Promise<MemberProcess> {
+  static async start(url: string, ttlMs: number): Promise<MemberProcess> {
     const program = new URL('lease-member.js', import.meta.url).pathname;
-    const child = spawn(process.execPath, [program, url], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [program, url, String(ttlMs)], { stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = createInterface({ input: child.stdout });
     const member = new MemberProcess(child, lines[Symbol.asyncIterator](), lines);
     await member.answers.next();
@@ -30,8 +30,8 @@ export class MemberProcess {
   }
 
   async answer(): Promise<Map<number, number>> {
-    const { value } = await this.answers.next();
-    return new Map(JSON.parse(String(value)) as [number, number][]);
+    const answer = await this.answers.next();
+    return new Map(JSON.parse(String(answer.value)) as [number, number][]);
   }
 
   signal(name: NodeJS.Signals): void {

@@ -45,7 +45,7 @@ export class MigrationRun {
     const [self] = (await this.runner.query('select pg_backend_pid() as pid')) as { pid: number }[];
     const timer = setInterval(() => {
       this.observer
-        .query(PROGRESS, [self?.pid])
+        .query<Record<string, unknown>>(PROGRESS, [self?.pid])
         .then(({ rows: [row] }) => this.say('a migration goes on', { migration: name, ...row }))
         .catch(() => undefined);
     }, SAY_MS);

@@ -30,7 +30,7 @@ const ABANDONED = 'a message is passed over that its log no longer has: it was p
 const OPENED = 'crossroads.events.v1.logs.notify.opened';
 /** A source that is away, or whose log has forked, is asked again this often at the least. */
 const MAX_PAUSE_MS = 2_000;
-/** Of how many others that go on from the same place in a row the rest of a batch is taken at once. */
+/** How often a batch is tried at once when another process has just gone on from its place; then it is delivered again. */
 const MAX_OVERTAKEN = 10;
 
 type Logs = ReadonlyMap<string, ReadLog>;
@@ -112,7 +112,7 @@ export class PartitionReader {
   }
 
   private async takeInOrder(events: readonly CloudEvent[], signal: AbortSignal): Promise<void> {
-    let next: Draft = new Draft(await this.places());
+    let next = new Draft(await this.places());
     const takeNext = async (): Promise<void> => {
       await this.commit(next);
       next = new Draft(await this.places());
@@ -331,7 +331,10 @@ export class PartitionReader {
     const known = this.fork;
     this.fork = fork;
     if (known !== undefined) return;
-    this.say(`LOG_FORKED (${fork.why}): this partition stops until a resync, see the runbook LogForked`, fork.place);
+    this.say(
+      `LOG_FORKED (${fork.why}): this partition stops until a resync, see docs/runbooks/log-forked.md`,
+      fork.place,
+    );
     // It goes on by itself after a resync, also when no message comes.
     for (const source of this.options.sources) this.keepTrying(source);
   }

@@ -157,6 +157,19 @@ describe('a consumer of a topic', () => {
     expect(first.forked()).toBe(0);
   });
 
+  it('passes over what cannot be filled because its publisher has created its log anew', async () => {
+    const topic = new TopicInMemory(1);
+    const [, , late] = appended(0, 0, 3);
+    log.createAnew();
+    const events = appended(0, 10, 12);
+    if (late) topic.publish(late, ...events);
+    const { forked } = consume(topic);
+    await taken([10, 11]);
+    topic.publish(...appended(0, 12, 13));
+    await taken([10, 11, 12]);
+    expect(forked()).toBe(0);
+  });
+
   it('takes from two publishers of one topic, each in its own order', async () => {
     const other = new LogInMemory('urn:crossroads:service:other');
     const topic = new TopicInMemory(1);

@@ -9,8 +9,8 @@ describe('the process of a service', () => {
   const cwd = fileURLToPath(new URL('..', import.meta.url));
 
   /** Runs `runProcess` with a fake application in a process of its own. */
-  const run = (application: string, { schemas = '[]', args = [] as string[] } = {}) => {
-    const service = `{ schemas: () => ${schemas}, start: async () => { ${application} } }`;
+  const run = (application: string, { schemas = '[]', resync = 'undefined', args = [] as string[] } = {}) => {
+    const service = `{ schemas: () => ${schemas}, start: async () => { ${application} }, resync: ${resync} }`;
     const script = `import { runProcess } from ${module}; await runProcess('spec', ${service});`;
     const argv = ['--input-type=module', '-e', script, 'main.js', ...args];
     const child = spawn(process.execPath, argv, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -74,8 +74,33 @@ describe('the process of a service', () => {
     const { exit } = run(KEEP_RUNNING, { args: ['migrate', 'everything'] });
     expect(await exit()).toEqual({
       code: 1,
-      errors: 'spec cannot start: the commands are "migrate" and "migrate contract", not "migrate everything"\n',
+      errors:
+        'spec cannot start: the commands are migrate, migrate contract and resync <topic> <partition> [--confirm], not "migrate everything"\n',
     });
+  });
+
+  it('resynchronizes a partition on the command resync, writes only if it is confirmed, and does not start', async () => {
+    const resync = 'async (request) => [JSON.stringify(request)]';
+    const started = `process.stderr.write('started');`;
+    for (const confirm of [true, false]) {
+      const args = ['resync', 'crossroads.person.v1', '3', ...(confirm ? ['--confirm'] : [])];
+      const { child, exit } = run(started, { resync, args });
+      const said = once(child.stdout, 'data');
+      expect(await exit()).toEqual({ code: 0, errors: '' });
+      expect(JSON.parse(String(await said))).toEqual({ topic: 'crossroads.person.v1', partition: '3', confirm });
+    }
+    const failing = run(started, {
+      resync: `async () => { throw new Error('partitions are numbers from 0 to 15'); }`,
+      args: ['resync', 'crossroads.person.v1', '99'],
+    });
+    expect(await failing.exit()).toEqual({
+      code: 1,
+      errors: 'spec cannot resync: partitions are numbers from 0 to 15\n',
+    });
+    const readsNothing = run(started, { args: ['resync', 'crossroads.person.v1', '3'] });
+    expect(await readsNothing.exit()).toEqual({ code: 1, errors: 'spec cannot resync: this service reads no topic\n' });
+    const mistyped = run(started, { resync, args: ['resync', 'crossroads.person.v1', '3', '--yes'] });
+    expect((await mistyped.exit()).code).toBe(1);
   });
 
   it('that cannot start says why in one sentence and exits with 1', async () => {

@@ -29,7 +29,7 @@ const sentenceOf = (error: unknown): string => {
   return error.cause instanceof Error ? `${line} (${sentenceOf(error.cause)})` : line;
 };
 
-const USAGE = ['migrate', 'migrate contract', 'resync <topic> <partition> [--confirm]'];
+const USAGE = 'migrate, migrate contract and resync <topic> <partition> [--confirm]';
 
 /** Undefined for what is no command. */
 const commandOf = (
@@ -72,7 +72,7 @@ export const runProcess = async (name: string, service: RunnableService): Promis
     const run = commandOf(service, command, rest);
     if (run === undefined)
       return fail('cannot start')(
-        new Error(`the commands are ${USAGE.join(' and ')}, not "${[command, ...rest].join(' ')}"`),
+        new Error(`the commands are ${USAGE}, not "${[command, ...rest].join(' ')}"`),
       );
     return run().then(() => process.exit(0), fail(`cannot ${command}`));
   }

@@ -74,10 +74,6 @@ export const consumeFrom = (options: ConsumeFromOptions): Consumption & Consumer
     if (!closing.signal.aborted) reader.assigned();
     return reader;
   };
-  const revoked = (partition: number): void => {
-    readerOf(partition)?.revoked();
-    readers.delete(partition);
-  };
   const live = retryUntilDone(
     closing.signal,
     () =>
@@ -91,7 +87,7 @@ export const consumeFrom = (options: ConsumeFromOptions): Consumption & Consumer
           for (const partition of all) assigned(partition);
         },
         onRevoked: (all) => {
-          for (const partition of all) revoked(partition);
+          for (const partition of all) readerOf(partition)?.revoked();
         },
         onBatch: async (events, signal) => {
           const partition = events[0]?.partition ?? 0;
@@ -107,7 +103,7 @@ export const consumeFrom = (options: ConsumeFromOptions): Consumption & Consumer
     close: async () => {
       closing.abort(new Error('the consumer is closed'));
       const ended = (await live.catch(() => undefined))?.close();
-      for (const partition of [...readers.keys()]) revoked(partition);
+      for (const reader of readers.values()) reader.revoked();
       await ended;
     },
   };

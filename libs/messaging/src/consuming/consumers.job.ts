@@ -77,7 +77,9 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
     this.stops.push(
       () => consumption.close(),
       () => redriven,
-      async () => observations.forEach((stop) => stop()),
+      async () => {
+        for (const stop of observations) stop();
+      },
     );
   }
 }

@@ -12,7 +12,7 @@ export class LogForked extends Error {
   ) {
     super(
       `LOG_FORKED: ${topic} partition ${place.partition} was read to position ${place.position} of log ${place.logId}, ` +
-        `which ${why === 'BEYOND_HEAD' ? 'now ends before it' : 'has another event there'}; see "main.js resync"`,
+        `which ${why === 'BEYOND_HEAD' ? 'now ends before it' : 'has another event there'}; see docs/runbooks/log-forked.md`,
     );
   }
 }

@@ -26,11 +26,11 @@ export interface PartitionReaderOptions {
   readonly onError: (error: unknown, attempt: number) => void;
 }
 
-const ABANDONED = 'a message is passed over that its log no longer has: it was published before a restore';
+const ABANDONED = 'a message is passed over that its publisher no longer has: it was published before a restore';
 const OPENED = 'crossroads.events.v1.logs.notify.opened';
 /** A source that is away, or whose log has forked, is asked again this often at the least. */
 const MAX_PAUSE_MS = 2_000;
-/** Of how many others that go on from the same place in a row the rest of a batch is taken at once. */
+/** How often a batch is tried at once when another process has just gone on from its place; then it is delivered again. */
 const MAX_OVERTAKEN = 10;
 
 type Logs = ReadonlyMap<string, ReadLog>;
@@ -112,7 +112,7 @@ export class PartitionReader {
   }
 
   private async takeInOrder(events: readonly CloudEvent[], signal: AbortSignal): Promise<void> {
-    let next: Draft = new Draft(await this.places());
+    let next = new Draft(await this.places());
     const takeNext = async (): Promise<void> => {
       await this.commit(next);
       next = new Draft(await this.places());
@@ -187,11 +187,11 @@ export class PartitionReader {
   ): Promise<void> {
     const source = this.sourceNamed(event.source);
     const message = placeIn(log, place);
-    const [own, its] = source
-      ? await checkPlaces(source, [log.place, message], signal).catch(() => [undefined, undefined])
-      : [undefined, undefined];
+    // All logs have the same beginning: there is nothing to compare.
+    const asked = log.place.position === 0n ? [message] : [message, log.place];
+    const [its, own = 'COMMON'] = source ? await checkPlaces(source, asked, signal).catch(() => []) : [];
     if (own === 'BEYOND_HEAD' || own === 'OTHER_HASH') throw this.forkedAt(log.place, own);
-    if (own === 'COMMON' && (its === 'BEYOND_HEAD' || its === 'OTHER_HASH')) {
+    if (its !== undefined && its !== 'COMMON') {
       this.say(ABANDONED, message);
       return;
     }
@@ -205,7 +205,7 @@ export class PartitionReader {
     if (!source || place.previous.position === log.place.position) return false;
     const message = placeIn(log, place);
     const [its] = await checkPlaces(source, [message], signal).catch(() => [undefined]);
-    if (its !== 'BEYOND_HEAD' && its !== 'OTHER_HASH') return false;
+    if (its === undefined || its === 'COMMON') return false;
     this.say(ABANDONED, message);
     return true;
   }
@@ -331,7 +331,10 @@ export class PartitionReader {
     const known = this.fork;
     this.fork = fork;
     if (known !== undefined) return;
-    this.say(`LOG_FORKED (${fork.why}): this partition stops until a resync, see the runbook LogForked`, fork.place);
+    this.say(
+      `LOG_FORKED (${fork.why}): this partition stops until a resync, see docs/runbooks/log-forked.md`,
+      fork.place,
+    );
     // It goes on by itself after a resync, also when no message comes.
     for (const source of this.options.sources) this.keepTrying(source);
   }

@@ -22,7 +22,9 @@ export interface EventSource {
 }
 
 /** How long a source may be silent in the middle of a read before it counts as away. */
-const SILENCE_MS = 10_000;
+const SILENCE_MS = 5_000;
+/** Sources that were silent, until when: other partitions need not find it out for themselves. */
+const silentUntil = new WeakMap<EventSource, number>();
 
 /** What a source can tell about a reader's place. */
 export type Answer = 'COMMON' | 'BEYOND_HEAD' | 'OTHER_HASH' | 'OTHER_LOG';
@@ -54,20 +56,26 @@ export const checkPlaces = async (
 
 /** Reads what was published after a place; the last response is the watermark. @throws RemoteError; SourceSilent */
 export const readAfter = async function* (
-  { eventsClient }: EventSource,
+  source: EventSource,
   { topic, partition, after }: { readonly topic: string; readonly partition: number; readonly after?: LogPlace },
   signal: AbortSignal,
 ): AsyncGenerator<ReadResponse> {
+  if ((silentUntil.get(source) ?? 0) > Date.now()) throw new SourceSilent();
   const ending = new AbortController();
   const request = { topic, partition, after: after && placeMessageOf(after) };
   let silence: NodeJS.Timeout | undefined;
   const wait = () => {
     clearTimeout(silence);
-    silence = setTimeout(() => ending.abort(new SourceSilent()), SILENCE_MS);
+    silence = setTimeout(() => {
+      silentUntil.set(source, Date.now() + SILENCE_MS);
+      ending.abort(new SourceSilent());
+    }, SILENCE_MS);
   };
   try {
     wait();
-    for await (const response of eventsClient.read(request, { signal: AbortSignal.any([signal, ending.signal]) })) {
+    for await (const response of source.eventsClient.read(request, {
+      signal: AbortSignal.any([signal, ending.signal]),
+    })) {
       // The time that the reader takes for it does not count.
       clearTimeout(silence);
       yield response;
@@ -76,6 +84,7 @@ export const readAfter = async function* (
     }
     throw new ReadBroken();
   } catch (error) {
+    // The client says only that the call was canceled.
     throw ending.signal.aborted ? ending.signal.reason : error;
   } finally {
     clearTimeout(silence);

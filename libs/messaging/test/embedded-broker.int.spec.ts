@@ -51,7 +51,9 @@ describe('a consumer of the embedded log that was frozen for longer than its lea
     const other = await broker.consume({
       topic,
       group,
-      onBatch: async (events) => events.forEach((event) => got.add(numberOf(event))),
+      onBatch: async (events) => {
+        for (const event of events) got.add(numberOf(event));
+      },
     });
     const offsets = async () =>
       (

@@ -68,9 +68,15 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
         topic,
         group,
         batchSize: 10,
-        onAssigned: (partitions) => partitions.forEach((partition) => held.add(partition)),
-        onRevoked: (partitions) => partitions.forEach((partition) => held.delete(partition)),
-        onBatch: async (events) => events.forEach((event) => got.add(numberOf(event))),
+        onAssigned: (partitions) => {
+          for (const partition of partitions) held.add(partition);
+        },
+        onRevoked: (partitions) => {
+          for (const partition of partitions) held.delete(partition);
+        },
+        onBatch: async (events) => {
+          for (const event of events) got.add(numberOf(event));
+        },
       });
       return { held, got, close: () => close(consumption) };
     };
@@ -275,8 +281,12 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
           topic,
           group,
           batchSize: 20,
-          onAssigned: (partitions) => partitions.forEach((partition) => held.add(partition)),
-          onRevoked: (partitions) => partitions.forEach((partition) => held.delete(partition)),
+          onAssigned: (partitions) => {
+            for (const partition of partitions) held.add(partition);
+          },
+          onRevoked: (partitions) => {
+            for (const partition of partitions) held.delete(partition);
+          },
           onBatch: async (events) => {
             await setImmediate();
             for (const event of events) {

@@ -8,7 +8,7 @@ import {
   SpawnedConsumer,
 } from '@crossroads/messaging/broker.contract';
 import { eventually, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 
 let database: TestDatabase;
@@ -27,22 +27,33 @@ const settings = () => ({ clientId: 'contract', embeddedLogUrl: database.migrato
 brokerContract('the embedded log', async () => settings());
 
 describe('a consumer of the embedded log that was frozen for longer than its lease', () => {
-  it('has lost its partitions, and commits nothing of what it was handling', async () => {
+  const open: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const close of open.splice(0).reverse()) await close();
+  });
+
+  it('has lost its partitions, and commits nothing of what it had handled', async () => {
     const broker = await openEmbeddedBroker({ url: database.migratorUrl });
     const admin = new pg.Client({ connectionString: database.migratorUrl });
     await admin.connect();
+    open.push(
+      () => admin.end(),
+      () => broker.close(),
+    );
     const [topic, group] = [`crossroads.frozen.${randomUUID()}`, randomUUID()];
     await broker.ensureTopic({ name: topic, partitions: 2, retentionDays: 1 });
     await broker.publish(topic, onPartitions(20, 2));
-    const frozen = new SpawnedConsumer({ settings: settings(), topic, group, hangsFrom: 0 });
+    const frozen = new SpawnedConsumer({ settings: settings(), topic, group, hangsFrom: 0, freezes: true });
+    open.push(() => frozen.kill());
     await frozen.saysThat('hangs');
-    frozen.freeze();
 
     const got = new Set<number>();
     const other = await broker.consume({
       topic,
       group,
-      onBatch: async (events) => events.forEach((event) => got.add(numberOf(event))),
+      onBatch: async (events) => {
+        for (const event of events) got.add(numberOf(event));
+      },
     });
     const offsets = async () =>
       (
@@ -61,8 +72,5 @@ describe('a consumer of the embedded log that was frozen for longer than its lea
     await eventually(() => got.size === 22, Boolean);
     await other.close();
     expect(await offsets()).toEqual([11, 11]);
-    await frozen.kill();
-    await admin.end();
-    await broker.close();
   });
 });

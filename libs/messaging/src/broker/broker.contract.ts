@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type BrokerSettings, openBroker } from '../bus/open-broker.js';
 import {
@@ -67,9 +68,15 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
         topic,
         group,
         batchSize: 10,
-        onAssigned: (partitions) => partitions.forEach((partition) => held.add(partition)),
-        onRevoked: (partitions) => partitions.forEach((partition) => held.delete(partition)),
-        onBatch: async (events) => events.forEach((event) => got.add(numberOf(event))),
+        onAssigned: (partitions) => {
+          for (const partition of partitions) held.add(partition);
+        },
+        onRevoked: (partitions) => {
+          for (const partition of partitions) held.delete(partition);
+        },
+        onBatch: async (events) => {
+          for (const event of events) got.add(numberOf(event));
+        },
       });
       return { held, got, close: () => close(consumption) };
     };
@@ -268,6 +275,60 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       const more = onPartitions(80, 4).slice(40);
       await broker.publish(topic, more);
       await until('it gets all', () => more.every((event) => members[1].got.has(numberOf(event))));
+    });
+
+    it('loses nothing and keeps the order of each partition while consumers of a group come and go under load', async () => {
+      const [topic, group] = [await newTopic(4), randomUUID()];
+      // What a reader's places do: what is behind the place is a repetition, what leaves a hole is a gap.
+      const places = [0, 1, 2, 3].map((partition) => partition - 4);
+      const gaps: string[] = [];
+      const joined = async () => {
+        const held = new Set<number>();
+        const consumption = await consume({
+          topic,
+          group,
+          batchSize: 20,
+          onAssigned: (partitions) => {
+            for (const partition of partitions) held.add(partition);
+          },
+          onRevoked: (partitions) => {
+            for (const partition of partitions) held.delete(partition);
+          },
+          onBatch: async (events) => {
+            await setImmediate();
+            for (const event of events) {
+              const [n, partition] = [numberOf(event), event.partition ?? -1];
+              const place = places[partition] ?? Number.NaN;
+              if (n <= place) continue;
+              if (n !== place + 4) gaps.push(`${partition}: ${place}, then ${n}`);
+              places[partition] = n;
+            }
+          },
+        });
+        return { held, close: () => close(consumption) };
+      };
+      const stopping = new AbortController();
+      let published = 0;
+      const publishing = (async () => {
+        for (; !stopping.signal.aborted; published += 40)
+          await broker.publish(
+            topic,
+            Array.from({ length: 40 }, (_, n) => sampleEvent(published + n, { partition: n % 4 })),
+          );
+      })();
+      const one = await joined();
+      await until('one has all', () => one.held.size === 4);
+      const two = await joined();
+      await until('each has two', () => one.held.size === 2 && two.held.size === 2);
+      await one.close();
+      await until('the other has all', () => two.held.size === 4);
+      const three = await joined();
+      await until('they share again', () => two.held.size === 2 && three.held.size === 2);
+      stopping.abort();
+      await publishing;
+      await until('all are handled', () => places.every((place, partition) => place === published - 4 + partition));
+      expect(gaps).toEqual([]);
+      await Promise.all([two.close(), three.close()]);
     });
 
     it('hands the partitions of a killed consumer over, and loses nothing', async () => {

@@ -49,7 +49,10 @@ export class Bus implements OnApplicationBootstrap, OnApplicationShutdown {
 
   onApplicationBootstrap(): void {
     const failed = (error: unknown, attempt: number): void => {
-      if (!(error instanceof WrongPartitions)) return warn('bus')(error, attempt);
+      if (!(error instanceof WrongPartitions)) {
+        warn('bus')(error, attempt);
+        return;
+      }
       this.refusal = error;
       const { topic, actual, required } = error;
       processLog().error(error.message, { topic, actual, required });

@@ -106,14 +106,15 @@ export const requestsOf = function* (events: readonly CloudEvent[]): Generator<M
   let request: Message[] = [];
   let size = 0;
   // An event that names no partition may go to any: they are counted as those of one more partition.
-  let batches = new Map<number | undefined, { bytes: number; events: number }>();
+  const batches = new Map<number | undefined, { bytes: number; events: number }>();
   for (const event of events) {
     const bytes = event.data.length + HEADER_BYTES;
     const batch = batches.get(event.partition);
     const isFull = batch && (batch.bytes + bytes > MAX_BATCH_BYTES || batch.events >= MAX_BATCH_EVENTS);
     if (request.length > 0 && (isFull || size + bytes > MAX_REQUEST_BYTES)) {
       yield request;
-      [request, size, batches] = [[], 0, new Map()];
+      [request, size] = [[], 0];
+      batches.clear();
     }
     const open = batches.get(event.partition) ?? { bytes: 0, events: 0 };
     batches.set(event.partition, { bytes: open.bytes + bytes, events: open.events + 1 });

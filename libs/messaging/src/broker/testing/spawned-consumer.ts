@@ -13,6 +13,8 @@ export interface ConsumerTask {
   readonly group: string;
   /** It hangs in its first batch with an event of this number or a higher one. */
   readonly hangsFrom: number;
+  /** It stops itself at the end of that batch, as SIGSTOP does, instead of hanging in it. */
+  readonly freezes?: boolean;
 }
 
 /** A consumer in a process of its own, to be killed or frozen. */
@@ -35,11 +37,7 @@ export class SpawnedConsumer {
     return until(`the consumer says "${what}"`, () => this.said.includes(what));
   }
 
-  freeze(): void {
-    this.child.kill('SIGSTOP');
-  }
-
-  /** Wakes it, and lets the batch in which it hangs end well; then it closes. */
+  /** Wakes a frozen one; it closes. */
   resume(): void {
     this.child.kill('SIGUSR2');
     this.child.kill('SIGCONT');

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   chartTopology,
+  PARTITIONS,
   type KafkaGrant,
   kafkaGrantsOf,
   SERVICES,
@@ -75,7 +76,7 @@ describe('Kafka in profile production', () => {
     expect(sorted(ofKind(objects, 'KafkaTopic').map(({ metadata }) => metadata.name))).toEqual(sorted(TOPIC_NAMES));
     for (const name of TOPIC_NAMES)
       expect(specOf(objects, 'KafkaTopic', name)).toMatchObject({
-        partitions: 1,
+        partitions: PARTITIONS,
         config: { 'retention.ms': TOPICS[name].retentionDays * 86_400_000 },
       });
   });

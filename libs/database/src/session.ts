@@ -6,8 +6,8 @@ import { type ConnectionOptions, connectionConfig } from './timeouts.js';
 const CHANNEL = 'es_log';
 /** The interval between notifications: NOTIFY takes a lock on the whole cluster when it commits. */
 const NOTIFY_INTERVAL_MS = 50;
-/** Its statements take milliseconds, and a lease has to be renewed on a new connection before it expires. */
-const STATEMENT_MS = 2_000;
+/** Its statements take milliseconds. A process that was busy for seconds shall not take its own delay for that of the server. */
+const STATEMENT_MS = 4_000;
 
 /** A session-level advisory lock. */
 export interface SessionLock {

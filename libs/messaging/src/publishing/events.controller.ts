@@ -18,7 +18,7 @@ export class EventsController {
     this.events = publishedEvents(store, relay.published);
   }
 
-  @Rpc(EventsServiceService.read)
+  @Rpc(EventsServiceService.read, undefined, { lane: 'bulk' })
   read(request: ReadRequest, call: Call): AsyncIterable<ReadResponse> {
     return this.events.read(request, call);
   }

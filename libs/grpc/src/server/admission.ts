@@ -90,8 +90,11 @@ class ArrivedCall implements QueuedCall, HeldCall {
     // The handler refuses callers that the certificate does not name.
     const caller = limits === undefined ? undefined : callers.find(this.call);
     const counted = caller === undefined ? undefined : limits?.admit(caller);
-    if (counted !== undefined && !(counted instanceof CountedCall)) return this.end(counted);
-    this.counted = counted;
+    if (counted instanceof CountedCall) this.counted = counted;
+    else if (counted !== undefined) {
+      this.end(counted);
+      return;
+    }
     this.metadata = metadata;
     this.lane = laneOf(this.terms.lane, metadata);
     const admission = this.terms.endless ? 'admitted' : lanes.admit(this.lane, this);

@@ -137,8 +137,8 @@ export class Lanes {
 
   /** Reports the calls in flight and in queues whenever metrics are sent. Returns the function that ends it. */
   observe(): () => void {
-    const read = (valueOf: (state: LaneState) => number) => () =>
-      LANES.map((lane) => ({ value: valueOf(this.states[lane]), of: { lane } }));
+    const read = (measure: (state: LaneState) => number) => () =>
+      LANES.map((lane) => ({ value: measure(this.states[lane]), of: { lane } }));
     const ends = [
       observe(
         'crossroads.lane.calls_in_flight',

@@ -134,8 +134,7 @@ const authorizeAndAnswer = async (
 const reportedError = (error: unknown, call: ServerCall | undefined, { isStopping }: HandlerContext): unknown => {
   if (call === undefined) return error;
   if (call.isAborted) return call.abortReason ?? (isStopping() ? serverStopping() : new Cancelled());
-  // A call that was made for this one ended at the same deadline, and a millisecond before it.
-  return Date.now() >= call.deadline - 1 && !(error instanceof GrpcFailure) ? new DeadlineExceeded() : error;
+  return call.isCancelled && !(error instanceof GrpcFailure) ? new DeadlineExceeded() : error;
 };
 
 const responsesOf = (responses: unknown, rpc: string): AsyncIterable<unknown> => {

@@ -61,8 +61,9 @@ export class ServerCall implements Call, CallContext {
     return this.finished ? Number.POSITIVE_INFINITY : this.until;
   }
 
+  /** A call that was made for this one ends at the same deadline, and up to a millisecond before grpc-js ends this one. */
   get isCancelled(): boolean {
-    return !this.finished && this.isAborted;
+    return !this.finished && (this.isAborted || Date.now() >= this.until - 1);
   }
 
   get signal(): AbortSignal {

@@ -9,7 +9,7 @@ export class BatchingReader implements StreamReader {
   private readonly batcher: Batcher<readonly string[], Map<string, Recorded[]>>;
 
   constructor(private readonly store: StreamReader) {
-    this.batcher = new Batcher((reads) => this.readBatch(reads));
+    this.batcher = new Batcher((reads) => this.readBatch(reads), { stopsWithCalls: true });
   }
 
   readStreams(streamIds: readonly string[]): Promise<Map<string, Recorded[]>> {

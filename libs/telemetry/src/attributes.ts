@@ -9,6 +9,8 @@ export const attributeNames = [
   'code',
   /** `institution`, `service`, or `unknown` when the certificate named nobody. */
   'caller_kind',
+  /** Lane of work: `online`, `batch` or `bulk`. */
+  'lane',
   /** How a consultation ended. */
   'status',
   'outcome',

@@ -84,7 +84,7 @@ export class SubscriptionController {
     };
   }
 
-  @Rpc(SubscriptionServiceService.listParked, ListParkedPipe)
+  @Rpc(SubscriptionServiceService.listParked, ListParkedPipe, { lane: 'batch' })
   @UseGuards(AdministratorGuard)
   async listParked({ after, pageSize }: ListParkedInput): Promise<ListParkedResponse> {
     const rows = await this.parked.list(after, pageSize + 1);
@@ -96,7 +96,7 @@ export class SubscriptionController {
     };
   }
 
-  @Rpc(SubscriptionServiceService.redriveParked, RedriveParkedPipe)
+  @Rpc(SubscriptionServiceService.redriveParked, RedriveParkedPipe, { lane: 'batch' })
   @UseGuards(AdministratorGuard)
   async redriveParked({ requestId, personId }: RedriveParkedInput, call: Call): Promise<RedriveParkedResponse> {
     return this.parked.redrive(personId, requestKey(call, institutionOf(call.caller), requestId));

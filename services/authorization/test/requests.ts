@@ -63,6 +63,9 @@ export const question = {
   date: { year: 2026, month: 6, day: 15 },
 };
 
+/** From a revision, by a watcher that has no hash of it. */
+export const watching = (fromRevision: bigint) => ({ fromRevision, fromHash: Buffer.alloc(0), snapshot: false });
+
 export const registerWages = (authorization: RunningAuthorization, change: Partial<DataService> = {}) =>
   authorization
     .as('administrator')

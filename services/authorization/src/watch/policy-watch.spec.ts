@@ -1,15 +1,18 @@
 import { ReadinessChecks } from '@crossroads/configuration';
 import type { WatchResponse } from '@crossroads/contracts/authorization/v1/authorization_service';
 import type { Recorded } from '@crossroads/eventsourcing';
+import { NO_HEAD } from '@crossroads/policy';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { LivePolicy } from '../policy/live-policy.js';
 import { PolicyRefreshJob } from '../policy/policy-refresh.job.js';
+import { PolicyForks } from '../fork/policy-forks.js';
 import { PolicyWatch } from './policy-watch.js';
 
 /** An empty policy stream that counts how often it is read, and fails while `away`. */
 class StreamStub {
   reads = 0;
   away = false;
+  readOnly = false;
 
   async readStream(): Promise<Recorded[]> {
     if (this.away) throw new Error('no database');
@@ -19,6 +22,12 @@ class StreamStub {
 }
 
 const NEVER_MS = 1_000_000;
+const noSnapshots = {
+  load: async () => undefined,
+  save: async () => true,
+  hashAt: async () => undefined,
+  discard: async () => {},
+};
 
 describe('watching the policy', () => {
   const stopping = new AbortController();
@@ -40,12 +49,19 @@ describe('watching the policy', () => {
     class Job extends PolicyRefreshJob {
       protected override readonly intervalMs = ms;
     }
-    live = new LivePolicy(stream);
-    watcher = new PolicyWatch(live);
-    job = new Job(live, { session }, new ReadinessChecks());
+    const beat = {
+      write: async () => {
+        if (stream.away || stream.readOnly) throw new Error('no commit');
+      },
+    };
+    const forks = new PolicyForks({ query: async () => [], execute: async () => 0 });
+    live = new LivePolicy(stream, noSnapshots, forks);
+    watcher = new PolicyWatch(live, forks);
+    job = new Job(live, beat, forks, { session }, new ReadinessChecks());
     await job.onModuleInit();
   };
-  const watch = (signal = stopping.signal) => watcher.watch(0n, signal);
+  const watch = (signal = stopping.signal) => watcher.watch({ held: NO_HEAD, snapshot: false }, 'exchange', signal);
+  const confirm = (signal = stopping.signal) => watcher.confirm(NO_HEAD, 'exchange', signal);
   const heartbeat = { value: { message: { $case: 'heartbeat' } } };
   /** Resolves after one turn of the event loop: everything that needs no timer has happened by then. */
   const eventLoopTurn = () => new Promise((resolve) => setImmediate(resolve, 'nothing'));
@@ -93,6 +109,20 @@ describe('watching the policy', () => {
     stream.away = false;
     expect(await first).toMatchObject({ value: { message: { $case: 'snapshotPart' } } });
     expect(await messages.next()).toMatchObject(heartbeat);
+  });
+
+  it('sends no heartbeat and confirms nothing without a commit, and confirms after one that began later', async () => {
+    await start(1);
+    await confirm();
+    stream.readOnly = true;
+    await refreshed();
+    const beats = live.heartbeats;
+    const confirmed = confirm();
+    for (let times = 0; times < 5; times++) await refreshed();
+    expect(await Promise.race([confirmed, eventLoopTurn()])).toBe('nothing');
+    expect(live.heartbeats).toBeLessThanOrEqual(beats + 1);
+    stream.readOnly = false;
+    expect(await confirmed).toMatchObject({ policyRevision: 0n });
   });
 
   it('ends with its call, also while the database is away', async () => {

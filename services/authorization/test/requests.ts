@@ -71,10 +71,11 @@ export const registerWages = (authorization: RunningAuthorization, change: Parti
     .as('administrator')
     .registerDataService({ requestId: newRequestId(), dataService: { ...wages, ...change } });
 
-export const submit = (authorization: RunningAuthorization, change: Partial<Deliberation> = {}) =>
-  authorization
-    .as('welfareOffice')
-    .submitDeliberation({ requestId: newRequestId(), deliberation: { ...draft, ...change } });
+export const submit = (
+  authorization: RunningAuthorization,
+  change: Partial<Deliberation> = {},
+  office = authorization.as('welfareOffice'),
+) => office.submitDeliberation({ requestId: newRequestId(), deliberation: { ...draft, ...change } });
 
 export const decide = (authorization: RunningAuthorization, deliberationId: string, approve = true, as = 'committee') =>
   authorization

@@ -14,6 +14,9 @@ export interface FollowPolicyOptions extends FollowerOptions {
 /** A part of a snapshot is at most a megabyte, unless a single entity is larger. */
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
+/** Then another question is asked, perhaps of another process. */
+const CONFIRM_TIMEOUT_MS = 2_000;
+
 /** Connects to authorization in the background, and keeps the policy up to date until it is closed. */
 export const followPolicy = ({ address, tls, trustDomain, ...options }: FollowPolicyOptions): PolicyFollower => {
   const connection = connect(AuthorizationServiceService, address, {
@@ -26,7 +29,10 @@ export const followPolicy = ({ address, tls, trustDomain, ...options }: FollowPo
     watch: ({ revision: fromRevision, hash: fromHash }, snapshot, signal) =>
       connection.watch({ fromRevision, fromHash, snapshot }, { signal }),
     confirm: async ({ revision, hash }, signal) => {
-      const inForce = await connection.confirmPolicy({ policyRevision: revision, policyHash: hash }, { signal });
+      const inForce = await connection.confirmPolicy(
+        { policyRevision: revision, policyHash: hash },
+        { signal, deadlineMs: CONFIRM_TIMEOUT_MS },
+      );
       return { revision: inForce.policyRevision, hash: inForce.policyHash };
     },
   };

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PolicySnapshotPart, WatchResponse } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { DeliberationState, type PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
-import { type Caller, PermissionDenied, RemoteError, Unavailable } from '@crossroads/grpc';
+import { type Caller, RemoteError, Unavailable } from '@crossroads/grpc';
 import { type Logger, processLog } from '@crossroads/telemetry';
 import { type Policy, PolicyIndex, UnknownPolicyEntity } from './decide/policy.js';
 import { Freshness } from './freshness.js';
 import { isSameHead, NO_HEAD, type PolicyHead } from './policy-head.js';
+import { keyNotRegistered, needsNewerVersion, policyForked, policyStale } from './refusals.js';
 
 /** What a follower asks of authorization. */
 export interface PolicySource {
@@ -35,12 +36,14 @@ const MAX_BACKOFF_MS = 1_000;
 /** Authorization sends a heartbeat every 250 ms: after this silence the connection is closed, and another one opened. */
 const SILENCE_TIMEOUT_MS = 2_000;
 const CONFIRM_INTERVAL_MS = 250;
-const CONFIRM_TIMEOUT_MS = 2_000;
 
 /** The history that authorization has is another one than that of what is held. */
 class Fork extends Error {
   override readonly name = 'PolicyForked';
 }
+
+const isFork = (error: unknown): error is Fork | RemoteError =>
+  error instanceof Fork || (error instanceof RemoteError && error.reason === 'POLICY_FORKED');
 
 /** Keeps the current policy in memory, by authorization's `Watch`. A policy that may be outdated is not given to anybody. */
 export class PolicyFollower {
@@ -52,6 +55,8 @@ export class PolicyFollower {
   /** The next `Watch` starts with a snapshot. */
   private needsSnapshot = true;
   private isForked = false;
+  /** The last question had an answer. */
+  private isAnswered = true;
   /** Set for good: only another version of this process can read the policy. */
   private lacksVersion = false;
   private readonly stopping = new AbortController();
@@ -158,26 +163,8 @@ export class PolicyFollower {
   }
 
   private refusal(): Unavailable {
-    const retryAfterMs = 1_000;
-    if (this.lacksVersion)
-      return new Unavailable(
-        'NEEDS_NEWER_VERSION',
-        'the policy has something that this version does not know; ask another process',
-        {
-          retryAfterMs,
-        },
-      );
-    if (this.isForked)
-      return new Unavailable(
-        'POLICY_FORKED',
-        'authorization has another history of the policy than this service; administrators have to accept it first',
-        { retryAfterMs },
-      );
-    return new Unavailable(
-      'POLICY_STALE',
-      'authorization has not confirmed the policy for too long to decide; try again soon',
-      { retryAfterMs },
-    );
+    if (this.lacksVersion) return needsNewerVersion();
+    return this.isForked ? policyForked() : policyStale();
   }
 
   /** Whether there is a reason to go on: a version that cannot read the policy stops, and does not read it again and again. */
@@ -213,18 +200,21 @@ export class PolicyFollower {
     const { held } = this;
     const sentAt = this.clock();
     try {
-      const inForce = await this.source.confirm(
-        held,
-        AbortSignal.any([this.stopping.signal, AbortSignal.timeout(CONFIRM_TIMEOUT_MS)]),
-      );
+      const inForce = await this.source.confirm(held, this.stopping.signal);
       if (inForce.revision === this.held.revision && this.current && !isSameHead(inForce, this.held))
         throw new Fork('the confirmed head has another hash');
       this.freshness.answered(sentAt, inForce.revision, this.revision);
+      this.isAnswered = true;
       this.wakeWaiters();
     } catch (error) {
-      // An answer about what is no longer held says nothing.
-      if (isSameHead(held, this.held)) this.failed(error);
+      this.confirmFailed(error, held);
     }
+  }
+
+  private confirmFailed(error: unknown, held: PolicyHead): void {
+    // An answer about what is no longer held says nothing. Of an outage only the beginning is reported.
+    if (isSameHead(held, this.held) && (this.isAnswered || isFork(error))) this.failed(error);
+    this.isAnswered = false;
   }
 
   /** Resolves to whether anything was received. */
@@ -256,8 +246,7 @@ export class PolicyFollower {
   private failed(error: unknown): void {
     if (this.stopping.signal.aborted) return;
     if (error instanceof UnknownPolicyEntity) this.stopForNewerVersion(error);
-    else if (error instanceof Fork || (error instanceof RemoteError && error.reason === 'POLICY_FORKED'))
-      this.fork(error);
+    else if (isFork(error)) this.fork(error);
     else this.onError(error);
   }
 
@@ -370,9 +359,3 @@ export class PolicyFollower {
       }
   }
 }
-
-const keyNotRegistered = () =>
-  new PermissionDenied(
-    'KEY_NOT_REGISTERED',
-    "the key of this certificate is not registered for its institution's application; ask an administrator to register it",
-  );

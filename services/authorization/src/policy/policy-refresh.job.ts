@@ -36,7 +36,8 @@ export class PolicyRefreshJob implements OnModuleInit, OnModuleDestroy {
     await live.refresh();
     this.endings.push(
       this.db.session.onLogGrown(() => void live.refresh().catch(this.onError)),
-      observe('crossroads.policy_age.seconds', () => live.ageMs / 1_000),
+      // Before the first beat there is no age.
+      observe('crossroads.policy_age.seconds', () => (Number.isFinite(live.ageMs) ? live.ageMs / 1_000 : undefined)),
       observe('crossroads.policy_revision', () => Number(live.revision)),
       observe('crossroads.policy_forked', () => Number(this.forks.isOpen)),
       observe('crossroads.policy_needs_newer_version', () => Number(live.needsNewerVersion)),

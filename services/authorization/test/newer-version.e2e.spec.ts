@@ -2,8 +2,8 @@ import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decidedBy, whenDecided } from './decided-by.js';
 import { approved, registerWages, submit, watching } from './requests.js';
-import { asSuperuser } from './restored-database.js';
 import { outcomeOf, RunningAuthorization } from './running-authorization.js';
+import { storeEvents } from './stored-events.js';
 
 /** There is no status with details: UNAVAILABLE only. */
 const NOT_LISTENING = 'code 14';
@@ -24,12 +24,7 @@ describe.each([
   it('serves the policy no longer, says so, and goes on running', async () => {
     const follower = authorization.follow(1_000);
     await whenDecided(follower, 'allowed');
-    await asSuperuser(
-      authorization.database,
-      `insert into es.events (revision, event_id, schema_version, stream_id, stream_type, type, data, metadata)
-       values ($1, gen_random_uuid(), $2, 'policy', 'policy', $3, '{}', '{}')`,
-      [follower.revision + 1n, schemaVersion, type],
-    );
+    await storeEvents(authorization.database, follower.revision, [{ type, schemaVersion, data: {} }]);
     await whenDecided(follower, 'POLICY_STALE');
     expect(await answers(authorization.process.port)).toEqual(allRefused);
     expect(authorization.process.output).toContain('NEEDS_NEWER_VERSION');

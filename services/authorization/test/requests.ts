@@ -94,3 +94,15 @@ export const approved = async (
   await decide(authorization, deliberationId);
   return deliberationId;
 };
+
+/** As an event has it. */
+export const storedDeliberation = (
+  deliberationId: string,
+  state: 'SUBMITTED' | 'APPROVED',
+  recipient = draft.recipient,
+) => {
+  const { reference, title } = draft;
+  const { validity: _, ...granted } = grant;
+  const grants = [{ ...granted, validity: { startDate: { year: 2026, month: 1, day: 1 } } }];
+  return { deliberationId, reference, title, recipient, grants, state, submittedBy: recipient };
+};

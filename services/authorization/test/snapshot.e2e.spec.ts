@@ -1,10 +1,12 @@
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { approved, draft, grant, registerWages, submit, watching } from './requests.js';
+import { approved, registerWages, storedDeliberation, submit, watching } from './requests.js';
 import { asSuperuser } from './restored-database.js';
 import { outcomeOf, RunningAuthorization } from './running-authorization.js';
+import { storeEvents } from './stored-events.js';
 
-const SUBMITTED = 1_100;
+/** More than a page of the snapshot. */
+const SUBMITTED = 2_100;
 
 describe('the stored snapshot of the policy', () => {
   let authorization: RunningAuthorization;
@@ -15,14 +17,11 @@ describe('the stored snapshot of the policy', () => {
     await registerWages(authorization);
     await approved(authorization);
     early = await authorization.as('exchange').confirmPolicy({ policyRevision: 0n, policyHash: Buffer.alloc(0) });
-    await asSuperuser(
-      authorization.database,
-      `insert into es.events (revision, event_id, schema_version, stream_id, stream_type, type, data, metadata)
-       select $1 + n, gen_random_uuid(), 1, 'policy', 'policy', 'DeliberationSubmitted',
-              jsonb_build_object('deliberation', $2::jsonb || jsonb_build_object('deliberationId', 'd-' || n)), '{}'
-         from generate_series(1, ${SUBMITTED}) n`,
-      [early.policyRevision, { ...draft, grants: [{ ...grant, validity: {} }], state: 'SUBMITTED', submittedBy: 'x' }],
-    );
+    const events = Array.from({ length: SUBMITTED }, (_, n) => ({
+      type: 'DeliberationSubmitted',
+      data: { deliberation: storedDeliberation(`d-${n}`, 'SUBMITTED') },
+    }));
+    await storeEvents(authorization.database, early.policyRevision, events);
     await stored();
   });
   afterAll(() => authorization.close());

@@ -1,7 +1,8 @@
 import { eventually } from '@crossroads/testing';
-import { draft, grant, registerWages } from './requests.js';
+import { registerWages, storedDeliberation } from './requests.js';
 import { asSuperuser } from './restored-database.js';
 import { RunningAuthorization } from './running-authorization.js';
+import { storeEvents } from './stored-events.js';
 
 /**
  * How long a start takes with many deliberations, each submitted and approved: from the stored snapshot, and from all events; and how
@@ -10,6 +11,7 @@ import { RunningAuthorization } from './running-authorization.js';
  */
 const { POLICY_DELIBERATIONS = '100000' } = process.env;
 const SIZE = Number(POLICY_DELIBERATIONS);
+const RECIPIENTS = 500;
 
 const progress = (what: string) => void process.stderr.write(`${what}\n`);
 
@@ -22,22 +24,15 @@ try {
   const { policyRevision } = await registerWages(authorization);
   await authorization.process.stop();
   progress(`storing ${SIZE} deliberations`);
-  const deliberation = { ...draft, grants: [{ ...grant, validity: {} }], submittedBy: 'x' };
-  for (const [offset, type, state] of [
-    [0, 'DeliberationSubmitted', 'SUBMITTED'],
-    [SIZE, 'DeliberationApproved', 'APPROVED'],
-  ] as const)
-    await asSuperuser(
-      database,
-      `insert into es.events (revision, event_id, schema_version, stream_id, stream_type, type, data, metadata)
-       select $1 + n, gen_random_uuid(), 1, 'policy', 'policy', $3,
-              jsonb_build_object('deliberation', $2::jsonb || jsonb_build_object('deliberationId', gen_random_uuid())), '{}'
-         from generate_series(1, ${SIZE}) n`.replace(
-        'gen_random_uuid())),',
-        `'00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))),`,
-      ),
-      [policyRevision + BigInt(offset), { ...deliberation, state }, type],
-    );
+  const events = (['SUBMITTED', 'APPROVED'] as const).flatMap((state) =>
+    Array.from({ length: SIZE }, (_, n) => ({
+      type: state === 'SUBMITTED' ? 'DeliberationSubmitted' : 'DeliberationApproved',
+      data: { deliberation: storedDeliberation(`d-${n}`, state, `recipient-${n % RECIPIENTS}`), reason: '' },
+    })),
+  );
+  await storeEvents(database, policyRevision, events, (stored) => {
+    if (stored % 50_000 === 0) progress(`  ${stored} of ${events.length} events`);
+  });
   const last = policyRevision + 2n * BigInt(SIZE);
 
   const start = async (): Promise<number> => {

@@ -8,15 +8,16 @@ import pg from 'pg';
 import {
   approved,
   documentProvider,
-  draft,
   grant,
   registerWages,
   revoke,
+  storedDeliberation,
   submit,
   wages,
   watching,
 } from './requests.js';
 import { numbers, RunningAuthorization } from './running-authorization.js';
+import { storeEvents } from './stored-events.js';
 
 const day = parseIsoDay('2026-06-15');
 if (!day) throw new TypeError('no day');
@@ -94,28 +95,17 @@ describe('whoever follows the policy', () => {
   it('sees what another process appended', async () => {
     const follower = authorization.follow();
     await when(follower, 'DELIBERATION_REVOKED');
-    const other = new pg.Client({ connectionString: authorization.database.url });
-    await other.connect();
     const next = follower.revision + 1n;
-    const deliberation = {
-      ...draft,
-      deliberationId: 'from-elsewhere',
-      state: 'APPROVED',
-      submittedBy: 'x',
-      grants: [{ ...grant, validity: {} }],
-    };
-    await other.query(
-      `insert into es.events (revision, event_id, schema_version, stream_id, stream_type, type, data, metadata)
-       values ($1, gen_random_uuid(), 1, 'policy', 'policy', 'DeliberationApproved', $2, '{}')`,
-      [next, { deliberation, reason: 'x' }],
-    );
+    const deliberation = storedDeliberation('from-elsewhere', 'APPROVED');
+    await storeEvents(authorization.database, follower.revision, [
+      { type: 'DeliberationApproved', data: { deliberation, reason: 'x' } },
+    ]);
     const committed = performance.now();
     await follower.whenAt(next);
     process.stdout.write(
       `appended by another process → in force at a follower: ${(performance.now() - committed).toFixed(0)} ms\n`,
     );
     expect(outcome(follower)).toBe('allowed');
-    await other.end();
   });
 
   it('gets document providers as they are registered, and in a snapshot', async () => {

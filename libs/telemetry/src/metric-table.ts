@@ -135,7 +135,21 @@ export const METRICS = {
     'outcome',
     'reason',
   ),
-  'crossroads.policy_age.seconds': metric('gauge', 's', 'Since authorization was heard of'),
+  'crossroads.policy_age.seconds': metric(
+    'gauge',
+    's',
+    'For how long nobody has confirmed that the policy here is in force',
+  ),
+  'crossroads.policy_forked': metric(
+    'gauge',
+    '{policies}',
+    'Is 1 where the policy is not a part of the history that authorization has',
+  ),
+  'crossroads.policy_needs_newer_version': metric(
+    'gauge',
+    '{policies}',
+    'Is 1 where the policy has something that this version does not know',
+  ),
   'crossroads.policy_revision': metric('gauge', '{revision}', 'Revision of the policy in force here'),
   'crossroads.log.partitions_held': metric(
     'gauge',

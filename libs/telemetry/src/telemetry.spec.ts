@@ -192,6 +192,8 @@ describe('the table of metrics', () => {
       'crossroads_lane_calls_total',
       'crossroads_open_download_age_seconds',
       'crossroads_policy_age_seconds',
+      'crossroads_policy_forked',
+      'crossroads_policy_needs_newer_version',
       'crossroads_policy_revision',
       'crossroads_provider_event_lag_messages',
       'crossroads_provider_event_lag_seconds',

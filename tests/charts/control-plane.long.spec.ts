@@ -12,7 +12,15 @@ else if (!FULL) skipped('CROSSROADS_KUBE is not full: one profile is installed, 
 
 const STEP_MS = 300_000;
 /** The kinds that remain after an uninstall: data and its network policies. */
-const DATA = ['Cluster', 'Database', 'KafkaTopic', 'NetworkPolicy', 'PersistentVolumeClaim'];
+const DATA = [
+  'Cluster',
+  'Database',
+  'KafkaTopic',
+  'NetworkPolicy',
+  'ObjectStore',
+  'PersistentVolumeClaim',
+  'ScheduledBackup',
+];
 const POLICY = 'helm.sh/resource-policy';
 
 /** Whether a pod belongs to a service with a volume, which only one pod at a time can use. */

@@ -4,6 +4,7 @@ import {
   chartTopology,
   type KafkaGrant,
   kafkaGrantsOf,
+  PARTITIONS,
   SERVICES,
   TOPIC_NAMES,
   TOPICS,
@@ -71,12 +72,13 @@ describe('Kafka in profile production', () => {
     );
   });
 
-  it('each topic has the retention of the topology and one partition', () => {
+  it('each topic has the retention and the partitions of the topology, and is on three brokers, of which two must have a message', () => {
     expect(sorted(ofKind(objects, 'KafkaTopic').map(({ metadata }) => metadata.name))).toEqual(sorted(TOPIC_NAMES));
     for (const name of TOPIC_NAMES)
       expect(specOf(objects, 'KafkaTopic', name)).toMatchObject({
-        partitions: 1,
-        config: { 'retention.ms': TOPICS[name].retentionDays * 86_400_000 },
+        partitions: PARTITIONS,
+        replicas: 3,
+        config: { 'retention.ms': TOPICS[name].retentionDays * 86_400_000, 'min.insync.replicas': 2 },
       });
   });
 });

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { dataSourceOptions } from '@crossroads/database';
 import { ACCESS_TOPIC, CONNECTIONS, databaseOf, producedBy, SERVICES, serviceNamed } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { HELM, sentences, template } from './helm.js';
-import { type KubernetesObject, ofKind, renderedObjects, skipped, specOf } from './rendered.js';
+import { CHART, type KubernetesObject, ofKind, renderedObjects, skipped, specOf } from './rendered.js';
 
 if (HELM === undefined) skipped('no helm: budgets of connections, backups and restores are not tried');
 const withHelm = HELM === undefined ? it.skip : it;
@@ -19,6 +21,9 @@ interface Cluster {
   readonly bootstrap?: unknown;
   readonly externalClusters?: unknown;
   readonly backup?: unknown;
+}
+interface Profile {
+  readonly postgresql: { readonly maxConnections: number };
 }
 interface Database {
   readonly cluster: { readonly name: string };
@@ -226,6 +231,12 @@ describe('what the chart refuses of PostgreSQL', () => {
 describe('budgets of connections', () => {
   it('a pool is as large as the topology says', () => {
     expect(dataSourceOptions({ url: 'postgresql://localhost/none' }).poolSize).toBe(CONNECTIONS.pool);
+  });
+
+  it('profile dev is checked against what the server of charts/dev-infra allows', () => {
+    const server = readFileSync(join(CHART, '..', 'dev-infra', 'templates', 'postgresql.yaml'), 'utf8');
+    const profile = parse(readFileSync(join(CHART, 'profiles', 'dev.yaml'), 'utf8')) as Profile;
+    expect(server).toContain(`-cmax_connections=${profile.postgresql.maxConnections}\n`);
   });
 
   withHelm('a Cluster has the connections of all pods that autoscaling allows, with those of an upgrade', () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { METRICS, type MetricName, prometheusName } from '@crossroads/telemetry';
+import { PARTITIONS } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
 import { progress, ROOT } from '../whole-mesh.js';
@@ -57,6 +58,11 @@ describe('rules', () => {
     const [file = '', section] = rule.annotations?.runbook?.split('#') ?? [];
     expect(section).toBe(rule.alert?.toLowerCase());
     expect(sectionsOf(file)).toContain(rule.alert);
+  });
+
+  it('a partition without a holder is missed, however many there are', () => {
+    const { expr } = rules().find(({ alert }) => alert === 'CrossroadsPartitionNotHeld') ?? {};
+    expect(expr).toBe(`crossroads:partitions_held:sum < ${PARTITIONS}`);
   });
 
   it('each alert has a test in which it fires and one in which it does not', () => {

@@ -103,6 +103,44 @@ export const METRICS = {
   ),
   'crossroads.policy_age.seconds': metric('gauge', 's', 'Since authorization was heard of'),
   'crossroads.policy_revision': metric('gauge', '{revision}', 'Revision of the policy in force here'),
+  // The logs: partitions, leases, and how far each step is.
+  'crossroads.log.partitions_held': metric('gauge', '{partitions}', 'Partitions whose lease this process has', 'log'),
+  'crossroads.log.stamp_lag.seconds': metric('gauge', 's', 'Age of the oldest event without a position', 'log'),
+  'crossroads.log.needs_newer_version': metric(
+    'gauge',
+    '{partitions}',
+    'Partitions that this process gave back because of an event that its version does not know',
+  ),
+  'crossroads.relay.lag.seconds': metric(
+    'gauge',
+    's',
+    'Age of the oldest event that has its position and is not on the topic yet',
+    'topic',
+  ),
+  'crossroads.consumer.lag.seconds': metric(
+    'gauge',
+    's',
+    'How old the oldest event of the newest batch was when it was taken',
+    'topic',
+  ),
+  'crossroads.log.forked': metric(
+    'gauge',
+    '{partitions}',
+    'Partitions of a topic at which this process stopped, because their log went back (LOG_FORKED)',
+    'topic',
+  ),
+  'crossroads.log.gaps_filled': metric(
+    'counter',
+    '{gaps}',
+    "Gaps in a topic that were filled from the publisher's log",
+    'topic',
+  ),
+  'crossroads.leases.lost': metric(
+    'counter',
+    '{leases}',
+    'Leases that ran out, or that another process took, before they were given back',
+    'role',
+  ),
   'crossroads.relay_errors': metric('counter', '{errors}', 'Attempts to publish that failed', 'topic'),
 } as const;
 

@@ -151,22 +151,25 @@ export const METRICS = {
     'Is 1 where the policy has something that this version does not know',
   ),
   'crossroads.policy_revision': metric('gauge', '{revision}', 'Revision of the policy in force here'),
-  'crossroads.log.partitions_held': metric(
+  // The logs: partitions, leases, and how far each step is.
+  'crossroads.log.partitions_held': metric('gauge', '{partitions}', 'Partitions whose lease this process has', 'log'),
+  'crossroads.log.stamp_lag.seconds': metric('gauge', 's', 'Age of the oldest event without a position', 'log'),
+  'crossroads.log.needs_newer_version': metric(
     'gauge',
     '{partitions}',
-    'Partitions of the log that this process works on',
-    'log',
+    'Partitions that this process gave back because of an event that its version does not know',
   ),
   'crossroads.relay.lag.seconds': metric(
     'gauge',
     's',
-    'Age of the oldest stamped event that is not published',
+    'Age of the oldest event that has its position and is not on the topic yet',
     'topic',
   ),
-  'crossroads.log.needs_newer_version': metric(
-    'gauge',
-    '{partitions}',
-    'Partitions given back because of an event type that this version does not know',
+  'crossroads.leases.lost': metric(
+    'counter',
+    '{leases}',
+    'Leases that ran out, or that another process took, before they were given back',
+    'role',
   ),
   'crossroads.relay_errors': metric('counter', '{errors}', 'Attempts to publish that failed', 'topic'),
 } as const;

@@ -1,7 +1,7 @@
 import { applicationKey, type PolicyEvent, type PolicyState } from '../policy/policy.decider.js';
 
 /** A map of the state. */
-export type EntryKind = keyof PolicyState;
+type EntryKind = keyof PolicyState;
 
 /** One value of the state, by its map and its key there. */
 export interface EntryKey {

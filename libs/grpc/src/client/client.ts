@@ -14,7 +14,7 @@ import { identityUri, type ServerIdentity } from '../identity/peer.js';
 import { errorOf, RemoteError } from '../errors/remote-error.js';
 import { withRetries } from './retries.js';
 import { callBidi, callClientStream, callServerStream, callUnary, type OpenCall } from './calls.js';
-import { LANE_HEADER } from '../server/lanes.js';
+import { LANE_HEADER } from '../lane-header.js';
 import { isAsyncIterable } from '../streams.js';
 import { channelCredentials, type TlsFiles } from '../identity/tls.js';
 

@@ -5,7 +5,8 @@ import { failureOf } from '../testing/echo-server.js';
 import { request, response } from '../testing/echo-service.js';
 import { until } from '../testing/until.js';
 import { WorkServer } from '../testing/work-server.js';
-import { LANE_HEADER, Lanes } from './lanes.js';
+import { LANE_HEADER } from '../lane-header.js';
+import { Lanes } from './lanes.js';
 import type { ServerLimits } from './server.js';
 
 /** Longer than any of these specs. */

@@ -1,6 +1,7 @@
 import { type Lane, LANES } from '@crossroads/configuration';
 import { counter, observe } from '@crossroads/telemetry';
 import type { Metadata } from '@grpc/grpc-js';
+import { LANE_HEADER } from '../lane-header.js';
 import type { ServedMethod } from './service.js';
 
 /** How much one process takes on at once, whoever calls. */
@@ -14,9 +15,6 @@ export interface LaneLimits {
   /** For calls that bring no deadline, but streams, which have a day. @default online 30 s, batch 5 min, bulk 1 h */
   readonly deadlinesMs?: Readonly<Partial<Record<Lane, number>>>;
 }
-
-/** The request's metadata that names its lane. */
-export const LANE_HEADER = 'crossroads-lane';
 
 const DEADLINE_MS: Readonly<Record<Lane, number>> = { online: 30_000, batch: 300_000, bulk: 3_600_000 };
 /** A stream lasts as long as there are messages. */

@@ -49,6 +49,18 @@ const STREAMS_QUERY = {
   text: `select ${columns} from es.events where stream_id = any($1) and revision > 0 order by stream_id, revision`,
 };
 
+// Each stream is looked up by itself, as in `es-answers`.
+const STREAMS_AFTER_QUERY = {
+  name: 'es-read-streams-after',
+  text: `select e.* from unnest($1::text[], $2::bigint[]) asked (id, after) cross join lateral (
+      select ${columns} from es.events where stream_id = asked.id and revision > asked.after order by revision) e`,
+};
+
+const LAST_QUERY = {
+  name: 'es-read-last',
+  text: `select ${columns} from es.events where stream_id = $1 and revision > 0 order by revision desc limit 1`,
+};
+
 const APPEND = { name: 'es-append', text: 'select es.append($1)' };
 
 const ROW = `insert into es.events (stream_id, stream_type, revision, event_id, type, schema_version, data, metadata,
@@ -112,11 +124,23 @@ export class PostgresEventStore implements EventStore {
     return (await this.on.query<EventRow>(STREAM_QUERY, [streamId, from])).map(toRecorded);
   }
 
-  async readStreams(streamIds: readonly string[]): Promise<Map<string, Recorded[]>> {
+  async readStreams(
+    streamIds: readonly string[],
+    after: ReadonlyMap<string, bigint> = new Map(),
+  ): Promise<Map<string, Recorded[]>> {
     const streams = new Map<string, Recorded[]>(streamIds.map((id) => [id, []]));
-    const rows = await this.on.query<EventRow>(STREAMS_QUERY, [[...streams.keys()]]);
+    const ids = [...streams.keys()];
+    const rows = await (after.size === 0
+      ? this.on.query<EventRow>(STREAMS_QUERY, [ids])
+      : this.on.query<EventRow>(STREAMS_AFTER_QUERY, [ids, ids.map((id) => after.get(id) ?? 0n)]));
     for (const row of rows) streams.get(row.stream_id)?.push(toRecorded(row));
     return streams;
+  }
+
+  /** The last event of a stream, for those whose state it holds whole. */
+  async readLast(streamId: string): Promise<Recorded | undefined> {
+    const [last] = await this.on.query<EventRow>(LAST_QUERY, [streamId]);
+    return last && toRecorded(last);
   }
 
   append(appends: readonly StreamAppend[], options: AppendOptions = {}): Promise<void> {

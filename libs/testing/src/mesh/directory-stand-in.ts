@@ -13,6 +13,7 @@ export class DirectoryStandIn {
   /** Its answer for each SSIN; UNKNOWN for others. */
   readonly numbers = new Map<string, CheckResponse>();
   readonly asked: BatchCheckRequest[] = [];
+  private readonly ssins = new Map<string, string>();
 
   /** @param caller the service under test, which may call it */
   serve(caller: ServiceName): ServedService {
@@ -44,19 +45,21 @@ export class DirectoryStandIn {
       ssin: '',
     }));
     const state = NumberState.NUMBER_STATE_VALID;
+    for (const id of [personId, ...(more.mergedPersonIds ?? [])]) this.ssins.set(id, ssin);
     this.numbers.set(ssin, { state, personId, inscriptions, mergedPersonIds: [], ...more });
   }
 
   private answer({ person, institutions }: CheckRequest): CheckResponse {
     const { by } = person ?? {};
+    const ssin = by?.$case === 'personId' ? this.ssins.get(by.value) : by?.value;
     const known =
-      by?.$case === 'ssin'
-        ? this.numbers.get(by.value)
-        : [...this.numbers.values()].find(
-            ({ personId, mergedPersonIds }) => by && [personId, ...mergedPersonIds].includes(by.value),
-          );
+      ssin === undefined
+        ? [...this.numbers.values()].find(({ personId }) => by?.$case === 'personId' && personId === by.value)
+        : this.numbers.get(ssin);
     if (!known) return { state: NumberState.NUMBER_STATE_UNKNOWN, personId: '', inscriptions: [], mergedPersonIds: [] };
-    const inscriptions = known.inscriptions.filter(({ institution }) => institutions.includes(institution));
+    const inscriptions = known.inscriptions.filter(
+      ({ institution }) => institutions.length === 0 || institutions.includes(institution),
+    );
     return { ...known, inscriptions };
   }
 }

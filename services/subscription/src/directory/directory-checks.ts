@@ -16,10 +16,11 @@ export class DirectoryChecks {
     private readonly directory: Pick<Connection<typeof DirectoryServiceService>, 'batchCheck'>,
   ) {}
 
-  byPersonId(personIds: readonly string[], institutions: readonly string[]): Promise<CheckResponse[]> {
+  /** With the inscriptions of all institutions: there are thousands of subscribers, and a person has a few inscriptions. */
+  byPersonId(personIds: readonly string[]): Promise<CheckResponse[]> {
     return this.check(
       personIds.map((value) => ({ by: { $case: 'personId', value } })),
-      institutions,
+      [],
     );
   }
 

@@ -1,63 +1,89 @@
-import { Clock } from '@crossroads/configuration';
 import type { CheckResponse } from '@crossroads/contracts/directory/v1/directory_service';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
-import { dayOf } from '@crossroads/identifiers';
 import type { CloudEvent, Reading } from '@crossroads/messaging';
 import { type Policy, PolicyFollower } from '@crossroads/policy';
 import { Injectable } from '@nestjs/common';
 import type { DecidedDelivery } from '../delivery/decided-delivery.js';
 import { DirectoryChecks } from '../directory/directory-checks.js';
-import { type Candidate, SubscriptionQueries } from '../subscription/subscription-queries.js';
-import { decideDelivery, type ReceivedMutation } from './decide-delivery.rules.js';
+import { LiveSubscriptions } from '../subscription/live-subscriptions.js';
+import type { Inscription } from '../subscription/subscription-index.js';
+import { SubscriptionQueries } from '../subscription/subscription-queries.js';
+import type { ReceivedMutation } from './decide-delivery.rules.js';
+import { DeliveryDecider } from './delivery-decider.js';
+import { TimeSlices } from './time-slices.js';
 
 type Received = ReceivedMutation | { readonly unreadable: string };
+
+/** Whom a mutation is about, as the directory knows them. */
+interface Person {
+  readonly inscriptions: readonly Inscription[];
+  /** Ids of the subscriptions that name the person. */
+  readonly naming: ReadonlySet<string>;
+}
 
 /** Reads a batch of mutations, and decides who gets what of each. */
 @Injectable()
 export class MutationDecisions {
   constructor(
-    private readonly subscriptions: SubscriptionQueries,
+    private readonly subscriptions: LiveSubscriptions,
+    private readonly queries: SubscriptionQueries,
     private readonly directory: DirectoryChecks,
     private readonly policy: PolicyFollower,
-    private readonly clock: Clock,
+    private readonly decider: DeliveryDecider,
   ) {}
 
   /** In the order of the events. @throws Unavailable `POLICY_STALE` */
   async decide(events: readonly CloudEvent[]): Promise<Reading<DecidedDelivery>[]> {
     const policy = this.policy.policy();
     const received = events.map((event) => receive(event, policy));
-    const decide = await this.decider(received.flatMap((one) => ('unreadable' in one ? [] : one.mutation)));
-    return received.map((one) =>
-      'unreadable' in one ? { items: [], unreadable: one.unreadable } : { items: decide(one) },
+    const index = await this.subscriptions.fresh();
+    const persons = await this.persons(
+      received.flatMap((one) =>
+        'unreadable' in one || !index.hasAnyTo(one.mutation.dataService) ? [] : one.mutation.personId,
+      ),
+      index.namesPersons,
     );
+    const decide = this.decider.forBatch();
+    const slices = new TimeSlices();
+    const readings: Reading<DecidedDelivery>[] = [];
+    for (const one of received) {
+      if ('unreadable' in one) {
+        readings.push({ items: [], unreadable: one.unreadable });
+        continue;
+      }
+      const { personId, dataService } = one.mutation;
+      const person = persons.get(personId);
+      const concerned = person ? index.of(dataService, person.inscriptions, person.naming) : [];
+      readings.push({ items: concerned.flatMap((subscription) => decide(subscription, one) ?? []) });
+      await slices.next();
+    }
+    return readings;
   }
 
-  /** Asks once for the whole batch whose the persons are, and who subscribes to them. */
-  private async decider(mutations: readonly Mutation[]): Promise<(received: ReceivedMutation) => DecidedDelivery[]> {
-    if (mutations.length === 0) return () => [];
-    const personIds = [...new Set(mutations.map(({ personId }) => personId))];
-    const dataServices = [...new Set(mutations.map(({ dataService }) => dataService))];
-    const institutions = await this.subscriptions.subscribersTo(dataServices);
-    if (institutions.length === 0) return () => [];
-    const checks = await this.directory.byPersonId(personIds, institutions);
-    const persons = new Map(personIds.map((personId, index) => [personId, personOf(personId, checks[index])]));
-    const allIds = [...persons.values()].flatMap(({ ids }) => ids);
-    const candidates = Map.groupBy(
-      await this.subscriptions.candidates(dataServices, allIds),
-      ({ dataService }) => dataService,
+  /** Asks once for the whole batch who has inscribed the persons, and who subscribes to them by name. */
+  private async persons(personIds: readonly string[], anyNamed: boolean): Promise<Map<string, Person>> {
+    const ids = [...new Set(personIds)];
+    if (ids.length === 0) return new Map();
+    const checks = await this.directory.byPersonId(ids);
+    const allIds = ids.map((id, index) => idsOf(id, checks[index]));
+    const naming = anyNamed ? await this.queries.naming(allIds.flat()) : new Map<string, readonly string[]>();
+    return new Map(
+      ids.map((id, index) => [
+        id,
+        {
+          inscriptions: checks[index]?.inscriptions ?? [],
+          naming: new Set(allIds[index]?.flatMap((one) => naming.get(one) ?? [])),
+        },
+      ]),
     );
-    const policy = this.policy.policy();
-    const day = dayOf(this.clock.now());
-    return (received) => {
-      const { personId, dataService } = received.mutation;
-      const person = persons.get(personId);
-      if (person === undefined) return [];
-      return (candidates.get(dataService) ?? [])
-        .filter((candidate) => concerns(candidate, person.ids))
-        .flatMap((candidate) => decideDelivery(policy, candidate, received, person.inscriptions, day) ?? []);
-    };
   }
 }
+
+/** A subscription can name a person by the id from before two numbers were found to be of one person. */
+const idsOf = (personId: string, check: CheckResponse | undefined): string[] => [
+  personId,
+  ...(check?.personId ? [check.personId, ...check.mergedPersonIds] : []),
+];
 
 const receive = (event: CloudEvent, policy: Policy): Received => {
   const mutation = decodeMutation(event.data);
@@ -75,12 +101,3 @@ const decodeMutation = (data: Uint8Array): Mutation | undefined => {
     return undefined;
   }
 };
-
-/** A subscription can name a person by the id from before two numbers were found to be of one person. */
-const personOf = (personId: string, check: CheckResponse | undefined) => ({
-  ids: [personId, ...(check?.personId ? [check.personId, ...check.mergedPersonIds] : [])],
-  inscriptions: check?.inscriptions ?? [],
-});
-
-const concerns = ({ personIds }: Candidate, ids: readonly string[]): boolean =>
-  personIds === undefined || ids.some((id) => personIds.has(id));

@@ -2,12 +2,13 @@ import { Module } from '@nestjs/common';
 import { DeliveryModule } from '../delivery/delivery.module.js';
 import { DirectoryModule } from '../directory/directory.module.js';
 import { SubscriptionModule } from '../subscription/subscription.module.js';
+import { DeliveryDecider } from './delivery-decider.js';
 import { MutationDecisions } from './mutation-decisions.js';
 import { PersonMutationConsumer, ReportedMutationConsumer } from './mutation.consumer.js';
 
 /** Takes mutations in, and decides which subscribers get what of them. */
 @Module({
   imports: [DirectoryModule, SubscriptionModule, DeliveryModule],
-  providers: [MutationDecisions, PersonMutationConsumer, ReportedMutationConsumer],
+  providers: [DeliveryDecider, MutationDecisions, PersonMutationConsumer, ReportedMutationConsumer],
 })
 export class MutationModule {}

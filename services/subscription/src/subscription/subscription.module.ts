@@ -7,6 +7,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DirectoryModule } from '../directory/directory.module.js';
 import { JournalModule } from '../journal/journal.module.js';
+import { LiveSubscriptions } from './live-subscriptions.js';
 import { ParkedMutations } from './parked-mutations.commands.js';
 import { SubscriptionCloser } from './subscription-closer.js';
 import { SubscriptionQueries } from './subscription-queries.js';
@@ -23,6 +24,7 @@ import { SubscriptionRepository } from './subscription.repository.js';
     SubscriptionCommands,
     SubscriptionRepository,
     SubscriptionQueries,
+    LiveSubscriptions,
     SubscriptionCloser,
     ParkedMutations,
     {
@@ -37,6 +39,6 @@ import { SubscriptionRepository } from './subscription.repository.js';
       useFactory: async (keys: FileKeyProvider) => new PageTokens(await keys.secret('page-tokens')),
     },
   ],
-  exports: [SubscriptionQueries, SubscriptionCloser],
+  exports: [SubscriptionQueries, LiveSubscriptions, SubscriptionCloser],
 })
 export class SubscriptionModule {}

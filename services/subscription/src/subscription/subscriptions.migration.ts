@@ -21,10 +21,16 @@ export class Subscriptions1764230400000 implements MigrationInterface {
         -- Which start of which process wrote relaying_sequence.
         relay               uuid,
         opened_at           timestamptz not null,
-        closing_reason      text
+        closing_reason      text,
+        -- The transaction that opened it or last changed its state: processes that hold subscriptions in memory read what is newer.
+        changed_by          xid8 not null default pg_current_xact_id()
       );
       create index subscriptions_of_institution on subscriptions (institution, subscription_id);
-      create index subscriptions_to_data_service on subscriptions (data_service) where state <> 'closed';
+      create index subscriptions_by_change on subscriptions (changed_by);
+      create function note_subscription_change() returns trigger language plpgsql as $$
+        begin new.changed_by := pg_current_xact_id(); return new; end $$;
+      create trigger note_change before update of state on subscriptions
+        for each row execute function note_subscription_change();
 
       create table subscription_persons (
         subscription_id uuid not null references subscriptions,
@@ -53,5 +59,6 @@ export class Subscriptions1764230400000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('drop table deliveries, subscription_persons, subscriptions');
+    await runner.query('drop function note_subscription_change');
   }
 }

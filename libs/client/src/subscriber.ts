@@ -12,9 +12,9 @@ export interface SubscriberOptions {
   readonly group: string;
   /** Whose receipts are believed; absent: not checked, which the access log cannot make up for. */
   readonly receiptKeys?: ReceiptKeys;
-  /** The last sequence of a subscription that was handled, kept with what `onDelivery` did; nothing before the first. */
-  readonly lastSequence: (subscriptionId: string) => Promise<bigint | undefined> | bigint | undefined;
-  /** Each delivery once, in order for each subscription. When it throws, it comes again. */
+  /** The last sequence of a subscription and lane that was handled, kept with what `onDelivery` did; nothing before the first. */
+  readonly lastSequence: (subscriptionId: string, lane: number) => Promise<bigint | undefined> | bigint | undefined;
+  /** Each delivery once, in order for each subscription and lane. When it throws, it comes again. */
   readonly onDelivery: (delivery: Delivery) => Promise<void> | void;
   readonly onError?: (error: unknown, attempt: number) => void;
 }
@@ -51,7 +51,7 @@ const take = async (event: CloudEvent, { lastSequence, onDelivery, receiptKeys }
   const delivery = Delivery.decode(event.data);
   if (delivery.deliveryVersion !== 1)
     throw new BadDelivery('VERSION', 'a delivery of a later version: update this library');
-  const last = await lastSequence(delivery.subscriptionId);
+  const last = await lastSequence(delivery.subscriptionId, delivery.lane);
   if (last !== undefined && delivery.sequence <= last) return;
   if (last !== undefined && delivery.sequence !== last + 1n)
     throw new BadDelivery(

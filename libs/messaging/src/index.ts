@@ -23,5 +23,5 @@ export * from './publishing/publication.js';
 export { type EventPublisher, Publisher, type PublisherOptions } from './publishing/publisher.decorator.js';
 export { type EventsReason, publishedEvents } from './publishing/published-events.js';
 export * from './publishing/relay.js';
-export { TopicProvisioning } from './institutions/topic-provisioning.js';
+export { type TopicOwner, TopicProvisioning } from './institutions/topic-provisioning.js';
 export * from './messaging.module.js';

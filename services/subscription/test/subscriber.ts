@@ -18,9 +18,9 @@ export class Subscriber {
       topic,
       group,
       receiptKeys,
-      lastSequence: (subscriptionId) => last.get(subscriptionId) ?? 0n,
+      lastSequence: (subscriptionId, lane) => last.get(`${subscriptionId} ${lane}`) ?? 0n,
       onDelivery: (delivery) => {
-        last.set(delivery.subscriptionId, delivery.sequence);
+        last.set(`${delivery.subscriptionId} ${delivery.lane}`, delivery.sequence);
         subscriber.taken.push(delivery);
       },
       onError: (error) => void subscriber.faults.push(String(error)),

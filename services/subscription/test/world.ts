@@ -224,6 +224,7 @@ export const toAll = (more: Partial<SubscribeRequest> = {}): SubscribeRequest =>
   inscriptionContext: CONTEXT,
   dataService: PERSON,
   legalContext: PURPOSE,
+  lanes: 0,
   persons: { $case: 'allInscribed', value: {} },
   ...more,
 });

@@ -161,13 +161,15 @@ const received = (
   topic: string,
   partition: number,
   { key, value, headers, timestamp, offset }: KafkaMessage,
-): CloudEvent =>
-  eventOf(textsOf(headers ?? {}), {
+): CloudEvent => ({
+  ...eventOf(textsOf(headers ?? {}), {
     key: key?.toString() ?? '',
     data: value ?? Buffer.alloc(0),
     time: new Date(Number(timestamp)),
     position: `${topic}/${partition}/${offset}`,
-  });
+  }),
+  partition,
+});
 
 const textsOf = (headers: IHeaders): Record<string, string | undefined> =>
   Object.fromEntries(

@@ -103,6 +103,7 @@ const chunks = function* (events: readonly CloudEvent[]): Generator<Message[]> {
       value: bufferOf(event.data),
       headers: headersOf(event),
       timestamp: String(event.time.getTime()),
+      ...(event.partition === undefined ? {} : { partition: event.partition }),
     });
     bytes += event.data.length + 500;
   }

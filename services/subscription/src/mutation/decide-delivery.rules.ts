@@ -10,13 +10,16 @@ import {
 } from '@crossroads/policy/decide';
 import type { DecidedDelivery } from '../delivery/decided-delivery.js';
 import { decideGrant } from '../subscription/grant-decision.rules.js';
-import type { SubscriptionWithTerms } from '../subscription/subscription-queries.js';
+import { laneOf } from '../subscription/lanes.rules.js';
+import type { IndexedSubscription } from '../subscription/subscription-index.js';
 
 /** A mutation as it came, with the identity of its event. */
 export interface ReceivedMutation {
   readonly ceSource: string;
   readonly ceId: string;
   readonly traceparent?: string;
+  /** Partition of the log. */
+  readonly partition: number;
   readonly mutation: Mutation;
 }
 
@@ -35,7 +38,10 @@ export class DeliveryDecisions {
     private readonly day: IsoDay,
   ) {}
 
-  decide(subscription: SubscriptionWithTerms, { mutation, ...event }: ReceivedMutation): DecidedDelivery | undefined {
+  decide(
+    subscription: IndexedSubscription,
+    { mutation, partition, ...event }: ReceivedMutation,
+  ): DecidedDelivery | undefined {
     const service = this.policy.dataService(mutation.dataService);
     if (!service || mutation.changedFieldGroups.length === 0) return undefined;
     const decision = this.grant(subscription, mutation.changedFieldGroups);
@@ -44,6 +50,7 @@ export class DeliveryDecisions {
     return {
       ...event,
       subscriptionId,
+      lane: laneOf(partition, subscription.laneCount),
       institution,
       inscriptionContext,
       legalContext,
@@ -56,7 +63,7 @@ export class DeliveryDecisions {
     };
   }
 
-  private grant(subscription: SubscriptionWithTerms, fieldGroups: readonly string[]): Decision {
+  private grant(subscription: IndexedSubscription, fieldGroups: readonly string[]): Decision {
     const key = [subscription.subscriptionId, ...fieldGroups].join('\n');
     const known = this.decisions.get(key);
     if (known) return known;

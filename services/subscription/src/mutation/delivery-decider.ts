@@ -3,10 +3,10 @@ import { dayOf } from '@crossroads/identifiers';
 import { PolicyFollower } from '@crossroads/policy';
 import { Injectable } from '@nestjs/common';
 import type { DecidedDelivery } from '../delivery/decided-delivery.js';
-import type { SubscriptionWithTerms } from '../subscription/subscription-queries.js';
+import type { IndexedSubscription } from '../subscription/subscription-index.js';
 import { DeliveryDecisions, type ReceivedMutation } from './decide-delivery.rules.js';
 
-export type Decide = (subscription: SubscriptionWithTerms, received: ReceivedMutation) => DecidedDelivery | undefined;
+export type Decide = (subscription: IndexedSubscription, received: ReceivedMutation) => DecidedDelivery | undefined;
 
 /** Decides by the policy in force. */
 @Injectable()

@@ -3,7 +3,8 @@ import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import type { CloudEvent, Reading } from '@crossroads/messaging';
 import { type Policy, PolicyFollower } from '@crossroads/policy';
 import { Injectable } from '@nestjs/common';
-import type { DecidedDelivery } from '../delivery/decided-delivery.js';
+import type { DecidedDelivery, PreparedDelivery } from '../delivery/decided-delivery.js';
+import { DeliveryPreparation } from '../delivery/delivery-preparation.js';
 import { DirectoryChecks } from '../directory/directory-checks.js';
 import { LiveSubscriptions } from '../subscription/live-subscriptions.js';
 import type { Inscription } from '../subscription/subscription-index.js';
@@ -30,10 +31,11 @@ export class MutationDecisions {
     private readonly directory: DirectoryChecks,
     private readonly policy: PolicyFollower,
     private readonly decider: DeliveryDecider,
+    private readonly preparation: DeliveryPreparation,
   ) {}
 
   /** In the order of the events. @throws Unavailable `POLICY_STALE` */
-  async decide(events: readonly CloudEvent[]): Promise<Reading<DecidedDelivery>[]> {
+  async decide(events: readonly CloudEvent[]): Promise<Reading<PreparedDelivery>[]> {
     const policy = this.policy.policy();
     const received = events.map((event) => receive(event, policy));
     const index = await this.subscriptions.fresh();
@@ -57,7 +59,17 @@ export class MutationDecisions {
       readings.push({ items: concerned.flatMap((subscription) => decide(subscription, one) ?? []) });
       await slices.next();
     }
-    return readings;
+    return this.prepared(readings);
+  }
+
+  private async prepared(readings: readonly Reading<DecidedDelivery>[]): Promise<Reading<PreparedDelivery>[]> {
+    const prepared = await this.preparation.prepare(readings.flatMap(({ items }) => items));
+    let next = 0;
+    return readings.map((reading) => {
+      const from = next;
+      next += reading.items.length;
+      return { ...reading, items: prepared.slice(from, next) };
+    });
   }
 
   /** Asks once for the whole batch who has inscribed the persons, and who subscribes to them by name. */
@@ -90,8 +102,8 @@ const receive = (event: CloudEvent, policy: Policy): Received => {
   if (mutation === undefined) return { unreadable: 'UNREADABLE' };
   if (mutation.personId !== event.key) return { unreadable: 'KEY_OF_ANOTHER_PERSON' };
   if (!policy.dataService(mutation.dataService)) return { unreadable: 'UNKNOWN_DATA_SERVICE' };
-  const { id: ceId, source: ceSource, traceparent } = event;
-  return { ceId, ceSource, mutation, ...(traceparent === undefined ? {} : { traceparent }) };
+  const { id: ceId, source: ceSource, partition = 0, traceparent } = event;
+  return { ceId, ceSource, partition, mutation, ...(traceparent === undefined ? {} : { traceparent }) };
 };
 
 const decodeMutation = (data: Uint8Array): Mutation | undefined => {

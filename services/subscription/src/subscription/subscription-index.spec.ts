@@ -14,6 +14,7 @@ const subscription: fc.Arbitrary<IndexedSubscription> = fc.record({
   dataService,
   legalContext: fc.constant('CIN:INSURABILITY'),
   allInscribed: fc.boolean(),
+  laneCount: fc.constant(1),
 });
 type Change = { readonly put: IndexedSubscription } | { readonly remove: string };
 const change: fc.Arbitrary<Change> = fc.oneof(
@@ -70,6 +71,7 @@ describe('the index of subscriptions', () => {
         inscriptionContext: '11/1',
         dataService: 'person.identification.v1',
         legalContext: 'CIN:INSURABILITY',
+        laneCount: 1,
         get allInscribed() {
           looks++;
           return true;

@@ -4,6 +4,8 @@ import type { SubscriptionWithTerms } from './subscription-queries.js';
 export interface IndexedSubscription extends SubscriptionWithTerms {
   /** False: only the persons that it names. */
   readonly allInscribed: boolean;
+  /** Partitions of its topic. */
+  readonly laneCount: number;
 }
 
 /** In which context an institution has inscribed a person. */

@@ -5,7 +5,6 @@ import type { Tx } from '@crossroads/database';
 import { Commands, PostgresEventStore, type RequestKey, Streams } from '@crossroads/eventsourcing';
 import { type Caller, InvalidInput, NotFound, PermissionDenied } from '@crossroads/grpc';
 import { dayOf, type Ssin } from '@crossroads/identifiers';
-import { TopicProvisioning } from '@crossroads/messaging';
 import { PolicyFollower } from '@crossroads/policy';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
@@ -18,12 +17,15 @@ import {
   subscription,
   subscriptionStreams,
 } from './subscription.decider.js';
+import { SubscriberTopics } from './subscriber-topics.js';
 import type { SubscriptionEntity } from './subscription.entity.js';
 import { SubscriptionRepository } from './subscription.repository.js';
 
 export interface NewSubscription extends SubscriptionTerms {
   /** Absent: all whom the institution has inscribed. */
   readonly ssins: readonly Ssin[] | undefined;
+  /** Partitions of the institution's topic; 0: as it is, else 1. */
+  readonly lanes: number;
 }
 
 const RETRY = { attempts: 3, jitterMs: 0 };
@@ -39,7 +41,7 @@ export class SubscriptionCommands {
     private readonly commands: Commands,
     private readonly store: PostgresEventStore,
     private readonly subscriptions: SubscriptionRepository,
-    private readonly topics: TopicProvisioning,
+    private readonly topics: SubscriberTopics,
     private readonly closer: SubscriptionCloser,
     private readonly directory: DirectoryChecks,
     private readonly policy: PolicyFollower,
@@ -49,7 +51,7 @@ export class SubscriptionCommands {
   }
 
   /** @returns the id of the new subscription: the same for each repetition of the request. */
-  async open(caller: Caller, { ssins, ...terms }: NewSubscription, request: RequestKey): Promise<string> {
+  async open(caller: Caller, { ssins, lanes, ...terms }: NewSubscription, request: RequestKey): Promise<string> {
     const { subscriptionId } = await this.commands.execute({
       request,
       answerCodec: opened,
@@ -57,7 +59,7 @@ export class SubscriptionCommands {
       decide: async () => {
         this.requireGrant(caller, terms);
         const personIds = ssins && (await this.inscribedPersons(terms, ssins));
-        await this.topics.ensure(terms.institution);
+        const laneCount = await this.topics.ensure(terms.institution, lanes);
         const subscriptionId = randomUUID();
         const stream = { streamId: subscriptionId, state: subscription.initialState(), revision: 0n };
         const events = this.streams.decide(
@@ -68,7 +70,11 @@ export class SubscriptionCommands {
           appends: [await this.streams.append(stream, events)],
           answer: { subscriptionId },
           writeRows: (tx) =>
-            this.subscriptions.insert(tx, { subscriptionId, ...terms, openedAt: this.clock.now() }, personIds),
+            this.subscriptions.insert(
+              tx,
+              { subscriptionId, ...terms, laneCount, openedAt: this.clock.now() },
+              personIds,
+            ),
         };
       },
     });
@@ -127,8 +133,7 @@ export class SubscriptionCommands {
 
   private async updateRow(tx: Tx, row: SubscriptionEntity, events: readonly SubscriptionEvent[]): Promise<void> {
     for (const { type, data } of events)
-      if (type === 'SubscriptionClosed')
-        await this.closer.appendNotice(tx, row.subscriptionId, row.lastSequence + 1n, data.reason);
+      if (type === 'SubscriptionClosed') await this.closer.appendNotices(tx, row.subscriptionId, data.reason);
       else await this.subscriptions.setState(tx, row.subscriptionId, type === 'SubscriptionPaused' ? 'paused' : 'open');
   }
 }

@@ -78,8 +78,9 @@ export class SubscriptionController {
     const rows = await this.subscriptions.page(filters.institution, after, input.pageSize + 1);
     const page = rows.slice(0, input.pageSize);
     const last = page.at(-1);
+    const lanes = await this.subscriptions.lanesOf(page.map(({ subscriptionId }) => subscriptionId));
     return {
-      subscriptions: page.map(subscriptionMessage),
+      subscriptions: page.map((row) => subscriptionMessage(row, lanes.get(row.subscriptionId) ?? [])),
       nextPageToken: rows.length > page.length && last ? this.pageTokens.encode(last.subscriptionId, filters) : '',
     };
   }

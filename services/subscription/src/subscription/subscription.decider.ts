@@ -1,7 +1,11 @@
 import { type Decider, type DomainEvent, Rejection } from '@crossroads/eventsourcing/decider';
 import type { SubscriptionTerms } from './grant-decision.rules.js';
 
-export type SubscriptionReason = 'SUBSCRIPTION_ALREADY_OPEN' | 'SUBSCRIPTION_NOT_OPEN' | 'SUBSCRIPTION_NOT_PAUSED';
+export type SubscriptionReason =
+  | 'SUBSCRIPTION_ALREADY_OPEN'
+  | 'SUBSCRIPTION_NOT_OPEN'
+  | 'SUBSCRIPTION_NOT_PAUSED'
+  | 'LANES_FIXED';
 
 interface OpenedTerms extends SubscriptionTerms {
   /** Ids of the persons that it names; absent: all whom the institution has inscribed. */

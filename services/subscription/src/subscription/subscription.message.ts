@@ -1,4 +1,5 @@
 import {
+  type Lane,
   type ParkedMutation,
   type Subscription,
   SubscriptionState,
@@ -13,19 +14,26 @@ const states = {
   closed: SubscriptionState.SUBSCRIPTION_STATE_CLOSED,
 };
 
-export const subscriptionMessage = ({ state, openedAt, closingReason, ...row }: SubscriptionEntity): Subscription => ({
+export const subscriptionMessage = (
+  { state, openedAt, closingReason, laneCount: _, ...row }: SubscriptionEntity,
+  lanes: readonly Lane[],
+): Subscription => ({
   ...row,
   state: states[state],
   topic: deliveriesTopic(row.institution),
+  lastSequence: lanes.reduce((sum, { lastSequence }) => sum + lastSequence, 0n),
+  lanes,
   openTime: openedAt,
   closingReason: closingReason ?? '',
 });
 
 /** As it was opened, whatever became of it since: a repeated request gets the first answer. */
 export const openedMessage = (row: SubscriptionEntity): Subscription => ({
-  ...subscriptionMessage(row),
+  ...subscriptionMessage(
+    row,
+    Array.from({ length: row.laneCount }, (_, lane) => ({ lane, lastSequence: 0n, sentSequence: 0n })),
+  ),
   state: SubscriptionState.SUBSCRIPTION_STATE_OPEN,
-  lastSequence: 0n,
   closingReason: '',
 });
 

@@ -11,6 +11,7 @@ import { LiveSubscriptions } from './live-subscriptions.js';
 import { ParkedMutations } from './parked-mutations.commands.js';
 import { SubscriptionCloser } from './subscription-closer.js';
 import { SubscriptionQueries } from './subscription-queries.js';
+import { SubscriberTopics } from './subscriber-topics.js';
 import { SubscriptionCommands } from './subscription.commands.js';
 import { SubscriptionController } from './subscription.controller.js';
 import { SubscriptionEntity } from './subscription.entity.js';
@@ -22,6 +23,7 @@ import { SubscriptionRepository } from './subscription.repository.js';
   controllers: [SubscriptionController],
   providers: [
     SubscriptionCommands,
+    SubscriberTopics,
     SubscriptionRepository,
     SubscriptionQueries,
     LiveSubscriptions,

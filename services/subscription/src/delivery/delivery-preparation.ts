@@ -1,0 +1,59 @@
+import { Clock } from '@crossroads/configuration';
+import { SubjectSealer } from '@crossroads/privacy';
+import { ReceiptSigner } from '@crossroads/transparency/nest';
+import { Injectable } from '@nestjs/common';
+import { type JournalEntry, journalEntryOf } from '../journal/access-record.message.js';
+import { journaledItem } from '../journal/delivery-journal.js';
+import type { DecidedDelivery, PreparedDelivery } from './decided-delivery.js';
+import { contentBytes, sealPlace } from './delivery.message.js';
+
+/** As many as one signature of receipts is for. The event loop is yielded between two chunks. */
+const CHUNK_SIZE = 128;
+
+/** Records, signs and seals deliveries before the transaction that numbers them, in which they would hold locks meanwhile. */
+@Injectable()
+export class DeliveryPreparation {
+  constructor(
+    private readonly sealer: SubjectSealer,
+    private readonly signer: ReceiptSigner,
+    private readonly clock: Clock,
+  ) {}
+
+  /** In the order given. */
+  async prepare(deliveries: readonly DecidedDelivery[]): Promise<PreparedDelivery[]> {
+    const prepared: PreparedDelivery[] = [];
+    for (let from = 0; from < deliveries.length; from += CHUNK_SIZE)
+      prepared.push(...(await this.prepareChunk(deliveries.slice(from, from + CHUNK_SIZE))));
+    return prepared;
+  }
+
+  private async prepareChunk(deliveries: readonly DecidedDelivery[]): Promise<PreparedDelivery[]> {
+    const now = this.clock.now();
+    const recorded = await Promise.all(
+      deliveries.map(async (delivery) => {
+        const entry = journalEntryOf(delivery, now);
+        return { delivery, entry, content: contentBytes(delivery, entry, await this.signer.sign(entry.record, now)) };
+      }),
+    );
+    const sealed = await this.sealer.sealAllForSubjects([
+      ...recorded.map(({ entry }) => journaledItem(entry)),
+      ...recorded.map(({ entry, content }) => contentItem(entry, content)),
+    ]);
+    return recorded.map(({ delivery, entry }, index) => ({
+      subscriptionId: delivery.subscriptionId,
+      lane: delivery.lane,
+      ceSource: delivery.ceSource,
+      ceId: delivery.ceId,
+      ...(delivery.traceparent === undefined ? {} : { traceparent: delivery.traceparent }),
+      entry,
+      sealedEntry: sealed[index] ?? '',
+      body: sealed[recorded.length + index] ?? '',
+    }));
+  }
+}
+
+const contentItem = ({ personId, journalId }: JournalEntry, value: Uint8Array) => ({
+  personId,
+  value,
+  aad: sealPlace(journalId),
+});

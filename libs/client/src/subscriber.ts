@@ -64,7 +64,7 @@ const take = async (event: CloudEvent, { lastSequence, onDelivery, receiptKeys }
 
 /** A delivery is an access: its receipt promises that the person sees it. */
 const requireReceipt = ({ content }: Delivery, keys: ReceiptKeys): void => {
-  if (content?.$case !== 'mutation') return;
+  if (content?.$case !== 'mutation' && content?.$case !== 'notification') return;
   const { receipt, record, recordSalt, ssin, dataService, ticket } = content.value;
   const fault = receiptFault(receipt, keys);
   if (fault || !receipt) throw new BadDelivery('RECEIPT', `the receipt of a delivery is not to be believed: ${fault}`);

@@ -27,6 +27,13 @@ describe('the subscription table, by caller', () => {
     subscribe: (client) => client.subscribe(toAll({ institution: FUND })),
     closeSubscription: (client) =>
       client.closeSubscription({ requestId: newRequestId(), subscriptionId: randomUUID() }),
+    changeSubscription: (client) =>
+      client.changeSubscription({
+        requestId: newRequestId(),
+        subscriptionId: randomUUID(),
+        content: 0,
+        fieldGroups: [],
+      }),
     pauseSubscription: (client) =>
       client.pauseSubscription({ requestId: newRequestId(), subscriptionId: randomUUID() }),
     resumeSubscription: (client) =>
@@ -46,6 +53,7 @@ describe('the subscription table, by caller', () => {
   };
   const everything = (outcome: string) => Object.fromEntries(Object.keys(calls).map((rpc) => [rpc, outcome]));
   const notFound = {
+    changeSubscription: 'RESOURCE_NOT_FOUND',
     closeSubscription: 'RESOURCE_NOT_FOUND',
     pauseSubscription: 'RESOURCE_NOT_FOUND',
     resumeSubscription: 'RESOURCE_NOT_FOUND',

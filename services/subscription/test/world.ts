@@ -2,6 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { DeliberationState, type Grant, Role } from '@crossroads/contracts/authorization/v1/policy';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import {
+  DeliveryContent,
   type SubscribeRequest,
   type Subscription,
   SubscriptionServiceService,
@@ -225,6 +226,8 @@ export const toAll = (more: Partial<SubscribeRequest> = {}): SubscribeRequest =>
   dataService: PERSON,
   legalContext: PURPOSE,
   lanes: 0,
+  content: DeliveryContent.DELIVERY_CONTENT_UNSPECIFIED,
+  fieldGroups: [],
   persons: { $case: 'allInscribed', value: {} },
   ...more,
 });

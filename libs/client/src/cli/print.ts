@@ -116,6 +116,10 @@ export const deliveryLine = ({ sequence, subscriptionId, content }: Delivery): s
       const { dataService, changedFieldGroups, data, ssin, sourceRevision } = content.value;
       return `${sequence}  ${ssin}  ${dataService}  ${changedFieldGroups.join(', ')}  revision ${sourceRevision}  ${toJson(data)}`;
     }
+    case 'notification': {
+      const { dataService, changedFieldGroups, ssin, sourceRevision } = content.value;
+      return `${sequence}  ${ssin}  ${dataService}  ${changedFieldGroups.join(', ')}  revision ${sourceRevision}`;
+    }
     case 'closing':
       return `${sequence}  subscription ${subscriptionId} is closed: ${content.value.reason}`;
     case undefined:

@@ -7,6 +7,7 @@ export const subscription = {
   rpcs: {
     'crossroads.subscription.v1.SubscriptionService': {
       subscribe: INSTITUTIONS,
+      changeSubscription: INSTITUTIONS,
       closeSubscription: INSTITUTIONS,
       pauseSubscription: INSTITUTIONS,
       resumeSubscription: INSTITUTIONS,

@@ -6,7 +6,8 @@ export interface DecidedDelivery extends DeliveredAccess {
   /** Identity of the mutation's event: the same event is delivered once. */
   readonly ceSource: string;
   readonly ceId: string;
-  /** The changed field groups, cut to what is granted. */
+  readonly content: 'data' | 'notification';
+  /** The changed field groups, cut to what is granted; nothing in a notification. */
   readonly data: Readonly<Record<string, unknown>>;
 }
 

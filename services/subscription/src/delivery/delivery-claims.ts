@@ -17,6 +17,7 @@ export interface PendingDelivery {
 
 /** Numbers of one lane that this process may send now: those after `relayedSequence`, up to `upTo`. */
 export interface ClaimedLane extends SubscriptionWithTerms {
+  readonly fieldGroups: readonly string[];
   readonly lane: number;
   readonly relayedSequence: bigint;
   readonly upTo: bigint;
@@ -98,7 +99,7 @@ const CLAIM = {
         o.relaying_sequence > o.relayed_sequence as again
     )
     select c.subscription_id as "subscriptionId", s.institution, s.inscription_context as "inscriptionContext",
-      s.data_service as "dataService", s.legal_context as "legalContext", c.lane,
+      s.data_service as "dataService", s.legal_context as "legalContext", s.field_groups as "fieldGroups", c.lane,
       c.relayed_sequence as "relayedSequence", c.relaying_sequence as "upTo", c.again
     from claimed c join subscriptions s using (subscription_id) where c.relayed_sequence < c.relaying_sequence`,
 };

@@ -11,31 +11,31 @@ export interface DeliveryPlace {
 }
 
 /** What the subscriber reads of it besides its place: the bytes of a `Delivery` that has nothing but its content. */
-export const contentBytes = (delivery: DecidedDelivery, entry: JournalEntry, receipt: Receipt): Uint8Array => {
-  const { mutation, releasedFieldGroups } = delivery;
-  return Delivery.encode(
-    Delivery.fromPartial({
-      content: {
-        $case: 'mutation',
-        value: {
-          ssin: mutation.ssin,
-          dataService: mutation.dataService,
-          sourceRevision: mutation.sourceRevision,
-          changedFieldGroups: mutation.changedFieldGroups.filter((group) => releasedFieldGroups.includes(group)),
-          data: { ...delivery.data },
-          filtered: [...delivery.filtered],
-          effectiveDate: mutation.effectiveDate,
-          recordedTime: mutation.recordedTime,
-          deliberationId: delivery.deliberationId,
-          policyRevision: delivery.policyRevision,
-          ticket: entry.ticket,
-          receipt,
-          record: Buffer.from(entry.record.bytes),
-          recordSalt: Buffer.from(entry.record.salt),
-        },
-      },
-    }),
-  ).finish();
+export const contentBytes = (delivery: DecidedDelivery, entry: JournalEntry, receipt: Receipt): Uint8Array =>
+  Delivery.encode(Delivery.fromPartial({ content: contentOf(delivery, entry, receipt) })).finish();
+
+const contentOf = (delivery: DecidedDelivery, entry: JournalEntry, receipt: Receipt): Delivery['content'] => {
+  const { mutation, releasedFieldGroups, deliberationId, policyRevision } = delivery;
+  const { ssin, dataService, sourceRevision, recordedTime } = mutation;
+  const told = {
+    ssin,
+    dataService,
+    sourceRevision,
+    changedFieldGroups: mutation.changedFieldGroups.filter((group) => releasedFieldGroups.includes(group)),
+    recordedTime,
+    deliberationId,
+    policyRevision,
+    ticket: entry.ticket,
+    receipt,
+    record: Buffer.from(entry.record.bytes),
+    recordSalt: Buffer.from(entry.record.salt),
+  };
+  if (delivery.content === 'notification') return { $case: 'notification', value: told };
+  const { data, filtered } = delivery;
+  return {
+    $case: 'mutation',
+    value: { ...told, data: { ...data }, filtered, effectiveDate: mutation.effectiveDate },
+  };
 };
 
 /**

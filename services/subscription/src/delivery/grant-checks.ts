@@ -2,11 +2,10 @@ import { Clock } from '@crossroads/configuration';
 import { dayOf } from '@crossroads/identifiers';
 import { PolicyFollower } from '@crossroads/policy';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import type { SubscriptionTerms } from '../subscription/grant-decision.rules.js';
 import { LiveSubscriptions } from '../subscription/live-subscriptions.js';
 import { SubscriptionCloser } from '../subscription/subscription-closer.js';
 import type { ClosingReason } from '../subscription/subscription.decider.js';
-import { lostGrant } from './lost-grant.rules.js';
+import { type GrantedTerms, lostGrant } from './lost-grant.rules.js';
 
 /** A grant also ends by the calendar, without a change of the policy. */
 const CHECK_MS = 30_000;
@@ -44,7 +43,7 @@ export class GrantChecks implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** Why it may not be delivered any more, by the policy in force. @throws Unavailable `POLICY_STALE` */
-  lost(terms: SubscriptionTerms): ClosingReason | undefined {
+  lost(terms: GrantedTerms): ClosingReason | undefined {
     return lostGrant(this.policy.policy(), terms, dayOf(this.clock.now()));
   }
 

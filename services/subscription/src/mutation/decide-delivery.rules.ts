@@ -44,7 +44,11 @@ export class DeliveryDecisions {
   ): DecidedDelivery | undefined {
     const service = this.policy.dataService(mutation.dataService);
     if (!service || mutation.changedFieldGroups.length === 0) return undefined;
-    const decision = this.grant(subscription, mutation.changedFieldGroups);
+    const { fieldGroups: chosen } = subscription;
+    const changed = mutation.changedFieldGroups;
+    const asked = chosen.length === 0 ? changed : changed.filter((group) => chosen.includes(group));
+    if (asked.length === 0) return undefined;
+    const decision = this.grant(subscription, asked);
     if (!decision.allowed) return undefined;
     const { subscriptionId, institution, inscriptionContext, legalContext } = subscription;
     return {
@@ -59,7 +63,8 @@ export class DeliveryDecisions {
       deliberationId: decision.deliberationIds[0],
       policyRevision: decision.policyRevision,
       releasedFieldGroups: decision.fieldGroups,
-      ...this.cut(mutation, service, decision.fieldGroups),
+      content: subscription.content,
+      ...(subscription.content === 'data' ? this.cut(mutation, service, decision.fieldGroups, asked) : NO_DATA),
     };
   }
 
@@ -72,17 +77,24 @@ export class DeliveryDecisions {
     return decision;
   }
 
-  private cut(mutation: Mutation, service: CompiledDataService, released: readonly string[]): Cut {
+  private cut(
+    mutation: Mutation,
+    service: CompiledDataService,
+    released: readonly string[],
+    asked: readonly string[],
+  ): Cut {
     const cuts = this.cuts.get(mutation) ?? new Map<string, Cut>();
     this.cuts.set(mutation, cuts);
-    const key = released.join('\n');
+    const key = `${released.join('\n')}\n\n${asked.join('\n')}`;
     const known = cuts.get(key);
     if (known) return known;
-    const made = cut(toJsonObject(mutation.data), service, released, mutation.changedFieldGroups);
+    const made = cut(toJsonObject(mutation.data), service, released, asked);
     cuts.set(key, made);
     return made;
   }
 }
+
+const NO_DATA: Cut = { data: {}, filtered: [] };
 
 // A Struct holds JSON and nothing else.
 const toJsonObject = (struct: { readonly [key: string]: unknown } | undefined): JsonObject =>

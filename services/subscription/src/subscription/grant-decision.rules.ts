@@ -10,6 +10,13 @@ export interface SubscriptionTerms {
   readonly legalContext: string;
 }
 
+/** What a subscription delivers. */
+export interface DeliveryOptions {
+  readonly content: 'data' | 'notification';
+  /** The kinds of changes that it is told of; empty: all that are granted. */
+  readonly fieldGroups: readonly string[];
+}
+
 export interface GrantQuestion {
   /** @default this service */
   readonly peer?: Caller;

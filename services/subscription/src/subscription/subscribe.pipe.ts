@@ -1,5 +1,6 @@
 import type { AllInscribed } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { fields, perContext, requestPipe } from '@crossroads/grpc';
+import { deliveryOptions } from './delivery-options.reader.js';
 import { LANE_COUNTS } from './lanes.rules.js';
 import type { z } from 'zod';
 
@@ -21,6 +22,7 @@ const subscribeRequest = perContext((context) => {
           ? raw
           : refuse('INVALID_LANES', `a topic has ${LANE_COUNTS.join(', ')} lanes; 0 leaves it as it is`),
       ),
+      ...deliveryOptions,
       persons: fields.oneof({ named, allInscribed: fields.field((all: AllInscribed) => all) }, { refuse: 'oneof' }),
     })
     .transform(({ persons, ...input }) => ({

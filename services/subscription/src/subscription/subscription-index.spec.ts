@@ -15,6 +15,8 @@ const subscription: fc.Arbitrary<IndexedSubscription> = fc.record({
   legalContext: fc.constant('CIN:INSURABILITY'),
   allInscribed: fc.boolean(),
   laneCount: fc.constant(1),
+  content: fc.constant('data'),
+  fieldGroups: fc.constant([]),
 });
 type Change = { readonly put: IndexedSubscription } | { readonly remove: string };
 const change: fc.Arbitrary<Change> = fc.oneof(
@@ -72,6 +74,8 @@ describe('the index of subscriptions', () => {
         dataService: 'person.identification.v1',
         legalContext: 'CIN:INSURABILITY',
         laneCount: 1,
+        content: 'data',
+        fieldGroups: [],
         get allInscribed() {
           looks++;
           return true;

@@ -1,7 +1,8 @@
+import type { DeliveryOptions } from './grant-decision.rules.js';
 import type { SubscriptionWithTerms } from './subscription-queries.js';
 
 /** A subscription that is not closed. */
-export interface IndexedSubscription extends SubscriptionWithTerms {
+export interface IndexedSubscription extends SubscriptionWithTerms, DeliveryOptions {
   /** False: only the persons that it names. */
   readonly allInscribed: boolean;
   /** Partitions of its topic. */

@@ -9,7 +9,7 @@ import { PolicyFollower } from '@crossroads/policy';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { DirectoryChecks } from '../directory/directory-checks.js';
-import { decideGrant, type SubscriptionTerms } from './grant-decision.rules.js';
+import { type DeliveryOptions, decideGrant, type SubscriptionTerms } from './grant-decision.rules.js';
 import { SubscriptionCloser } from './subscription-closer.js';
 import {
   type SubscriptionCommand,
@@ -21,7 +21,7 @@ import { SubscriberTopics } from './subscriber-topics.js';
 import type { SubscriptionEntity } from './subscription.entity.js';
 import { SubscriptionRepository } from './subscription.repository.js';
 
-export interface NewSubscription extends SubscriptionTerms {
+export interface NewSubscription extends SubscriptionTerms, DeliveryOptions {
   /** Absent: all whom the institution has inscribed. */
   readonly ssins: readonly Ssin[] | undefined;
   /** Partitions of the institution's topic; 0: as it is, else 1. */
@@ -96,6 +96,8 @@ export class SubscriptionCommands {
         if (!tx) throw new TypeError('a change is decided in the transaction that locks its row');
         const row = await this.subscriptions.findForUpdate(tx, subscriptionId);
         if (!row || !this.policy.mayActFor(caller, row.institution)) throw unknownSubscription();
+        if (command.type === 'ChangeSubscription')
+          this.requireGrant(caller, { ...row, fieldGroups: command.fieldGroups });
         const stream = await this.streams.load(subscriptionId, this.store.inTransaction(tx));
         const events = this.streams.decide(command, stream);
         return {
@@ -107,8 +109,34 @@ export class SubscriptionCommands {
     });
   }
 
-  private requireGrant(caller: Caller, terms: SubscriptionTerms): void {
-    const decision = decideGrant(this.policy.policy(), terms, dayOf(this.clock.now()), { peer: caller });
+  /** @throws PermissionDenied unless it is granted, with each of the field groups; InvalidInput naming those that do not exist */
+  private requireGrant(caller: Caller, terms: SubscriptionTerms & Pick<DeliveryOptions, 'fieldGroups'>): void {
+    const { fieldGroups } = terms;
+    const policy = this.policy.policy();
+    const known = policy.dataService(terms.dataService)?.fieldGroups;
+    const unknown = fieldGroups.flatMap((name, index) =>
+      known && !known.has(name)
+        ? [
+            {
+              field: `field_groups[${index}]`,
+              reason: 'UNKNOWN_FIELD_GROUP',
+              description: 'no field group of the data service',
+            },
+          ]
+        : [],
+    );
+    const [first, ...others] = unknown;
+    if (first) throw new InvalidInput(first, ...others);
+    const decision = decideGrant(policy, terms, dayOf(this.clock.now()), { peer: caller, fieldGroups });
+    const cut = decision.allowed && fieldGroups.length > 0 ? decision.cutFieldGroups : [];
+    if (cut.length > 0)
+      throw new PermissionDenied(
+        'FIELD_GROUPS_NOT_GRANTED',
+        'some of the field groups are not granted by subscription',
+        {
+          metadata: { fieldGroups: cut.map(({ fieldGroup }) => fieldGroup).join(' ') },
+        },
+      );
     if (decision.allowed) return;
     const { dataService, legalContext, inscriptionContext } = terms;
     throw new PermissionDenied(decision.reason, 'no deliberation grants this to the institution by subscription', {
@@ -134,6 +162,7 @@ export class SubscriptionCommands {
   private async updateRow(tx: Tx, row: SubscriptionEntity, events: readonly SubscriptionEvent[]): Promise<void> {
     for (const { type, data } of events)
       if (type === 'SubscriptionClosed') await this.closer.appendNotices(tx, row.subscriptionId, data.reason);
+      else if (type === 'SubscriptionChanged') await this.subscriptions.setOptions(tx, row.subscriptionId, data);
       else await this.subscriptions.setState(tx, row.subscriptionId, type === 'SubscriptionPaused' ? 'paused' : 'open');
   }
 }

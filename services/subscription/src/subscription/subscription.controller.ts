@@ -1,4 +1,5 @@
 import {
+  type ChangeSubscriptionResponse,
   type CloseSubscriptionResponse,
   type ListParkedResponse,
   type ListSubscriptionsResponse,
@@ -21,7 +22,12 @@ import { PolicyFollower, RegisteredKeyGuard } from '@crossroads/policy';
 import { RPCS } from '@crossroads/topology';
 import { UseGuards } from '@nestjs/common';
 import { AdministratorGuard } from './administrator.guard.js';
-import { type ChangeSubscriptionInput, ChangeSubscriptionPipe } from './change-subscription.pipe.js';
+import {
+  type ChangeSubscriptionInput,
+  ChangeSubscriptionPipe,
+  type WhichSubscriptionInput,
+  WhichSubscriptionPipe,
+} from './change-subscription.pipe.js';
 import { type ListSubscriptionsInput, ListSubscriptionsPipe } from './list-subscriptions.pipe.js';
 import { ParkedMutations } from './parked-mutations.commands.js';
 import {
@@ -56,18 +62,26 @@ export class SubscriptionController {
     return { subscription: row ? openedMessage(row) : undefined };
   }
 
-  @Rpc(SubscriptionServiceService.closeSubscription, ChangeSubscriptionPipe)
-  async closeSubscription(input: ChangeSubscriptionInput, call: Call): Promise<CloseSubscriptionResponse> {
+  @Rpc(SubscriptionServiceService.changeSubscription, ChangeSubscriptionPipe)
+  async changeSubscription(
+    { content, fieldGroups, ...input }: ChangeSubscriptionInput,
+    call: Call,
+  ): Promise<ChangeSubscriptionResponse> {
+    return this.change(input, call, { type: 'ChangeSubscription', content, fieldGroups });
+  }
+
+  @Rpc(SubscriptionServiceService.closeSubscription, WhichSubscriptionPipe)
+  async closeSubscription(input: WhichSubscriptionInput, call: Call): Promise<CloseSubscriptionResponse> {
     return this.change(input, call, { type: 'CloseSubscription', reason: 'CLOSED_BY_SUBSCRIBER' });
   }
 
-  @Rpc(SubscriptionServiceService.pauseSubscription, ChangeSubscriptionPipe)
-  async pauseSubscription(input: ChangeSubscriptionInput, call: Call): Promise<PauseSubscriptionResponse> {
+  @Rpc(SubscriptionServiceService.pauseSubscription, WhichSubscriptionPipe)
+  async pauseSubscription(input: WhichSubscriptionInput, call: Call): Promise<PauseSubscriptionResponse> {
     return this.change(input, call, { type: 'PauseSubscription' });
   }
 
-  @Rpc(SubscriptionServiceService.resumeSubscription, ChangeSubscriptionPipe)
-  async resumeSubscription(input: ChangeSubscriptionInput, call: Call): Promise<ResumeSubscriptionResponse> {
+  @Rpc(SubscriptionServiceService.resumeSubscription, WhichSubscriptionPipe)
+  async resumeSubscription(input: WhichSubscriptionInput, call: Call): Promise<ResumeSubscriptionResponse> {
     return this.change(input, call, { type: 'ResumeSubscription' });
   }
 
@@ -104,7 +118,7 @@ export class SubscriptionController {
   }
 
   private async change(
-    { requestId, subscriptionId }: ChangeSubscriptionInput,
+    { requestId, subscriptionId }: WhichSubscriptionInput,
     call: Call,
     command: SubscriptionCommand,
   ): Promise<Record<string, never>> {

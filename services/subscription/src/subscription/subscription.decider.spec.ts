@@ -10,6 +10,8 @@ const terms = {
   inscriptionContext: '11/1',
   dataService: 'person.identification.v1',
   legalContext: 'CIN:INSURABILITY',
+  content: 'data' as const,
+  fieldGroups: [],
 };
 const open: SubscriptionCommand = { type: 'OpenSubscription', ...terms };
 const opened: SubscriptionEvent = { type: 'SubscriptionOpened', data: terms };
@@ -30,6 +32,16 @@ describe('subscription', () => {
     given(opened).when({ type: 'ResumeSubscription' }).then();
   });
 
+  it('what it delivers changes while it is open or paused', () => {
+    const options = { content: 'notification' as const, fieldGroups: ['death'] };
+    const change: SubscriptionCommand = { type: 'ChangeSubscription', ...options };
+    given(opened).when(change).then({ type: 'SubscriptionChanged', data: options });
+    given(opened, paused).when(change).then({ type: 'SubscriptionChanged', data: options });
+    given(opened, paused, { type: 'SubscriptionChanged', data: options }).when({ type: 'PauseSubscription' }).then();
+    given(opened, closed).when(change).thenRejected('SUBSCRIPTION_NOT_OPEN');
+    given().when(change).thenRejected('SUBSCRIPTION_NOT_OPEN');
+  });
+
   it('a subscription closes for good, also while it is paused', () => {
     given(opened, paused).when(close).then(closed);
     given(opened, closed).when(close).then();
@@ -48,6 +60,7 @@ describe('subscription', () => {
       close,
       { type: 'PauseSubscription' },
       { type: 'ResumeSubscription' },
+      { type: 'ChangeSubscription', content: 'notification', fieldGroups: [] },
     );
     fc.assert(
       fc.property(fc.array(command), (commands) => {

@@ -31,6 +31,12 @@ export class SubscriptionEntity {
   @Column('smallint', { name: 'lane_count' })
   readonly laneCount!: number;
 
+  @Column('text')
+  readonly content!: 'data' | 'notification';
+
+  @Column('text', { name: 'field_groups', array: true })
+  readonly fieldGroups!: readonly string[];
+
   @Column('timestamptz', { name: 'opened_at' })
   readonly openedAt!: Date;
 

@@ -1,4 +1,5 @@
 import {
+  DeliveryContent,
   type Lane,
   type ParkedMutation,
   type Subscription,
@@ -14,12 +15,18 @@ const states = {
   closed: SubscriptionState.SUBSCRIPTION_STATE_CLOSED,
 };
 
+const contents = {
+  data: DeliveryContent.DELIVERY_CONTENT_DATA,
+  notification: DeliveryContent.DELIVERY_CONTENT_NOTIFICATION,
+};
+
 export const subscriptionMessage = (
-  { state, openedAt, closingReason, laneCount: _, ...row }: SubscriptionEntity,
+  { state, content, openedAt, closingReason, laneCount: _, ...row }: SubscriptionEntity,
   lanes: readonly Lane[],
 ): Subscription => ({
   ...row,
   state: states[state],
+  content: contents[content],
   topic: deliveriesTopic(row.institution),
   lastSequence: lanes.reduce((sum, { lastSequence }) => sum + lastSequence, 0n),
   lanes,

@@ -4,6 +4,7 @@ import type { TopicOwner } from '@crossroads/messaging';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { MoreThan, Repository } from 'typeorm';
+import type { DeliveryOptions } from './grant-decision.rules.js';
 import { shardOf } from './lanes.rules.js';
 import { SubscriptionEntity } from './subscription.entity.js';
 
@@ -73,6 +74,10 @@ export class SubscriptionRepository {
         row.subscriptionId,
         personIds,
       ]);
+  }
+
+  async setOptions(tx: Tx, subscriptionId: string, { content, fieldGroups }: DeliveryOptions): Promise<void> {
+    await this.in(tx).update({ subscriptionId }, { content, fieldGroups: [...fieldGroups] });
   }
 
   async setState(tx: Tx, subscriptionId: string, state: 'open' | 'paused'): Promise<void> {

@@ -15,6 +15,9 @@ export class Subscriptions1764230400000 implements MigrationInterface {
         state               text not null check (state in ('open', 'paused', 'closed')),
         -- Partitions of the institution's topic.
         lane_count          smallint not null,
+        content             text not null check (content in ('data', 'notification')),
+        -- The kinds of changes that it is told of; empty: all that are granted.
+        field_groups        text[] not null,
         opened_at           timestamptz not null,
         closing_reason      text,
         -- The transaction that opened it or last changed its state: processes that hold subscriptions in memory read what is newer.
@@ -24,7 +27,7 @@ export class Subscriptions1764230400000 implements MigrationInterface {
       create index subscriptions_by_change on subscriptions (changed_by);
       create function note_subscription_change() returns trigger language plpgsql as $$
         begin new.changed_by := pg_current_xact_id(); return new; end $$;
-      create trigger note_change before update of state on subscriptions
+      create trigger note_change before update of state, content, field_groups on subscriptions
         for each row execute function note_subscription_change();
 
       create table subscription_persons (

@@ -62,6 +62,8 @@ export const METRICS = {
     'subscriber',
   ),
   'crossroads.delivery_lag.seconds': metric('gauge', 's', 'Age of the oldest of them', 'subscriber'),
+  'crossroads.delivery_age.seconds': metric('gauge', 's', 'Age of the oldest delivery that is kept for replay'),
+  'crossroads.deliveries_pruned': metric('counter', '{deliveries}', 'Deliveries deleted at the end of their retention'),
   'crossroads.provider_event_lag.messages': metric(
     'gauge',
     '{messages}',

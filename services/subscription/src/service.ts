@@ -2,6 +2,7 @@ import { type ReasonCodes, status } from '@crossroads/grpc';
 import type { EventsReason } from '@crossroads/messaging';
 import { defineService } from '@crossroads/service';
 import { ReceiptSettings } from '@crossroads/transparency/nest';
+import { DeliverySettings } from './retention/delivery.settings.js';
 import type { SubscriptionReason } from './subscription/subscription.decider.js';
 import { SubscriptionEntity } from './subscription/subscription.entity.js';
 import { Subscriptions1764230400000 } from './subscription/subscriptions.migration.js';
@@ -17,7 +18,7 @@ const reasonCodes: ReasonCodes<SubscriptionReason | EventsReason> = {
 
 export const service = defineService({
   name: 'subscription',
-  settings: [ReceiptSettings],
+  settings: [ReceiptSettings, DeliverySettings],
   entities: [SubscriptionEntity],
   migrations: [Subscriptions1764230400000],
   reasonCodes,

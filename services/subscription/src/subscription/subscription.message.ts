@@ -38,7 +38,12 @@ export const subscriptionMessage = (
 export const openedMessage = (row: SubscriptionEntity): Subscription => ({
   ...subscriptionMessage(
     row,
-    Array.from({ length: row.laneCount }, (_, lane) => ({ lane, lastSequence: 0n, sentSequence: 0n })),
+    Array.from({ length: row.laneCount }, (_, lane) => ({
+      lane,
+      lastSequence: 0n,
+      sentSequence: 0n,
+      firstSequence: 1n,
+    })),
   ),
   state: SubscriptionState.SUBSCRIPTION_STATE_OPEN,
   closingReason: '',

@@ -25,7 +25,8 @@ export class SubscriptionRepository {
   /** How far the deliveries of each subscription are. */
   async lanesOf(subscriptionIds: readonly string[]): Promise<Map<string, readonly Lane[]>> {
     const rows = await this.subscriptions.manager.query<(Lane & { readonly subscriptionId: string })[]>(
-      `select subscription_id as "subscriptionId", lane, last_sequence as "lastSequence", relayed_sequence as "sentSequence"
+      `select subscription_id as "subscriptionId", lane, last_sequence as "lastSequence", relayed_sequence as "sentSequence",
+         pruned_sequence + 1 as "firstSequence"
        from subscription_lanes where subscription_id = any($1::uuid[]) order by subscription_id, lane`,
       [subscriptionIds],
     );

@@ -56,12 +56,15 @@ export class Subscriptions1764230400000 implements MigrationInterface {
         relaying_sequence bigint not null default 0,
         -- Which start of which process wrote relaying_sequence.
         relay             uuid,
+        -- Up to here deliveries are deleted: they cannot be replayed any more.
+        pruned_sequence   bigint not null default 0,
         -- Its closing notice is numbered.
         closed            boolean not null default false,
         primary key (subscription_id, lane)
       ) with (fillfactor = 50);
 
-      -- A row stays after it was sent: by it a repeated mutation is recognised. No foreign key: its check would lock the subscription.
+      -- A row stays after it was sent, for replay, and because by it a repeated mutation is recognised; then it is deleted. No foreign
+      -- key: its check would lock the subscription.
       create table deliveries (
         subscription_id uuid not null,
         lane            smallint not null,
@@ -72,8 +75,8 @@ export class Subscriptions1764230400000 implements MigrationInterface {
         person_id       uuid,
         journal_id      uuid,
         ticket          text,
-        -- The content of the message, sealed for the person; null once it is on the topic.
-        body            text,
+        -- The content of the message, sealed for the person.
+        body            text not null,
         created_at      timestamptz not null default clock_timestamp(),
         -- Of the mutation, so that the relay continues its trace; absent when the trace is not sampled.
         traceparent     text,

@@ -122,6 +122,10 @@ export const deliveryLine = ({ sequence, subscriptionId, content }: Delivery): s
     }
     case 'closing':
       return `${sequence}  subscription ${subscriptionId} is closed: ${content.value.reason}`;
+    case 'replayEnd':
+      return `${sequence}  replay ${content.value.replayId} has ended: ${content.value.delivered} delivered again`;
+    case 'resync':
+      return `${sequence}  deliveries before ${content.value.firstSequence} are gone`;
     case undefined:
       return `${sequence}  erased`;
   }

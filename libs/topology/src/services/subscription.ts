@@ -11,6 +11,8 @@ export const subscription = {
       closeSubscription: INSTITUTIONS,
       pauseSubscription: INSTITUTIONS,
       resumeSubscription: INSTITUTIONS,
+      replayDeliveries: INSTITUTIONS,
+      getSubscription: INSTITUTIONS,
       listSubscriptions: INSTITUTIONS,
       listParked: INSTITUTIONS,
       redriveParked: INSTITUTIONS,

@@ -13,6 +13,10 @@ export interface PendingDelivery {
   readonly body: string;
   readonly createdAt: Date;
   readonly traceparent: string | null;
+  readonly replayId: string | null;
+  readonly replayOf: bigint | null;
+  /** It is a closing notice. */
+  readonly closes: boolean;
 }
 
 /** Numbers of one lane that this process may send now: those after `relayedSequence`, up to `upTo`. */
@@ -107,7 +111,8 @@ const CLAIM = {
 const PENDING = {
   name: 'claimed-deliveries',
   text: `select d.subscription_id as "subscriptionId", d.lane, d.sequence, d.person_id as "personId",
-      d.journal_id as "journalId", d.body, d.created_at as "createdAt", d.traceparent
+      d.journal_id as "journalId", d.body, d.created_at as "createdAt", d.traceparent,
+      d.replay_id as "replayId", d.replay_of as "replayOf", d.ce_source = 'closing' as closes
     from unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::bigint[]) as n (subscription_id, lane, after, up_to)
     join deliveries d on d.subscription_id = n.subscription_id and d.lane = n.lane
       and d.sequence > n.after and d.sequence <= n.up_to

@@ -26,12 +26,12 @@ export class DeliveryEvents {
       id: `${subscriptionId}:${lane}:${sequence}`,
       source: this.service.urn,
       service: SERVICE,
-      type: `${SERVICE}.deliveries.notify.${personId === null ? 'closed' : 'made'}`,
+      type: `${SERVICE}.deliveries.notify.${participleOf(delivery)}`,
       time: createdAt,
       key: personId === null ? subscriptionId : this.pseudonyms.of(institution, personId),
       partition: lane,
       sequence: sequence.toString().padStart(20, '0'),
-      data: deliveryBytes({ subscriptionId, lane, sequence }, await this.contentOf(delivery)),
+      data: deliveryBytes({ subscriptionId, lane, sequence, ...replayIn(delivery) }, await this.contentOf(delivery)),
     };
   }
 
@@ -42,3 +42,11 @@ export class DeliveryEvents {
     return opened === FORGOTTEN ? undefined : opened;
   }
 }
+
+const participleOf = ({ personId, closes }: PendingDelivery): string => {
+  if (personId !== null) return 'made';
+  return closes ? 'closed' : 'marked';
+};
+
+const replayIn = ({ replayId, replayOf }: PendingDelivery) =>
+  replayId === null || replayOf === null ? {} : { replay: { replayId, sequence: replayOf } };

@@ -1,10 +1,10 @@
 import type { Tx } from '@crossroads/database';
 import { Injectable } from '@nestjs/common';
 import { DeliveryJournal } from '../journal/delivery-journal.js';
-import type { PreparedDelivery } from './decided-delivery.js';
+import type { Numberable } from './decided-delivery.js';
 import { RelayHints } from './relay-hints.js';
 
-type NumberedDelivery = PreparedDelivery & { readonly sequence: bigint };
+type NumberedDelivery = Numberable & { readonly sequence: bigint };
 
 /** Gives deliveries their numbers, and stores them. */
 @Injectable()
@@ -18,7 +18,7 @@ export class DeliveryNumbering {
    * In the caller's transaction. Drops deliveries that are stored already or whose subscription is closed, numbers the others of
    * each lane without a gap, and writes them to the journal.
    */
-  async append(tx: Tx, deliveries: readonly PreparedDelivery[]): Promise<void> {
+  async append(tx: Tx, deliveries: readonly Numberable[]): Promise<void> {
     if (deliveries.length === 0) return;
     const lanes = await this.lockLanes(tx, deliveries);
     const known = await this.storedIdentities(tx, deliveries);
@@ -32,7 +32,8 @@ export class DeliveryNumbering {
       numbered.push({ ...delivery, sequence: lane.lastSequence });
     }
     if (numbered.length === 0) return;
-    await this.journal.append(tx, numbered);
+    const accesses = numbered.flatMap(({ access }) => access ?? []);
+    if (accesses.length > 0) await this.journal.append(tx, accesses);
     await this.insert(tx, numbered);
     const changed = [...new Map(numbered.map((one) => [keyOf(one), one])).values()];
     await tx.query(UPDATE_LANES, [
@@ -44,7 +45,7 @@ export class DeliveryNumbering {
   }
 
   /** The lanes that are not closed. Rows are locked in the order of their keys, so that two transactions cannot deadlock. */
-  private async lockLanes(tx: Tx, deliveries: readonly PreparedDelivery[]): Promise<Map<string, OpenLane>> {
+  private async lockLanes(tx: Tx, deliveries: readonly Numberable[]): Promise<Map<string, OpenLane>> {
     const asked = [...new Map(deliveries.map((one) => [keyOf(one), one])).values()];
     const rows = await tx.query<OpenLane>(LOCK_LANES, [
       asked.map(({ subscriptionId }) => subscriptionId),
@@ -53,7 +54,7 @@ export class DeliveryNumbering {
     return new Map(rows.map((row) => [keyOf(row), row]));
   }
 
-  private async storedIdentities(tx: Tx, deliveries: readonly PreparedDelivery[]): Promise<Set<string>> {
+  private async storedIdentities(tx: Tx, deliveries: readonly Numberable[]): Promise<Set<string>> {
     const rows = await tx.query<Identity>(STORED_IDENTITIES, [
       deliveries.map(({ subscriptionId }) => subscriptionId),
       deliveries.map(({ ceSource }) => ceSource),
@@ -69,11 +70,13 @@ export class DeliveryNumbering {
       numbered.map(({ sequence }) => sequence),
       numbered.map(({ ceSource }) => ceSource),
       numbered.map(({ ceId }) => ceId),
-      numbered.map(({ entry }) => entry.personId),
-      numbered.map(({ entry }) => entry.journalId),
-      numbered.map(({ entry }) => entry.ticket),
+      numbered.map(({ access }) => access?.entry.personId ?? null),
+      numbered.map(({ access }) => access?.entry.journalId ?? null),
+      numbered.map(({ access }) => access?.entry.ticket ?? null),
       numbered.map(({ body }) => body),
       numbered.map(({ traceparent }) => traceparent ?? null),
+      numbered.map(({ replayOf }) => replayOf?.replayId ?? null),
+      numbered.map(({ replayOf }) => replayOf?.sequence ?? null),
     ]);
   }
 }
@@ -101,9 +104,10 @@ const STORED_IDENTITIES = {
 const INSERT_DELIVERIES = {
   name: 'insert-deliveries',
   text: `insert into deliveries
-      (subscription_id, lane, sequence, ce_source, ce_id, person_id, journal_id, ticket, body, traceparent)
+      (subscription_id, lane, sequence, ce_source, ce_id, person_id, journal_id, ticket, body, traceparent,
+      replay_id, replay_of)
     select * from unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::text[], $5::text[], $6::uuid[], $7::uuid[],
-      $8::text[], $9::text[], $10::text[])`,
+      $8::text[], $9::text[], $10::text[], $11::uuid[], $12::bigint[])`,
 };
 
 const UPDATE_LANES = {
@@ -113,9 +117,9 @@ const UPDATE_LANES = {
     where l.subscription_id = n.subscription_id and l.lane = n.lane`,
 };
 
-type Identity = Pick<PreparedDelivery, 'subscriptionId' | 'ceSource' | 'ceId'>;
+type Identity = Pick<Numberable, 'subscriptionId' | 'ceSource' | 'ceId'>;
 
 const identityOf = ({ subscriptionId, ceSource, ceId }: Identity): string => `${subscriptionId}\n${ceSource}\n${ceId}`;
 
-const keyOf = ({ subscriptionId, lane }: Pick<PreparedDelivery, 'subscriptionId' | 'lane'>): string =>
+const keyOf = ({ subscriptionId, lane }: Pick<Numberable, 'subscriptionId' | 'lane'>): string =>
   `${subscriptionId} ${lane}`;

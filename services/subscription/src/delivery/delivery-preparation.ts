@@ -45,8 +45,8 @@ export class DeliveryPreparation {
       ceSource: delivery.ceSource,
       ceId: delivery.ceId,
       ...(delivery.traceparent === undefined ? {} : { traceparent: delivery.traceparent }),
-      entry,
-      sealedEntry: sealed[index] ?? '',
+      ...(delivery.replayOf === undefined ? {} : { replayOf: delivery.replayOf }),
+      access: { entry, sealed: sealed[index] ?? '' },
       body: sealed[recorded.length + index] ?? '',
     }));
   }

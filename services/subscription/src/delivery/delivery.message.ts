@@ -1,4 +1,4 @@
-import { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
+import { Delivery, type ReplayOf } from '@crossroads/contracts/delivery/v1/delivery';
 import type { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import type { JournalEntry } from '../journal/access-record.message.js';
 import type { DecidedDelivery } from './decided-delivery.js';
@@ -8,6 +8,7 @@ export interface DeliveryPlace {
   readonly subscriptionId: string;
   readonly lane: number;
   readonly sequence: bigint;
+  readonly replay?: ReplayOf;
 }
 
 /** What the subscriber reads of it besides its place: the bytes of a `Delivery` that has nothing but its content. */

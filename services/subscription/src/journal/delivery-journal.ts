@@ -26,19 +26,16 @@ export class DeliveryJournal {
     private readonly clock: Clock,
   ) {}
 
-  async append(
-    tx: Tx,
-    entries: readonly { readonly entry: JournalEntry; readonly sealedEntry: string }[],
-  ): Promise<void> {
+  async append(tx: Tx, entries: readonly { readonly entry: JournalEntry; readonly sealed: string }[]): Promise<void> {
     await this.store.inTransaction(tx).append(
-      entries.map(({ entry: { personId, journalId, traceparent }, sealedEntry }) => ({
+      entries.map(({ entry: { personId, journalId, traceparent }, sealed }) => ({
         streamId: journalId,
         streamType: 'journal',
         expectedRevision: 0n,
         events: [
           {
             type: 'DeliveryJournaled',
-            data: { personId, sealed: sealedEntry },
+            data: { personId, sealed },
             ...(traceparent === undefined ? {} : { metadata: { traceparent } }),
           },
         ],

@@ -29,6 +29,10 @@ export class SubscriptionIndex {
     return this.naming > 0;
   }
 
+  get(subscriptionId: string): IndexedSubscription | undefined {
+    return this.byId.get(subscriptionId);
+  }
+
   all(): IterableIterator<IndexedSubscription> {
     return this.byId.values();
   }

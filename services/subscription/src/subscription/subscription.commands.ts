@@ -162,6 +162,7 @@ export class SubscriptionCommands {
   private async updateRow(tx: Tx, row: SubscriptionEntity, events: readonly SubscriptionEvent[]): Promise<void> {
     for (const { type, data } of events)
       if (type === 'SubscriptionClosed') await this.closer.appendNotices(tx, row.subscriptionId, data.reason);
+      else if (type === 'DeliveriesReplayed' || type === 'SubscriptionOpened') continue;
       else if (type === 'SubscriptionChanged') await this.subscriptions.setOptions(tx, row.subscriptionId, data);
       else await this.subscriptions.setState(tx, row.subscriptionId, type === 'SubscriptionPaused' ? 'paused' : 'open');
   }
@@ -181,5 +182,5 @@ const violationOf = (check: CheckResponse | undefined, inscriptionContext: strin
 };
 
 /** The same for a subscription of somebody else: callers do not learn that it exists. */
-const unknownSubscription = () =>
+export const unknownSubscription = () =>
   new NotFound('RESOURCE_NOT_FOUND', 'there is no such subscription among those that this caller may see');

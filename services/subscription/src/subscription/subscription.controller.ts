@@ -1,10 +1,12 @@
 import {
   type ChangeSubscriptionResponse,
   type CloseSubscriptionResponse,
+  type GetSubscriptionResponse,
   type ListParkedResponse,
   type ListSubscriptionsResponse,
   type PauseSubscriptionResponse,
   type RedriveParkedResponse,
+  type ReplayDeliveriesResponse,
   type ResumeSubscriptionResponse,
   type SubscribeResponse,
   SubscriptionServiceService,
@@ -36,8 +38,15 @@ import {
   type RedriveParkedInput,
   RedriveParkedPipe,
 } from './parked-mutations.pipe.js';
+import {
+  type GetSubscriptionInput,
+  GetSubscriptionPipe,
+  type ReplayDeliveriesInput,
+  ReplayDeliveriesPipe,
+} from './replay-deliveries.pipe.js';
+import { Replays } from './replays.commands.js';
 import { type SubscribeInput, SubscribePipe } from './subscribe.pipe.js';
-import { SubscriptionCommands } from './subscription.commands.js';
+import { SubscriptionCommands, unknownSubscription } from './subscription.commands.js';
 import type { SubscriptionCommand } from './subscription.decider.js';
 import { openedMessage, parkedMessage, subscriptionMessage } from './subscription.message.js';
 import { SubscriptionRepository } from './subscription.repository.js';
@@ -48,6 +57,7 @@ export class SubscriptionController {
   constructor(
     private readonly commands: SubscriptionCommands,
     private readonly subscriptions: SubscriptionRepository,
+    private readonly replays: Replays,
     private readonly parked: ParkedMutations,
     private readonly policy: PolicyFollower,
     private readonly pageTokens: PageTokens,
@@ -83,6 +93,28 @@ export class SubscriptionController {
   @Rpc(SubscriptionServiceService.resumeSubscription, WhichSubscriptionPipe)
   async resumeSubscription(input: WhichSubscriptionInput, call: Call): Promise<ResumeSubscriptionResponse> {
     return this.change(input, call, { type: 'ResumeSubscription' });
+  }
+
+  @Rpc(SubscriptionServiceService.replayDeliveries, ReplayDeliveriesPipe)
+  async replayDeliveries(
+    { requestId, ...input }: ReplayDeliveriesInput,
+    call: Call,
+  ): Promise<ReplayDeliveriesResponse> {
+    const key = requestKey(call, institutionOf(call.caller), requestId);
+    const replayId = await this.replays.begin(call.caller, input, key);
+    return { replay: await this.replays.begun(replayId) };
+  }
+
+  @Rpc(SubscriptionServiceService.getSubscription, GetSubscriptionPipe)
+  async getSubscription({ subscriptionId }: GetSubscriptionInput, call: Call): Promise<GetSubscriptionResponse> {
+    institutionOf(call.caller);
+    const row = await this.subscriptions.find(subscriptionId);
+    if (!row || !this.policy.mayActFor(call.caller, row.institution)) throw unknownSubscription();
+    const lanes = await this.subscriptions.lanesOf([subscriptionId]);
+    return {
+      subscription: subscriptionMessage(row, lanes.get(subscriptionId) ?? []),
+      replays: await this.replays.of(subscriptionId),
+    };
   }
 
   @Rpc(SubscriptionServiceService.listSubscriptions, ListSubscriptionsPipe)

@@ -42,6 +42,13 @@ describe('subscription', () => {
     given().when(change).thenRejected('SUBSCRIPTION_NOT_OPEN');
   });
 
+  it('a closed subscription replays nothing, as its sequence has ended', () => {
+    const replayed = { replayId: 'replay', lanes: [{ lane: 0, from: '1', to: '2' }] };
+    const replay: SubscriptionCommand = { type: 'ReplayDeliveries', ...replayed };
+    given(opened, paused).when(replay).then({ type: 'DeliveriesReplayed', data: replayed });
+    given(opened, closed).when(replay).thenRejected('SUBSCRIPTION_NOT_OPEN');
+  });
+
   it('a subscription closes for good, also while it is paused', () => {
     given(opened, paused).when(close).then(closed);
     given(opened, closed).when(close).then();
@@ -61,6 +68,7 @@ describe('subscription', () => {
       { type: 'PauseSubscription' },
       { type: 'ResumeSubscription' },
       { type: 'ChangeSubscription', content: 'notification', fieldGroups: [] },
+      { type: 'ReplayDeliveries', replayId: 'replay', lanes: [] },
     );
     fc.assert(
       fc.property(fc.array(command), (commands) => {

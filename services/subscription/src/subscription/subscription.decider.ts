@@ -19,11 +19,19 @@ export type SubscriptionCommand =
   | ({ readonly type: 'ChangeSubscription' } & DeliveryOptions)
   | { readonly type: 'PauseSubscription' }
   | { readonly type: 'ResumeSubscription' }
+  | ({ readonly type: 'ReplayDeliveries' } & Replayed)
   | { readonly type: 'CloseSubscription'; readonly reason: ClosingReason };
+
+/** Which deliveries are sent again. */
+export interface Replayed {
+  readonly replayId: string;
+  readonly lanes: readonly { readonly lane: number; readonly from: string; readonly to: string }[];
+}
 
 export type SubscriptionEvent =
   | DomainEvent<'SubscriptionOpened', OpenedTerms>
   | DomainEvent<'SubscriptionChanged', DeliveryOptions>
+  | DomainEvent<'DeliveriesReplayed', Replayed>
   | DomainEvent<'SubscriptionPaused', Record<string, never>>
   | DomainEvent<'SubscriptionResumed', Record<string, never>>
   | DomainEvent<'SubscriptionClosed', { readonly reason: ClosingReason }>;
@@ -47,6 +55,12 @@ export const subscription: Decider<SubscriptionState, SubscriptionCommand, Subsc
         const { type: _, ...options } = command;
         return [{ type: 'SubscriptionChanged', data: options }];
       }
+      case 'ReplayDeliveries': {
+        if (state !== 'open' && state !== 'paused')
+          throw reject('SUBSCRIPTION_NOT_OPEN', 'the sequence of a closed subscription has ended: open another one');
+        const { type: _, ...replayed } = command;
+        return [{ type: 'DeliveriesReplayed', data: replayed }];
+      }
       case 'PauseSubscription':
         if (state === 'paused') return [];
         if (state !== 'open') throw reject('SUBSCRIPTION_NOT_OPEN', 'only an open subscription can be paused');
@@ -68,6 +82,7 @@ export const subscription: Decider<SubscriptionState, SubscriptionCommand, Subsc
       case 'SubscriptionResumed':
         return 'open';
       case 'SubscriptionChanged':
+      case 'DeliveriesReplayed':
         return state;
       case 'SubscriptionPaused':
         return 'paused';

@@ -11,6 +11,7 @@ import { LiveSubscriptions } from './live-subscriptions.js';
 import { ParkedMutations } from './parked-mutations.commands.js';
 import { SubscriptionCloser } from './subscription-closer.js';
 import { SubscriptionQueries } from './subscription-queries.js';
+import { Replays } from './replays.commands.js';
 import { SubscriberTopics } from './subscriber-topics.js';
 import { SubscriptionCommands } from './subscription.commands.js';
 import { SubscriptionController } from './subscription.controller.js';
@@ -28,6 +29,7 @@ import { SubscriptionRepository } from './subscription.repository.js';
     SubscriptionQueries,
     LiveSubscriptions,
     SubscriptionCloser,
+    Replays,
     ParkedMutations,
     {
       provide: TopicProvisioning,

@@ -80,14 +80,39 @@ export class Subscriptions1764230400000 implements MigrationInterface {
         created_at      timestamptz not null default clock_timestamp(),
         -- Of the mutation, so that the relay continues its trace; absent when the trace is not sampled.
         traceparent     text,
+        -- When it was delivered before, under this number.
+        replay_id       uuid,
+        replay_of       bigint,
         primary key (subscription_id, lane, sequence),
         unique (subscription_id, ce_source, ce_id)
-      )`);
+      );
+
+      create table replays (
+        replay_id       uuid primary key,
+        subscription_id uuid not null references subscriptions,
+        requested_at    timestamptz not null
+      );
+      create index replays_of_subscription on replays (subscription_id, requested_at);
+      create table replay_lanes (
+        replay_id      uuid not null references replays,
+        lane           smallint not null,
+        -- The first number that was asked for; smaller than from_sequence when it is deleted.
+        asked_sequence bigint not null,
+        from_sequence  bigint not null,
+        to_sequence    bigint not null,
+        next_sequence  bigint not null,
+        delivered      bigint not null default 0,
+        withheld       bigint not null default 0,
+        -- Its end is numbered.
+        ended          boolean not null default false,
+        primary key (replay_id, lane)
+      );
+      create index running_replays on replay_lanes (replay_id, lane) where not ended`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(
-      'drop table deliveries, subscription_lanes, subscriber_topics, subscription_persons, subscriptions',
+      'drop table replay_lanes, replays, deliveries, subscription_lanes, subscriber_topics, subscription_persons, subscriptions',
     );
     await runner.query('drop function note_subscription_change');
   }

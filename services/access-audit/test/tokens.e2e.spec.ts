@@ -113,6 +113,7 @@ describe('the list of accesses', () => {
       personId: me.personId,
       inscriptions: [],
       mergedPersonIds: [],
+      followed: [],
     });
     expect((await ask(await world.token(replaced.ssin))).accesses).toHaveLength(1);
   });

@@ -120,6 +120,7 @@ describe('a consultation', () => {
         personId: state === 2 ? '' : personId,
         inscriptions: [],
         mergedPersonIds: [],
+        followed: [],
       });
       expect(await refusalOf(welfare.consult(consult(ssin)))).toMatchObject({ code, reason });
     }

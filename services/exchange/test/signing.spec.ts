@@ -28,6 +28,7 @@ const person = {
   personId: randomUUID(),
   inscriptions: [{ institution: WELFARE, inscriptionContext: 'PCSA:LIVING_WAGE', period: undefined, ssin: '' }],
   mergedPersonIds: [],
+  followed: [],
 };
 const caller = { kind: 'institution', enterpriseNumber: WELFARE, application: 'desk', spki: 'key' } as const;
 

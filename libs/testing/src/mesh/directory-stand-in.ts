@@ -25,7 +25,7 @@ export class DirectoryStandIn {
         batchCheck: async (request) => {
           this.asked.push(request);
           const { persons, institutions, date } = request;
-          return { results: persons.map((person) => this.answer({ person, institutions, date })) };
+          return { results: persons.map((person) => this.answer({ person, institutions, date })), followed: [] };
         },
       },
       { allow: { check: [`service:${caller}`], batchCheck: [`service:${caller}`] } },
@@ -46,7 +46,7 @@ export class DirectoryStandIn {
     }));
     const state = NumberState.NUMBER_STATE_VALID;
     for (const id of [personId, ...(more.mergedPersonIds ?? [])]) this.ssins.set(id, ssin);
-    this.numbers.set(ssin, { state, personId, inscriptions, mergedPersonIds: [], ...more });
+    this.numbers.set(ssin, { state, personId, inscriptions, mergedPersonIds: [], followed: [], ...more });
   }
 
   private answer({ person, institutions }: CheckRequest): CheckResponse {
@@ -56,7 +56,14 @@ export class DirectoryStandIn {
       ssin === undefined
         ? [...this.numbers.values()].find(({ personId }) => by?.$case === 'personId' && personId === by.value)
         : this.numbers.get(ssin);
-    if (!known) return { state: NumberState.NUMBER_STATE_UNKNOWN, personId: '', inscriptions: [], mergedPersonIds: [] };
+    if (!known)
+      return {
+        state: NumberState.NUMBER_STATE_UNKNOWN,
+        personId: '',
+        inscriptions: [],
+        mergedPersonIds: [],
+        followed: [],
+      };
     const inscriptions = known.inscriptions.filter(
       ({ institution }) => institutions.length === 0 || institutions.includes(institution),
     );

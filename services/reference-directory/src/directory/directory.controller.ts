@@ -66,6 +66,6 @@ export class DirectoryController {
 
   @Rpc(DirectoryServiceService.batchCheck, BatchCheckPipe)
   async batchCheck(input: BatchCheckInput): Promise<BatchCheckResponse> {
-    return { results: await this.checks.batchCheck(input) };
+    return { results: await this.checks.batchCheck(input), followed: [] };
   }
 }

@@ -16,6 +16,7 @@ const UNKNOWN: CheckResponse = {
   personId: '',
   inscriptions: [],
   mergedPersonIds: [],
+  followed: [],
 };
 
 /** Makes the answers about persons, for one filter. */
@@ -33,6 +34,6 @@ export const checkMessages = (
       return wanted.size === 0 || wanted.has(context.institution) ? [inscriptionMessage(context, entry)] : [];
     });
     const { state, personId, mergedPersonIds } = person;
-    return { state: STATES[state], personId, inscriptions, mergedPersonIds: [...mergedPersonIds] };
+    return { state: STATES[state], personId, inscriptions, mergedPersonIds: [...mergedPersonIds], followed: [] };
   };
 };

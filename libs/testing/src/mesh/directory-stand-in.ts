@@ -3,6 +3,7 @@ import {
   type CheckRequest,
   type CheckResponse,
   DirectoryServiceService,
+  type Followed,
   NumberState,
 } from '@crossroads/contracts/directory/v1/directory_service';
 import { type ServedService, serve } from '@crossroads/grpc';
@@ -13,6 +14,8 @@ export class DirectoryStandIn {
   /** Its answer for each SSIN; UNKNOWN for others. */
   readonly numbers = new Map<string, CheckResponse>();
   readonly asked: BatchCheckRequest[] = [];
+  /** How far it says that it has followed the person registry. */
+  followed: Followed[] = [];
   private readonly ssins = new Map<string, string>();
 
   /** @param caller the service under test, which may call it */
@@ -25,7 +28,10 @@ export class DirectoryStandIn {
         batchCheck: async (request) => {
           this.asked.push(request);
           const { persons, institutions, date } = request;
-          return { results: persons.map((person) => this.answer({ person, institutions, date })), followed: [] };
+          return {
+            results: persons.map((person) => this.answer({ person, institutions, date })),
+            followed: this.followed,
+          };
         },
       },
       { allow: { check: [`service:${caller}`], batchCheck: [`service:${caller}`] } },

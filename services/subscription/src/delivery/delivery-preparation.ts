@@ -1,4 +1,5 @@
 import { Clock } from '@crossroads/configuration';
+import { isRejection } from '@crossroads/eventsourcing/decider';
 import { SubjectSealer } from '@crossroads/privacy';
 import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Injectable } from '@nestjs/common';
@@ -19,15 +20,15 @@ export class DeliveryPreparation {
     private readonly clock: Clock,
   ) {}
 
-  /** In the order given. */
-  async prepare(deliveries: readonly DecidedDelivery[]): Promise<PreparedDelivery[]> {
-    const prepared: PreparedDelivery[] = [];
+  /** In the order given. Nothing of a person who was erased is delivered any more. */
+  async prepare(deliveries: readonly DecidedDelivery[]): Promise<(PreparedDelivery | undefined)[]> {
+    const prepared: (PreparedDelivery | undefined)[] = [];
     for (let from = 0; from < deliveries.length; from += CHUNK_SIZE)
       prepared.push(...(await this.prepareChunk(deliveries.slice(from, from + CHUNK_SIZE))));
     return prepared;
   }
 
-  private async prepareChunk(deliveries: readonly DecidedDelivery[]): Promise<PreparedDelivery[]> {
+  private async prepareChunk(deliveries: readonly DecidedDelivery[]): Promise<(PreparedDelivery | undefined)[]> {
     const now = this.clock.now();
     const recorded = await Promise.all(
       deliveries.map(async (delivery) => {
@@ -35,6 +36,22 @@ export class DeliveryPreparation {
         return { delivery, entry, content: contentBytes(delivery, entry, await this.signer.sign(entry.record, now)) };
       }),
     );
+    return this.sealAll(recorded).catch((error: unknown) => {
+      if (!isForgotten(error)) throw error;
+      return Promise.all(recorded.map((one) => this.sealUnlessForgotten(one)));
+    });
+  }
+
+  private async sealUnlessForgotten(recorded: RecordedDelivery): Promise<PreparedDelivery | undefined> {
+    try {
+      return (await this.sealAll([recorded]))[0];
+    } catch (error) {
+      if (isForgotten(error)) return undefined;
+      throw error;
+    }
+  }
+
+  private async sealAll(recorded: readonly RecordedDelivery[]): Promise<PreparedDelivery[]> {
     const sealed = await this.sealer.sealAllForSubjects([
       ...recorded.map(({ entry }) => journaledItem(entry)),
       ...recorded.map(({ entry, content }) => contentItem(entry, content)),
@@ -51,6 +68,14 @@ export class DeliveryPreparation {
     }));
   }
 }
+
+interface RecordedDelivery {
+  readonly delivery: DecidedDelivery;
+  readonly entry: JournalEntry;
+  readonly content: Uint8Array;
+}
+
+const isForgotten = (error: unknown): boolean => isRejection(error) && error.reason === 'SUBJECT_FORGOTTEN';
 
 const contentItem = ({ personId, journalId }: JournalEntry, value: Uint8Array) => ({
   personId,

@@ -1,6 +1,7 @@
 import type { CheckResponse } from '@crossroads/contracts/directory/v1/directory_service';
 import { Injectable } from '@nestjs/common';
 import { DirectoryChecks } from '../directory/directory-checks.js';
+import type { RegistryPlaces } from '../directory/registry-places.rules.js';
 import type { Inscription } from '../subscription/subscription-index.js';
 import { SubscriptionQueries } from '../subscription/subscription-queries.js';
 
@@ -19,11 +20,19 @@ export class InscribedPersons {
     private readonly directory: DirectoryChecks,
   ) {}
 
-  /** Asks once for all of them. @param anyNamed false: no subscription names persons */
-  async find(personIds: readonly string[], anyNamed: boolean): Promise<Map<string, InscribedPerson>> {
+  /**
+   * Asks once for all of them.
+   * @param anyNamed false: no subscription names persons
+   * @param read what the caller has read of the person registry, which the directory must have followed as well
+   */
+  async find(
+    personIds: readonly string[],
+    anyNamed: boolean,
+    read?: RegistryPlaces,
+  ): Promise<Map<string, InscribedPerson>> {
     const ids = [...new Set(personIds)];
     if (ids.length === 0) return new Map();
-    const checks = await this.directory.byPersonId(ids);
+    const checks = await this.directory.byPersonId(ids, read);
     const allIds = ids.map((id, index) => idsOf(id, checks[index]));
     const naming = anyNamed ? await this.queries.naming(allIds.flat()) : new Map<string, readonly string[]>();
     return new Map(

@@ -4,6 +4,7 @@ import { type Policy, PolicyFollower } from '@crossroads/policy';
 import { Injectable } from '@nestjs/common';
 import type { DecidedDelivery, PreparedDelivery } from '../delivery/decided-delivery.js';
 import { DeliveryPreparation } from '../delivery/delivery-preparation.js';
+import { registryPlacesOf } from '../directory/registry-places.rules.js';
 import { LiveSubscriptions } from '../subscription/live-subscriptions.js';
 import type { ReceivedMutation } from './decide-delivery.rules.js';
 import { DeliveryDecider } from './delivery-decider.js';
@@ -33,6 +34,7 @@ export class MutationDecisions {
         'unreadable' in one || !index.hasAnyTo(one.mutation.dataService) ? [] : one.mutation.personId,
       ),
       index.namesPersons,
+      registryPlacesOf(events),
     );
     const decide = this.decider.forBatch();
     const slices = new TimeSlices();
@@ -57,7 +59,7 @@ export class MutationDecisions {
     return readings.map((reading) => {
       const from = next;
       next += reading.items.length;
-      return { ...reading, items: prepared.slice(from, next) };
+      return { ...reading, items: prepared.slice(from, next).filter((one) => one !== undefined) };
     });
   }
 }

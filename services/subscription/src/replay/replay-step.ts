@@ -73,7 +73,7 @@ export class ReplayStep {
       replay.toSequence,
     ]);
     const decided = await this.decide(replay, subscription, stored, index.namesPersons);
-    const prepared = await this.preparation.prepare(decided);
+    const prepared = (await this.preparation.prepare(decided)).filter((one) => one !== undefined);
     const last = stored.at(-1);
     const isEnd = stored.length < BATCH_SIZE || last === undefined;
     const nextSequence = isEnd ? replay.toSequence + 1n : last.sequence + 1n;

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { readDeliveries } from '@crossroads/client';
 import type { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import type { ReplayDeliveriesRequest } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { newRequestId } from '@crossroads/grpc';
 import { eventually, refusalOf } from '@crossroads/testing';
 import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { journalOf } from './journal.js';
 import type { Subscriber } from './subscriber.js';
 import { FUND, OFFICE, type Person, type SubscriptionClient, subscribed, World, whenListed } from './world.js';
@@ -153,6 +155,55 @@ describe('replay', () => {
       expect(end).toMatchObject({ delivered: 1n, withheld: 0n });
     }
     expect((await endOf(await replay(from(3n)))).resync).toEqual([]);
+  });
+
+  it('a subscriber that was away for 40 days recovers by itself', async () => {
+    await deliver(4);
+    await whenListed(fund, id, ({ lanes }) => lanes[0]?.sentSequence === 4n);
+    await world.asAdmin((client) =>
+      client.query(
+        `update deliveries set created_at = created_at - interval '40 days' where subscription_id = $1 and sequence <= 2`,
+        [id],
+      ),
+    );
+    await running.stop();
+    await running.launch();
+    await whenListed(fund, id, ({ lanes }) => lanes[0]?.firstSequence === 3n);
+    // Its topic has nothing of before either.
+    const bus = new pg.Client({ connectionString: mesh.bus.database?.adminUrl });
+    await bus.connect();
+    await bus.query("delete from bus.messages where topic like 'crossroads.deliveries.%'");
+    await bus.end();
+    const taken: Delivery[] = [];
+    let last = 1n;
+    const faults: unknown[] = [];
+    await readDeliveries({
+      broker: await world.bus(FUND),
+      topic: `crossroads.deliveries.${FUND}.v1`,
+      group: `${FUND}.away`,
+      receiptKeys: mesh.receiptKeys,
+      lastSequence: (subscriptionId) => (subscriptionId === id ? last : undefined),
+      onDelivery: (delivery) => {
+        if (delivery.subscriptionId !== id) return;
+        last = delivery.sequence;
+        taken.push(delivery);
+      },
+      onGap: async ({ from: first }) => {
+        await replay(from(first));
+      },
+      onError: (error) => void faults.push(error),
+    });
+    await deliver(1);
+    await eventually(() => taken.some(({ content }) => content?.$case === 'replayEnd'), Boolean);
+    expect(faults).toEqual([]);
+    expect(taken.map(({ sequence, content, replay: of }) => [sequence, content?.$case, of?.sequence])).toEqual([
+      [5n, 'mutation', undefined],
+      [6n, 'resync', undefined],
+      [7n, 'mutation', 3n],
+      [8n, 'mutation', 4n],
+      [9n, 'mutation', 5n],
+      [10n, 'replayEnd', undefined],
+    ]);
   });
 
   it('each delivery comes again once, in its order, although the process is killed again and again', async () => {

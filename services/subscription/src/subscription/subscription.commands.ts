@@ -57,7 +57,7 @@ export class SubscriptionCommands {
       answerCodec: opened,
       retry: RETRY,
       decide: async () => {
-        this.requireGrant(caller, terms);
+        this.requireGrant(caller, terms, terms.fieldGroups);
         const personIds = ssins && (await this.inscribedPersons(terms, ssins));
         const laneCount = await this.topics.ensure(terms.institution, lanes);
         const subscriptionId = randomUUID();
@@ -96,8 +96,7 @@ export class SubscriptionCommands {
         if (!tx) throw new TypeError('a change is decided in the transaction that locks its row');
         const row = await this.subscriptions.findForUpdate(tx, subscriptionId);
         if (!row || !this.policy.mayActFor(caller, row.institution)) throw unknownSubscription();
-        if (command.type === 'ChangeSubscription')
-          this.requireGrant(caller, { ...row, fieldGroups: command.fieldGroups });
+        if (command.type === 'ChangeSubscription') this.requireGrant(caller, row, command.fieldGroups);
         const stream = await this.streams.load(subscriptionId, this.store.inTransaction(tx));
         const events = this.streams.decide(command, stream);
         return {
@@ -110,8 +109,7 @@ export class SubscriptionCommands {
   }
 
   /** @throws PermissionDenied unless it is granted, with each of the field groups; InvalidInput naming those that do not exist */
-  private requireGrant(caller: Caller, terms: SubscriptionTerms & Pick<DeliveryOptions, 'fieldGroups'>): void {
-    const { fieldGroups } = terms;
+  private requireGrant(caller: Caller, terms: SubscriptionTerms, fieldGroups: readonly string[]): void {
     const policy = this.policy.policy();
     const known = policy.dataService(terms.dataService)?.fieldGroups;
     const unknown = fieldGroups.flatMap((name, index) =>

@@ -20,19 +20,27 @@ const contents = {
   notification: DeliveryContent.DELIVERY_CONTENT_NOTIFICATION,
 };
 
-export const subscriptionMessage = (
-  { state, content, openedAt, closingReason, laneCount: _, ...row }: SubscriptionEntity,
-  lanes: readonly Lane[],
-): Subscription => ({
-  ...row,
-  state: states[state],
-  content: contents[content],
-  topic: deliveriesTopic(row.institution),
-  lastSequence: lanes.reduce((sum, { lastSequence }) => sum + lastSequence, 0n),
-  lanes,
-  openTime: openedAt,
-  closingReason: closingReason ?? '',
-});
+export const subscriptionMessage = (row: SubscriptionEntity, lanes: readonly Lane[]): Subscription => {
+  const { subscriptionId, institution, inscriptionContext, dataService, legalContext } = row;
+  const { allInscribed, namedPersons, fieldGroups } = row;
+  return {
+    subscriptionId,
+    institution,
+    inscriptionContext,
+    dataService,
+    legalContext,
+    allInscribed,
+    namedPersons,
+    fieldGroups,
+    state: states[row.state],
+    content: contents[row.content],
+    topic: deliveriesTopic(institution),
+    lastSequence: lanes.reduce((sum, { lastSequence }) => sum + lastSequence, 0n),
+    lanes,
+    openTime: row.openedAt,
+    closingReason: row.closingReason ?? '',
+  };
+};
 
 /** As it was opened, whatever became of it since: a repeated request gets the first answer. */
 export const openedMessage = (row: SubscriptionEntity): Subscription => ({

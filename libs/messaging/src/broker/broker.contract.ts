@@ -74,7 +74,7 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       await broker.publish(topic, [event, bare]);
       const { got } = await collect(topic, randomUUID());
       await until('two events', () => got.length === 2);
-      expect(got).toEqual([event, bare]);
+      expect(got).toMatchObject([event, bare]);
     });
 
     it('keeps the order of each key over many publishes and batches', async () => {
@@ -84,7 +84,7 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       for (let from = 0; from < events.length; from += 700) await broker.publish(topic, events.slice(from, from + 700));
       await until('all events', () => got.length === events.length);
       for (const key of new Set(events.map((event) => event.key)))
-        expect(got.filter((event) => event.key === key)).toEqual(events.filter((event) => event.key === key));
+        expect(got.filter((event) => event.key === key)).toMatchObject(events.filter((event) => event.key === key));
     });
 
     it('delivers batches no larger than asked for', async () => {
@@ -99,6 +99,22 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       });
       await until('all events', () => sizes.reduce((sum, size) => sum + size, 0) === 25);
       expect(Math.max(...sizes)).toBeLessThanOrEqual(10);
+    });
+
+    it('publishes to several topics at once, in the order of each, also more than one request holds', async () => {
+      const topics = await Promise.all(Array.from({ length: 5 }, newTopic));
+      const large = sampleEvent(0, { data: randomBytes(700_000) });
+      const batches = topics.map((topic, index) => ({
+        topic,
+        events: [...sampleEvents(20 * index), ...(index > 2 ? [large, large] : [])],
+      }));
+      await broker.publishAll(batches);
+      await broker.publishAll([]);
+      for (const { topic, events } of batches.filter((one) => one.events.length > 0)) {
+        const { got } = await collect(topic, randomUUID());
+        await until('all events', () => got.length === events.length);
+        expect(got.map(({ id }) => id)).toEqual(events.map(({ id }) => id));
+      }
     });
 
     it('publishes nothing when given no events', async () => {

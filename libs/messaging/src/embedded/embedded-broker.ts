@@ -8,6 +8,7 @@ import type {
   ConsumeOptions,
   Consumption,
   PublishOptions,
+  TopicEvents,
   TopicOptions,
 } from '../broker/broker.js';
 import { headersOf } from '../broker/cloud-event-headers.js';
@@ -80,6 +81,10 @@ class EmbeddedBroker implements Broker {
         (error, attempt) => this.log('warn', 'not published yet, retrying', { topic, attempt, error }),
       );
     }
+  }
+
+  async publishAll(batches: readonly TopicEvents[], options?: PublishOptions): Promise<void> {
+    for (const { topic, events } of batches) await this.publish(topic, events, options);
   }
 
   async consume(options: ConsumeOptions): Promise<Consumption> {

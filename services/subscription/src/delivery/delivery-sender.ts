@@ -1,6 +1,7 @@
 import { warn } from '@crossroads/grpc';
 import type { Broker, CloudEvent } from '@crossroads/messaging';
 import { traceBatch } from '@crossroads/telemetry';
+import { DELIVERIES } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import { deliveriesTopic } from '../subscription/subscriber-topics.js';
 import { type ClaimedLane, DeliveryClaims, type PendingDelivery } from './delivery-claims.js';
@@ -12,6 +13,9 @@ const PUBLISH_TIMEOUT_MS = 2_000;
 /** After a failure, before the same subscriber is tried again. */
 const RETRY_MS = 500;
 
+/** After a failure of several together. */
+const APART_MS = 10_000;
+
 const onError = warn('delivery relay');
 
 interface Batch {
@@ -20,8 +24,14 @@ interface Batch {
   readonly pending: readonly PendingDelivery[];
 }
 
+interface ReadyBatch {
+  readonly batch: Batch;
+  readonly topic: string;
+  readonly events: readonly CloudEvent[];
+}
+
 /**
- * Sends what is claimed, to each subscriber on its own: one whose topic does not answer holds nobody up. The grants are checked
+ * Sends what is claimed, to many subscribers in one request. One whose topic does not answer is then sent to alone, and holds nobody up. The grants are checked
  * again at the moment of sending.
  */
 @Injectable()
@@ -29,6 +39,7 @@ export class DeliverySender {
   /** Sendings in progress, by institution. */
   private readonly sending = new Map<string, Promise<void>>();
   private sent: ClaimedLane[] = [];
+  private readonly apartUntil = new Map<string, number>();
 
   constructor(
     private readonly claims: DeliveryClaims,
@@ -52,19 +63,10 @@ export class DeliverySender {
       await this.claims.release(claimed);
       throw error;
     });
-    for (const batch of batchesOf(claimed, pending)) {
-      const sending = this.send(broker, batch, revision, stop)
-        .catch(async (error: unknown) => {
-          if (stop.aborted) return;
-          onError(error);
-          await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
-        })
-        .finally(() => {
-          this.sending.delete(batch.institution);
-          onSettled();
-        });
-      this.sending.set(batch.institution, sending);
-    }
+    const batches = batchesOf(claimed, pending);
+    const [apart, together] = [batches.filter((one) => this.isApart(one)), batches.filter((one) => !this.isApart(one))];
+    if (together.length > 0) this.track(together, this.sendTogether(broker, together, revision, stop), stop, onSettled);
+    for (const batch of apart) this.track([batch], this.sendAlone(broker, batch, revision, stop), stop, onSettled);
     return claimed.length > 0;
   }
 
@@ -83,17 +85,77 @@ export class DeliverySender {
     }
   }
 
-  private async send(broker: Broker, batch: Batch, revision: bigint, stop: AbortSignal): Promise<void> {
+  private track(batches: readonly Batch[], work: Promise<void>, stop: AbortSignal, onSettled: () => void): void {
+    const sending = work
+      .catch(async (error: unknown) => {
+        if (stop.aborted) return;
+        onError(error);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+      })
+      .finally(() => {
+        for (const { institution } of batches) this.sending.delete(institution);
+        onSettled();
+      });
+    for (const { institution } of batches) this.sending.set(institution, sending);
+  }
+
+  /** A topic did not answer lately: it is sent to on its own, so that the others do not wait for it. */
+  private isApart({ institution }: Batch): boolean {
+    return (this.apartUntil.get(institution) ?? 0) > performance.now();
+  }
+
+  private async sendTogether(
+    broker: Broker,
+    batches: readonly Batch[],
+    revision: bigint,
+    stop: AbortSignal,
+  ): Promise<void> {
+    const ready = (await Promise.all(batches.map((batch) => this.ready(batch, revision)))).filter(
+      (one) => one !== undefined,
+    );
+    // Time has passed since the first of them was checked.
+    if (ready.length === 0 || (await this.releaseLost(ready, revision))) return;
+    try {
+      await this.publish(broker, ready, stop);
+    } catch (error) {
+      if (ready.length === 1 || stop.aborted) throw error;
+      for (const { batch } of ready) this.apartUntil.set(batch.institution, performance.now() + APART_MS);
+      onError(error);
+    }
+  }
+
+  private async sendAlone(broker: Broker, batch: Batch, revision: bigint, stop: AbortSignal): Promise<void> {
+    const ready = await this.ready(batch, revision);
+    if (!ready) return;
+    await this.publish(broker, [ready], stop);
+    this.apartUntil.delete(batch.institution);
+  }
+
+  private async ready(batch: Batch, revision: bigint): Promise<ReadyBatch | undefined> {
     const granted = await this.withoutLost(batch);
-    if (granted.pending.length === 0) return;
+    if (granted.pending.length === 0) return undefined;
     const events = await this.prepare(granted, revision);
-    if (!events) return;
+    return events && { batch: granted, topic: deliveriesTopic(batch.institution), events };
+  }
+
+  /** Whether a grant was lost since the revision: then the claims are made anew. */
+  private async releaseLost(ready: readonly ReadyBatch[], revision: bigint): Promise<boolean> {
+    if (this.grants.revision === revision || ready.every(({ batch }) => this.lostOf(batch).length === 0)) return false;
+    await this.claims.release(ready.flatMap(({ batch }) => batch.lanes));
+    return true;
+  }
+
+  private async publish(broker: Broker, ready: readonly ReadyBatch[], stop: AbortSignal): Promise<void> {
     const signal = AbortSignal.any([stop, AbortSignal.timeout(PUBLISH_TIMEOUT_MS)]);
-    const topic = deliveriesTopic(batch.institution);
     // The traces of the mutations end here: by a trace id on the topic, two subscribers could find out whom they both know.
-    const traces = granted.pending.map(({ traceparent }) => (traceparent === null ? {} : { traceparent }));
-    await traceBatch('deliver', topic, traces, () => broker.publish(topic, events, { signal }));
-    this.sent.push(...granted.lanes);
+    const traces = ready.flatMap(({ batch }) =>
+      batch.pending.map(({ traceparent }) => (traceparent === null ? {} : { traceparent })),
+    );
+    const [first] = ready;
+    await traceBatch('deliver', ready.length === 1 && first ? first.topic : DELIVERIES.prefix, traces, () =>
+      broker.publishAll(ready, { signal }),
+    );
+    this.sent.push(...ready.flatMap(({ batch }) => batch.lanes));
   }
 
   /** Closes the subscriptions of a batch that have lost their grant, and leaves them out of it. */

@@ -23,7 +23,7 @@ export type SubscriptionCommand =
   | { readonly type: 'CloseSubscription'; readonly reason: ClosingReason };
 
 /** Which deliveries are sent again. */
-export interface Replayed {
+interface Replayed {
   readonly replayId: string;
   readonly lanes: readonly { readonly lane: number; readonly from: string; readonly to: string }[];
 }

@@ -12,6 +12,7 @@ import { ssinCheck, withCbeCheck } from '@crossroads/identifiers';
 import type { Broker } from '@crossroads/messaging';
 import { eventually } from '@crossroads/testing';
 import { DirectoryStandIn, Link, type TestPublisher, type TestMesh, type ToPublish } from '@crossroads/testing/mesh';
+import { PARTITIONS } from '@crossroads/topology';
 import pg from 'pg';
 import { Subscriber } from './subscriber.js';
 
@@ -57,6 +58,11 @@ export class World {
     const registry = await mesh.publisher('person-registry', 'crossroads.person.v1');
     const world = new World(mesh, registry, await mesh.publisher('exchange', 'crossroads.mutation.v1'));
     await mesh.standIn('reference-directory', world.directory.serve('subscription'));
+    // The directory has followed all that the registry publishes, unless a spec says otherwise.
+    world.directory.followed = (await logIdsOf(registry)).map((logId) => ({
+      logId,
+      positions: Array.from({ length: PARTITIONS }, () => 2n ** 62n),
+    }));
     for (const enterpriseNumber of [FUND, OFFICE, STRANGER, EMPLOYMENT])
       world.tls.set(enterpriseNumber, await mesh.register(enterpriseNumber));
     world.tls.set(ADMINISTRATOR, await mesh.register(ADMINISTRATOR, { roles: [Role.ROLE_ADMINISTRATOR] }));
@@ -193,6 +199,14 @@ export class World {
       await (one.mutation.dataService === PERSON ? this.registry : this.exchange).append(one);
   }
 }
+
+const logIdsOf = async ({ db }: TestPublisher): Promise<string[]> => {
+  const [logs] = await db.query<{ readonly there: boolean }>("select to_regclass('es.logs') is not null as there");
+  if (logs?.there !== true) return [];
+  return (await db.query<{ readonly logId: string }>('select log_id as "logId" from es.logs')).map(
+    ({ logId }) => logId,
+  );
+};
 
 const ids = {
   made: new Map<string, string>(),

@@ -151,8 +151,8 @@ describe('deliveries, by a model', () => {
       expect(came).toHaveLength(expected.length);
       for (const [, lane] of Map.groupBy(came, (delivery) => delivery.lane))
         expect(lane.map(({ sequence }) => sequence)).toEqual(lane.map((_, index) => BigInt(index + 1)));
-      for (const [, theirs] of Map.groupBy(came, ({ content }) => valueOf(content)?.ssin)) {
-        const revisions = theirs.map(({ content }) => valueOf(content)?.sourceRevision ?? 0n);
+      for (const [, theirs] of Map.groupBy(came, ({ content }) => personIn(content)?.ssin)) {
+        const revisions = theirs.map(({ content }) => personIn(content)?.sourceRevision ?? 0n);
         expect(revisions).toEqual([...revisions].sort((a, b) => Number(a - b)));
       }
       reader?.requireSound(one.id);
@@ -165,7 +165,7 @@ describe('deliveries, by a model', () => {
   });
 });
 
-const valueOf = (content: Delivery['content']) =>
+const personIn = (content: Delivery['content']) =>
   content?.$case === 'mutation' || content?.$case === 'notification' ? content.value : undefined;
 
 const told = (isNotification: boolean, ssin: string | undefined, revision: bigint, groups: readonly string[]): string =>
@@ -179,7 +179,7 @@ const told = (isNotification: boolean, ssin: string | undefined, revision: bigin
 
 /** With the groups that it says have changed, and those that it has data of. */
 const toldBy = ({ content }: Delivery): string => {
-  const value = valueOf(content);
+  const value = personIn(content);
   const data = content?.$case === 'mutation' ? Object.keys(content.value.data ?? {}) : [];
   return JSON.stringify([
     content?.$case === 'notification',

@@ -7,6 +7,8 @@ import { DeliveryPruning } from './delivery-pruning.js';
 
 /** Between two batches, so that deliveries of today do not wait for those of last month. */
 const PACE_MS = 50;
+/** After a failure, or while another process does it. */
+const RETRY_MS = 2_000;
 /** After all was deleted. */
 const IDLE_MS = 60_000;
 
@@ -44,7 +46,8 @@ export class DeliveryRetentionJob implements OnApplicationBootstrap, OnModuleDes
     while (!signal.aborted) {
       const pruned = await this.work.run('delivery retention', () => this.pruning.prune()).catch(onError);
       if (pruned) this.pruned.add(pruned, {});
-      await delay(pruned ? PACE_MS : IDLE_MS, undefined, { signal }).catch(() => undefined);
+      const paceMs = pruned === undefined ? RETRY_MS : IDLE_MS;
+      await delay(pruned ? PACE_MS : paceMs, undefined, { signal }).catch(() => undefined);
     }
   }
 }

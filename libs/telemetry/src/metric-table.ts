@@ -77,6 +77,13 @@ export const METRICS = {
     'subscriber',
   ),
   'crossroads.delivery_lag.seconds': metric('gauge', 's', 'Age of the oldest of them', 'subscriber'),
+  'crossroads.directory_waits': metric(
+    'counter',
+    '{answers}',
+    'Answers of the directory that had not followed the person registry so far as the asker, who asks again',
+  ),
+  'crossroads.delivery_age.seconds': metric('gauge', 's', 'Age of the oldest delivery that is kept for replay'),
+  'crossroads.deliveries_pruned': metric('counter', '{deliveries}', 'Deliveries deleted at the end of their retention'),
   'crossroads.provider_event_lag.messages': metric(
     'gauge',
     '{messages}',

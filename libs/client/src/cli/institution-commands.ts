@@ -1,5 +1,5 @@
 import { Fact } from '@crossroads/contracts/person/v1/person';
-import { SubscriptionState } from '@crossroads/contracts/subscription/v1/subscription_service';
+import { SubscriptionState, SubscribeRequest } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { newRequestId } from '@crossroads/grpc';
 import { DELIVERIES, topicOfInstitution } from '@crossroads/topology';
 import type { Command } from 'commander';
@@ -112,16 +112,18 @@ export const addInstitutionCommands = (program: Command): void => {
     .option('--ssin <numbers...>', 'only these persons')
     .action(async (dataService: string, options: As & { context: string; legalContext: string; ssin?: string[] }) => {
       const { subscription } = await asInstitution(options, ({ subscriptions }) =>
-        subscriptions.subscribe({
-          requestId: newRequestId(),
-          institution: '',
-          inscriptionContext: options.context,
-          dataService,
-          legalContext: options.legalContext,
-          persons: options.ssin
-            ? { $case: 'named', value: { ssins: options.ssin } }
-            : { $case: 'allInscribed', value: {} },
-        }),
+        subscriptions.subscribe(
+          SubscribeRequest.fromPartial({
+            requestId: newRequestId(),
+            institution: '',
+            inscriptionContext: options.context,
+            dataService,
+            legalContext: options.legalContext,
+            persons: options.ssin
+              ? { $case: 'named', value: { ssins: options.ssin } }
+              : { $case: 'allInscribed', value: {} },
+          }),
+        ),
       );
       printLine(`subscription ${subscription?.subscriptionId}; deliveries come on topic ${subscription?.topic}`);
     });

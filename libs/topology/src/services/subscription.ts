@@ -7,9 +7,12 @@ export const subscription = {
   rpcs: {
     'crossroads.subscription.v1.SubscriptionService': {
       subscribe: INSTITUTIONS,
+      changeSubscription: INSTITUTIONS,
       closeSubscription: INSTITUTIONS,
       pauseSubscription: INSTITUTIONS,
       resumeSubscription: INSTITUTIONS,
+      replayDeliveries: INSTITUTIONS,
+      getSubscription: INSTITUTIONS,
       listSubscriptions: INSTITUTIONS,
       listParked: INSTITUTIONS,
       redriveParked: INSTITUTIONS,

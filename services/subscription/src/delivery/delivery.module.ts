@@ -7,13 +7,23 @@ import { DeliveryClaims } from './delivery-claims.js';
 import { DeliveryEvents } from './delivery-events.js';
 import { DeliveryLagJob } from './delivery-lag.job.js';
 import { DeliveryNumbering } from './delivery-numbering.js';
+import { DeliveryPreparation } from './delivery-preparation.js';
 import { DeliveryRelayJob } from './delivery-relay.job.js';
+import { DeliverySender } from './delivery-sender.js';
+import { GrantChecks } from './grant-checks.js';
+import { RelayHints } from './relay-hints.js';
+import { RelayShards } from './relay-shards.js';
 
 /** From a decided delivery to a message on the subscriber's topic: numbered, journalled, stored, sent. */
 @Module({
   imports: [JournalModule, SubscriptionModule],
   providers: [
+    DeliveryPreparation,
     DeliveryNumbering,
+    RelayHints,
+    RelayShards,
+    GrantChecks,
+    DeliverySender,
     ReceiptSigner,
     DeliveryClaims,
     DeliveryEvents,
@@ -25,6 +35,6 @@ import { DeliveryRelayJob } from './delivery-relay.job.js';
       useFactory: async (keys: FileKeyProvider) => new Pseudonyms(await keys.secret('pseudonyms')),
     },
   ],
-  exports: [DeliveryNumbering],
+  exports: [DeliveryPreparation, DeliveryNumbering],
 })
 export class DeliveryModule {}

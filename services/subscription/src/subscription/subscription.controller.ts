@@ -1,9 +1,12 @@
 import {
+  type ChangeSubscriptionResponse,
   type CloseSubscriptionResponse,
+  type GetSubscriptionResponse,
   type ListParkedResponse,
   type ListSubscriptionsResponse,
   type PauseSubscriptionResponse,
   type RedriveParkedResponse,
+  type ReplayDeliveriesResponse,
   type ResumeSubscriptionResponse,
   type SubscribeResponse,
   SubscriptionServiceService,
@@ -21,7 +24,12 @@ import { PolicyFollower, RegisteredKeyGuard } from '@crossroads/policy';
 import { RPCS } from '@crossroads/topology';
 import { UseGuards } from '@nestjs/common';
 import { AdministratorGuard } from './administrator.guard.js';
-import { type ChangeSubscriptionInput, ChangeSubscriptionPipe } from './change-subscription.pipe.js';
+import {
+  type ChangeSubscriptionInput,
+  ChangeSubscriptionPipe,
+  type WhichSubscriptionInput,
+  WhichSubscriptionPipe,
+} from './change-subscription.pipe.js';
 import { type ListSubscriptionsInput, ListSubscriptionsPipe } from './list-subscriptions.pipe.js';
 import { ParkedMutations } from './parked-mutations.commands.js';
 import {
@@ -30,8 +38,15 @@ import {
   type RedriveParkedInput,
   RedriveParkedPipe,
 } from './parked-mutations.pipe.js';
+import {
+  type GetSubscriptionInput,
+  GetSubscriptionPipe,
+  type ReplayDeliveriesInput,
+  ReplayDeliveriesPipe,
+} from './replay-deliveries.pipe.js';
+import { Replays } from './replays.commands.js';
 import { type SubscribeInput, SubscribePipe } from './subscribe.pipe.js';
-import { SubscriptionCommands } from './subscription.commands.js';
+import { SubscriptionCommands, unknownSubscription } from './subscription.commands.js';
 import type { SubscriptionCommand } from './subscription.decider.js';
 import { openedMessage, parkedMessage, subscriptionMessage } from './subscription.message.js';
 import { SubscriptionRepository } from './subscription.repository.js';
@@ -42,6 +57,7 @@ export class SubscriptionController {
   constructor(
     private readonly commands: SubscriptionCommands,
     private readonly subscriptions: SubscriptionRepository,
+    private readonly replays: Replays,
     private readonly parked: ParkedMutations,
     private readonly policy: PolicyFollower,
     private readonly pageTokens: PageTokens,
@@ -56,19 +72,49 @@ export class SubscriptionController {
     return { subscription: row ? openedMessage(row) : undefined };
   }
 
-  @Rpc(SubscriptionServiceService.closeSubscription, ChangeSubscriptionPipe)
-  async closeSubscription(input: ChangeSubscriptionInput, call: Call): Promise<CloseSubscriptionResponse> {
+  @Rpc(SubscriptionServiceService.changeSubscription, ChangeSubscriptionPipe)
+  async changeSubscription(
+    { content, fieldGroups, ...input }: ChangeSubscriptionInput,
+    call: Call,
+  ): Promise<ChangeSubscriptionResponse> {
+    return this.change(input, call, { type: 'ChangeSubscription', content, fieldGroups });
+  }
+
+  @Rpc(SubscriptionServiceService.closeSubscription, WhichSubscriptionPipe)
+  async closeSubscription(input: WhichSubscriptionInput, call: Call): Promise<CloseSubscriptionResponse> {
     return this.change(input, call, { type: 'CloseSubscription', reason: 'CLOSED_BY_SUBSCRIBER' });
   }
 
-  @Rpc(SubscriptionServiceService.pauseSubscription, ChangeSubscriptionPipe)
-  async pauseSubscription(input: ChangeSubscriptionInput, call: Call): Promise<PauseSubscriptionResponse> {
+  @Rpc(SubscriptionServiceService.pauseSubscription, WhichSubscriptionPipe)
+  async pauseSubscription(input: WhichSubscriptionInput, call: Call): Promise<PauseSubscriptionResponse> {
     return this.change(input, call, { type: 'PauseSubscription' });
   }
 
-  @Rpc(SubscriptionServiceService.resumeSubscription, ChangeSubscriptionPipe)
-  async resumeSubscription(input: ChangeSubscriptionInput, call: Call): Promise<ResumeSubscriptionResponse> {
+  @Rpc(SubscriptionServiceService.resumeSubscription, WhichSubscriptionPipe)
+  async resumeSubscription(input: WhichSubscriptionInput, call: Call): Promise<ResumeSubscriptionResponse> {
     return this.change(input, call, { type: 'ResumeSubscription' });
+  }
+
+  @Rpc(SubscriptionServiceService.replayDeliveries, ReplayDeliveriesPipe)
+  async replayDeliveries(
+    { requestId, ...input }: ReplayDeliveriesInput,
+    call: Call,
+  ): Promise<ReplayDeliveriesResponse> {
+    const key = requestKey(call, institutionOf(call.caller), requestId);
+    const replayId = await this.replays.begin(call.caller, input, key);
+    return { replay: await this.replays.begun(replayId) };
+  }
+
+  @Rpc(SubscriptionServiceService.getSubscription, GetSubscriptionPipe)
+  async getSubscription({ subscriptionId }: GetSubscriptionInput, call: Call): Promise<GetSubscriptionResponse> {
+    institutionOf(call.caller);
+    const row = await this.subscriptions.find(subscriptionId);
+    if (!row || !this.policy.mayActFor(call.caller, row.institution)) throw unknownSubscription();
+    const lanes = await this.subscriptions.lanesOf([subscriptionId]);
+    return {
+      subscription: subscriptionMessage(row, lanes.get(subscriptionId) ?? []),
+      replays: await this.replays.of(subscriptionId),
+    };
   }
 
   @Rpc(SubscriptionServiceService.listSubscriptions, ListSubscriptionsPipe)
@@ -78,8 +124,9 @@ export class SubscriptionController {
     const rows = await this.subscriptions.page(filters.institution, after, input.pageSize + 1);
     const page = rows.slice(0, input.pageSize);
     const last = page.at(-1);
+    const lanes = await this.subscriptions.lanesOf(page.map(({ subscriptionId }) => subscriptionId));
     return {
-      subscriptions: page.map(subscriptionMessage),
+      subscriptions: page.map((row) => subscriptionMessage(row, lanes.get(row.subscriptionId) ?? [])),
       nextPageToken: rows.length > page.length && last ? this.pageTokens.encode(last.subscriptionId, filters) : '',
     };
   }
@@ -103,7 +150,7 @@ export class SubscriptionController {
   }
 
   private async change(
-    { requestId, subscriptionId }: ChangeSubscriptionInput,
+    { requestId, subscriptionId }: WhichSubscriptionInput,
     call: Call,
     command: SubscriptionCommand,
   ): Promise<Record<string, never>> {

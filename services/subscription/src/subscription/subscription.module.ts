@@ -7,9 +7,12 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DirectoryModule } from '../directory/directory.module.js';
 import { JournalModule } from '../journal/journal.module.js';
+import { LiveSubscriptions } from './live-subscriptions.js';
 import { ParkedMutations } from './parked-mutations.commands.js';
 import { SubscriptionCloser } from './subscription-closer.js';
 import { SubscriptionQueries } from './subscription-queries.js';
+import { Replays } from './replays.commands.js';
+import { SubscriberTopics } from './subscriber-topics.js';
 import { SubscriptionCommands } from './subscription.commands.js';
 import { SubscriptionController } from './subscription.controller.js';
 import { SubscriptionEntity } from './subscription.entity.js';
@@ -21,9 +24,12 @@ import { SubscriptionRepository } from './subscription.repository.js';
   controllers: [SubscriptionController],
   providers: [
     SubscriptionCommands,
+    SubscriberTopics,
     SubscriptionRepository,
     SubscriptionQueries,
+    LiveSubscriptions,
     SubscriptionCloser,
+    Replays,
     ParkedMutations,
     {
       provide: TopicProvisioning,
@@ -37,6 +43,6 @@ import { SubscriptionRepository } from './subscription.repository.js';
       useFactory: async (keys: FileKeyProvider) => new PageTokens(await keys.secret('page-tokens')),
     },
   ],
-  exports: [SubscriptionQueries, SubscriptionCloser],
+  exports: [SubscriptionQueries, LiveSubscriptions, SubscriptionCloser],
 })
 export class SubscriptionModule {}

@@ -10,7 +10,7 @@ import {
 } from '@crossroads/policy/decide';
 import type { DecidedDelivery } from '../delivery/decided-delivery.js';
 import { decideGrant } from '../subscription/grant-decision.rules.js';
-import { laneOf } from '../subscription/lanes.js';
+import { laneOf } from '../subscription/lanes.rules.js';
 import type { IndexedSubscription } from '../subscription/subscription-index.js';
 
 /** A mutation as it came, with the identity of its event. */

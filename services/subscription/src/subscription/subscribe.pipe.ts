@@ -1,7 +1,7 @@
 import type { AllInscribed } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { fields, perContext, requestPipe } from '@crossroads/grpc';
 import { deliveryOptions } from './delivery-options.reader.js';
-import { LANE_COUNTS } from './lanes.js';
+import { LANE_COUNTS } from './lanes.rules.js';
 import type { z } from 'zod';
 
 const MAX_NAMED_PERSONS = 1_000;

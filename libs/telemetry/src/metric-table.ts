@@ -139,6 +139,11 @@ export const METRICS = {
     '{partitions}',
     'Partitions given back because of an event type that this version does not know',
   ),
+  'crossroads.subject_keys.missing': metric(
+    'gauge',
+    '{persons}',
+    'Persons whose key was asked for in the last minute, and who have neither a key nor a tombstone',
+  ),
   'crossroads.relay_errors': metric('counter', '{errors}', 'Attempts to publish that failed', 'topic'),
 } as const;
 

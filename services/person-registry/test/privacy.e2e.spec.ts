@@ -93,7 +93,7 @@ describe('what is kept of a person', () => {
     const keysDb = await openDatabase({ url: registry.keysDatabase.url });
     const keys = new PostgresSubjectKeys({ db: keysDb, keys: new FileKeyProvider(registry.keyFile) });
     const [row] = await keysDb.query<{ person_id: string }>('select person_id from subject_keys');
-    await keys.destroy(row?.person_id ?? '');
+    await keys.destroy({ personId: row?.person_id ?? '', erasedAt: new Date(), reason: 'TEST' });
     await keysDb.close();
     expect(await registry.stop()).toBe(0);
     await registry.launch();

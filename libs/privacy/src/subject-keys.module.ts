@@ -21,7 +21,9 @@ import { reconcileTombstones } from './tombstones/tombstones.js';
       useFactory: async (db: Database, keysDb: Database, keys: FileKeyProvider) => {
         const lacked = await reconcileTombstones(db, keysDb);
         if (lacked.keys + lacked.own > 0)
-          Logger.warn({ message: 'tombstones were applied that a restored database lacked', ...lacked }, 'keys');
+          Logger.warn(
+            `after a restore, tombstones were applied: ${lacked.keys} to the keys database, ${lacked.own} to the service's`,
+          );
         return new PostgresSubjectKeys({ db: keysDb, keys });
       },
     },

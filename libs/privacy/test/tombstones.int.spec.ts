@@ -28,7 +28,9 @@ describe('tombstones', () => {
   const freshKeys = () => new PostgresSubjectKeys({ db: keysDatabase(), keys: provider });
   const tombstoneOf = (personId: string) => ({ personId, erasedAt: new Date('2026-01-01T00:00:00Z'), reason: 'TEST' });
   const rowOf = async (personId: string): Promise<Record<string, unknown> | undefined> =>
-    (await keysDatabase().query<Record<string, unknown>>('select * from subject_keys where person_id = $1', [personId]))[0];
+    (
+      await keysDatabase().query<Record<string, unknown>>('select * from subject_keys where person_id = $1', [personId])
+    )[0];
   /** A restore to the state in which the row was this one. */
   const restore = (row: Record<string, unknown> | undefined) =>
     keysDatabase().query(

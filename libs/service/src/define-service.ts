@@ -72,7 +72,12 @@ export const defineService = ({
     needed: [...own, addressesOf(name)],
     database: {
       entities: [...(needs.consumes ? [ParkedMessageEntity] : []), ...entities],
-      migrations: [...eventStoreMigrations, ...(needs.consumes ? parkingMigrations : []), ...(needs.erases ? tombstoneMigrations : []), ...migrations],
+      migrations: [
+        ...eventStoreMigrations,
+        ...(needs.consumes ? parkingMigrations : []),
+        ...(needs.erases ? tombstoneMigrations : []),
+        ...migrations,
+      ],
     },
   };
 };

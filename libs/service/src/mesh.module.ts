@@ -22,7 +22,7 @@ export class MeshModule {
         ...(needs.keys ? [KeysModule] : []),
         ...(needs.subjectKeys ? [SubjectKeysModule] : []),
         ...(needs.bus ? [MessagingModule.forRoot(needs)] : []),
-        ...(needs.erases ? [ErasureModule.forRoot(needs)] : []),
+        ...(needs.erases ? [ErasureModule.forRoot(name, needs)] : []),
         ...(needs.policy ? [PolicyModule] : []),
         GrpcModule.forRoot({ reasonCodes }),
       ],

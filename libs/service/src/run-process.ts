@@ -71,9 +71,7 @@ export const runProcess = async (name: string, service: RunnableService): Promis
   if (command !== undefined) {
     const run = commandOf(service, command, rest);
     if (run === undefined)
-      return fail('cannot start')(
-        new Error(`the commands are ${USAGE}, not "${[command, ...rest].join(' ')}"`),
-      );
+      return fail('cannot start')(new Error(`the commands are ${USAGE}, not "${[command, ...rest].join(' ')}"`));
     return run().then(() => process.exit(0), fail(`cannot ${command}`));
   }
   process.on('uncaughtException', failUnexpectedly);

@@ -106,6 +106,7 @@ describe('what is kept of a person', () => {
     expect(before).toEqual(['assigned', 'changed', 'changed', 'changed', 'assigned', 'replaced']);
     expect(await published()).toEqual(['assigned', 'assigned', 'replaced']);
     expect(await asRegister.unreplaceSsin({ requestId: newRequestId(), ssin })).toEqual({ sourceRevision: 3n });
-    expect(registry.output).toBe('');
+    // The tombstone was written to one database only, as by a restore of the other.
+    expect(registry.output).toMatch(/^[^\n]*tombstones were applied: 0 to the keys database, 1 to the service's[^\n]*\n$/);
   });
 });

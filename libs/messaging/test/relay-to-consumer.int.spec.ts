@@ -184,7 +184,11 @@ describe('what a relay publishes', () => {
     await admin.query('delete from es.log where partition = $1 and position > 20', [number]);
     await admin.query("delete from es.steps where reader like 'relay %' and position > 20");
     await publish();
-    await eventually(() => consumption.forked(), (forked) => forked === 1, 30_000);
+    await eventually(
+      () => consumption.forked(),
+      (forked) => forked === 1,
+      30_000,
+    );
     await append(50, 53);
     expect(await service.effects(PARTITION)).toEqual(range(0, 20));
     const [resynced] = await resyncPartition({

@@ -52,6 +52,9 @@ describe('sealing for a subject', () => {
     expect(await sealer.openForSubject('gone', sealed, 'a')).toBe(FORGOTTEN);
     expect(await sealer.openBytesForSubject('gone', sealed, 'a')).toBe(FORGOTTEN);
     await expect(sealer.sealForSubject('gone', { a: 1 }, 'a')).rejects.toThrow(Rejection);
+    const items = ['gone', 'here'].map((personId) => ({ personId, value: { a: 1 }, aad: 'a' }));
+    await expect(sealer.sealAllForSubjects(items)).rejects.toThrow(Rejection);
+    expect(await sealer.sealAllUnlessForgotten(items)).toEqual([undefined, expect.any(String)]);
   });
 
   it('throws KeyMissing, and says whose, when there is neither a key nor a tombstone', async () => {

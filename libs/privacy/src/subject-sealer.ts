@@ -34,8 +34,22 @@ export class SubjectSealer {
   async sealAllForSubjects(
     items: readonly { readonly personId: string; readonly value: Sealable | Uint8Array; readonly aad: string }[],
   ): Promise<string[]> {
+    const sealed = await this.sealAllUnlessForgotten(items);
+    return sealed.map((one) => {
+      if (one === undefined) throw erased();
+      return one;
+    });
+  }
+
+  /** The same; undefined for persons who were erased. For what goes on without their data, and must not stop. */
+  async sealAllUnlessForgotten(
+    items: readonly { readonly personId: string; readonly value: Sealable | Uint8Array; readonly aad: string }[],
+  ): Promise<(string | undefined)[]> {
     const keys = await this.keys.keysOf([...new Set(items.map(({ personId }) => personId))], { create: true });
-    return items.map(({ personId, value, aad }) => sealWith(keys.get(personId), personId, value, aad));
+    return items.map(({ personId, value, aad }) => {
+      const key = keys.get(personId);
+      return key === FORGOTTEN ? undefined : sealWith(key, personId, value, aad);
+    });
   }
 
   /** @throws KeyMissing; Unsealable when it was changed, or sealed for another person or place */
@@ -64,13 +78,15 @@ export class SubjectSealer {
   }
 }
 
+const erased = () => new Rejection('SUBJECT_FORGOTTEN', 'the data of this person were erased');
+
 const sealWith = (
   key: Buffer | Forgotten | undefined,
   personId: string,
   value: Sealable | Uint8Array,
   aad: string,
 ): string => {
-  if (typeof key !== 'object') throw new Rejection('SUBJECT_FORGOTTEN', 'the data of this person were erased');
+  if (typeof key !== 'object') throw erased();
   const plain = value instanceof Uint8Array ? value : Buffer.from(JSON.stringify(value));
   return sealEnvelope(key, randomBytes(12), associatedData(personId, aad), plain).toString('base64');
 };

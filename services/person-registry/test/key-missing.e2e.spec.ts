@@ -89,7 +89,9 @@ describe('a key that is missing, without a tombstone', () => {
     return found.map(({ id }) => id).sort();
   };
   const ask = (ssin: string) =>
-    registry.as(NATIONAL_REGISTER).getPerson({ ssin, asOfDate: undefined, knownAtTime: undefined }, { deadlineMs: 3_000 });
+    registry
+      .as(NATIONAL_REGISTER)
+      .getPerson({ ssin, asOfDate: undefined, knownAtTime: undefined }, { deadlineMs: 3_000 });
   const MISSING = { code: status.UNAVAILABLE, reason: 'KEY_MISSING' };
 
   it('stops the partitions in which something of that person lies, and no other', async () => {
@@ -105,7 +107,9 @@ describe('a key that is missing, without a tombstone', () => {
   it('is answered with UNAVAILABLE, and not as an erasure', async () => {
     await expect(ask(lost)).rejects.toMatchObject(MISSING);
     const change = { requestId: newRequestId(), ssin: lost, facts: [named('Again')], expectedSourceRevision: 0n };
-    await expect(registry.as(NATIONAL_REGISTER).changePerson(change, { deadlineMs: 3_000 })).rejects.toMatchObject(MISSING);
+    await expect(registry.as(NATIONAL_REGISTER).changePerson(change, { deadlineMs: 3_000 })).rejects.toMatchObject(
+      MISSING,
+    );
     const [{ partition = -1 } = {}] = await rows<{ partition: number }>(
       db,
       'select partition from es.events where stream_id = $1',

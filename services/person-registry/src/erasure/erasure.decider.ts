@@ -57,5 +57,8 @@ export const erasureDecider: Decider<ErasureState, ErasureCommand, ErasureEvent>
 export const acknowledgedAt = ({ order, acknowledged }: ErasureState, service: string): string | undefined => {
   const own = new Map(acknowledged.flatMap((one) => (one.service === service ? [[one.personId, one.recordedAt]] : [])));
   if (order === undefined || order.personIds.some((personId) => !own.has(personId))) return undefined;
-  return [...own.values()].filter((at) => at !== undefined).sort().at(-1);
+  return [...own.values()]
+    .filter((at) => at !== undefined)
+    .sort()
+    .at(-1);
 };

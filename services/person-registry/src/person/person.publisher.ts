@@ -1,7 +1,12 @@
 import { ServiceIdentity } from '@crossroads/configuration';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import { erasureReasonFromJSON } from '@crossroads/contracts/person/v1/erasure_service';
-import { NumberChange, NumberChanged, PersonErasureOrdered, PersonsMerged } from '@crossroads/contracts/person/v1/events';
+import {
+  NumberChange,
+  NumberChanged,
+  PersonErasureOrdered,
+  PersonsMerged,
+} from '@crossroads/contracts/person/v1/events';
 import type { Recorded } from '@crossroads/eventsourcing';
 import { datePartsOf, dayOf, type IsoDay } from '@crossroads/identifiers';
 import {

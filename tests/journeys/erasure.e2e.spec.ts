@@ -1,14 +1,18 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Erasure, ErasureReason, ErasureServiceService } from '@crossroads/contracts/person/v1/erasure_service';
 import { connect, newRequestId } from '@crossroads/grpc';
-import { IDENTIFICATION, type InstitutionName, PURPOSES } from '@crossroads/local';
+import { IDENTIFICATION, type InstitutionName, PURPOSES, run } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
 import { ERASING_SERVICES, personRegistry } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ask } from '../databases.js';
 import { startLoad, move } from '../load.js';
 import { generatedPeople, generatedSsins } from '../people.js';
-import { WholeMesh } from '../whole-mesh.js';
+import { ROOT, WholeMesh } from '../whole-mesh.js';
 
+const COMMAND = join(ROOT, 'libs', 'client', 'dist', 'cli', 'crossroads.js');
 const PEOPLE = 40;
 const SSINS = generatedSsins(PEOPLE);
 const [ERASED = '', LATER = '', ...OTHERS] = SSINS;
@@ -18,6 +22,7 @@ describe('the erasure of a person', () => {
   let mesh: WholeMesh;
   let first: { readonly requestId: string; readonly erasureId: string };
   let personId = '';
+  const folder = mkdtempSync(join(tmpdir(), 'crossroads-erasure-'));
 
   beforeAll(async () => {
     mesh = await WholeMesh.start();
@@ -31,10 +36,25 @@ describe('the erasure of a person', () => {
       await consult(ssin);
     }
     personId = (await newestPersons())[0] ?? '';
+    writeFileSync(join(folder, 'decision.pdf'), '%PDF-1.7');
+    expect(await ebox('consent', '--ssin', ERASED)).toMatch(/^mailbox /);
+    const mail = ['--type', 'PENSION_DECISION', '--original-id', 'decision-1', '--nl', 'Pensioen', '--fr', 'Pension'];
+    await ebox('publish', '--as', 'pension-office', '--ssin', ERASED, ...mail, 'decision.pdf');
+    expect(await eboxRows('messages')).toBe(1);
   });
   afterAll(async () => {
     await mesh?.stop();
+    rmSync(folder, { recursive: true, force: true });
   });
+
+  const ebox = async (...args: readonly string[]): Promise<string> => {
+    const env = { ...process.env, CROSSROADS_DATA: mesh.local.folder.path };
+    return (await run(process.execPath, [COMMAND, 'ebox', ...args], { cwd: folder, env })).output;
+  };
+  const eboxRows = async (table: 'messages' | 'mailboxes' | 'consents'): Promise<number> => {
+    const rows = await ask(mesh, 'ebox', `select 1 from ${table} where owner_id = $1`, [personId]);
+    return rows.length;
+  };
 
   const erasures = (name: InstitutionName = 'national-register') => {
     const { addresses, ...identity } = mesh.network.connection(name);
@@ -121,6 +141,16 @@ describe('the erasure of a person', () => {
       if (database !== 'reference_directory')
         expect([database, await keys(database)]).toEqual([database, [{ live: false }]]);
     }
+  });
+
+  it('empties the mailbox, and leaves no gap in the events of its provider', async () => {
+    expect([await eboxRows('messages'), await eboxRows('mailboxes'), await eboxRows('consents')]).toEqual([0, 0, 0]);
+    const client = mesh.as('pension-office').publications;
+    const listed = await eventually(
+      () => client.listProviderEvents({ afterEventSequenceNbr: 0n, pageSize: 100 }),
+      ({ events }) => events.length > 0,
+    );
+    expect(listed.events).toMatchObject([{ eventSequenceNbr: 1n, originalMessageId: '' }]);
   });
 
   it('cannot be undone by asking: nobody is answered with data, and nobody can change the person', async () => {

@@ -67,7 +67,7 @@ describe('a key that is missing, without a tombstone', () => {
 
   const rows = <Row>(from: Database | undefined, text: string, values: unknown[] = []): Promise<Row[]> => {
     if (from === undefined) throw new Error('there is no database');
-    return from.query<Row & object>(text, values) as Promise<Row[]>;
+    return from.query<Row & object>(text, values);
   };
   /** The ids of the persons, in the order in which they were registered. */
   const personOf = async (nth: number): Promise<string[]> => {
@@ -110,7 +110,7 @@ describe('a key that is missing, without a tombstone', () => {
     await expect(registry.as(NATIONAL_REGISTER).changePerson(change, { deadlineMs: 3_000 })).rejects.toMatchObject(
       MISSING,
     );
-    const [{ partition = -1 } = {}] = await rows<{ partition: number }>(
+    const [{ partition } = { partition: -1 }] = await rows<{ partition: number }>(
       db,
       'select partition from es.events where stream_id = $1',
       [key?.person_id],

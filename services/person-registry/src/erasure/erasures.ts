@@ -1,4 +1,4 @@
-import { type EventCodec, PostgresEventStore, type Recorded, Streams } from '@crossroads/eventsourcing';
+import { type EventCodec, type Json, PostgresEventStore, type Recorded, Streams } from '@crossroads/eventsourcing';
 import { Injectable } from '@nestjs/common';
 import { type ErasureCommand, erasureDecider, type ErasureEvent, type ErasureState } from './erasure.decider.js';
 
@@ -11,7 +11,8 @@ export class Erasures extends Streams<ErasureState, ErasureCommand, ErasureEvent
 }
 
 const codec: EventCodec<ErasureEvent> = {
-  toStored: async ({ data: { recordedAt: _, ...data } }) => ({ schemaVersion: 1, data: { ...data } }),
+  // What is decided has no `recordedAt` yet.
+  toStored: async ({ data }) => ({ schemaVersion: 1, data: { ...data } as Json }),
   fromStored: async ({ type, data, recordedAt }: Recorded) =>
     // `toStored` made what is stored, so its types hold.
     ({ type, data: { ...(data as object), recordedAt: recordedAt.toISOString() } }) as unknown as ErasureEvent,

@@ -59,7 +59,7 @@ export class FaultWorld {
   readonly second = new Map<Doubled, Replica>();
   readonly entitled: Entitlement[] = [];
   private readonly readers: { readonly institution: string; readonly reader: TopicReader }[] = [];
-  private readonly accepted: (AcceptedChange & { readonly mayBeLost?: boolean })[] = [];
+  private readonly accepted: (AcceptedChange & { readonly isOptional?: boolean })[] = [];
   private load: Load | undefined;
   private loads = 0;
 
@@ -131,6 +131,9 @@ export class FaultWorld {
   private async subscribe(): Promise<void> {
     const { mesh, ssins } = this;
     await mesh.load(() => generatedPeople(ssins.length));
+    // Whether a registration is delivered depends on whether it was read before the subscription.
+    for (const ssin of ssins)
+      this.accepted.push({ ssin, dataService: IDENTIFICATION, sourceRevision: 1n, mark: '', isOptional: true });
     await mesh.decide('health-fund', 'pension-office', 'welfare-office');
     await mesh.inscribe('welfare-office', ssins);
     await this.entitle('health-fund', IDENTIFICATION, ssins.slice(0, -4));
@@ -179,14 +182,14 @@ export class FaultWorld {
   }
 
   /** All that was accepted, and is by now. */
-  allAccepted(): (AcceptedChange & { readonly mayBeLost?: boolean })[] {
+  allAccepted(): (AcceptedChange & { readonly isOptional?: boolean })[] {
     return [...this.accepted, ...(this.load?.result.accepted ?? [])];
   }
 
   /** What was accepted since `from` changes had been may have been lost at its source. While the load pauses. */
   mayHaveLost(from: number, dataService: string): void {
     for (const [n, one] of this.accepted.entries())
-      if (n >= from && one.dataService === dataService) this.accepted[n] = { ...one, mayBeLost: true };
+      if (n >= from && one.dataService === dataService) this.accepted[n] = { ...one, isOptional: true };
   }
 
   arrived(): ArrivedDelivery[] {
@@ -261,9 +264,9 @@ export class FaultWorld {
   }
 }
 
-/** The house number of the move that made this change; wages have none. */
+/** The house number of the move that made this change; registrations and wages have none. */
 const markOf = ({ dataService, data }: DeliveredMutation): string => {
   if (dataService === WAGES) return '';
   const numbers = [...JSON.stringify(data ?? {}).matchAll(/"house_?number":"(\d+-\d+-\d+)"/gi)];
-  return numbers.at(-1)?.[1] ?? 'no mark';
+  return numbers.at(-1)?.[1] ?? '';
 };

@@ -133,7 +133,7 @@ describe('the model of deliveries', () => {
   it('lets only those mutations be lost that a restore of their source took away', () => {
     const { mark } = nth(0);
     const arrived = renumbered(RUN.arrived.filter((one) => one.mark !== mark));
-    const accepted = ACCEPTED.map((one) => (one.mark === mark ? { ...one, mayBeLost: true } : one));
+    const accepted = ACCEPTED.map((one) => (one.mark === mark ? { ...one, isOptional: true } : one));
     expect(faultsOf({ ...RUN, accepted, arrived })).toEqual([]);
     expect(faultsOf({ ...RUN, accepted })).toEqual([]);
     expect(kindsOf({ ...RUN, arrived })).toEqual(['lost']);

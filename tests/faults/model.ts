@@ -5,8 +5,11 @@ export interface AcceptedMutation {
   readonly sourceRevision: bigint;
   /** Unique in the run and part of the data, so that two changes are told apart that got one revision, before and after a restore. */
   readonly mark: string;
-  /** Its source may have forgotten it: it was accepted after the copy to which the source was restored, and before the restore. */
-  readonly mayBeLost?: boolean;
+  /**
+   * It need not be delivered: it was accepted before there was a subscription, or between the copy to which its source was restored and
+   * the restore.
+   */
+  readonly isOptional?: boolean;
 }
 
 /** Who may receive what: a subscription with the people that its institution has inscribed. */
@@ -101,7 +104,7 @@ const firstArrivals = (arrived: readonly ArrivedDelivery[]) => {
 const laneOf = ({ institution, subscriptionId, partition }: ArrivedDelivery): string =>
   `topic of ${institution}, subscription ${subscriptionId}, partition ${partition}`;
 
-const nameOf = ({ person, dataService, sourceRevision, mark }: Omit<AcceptedMutation, 'mayBeLost'>): string =>
+const nameOf = ({ person, dataService, sourceRevision, mark }: Omit<AcceptedMutation, 'isOptional'>): string =>
   `${person} ${dataService} ${sourceRevision} ${mark}`;
 
 const leaks = (
@@ -137,7 +140,7 @@ const deliveryFaults = (
   const due = accepted.filter((one) => one.dataService === dataService && persons.has(one.person));
   for (const one of due) {
     const count = times.get(nameOf(one))?.length ?? 0;
-    if (count === 0 && one.mayBeLost !== true) faults.push({ kind: 'lost', what: to(nameOf(one)) });
+    if (count === 0 && one.isOptional !== true) faults.push({ kind: 'lost', what: to(nameOf(one)) });
     if (count > 1) faults.push({ kind: 'doubled', what: to(nameOf(one)) });
   }
   const order = new Map(due.map((one, index) => [nameOf(one), index]));

@@ -58,7 +58,11 @@ export class FaultWorld {
   /** The second process of each service; of the registry, both. */
   readonly second = new Map<Doubled, Replica>();
   readonly entitled: Entitlement[] = [];
-  private readonly readers: { readonly institution: string; readonly reader: TopicReader }[] = [];
+  private readonly readers: {
+    readonly name: InstitutionName;
+    readonly institution: string;
+    readonly reader: TopicReader;
+  }[] = [];
   private readonly accepted: (AcceptedChange & { readonly isOptional?: boolean })[] = [];
   private load: Load | undefined;
   private loads = 0;
@@ -161,9 +165,19 @@ export class FaultWorld {
     if (!this.readers.some((one) => one.institution === institution)) await this.read(recipient);
   }
 
-  /** Reads a topic from its beginning, also a second time: Kafka may have been restored meanwhile. */
-  async read(name: InstitutionName): Promise<void> {
-    this.readers.push({ institution: numberOf(name), reader: await readTopic(this.mesh, name) });
+  private async read(name: InstitutionName): Promise<void> {
+    this.readers.push({ name, institution: numberOf(name), reader: await readTopic(this.mesh, name) });
+  }
+
+  /** Ends all readers of topics: what they have stays. While the load pauses. */
+  async endReaders(): Promise<InstitutionName[]> {
+    await Promise.all(this.readers.map(({ reader }) => reader.close().catch(() => undefined)));
+    return [...new Set(this.readers.map(({ name }) => name))];
+  }
+
+  /** Reads topics again from their beginning. */
+  async readAgain(names: readonly InstitutionName[]): Promise<void> {
+    for (const name of names) await this.read(name);
   }
 
   begin(): void {

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { DeliveredMutation } from '@crossroads/contracts/delivery/v1/delivery';
@@ -33,6 +31,7 @@ import {
   faultsOf,
   type Run,
 } from './model.js';
+import { SmallDisk } from './small-disk.js';
 
 /** Services that run as two processes: the mesh's own, which is restarted, and a second one. */
 export const DOUBLED = ['person-registry', 'exchange', 'subscription', 'access-audit'] as const satisfies ServiceName[];
@@ -71,7 +70,7 @@ export class FaultWorld {
     readonly mesh: WholeMesh,
     readonly ssins: readonly string[],
     /** The server of the registry's databases. */
-    readonly server: Postgres & { readonly folder: string },
+    readonly server: Postgres & { readonly disk: SmallDisk },
     readonly registryDatabases: Databases,
     /** The registry that everybody calls. */
     readonly registry: Replica,
@@ -82,8 +81,9 @@ export class FaultWorld {
 
   static async start(options: FaultWorldOptions): Promise<FaultWorld> {
     const mesh = await WholeMesh.start();
-    const folder = mkdtempSync(join(tmpdir(), 'crossroads-registry-'));
-    const server = { ...(await startPostgres({ dataFolder: folder, port: await freePort(), outside: '' })), folder };
+    const disk = SmallDisk.make('crossroads-registry-');
+    const postgres = await startPostgres({ dataFolder: disk.folder, port: await freePort(), outside: '' });
+    const server = { ...postgres, disk };
     const databases = await server.ensureService('person-registry', { keys: true });
     const onOwnServer = {
       DATABASE_URL: databases.main.app,
@@ -274,7 +274,7 @@ export class FaultWorld {
     for (const link of Object.values(this.links)) link.close();
     await this.mesh.stop();
     await this.server.stop();
-    rmSync(this.server.folder, { recursive: true, force: true });
+    this.server.disk.remove();
   }
 }
 

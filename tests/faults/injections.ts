@@ -84,6 +84,9 @@ export const slowCommits = async (world: FaultWorld): Promise<void> => {
   }
 };
 
+/** The disk of the registry's server is full for a while: it may end, and is started again. */
+export const fullDisk = ({ server }: FaultWorld): Promise<void> => server.disk.whileFull(() => delay(BEYOND_LEASE_MS));
+
 /** Takes all connections that the server of all services but the registry has left, for a while. */
 export const noConnections = async (world: FaultWorld): Promise<string> => {
   const clients: pg.Client[] = [];

@@ -48,7 +48,7 @@ describe('a registry that was restored to an older physical copy of its database
     world.begin();
     await world.goesOn();
     const kept = world.allAccepted().length;
-    const copy = PhysicalCopy.take(join(world.server.folder, 'postgres', 'data'), postgres.pid);
+    const copy = PhysicalCopy.take(join(world.server.disk.folder, 'postgres', 'data'), postgres.pid);
     for (let n = 0; n < 5; n++) await world.goesOn();
     await world.pause();
     await world.delivered();

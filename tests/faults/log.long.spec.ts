@@ -7,6 +7,7 @@ import {
   emptyTopics,
   endSessions,
   freeze,
+  fullDisk,
   kill,
   noConnections,
   parked,
@@ -58,6 +59,9 @@ describe('a mesh of two processes of each service that shares its log, under loa
     ['black hole: subscription to the registry', () => blackHole(world, 'registry')],
     ['sessions of the servers ended', () => endSessions(world)],
     ['20 writers with slow commits', () => slowCommits(world)],
+    ...(world.server.disk.isOrdinary === undefined
+      ? [['disk of the registry full', () => fullDisk(world)] satisfies [string, () => Promise<void>]]
+      : []),
     ['out of connections', () => noConnections(world)],
     ['clock of one access log set back an hour', () => setClockBack(world)],
     ...(world.mesh.kafkaAbsent === undefined
@@ -75,6 +79,8 @@ describe('a mesh of two processes of each service that shares its log, under loa
   /** Injects faults under load. The tests look at what this left, and change nothing. */
   beforeAll(async () => {
     if (world.mesh.kafkaAbsent !== undefined) table.skip('faults of Kafka', world.mesh.kafkaAbsent);
+    const { isOrdinary } = world.server.disk;
+    if (isOrdinary !== undefined) table.skip('disk of the registry full', isOrdinary);
     const random = randomFrom(seed);
     world.begin();
     const all = faults();

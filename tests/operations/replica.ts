@@ -53,6 +53,10 @@ export class Replica {
     return Replica.at(this.mesh, this.service, this.environment);
   }
 
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
   get address(): string {
     return `127.0.0.1:${this.port}`;
   }

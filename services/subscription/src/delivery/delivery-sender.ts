@@ -110,9 +110,7 @@ export class DeliverySender {
     revision: bigint,
     stop: AbortSignal,
   ): Promise<void> {
-    const ready = (await Promise.all(batches.map((batch) => this.ready(batch, revision)))).filter(
-      (one) => one !== undefined,
-    );
+    const ready = await this.allReady(batches, revision);
     // Time has passed since the first of them was checked.
     if (ready.length === 0 || (await this.releaseLost(ready, revision))) return;
     try {
@@ -122,6 +120,17 @@ export class DeliverySender {
       for (const { batch } of ready) this.apartUntil.set(batch.institution, performance.now() + APART_MS);
       onError(error);
     }
+  }
+
+  /** One that cannot be prepared is tried again apart. @throws when none can, as while the policy is stale */
+  private async allReady(batches: readonly Batch[], revision: bigint): Promise<ReadyBatch[]> {
+    const results = await Promise.allSettled(batches.map((batch) => this.ready(batch, revision)));
+    const failures = results.filter((one) => one.status === 'rejected');
+    if (failures.length === results.length && failures[0]) throw failures[0].reason;
+    for (const [index, { institution }] of batches.entries())
+      if (results[index]?.status === 'rejected') this.apartUntil.set(institution, performance.now() + APART_MS);
+    for (const { reason } of failures) onError(reason);
+    return results.flatMap((one) => (one.status === 'fulfilled' && one.value ? [one.value] : []));
   }
 
   private async sendAlone(broker: Broker, batch: Batch, revision: bigint, stop: AbortSignal): Promise<void> {

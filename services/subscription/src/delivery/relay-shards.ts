@@ -1,6 +1,6 @@
 import { ExclusiveWork } from '@crossroads/database';
 import { Injectable } from '@nestjs/common';
-import { SHARDS } from '../subscription/lanes.rules.js';
+import { SHARDS } from '../subscription/relay-shard.js';
 
 /** How often a process asks for shares that others have. */
 const RETRY_MS = 1_000;

@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { MoreThan, Repository } from 'typeorm';
 import type { DeliveryOptions } from './grant-decision.rules.js';
-import { shardOf } from './lanes.rules.js';
+import { shardOf } from './relay-shard.js';
 import { SubscriptionEntity } from './subscription.entity.js';
 
 export type NewSubscriptionRow = Omit<SubscriptionEntity, 'state' | 'closingReason' | 'allInscribed' | 'namedPersons'>;

@@ -61,9 +61,15 @@ export const readDeliveries = (options: SubscriberOptions): Promise<Consumption>
   });
 };
 
+/** The delivery in a message of the topic, in either encoding. @throws when it is not one */
+export const deliveryOf = ({ contentType, data }: Pick<CloudEvent, 'contentType' | 'data'>): Delivery =>
+  contentType === 'application/json'
+    ? Delivery.fromJSON(JSON.parse(Buffer.from(data).toString('utf8')))
+    : Delivery.decode(data);
+
 const take = async (event: CloudEvent, options: SubscriberOptions): Promise<void> => {
   const { lastSequence, onDelivery, onGap, receiptKeys } = options;
-  const delivery = Delivery.decode(event.data);
+  const delivery = deliveryOf(event);
   if (delivery.deliveryVersion !== 1)
     throw new BadDelivery('VERSION', 'a delivery of a later version: update this library');
   const last = await lastSequence(delivery.subscriptionId, delivery.lane);

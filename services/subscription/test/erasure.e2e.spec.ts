@@ -48,7 +48,10 @@ describe('deliveries of a person who was erased', () => {
     const { subscriptionId } = await subscribed(fund);
     await fund.pauseSubscription({ requestId: newRequestId(), subscriptionId });
     const [erased, other] = [world.person(FUND), world.person(FUND)];
-    await world.publish(world.mutation(erased), world.mutation(other));
+    // One after the other: there is no order between persons.
+    await world.publish(world.mutation(erased));
+    await whenListed(fund, subscriptionId, ({ lastSequence }) => lastSequence === 1n);
+    await world.publish(world.mutation(other));
     await whenListed(fund, subscriptionId, ({ lastSequence }) => lastSequence === 2n);
     await erase(erased);
     await fund.resumeSubscription({ requestId: newRequestId(), subscriptionId });

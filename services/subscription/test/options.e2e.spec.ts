@@ -1,5 +1,9 @@
 import { AccessOutcome, AccessRecord } from '@crossroads/contracts/access/v1/access_record';
-import { DeliveryContent, SubscriptionState } from '@crossroads/contracts/subscription/v1/subscription_service';
+import {
+  DeliveryContent,
+  DeliveryEncoding,
+  SubscriptionState,
+} from '@crossroads/contracts/subscription/v1/subscription_service';
 import { newRequestId } from '@crossroads/grpc';
 import { refusalOf } from '@crossroads/testing';
 import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
@@ -20,6 +24,7 @@ import {
   whenListed,
 } from './world.js';
 
+const { DELIVERY_ENCODING_UNSPECIFIED: encoding } = DeliveryEncoding;
 const { DELIVERY_CONTENT_DATA: DATA, DELIVERY_CONTENT_NOTIFICATION: NOTIFICATION } = DeliveryContent;
 
 describe('what a subscription delivers', () => {
@@ -99,7 +104,13 @@ describe('what a subscription delivers', () => {
     const person = world.person(FUND);
     await world.publish(world.mutation(person, changes('name')));
     await fundReads.count(subscriptionId, 1);
-    const change = { requestId: newRequestId(), subscriptionId, content: NOTIFICATION, fieldGroups: ['address'] };
+    const change = {
+      requestId: newRequestId(),
+      subscriptionId,
+      content: NOTIFICATION,
+      fieldGroups: ['address'],
+      encoding,
+    };
     await fund.changeSubscription(change);
     await fund.changeSubscription({ ...change, requestId: newRequestId(), content: DATA, fieldGroups: ['name'] });
     await fund.changeSubscription(change);
@@ -125,7 +136,9 @@ describe('what a subscription delivers', () => {
   it('field groups that do not exist or are not granted are refused, and so is a change of a closed subscription', async () => {
     const { subscriptionId } = await subscribed(office);
     const change = (fieldGroups: string[], content: DeliveryContent = DATA) =>
-      refusalOf(office.changeSubscription({ requestId: newRequestId(), subscriptionId, content, fieldGroups }));
+      refusalOf(
+        office.changeSubscription({ requestId: newRequestId(), subscriptionId, content, fieldGroups, encoding }),
+      );
     const notGranted = { code: status.PERMISSION_DENIED, reason: 'FIELD_GROUPS_NOT_GRANTED' };
     expect(await refusalOf(office.subscribe(toAll({ fieldGroups: ['address', 'name'] })))).toMatchObject({
       ...notGranted,
@@ -143,7 +156,13 @@ describe('what a subscription delivers', () => {
     });
     expect(
       await refusalOf(
-        fund.changeSubscription({ requestId: newRequestId(), subscriptionId, content: DATA, fieldGroups: [] }),
+        fund.changeSubscription({
+          requestId: newRequestId(),
+          subscriptionId,
+          content: DATA,
+          fieldGroups: [],
+          encoding,
+        }),
       ),
     ).toMatchObject({ reason: 'RESOURCE_NOT_FOUND' });
     await office.closeSubscription({ requestId: newRequestId(), subscriptionId });

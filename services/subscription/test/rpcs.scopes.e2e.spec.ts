@@ -33,6 +33,7 @@ describe('the subscription table, by caller', () => {
         subscriptionId: randomUUID(),
         content: 0,
         fieldGroups: [],
+        encoding: 0,
       }),
     pauseSubscription: (client) =>
       client.pauseSubscription({ requestId: newRequestId(), subscriptionId: randomUUID() }),
@@ -44,6 +45,12 @@ describe('the subscription table, by caller', () => {
         subscriptionId: randomUUID(),
         from: { $case: 'time', value: new Date() },
       }),
+    streamDeliveries: async (client) => {
+      for await (const _ of client.streamDeliveries({
+        subscriptionId: randomUUID(),
+        from: { $case: 'time', value: new Date() },
+      }));
+    },
     getSubscription: (client) => client.getSubscription({ subscriptionId: randomUUID() }),
     listSubscriptions: (client) => client.listSubscriptions({ ...list, institution: FUND }),
     listParked: (client) => client.listParked({ pageSize: 0, pageToken: '' }),
@@ -62,6 +69,7 @@ describe('the subscription table, by caller', () => {
   const notFound = {
     changeSubscription: 'RESOURCE_NOT_FOUND',
     replayDeliveries: 'RESOURCE_NOT_FOUND',
+    streamDeliveries: 'RESOURCE_NOT_FOUND',
     getSubscription: 'RESOURCE_NOT_FOUND',
     closeSubscription: 'RESOURCE_NOT_FOUND',
     pauseSubscription: 'RESOURCE_NOT_FOUND',

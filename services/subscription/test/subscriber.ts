@@ -1,5 +1,5 @@
-import { readDeliveries } from '@crossroads/client';
-import { type DeliveredMutation, Delivery } from '@crossroads/contracts/delivery/v1/delivery';
+import { deliveryOf, readDeliveries } from '@crossroads/client';
+import type { DeliveredMutation, Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import type { Broker, CloudEvent } from '@crossroads/messaging';
 import { eventually } from '@crossroads/testing';
 import type { ReceiptKeys } from '@crossroads/transparency';
@@ -29,7 +29,7 @@ export class Subscriber {
       topic,
       group: `${group}.raw`,
       onBatch: async (events) => {
-        for (const event of events) subscriber.raw.push({ event, delivery: Delivery.decode(event.data) });
+        for (const event of events) subscriber.raw.push({ event, delivery: deliveryOf(event) });
       },
     });
     return subscriber;

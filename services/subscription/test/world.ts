@@ -3,6 +3,7 @@ import { DeliberationState, type Grant, Role } from '@crossroads/contracts/autho
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import {
   DeliveryContent,
+  DeliveryEncoding,
   type SubscribeRequest,
   type Subscription,
   SubscriptionServiceService,
@@ -241,6 +242,7 @@ export const toAll = (more: Partial<SubscribeRequest> = {}): SubscribeRequest =>
   legalContext: PURPOSE,
   lanes: 0,
   content: DeliveryContent.DELIVERY_CONTENT_UNSPECIFIED,
+  encoding: DeliveryEncoding.DELIVERY_ENCODING_UNSPECIFIED,
   fieldGroups: [],
   persons: { $case: 'allInscribed', value: {} },
   ...more,

@@ -12,6 +12,7 @@ export const subscription = {
       pauseSubscription: INSTITUTIONS,
       resumeSubscription: INSTITUTIONS,
       replayDeliveries: INSTITUTIONS,
+      streamDeliveries: INSTITUTIONS,
       getSubscription: INSTITUTIONS,
       listSubscriptions: INSTITUTIONS,
       listParked: INSTITUTIONS,

@@ -3,18 +3,23 @@ import { Database } from '@crossroads/database';
 import { Injectable } from '@nestjs/common';
 import type { SubscriptionWithTerms } from '../subscription/subscription-queries.js';
 
-/** A delivery that is to be sent; without a person it is about the subscription itself. */
-export interface PendingDelivery {
+/** A delivery with its number; without a person it is about the subscription itself. */
+export interface StoredDelivery {
   readonly subscriptionId: string;
   readonly lane: number;
   readonly sequence: bigint;
   readonly personId: string | null;
   readonly journalId: string | null;
   readonly body: string;
-  readonly createdAt: Date;
-  readonly traceparent: string | null;
   readonly replayId: string | null;
   readonly replayOf: bigint | null;
+}
+
+/** A delivery that is to be sent. */
+export interface PendingDelivery extends StoredDelivery {
+  readonly createdAt: Date;
+  readonly traceparent: string | null;
+  readonly encoding: 'protobuf' | 'json';
   /** It is a closing notice. */
   readonly closes: boolean;
 }
@@ -112,7 +117,7 @@ const PENDING = {
   name: 'claimed-deliveries',
   text: `select d.subscription_id as "subscriptionId", d.lane, d.sequence, d.person_id as "personId",
       d.journal_id as "journalId", d.body, d.created_at as "createdAt", d.traceparent,
-      d.replay_id as "replayId", d.replay_of as "replayOf", d.ce_source = 'closing' as closes
+      d.replay_id as "replayId", d.replay_of as "replayOf", d.encoding, d.ce_source = 'closing' as closes
     from unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::bigint[]) as n (subscription_id, lane, after, up_to)
     join deliveries d on d.subscription_id = n.subscription_id and d.lane = n.lane
       and d.sequence > n.after and d.sequence <= n.up_to

@@ -2,8 +2,8 @@ import { ServiceIdentity } from '@crossroads/configuration';
 import type { CloudEvent } from '@crossroads/messaging';
 import { FORGOTTEN, Pseudonyms, SubjectSealer } from '@crossroads/privacy';
 import { Injectable } from '@nestjs/common';
-import type { PendingDelivery } from './delivery-claims.js';
-import { deliveryBytes, sealPlace } from './delivery.message.js';
+import type { PendingDelivery, StoredDelivery } from './delivery-claims.js';
+import { deliveryBytes, jsonOf, sealPlace } from './delivery.message.js';
 
 const SERVICE = 'crossroads.subscription.v1';
 
@@ -21,7 +21,7 @@ export class DeliveryEvents {
   }
 
   private async eventOf(institution: string, delivery: PendingDelivery): Promise<CloudEvent> {
-    const { subscriptionId, lane, sequence, personId, createdAt } = delivery;
+    const { subscriptionId, lane, sequence, personId, createdAt, encoding } = delivery;
     return {
       id: `${subscriptionId}:${lane}:${sequence}`,
       source: this.service.urn,
@@ -31,11 +31,18 @@ export class DeliveryEvents {
       key: personId === null ? subscriptionId : this.pseudonyms.of(institution, personId),
       partition: lane,
       sequence: sequence.toString().padStart(20, '0'),
-      data: deliveryBytes({ subscriptionId, lane, sequence, ...replayIn(delivery) }, await this.contentOf(delivery)),
+      ...(encoding === 'json' ? { contentType: 'application/json' } : {}),
+      data: encoding === 'json' ? jsonOf(await this.bytesOf(delivery)) : await this.bytesOf(delivery),
     };
   }
 
-  private async contentOf({ personId, journalId, body }: PendingDelivery): Promise<Uint8Array | undefined> {
+  /** The message as protobuf. */
+  async bytesOf(delivery: StoredDelivery): Promise<Uint8Array> {
+    const { subscriptionId, lane, sequence } = delivery;
+    return deliveryBytes({ subscriptionId, lane, sequence, ...replayIn(delivery) }, await this.contentOf(delivery));
+  }
+
+  private async contentOf({ personId, journalId, body }: StoredDelivery): Promise<Uint8Array | undefined> {
     if (personId === null || journalId === null) return Buffer.from(body, 'base64');
     const opened = await this.sealer.openBytesForSubject(personId, body, sealPlace(journalId));
     // The person was erased meanwhile. Without its number the sequence would have a gap.
@@ -48,5 +55,5 @@ const participleOf = ({ personId, closes }: PendingDelivery): string => {
   return closes ? 'closed' : 'marked';
 };
 
-const replayIn = ({ replayId, replayOf }: PendingDelivery) =>
+const replayIn = ({ replayId, replayOf }: StoredDelivery) =>
   replayId === null || replayOf === null ? {} : { replay: { replayId, sequence: replayOf } };

@@ -105,9 +105,11 @@ const INSERT_DELIVERIES = {
   name: 'insert-deliveries',
   text: `insert into deliveries
       (subscription_id, lane, sequence, ce_source, ce_id, person_id, journal_id, ticket, body, traceparent,
-      replay_id, replay_of)
-    select * from unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::text[], $5::text[], $6::uuid[], $7::uuid[],
-      $8::text[], $9::text[], $10::text[], $11::uuid[], $12::bigint[])`,
+      replay_id, replay_of, encoding)
+    select n.*, s.encoding
+    from unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::text[], $5::text[], $6::uuid[], $7::uuid[],
+      $8::text[], $9::text[], $10::text[], $11::uuid[], $12::bigint[]) as n (subscription_id)
+    join subscriptions s on s.subscription_id = n.subscription_id`,
 };
 
 const UPDATE_LANES = {

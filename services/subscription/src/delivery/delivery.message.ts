@@ -46,6 +46,10 @@ const contentOf = (delivery: DecidedDelivery, entry: JournalEntry, receipt: Rece
 export const deliveryBytes = (place: DeliveryPlace, content: Uint8Array = NOTHING): Uint8Array =>
   Buffer.concat([Delivery.encode(Delivery.fromPartial({ deliveryVersion: 1, ...place })).finish(), content]);
 
+/** The same message in canonical proto3 JSON. */
+export const jsonOf = (bytes: Uint8Array): Uint8Array =>
+  Buffer.from(JSON.stringify(Delivery.toJSON(Delivery.decode(bytes))));
+
 const NOTHING = new Uint8Array();
 
 /** What the seal of a stored delivery is bound to. */

@@ -1,11 +1,10 @@
-import { FileKeyProvider, Pseudonyms } from '@crossroads/privacy';
 import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Module } from '@nestjs/common';
 import { JournalModule } from '../journal/journal.module.js';
 import { SubscriptionModule } from '../subscription/subscription.module.js';
 import { DeliveryClaims } from './delivery-claims.js';
-import { DeliveryEvents } from './delivery-events.js';
 import { DeliveryLagJob } from './delivery-lag.job.js';
+import { DeliveryMessagesModule } from './delivery-messages.module.js';
 import { DeliveryNumbering } from './delivery-numbering.js';
 import { DeliveryPreparation } from './delivery-preparation.js';
 import { DeliveryRelayJob } from './delivery-relay.job.js';
@@ -16,7 +15,7 @@ import { RelayShards } from './relay-shards.js';
 
 /** From a decided delivery to a message on the subscriber's topic: numbered, journalled, stored, sent. */
 @Module({
-  imports: [JournalModule, SubscriptionModule],
+  imports: [JournalModule, SubscriptionModule, DeliveryMessagesModule],
   providers: [
     DeliveryPreparation,
     DeliveryNumbering,
@@ -26,14 +25,8 @@ import { RelayShards } from './relay-shards.js';
     DeliverySender,
     ReceiptSigner,
     DeliveryClaims,
-    DeliveryEvents,
     DeliveryRelayJob,
     DeliveryLagJob,
-    {
-      provide: Pseudonyms,
-      inject: [FileKeyProvider],
-      useFactory: async (keys: FileKeyProvider) => new Pseudonyms(await keys.secret('pseudonyms')),
-    },
   ],
   exports: [DeliveryPreparation, DeliveryNumbering],
 })

@@ -1,4 +1,4 @@
-import { DeliveryContent } from '@crossroads/contracts/subscription/v1/subscription_service';
+import { DeliveryContent, DeliveryEncoding } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { fields } from '@crossroads/grpc';
 
 const MAX_FIELD_GROUPS = 100;
@@ -15,5 +15,12 @@ const content = fields.field((raw: DeliveryContent, refuse): 'data' | 'notificat
   return refuse('UNKNOWN_CONTENT', 'a subscription delivers data or notifications');
 });
 
-/** The fields by which a subscriber chooses what is delivered. */
-export const deliveryOptions = { content, fieldGroups };
+const encoding = fields.field((raw: DeliveryEncoding, refuse): 'protobuf' | 'json' => {
+  if (raw === DeliveryEncoding.DELIVERY_ENCODING_JSON) return 'json';
+  if (raw === DeliveryEncoding.DELIVERY_ENCODING_PROTOBUF || raw === DeliveryEncoding.DELIVERY_ENCODING_UNSPECIFIED)
+    return 'protobuf';
+  return refuse('UNKNOWN_ENCODING', 'deliveries are written in protobuf or in JSON');
+});
+
+/** The fields by which a subscriber chooses what is delivered, and how. */
+export const deliveryOptions = { content, fieldGroups, encoding };

@@ -15,6 +15,8 @@ export interface DeliveryOptions {
   readonly content: 'data' | 'notification';
   /** The kinds of changes that it is told of; empty: all that are granted. */
   readonly fieldGroups: readonly string[];
+  /** Of the messages on the topic. */
+  readonly encoding: 'protobuf' | 'json';
 }
 
 export interface GrantQuestion {

@@ -11,7 +11,7 @@ const CHANGED = {
   name: 'changed-subscriptions',
   text: `select now.horizon, s.subscription_id as "subscriptionId", s.institution,
       s.inscription_context as "inscriptionContext", s.data_service as "dataService", s.legal_context as "legalContext",
-      s.all_inscribed as "allInscribed", s.lane_count as "laneCount", s.content, s.field_groups as "fieldGroups", s.state
+      s.all_inscribed as "allInscribed", s.lane_count as "laneCount", s.content, s.field_groups as "fieldGroups", s.encoding, s.state
     from (select pg_snapshot_xmin(pg_current_snapshot()) as horizon) as now
     left join subscriptions s on s.changed_by >= $1::text::xid8`,
 };

@@ -104,8 +104,9 @@ export class SubscriptionCloser {
     const lanes = places.map(({ lane }) => lane);
     const sequences = places.map(({ sequence }) => sequence);
     await tx.query(
-      `insert into deliveries (subscription_id, lane, sequence, ce_source, ce_id, body)
-       select $1, lane, sequence, 'closing', lane::text, $4 from unnest($2::smallint[], $3::bigint[]) as n (lane, sequence)`,
+      `insert into deliveries (subscription_id, lane, sequence, ce_source, ce_id, body, encoding)
+       select $1, n.lane, n.sequence, 'closing', n.lane::text, $4, s.encoding
+       from unnest($2::smallint[], $3::bigint[]) as n (lane, sequence), subscriptions s where s.subscription_id = $1`,
       [subscriptionId, lanes, sequences, Buffer.from(notice).toString('base64')],
     );
     await tx.query(

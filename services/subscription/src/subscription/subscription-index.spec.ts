@@ -17,6 +17,7 @@ const subscription: fc.Arbitrary<IndexedSubscription> = fc.record({
   laneCount: fc.constant(1),
   content: fc.constant('data'),
   fieldGroups: fc.constant([]),
+  encoding: fc.constant('protobuf'),
 });
 type Change = { readonly put: IndexedSubscription } | { readonly remove: string };
 const change: fc.Arbitrary<Change> = fc.oneof(
@@ -76,6 +77,7 @@ describe('the index of subscriptions', () => {
         laneCount: 1,
         content: 'data',
         fieldGroups: [],
+        encoding: 'protobuf',
         get allInscribed() {
           looks++;
           return true;

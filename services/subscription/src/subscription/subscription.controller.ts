@@ -8,6 +8,7 @@ import {
   type RedriveParkedResponse,
   type ReplayDeliveriesResponse,
   type ResumeSubscriptionResponse,
+  type StreamDeliveriesResponse,
   type SubscribeResponse,
   SubscriptionServiceService,
 } from '@crossroads/contracts/subscription/v1/subscription_service';
@@ -23,6 +24,8 @@ import {
 import { PolicyFollower, RegisteredKeyGuard } from '@crossroads/policy';
 import { RPCS } from '@crossroads/topology';
 import { UseGuards } from '@nestjs/common';
+import { DeliveryStream } from '../stream/delivery-stream.js';
+import { type StreamDeliveriesInput, StreamDeliveriesPipe } from '../stream/stream-deliveries.pipe.js';
 import { AdministratorGuard } from './administrator.guard.js';
 import {
   type ChangeSubscriptionInput,
@@ -58,6 +61,7 @@ export class SubscriptionController {
     private readonly commands: SubscriptionCommands,
     private readonly subscriptions: SubscriptionRepository,
     private readonly replays: Replays,
+    private readonly stream: DeliveryStream,
     private readonly parked: ParkedMutations,
     private readonly policy: PolicyFollower,
     private readonly pageTokens: PageTokens,
@@ -74,10 +78,10 @@ export class SubscriptionController {
 
   @Rpc(SubscriptionServiceService.changeSubscription, ChangeSubscriptionPipe)
   async changeSubscription(
-    { content, fieldGroups, ...input }: ChangeSubscriptionInput,
+    { content, fieldGroups, encoding, ...input }: ChangeSubscriptionInput,
     call: Call,
   ): Promise<ChangeSubscriptionResponse> {
-    return this.change(input, call, { type: 'ChangeSubscription', content, fieldGroups });
+    return this.change(input, call, { type: 'ChangeSubscription', content, fieldGroups, encoding });
   }
 
   @Rpc(SubscriptionServiceService.closeSubscription, WhichSubscriptionPipe)
@@ -103,6 +107,11 @@ export class SubscriptionController {
     const key = requestKey(call, institutionOf(call.caller), requestId);
     const replayId = await this.replays.begin(call.caller, input, key);
     return { replay: await this.replays.begun(replayId) };
+  }
+
+  @Rpc(SubscriptionServiceService.streamDeliveries, StreamDeliveriesPipe, { endless: true })
+  streamDeliveries(input: StreamDeliveriesInput, call: Call): AsyncIterable<StreamDeliveriesResponse> {
+    return this.stream.open(input, call);
   }
 
   @Rpc(SubscriptionServiceService.getSubscription, GetSubscriptionPipe)

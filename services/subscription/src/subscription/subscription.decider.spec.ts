@@ -12,6 +12,7 @@ const terms = {
   legalContext: 'CIN:INSURABILITY',
   content: 'data' as const,
   fieldGroups: [],
+  encoding: 'protobuf' as const,
 };
 const open: SubscriptionCommand = { type: 'OpenSubscription', ...terms };
 const opened: SubscriptionEvent = { type: 'SubscriptionOpened', data: terms };
@@ -33,7 +34,7 @@ describe('subscription', () => {
   });
 
   it('what it delivers changes while it is open or paused', () => {
-    const options = { content: 'notification' as const, fieldGroups: ['death'] };
+    const options = { content: 'notification' as const, fieldGroups: ['death'], encoding: 'json' as const };
     const change: SubscriptionCommand = { type: 'ChangeSubscription', ...options };
     given(opened).when(change).then({ type: 'SubscriptionChanged', data: options });
     given(opened, paused).when(change).then({ type: 'SubscriptionChanged', data: options });
@@ -67,7 +68,7 @@ describe('subscription', () => {
       close,
       { type: 'PauseSubscription' },
       { type: 'ResumeSubscription' },
-      { type: 'ChangeSubscription', content: 'notification', fieldGroups: [] },
+      { type: 'ChangeSubscription', content: 'notification', fieldGroups: [], encoding: 'protobuf' },
       { type: 'ReplayDeliveries', replayId: 'replay', lanes: [] },
     );
     fc.assert(

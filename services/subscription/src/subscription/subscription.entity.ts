@@ -37,6 +37,9 @@ export class SubscriptionEntity {
   @Column('text', { name: 'field_groups', array: true })
   readonly fieldGroups!: readonly string[];
 
+  @Column('text')
+  readonly encoding!: 'protobuf' | 'json';
+
   @Column('timestamptz', { name: 'opened_at' })
   readonly openedAt!: Date;
 

@@ -1,5 +1,6 @@
 import {
   DeliveryContent,
+  DeliveryEncoding,
   type Lane,
   type ParkedMutation,
   type Subscription,
@@ -20,6 +21,11 @@ const contents = {
   notification: DeliveryContent.DELIVERY_CONTENT_NOTIFICATION,
 };
 
+const encodings = {
+  protobuf: DeliveryEncoding.DELIVERY_ENCODING_PROTOBUF,
+  json: DeliveryEncoding.DELIVERY_ENCODING_JSON,
+};
+
 export const subscriptionMessage = (row: SubscriptionEntity, lanes: readonly Lane[]): Subscription => {
   const { subscriptionId, institution, inscriptionContext, dataService, legalContext } = row;
   const { allInscribed, namedPersons, fieldGroups } = row;
@@ -34,6 +40,7 @@ export const subscriptionMessage = (row: SubscriptionEntity, lanes: readonly Lan
     fieldGroups,
     state: states[row.state],
     content: contents[row.content],
+    encoding: encodings[row.encoding],
     topic: deliveriesTopic(institution),
     lastSequence: lanes.reduce((sum, { lastSequence }) => sum + lastSequence, 0n),
     lanes,

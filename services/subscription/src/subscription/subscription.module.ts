@@ -5,8 +5,11 @@ import { FileKeyProvider } from '@crossroads/privacy';
 import { DELIVERIES } from '@crossroads/topology';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { DeliveryMessagesModule } from '../delivery/delivery-messages.module.js';
 import { DirectoryModule } from '../directory/directory.module.js';
 import { JournalModule } from '../journal/journal.module.js';
+import { DeliveryStream } from '../stream/delivery-stream.js';
+import { SentDeliveries } from '../stream/sent-deliveries.js';
 import { LiveSubscriptions } from './live-subscriptions.js';
 import { ParkedMutations } from './parked-mutations.commands.js';
 import { SubscriptionCloser } from './subscription-closer.js';
@@ -20,7 +23,7 @@ import { SubscriptionRepository } from './subscription.repository.js';
 
 /** Who subscribes to what: opened, paused, resumed and closed by subscribers, listed by pages. */
 @Module({
-  imports: [TypeOrmModule.forFeature([SubscriptionEntity]), DirectoryModule, JournalModule],
+  imports: [TypeOrmModule.forFeature([SubscriptionEntity]), DirectoryModule, JournalModule, DeliveryMessagesModule],
   controllers: [SubscriptionController],
   providers: [
     SubscriptionCommands,
@@ -30,6 +33,8 @@ import { SubscriptionRepository } from './subscription.repository.js';
     LiveSubscriptions,
     SubscriptionCloser,
     Replays,
+    SentDeliveries,
+    DeliveryStream,
     ParkedMutations,
     {
       provide: TopicProvisioning,

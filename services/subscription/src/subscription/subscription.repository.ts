@@ -77,8 +77,8 @@ export class SubscriptionRepository {
       ]);
   }
 
-  async setOptions(tx: Tx, subscriptionId: string, { content, fieldGroups }: DeliveryOptions): Promise<void> {
-    await this.in(tx).update({ subscriptionId }, { content, fieldGroups: [...fieldGroups] });
+  async setOptions(tx: Tx, subscriptionId: string, { content, fieldGroups, encoding }: DeliveryOptions): Promise<void> {
+    await this.in(tx).update({ subscriptionId }, { content, fieldGroups: [...fieldGroups], encoding });
   }
 
   async setState(tx: Tx, subscriptionId: string, state: 'open' | 'paused'): Promise<void> {

@@ -18,6 +18,8 @@ export class Subscriptions1764230400000 implements MigrationInterface {
         content             text not null check (content in ('data', 'notification')),
         -- The kinds of changes that it is told of; empty: all that are granted.
         field_groups        text[] not null,
+        -- Of the messages on the topic.
+        encoding            text not null check (encoding in ('protobuf', 'json')),
         opened_at           timestamptz not null,
         closing_reason      text,
         -- The transaction that opened it or last changed its state: processes that hold subscriptions in memory read what is newer.
@@ -27,7 +29,7 @@ export class Subscriptions1764230400000 implements MigrationInterface {
       create index subscriptions_by_change on subscriptions (changed_by);
       create function note_subscription_change() returns trigger language plpgsql as $$
         begin new.changed_by := pg_current_xact_id(); return new; end $$;
-      create trigger note_change before update of state, content, field_groups on subscriptions
+      create trigger note_change before update of state, content, field_groups, encoding on subscriptions
         for each row execute function note_subscription_change();
 
       create table subscription_persons (
@@ -77,6 +79,8 @@ export class Subscriptions1764230400000 implements MigrationInterface {
         ticket          text,
         -- The content of the message, sealed for the person.
         body            text not null,
+        -- Of the subscription when this was numbered: what is sent twice has the same bytes.
+        encoding        text not null,
         created_at      timestamptz not null default clock_timestamp(),
         -- Of the mutation, so that the relay continues its trace; absent when the trace is not sampled.
         traceparent     text,

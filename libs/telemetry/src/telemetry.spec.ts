@@ -180,6 +180,7 @@ describe('the table of metrics', () => {
       'crossroads_database_pool_in_use',
       'crossroads_database_pool_waiting',
       'crossroads_decisions_total',
+      'crossroads_deliveries_lost_at_source',
       'crossroads_deliveries_parked',
       'crossroads_delivery_lag_messages',
       'crossroads_delivery_lag_seconds',

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -100,12 +100,26 @@ export class TestMesh {
     return mesh;
   }
 
-  private async prepare(): Promise<void> {
+  /** Another service on the same bus, under the same policy and with the same shared keys. It is stopped with this mesh. */
+  async beside(service: ServiceName): Promise<TestMesh> {
+    const mesh = new TestMesh(service, this.bus, await databasesOf(service));
+    copyFileSync(this.keyFile, mesh.keyFile);
+    await mesh.prepare(this);
+    this.defer(() => mesh.stop());
+    return mesh;
+  }
+
+  /** Where the service under test finds another one that was started by a spec. */
+  finds(name: ServiceName, port: number): void {
+    this.addresses[addressVariableOf(name)] = `127.0.0.1:${port}`;
+  }
+
+  private async prepare(first?: TestMesh): Promise<void> {
     const { service, bus, databases, folder } = this;
     this.defer(async () => {
-      await bus.stop();
+      if (!first) await bus.stop();
       await dropDatabases(databases);
-      await (await testPostgres()).stop();
+      if (!first) await (await testPostgres()).stop();
       rmSync(folder, { recursive: true, force: true });
     });
     await bus.allow(service);
@@ -116,6 +130,11 @@ export class TestMesh {
     writeFileSync(join(folder, 'receipt-keys.json'), JSON.stringify({ [keyId]: publicPem }));
     for (const called of addressedBy(service)) this.addresses[addressVariableOf(called)] = NOWHERE;
     if (!addressedBy(service).includes('authorization')) return;
+    const known = first?.addresses[addressVariableOf('authorization')];
+    if (known !== undefined) {
+      this.addresses[addressVariableOf('authorization')] = known;
+      return;
+    }
     const address = await this.policy.start(await this.serviceCertificate('authorization'), TRUST_DOMAIN);
     this.addresses[addressVariableOf('authorization')] = address;
     this.defer(() => this.policy.stop());

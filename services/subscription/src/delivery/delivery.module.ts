@@ -8,6 +8,7 @@ import { DeliveryEvents } from './delivery-events.js';
 import { DeliveryLagJob } from './delivery-lag.job.js';
 import { DeliveryNumbering } from './delivery-numbering.js';
 import { DeliveryRelayJob } from './delivery-relay.job.js';
+import { LostDeliveries } from './lost-deliveries.js';
 
 /** From a decided delivery to a message on the subscriber's topic: numbered, journalled, stored, sent. */
 @Module({
@@ -19,12 +20,13 @@ import { DeliveryRelayJob } from './delivery-relay.job.js';
     DeliveryEvents,
     DeliveryRelayJob,
     DeliveryLagJob,
+    LostDeliveries,
     {
       provide: Pseudonyms,
       inject: [FileKeyProvider],
       useFactory: async (keys: FileKeyProvider) => new Pseudonyms(await keys.secret('pseudonyms')),
     },
   ],
-  exports: [DeliveryNumbering],
+  exports: [DeliveryNumbering, LostDeliveries],
 })
 export class DeliveryModule {}

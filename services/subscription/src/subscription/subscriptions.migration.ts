@@ -46,9 +46,13 @@ export class Subscriptions1764230400000 implements MigrationInterface {
         created_at      timestamptz not null default clock_timestamp(),
         -- Of the mutation, so that the relay continues its trace; absent when the trace is not sampled.
         traceparent     text,
+        -- Its source was restored to an older state, and no longer has the mutation.
+        lost_at_source  boolean not null default false,
         primary key (subscription_id, sequence),
         unique (subscription_id, ce_source, ce_id)
-      )`);
+      );
+      create index deliveries_by_time on deliveries using brin (created_at);
+      create index lost_deliveries on deliveries (ce_source) where lost_at_source`);
   }
 
   async down(runner: QueryRunner): Promise<void> {

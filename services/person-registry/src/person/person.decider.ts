@@ -1,4 +1,4 @@
-import { type Decider, type DomainEvent, Rejection } from '@crossroads/eventsourcing/decider';
+import { type Decider, type DomainEvent, Rejection, type UpcastersOf } from '@crossroads/eventsourcing/decider';
 import type { IncompleteDate } from '@crossroads/identifiers';
 import type { Cardinalities, Fact, HeldFact } from './facts.js';
 import { changes, sameFacts, withFact } from './timeline.rules.js';
@@ -43,6 +43,15 @@ type MergesChanged = DomainEvent<'MergesChanged', Merge>;
 export type MergeEvent = PersonMerged | PersonSeparated | MergesChanged;
 
 export type PersonEvent = PersonRegistered | PersonChanged | PersonForgotten | MergeEvent;
+
+export const PERSON_EVENTS: UpcastersOf<PersonEvent> = {
+  PersonRegistered: [],
+  PersonChanged: [],
+  PersonForgotten: [],
+  PersonMerged: [],
+  PersonSeparated: [],
+  MergesChanged: [],
+};
 
 export interface PersonState {
   readonly forgotten: boolean;

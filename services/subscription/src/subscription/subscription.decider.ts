@@ -1,4 +1,4 @@
-import { type Decider, type DomainEvent, Rejection } from '@crossroads/eventsourcing/decider';
+import { type Decider, type DomainEvent, Rejection, type UpcastersOf } from '@crossroads/eventsourcing/decider';
 import type { SubscriptionTerms } from './grant-decision.rules.js';
 
 export type SubscriptionReason = 'SUBSCRIPTION_ALREADY_OPEN' | 'SUBSCRIPTION_NOT_OPEN' | 'SUBSCRIPTION_NOT_PAUSED';
@@ -64,6 +64,13 @@ export const subscription: Decider<SubscriptionState, SubscriptionCommand, Subsc
 };
 
 /** How subscriptions are stored. */
-export const subscriptionStreams = { type: 'subscriptions', decider: subscription };
+const events: UpcastersOf<SubscriptionEvent> = {
+  SubscriptionOpened: [],
+  SubscriptionPaused: [],
+  SubscriptionResumed: [],
+  SubscriptionClosed: [],
+};
+
+export const subscriptionStreams = { type: 'subscriptions', decider: subscription, events };
 
 const reject = (reason: SubscriptionReason, message: string) => new Rejection(reason, message);

@@ -66,6 +66,8 @@ export interface StartOptions {
 
 export interface ProcessOptions extends StartOptions {
   readonly port?: number;
+  /** The folder of another version of the repository, built. @default this one */
+  readonly root?: string;
   readonly nodeOptions?: readonly string[];
 }
 
@@ -308,11 +310,21 @@ export class TestMesh {
 
   /** Starts the service as a separate process by its `main.js`. */
   async startProcess(options: ProcessOptions = {}): Promise<ServiceProcess> {
-    const { port = await freePort(), databases = this.databases, env, nodeOptions = [], until = 'ready' } = options;
+    const {
+      port = await freePort(),
+      databases = this.databases,
+      env,
+      nodeOptions = [],
+      until = 'ready',
+      root,
+    } = options;
     const { ca, cert: certificate, key } = this.tlsOfService;
     const isReady = () => isServing(`localhost:${port}`, { ca, certificate, key });
     const process = await ServiceProcess.start(
-      fileURLToPath(new URL(`../../../../services/${this.service}/dist/src/main.js`, import.meta.url)),
+      join(
+        root ?? fileURLToPath(new URL('../../../../', import.meta.url)),
+        `services/${this.service}/dist/src/main.js`,
+      ),
       { ...this.environment(databases), GRPC_PORT: String(port), ...env },
       until === 'ready' ? isReady : async () => true,
       { port, nodeOptions },

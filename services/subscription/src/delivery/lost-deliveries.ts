@@ -28,12 +28,12 @@ export class LostDeliveries implements OnModuleInit, OnModuleDestroy {
     const kept = new Set<string>();
     if (delivered.length > 0) for await (const { id } of log.recent()) kept.add(id);
     const lost = delivered.filter(({ ceId }) => !kept.has(ceId));
-    const persons = [...new Set(lost.map(({ personId }) => personId))];
+    const persons = Map.groupBy(lost, ({ personId }) => personId);
     return {
       apply: (tx) => this.mark(tx, source, lost),
       report: [
-        `${lost.length} deliveries were made of mutations that are lost at ${source}: they are marked. Their persons (${persons.length}):`,
-        ...persons,
+        `${lost.length} deliveries were made of mutations that are lost at ${source}: they are marked. Persons, each with its lost mutations:`,
+        ...[...persons].map(([personId, own]) => `${personId} ${new Set(own.map(({ ceId }) => ceId)).size}`),
       ],
     };
   }

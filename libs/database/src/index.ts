@@ -4,6 +4,7 @@ export * from './database.module.js';
 export { ExclusiveWork, LeasedWork } from './lease/exclusive-work.js';
 export { type Lease, LeaseLost } from './lease/lease.js';
 export type { LeaseShare, ShareEvents } from './lease/lease-share.js';
+export { onLeaseLost } from './lease/lost-leases.js';
 export { leasesMigrations } from './lease/leases.migration.js';
 export type { LeaseOptions, Leases } from './lease/leases.js';
 export { type MigrateOptions, migrate } from './migrate.js';

@@ -51,7 +51,7 @@ export const commandsContract = (
     });
     afterAll(() => opened?.close());
 
-    const counters = () => new Streams(store, { type: 'counter', decider: counter });
+    const counters = () => new Streams(store, { type: 'counter', decider: counter, events: { Added: [] } });
     const decisionOf = async (streamId: string, by: number): Promise<CommandDecision<{ sum: number }>> => {
       const streams = counters();
       const stream = await streams.load(streamId);

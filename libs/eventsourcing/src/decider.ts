@@ -1,3 +1,5 @@
+export type { UpcastersOf } from './upcasters.js';
+
 /** A fact that has happened: a name in the past tense and plain JSON data. */
 export interface DomainEvent<Type extends string = string, Data = unknown> {
   readonly type: Type;

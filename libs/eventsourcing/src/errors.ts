@@ -15,3 +15,14 @@ export class RequestIdReused extends Error {
     super('this request_id was used for another request; use a new UUIDv7 for each new request');
   }
 }
+
+/** A stored event has a type or a schema version that this version of the service does not know: a newer one wrote it. */
+export class NeedsNewerVersion extends Error {
+  override readonly name = 'NeedsNewerVersion';
+
+  constructor(readonly event: { readonly type: string; readonly schemaVersion: number }) {
+    super(
+      `this version does not know ${event.type}, schema version ${event.schemaVersion}: a newer version of the service wrote it`,
+    );
+  }
+}

@@ -53,7 +53,7 @@ export const eventStoreContract = (
       answerOf: (state: State, revision: bigint) => Json,
       request?: RequestKey,
     ): Promise<Json> => {
-      const streams = new Streams(store, { type: 'counter', decider });
+      const streams = new Streams(store, { type: 'counter', decider, events: { Added: [] } });
       return new Commands(store).execute({
         ...(request ? { request } : {}),
         decide: async () => {

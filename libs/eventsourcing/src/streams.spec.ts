@@ -3,6 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { EventCodec } from './codec.js';
 import { type Decider, type DomainEvent, Rejection } from './decider.js';
 import { MemoryEventStore } from './memory-event-store.js';
+import { NeedsNewerVersion } from './errors.js';
+import type { Json } from './event-store.js';
 import { Streams } from './streams.js';
 
 type Named = DomainEvent<'Named', { name: string }>;
@@ -29,10 +31,13 @@ const reversing: EventCodec<Named> = {
   },
 };
 
+/** Version 1 was not sealed to its place. */
+const events = { Named: [(data: Json) => data] };
+
 describe('streams', () => {
   const opened = () => {
     const store = new MemoryEventStore();
-    return { store, names: new Streams(store, { type: 'naming', decider: naming, codec: reversing }) };
+    return { store, names: new Streams(store, { type: 'naming', decider: naming, events, codec: reversing }) };
   };
   const given = async (...events: readonly string[]) => {
     const { store, names } = opened();
@@ -50,6 +55,45 @@ describe('streams', () => {
   it('are loaded as the state after their events, through the codec', async () => {
     const { names, streamId } = await given('Ann', 'Bob');
     expect(await names.load(streamId)).toEqual({ streamId, state: ['Ann', 'Bob'], revision: 2n });
+  });
+
+  it.each([
+    ['of a type', { type: 'Renamed', schemaVersion: 1 }],
+    ['of a schema version', { type: 'Named', schemaVersion: 3 }],
+  ])('with an event %s that this version does not know need a newer version', async (_, written) => {
+    const { store, names, streamId } = await given('Ann');
+    await store.append([
+      { streamId, streamType: 'naming', expectedRevision: 1n, events: [{ ...written, data: { name: 'Bob' } }] },
+    ]);
+    await expect(names.load(streamId)).rejects.toThrow(NeedsNewerVersion);
+  });
+
+  it('read what older versions wrote as if it had been written now', async () => {
+    const { store } = opened();
+    const plain: EventCodec<Named> = {
+      ...reversing,
+      fromStored: async ({ data }) => ({ type: 'Named', data }) as Named,
+    };
+    const upcasters = {
+      Named: [
+        (data: Json) => ({ first: Reflect.get(Object(data), 'n') as Json }),
+        (data: Json) => ({ name: Reflect.get(Object(data), 'first') as Json }),
+      ],
+    };
+    const names = new Streams(store, { type: 'naming', decider: naming, events: upcasters, codec: plain });
+    await store.append([
+      {
+        streamId: 'one',
+        streamType: 'naming',
+        expectedRevision: 0n,
+        events: [
+          { type: 'Named', schemaVersion: 1, data: { n: 'Ann' } },
+          { type: 'Named', schemaVersion: 2, data: { first: 'Bob' } },
+          { type: 'Named', schemaVersion: 3, data: { name: 'Cas' } },
+        ],
+      },
+    ]);
+    expect((await names.load('one')).state).toEqual(['Ann', 'Bob', 'Cas']);
   });
 
   it('store their events through the codec, with metadata, under the type of stream', async () => {

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { type EventCodec, plainCodec } from './codec.js';
 import type { Decider, DomainEvent } from './decider.js';
+import { type UpcastersOf, upcast } from './upcasters.js';
 import type { EventStore, Json, NewEvent, Recorded, StreamAppend } from './event-store.js';
 
 /** A type of stream: its rules, and how its events are stored. */
 export interface StreamKind<State, Command, Event extends DomainEvent> {
   readonly type: string;
   readonly decider: Decider<State, Command, Event>;
+  /** Each of its events. A stream with another one needs a newer version of the service. */
+  readonly events: UpcastersOf<Event>;
   /** @default plainCodec() */
   readonly codec?: EventCodec<Event>;
 }
@@ -34,13 +37,18 @@ export class Streams<State, Command, Event extends DomainEvent> {
     return this.fold(streamId, streams.get(streamId) ?? []);
   }
 
-  /** @param from an earlier state of the stream, that the events follow on */
+  /**
+   * @param from an earlier state of the stream, that the events follow on
+   * @throws NeedsNewerVersion
+   */
   async fold(
     streamId: string,
     recorded: readonly Recorded[],
     from: Pick<Stream<State>, 'state' | 'revision'> = { state: this.kind.decider.initialState(), revision: 0n },
   ): Promise<Stream<State>> {
-    const events = await Promise.all(recorded.map((event) => this.codec.fromStored(event)));
+    const events = await Promise.all(
+      recorded.map(async (event) => this.codec.fromStored(upcast(this.kind.events, event))),
+    );
     const state = events.reduce(this.kind.decider.evolve, from.state);
     return { streamId, state, revision: recorded.at(-1)?.revision ?? from.revision };
   }

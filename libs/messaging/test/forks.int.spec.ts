@@ -12,7 +12,7 @@ describe('a log that was restored to an older state', () => {
   let log: LogInMemory;
   let topic: TopicInMemory;
   let consumption: ReturnType<RecordingService['consume']>;
-  const consumer = new RecordingConsumer();
+  let consumer: RecordingConsumer;
   const open: Consumption[] = [];
 
   /** Partition 0 was read to position 10, partition 1 to 3. */
@@ -20,6 +20,7 @@ describe('a log that was restored to an older state', () => {
     service = await RecordingService.start();
     log = new LogInMemory();
     topic = new TopicInMemory(2);
+    consumer = new RecordingConsumer();
     consume();
     // One step each, so that there is a mark at each position.
     for (const n of range(0, 10)) {
@@ -58,7 +59,7 @@ describe('a log that was restored to an older state', () => {
       sources: [log.eventSource],
       db: service.db,
       confirm,
-      onPhantoms: (phantoms) => consumer.onPhantoms(phantoms),
+      onPhantoms: (...of) => consumer.onPhantoms(...of),
     });
   /** What was taken stays as it is, and the other partition goes on. */
   const othersGoOn = async () => {
@@ -155,7 +156,10 @@ describe('a log that was restored to an older state', () => {
         phantoms: { topic: TOPIC, partition: 0, logId: log.logId, after: 6n, upTo: 10n },
         startedGeneration: undefined,
       });
-      expect(resyncReport(found ? [found] : []).join(' ')).toContain('Positions 7 to 10 (4)');
+      const report = resyncReport(found ? [found] : []).join(' ');
+      expect(report).toContain('Positions 7 to 10 (4)');
+      expect(report).toContain('the last number was taken');
+      expect(consumer.phantoms).toEqual([]);
       expect(await service.db.query('select from es.generations where generation > 0')).toEqual([]);
     });
 
@@ -165,7 +169,9 @@ describe('a log that was restored to an older state', () => {
       topic.publish(log.opened(0));
       await isForked();
       expect(await resync(true)).toMatchObject([{ startedGeneration: 1 }]);
-      expect(consumer.phantoms.at(-1)).toMatchObject({ partition: 0, after: 6n, upTo: 10n });
+      expect(consumer.phantoms.at(-1)).toMatchObject({ partition: 0, source: log.source, after: 6n, upTo: 10n });
+      // From the mark before on: what was handled at the time of a mark is behind the one before it.
+      expect(consumer.recent).toEqual([5, 50, 51, 52]);
       await taken([...range(0, 10), 50, 51, 52], 0);
       expect(consumption.forked()).toBe(0);
       topic.publish(log.append(0, 53));

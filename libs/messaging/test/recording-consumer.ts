@@ -11,7 +11,9 @@ import {
   ParkedMessageRepository,
   parkingMigrations,
   type PhantomRange,
+  type PhantomWork,
   type Reading,
+  type RestoredLog,
   TopicSealing,
 } from '@crossroads/messaging';
 import { numberOf } from '@crossroads/messaging/broker.contract';
@@ -109,6 +111,8 @@ export class RecordingService {
 
 export class RecordingConsumer implements EventConsumer<Effect> {
   readonly phantoms: PhantomRange[] = [];
+  /** What a restored log said that it has. */
+  readonly recent: number[] = [];
 
   constructor(
     private readonly hooks: {
@@ -137,7 +141,8 @@ export class RecordingConsumer implements EventConsumer<Effect> {
     );
   }
 
-  async onPhantoms(range: PhantomRange): Promise<void> {
-    this.phantoms.push(range);
+  async onPhantoms(range: PhantomRange, log: RestoredLog): Promise<PhantomWork> {
+    for await (const event of log.recent()) this.recent.push(numberOf(event));
+    return { apply: async () => void this.phantoms.push(range), report: [`the last number was taken`] };
   }
 }

@@ -4,8 +4,10 @@ import { LogOpened } from '@crossroads/contracts/events/v1/log_opened';
 import { type Database, openDatabase } from '@crossroads/database';
 import {
   eventStoreMigrations,
+  holdLog,
   LogReader,
   LogStamper,
+  NeedsNewerVersion,
   partitionOf,
   partitionsOf,
   PostgresEventStore,
@@ -271,7 +273,7 @@ describe('a relay', () => {
     await relay({ leases, stamper });
     await eventually(() => got.length >= 3 && !held.has(partitionOf('main', 'one')), Boolean);
     expect(got.map(numberOf).sort()).toEqual([0, 1, 4]);
-    await expect(read()).rejects.toMatchObject({ reason: 'NEEDS_NEWER_VERSION' });
+    await expect(read()).rejects.toThrow(NeedsNewerVersion);
 
     types = { ...types, FromTheFuture: (recorded) => counted(recorded) };
     await relay();
@@ -279,6 +281,74 @@ describe('a relay', () => {
     expect(
       got.filter(({ partition }) => partition === topicPartitionOf(partitionOf('main', 'one'))).map(numberOf),
     ).toEqual([0, 1, 2, 3]);
+  });
+
+  it('reads what older versions wrote as if it had been written now, and gives back what a newer one wrote', async () => {
+    const schemas = [1, 2, 3].map((schemaVersion, n) => ({ type: 'Counted', schemaVersion, data: n }));
+    await store.append([
+      { streamId: randomUUID(), streamType: 'count', expectedRevision: 0n, routingKey: 'one', events: schemas },
+    ]);
+    const { leases, stamper, held } = await process();
+    await relay({ leases, stamper, upcasters: { Counted: [(data) => Number(data) + 100] } });
+    await eventually(() => !held.has(partitionOf('main', 'one')), Boolean);
+    await eventually(() => got.length >= 2, Boolean);
+    expect(got.map(numberOf)).toEqual([100, 1]);
+  });
+
+  describe('of an older version beside a newer one', () => {
+    /** A process with leases of its own. */
+    const version = async (own: PublishedTypes) => {
+      const ownDb = await openDatabase({ url: database.url });
+      const leases = holdLog(ownDb);
+      const stamper = new LogStamper({ db: ownDb, leases, onError: () => undefined });
+      const started = await relay({ db: ownDb, types: own, leases, stamper });
+      closing.push(async () => {
+        await started.close();
+        await stamper.close();
+        await leases.close();
+        await ownDb.close();
+      });
+      return leases;
+    };
+    const newer = (): PublishedTypes => ({ ...types, FromTheFuture: (recorded) => counted(recorded) });
+    const keyIn = (partitions: ReadonlyMap<number, bigint>): string => {
+      for (let n = 0; ; n++) if (partitions.has(partitionOf('main', `key ${n}`))) return `key ${n}`;
+    };
+    const inOrder = (key: string) =>
+      [
+        ...new Map(
+          got
+            .filter(({ partition }) => partition === topicPartitionOf(partitionOf('main', key)))
+            .map((one) => [one.id, one]),
+        ).values(),
+      ].map(numberOf);
+
+    it('the older one gives a partition back at what it does not know, and the newer one goes on there', async () => {
+      const [older, other] = [await version(types), await version(newer())];
+      await eventually(() => older.held().size > 0 && other.held().size > 0, Boolean);
+      await eventually(() => older.held().size + other.held().size === 2 * PARTITIONS, Boolean);
+      const key = keyIn(older.held());
+      await append(0, 3, key);
+      await append(3, 4, key, 'FromTheFuture');
+      await append(4, 6, key);
+      await eventually(() => inOrder(key).length >= 6, Boolean);
+      expect(inOrder(key)).toEqual(numbers(6));
+      expect(older.held().has(partitionOf('main', key))).toBe(false);
+      expect(other.held().has(partitionOf('main', key))).toBe(true);
+    });
+
+    it('the partition waits while no newer one runs, and the others go on', async () => {
+      const older = await version(types);
+      await append(0, 1, 'one', 'FromTheFuture');
+      await append(1, 2, 'one');
+      await eventually(() => older.held().size > 0 && !older.held().has(partitionOf('main', 'one')), Boolean);
+      await append(2, 4, 'two');
+      await eventually(() => inOrder('two').length >= 2, Boolean);
+      expect(inOrder('one')).toEqual([]);
+      await version(newer());
+      await eventually(() => inOrder('one').length >= 2, Boolean);
+      expect(inOrder('one')).toEqual([0, 1]);
+    });
   });
 
   it('goes on with other partitions while one fails, and with that one once it can', async () => {

@@ -108,6 +108,11 @@ export const METRICS = {
     'How old the oldest record of the newest batch was when it was taken into the access log',
   ),
   'crossroads.deliveries_parked': metric('gauge', '{messages}', 'Messages that wait for somebody to look', 'topic'),
+  'crossroads.deliveries_lost_at_source': metric(
+    'gauge',
+    '{deliveries}',
+    'Deliveries of mutations that their source lost when it was restored to an older state',
+  ),
   'crossroads.log.forked': metric(
     'gauge',
     '{partitions}',

@@ -109,7 +109,7 @@ const loadNumbers = async (
   say: (line: string) => void,
 ) => {
   const report = progress('numbers', everybody.length, say);
-  const consumer = new NumberConsumer(new PostgresEventStore(db));
+  const consumer = new NumberConsumer(new PostgresEventStore(db), db);
   for (let from = 0; from < everybody.length; from += CHUNK) {
     const transitions = everybody.slice(from, from + CHUNK).map(
       ({ ssin, personId }, n): NumberTransition => ({
@@ -119,6 +119,7 @@ const loadNumbers = async (
         personId,
         previousPersonId: undefined,
         serial: BigInt(from + n + 1),
+        at: { partition: 0, position: BigInt(from + n + 1) },
       }),
     );
     await db.transaction((tx) => consumer.handle(transitions, tx));

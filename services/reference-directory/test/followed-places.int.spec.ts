@@ -27,7 +27,7 @@ beforeAll(async () => {
   db = await openDatabase({ url: database.url, poolSize: 6 });
   const lookup = new PersonLookup(db, { indexesOf: () => [] } as unknown as BlindIndex);
   checks = new Checks(lookup, new InstitutionContexts(db), new PostgresFollowedPlaces(db));
-  consumer = new NumberConsumer(new PostgresEventStore(db));
+  consumer = new NumberConsumer(new PostgresEventStore(db), db);
 }, 60_000);
 afterAll(async () => {
   await db.close();
@@ -93,7 +93,8 @@ describe('how far an answer has followed the registry', () => {
       for (let position = 1; position <= 150; position++)
         await db.transaction(async (tx) => {
           const owner = position % 2 === 0 ? merged : survivor;
-          await consumer.handle([{ personIds: [merged], survivor: owner, serial: BigInt(position) }], tx);
+          const at = { partition: 0, position: BigInt(position) };
+          await consumer.handle([{ personIds: [merged], survivor: owner, serial: at.position, at }], tx);
           await step(tx, READER, 0, position - 1, position);
         });
       applying = false;

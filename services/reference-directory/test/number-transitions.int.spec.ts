@@ -15,7 +15,7 @@ let consumer: NumberConsumer;
 beforeAll(async () => {
   database = await testDatabase(...service.database.migrations);
   db = await openDatabase({ url: database.url, poolSize: 4 });
-  consumer = new NumberConsumer(new PostgresEventStore(db));
+  consumer = new NumberConsumer(new PostgresEventStore(db), db);
 }, 60_000);
 afterAll(async () => {
   await db.close();
@@ -67,7 +67,12 @@ class Registry {
     for (const other of moved) this.publishNumber(other === n ? kind : 'replaced', other, survivor, before);
     const personIds = moved.map((other) => this.numbers[other]?.own ?? '');
     for (const stream of new Set([...personIds, before, survivor]))
-      this.published.push({ stream, item: { personIds, survivor, serial: ++this.serial } });
+      this.published.push({ stream, item: { personIds, survivor, ...this.next() } });
+  }
+
+  private next() {
+    const serial = ++this.serial;
+    return { serial, at: { partition: 0, position: serial } };
   }
 
   private leadsTo(from: number, to: number): boolean {
@@ -82,10 +87,9 @@ class Registry {
     previousPersonId: string | undefined,
   ): void {
     const number = this.numbers[n]?.number ?? '';
-    const serial = ++this.serial;
     this.published.push({
       stream: number,
-      item: { kind, number, replacedBy: undefined, personId, previousPersonId, serial },
+      item: { kind, number, replacedBy: undefined, personId, previousPersonId, ...this.next() },
     });
   }
 }

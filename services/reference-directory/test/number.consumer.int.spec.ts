@@ -42,7 +42,7 @@ describe('unreadable events on the topic of persons', () => {
     const dataSource = new DataSource({ ...dataSourceOptions({ url, poolSize: 2 }), entities: [ParkedMessageEntity] });
     await dataSource.initialize();
     db = databaseOver(dataSource, { url });
-    consumer = new NumberConsumer(new PostgresEventStore(db));
+    consumer = new NumberConsumer(new PostgresEventStore(db), db);
     messages = new ParkedMessageRepository(dataSource.getRepository(ParkedMessageEntity));
     const open = async (_topic: string, event: CloudEvent) => {
       if (missingKeys.has(event.sealingKeyId ?? '')) throw new Error('KeyUnavailable');
@@ -79,6 +79,7 @@ describe('unreadable events on the topic of persons', () => {
       service: TOPIC,
       time: new Date(),
       key: personId,
+      partition: 0,
       place: placeAt(position),
       data: NumberChanged.encode(NumberChanged.fromPartial(change)).finish(),
       ...more,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Session } from '../session.js';
 import { VERSION } from '../version.js';
 import { Lease } from './lease.js';
+import { leaseLost } from './lost-leases.js';
 import { LeaseShare, type ShareEvents } from './lease-share.js';
 
 export interface LeaseOptions {
@@ -176,6 +177,8 @@ export class Leases {
   }
 
   private lose(lease: Lease): void {
+    // One that rests may lapse.
+    if (lease.isRenewed() && !lease.signal.aborted) leaseLost(lease.role);
     lease.end();
     this.drop(lease);
     for (const share of this.shares) share.lost(lease);

@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { Logged } from '../event-store.js';
 import { Waiter } from '../waiter.js';
 import { type LoggedRow, loggedOf } from './log-reader.js';
+import { notePass } from './stamp-lag.js';
 
 /** After a pass that found something; under load it makes fewer, larger passes. */
 const PACE_MS = 10;
@@ -87,6 +88,7 @@ export class LogStamper {
     const rows = held.length === 0 ? [] : await db.query<LoggedRow>(STAMP, [leases.holder, held, PASS_LIMIT]);
     if (rows.length > 0) {
       const events = rows.map(loggedOf);
+      notePass(events);
       for (const listener of this.listeners) listener(events);
       this.idleMs = IDLE_MS.min;
       if (rows.length < PASS_LIMIT) await this.waiter.pause(paceMs, this.stopping.signal);

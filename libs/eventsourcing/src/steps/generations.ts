@@ -83,9 +83,15 @@ export const startGeneration = async (
 
 const MARKS = {
   name: 'es-marks',
-  text: `select position, encode(hash, 'hex') as hash from es.steps
+  text: `select position, encode(hash, 'hex') as hash, at from es.steps
      where reader = $1 and partition = $2 and position between 1 and $3 and position < ${CLOSED} order by after desc limit $4`,
 };
+
+/** A place that a reader has passed. */
+export interface Mark extends Place {
+  /** When the step to it was taken. */
+  readonly at: Date;
+}
 
 /** Places that a reader has passed, newest first: at most `limit`, up to `upTo`. */
 export const marksOf = (
@@ -94,7 +100,7 @@ export const marksOf = (
   partition: number,
   upTo: bigint,
   limit: number,
-): Promise<Place[]> => on.query<{ position: bigint; hash: string }>(MARKS, [reader, partition, upTo, limit]);
+): Promise<Mark[]> => on.query<{ position: bigint; hash: string; at: Date }>(MARKS, [reader, partition, upTo, limit]);
 
 interface GenerationRow {
   readonly partition: number;

@@ -1,7 +1,7 @@
 import { BadRequest, ErrorInfo, RetryInfo } from '@crossroads/contracts/google/rpc/error_details';
 import { Status } from '@crossroads/contracts/google/rpc/status';
 import { isRejection } from '@crossroads/eventsourcing/decider';
-import { RequestIdReused, WrongExpectedRevision } from '@crossroads/eventsourcing/errors';
+import { NeedsNewerVersion, RequestIdReused, WrongExpectedRevision } from '@crossroads/eventsourcing/errors';
 import { Metadata, status } from '@grpc/grpc-js';
 import { type FieldViolation, GrpcFailure, InvalidInput } from './failures.js';
 import { isOutage, unavailableReasonOf } from './outage.js';
@@ -89,6 +89,14 @@ const refusalOf = (error: unknown, reasonCodes: ReasonCodes): Refusal | undefine
     return { code: status.ABORTED, reason: 'CONCURRENT_UPDATE', message: error.message };
   if (error instanceof RequestIdReused)
     return { code: status.ALREADY_EXISTS, reason: 'REQUEST_ID_REUSED', message: error.message };
+  if (error instanceof NeedsNewerVersion)
+    return {
+      code: status.UNAVAILABLE,
+      reason: 'NEEDS_NEWER_VERSION',
+      message: error.message,
+      metadata: { eventType: error.event.type },
+      retryAfterMs: 1000,
+    };
   const unavailable = unavailableReasonOf(error);
   if (unavailable !== undefined)
     return { code: status.UNAVAILABLE, reason: unavailable, message: messageOf(error), retryAfterMs: 1000 };

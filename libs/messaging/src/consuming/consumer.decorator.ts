@@ -19,21 +19,42 @@ export interface EventConsumer<Item> {
   /** Runs in the transaction that stores the places. When it throws, the batch is delivered again, each partition by itself. */
   handle(items: readonly Item[], tx: Tx): Promise<unknown>;
   /**
-   * The publisher was restored to an older state and no longer has these events, which this consumer has handled (`main.js resync`).
-   * Runs in the transaction that goes on from the last common place. Without it what was handled stays as it is.
+   * The publisher was restored to an older state and no longer has these events, which this consumer has handled (`main.js resync`). Finds
+   * out what is concerned, outside the transaction and also without `--confirm`. Events after `after` that the log still has come again,
+   * so an event is known by its source and id. Without it what was handled stays as it is.
    */
-  onPhantoms?(range: PhantomRange, tx: Tx): Promise<unknown>;
+  onPhantoms?(phantoms: PhantomRange, log: RestoredLog): Promise<PhantomWork>;
+}
+
+/** What becomes of phantoms. */
+export interface PhantomWork {
+  /** Runs in the transaction that goes on from the last common place. */
+  readonly apply: (tx: Tx) => Promise<unknown>;
+  /** For who resynchronizes; names persons by `personId` only. */
+  readonly report: readonly string[];
 }
 
 /** Events that were taken from a log that was restored to an older state since. */
 export interface PhantomRange {
   readonly topic: string;
   readonly partition: number;
+  /** The `source` of the events. */
+  readonly source: string;
   readonly logId: string;
-  /** The last place that the log still has. */
+  /** The last place known that the log still has. */
   readonly after: bigint;
   /** The last place that was taken. */
   readonly upTo: bigint;
+  /** What was handled before this instant, by the clock of the consumer's database, is no phantom. */
+  readonly since: Date;
+}
+
+/** The log as it is now; events are opened, and in their order. */
+export interface RestoredLog {
+  /** All events of a partition of the topic. */
+  all(partition: number): AsyncIterable<CloudEvent>;
+  /** The events of the partition that could have been handled after `since`. */
+  recent(): AsyncIterable<CloudEvent>;
 }
 
 export interface ConsumerOptions {

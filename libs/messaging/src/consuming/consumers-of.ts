@@ -73,8 +73,16 @@ const together = (first: FoundConsumer, others: readonly FoundConsumer[]): Found
         );
       }
     },
-    onPhantoms: async (range, tx) => {
-      for (const one of all) await one.consumer.onPhantoms?.(range, tx);
+    onPhantoms: async (range, log) => {
+      const works = (await Promise.all(all.map((one) => one.consumer.onPhantoms?.(range, log)))).flatMap(
+        (work) => work ?? [],
+      );
+      return {
+        apply: async (tx) => {
+          for (const work of works) await work.apply(tx);
+        },
+        report: works.flatMap(({ report }) => report),
+      };
     },
   };
   return {

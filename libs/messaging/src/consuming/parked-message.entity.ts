@@ -19,6 +19,10 @@ export class ParkedMessageEntity {
   @Column('text', { name: 'event_id' })
   readonly eventId!: string;
 
+  /** Of the topic. */
+  @Column('smallint', { nullable: true })
+  readonly partition!: number | null;
+
   @Column('jsonb')
   readonly headers!: Record<string, string>;
 

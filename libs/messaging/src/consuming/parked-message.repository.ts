@@ -4,6 +4,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { MoreThan, Repository } from 'typeorm';
 import type { CloudEvent } from '../broker/broker.js';
 import { eventOf, headersOf } from '../broker/cloud-event-headers.js';
+import type { PhantomRange } from './consumer.decorator.js';
 import { ParkedMessageEntity } from './parked-message.entity.js';
 
 export interface ParkedMessage
@@ -110,12 +111,22 @@ export class ParkedMessageRepository {
     );
   }
 
+  /** Takes out what a restored log may no longer have; what it still has comes again. */
+  async removeLost(tx: Tx, { topic, partition, logId, after }: PhantomRange): Promise<void> {
+    await tx.query(
+      `delete from parked where topic = $1 and partition = $2 and headers ->> 'ce_log' = $3
+        and (headers ->> 'ce_position')::bigint > $4`,
+      [topic, partition, logId, after],
+    );
+  }
+
   private async add(tx: Tx, topic: string, events: readonly CloudEvent[], reason: string): Promise<void> {
     const rows = events.map((event) => ({
       topic,
       key: event.key,
       source: event.source,
       eventId: event.id,
+      partition: event.partition ?? null,
       headers: headersOf(event),
       data: Buffer.from(event.data),
       reason,
@@ -128,11 +139,15 @@ export class ParkedMessageRepository {
   }
 }
 
-const parkedMessageOf = ({ headers, data, key, ...row }: ParkedMessageEntity): ParkedMessage => ({
+const parkedMessageOf = ({ headers, data, key, partition, ...row }: ParkedMessageEntity): ParkedMessage => ({
   position: row.position,
   topic: row.topic,
   reason: row.reason,
   parkedAt: row.parkedAt,
   attempts: row.attempts,
-  event: eventOf(headers, { key, data, time: row.parkedAt, position: `${row.topic}/parked/${row.position}` }),
+  event: eventOf(headers, {
+    ...{ key, data, time: row.parkedAt },
+    position: `${row.topic}/parked/${row.position}`,
+    ...(partition === null ? {} : { partition }),
+  }),
 });

@@ -11,6 +11,7 @@ class ParkedMessages1764201600002 implements MigrationInterface {
         key       text        not null,
         source    text        not null,
         event_id  text        not null,
+        partition smallint,
         headers   jsonb       not null,
         data      bytea       not null,
         reason    text        not null,
@@ -19,6 +20,7 @@ class ParkedMessages1764201600002 implements MigrationInterface {
         unique (topic, source, event_id)
       );
       create index parked_by_key on parked (topic, key, position);
+      comment on column parked.partition is 'of the topic';
       comment on column parked.data is 'As received: sealed on internal topics'`);
   }
 

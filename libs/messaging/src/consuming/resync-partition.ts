@@ -1,7 +1,17 @@
-import type { Database, Tx } from '@crossroads/database';
-import { marksOf, type Place, type ReadLog, readerOf, readLogs, startGeneration } from '@crossroads/eventsourcing';
-import type { PhantomRange } from './consumer.decorator.js';
-import { type Answer, checkPlaces, type EventSource } from './source-log.js';
+import type { Database } from '@crossroads/database';
+import {
+  marksOf,
+  type Mark,
+  type Place,
+  type ReadLog,
+  readerOf,
+  readLogs,
+  startGeneration,
+} from '@crossroads/eventsourcing';
+import type { CloudEvent } from '../broker/broker.js';
+import { receivedOf } from '../broker/event-message.js';
+import type { PhantomRange, PhantomWork, RestoredLog } from './consumer.decorator.js';
+import { type Answer, checkPlaces, type EventSource, readAfter } from './source-log.js';
 
 export interface ResyncOptions {
   readonly topic: string;
@@ -10,7 +20,7 @@ export interface ResyncOptions {
   readonly db: Pick<Database, 'query' | 'transaction'>;
   /** Nothing is written without it. */
   readonly confirm: boolean;
-  readonly onPhantoms?: (range: PhantomRange, tx: Tx) => Promise<unknown>;
+  readonly onPhantoms?: (phantoms: PhantomRange, log: RestoredLog) => Promise<PhantomWork | undefined>;
 }
 
 /** What a resync found of one log, and did. */
@@ -27,6 +37,8 @@ export type Resynced =
       readonly mark: Place;
       /** What was taken and is no longer in the log. */
       readonly phantoms: PhantomRange;
+      /** What the consumer says of them. */
+      readonly report: readonly string[];
       readonly startedGeneration: number | undefined;
     };
 
@@ -49,7 +61,7 @@ export const resyncPartition = async (options: ResyncOptions): Promise<Resynced[
     const [standing] = await checkPlaces(source, [place]);
     if (standing === 'COMMON') resynced.push({ ...about, state: 'COMMON' });
     else if (standing === 'OTHER_LOG') resynced.push({ ...about, state: 'LOG_GONE' });
-    else resynced.push(await goBack(options, log, await newestCommon(db, source, topic, log)));
+    else resynced.push(await goBack(options, log, source, await newestCommon(db, source, topic, log)));
   }
   return resynced;
 };
@@ -57,18 +69,51 @@ export const resyncPartition = async (options: ResyncOptions): Promise<Resynced[
 const goBack = async (
   { topic, partition, db, confirm, onPhantoms }: ResyncOptions,
   log: ReadLog,
-  mark: Place,
+  from: EventSource,
+  { mark, before }: Common,
 ): Promise<Resynced> => {
   const { place, source, generation } = log;
-  const phantoms = { topic, partition, logId: place.logId, after: mark.position, upTo: place.position };
+  const { logId } = place;
+  const phantoms: PhantomRange = {
+    ...{ topic, partition, source, logId },
+    after: mark.position,
+    upTo: place.position,
+    since: mark.at,
+  };
+  const work = await onPhantoms?.(phantoms, {
+    all: (asked) => eventsOf(from, topic, asked),
+    recent: () => eventsOf(from, topic, partition, { ...before, logId }),
+  });
   if (confirm)
     await db.transaction(async (tx) => {
       await startGeneration(tx, topic, log, mark);
-      await onPhantoms?.(phantoms, tx);
+      await work?.apply(tx);
     });
   const startedGeneration = confirm ? generation + 1 : undefined;
-  return { logId: place.logId, source, state: 'FORKED', mark, phantoms, startedGeneration };
+  const { position, hash } = mark;
+  const report = work?.report ?? [];
+  return { logId, source, state: 'FORKED', mark: { position, hash }, phantoms, report, startedGeneration };
 };
+
+const eventsOf = async function* (
+  source: EventSource,
+  topic: string,
+  partition: number,
+  after?: Place & { readonly logId: string },
+): AsyncGenerator<CloudEvent> {
+  const place = after && after.position > 0n ? { after: { ...after, partition } } : {};
+  for await (const response of readAfter(source, { topic, partition, ...place }, new AbortController().signal))
+    if (response.event) yield receivedOf(response);
+};
+
+interface Common {
+  /** The newest place in common. */
+  readonly mark: Mark;
+  /** A common place before the step to it: what was handled after `mark.at`, and is still in the log, comes behind it. */
+  readonly before: Place;
+}
+
+const BEGINNING: Mark = { position: 0n, hash: '', at: new Date(0) };
 
 /** Marks of this generation, newest first, then those of the ones before it. */
 const newestCommon = async (
@@ -76,8 +121,9 @@ const newestCommon = async (
   source: EventSource,
   topic: string,
   { generation, place: { logId, partition, position } }: ReadLog,
-): Promise<Place> => {
+): Promise<Common> => {
   let upTo = position;
+  let mark: Mark | undefined;
   for (let from = generation; from >= 0; from--) {
     for (;;) {
       const marks = await marksOf(db, readerOf(topic, logId, from), partition, upTo, PAGE);
@@ -86,14 +132,16 @@ const newestCommon = async (
           ? []
           : await checkPlaces(
               source,
-              marks.map((mark) => ({ ...mark, logId, partition })),
+              marks.map(({ position, hash }) => ({ position, hash, logId, partition })),
             );
-      const common = marks[answers.indexOf('COMMON')];
-      if (common) return common;
+      for (const found of marks.filter((_, index) => answers[index] === 'COMMON')) {
+        if (mark && found.position < mark.position) return { mark, before: found };
+        mark ??= found;
+      }
       const last = marks.at(-1);
       if (!last) break;
       upTo = last.position - 1n;
     }
   }
-  return { position: 0n, hash: '' };
+  return { mark: mark ?? BEGINNING, before: BEGINNING };
 };

@@ -4,6 +4,7 @@ import { isTopicName, PARTITIONS } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { consumersByTopic, consumersIn, sourcesOf } from './consumers-of.js';
+import { ParkedMessageRepository } from './parked-message.repository.js';
 import { type Resynced, resyncPartition } from './resync-partition.js';
 
 export interface ResyncRequest {
@@ -20,6 +21,7 @@ export class Resync {
     private readonly discovery: DiscoveryService,
     private readonly db: Database,
     private readonly clients: GrpcClients,
+    private readonly parked: ParkedMessageRepository,
   ) {}
 
   /** @throws InvalidInput; RemoteError when the publisher does not answer; StepTaken when the partition has just gone on */
@@ -46,7 +48,16 @@ export class Resync {
       sources: sourcesOf(topic, this.clients),
       db: this.db,
       confirm,
-      onPhantoms: async (range, tx) => consumer.onPhantoms?.(range, tx),
+      onPhantoms: async (phantoms, log) => {
+        const work = await consumer.onPhantoms?.(phantoms, log);
+        return {
+          apply: async (tx) => {
+            await this.parked.removeLost(tx, phantoms);
+            await work?.apply(tx);
+          },
+          report: work?.report ?? [],
+        };
+      },
     });
   }
 }
@@ -62,7 +73,8 @@ export const resyncReport = (resynced: readonly Resynced[]): string[] => {
     const { after, upTo } = one.phantoms;
     return [
       `${log}: the newest place in common is ${one.mark.position}.`,
-      `Positions ${after + 1n} to ${upTo} (${upTo - after}) were taken here, and are lost at the publisher.`,
+      `Positions ${after + 1n} to ${upTo} (${upTo - after}) were taken here, and may be lost at the publisher.`,
+      ...one.report,
       one.startedGeneration === undefined
         ? 'Nothing was written. Repeat it with --confirm to go on from there.'
         : `Generation ${one.startedGeneration} goes on from there by itself.`,

@@ -1,4 +1,4 @@
-import type { Recorded } from '@crossroads/eventsourcing';
+import { NeedsNewerVersion, type Recorded, type Upcasters, upcast } from '@crossroads/eventsourcing';
 import type { CloudEvent } from '../broker/broker.js';
 
 /** A stored event as it is published on one topic. */
@@ -25,17 +25,6 @@ export const NOT_PUBLISHED = 'not published';
  */
 export type PublishedTypes = Readonly<Record<string, Publish | typeof NOT_PUBLISHED>>;
 
-/** An event of a type, or of a schema version, that this version of the service does not know. */
-export class UnknownEventType extends Error {
-  override readonly name = 'UnknownEventType';
-
-  constructor(readonly event: Pick<Recorded, 'type' | 'schemaVersion'>) {
-    super(
-      `no rule for publishing ${event.type}, schema version ${event.schemaVersion}: a newer version of the service wrote it`,
-    );
-  }
-}
-
 export interface PublicationOf {
   readonly topic: string;
   /** URN of this service. */
@@ -61,13 +50,15 @@ export const publicationOf = (recorded: Recorded, { topic, ...rest }: Publicatio
   };
 };
 
-/** The newest schema version of all events. */
-const NEWEST_SCHEMA = 1;
-
-/** What a stored event is published as. @throws UnknownEventType */
-export const publicationsOf = async (types: PublishedTypes, recorded: Recorded): Promise<readonly Publication[]> => {
-  const publish = Object.hasOwn(types, recorded.type) ? types[recorded.type] : undefined;
-  if (publish === undefined || recorded.schemaVersion > NEWEST_SCHEMA) throw new UnknownEventType(recorded);
+/** What a stored event is published as. @throws NeedsNewerVersion */
+export const publicationsOf = async (
+  types: PublishedTypes,
+  stored: Recorded,
+  upcasters: Upcasters = {},
+): Promise<readonly Publication[]> => {
+  const publish = Object.hasOwn(types, stored.type) ? types[stored.type] : undefined;
+  if (publish === undefined) throw new NeedsNewerVersion(stored);
+  const recorded = upcast({ [stored.type]: [], ...upcasters }, stored);
   const mapped = publish === NOT_PUBLISHED ? undefined : await publish(recorded);
   if (mapped === undefined) return [];
   const publications = 'topic' in mapped ? [mapped] : mapped;

@@ -8,10 +8,9 @@ import {
   type ReadResponse,
 } from '@crossroads/contracts/events/v1/events_service';
 import { type LogName, partitionNumber, type Place, topicPartitionOf } from '@crossroads/eventsourcing';
-import { FailedPrecondition, InvalidInput, PermissionDenied, Unavailable } from '@crossroads/grpc';
+import { FailedPrecondition, InvalidInput, PermissionDenied } from '@crossroads/grpc';
 import { mayRead, PARTITIONS } from '@crossroads/topology';
 import { messageOf } from '../broker/event-message.js';
-import { UnknownEventType } from './publication.js';
 import { mapEvents, type PublishedLog } from './published-log.js';
 
 const BATCH_SIZE = 500;
@@ -86,7 +85,7 @@ const publishedAfter = async function* (
   after: PlaceMessage | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<ReadResponse> {
-  const { log, types } = published;
+  const { log } = published;
   const logId = (await log.logIds()).get(name) ?? '';
   const partition = partitionNumber(name, n);
   let place = await startOf(published, { logId, partition }, after);
@@ -95,11 +94,11 @@ const publishedAfter = async function* (
     const batch = await log.read(new Map([[partition, place.position]]), BATCH_SIZE);
     const [first] = batch;
     if (first === undefined || first.place.position !== place.position + 1n) throw trimmed(first?.place);
-    const { published: events, last, error } = await mapEvents(types, batch);
+    const { published: events, last, error } = await mapEvents(published, batch);
     for (const { topic: on, event, at, serial } of events)
       if (on === topic) yield { event: messageOf(event), place: placeMessage(logId, partition, at), serial };
     if (last !== undefined) place = last;
-    if (error !== undefined) throw error instanceof UnknownEventType ? needsNewerVersion(error) : error;
+    if (error !== undefined) throw error;
   }
   yield { event: undefined, place: placeMessage(logId, partition, place), serial: 0n };
 };
@@ -147,13 +146,3 @@ const trimmed = (oldest: Place | undefined): FailedPrecondition =>
   new FailedPrecondition('LOG_TRIMMED', 'what follows this place was archived', {
     metadata: oldest === undefined ? {} : { oldestPosition: String(oldest.position), oldestHash: oldest.hash },
   });
-
-const needsNewerVersion = ({ event }: UnknownEventType): Unavailable =>
-  new Unavailable(
-    'NEEDS_NEWER_VERSION',
-    `this process does not know ${event.type}, schema version ${event.schemaVersion}`,
-    {
-      metadata: { eventType: event.type },
-      retryAfterMs: 1_000,
-    },
-  );

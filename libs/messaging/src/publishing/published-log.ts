@@ -1,4 +1,4 @@
-import type { Logged, LogName, LogReader, Place } from '@crossroads/eventsourcing';
+import type { Logged, LogName, LogReader, Place, Upcasters } from '@crossroads/eventsourcing';
 import { topicPartitionOf } from '@crossroads/eventsourcing';
 import type { CloudEvent } from '../broker/broker.js';
 import { type PublishedTypes, publicationsOf } from './publication.js';
@@ -7,6 +7,8 @@ import { type PublishedTypes, publicationsOf } from './publication.js';
 export interface PublishedLog {
   readonly log: LogReader;
   readonly types: PublishedTypes;
+  /** Of the types that have had another schema. */
+  readonly upcasters?: Upcasters;
   /** The topics, each with the log whose events it gets. */
   readonly topics: ReadonlyMap<string, LogName>;
 }
@@ -27,8 +29,11 @@ export interface Mapping {
 }
 
 /** Maps concurrently, so that reads and unsealings of several events are batched. */
-export const mapEvents = async (types: PublishedTypes, events: readonly Logged[]): Promise<Mapping> => {
-  const mapped = await Promise.allSettled(events.map((event) => publicationsOf(types, event)));
+export const mapEvents = async (
+  { types, upcasters }: Pick<PublishedLog, 'types' | 'upcasters'>,
+  events: readonly Logged[],
+): Promise<Mapping> => {
+  const mapped = await Promise.allSettled(events.map((event) => publicationsOf(types, event, upcasters)));
   const failed = mapped.findIndex(({ status }) => status === 'rejected');
   const known = failed < 0 ? events : events.slice(0, failed);
   const failure = mapped[failed];

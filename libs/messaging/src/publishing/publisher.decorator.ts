@@ -1,4 +1,4 @@
-import type { LogName } from '@crossroads/eventsourcing';
+import type { LogName, Upcasters } from '@crossroads/eventsourcing';
 import type { TopicName } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
@@ -7,6 +7,8 @@ import type { PublishedTypes } from './publication.js';
 /** Says which events of a service's log others may see, and in what form. */
 export interface EventPublisher {
   readonly types: PublishedTypes;
+  /** Of the types that have had another schema. */
+  readonly upcasters?: Upcasters;
 }
 
 export interface PublisherOptions {

@@ -28,9 +28,9 @@ export class RelayJob implements OnApplicationBootstrap, OnModuleDestroy {
   /** What the `@Publisher` says of the log. It is found once the application has been created. */
   published(): PublishedLog | undefined {
     const found = this.publisher();
-    return (
-      found && { log: this.log, types: found.publisher.types, topics: new Map(Object.entries(found.options.topics)) }
-    );
+    if (found === undefined) return undefined;
+    const { types, upcasters = {} } = found.publisher;
+    return { log: this.log, types, upcasters, topics: new Map(Object.entries(found.options.topics)) };
   }
 
   onApplicationBootstrap(): void {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { LogOpened } from '@crossroads/contracts/events/v1/log_opened';
 import type { Database } from '@crossroads/database';
 import {
+  NeedsNewerVersion,
   type HeldPartitions,
   lastSteps,
   type Logged,
@@ -19,7 +20,6 @@ import { BUNDLED_TOPICS, PARTITIONS } from '@crossroads/topology';
 import type { Broker, CloudEvent } from '../broker/broker.js';
 import { bundled } from '../broker/bundle.js';
 import type { TopicSealing } from '../broker/topic-sealing.js';
-import { UnknownEventType } from './publication.js';
 import { mapEvents, type Mapping, type PublishedEvent, type PublishedLog } from './published-log.js';
 
 /** Until leases change, or a partition that failed is tried again. */
@@ -85,6 +85,8 @@ export const relayOf = (topic: string): string => `relay ${topic}`;
  */
 export class Relay {
   private readonly lanes = new Map<number, Lane>();
+  /** Given back, because of an event that this version does not know. */
+  private readonly refused = new Set<number>();
   private readonly waiter = new Waiter();
   private readonly stopping = new AbortController();
   private readonly running: Promise<void>;
@@ -96,6 +98,7 @@ export class Relay {
     this.stops = [
       options.stamper.onStamped((events) => this.enqueue(events)),
       observe('crossroads.relay.lag.seconds', () => this.lagByTopic()),
+      observe('crossroads.log.needs_newer_version', () => this.refused.size),
       observe('crossroads.log.partitions_held', () =>
         (['main', 'journal'] as const).map((log) => ({
           value: [...options.leases.held().keys()].filter((partition) => logOf(partition) === log).length,
@@ -223,7 +226,7 @@ export class Relay {
 
   /** Whether there is more to do at once. */
   private async publishBatch(): Promise<boolean> {
-    const { types, batchSize = 500 } = this.options;
+    const { batchSize = 500 } = this.options;
     const ready = [...this.lanes.values()].filter(({ retryAt }) => retryAt <= performance.now());
     await this.readBehind(ready, batchSize);
     const batches = ready
@@ -231,7 +234,7 @@ export class Relay {
       .map((lane) => ({ lane, events: lane.waiting.slice(0, batchSize) }));
     if (batches.length === 0) return false;
     const mapped = await Promise.all(
-      batches.map(async ({ lane, events }) => ({ lane, mapping: await mapEvents(types, events) })),
+      batches.map(async ({ lane, events }) => ({ lane, mapping: await mapEvents(this.options, events) })),
     );
     for (const [topic, name] of this.options.topics) await this.publish(topic, name, mapped);
     for (const { lane, mapping } of mapped) this.advance(lane, mapping);
@@ -299,7 +302,9 @@ export class Relay {
     lane.failures++;
     lane.retryAt = performance.now() + Math.min(BACKOFF_MS.min * 2 ** (lane.failures - 1), BACKOFF_MS.max);
     this.options.onError(error, lane.failures);
-    if (error instanceof UnknownEventType) this.options.leases.refuse(lane.partition);
+    if (!(error instanceof NeedsNewerVersion)) return;
+    this.refused.add(lane.partition);
+    this.options.leases.refuse(lane.partition);
   }
 
   private async storeSteps(now = false): Promise<void> {

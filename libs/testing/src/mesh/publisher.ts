@@ -4,6 +4,7 @@ import {
   eventStoreMigrations,
   LogReader,
   LogStamper,
+  partitionOf,
   PostgresEventStore,
   holdLog,
   type LogLeases,
@@ -39,6 +40,8 @@ export interface ToPublish {
   readonly streamId: string;
   readonly revision: bigint;
   readonly key: string;
+  /** @default the key */
+  readonly routingKey?: string;
   readonly data: Uint8Array;
 }
 
@@ -81,7 +84,7 @@ export class TestPublisher {
           streamId: event.streamId,
           streamType: 'published',
           expectedRevision: event.revision - 1n,
-          routingKey: event.key,
+          routingKey: event.routingKey ?? event.key,
           events: [{ type: 'Published', data }],
         },
       ]);
@@ -120,6 +123,22 @@ export class TestPublisher {
     await this.db.query('delete from es.steps');
     this.resume();
     await this.caughtUp();
+  }
+
+  /** Loses all but the first events in the partitions of these keys, as a restore to an older copy of the database does. */
+  async restore(keys: readonly string[], keep: bigint): Promise<void> {
+    await this.pause();
+    const partitions = keys.map((key) => partitionOf('main', key));
+    const lost = 'select month, stream_id, revision from es.log where partition = any($1) and position > $2';
+    const admin = await openDatabase({ url: this.database.adminUrl });
+    await admin.query(`delete from es.events where (month, stream_id, revision) in (${lost})`, [partitions, keep]);
+    await admin.query('delete from es.log where partition = any($1) and position > $2', [partitions, keep]);
+    await admin.query(`delete from es.steps where reader like 'relay %' and partition = any($1) and position > $2`, [
+      partitions,
+      keep,
+    ]);
+    await admin.close();
+    this.resume();
   }
 
   async stop(): Promise<void> {

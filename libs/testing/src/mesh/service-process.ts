@@ -41,6 +41,11 @@ export class ServiceProcess {
     return this.child?.pid;
   }
 
+  /** Whether it is ready now. */
+  isReady(): Promise<boolean> {
+    return this.isUp();
+  }
+
   /** Starts it again after a stop, with these settings changed. */
   async launch(changes: Readonly<Record<string, string>> = {}): Promise<void> {
     const { KAFKA_BROKERS: _, EMBEDDED_LOG_URL: __, ...inherited } = process.env;
@@ -58,6 +63,22 @@ export class ServiceProcess {
       if (child.exitCode !== null) throw new Error(`the service ended: ${this.output}`);
       return this.isUp();
     }, Boolean);
+  }
+
+  /** Runs a command of it (`main.js resync …`) in its environment. Resolves to what it has printed. */
+  async run(args: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
+    const { KAFKA_BROKERS: _, EMBEDDED_LOG_URL: __, ...inherited } = process.env;
+    const child = spawn(process.execPath, ['--enable-source-maps', this.main, ...args], {
+      env: { ...inherited, ...this.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => {
+        output += String(chunk);
+      });
+    await once(child, 'close');
+    return { code: child.exitCode, output };
   }
 
   /** Sends SIGTERM, as an orchestrator does, or SIGKILL. Resolves to the exit code. */

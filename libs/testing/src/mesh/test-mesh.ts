@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -66,6 +66,8 @@ export interface StartOptions {
 
 export interface ProcessOptions extends StartOptions {
   readonly port?: number;
+  /** The folder of another version of the repository, built. @default this one */
+  readonly root?: string;
   readonly nodeOptions?: readonly string[];
 }
 
@@ -100,12 +102,26 @@ export class TestMesh {
     return mesh;
   }
 
-  private async prepare(): Promise<void> {
+  /** Another service on the same bus, under the same policy and with the same shared keys. It is stopped with this mesh. */
+  async beside(service: ServiceName): Promise<TestMesh> {
+    const mesh = new TestMesh(service, this.bus, await databasesOf(service));
+    copyFileSync(this.keyFile, mesh.keyFile);
+    await mesh.prepare(this);
+    this.defer(() => mesh.stop());
+    return mesh;
+  }
+
+  /** Where the service under test finds another one that was started by a spec. */
+  finds(name: ServiceName, port: number): void {
+    this.addresses[addressVariableOf(name)] = `127.0.0.1:${port}`;
+  }
+
+  private async prepare(first?: TestMesh): Promise<void> {
     const { service, bus, databases, folder } = this;
     this.defer(async () => {
-      await bus.stop();
+      if (!first) await bus.stop();
       await dropDatabases(databases);
-      await (await testPostgres()).stop();
+      if (!first) await (await testPostgres()).stop();
       rmSync(folder, { recursive: true, force: true });
     });
     await bus.allow(service);
@@ -116,6 +132,11 @@ export class TestMesh {
     writeFileSync(join(folder, 'receipt-keys.json'), JSON.stringify({ [keyId]: publicPem }));
     for (const called of addressedBy(service)) this.addresses[addressVariableOf(called)] = NOWHERE;
     if (!addressedBy(service).includes('authorization')) return;
+    const known = first?.addresses[addressVariableOf('authorization')];
+    if (known !== undefined) {
+      this.addresses[addressVariableOf('authorization')] = known;
+      return;
+    }
     const address = await this.policy.start(await this.serviceCertificate('authorization'), TRUST_DOMAIN);
     this.addresses[addressVariableOf('authorization')] = address;
     this.defer(() => this.policy.stop());
@@ -289,11 +310,21 @@ export class TestMesh {
 
   /** Starts the service as a separate process by its `main.js`. */
   async startProcess(options: ProcessOptions = {}): Promise<ServiceProcess> {
-    const { port = await freePort(), databases = this.databases, env, nodeOptions = [], until = 'ready' } = options;
+    const {
+      port = await freePort(),
+      databases = this.databases,
+      env,
+      nodeOptions = [],
+      until = 'ready',
+      root,
+    } = options;
     const { ca, cert: certificate, key } = this.tlsOfService;
     const isReady = () => isServing(`localhost:${port}`, { ca, certificate, key });
     const process = await ServiceProcess.start(
-      fileURLToPath(new URL(`../../../../services/${this.service}/dist/src/main.js`, import.meta.url)),
+      join(
+        root ?? fileURLToPath(new URL('../../../../', import.meta.url)),
+        `services/${this.service}/dist/src/main.js`,
+      ),
       { ...this.environment(databases), GRPC_PORT: String(port), ...env },
       until === 'ready' ? isReady : async () => true,
       { port, nodeOptions },

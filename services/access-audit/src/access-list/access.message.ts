@@ -5,7 +5,7 @@ import type { Policy } from '@crossroads/policy';
 import type { AccessEntry } from '../access-log/access-entry.js';
 
 /** An entry of the list, with the names that the policy has for its enterprise numbers. */
-export const accessMessage = ({ journalId, record, outcome }: AccessEntry, policy: Policy): Access => ({
+export const accessMessage = ({ journalId, record, outcome, lostAtSource }: AccessEntry, policy: Policy): Access => ({
   journalId,
   ticket: record.ticket,
   kind: record.kind,
@@ -19,6 +19,7 @@ export const accessMessage = ({ journalId, record, outcome }: AccessEntry, polic
   reason: outcome?.reason ?? '',
   concluded: outcome !== undefined,
   mail: mailMessage(record),
+  lostAtSource,
   services: record.services.map((asked): AccessedService => {
     const came = outcome?.services.find(({ dataService }) => dataService === asked.dataService);
     return {

@@ -23,10 +23,12 @@ export interface AccessEntry {
   readonly record: AccessRecord;
   /** Absent until the access is concluded. */
   readonly outcome?: AccessOutcome;
+  /** Its journal was restored to an older state, and has lost a step of it. */
+  readonly lostAtSource: boolean;
 }
 
 /** `undefined` until the record has arrived, or when it was erased. The last outcome counts: a delivery can be withheld later. */
-export const entryOf = (steps: readonly AccessStep[]): AccessEntry | undefined => {
+export const entryOf = (steps: readonly AccessStep[], lostAtSource: boolean): AccessEntry | undefined => {
   const record = steps.find((step) => step.record)?.record;
   if (!record) return undefined;
   const [first] = steps;
@@ -35,6 +37,7 @@ export const entryOf = (steps: readonly AccessStep[]): AccessEntry | undefined =
   return {
     journalId: first?.journalId ?? '',
     record: AccessRecord.decode(record.bytes),
+    lostAtSource,
     ...(outcome ? { outcome: AccessOutcome.decode(outcome.bytes) } : {}),
   };
 };

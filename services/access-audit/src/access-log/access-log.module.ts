@@ -3,10 +3,11 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccessEntity } from './access.entity.js';
 import { AccessLog } from './access-log.js';
 import { AccessRepository } from './access.repository.js';
+import { LostAccesses } from './lost-accesses.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([AccessEntity])],
-  providers: [AccessLog, AccessRepository],
-  exports: [AccessLog],
+  providers: [AccessLog, AccessRepository, LostAccesses],
+  exports: [AccessLog, LostAccesses],
 })
 export class AccessLogModule {}

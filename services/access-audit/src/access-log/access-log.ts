@@ -19,6 +19,16 @@ export interface ReceivedStep extends AccessStep {
   readonly ceId: string;
 }
 
+/** A step that was recorded here, and that its journal no longer has. */
+export interface LostStep {
+  readonly journalId: string;
+  readonly ceSource: string;
+  readonly ceId: string;
+}
+
+/** Type of the event that says that the journal of a step has lost it. */
+const LOST = 'AccessLostAtSource';
+
 /** The append-only log of accesses. Each access is a stream, sealed under the key of the person it is about. */
 @Injectable()
 export class AccessLog {
@@ -35,7 +45,7 @@ export class AccessLog {
     const store = this.store.inTransaction(tx);
     const known = await store.readStreams([...streams.keys()]);
     const fresh = [...streams].map(([journalId, steps]) => {
-      const seen = new Set((known.get(journalId) ?? []).map(identityOf));
+      const seen = new Set((known.get(journalId) ?? []).filter((one) => !isLoss(one)).map(identityOf));
       return { journalId, steps: steps.filter(({ ceSource, ceId }) => isFirst(seen, `${ceSource}\n${ceId}`)) };
     });
     const appends = await this.appendsOf(fresh, known);
@@ -43,6 +53,32 @@ export class AccessLog {
     await store.append(appends);
     await this.accesses.add(tx, rowsOf(fresh.flatMap(({ steps }) => steps)));
     return appends.reduce((sum, { events }) => sum + events.length, 0);
+  }
+
+  /** Notes in the caller's transaction that the journals of these steps have lost them. Repeating it changes nothing. */
+  async noteLost(tx: Tx, lost: readonly LostStep[]): Promise<void> {
+    const streams = Map.groupBy(lost, ({ journalId }) => journalId);
+    if (streams.size === 0) return;
+    const store = this.store.inTransaction(tx);
+    const known = await store.readStreams([...streams.keys()]);
+    const appends = [...streams].flatMap(([journalId, steps]): StreamAppend[] => {
+      const recorded = known.get(journalId) ?? [];
+      const noted = new Set(recorded.filter(isLoss).map(identityOf));
+      const fresh = steps.filter(({ ceSource, ceId }) => !noted.has(`${ceSource}\n${ceId}`));
+      const [first] = recorded;
+      if (first === undefined || fresh.length === 0) return [];
+      const subject = textAt(first.data, 'subject');
+      return [
+        {
+          streamId: journalId,
+          streamType: 'access',
+          routingKey: subject,
+          expectedRevision: recorded.at(-1)?.revision ?? 0n,
+          events: fresh.map(({ ceSource, ceId }) => ({ type: LOST, data: { subject, ceSource, ceId } })),
+        },
+      ];
+    });
+    if (appends.length > 0) await store.append(appends);
   }
 
   /** One page of a person's list, newest first, after a position. Accesses whose record was erased are left out. */
@@ -54,9 +90,11 @@ export class AccessLog {
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     const streams = await this.store.readStreams(page.map(({ journalId }) => journalId));
-    const steps = await this.open([...streams.values()].flat());
+    const steps = await this.open([...streams.values()].flat().filter((recorded) => !isLoss(recorded)));
     const byAccess = Map.groupBy(steps, ({ journalId }) => journalId);
-    const entries = page.flatMap(({ journalId }) => entryOf(byAccess.get(journalId) ?? []) ?? []);
+    const entries = page.flatMap(
+      ({ journalId }) => entryOf(byAccess.get(journalId) ?? [], streams.get(journalId)?.some(isLoss) ?? false) ?? [],
+    );
     return { entries, ...(rows.length > limit && last ? { next: { at: last.at, journalId: last.journalId } } : {}) };
   }
 
@@ -133,6 +171,8 @@ const isFirst = (seen: Set<string>, identity: string): boolean => {
   seen.add(identity);
   return true;
 };
+
+const isLoss = ({ type }: Recorded): boolean => type === LOST;
 
 const identityOf = ({ data }: Recorded): string => `${textAt(data, 'ceSource')}\n${textAt(data, 'ceId')}`;
 

@@ -1,9 +1,18 @@
 import { AccessOutcome, AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/contracts/access/v1/events';
 import type { Tx } from '@crossroads/database';
-import { type CloudEvent, Consumer, type EventConsumer, type Reading } from '@crossroads/messaging';
+import {
+  type CloudEvent,
+  Consumer,
+  type EventConsumer,
+  type PhantomRange,
+  type PhantomWork,
+  type Reading,
+  type RestoredLog,
+} from '@crossroads/messaging';
 import type { AccessStep } from '../access-log/access-entry.js';
 import { AccessLog, type ReceivedStep } from '../access-log/access-log.js';
+import { LostAccesses } from '../access-log/lost-accesses.js';
 import { AuditAge } from './audit-age.js';
 
 const NAME = /^crossroads\.access\.v1\.accesses\.notify\.(intended|concluded|refused|delivered|opened)$/;
@@ -17,6 +26,7 @@ export class JournalConsumer implements EventConsumer<Step> {
   constructor(
     private readonly log: AccessLog,
     private readonly age: AuditAge,
+    private readonly lost: LostAccesses,
   ) {}
 
   read(events: readonly CloudEvent[]): Reading<Step>[] {
@@ -29,6 +39,17 @@ export class JournalConsumer implements EventConsumer<Step> {
   async handle(steps: readonly Step[], tx: Tx): Promise<void> {
     await this.log.add(tx, steps);
     tx.afterCommit(() => this.age.recorded(steps));
+  }
+
+  /** Persons have been shown these accesses, so they stay; the list says that their journal has lost them. */
+  async onPhantoms(range: PhantomRange, log: RestoredLog): Promise<PhantomWork> {
+    const lost = await this.lost.find(range, log);
+    return {
+      apply: (tx) => this.log.noteLost(tx, lost),
+      report: [
+        `${lost.length} steps of accesses are lost at ${range.source}: they stay in the lists, marked as lost at the source.`,
+      ],
+    };
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Decider, type DomainEvent, Rejection } from '@crossroads/eventsourcing/decider';
+import { type Decider, type DomainEvent, Rejection, type UpcastersOf } from '@crossroads/eventsourcing/decider';
 import type { IsoDay } from '@crossroads/identifiers';
 
 export type MailboxReason = 'MAILBOX_NOT_OPEN' | 'TOO_MANY_DELEGATES';
@@ -119,7 +119,16 @@ export const mailbox: Decider<MailboxState, MailboxCommand, MailboxEvent> = {
 };
 
 /** How mailboxes are stored. */
-export const mailboxStreams = { type: 'mailbox', decider: mailbox };
+const events: UpcastersOf<MailboxEvent> = {
+  MailboxOpened: [],
+  ConsentGiven: [],
+  ConsentWithdrawn: [],
+  PreferencesChanged: [],
+  DelegateAdded: [],
+  DelegateRemoved: [],
+};
+
+export const mailboxStreams = { type: 'mailbox', decider: mailbox, events };
 
 const requireOpen = ({ mailboxId }: MailboxState): void => {
   if (mailboxId === undefined) throw reject('MAILBOX_NOT_OPEN', 'the first consent opens a mailbox; give it first');

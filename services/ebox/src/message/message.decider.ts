@@ -1,4 +1,4 @@
-import { type Decider, type DomainEvent, Rejection } from '@crossroads/eventsourcing/decider';
+import { type Decider, type DomainEvent, Rejection, type UpcastersOf } from '@crossroads/eventsourcing/decider';
 import type { IsoDay } from '@crossroads/identifiers';
 
 export type MessageReason = 'MESSAGE_ALREADY_PUBLISHED' | 'MESSAGE_NOT_PUBLISHED';
@@ -100,4 +100,14 @@ export const message: Decider<MessageState, MessageCommand, MessageEvent> = {
 };
 
 /** How messages are stored. */
-export const messageStreams = { type: 'message', decider: message };
+const events: UpcastersOf<MessageEvent> = {
+  MessagePublished: [],
+  MessageRead: [],
+  MessageMarkedUnread: [],
+  MessageHidden: [],
+  MessageShown: [],
+  MessageReminded: [],
+  MessageExpirationAlerted: [],
+};
+
+export const messageStreams = { type: 'message', decider: message, events };

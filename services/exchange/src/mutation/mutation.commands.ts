@@ -40,7 +40,7 @@ export class MutationCommands {
     private readonly commands: Commands,
     private readonly store: PostgresEventStore,
   ) {
-    this.streams = new Streams(store, { type: MUTATIONS, decider: mutationDecider });
+    this.streams = new Streams(store, { type: MUTATIONS, decider: mutationDecider, events: { MutationReported: [] } });
   }
 
   async report(

@@ -1,4 +1,11 @@
-import { type EventCodec, type Json, PostgresEventStore, type Recorded, Streams } from '@crossroads/eventsourcing';
+import {
+  type EventCodec,
+  type Json,
+  PostgresEventStore,
+  type Recorded,
+  Streams,
+  type UpcastersOf,
+} from '@crossroads/eventsourcing';
 import { Injectable } from '@nestjs/common';
 import { type ErasureCommand, erasureDecider, type ErasureEvent, type ErasureState } from './erasure.decider.js';
 
@@ -6,9 +13,11 @@ import { type ErasureCommand, erasureDecider, type ErasureEvent, type ErasureSta
 @Injectable()
 export class Erasures extends Streams<ErasureState, ErasureCommand, ErasureEvent> {
   constructor(store: PostgresEventStore) {
-    super(store, { type: 'erasure', decider: erasureDecider, codec });
+    super(store, { type: 'erasure', decider: erasureDecider, codec, events: EVENTS });
   }
 }
+
+const EVENTS: UpcastersOf<ErasureEvent> = { ErasureOrdered: [], ErasureAcknowledged: [] };
 
 const codec: EventCodec<ErasureEvent> = {
   // What is decided has no `recordedAt` yet.

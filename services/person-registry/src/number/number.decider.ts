@@ -1,4 +1,4 @@
-import { type Decider, type DomainEvent, Rejection } from '@crossroads/eventsourcing/decider';
+import { type Decider, type DomainEvent, Rejection, type UpcastersOf } from '@crossroads/eventsourcing/decider';
 import type { SsinKind } from '@crossroads/identifiers';
 
 export type NumberReason =
@@ -24,6 +24,17 @@ export type NumberEvent =
   /** It replaces another number, or no longer does. With it the whole chain of replaced numbers can be found. */
   | DomainEvent<'ReplacementGained', { index: string }>
   | DomainEvent<'ReplacementLost', { index: string }>;
+
+export const NUMBER_EVENTS: UpcastersOf<NumberEvent> = {
+  NumberAssigned: [],
+  NumberReplaced: [],
+  NumberUnreplaced: [],
+  NumberMoved: [],
+  NumberCanceled: [],
+  NumberReleased: [],
+  ReplacementGained: [],
+  ReplacementLost: [],
+};
 
 export type NumberCommand =
   | { readonly type: 'AssignNumber'; readonly personId: string; readonly kind: SsinKind; readonly ssin: string }

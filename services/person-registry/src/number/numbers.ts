@@ -3,6 +3,7 @@ import { BlindIndex } from '@crossroads/privacy';
 import { Injectable } from '@nestjs/common';
 import { NumberCodec } from './number.codec.js';
 import {
+  NUMBER_EVENTS,
   type KnownNumber,
   numberDecider,
   type NumberCommand,
@@ -26,7 +27,7 @@ export class Numbers extends Streams<NumberState, NumberCommand, NumberEvent> {
     private readonly index: BlindIndex,
     codec: NumberCodec,
   ) {
-    super(reads, { type: NUMBER, decider: numberDecider, codec });
+    super(reads, { type: NUMBER, decider: numberDecider, events: NUMBER_EVENTS, codec });
   }
 
   /** `knownAt`: as it was known at that instant. */

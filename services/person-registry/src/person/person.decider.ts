@@ -1,4 +1,4 @@
-import { type Decider, type DomainEvent, Rejection } from '@crossroads/eventsourcing/decider';
+import { type Decider, type DomainEvent, Rejection, type UpcastersOf } from '@crossroads/eventsourcing/decider';
 import type { IncompleteDate } from '@crossroads/identifiers';
 import type { Cardinalities, Fact, HeldFact } from './facts.js';
 import { changes, sameFacts, withFact } from './timeline.rules.js';
@@ -48,6 +48,16 @@ type MergesChanged = DomainEvent<'MergesChanged', Merge>;
 export type MergeEvent = PersonMerged | PersonSeparated | MergesChanged;
 
 export type PersonEvent = PersonRegistered | PersonChanged | PersonErasureOrdered | PersonForgotten | MergeEvent;
+
+export const PERSON_EVENTS: UpcastersOf<PersonEvent> = {
+  PersonRegistered: [],
+  PersonChanged: [],
+  PersonErasureOrdered: [],
+  PersonForgotten: [],
+  PersonMerged: [],
+  PersonSeparated: [],
+  MergesChanged: [],
+};
 
 export interface PersonState {
   readonly forgotten: boolean;

@@ -5,7 +5,13 @@ import { recordedUntil, StreamReads } from '../number/stream-reads.js';
 import { CARDINALITIES } from './facts.js';
 import { PersonCodec } from './person.codec.js';
 import { type PersonSnapshot, PersonSnapshots } from './person-snapshots.js';
-import { type PersonCommand, personDecider, type PersonEvent, type PersonState } from './person.decider.js';
+import {
+  PERSON_EVENTS,
+  type PersonCommand,
+  personDecider,
+  type PersonEvent,
+  type PersonState,
+} from './person.decider.js';
 
 export const PERSON = 'person';
 
@@ -22,7 +28,7 @@ export class Persons extends Streams<PersonState, PersonCommand, PersonEvent> {
     codec: PersonCodec,
     private readonly snapshots: PersonSnapshots,
   ) {
-    super(reads, { type: PERSON, decider: personDecider(CARDINALITIES), codec });
+    super(reads, { type: PERSON, decider: personDecider(CARDINALITIES), events: PERSON_EVENTS, codec });
   }
 
   /** The person now: the snapshot, and the events after it. One query each, at the same time, for a person who was read before. */

@@ -98,7 +98,12 @@ export class InscriptionCommands {
     private readonly persons: PersonLookup,
     private readonly seal: SsinSeal,
   ) {
-    this.streams = new Streams(store, { type: STREAM_TYPE, decider: inscriptionDecider, codec: inscriptionCodec });
+    this.streams = new Streams(store, {
+      type: STREAM_TYPE,
+      decider: inscriptionDecider,
+      events: { InscriptionsChanged: [] },
+      codec: inscriptionCodec,
+    });
   }
 
   /** Whether the line changed anything. @throws Rejection with a `NumberReason` */

@@ -1,6 +1,12 @@
 import type { Tx } from '@crossroads/database';
 import type { PersonNumbers } from './person-numbers.js';
 
+/** Where an event stands in the registry's log. */
+export interface LogPosition {
+  readonly partition: number;
+  readonly position: bigint;
+}
+
 export type TransitionKind = 'assigned' | 'replaced' | 'unreplaced' | 'canceled';
 
 /** A change of a number's state, as the registry published it. */
@@ -15,6 +21,7 @@ export interface NumberTransition {
   readonly previousPersonId: string | undefined;
   /** Of the event in the registry's database: orders the transitions of a number, whatever the order in which they arrive. */
   readonly serial: bigint;
+  readonly at: LogPosition;
 }
 
 const STATES: Readonly<Record<TransitionKind, string>> = {
@@ -45,6 +52,8 @@ export const applyTransitions = async (
       ),
       some.map(({ kind }) => STATES[kind]),
       some.map(({ replacedBy }) => replacedBy ?? null),
+      some.map(({ at }) => at.partition),
+      some.map(({ at }) => at.position),
     ]);
   // For a number that was assigned and replaced in one batch, only the assignment names its own person.
   const assigned = latestOf(transitions.filter(({ kind }) => STATES[kind] === 'V')).filter(
@@ -56,9 +65,10 @@ export const applyTransitions = async (
 
 const UPSERT_NUMBERS = {
   name: 'numbers-upsert',
-  text: `insert into numbers as n (number, serial, person, state, replaced_by)
-    select * from unnest($1::uuid[], $2::bigint[], $3::int[], $4::"char"[], $5::uuid[])
+  text: `insert into numbers as n (number, serial, person, state, replaced_by, partition, position)
+    select * from unnest($1::uuid[], $2::bigint[], $3::int[], $4::"char"[], $5::uuid[], $6::smallint[], $7::bigint[])
     on conflict (number) do update set serial = excluded.serial, state = excluded.state, replaced_by = excluded.replaced_by,
+      partition = excluded.partition, position = excluded.position,
       person = case excluded.state when 'V' then excluded.person else n.person end
     where n.serial < excluded.serial`,
 };

@@ -13,18 +13,23 @@ export class Numbers1764230400000 implements MigrationInterface {
       create table numbers (
         number      uuid   primary key,
         serial      bigint not null,
+        position    bigint not null,
         person      int    not null,
         state       "char" not null check (state in ('V', 'R', 'C')),
+        partition   smallint not null,
         replaced_by uuid
       );
       comment on column numbers.number is 'the first half of the SHA-256 of the blind index, key id included';
       comment on column numbers.serial is 'of the last change in the log of the registry; older changes are ignored';
+      comment on column numbers.position is 'of the last change in its partition of that log: by it a resync finds what the log has lost';
       comment on column numbers.person is 'who the number was assigned to, also while this person is merged: see merges';
 
       create table merges (
         person   int    primary key,
         serial   bigint not null,
-        survivor int
+        position bigint not null,
+        survivor int,
+        partition smallint not null
       );
       create index merges_survivor on merges (survivor) where survivor is not null;
       comment on table merges is 'Persons that were merged into another one; survivor is null once the merge was undone.'`);

@@ -12,6 +12,7 @@ import { DeliverySender } from './delivery-sender.js';
 import { GrantChecks } from './grant-checks.js';
 import { RelayHints } from './relay-hints.js';
 import { RelayShards } from './relay-shards.js';
+import { LostDeliveries } from './lost-deliveries.js';
 
 /** From a decided delivery to a message on the subscriber's topic: numbered, journalled, stored, sent. */
 @Module({
@@ -27,7 +28,8 @@ import { RelayShards } from './relay-shards.js';
     DeliveryClaims,
     DeliveryRelayJob,
     DeliveryLagJob,
+    LostDeliveries,
   ],
-  exports: [DeliveryPreparation, DeliveryNumbering],
+  exports: [DeliveryPreparation, DeliveryNumbering, LostDeliveries],
 })
 export class DeliveryModule {}

@@ -1,8 +1,17 @@
 import type { Tx } from '@crossroads/database';
-import { type CloudEvent, Consumer, type EventConsumer, type Reading } from '@crossroads/messaging';
+import {
+  type CloudEvent,
+  Consumer,
+  type EventConsumer,
+  type PhantomRange,
+  type PhantomWork,
+  type Reading,
+  type RestoredLog,
+} from '@crossroads/messaging';
 import { Injectable } from '@nestjs/common';
 import type { PreparedDelivery } from '../delivery/decided-delivery.js';
 import { DeliveryNumbering } from '../delivery/delivery-numbering.js';
+import { LostDeliveries } from '../delivery/lost-deliveries.js';
 import { MutationDecisions } from './mutation-decisions.js';
 
 /** Decides on the mutations of a topic, and numbers their deliveries. Administrators redrive what is parked. */
@@ -11,6 +20,7 @@ abstract class MutationConsumer implements EventConsumer<PreparedDelivery> {
   constructor(
     private readonly decisions: MutationDecisions,
     private readonly numbering: DeliveryNumbering,
+    private readonly lost: LostDeliveries,
   ) {}
 
   read(events: readonly CloudEvent[]): Promise<Reading<PreparedDelivery>[]> {
@@ -19,6 +29,11 @@ abstract class MutationConsumer implements EventConsumer<PreparedDelivery> {
 
   handle(deliveries: readonly PreparedDelivery[], tx: Tx): Promise<void> {
     return this.numbering.append(tx, deliveries);
+  }
+
+  /** Subscribers have got these deliveries, so they stay. */
+  onPhantoms(range: PhantomRange, log: RestoredLog): Promise<PhantomWork> {
+    return this.lost.find(range, log);
   }
 }
 

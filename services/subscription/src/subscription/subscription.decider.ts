@@ -1,4 +1,4 @@
-import { type Decider, type DomainEvent, Rejection } from '@crossroads/eventsourcing/decider';
+import { type Decider, type DomainEvent, Rejection, type UpcastersOf } from '@crossroads/eventsourcing/decider';
 import type { DeliveryOptions, SubscriptionTerms } from './grant-decision.rules.js';
 
 export type SubscriptionReason =
@@ -93,6 +93,15 @@ export const subscription: Decider<SubscriptionState, SubscriptionCommand, Subsc
 };
 
 /** How subscriptions are stored. */
-export const subscriptionStreams = { type: 'subscriptions', decider: subscription };
+const events: UpcastersOf<SubscriptionEvent> = {
+  SubscriptionOpened: [],
+  SubscriptionChanged: [],
+  DeliveriesReplayed: [],
+  SubscriptionPaused: [],
+  SubscriptionResumed: [],
+  SubscriptionClosed: [],
+};
+
+export const subscriptionStreams = { type: 'subscriptions', decider: subscription, events };
 
 const reject = (reason: SubscriptionReason, message: string) => new Rejection(reason, message);

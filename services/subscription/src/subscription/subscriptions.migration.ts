@@ -87,6 +87,8 @@ export class Subscriptions1764230400000 implements MigrationInterface {
         -- When it was delivered before, under this number.
         replay_id       uuid,
         replay_of       bigint,
+        -- Its source was restored to an older state, and no longer has the mutation.
+        lost_at_source  boolean not null default false,
         primary key (subscription_id, lane, sequence),
         unique (subscription_id, ce_source, ce_id)
       );
@@ -111,7 +113,8 @@ export class Subscriptions1764230400000 implements MigrationInterface {
         ended          boolean not null default false,
         primary key (replay_id, lane)
       );
-      create index running_replays on replay_lanes (replay_id, lane) where not ended`);
+      create index running_replays on replay_lanes (replay_id, lane) where not ended;
+      create index lost_deliveries on deliveries (ce_source) where lost_at_source`);
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -11,6 +11,7 @@ import {
   kill,
   noConnections,
   parked,
+  prepareSlowCommits,
   rebalance,
   setClockBack,
   slowCommits,
@@ -82,6 +83,7 @@ describe('a mesh of two processes of each service that shares its log, under loa
     const { isOrdinary } = world.server.disk;
     if (isOrdinary !== undefined) table.skip('disk of the registry full', isOrdinary);
     const random = randomFrom(seed);
+    await prepareSlowCommits(world);
     world.begin();
     const all = faults();
     const until = performance.now() + MINUTES * 60_000;

@@ -11,7 +11,8 @@ import { FaultTable } from './fault-table.js';
 import { FaultWorld } from './fault-world.js';
 import { onRegistry, PhysicalCopy } from './injections.js';
 
-const PEOPLE = 40;
+/** Few, because a resync starts a process for each partition of each reader. */
+const PEOPLE = 8;
 
 interface Position {
   readonly partition: number;

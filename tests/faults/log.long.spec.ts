@@ -21,7 +21,7 @@ import { randomFrom, seedOf, shuffled } from './random.js';
 
 const PEOPLE = 40;
 /** Faults go on in random order until this is over, and each comes once at least. */
-const MINUTES = 5;
+const MINUTES = 4;
 
 let world: FaultWorld;
 const seed = seedOf();

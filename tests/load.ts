@@ -28,7 +28,7 @@ export interface LoadResult {
 
 export interface Load {
   readonly result: LoadResult;
-  /** Stops the load. Writes in flight are repeated until they are answered. */
+  /** Stops the load. Writes in flight are repeated until they are answered. @throws the first final refusal of a write */
   stop(): Promise<LoadResult>;
 }
 
@@ -62,7 +62,7 @@ export const startLoad = (mesh: WholeMesh, ssins: readonly string[], options: Lo
       await delay(pauseMs);
     }
   };
-  const running = [
+  const running: Promise<void>[] = [
     ...Array.from({ length: consulters }, (_, n) =>
       loop(n, consulters, (ssin) => consultOnce(mesh.as('welfare-office'), ssin, result)),
     ),
@@ -85,6 +85,8 @@ export const startLoad = (mesh: WholeMesh, ssins: readonly string[], options: Lo
         ]
       : []),
   ];
+  // A client that ends early is reported by `stop`; until then its rejection must not end this process.
+  for (const client of running) client.catch(() => undefined);
   return {
     result,
     stop: async () => {

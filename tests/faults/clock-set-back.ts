@@ -6,8 +6,9 @@ let backMs = 0;
 const now = (): number => real() - backMs;
 
 globalThis.Date = new Proxy(Date, {
-  construct: (target, args, newTarget) => Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget),
-  get: (target, name, receiver) => (name === 'now' ? now : Reflect.get(target, name, receiver)),
+  construct: (target, args, newTarget): Date =>
+    Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget) as Date,
+  get: (target, name, receiver): unknown => (name === 'now' ? now : Reflect.get(target, name, receiver)),
 });
 
 process.on('SIGUSR2', () => {

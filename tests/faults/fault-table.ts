@@ -26,7 +26,10 @@ export class FaultTable {
     const row = this.rows.get(what) ?? { times: 0, seconds: [], stopped: 0, notes: [] };
     this.rows.set(what, row);
     row.times++;
-    const note = await fault();
+    const note = await fault().catch((error: unknown) => {
+      row.stopped++;
+      return `could not be injected: ${String(error)}`;
+    });
     if (typeof note === 'string') row.notes.push(note);
     const seconds = await world.goesOn();
     if (seconds === undefined) row.stopped++;
@@ -41,7 +44,7 @@ export class FaultTable {
     progress(`SKIPPED: ${what}: ${why}`);
   }
 
-  /** After which faults nothing went on. */
+  /** After which faults nothing went on, or which could not be injected. */
   stopped(): string[] {
     return [...this.rows].filter(([, { stopped }]) => stopped > 0).map(([what]) => what);
   }

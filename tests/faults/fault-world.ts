@@ -184,7 +184,7 @@ export class FaultWorld {
     const { wages, pauseMs = 400 } = this.options;
     const wagesBefore = this.accepted.filter(({ dataService }) => dataService === WAGES).length;
     const prefix = `${++this.loads}-`;
-    const movers = 20;
+    const movers = Math.min(20, this.ssins.length);
     this.load = startLoad(this.mesh, this.ssins, { consulters: 2, movers, wages, pauseMs, prefix, wagesBefore });
   }
 

@@ -67,20 +67,28 @@ export const endSessions = async (world: FaultWorld): Promise<string> => {
   return `${(main?.ended ?? 0) + (own?.ended ?? 0)} sessions`;
 };
 
-/** Each commit of the registry takes up to 300 ms more for a while, so that transactions end in another order than they began. */
-export const slowCommits = async (world: FaultWorld): Promise<void> => {
+const slowCommit = (what: 'pg_sleep(random() * 0.3)' | 'pg_sleep(0)'): string =>
+  `create or replace function slow_commit() returns trigger language plpgsql security definer as
+     $$ begin perform ${what}; return null; end $$;`;
+
+/** Lets `slowCommits` make commits slow later. Before the load: to make a trigger takes locks that others wait for. */
+export const prepareSlowCommits = async (world: FaultWorld): Promise<void> => {
   await onRegistry(
     world,
-    `create function slow_commit() returns trigger language plpgsql security definer as
-       $$ begin perform pg_sleep(random() * 0.3); return null; end $$;
+    `${slowCommit('pg_sleep(0)')}
      create constraint trigger slow_commit after insert on es.events deferrable initially deferred
        for each row execute function slow_commit()`,
     'person_registry',
   );
+};
+
+/** Each commit of the registry takes up to 300 ms more for a while, so that transactions end in another order than they began. */
+export const slowCommits = async (world: FaultWorld): Promise<void> => {
+  await onRegistry(world, slowCommit('pg_sleep(random() * 0.3)'), 'person_registry');
   try {
     await delay(BEYOND_LEASE_MS);
   } finally {
-    await onRegistry(world, 'set lock_timeout = 0; drop function slow_commit() cascade', 'person_registry');
+    await onRegistry(world, slowCommit('pg_sleep(0)'), 'person_registry');
   }
 };
 

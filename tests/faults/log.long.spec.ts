@@ -11,6 +11,7 @@ import {
   kill,
   noConnections,
   parked,
+  prepareSlowCommits,
   rebalance,
   setClockBack,
   slowCommits,
@@ -20,7 +21,7 @@ import { randomFrom, seedOf, shuffled } from './random.js';
 
 const PEOPLE = 40;
 /** Faults go on in random order until this is over, and each comes once at least. */
-const MINUTES = 5;
+const MINUTES = 4;
 
 let world: FaultWorld;
 const seed = seedOf();
@@ -82,6 +83,7 @@ describe('a mesh of two processes of each service that shares its log, under loa
     const { isOrdinary } = world.server.disk;
     if (isOrdinary !== undefined) table.skip('disk of the registry full', isOrdinary);
     const random = randomFrom(seed);
+    await prepareSlowCommits(world);
     world.begin();
     const all = faults();
     const until = performance.now() + MINUTES * 60_000;

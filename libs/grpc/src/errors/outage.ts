@@ -10,8 +10,11 @@ const NETWORK = new Set([
   'ENOTFOUND',
 ]);
 
-/** SQLSTATE: 08 connection, 53300 too many connections, 57P0x shut down by an administrator or crash, starting up. */
-const SQLSTATE = /^(08[0-9A-Z]{3}|53300|57P0[1-5])$/;
+/**
+ * SQLSTATE: 08 connection, 53100 disk full, 53300 too many connections, 57P0x shut down by an administrator or crash, starting up; and what
+ * the time-outs and locks of our own sessions end: 57014 a statement, 25P03 and 25P04 a transaction, 55P03 and 40P01 a wait for a lock.
+ */
+const SQLSTATE = /^(08[0-9A-Z]{3}|53100|53300|57P0[1-5]|57014|25P0[34]|55P03|40P01)$/;
 
 /** Errors of `pg` that have no code. */
 const PG_MESSAGES =

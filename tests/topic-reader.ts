@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import { type InstitutionName, numberOf } from '@crossroads/local';
 import { openBroker } from '@crossroads/messaging';
@@ -6,7 +6,12 @@ import type { WholeMesh } from './whole-mesh.js';
 
 /** All messages of a subscriber's topic, unfiltered and in their order on the topic. */
 export interface TopicReader {
-  readonly deliveries: readonly { readonly delivery: Delivery; readonly hash: string; readonly arrivedAt: number }[];
+  readonly deliveries: readonly {
+    readonly delivery: Delivery;
+    readonly partition: number;
+    readonly hash: string;
+    readonly arrivedAt: number;
+  }[];
   /** Trace contexts of the messages. */
   readonly traceparents: readonly string[];
   of(subscriptionId: string): Delivery[];
@@ -26,13 +31,13 @@ export const readTopic = async (mesh: WholeMesh, name: InstitutionName): Promise
   const traceparents: string[] = [];
   const consumption = await broker.consume({
     topic: `crossroads.deliveries.${number}.v1`,
-    group: `${number}.test-${Date.now()}`,
+    group: `${number}.test-${randomUUID()}`,
     onBatch: async (events) => {
       const arrivedAt = performance.now();
-      for (const { data, traceparent } of events) {
+      for (const { data, traceparent, partition = 0 } of events) {
         if (traceparent !== undefined) traceparents.push(traceparent);
         const hash = createHash('sha256').update(data).digest('hex');
-        deliveries.push({ delivery: Delivery.decode(data), hash, arrivedAt });
+        deliveries.push({ delivery: Delivery.decode(data), partition, hash, arrivedAt });
       }
     },
   });

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Institution } from '@crossroads/client';
 import type { Grant } from '@crossroads/contracts/authorization/v1/policy';
-import type { Subscription } from '@crossroads/contracts/subscription/v1/subscription_service';
+import { type Subscription, SubscribeRequest } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { newRequestId } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import {
@@ -146,14 +146,16 @@ export class WholeMesh {
   /** Subscribes to everybody whom the recipient has inscribed. */
   async subscribe(recipient: Recipient, dataService = IDENTIFICATION): Promise<Subscription> {
     const { inscriptionContext, legalContext } = PURPOSES[recipient];
-    const { subscription } = await this.as(recipient).subscriptions.subscribe({
-      requestId: newRequestId(),
-      institution: '',
-      inscriptionContext,
-      dataService,
-      legalContext,
-      persons: { $case: 'allInscribed', value: {} },
-    });
+    const { subscription } = await this.as(recipient).subscriptions.subscribe(
+      SubscribeRequest.fromPartial({
+        requestId: newRequestId(),
+        institution: '',
+        inscriptionContext,
+        dataService,
+        legalContext,
+        persons: { $case: 'allInscribed', value: {} },
+      }),
+    );
     if (!subscription) throw new Error('the answer has no subscription');
     return subscription;
   }

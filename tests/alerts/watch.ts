@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { ROOT } from '../whole-mesh.js';
 
-export const RULES = join(ROOT, 'charts', 'mesh', 'rules');
+const RULES = join(ROOT, 'charts', 'mesh', 'rules');
 export const TESTS = join(ROOT, 'tests', 'alerts');
 const BOARDS = join(ROOT, 'charts', 'mesh', 'boards');
 

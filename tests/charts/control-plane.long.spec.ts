@@ -12,7 +12,15 @@ else if (!FULL) skipped('CROSSROADS_KUBE is not full: one profile is installed, 
 
 const STEP_MS = 300_000;
 /** The kinds that remain after an uninstall: data and its network policies. */
-const DATA = ['Cluster', 'Database', 'KafkaTopic', 'NetworkPolicy', 'PersistentVolumeClaim'];
+const DATA = [
+  'Cluster',
+  'Database',
+  'KafkaTopic',
+  'NetworkPolicy',
+  'ObjectStore',
+  'PersistentVolumeClaim',
+  'ScheduledBackup',
+];
 const POLICY = 'helm.sh/resource-policy';
 
 /** Whether a pod belongs to a service with a volume, which only one pod at a time can use. */
@@ -130,6 +138,57 @@ const hasVolume = (profile: Profile, pod: string): boolean =>
       'installs again over the data that it left',
       async () => {
         expect(await mesh.install(profile)).toMatchObject(done);
+        expect(await mesh.uninstall()).toMatchObject({ ok: true });
+        await mesh.clear();
+      },
+      STEP_MS,
+    );
+  });
+
+  (FULL ? describe : describe.skip)('a restore by docs/runbooks/restore.md', () => {
+    const restored = [
+      '--set',
+      'postgresql.cloudNativePg.clusters.main.name=crossroads-postgresql-main-2',
+      '--set-json',
+      'postgresql.cloudNativePg.clusters.main.restore={"from":"crossroads-postgresql-main","targetTime":"2026-03-01T12:30:00Z","snapshot":""}',
+    ];
+    const clusters = async () =>
+      (await mesh.everything()).filter((name) => name.startsWith('Cluster/') && name.includes('-main'));
+
+    it(
+      'the API server accepts Clusters that are restored from snapshots',
+      async () => {
+        const { output } = template('production', {
+          'postgresql.cloudNativePg.backup.method': 'volumeSnapshot',
+          'postgresql.cloudNativePg.backup.volumeSnapshotClass': 'fast',
+          'postgresql.cloudNativePg.backup.credentialsSecret': 'backups',
+          'postgresql.cloudNativePg.clusters.keys.name': 'keys-2',
+          'postgresql.cloudNativePg.clusters.keys.restore': { from: 'keys', targetTime: '', snapshot: 'nightly' },
+        });
+        expect(output).toContain('nightly-wal');
+        expect(await mesh.objection(output)).toBe('');
+      },
+      STEP_MS,
+    );
+
+    it(
+      'a restored Cluster is made alone beside the old one, and taken over by the upgrade that opens the doors',
+      async () => {
+        expect(await mesh.install('production')).toMatchObject(done);
+        const made = await mesh.makeClusterAlone('production', 'crossroads-postgresql-main-2', ...restored);
+        expect(made).toMatchObject(done);
+        expect(await clusters()).toEqual([
+          'Cluster/crossroads-postgresql-main',
+          'Cluster/crossroads-postgresql-main-2',
+        ]);
+        // Helm leaves alone what it did not make.
+        expect(await mesh.upgrade('production', ...restored)).toMatchObject({ ok: false });
+        expect(await mesh.upgrade('production', ...restored, '--take-ownership')).toMatchObject({ ok: true });
+        expect(await mesh.unsettled()).toBe('');
+        expect(await clusters()).toEqual([
+          'Cluster/crossroads-postgresql-main',
+          'Cluster/crossroads-postgresql-main-2',
+        ]);
         expect(await mesh.uninstall()).toMatchObject({ ok: true });
         await mesh.clear();
       },

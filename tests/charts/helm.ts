@@ -41,3 +41,10 @@ export const template = (profile: Profile, different: Readonly<Record<string, un
   );
   return { ok: status === 0, output: stdout, error: stderr };
 };
+
+/** The messages of the chart for a profile's example with changed values, one sentence each. */
+export const sentences = (profile: Profile, different: Readonly<Record<string, unknown>>): readonly string[] =>
+  template(profile, different)
+    .error.split('\n')
+    .filter((line) => line.startsWith('- '))
+    .map((line) => line.slice(2));

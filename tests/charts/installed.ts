@@ -66,6 +66,24 @@ export class Installation {
     return this.helm('upgrade', RELEASE, CHART, ...filesOf(profile), ...TIMEOUT, ...different);
   }
 
+  /** Makes one Cluster of PostgreSQL without Helm, as a restore does before the mesh knows of it. */
+  async makeClusterAlone(profile: Profile, cluster: string, ...different: readonly string[]): Promise<Outcome> {
+    const only = ['postgresql', 'backups'].flatMap((name) => ['--show-only', `templates/${name}.yaml`]);
+    const version = ['--kube-version', '1.33.0'];
+    const rendered = await this.helm(
+      'template',
+      RELEASE,
+      CHART,
+      ...filesOf(profile),
+      ...version,
+      ...only,
+      ...different,
+    );
+    if (!rendered.ok) return rendered;
+    const selected = ['--selector', `crossroads/cluster=${cluster}`];
+    return this.plane.kubectl(['apply', '--validate=strict', ...selected, '--filename', '-'], rendered.stdout);
+  }
+
   rollback(): Promise<Outcome> {
     return this.helm('rollback', RELEASE, ...TIMEOUT);
   }

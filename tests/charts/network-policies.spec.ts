@@ -1,8 +1,10 @@
 import {
+  ACCESS_TOPIC,
   calledBy,
   callsSources,
   isForInstitutions,
   isServiceName,
+  producedBy,
   SERVICES,
   serviceNamed,
   usesKafka,
@@ -49,7 +51,8 @@ const isNeededBy = (features: Features, from: Member, to: Member, endpoint: Endp
   const [caller, callee] = [from.party.name, to.party.name];
   if (from.role === 'postgresql operator' && to.role === 'postgresql') return true;
   if (from.role === 'postgresql' && to.role === 'postgresql') return true;
-  if (to.role === 'postgresql') return ['service', 'migrations'].includes(from.role) && endpoint.port === 5432;
+  if (to.role === 'postgresql')
+    return ['service', 'migrations'].includes(from.role) && endpoint.port === 5432 && hasDatabaseIn(callee, caller);
   if (to.role === 'service' && isServiceName(callee)) {
     if (endpoint.port !== GRPC) return false;
     if (from.role === 'service' && isServiceName(caller)) return calledBy(caller).includes(callee);
@@ -63,6 +66,15 @@ const isNeededBy = (features: Features, from: Member, to: Member, endpoint: Endp
   if (to.role === 'document store')
     return serviceNamed(caller).storesDocuments && endpoint.port === features.documentStore;
   return false;
+};
+
+/** Whether a service, or its migrations, have a database there: in the one server of some profiles, or in a Cluster of production. */
+const hasDatabaseIn = (server: string, pod: string): boolean => {
+  const service = pod.replace(/-migrations$/, '');
+  const cluster = server.replace(/^postgresql ?/, '');
+  if (!isServiceName(service)) return false;
+  if (cluster === 'keys') return serviceNamed(service).subjectKeys;
+  return cluster === '' || cluster === (producedBy(service).includes(ACCESS_TOPIC) ? 'journal' : 'main');
 };
 
 const text = (from: Member, to: Member, { protocol, port }: Endpoint): string =>

@@ -70,7 +70,13 @@ const INFRASTRUCTURE: Readonly<Record<Profile, readonly Member[]>> = {
       }),
     },
     { role: 'document store', party: { name: 's3', ip: '192.0.2.33' } },
-    { role: 'postgresql', party: podOf('postgresql-1', { 'cnpg.io/cluster': 'crossroads-postgresql' }) },
+    ...['main', 'journal', 'keys'].map(
+      (cluster): Member => ({
+        role: 'postgresql',
+        party: podOf(`postgresql ${cluster}`, { 'cnpg.io/cluster': `crossroads-postgresql-${cluster}` }),
+      }),
+    ),
+    { role: 'stranger', party: podOf("another team's postgresql", { 'cnpg.io/cluster': 'crossroads-postgresql' }) },
     {
       role: 'postgresql operator',
       party: podOf('cnpg', { 'app.kubernetes.io/name': 'cloudnative-pg' }, 'cnpg-system'),

@@ -25,6 +25,9 @@ interface WithTemplate {
   readonly template: { readonly spec: PodSpec };
 }
 
+/** Of `es.leases`; who looks for free ones does so every second. */
+const LEASE_SECONDS = 6;
+
 const podsOf = (profile: (typeof PROFILES)[number]) => {
   const objects = renderedObjects(profile);
   return [
@@ -95,6 +98,13 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
       ]);
       const drainMs = Number(env.find(({ name }) => name === 'DRAIN_MS')?.value);
       expect((spec.terminationGracePeriodSeconds ?? 0) * 1_000).toBeGreaterThanOrEqual(drainMs + 20_000);
+    }
+  });
+
+  it('an upgrade stops no pod before the leases of a killed one have run out and were taken', () => {
+    for (const service of SERVICES) {
+      const { minReadySeconds } = specOf<{ readonly minReadySeconds: number }>(objects, 'Deployment', service);
+      expect(minReadySeconds).toBeGreaterThan(LEASE_SECONDS + 1);
     }
   });
 });

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   chartTopology,
-  PARTITIONS,
   type KafkaGrant,
   kafkaGrantsOf,
+  PARTITIONS,
   SERVICES,
   TOPIC_NAMES,
   TOPICS,
@@ -72,12 +72,13 @@ describe('Kafka in profile production', () => {
     );
   });
 
-  it('each topic has the retention of the topology and one partition', () => {
+  it('each topic has the retention and the partitions of the topology, and is on three brokers, of which two must have a message', () => {
     expect(sorted(ofKind(objects, 'KafkaTopic').map(({ metadata }) => metadata.name))).toEqual(sorted(TOPIC_NAMES));
     for (const name of TOPIC_NAMES)
       expect(specOf(objects, 'KafkaTopic', name)).toMatchObject({
         partitions: PARTITIONS,
-        config: { 'retention.ms': TOPICS[name].retentionDays * 86_400_000 },
+        replicas: 3,
+        config: { 'retention.ms': TOPICS[name].retentionDays * 86_400_000, 'min.insync.replicas': 2 },
       });
   });
 });

@@ -8,7 +8,8 @@ const INDEPENDENT = [
   /^services\.[^.]+\.(podAnnotations|serviceAccountAnnotations|nodeSelector|tolerations|priorityClassName|spread\..+|limits\..+|secrets\..+)$/,
   /^services\.[^.]+\.image\.(repository|digest)$/,
   /^kafka\.strimzi\.(apiVersion|namespace|retentionDays)$/,
-  /^postgresql\.(port|cloudNativePg\.(imageName|parameters|operatorNamespace|(walS|s)torage\..+))$/,
+  /^postgresql\.(port|cloudNativePg\.(imageName|parameters|operatorNamespace|monitoringPeers|(walS|s)torage\..+))$/,
+  /^postgresql\.cloudNativePg\.backup\.(endpoint|credentialsSecret|serviceAccountAnnotations|schedule|retentionPolicy)$/,
   /^ingress\.(className|annotations|controller\..+|http\..+)$/,
   /^networkPolicies\.dns\..+$/,
   /^telemetry\.(sampling|logLevel|boards\..+|rules\..+)$/,
@@ -25,11 +26,20 @@ const service = fc.constantFrom('authorization', 'person-registry', 'exchange', 
 const megabytes = fc.integer({ min: 64, max: 4096 });
 const at = (path: string, value: unknown): Change => ({ path: path.split('.'), value });
 
+/** For any number of pods of one service. */
+const CONNECTIONS = [
+  at('postgresql.maxConnections', 5_000),
+  ...['main', 'journal', 'keys'].map((cluster) =>
+    at(`postgresql.cloudNativePg.clusters.${cluster}.maxConnections`, 5_000),
+  ),
+];
+
 const scaling = fc
   .record({ name: service, least: fc.integer({ min: 2, max: 6 }), more: fc.integer({ min: 0, max: 20 }) })
   .map(({ name, least, more }) => [
     at(`services.${name}.autoscaling`, { enabled: true, minReplicas: least, maxReplicas: least + more }),
     at(`services.${name}.disruption`, { enabled: true, minAvailable: least - 1 }),
+    ...CONNECTIONS,
   ]);
 
 const pods = fc
@@ -38,6 +48,7 @@ const pods = fc
     at(`services.${name}.replicas`, replicas),
     at(`services.${name}.autoscaling.enabled`, false),
     at(`services.${name}.disruption.enabled`, true),
+    ...CONNECTIONS,
   ]);
 
 const memory = fc

@@ -1,19 +1,12 @@
 import { callersOf, SERVICES } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
-import { HELM, template } from './helm.js';
-import { type Profile, skipped } from './rendered.js';
+import { HELM, sentences, template } from './helm.js';
+import { skipped } from './rendered.js';
 
 const sorted = (names: readonly string[]) => [...names].toSorted((a, b) => a.localeCompare(b));
 
 if (HELM === undefined) skipped('no helm: what the chart says of wrong values is not tried');
 const withHelm = HELM === undefined ? it.skip : it;
-
-/** The messages of the chart for a profile's example with changed values, one sentence each. */
-const sentences = (profile: Profile, different: Readonly<Record<string, unknown>>): readonly string[] =>
-  template(profile, different)
-    .error.split('\n')
-    .filter((line) => line.startsWith('- '))
-    .map((line) => line.slice(2));
 
 describe('values of the wrong shape', () => {
   withHelm.each([
@@ -60,6 +53,16 @@ describe('values of the wrong shape', () => {
       'services.exchange.env',
       { 'not-a-name': 1 },
       "at '/services/exchange/env': additional properties 'not-a-name' not allowed",
+    ],
+    [
+      'postgresql.cloudNativePg.clusters.main.restore.targetTime',
+      'yesterday',
+      "at '/postgresql/cloudNativePg/clusters/main/restore/targetTime': 'yesterday' does not match pattern",
+    ],
+    [
+      'postgresql.cloudNativePg.backup.destinationPath',
+      '/backups',
+      "at '/postgresql/cloudNativePg/backup/destinationPath': '/backups' does not match pattern",
     ],
     ['global.secretsRevision', 2, "at '/global/secretsRevision': got number, want string"],
   ])('the schema refuses %s: %j', (path, value, message) => {
@@ -249,6 +252,7 @@ describe('values that do not go together', () => {
         'kafka.strimzi.minInsyncReplicas': 1,
       }),
     ).toEqual([
+      'postgresql.cloudNativePg.instances is less than 3 in production (journal, keys, main): what is acknowledged is on two, so losing one of two would stop writing. Set 3.',
       'the image of authorization is latest in production, to which nobody can roll back: set global.imageTag to a version.',
       'services.exchange has one pod in production: a restart would stop the mesh. Set autoscaling.minReplicas to 2 or more.',
       'services.exchange.disruption is disabled in production: a drain could take all of its pods at once. Enable it.',
@@ -258,7 +262,6 @@ describe('values that do not go together', () => {
       'global.trustDomain is crossroads.test in production: use a domain of your own, since certificates and receipts name it for good.',
       'networkPolicies.enabled is false in production: enable them, or run with global.mode=development.',
       "certificates.certManager.issuer.selfSigned makes a development authority: in production use issuer.create with your authority's Secret, or an issuer of your own.",
-      'postgresql.cloudNativePg.instances is less than 3 in production: what is acknowledged is on two, so losing one of two would stop writing. Set 3.',
       'kafka.strimzi.minInsyncReplicas is 1 in production: set 2, so that what is acknowledged is on two brokers.',
     ]);
     expect(sentences('small', { 'global.imageTag': '' })[0]).toBe(

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import {
-  type Subscription,
+  Subscription,
   SubscriptionServiceService,
   SubscriptionState,
 } from '@crossroads/contracts/subscription/v1/subscription_service';
@@ -114,20 +114,21 @@ describe('output of the command line to a closed pipe', () => {
   });
 });
 
-const someSubscription = (): Subscription => ({
-  subscriptionId: randomUUID(),
-  institution: FUND,
-  inscriptionContext: 'PCSA:LIVING_WAGE',
-  dataService: 'person.identification.v1',
-  legalContext: 'PCSA:SOCIAL_INQUIRY',
-  allInscribed: true,
-  namedPersons: 0,
-  state: SubscriptionState.SUBSCRIPTION_STATE_OPEN,
-  topic: TOPIC,
-  lastSequence: 0n,
-  openTime: undefined,
-  closingReason: '',
-});
+const someSubscription = (): Subscription =>
+  Subscription.fromPartial({
+    subscriptionId: randomUUID(),
+    institution: FUND,
+    inscriptionContext: 'PCSA:LIVING_WAGE',
+    dataService: 'person.identification.v1',
+    legalContext: 'PCSA:SOCIAL_INQUIRY',
+    allInscribed: true,
+    namedPersons: 0,
+    state: SubscriptionState.SUBSCRIPTION_STATE_OPEN,
+    topic: TOPIC,
+    lastSequence: 0n,
+    openTime: undefined,
+    closingReason: '',
+  });
 
 /** A subscription service whose list has a next page after every page. */
 const listsWithoutEnd = (tls: IdentityFiles, onPage: () => void): Promise<RunningServer> => {

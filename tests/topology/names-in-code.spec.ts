@@ -38,11 +38,6 @@ const ALLOWED: readonly Allowed[] = [
     because: 'a grant is for online questions or for subscriptions',
   },
   {
-    file: /^services\/subscription\/src\/subscription\/subscription\.repository\.ts$/,
-    line: /createQueryBuilder\('subscription'\)/,
-    because: 'the alias of a table in a query',
-  },
-  {
     file: /^libs\/client\/src\/cli\//,
     line: /\.command\('ebox'\)/,
     because: 'a command is named like the service that it calls',

@@ -36,7 +36,6 @@
 {{- $wrong = append $wrong (printf "global.trustDomain is %q: write it like a domain in small letters, for example mesh.example.org." .Values.global.trustDomain) }}
 {{- end }}
 {{- $wrong = concat $wrong (include "mesh.resourceRules" (list "migrations" .Values.migrations.resources) | fromJsonArray) }}
-{{- $wrong = concat $wrong (include "mesh.resourceRules" (list "postgresql.cloudNativePg" .Values.postgresql.cloudNativePg.resources) | fromJsonArray) }}
 {{- $wrong = concat $wrong (include "mesh.certificateRules" . | fromJsonArray) (include "mesh.ingressRules" . | fromJsonArray) }}
 {{- toJson $wrong }}
 {{- end }}
@@ -130,9 +129,6 @@
 {{- end }}
 {{- if .Values.certificates.certManager.issuer.selfSigned }}
 {{- $wrong = append $wrong "certificates.certManager.issuer.selfSigned makes a development authority: in production use issuer.create with your authority's Secret, or an issuer of your own." }}
-{{- end }}
-{{- if and .Values.postgresql.cloudNativePg.enabled (lt (int .Values.postgresql.cloudNativePg.instances) 3) }}
-{{- $wrong = append $wrong "postgresql.cloudNativePg.instances is less than 3 in production: what is acknowledged is on two, so losing one of two would stop writing. Set 3." }}
 {{- end }}
 {{- if and .Values.kafka.strimzi.enabled (lt (int .Values.kafka.strimzi.minInsyncReplicas) 2) }}
 {{- $wrong = append $wrong "kafka.strimzi.minInsyncReplicas is 1 in production: set 2, so that what is acknowledged is on two brokers." }}

@@ -8,16 +8,20 @@
     - { protocol: TCP, port: 53 }
 {{- end }}
 
+{{- /* Call with (list $ clusters): the names of the Clusters, where the chart makes them. */}}
 {{- define "mesh.toDatabase" -}}
+{{- $postgresql := (index . 0).Values.postgresql -}}
 - to:
-    {{- if .Values.postgresql.cloudNativePg.enabled }}
-    - podSelector: { matchLabels: { cnpg.io/cluster: {{ .Values.postgresql.cloudNativePg.cluster | quote }} } }
+    {{- if $postgresql.cloudNativePg.enabled }}
+    {{- range index . 1 }}
+    - podSelector: { matchLabels: { cnpg.io/cluster: {{ . | quote }} } }
     {{- end }}
-    {{- with .Values.postgresql.peers }}
+    {{- end }}
+    {{- with $postgresql.peers }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
   ports:
-    - { protocol: TCP, port: {{ int .Values.postgresql.port }} }
+    - { protocol: TCP, port: {{ int $postgresql.port }} }
 {{- end }}
 
 {{- define "mesh.toKafka" -}}

@@ -3,6 +3,7 @@
 {{- $wrong := concat
   (include "mesh.serviceRules" . | fromJsonArray)
   (include "mesh.connectionRules" . | fromJsonArray)
+  (include "mesh.postgresqlRules" . | fromJsonArray)
   (include "mesh.productionRules" . | fromJsonArray) }}
 {{- if $wrong }}
 {{- fail (printf "these values do not make a mesh:\n\n- %s\n" (join "\n- " $wrong)) }}

@@ -42,8 +42,11 @@ spec:
   replicas: {{ include "mesh.replicas" . }}
   revisionHistoryLimit: 5
   progressDeadlineSeconds: 600
-  {{- /* Gives clients time to find a new pod before the next old one stops. */}}
-  minReadySeconds: 5
+  {{- /*
+  Gives clients time to find a new pod before the next old one stops, and the partitions of a pod that was killed a new holder: a lease
+  lasts 6 s, and free ones are looked for every second.
+  */}}
+  minReadySeconds: 8
   strategy:
     {{- /* A volume can be on one node only, so the old pod stops first. */}}
     {{- if $service.documentStore.volume.size }}

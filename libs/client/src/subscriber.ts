@@ -12,11 +12,25 @@ export interface SubscriberOptions {
   readonly group: string;
   /** Whose receipts are believed; absent: not checked, which the access log cannot make up for. */
   readonly receiptKeys?: ReceiptKeys;
-  /** The last sequence of a subscription that was handled, kept with what `onDelivery` did; nothing before the first. */
-  readonly lastSequence: (subscriptionId: string) => Promise<bigint | undefined> | bigint | undefined;
-  /** Each delivery once, in order for each subscription. When it throws, it comes again. */
+  /** The last sequence of a subscription and lane that was handled, kept with what `onDelivery` did; nothing before the first. */
+  readonly lastSequence: (subscriptionId: string, lane: number) => Promise<bigint | undefined> | bigint | undefined;
+  /** Each delivery once, in order for each subscription and lane. When it throws, it comes again. */
   readonly onDelivery: (delivery: Delivery) => Promise<void> | void;
+  /**
+   * Numbers are missing: the topic no longer has them, or the store of `lastSequence` was restored to an earlier state. Ask for them here
+   * (`ReplayDeliveries`, from `from`): they come again under new numbers, and reading goes on. Absent: reading stops.
+   */
+  readonly onGap?: (gap: SequenceGap) => Promise<void> | void;
   readonly onError?: (error: unknown, attempt: number) => void;
+}
+
+export interface SequenceGap {
+  readonly subscriptionId: string;
+  readonly lane: number;
+  /** The first number that is missing. */
+  readonly from: bigint;
+  /** The last one. */
+  readonly to: bigint;
 }
 
 /** Something is wrong with a delivery, not with its reader: reading stops here and says so, again and again. */
@@ -47,24 +61,34 @@ export const readDeliveries = (options: SubscriberOptions): Promise<Consumption>
   });
 };
 
-const take = async (event: CloudEvent, { lastSequence, onDelivery, receiptKeys }: SubscriberOptions): Promise<void> => {
-  const delivery = Delivery.decode(event.data);
+/** The delivery in a message of the topic, in either encoding. @throws when it is not one */
+export const deliveryOf = ({ contentType, data }: Pick<CloudEvent, 'contentType' | 'data'>): Delivery =>
+  contentType === 'application/json'
+    ? Delivery.fromJSON(JSON.parse(Buffer.from(data).toString('utf8')))
+    : Delivery.decode(data);
+
+const take = async (event: CloudEvent, options: SubscriberOptions): Promise<void> => {
+  const { lastSequence, onDelivery, onGap, receiptKeys } = options;
+  const delivery = deliveryOf(event);
   if (delivery.deliveryVersion !== 1)
     throw new BadDelivery('VERSION', 'a delivery of a later version: update this library');
-  const last = await lastSequence(delivery.subscriptionId);
+  const last = await lastSequence(delivery.subscriptionId, delivery.lane);
   if (last !== undefined && delivery.sequence <= last) return;
-  if (last !== undefined && delivery.sequence !== last + 1n)
-    throw new BadDelivery(
-      'SEQUENCE_GAP',
-      `delivery ${last + 1n} of subscription ${delivery.subscriptionId} is missing`,
-    );
+  if (last !== undefined && delivery.sequence !== last + 1n) {
+    const { subscriptionId, lane } = delivery;
+    if (!onGap) throw gapOf(delivery, last);
+    await onGap({ subscriptionId, lane, from: last + 1n, to: delivery.sequence - 1n });
+  }
   if (receiptKeys) requireReceipt(delivery, receiptKeys);
   await onDelivery(delivery);
 };
 
+const gapOf = ({ subscriptionId, lane }: Delivery, last: bigint) =>
+  new BadDelivery('SEQUENCE_GAP', `delivery ${last + 1n} of subscription ${subscriptionId}, lane ${lane} is missing`);
+
 /** A delivery is an access: its receipt promises that the person sees it. */
 const requireReceipt = ({ content }: Delivery, keys: ReceiptKeys): void => {
-  if (content?.$case !== 'mutation') return;
+  if (content?.$case !== 'mutation' && content?.$case !== 'notification') return;
   const { receipt, record, recordSalt, ssin, dataService, ticket } = content.value;
   const fault = receiptFault(receipt, keys);
   if (fault || !receipt) throw new BadDelivery('RECEIPT', `the receipt of a delivery is not to be believed: ${fault}`);

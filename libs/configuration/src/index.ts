@@ -1,4 +1,13 @@
 export {
+  type CallContext,
+  callContext,
+  inCallContext,
+  type Lane,
+  LANES,
+  NobodyWaits,
+  sharedContext,
+} from './call-context.js';
+export {
   AddressSettings,
   BusSettings,
   DatabaseSettings,

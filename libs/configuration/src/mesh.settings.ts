@@ -100,6 +100,12 @@ export class GrpcSettings extends settingsOf({
   LIMIT_CONCURRENT_CALLS: wholeNumberSetting('calls of one caller in hand at once', { min: 1, max: 1_000_000 }).default(
     1_000,
   ),
+  LIMIT_CALLS_IN_FLIGHT: wholeNumberSetting('calls of all callers in hand at once', {
+    min: 3,
+    max: 1_000_000,
+  }).default(2_000),
+  LIMIT_BATCH_CALLS: wholeNumberSetting('of them those in the lane batch', { min: 1, max: 1_000 }).default(4),
+  LIMIT_BULK_CALLS: wholeNumberSetting('of them those in the lane bulk', { min: 1, max: 1_000 }).default(4),
   LIMIT_MESSAGE_BYTES: wholeNumberSetting('the largest message of a request, in bytes', {
     min: 1_024,
     max: 67_108_864,

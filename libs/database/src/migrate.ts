@@ -132,7 +132,7 @@ const migrateAndGrant = async (
   const executed = await executedMigrations(client);
   const pending = migrations.filter(({ name }) => !executed.includes(name));
   if (pending.length > 0) await runPending(client, url, pending, say);
-  if (await exists(client, 'es.events')) await grantEventStore(client, app);
+  if ((await exists(client, 'es.events')) || (await exists(client, 'es.steps'))) await grantEventStore(client, app);
   if (await exists(client, 'es.leases')) await grantLeases(client, app);
 };
 

@@ -14,7 +14,7 @@ export interface Timeouts {
   readonly connectMs: number;
 }
 
-export const TIMEOUTS: Timeouts = {
+const TIMEOUTS: Timeouts = {
   statementMs: 15_000,
   lockMs: 5_000,
   idleInTransactionMs: 10_000,

@@ -41,7 +41,7 @@ describe('connections', () => {
   it('have limits for whatever may hang', async () => {
     expect(byName(await direct.query(LIMITS))).toEqual(USUAL);
     expect(byName(await direct.transaction((tx) => tx.query(LIMITS)))).toEqual(USUAL);
-    expect(byName(await direct.session.rows(LIMITS, []))).toEqual({ ...USUAL, statement_timeout: '2000' });
+    expect(byName(await direct.session.rows(LIMITS, []))).toEqual({ ...USUAL, statement_timeout: '4000' });
   });
 
   it('have a limit of their own where the URL says so, and keep the others', async () => {

@@ -1,3 +1,4 @@
+import { type CallContext, callContext, inCallContext, NobodyWaits } from '@crossroads/configuration';
 import { describe, expect, it } from '@jest/globals';
 import { Batcher } from './batcher.js';
 
@@ -62,5 +63,64 @@ describe('a batcher', () => {
   it('rejects when the batch function returns another number of values', async () => {
     const batcher = new Batcher(async () => [1]);
     await expect(Promise.all([batcher.load('a'), batcher.load('b')])).rejects.toThrow('2 keys, but 1 values');
+  });
+
+  describe('that stops with calls', () => {
+    /** A call whose caller can leave. */
+    const someCall = () => {
+      let cancelled = false;
+      const call: CallContext = {
+        lane: 'online',
+        deadline: Number.POSITIVE_INFINITY,
+        get isCancelled() {
+          return cancelled;
+        },
+        onCancel: () => () => undefined,
+      };
+      const leave = () => {
+        cancelled = true;
+      };
+      return { call, leave };
+    };
+
+    it('leaves out a load whose caller left before the batch began', async () => {
+      const { batches, load } = doubling(undefined, { stopsWithCalls: true });
+      const { call, leave } = someCall();
+      const left = inCallContext(call, () => load(1));
+      const other = load(2);
+      leave();
+      await expect(left).rejects.toThrow(NobodyWaits);
+      expect(await other).toBe(4);
+      expect(batches).toEqual([[2]]);
+    });
+
+    it('rejects a load whose caller left meanwhile, and gives the others their values', async () => {
+      const loaded = Promise.withResolvers<void>();
+      const { batches, load } = doubling(() => loaded.promise, { stopsWithCalls: true });
+      const { call, leave } = someCall();
+      const left = inCallContext(call, () => load(1));
+      const other = load(2);
+      await eventLoopTurn();
+      leave();
+      loaded.resolve();
+      await expect(left).rejects.toThrow(NobodyWaits);
+      expect(await other).toBe(4);
+      expect(batches).toEqual([[1, 2]]);
+    });
+
+    it('loads for the call of all its loads, or for none', async () => {
+      const contexts: (CallContext | undefined)[] = [];
+      const batcher = new Batcher(
+        async (keys: readonly number[]) => {
+          contexts.push(callContext());
+          return keys;
+        },
+        { stopsWithCalls: true },
+      );
+      const { call } = someCall();
+      await inCallContext(call, () => Promise.all([batcher.load(1), batcher.load(2)]));
+      await Promise.all([inCallContext(call, () => batcher.load(1)), batcher.load(2)]);
+      expect(contexts).toEqual([call, undefined]);
+    });
   });
 });

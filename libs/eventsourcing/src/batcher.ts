@@ -1,3 +1,4 @@
+import { type CallContext, callContext, inCallContext, NobodyWaits, sharedContext } from '@crossroads/configuration';
 import type { Context } from '@opentelemetry/api';
 import { inFirstRecorded, recordedContext } from './recorded-context.js';
 
@@ -6,11 +7,17 @@ export interface BatcherOptions {
   readonly maxBatchSize?: number;
   /** Batches that are in flight at the same time. @default 2 */
   readonly maxInFlight?: number;
+  /**
+   * For what only reads: a load whose call was cancelled is left out or rejected, and a batch is cancelled once all its calls are. What
+   * writes may have to be done although the caller has left. @default false
+   */
+  readonly stopsWithCalls?: boolean;
 }
 
 interface PendingLoad<Key, Value> {
   readonly key: Key;
   readonly trace: Context | undefined;
+  readonly call: CallContext | undefined;
   readonly resolve: (value: Value | PromiseLike<Value>) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -27,18 +34,21 @@ export class Batcher<Key, Value> {
   private scheduled = false;
   private readonly maxBatchSize: number;
   private readonly maxInFlight: number;
+  private readonly stopsWithCalls: boolean;
 
   constructor(
     private readonly loadBatch: (keys: readonly Key[]) => Promise<readonly (Value | PromiseLike<Value>)[]>,
-    { maxBatchSize = 500, maxInFlight = 2 }: BatcherOptions = {},
+    { maxBatchSize = 500, maxInFlight = 2, stopsWithCalls = false }: BatcherOptions = {},
   ) {
     this.maxBatchSize = maxBatchSize;
     this.maxInFlight = maxInFlight;
+    this.stopsWithCalls = stopsWithCalls;
   }
 
   load(key: Key): Promise<Value> {
+    const call = this.stopsWithCalls ? callContext() : undefined;
     return new Promise((resolve, reject) => {
-      this.queue.push({ key, trace: recordedContext(), resolve, reject });
+      this.queue.push({ key, trace: recordedContext(), call, resolve, reject });
       this.schedule();
     });
   }
@@ -51,6 +61,7 @@ export class Batcher<Key, Value> {
 
   private dispatch(): void {
     this.scheduled = false;
+    if (this.stopsWithCalls) this.leaveOutCancelled();
     while (this.inFlight < this.maxInFlight && this.queue.length > 0) {
       this.inFlight++;
       void this.settle(this.queue.splice(0, this.maxBatchSize)).finally(() => {
@@ -60,14 +71,32 @@ export class Batcher<Key, Value> {
     }
   }
 
+  private leaveOutCancelled(): void {
+    if (!this.queue.some(isCancelled)) return;
+    for (const load of this.queue) if (isCancelled(load)) load.reject(new NobodyWaits());
+    this.queue = this.queue.filter((load) => !isCancelled(load));
+  }
+
   private async settle(batch: readonly PendingLoad<Key, Value>[]): Promise<void> {
     try {
       const traces = batch.map(({ trace }) => trace);
-      const values = await inFirstRecorded(traces, () => this.loadBatch(batch.map(({ key }) => key)));
+      // In a context of its own: the event loop runs it in that of the first load, whose caller may leave before the others.
+      const shared = this.stopsWithCalls ? sharedContext(batch.map(({ call }) => call)) : undefined;
+      const load = () => this.loadBatch(batch.map(({ key }) => key));
+      const values = await inFirstRecorded(traces, () => inCallContext(shared, load));
       if (values.length !== batch.length) throw new TypeError(`${batch.length} keys, but ${values.length} values`);
-      for (const [index, value] of values.entries()) batch[index]?.resolve(value);
+      for (const [index, value] of values.entries()) {
+        const one = batch[index];
+        if (one !== undefined && isCancelled(one)) {
+          one.reject(new NobodyWaits());
+          // Nobody looks at its value, which may be a promise that rejects.
+          Promise.resolve(value).catch(() => undefined);
+        } else one?.resolve(value);
+      }
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
   }
 }
+
+const isCancelled = ({ call }: Pick<PendingLoad<never, never>, 'call'>): boolean => call?.isCancelled === true;

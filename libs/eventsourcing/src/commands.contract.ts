@@ -45,7 +45,7 @@ export const commandsContract = (
           return real.answerTo(request);
         },
         readStream: (streamId, from) => real.readStream(streamId, from),
-        readStreams: (streamIds) => real.readStreams(streamIds),
+        readStreams: (streamIds, after) => real.readStreams(streamIds, after),
         append: (appends, options) => real.append(appends, options),
       };
     });

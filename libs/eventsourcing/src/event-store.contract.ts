@@ -108,6 +108,15 @@ export const eventStoreContract = (
       expect(streams.size).toBe(2);
     });
 
+    it('reads of several streams only what comes after a revision', async () => {
+      const [one, two, none] = [randomUUID(), randomUUID(), randomUUID()];
+      await store.append([append(one, 0n, added(1), added(2), added(3)), append(two, 0n, added(4), added(5))]);
+      const streams = await store.readStreams([one, two, none], new Map([[one, 2n]]));
+      const revisionsOf = (id: string) => streams.get(id)?.map(({ revision }) => revision);
+      expect([one, two, none].map(revisionsOf)).toEqual([[3n], [1n, 2n], []]);
+      expect((await store.readStreams([one], new Map([[one, 3n]]))).get(one)).toEqual([]);
+    });
+
     it.each([
       ['is 1 and the stream does not exist', 1n, 0n],
       ['is 0 and the stream exists', 0n, 2n],

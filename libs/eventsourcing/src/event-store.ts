@@ -73,8 +73,11 @@ export interface EventStore {
   answerTo(request: RequestKey): Promise<{ readonly answer: Json } | undefined>;
   /** The events of a stream in order, from a revision (default 1n). */
   readStream(streamId: string, fromRevision?: bigint): Promise<Recorded[]>;
-  /** Several streams in one round trip. A stream that does not exist is an empty array. */
-  readStreams(streamIds: readonly string[]): Promise<Map<string, Recorded[]>>;
+  /**
+   * Several streams in one round trip. A stream that does not exist is an empty array.
+   * @param after of these streams only the events after a revision
+   */
+  readStreams(streamIds: readonly string[], after?: ReadonlyMap<string, bigint>): Promise<Map<string, Recorded[]>>;
   /**
    * Appends to one or several streams, all or nothing, and stores the request with its answer, also when there are no events.
    * @throws WrongExpectedRevision when a race was lost, also against the same request: start again from `answerTo`. A transaction has

@@ -21,8 +21,12 @@ export class MemoryEventStore implements EventStore {
     return (this.streams.get(streamId) ?? []).filter(({ revision }) => revision >= fromRevision);
   }
 
-  async readStreams(streamIds: readonly string[]): Promise<Map<string, Recorded[]>> {
-    return new Map(streamIds.map((id) => [id, [...(this.streams.get(id) ?? [])]]));
+  async readStreams(
+    streamIds: readonly string[],
+    after?: ReadonlyMap<string, bigint>,
+  ): Promise<Map<string, Recorded[]>> {
+    const streams = streamIds.map(async (id) => [id, await this.readStream(id, (after?.get(id) ?? 0n) + 1n)] as const);
+    return new Map(await Promise.all(streams));
   }
 
   async append(appends: readonly StreamAppend[], { request, answer = null }: AppendOptions = {}): Promise<void> {

@@ -38,8 +38,14 @@ const STREAM_QUERY = {
 
 const STREAMS_QUERY = {
   name: 'es-read-streams',
-  text: `select e.* from unnest($1::int[], $2::text[]) as asked (month, stream_id) cross join lateral (
-      select ${columns} from es.events e where e.month = asked.month and e.stream_id = asked.stream_id order by e.revision) e`,
+  text: `select e.* from unnest($1::int[], $2::text[], $3::bigint[]) as asked (month, stream_id, after) cross join lateral (
+      select ${columns} from es.events e
+       where e.month = asked.month and e.stream_id = asked.stream_id and e.revision > asked.after order by e.revision) e`,
+};
+
+const LAST_QUERY = {
+  name: 'es-read-last',
+  text: `select ${columns} from es.events e where e.month = any($1::int[]) and e.stream_id = $2 order by e.revision desc limit 1`,
 };
 
 const APPEND = { name: 'es-append', text: 'select es.append($1, $2)' };
@@ -105,15 +111,25 @@ export class PostgresEventStore implements EventStore {
     return rows.map(recordedOf);
   }
 
-  async readStreams(streamIds: readonly string[]): Promise<Map<string, Recorded[]>> {
+  async readStreams(
+    streamIds: readonly string[],
+    after: ReadonlyMap<string, bigint> = new Map(),
+  ): Promise<Map<string, Recorded[]>> {
     const streams = new Map<string, Recorded[]>(streamIds.map((id) => [id, []]));
     const asked = [...streams.keys()].flatMap((id) => monthsOf(id).map((month) => ({ id, month })));
     const rows = await this.on.query<EventRow>(STREAMS_QUERY, [
       asked.map(({ month }) => month),
       asked.map(({ id }) => id),
+      asked.map(({ id }) => after.get(id) ?? 0n),
     ]);
     for (const row of rows) streams.get(row.stream_id)?.push(recordedOf(row));
     return streams;
+  }
+
+  /** The last event of a stream, for those whose state it holds whole. */
+  async readLast(streamId: string): Promise<Recorded | undefined> {
+    const [last] = await this.on.query<EventRow>(LAST_QUERY, [monthsOf(streamId), streamId]);
+    return last && recordedOf(last);
   }
 
   append(appends: readonly StreamAppend[], options: AppendOptions = {}): Promise<void> {

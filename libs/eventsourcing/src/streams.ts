@@ -34,10 +34,15 @@ export class Streams<State, Command, Event extends DomainEvent> {
     return this.fold(streamId, streams.get(streamId) ?? []);
   }
 
-  async fold(streamId: string, recorded: readonly Recorded[]): Promise<Stream<State>> {
-    const { evolve, initialState } = this.kind.decider;
+  /** @param from an earlier state of the stream, that the events follow on */
+  async fold(
+    streamId: string,
+    recorded: readonly Recorded[],
+    from: Pick<Stream<State>, 'state' | 'revision'> = { state: this.kind.decider.initialState(), revision: 0n },
+  ): Promise<Stream<State>> {
     const events = await Promise.all(recorded.map((event) => this.codec.fromStored(event)));
-    return { streamId, state: events.reduce(evolve, initialState()), revision: recorded.at(-1)?.revision ?? 0n };
+    const state = events.reduce(this.kind.decider.evolve, from.state);
+    return { streamId, state, revision: recorded.at(-1)?.revision ?? from.revision };
   }
 
   decide(command: Command, { state }: Stream<State>): Event[] {

@@ -35,7 +35,7 @@ eventStoreContract('the event store in PostgreSQL, appends in batches', async ()
       append: (appends, options) => batching.append(appends, options),
       answerTo: (request) => store.answerTo(request),
       readStream: (streamId, from) => store.readStream(streamId, from),
-      readStreams: (streamIds) => store.readStreams(streamIds),
+      readStreams: (streamIds, after) => store.readStreams(streamIds, after),
     },
   };
 });
@@ -50,6 +50,17 @@ const request = (requestId: string = uuidV7(), body = 'body'): RequestKey => ({
   rpc: '/crossroads.test.v1.Test/Add',
   requestId,
   hash: createHash('sha256').update(body).digest(),
+});
+
+describe('the event store in PostgreSQL', () => {
+  it('reads the last event of a stream', async () => {
+    const { store, close } = await open();
+    const events = [1, 2].map((data) => ({ type: 'T', data }));
+    await store.append([{ streamId: 's', streamType: 't', expectedRevision: 0n, events }]);
+    expect(await store.readLast('s')).toMatchObject({ revision: 2n, data: 2 });
+    expect(await store.readLast('none')).toBeUndefined();
+    await close();
+  });
 });
 
 describe.each([3, 17])('an append of %d rows to the event store in PostgreSQL', (count) => {

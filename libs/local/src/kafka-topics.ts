@@ -1,4 +1,5 @@
 import {
+  PARTITIONS,
   type KafkaGrant,
   kafkaGrantsOf,
   kafkaPrincipalOf,
@@ -30,7 +31,7 @@ export const prepareTopics = async (brokers: readonly string[], admin: IdentityF
         waitForLeaders: true,
         topics: missing.map((topic) => ({
           topic,
-          numPartitions: 1,
+          numPartitions: PARTITIONS,
           configEntries: [
             { name: 'retention.ms', value: String(TOPICS[topic].retentionDays * DAY_MS) },
             { name: 'max.message.bytes', value: String(8 * 1024 * 1024) },

@@ -1,27 +1,38 @@
 import { EventEmitter, once } from 'node:events';
 import type { WatchResponse } from '@crossroads/contracts/authorization/v1/authorization_service';
-import type { PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
-import { PermissionDenied, Unavailable } from '@crossroads/grpc';
+import { DeliberationState, type PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
+import { PermissionDenied, RemoteError, status, Unavailable } from '@crossroads/grpc';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { application, institution, integrator, peerOf, welfareOffice } from './decide/decide.examples.js';
-import { type FollowerOptions, PolicyFollower } from './policy-follower.js';
+import { type FollowerOptions, PolicyFollower, type PolicySource } from './policy-follower.js';
+import { NO_HEAD, type PolicyHead } from './policy-head.js';
 
-/** Authorization as the test plays it: sends messages to the open connection. */
-class FakeAuthorization {
-  readonly asked: bigint[] = [];
+/** Any hash that differs by revision and by history. */
+const hashAt = (revision: bigint, history = ''): Buffer => Buffer.from(`${history}${revision}`.padEnd(32));
+const headAt = (revision: bigint, history = ''): PolicyHead =>
+  revision === 0n ? NO_HEAD : { revision, hash: hashAt(revision, history) };
+
+interface Question {
+  readonly held: PolicyHead;
+  readonly answer: (inForce: PolicyHead) => void;
+  readonly refuse: (error: Error) => void;
+}
+
+/** Authorization as the test plays it: sends messages to the open connection, and answers questions by itself unless told otherwise. */
+class FakeAuthorization implements PolicySource {
+  readonly watched: { readonly held: PolicyHead; readonly snapshot: boolean }[] = [];
+  readonly questions: Question[] = [];
+  answersItself = true;
+  private inForce: PolicyHead = NO_HEAD;
   private readonly events = new EventEmitter();
   private open: { queue: (WatchResponse | Error)[]; wake: () => void } | undefined;
 
-  readonly watch = async function* (
-    this: FakeAuthorization,
-    from: bigint,
-    signal: AbortSignal,
-  ): AsyncGenerator<WatchResponse> {
+  async *watch(held: PolicyHead, snapshot: boolean, signal: AbortSignal): AsyncGenerator<WatchResponse> {
     let wake = () => {};
     const connection = { queue: [] as (WatchResponse | Error)[], wake: () => wake() };
     this.open = connection;
-    this.asked.push(from);
-    this.events.emit('connected');
+    this.watched.push({ held, snapshot });
+    this.events.emit('happened');
     signal.addEventListener('abort', () => wake());
     while (!signal.aborted) {
       const next = connection.queue.shift();
@@ -32,42 +43,80 @@ class FakeAuthorization {
           wake = resolve;
         });
     }
-  }.bind(this);
+  }
+
+  confirm(held: PolicyHead, signal: AbortSignal): Promise<PolicyHead> {
+    if (this.answersItself) return Promise.resolve(this.inForce);
+    const { promise, resolve: answer, reject: refuse } = Promise.withResolvers<PolicyHead>();
+    signal.addEventListener('abort', () => refuse(new Error('nobody answered')));
+    this.questions.push({ held, answer, refuse });
+    this.events.emit('happened');
+    return promise;
+  }
 
   async connected(times: number): Promise<void> {
-    while (this.asked.length < times) await once(this.events, 'connected');
+    while (this.watched.length < times) await once(this.events, 'happened');
+  }
+
+  async asked(times: number): Promise<Question> {
+    while (this.questions.length < times) await once(this.events, 'happened');
+    const question = this.questions[times - 1];
+    if (!question) throw new Error('nothing was asked');
+    return question;
   }
 
   send(...messages: (WatchResponse | Error)[]): void {
+    for (const message of messages)
+      if (!(message instanceof Error)) this.inForce = { revision: message.policyRevision, hash: message.policyHash };
     this.open?.queue.push(...messages);
     this.open?.wake();
   }
 }
 
-const part = (policyRevision: bigint, entities: PolicyEntity[], first = true, last = true): WatchResponse => ({
+const message = (policyRevision: bigint, value: WatchResponse['message'], history = ''): WatchResponse => ({
   policyRevision,
-  message: { $case: 'snapshotPart', value: { first, last, entities } },
+  policyHash: hashAt(policyRevision, history),
+  previousHash: hashAt(policyRevision - 1n, history),
+  message: value,
 });
-const change = (policyRevision: bigint, value: PolicyEntity): WatchResponse => ({
-  policyRevision,
-  message: { $case: 'change', value },
+const part = (revision: bigint, entities: PolicyEntity[], first = true, last = true, history = ''): WatchResponse =>
+  message(revision, { $case: 'snapshotPart', value: { first, last, entities } }, history);
+const change = (revision: bigint, value: PolicyEntity, history = ''): WatchResponse =>
+  message(revision, { $case: 'change', value }, history);
+const heartbeat = (revision: bigint, history = ''): WatchResponse =>
+  message(revision, { $case: 'heartbeat', value: { time: undefined } }, history);
+const deliberation = (state: DeliberationState): PolicyEntity => ({
+  entity: {
+    $case: 'deliberation',
+    value: {
+      deliberationId: 'one',
+      reference: '',
+      title: '',
+      recipient: welfareOffice,
+      grants: [],
+      state,
+      decideTime: undefined,
+      revokeTime: undefined,
+    },
+  },
 });
-const heartbeat = (policyRevision: bigint): WatchResponse => ({
-  policyRevision,
-  message: { $case: 'heartbeat', value: { time: undefined } },
-});
+const forked = () =>
+  new RemoteError(status.FAILED_PRECONDITION, 'another history', 'POLICY_FORKED', '', {}, [], undefined);
 
 describe('a policy follower', () => {
   const started: PolicyFollower[] = [];
   afterEach(async () => {
     for (const follower of started.splice(0)) await follower.close();
   });
-  const follow = (options: FollowerOptions = {}) => {
+  const follow = (options: FollowerOptions = {}, answersItself = true) => {
     const authorization = new FakeAuthorization();
+    authorization.answersItself = answersItself;
     const clock = { now: 0 };
-    const follower = new PolicyFollower(authorization.watch, { clock: () => clock.now, ...options });
+    const errors: string[] = [];
+    const log = { info: () => {}, warn: () => {}, error: (line: string) => void errors.push(line) };
+    const follower = new PolicyFollower(authorization, { clock: () => clock.now, log, ...options });
     started.push(follower);
-    return { authorization, clock, follower };
+    return { authorization, clock, follower, errors };
   };
   const reasonOf = (ask: () => unknown) => {
     try {
@@ -77,6 +126,9 @@ describe('a policy follower', () => {
       throw error;
     }
     return undefined;
+  };
+  const until = async (holds: () => boolean) => {
+    while (!holds()) await new Promise((resolve) => setImmediate(resolve));
   };
 
   it('the policy is stale until the whole snapshot has arrived', async () => {
@@ -110,58 +162,169 @@ describe('a policy follower', () => {
     expect(announced).toEqual([1n, 2n]);
   });
 
-  it('the policy is stale after five seconds of silence, until the next message', async () => {
-    const { authorization, clock, follower } = follow();
-    await authorization.connected(1);
-    authorization.send(part(1n, []));
-    await follower.whenAt(1n);
-    clock.now = 4_999;
-    expect(follower.ready()).toBe(true);
-    clock.now = 5_000;
-    expect(follower.ready()).toBe(false);
-    expect(reasonOf(() => follower.policy())).toBe('POLICY_STALE');
-    expect(reasonOf(() => follower.requireRegistered(peerOf(welfareOffice)))).toBe('POLICY_STALE');
-    authorization.send(heartbeat(1n));
-    await follower.whenAt(1n);
-    expect(follower.ready()).toBe(true);
-  });
-
-  it('a lost connection is resumed from the current revision', async () => {
-    const errors: unknown[] = [];
-    const { authorization, follower } = follow({ onError: (error) => errors.push(error) });
+  it('a lost connection is resumed from the head that is held', async () => {
+    const failures: unknown[] = [];
+    const { authorization, follower } = follow({ onError: (error) => failures.push(error) });
     await authorization.connected(1);
     authorization.send(part(3n, [institution(welfareOffice)]), new Error('connection lost'));
     await authorization.connected(2);
-    expect(authorization.asked).toEqual([0n, 3n]);
-    expect(errors).toHaveLength(1);
+    expect(authorization.watched).toEqual([
+      { held: NO_HEAD, snapshot: true },
+      { held: headAt(3n), snapshot: false },
+    ]);
+    expect(failures).toHaveLength(1);
     authorization.send(change(4n, institution(integrator)));
     await follower.whenAt(4n);
     expect(follower.policy().institution(welfareOffice)).toBeDefined();
   });
 
-  it('a gap in the messages leads to a new snapshot', async () => {
+  it.each([
+    ['a heartbeat of a later revision', heartbeat(5n)],
+    ['a change after one that did not arrive', change(5n, institution(integrator))],
+  ])('%s leads to a new snapshot, which is asked for with the head that is held', async (_, later) => {
     const { authorization, follower } = follow();
     await authorization.connected(1);
-    authorization.send(part(3n, [institution(welfareOffice)]), heartbeat(5n));
+    authorization.send(part(3n, [institution(welfareOffice)]), later);
     await authorization.connected(2);
-    expect(authorization.asked).toEqual([0n, 0n]);
-    authorization.send(part(2n, [institution(integrator)]));
-    await authorization.connected(2);
-    await follower.whenAt(0n);
-    while (follower.revision !== 2n) await new Promise((resolve) => setImmediate(resolve));
+    expect(authorization.watched[1]).toEqual({ held: headAt(3n), snapshot: true });
+    authorization.send(part(5n, [institution(integrator)]));
+    await until(() => follower.revision === 5n);
     expect(follower.policy().institution(welfareOffice)).toBeUndefined();
   });
 
   it('a listener that throws does not end the connection', async () => {
-    const errors: unknown[] = [];
-    const { authorization, follower } = follow({ onError: (error) => errors.push(error) });
+    const failures: unknown[] = [];
+    const { authorization, follower } = follow({ onError: (error) => failures.push(error) });
     follower.onChange(() => {
       throw new Error('a bug elsewhere');
     });
     await authorization.connected(1);
     authorization.send(part(1n, [institution(welfareOffice)]), heartbeat(1n));
     await follower.whenAt(1n);
-    expect(errors).toHaveLength(1);
-    expect(authorization.asked).toEqual([0n]);
+    expect(failures).toHaveLength(1);
+    expect(authorization.watched).toHaveLength(1);
+  });
+
+  describe('freshness', () => {
+    it('counts from the instant of the question, however late its answer arrives, and not from heartbeats', async () => {
+      const { authorization, clock, follower } = follow({}, false);
+      const first = await authorization.asked(1);
+      expect(first.held).toEqual(NO_HEAD);
+      await authorization.connected(1);
+      authorization.send(part(1n, []));
+      await until(() => follower.revision === 1n);
+      expect(reasonOf(() => follower.policy())).toBe('POLICY_STALE');
+      clock.now = 4_000;
+      first.answer(headAt(1n));
+      await follower.whenAt(1n);
+      clock.now = 4_999;
+      authorization.send(heartbeat(1n), change(2n, institution(welfareOffice)), heartbeat(2n));
+      await follower.whenAt(2n);
+      clock.now = 5_000;
+      expect(follower.ready()).toBe(false);
+      expect(reasonOf(() => follower.policy())).toBe('POLICY_STALE');
+      expect(reasonOf(() => follower.requireRegistered(peerOf(welfareOffice)))).toBe('POLICY_STALE');
+      const second = await authorization.asked(2);
+      second.answer(headAt(2n));
+      await follower.whenAt(2n);
+    });
+
+    it('is given by an answer that names a later revision only once that has arrived', async () => {
+      const { authorization, follower } = follow({}, false);
+      const first = await authorization.asked(1);
+      await authorization.connected(1);
+      authorization.send(part(1n, []));
+      await until(() => follower.revision === 1n);
+      first.answer(headAt(2n));
+      await expect(follower.whenAt(1n, 20)).rejects.toThrow(Unavailable);
+      authorization.send(change(2n, institution(welfareOffice)));
+      await follower.whenAt(2n);
+    });
+  });
+
+  describe('a fork', () => {
+    const following = async () => {
+      const all = follow({}, false);
+      const { authorization, follower } = all;
+      const first = await authorization.asked(1);
+      await authorization.connected(1);
+      authorization.send(part(2n, [deliberation(DeliberationState.DELIBERATION_STATE_REVOKED)]));
+      first.answer(headAt(2n));
+      await follower.whenAt(2n);
+      return all;
+    };
+    type Following = Awaited<ReturnType<typeof following>>;
+
+    it.each<[string, (all: Following) => unknown]>([
+      ['a heartbeat with another hash', ({ authorization }) => authorization.send(heartbeat(2n, 'other'))],
+      [
+        'a change that follows another history',
+        ({ authorization }) => authorization.send(change(3n, institution(integrator), 'other')),
+      ],
+      [
+        'another hash in an answer',
+        async ({ authorization }) => (await authorization.asked(2)).answer(headAt(2n, 'other')),
+      ],
+      ['authorization, when asked', async ({ authorization }) => (await authorization.asked(2)).refuse(forked())],
+      ['authorization, when watched', ({ authorization }) => authorization.send(forked())],
+    ])('is seen by %s: no decisions, until a snapshot is offered for the head that is held', async (_, fork) => {
+      const all = await following();
+      const { authorization, follower, errors } = all;
+      await fork(all);
+      await until(() => follower.forked);
+      expect(follower.ready()).toBe(false);
+      expect(reasonOf(() => follower.policy())).toBe('POLICY_FORKED');
+      await authorization.connected(2);
+      expect(authorization.watched[1]).toEqual({ held: headAt(2n), snapshot: false });
+      authorization.send(forked());
+      await authorization.connected(3);
+      expect(reasonOf(() => follower.policy())).toBe('POLICY_FORKED');
+      expect(errors).toEqual([expect.stringContaining('POLICY_FORKED')]);
+
+      const back = deliberation(DeliberationState.DELIBERATION_STATE_APPROVED);
+      authorization.send(part(1n, [back], true, true, 'other'));
+      await until(() => !follower.forked);
+      authorization.answersItself = true;
+      for (const { answer } of authorization.questions) answer(headAt(1n, 'other'));
+      await follower.whenAt(1n);
+      expect(follower.revision).toBe(1n);
+      expect(errors).toEqual([
+        expect.stringContaining('POLICY_FORKED'),
+        expect.stringContaining('that were revoked are approved'),
+      ]);
+    });
+
+    it('that was none ends when authorization goes on from the head that is held', async () => {
+      const all = await following();
+      const { authorization, follower } = all;
+      (await authorization.asked(2)).refuse(forked());
+      await until(() => follower.forked);
+      authorization.answersItself = true;
+      await authorization.connected(2);
+      authorization.send(heartbeat(2n));
+      await follower.whenAt(2n);
+    });
+  });
+
+  describe('what a later version has introduced', () => {
+    const unknown: PolicyEntity = { entity: undefined };
+    it.each([
+      ['a change', change(2n, unknown)],
+      ['a snapshot', part(2n, [unknown])],
+      ['a message', message(1n, undefined)],
+    ])('in %s ends decisions and following for good, and says why', async (_, later) => {
+      const { authorization, follower, errors } = follow();
+      await authorization.connected(1);
+      authorization.send(part(1n, [institution(welfareOffice)]));
+      await follower.whenAt(1n);
+      authorization.send(later);
+      await until(() => follower.needsNewerVersion);
+      expect(follower.ready()).toBe(false);
+      expect(reasonOf(() => follower.policy())).toBe('NEEDS_NEWER_VERSION');
+      await expect(follower.whenAt(1n, 1)).rejects.toMatchObject({ reason: 'NEEDS_NEWER_VERSION' });
+      expect(errors).toEqual([expect.stringContaining('NEEDS_NEWER_VERSION')]);
+      await follower.close();
+      expect(authorization.watched).toHaveLength(1);
+    });
   });
 });

@@ -1,14 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PolicySnapshotPart, WatchResponse } from '@crossroads/contracts/authorization/v1/authorization_service';
-import type { PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
-import { type Caller, PermissionDenied, Unavailable } from '@crossroads/grpc';
-import { type Policy, PolicyIndex } from './decide/policy.js';
+import { DeliberationState, type PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
+import { type Caller, RemoteError, Unavailable } from '@crossroads/grpc';
+import { type Logger, processLog } from '@crossroads/telemetry';
+import { type Policy, PolicyIndex, UnknownPolicyEntity } from './decide/policy.js';
+import { Freshness } from './freshness.js';
+import { isSameHead, NO_HEAD, type PolicyHead } from './policy-head.js';
+import { keyNotRegistered, needsNewerVersion, policyForked, policyStale } from './refusals.js';
 
-/** Calls authorization's `Watch` from a revision. Ends or throws when the connection is lost or the signal is aborted. */
-export type WatchPolicy = (fromRevision: bigint, signal: AbortSignal) => AsyncIterable<WatchResponse>;
+/** What a follower asks of authorization. */
+export interface PolicySource {
+  /** `Watch` from what is held, or with a new snapshot. Ends or throws when the connection is lost or the signal is aborted. */
+  watch(held: PolicyHead, snapshot: boolean, signal: AbortSignal): AsyncIterable<WatchResponse>;
+  /** `ConfirmPolicy`: the head in force, as of an instant after the call arrived. */
+  confirm(held: PolicyHead, signal: AbortSignal): Promise<PolicyHead>;
+}
 
 export interface FollowerOptions {
-  /** Milliseconds without a message from authorization after which the policy is stale. @default 5000 */
+  /** Milliseconds after which a policy that nobody has confirmed is stale. @default 5000 */
   readonly staleAfterMs?: number;
   /** Monotonic milliseconds. @default performance.now */
   readonly clock?: () => number;
@@ -16,6 +25,7 @@ export interface FollowerOptions {
   readonly onError?: (error: unknown) => void;
   /** Called when the follower was closed. */
   readonly onClose?: () => void;
+  readonly log?: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
 export type PolicyListener = (entity: PolicyEntity, revision: bigint) => void;
@@ -25,50 +35,63 @@ const MIN_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 1_000;
 /** Authorization sends a heartbeat every 250 ms: after this silence the connection is closed, and another one opened. */
 const SILENCE_TIMEOUT_MS = 2_000;
+const CONFIRM_INTERVAL_MS = 250;
+
+/** The history that authorization has is another one than that of what is held. */
+class Fork extends Error {
+  override readonly name = 'PolicyForked';
+}
+
+const isFork = (error: unknown): error is Fork | RemoteError =>
+  error instanceof Fork || (error instanceof RemoteError && error.reason === 'POLICY_FORKED');
 
 /** Keeps the current policy in memory, by authorization's `Watch`. A policy that may be outdated is not given to anybody. */
 export class PolicyFollower {
   private current: PolicyIndex | undefined;
+  private held = NO_HEAD;
   /** A snapshot of which not all parts have arrived. */
   private snapshot: { policy: PolicyIndex; entities: PolicyEntity[] } | undefined;
-  private lastMessageAt = Number.NEGATIVE_INFINITY;
-  /** Where the next `Watch` starts; 0n: with a snapshot. */
-  private resumeFrom = 0n;
+  private readonly freshness = new Freshness();
+  /** The next `Watch` starts with a snapshot. */
+  private needsSnapshot = true;
+  private isForked = false;
+  /** The last question had an answer. */
+  private isAnswered = true;
+  /** Set for good: only another version of this process can read the policy. */
+  private lacksVersion = false;
   private readonly stopping = new AbortController();
+  private connection = new AbortController();
   private readonly listeners = new Set<PolicyListener>();
   private readonly waiters = new Set<() => void>();
-  private readonly running: Promise<void>;
+  private readonly running: Promise<unknown>;
   private readonly staleAfterMs: number;
   private readonly clock: () => number;
   private readonly onError: (error: unknown) => void;
   private readonly onClose: () => void;
+  private readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
 
   constructor(
-    private readonly watch: WatchPolicy,
+    private readonly source: PolicySource,
     {
       staleAfterMs = STALE_AFTER_MS,
       clock = () => performance.now(),
       onError = () => {},
       onClose = () => {},
+      log = processLog(),
     }: FollowerOptions = {},
   ) {
     this.staleAfterMs = staleAfterMs;
     this.clock = clock;
     this.onError = onError;
     this.onClose = onClose;
-    this.running = this.run();
+    this.log = log;
+    this.running = Promise.all([this.follow(), this.confirm()]);
   }
 
-  /** Call it for each decision; do not keep the result. @throws Unavailable `POLICY_STALE` */
+  /** Call it for each decision; do not keep the result. @throws Unavailable `POLICY_STALE`, `POLICY_FORKED`, `NEEDS_NEWER_VERSION` */
   policy(): Policy {
     if (this.current && this.ready()) return this.current;
-    throw new Unavailable(
-      'POLICY_STALE',
-      'authorization has not been heard of for too long to decide; try again soon',
-      {
-        retryAfterMs: 1_000,
-      },
-    );
+    throw this.refusal();
   }
 
   /** 0n before the first snapshot. */
@@ -76,17 +99,27 @@ export class PolicyFollower {
     return this.current?.revision ?? 0n;
   }
 
-  /** Milliseconds since the last message of authorization; infinite before the first snapshot. */
+  /** Milliseconds since the newest question that authorization has confirmed the policy for; infinite before the first one. */
   get ageMs(): number {
-    return this.clock() - this.lastMessageAt;
+    return this.clock() - this.freshness.asOf;
+  }
+
+  /** Whether authorization has another history than that of the policy held here: no decisions until it is taken anew. */
+  get forked(): boolean {
+    return this.isForked;
+  }
+
+  /** Whether the policy has something that this version does not know: no decisions by this process. */
+  get needsNewerVersion(): boolean {
+    return this.lacksVersion;
   }
 
   /** Whether decisions can be made now. */
   ready(): boolean {
-    return this.current !== undefined && this.ageMs < this.staleAfterMs;
+    return this.current !== undefined && !this.isForked && !this.lacksVersion && this.ageMs < this.staleAfterMs;
   }
 
-  /** Waits until the policy is current, and at this revision or a later one. @throws Unavailable `POLICY_STALE` after the time-out */
+  /** Waits until the policy is current, and at this revision or a later one. @throws Unavailable, as `policy`, after the time-out */
   async whenAt(revision: bigint, timeoutMs = 10_000): Promise<void> {
     const reached = () => this.ready() && this.revision >= revision;
     if (reached()) return;
@@ -97,10 +130,11 @@ export class PolicyFollower {
     await promise;
     clearTimeout(timer);
     this.waiters.delete(check);
-    if (!reached())
-      throw new Unavailable('POLICY_STALE', `the policy has not reached the revision within ${timeoutMs} ms`, {
-        metadata: { policyRevision: String(revision) },
-      });
+    if (reached()) return;
+    if (this.isForked || this.lacksVersion) throw this.refusal();
+    throw new Unavailable('POLICY_STALE', `the policy has not reached the revision within ${timeoutMs} ms`, {
+      metadata: { policyRevision: String(revision) },
+    });
   }
 
   /**
@@ -112,12 +146,12 @@ export class PolicyFollower {
     return () => void this.listeners.delete(listener);
   }
 
-  /** For `RegisteredKeyGuard`. @throws PermissionDenied `KEY_NOT_REGISTERED`; Unavailable `POLICY_STALE` */
+  /** For `RegisteredKeyGuard`. @throws PermissionDenied `KEY_NOT_REGISTERED`; Unavailable as `policy` */
   requireRegistered(caller: Caller): void {
     if (!this.policy().isRegistered(caller)) throw keyNotRegistered();
   }
 
-  /** @throws Unavailable `POLICY_STALE` */
+  /** @throws Unavailable as `policy` */
   mayActFor(caller: Caller, customer: string): boolean {
     return this.policy().mayActFor(caller, customer);
   }
@@ -128,24 +162,65 @@ export class PolicyFollower {
     this.onClose();
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    for (let backoff = MIN_BACKOFF_MS; !signal.aborted; backoff = Math.min(backoff * 2, MAX_BACKOFF_MS)) {
-      const before = this.lastMessageAt;
-      try {
-        await this.follow();
-      } catch (error) {
-        if (!signal.aborted) this.onError(error);
-      }
-      this.snapshot = undefined;
-      if (this.lastMessageAt > before) backoff = MIN_BACKOFF_MS;
-      // With jitter, so that after an outage not all services reconnect at once.
-      await delay(backoff * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
-    }
+  private refusal(): Unavailable {
+    if (this.lacksVersion) return needsNewerVersion();
+    return this.isForked ? policyForked() : policyStale();
+  }
+
+  /** Whether there is a reason to go on: a version that cannot read the policy stops, and does not read it again and again. */
+  private get isFollowing(): boolean {
+    return !this.stopping.signal.aborted && !this.lacksVersion;
   }
 
   private async follow(): Promise<void> {
-    const connection = new AbortController();
+    const { signal } = this.stopping;
+    for (let backoff = MIN_BACKOFF_MS; this.isFollowing; backoff = Math.min(backoff * 2, MAX_BACKOFF_MS)) {
+      try {
+        if (await this.receiveAll()) backoff = MIN_BACKOFF_MS;
+      } catch (error) {
+        this.failed(error);
+      }
+      this.snapshot = undefined;
+      // With jitter, so that after an outage not all services reconnect at once.
+      if (this.isFollowing) await delay(backoff * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** Asks at every interval whether the policy is still in force. Also before there is one: then its first snapshot is current at once. */
+  private async confirm(): Promise<void> {
+    const { signal } = this.stopping;
+    while (this.isFollowing) {
+      const pause = delay(CONFIRM_INTERVAL_MS, undefined, { signal }).catch(() => {});
+      if (!this.isForked) await this.confirmOnce();
+      await pause;
+    }
+  }
+
+  private async confirmOnce(): Promise<void> {
+    const { held } = this;
+    const sentAt = this.clock();
+    try {
+      const inForce = await this.source.confirm(held, this.stopping.signal);
+      if (inForce.revision === this.held.revision && this.current && !isSameHead(inForce, this.held))
+        throw new Fork('the confirmed head has another hash');
+      this.freshness.answered(sentAt, inForce.revision, this.revision);
+      this.isAnswered = true;
+      this.wakeWaiters();
+    } catch (error) {
+      this.confirmFailed(error, held);
+    }
+  }
+
+  private confirmFailed(error: unknown, held: PolicyHead): void {
+    // An answer about what is no longer held says nothing. Of an outage only the beginning is reported.
+    if (isSameHead(held, this.held) && (this.isAnswered || isFork(error))) this.failed(error);
+    this.isAnswered = false;
+  }
+
+  /** Resolves to whether anything was received. */
+  private async receiveAll(): Promise<boolean> {
+    this.connection = new AbortController();
+    const { connection } = this;
     const signal = AbortSignal.any([this.stopping.signal, connection.signal]);
     let silenceTimer: NodeJS.Timeout | undefined;
     const restartTimer = () => {
@@ -153,62 +228,125 @@ export class PolicyFollower {
       silenceTimer = setTimeout(() => connection.abort(new Error('authorization is silent')), SILENCE_TIMEOUT_MS);
     };
     restartTimer();
+    let received = false;
     try {
-      for await (const message of this.watch(this.resumeFrom, signal)) {
-        if (signal.aborted) return;
+      for await (const message of this.source.watch(this.held, this.needsSnapshot, signal)) {
+        if (signal.aborted) break;
         restartTimer();
         this.receive(message);
+        received = true;
       }
+      return received;
     } finally {
       clearTimeout(silenceTimer);
       connection.abort();
     }
   }
 
-  private receive({ message, policyRevision }: WatchResponse): void {
+  private failed(error: unknown): void {
+    if (this.stopping.signal.aborted) return;
+    if (error instanceof UnknownPolicyEntity) this.stopForNewerVersion(error);
+    else if (isFork(error)) this.fork(error);
+    else this.onError(error);
+  }
+
+  /** Until authorization accepts what is held, or its administrators have accepted the fork and a snapshot has come. */
+  private fork({ message }: Error): void {
+    if (!this.isForked)
+      this.log.error('POLICY_FORKED: authorization has another history of the policy; no decisions are taken', {
+        policyRevision: String(this.held.revision),
+        policyHash: this.held.hash.toString('hex'),
+        what: message,
+      });
+    this.isForked = true;
+    this.freshness.forget();
+    this.connection.abort();
+  }
+
+  private stopForNewerVersion({ message }: Error): void {
+    this.lacksVersion = true;
+    this.connection.abort();
+    this.log.error(
+      'NEEDS_NEWER_VERSION: the policy cannot be read by this version; no decisions are taken until it is replaced',
+      {
+        policyRevision: String(this.held.revision),
+        what: message,
+      },
+    );
+  }
+
+  private receive({ message, policyRevision: revision, policyHash: hash, previousHash }: WatchResponse): void {
+    const head: PolicyHead = { revision, hash };
     switch (message?.$case) {
       case 'snapshotPart':
-        this.receivePart(message.value, policyRevision);
+        this.receivePart(message.value, head);
         break;
       case 'change':
         if (!this.current) throw this.gap('a change before the snapshot');
-        if (policyRevision <= this.current.revision) break;
-        this.current.apply(message.value, policyRevision);
-        this.messageReceived(policyRevision);
-        this.notify(message.value, policyRevision);
+        if (revision <= this.held.revision) break;
+        if (revision > this.held.revision + 1n) throw this.gap('a change after one that did not arrive');
+        if (!previousHash.equals(this.held.hash)) throw new Fork('a change follows another history');
+        this.current.apply(message.value, revision);
+        this.reached(head);
+        this.notify(message.value, revision);
         break;
       case 'heartbeat':
-        if (policyRevision !== this.current?.revision) throw this.gap('a heartbeat of another revision');
-        this.messageReceived(policyRevision);
+        if (revision !== this.current?.revision) throw this.gap('a heartbeat of another revision');
+        if (!isSameHead(head, this.held)) throw new Fork('a heartbeat has another hash');
+        this.reached(head);
         break;
       case undefined:
-        break;
+        throw new UnknownPolicyEntity('a message');
     }
   }
 
-  private receivePart({ first, last, entities }: PolicySnapshotPart, revision: bigint): void {
+  private receivePart({ first, last, entities }: PolicySnapshotPart, head: PolicyHead): void {
     if (first) this.snapshot = { policy: new PolicyIndex(), entities: [] };
     if (!this.snapshot) throw this.gap('a snapshot without its beginning');
-    for (const entity of entities) this.snapshot.policy.apply(entity, revision);
+    for (const entity of entities) this.snapshot.policy.apply(entity, head.revision);
     this.snapshot.entities.push(...entities);
     if (!last) return;
     const { policy, entities: all } = this.snapshot;
-    policy.revision = revision;
+    policy.revision = head.revision;
     this.snapshot = undefined;
+    this.warnOfGrantsThatReturn(policy);
     this.current = policy;
-    this.messageReceived(revision);
-    for (const entity of all) this.notify(entity, revision);
+    this.reached(head);
+    for (const entity of all) this.notify(entity, head.revision);
+  }
+
+  /** A revoked deliberation is never approved again, unless authorization has lost the revocation. */
+  private warnOfGrantsThatReturn(next: PolicyIndex): void {
+    const { current } = this;
+    const returned = (current?.deliberationIds() ?? []).filter(
+      (id) =>
+        current?.deliberation(id)?.state === DeliberationState.DELIBERATION_STATE_REVOKED &&
+        next.deliberation(id)?.state === DeliberationState.DELIBERATION_STATE_APPROVED,
+    );
+    if (returned.length > 0)
+      this.log.error('deliberations that were revoked are approved in the policy that authorization has now', {
+        deliberationIds: returned,
+        policyRevision: String(next.revision),
+      });
   }
 
   /** Messages were lost: the next `Watch` starts with a snapshot, and the current policy may get stale meanwhile. */
   private gap(what: string): Error {
-    this.resumeFrom = 0n;
+    this.needsSnapshot = true;
     return new Error(`authorization sent ${what}`);
   }
 
-  private messageReceived(revision: bigint): void {
-    this.resumeFrom = revision;
-    this.lastMessageAt = this.clock();
+  private reached(head: PolicyHead): void {
+    this.held = head;
+    this.needsSnapshot = false;
+    if (this.isForked)
+      this.log.info('the policy is followed again after a fork', { policyRevision: String(head.revision) });
+    this.isForked = false;
+    this.freshness.reached(head.revision);
+    this.wakeWaiters();
+  }
+
+  private wakeWaiters(): void {
     for (const check of [...this.waiters]) check();
   }
 
@@ -221,9 +359,3 @@ export class PolicyFollower {
       }
   }
 }
-
-const keyNotRegistered = () =>
-  new PermissionDenied(
-    'KEY_NOT_REGISTERED',
-    "the key of this certificate is not registered for its institution's application; ask an administrator to register it",
-  );

@@ -9,6 +9,8 @@ export const attributeNames = [
   'code',
   /** `institution`, `service`, or `unknown` when the certificate named nobody. */
   'caller_kind',
+  /** Lane of work: `online`, `batch` or `bulk`. */
+  'lane',
   /** How a consultation ended. */
   'status',
   'outcome',
@@ -19,8 +21,10 @@ export const attributeNames = [
   /** Enterprise number of a document provider. */
   'provider',
   'topic',
-  /** Name of a log: main or journal. */
+  /** `main` or `journal`: a log of a service's database. */
   'log',
+  /** What a lease is for: the log, a relay, a view. */
+  'role',
   /** Type of the stream that is appended to. */
   'stream_type',
   /** How many, in a batch. */

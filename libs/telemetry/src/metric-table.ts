@@ -35,7 +35,22 @@ export const METRICS = {
     'caller_kind',
   ),
   'crossroads.calls_in_flight': metric('gauge', '{calls}', 'Calls that are being served', 'rpc'),
-  'crossroads.calls_limited': metric('counter', '{calls}', "Calls beyond a caller's limits", 'rpc', 'reason'),
+  'crossroads.calls_limited': metric(
+    'counter',
+    '{calls}',
+    "Calls beyond a caller's limits, or those of the process (OVERLOAD)",
+    'rpc',
+    'reason',
+  ),
+  'crossroads.lane.calls': metric(
+    'counter',
+    '{calls}',
+    'Calls that were ADMITTED, QUEUED or REFUSED',
+    'lane',
+    'outcome',
+  ),
+  'crossroads.lane.calls_in_flight': metric('gauge', '{calls}', 'Calls that take room of a lane of work', 'lane'),
+  'crossroads.lane.calls_queued': metric('gauge', '{calls}', 'Calls that wait for room', 'lane'),
   'crossroads.event_loop.utilization.ratio': metric('gauge', '1', 'Share of time in which the event loop was busy'),
   'crossroads.event_loop.delay.seconds': metric('gauge', 's', 'How late timers were, 99th percentile'),
   'crossroads.resident_memory.bytes': metric('gauge', 'By', 'Memory of the process'),
@@ -62,6 +77,13 @@ export const METRICS = {
     'subscriber',
   ),
   'crossroads.delivery_lag.seconds': metric('gauge', 's', 'Age of the oldest of them', 'subscriber'),
+  'crossroads.directory_waits': metric(
+    'counter',
+    '{answers}',
+    'Answers of the directory that had not followed the person registry so far as the asker, who asks again',
+  ),
+  'crossroads.delivery_age.seconds': metric('gauge', 's', 'Age of the oldest delivery that is kept for replay'),
+  'crossroads.deliveries_pruned': metric('counter', '{deliveries}', 'Deliveries deleted at the end of their retention'),
   'crossroads.provider_event_lag.messages': metric(
     'gauge',
     '{messages}',
@@ -120,24 +142,41 @@ export const METRICS = {
     'outcome',
     'reason',
   ),
-  'crossroads.policy_age.seconds': metric('gauge', 's', 'Since authorization was heard of'),
+  'crossroads.policy_age.seconds': metric(
+    'gauge',
+    's',
+    'For how long nobody has confirmed that the policy here is in force',
+  ),
+  'crossroads.policy_forked': metric(
+    'gauge',
+    '{policies}',
+    'Is 1 where the policy is not a part of the history that authorization has',
+  ),
+  'crossroads.policy_needs_newer_version': metric(
+    'gauge',
+    '{policies}',
+    'Is 1 where the policy has something that this version does not know',
+  ),
   'crossroads.policy_revision': metric('gauge', '{revision}', 'Revision of the policy in force here'),
-  'crossroads.log.partitions_held': metric(
+  // The logs: partitions, leases, and how far each step is.
+  'crossroads.log.partitions_held': metric('gauge', '{partitions}', 'Partitions whose lease this process has', 'log'),
+  'crossroads.log.stamp_lag.seconds': metric('gauge', 's', 'Age of the oldest event without a position', 'log'),
+  'crossroads.log.needs_newer_version': metric(
     'gauge',
     '{partitions}',
-    'Partitions of the log that this process works on',
-    'log',
+    'Partitions that this process gave back because of an event that its version does not know',
   ),
   'crossroads.relay.lag.seconds': metric(
     'gauge',
     's',
-    'Age of the oldest stamped event that is not published',
+    'Age of the oldest event that has its position and is not on the topic yet',
     'topic',
   ),
-  'crossroads.log.needs_newer_version': metric(
-    'gauge',
-    '{partitions}',
-    'Partitions given back because of an event type that this version does not know',
+  'crossroads.leases.lost': metric(
+    'counter',
+    '{leases}',
+    'Leases that ran out, or that another process took, before they were given back',
+    'role',
   ),
   'crossroads.subject_keys.missing': metric(
     'gauge',

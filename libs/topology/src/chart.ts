@@ -1,4 +1,5 @@
 import { addressedBy, calledBy, callsSources, isForInstitutions } from './calls.js';
+import { CONNECTIONS } from './connections.js';
 import { keysOf } from './keys.js';
 import {
   authorization,
@@ -10,7 +11,7 @@ import {
   serviceNamed,
 } from './services/index.js';
 import { producedBy, readBy } from './topic-access.js';
-import { PARTITIONS, TOPIC_NAMES, TOPICS } from './topics.js';
+import { ACCESS_TOPIC, PARTITIONS, TOPIC_NAMES, TOPICS } from './topics.js';
 
 /** The name of its database; a database of subject keys has the suffix `_keys`. */
 export const databaseOf = (service: string): string => service.replaceAll('-', '_');
@@ -22,6 +23,7 @@ const valuesOf = (service: ServiceName) => {
     portOffset: portOffsetOf(service),
     database: databaseOf(service),
     keysDatabase: subjectKeys ? `${databaseOf(service)}_keys` : '',
+    databaseCluster: producedBy(service).includes(ACCESS_TOPIC) ? 'journal' : 'main',
     keys: keysOf(service),
     receipts: receipts === 'none' ? '' : receipts,
     storesDocuments,
@@ -39,9 +41,11 @@ const valuesOf = (service: ServiceName) => {
 /** What charts/mesh and the Tiltfile know of the mesh: `npm run topology` writes it to charts/mesh/files/topology.yaml. */
 export const chartTopology = () => ({
   services: Object.fromEntries(SERVICES.map((name) => [name, valuesOf(name)])),
-  topics: Object.fromEntries(
-    TOPIC_NAMES.map((name) => [name, { partitions: PARTITIONS, retentionDays: TOPICS[name].retentionDays }]),
-  ),
+  /** Of each topic. */
+  partitions: PARTITIONS,
+  /** What a pod of a service, and its migrations, open. */
+  connections: CONNECTIONS,
+  topics: Object.fromEntries(TOPIC_NAMES.map((name) => [name, { retentionDays: TOPICS[name].retentionDays }])),
   /** The service that takes the first administrator, the one that `helm test` asks, and the one that sends mail of the mesh itself. */
   policyService: authorization.name,
   consultedService: exchange.name,

@@ -1,6 +1,7 @@
 export * from './addresses.js';
 export * from './calls.js';
 export * from './chart.js';
+export * from './connections.js';
 export * from './erasure.js';
 export * from './kafka-grants.js';
 export * from './keys.js';

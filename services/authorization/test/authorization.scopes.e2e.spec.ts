@@ -11,6 +11,7 @@ import {
   revoke,
   submit,
   wages,
+  watching,
 } from './requests.js';
 import { numbers, outcomeOf, RunningAuthorization } from './running-authorization.js';
 
@@ -71,10 +72,13 @@ describe('authorization, by caller', () => {
     revokeDeliberation: (rpcs) =>
       rpcs.revokeDeliberation({ requestId: requestId(), deliberationId: decided, reason: 'no' }),
     watch: async (rpcs) => {
-      for await (const message of rpcs.watch({ fromRevision: 0n })) return message;
+      for await (const message of rpcs.watch(watching(0n))) return message;
       return undefined;
     },
+    confirmPolicy: (rpcs) => rpcs.confirmPolicy({ policyRevision: 0n, policyHash: Buffer.alloc(0) }),
+    acceptPolicyFork: (rpcs) => rpcs.acceptPolicyFork({ requestId: requestId(), policyRevision: 1n }),
   };
+  const forServices = { watch: 'CALLER_NOT_ALLOWED', confirmPolicy: 'CALLER_NOT_ALLOWED' };
   const outcomes = async (name: string) => {
     const rpcs = authorization.as(name);
     const answers: Record<string, string> = {};
@@ -84,7 +88,7 @@ describe('authorization, by caller', () => {
   const everything = (outcome: string) => Object.fromEntries(Object.keys(calls).map((rpc) => [rpc, outcome]));
 
   it.each(['unregisteredKey', 'otherApplication'])('rejects calls with the certificate %s', async (name) => {
-    expect(await outcomes(name)).toEqual({ ...everything('KEY_NOT_REGISTERED'), watch: 'CALLER_NOT_ALLOWED' });
+    expect(await outcomes(name)).toEqual({ ...everything('KEY_NOT_REGISTERED'), ...forServices });
   });
 
   it.each(['expired', 'otherAuthority'])('fails the handshake with the certificate %s', async (name) => {
@@ -94,12 +98,17 @@ describe('authorization, by caller', () => {
   });
 
   it('allows services of the mesh to watch, and nothing else', async () => {
-    expect(await outcomes('exchange')).toEqual({ ...everything('CALLER_NOT_ALLOWED'), watch: 'OK' });
+    expect(await outcomes('exchange')).toEqual({
+      ...everything('CALLER_NOT_ALLOWED'),
+      watch: 'OK',
+      confirmPolicy: 'OK',
+    });
     expect(await outcomes('stranger')).toEqual(everything('CALLER_NOT_ALLOWED'));
   });
 
   it('allows an institution what concerns itself', async () => {
     expect(await outcomes('welfareOffice')).toEqual({
+      acceptPolicyFork: 'NOT_AN_ADMINISTRATOR',
       registerInstitution: 'NOT_AN_ADMINISTRATOR',
       registerApplication: 'NOT_AN_ADMINISTRATOR',
       withdrawKey: 'NOT_YOUR_KEY',
@@ -113,7 +122,7 @@ describe('authorization, by caller', () => {
       check: 'OK',
       decideDeliberation: 'NOT_THE_COMMITTEE',
       revokeDeliberation: 'NOT_THE_COMMITTEE',
-      watch: 'CALLER_NOT_ALLOWED',
+      ...forServices,
     });
   });
 
@@ -133,15 +142,17 @@ describe('authorization, by caller', () => {
   it('lets administrators register, submit for others and see all, but not decide', async () => {
     expect(await outcomes('administrator')).toEqual({
       ...everything('OK'),
+      acceptPolicyFork: 'NO_POLICY_FORK',
       decideDeliberation: 'NOT_THE_COMMITTEE',
       revokeDeliberation: 'NOT_THE_COMMITTEE',
-      watch: 'CALLER_NOT_ALLOWED',
+      ...forServices,
     });
   });
 
   it('lets the committee decide, revoke and see all, but not register', async () => {
     expect(await outcomes('committee')).toEqual({
       ...everything('OK'),
+      acceptPolicyFork: 'NOT_AN_ADMINISTRATOR',
       registerInstitution: 'NOT_AN_ADMINISTRATOR',
       registerApplication: 'NOT_AN_ADMINISTRATOR',
       withdrawKey: 'NOT_YOUR_KEY',
@@ -149,7 +160,7 @@ describe('authorization, by caller', () => {
       registerSignInProvider: 'NOT_AN_ADMINISTRATOR',
       registerDocumentProvider: 'NOT_AN_ADMINISTRATOR',
       submitDeliberation: 'NOT_THE_RECIPIENT',
-      watch: 'CALLER_NOT_ALLOWED',
+      ...forServices,
     });
   });
 

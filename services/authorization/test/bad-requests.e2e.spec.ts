@@ -16,7 +16,7 @@ import {
   uuid,
   withdraw,
 } from './calls.js';
-import { registerWages } from './requests.js';
+import { registerWages, watching } from './requests.js';
 import { numbers, outcomeOf, RunningAuthorization } from './running-authorization.js';
 
 describe('authorization refuses', () => {
@@ -86,8 +86,12 @@ describe('authorization refuses', () => {
     expect(await outcomeOf(administrator.registerInstitution({ requestId: id(), institution: own }))).toBe(
       'LAST_ADMINISTRATOR',
     );
-    const watching = authorization.as('exchange').watch({ fromRevision: -1n })[Symbol.asyncIterator]();
-    expect(await outcomeOf(watching.next())).toBe('INVALID_INPUT');
+    const watcher = authorization.as('exchange').watch(watching(-1n))[Symbol.asyncIterator]();
+    expect(await outcomeOf(watcher.next())).toBe('INVALID_INPUT');
+    const confirm = { policyRevision: 1n, policyHash: Buffer.alloc(31) };
+    expect(await outcomeOf(authorization.as('exchange').confirmPolicy(confirm))).toBe('INVALID_INPUT');
+    const fork = { requestId: id(), policyRevision: 1n };
+    expect(await outcomeOf(administrator.acceptPolicyFork(fork))).toBe('NO_POLICY_FORK');
   });
 });
 

@@ -416,4 +416,11 @@ export const badRequests: readonly Bad[] = [
     'MALFORMED_CONTEXT',
   ],
   ['a check on no day', check({ date: date(2026, 13, 1) }), 'date', 'INVALID_DATE'],
+
+  [
+    'no revision of a policy to accept',
+    (rpcs) => rpcs.acceptPolicyFork({ requestId: id(), policyRevision: 0n }),
+    'policy_revision',
+    'REQUIRED',
+  ],
 ];

@@ -63,15 +63,19 @@ export const question = {
   date: { year: 2026, month: 6, day: 15 },
 };
 
+/** From a revision, by a watcher that has no hash of it. */
+export const watching = (fromRevision: bigint) => ({ fromRevision, fromHash: Buffer.alloc(0), snapshot: false });
+
 export const registerWages = (authorization: RunningAuthorization, change: Partial<DataService> = {}) =>
   authorization
     .as('administrator')
     .registerDataService({ requestId: newRequestId(), dataService: { ...wages, ...change } });
 
-export const submit = (authorization: RunningAuthorization, change: Partial<Deliberation> = {}) =>
-  authorization
-    .as('welfareOffice')
-    .submitDeliberation({ requestId: newRequestId(), deliberation: { ...draft, ...change } });
+export const submit = (
+  authorization: RunningAuthorization,
+  change: Partial<Deliberation> = {},
+  office = authorization.as('welfareOffice'),
+) => office.submitDeliberation({ requestId: newRequestId(), deliberation: { ...draft, ...change } });
 
 export const decide = (authorization: RunningAuthorization, deliberationId: string, approve = true, as = 'committee') =>
   authorization
@@ -89,4 +93,16 @@ export const approved = async (
   const { deliberationId } = await submit(authorization, change);
   await decide(authorization, deliberationId);
   return deliberationId;
+};
+
+/** As an event has it. */
+export const storedDeliberation = (
+  deliberationId: string,
+  state: 'SUBMITTED' | 'APPROVED',
+  recipient = draft.recipient,
+) => {
+  const { reference, title } = draft;
+  const { validity: _, ...granted } = grant;
+  const grants = [{ ...granted, validity: { startDate: { year: 2026, month: 1, day: 1 } } }];
+  return { deliberationId, reference, title, recipient, grants, state, submittedBy: recipient };
 };

@@ -23,7 +23,10 @@ export class RunningAuthorization {
   private constructor(private readonly mesh: TestMesh) {}
 
   /** With these settings besides those that it needs. */
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<RunningAuthorization> {
+  static async start(
+    settings: Readonly<Record<string, string>> = {},
+    nodeOptions: readonly string[] = [],
+  ): Promise<RunningAuthorization> {
     const mesh = await TestMesh.start('authorization');
     const authorization = new RunningAuthorization(mesh);
     for (const name of ['exchange', 'access-audit', 'stranger'])
@@ -35,6 +38,7 @@ export class RunningAuthorization {
         BOOTSTRAP_ADMINISTRATOR: `${numbers.administrator}:Administration of the network:desk:${spki}`,
         ...settings,
       },
+      nodeOptions,
     });
     return authorization;
   }
@@ -48,13 +52,23 @@ export class RunningAuthorization {
     return this.mesh.database;
   }
 
-  as(name: string, deadlineMs = 20_000) {
-    return this.mesh.connect(AuthorizationServiceService, this.process.port, this.certificate(name), { deadlineMs });
+  as(name: string, deadlineMs = 20_000, port = this.process.port) {
+    return this.mesh.connect(AuthorizationServiceService, port, this.certificate(name), { deadlineMs });
   }
 
-  follow(staleAfterMs?: number): PolicyFollower {
+  /** Another process, on the same database, which may not get ready. */
+  async startAnother(): Promise<ServiceProcess> {
+    return this.mesh.startProcess({ until: 'listening' });
+  }
+
+  /** Runs when everything is closed, before this is. */
+  defer(end: () => unknown): void {
+    this.mesh.defer(end);
+  }
+
+  follow(staleAfterMs?: number, port = this.process.port): PolicyFollower {
     const stale = staleAfterMs === undefined ? {} : { staleAfterMs };
-    const address = `127.0.0.1:${this.process.port}`;
+    const address = `127.0.0.1:${port}`;
     const follower = followPolicy({ address, tls: this.certificate('exchange'), trustDomain: TRUST_DOMAIN, ...stale });
     this.mesh.defer(() => follower.close());
     return follower;

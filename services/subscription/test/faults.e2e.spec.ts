@@ -185,7 +185,7 @@ describe('deliveries under faults', () => {
     await world.asAdmin(async (client) => {
       const claimed = async () => {
         const { rows } = await client.query<{ claimed: boolean }>(
-          'select relaying_sequence > relayed_sequence as claimed from subscriptions where subscription_id = $1',
+          'select relaying_sequence > relayed_sequence as claimed from subscription_lanes where subscription_id = $1',
           [id],
         );
         return rows[0]?.claimed ?? false;
@@ -198,7 +198,7 @@ describe('deliveries under faults', () => {
       await fund.resumeSubscription({ requestId: newRequestId(), subscriptionId: id });
       await eventually(claimed, Boolean);
       await client.query('begin');
-      await client.query('select from subscriptions where subscription_id = $1 for update', [id]);
+      await client.query('select from subscription_lanes where subscription_id = $1 for update', [id]);
       mesh.bus.link?.mend();
       // The message is on the topic, and the note of it waits for the row.
       await eventually(

@@ -194,14 +194,7 @@ describe('parked mutations', () => {
 
   it('nothing personal stands in tables, keys, headers or log lines', async () => {
     const people = [await somebodyParked(), world.person(FUND), world.person(FUND)];
-    await fund.subscribe({
-      requestId: newRequestId(),
-      institution: '',
-      inscriptionContext: 'CIN:AFFILIATED',
-      dataService: 'person.identification.v1',
-      legalContext: 'CIN:INSURABILITY',
-      persons: { $case: 'named', value: { ssins: people.map(({ ssin }) => ssin) } },
-    });
+    await subscribed(fund, { persons: { $case: 'named', value: { ssins: people.map(({ ssin }) => ssin) } } });
     await send(people.slice(1).map((person) => eventOf(world.mutation(person))));
     await reads.count(id, 2);
     const secrets = [SURNAME, ...people.map(({ ssin }) => ssin)].flatMap((text) => [

@@ -122,7 +122,7 @@ describe('revocation', () => {
     await eventually(
       () =>
         world.asAdmin((client) =>
-          client.query('select from subscriptions where subscription_id = $1 and relaying_sequence = 3', [id]),
+          client.query('select from subscription_lanes where subscription_id = $1 and relaying_sequence = 3', [id]),
         ),
       ({ rowCount }) => rowCount === 1,
     );

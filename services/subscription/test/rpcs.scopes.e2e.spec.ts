@@ -27,10 +27,31 @@ describe('the subscription table, by caller', () => {
     subscribe: (client) => client.subscribe(toAll({ institution: FUND })),
     closeSubscription: (client) =>
       client.closeSubscription({ requestId: newRequestId(), subscriptionId: randomUUID() }),
+    changeSubscription: (client) =>
+      client.changeSubscription({
+        requestId: newRequestId(),
+        subscriptionId: randomUUID(),
+        content: 0,
+        fieldGroups: [],
+        encoding: 0,
+      }),
     pauseSubscription: (client) =>
       client.pauseSubscription({ requestId: newRequestId(), subscriptionId: randomUUID() }),
     resumeSubscription: (client) =>
       client.resumeSubscription({ requestId: newRequestId(), subscriptionId: randomUUID() }),
+    replayDeliveries: (client) =>
+      client.replayDeliveries({
+        requestId: newRequestId(),
+        subscriptionId: randomUUID(),
+        from: { $case: 'time', value: new Date() },
+      }),
+    streamDeliveries: async (client) => {
+      for await (const _ of client.streamDeliveries({
+        subscriptionId: randomUUID(),
+        from: { $case: 'time', value: new Date() },
+      }));
+    },
+    getSubscription: (client) => client.getSubscription({ subscriptionId: randomUUID() }),
     listSubscriptions: (client) => client.listSubscriptions({ ...list, institution: FUND }),
     listParked: (client) => client.listParked({ pageSize: 0, pageToken: '' }),
     redriveParked: (client) => client.redriveParked({ requestId: newRequestId(), personId: '' }),
@@ -46,6 +67,10 @@ describe('the subscription table, by caller', () => {
   };
   const everything = (outcome: string) => Object.fromEntries(Object.keys(calls).map((rpc) => [rpc, outcome]));
   const notFound = {
+    changeSubscription: 'RESOURCE_NOT_FOUND',
+    replayDeliveries: 'RESOURCE_NOT_FOUND',
+    streamDeliveries: 'RESOURCE_NOT_FOUND',
+    getSubscription: 'RESOURCE_NOT_FOUND',
     closeSubscription: 'RESOURCE_NOT_FOUND',
     pauseSubscription: 'RESOURCE_NOT_FOUND',
     resumeSubscription: 'RESOURCE_NOT_FOUND',

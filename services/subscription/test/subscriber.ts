@@ -1,5 +1,5 @@
-import { readDeliveries } from '@crossroads/client';
-import { type DeliveredMutation, Delivery } from '@crossroads/contracts/delivery/v1/delivery';
+import { deliveryOf, readDeliveries } from '@crossroads/client';
+import type { DeliveredMutation, Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import type { Broker, CloudEvent } from '@crossroads/messaging';
 import { eventually } from '@crossroads/testing';
 import type { ReceiptKeys } from '@crossroads/transparency';
@@ -18,9 +18,9 @@ export class Subscriber {
       topic,
       group,
       receiptKeys,
-      lastSequence: (subscriptionId) => last.get(subscriptionId) ?? 0n,
+      lastSequence: (subscriptionId, lane) => last.get(`${subscriptionId} ${lane}`) ?? 0n,
       onDelivery: (delivery) => {
-        last.set(delivery.subscriptionId, delivery.sequence);
+        last.set(`${delivery.subscriptionId} ${delivery.lane}`, delivery.sequence);
         subscriber.taken.push(delivery);
       },
       onError: (error) => void subscriber.faults.push(String(error)),
@@ -29,7 +29,7 @@ export class Subscriber {
       topic,
       group: `${group}.raw`,
       onBatch: async (events) => {
-        for (const event of events) subscriber.raw.push({ event, delivery: Delivery.decode(event.data) });
+        for (const event of events) subscriber.raw.push({ event, delivery: deliveryOf(event) });
       },
     });
     return subscriber;
@@ -61,14 +61,15 @@ export class Subscriber {
 
   /** Requires that each number has one content, however often it was sent, and that none is missing. */
   requireSound(subscriptionId: string): void {
-    const contents = new Map<bigint, string>();
+    const contents = new Map<string, string>();
     for (const { event, delivery } of this.rawOf(subscriptionId)) {
       const bytes = Buffer.from(event.data).toString('base64');
-      if ((contents.get(delivery.sequence) ?? bytes) !== bytes)
-        throw new Error(`two contents under number ${delivery.sequence}`);
-      if (delivery.sequence > 1n && !contents.has(delivery.sequence - 1n))
-        throw new Error(`a gap before ${delivery.sequence}`);
-      contents.set(delivery.sequence, bytes);
+      const { lane, sequence } = delivery;
+      if ((contents.get(`${lane} ${sequence}`) ?? bytes) !== bytes)
+        throw new Error(`two contents under number ${sequence} of lane ${lane}`);
+      if (sequence > 1n && !contents.has(`${lane} ${sequence - 1n}`))
+        throw new Error(`a gap before ${sequence} of lane ${lane}`);
+      contents.set(`${lane} ${sequence}`, bytes);
     }
   }
 }

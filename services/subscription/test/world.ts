@@ -2,6 +2,8 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { DeliberationState, type Grant, Role } from '@crossroads/contracts/authorization/v1/policy';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import {
+  DeliveryContent,
+  DeliveryEncoding,
   type SubscribeRequest,
   type Subscription,
   SubscriptionServiceService,
@@ -11,6 +13,7 @@ import { ssinCheck, withCbeCheck } from '@crossroads/identifiers';
 import type { Broker } from '@crossroads/messaging';
 import { eventually } from '@crossroads/testing';
 import { DirectoryStandIn, Link, type TestPublisher, type TestMesh, type ToPublish } from '@crossroads/testing/mesh';
+import { PARTITIONS } from '@crossroads/topology';
 import pg from 'pg';
 import { Subscriber } from './subscriber.js';
 
@@ -56,6 +59,11 @@ export class World {
     const registry = await mesh.publisher('person-registry', 'crossroads.person.v1');
     const world = new World(mesh, registry, await mesh.publisher('exchange', 'crossroads.mutation.v1'));
     await mesh.standIn('reference-directory', world.directory.serve('subscription'));
+    // The directory has followed all that the registry publishes, unless a spec says otherwise.
+    world.directory.followed = (await logIdsOf(registry)).map((logId) => ({
+      logId,
+      positions: Array.from({ length: PARTITIONS }, () => 2n ** 62n),
+    }));
     for (const enterpriseNumber of [FUND, OFFICE, STRANGER, EMPLOYMENT])
       world.tls.set(enterpriseNumber, await mesh.register(enterpriseNumber));
     world.tls.set(ADMINISTRATOR, await mesh.register(ADMINISTRATOR, { roles: [Role.ROLE_ADMINISTRATOR] }));
@@ -193,6 +201,14 @@ export class World {
   }
 }
 
+const logIdsOf = async ({ db }: TestPublisher): Promise<string[]> => {
+  const [logs] = await db.query<{ readonly there: boolean }>("select to_regclass('es.logs') is not null as there");
+  if (logs?.there !== true) return [];
+  return (await db.query<{ readonly logId: string }>('select log_id as "logId" from es.logs')).map(
+    ({ logId }) => logId,
+  );
+};
+
 const ids = {
   made: new Map<string, string>(),
   make(id: string): string {
@@ -224,6 +240,10 @@ export const toAll = (more: Partial<SubscribeRequest> = {}): SubscribeRequest =>
   inscriptionContext: CONTEXT,
   dataService: PERSON,
   legalContext: PURPOSE,
+  lanes: 0,
+  content: DeliveryContent.DELIVERY_CONTENT_UNSPECIFIED,
+  encoding: DeliveryEncoding.DELIVERY_ENCODING_UNSPECIFIED,
+  fieldGroups: [],
   persons: { $case: 'allInscribed', value: {} },
   ...more,
 });

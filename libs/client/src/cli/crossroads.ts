@@ -6,6 +6,7 @@ import { addCommitteeCommands } from './committee-commands.js';
 import { addEboxCommands } from './ebox-commands.js';
 import { addInstitutionCommands } from './institution-commands.js';
 import { UsageError } from './mesh-file.js';
+import { addPolicyCommands } from './policy-commands.js';
 import { BadDocument } from '../document-file.js';
 import { outputClosed } from './print.js';
 
@@ -14,6 +15,7 @@ const program = new Command('crossroads').description(
 );
 addInstitutionCommands(program);
 addCommitteeCommands(program);
+addPolicyCommands(program);
 addCitizenCommands(program);
 addEboxCommands(program);
 

@@ -1,8 +1,12 @@
 import { Fact } from '@crossroads/contracts/person/v1/person';
-import { SubscriptionState } from '@crossroads/contracts/subscription/v1/subscription_service';
+import {
+  DeliveryEncoding,
+  SubscriptionState,
+  SubscribeRequest,
+} from '@crossroads/contracts/subscription/v1/subscription_service';
 import { newRequestId } from '@crossroads/grpc';
 import { DELIVERIES, topicOfInstitution } from '@crossroads/topology';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { readDeliveries } from '../subscriber.js';
 import { dateOf, enterpriseNumberOf, isoToday } from './arguments.js';
 import { asInstitution, asOption } from './as-institution.js';
@@ -14,6 +18,13 @@ import { readUntilInterrupted } from './topic.js';
 interface As {
   readonly as: string;
   readonly json?: true;
+}
+
+interface SubscribeOptions extends As {
+  readonly context: string;
+  readonly legalContext: string;
+  readonly ssin?: string[];
+  readonly encoding: 'protobuf' | 'json';
 }
 
 const SSIN = '--ssin <number>';
@@ -110,18 +121,29 @@ export const addInstitutionCommands = (program: Command): void => {
     .requiredOption('--context <context>', 'inscription context')
     .requiredOption('--legal-context <context>', 'why')
     .option('--ssin <numbers...>', 'only these persons')
-    .action(async (dataService: string, options: As & { context: string; legalContext: string; ssin?: string[] }) => {
+    .addOption(
+      new Option('--encoding <encoding>', 'of the messages on the topic')
+        .choices(['protobuf', 'json'])
+        .default('protobuf'),
+    )
+    .action(async (dataService: string, options: SubscribeOptions) => {
       const { subscription } = await asInstitution(options, ({ subscriptions }) =>
-        subscriptions.subscribe({
-          requestId: newRequestId(),
-          institution: '',
-          inscriptionContext: options.context,
-          dataService,
-          legalContext: options.legalContext,
-          persons: options.ssin
-            ? { $case: 'named', value: { ssins: options.ssin } }
-            : { $case: 'allInscribed', value: {} },
-        }),
+        subscriptions.subscribe(
+          SubscribeRequest.fromPartial({
+            requestId: newRequestId(),
+            institution: '',
+            inscriptionContext: options.context,
+            dataService,
+            legalContext: options.legalContext,
+            encoding:
+              options.encoding === 'json'
+                ? DeliveryEncoding.DELIVERY_ENCODING_JSON
+                : DeliveryEncoding.DELIVERY_ENCODING_PROTOBUF,
+            persons: options.ssin
+              ? { $case: 'named', value: { ssins: options.ssin } }
+              : { $case: 'allInscribed', value: {} },
+          }),
+        ),
       );
       printLine(`subscription ${subscription?.subscriptionId}; deliveries come on topic ${subscription?.topic}`);
     });
@@ -176,10 +198,10 @@ export const addInstitutionCommands = (program: Command): void => {
           broker,
           topic: topicOfInstitution(DELIVERIES, number),
           group: `${number}.${group}`,
-          lastSequence: (subscriptionId) => last.get(subscriptionId),
+          lastSequence: (subscriptionId, lane) => last.get(`${subscriptionId} ${lane}`),
           onDelivery: async (delivery) => {
             await printAndWait(json ? toJson(delivery) : deliveryLine(delivery));
-            last.set(delivery.subscriptionId, delivery.sequence);
+            last.set(`${delivery.subscriptionId} ${delivery.lane}`, delivery.sequence);
           },
           onError,
         }),

@@ -116,8 +116,16 @@ export const deliveryLine = ({ sequence, subscriptionId, content }: Delivery): s
       const { dataService, changedFieldGroups, data, ssin, sourceRevision } = content.value;
       return `${sequence}  ${ssin}  ${dataService}  ${changedFieldGroups.join(', ')}  revision ${sourceRevision}  ${toJson(data)}`;
     }
+    case 'notification': {
+      const { dataService, changedFieldGroups, ssin, sourceRevision } = content.value;
+      return `${sequence}  ${ssin}  ${dataService}  ${changedFieldGroups.join(', ')}  revision ${sourceRevision}`;
+    }
     case 'closing':
       return `${sequence}  subscription ${subscriptionId} is closed: ${content.value.reason}`;
+    case 'replayEnd':
+      return `${sequence}  replay ${content.value.replayId} has ended: ${content.value.delivered} delivered again`;
+    case 'resync':
+      return `${sequence}  deliveries before ${content.value.firstSequence} are gone`;
     case undefined:
       return `${sequence}  erased`;
   }

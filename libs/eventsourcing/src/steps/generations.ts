@@ -72,7 +72,8 @@ export const startGeneration = async (
   const next = generation + 1;
   await takeSteps(on, [
     { reader: readerOf(topic, logId, generation), partition, after: position, place: { position: CLOSED, hash } },
-    ...(mark.position === 0n ? [] : [{ reader: readerOf(topic, logId, next), partition, after: 0n, place: mark }]),
+    // The first step of a generation says where it begins, also at the beginning of the log.
+    { reader: readerOf(topic, logId, next), partition, after: mark.position > 0n ? 0n : -1n, place: mark },
   ]);
   await on.query(
     'insert into es.generations (topic, partition, log_id, generation, source) values ($1, $2, $3, $4, $5)',
@@ -83,7 +84,7 @@ export const startGeneration = async (
 const MARKS = {
   name: 'es-marks',
   text: `select position, encode(hash, 'hex') as hash from es.steps
-     where reader = $1 and partition = $2 and position <= $3 and position < ${CLOSED} order by after desc limit $4`,
+     where reader = $1 and partition = $2 and position between 1 and $3 and position < ${CLOSED} order by after desc limit $4`,
 };
 
 /** Places that a reader has passed, newest first: at most `limit`, up to `upTo`. */

@@ -7,6 +7,7 @@ import type {
   Metadata,
   MethodDefinition,
 } from '@grpc/grpc-js';
+import type { CallContext } from '@crossroads/configuration';
 import { writeAll } from '../streams.js';
 
 /** What grpc-js needs to open a call. */
@@ -16,6 +17,8 @@ export interface OpenCall {
   readonly metadata: Metadata;
   readonly deadline: Date | undefined;
   readonly signal: AbortSignal | undefined;
+  /** The call that this one is made for: it is cancelled with it. */
+  readonly context: CallContext | undefined;
 }
 
 interface Cancellable {
@@ -24,17 +27,21 @@ interface Cancellable {
 
 const grpcOptions = ({ deadline }: OpenCall): CallOptions => (deadline === undefined ? {} : { deadline });
 
-/** Cancels the call when the signal is aborted. Returns the function that stops listening. */
-const cancelOn = (signal: AbortSignal | undefined, call: Cancellable): (() => void) => {
-  if (signal === undefined) return () => undefined;
+/** Cancels the call when the signal is aborted, or the call that it is made for is cancelled. Returns the function that stops listening. */
+const cancelOn = ({ signal, context }: OpenCall, call: Cancellable): (() => void) => {
+  if (signal === undefined && context === undefined) return () => undefined;
   const cancel = () => call.cancel();
-  if (signal.aborted) cancel();
-  else signal.addEventListener('abort', cancel, { once: true });
-  return () => signal.removeEventListener('abort', cancel);
+  if (signal?.aborted) cancel();
+  else signal?.addEventListener('abort', cancel, { once: true });
+  const stopListening = context?.onCancel(cancel);
+  return () => {
+    signal?.removeEventListener('abort', cancel);
+    stopListening?.();
+  };
 };
 
 export const callUnary = (open: OpenCall, request: unknown): Promise<unknown> => {
-  const { client, method, metadata, signal } = open;
+  const { client, method, metadata } = open;
   return new Promise((resolve, reject) => {
     let release = (): void => undefined;
     const call = client.makeUnaryRequest(
@@ -50,7 +57,7 @@ export const callUnary = (open: OpenCall, request: unknown): Promise<unknown> =>
         else resolve(response);
       },
     );
-    release = cancelOn(signal, call);
+    release = cancelOn(open, call);
   });
 };
 
@@ -73,7 +80,7 @@ const sendAll = async (
 };
 
 export const callClientStream = async (open: OpenCall, requests: AsyncIterable<unknown>): Promise<unknown> => {
-  const { client, method, metadata, signal } = open;
+  const { client, method, metadata } = open;
   let sent: Promise<void> = Promise.resolve();
   let release = (): void => undefined;
   const answer = new Promise<unknown>((resolve, reject) => {
@@ -88,7 +95,7 @@ export const callClientStream = async (open: OpenCall, requests: AsyncIterable<u
         else resolve(response);
       },
     );
-    release = cancelOn(signal, call);
+    release = cancelOn(open, call);
     sent = sendAll(requests, call);
   });
   try {
@@ -105,7 +112,7 @@ async function* received(
   open: OpenCall,
   sent: Promise<void>,
 ): AsyncGenerator<unknown> {
-  const release = cancelOn(open.signal, call);
+  const release = cancelOn(open, call);
   // A source that fails cancels the call, and its own error says more than CANCELLED.
   let sourceError: unknown;
   sent.catch((error: unknown) => {

@@ -23,7 +23,7 @@ describe('retries', () => {
         if (error !== undefined) throw error;
         return 'answer';
       },
-      { deadline: Date.now() + withinMs, isIdempotent, signal: undefined },
+      { deadline: Date.now() + withinMs, isIdempotent, signal: undefined, context: undefined },
     ).catch((error: unknown) => error);
     return { calls, outcome };
   };

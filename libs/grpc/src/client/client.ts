@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { type CallContext, callContext, type Lane } from '@crossroads/configuration';
 import { activeTraceparent, traceCall } from '@crossroads/telemetry';
 import {
   type ChannelOptions,
@@ -13,6 +14,7 @@ import { identityUri, type ServerIdentity } from '../identity/peer.js';
 import { errorOf, RemoteError } from '../errors/remote-error.js';
 import { withRetries } from './retries.js';
 import { callBidi, callClientStream, callServerStream, callUnary, type OpenCall } from './calls.js';
+import { LANE_HEADER } from '../lane-header.js';
 import { isAsyncIterable } from '../streams.js';
 import { channelCredentials, type TlsFiles } from '../identity/tls.js';
 
@@ -31,9 +33,12 @@ export interface ConnectOptions {
   readonly maxMessageBytes?: number;
 }
 
+/** A call that is made while another one is served ends with that one at the latest: at its deadline, and when its caller leaves. */
 export interface CallOptions {
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
+  /** A less urgent lane than that of the rpc. @default that of the call that is being served */
+  readonly lane?: Lane;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -83,12 +88,20 @@ const nameOf = (identity: ServerIdentity): string => {
   return 'application' in identity ? identity.application : identity.enterpriseNumber;
 };
 
-const metadataOf = (entries: CallOptions['metadata'], traceparent: string | undefined): Metadata => {
+const metadataOf = (entries: CallOptions['metadata'], lane: Lane, traceparent: string | undefined): Metadata => {
   const metadata = new Metadata();
   if (traceparent !== undefined) metadata.set('traceparent', traceparent);
+  if (lane !== 'online') metadata.set(LANE_HEADER, lane);
   for (const [name, value] of Object.entries(entries ?? {})) metadata.set(name, value);
   return metadata;
 };
+
+/** The earlier one of a call's own deadline and that of the call that it is made for; milliseconds since 1970. */
+const deadlineOf = (deadlineMs: number | undefined, context: CallContext | undefined): number =>
+  Math.min(
+    deadlineMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + deadlineMs,
+    context?.deadline ?? Number.POSITIVE_INFINITY,
+  );
 
 const hasRequestId = (request: unknown): boolean => {
   const id: unknown = typeof request === 'object' && request !== null ? Reflect.get(request, 'requestId') : undefined;
@@ -115,40 +128,45 @@ const callOf = (
 ): AnyCall => {
   const open = (
     options: CallOptions,
-    deadline: number | undefined,
+    context: CallContext | undefined,
+    deadline: number,
     traceparent: string | undefined = activeTraceparent(),
   ): OpenCall => ({
     client,
     method,
-    metadata: metadataOf(options.metadata, traceparent),
-    deadline: deadline === undefined ? undefined : new Date(deadline),
+    metadata: metadataOf(options.metadata, options.lane ?? context?.lane ?? 'online', traceparent),
+    deadline: deadline === Number.POSITIVE_INFINITY ? undefined : new Date(deadline),
     signal: options.signal,
+    context,
   });
-  const streamDeadline = ({ deadlineMs }: CallOptions) =>
-    deadlineMs === undefined ? undefined : Date.now() + deadlineMs;
+  const openStream = (options: CallOptions): OpenCall => {
+    const context = callContext();
+    return open(options, context, deadlineOf(options.deadlineMs, context));
+  };
 
   const unary: AnyCall = (request, options = {}) => {
-    const deadline = Date.now() + (options.deadlineMs ?? defaultDeadlineMs);
+    const context = callContext();
+    const deadline = deadlineOf(options.deadlineMs ?? defaultDeadlineMs, context);
     const isIdempotent = reads.includes(name) || hasRequestId(request);
-    const rules = { deadline, isIdempotent, signal: options.signal };
+    const rules = { deadline, isIdempotent, signal: options.signal, context };
     return traceCall(
       method.path,
-      (traceparent) => withRetries(() => callUnary(open(options, deadline, traceparent), request), rules),
+      (traceparent) => withRetries(() => callUnary(open(options, context, deadline, traceparent), request), rules),
       codeOf,
     );
   };
   const serverStream: AnyCall = (request, options = {}) =>
-    withReadableErrors(callServerStream(open(options, streamDeadline(options)), request));
+    withReadableErrors(callServerStream(openStream(options), request));
   const streamOf = (requests: unknown): AsyncIterable<unknown> => {
     if (!isAsyncIterable(requests)) throw new TypeError(`${method.path} takes an async iterable of requests`);
     return requests;
   };
   const clientStream: AnyCall = (requests, options = {}) =>
-    callClientStream(open(options, streamDeadline(options)), streamOf(requests)).catch((error: unknown) => {
+    callClientStream(openStream(options), streamOf(requests)).catch((error: unknown) => {
       throw errorOf(error);
     });
   const bidi: AnyCall = (requests, options = {}) =>
-    withReadableErrors(callBidi(open(options, streamDeadline(options)), streamOf(requests)));
+    withReadableErrors(callBidi(openStream(options), streamOf(requests)));
 
   if (method.requestStream) return method.responseStream ? bidi : clientStream;
   return method.responseStream ? serverStream : unary;

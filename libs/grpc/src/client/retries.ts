@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallContext } from '@crossroads/configuration';
 import { status } from '@grpc/grpc-js';
 import { errorOf, RemoteError } from '../errors/remote-error.js';
 
@@ -11,6 +12,8 @@ export interface RetryRules {
   /** The call only reads, or carries a request id. */
   readonly isIdempotent: boolean;
   readonly signal: AbortSignal | undefined;
+  /** The call that it is made for. */
+  readonly context: CallContext | undefined;
 }
 
 const isRetryable = (error: unknown): error is RemoteError =>
@@ -32,7 +35,7 @@ export const withRetries = async (call: () => Promise<unknown>, rules: RetryRule
       // The deadline ended a retry: the answer before it says more.
       if (lastAnswer !== undefined && error instanceof RemoteError && error.code === status.DEADLINE_EXCEEDED)
         throw lastAnswer;
-      if (!isRetryable(error) || rules.signal?.aborted) throw error;
+      if (!isRetryable(error) || rules.signal?.aborted || rules.context?.isCancelled) throw error;
       if (!rules.isIdempotent && !error.wasNotBegun) throw error;
       lastAnswer = error;
       const pause = backoffMs(attempt, error);

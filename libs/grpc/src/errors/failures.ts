@@ -121,6 +121,15 @@ export class MalformedMessage extends GrpcFailure {
   }
 }
 
+/** The time for the call is over. */
+export class DeadlineExceeded extends GrpcFailure {
+  override readonly name = 'DeadlineExceeded';
+
+  constructor(message = 'the deadline of the call has passed') {
+    super(status.DEADLINE_EXCEEDED, 'DEADLINE_EXCEEDED', message);
+  }
+}
+
 /** The client no longer waits for the answer. */
 export class Cancelled extends GrpcFailure {
   override readonly name = 'Cancelled';

@@ -3,6 +3,9 @@ import { Status } from '@crossroads/contracts/google/rpc/status';
 import { type Metadata, status } from '@grpc/grpc-js';
 import type { FieldViolation } from './failures.js';
 
+/** The limits that are applied before a call is read. */
+const NOT_BEGUN: ReadonlySet<string> = new Set(['RATE_LIMIT', 'CONCURRENCY_LIMIT', 'OVERLOADED']);
+
 /** The status that another server answered with, and its details. */
 export class RemoteError extends Error {
   override readonly name = 'RemoteError';
@@ -32,7 +35,7 @@ export class RemoteError extends Error {
 
   /** Refused before anything was done, so that any call may be retried. */
   get wasNotBegun(): boolean {
-    return this.wasLimited && (this.reason === 'RATE_LIMIT' || this.reason === 'CONCURRENCY_LIMIT');
+    return this.wasLimited && NOT_BEGUN.has(this.reason);
   }
 }
 

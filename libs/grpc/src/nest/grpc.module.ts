@@ -48,6 +48,9 @@ const optionsOf = (grpc: GrpcSettings, mesh: MeshSettings): Omit<TransportOption
   limits: {
     callsPerSecond: grpc.LIMIT_CALLS_PER_SECOND,
     concurrentCalls: grpc.LIMIT_CONCURRENT_CALLS,
+    callsInFlight: grpc.LIMIT_CALLS_IN_FLIGHT,
+    batchCalls: grpc.LIMIT_BATCH_CALLS,
+    bulkCalls: grpc.LIMIT_BULK_CALLS,
     maxMessageBytes: grpc.LIMIT_MESSAGE_BYTES,
   },
 });

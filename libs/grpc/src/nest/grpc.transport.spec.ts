@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { ServiceIdentity } from '@crossroads/configuration';
+import { callContext, type Lane, ServiceIdentity } from '@crossroads/configuration';
 import type { ReadRequest, ReadResponse } from '@crossroads/contracts/events/v1/events_service';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -75,6 +75,8 @@ const exchangeOnly = ['service:exchange'] as const;
 let release = (): void => undefined;
 let yielded = 0;
 let streamsEnded = 0;
+/** Of the calls of `echo` and `collect`. */
+const lanes: (Lane | undefined)[] = [];
 
 @GrpcController(EchoService, {
   echo: exchangeOnly,
@@ -87,6 +89,7 @@ class EchoController {
   constructor(readonly job: Job) {}
   @Rpc(EchoService.echo)
   async echo({ topic }: ReadRequest, { signal }: Call): Promise<ReadResponse> {
+    lanes.push(callContext()?.lane);
     if (topic === 'wait') {
       log.push('call waits');
       await new Promise<void>((resolve) => {
@@ -104,8 +107,9 @@ class EchoController {
   async refuse(): Promise<ReadResponse> {
     throw new InvalidInput({ field: 'topic', reason: 'NO', description: 'no' });
   }
-  @Rpc(EchoService.collect)
+  @Rpc(EchoService.collect, undefined, { lane: 'bulk' })
   async collect(requests: AsyncIterable<ReadRequest>): Promise<ReadResponse> {
+    lanes.push(callContext()?.lane);
     const topics: string[] = [];
     for await (const { topic } of requests) topics.push(topic);
     return response(topics.join());
@@ -183,6 +187,13 @@ describe('a Nest application with GrpcTransport', () => {
     expect(await exchange.collect(requests())).toEqual(response('a,b'));
     expect(await listOf(exchange.chat(requests()))).toEqual([response('a'), response('b')]);
     expect(await listOf(exchange.count(request('2')))).toHaveLength(2);
+  });
+
+  it('serves each rpc in its lane, and handlers within the context of their call', async () => {
+    lanes.length = 0;
+    await exchange.echo(request('hello'));
+    await exchange.collect(requests());
+    expect(lanes).toEqual(['online', 'bulk']);
   });
 
   it('answers an error of a handler with its details, also in the middle of a stream', async () => {

@@ -53,11 +53,12 @@ export class GrpcTransport extends Server implements CustomTransportStrategy {
 
   private served(): ServedService {
     return [...this.messageHandlers].map(([rpc, handler]): ServedMethod => {
-      const { method, endless } = handler.extras as unknown as RpcExtras;
+      const { method, endless, lane } = handler.extras as unknown as RpcExtras;
       return {
         rpc,
         allow: ['any'],
         endless,
+        lane,
         requestStream: method.requestStream,
         responseStream: method.responseStream,
         raw: true,

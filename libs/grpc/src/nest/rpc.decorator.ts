@@ -1,3 +1,4 @@
+import type { Lane } from '@crossroads/configuration';
 import { Controller, type PipeTransform, type Type } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import type { ServiceName } from '@crossroads/topology';
@@ -15,6 +16,7 @@ export interface RpcExtras {
   readonly method: ServiceDefinition[string];
   /** A stream that never ends by itself (a watch): aborted when the server stops, instead of waited for. */
   readonly endless: boolean;
+  readonly lane: Lane;
 }
 
 /** What an rpc gives its handler: a message, or an async iterable of messages. */
@@ -31,6 +33,8 @@ type Handler<Method extends MethodShape, Input> = (input: Input, call: Call) => 
 
 export interface RpcOptions {
   readonly endless?: boolean;
+  /** The lane of work. @default online */
+  readonly lane?: Lane;
 }
 
 /**
@@ -41,14 +45,14 @@ export const Rpc =
   <Method extends MethodShape & ServiceDefinition[string], Input = Incoming<Method>>(
     method: Method,
     pipe?: Type<PipeTransform<Incoming<Method>, Input>>,
-    { endless = false }: RpcOptions = {},
+    { endless = false, lane = 'online' }: RpcOptions = {},
   ) =>
   <H extends Handler<Method, NoInfer<Awaited<Input>>>>(
     target: object,
     key: string,
     descriptor: TypedPropertyDescriptor<H>,
   ): void => {
-    const extras: RpcExtras = { method, endless };
+    const extras: RpcExtras = { method, endless, lane };
     MessagePattern(method.path, GRPC, { ...extras })(target, key, descriptor);
     Payload(new DecodePipe(method), ...(pipe === undefined ? [] : [pipe]))(target, key, 0);
     Ctx()(target, key, 1);

@@ -1,13 +1,16 @@
+import type { Lane } from '@crossroads/configuration';
 import {
+  type Metadata,
   type ServerInterceptingCall,
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
   status,
 } from '@grpc/grpc-js';
-import { type StatusReply, statusReply } from '../errors/status.js';
+import { statusReply } from '../errors/status.js';
 import type { Callers } from '../identity/callers.js';
 import type { EndedCall } from './handlers.js';
-import { AdmittedCall, type CallLimits, type LimitedCall, type LimitExceeded } from './limits.js';
+import { type Lanes, laneOf, type QueuedCall, RETRY_MS } from './lanes.js';
+import { type CallLimits, CountedCall, type LimitedCall, type LimitExceeded } from './limits.js';
 
 /** Who is told about calls that exceeded a limit. */
 export interface LimitListeners {
@@ -20,11 +23,20 @@ export const reportLimited = (call: LimitedCall, { onLimited, onEnd }: LimitList
   onEnd?.({ rpc: call.rpc, code: status.RESOURCE_EXHAUSTED, milliseconds: 0, caller: call.caller });
 };
 
+/** What admission needs to know about an rpc. */
+export interface AdmittedRpc {
+  readonly lane: Lane;
+  /** A watch waits more than it works: it counts for its caller, and takes no room of a lane. */
+  readonly endless: boolean;
+}
+
 export interface AdmissionOptions extends LimitListeners {
-  readonly limits: CallLimits;
+  /** Absent without limits of callers. */
+  readonly limits: CallLimits | undefined;
+  readonly lanes: Lanes;
   readonly callers: Callers;
   /** Rpcs that count. Health and reflection do not, so that an overloaded server can be observed. */
-  readonly limited: ReadonlySet<string>;
+  readonly rpcs: ReadonlyMap<string, AdmittedRpc>;
   /** `ErrorInfo.domain`. */
   readonly domain: string;
 }
@@ -39,61 +51,139 @@ const REFUSALS = {
     reason: 'CONCURRENCY_LIMIT',
     message: 'this caller has as many calls in flight as it may; wait for some of them, or as long as RetryInfo says',
   },
+  OVERLOAD: {
+    reason: 'OVERLOADED',
+    message: 'this server has as many calls of this lane in flight as it can serve; wait as long as RetryInfo says',
+  },
 } as const;
+
+/** A call that counts until its handler has ended. */
+export interface HeldCall {
+  readonly lane: Lane;
+  release(): void;
+}
+
+/** A call that counts: for its caller, and in its lane. */
+class ArrivedCall implements QueuedCall, HeldCall {
+  lane: Lane = 'online';
+  private counted: CountedCall | undefined;
+  private state: 'arrived' | 'queued' | 'in flight' | 'refused' | 'ended' = 'arrived';
+  /** grpc-js until the call has ended on the wire, and its handler. */
+  private holders = 1;
+  private metadata: Metadata | undefined;
+
+  constructor(
+    private readonly rpc: string,
+    private readonly terms: AdmittedRpc,
+    private readonly call: ServerInterceptingCallInterface,
+    private readonly listener: Listener,
+    private readonly options: AdmissionOptions,
+  ) {}
+
+  get isRefused(): boolean {
+    return this.state === 'refused';
+  }
+
+  /** When the headers have arrived. A call that has to wait is not read until it is admitted. */
+  arrive(metadata: Metadata): void {
+    const { limits, callers, lanes } = this.options;
+    // The handler refuses callers that the certificate does not name.
+    const caller = limits === undefined ? undefined : callers.find(this.call);
+    const counted = caller === undefined ? undefined : limits?.admit(caller);
+    if (counted instanceof CountedCall) this.counted = counted;
+    else if (counted !== undefined) {
+      this.end(counted);
+      return;
+    }
+    this.metadata = metadata;
+    this.lane = laneOf(this.terms.lane, metadata);
+    const admission = this.terms.endless ? 'admitted' : lanes.admit(this.lane, this);
+    if (admission === 'admitted') this.admit();
+    else if (admission === 'queued') this.state = 'queued';
+    else this.refuse();
+  }
+
+  admit(): void {
+    this.state = 'in flight';
+    if (this.metadata !== undefined) this.listener.onReceiveMetadata(this.metadata);
+  }
+
+  refuse(): void {
+    this.counted?.release();
+    this.end({ reason: 'OVERLOAD', retryAfterMs: RETRY_MS[this.lane] });
+  }
+
+  hold(): void {
+    this.holders += 1;
+  }
+
+  release(): void {
+    this.holders -= 1;
+    if (this.holders > 0) return;
+    const { state } = this;
+    this.state = 'ended';
+    this.counted?.release();
+    if (state === 'queued') this.options.lanes.leave(this.lane, this);
+    if (state === 'in flight' && !this.terms.endless) this.options.lanes.release(this.lane);
+  }
+
+  private end({ reason, retryAfterMs }: LimitExceeded): void {
+    this.state = 'refused';
+    const { domain, callers } = this.options;
+    reportLimited({ rpc: this.rpc, reason, caller: callers.find(this.call) }, this.options);
+    const metadata = reason === 'OVERLOAD' ? { lane: this.lane } : {};
+    this.call.sendStatus(
+      statusReply(domain, { code: status.RESOURCE_EXHAUSTED, ...REFUSALS[reason], metadata, retryAfterMs }),
+    );
+  }
+}
 
 /**
  * Admits calls, or refuses them with RESOURCE_EXHAUSTED, when their headers arrive: before a byte of a message is read. A call
  * that begins to send a message and never ends counts as well.
  */
 export class Admissions {
-  private readonly admitted = new Map<object, AdmittedCall>();
+  private readonly arrived = new Map<object, ArrivedCall>();
 
   constructor(private readonly options: AdmissionOptions) {}
 
   readonly interceptor: ServerInterceptor = ({ path }, call) => {
     if (!isInterceptingCall(call)) throw new TypeError('grpc-js gave no call to intercept');
-    if (!this.options.limited.has(path)) return call;
+    const rpc = this.options.rpcs.get(path);
+    if (rpc === undefined) return call;
     const start = call.start.bind(call);
-    call.start = (listener) => start(this.admitting(path, call, listener));
+    call.start = (listener) => start(this.admitting(path, rpc, call, listener));
     return call;
   };
 
-  /** Has the call count until its handler ends, even when it is cancelled before that. Returns the function that releases it. */
-  hold(call: unknown): (() => void) | undefined {
-    const admitted = typeof call === 'object' && call !== null ? this.admitted.get(call) : undefined;
-    if (admitted === undefined) return undefined;
-    admitted.hold();
-    return () => admitted.release();
+  /** Has the call count until it is released, even when it is cancelled before that. Nothing for what does not count. */
+  hold(call: unknown): HeldCall | undefined {
+    const arrived = typeof call === 'object' && call !== null ? this.arrived.get(call) : undefined;
+    arrived?.hold();
+    return arrived;
   }
 
-  private admitting(rpc: string, call: ServerInterceptingCallInterface, listener: Listener): Listener {
-    let admission: AdmittedCall | LimitExceeded | undefined;
+  private admitting(
+    path: string,
+    rpc: AdmittedRpc,
+    call: ServerInterceptingCallInterface,
+    listener: Listener,
+  ): Listener {
+    const arrived = new ArrivedCall(path, rpc, call, listener, this.options);
     return {
       onReceiveMetadata: (metadata) => {
-        // The handler refuses callers that the certificate does not name.
-        const caller = this.options.callers.find(call);
-        if (caller !== undefined) admission = this.options.limits.admit(caller);
-        if (admission instanceof AdmittedCall) this.admitted.set(call, admission);
-        else if (admission !== undefined) {
-          reportLimited({ rpc, reason: admission.reason, caller }, this.options);
-          call.sendStatus(this.refusal(admission));
-          return;
-        }
-        listener.onReceiveMetadata(metadata);
+        this.arrived.set(call, arrived);
+        arrived.arrive(metadata);
       },
       onReceiveMessage: (message) => listener.onReceiveMessage(message),
       onReceiveHalfClose: () => listener.onReceiveHalfClose(),
       // grpc-js reports "cancelled" at the end of every call, also of one that was answered.
       onCancel: () => {
-        if (admission !== undefined && !(admission instanceof AdmittedCall)) return;
-        this.admitted.delete(call);
-        admission?.release();
+        this.arrived.delete(call);
+        if (arrived.isRefused) return;
+        arrived.release();
         listener.onCancel();
       },
     };
-  }
-
-  private refusal({ reason, retryAfterMs }: LimitExceeded): StatusReply {
-    return statusReply(this.options.domain, { code: status.RESOURCE_EXHAUSTED, ...REFUSALS[reason], retryAfterMs });
   }
 }

@@ -1,3 +1,4 @@
+import { inCallContext } from '@crossroads/configuration';
 import type { ServedCall } from '@crossroads/telemetry';
 import type {
   ServerDuplexStream,
@@ -11,8 +12,9 @@ import { status } from '@grpc/grpc-js';
 import type { Admissions } from './admission.js';
 import { spanOf } from './call-tracing.js';
 import type { Callers } from '../identity/callers.js';
-import { Cancelled, PermissionDenied, Unavailable } from '../errors/failures.js';
+import { Cancelled, DeadlineExceeded, GrpcFailure, PermissionDenied, Unavailable } from '../errors/failures.js';
 import { type Caller, callerLabel } from '../identity/caller.js';
+import type { Lanes } from './lanes.js';
 import { type GrpcCall, ServerCall } from './server-call.js';
 import { isAllowed, type ServedMethod } from './service.js';
 import { type ErrorMapping, type StatusReply, toStatus } from '../errors/status.js';
@@ -35,8 +37,8 @@ export interface HandlerContext {
   readonly isStopping: () => boolean;
   readonly onUnexpected: (error: unknown, rpc: string) => void;
   readonly onEnd: ((call: EndedCall) => void) | undefined;
-  /** Absent without limits. */
-  readonly admissions: Admissions | undefined;
+  readonly admissions: Admissions;
+  readonly lanes: Lanes;
 }
 
 type IncomingCall = GrpcCall & Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext'>;
@@ -57,16 +59,22 @@ const run = async (
   let call: ServerCall | undefined;
   let span: ServedCall | undefined;
   let code = status.OK;
-  const release = context.admissions?.hold(Reflect.get(incoming, 'call'));
+  let timer: NodeJS.Timeout | undefined;
+  const held = context.admissions.hold(Reflect.get(incoming, 'call'));
+  const lane = held?.lane ?? 'online';
   try {
     const caller = context.callers.of(incoming);
-    const served = new ServerCall(incoming, caller, method.rpc, bytes);
+    const given = incoming.getDeadline();
+    const usual = given === Number.POSITIVE_INFINITY ? context.lanes.deadlineMs(lane, method) : undefined;
+    const deadline = usual === undefined ? Number(given) : Date.now() + usual;
+    const served = new ServerCall(incoming, caller, method.rpc, bytes, { lane, deadline });
     call = served;
+    if (usual !== undefined) timer = setTimeout(() => expire(served, usual, refuse, context), usual).unref();
     context.active.set(call, () => refuse(toStatus(serverStopping(), context.errors)));
     if (context.isStopping() && method.endless) served.abort();
     span = method.endless ? undefined : spanOf(method.rpc, incoming.metadata, caller);
-    if (span === undefined) await authorizeAndAnswer(method, served, answer);
-    else await span.run(() => authorizeAndAnswer(method, served, answer));
+    const work = () => inCallContext(served, () => authorizeAndAnswer(method, served, answer));
+    await (span === undefined ? work() : span.run(work));
   } catch (error) {
     const reply = toStatus(reportedError(error, call, context), context.errors);
     code = reply.code;
@@ -74,7 +82,8 @@ const run = async (
     if (reply.unexpected) runIn(span, () => context.onUnexpected(error, method.rpc));
     refuse(reply);
   } finally {
-    release?.();
+    clearTimeout(timer);
+    held?.release();
     span?.end(status[code] ?? 'UNKNOWN');
     if (call !== undefined) {
       call.finish();
@@ -87,6 +96,21 @@ const run = async (
       caller: call?.caller,
     });
   }
+};
+
+/** Answers at once: the handler may take longer to notice. */
+const expire = (
+  call: ServerCall,
+  milliseconds: number,
+  refuse: (reply: StatusReply) => void,
+  { errors }: HandlerContext,
+): void => {
+  const seconds = milliseconds / 1_000;
+  const expired = new DeadlineExceeded(
+    `without a deadline of its own a call of this kind ends after ${seconds} seconds; set one that is longer`,
+  );
+  call.abort(expired);
+  refuse(toStatus(expired, errors));
 };
 
 const runIn = (span: ServedCall | undefined, work: () => void): void => (span === undefined ? work() : span.run(work));
@@ -108,8 +132,9 @@ const authorizeAndAnswer = async (
 
 /** After an abort the handler's own error tells nothing: the client is told why the call was aborted. */
 const reportedError = (error: unknown, call: ServerCall | undefined, { isStopping }: HandlerContext): unknown => {
-  if (call === undefined || !call.isAborted) return error;
-  return isStopping() ? serverStopping() : new Cancelled();
+  if (call === undefined) return error;
+  if (call.isAborted) return call.abortReason ?? (isStopping() ? serverStopping() : new Cancelled());
+  return call.isCancelled && !(error instanceof GrpcFailure) ? new DeadlineExceeded() : error;
 };
 
 const responsesOf = (responses: unknown, rpc: string): AsyncIterable<unknown> => {

@@ -9,8 +9,8 @@ export interface CallerLimits {
   readonly concurrentCalls?: number;
 }
 
-/** Which limit a call exceeded. */
-export type LimitReason = 'RATE' | 'CONCURRENCY' | 'SIZE';
+/** Which limit a call exceeded: of its caller, of a message, or of its lane in this process. */
+export type LimitReason = 'RATE' | 'CONCURRENCY' | 'SIZE' | 'OVERLOAD';
 
 /** A call that exceeded a limit, for metrics. */
 export interface LimitedCall {
@@ -21,7 +21,7 @@ export interface LimitedCall {
 }
 
 export interface LimitExceeded {
-  readonly reason: 'RATE' | 'CONCURRENCY';
+  readonly reason: 'RATE' | 'CONCURRENCY' | 'OVERLOAD';
   /** Milliseconds after which another call is likely to be admitted. */
   readonly retryAfterMs: number;
 }
@@ -43,21 +43,14 @@ interface Usage {
   readonly bucket: TokenBucket | undefined;
 }
 
-/** A call that was admitted. It counts as in flight until each of its holders has released it. */
-export class AdmittedCall {
-  private holders = 1;
-
+/** A call that its caller's limits admit. It counts as in flight until it is released. */
+export class CountedCall {
   constructor(private readonly usage: Usage) {
     usage.inFlight += 1;
   }
 
-  hold(): void {
-    this.holders += 1;
-  }
-
   release(): void {
-    this.holders -= 1;
-    if (this.holders === 0) this.usage.inFlight -= 1;
+    this.usage.inFlight -= 1;
   }
 }
 
@@ -73,12 +66,12 @@ export class CallLimits {
     this.concurrentCalls = concurrentCalls;
   }
 
-  admit(caller: Caller): AdmittedCall | LimitExceeded {
+  admit(caller: Caller): CountedCall | LimitExceeded {
     const usage = this.usageOf(caller);
     if (usage.inFlight >= this.concurrentCalls) return { reason: 'CONCURRENCY', retryAfterMs: CONCURRENCY_RETRY_MS };
     const { bucket } = usage;
     if (bucket?.tryRemoveTokens(1) === false) return { reason: 'RATE', retryAfterMs: bucket.getWaitTime(1) };
-    return new AdmittedCall(usage);
+    return new CountedCall(usage);
   }
 
   private usageOf(caller: Caller): Usage {

@@ -11,6 +11,7 @@ import { serviceNameOf } from '../definition.js';
 import { type EndedCall, type HandlerContext, handlerOf } from './handlers.js';
 import { Health } from './health.js';
 import { type RunningHealthServer, startHealthServer } from './health-server.js';
+import { type LaneLimits, Lanes } from './lanes.js';
 import { type CallerLimits, CallLimits, type LimitedCall } from './limits.js';
 import type { Readiness } from './readiness.js';
 import { addReflection } from './reflection.js';
@@ -19,7 +20,7 @@ import type { ServedMethod, ServedService } from './service.js';
 import type { ReasonCodes } from '../errors/status.js';
 import { MutualTlsCredentials, type TlsFiles } from '../identity/tls.js';
 
-export interface ServerLimits extends CallerLimits {
+export interface ServerLimits extends CallerLimits, LaneLimits {
   /** The largest message of a request. @default 4 MiB */
   readonly maxMessageBytes?: number;
   /** Concurrent calls on one connection. @default 1000 */
@@ -114,15 +115,24 @@ const listen = (server: Server, address: string, credentials: MutualTlsCredentia
     });
   });
 
-/** Absent without limits. Health and reflection never count, so that an overloaded server can be observed. */
+/** Health and reflection never count, so that an overloaded server can be observed. */
 const admissionsOf = (
   { limits = {}, domain, onLimited, onEnd }: ServerOptions,
   callers: Callers,
+  lanes: Lanes,
   methods: readonly ServedMethod[],
-): Admissions | undefined => {
-  if (limits.callsPerSecond === undefined && limits.concurrentCalls === undefined) return undefined;
-  const limited = new Set(methods.map(({ rpc }) => rpc));
-  return new Admissions({ limits: new CallLimits(limits), callers, limited, domain, onLimited, onEnd });
+): Admissions => {
+  const unlimited = limits.callsPerSecond === undefined && limits.concurrentCalls === undefined;
+  const rpcs = new Map(methods.map(({ rpc, lane = 'online', endless }) => [rpc, { lane, endless }]));
+  return new Admissions({
+    limits: unlimited ? undefined : new CallLimits(limits),
+    lanes,
+    callers,
+    rpcs,
+    domain,
+    onLimited,
+    onEnd,
+  });
 };
 
 /** Serves over mutual TLS 1.3, with health and reflection for any certificate of the CA. Resolves when it listens. */
@@ -133,7 +143,8 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
   if (process.env.GRPC_VERBOSITY === undefined) setLogVerbosity(logVerbosity.NONE);
   const methods = options.services.flat();
   const callers = new Callers(options.trustDomain, () => Date.now());
-  const admissions = admissionsOf(options, callers, methods);
+  const lanes = new Lanes(limits);
+  const admissions = admissionsOf(options, callers, lanes, methods);
   const server = new Server({
     'grpc.max_receive_message_length': limits.maxMessageBytes ?? 4 * MIB,
     'grpc.max_send_message_length': -1,
@@ -145,13 +156,13 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
       withErrorDetails(domain, (rpc, call) =>
         reportLimited({ rpc, reason: 'SIZE', caller: callers.find(call) }, { onLimited, onEnd }),
       ),
-      ...(admissions === undefined ? [] : [admissions.interceptor]),
+      admissions.interceptor,
     ],
   });
   let stopping: Promise<void> | undefined;
   let refusesCalls = false;
   const active = new Map<ServerCall, () => void>();
-  const stopObserving = observeCalls(methods, () => active.keys());
+  const stopObserving = [observeCalls(methods, () => active.keys()), lanes.observe()];
   const context: HandlerContext = {
     callers,
     errors: { domain, reasonCodes },
@@ -160,6 +171,7 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
     onUnexpected,
     onEnd,
     admissions,
+    lanes,
   };
 
   const names = [...new Set(methods.map(({ rpc }) => serviceNameOf(rpc)))];
@@ -211,6 +223,9 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
     port,
     healthPort: healthServer?.port,
     health,
-    stop: () => (stopping ??= stop().finally(stopObserving)),
+    stop: () =>
+      (stopping ??= stop().finally(() => {
+        for (const end of stopObserving) end();
+      })),
   };
 };

@@ -1,3 +1,4 @@
+import { type Lane, LANES } from '@crossroads/configuration';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import type { MethodShape } from '../definition.js';
 import type { Caller } from '../identity/caller.js';
@@ -13,6 +14,8 @@ export interface ServeOptions<Name extends string> {
   readonly authenticate?: (caller: Caller, rpc: string) => Promise<void> | void;
   /** Streams that never end by themselves (a watch): aborted when the server stops, instead of waited for. */
   readonly endless?: readonly Name[];
+  /** Rpcs of another lane of work than `online`. */
+  readonly lanes?: Readonly<Partial<Record<Lane, readonly Name[]>>>;
 }
 
 type Definition = Record<string, MethodShape>;
@@ -25,6 +28,8 @@ export interface ServedMethod {
   readonly rpc: string;
   readonly allow: readonly AllowedCaller[];
   readonly endless: boolean;
+  /** @default online */
+  readonly lane?: Lane;
   readonly requestStream: boolean;
   readonly responseStream: boolean;
   /** The handler decodes its requests itself. */
@@ -41,7 +46,7 @@ const isFunction = (value: unknown): value is (...args: unknown[]) => unknown =>
 export const serve = <D extends Definition & ServiceDefinition>(
   definition: D,
   implementation: Serves<D>,
-  { allow, authenticate, endless = [] }: ServeOptions<Extract<keyof D, string>>,
+  { allow, authenticate, endless = [], lanes = {} }: ServeOptions<Extract<keyof D, string>>,
 ): ServedService =>
   Object.entries<ServiceDefinition[string]>(definition).map(([name, method]) => {
     const handler: unknown = Reflect.get(implementation, name);
@@ -52,6 +57,7 @@ export const serve = <D extends Definition & ServiceDefinition>(
       rpc: method.path,
       allow: allowed,
       endless: endless.some((other) => other === name),
+      lane: LANES.find((lane) => lanes[lane]?.some((other) => other === name)) ?? 'online',
       requestStream: method.requestStream,
       responseStream: method.responseStream,
       decode: method.requestDeserialize,

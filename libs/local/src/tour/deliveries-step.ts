@@ -1,7 +1,11 @@
 import type { Institution } from '@crossroads/client';
 import type { DeliveredMutation, Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import { Fact } from '@crossroads/contracts/person/v1/person';
-import { type Subscription, SubscriptionState } from '@crossroads/contracts/subscription/v1/subscription_service';
+import {
+  type Subscription,
+  SubscriptionState,
+  SubscribeRequest,
+} from '@crossroads/contracts/subscription/v1/subscription_service';
 import { newRequestId } from '@crossroads/grpc';
 import { datePartsOf, dayOf } from '@crossroads/identifiers';
 import { IDENTIFICATION, PURPOSES, type Recipient } from '../demo/deliberations.js';
@@ -16,14 +20,16 @@ export const openSubscription = async (
   const page = await subscriptions.listSubscriptions({ institution: '', pageSize: 1_000, pageToken: '' });
   const open = page.subscriptions.find(({ state }) => state === SubscriptionState.SUBSCRIPTION_STATE_OPEN);
   if (open) return open;
-  const { subscription } = await subscriptions.subscribe({
-    requestId: newRequestId(),
-    institution: '',
-    inscriptionContext: PURPOSES[recipient].inscriptionContext,
-    dataService: IDENTIFICATION,
-    legalContext: PURPOSES[recipient].legalContext,
-    persons: { $case: 'allInscribed', value: {} },
-  });
+  const { subscription } = await subscriptions.subscribe(
+    SubscribeRequest.fromPartial({
+      requestId: newRequestId(),
+      institution: '',
+      inscriptionContext: PURPOSES[recipient].inscriptionContext,
+      dataService: IDENTIFICATION,
+      legalContext: PURPOSES[recipient].legalContext,
+      persons: { $case: 'allInscribed', value: {} },
+    }),
+  );
   verify(subscription !== undefined, `a subscription for ${recipient}`);
   return subscription;
 };

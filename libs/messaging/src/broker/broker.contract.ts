@@ -365,6 +365,22 @@ export const brokerContract = (name: string, settings: () => Promise<BrokerSetti
       expect(Math.max(...sizes)).toBeLessThanOrEqual(10);
     });
 
+    it('publishes to several topics at once, in the order of each, also more than one request holds', async () => {
+      const topics = await Promise.all(Array.from({ length: 5 }, newTopic));
+      const large = sampleEvent(0, { data: randomBytes(700_000) });
+      const batches = topics.map((topic, index) => ({
+        topic,
+        events: [...sampleEvents(20 * index), ...(index > 2 ? [large, large] : [])],
+      }));
+      await broker.publishAll(batches);
+      await broker.publishAll([]);
+      for (const { topic, events } of batches.filter((one) => one.events.length > 0)) {
+        const { got } = await collect(topic, randomUUID());
+        await until('all events', () => got.length === events.length);
+        expect(got.map(({ id }) => id)).toEqual(events.map(({ id }) => id));
+      }
+    });
+
     it('publishes nothing when given no events', async () => {
       const topic = await newTopic();
       await broker.publish(topic, []);

@@ -50,6 +50,11 @@ export interface TopicOptions {
   readonly readers?: readonly string[];
 }
 
+export interface TopicEvents {
+  readonly topic: string;
+  readonly events: readonly CloudEvent[];
+}
+
 export interface PublishOptions {
   /** Ends the retries; whether the last attempt was written is then unknown. */
   readonly signal?: AbortSignal;
@@ -105,6 +110,11 @@ export interface Broker {
    * @throws NoSuchPartition when an event names a partition that the topic does not have
    */
   publish(topic: string, events: readonly CloudEvent[], options?: PublishOptions): Promise<void>;
+  /**
+   * The same for several topics, with as few requests as their sizes allow. When it fails, any of them may be there: publish each on its
+   * own then, so that one topic does not hold the others up.
+   */
+  publishAll(batches: readonly TopicEvents[], options?: PublishOptions): Promise<void>;
   consume(options: ConsumeOptions): Promise<Consumption>;
   /** Whether it answers within two seconds. Never throws. */
   ready(): Promise<boolean>;

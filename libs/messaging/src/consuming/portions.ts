@@ -10,7 +10,7 @@ export interface Portion {
   readonly moves: readonly Move[];
 }
 
-export interface Move {
+interface Move {
   readonly from: ReadLog;
   readonly to: Place;
 }

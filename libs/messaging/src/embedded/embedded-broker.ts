@@ -11,6 +11,7 @@ import {
   type PublishOptions,
   requirePartitionOf,
   requirePartitions,
+  type TopicEvents,
   type TopicOptions,
 } from '../broker/broker.js';
 import { headersOf } from '../broker/cloud-event-headers.js';
@@ -103,6 +104,10 @@ class EmbeddedBroker implements Broker {
         (error) => error instanceof NoSuchPartition,
       );
     }
+  }
+
+  async publishAll(batches: readonly TopicEvents[], options?: PublishOptions): Promise<void> {
+    for (const { topic, events } of batches) await this.publish(topic, events, options);
   }
 
   async consume(options: ConsumeOptions): Promise<Consumption> {

@@ -6,6 +6,12 @@ import type { Bus } from '../bus/bus.js';
 
 const onError = warn('topic readers');
 
+export interface TopicOwner {
+  readonly institution: string;
+  /** Of its topic. @default 1 */
+  readonly partitions?: number;
+}
+
 /**
  * Creates topics of which each institution has its own, readable by the applications that the institution has registered, and lets
  * applications that it registers later read it, too.
@@ -19,7 +25,7 @@ export class TopicProvisioning implements OnModuleInit, OnModuleDestroy {
   /** @param owners the institutions that have such a topic already, or will need one */
   constructor(
     private readonly topics: InstitutionTopics,
-    private readonly owners: () => Promise<readonly string[]>,
+    private readonly owners: () => Promise<readonly TopicOwner[]>,
     private readonly bus: Bus,
     private readonly policy: PolicyFollower,
   ) {}
@@ -70,12 +76,12 @@ export class TopicProvisioning implements OnModuleInit, OnModuleDestroy {
   private async ensureChanged(): Promise<void> {
     // Those of one snapshot are handled together.
     if (this.changed.size === 0) return;
-    const changed = (await this.owners()).filter((institution) => this.changed.has(institution));
+    const changed = (await this.owners()).filter(({ institution }) => this.changed.has(institution));
     this.changed.clear();
     await this.ensureAll(changed);
   }
 
-  private async ensureAll(institutions: readonly string[]): Promise<void> {
-    for (const institution of institutions) await this.ensure(institution).catch(onError);
+  private async ensureAll(owners: readonly TopicOwner[]): Promise<void> {
+    for (const { institution, partitions } of owners) await this.ensure(institution, partitions).catch(onError);
   }
 }

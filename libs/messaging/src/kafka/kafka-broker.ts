@@ -9,6 +9,7 @@ import {
   type Consumption,
   type PublishOptions,
   requirePartitions,
+  type TopicEvents,
   type TopicOptions,
 } from '../broker/broker.js';
 import { type KafkaOptions, kafkaClient } from './kafka-client.js';
@@ -109,6 +110,10 @@ class KafkaBroker implements Broker {
 
   publish(topic: string, events: readonly CloudEvent[], { signal }: PublishOptions = {}): Promise<void> {
     return this.producer.publish(topic, events, signal);
+  }
+
+  publishAll(batches: readonly TopicEvents[], { signal }: PublishOptions = {}): Promise<void> {
+    return this.producer.publishAll(batches, signal);
   }
 
   async consume(options: ConsumeOptions): Promise<Consumption> {

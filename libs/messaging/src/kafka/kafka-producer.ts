@@ -1,7 +1,13 @@
 import { withTimeout } from '@crossroads/configuration';
-import kafkajs, { type ICustomPartitioner, type Kafka, type Message, type Producer } from 'kafkajs';
+import kafkajs, { type ICustomPartitioner, type Kafka, type Message, type Producer, type TopicMessages } from 'kafkajs';
 import { retryUntilDone } from '../broker/retry.js';
-import { type CloudEvent, NoSuchPartition, requirePartitionOf, WrongPartitions } from '../broker/broker.js';
+import {
+  type CloudEvent,
+  NoSuchPartition,
+  requirePartitionOf,
+  type TopicEvents,
+  WrongPartitions,
+} from '../broker/broker.js';
 import { headersOf } from '../broker/cloud-event-headers.js';
 import type { BrokerLog } from '../broker/broker-log.js';
 import { countFailures } from '../broker/publish-failures.js';
@@ -12,7 +18,7 @@ const { CompressionTypes, KafkaJSProtocolError, Partitioners } = kafkajs;
 // One record batch, which holds events of one partition: below the broker's default limit of 1 MiB, unless one event alone is larger.
 const MAX_BATCH_BYTES = 900_000;
 const MAX_BATCH_EVENTS = 2_000;
-/** One request, with a record batch for each partition. */
+/** One request, with a record batch for each partition of each topic. */
 const MAX_REQUEST_BYTES = 8_000_000;
 const HEADER_BYTES = 1_000;
 const CLOSE_MS = 5_000;
@@ -46,18 +52,36 @@ export class KafkaProducer {
     }
   }
 
+  /** Small batches share requests: a request for each of many topics would wait for those before it. */
+  async publishAll(batches: readonly TopicEvents[], signal?: AbortSignal): Promise<void> {
+    const until = signal ? AbortSignal.any([signal, this.closing.signal]) : this.closing.signal;
+    for (const { topic, events } of batches.filter((one) => !isSmall(one))) await this.publish(topic, events, signal);
+    for (const request of sharedRequests(batches.filter(isSmall)))
+      await retryUntilDone(
+        until,
+        () => this.sendAll(request),
+        (error, attempt) =>
+          this.log('warn', 'not published yet, retrying', { topics: request.length, attempt, error: causeOf(error) }),
+        isRefused,
+      );
+  }
+
   async close(): Promise<void> {
     this.closing.abort(new Error('the broker is closed'));
     const producer = await this.producer?.catch(() => undefined);
     if (producer) await withTimeout(CLOSE_MS, producer.disconnect()).catch(() => undefined);
   }
 
-  private async send(topic: string, messages: Message[]): Promise<void> {
+  private send(topic: string, messages: Message[]): Promise<void> {
+    return this.sendAll([{ topic, messages }]);
+  }
+
+  private async sendAll(topicMessages: TopicMessages[]): Promise<void> {
     this.producer ??= this.connect();
     const used = this.producer;
     try {
       const producer = await used;
-      await producer.send({ topic, messages, acks: -1, timeout: ACKS_MS, compression: CompressionTypes.None });
+      await producer.sendBatch({ topicMessages, acks: -1, timeout: ACKS_MS, compression: CompressionTypes.None });
     } catch (error) {
       if (this.producer === used) {
         this.producer = undefined;
@@ -126,6 +150,27 @@ export const requestsOf = function* (events: readonly CloudEvent[]): Generator<M
       timestamp: String(event.time.getTime()),
       ...(event.partition === undefined ? {} : { partition: event.partition }),
     });
+  }
+  if (request.length > 0) yield request;
+};
+
+const sizeOf = (events: readonly CloudEvent[]): number =>
+  events.reduce((bytes, { data }) => bytes + data.length + HEADER_BYTES, 0);
+
+const isSmall = ({ events }: TopicEvents): boolean =>
+  events.length <= MAX_BATCH_EVENTS && sizeOf(events) <= MAX_BATCH_BYTES;
+
+const sharedRequests = function* (batches: readonly TopicEvents[]): Generator<TopicMessages[]> {
+  let request: TopicMessages[] = [];
+  let bytes = 0;
+  for (const { topic, events } of batches) {
+    const size = sizeOf(events);
+    if (request.length > 0 && bytes + size > MAX_REQUEST_BYTES) {
+      yield request;
+      [request, bytes] = [[], 0];
+    }
+    for (const messages of requestsOf(events)) request.push({ topic, messages });
+    bytes += size;
   }
   if (request.length > 0) yield request;
 };

@@ -18,7 +18,7 @@ import { RelayJob } from './relay.job.js';
 export class EventsController {
   constructor(private readonly relay: RelayJob) {}
 
-  @Rpc(EventsServiceService.read)
+  @Rpc(EventsServiceService.read, undefined, { lane: 'bulk' })
   read(request: ReadRequest, call: Call): AsyncIterable<ReadResponse> {
     return this.events().read(request, call);
   }

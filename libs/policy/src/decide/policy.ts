@@ -21,6 +21,15 @@ export type Peer =
     }
   | { readonly kind: 'service'; readonly name: string; readonly spki: string };
 
+/** The policy has something that a later version has introduced. It may restrict what is granted, so that nobody may pass it over. */
+export class UnknownPolicyEntity extends Error {
+  override readonly name = 'UnknownPolicyEntity';
+
+  constructor(what: string) {
+    super(`the policy has ${what} of a kind that this version does not know`);
+  }
+}
+
 /** What decisions read. It changes while it is held, so that it must be used without waiting in between. */
 export type Policy = Omit<PolicyIndex, 'apply'>;
 
@@ -61,7 +70,7 @@ export class PolicyIndex {
     return policy;
   }
 
-  /** Replaces one entity, and sets the revision. */
+  /** Replaces one entity, and sets the revision. @throws UnknownPolicyEntity */
   apply({ entity }: PolicyEntity, revision: bigint): void {
     switch (entity?.$case) {
       case 'institution':
@@ -84,8 +93,7 @@ export class PolicyIndex {
         this.documentProviders.set(entity.value.enterpriseNumber, entity.value);
         break;
       case undefined:
-        // An entity of a kind that this version does not know has no effect on its decisions.
-        break;
+        throw new UnknownPolicyEntity('an entity');
     }
     this.revision = revision;
   }

@@ -3,6 +3,7 @@ import {
   type CheckRequest,
   type CheckResponse,
   DirectoryServiceService,
+  type Followed,
   NumberState,
 } from '@crossroads/contracts/directory/v1/directory_service';
 import { type ServedService, serve } from '@crossroads/grpc';
@@ -13,6 +14,9 @@ export class DirectoryStandIn {
   /** Its answer for each SSIN; UNKNOWN for others. */
   readonly numbers = new Map<string, CheckResponse>();
   readonly asked: BatchCheckRequest[] = [];
+  /** How far it says that it has followed the person registry. */
+  followed: Followed[] = [];
+  private readonly ssins = new Map<string, string>();
 
   /** @param caller the service under test, which may call it */
   serve(caller: ServiceName): ServedService {
@@ -24,7 +28,10 @@ export class DirectoryStandIn {
         batchCheck: async (request) => {
           this.asked.push(request);
           const { persons, institutions, date } = request;
-          return { results: persons.map((person) => this.answer({ person, institutions, date })), followed: [] };
+          return {
+            results: persons.map((person) => this.answer({ person, institutions, date })),
+            followed: this.followed,
+          };
         },
       },
       { allow: { check: [`service:${caller}`], batchCheck: [`service:${caller}`] } },
@@ -44,17 +51,17 @@ export class DirectoryStandIn {
       ssin: '',
     }));
     const state = NumberState.NUMBER_STATE_VALID;
+    for (const id of [personId, ...(more.mergedPersonIds ?? [])]) this.ssins.set(id, ssin);
     this.numbers.set(ssin, { state, personId, inscriptions, mergedPersonIds: [], followed: [], ...more });
   }
 
   private answer({ person, institutions }: CheckRequest): CheckResponse {
     const { by } = person ?? {};
+    const ssin = by?.$case === 'personId' ? this.ssins.get(by.value) : by?.value;
     const known =
-      by?.$case === 'ssin'
-        ? this.numbers.get(by.value)
-        : [...this.numbers.values()].find(
-            ({ personId, mergedPersonIds }) => by && [personId, ...mergedPersonIds].includes(by.value),
-          );
+      ssin === undefined
+        ? [...this.numbers.values()].find(({ personId }) => by?.$case === 'personId' && personId === by.value)
+        : this.numbers.get(ssin);
     if (!known)
       return {
         state: NumberState.NUMBER_STATE_UNKNOWN,
@@ -63,7 +70,9 @@ export class DirectoryStandIn {
         mergedPersonIds: [],
         followed: [],
       };
-    const inscriptions = known.inscriptions.filter(({ institution }) => institutions.includes(institution));
+    const inscriptions = known.inscriptions.filter(
+      ({ institution }) => institutions.length === 0 || institutions.includes(institution),
+    );
     return { ...known, inscriptions };
   }
 }

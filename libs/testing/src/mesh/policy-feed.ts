@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   AuthorizationServiceService,
+  type ConfirmPolicyResponse,
   type WatchResponse,
 } from '@crossroads/contracts/authorization/v1/authorization_service';
 import type { PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
@@ -7,7 +10,10 @@ import { type RunningServer, serve, startServer, type TlsFiles } from '@crossroa
 
 const HEARTBEAT_MS = 100;
 
-/** A stand-in for authorization that serves only `Watch`. */
+/** Any hash that differs by revision. */
+const hashAt = (revision: bigint): Buffer => createHash('sha256').update(`policy ${revision}`).digest();
+
+/** A stand-in for authorization that serves what followers need: `Watch` and `ConfirmPolicy`. */
 export class PolicyFeed {
   private revision = 0n;
   private readonly entities: PolicyEntity[] = [];
@@ -18,11 +24,14 @@ export class PolicyFeed {
 
   /** @returns `host:port` */
   async start(tls: TlsFiles, trustDomain: string): Promise<string> {
-    const { watch } = AuthorizationServiceService;
+    const { watch, confirmPolicy } = AuthorizationServiceService;
     const service = serve(
-      { watch },
-      { watch: (_request, { signal }) => this.watch(signal) },
-      { allow: { watch: ['any'] }, endless: ['watch'] },
+      { watch, confirmPolicy },
+      {
+        watch: (_request, { signal }) => this.watch(signal),
+        confirmPolicy: (_request, { signal }) => this.confirm(signal),
+      },
+      { allow: { watch: ['any'], confirmPolicy: ['any'] }, endless: ['watch', 'confirmPolicy'] },
     );
     const domain = 'authorization.crossroads';
     this.server = await startServer({ host: '127.0.0.1', port: 0, tls, trustDomain, domain, services: [service] });
@@ -34,7 +43,7 @@ export class PolicyFeed {
     for (const entity of entities) {
       this.revision++;
       this.entities.push({ entity });
-      this.tell({ policyRevision: this.revision, message: { $case: 'change', value: { entity } } });
+      this.tell({ ...this.message({ $case: 'change', value: { entity } }), previousHash: hashAt(this.revision - 1n) });
     }
     return this.revision;
   }
@@ -47,6 +56,15 @@ export class PolicyFeed {
     if (!this.silent) for (const watcher of this.watchers) watcher(message);
   }
 
+  private message(message: WatchResponse['message']): WatchResponse {
+    return { policyRevision: this.revision, policyHash: hashAt(this.revision), previousHash: Buffer.alloc(0), message };
+  }
+
+  private async confirm(signal: AbortSignal): Promise<ConfirmPolicyResponse> {
+    if (this.silent) await once(signal, 'abort');
+    return { policyRevision: this.revision, policyHash: hashAt(this.revision) };
+  }
+
   private async *watch(signal: AbortSignal): AsyncGenerator<WatchResponse> {
     const queue: WatchResponse[] = [];
     let wake = () => {};
@@ -55,12 +73,11 @@ export class PolicyFeed {
       wake();
     };
     signal.addEventListener('abort', () => wake());
-    if (this.silent) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    if (this.silent) await once(signal, 'abort');
     const snapshot = { first: true, last: true, entities: [...this.entities] };
-    add({ policyRevision: this.revision, message: { $case: 'snapshotPart', value: snapshot } });
+    add(this.message({ $case: 'snapshotPart', value: snapshot }));
     this.watchers.add(add);
-    const heartbeat = () =>
-      this.tell({ policyRevision: this.revision, message: { $case: 'heartbeat', value: { time: new Date() } } });
+    const heartbeat = () => this.tell(this.message({ $case: 'heartbeat', value: { time: new Date() } }));
     const beat = setInterval(heartbeat, HEARTBEAT_MS);
     try {
       while (!signal.aborted) {

@@ -18,8 +18,10 @@ export const authorization = {
       listDeliberations: INSTITUTIONS,
       listDataServices: INSTITUTIONS,
       check: INSTITUTIONS,
+      acceptPolicyFork: INSTITUTIONS,
       // Each service decides by the policy, so each follows it.
       watch: ['every-service'],
+      confirmPolicy: ['every-service'],
     },
   },
   publishes: [],

@@ -7,9 +7,13 @@ export const subscription = {
   rpcs: {
     'crossroads.subscription.v1.SubscriptionService': {
       subscribe: INSTITUTIONS,
+      changeSubscription: INSTITUTIONS,
       closeSubscription: INSTITUTIONS,
       pauseSubscription: INSTITUTIONS,
       resumeSubscription: INSTITUTIONS,
+      replayDeliveries: INSTITUTIONS,
+      streamDeliveries: INSTITUTIONS,
+      getSubscription: INSTITUTIONS,
       listSubscriptions: INSTITUTIONS,
       listParked: INSTITUTIONS,
       redriveParked: INSTITUTIONS,

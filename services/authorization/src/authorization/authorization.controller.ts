@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { Clock } from '@crossroads/configuration';
 import {
+  type AcceptPolicyForkResponse,
   AuthorizationServiceService,
   type CheckResponse,
+  type ConfirmPolicyResponse,
   type GetDeliberationResponse,
   type ListDataServicesResponse,
   type ListDeliberationsResponse,
   type WatchResponse,
 } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { type Call, GrpcController, requestKey, Rpc } from '@crossroads/grpc';
+import type { PolicyHead } from '@crossroads/policy';
 import { RPCS } from '@crossroads/topology';
 import { UseGuards } from '@nestjs/common';
 import { type CheckInput, CheckPipe } from '../check/check.pipe.js';
@@ -47,13 +50,15 @@ import {
   type WithdrawKeyInput,
   WithdrawKeyPipe,
 } from '../institution/institution.pipe.js';
+import { type AcceptForkInput, AcceptForkPipe } from '../fork/accept-fork.pipe.js';
+import { ForkAcceptance } from '../fork/fork-acceptance.js';
 import { LivePolicyKeyGuard } from '../policy/live-policy-key.guard.js';
 import { LivePolicy } from '../policy/live-policy.js';
 import { type PolicyAnswer, PolicyCommands } from '../policy/policy.commands.js';
 import type { Actor, PolicyCommand } from '../policy/policy.decider.js';
 import { type Viewer, viewerOf } from '../policy/viewer.js';
-import { PolicyWatch } from '../watch/policy-watch.js';
-import { WatchPipe } from '../watch/watch.pipe.js';
+import { PolicyWatch, type WatchInput } from '../watch/policy-watch.js';
+import { ConfirmPolicyPipe, WatchPipe } from '../watch/watch.pipe.js';
 
 @GrpcController(AuthorizationServiceService, RPCS.authorization['crossroads.authorization.v1.AuthorizationService'])
 @UseGuards(LivePolicyKeyGuard)
@@ -65,6 +70,7 @@ export class AuthorizationController {
     private readonly dataServices: DataServiceList,
     private readonly policyCheck: PolicyCheck,
     private readonly policyWatch: PolicyWatch,
+    private readonly forkAcceptance: ForkAcceptance,
     private readonly clock: Clock,
   ) {}
 
@@ -141,8 +147,20 @@ export class AuthorizationController {
   }
 
   @Rpc(AuthorizationServiceService.watch, WatchPipe, { endless: true })
-  watch(fromRevision: bigint, { signal }: Call): AsyncIterable<WatchResponse> {
-    return this.policyWatch.watch(fromRevision, signal);
+  watch(input: WatchInput, { caller, signal }: Call): AsyncIterable<WatchResponse> {
+    return this.policyWatch.watch(input, nameOf(caller), signal);
+  }
+
+  // Endless like a watch: it waits for the next commit, and is of no use once the server stops.
+  @Rpc(AuthorizationServiceService.confirmPolicy, ConfirmPolicyPipe, { endless: true })
+  confirmPolicy(held: PolicyHead, { caller, signal }: Call): Promise<ConfirmPolicyResponse> {
+    return this.policyWatch.confirm(held, nameOf(caller), signal);
+  }
+
+  @Rpc(AuthorizationServiceService.acceptPolicyFork, AcceptForkPipe)
+  acceptPolicyFork({ requestId, policyRevision }: AcceptForkInput, call: Call): Promise<AcceptPolicyForkResponse> {
+    const actor = actorOf(call);
+    return this.forkAcceptance.accept(policyRevision, actor, requestKey(call, actor.enterpriseNumber, requestId));
   }
 
   private execute<Input extends { readonly requestId: string }>(
@@ -150,13 +168,20 @@ export class AuthorizationController {
     input: Input,
     commandOf: (actor: Actor, fields: Omit<Input, 'requestId'>) => PolicyCommand,
   ): Promise<PolicyAnswer> {
-    const { caller } = call;
-    if (caller.kind !== 'institution') throw new TypeError('only institutions are admitted to this rpc');
+    const actor = actorOf(call);
     const { requestId, ...fields } = input;
-    return this.commands.execute(commandOf(caller, fields), requestKey(call, caller.enterpriseNumber, requestId));
+    return this.commands.execute(commandOf(actor, fields), requestKey(call, actor.enterpriseNumber, requestId));
   }
 
   private viewer({ caller }: Call): Viewer {
     return viewerOf(caller, this.live.index);
   }
 }
+
+/** For the log of whoever holds a lost head. */
+const nameOf = (caller: Call['caller']): string => (caller.kind === 'service' ? caller.name : caller.enterpriseNumber);
+
+const actorOf = ({ caller }: Call): Actor => {
+  if (caller.kind !== 'institution') throw new TypeError('only institutions are admitted to this rpc');
+  return caller;
+};

@@ -4,19 +4,27 @@ import { Database } from '@crossroads/database';
 import { warn } from '@crossroads/grpc';
 import { observe } from '@crossroads/telemetry';
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { PolicyForks } from '../fork/policy-forks.js';
 import { LivePolicy } from './live-policy.js';
+import { PolicyBeat } from './policy-beat.js';
 
-/** Keeps the policy in memory up to date: at each hint that the log has grown, and periodically, since hints can be lost. */
+/**
+ * Keeps the policy in memory up to date: at each hint that the log has grown, and periodically, since hints can be lost. A commit follows
+ * each periodic read.
+ */
 @Injectable()
 export class PolicyRefreshJob implements OnModuleInit, OnModuleDestroy {
   protected readonly intervalMs: number = 250;
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
+  private saving: Promise<void> | undefined;
   private readonly endings: (() => void)[] = [];
   private readonly onError = warn('policy stream');
 
   constructor(
     private readonly live: LivePolicy,
+    @Inject(PolicyBeat) private readonly beat: Pick<PolicyBeat, 'write'>,
+    private readonly forks: PolicyForks,
     @Inject(Database) private readonly db: { readonly session: Pick<Database['session'], 'onLogGrown'> },
     checks: ReadinessChecks,
   ) {
@@ -28,8 +36,11 @@ export class PolicyRefreshJob implements OnModuleInit, OnModuleDestroy {
     await live.refresh();
     this.endings.push(
       this.db.session.onLogGrown(() => void live.refresh().catch(this.onError)),
-      observe('crossroads.policy_age.seconds', () => live.ageMs / 1_000),
+      // Before the first beat there is no age.
+      observe('crossroads.policy_age.seconds', () => (Number.isFinite(live.ageMs) ? live.ageMs / 1_000 : undefined)),
       observe('crossroads.policy_revision', () => Number(live.revision)),
+      observe('crossroads.policy_forked', () => Number(this.forks.isOpen)),
+      observe('crossroads.policy_needs_newer_version', () => Number(live.needsNewerVersion)),
     );
     this.running = this.run();
   }
@@ -38,6 +49,7 @@ export class PolicyRefreshJob implements OnModuleInit, OnModuleDestroy {
     this.stopping.abort();
     for (const end of this.endings) end();
     await this.running;
+    await this.saving;
   }
 
   private async run(): Promise<void> {
@@ -45,8 +57,19 @@ export class PolicyRefreshJob implements OnModuleInit, OnModuleDestroy {
     while (!signal.aborted) {
       // Started before the read, so that the read counts as part of the interval.
       const pause = delay(this.intervalMs, undefined, { signal }).catch(() => {});
-      await this.live.heartbeat().catch(this.onError);
+      const beat = this.live.heartbeat(() => this.beat.write());
+      await beat.then(() => this.saveSnapshot(), this.onError);
       await pause;
     }
+  }
+
+  /** Beside the beats, which it must not delay. */
+  private saveSnapshot(): void {
+    this.saving ??= this.live
+      .saveSnapshot()
+      .catch(warn('policy snapshot'))
+      .finally(() => {
+        this.saving = undefined;
+      });
   }
 }

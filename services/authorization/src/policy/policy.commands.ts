@@ -33,6 +33,7 @@ export class PolicyCommands {
       retry: { attempts: 10, jitterMs: 10 },
       decide: async () => {
         await this.live.refresh();
+        this.live.requireReadable();
         const { revision, state } = this.live;
         const events = decider.decide(command, state);
         return {

@@ -79,7 +79,7 @@ export interface PolicyState {
   readonly deliberations: Map<string, Deliberation>;
 }
 
-const applicationKey = (enterpriseNumber: string, name: string): string => `${enterpriseNumber}/${name}`;
+export const applicationKey = (enterpriseNumber: string, name: string): string => `${enterpriseNumber}/${name}`;
 
 /** Allows a key roll-over on each of several machines. */
 export const MAX_KEYS = 20;
@@ -259,14 +259,14 @@ const hasKey = (actor: Actor, state: PolicyState): boolean =>
   (state.applications.get(applicationKey(actor.enterpriseNumber, actor.application))?.spkiHashes.includes(actor.spki) ??
     false);
 
-const requireKey = (actor: Actor, state: PolicyState): void => {
+export const requireKey = (actor: Actor, state: PolicyState): void => {
   if (!hasKey(actor, state)) throw reject('KEY_NOT_REGISTERED', 'the key of this certificate is not registered');
 };
 
 const isAdministrator = ({ enterpriseNumber }: Actor, state: PolicyState): boolean =>
   state.institutions.get(enterpriseNumber)?.roles.includes('ADMINISTRATOR') ?? false;
 
-const requireAdministrator = (actor: Actor, state: PolicyState): void => {
+export const requireAdministrator = (actor: Actor, state: PolicyState): void => {
   if (!isAdministrator(actor, state)) throw reject('NOT_AN_ADMINISTRATOR', 'only administrators may do this');
 };
 

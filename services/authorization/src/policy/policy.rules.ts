@@ -20,7 +20,9 @@ export type PolicyReason =
   | 'UNKNOWN_FIELD_GROUP'
   | 'DELIBERATION_NOT_FOUND'
   | 'DELIBERATION_NOT_SUBMITTED'
-  | 'DELIBERATION_NOT_APPROVED';
+  | 'DELIBERATION_NOT_APPROVED'
+  | 'NO_POLICY_FORK'
+  | 'POLICY_CHANGED';
 
 export const reject = (reason: PolicyReason, message: string, metadata?: Readonly<Record<string, string>>) =>
   new Rejection(reason, message, metadata);

@@ -1,15 +1,20 @@
 import { ReadinessChecks } from '@crossroads/configuration';
 import type { WatchResponse } from '@crossroads/contracts/authorization/v1/authorization_service';
 import type { Recorded } from '@crossroads/eventsourcing';
+import { NO_HEAD } from '@crossroads/policy';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { LivePolicy } from '../policy/live-policy.js';
 import { PolicyRefreshJob } from '../policy/policy-refresh.job.js';
+import { PolicyForks } from '../fork/policy-forks.js';
 import { PolicyWatch } from './policy-watch.js';
 
 /** An empty policy stream that counts how often it is read, and fails while `away`. */
 class StreamStub {
   reads = 0;
   away = false;
+  readOnly = false;
+  /** Tried. */
+  commits = 0;
 
   async readStream(): Promise<Recorded[]> {
     if (this.away) throw new Error('no database');
@@ -19,6 +24,12 @@ class StreamStub {
 }
 
 const NEVER_MS = 1_000_000;
+const noSnapshots = {
+  load: async () => undefined,
+  save: async () => true,
+  hashAt: async () => undefined,
+  discard: async () => {},
+};
 
 describe('watching the policy', () => {
   const stopping = new AbortController();
@@ -40,15 +51,27 @@ describe('watching the policy', () => {
     class Job extends PolicyRefreshJob {
       protected override readonly intervalMs = ms;
     }
-    live = new LivePolicy(stream);
-    watcher = new PolicyWatch(live);
-    job = new Job(live, { session }, new ReadinessChecks());
+    const beat = {
+      write: async () => {
+        stream.commits++;
+        if (stream.away || stream.readOnly) throw new Error('no commit');
+      },
+    };
+    const forks = new PolicyForks({ query: async () => [], execute: async () => 0 });
+    live = new LivePolicy(stream, noSnapshots, forks);
+    watcher = new PolicyWatch(live, forks);
+    job = new Job(live, beat, forks, { session }, new ReadinessChecks());
     await job.onModuleInit();
   };
-  const watch = (signal = stopping.signal) => watcher.watch(0n, signal);
+  const watch = (signal = stopping.signal) => watcher.watch({ held: NO_HEAD, snapshot: false }, 'exchange', signal);
+  const confirm = (signal = stopping.signal) => watcher.confirm(NO_HEAD, 'exchange', signal);
   const heartbeat = { value: { message: { $case: 'heartbeat' } } };
   /** Resolves after one turn of the event loop: everything that needs no timer has happened by then. */
   const eventLoopTurn = () => new Promise((resolve) => setImmediate(resolve, 'nothing'));
+  const commitsTried = async (more: number) => {
+    const until = stream.commits + more;
+    while (stream.commits < until) await eventLoopTurn();
+  };
   const refreshed = () => live.refresh().catch(() => {});
 
   it('gives every watcher a heartbeat after each periodic read, which they share', async () => {
@@ -93,6 +116,21 @@ describe('watching the policy', () => {
     stream.away = false;
     expect(await first).toMatchObject({ value: { message: { $case: 'snapshotPart' } } });
     expect(await messages.next()).toMatchObject(heartbeat);
+  });
+
+  it('sends no heartbeat and confirms nothing without a commit, and confirms after one that began later', async () => {
+    await start(1);
+    await confirm();
+    stream.readOnly = true;
+    // One may have begun before.
+    await commitsTried(2);
+    const { heartbeats } = live;
+    const confirmed = confirm();
+    await commitsTried(3);
+    expect(await Promise.race([confirmed, eventLoopTurn()])).toBe('nothing');
+    expect(live.heartbeats).toBe(heartbeats);
+    stream.readOnly = false;
+    expect(await confirmed).toMatchObject({ policyRevision: 0n });
   });
 
   it('ends with its call, also while the database is away', async () => {

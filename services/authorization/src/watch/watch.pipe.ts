@@ -1,18 +1,48 @@
-import type { WatchRequest } from '@crossroads/contracts/authorization/v1/authorization_service';
+import type { ConfirmPolicyRequest, WatchRequest } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { fields, parseRequest } from '@crossroads/grpc';
+import type { PolicyHead } from '@crossroads/policy';
 import { Injectable, type PipeTransform } from '@nestjs/common';
+import { z } from 'zod';
+import type { WatchInput } from './policy-watch.js';
 
-const watchRequest = fields.message({
-  /** 0 for the whole policy. */
-  fromRevision: fields.field((raw: bigint, refuse): bigint =>
-    raw >= 0n ? raw : refuse('NEGATIVE', '0, or a revision that you hold'),
-  ),
-});
+const SHA256_BYTES = 32;
 
-/** The revision after which the watcher wants changes. @throws InvalidInput */
+const revision = fields.field((raw: bigint, refuse): bigint =>
+  raw >= 0n ? raw : refuse('NEGATIVE', '0, or a revision that you hold'),
+);
+const hash = fields.field(
+  (raw: Buffer, refuse): Buffer =>
+    raw.length === 0 || raw.length === SHA256_BYTES
+      ? raw
+      : refuse(
+          'MALFORMED_HASH',
+          'the hash that came with the revision that you hold, 32 bytes; empty when you hold none',
+        ),
+);
+
+const watchRequest = fields
+  .message({ fromRevision: revision, fromHash: hash, snapshot: z.boolean() })
+  .transform(({ fromRevision, fromHash, snapshot }) => ({
+    held: { revision: fromRevision, hash: fromHash },
+    snapshot,
+  }));
+
+/** What the watcher holds. @throws InvalidInput */
 @Injectable()
-export class WatchPipe implements PipeTransform<WatchRequest, bigint> {
-  transform(request: WatchRequest): bigint {
-    return parseRequest(watchRequest, request).fromRevision;
+export class WatchPipe implements PipeTransform<WatchRequest, WatchInput> {
+  transform(request: WatchRequest): WatchInput {
+    return parseRequest(watchRequest, request);
+  }
+}
+
+const confirmRequest = fields
+  .message({ policyRevision: revision, policyHash: hash })
+  .transform(({ policyRevision, policyHash }) => ({ revision: policyRevision, hash: policyHash }));
+
+/** @throws InvalidInput */
+@Injectable()
+export class ConfirmPolicyPipe implements PipeTransform<ConfirmPolicyRequest, PolicyHead> {
+  transform(request: ConfirmPolicyRequest): PolicyHead {
+    return parseRequest(confirmRequest, request);
   }
 }

@@ -1,4 +1,4 @@
-import { Clock, MeshSettings } from '@crossroads/configuration';
+import { callContext, Clock, MeshSettings } from '@crossroads/configuration';
 import type { DocumentProvider } from '@crossroads/contracts/authorization/v1/policy';
 import type { OpenDocumentResponse } from '@crossroads/contracts/document/v1/document_service';
 import {
@@ -63,7 +63,8 @@ export class DocumentProviderClient implements OnApplicationShutdown {
       yield* inTime(contentOf(parts, opened.document), { firstMs, idleMs: this.limits.idleMs });
       this.availability.answered(provider);
     } catch (error) {
-      if (signal.aborted) throw new Cancelled();
+      // The deadline of the reader says nothing of the provider.
+      if (signal.aborted || callContext()?.isCancelled === true) throw new Cancelled();
       throw error instanceof GrpcFailure ? error : this.failureOf(provider, error);
     } finally {
       stop.abort();

@@ -11,10 +11,8 @@ import { ProviderEventList } from './provider-event-list.js';
 import { ProviderEventNumbering } from './provider-event-numbering.js';
 
 /** Providers to whose messages something has happened. */
-const owners = async (db: Database): Promise<string[]> =>
-  (await db.query<{ readonly provider: string }>('select provider from provider_sequences')).map(
-    ({ provider }) => provider,
-  );
+const owners = (db: Database) =>
+  db.query<{ readonly institution: string }>('select provider as institution from provider_sequences');
 
 /** What happened to messages, numbered for each provider and published on its topic. */
 @Module({

@@ -46,7 +46,7 @@ export class PublicationController {
     return counted(() => this.publications.publish(caller, input));
   }
 
-  @Rpc(PublicationServiceService.publishMessages)
+  @Rpc(PublicationServiceService.publishMessages, undefined, { lane: 'bulk' })
   publishMessages(requests: AsyncIterable<PublishMessagesRequest>, call: Call): AsyncIterable<PublishMessagesResponse> {
     return this.stream.publish(requests, call);
   }
@@ -56,7 +56,7 @@ export class PublicationController {
     return { documentId: await this.uploads.take(parts, this.providers.providerOf(caller)) };
   }
 
-  @Rpc(PublicationServiceService.listMessageStates, ListMessageStatesPipe)
+  @Rpc(PublicationServiceService.listMessageStates, ListMessageStatesPipe, { lane: 'batch' })
   async listMessageStates(
     { sender, originalMessageIds }: ListMessageStatesInput,
     { caller }: Call,
@@ -66,7 +66,7 @@ export class PublicationController {
     return { states: await this.states.of(provider, sender ?? provider, originalMessageIds) };
   }
 
-  @Rpc(PublicationServiceService.listProviderEvents, ListProviderEventsPipe)
+  @Rpc(PublicationServiceService.listProviderEvents, ListProviderEventsPipe, { lane: 'batch' })
   async listProviderEvents(
     { afterEventSequenceNbr, pageSize }: ListProviderEventsInput,
     { caller }: Call,

@@ -17,7 +17,9 @@ interface Check {
 /** Finds who receives a message. */
 @Injectable()
 export class Recipients {
-  private readonly checks = new Batcher<Check, CheckResponse>((checks) => this.checkAll(checks));
+  private readonly checks = new Batcher<Check, CheckResponse>((checks) => this.checkAll(checks), {
+    stopsWithCalls: true,
+  });
 
   constructor(
     @InjectClient('reference-directory', DirectoryServiceService)

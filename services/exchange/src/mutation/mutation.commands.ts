@@ -38,7 +38,7 @@ export class MutationCommands {
     private readonly sealer: SubjectSealer,
     private readonly clock: Clock,
     private readonly commands: Commands,
-    store: PostgresEventStore,
+    private readonly store: PostgresEventStore,
   ) {
     this.streams = new Streams(store, { type: MUTATIONS, decider: mutationDecider });
   }
@@ -77,10 +77,12 @@ export class MutationCommands {
       request,
       answerCodec,
       decide: async () => {
-        const stream = await this.streams.load(streamId);
-        const events = this.streams.decide(command, stream);
+        // The last event says all that is decided on.
+        const last = await this.store.readLast(streamId);
+        const stream = await this.streams.fold(streamId, last ? [last] : []);
+        const append = await this.streams.append(stream, this.streams.decide(command, stream), { mutationId });
         return {
-          appends: [await this.streams.append(stream, events, { mutationId })],
+          appends: [{ ...append, routingKey: personId }],
           answer: { mutationId, sourceRevision },
         };
       },

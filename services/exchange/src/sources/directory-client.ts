@@ -46,7 +46,9 @@ export class DirectoryClient {
     const known = this.batchers.get(day);
     if (known) return known;
     if (this.batchers.size >= MAX_DAYS) this.batchers.clear();
-    const batcher = new Batcher((checks: readonly PersonCheck[]) => this.checkAll(checks, day));
+    const batcher = new Batcher((checks: readonly PersonCheck[]) => this.checkAll(checks, day), {
+      stopsWithCalls: true,
+    });
     this.batchers.set(day, batcher);
     return batcher;
   }

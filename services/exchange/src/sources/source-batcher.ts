@@ -34,6 +34,7 @@ export class SourceBatcher {
     this.batcher = new Batcher((requests) => this.supplyBatch(requests), {
       maxBatchSize: MAX_BATCH_SIZE,
       maxInFlight: Number.POSITIVE_INFINITY,
+      stopsWithCalls: true,
     });
   }
 

@@ -1,4 +1,4 @@
-import { MeshSettings } from '@crossroads/configuration';
+import { callContext, MeshSettings, NobodyWaits } from '@crossroads/configuration';
 import {
   SourceServiceService,
   type SupplyRequest,
@@ -25,13 +25,15 @@ export class SourceClient implements OnApplicationShutdown {
 
   constructor(private readonly mesh: MeshSettings) {}
 
-  /** Never rejects. */
+  /** @throws NobodyWaits when the caller of the consultation has left meanwhile */
   async supply(service: CompiledDataService, request: SupplyRequest): Promise<SupplyResponse | SourceFailure> {
     const { supplier } = service;
     if (!supplier) return 'SOURCE_UNAVAILABLE';
     const deadlineMs = Math.min(supplier.deadlineMs > 0 ? supplier.deadlineMs : DEFAULT_DEADLINE_MS, MAX_DEADLINE_MS);
     const result = await this.batcherOf(supplier.source, supplier.address, deadlineMs).supply(request);
     if ('response' in result) return result.response;
+    // The source has done nothing wrong.
+    if (callContext()?.isCancelled) throw new NobodyWaits();
     const { error } = result;
     const code = error instanceof RemoteError ? (status[error.code] ?? '') : 'UNREACHABLE';
     processLog().warn('a source did not answer', { dataService: service.name, code });

@@ -96,7 +96,7 @@ export class PersonController {
     };
   }
 
-  @Rpc(PersonServiceService.importPersons)
+  @Rpc(PersonServiceService.importPersons, undefined, { lane: 'bulk' })
   @UseGuards(NumberReporterGuard)
   importPersons(requests: AsyncIterable<ImportPersonsRequest>, call: Call): AsyncIterable<ImportPersonsResponse> {
     return this.imports.import(requests, call.caller);

@@ -16,7 +16,7 @@ export interface FoundPerson {
   readonly sourceRevision: bigint;
 }
 
-/** Reads persons as of a day, as known at an instant. There is no projection: streams are read at each request. */
+/** Reads persons as of a day, as known at an instant. */
 @Injectable()
 export class PersonReading {
   constructor(
@@ -29,7 +29,9 @@ export class PersonReading {
     const asked = await this.numbers.find(ssin, knownAt);
     const numbers = statesOf(await this.numbers.withReplacements([asked], knownAt));
     const [index, number] = lastOf(numbers, asked.streamId);
-    const { state: person } = await this.persons.loadAsKnownAt(number.personId, knownAt);
+    const { state: person } = await (knownAt === undefined
+      ? this.persons.load(number.personId)
+      : this.persons.loadAsKnownAt(number.personId, knownAt));
     return {
       // The number of a forgotten person can no longer be opened; the caller knows it already.
       ssin: number.ssin ?? ssin,

@@ -19,7 +19,6 @@ import {
 } from '@crossroads/messaging';
 import { PERSON_TOPIC } from '@crossroads/topology';
 import { NumberCodec } from '../number/number.codec.js';
-import { StreamReads } from '../number/stream-reads.js';
 import { groupsOf } from './facts.js';
 import { groupsShowing, IDENTIFICATION, identificationOf } from './identification.js';
 import { isMerge, PersonCodec } from './person.codec.js';
@@ -52,7 +51,6 @@ export class PersonPublisher implements EventPublisher {
 
   constructor(
     private readonly service: ServiceIdentity,
-    private readonly reads: StreamReads,
     private readonly numberCodec: NumberCodec,
     private readonly personCodec: PersonCodec,
     private readonly persons: Persons,
@@ -123,9 +121,9 @@ export class PersonPublisher implements EventPublisher {
     if (event.type === 'PersonForgotten' || event.type === 'PersonErasureOrdered') return undefined;
     if (isMerge(event)) return this.merged(recorded, event);
     const { ssin, facts, reporter } = event.data;
-    const streams = recorded.revision > 1n ? await this.reads.readStreams([recorded.streamId]) : undefined;
-    const before = (streams?.get(recorded.streamId) ?? []).filter(({ revision }) => revision < recorded.revision);
-    const { state } = await this.persons.fold(recorded.streamId, [...before, recorded]);
+    const { state } = await (recorded.revision > 1n
+      ? this.persons.loadAfterEvent(recorded)
+      : this.persons.fold(recorded.streamId, [recorded]));
 
     const starts = facts.flatMap(({ period }) => (period.start === undefined ? [] : [period.start])).sort();
     const today = dayOf(recorded.recordedAt);

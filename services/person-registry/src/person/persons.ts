@@ -1,13 +1,18 @@
-import { type Stream, Streams, WrongExpectedRevision } from '@crossroads/eventsourcing';
+import { type Recorded, type Stream, Streams, WrongExpectedRevision } from '@crossroads/eventsourcing';
+import { warn } from '@crossroads/grpc';
 import { Injectable } from '@nestjs/common';
 import { recordedUntil, StreamReads } from '../number/stream-reads.js';
 import { CARDINALITIES } from './facts.js';
 import { PersonCodec } from './person.codec.js';
+import { type PersonSnapshot, PersonSnapshots } from './person-snapshots.js';
 import { type PersonCommand, personDecider, type PersonEvent, type PersonState } from './person.decider.js';
 
 export const PERSON = 'person';
 
 export type PersonStream = Stream<PersonState>;
+
+/** More events than this are not folded twice: what they lead to is kept as a snapshot. */
+const FOLDED_EACH_TIME = 4;
 
 /** The streams of persons. The id of a stream is the `personId`. */
 @Injectable()
@@ -15,22 +20,73 @@ export class Persons extends Streams<PersonState, PersonCommand, PersonEvent> {
   constructor(
     private readonly reads: StreamReads,
     codec: PersonCodec,
+    private readonly snapshots: PersonSnapshots,
   ) {
     super(reads, { type: PERSON, decider: personDecider(CARDINALITIES), codec });
   }
 
-  /** A person as known at an instant. */
-  async loadAsKnownAt(personId: string, knownAt: Date | undefined): Promise<PersonStream> {
-    const streams = await this.reads.readStreams([personId]);
-    return this.fold(personId, recordedUntil(streams.get(personId) ?? [], knownAt));
+  /** The person now: the snapshot, and the events after it. One query each, at the same time, for a person who was read before. */
+  override async load(personId: string): Promise<PersonStream> {
+    const seen = this.snapshots.lastSeen(personId);
+    if (seen === undefined) return this.loadAfter(personId, await this.snapshots.find(personId));
+    if (seen === 0n) return this.loadAfter(personId, undefined);
+    const [snapshot, recorded] = await Promise.all([this.snapshots.find(personId), this.eventsAfter(personId, seen)]);
+    // Another table than the one that was seen: it was emptied.
+    if (snapshot === undefined || snapshot.revision < seen) return this.loadAfter(personId, snapshot);
+    return this.resume(personId, snapshot, recorded);
+  }
+
+  /** Without snapshots: a person as known at an instant. */
+  async loadAsKnownAt(personId: string, knownAt: Date): Promise<PersonStream> {
+    return this.fold(personId, recordedUntil(await this.eventsAfter(personId, 0n), knownAt));
+  }
+
+  /** The person after a stored event. */
+  async loadAfterEvent({ streamId, revision }: Recorded): Promise<PersonStream> {
+    const snapshot = await this.snapshots.find(streamId);
+    const usable = snapshot !== undefined && snapshot.revision <= revision ? snapshot : undefined;
+    return this.loadAfter(streamId, usable, revision);
   }
 
   async loadAll(personIds: readonly string[]): Promise<Map<string, PersonStream>> {
-    const streams = await this.reads.readStreams(personIds);
-    const folded = [...streams].map(async ([id, recorded]) => [id, await this.fold(id, recorded)] as const);
-    return new Map(await Promise.all(folded));
+    const loaded = personIds.map(async (id) => [id, await this.load(id)] as const);
+    return new Map(await Promise.all(loaded));
+  }
+
+  private async loadAfter(
+    personId: string,
+    snapshot: PersonSnapshot | undefined,
+    until?: bigint,
+  ): Promise<PersonStream> {
+    const recorded = await this.eventsAfter(personId, snapshot?.revision ?? 0n);
+    return this.resume(personId, snapshot, until === undefined ? recorded : upTo(recorded, until), until);
+  }
+
+  /** @param recorded the events after the snapshot, and perhaps earlier ones */
+  private async resume(
+    personId: string,
+    snapshot: PersonSnapshot | undefined,
+    recorded: readonly Recorded[],
+    until?: bigint,
+  ): Promise<PersonStream> {
+    const state = snapshot && (await this.snapshots.open(snapshot));
+    if (snapshot && state === undefined) return this.loadAfter(personId, undefined, until);
+    const from = snapshot && state && { state, revision: snapshot.revision };
+    const later = recorded.filter(({ revision }) => revision > (from?.revision ?? 0n));
+    const person = await this.fold(personId, later, from);
+    if (later.length > FOLDED_EACH_TIME && !person.state.forgotten)
+      void this.snapshots.store(personId, person.revision, person.state).catch(warn('person snapshots'));
+    return person;
+  }
+
+  private async eventsAfter(personId: string, revision: bigint): Promise<readonly Recorded[]> {
+    const after = revision === 0n ? undefined : new Map([[personId, revision]]);
+    return (await this.reads.readStreams([personId], after)).get(personId) ?? [];
   }
 }
+
+const upTo = (recorded: readonly Recorded[], until: bigint): readonly Recorded[] =>
+  recorded.filter(({ revision }) => revision <= until);
 
 /**
  * The person to whom a number led when it was read. Numbers and persons are read one after the other: when a replacement has moved the

@@ -14,8 +14,8 @@ const MAX_OWNERS = 50_000;
 @Injectable()
 export class Identifications {
   /**
-   * The person to whom a number belonged last, by blind index: both streams are then read with one query. The number says at each
-   * request whether it is still so.
+   * The person to whom a number belonged last, by blind index: both are then read at the same time. The number says at each request
+   * whether it is still so.
    */
   private readonly ownerOf = new LRUCache<string, string>({ max: MAX_OWNERS });
 
@@ -38,10 +38,13 @@ export class Identifications {
     const indexes = this.index.indexesOf(ssin);
     const [current = ''] = indexes;
     const expected = this.ownerOf.get(current);
-    const streams = await this.reads.readStreams(expected === undefined ? indexes : [...indexes, expected]);
+    const [streams, person] = await Promise.all([
+      this.reads.readStreams(indexes),
+      expected === undefined ? undefined : this.persons.load(expected),
+    ]);
     const { state } = await this.numbers.foldFirst(indexes, streams);
     if (state.status === 'absent' || state.status === 'canceled') return undefined;
-    if (state.personId === expected) return this.persons.fold(expected, streams.get(expected) ?? []);
+    if (state.personId === expected) return person;
     this.ownerOf.set(current, state.personId);
     return this.persons.load(state.personId);
   }

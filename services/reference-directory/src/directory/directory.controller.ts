@@ -49,12 +49,12 @@ export class DirectoryController {
     return { changed: await this.commands.executeLine('Uninscribe', customer, line, request) };
   }
 
-  @Rpc(DirectoryServiceService.inscribeFile, InscribeFilePipe)
+  @Rpc(DirectoryServiceService.inscribeFile, InscribeFilePipe, { lane: 'bulk' })
   inscribeFile(input: InscribeFileInput, call: Call): AsyncIterable<InscribeFileResponse> {
     return this.files.inscribe(input, call);
   }
 
-  @Rpc(DirectoryServiceService.listInscriptions, ListInscriptionsPipe)
+  @Rpc(DirectoryServiceService.listInscriptions, ListInscriptionsPipe, { lane: 'batch' })
   async listInscriptions(input: ListInscriptionsInput, call: Call): Promise<ListInscriptionsResponse> {
     return this.inscriptions.list(this.representation.institutionFor(call.caller, input.institution), input);
   }

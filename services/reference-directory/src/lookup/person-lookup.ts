@@ -17,7 +17,7 @@ export class PersonLookup {
     private readonly db: Database,
     private readonly index: BlindIndex,
   ) {
-    this.batcher = new Batcher((keys) => findPersons(db, keys));
+    this.batcher = new Batcher((keys) => findPersons(db, keys), { stopsWithCalls: true });
   }
 
   /** Shares its query with other lookups of the same moment. */

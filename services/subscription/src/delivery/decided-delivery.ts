@@ -1,10 +1,34 @@
-import type { DeliveredAccess } from '../journal/access-record.message.js';
+import type { DeliveredAccess, JournalEntry } from '../journal/access-record.message.js';
 
 /** What a subscriber gets of one mutation. */
 export interface DecidedDelivery extends DeliveredAccess {
+  readonly lane: number;
   /** Identity of the mutation's event: the same event is delivered once. */
   readonly ceSource: string;
   readonly ceId: string;
-  /** The changed field groups, cut to what is granted. */
+  /** Its first number in the lane, when it is delivered again. */
+  readonly replayOf?: { readonly replayId: string; readonly sequence: bigint };
+  readonly content: 'data' | 'notification';
+  /** The changed field groups, cut to what is granted; nothing in a notification. */
   readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What takes a number in a lane. */
+export interface Numberable
+  extends Pick<DecidedDelivery, 'subscriptionId' | 'lane' | 'ceSource' | 'ceId' | 'traceparent' | 'replayOf'> {
+  /** Absent for what is about the subscription itself. */
+  readonly access?: PreparedAccess;
+  /** The content of the message: sealed for the person, or plain when it is about nobody. */
+  readonly body: string;
+}
+
+interface PreparedAccess {
+  readonly entry: JournalEntry;
+  /** Record and outcome, sealed for the journal. */
+  readonly sealed: string;
+}
+
+/** All of a delivery but its number. */
+export interface PreparedDelivery extends Numberable {
+  readonly access: PreparedAccess;
 }

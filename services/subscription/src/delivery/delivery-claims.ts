@@ -1,36 +1,44 @@
 import { randomUUID } from 'node:crypto';
-import { Database, type Tx } from '@crossroads/database';
+import { Database } from '@crossroads/database';
 import { Injectable } from '@nestjs/common';
 import type { SubscriptionWithTerms } from '../subscription/subscription-queries.js';
 
-/** A delivery that is to be sent; without a person it is a closing notice. */
-export interface PendingDelivery {
+/** A delivery with its number; without a person it is about the subscription itself. */
+export interface StoredDelivery {
   readonly subscriptionId: string;
+  readonly lane: number;
   readonly sequence: bigint;
   readonly personId: string | null;
+  readonly journalId: string | null;
   readonly body: string;
+  readonly replayId: string | null;
+  readonly replayOf: bigint | null;
+}
+
+/** A delivery that is to be sent. */
+export interface PendingDelivery extends StoredDelivery {
   readonly createdAt: Date;
   readonly traceparent: string | null;
+  readonly encoding: 'protobuf' | 'json';
+  /** It is a closing notice. */
+  readonly closes: boolean;
 }
 
-interface ClaimableSubscription extends SubscriptionWithTerms {
-  readonly lastSequence: bigint;
+/** Numbers of one lane that this process may send now: those after `relayedSequence`, up to `upTo`. */
+export interface ClaimedLane extends SubscriptionWithTerms {
+  readonly fieldGroups: readonly string[];
+  readonly lane: number;
   readonly relayedSequence: bigint;
-  readonly relayingSequence: bigint;
-}
-
-interface ClaimedSubscription extends ClaimableSubscription {
-  /** The last number that is claimed. */
   readonly upTo: bigint;
+  /** An earlier attempt may have sent them. */
+  readonly again: boolean;
 }
 
-/** Deliveries of one institution that this process may send now. */
-export interface Claim {
-  readonly subscriptions: readonly ClaimedSubscription[];
-  readonly pending: readonly PendingDelivery[];
-}
-
-const MAX_BATCH_SIZE = 500;
+/** Of one claim; a busy subscription does not hold up the others. */
+const MAX_DELIVERIES = 4_000;
+/** Of one lane: as many may count as delivered when a grant is lost. */
+const MAX_OF_LANE = 500;
+const MAX_LANES = 2_000;
 
 /**
  * Which deliveries are being sent. `relaying_sequence` is written before sending: up to there a delivery may be on the topic,
@@ -38,99 +46,98 @@ const MAX_BATCH_SIZE = 500;
  */
 @Injectable()
 export class DeliveryClaims {
-  /** Of this process and start. A process that has lost its lock without noticing no longer matches `subscriptions.relay`. */
+  /** Of this process and start. A process that has lost its share without noticing no longer matches `subscription_lanes.relay`. */
   private readonly relay = randomUUID();
 
   constructor(private readonly db: Database) {}
 
-  /** Institutions with deliveries to send. */
-  async institutions(): Promise<string[]> {
-    const rows = await this.db.query<{ institution: string }>({
-      name: 'deliveries-to-relay',
-      text: `select distinct institution from subscriptions where relayed_sequence < last_sequence and state <> 'paused'`,
-    });
-    return rows.map(({ institution }) => institution);
+  /**
+   * What an earlier attempt may have sent is claimed alone: while the broker is away, the claim does not grow.
+   * @param without institutions to which this process is still sending
+   */
+  claim(shards: readonly number[], without: readonly string[]): Promise<ClaimedLane[]> {
+    return this.db.query<ClaimedLane>(CLAIM, [shards, without, this.relay]);
   }
 
-  /** What an earlier attempt may have sent is claimed alone: while the broker is away, the claim does not grow. */
-  async claim(institution: string): Promise<Claim> {
-    return this.db.transaction(async (tx) => {
-      const rows = await tx.query<ClaimableSubscription>(
-        `select subscription_id as "subscriptionId", institution, inscription_context as "inscriptionContext",
-           data_service as "dataService", legal_context as "legalContext", last_sequence as "lastSequence",
-           relayed_sequence as "relayedSequence", relaying_sequence as "relayingSequence"
-         from subscriptions where institution = $1 and state <> 'paused' and relayed_sequence < last_sequence
-         order by subscription_id for update`,
-        [institution],
-      );
-      if (rows.length === 0) return { subscriptions: [], pending: [] };
-      // In equal shares, so that a busy subscription does not hold up the others.
-      const share = BigInt(Math.max(1, Math.floor(MAX_BATCH_SIZE / rows.length)));
-      const subscriptions = rows.map((row) => ({ ...row, upTo: upTo(row, share) }));
-      const pending = await tx.query<PendingDelivery>(
-        `select d.subscription_id as "subscriptionId", d.sequence, d.person_id as "personId", d.body,
-           d.created_at as "createdAt", d.traceparent
-         from unnest($1::uuid[], $2::bigint[], $3::bigint[]) as n (subscription_id, after, up_to)
-         join deliveries d on d.subscription_id = n.subscription_id and d.sequence > n.after and d.sequence <= n.up_to
-         order by d.subscription_id, d.sequence`,
-        [idsOf(subscriptions), subscriptions.map((one) => one.relayedSequence), subscriptions.map((one) => one.upTo)],
-      );
-      await tx.query(
-        `update subscriptions s set relaying_sequence = n.up_to, relay = $3
-         from unnest($1::uuid[], $2::bigint[]) as n (subscription_id, up_to) where s.subscription_id = n.subscription_id`,
-        [idsOf(subscriptions), subscriptions.map((one) => one.upTo), this.relay],
-      );
-      return { subscriptions, pending };
-    });
+  async pending(lanes: readonly ClaimedLane[]): Promise<PendingDelivery[]> {
+    return this.db.query<PendingDelivery>(PENDING, [
+      ...keysOf(lanes),
+      lanes.map((one) => one.relayedSequence),
+      lanes.map((one) => one.upTo),
+    ]);
   }
 
-  /** Nothing of the claim was sent: what no earlier attempt may have sent either can still be withheld. */
-  async release({ subscriptions }: Claim): Promise<void> {
-    await this.db.transaction(async (tx) => {
-      await lockRows(tx, subscriptions);
-      await tx.query(
-        `update subscriptions s set relaying_sequence = n.before
-         from unnest($1::uuid[], $2::bigint[]) as n (subscription_id, before)
-         where s.subscription_id = n.subscription_id and s.relay = $3`,
-        [idsOf(subscriptions), subscriptions.map((one) => one.relayingSequence), this.relay],
-      );
-    });
+  /** Nothing of the claims was sent: what no earlier attempt may have sent either can still be withheld. */
+  async release(lanes: readonly ClaimedLane[]): Promise<void> {
+    const fresh = lanes.filter(({ again }) => !again);
+    if (fresh.length > 0)
+      await this.db.query(RELEASE, [...keysOf(fresh), fresh.map((one) => one.relayedSequence), this.relay]);
   }
 
-  /** All of the claim is on the topic: its bodies are erased. */
-  async confirm({ subscriptions }: Claim): Promise<void> {
-    await this.db.transaction(async (tx) => {
-      await lockRows(tx, subscriptions);
-      const confirmed = await tx.query<{ readonly subscription_id: string; readonly relayed_sequence: bigint }>(
-        `update subscriptions s set relayed_sequence = n.up_to
-         from unnest($1::uuid[], $2::bigint[]) as n (subscription_id, up_to)
-         where s.subscription_id = n.subscription_id and s.relay = $3
-         returning s.subscription_id, s.relayed_sequence`,
-        [idsOf(subscriptions), subscriptions.map((one) => one.upTo), this.relay],
-      );
-      await tx.query(
-        `update deliveries d set body = null
-         from unnest($1::uuid[], $2::bigint[]) as n (subscription_id, up_to)
-         where d.subscription_id = n.subscription_id and d.sequence <= n.up_to and d.body is not null`,
-        [confirmed.map((row) => row.subscription_id), confirmed.map((row) => row.relayed_sequence)],
-      );
-    });
+  /** All of the claims is on the topic. */
+  async confirm(lanes: readonly ClaimedLane[]): Promise<void> {
+    if (lanes.length > 0) await this.db.query(CONFIRM, [...keysOf(lanes), lanes.map((one) => one.upTo), this.relay]);
   }
 }
 
-const upTo = ({ lastSequence, relayedSequence, relayingSequence }: ClaimableSubscription, share: bigint): bigint => {
-  if (relayingSequence > relayedSequence) return relayingSequence;
-  const next = relayedSequence + share;
-  return next < lastSequence ? next : lastSequence;
+const keysOf = (lanes: readonly ClaimedLane[]) => [
+  lanes.map(({ subscriptionId }) => subscriptionId),
+  lanes.map(({ lane }) => lane),
+];
+
+/** Rows are locked in the order of their keys, as everywhere: otherwise two transactions could deadlock. */
+const CLAIM = {
+  name: 'claim-deliveries',
+  text: `with waiting as materialized (
+      select l.subscription_id, l.lane from subscription_lanes l join subscriptions s using (subscription_id)
+      where l.relayed_sequence < l.last_sequence and l.shard = any($1::smallint[]) and l.institution <> all($2::text[])
+        and s.state <> 'paused'
+      limit ${MAX_LANES}
+    ), share as (
+      select least(${MAX_OF_LANE}, greatest(1, ${MAX_DELIVERIES} / greatest(1, count(*)))) as size from waiting
+    ), locked as materialized (
+      select subscription_id, lane, relayed_sequence, relaying_sequence, last_sequence
+      from subscription_lanes where (subscription_id, lane) in (select * from waiting)
+      order by subscription_id, lane for update
+    ), claimed as (
+      update subscription_lanes l set relay = $3,
+        relaying_sequence = case when o.relaying_sequence > o.relayed_sequence then o.relaying_sequence
+          else least(o.last_sequence, o.relayed_sequence + share.size) end
+      from locked o, share where l.subscription_id = o.subscription_id and l.lane = o.lane
+      returning l.subscription_id, l.lane, l.relayed_sequence, l.relaying_sequence,
+        o.relaying_sequence > o.relayed_sequence as again
+    )
+    select c.subscription_id as "subscriptionId", s.institution, s.inscription_context as "inscriptionContext",
+      s.data_service as "dataService", s.legal_context as "legalContext", s.field_groups as "fieldGroups", c.lane,
+      c.relayed_sequence as "relayedSequence", c.relaying_sequence as "upTo", c.again
+    from claimed c join subscriptions s using (subscription_id) where c.relayed_sequence < c.relaying_sequence`,
 };
 
-const idsOf = (subscriptions: readonly ClaimedSubscription[]) =>
-  subscriptions.map(({ subscriptionId }) => subscriptionId);
+const PENDING = {
+  name: 'claimed-deliveries',
+  text: `select d.subscription_id as "subscriptionId", d.lane, d.sequence, d.person_id as "personId",
+      d.journal_id as "journalId", d.body, d.created_at as "createdAt", d.traceparent,
+      d.replay_id as "replayId", d.replay_of as "replayOf", d.encoding, d.ce_source = 'closing' as closes
+    from unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::bigint[]) as n (subscription_id, lane, after, up_to)
+    join deliveries d on d.subscription_id = n.subscription_id and d.lane = n.lane
+      and d.sequence > n.after and d.sequence <= n.up_to
+    order by d.subscription_id, d.lane, d.sequence`,
+};
 
-/** In the order of the ids, as everywhere: otherwise two transactions could deadlock. */
-const lockRows = async (tx: Tx, subscriptions: readonly ClaimedSubscription[]): Promise<void> => {
-  await tx.query(
-    `select from subscriptions where subscription_id = any($1::uuid[]) order by subscription_id for update`,
-    [idsOf(subscriptions)],
-  );
+const LOCKED = `locked as materialized (
+    select l.subscription_id, l.lane, n.sequence
+    from unnest($1::uuid[], $2::smallint[], $3::bigint[]) as n (subscription_id, lane, sequence)
+    join subscription_lanes l using (subscription_id, lane) where l.relay = $4
+    order by l.subscription_id, l.lane for update of l)`;
+
+const RELEASE = {
+  name: 'release-deliveries',
+  text: `with ${LOCKED} update subscription_lanes l set relaying_sequence = o.sequence
+    from locked o where l.subscription_id = o.subscription_id and l.lane = o.lane and l.relay = $4`,
+};
+
+const CONFIRM = {
+  name: 'confirm-deliveries',
+  text: `with ${LOCKED} update subscription_lanes l set relayed_sequence = o.sequence
+    from locked o where l.subscription_id = o.subscription_id and l.lane = o.lane and l.relay = $4`,
 };

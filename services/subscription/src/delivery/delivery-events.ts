@@ -2,8 +2,8 @@ import { ServiceIdentity } from '@crossroads/configuration';
 import type { CloudEvent } from '@crossroads/messaging';
 import { FORGOTTEN, Pseudonyms, SubjectSealer } from '@crossroads/privacy';
 import { Injectable } from '@nestjs/common';
-import type { PendingDelivery } from './delivery-claims.js';
-import { deliveryPlace, erasedBytes } from './delivery.message.js';
+import type { PendingDelivery, StoredDelivery } from './delivery-claims.js';
+import { deliveryBytes, jsonOf, sealPlace } from './delivery.message.js';
 
 const SERVICE = 'crossroads.subscription.v1';
 
@@ -21,23 +21,39 @@ export class DeliveryEvents {
   }
 
   private async eventOf(institution: string, delivery: PendingDelivery): Promise<CloudEvent> {
-    const { subscriptionId, sequence, personId, createdAt } = delivery;
+    const { subscriptionId, lane, sequence, personId, createdAt, encoding } = delivery;
     return {
-      id: `${subscriptionId}:${sequence}`,
+      id: `${subscriptionId}:${lane}:${sequence}`,
       source: this.service.urn,
       service: SERVICE,
-      type: `${SERVICE}.deliveries.notify.${personId === null ? 'closed' : 'made'}`,
+      type: `${SERVICE}.deliveries.notify.${participleOf(delivery)}`,
       time: createdAt,
       key: personId === null ? subscriptionId : this.pseudonyms.of(institution, personId),
+      partition: lane,
       sequence: sequence.toString().padStart(20, '0'),
-      data: await this.bodyOf(delivery),
+      ...(encoding === 'json' ? { contentType: 'application/json' } : {}),
+      data: encoding === 'json' ? jsonOf(await this.bytesOf(delivery)) : await this.bytesOf(delivery),
     };
   }
 
-  private async bodyOf({ subscriptionId, sequence, personId, body }: PendingDelivery): Promise<Uint8Array> {
-    if (personId === null) return Buffer.from(body, 'base64');
-    const opened = await this.sealer.openBytesForSubject(personId, body, deliveryPlace(subscriptionId, sequence));
+  /** The message as protobuf. */
+  async bytesOf(delivery: StoredDelivery): Promise<Uint8Array> {
+    const { subscriptionId, lane, sequence } = delivery;
+    return deliveryBytes({ subscriptionId, lane, sequence, ...replayIn(delivery) }, await this.contentOf(delivery));
+  }
+
+  private async contentOf({ personId, journalId, body }: StoredDelivery): Promise<Uint8Array | undefined> {
+    if (personId === null || journalId === null) return Buffer.from(body, 'base64');
+    const opened = await this.sealer.openBytesForSubject(personId, body, sealPlace(journalId));
     // The person was erased meanwhile. Without its number the sequence would have a gap.
-    return opened === FORGOTTEN ? erasedBytes(subscriptionId, sequence) : opened;
+    return opened === FORGOTTEN ? undefined : opened;
   }
 }
+
+const participleOf = ({ personId, closes }: PendingDelivery): string => {
+  if (personId !== null) return 'made';
+  return closes ? 'closed' : 'marked';
+};
+
+const replayIn = ({ replayId, replayOf }: StoredDelivery) =>
+  replayId === null || replayOf === null ? {} : { replay: { replayId, sequence: replayOf } };

@@ -11,12 +11,13 @@ interface Lag {
 const LAG = {
   name: 'delivery-lag',
   text: `
-    select s.institution as subscriber, sum(s.last_sequence - s.relayed_sequence)::float8 as messages,
+    select l.institution as subscriber, sum(l.last_sequence - l.relayed_sequence)::float8 as messages,
            max(extract(epoch from clock_timestamp() - d.created_at))::float8 as seconds
-      from subscriptions s
-      left join deliveries d on d.subscription_id = s.subscription_id and d.sequence = s.relayed_sequence + 1
-     where s.state = 'open' or (s.state = 'closed' and s.relayed_sequence < s.last_sequence)
-     group by s.institution`,
+      from subscription_lanes l join subscriptions s using (subscription_id)
+      left join deliveries d on l.relayed_sequence < l.last_sequence and d.subscription_id = l.subscription_id
+       and d.lane = l.lane and d.sequence = l.relayed_sequence + 1
+     where s.state = 'open' or (s.state = 'closed' and l.relayed_sequence < l.last_sequence)
+     group by l.institution`,
 };
 
 /** Metrics of what is not yet on the topic of each subscriber. What a subscriber has paused itself does not count. */

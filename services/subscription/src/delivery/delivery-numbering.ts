@@ -1,108 +1,127 @@
-import { Clock } from '@crossroads/configuration';
 import type { Tx } from '@crossroads/database';
-import { SubjectSealer } from '@crossroads/privacy';
-import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Injectable } from '@nestjs/common';
-import { journalEntryOf } from '../journal/access-record.message.js';
 import { DeliveryJournal } from '../journal/delivery-journal.js';
-import type { DecidedDelivery } from './decided-delivery.js';
-import { deliveryBytes, deliveryPlace, type NumberedDelivery } from './delivery.message.js';
+import type { Numberable } from './decided-delivery.js';
+import { RelayHints } from './relay-hints.js';
 
-/** Gives decided deliveries their numbers, and stores them sealed until the relay has sent them. */
+type NumberedDelivery = Numberable & { readonly sequence: bigint };
+
+/** Gives deliveries their numbers, and stores them. */
 @Injectable()
 export class DeliveryNumbering {
   constructor(
     private readonly journal: DeliveryJournal,
-    private readonly sealer: SubjectSealer,
-    private readonly signer: ReceiptSigner,
-    private readonly clock: Clock,
+    private readonly hints: RelayHints,
   ) {}
 
   /**
-   * In the caller's transaction. Drops deliveries that are stored already, numbers the others without a gap, and writes them
-   * to the journal. The append to the journal wakes the relay once the transaction is committed.
+   * In the caller's transaction. Drops deliveries that are stored already or whose subscription is closed, numbers the others of
+   * each lane without a gap, and writes them to the journal.
    */
-  async append(tx: Tx, deliveries: readonly DecidedDelivery[]): Promise<void> {
+  async append(tx: Tx, deliveries: readonly Numberable[]): Promise<void> {
     if (deliveries.length === 0) return;
-    const lastSequences = await this.lockSubscriptions(tx, deliveries);
+    const lanes = await this.lockLanes(tx, deliveries);
     const known = await this.storedIdentities(tx, deliveries);
     const numbered: NumberedDelivery[] = [];
     for (const delivery of deliveries) {
-      const last = lastSequences.get(delivery.subscriptionId);
+      const lane = lanes.get(keyOf(delivery));
       const identity = identityOf(delivery);
-      if (last === undefined || known.has(identity)) continue;
+      if (lane === undefined || known.has(identity)) continue;
       known.add(identity);
-      lastSequences.set(delivery.subscriptionId, last + 1n);
-      numbered.push({ delivery, sequence: last + 1n, entry: journalEntryOf(delivery, this.clock.now()) });
+      lane.lastSequence += 1n;
+      numbered.push({ ...delivery, sequence: lane.lastSequence });
     }
     if (numbered.length === 0) return;
-    await this.journal.append(
-      tx,
-      numbered.map(({ entry }) => entry),
-    );
+    const accesses = numbered.flatMap(({ access }) => access ?? []);
+    if (accesses.length > 0) await this.journal.append(tx, accesses);
     await this.insert(tx, numbered);
-    await tx.query(
-      `update subscriptions s set last_sequence = n.last
-       from unnest($1::uuid[], $2::bigint[]) as n (subscription_id, last) where s.subscription_id = n.subscription_id`,
-      [[...lastSequences.keys()], [...lastSequences.values()]],
-    );
+    const changed = [...new Map(numbered.map((one) => [keyOf(one), one])).values()];
+    await tx.query(UPDATE_LANES, [
+      changed.map(({ subscriptionId }) => subscriptionId),
+      changed.map(({ lane }) => lane),
+      changed.map((one) => lanes.get(keyOf(one))?.lastSequence ?? one.sequence),
+    ]);
+    tx.afterCommit(() => this.hints.numbered());
   }
 
-  /** The last number of each that is not closed. Rows are locked in the order of their ids, so that two batches cannot deadlock. */
-  private async lockSubscriptions(tx: Tx, deliveries: readonly DecidedDelivery[]): Promise<Map<string, bigint>> {
-    const rows = await tx.query<{ readonly subscription_id: string; readonly last_sequence: bigint }>(
-      `select subscription_id, last_sequence from subscriptions
-       where subscription_id = any($1::uuid[]) and state <> 'closed' order by subscription_id for update`,
-      [[...new Set(deliveries.map(({ subscriptionId }) => subscriptionId))]],
-    );
-    return new Map(rows.map((row) => [row.subscription_id, row.last_sequence]));
+  /** The lanes that are not closed. Rows are locked in the order of their keys, so that two transactions cannot deadlock. */
+  private async lockLanes(tx: Tx, deliveries: readonly Numberable[]): Promise<Map<string, OpenLane>> {
+    const asked = [...new Map(deliveries.map((one) => [keyOf(one), one])).values()];
+    const rows = await tx.query<OpenLane>(LOCK_LANES, [
+      asked.map(({ subscriptionId }) => subscriptionId),
+      asked.map(({ lane }) => lane),
+    ]);
+    return new Map(rows.map((row) => [keyOf(row), row]));
   }
 
-  private async storedIdentities(tx: Tx, deliveries: readonly DecidedDelivery[]): Promise<Set<string>> {
-    const rows = await tx.query<Identity>(
-      `select d.subscription_id as "subscriptionId", d.ce_source as "ceSource", d.ce_id as "ceId" from deliveries d
-       join unnest($1::uuid[], $2::text[], $3::text[]) as n (subscription_id, ce_source, ce_id)
-       using (subscription_id, ce_source, ce_id)`,
-      [
-        deliveries.map(({ subscriptionId }) => subscriptionId),
-        deliveries.map(({ ceSource }) => ceSource),
-        deliveries.map(({ ceId }) => ceId),
-      ],
-    );
+  private async storedIdentities(tx: Tx, deliveries: readonly Numberable[]): Promise<Set<string>> {
+    const rows = await tx.query<Identity>(STORED_IDENTITIES, [
+      deliveries.map(({ subscriptionId }) => subscriptionId),
+      deliveries.map(({ ceSource }) => ceSource),
+      deliveries.map(({ ceId }) => ceId),
+    ]);
     return new Set(rows.map(identityOf));
   }
 
   private async insert(tx: Tx, numbered: readonly NumberedDelivery[]): Promise<void> {
-    const signedAt = this.clock.now();
-    const bodies = await this.sealer.sealAllForSubjects(
-      await Promise.all(
-        numbered.map(async (one) => ({
-          personId: one.entry.personId,
-          value: deliveryBytes(one, await this.signer.sign(one.entry.record, signedAt)),
-          aad: deliveryPlace(one.delivery.subscriptionId, one.sequence),
-        })),
-      ),
-    );
-    await tx.query(
-      `insert into deliveries
-         (subscription_id, sequence, ce_source, ce_id, person_id, journal_id, ticket, body, traceparent)
-       select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::text[],
-         $8::text[], $9::text[])`,
-      [
-        numbered.map(({ delivery }) => delivery.subscriptionId),
-        numbered.map(({ sequence }) => sequence),
-        numbered.map(({ delivery }) => delivery.ceSource),
-        numbered.map(({ delivery }) => delivery.ceId),
-        numbered.map(({ entry }) => entry.personId),
-        numbered.map(({ entry }) => entry.journalId),
-        numbered.map(({ entry }) => entry.ticket),
-        bodies,
-        numbered.map(({ delivery }) => delivery.traceparent ?? null),
-      ],
-    );
+    await tx.query(INSERT_DELIVERIES, [
+      numbered.map(({ subscriptionId }) => subscriptionId),
+      numbered.map(({ lane }) => lane),
+      numbered.map(({ sequence }) => sequence),
+      numbered.map(({ ceSource }) => ceSource),
+      numbered.map(({ ceId }) => ceId),
+      numbered.map(({ access }) => access?.entry.personId ?? null),
+      numbered.map(({ access }) => access?.entry.journalId ?? null),
+      numbered.map(({ access }) => access?.entry.ticket ?? null),
+      numbered.map(({ body }) => body),
+      numbered.map(({ traceparent }) => traceparent ?? null),
+      numbered.map(({ replayOf }) => replayOf?.replayId ?? null),
+      numbered.map(({ replayOf }) => replayOf?.sequence ?? null),
+    ]);
   }
 }
 
-type Identity = Pick<DecidedDelivery, 'subscriptionId' | 'ceSource' | 'ceId'>;
+interface OpenLane {
+  readonly subscriptionId: string;
+  readonly lane: number;
+  lastSequence: bigint;
+}
+
+const LOCK_LANES = {
+  name: 'lock-subscription-lanes',
+  text: `select subscription_id as "subscriptionId", lane, last_sequence as "lastSequence" from subscription_lanes
+    where (subscription_id, lane) in (select * from unnest($1::uuid[], $2::smallint[])) and not closed
+    order by subscription_id, lane for update`,
+};
+
+const STORED_IDENTITIES = {
+  name: 'stored-deliveries',
+  text: `select d.subscription_id as "subscriptionId", d.ce_source as "ceSource", d.ce_id as "ceId" from deliveries d
+    join unnest($1::uuid[], $2::text[], $3::text[]) as n (subscription_id, ce_source, ce_id)
+    using (subscription_id, ce_source, ce_id)`,
+};
+
+const INSERT_DELIVERIES = {
+  name: 'insert-deliveries',
+  text: `insert into deliveries
+      (subscription_id, lane, sequence, ce_source, ce_id, person_id, journal_id, ticket, body, traceparent,
+      replay_id, replay_of, encoding)
+    select n.*, s.encoding
+    from unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::text[], $5::text[], $6::uuid[], $7::uuid[],
+      $8::text[], $9::text[], $10::text[], $11::uuid[], $12::bigint[]) as n (subscription_id)
+    join subscriptions s on s.subscription_id = n.subscription_id`,
+};
+
+const UPDATE_LANES = {
+  name: 'number-deliveries',
+  text: `update subscription_lanes l set last_sequence = n.last
+    from unnest($1::uuid[], $2::smallint[], $3::bigint[]) as n (subscription_id, lane, last)
+    where l.subscription_id = n.subscription_id and l.lane = n.lane`,
+};
+
+type Identity = Pick<Numberable, 'subscriptionId' | 'ceSource' | 'ceId'>;
 
 const identityOf = ({ subscriptionId, ceSource, ceId }: Identity): string => `${subscriptionId}\n${ceSource}\n${ceId}`;
+
+const keyOf = ({ subscriptionId, lane }: Pick<Numberable, 'subscriptionId' | 'lane'>): string =>
+  `${subscriptionId} ${lane}`;

@@ -1,48 +1,56 @@
-import { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
+import { Delivery, type ReplayOf } from '@crossroads/contracts/delivery/v1/delivery';
 import type { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import type { JournalEntry } from '../journal/access-record.message.js';
 import type { DecidedDelivery } from './decided-delivery.js';
 
-/** A delivery with its place in the sequence of its subscription. */
-export interface NumberedDelivery {
-  readonly delivery: DecidedDelivery;
+/** Where a delivery stands. */
+export interface DeliveryPlace {
+  readonly subscriptionId: string;
+  readonly lane: number;
   readonly sequence: bigint;
-  readonly entry: JournalEntry;
+  readonly replay?: ReplayOf;
 }
 
-/** The message that the subscriber reads. */
-export const deliveryBytes = ({ delivery, sequence, entry }: NumberedDelivery, receipt: Receipt): Uint8Array => {
-  const { mutation, releasedFieldGroups } = delivery;
-  return Delivery.encode({
-    deliveryVersion: 1,
-    subscriptionId: delivery.subscriptionId,
-    sequence,
-    content: {
-      $case: 'mutation',
-      value: {
-        ssin: mutation.ssin,
-        dataService: mutation.dataService,
-        sourceRevision: mutation.sourceRevision,
-        changedFieldGroups: mutation.changedFieldGroups.filter((group) => releasedFieldGroups.includes(group)),
-        data: { ...delivery.data },
-        filtered: delivery.filtered,
-        effectiveDate: mutation.effectiveDate,
-        recordedTime: mutation.recordedTime,
-        deliberationId: delivery.deliberationId,
-        policyRevision: delivery.policyRevision,
-        ticket: entry.ticket,
-        receipt,
-        record: Buffer.from(entry.record.bytes),
-        recordSalt: Buffer.from(entry.record.salt),
-      },
-    },
-  }).finish();
+/** What the subscriber reads of it besides its place: the bytes of a `Delivery` that has nothing but its content. */
+export const contentBytes = (delivery: DecidedDelivery, entry: JournalEntry, receipt: Receipt): Uint8Array =>
+  Delivery.encode(Delivery.fromPartial({ content: contentOf(delivery, entry, receipt) })).finish();
+
+const contentOf = (delivery: DecidedDelivery, entry: JournalEntry, receipt: Receipt): Delivery['content'] => {
+  const { mutation, releasedFieldGroups, deliberationId, policyRevision } = delivery;
+  const { ssin, dataService, sourceRevision, recordedTime } = mutation;
+  const told = {
+    ssin,
+    dataService,
+    sourceRevision,
+    changedFieldGroups: mutation.changedFieldGroups.filter((group) => releasedFieldGroups.includes(group)),
+    recordedTime,
+    deliberationId,
+    policyRevision,
+    ticket: entry.ticket,
+    receipt,
+    record: Buffer.from(entry.record.bytes),
+    recordSalt: Buffer.from(entry.record.salt),
+  };
+  if (delivery.content === 'notification') return { $case: 'notification', value: told };
+  const { data, filtered } = delivery;
+  return {
+    $case: 'mutation',
+    value: { ...told, data: { ...data }, filtered, effectiveDate: mutation.effectiveDate },
+  };
 };
 
-/** Takes the place of a delivery whose person was erased before it was sent: its number, and no content. */
-export const erasedBytes = (subscriptionId: string, sequence: bigint): Uint8Array =>
-  Delivery.encode({ deliveryVersion: 1, subscriptionId, sequence, content: undefined }).finish();
+/**
+ * The whole message. Without content it takes the place of a delivery whose person was erased: its number, and nothing else. Messages
+ * that are written one behind the other are one message (protobuf), so that the content is sealed before its number is known.
+ */
+export const deliveryBytes = (place: DeliveryPlace, content: Uint8Array = NOTHING): Uint8Array =>
+  Buffer.concat([Delivery.encode(Delivery.fromPartial({ deliveryVersion: 1, ...place })).finish(), content]);
+
+/** The same message in canonical proto3 JSON. */
+export const jsonOf = (bytes: Uint8Array): Uint8Array =>
+  Buffer.from(JSON.stringify(Delivery.toJSON(Delivery.decode(bytes))));
+
+const NOTHING = new Uint8Array();
 
 /** What the seal of a stored delivery is bound to. */
-export const deliveryPlace = (subscriptionId: string, sequence: bigint): string =>
-  `delivery/${subscriptionId}/${sequence}`;
+export const sealPlace = (journalId: string): string => `delivery/${journalId}`;

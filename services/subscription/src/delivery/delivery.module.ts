@@ -1,30 +1,33 @@
-import { FileKeyProvider, Pseudonyms } from '@crossroads/privacy';
 import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Module } from '@nestjs/common';
 import { JournalModule } from '../journal/journal.module.js';
 import { SubscriptionModule } from '../subscription/subscription.module.js';
 import { DeliveryClaims } from './delivery-claims.js';
-import { DeliveryEvents } from './delivery-events.js';
 import { DeliveryLagJob } from './delivery-lag.job.js';
+import { DeliveryMessagesModule } from './delivery-messages.module.js';
 import { DeliveryNumbering } from './delivery-numbering.js';
+import { DeliveryPreparation } from './delivery-preparation.js';
 import { DeliveryRelayJob } from './delivery-relay.job.js';
+import { DeliverySender } from './delivery-sender.js';
+import { GrantChecks } from './grant-checks.js';
+import { RelayHints } from './relay-hints.js';
+import { RelayShards } from './relay-shards.js';
 
 /** From a decided delivery to a message on the subscriber's topic: numbered, journalled, stored, sent. */
 @Module({
-  imports: [JournalModule, SubscriptionModule],
+  imports: [JournalModule, SubscriptionModule, DeliveryMessagesModule],
   providers: [
+    DeliveryPreparation,
     DeliveryNumbering,
+    RelayHints,
+    RelayShards,
+    GrantChecks,
+    DeliverySender,
     ReceiptSigner,
     DeliveryClaims,
-    DeliveryEvents,
     DeliveryRelayJob,
     DeliveryLagJob,
-    {
-      provide: Pseudonyms,
-      inject: [FileKeyProvider],
-      useFactory: async (keys: FileKeyProvider) => new Pseudonyms(await keys.secret('pseudonyms')),
-    },
   ],
-  exports: [DeliveryNumbering],
+  exports: [DeliveryPreparation, DeliveryNumbering],
 })
 export class DeliveryModule {}

@@ -24,7 +24,9 @@ export interface DeliveredAccess {
   readonly supplier: string;
   readonly deliberationId: string;
   readonly policyRevision: bigint;
+  /** That these have changed is told; their data is released unless it is a notification. */
   readonly releasedFieldGroups: readonly string[];
+  readonly content: 'data' | 'notification';
   readonly filtered: readonly FilteredElement[];
 }
 
@@ -77,9 +79,9 @@ export const journalEntryOf = (access: DeliveredAccess, time: Date): JournalEntr
         dataService: mutation.dataService,
         status: ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND,
         sourceRevision: mutation.sourceRevision,
-        releasedFieldGroups,
+        releasedFieldGroups: access.content === 'data' ? releasedFieldGroups : [],
         filtered: access.filtered,
-        reason: '',
+        reason: access.content === 'data' ? '' : 'NOTIFICATION',
       },
     ],
     time,

@@ -10,6 +10,13 @@ import { type JournalEntry, withheldOutcome } from './access-record.message.js';
 export const journalPlace = (journalId: string, step: 'journaled' | 'withheld'): string =>
   `journal/${journalId}/${step}`;
 
+/** What is sealed of a delivery for the journal. */
+export const journaledItem = ({ personId, journalId, record, outcome }: JournalEntry) => ({
+  personId,
+  value: { record: base64(record.bytes), recordSalt: base64(record.salt), ...outcomeFields(outcome) },
+  aad: journalPlace(journalId, 'journaled'),
+});
+
 /** The access journal of deliveries: a stream for each delivery, sealed for its person, salts included. */
 @Injectable()
 export class DeliveryJournal {
@@ -19,16 +26,9 @@ export class DeliveryJournal {
     private readonly clock: Clock,
   ) {}
 
-  async append(tx: Tx, entries: readonly JournalEntry[]): Promise<void> {
-    const sealed = await this.sealer.sealAllForSubjects(
-      entries.map(({ personId, journalId, record, outcome }) => ({
-        personId,
-        value: { record: base64(record.bytes), recordSalt: base64(record.salt), ...outcomeFields(outcome) },
-        aad: journalPlace(journalId, 'journaled'),
-      })),
-    );
+  async append(tx: Tx, entries: readonly { readonly entry: JournalEntry; readonly sealed: string }[]): Promise<void> {
     await this.store.inTransaction(tx).append(
-      entries.map(({ personId, journalId, traceparent }, index) => ({
+      entries.map(({ entry: { personId, journalId, traceparent }, sealed }) => ({
         streamId: journalId,
         streamType: 'journal',
         log: 'journal',
@@ -37,7 +37,7 @@ export class DeliveryJournal {
         events: [
           {
             type: 'DeliveryJournaled',
-            data: { personId, sealed: sealed[index] ?? '' },
+            data: { personId, sealed },
             ...(traceparent === undefined ? {} : { metadata: { traceparent } }),
           },
         ],

@@ -1,14 +1,15 @@
-import { Clock } from '@crossroads/configuration';
-import type { CheckResponse } from '@crossroads/contracts/directory/v1/directory_service';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
-import { dayOf } from '@crossroads/identifiers';
 import type { CloudEvent, Reading } from '@crossroads/messaging';
 import { type Policy, PolicyFollower } from '@crossroads/policy';
 import { Injectable } from '@nestjs/common';
-import type { DecidedDelivery } from '../delivery/decided-delivery.js';
-import { DirectoryChecks } from '../directory/directory-checks.js';
-import { type Candidate, SubscriptionQueries } from '../subscription/subscription-queries.js';
-import { decideDelivery, type ReceivedMutation } from './decide-delivery.rules.js';
+import type { DecidedDelivery, PreparedDelivery } from '../delivery/decided-delivery.js';
+import { DeliveryPreparation } from '../delivery/delivery-preparation.js';
+import { registryPlacesOf } from '../directory/registry-places.rules.js';
+import { LiveSubscriptions } from '../subscription/live-subscriptions.js';
+import type { ReceivedMutation } from './decide-delivery.rules.js';
+import { DeliveryDecider } from './delivery-decider.js';
+import { InscribedPersons } from './inscribed-persons.js';
+import { TimeSlices } from './time-slices.js';
 
 type Received = ReceivedMutation | { readonly unreadable: string };
 
@@ -16,46 +17,50 @@ type Received = ReceivedMutation | { readonly unreadable: string };
 @Injectable()
 export class MutationDecisions {
   constructor(
-    private readonly subscriptions: SubscriptionQueries,
-    private readonly directory: DirectoryChecks,
+    private readonly subscriptions: LiveSubscriptions,
+    private readonly persons: InscribedPersons,
     private readonly policy: PolicyFollower,
-    private readonly clock: Clock,
+    private readonly decider: DeliveryDecider,
+    private readonly preparation: DeliveryPreparation,
   ) {}
 
   /** In the order of the events. @throws Unavailable `POLICY_STALE` */
-  async decide(events: readonly CloudEvent[]): Promise<Reading<DecidedDelivery>[]> {
+  async decide(events: readonly CloudEvent[]): Promise<Reading<PreparedDelivery>[]> {
     const policy = this.policy.policy();
     const received = events.map((event) => receive(event, policy));
-    const decide = await this.decider(received.flatMap((one) => ('unreadable' in one ? [] : one.mutation)));
-    return received.map((one) =>
-      'unreadable' in one ? { items: [], unreadable: one.unreadable } : { items: decide(one) },
+    const index = await this.subscriptions.fresh();
+    const persons = await this.persons.find(
+      received.flatMap((one) =>
+        'unreadable' in one || !index.hasAnyTo(one.mutation.dataService) ? [] : one.mutation.personId,
+      ),
+      index.namesPersons,
+      registryPlacesOf(events),
     );
+    const decide = this.decider.forBatch();
+    const slices = new TimeSlices();
+    const readings: Reading<DecidedDelivery>[] = [];
+    for (const one of received) {
+      if ('unreadable' in one) {
+        readings.push({ items: [], unreadable: one.unreadable });
+        continue;
+      }
+      const { personId, dataService } = one.mutation;
+      const person = persons.get(personId);
+      const concerned = person ? index.of(dataService, person.inscriptions, person.naming) : [];
+      readings.push({ items: concerned.flatMap((subscription) => decide(subscription, one) ?? []) });
+      await slices.next();
+    }
+    return this.prepared(readings);
   }
 
-  /** Asks once for the whole batch whose the persons are, and who subscribes to them. */
-  private async decider(mutations: readonly Mutation[]): Promise<(received: ReceivedMutation) => DecidedDelivery[]> {
-    if (mutations.length === 0) return () => [];
-    const personIds = [...new Set(mutations.map(({ personId }) => personId))];
-    const dataServices = [...new Set(mutations.map(({ dataService }) => dataService))];
-    const institutions = await this.subscriptions.subscribersTo(dataServices);
-    if (institutions.length === 0) return () => [];
-    const checks = await this.directory.byPersonId(personIds, institutions);
-    const persons = new Map(personIds.map((personId, index) => [personId, personOf(personId, checks[index])]));
-    const allIds = [...persons.values()].flatMap(({ ids }) => ids);
-    const candidates = Map.groupBy(
-      await this.subscriptions.candidates(dataServices, allIds),
-      ({ dataService }) => dataService,
-    );
-    const policy = this.policy.policy();
-    const day = dayOf(this.clock.now());
-    return (received) => {
-      const { personId, dataService } = received.mutation;
-      const person = persons.get(personId);
-      if (person === undefined) return [];
-      return (candidates.get(dataService) ?? [])
-        .filter((candidate) => concerns(candidate, person.ids))
-        .flatMap((candidate) => decideDelivery(policy, candidate, received, person.inscriptions, day) ?? []);
-    };
+  private async prepared(readings: readonly Reading<DecidedDelivery>[]): Promise<Reading<PreparedDelivery>[]> {
+    const prepared = await this.preparation.prepare(readings.flatMap(({ items }) => items));
+    let next = 0;
+    return readings.map((reading) => {
+      const from = next;
+      next += reading.items.length;
+      return { ...reading, items: prepared.slice(from, next).filter((one) => one !== undefined) };
+    });
   }
 }
 
@@ -64,8 +69,8 @@ const receive = (event: CloudEvent, policy: Policy): Received => {
   if (mutation === undefined) return { unreadable: 'UNREADABLE' };
   if (mutation.personId !== event.key) return { unreadable: 'KEY_OF_ANOTHER_PERSON' };
   if (!policy.dataService(mutation.dataService)) return { unreadable: 'UNKNOWN_DATA_SERVICE' };
-  const { id: ceId, source: ceSource, traceparent } = event;
-  return { ceId, ceSource, mutation, ...(traceparent === undefined ? {} : { traceparent }) };
+  const { id: ceId, source: ceSource, partition = 0, traceparent } = event;
+  return { ceId, ceSource, partition, mutation, ...(traceparent === undefined ? {} : { traceparent }) };
 };
 
 const decodeMutation = (data: Uint8Array): Mutation | undefined => {
@@ -75,12 +80,3 @@ const decodeMutation = (data: Uint8Array): Mutation | undefined => {
     return undefined;
   }
 };
-
-/** A subscription can name a person by the id from before two numbers were found to be of one person. */
-const personOf = (personId: string, check: CheckResponse | undefined) => ({
-  ids: [personId, ...(check?.personId ? [check.personId, ...check.mergedPersonIds] : [])],
-  inscriptions: check?.inscriptions ?? [],
-});
-
-const concerns = ({ personIds }: Candidate, ids: readonly string[]): boolean =>
-  personIds === undefined || ids.some((id) => personIds.has(id));

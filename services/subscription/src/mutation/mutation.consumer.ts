@@ -1,23 +1,23 @@
 import type { Tx } from '@crossroads/database';
 import { type CloudEvent, Consumer, type EventConsumer, type Reading } from '@crossroads/messaging';
 import { Injectable } from '@nestjs/common';
-import type { DecidedDelivery } from '../delivery/decided-delivery.js';
+import type { PreparedDelivery } from '../delivery/decided-delivery.js';
 import { DeliveryNumbering } from '../delivery/delivery-numbering.js';
 import { MutationDecisions } from './mutation-decisions.js';
 
 /** Decides on the mutations of a topic, and numbers their deliveries. Administrators redrive what is parked. */
 @Injectable()
-abstract class MutationConsumer implements EventConsumer<DecidedDelivery> {
+abstract class MutationConsumer implements EventConsumer<PreparedDelivery> {
   constructor(
     private readonly decisions: MutationDecisions,
     private readonly numbering: DeliveryNumbering,
   ) {}
 
-  read(events: readonly CloudEvent[]): Promise<Reading<DecidedDelivery>[]> {
+  read(events: readonly CloudEvent[]): Promise<Reading<PreparedDelivery>[]> {
     return this.decisions.decide(events);
   }
 
-  handle(deliveries: readonly DecidedDelivery[], tx: Tx): Promise<void> {
+  handle(deliveries: readonly PreparedDelivery[], tx: Tx): Promise<void> {
     return this.numbering.append(tx, deliveries);
   }
 }

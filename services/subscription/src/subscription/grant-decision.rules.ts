@@ -10,24 +10,31 @@ export interface SubscriptionTerms {
   readonly legalContext: string;
 }
 
+/** What a subscription delivers. */
+export interface DeliveryOptions {
+  readonly content: 'data' | 'notification';
+  /** The kinds of changes that it is told of; empty: all that are granted. */
+  readonly fieldGroups: readonly string[];
+  /** Of the messages on the topic. */
+  readonly encoding: 'protobuf' | 'json';
+}
+
 export interface GrantQuestion {
   /** @default this service */
   readonly peer?: Caller;
   /** @default all of the data service */
   readonly fieldGroups?: readonly string[];
-  /** Whether the institution has inscribed the person in the context of the subscription. @default true */
-  readonly isInscribed?: boolean;
 }
 
 /** A service of the mesh: which institution it acts for stands in the subscription. */
 const THIS_SERVICE: Caller = { kind: 'service', name: 'subscription', spki: '' };
 
-/** Whether the policy lets an institution have something by subscription, and which field groups of it. */
+/** Whether the policy lets an institution that has inscribed a person have something by subscription, and which field groups of it. */
 export const decideGrant = (
   policy: Policy,
   { institution, inscriptionContext, dataService, legalContext }: SubscriptionTerms,
   day: IsoDay,
-  { peer = THIS_SERVICE, fieldGroups = [], isInscribed = true }: GrantQuestion = {},
+  { peer = THIS_SERVICE, fieldGroups = [] }: GrantQuestion = {},
 ): Decision =>
   decide(policy, {
     customer: institution,
@@ -35,7 +42,7 @@ export const decideGrant = (
     dataService,
     requestedFieldGroups: fieldGroups,
     legalContext,
-    inscriptionContexts: isInscribed ? [inscriptionContext] : [],
+    inscriptionContexts: [inscriptionContext],
     mode: 'subscription',
     day,
   });

@@ -1,5 +1,7 @@
 import type { AllInscribed } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { fields, perContext, requestPipe } from '@crossroads/grpc';
+import { deliveryOptions } from './delivery-options.reader.js';
+import { LANE_COUNTS } from './lanes.rules.js';
 import type { z } from 'zod';
 
 const MAX_NAMED_PERSONS = 1_000;
@@ -15,6 +17,12 @@ const subscribeRequest = perContext((context) => {
       inscriptionContext: fields.inscriptionContext,
       dataService: fields.text({ max: MAX_NAME_LENGTH }),
       legalContext: fields.legalContext,
+      lanes: fields.field((raw: number, refuse): number =>
+        raw === 0 || LANE_COUNTS.includes(raw)
+          ? raw
+          : refuse('INVALID_LANES', `a topic has ${LANE_COUNTS.join(', ')} lanes; 0 leaves it as it is`),
+      ),
+      ...deliveryOptions,
       persons: fields.oneof({ named, allInscribed: fields.field((all: AllInscribed) => all) }, { refuse: 'oneof' }),
     })
     .transform(({ persons, ...input }) => ({

@@ -6,8 +6,8 @@ import { Injectable } from '@nestjs/common';
 import { DeliveryJournal } from '../journal/delivery-journal.js';
 import { type ClosingReason, subscriptionStreams } from './subscription.decider.js';
 
-interface SubscriptionRow {
-  readonly state: 'open' | 'paused' | 'closed';
+interface LaneRow {
+  readonly lane: number;
   readonly last_sequence: bigint;
   readonly relaying_sequence: bigint;
 }
@@ -18,7 +18,7 @@ interface UnsentRow {
   readonly ticket: string;
 }
 
-/** Ends the sequence of a subscription: its last delivery is a closing notice. */
+/** Ends the sequences of a subscription: the last delivery of each lane is a closing notice. */
 @Injectable()
 export class SubscriptionCloser {
   private readonly streams;
@@ -34,20 +34,26 @@ export class SubscriptionCloser {
 
   /**
    * Closes a subscription whose grant is gone. Deliveries that cannot be on the topic yet are withheld, their access records
-   * get an outcome that says so, and the notice takes the next number, so that the sequence has no gap. Only the holder of
-   * the institution's relay lock may call it: nobody else is sending then.
+   * get an outcome that says so, and the notice takes the next number, so that the sequence has no gap. The rows of the lanes
+   * are locked, and whoever sends has claimed its numbers there before.
    */
   async closeUngranted(subscriptionId: string, reason: ClosingReason): Promise<void> {
     await this.db.transaction(async (tx) => {
-      const [row] = await tx.query<SubscriptionRow>(
-        'select state, last_sequence, relaying_sequence from subscriptions where subscription_id = $1 for update',
+      const [row] = await tx.query<{ readonly state: string }>(
+        'select state from subscriptions where subscription_id = $1 for update',
         [subscriptionId],
       );
-      if (!row || (row.state === 'closed' && row.relaying_sequence === row.last_sequence)) return;
+      if (!row) return;
+      const lanes = await this.lockLanes(tx, subscriptionId);
+      const withheld =
+        row.state === 'closed' ? lanes.filter((lane) => lane.relaying_sequence < lane.last_sequence) : lanes;
+      if (withheld.length === 0) return;
       if (row.state !== 'closed') await this.appendClosed(tx, subscriptionId, reason);
       const unsent = await tx.query<UnsentRow>(
-        `delete from deliveries where subscription_id = $1 and sequence > $2 returning person_id, journal_id, ticket`,
-        [subscriptionId, row.relaying_sequence],
+        `delete from deliveries d using unnest($2::smallint[], $3::bigint[]) as n (lane, up_to)
+         where d.subscription_id = $1 and d.lane = n.lane and d.sequence > n.up_to
+         returning person_id, journal_id, ticket`,
+        [subscriptionId, withheld.map(({ lane }) => lane), withheld.map((lane) => lane.relaying_sequence)],
       );
       await this.journal.withhold(
         tx,
@@ -57,26 +63,62 @@ export class SubscriptionCloser {
         ),
         reason,
       );
-      await this.appendNotice(tx, subscriptionId, row.relaying_sequence + 1n, reason);
+      await this.insertNotices(
+        tx,
+        subscriptionId,
+        withheld.map((lane) => ({ lane: lane.lane, sequence: lane.relaying_sequence + 1n })),
+        reason,
+      );
     });
   }
 
-  /** In the caller's transaction, which has locked the row. */
-  async appendNotice(tx: Tx, subscriptionId: string, sequence: bigint, reason: ClosingReason): Promise<void> {
-    const notice = Delivery.encode({
-      deliveryVersion: 1,
+  /** After what was numbered before. In the caller's transaction, which has locked the row of the subscription. */
+  async appendNotices(tx: Tx, subscriptionId: string, reason: ClosingReason): Promise<void> {
+    const lanes = await this.lockLanes(tx, subscriptionId);
+    await this.insertNotices(
+      tx,
       subscriptionId,
-      sequence,
-      content: { $case: 'closing', value: { reason, time: this.clock.now() } },
-    }).finish();
+      lanes.map((lane) => ({ lane: lane.lane, sequence: lane.last_sequence + 1n })),
+      reason,
+    );
+  }
+
+  /** No delivery is numbered or claimed until the transaction ends. In the order of the key, as everywhere. */
+  private lockLanes(tx: Tx, subscriptionId: string): Promise<LaneRow[]> {
+    return tx.query<LaneRow>(
+      `select lane, last_sequence, relaying_sequence from subscription_lanes where subscription_id = $1
+       order by subscription_id, lane for update`,
+      [subscriptionId],
+    );
+  }
+
+  private async insertNotices(
+    tx: Tx,
+    subscriptionId: string,
+    places: readonly { readonly lane: number; readonly sequence: bigint }[],
+    reason: ClosingReason,
+  ): Promise<void> {
+    const notice = Delivery.encode(
+      Delivery.fromPartial({ content: { $case: 'closing', value: { reason, time: this.clock.now() } } }),
+    ).finish();
+    const lanes = places.map(({ lane }) => lane);
+    const sequences = places.map(({ sequence }) => sequence);
     await tx.query(
-      `insert into deliveries (subscription_id, sequence, ce_source, ce_id, body) values ($1, $2, 'closing', 'closing', $3)`,
-      [subscriptionId, sequence, Buffer.from(notice).toString('base64')],
+      `insert into deliveries (subscription_id, lane, sequence, ce_source, ce_id, body, encoding)
+       select $1, n.lane, n.sequence, 'closing', n.lane::text, $4, s.encoding
+       from unnest($2::smallint[], $3::bigint[]) as n (lane, sequence), subscriptions s where s.subscription_id = $1`,
+      [subscriptionId, lanes, sequences, Buffer.from(notice).toString('base64')],
     );
     await tx.query(
-      `update subscriptions set state = 'closed', closing_reason = $3, last_sequence = $2 where subscription_id = $1`,
-      [subscriptionId, sequence, reason],
+      `update subscription_lanes l set last_sequence = n.sequence, closed = true
+       from unnest($2::smallint[], $3::bigint[]) as n (lane, sequence)
+       where l.subscription_id = $1 and l.lane = n.lane`,
+      [subscriptionId, lanes, sequences],
     );
+    await tx.query(`update subscriptions set state = 'closed', closing_reason = $2 where subscription_id = $1`, [
+      subscriptionId,
+      reason,
+    ]);
   }
 
   private async appendClosed(tx: Tx, subscriptionId: string, reason: ClosingReason): Promise<void> {

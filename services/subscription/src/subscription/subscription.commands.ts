@@ -5,12 +5,11 @@ import type { Tx } from '@crossroads/database';
 import { Commands, PostgresEventStore, type RequestKey, Streams } from '@crossroads/eventsourcing';
 import { type Caller, InvalidInput, NotFound, PermissionDenied } from '@crossroads/grpc';
 import { dayOf, type Ssin } from '@crossroads/identifiers';
-import { TopicProvisioning } from '@crossroads/messaging';
 import { PolicyFollower } from '@crossroads/policy';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { DirectoryChecks } from '../directory/directory-checks.js';
-import { decideGrant, type SubscriptionTerms } from './grant-decision.rules.js';
+import { type DeliveryOptions, decideGrant, type SubscriptionTerms } from './grant-decision.rules.js';
 import { SubscriptionCloser } from './subscription-closer.js';
 import {
   type SubscriptionCommand,
@@ -18,12 +17,15 @@ import {
   subscription,
   subscriptionStreams,
 } from './subscription.decider.js';
+import { SubscriberTopics } from './subscriber-topics.js';
 import type { SubscriptionEntity } from './subscription.entity.js';
 import { SubscriptionRepository } from './subscription.repository.js';
 
-export interface NewSubscription extends SubscriptionTerms {
+export interface NewSubscription extends SubscriptionTerms, DeliveryOptions {
   /** Absent: all whom the institution has inscribed. */
   readonly ssins: readonly Ssin[] | undefined;
+  /** Partitions of the institution's topic; 0: as it is, else 1. */
+  readonly lanes: number;
 }
 
 const RETRY = { attempts: 3, jitterMs: 0 };
@@ -39,7 +41,7 @@ export class SubscriptionCommands {
     private readonly commands: Commands,
     private readonly store: PostgresEventStore,
     private readonly subscriptions: SubscriptionRepository,
-    private readonly topics: TopicProvisioning,
+    private readonly topics: SubscriberTopics,
     private readonly closer: SubscriptionCloser,
     private readonly directory: DirectoryChecks,
     private readonly policy: PolicyFollower,
@@ -49,15 +51,15 @@ export class SubscriptionCommands {
   }
 
   /** @returns the id of the new subscription: the same for each repetition of the request. */
-  async open(caller: Caller, { ssins, ...terms }: NewSubscription, request: RequestKey): Promise<string> {
+  async open(caller: Caller, { ssins, lanes, ...terms }: NewSubscription, request: RequestKey): Promise<string> {
     const { subscriptionId } = await this.commands.execute({
       request,
       answerCodec: opened,
       retry: RETRY,
       decide: async () => {
-        this.requireGrant(caller, terms);
+        this.requireGrant(caller, terms, terms.fieldGroups);
         const personIds = ssins && (await this.inscribedPersons(terms, ssins));
-        await this.topics.ensure(terms.institution);
+        const laneCount = await this.topics.ensure(terms.institution, lanes);
         const subscriptionId = randomUUID();
         const stream = { streamId: subscriptionId, state: subscription.initialState(), revision: 0n };
         const events = this.streams.decide(
@@ -68,7 +70,11 @@ export class SubscriptionCommands {
           appends: [await this.streams.append(stream, events)],
           answer: { subscriptionId },
           writeRows: (tx) =>
-            this.subscriptions.insert(tx, { subscriptionId, ...terms, openedAt: this.clock.now() }, personIds),
+            this.subscriptions.insert(
+              tx,
+              { subscriptionId, ...terms, laneCount, openedAt: this.clock.now() },
+              personIds,
+            ),
         };
       },
     });
@@ -90,6 +96,7 @@ export class SubscriptionCommands {
         if (!tx) throw new TypeError('a change is decided in the transaction that locks its row');
         const row = await this.subscriptions.findForUpdate(tx, subscriptionId);
         if (!row || !this.policy.mayActFor(caller, row.institution)) throw unknownSubscription();
+        if (command.type === 'ChangeSubscription') this.requireGrant(caller, row, command.fieldGroups);
         const stream = await this.streams.load(subscriptionId, this.store.inTransaction(tx));
         const events = this.streams.decide(command, stream);
         return {
@@ -101,8 +108,33 @@ export class SubscriptionCommands {
     });
   }
 
-  private requireGrant(caller: Caller, terms: SubscriptionTerms): void {
-    const decision = decideGrant(this.policy.policy(), terms, dayOf(this.clock.now()), { peer: caller });
+  /** @throws PermissionDenied unless it is granted, with each of the field groups; InvalidInput naming those that do not exist */
+  private requireGrant(caller: Caller, terms: SubscriptionTerms, fieldGroups: readonly string[]): void {
+    const policy = this.policy.policy();
+    const known = policy.dataService(terms.dataService)?.fieldGroups;
+    const unknown = fieldGroups.flatMap((name, index) =>
+      known && !known.has(name)
+        ? [
+            {
+              field: `field_groups[${index}]`,
+              reason: 'UNKNOWN_FIELD_GROUP',
+              description: 'no field group of the data service',
+            },
+          ]
+        : [],
+    );
+    const [first, ...others] = unknown;
+    if (first) throw new InvalidInput(first, ...others);
+    const decision = decideGrant(policy, terms, dayOf(this.clock.now()), { peer: caller, fieldGroups });
+    const cut = decision.allowed && fieldGroups.length > 0 ? decision.cutFieldGroups : [];
+    if (cut.length > 0)
+      throw new PermissionDenied(
+        'FIELD_GROUPS_NOT_GRANTED',
+        'some of the field groups are not granted by subscription',
+        {
+          metadata: { fieldGroups: cut.map(({ fieldGroup }) => fieldGroup).join(' ') },
+        },
+      );
     if (decision.allowed) return;
     const { dataService, legalContext, inscriptionContext } = terms;
     throw new PermissionDenied(decision.reason, 'no deliberation grants this to the institution by subscription', {
@@ -127,8 +159,9 @@ export class SubscriptionCommands {
 
   private async updateRow(tx: Tx, row: SubscriptionEntity, events: readonly SubscriptionEvent[]): Promise<void> {
     for (const { type, data } of events)
-      if (type === 'SubscriptionClosed')
-        await this.closer.appendNotice(tx, row.subscriptionId, row.lastSequence + 1n, data.reason);
+      if (type === 'SubscriptionClosed') await this.closer.appendNotices(tx, row.subscriptionId, data.reason);
+      else if (type === 'DeliveriesReplayed' || type === 'SubscriptionOpened') continue;
+      else if (type === 'SubscriptionChanged') await this.subscriptions.setOptions(tx, row.subscriptionId, data);
       else await this.subscriptions.setState(tx, row.subscriptionId, type === 'SubscriptionPaused' ? 'paused' : 'open');
   }
 }
@@ -147,5 +180,5 @@ const violationOf = (check: CheckResponse | undefined, inscriptionContext: strin
 };
 
 /** The same for a subscription of somebody else: callers do not learn that it exists. */
-const unknownSubscription = () =>
+export const unknownSubscription = () =>
   new NotFound('RESOURCE_NOT_FOUND', 'there is no such subscription among those that this caller may see');

@@ -1,10 +1,14 @@
 import {
+  type ChangeSubscriptionResponse,
   type CloseSubscriptionResponse,
+  type GetSubscriptionResponse,
   type ListParkedResponse,
   type ListSubscriptionsResponse,
   type PauseSubscriptionResponse,
   type RedriveParkedResponse,
+  type ReplayDeliveriesResponse,
   type ResumeSubscriptionResponse,
+  type StreamDeliveriesResponse,
   type SubscribeResponse,
   SubscriptionServiceService,
 } from '@crossroads/contracts/subscription/v1/subscription_service';
@@ -20,8 +24,15 @@ import {
 import { PolicyFollower, RegisteredKeyGuard } from '@crossroads/policy';
 import { RPCS } from '@crossroads/topology';
 import { UseGuards } from '@nestjs/common';
+import { DeliveryStream } from '../stream/delivery-stream.js';
+import { type StreamDeliveriesInput, StreamDeliveriesPipe } from '../stream/stream-deliveries.pipe.js';
 import { AdministratorGuard } from './administrator.guard.js';
-import { type ChangeSubscriptionInput, ChangeSubscriptionPipe } from './change-subscription.pipe.js';
+import {
+  type ChangeSubscriptionInput,
+  ChangeSubscriptionPipe,
+  type WhichSubscriptionInput,
+  WhichSubscriptionPipe,
+} from './change-subscription.pipe.js';
 import { type ListSubscriptionsInput, ListSubscriptionsPipe } from './list-subscriptions.pipe.js';
 import { ParkedMutations } from './parked-mutations.commands.js';
 import {
@@ -30,8 +41,15 @@ import {
   type RedriveParkedInput,
   RedriveParkedPipe,
 } from './parked-mutations.pipe.js';
+import {
+  type GetSubscriptionInput,
+  GetSubscriptionPipe,
+  type ReplayDeliveriesInput,
+  ReplayDeliveriesPipe,
+} from './replay-deliveries.pipe.js';
+import { Replays } from './replays.commands.js';
 import { type SubscribeInput, SubscribePipe } from './subscribe.pipe.js';
-import { SubscriptionCommands } from './subscription.commands.js';
+import { SubscriptionCommands, unknownSubscription } from './subscription.commands.js';
 import type { SubscriptionCommand } from './subscription.decider.js';
 import { openedMessage, parkedMessage, subscriptionMessage } from './subscription.message.js';
 import { SubscriptionRepository } from './subscription.repository.js';
@@ -42,6 +60,8 @@ export class SubscriptionController {
   constructor(
     private readonly commands: SubscriptionCommands,
     private readonly subscriptions: SubscriptionRepository,
+    private readonly replays: Replays,
+    private readonly stream: DeliveryStream,
     private readonly parked: ParkedMutations,
     private readonly policy: PolicyFollower,
     private readonly pageTokens: PageTokens,
@@ -56,19 +76,54 @@ export class SubscriptionController {
     return { subscription: row ? openedMessage(row) : undefined };
   }
 
-  @Rpc(SubscriptionServiceService.closeSubscription, ChangeSubscriptionPipe)
-  async closeSubscription(input: ChangeSubscriptionInput, call: Call): Promise<CloseSubscriptionResponse> {
+  @Rpc(SubscriptionServiceService.changeSubscription, ChangeSubscriptionPipe)
+  async changeSubscription(
+    { content, fieldGroups, encoding, ...input }: ChangeSubscriptionInput,
+    call: Call,
+  ): Promise<ChangeSubscriptionResponse> {
+    return this.change(input, call, { type: 'ChangeSubscription', content, fieldGroups, encoding });
+  }
+
+  @Rpc(SubscriptionServiceService.closeSubscription, WhichSubscriptionPipe)
+  async closeSubscription(input: WhichSubscriptionInput, call: Call): Promise<CloseSubscriptionResponse> {
     return this.change(input, call, { type: 'CloseSubscription', reason: 'CLOSED_BY_SUBSCRIBER' });
   }
 
-  @Rpc(SubscriptionServiceService.pauseSubscription, ChangeSubscriptionPipe)
-  async pauseSubscription(input: ChangeSubscriptionInput, call: Call): Promise<PauseSubscriptionResponse> {
+  @Rpc(SubscriptionServiceService.pauseSubscription, WhichSubscriptionPipe)
+  async pauseSubscription(input: WhichSubscriptionInput, call: Call): Promise<PauseSubscriptionResponse> {
     return this.change(input, call, { type: 'PauseSubscription' });
   }
 
-  @Rpc(SubscriptionServiceService.resumeSubscription, ChangeSubscriptionPipe)
-  async resumeSubscription(input: ChangeSubscriptionInput, call: Call): Promise<ResumeSubscriptionResponse> {
+  @Rpc(SubscriptionServiceService.resumeSubscription, WhichSubscriptionPipe)
+  async resumeSubscription(input: WhichSubscriptionInput, call: Call): Promise<ResumeSubscriptionResponse> {
     return this.change(input, call, { type: 'ResumeSubscription' });
+  }
+
+  @Rpc(SubscriptionServiceService.replayDeliveries, ReplayDeliveriesPipe)
+  async replayDeliveries(
+    { requestId, ...input }: ReplayDeliveriesInput,
+    call: Call,
+  ): Promise<ReplayDeliveriesResponse> {
+    const key = requestKey(call, institutionOf(call.caller), requestId);
+    const replayId = await this.replays.begin(call.caller, input, key);
+    return { replay: await this.replays.begun(replayId) };
+  }
+
+  @Rpc(SubscriptionServiceService.streamDeliveries, StreamDeliveriesPipe, { endless: true })
+  streamDeliveries(input: StreamDeliveriesInput, call: Call): AsyncIterable<StreamDeliveriesResponse> {
+    return this.stream.open(input, call);
+  }
+
+  @Rpc(SubscriptionServiceService.getSubscription, GetSubscriptionPipe)
+  async getSubscription({ subscriptionId }: GetSubscriptionInput, call: Call): Promise<GetSubscriptionResponse> {
+    institutionOf(call.caller);
+    const row = await this.subscriptions.find(subscriptionId);
+    if (!row || !this.policy.mayActFor(call.caller, row.institution)) throw unknownSubscription();
+    const lanes = await this.subscriptions.lanesOf([subscriptionId]);
+    return {
+      subscription: subscriptionMessage(row, lanes.get(subscriptionId) ?? []),
+      replays: await this.replays.of(subscriptionId),
+    };
   }
 
   @Rpc(SubscriptionServiceService.listSubscriptions, ListSubscriptionsPipe)
@@ -78,13 +133,14 @@ export class SubscriptionController {
     const rows = await this.subscriptions.page(filters.institution, after, input.pageSize + 1);
     const page = rows.slice(0, input.pageSize);
     const last = page.at(-1);
+    const lanes = await this.subscriptions.lanesOf(page.map(({ subscriptionId }) => subscriptionId));
     return {
-      subscriptions: page.map(subscriptionMessage),
+      subscriptions: page.map((row) => subscriptionMessage(row, lanes.get(row.subscriptionId) ?? [])),
       nextPageToken: rows.length > page.length && last ? this.pageTokens.encode(last.subscriptionId, filters) : '',
     };
   }
 
-  @Rpc(SubscriptionServiceService.listParked, ListParkedPipe)
+  @Rpc(SubscriptionServiceService.listParked, ListParkedPipe, { lane: 'batch' })
   @UseGuards(AdministratorGuard)
   async listParked({ after, pageSize }: ListParkedInput): Promise<ListParkedResponse> {
     const rows = await this.parked.list(after, pageSize + 1);
@@ -96,14 +152,14 @@ export class SubscriptionController {
     };
   }
 
-  @Rpc(SubscriptionServiceService.redriveParked, RedriveParkedPipe)
+  @Rpc(SubscriptionServiceService.redriveParked, RedriveParkedPipe, { lane: 'batch' })
   @UseGuards(AdministratorGuard)
   async redriveParked({ requestId, personId }: RedriveParkedInput, call: Call): Promise<RedriveParkedResponse> {
     return this.parked.redrive(personId, requestKey(call, institutionOf(call.caller), requestId));
   }
 
   private async change(
-    { requestId, subscriptionId }: ChangeSubscriptionInput,
+    { requestId, subscriptionId }: WhichSubscriptionInput,
     call: Call,
     command: SubscriptionCommand,
   ): Promise<Record<string, never>> {

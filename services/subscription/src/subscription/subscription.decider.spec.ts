@@ -10,6 +10,9 @@ const terms = {
   inscriptionContext: '11/1',
   dataService: 'person.identification.v1',
   legalContext: 'CIN:INSURABILITY',
+  content: 'data' as const,
+  fieldGroups: [],
+  encoding: 'protobuf' as const,
 };
 const open: SubscriptionCommand = { type: 'OpenSubscription', ...terms };
 const opened: SubscriptionEvent = { type: 'SubscriptionOpened', data: terms };
@@ -30,6 +33,23 @@ describe('subscription', () => {
     given(opened).when({ type: 'ResumeSubscription' }).then();
   });
 
+  it('what it delivers changes while it is open or paused', () => {
+    const options = { content: 'notification' as const, fieldGroups: ['death'], encoding: 'json' as const };
+    const change: SubscriptionCommand = { type: 'ChangeSubscription', ...options };
+    given(opened).when(change).then({ type: 'SubscriptionChanged', data: options });
+    given(opened, paused).when(change).then({ type: 'SubscriptionChanged', data: options });
+    given(opened, paused, { type: 'SubscriptionChanged', data: options }).when({ type: 'PauseSubscription' }).then();
+    given(opened, closed).when(change).thenRejected('SUBSCRIPTION_NOT_OPEN');
+    given().when(change).thenRejected('SUBSCRIPTION_NOT_OPEN');
+  });
+
+  it('a closed subscription replays nothing, as its sequence has ended', () => {
+    const replayed = { replayId: 'replay', lanes: [{ lane: 0, from: '1', to: '2' }] };
+    const replay: SubscriptionCommand = { type: 'ReplayDeliveries', ...replayed };
+    given(opened, paused).when(replay).then({ type: 'DeliveriesReplayed', data: replayed });
+    given(opened, closed).when(replay).thenRejected('SUBSCRIPTION_NOT_OPEN');
+  });
+
   it('a subscription closes for good, also while it is paused', () => {
     given(opened, paused).when(close).then(closed);
     given(opened, closed).when(close).then();
@@ -48,6 +68,8 @@ describe('subscription', () => {
       close,
       { type: 'PauseSubscription' },
       { type: 'ResumeSubscription' },
+      { type: 'ChangeSubscription', content: 'notification', fieldGroups: [], encoding: 'protobuf' },
+      { type: 'ReplayDeliveries', replayId: 'replay', lanes: [] },
     );
     fc.assert(
       fc.property(fc.array(command), (commands) => {

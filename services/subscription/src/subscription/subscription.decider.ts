@@ -1,9 +1,13 @@
 import { type Decider, type DomainEvent, Rejection } from '@crossroads/eventsourcing/decider';
-import type { SubscriptionTerms } from './grant-decision.rules.js';
+import type { DeliveryOptions, SubscriptionTerms } from './grant-decision.rules.js';
 
-export type SubscriptionReason = 'SUBSCRIPTION_ALREADY_OPEN' | 'SUBSCRIPTION_NOT_OPEN' | 'SUBSCRIPTION_NOT_PAUSED';
+export type SubscriptionReason =
+  | 'SUBSCRIPTION_ALREADY_OPEN'
+  | 'SUBSCRIPTION_NOT_OPEN'
+  | 'SUBSCRIPTION_NOT_PAUSED'
+  | 'LANES_FIXED';
 
-interface OpenedTerms extends SubscriptionTerms {
+interface OpenedTerms extends SubscriptionTerms, DeliveryOptions {
   /** Ids of the persons that it names; absent: all whom the institution has inscribed. */
   readonly personIds?: readonly string[];
 }
@@ -12,12 +16,22 @@ export type ClosingReason = 'CLOSED_BY_SUBSCRIBER' | 'GRANT_REVOKED' | 'GRANT_EX
 
 export type SubscriptionCommand =
   | ({ readonly type: 'OpenSubscription' } & OpenedTerms)
+  | ({ readonly type: 'ChangeSubscription' } & DeliveryOptions)
   | { readonly type: 'PauseSubscription' }
   | { readonly type: 'ResumeSubscription' }
+  | ({ readonly type: 'ReplayDeliveries' } & Replayed)
   | { readonly type: 'CloseSubscription'; readonly reason: ClosingReason };
+
+/** Which deliveries are sent again. */
+interface Replayed {
+  readonly replayId: string;
+  readonly lanes: readonly { readonly lane: number; readonly from: string; readonly to: string }[];
+}
 
 export type SubscriptionEvent =
   | DomainEvent<'SubscriptionOpened', OpenedTerms>
+  | DomainEvent<'SubscriptionChanged', DeliveryOptions>
+  | DomainEvent<'DeliveriesReplayed', Replayed>
   | DomainEvent<'SubscriptionPaused', Record<string, never>>
   | DomainEvent<'SubscriptionResumed', Record<string, never>>
   | DomainEvent<'SubscriptionClosed', { readonly reason: ClosingReason }>;
@@ -35,6 +49,18 @@ export const subscription: Decider<SubscriptionState, SubscriptionCommand, Subsc
         const { type: _, ...terms } = command;
         return [{ type: 'SubscriptionOpened', data: terms }];
       }
+      case 'ChangeSubscription': {
+        if (state !== 'open' && state !== 'paused')
+          throw reject('SUBSCRIPTION_NOT_OPEN', 'a closed subscription cannot be changed');
+        const { type: _, ...options } = command;
+        return [{ type: 'SubscriptionChanged', data: options }];
+      }
+      case 'ReplayDeliveries': {
+        if (state !== 'open' && state !== 'paused')
+          throw reject('SUBSCRIPTION_NOT_OPEN', 'the sequence of a closed subscription has ended: open another one');
+        const { type: _, ...replayed } = command;
+        return [{ type: 'DeliveriesReplayed', data: replayed }];
+      }
       case 'PauseSubscription':
         if (state === 'paused') return [];
         if (state !== 'open') throw reject('SUBSCRIPTION_NOT_OPEN', 'only an open subscription can be paused');
@@ -50,11 +76,14 @@ export const subscription: Decider<SubscriptionState, SubscriptionCommand, Subsc
     }
   },
 
-  evolve(_state, { type }) {
+  evolve(state, { type }) {
     switch (type) {
       case 'SubscriptionOpened':
       case 'SubscriptionResumed':
         return 'open';
+      case 'SubscriptionChanged':
+      case 'DeliveriesReplayed':
+        return state;
       case 'SubscriptionPaused':
         return 'paused';
       case 'SubscriptionClosed':

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A subscription as its list shows it. Columns that only the relay uses are read and written by its SQL. */
+/** A line of the subscription table; how far its deliveries are is in `subscription_lanes`. */
 @Entity('subscriptions')
 export class SubscriptionEntity {
   @PrimaryColumn('uuid', { name: 'subscription_id' })
@@ -27,9 +27,18 @@ export class SubscriptionEntity {
   @Column('text')
   readonly state!: 'open' | 'paused' | 'closed';
 
-  /** Number of the last delivery that was made, sent or not. */
-  @Column('bigint', { name: 'last_sequence' })
-  readonly lastSequence!: bigint;
+  /** Partitions of its topic. */
+  @Column('smallint', { name: 'lane_count' })
+  readonly laneCount!: number;
+
+  @Column('text')
+  readonly content!: 'data' | 'notification';
+
+  @Column('text', { name: 'field_groups', array: true })
+  readonly fieldGroups!: readonly string[];
+
+  @Column('text')
+  readonly encoding!: 'protobuf' | 'json';
 
   @Column('timestamptz', { name: 'opened_at' })
   readonly openedAt!: Date;

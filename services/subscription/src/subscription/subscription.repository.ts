@@ -1,13 +1,14 @@
+import type { Lane } from '@crossroads/contracts/subscription/v1/subscription_service';
 import type { Tx } from '@crossroads/database';
+import type { TopicOwner } from '@crossroads/messaging';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { MoreThan, Not, Repository } from 'typeorm';
+import { MoreThan, Repository } from 'typeorm';
+import type { DeliveryOptions } from './grant-decision.rules.js';
+import { shardOf } from './relay-shard.js';
 import { SubscriptionEntity } from './subscription.entity.js';
 
-export type NewSubscriptionRow = Omit<
-  SubscriptionEntity,
-  'state' | 'lastSequence' | 'closingReason' | 'allInscribed' | 'namedPersons'
->;
+export type NewSubscriptionRow = Omit<SubscriptionEntity, 'state' | 'closingReason' | 'allInscribed' | 'namedPersons'>;
 
 @Injectable()
 export class SubscriptionRepository {
@@ -17,9 +18,25 @@ export class SubscriptionRepository {
     return this.subscriptions.findOneBy({ subscriptionId });
   }
 
-  /** Locks the row, so that no delivery is numbered until the transaction ends. */
   findForUpdate(tx: Tx, subscriptionId: string): Promise<SubscriptionEntity | null> {
     return this.in(tx).findOne({ where: { subscriptionId }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  /** How far the deliveries of each subscription are. */
+  async lanesOf(subscriptionIds: readonly string[]): Promise<Map<string, readonly Lane[]>> {
+    const rows = await this.subscriptions.manager.query<(Lane & { readonly subscriptionId: string })[]>(
+      `select subscription_id as "subscriptionId", lane, last_sequence as "lastSequence", relayed_sequence as "sentSequence",
+         pruned_sequence + 1 as "firstSequence"
+       from subscription_lanes where subscription_id = any($1::uuid[]) order by subscription_id, lane`,
+      [subscriptionIds],
+    );
+    const lanes = new Map<string, Lane[]>();
+    for (const { subscriptionId, ...lane } of rows) {
+      const known = lanes.get(subscriptionId);
+      if (known) known.push(lane);
+      else lanes.set(subscriptionId, [lane]);
+    }
+    return lanes;
   }
 
   /** In the order of the ids, after one of them. */
@@ -31,14 +48,11 @@ export class SubscriptionRepository {
     });
   }
 
-  /** Institutions with a subscription that is not closed. */
-  async subscribers(): Promise<string[]> {
-    const rows = await this.subscriptions
-      .createQueryBuilder('subscription')
-      .select('distinct institution', 'institution')
-      .where({ state: Not('closed') })
-      .getRawMany<{ readonly institution: string }>();
-    return rows.map(({ institution }) => institution);
+  /** Institutions with a topic, and the number of its partitions. */
+  subscribers(): Promise<TopicOwner[]> {
+    return this.subscriptions.manager.query<TopicOwner[]>(
+      'select institution, lane_count as partitions from subscriber_topics',
+    );
   }
 
   /** @param personIds absent: all whom the institution has inscribed */
@@ -48,14 +62,23 @@ export class SubscriptionRepository {
       state: 'open',
       allInscribed: personIds === undefined,
       namedPersons: personIds?.length ?? 0,
-      lastSequence: 0n,
     });
+    const lanes = Array.from({ length: row.laneCount }, (_, lane) => lane);
+    await tx.query(
+      `insert into subscription_lanes (subscription_id, institution, lane, shard)
+       select $1, $2, * from unnest($3::smallint[], $4::smallint[])`,
+      [row.subscriptionId, row.institution, lanes, lanes.map((lane) => shardOf(row.institution, lane))],
+    );
     // One statement for up to a thousand persons.
     if (personIds?.length)
       await tx.query('insert into subscription_persons (subscription_id, person_id) select $1, unnest($2::uuid[])', [
         row.subscriptionId,
         personIds,
       ]);
+  }
+
+  async setOptions(tx: Tx, subscriptionId: string, { content, fieldGroups, encoding }: DeliveryOptions): Promise<void> {
+    await this.in(tx).update({ subscriptionId }, { content, fieldGroups: [...fieldGroups], encoding });
   }
 
   async setState(tx: Tx, subscriptionId: string, state: 'open' | 'paused'): Promise<void> {

@@ -1,0 +1,28 @@
+import { PermissionDenied, Unavailable } from '@crossroads/grpc';
+
+const retryAfterMs = 1_000;
+
+export const policyStale = () =>
+  new Unavailable('POLICY_STALE', 'authorization has not confirmed the policy for too long to decide; try again soon', {
+    retryAfterMs,
+  });
+
+export const policyForked = () =>
+  new Unavailable(
+    'POLICY_FORKED',
+    'authorization has another history of the policy than this service; administrators have to accept it first',
+    { retryAfterMs },
+  );
+
+export const needsNewerVersion = () =>
+  new Unavailable(
+    'NEEDS_NEWER_VERSION',
+    'the policy has something that this version does not know; ask another process',
+    { retryAfterMs },
+  );
+
+export const keyNotRegistered = () =>
+  new PermissionDenied(
+    'KEY_NOT_REGISTERED',
+    "the key of this certificate is not registered for its institution's application; ask an administrator to register it",
+  );

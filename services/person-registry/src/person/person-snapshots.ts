@@ -1,0 +1,102 @@
+import { Database } from '@crossroads/database';
+import { Batcher, type Json } from '@crossroads/eventsourcing';
+import { FORGOTTEN, SubjectSealer, Unsealable } from '@crossroads/privacy';
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import type { PersonState } from './person.decider.js';
+
+/** Rises with the form of `PersonState`, and with every change of how events are folded. */
+const VERSION = 1;
+
+/** A person after a revision of the stream. */
+export interface PersonSnapshot {
+  readonly personId: string;
+  readonly revision: bigint;
+  readonly sealed: string;
+}
+
+/** A copy of what the events say: it spares reading them, and may be missing, old or unreadable. */
+@Injectable()
+export class PersonSnapshots {
+  /** The revision of each person's snapshot when it was last seen; 0n for none. With it the events after it are read at the same time. */
+  private readonly revisions = new LRUCache<string, bigint>({ max: 50_000 });
+  private readonly batcher: Batcher<string, PersonSnapshot | undefined>;
+
+  constructor(
+    private readonly db: Database,
+    private readonly sealer: SubjectSealer,
+  ) {
+    this.batcher = new Batcher((personIds) => this.findBatch(personIds));
+  }
+
+  /** Undefined when it was not looked for. */
+  lastSeen(personId: string): bigint | undefined {
+    return this.revisions.get(personId);
+  }
+
+  /** Shares its query with other reads of the same moment. */
+  find(personId: string): Promise<PersonSnapshot | undefined> {
+    return this.batcher.load(personId);
+  }
+
+  /** Undefined when it cannot be opened: the person's key was destroyed, or the row was damaged. */
+  async open({ personId, revision, sealed }: PersonSnapshot): Promise<PersonState | undefined> {
+    const state = await this.opened(personId, revision, sealed);
+    if (state === undefined) this.revisions.set(personId, 0n);
+    return state;
+  }
+
+  /** An older snapshot never takes the place of a newer one. */
+  async store(personId: string, revision: bigint, state: PersonState): Promise<void> {
+    const sealed = await this.sealer.sealForSubject(personId, storedOf(state), aadOf(revision));
+    await this.db.query(STORE, [personId, revision, VERSION, sealed]);
+    this.revisions.set(personId, revision);
+  }
+
+  private async opened(personId: string, revision: bigint, sealed: string): Promise<PersonState | undefined> {
+    try {
+      const opened = await this.sealer.openForSubject(personId, sealed, aadOf(revision));
+      return opened === FORGOTTEN ? undefined : stateOf(opened);
+    } catch (error) {
+      if (error instanceof Unsealable) return undefined;
+      throw error;
+    }
+  }
+
+  private async findBatch(personIds: readonly string[]): Promise<(PersonSnapshot | undefined)[]> {
+    const rows = await this.db.query<PersonSnapshot>(FIND, [[...new Set(personIds)], VERSION]);
+    const found = new Map(rows.map((row) => [row.personId, row]));
+    for (const personId of personIds) this.revisions.set(personId, found.get(personId)?.revision ?? 0n);
+    return personIds.map((personId) => found.get(personId));
+  }
+}
+
+const FIND = {
+  name: 'person-snapshots-find',
+  text: `select person_id as "personId", revision, sealed from person_snapshots where person_id = any($1::uuid[]) and version = $2`,
+};
+
+// The same revision is written again: the row could not be opened.
+const STORE = {
+  name: 'person-snapshots-store',
+  text: `insert into person_snapshots as s (person_id, revision, version, sealed) values ($1, $2, $3, $4)
+    on conflict (person_id) do update set revision = excluded.revision, version = excluded.version, sealed = excluded.sealed
+    where s.revision <= excluded.revision or s.version <> excluded.version`,
+};
+
+const aadOf = (revision: bigint): string => `snapshot/${VERSION}/${revision}`;
+
+/** The form that is stored. A forgotten person has none: nothing can be sealed any more. */
+const storedOf = ({ facts, sourceRevision, mergedInto }: PersonState): { readonly [key: string]: Json } => ({
+  facts: facts as unknown as Json,
+  sourceRevision: String(sourceRevision),
+  ...(mergedInto === undefined ? {} : { mergedInto }),
+});
+
+const stateOf = (stored: Json): PersonState => {
+  // Written by `storedOf` above.
+  const { facts, sourceRevision, ...merged } = stored as unknown as StoredState;
+  return { forgotten: false, facts, sourceRevision: BigInt(sourceRevision), ...merged };
+};
+
+type StoredState = Pick<PersonState, 'facts' | 'mergedInto'> & { readonly sourceRevision: string };

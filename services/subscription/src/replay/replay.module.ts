@@ -1,0 +1,10 @@
+import { Module } from '@nestjs/common';
+import { DeliveryModule } from '../delivery/delivery.module.js';
+import { MutationModule } from '../mutation/mutation.module.js';
+import { SubscriptionModule } from '../subscription/subscription.module.js';
+import { ReplayJob } from './replay.job.js';
+import { ReplayStep } from './replay-step.js';
+
+/** Sends deliveries again, by the authorization of today. */
+@Module({ imports: [SubscriptionModule, MutationModule, DeliveryModule], providers: [ReplayStep, ReplayJob] })
+export class ReplayModule {}

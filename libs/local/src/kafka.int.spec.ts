@@ -84,7 +84,7 @@ describe('finding Kafka', () => {
 
   it('Kafka shows a service only the topics that it writes or reads', async () => {
     expect(await topicsSeenBy(kafka.brokers, 'reference-directory')).toEqual(['crossroads.person.v1']);
-    expect(await topicsSeenBy(kafka.brokers, 'access-audit')).toEqual(['crossroads.access.v1']);
+    expect(await topicsSeenBy(kafka.brokers, 'access-audit')).toEqual(['crossroads.access.v1', 'crossroads.person.v1']);
     expect(await topicsSeenBy(kafka.brokers, 'authorization')).toEqual([]);
     expect(await topicsSeenBy(kafka.brokers, 'nobody')).toEqual([]);
     expect(await topicsSeenBy(kafka.brokers, 'subscription')).toEqual([

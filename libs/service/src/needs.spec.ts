@@ -30,7 +30,7 @@ const TABLE = {
     publishes: false,
     policy: true,
   },
-  exchange: { keys: true, subjectKeys: true, erases: true, bus: true, consumes: false, publishes: true, policy: true },
+  exchange: { keys: true, subjectKeys: true, erases: true, bus: true, consumes: true, publishes: true, policy: true },
   subscription: {
     keys: true,
     subjectKeys: true,

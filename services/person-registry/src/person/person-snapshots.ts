@@ -48,6 +48,8 @@ export class PersonSnapshots {
 
   /** An older snapshot never takes the place of a newer one. */
   async store(personId: string, revision: bigint, state: PersonState): Promise<void> {
+    // An erasure is ordered before the key is destroyed. The snapshot would not say so.
+    if (state.forgotten) return;
     const sealed = await this.sealer.sealForSubject(personId, storedOf(state), aadOf(revision));
     await this.db.query(STORE, [personId, revision, VERSION, sealed]);
     this.revisions.set(personId, revision);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
+import { deliveryOf } from '@crossroads/client';
+import type { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import { type InstitutionName, numberOf } from '@crossroads/local';
 import { openBroker } from '@crossroads/messaging';
 import type { WholeMesh } from './whole-mesh.js';
@@ -29,10 +30,14 @@ export const readTopic = async (mesh: WholeMesh, name: InstitutionName): Promise
     group: `${number}.test-${Date.now()}`,
     onBatch: async (events) => {
       const arrivedAt = performance.now();
-      for (const { data, traceparent } of events) {
+      for (const { contentType, data, traceparent } of events) {
         if (traceparent !== undefined) traceparents.push(traceparent);
         const hash = createHash('sha256').update(data).digest('hex');
-        deliveries.push({ delivery: Delivery.decode(data), hash, arrivedAt });
+        deliveries.push({
+          delivery: deliveryOf({ ...(contentType === undefined ? {} : { contentType }), data }),
+          hash,
+          arrivedAt,
+        });
       }
     },
   });

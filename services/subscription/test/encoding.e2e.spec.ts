@@ -4,6 +4,8 @@ import { newRequestId } from '@crossroads/grpc';
 import { refusalOf } from '@crossroads/testing';
 import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
 import type { Subscriber } from './subscriber.js';
 import { FUND, PERSON, type SubscriptionClient, SURNAME, subscribed, toAll, World, whenListed } from './world.js';
 
@@ -64,6 +66,12 @@ describe('the encoding of deliveries', () => {
       receipt: { commitment: expect.stringMatching(/^[A-Za-z0-9+/]{43}=$/) },
       record: expect.stringMatching(/^[A-Za-z0-9+/]+=*$/),
     });
+    const { jsonSchema } = await fund.getSchemas({});
+    const ajv = new Ajv2020({ strict: false });
+    formats.default(ajv);
+    const isValid = ajv.compile(JSON.parse(jsonSchema));
+    expect([isValid({ ...place, mutation }), isValid.errors]).toEqual([true, null]);
+    expect(isValid({ ...place, mutation: { ...mutation, sourceRevision: 1 } })).toBe(false);
     // The SDK has checked the receipt against the record.
     expect(reads.faults).toEqual([]);
   });

@@ -59,7 +59,7 @@ export class RunningConsumer {
     const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
     const child = spawn(command, [...args, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
-    createInterface({ input: child.stdout }).on('line', (line) => this.lines.push(JSON.parse(line)));
+    createInterface({ input: child.stdout }).on('line', (line) => this.lines.push(JSON.parse(line) as ConsumerLine));
     createInterface({ input: child.stderr }).on('line', (line) => this.errors.push(line));
     this.exited = new Promise((resolve) => child.once('close', () => resolve()));
   }

@@ -10,6 +10,12 @@ import type { Subscriber } from './subscriber.js';
 import { FUND, PERSON, type SubscriptionClient, SURNAME, subscribed, toAll, World, whenListed } from './world.js';
 
 const { DELIVERY_ENCODING_JSON: JSON_ENCODING, DELIVERY_ENCODING_PROTOBUF: PROTOBUF } = DeliveryEncoding;
+/** Of a delivery of a mutation in JSON. */
+interface Message {
+  readonly mutation: Readonly<Record<string, unknown>>;
+  readonly [field: string]: unknown;
+}
+
 const content = DeliveryContent.DELIVERY_CONTENT_DATA;
 
 describe('the encoding of deliveries', () => {
@@ -53,7 +59,7 @@ describe('the encoding of deliveries', () => {
       sequence: '00000000000000000001',
       partition: 0,
     });
-    const { mutation, ...place } = JSON.parse(textOf(event?.data ?? new Uint8Array()));
+    const { mutation, ...place } = JSON.parse(textOf(event?.data ?? new Uint8Array())) as Message;
     expect(place).toEqual({ deliveryVersion: 1, subscriptionId, sequence: '1' });
     expect(mutation).toMatchObject({
       ssin: person.ssin,

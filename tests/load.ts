@@ -7,6 +7,15 @@ import { status } from '@grpc/grpc-js';
 import type { WholeMesh } from './whole-mesh.js';
 import { address, since } from './people.js';
 
+/** A change that its source has accepted. */
+export interface AcceptedChange {
+  readonly ssin: string;
+  readonly dataService: string;
+  readonly sourceRevision: bigint;
+  /** Of a move: its house number, which no other move of the load has. */
+  readonly mark: string;
+}
+
 /** The results of all calls of a load. */
 export interface LoadResult {
   /** Answered consultations. */
@@ -14,7 +23,7 @@ export interface LoadResult {
   /** How many consultations failed, by reason or code. */
   readonly failed: Map<string, number>;
   /** Accepted changes. */
-  readonly accepted: { readonly ssin: string; readonly dataService: string; readonly sourceRevision: bigint }[];
+  readonly accepted: AcceptedChange[];
 }
 
 export interface Load {
@@ -32,11 +41,15 @@ export interface LoadOptions {
   readonly wages?: boolean;
   /** Pause between two calls of one client. @default 20 */
   readonly pauseMs?: number;
+  /** Begins each house number, so that those of two loads differ. @default '' */
+  readonly prefix?: string;
+  /** How many wages an earlier load has reported. @default 0 */
+  readonly wagesBefore?: number;
 }
 
 /** Starts clients that consult and change until the load is stopped. */
 export const startLoad = (mesh: WholeMesh, ssins: readonly string[], options: LoadOptions): Load => {
-  const { consulters, movers, wages = false, pauseMs = 20 } = options;
+  const { consulters, movers, wages = false, pauseMs = 20, prefix = '', wagesBefore = 0 } = options;
   const result: LoadResult = { answered: [], failed: new Map(), accepted: [] };
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -55,16 +68,19 @@ export const startLoad = (mesh: WholeMesh, ssins: readonly string[], options: Lo
     ),
     ...Array.from({ length: movers }, (_, mover) =>
       loop(mover, movers, async (ssin, n) => {
-        const sourceRevision = await move(mesh.as('municipality'), ssin, `${mover}-${n}`);
-        result.accepted.push({ ssin, dataService: IDENTIFICATION, sourceRevision });
+        const mark = `${prefix}${mover}-${n}`;
+        const sourceRevision = await move(mesh.as('municipality'), ssin, mark);
+        result.accepted.push({ ssin, dataService: IDENTIFICATION, sourceRevision, mark });
       }),
     ),
     ...(wages
       ? [
-          loop(0, 1, async (ssin, n) => {
-            const sourceRevision = BigInt(1 + Math.floor(n / ssins.length));
+          loop(0, 1, async (_, n) => {
+            const all = wagesBefore + n;
+            const ssin = ssins[all % ssins.length] ?? '';
+            const sourceRevision = BigInt(1 + Math.floor(all / ssins.length));
             await reportWages(mesh.as('wages-source'), ssin, sourceRevision);
-            result.accepted.push({ ssin, dataService: WAGES, sourceRevision });
+            result.accepted.push({ ssin, dataService: WAGES, sourceRevision, mark: '' });
           }),
         ]
       : []),

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { deliveryOf } from '@crossroads/client';
 import type { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import { type InstitutionName, numberOf } from '@crossroads/local';
@@ -7,7 +7,12 @@ import type { WholeMesh } from './whole-mesh.js';
 
 /** All messages of a subscriber's topic, unfiltered and in their order on the topic. */
 export interface TopicReader {
-  readonly deliveries: readonly { readonly delivery: Delivery; readonly hash: string; readonly arrivedAt: number }[];
+  readonly deliveries: readonly {
+    readonly delivery: Delivery;
+    readonly partition: number;
+    readonly hash: string;
+    readonly arrivedAt: number;
+  }[];
   /** Trace contexts of the messages. */
   readonly traceparents: readonly string[];
   of(subscriptionId: string): Delivery[];
@@ -27,17 +32,14 @@ export const readTopic = async (mesh: WholeMesh, name: InstitutionName): Promise
   const traceparents: string[] = [];
   const consumption = await broker.consume({
     topic: `crossroads.deliveries.${number}.v1`,
-    group: `${number}.test-${Date.now()}`,
+    group: `${number}.test-${randomUUID()}`,
     onBatch: async (events) => {
       const arrivedAt = performance.now();
-      for (const { contentType, data, traceparent } of events) {
+      for (const event of events) {
+        const { data, traceparent, partition = 0 } = event;
         if (traceparent !== undefined) traceparents.push(traceparent);
         const hash = createHash('sha256').update(data).digest('hex');
-        deliveries.push({
-          delivery: deliveryOf({ ...(contentType === undefined ? {} : { contentType }), data }),
-          hash,
-          arrivedAt,
-        });
+        deliveries.push({ delivery: deliveryOf(event), partition, hash, arrivedAt });
       }
     },
   });

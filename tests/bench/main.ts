@@ -7,6 +7,7 @@ import { eboxPublish } from './ebox-publish.bench.js';
 import { type Bench, type Figure, formatted } from './figure.js';
 import { append, decision, directory } from './libraries.bench.js';
 import { machineState } from './machine.js';
+import { processes } from './processes.bench.js';
 import { telemetry } from './telemetry.bench.js';
 
 /** All benchmarks, run by `npm run bench`. `npm run bench -- <name>` runs some of them. */
@@ -16,6 +17,7 @@ const BENCHES: readonly Bench[] = [
   directory,
   consultation,
   consultationAtRate,
+  processes,
   delivery,
   eboxPublish,
   eboxContent,

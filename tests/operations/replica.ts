@@ -12,9 +12,9 @@ const SETTINGS = { DRAIN_MS: '1500', MAX_CONNECTION_AGE_MS: '20000' };
 /** The whole environment of a process that listens on these ports. */
 export type EnvironmentAt = (port: number, healthPort: number) => Promise<NodeJS.ProcessEnv>;
 
-/** The environment of the mesh's own process, without the right to migrate, as in a cluster. */
-const environmentLikeMesh =
-  (mesh: WholeMesh, service: ServiceName): EnvironmentAt =>
+/** The environment of the mesh's own process, without the right to migrate, as in a cluster; with these settings changed. */
+export const environmentLikeMesh =
+  (mesh: WholeMesh, service: ServiceName, changes: NodeJS.ProcessEnv = {}): EnvironmentAt =>
   async (port, healthPort) => ({
     ...process.env,
     ...(await mesh.local.environmentOf(service, port)),
@@ -22,6 +22,7 @@ const environmentLikeMesh =
     KEYS_DATABASE_MIGRATOR_URL: '',
     HEALTH_PORT: String(healthPort),
     ...SETTINGS,
+    ...changes,
   });
 
 /** A further process of a service of the mesh, with a port for health probes, as in a pod. */
@@ -43,8 +44,17 @@ export class Replica {
   }
 
   /** Assigns ports without starting it. */
-  static async at(mesh: WholeMesh, service: ServiceName, environment: EnvironmentAt): Promise<Replica> {
-    return new Replica(mesh, service, await freePort(), await freePort(), environment);
+  static async at(mesh: WholeMesh, service: ServiceName, environment: EnvironmentAt, port?: number): Promise<Replica> {
+    return new Replica(mesh, service, port ?? (await freePort()), await freePort(), environment);
+  }
+
+  /** One more process of the same service, with ports of its own. It is not started. */
+  another(): Promise<Replica> {
+    return Replica.at(this.mesh, this.service, this.environment);
+  }
+
+  get pid(): number | undefined {
+    return this.child?.pid;
   }
 
   get address(): string {
@@ -99,5 +109,21 @@ export class Replica {
   /** Kills it if it runs. */
   kill(): void {
     this.child?.kill('SIGKILL');
+  }
+
+  /** Kills it with SIGKILL, and starts it again. Resolves when it is ready. */
+  async killAndStart(): Promise<void> {
+    const { child } = this;
+    if (child && child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    }
+    await this.start();
+  }
+
+  /** Sends a signal such as SIGSTOP, SIGCONT or SIGUSR2. */
+  signal(signal: NodeJS.Signals): void {
+    this.child?.kill(signal);
   }
 }

@@ -107,7 +107,7 @@ describe('a restore of a service’s database to an instant, and of its subject 
   const erase = async (server: ArchivedPostgres, personIds: readonly string[]): Promise<void> => {
     const db = await openDatabase({ url: (await server.databasesOf(REGISTRY)).keys?.app ?? '' });
     const keys = new PostgresSubjectKeys({ db, keys: new FileKeyProvider(mesh.keyFile) });
-    for (const personId of personIds) await keys.destroy(personId);
+    for (const personId of personIds) await keys.destroy({ personId, erasedAt: new Date(), reason: 'SPEC' });
     await db.close();
   };
 

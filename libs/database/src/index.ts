@@ -10,5 +10,5 @@ export { type MigrateOptions, migrate } from './migrate.js';
 export { Backfill, type Batch, type MigrationClass, type MigrationKind } from './migration/migration.js';
 export { poolUse } from './open-pools.js';
 export { migrateSchemas, prepareSchemas, type Schema } from './schema.js';
-export type { Session, SessionLock } from './session.js';
+export type { Session } from './session.js';
 export type { Timeouts } from './timeouts.js';

@@ -9,13 +9,6 @@ const NOTIFY_INTERVAL_MS = 50;
 /** Its statements take milliseconds. A process that was busy for seconds shall not take its own delay for that of the server. */
 const STATEMENT_MS = 4_000;
 
-/** A session-level advisory lock. */
-export interface SessionLock {
-  /** False once the connection was lost: another process may hold the lock by now. */
-  held(): boolean;
-  release(): Promise<void>;
-}
-
 /**
  * One connection beside the pool, to the server itself and not to a pooler. While it lives, so does this process for those who want its
  * leases; it also carries the notification that the log has grown between processes. It reconnects when it is used again.
@@ -23,7 +16,6 @@ export interface SessionLock {
 export class Session {
   private connecting: Promise<Client> | undefined;
   private client: Client | undefined;
-  private readonly names = new Set<string>();
   private readonly listeners = new Set<() => void>();
   private readonly endListeners = new Set<() => void>();
   private lastQuery: Promise<unknown> = Promise.resolve();
@@ -43,26 +35,6 @@ export class Session {
   onEnd(listener: () => void): () => void {
     this.endListeners.add(listener);
     return () => void this.endListeners.delete(listener);
-  }
-
-  /**
-   * Undefined while another session, or another part of this process, holds the lock of this name.
-   * @deprecated `Database.leases.take`: a session lock of a process that is frozen, or cut off, stays for minutes
-   */
-  async tryLock(name: string): Promise<SessionLock | undefined> {
-    // PostgreSQL would grant a session a lock that it already holds.
-    if (this.names.has(name)) return undefined;
-    this.names.add(name);
-    try {
-      const client = await this.connect();
-      if ((await this.query(client, 'select pg_try_advisory_lock(hashtextextended($1, 0)) as yes', [name])) === true)
-        return this.lock(name, client);
-    } catch (error) {
-      this.names.delete(name);
-      throw error;
-    }
-    this.names.delete(name);
-    return undefined;
   }
 
   /** Calls `listener` when the log may have grown. Notifications can be lost, and can come without need. */
@@ -86,7 +58,7 @@ export class Session {
     }, NOTIFY_INTERVAL_MS).unref();
     this.notifyAgain = false;
     this.connect()
-      .then((client) => this.query(client, `notify ${CHANNEL}`))
+      .then((client) => this.send(client, `notify ${CHANNEL}`, []))
       .catch(() => undefined);
   }
 
@@ -96,30 +68,6 @@ export class Session {
     this.listeners.clear();
     const client = await this.connecting?.catch(() => undefined);
     await client?.end().catch(() => undefined);
-  }
-
-  private lock(name: string, client: Client): SessionLock {
-    let released = false;
-    const held = () => !released && this.client === client;
-    return {
-      held,
-      release: async () => {
-        if (released) return;
-        const mine = held();
-        released = true;
-        try {
-          if (mine) await this.query(client, 'select pg_advisory_unlock(hashtextextended($1, 0)) as yes', [name]);
-        } catch {
-          // The connection is lost, and the lock with it.
-        } finally {
-          this.names.delete(name);
-        }
-      },
-    };
-  }
-
-  private async query(client: Client, sql: string, params: readonly unknown[] = []): Promise<unknown> {
-    return (await this.send<{ yes: unknown }>(client, sql, params))[0]?.yes;
   }
 
   private send<Row>(client: Client, sql: string, params: readonly unknown[]): Promise<Row[]> {

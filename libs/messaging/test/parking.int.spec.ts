@@ -2,14 +2,18 @@ import { type Database, databaseOver, dataSourceOptions } from '@crossroads/data
 import {
   BEHIND_PARKED,
   type CloudEvent,
+  type EventConsumer,
+  Inbox,
   ParkedMessageEntity,
   ParkedMessageRepository,
   parkingMigrations,
   redrive,
+  type TopicSealing,
 } from '@crossroads/messaging';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { numberOf, sampleEvent } from '@crossroads/messaging/broker.contract';
+import { PERSON_TOPIC } from '@crossroads/topology';
 import { DataSource } from 'typeorm';
 
 const TOPIC = 'crossroads.sample.v1';
@@ -65,6 +69,25 @@ describe('parked messages', () => {
       BEHIND_PARKED,
     ]);
     expect(await db.transaction((tx) => parked.blockedKeys(tx, 'crossroads.other.v1', ['a']))).toEqual(new Set());
+  });
+
+  it('hold up the events of their key, and not those of types that pass', async () => {
+    await park(event(1, 'a'));
+    const handled: number[] = [];
+    const consumer: EventConsumer<number> = {
+      read: (events) => events.map((one) => ({ items: [numberOf(one)] })),
+      handle: async (items) => void handled.push(...items),
+    };
+    const sealing = { open: async (_topic: string, one: CloudEvent) => one } as TopicSealing;
+    const inbox = new Inbox(db, sealing, parked);
+    const order = { ...event(3, 'a'), type: 'sample.erasures.notify.ordered' };
+    const record = async () => undefined;
+    await inbox.handleBatch(PERSON_TOPIC, consumer, [event(2, 'a'), order], undefined, record, [order.type]);
+    expect(handled).toEqual([2, 3]);
+    handled.length = 0;
+    await db.transaction((tx) => parked.park(tx, PERSON_TOPIC, event(1, 'a'), 'PERSON_UNKNOWN'));
+    await inbox.handleBatch(PERSON_TOPIC, consumer, [event(2, 'a'), order], undefined, record, [order.type]);
+    expect(handled).toEqual([3]);
   });
 
   it('parks an event that is delivered again once', async () => {

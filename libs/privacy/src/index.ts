@@ -11,5 +11,7 @@ export * from './sealing.js';
 export * from './subject-keys.js';
 export * from './subject-keys.migration.js';
 export * from './subject-sealer.js';
+export * from './tombstones/missing-keys.js';
+export * from './tombstones/tombstones.js';
 export * from './keys.module.js';
 export * from './subject-keys.module.js';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { FORGOTTEN, type Forgotten, type KeyOptions, type SubjectKeys } from './subject-keys.js';
+import { FORGOTTEN, type Forgotten, type KeyOptions, type SubjectKeys, type Tombstone } from './subject-keys.js';
 
 /** For tests. */
 export class MemorySubjectKeys implements SubjectKeys {
@@ -23,7 +23,7 @@ export class MemorySubjectKeys implements SubjectKeys {
     return found;
   }
 
-  async destroy(personId: string): Promise<void> {
-    this.keys.set(personId, FORGOTTEN);
+  async destroy(...tombstones: readonly Tombstone[]): Promise<void> {
+    for (const { personId } of tombstones) this.keys.set(personId, FORGOTTEN);
   }
 }

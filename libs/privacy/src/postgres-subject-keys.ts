@@ -3,7 +3,7 @@ import type { Queryable } from '@crossroads/database';
 import { LRUCache } from 'lru-cache';
 import { associatedData, openEnvelope, sealEnvelope } from './envelope.js';
 import { type KeyProvider, KeyUnavailable } from './key-provider.js';
-import { FORGOTTEN, type Forgotten, type KeyOptions, type SubjectKeys } from './subject-keys.js';
+import { FORGOTTEN, type Forgotten, type KeyOptions, type SubjectKeys, type Tombstone } from './subject-keys.js';
 
 export interface PostgresSubjectKeysOptions {
   readonly db: Pick<Queryable, 'query'>;
@@ -75,15 +75,10 @@ export class PostgresSubjectKeys implements SubjectKeys {
     return found;
   }
 
-  async destroy(personId: string): Promise<void> {
-    await this.options.db.query(
-      `insert into subject_keys (person_id, destroyed_at) values ($1, now())
-       on conflict (person_id) do update set wrapped_key = null, destroyed_at = now()
-       where subject_keys.destroyed_at is null`,
-      [personId],
-    );
+  async destroy(...tombstones: readonly Tombstone[]): Promise<void> {
+    await applyTombstones(this.options.db, tombstones);
     this.destructions++;
-    this.cache.set(personId, FORGOTTEN);
+    for (const { personId } of tombstones) this.cache.set(personId, FORGOTTEN);
   }
 
   private async answerQueue(): Promise<void> {
@@ -159,3 +154,25 @@ export class PostgresSubjectKeys implements SubjectKeys {
 // The master key only derives other keys, so that wrapping has a key of its own.
 const wrapping = (master: Buffer): Buffer =>
   createHmac('sha256', master).update('crossroads subject key wrapping v1').digest();
+
+/** Destroys the keys of these persons in the keys database. Returns those who had no tombstone there. */
+export const applyTombstones = async (
+  keysDb: Pick<Queryable, 'query'>,
+  tombstones: readonly Tombstone[],
+): Promise<string[]> => {
+  // Sorted, so that two processes cannot deadlock.
+  const sorted = [...tombstones].sort((a, b) => (a.personId < b.personId ? -1 : 1));
+  const rows = await keysDb.query<{ personId: string }>(
+    `insert into subject_keys as k (person_id, destroyed_at, reason)
+     select distinct on (person_id) * from unnest($1::uuid[], $2::timestamptz[], $3::text[]) t (person_id, destroyed_at, reason)
+     on conflict (person_id) do update set wrapped_key = null, destroyed_at = excluded.destroyed_at, reason = excluded.reason
+     where k.destroyed_at is null
+     returning person_id as "personId"`,
+    [
+      sorted.map(({ personId }) => personId),
+      sorted.map(({ erasedAt }) => erasedAt),
+      sorted.map(({ reason }) => reason),
+    ],
+  );
+  return rows.map(({ personId }) => personId);
+};

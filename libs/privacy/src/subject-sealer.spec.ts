@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Unsealable } from './envelope.js';
 import { MemorySubjectKeys } from './memory-subject-keys.js';
-import { FORGOTTEN } from './subject-keys.js';
+import { FORGOTTEN, KeyMissing } from './subject-keys.js';
 import { type Sealable, SubjectSealer } from './subject-sealer.js';
 
 describe('sealing for a subject', () => {
@@ -34,7 +34,7 @@ describe('sealing for a subject', () => {
   it('seals and opens many values at once', async () => {
     const items = Array.from({ length: 50 }, (_, n) => ({ personId: `p${n % 7}`, value: { n }, aad: `a${n}` }));
     const sealed = await sealer.sealAllForSubjects(items);
-    await keys.destroy('p3');
+    await keys.destroy(tombstoneOf('p3'));
     const opened = await sealer.openAllForSubjects(items.map((item, n) => ({ ...item, sealed: sealed[n] ?? '' })));
     expect(opened).toEqual(items.map(({ personId, value }) => (personId === 'p3' ? FORGOTTEN : value)));
   });
@@ -48,14 +48,24 @@ describe('sealing for a subject', () => {
 
   it('opens to forgotten once the key is destroyed, and refuses to seal', async () => {
     const sealed = await sealer.sealForSubject('gone', { a: 1 }, 'a');
-    await keys.destroy('gone');
+    await keys.destroy(tombstoneOf('gone'));
     expect(await sealer.openForSubject('gone', sealed, 'a')).toBe(FORGOTTEN);
     expect(await sealer.openBytesForSubject('gone', sealed, 'a')).toBe(FORGOTTEN);
     await expect(sealer.sealForSubject('gone', { a: 1 }, 'a')).rejects.toThrow(Rejection);
+    const items = ['gone', 'here'].map((personId) => ({ personId, value: { a: 1 }, aad: 'a' }));
+    await expect(sealer.sealAllForSubjects(items)).rejects.toThrow(Rejection);
+    expect(await sealer.sealAllUnlessForgotten(items)).toEqual([undefined, expect.any(String)]);
   });
 
-  it('opens to forgotten when there is no key', async () => {
-    const elsewhere = new SubjectSealer(new MemorySubjectKeys());
-    expect(await elsewhere.openForSubject('p', await sealer.sealForSubject('p', { a: 1 }, 'a'), 'a')).toBe(FORGOTTEN);
+  it('throws KeyMissing, and says whose, when there is neither a key nor a tombstone', async () => {
+    const sealed = await sealer.sealForSubject('p', { a: 1 }, 'a');
+    const missing: string[] = [];
+    const elsewhere = new SubjectSealer(new MemorySubjectKeys(), (personId) => missing.push(personId));
+    await expect(elsewhere.openForSubject('p', sealed, 'a')).rejects.toThrow(KeyMissing);
+    await expect(elsewhere.openBytesForSubject('p', sealed, 'a')).rejects.toThrow(KeyMissing);
+    await expect(elsewhere.openAllForSubjects([{ personId: 'p', sealed, aad: 'a' }])).rejects.toThrow(KeyMissing);
+    expect(missing).toEqual(['p', 'p', 'p']);
   });
 });
+
+const tombstoneOf = (personId: string) => ({ personId, erasedAt: new Date(0), reason: 'TEST' });

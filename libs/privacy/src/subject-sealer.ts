@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Json, Rejection } from '@crossroads/eventsourcing';
 import { associatedData, openEnvelope, sealEnvelope } from './envelope.js';
-import { FORGOTTEN, type Forgotten, type SubjectKeys } from './subject-keys.js';
+import { FORGOTTEN, type Forgotten, KeyMissing, type SubjectKeys } from './subject-keys.js';
 
 /** What may be sealed: not a string, which could not be distinguished from `forgotten` when it is opened. */
 export type Sealable = Exclude<Json, string>;
@@ -18,7 +18,11 @@ export interface SealedForSubject {
  * random, since a key outlives processes; a key seals far fewer than the 2^32 bodies for which random nonces are safe.
  */
 export class SubjectSealer {
-  constructor(private readonly keys: SubjectKeys) {}
+  constructor(
+    private readonly keys: SubjectKeys,
+    /** Told of each person whose key is missing, before `KeyMissing` is thrown. */
+    private readonly onMissing: (personId: string) => void = () => undefined,
+  ) {}
 
   /** Creates the person's key if there is none. @throws Rejection SUBJECT_FORGOTTEN when the person was erased */
   async sealForSubject(personId: string, value: Sealable | Uint8Array, aad: string): Promise<string> {
@@ -30,27 +34,51 @@ export class SubjectSealer {
   async sealAllForSubjects(
     items: readonly { readonly personId: string; readonly value: Sealable | Uint8Array; readonly aad: string }[],
   ): Promise<string[]> {
+    const sealed = await this.sealAllUnlessForgotten(items);
+    return sealed.map((one) => {
+      if (one === undefined) throw erased();
+      return one;
+    });
+  }
+
+  /** The same; undefined for persons who were erased. For what goes on without their data, and must not stop. */
+  async sealAllUnlessForgotten(
+    items: readonly { readonly personId: string; readonly value: Sealable | Uint8Array; readonly aad: string }[],
+  ): Promise<(string | undefined)[]> {
     const keys = await this.keys.keysOf([...new Set(items.map(({ personId }) => personId))], { create: true });
-    return items.map(({ personId, value, aad }) => sealWith(keys.get(personId), personId, value, aad));
+    return items.map(({ personId, value, aad }) => {
+      const key = keys.get(personId);
+      return key === FORGOTTEN ? undefined : sealWith(key, personId, value, aad);
+    });
   }
 
-  /** @throws Unsealable when it was changed, or sealed for another person or place */
+  /** @throws KeyMissing; Unsealable when it was changed, or sealed for another person or place */
   async openForSubject(personId: string, sealed: string, aad: string): Promise<Sealable | Forgotten> {
-    return openWith(await this.keys.keyOf(personId), { personId, sealed, aad });
+    return jsonOf(this.open(await this.keys.keyOf(personId), { personId, sealed, aad }));
   }
 
-  /** Opens many values, in the order given. */
+  /** Opens many values, in the order given. @throws KeyMissing; Unsealable */
   async openAllForSubjects(items: readonly SealedForSubject[]): Promise<(Sealable | Forgotten)[]> {
     const keys = await this.keys.keysOf([...new Set(items.map(({ personId }) => personId))]);
-    return items.map((item) => openWith(keys.get(item.personId), item));
+    return items.map((item) => jsonOf(this.open(keys.get(item.personId), item)));
   }
 
-  /** Opens what was sealed from bytes. */
+  /** Opens what was sealed from bytes. @throws KeyMissing; Unsealable */
   async openBytesForSubject(personId: string, sealed: string, aad: string): Promise<Buffer | Forgotten> {
-    const key = await this.keys.keyOf(personId);
-    return typeof key === 'object' ? openBody(key, { personId, sealed, aad }) : FORGOTTEN;
+    return this.open(await this.keys.keyOf(personId), { personId, sealed, aad });
+  }
+
+  private open(key: Buffer | Forgotten | undefined, { personId, sealed, aad }: SealedForSubject): Buffer | Forgotten {
+    if (key === FORGOTTEN) return FORGOTTEN;
+    if (key === undefined) {
+      this.onMissing(personId);
+      throw new KeyMissing();
+    }
+    return openEnvelope(key, associatedData(personId, aad), Buffer.from(sealed, 'base64'));
   }
 }
+
+const erased = () => new Rejection('SUBJECT_FORGOTTEN', 'the data of this person were erased');
 
 const sealWith = (
   key: Buffer | Forgotten | undefined,
@@ -58,16 +86,10 @@ const sealWith = (
   value: Sealable | Uint8Array,
   aad: string,
 ): string => {
-  if (typeof key !== 'object') throw new Rejection('SUBJECT_FORGOTTEN', 'the data of this person were erased');
+  if (typeof key !== 'object') throw erased();
   const plain = value instanceof Uint8Array ? value : Buffer.from(JSON.stringify(value));
   return sealEnvelope(key, randomBytes(12), associatedData(personId, aad), plain).toString('base64');
 };
 
-// A missing key counts as forgotten as well: a row of the key database may be deleted.
-const openWith = (key: Buffer | Forgotten | undefined, item: SealedForSubject): Sealable | Forgotten => {
-  if (typeof key !== 'object') return FORGOTTEN;
-  return JSON.parse(openBody(key, item).toString('utf8')) as Sealable;
-};
-
-const openBody = (key: Buffer, { personId, sealed, aad }: SealedForSubject): Buffer =>
-  openEnvelope(key, associatedData(personId, aad), Buffer.from(sealed, 'base64'));
+const jsonOf = (opened: Buffer | Forgotten): Sealable | Forgotten =>
+  opened === FORGOTTEN ? FORGOTTEN : (JSON.parse(opened.toString('utf8')) as Sealable);

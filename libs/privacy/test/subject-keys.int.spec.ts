@@ -13,6 +13,8 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 
+const tombstoneOf = (personId: string) => ({ personId, erasedAt: new Date(0), reason: 'TEST' });
+
 /** What every implementation promises. */
 const subjectKeysContract = (name: string, open: () => SubjectKeys): void =>
   describe(name, () => {
@@ -53,8 +55,8 @@ const subjectKeysContract = (name: string, open: () => SubjectKeys): void =>
     it('creates no new key for a person whose key was destroyed', async () => {
       const [keys, person] = [open(), randomUUID()];
       await keys.keyOf(person, { create: true });
-      await keys.destroy(person);
-      await keys.destroy(person);
+      await keys.destroy(tombstoneOf(person));
+      await keys.destroy(tombstoneOf(person));
       expect(await keys.keyOf(person)).toBe(FORGOTTEN);
       expect(await keys.keyOf(person, { create: true })).toBe(FORGOTTEN);
       expect((await keys.keysOf([person], { create: true })).get(person)).toBe(FORGOTTEN);
@@ -62,7 +64,7 @@ const subjectKeysContract = (name: string, open: () => SubjectKeys): void =>
 
     it('creates no key for a person who was forgotten before having one', async () => {
       const [keys, person] = [open(), randomUUID()];
-      await keys.destroy(person);
+      await keys.destroy(tombstoneOf(person));
       expect(await keys.keyOf(person, { create: true })).toBe(FORGOTTEN);
     });
   });
@@ -106,7 +108,7 @@ describe('PostgresSubjectKeys', () => {
     const there = new PostgresSubjectKeys({ db, keys: providerOf(first) });
     const person = randomUUID();
     await here.keyOf(person, { create: true });
-    await there.destroy(person);
+    await there.destroy(tombstoneOf(person));
     now = 30_002;
     expect(await here.keyOf(person)).toBe(FORGOTTEN);
   });
@@ -122,7 +124,7 @@ describe('PostgresSubjectKeys', () => {
         ])
       )[0];
     expect((await stored())?.wrapped_key?.includes(typeof key === 'object' ? key : '')).toBe(false);
-    await keys.destroy(person);
+    await keys.destroy(tombstoneOf(person));
     expect((await stored())?.wrapped_key).toBeNull();
   });
 

@@ -14,7 +14,7 @@ import type { DatabaseSchema, MigrationClass, Schema } from '@crossroads/databas
 import { eventStoreMigrations } from '@crossroads/eventsourcing';
 import type { ReasonCodes } from '@crossroads/grpc';
 import { ParkedMessageEntity, parkingMigrations } from '@crossroads/messaging';
-import { subjectKeyMigrations } from '@crossroads/privacy';
+import { subjectKeyMigrations, tombstoneMigrations } from '@crossroads/privacy';
 import { addressedBy, addressVariableOf, type ServiceName } from '@crossroads/topology';
 import type { Type } from '@nestjs/common';
 import { type Needs, needsOf } from './needs.js';
@@ -72,7 +72,12 @@ export const defineService = ({
     needed: [...own, addressesOf(name)],
     database: {
       entities: [...(needs.consumes ? [ParkedMessageEntity] : []), ...entities],
-      migrations: [...eventStoreMigrations, ...(needs.consumes ? parkingMigrations : []), ...migrations],
+      migrations: [
+        ...eventStoreMigrations,
+        ...(needs.consumes ? parkingMigrations : []),
+        ...(needs.erases ? tombstoneMigrations : []),
+        ...migrations,
+      ],
     },
   };
 };

@@ -7,6 +7,7 @@ import { PolicyModule } from '@crossroads/policy';
 import { KeysModule, SubjectKeysModule } from '@crossroads/privacy';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { ServiceDefinition } from './define-service.js';
+import { ErasureModule } from './erasure/erasure.module.js';
 
 /** The library modules that a service needs. */
 @Module({})
@@ -21,6 +22,7 @@ export class MeshModule {
         ...(needs.keys ? [KeysModule] : []),
         ...(needs.subjectKeys ? [SubjectKeysModule] : []),
         ...(needs.bus ? [MessagingModule.forRoot(needs)] : []),
+        ...(needs.erases ? [ErasureModule.forRoot(name, needs)] : []),
         ...(needs.policy ? [PolicyModule] : []),
         GrpcModule.forRoot({ reasonCodes }),
       ],

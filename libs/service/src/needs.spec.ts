@@ -3,13 +3,53 @@ import { describe, expect, it } from '@jest/globals';
 import { needsOf } from './needs.js';
 
 const TABLE = {
-  authorization: { keys: false, subjectKeys: false, bus: false, consumes: false, publishes: false, policy: false },
-  'person-registry': { keys: true, subjectKeys: true, bus: true, consumes: false, publishes: true, policy: true },
-  'reference-directory': { keys: true, subjectKeys: false, bus: true, consumes: true, publishes: false, policy: true },
-  exchange: { keys: true, subjectKeys: true, bus: true, consumes: false, publishes: true, policy: true },
-  subscription: { keys: true, subjectKeys: true, bus: true, consumes: true, publishes: true, policy: true },
-  'access-audit': { keys: true, subjectKeys: true, bus: true, consumes: true, publishes: false, policy: true },
-  ebox: { keys: true, subjectKeys: true, bus: true, consumes: true, publishes: true, policy: true },
+  authorization: {
+    keys: false,
+    subjectKeys: false,
+    erases: false,
+    bus: false,
+    consumes: false,
+    publishes: false,
+    policy: false,
+  },
+  'person-registry': {
+    keys: true,
+    subjectKeys: true,
+    erases: true,
+    bus: true,
+    consumes: false,
+    publishes: true,
+    policy: true,
+  },
+  'reference-directory': {
+    keys: true,
+    subjectKeys: false,
+    erases: true,
+    bus: true,
+    consumes: true,
+    publishes: false,
+    policy: true,
+  },
+  exchange: { keys: true, subjectKeys: true, erases: true, bus: true, consumes: false, publishes: true, policy: true },
+  subscription: {
+    keys: true,
+    subjectKeys: true,
+    erases: true,
+    bus: true,
+    consumes: true,
+    publishes: true,
+    policy: true,
+  },
+  'access-audit': {
+    keys: true,
+    subjectKeys: true,
+    erases: true,
+    bus: true,
+    consumes: true,
+    publishes: false,
+    policy: true,
+  },
+  ebox: { keys: true, subjectKeys: true, erases: true, bus: true, consumes: true, publishes: true, policy: true },
 };
 
 describe('what a service needs', () => {

@@ -1,6 +1,7 @@
 import {
   authorization,
   calledBy,
+  ERASING_SERVICES,
   keysOf,
   producedBy,
   readBy,
@@ -15,6 +16,8 @@ export interface Needs {
   readonly keys: boolean;
   /** A second database, with a key for each person. */
   readonly subjectKeys: boolean;
+  /** Holds something about persons, and acknowledges when it has erased it. */
+  readonly erases: boolean;
   /** A connection to the broker. */
   readonly bus: boolean;
   /** Reads topics: has places in them and parked messages. */
@@ -29,6 +32,7 @@ export const needsOf = (name: ServiceName): Needs => {
   return {
     keys: keysOf(name).length > 0,
     subjectKeys: serviceNamed(name).subjectKeys,
+    erases: ERASING_SERVICES.includes(name),
     bus: usesKafka(name),
     consumes: readBy(name).length > 0,
     publishes: producedBy(name).length > 0,

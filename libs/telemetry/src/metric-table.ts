@@ -178,6 +178,11 @@ export const METRICS = {
     'Leases that ran out, or that another process took, before they were given back',
     'role',
   ),
+  'crossroads.subject_keys.missing': metric(
+    'gauge',
+    '{persons}',
+    'Persons whose key was asked for in the last minute, and who have neither a key nor a tombstone',
+  ),
   'crossroads.relay_errors': metric('counter', '{errors}', 'Attempts to publish that failed', 'topic'),
 } as const;
 

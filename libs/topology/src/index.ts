@@ -2,6 +2,7 @@ export * from './addresses.js';
 export * from './calls.js';
 export * from './chart.js';
 export * from './connections.js';
+export * from './erasure.js';
 export * from './kafka-grants.js';
 export * from './keys.js';
 export * from './rpcs.js';

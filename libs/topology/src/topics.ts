@@ -16,6 +16,8 @@ export interface Topic {
 export const PERSON_TOPIC = 'crossroads.person.v1';
 /** Changes that authentic sources report. */
 export const MUTATION_TOPIC = 'crossroads.mutation.v1';
+/** On `PERSON_TOPIC`: a person is to be erased. */
+export const ERASURE_ORDERED = `${PERSON_TOPIC}.persons.notify.erasure_ordered`;
 /** Access records. */
 export const ACCESS_TOPIC = 'crossroads.access.v1';
 

@@ -347,10 +347,14 @@ describe('a mailbox', () => {
     world.merge(former, who);
     const [ofFormer, own] = [await put(former), await put(who)];
     expect(await idsOf(who)).toEqual([own, ofFormer]);
-    await running.application.get(PostgresSubjectKeys, { strict: false }).destroy(former.personId);
+    await running.application
+      .get(PostgresSubjectKeys, { strict: false })
+      .destroy({ personId: former.personId, erasedAt: new Date(), reason: 'TEST' });
     expect(await idsOf(who)).toEqual([own]);
     expect(await refusalOf(get(who, ofFormer))).toMatchObject({ reason: 'RESOURCE_NOT_FOUND' });
-    await running.application.get(PostgresSubjectKeys, { strict: false }).destroy(who.personId);
+    await running.application
+      .get(PostgresSubjectKeys, { strict: false })
+      .destroy({ personId: who.personId, erasedAt: new Date(), reason: 'TEST' });
     expect(await refusalOf(list(who))).toMatchObject({ code: status.FAILED_PRECONDITION, reason: 'SUBJECT_FORGOTTEN' });
   });
 

@@ -33,7 +33,7 @@ describe('a record sealer', () => {
     const [own, another] = [new RecordSealer(new SubjectSealer(keys)), new RecordSealer(new SubjectSealer(keys))];
     const [person, journal] = [randomUUID(), randomUUID()];
     const sealed = await own.seal(person, journal, 'record', salted());
-    await keys.destroy(person);
+    await keys.destroy({ personId: person, erasedAt: new Date(), reason: 'TEST' });
     expect(await another.open(person, journal, 'record', sealed)).toBe(FORGOTTEN);
     await own.open(person, journal, 'record', sealed);
     expect(await own.open(person, journal, 'record', sealed)).toBe(FORGOTTEN);

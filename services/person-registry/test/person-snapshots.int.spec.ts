@@ -141,7 +141,7 @@ describe('the snapshot of a person', () => {
     const personId = randomUUID();
     await append(personId, ...Array.from({ length: 6 }, (_, n) => reported(lived(`street ${n}`, n + 1))));
     await snapshots.store(personId, 6n, (await folded(personId)).state);
-    await keys.destroy(personId);
+    await keys.destroy({ personId, erasedAt: new Date(), reason: 'SPEC' });
     const { state } = await persons.load(personId);
     expect(state).toEqual({ forgotten: true, facts: [], sourceRevision: 6n });
   });
@@ -182,7 +182,7 @@ describe('the snapshot of a person', () => {
           const change = CHANGES[one.do];
           if (change) await db.query(`${change} where person_id = $1`, [personId]);
           if (one.do === 'forget') {
-            await here.keys.destroy(personId);
+            await here.keys.destroy({ personId, erasedAt: new Date(), reason: 'SPEC' });
             forgotten = true;
           }
           const expected = await here.folded(personId);

@@ -27,3 +27,9 @@ export const isOutage = (error: unknown): boolean => {
   if (PG_MESSAGES.test(error.message)) return true;
   return error.cause !== undefined && error.cause !== error && isOutage(error.cause);
 };
+
+/** The reason of an error that stays until an operator acts, such as `KEY_MISSING`: its property `unavailable`. */
+export const unavailableReasonOf = (error: unknown): string | undefined => {
+  const reason: unknown = error instanceof Error ? Reflect.get(error, 'unavailable') : undefined;
+  return typeof reason === 'string' ? reason : undefined;
+};

@@ -4,7 +4,7 @@ import { isRejection } from '@crossroads/eventsourcing/decider';
 import { RequestIdReused, WrongExpectedRevision } from '@crossroads/eventsourcing/errors';
 import { Metadata, status } from '@grpc/grpc-js';
 import { type FieldViolation, GrpcFailure, InvalidInput } from './failures.js';
-import { isOutage } from './outage.js';
+import { isOutage, unavailableReasonOf } from './outage.js';
 import { RemoteError } from './remote-error.js';
 
 /** The code of each reason of a `Rejection`. A reason without a code does not compile. */
@@ -76,6 +76,8 @@ export const statusReply = (domain: string, refusal: Refusal): StatusReply => {
   return { code, details: message, metadata };
 };
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : '');
+
 const refusalOf = (error: unknown, reasonCodes: ReasonCodes): Refusal | undefined => {
   if (error instanceof InvalidInput) return error;
   if (error instanceof GrpcFailure) return error;
@@ -87,6 +89,9 @@ const refusalOf = (error: unknown, reasonCodes: ReasonCodes): Refusal | undefine
     return { code: status.ABORTED, reason: 'CONCURRENT_UPDATE', message: error.message };
   if (error instanceof RequestIdReused)
     return { code: status.ALREADY_EXISTS, reason: 'REQUEST_ID_REUSED', message: error.message };
+  const unavailable = unavailableReasonOf(error);
+  if (unavailable !== undefined)
+    return { code: status.UNAVAILABLE, reason: unavailable, message: messageOf(error), retryAfterMs: 1000 };
   if (isOutage(error) || (error instanceof RemoteError && error.isOutage))
     return {
       code: status.UNAVAILABLE,

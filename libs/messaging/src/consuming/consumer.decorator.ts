@@ -39,13 +39,18 @@ export interface PhantomRange {
 export interface ConsumerOptions {
   /** The types of messages that it handles; others on the topic are skipped. @default all */
   readonly types?: readonly string[];
+  /** Its events are handled although older ones under their key are parked. @default false */
+  readonly passesParked?: boolean;
   /** Whether the service redrives parked messages when it starts. @default true */
   readonly redriveAtStart?: boolean;
 }
 
 export const ConsumerOf = DiscoveryService.createDecorator<{ readonly topic: TopicName } & ConsumerOptions>();
 
-/** Makes a provider the consumer of a topic, from its first event on. The processes of the service share its partitions. */
+/**
+ * Makes a provider the consumer of a topic, from its first event on. The processes of the service share its partitions. A service may
+ * have several consumers of one topic, each of its own types.
+ */
 export const Consumer =
   (topic: TopicName, options: ConsumerOptions = {}) =>
   <C extends new (...args: never[]) => EventConsumer<unknown>>(type: C): void => {

@@ -10,14 +10,91 @@ import type { EventSource } from './source-log.js';
 export interface FoundConsumer extends ConsumerOptions {
   readonly topic: TopicName;
   readonly consumer: EventConsumer<unknown>;
+  /** Types of events that are handled although older ones under their key are parked. */
+  readonly passing?: readonly string[];
 }
 
 /** Every `@Consumer` of the application, once this was created. */
 export const consumersIn = (discovery: DiscoveryService): FoundConsumer[] =>
   discovery.getProviders({ metadataKey: ConsumerOf.KEY }).flatMap((wrapper) => {
     const options = discovery.getMetadataByDecorator(ConsumerOf, wrapper);
-    return options === undefined ? [] : [{ ...options, consumer: wrapper.instance as EventConsumer<unknown> }];
+    if (options === undefined) return [];
+    const passing = options.passesParked === true ? { passing: options.types ?? [] } : {};
+    return [{ ...options, ...passing, consumer: wrapper.instance as EventConsumer<unknown> }];
   });
+
+/**
+ * One consumer for each topic: a service has one place in a partition, whoever handles its events. Consumers of the same topic say which
+ * types each handles; a run of events of one consumer is handed over at once, so that the order of a partition is kept.
+ */
+export const consumersByTopic = (found: readonly FoundConsumer[]): FoundConsumer[] =>
+  [...Map.groupBy(found, ({ topic }) => topic).values()].flatMap((ofTopic) => {
+    const [first, ...others] = ofTopic;
+    return first === undefined || others.length === 0 ? ofTopic : [together(first, others)];
+  });
+
+interface ItemOf {
+  readonly of: FoundConsumer;
+  readonly item: unknown;
+}
+
+const together = (first: FoundConsumer, others: readonly FoundConsumer[]): FoundConsumer => {
+  const { topic } = first;
+  const all = [first, ...others];
+  const byType = new Map<string, FoundConsumer>();
+  for (const one of all)
+    for (const type of one.types ?? [undefined]) {
+      if (type === undefined || byType.has(type))
+        throw new TypeError(`consumers of ${topic} in one service must name their types, each a type of its own`);
+      byType.set(type, one);
+    }
+  const consumer: EventConsumer<ItemOf> = {
+    read: async (events) => {
+      const readings = await Promise.all(
+        all.map(async (one) => {
+          const own = events.filter(({ type }) => byType.get(type) === one);
+          return [one, own.length === 0 ? [] : [...(await one.consumer.read(own))]] as const;
+        }),
+      );
+      const queues = new Map(readings);
+      return events.map(({ type }) => {
+        const of = byType.get(type);
+        const reading = of && queues.get(of)?.shift();
+        if (of === undefined || reading === undefined) return { items: [], unreadable: 'UNREADABLE' };
+        return { ...reading, items: reading.items.map((item) => ({ of, item })) };
+      });
+    },
+    handle: async (items, tx) => {
+      for (const run of runsOf(items)) {
+        const [{ of } = { of: first }] = run;
+        await of.consumer.handle(
+          run.map(({ item }) => item),
+          tx,
+        );
+      }
+    },
+    onPhantoms: async (range, tx) => {
+      for (const one of all) await one.consumer.onPhantoms?.(range, tx);
+    },
+  };
+  return {
+    topic,
+    consumer,
+    types: [...byType.keys()],
+    passing: all.flatMap(({ passing = [] }) => passing),
+    redriveAtStart: all.every(({ redriveAtStart = true }) => redriveAtStart),
+  };
+};
+
+const runsOf = (items: readonly ItemOf[]): ItemOf[][] => {
+  const runs: ItemOf[][] = [];
+  for (const item of items) {
+    const run = runs.at(-1);
+    if (run?.[0]?.of === item.of) run.push(item);
+    else runs.push([item]);
+  }
+  return runs;
+};
 
 /** The services that publish to a topic. */
 export const sourcesOf = (topic: TopicName, clients: GrpcClients): EventSource[] =>

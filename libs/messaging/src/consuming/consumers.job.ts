@@ -6,7 +6,7 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@
 import { DiscoveryService } from '@nestjs/core';
 import { Bus } from '../bus/bus.js';
 import { consumeFrom } from './consume-from.js';
-import { consumersIn, type FoundConsumer, sourcesOf } from './consumers-of.js';
+import { consumersByTopic, consumersIn, type FoundConsumer, sourcesOf } from './consumers-of.js';
 import { Inbox } from './inbox.js';
 import { type ConsumerState, observeConsumer } from './log-metrics.js';
 import { ParkedMessageRepository } from './parked-message.repository.js';
@@ -34,7 +34,7 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
-    for (const found of consumersIn(this.discovery)) {
+    for (const found of consumersByTopic(consumersIn(this.discovery))) {
       if (!readBy(this.service.name).includes(found.topic))
         throw new Error(`${this.service.name} may not read ${found.topic}: see libs/topology`);
       this.consumers.push(found);
@@ -58,7 +58,7 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.all(this.stops.map((stop) => stop()));
   }
 
-  private start({ topic, consumer, types, redriveAtStart = true }: FoundConsumer): void {
+  private start({ topic, consumer, types, passing, redriveAtStart = true }: FoundConsumer): void {
     const consumption = consumeFrom({
       broker: { consume: async (options) => (await this.bus.whenOpen()).consume(options) },
       topic,
@@ -66,7 +66,7 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
       sources: sourcesOf(topic, this.clients),
       partitions: PARTITIONS,
       db: this.db,
-      onBatch: (batch, record) => this.inbox.handleBatch(topic, consumer, batch, types, record),
+      onBatch: (batch, record) => this.inbox.handleBatch(topic, consumer, batch, types, record, passing),
       onError: warn(topic),
     });
     const redriven = redriveAtStart

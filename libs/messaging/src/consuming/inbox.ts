@@ -33,6 +33,7 @@ export class Inbox {
   /**
    * @param types the types of events to handle; the others are passed over. Absent: all
    * @param record stores the places in the transaction of the effects
+   * @param passing the types that are handled although older events under their key are parked
    */
   async handleBatch<Item>(
     topic: TopicName,
@@ -40,11 +41,12 @@ export class Inbox {
     messages: readonly CloudEvent[],
     types?: readonly string[],
     record: RecordPlaces = async () => undefined,
+    passing: readonly string[] = [],
   ): Promise<void> {
     const received = await this.read(topic, consumer, messages, types);
     await this.db.transaction(async (tx) => {
       await record(tx);
-      if (received.length > 0) await consumer.handle(await this.itemsAfterParking(tx, topic, received), tx);
+      if (received.length > 0) await consumer.handle(await this.itemsAfterParking(tx, topic, received, passing), tx);
     });
   }
 
@@ -120,6 +122,7 @@ export class Inbox {
     tx: Tx,
     topic: TopicName,
     received: readonly Received<Item>[],
+    passing: readonly string[] = [],
   ): Promise<Item[]> {
     // One query for the whole batch. A message that is parked now blocks the ones behind it, too.
     const blocked = await this.parked.blockedKeys(
@@ -129,7 +132,7 @@ export class Inbox {
     );
     const items: Item[] = [];
     for (const { event, reading, parkable } of received) {
-      if (blocked.has(event.key)) {
+      if (blocked.has(event.key) && !passing.includes(event.type)) {
         await this.parked.park(tx, topic, await parkable(), BEHIND_PARKED);
         continue;
       }

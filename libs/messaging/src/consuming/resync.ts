@@ -3,7 +3,7 @@ import { InvalidInput, GrpcClients } from '@crossroads/grpc';
 import { isTopicName, PARTITIONS } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { consumersIn, sourcesOf } from './consumers-of.js';
+import { consumersByTopic, consumersIn, sourcesOf } from './consumers-of.js';
 import { type Resynced, resyncPartition } from './resync-partition.js';
 
 export interface ResyncRequest {
@@ -24,7 +24,7 @@ export class Resync {
 
   /** @throws InvalidInput; RemoteError when the publisher does not answer; StepTaken when the partition has just gone on */
   async run({ topic, partition, confirm }: ResyncRequest): Promise<Resynced[]> {
-    const all = consumersIn(this.discovery);
+    const all = consumersByTopic(consumersIn(this.discovery));
     const found = all.find((one) => one.topic === topic);
     if (!found || !isTopicName(topic))
       throw new InvalidInput({

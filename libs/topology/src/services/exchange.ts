@@ -1,5 +1,5 @@
 import { INSTITUTIONS, type Service } from '../service.js';
-import { ACCESS_TOPIC, MUTATION_TOPIC } from '../topics.js';
+import { ACCESS_TOPIC, MUTATION_TOPIC, PERSON_TOPIC } from '../topics.js';
 
 export const exchange = {
   name: 'exchange',
@@ -8,7 +8,7 @@ export const exchange = {
     'crossroads.exchange.v1.ExchangeService': { consult: INSTITUTIONS, reportMutation: INSTITUTIONS },
   },
   publishes: [MUTATION_TOPIC, ACCESS_TOPIC],
-  reads: [],
+  reads: [PERSON_TOPIC],
   institutionTopics: undefined,
   subjectKeys: true,
   storesDocuments: false,

@@ -2,6 +2,15 @@ import { INSTITUTIONS, type Service } from '../service.js';
 import { SOURCES } from '../sources.js';
 import { PERSON_TOPIC } from '../topics.js';
 
+/** The services that read its topic, and so learn of erasures. */
+const FOLLOWERS = [
+  'service:reference-directory',
+  'service:exchange',
+  'service:subscription',
+  'service:access-audit',
+  'service:ebox',
+] as const;
+
 export const personRegistry = {
   name: 'person-registry',
   title: 'the person registry',
@@ -14,6 +23,11 @@ export const personRegistry = {
       cancelSsin: INSTITUTIONS,
       getPerson: INSTITUTIONS,
       importPersons: INSTITUTIONS,
+    },
+    'crossroads.person.v1.ErasureService': {
+      erasePerson: INSTITUTIONS,
+      getErasure: INSTITUTIONS,
+      acknowledgeErasure: FOLLOWERS,
     },
     ...SOURCES,
   },

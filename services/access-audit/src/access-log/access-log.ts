@@ -65,10 +65,11 @@ export class AccessLog {
     known: ReadonlyMap<string, readonly Recorded[]>,
   ): Promise<StreamAppend[]> {
     const all = fresh.flatMap(({ steps }) => steps);
-    const sealed = await this.sealer.sealAllForSubjects(
+    // Of an erased person an empty entry is kept: the log goes on, and counts what it was told.
+    const sealed = await this.sealer.sealAllUnlessForgotten(
       all.map((step) => ({ personId: subjectOf(step), value: toJson(step), aad: aadOf(step.journalId) })),
     );
-    const bodies = new Map(all.map((step, index) => [step, sealed[index] ?? '']));
+    const bodies = new Map(all.map((step, index) => [step, sealed[index]]));
     return fresh.flatMap(({ journalId, steps }): StreamAppend[] => {
       const [first] = steps;
       return first === undefined
@@ -84,7 +85,7 @@ export class AccessLog {
                   type: step.record ? 'AccessRecorded' : 'AccessConcluded',
                   data: {
                     subject: subjectOf(step),
-                    sealed: bodies.get(step) ?? '',
+                    sealed: bodies.get(step) ?? ERASED,
                     revision: step.revision,
                     ceSource: step.ceSource,
                     ceId: step.ceId,
@@ -97,19 +98,23 @@ export class AccessLog {
   }
 
   private async open(recorded: readonly Recorded[]): Promise<AccessStep[]> {
+    const sealed = recorded.filter(({ data }) => textAt(data, 'sealed') !== ERASED);
     const opened = await this.sealer.openAllForSubjects(
-      recorded.map(({ streamId, data }) => ({
+      sealed.map(({ streamId, data }) => ({
         personId: textAt(data, 'subject'),
         sealed: textAt(data, 'sealed'),
         aad: aadOf(streamId),
       })),
     );
-    return recorded.flatMap(({ streamId, data }, index) => {
+    return sealed.flatMap(({ streamId, data }, index) => {
       const value = opened[index];
       return value === undefined || value === FORGOTTEN ? [] : [fromJson(streamId, numberAt(data, 'revision'), value)];
     });
   }
 }
+
+/** Stands where the sealed content would be, when the person was erased before the entry came. */
+const ERASED = '';
 
 const rowsOf = (steps: readonly ReceivedStep[]): AccessEntity[] =>
   steps.flatMap(({ journalId, personId, record }) => {

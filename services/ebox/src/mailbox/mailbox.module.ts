@@ -4,6 +4,7 @@ import { FileKeyProvider } from '@crossroads/privacy';
 import { SignInModule } from '@crossroads/sign-in';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { ErasedMailboxes } from '../erasure/erased-mailboxes.js';
 import { ConsentEntity } from './consent.entity.js';
 import { ConsentRepository } from './consent.repository.js';
 import { DelegateCommands } from './delegate.commands.js';
@@ -46,6 +47,7 @@ import { UnreadMessages } from './unread-messages.js';
     DelegateCommands,
     SealedTexts,
     UnreadMessages,
+    ErasedMailboxes,
     {
       provide: PageTokens,
       inject: [FileKeyProvider],

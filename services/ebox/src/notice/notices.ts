@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Database } from '@crossroads/database';
+import { uuidV7 } from '@crossroads/eventsourcing';
 import { ebox } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import { Uploads } from '../document/uploads.js';
@@ -93,7 +94,8 @@ export class Notices {
       request: {
         institution: this.sender,
         rpc: 'notice',
-        requestId: originalMessageId,
+        // The id of the message refuses a second one: no request is ever repeated.
+        requestId: uuidV7(),
         // The document has another id when it is made again.
         hash: createHash('sha256').update(originalMessageId).digest(),
       },

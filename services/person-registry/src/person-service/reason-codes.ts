@@ -3,7 +3,7 @@ import type { NumberReason } from '../number/number.decider.js';
 import type { PersonReason } from '../person/person.decider.js';
 
 /** A reason without a code does not compile. */
-export const reasonCodes: ReasonCodes<NumberReason | PersonReason | 'SUBJECT_FORGOTTEN'> = {
+export const reasonCodes: ReasonCodes<NumberReason | PersonReason | 'NO_ERASURE_ORDERED' | 'SUBJECT_FORGOTTEN'> = {
   SSIN_ALREADY_REGISTERED: status.ALREADY_EXISTS,
   UNKNOWN_SSIN: status.NOT_FOUND,
   SSIN_REPLACED: status.FAILED_PRECONDITION,
@@ -18,5 +18,6 @@ export const reasonCodes: ReasonCodes<NumberReason | PersonReason | 'SUBJECT_FOR
   // Not ABORTED, which clients retry by themselves: the caller has to read and decide again.
   SOURCE_REVISION_CHANGED: status.FAILED_PRECONDITION,
   TOO_MANY_FACTS: status.FAILED_PRECONDITION,
+  NO_ERASURE_ORDERED: status.NOT_FOUND,
   SUBJECT_FORGOTTEN: status.FAILED_PRECONDITION,
 };

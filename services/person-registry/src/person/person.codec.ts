@@ -20,7 +20,7 @@ export class PersonCodec implements EventCodec<PersonEvent> {
   async toStored(event: PersonEvent, { streamId, eventId }: { readonly streamId: string; readonly eventId: string }) {
     if (event.type === 'PersonForgotten')
       throw new TypeError('a person is forgotten when the key is destroyed, not by an event');
-    if (isMerge(event)) return { schemaVersion: 1, data: { ...event.data } };
+    if (isPlain(event)) return { schemaVersion: 1, data: { ...event.data } };
     const { ssin, facts, reporter } = event.data;
     const content = {
       ssin,
@@ -33,7 +33,7 @@ export class PersonCodec implements EventCodec<PersonEvent> {
   async fromStored({ streamId, id, type, data, recordedAt }: Recorded): Promise<PersonEvent> {
     // `toStored` made what is stored, so its types hold.
     const stored = { type, data } as unknown as PersonEvent;
-    if (isMerge(stored)) return stored;
+    if (isPlain(stored)) return stored;
     const { sealed, reporter } = storedPersonEvent(data);
     const opened = await this.sealer.openForSubject(streamId, sealed, aadOf(id));
     if (opened === FORGOTTEN) return { type: 'PersonForgotten', data: {} };
@@ -42,6 +42,11 @@ export class PersonCodec implements EventCodec<PersonEvent> {
     return { type, data: { ...content, reporter, recordedAt: recordedAt.toISOString() } };
   }
 }
+
+type PlainEvent = MergeEvent | Extract<PersonEvent, { readonly type: 'PersonErasureOrdered' }>;
+
+/** These hold nothing but ids and codes. */
+const isPlain = (event: PersonEvent): event is PlainEvent => isMerge(event) || event.type === 'PersonErasureOrdered';
 
 /** Merges hold nothing but ids. */
 export const isMerge = (event: PersonEvent): event is MergeEvent => MERGES.has(event.type);

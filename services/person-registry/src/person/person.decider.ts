@@ -25,6 +25,11 @@ export type PersonCommand =
 /** `recordedAt` (ISO 8601) is absent before the event is stored. */
 type PersonRegistered = DomainEvent<'PersonRegistered', Report & { readonly recordedAt?: string }>;
 type PersonChanged = DomainEvent<'PersonChanged', Report & { readonly recordedAt?: string }>;
+/** The last event of a person. All services destroy their keys of the person. */
+type PersonErasureOrdered = DomainEvent<
+  'PersonErasureOrdered',
+  { readonly erasureId: string; readonly reason: string; readonly orderedBy: string }
+>;
 /** Never stored: what each report about a person is read as once the person's key is destroyed. */
 type PersonForgotten = DomainEvent<'PersonForgotten', Record<string, never>>;
 
@@ -42,10 +47,12 @@ type MergesChanged = DomainEvent<'MergesChanged', Merge>;
 /** Stored in the streams of all persons concerned, in the append that moves the numbers. */
 export type MergeEvent = PersonMerged | PersonSeparated | MergesChanged;
 
-export type PersonEvent = PersonRegistered | PersonChanged | PersonForgotten | MergeEvent;
+export type PersonEvent = PersonRegistered | PersonChanged | PersonErasureOrdered | PersonForgotten | MergeEvent;
 
 export interface PersonState {
   readonly forgotten: boolean;
+  /** By which order, when there was one. */
+  readonly erasureId?: string;
   readonly facts: readonly HeldFact[];
   /** Grows by one with each report. */
   readonly sourceRevision: bigint;
@@ -83,6 +90,8 @@ export const personDecider = (cardinalities: Cardinalities): Decider<PersonState
 
   evolve(state, { type, data }) {
     switch (type) {
+      case 'PersonErasureOrdered':
+        return { ...state, forgotten: true, erasureId: data.erasureId, facts: [] };
       case 'PersonForgotten':
         return { ...state, forgotten: true, facts: [], sourceRevision: state.sourceRevision + 1n };
       case 'PersonMerged':

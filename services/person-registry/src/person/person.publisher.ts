@@ -1,6 +1,12 @@
 import { ServiceIdentity } from '@crossroads/configuration';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
-import { NumberChange, NumberChanged, PersonsMerged } from '@crossroads/contracts/person/v1/events';
+import { erasureReasonFromJSON } from '@crossroads/contracts/person/v1/erasure_service';
+import {
+  NumberChange,
+  NumberChanged,
+  PersonErasureOrdered,
+  PersonsMerged,
+} from '@crossroads/contracts/person/v1/events';
 import type { Recorded } from '@crossroads/eventsourcing';
 import { datePartsOf, dayOf, type IsoDay } from '@crossroads/identifiers';
 import {
@@ -36,8 +42,11 @@ export class PersonPublisher implements EventPublisher {
     PersonMerged: (recorded) => this.personChanged(recorded),
     PersonSeparated: (recorded) => this.personChanged(recorded),
     MergesChanged: (recorded) => this.personChanged(recorded),
+    PersonErasureOrdered: (recorded) => this.erasureOrdered(recorded),
     // Nothing is published about a person who was erased.
     PersonForgotten: NOT_PUBLISHED,
+    ErasureOrdered: NOT_PUBLISHED,
+    ErasureAcknowledged: NOT_PUBLISHED,
   };
 
   constructor(
@@ -90,6 +99,16 @@ export class PersonPublisher implements EventPublisher {
     }
   }
 
+  private erasureOrdered(recorded: Recorded): Publication {
+    const { reason } = recorded.data as { readonly reason: string };
+    const message = PersonErasureOrdered.encode({
+      personId: recorded.streamId,
+      reason: erasureReasonFromJSON(reason),
+      orderedTime: recorded.recordedAt,
+    }).finish();
+    return this.publication(recorded, 'persons.notify.erasure_ordered', recorded.streamId, message);
+  }
+
   private merged(recorded: Recorded, { data: { personIds, survivor } }: MergeEvent): Publication {
     const message = PersonsMerged.encode({ personIds: [...personIds], survivorPersonId: survivor }).finish();
     return this.publication(recorded, 'persons.notify.merged', recorded.streamId, message);
@@ -99,7 +118,7 @@ export class PersonPublisher implements EventPublisher {
   private async personChanged(recorded: Recorded): Promise<Publication | undefined> {
     const event = await this.personCodec.fromStored(recorded);
     // Nothing is published about a person who was erased.
-    if (event.type === 'PersonForgotten') return undefined;
+    if (event.type === 'PersonForgotten' || event.type === 'PersonErasureOrdered') return undefined;
     if (isMerge(event)) return this.merged(recorded, event);
     const { ssin, facts, reporter } = event.data;
     const { state } = await (recorded.revision > 1n

@@ -42,7 +42,8 @@ const LOOKUP = {
       cross join lateral (
         select array_agg(q.person_id) as merged_ids, array_agg(o.packed) as merged_packed
           from merges b join persons q on q.person = b.person left join inscriptions o on o.person = b.person
-         where b.survivor = p.person) f`,
+         where b.survivor = p.person) f
+     where not exists (select from tombstones t where t.person_id = p.person_id)`,
 };
 
 /** Finds numbers whose person has no merges, which are nearly all. `LOOKUP` finds the same at nearly twice the cost. */
@@ -54,7 +55,8 @@ const LOOKUP_PLAIN = {
       left join merges m on m.person = x.person
       join persons p on p.person = coalesce(m.survivor, x.person)
       left join inscriptions i on i.person = p.person
-     where not exists (select from merges b where b.survivor = p.person)`,
+     where not exists (select from merges b where b.survivor = p.person)
+       and not exists (select from tombstones t where t.person_id = p.person_id)`,
 };
 
 /** Finds persons, in the order of their keys; undefined for unknown ones. One round trip, and one more if any has merges. */

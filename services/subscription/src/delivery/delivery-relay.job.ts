@@ -65,7 +65,7 @@ export class DeliveryRelayJob implements OnApplicationBootstrap, OnModuleDestroy
         this.wake = resolve;
       });
       try {
-        const shards = await this.shards.held();
+        const shards = this.shards.held();
         if (shards.length > 0) await this.grants.closeUngranted();
         const found = await this.sender.pass(broker, shards, signal, () => this.wake());
         this.pollMs = found ? POLL_MS.min : Math.min(this.pollMs * 2, POLL_MS.max);

@@ -1,25 +1,23 @@
-import { ExclusiveWork } from '@crossroads/database';
-import { Injectable } from '@nestjs/common';
+import { Database } from '@crossroads/database';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { SHARDS } from '../subscription/relay-shard.js';
-
-/** How often a process asks for shares that others have. */
-const RETRY_MS = 1_000;
 
 const ALL = Array.from({ length: SHARDS }, (_, shard) => shard);
 
 /** Which shares of the relay's work this process has: each subscriber and lane is in one, and nobody else sends to it. */
 @Injectable()
-export class RelayShards {
-  private readonly askAgainAt = new Map<number, number>();
+export class RelayShards implements OnModuleDestroy {
+  private share: ReturnType<Database['leases']['hold']> | undefined;
 
-  constructor(private readonly work: ExclusiveWork) {}
+  constructor(private readonly db: Database) {}
 
-  async held(): Promise<number[]> {
-    const now = performance.now();
-    const asked = ALL.filter((shard) => (this.askAgainAt.get(shard) ?? 0) <= now);
-    const held = await Promise.all(asked.map((shard) => this.work.run(`deliveries ${shard}`, async () => shard)));
-    for (const [index, shard] of asked.entries())
-      this.askAgainAt.set(shard, held[index] === undefined ? now + RETRY_MS : 0);
-    return held.filter((shard) => shard !== undefined);
+  /** Takes an equal part of the shares, from the first call on. */
+  held(): number[] {
+    this.share ??= this.db.leases.hold('deliveries', ALL);
+    return [...this.share.held().keys()];
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.share?.close();
   }
 }

@@ -1,0 +1,152 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { IDENTIFICATION } from '@crossroads/local';
+import { eventually } from '@crossroads/testing';
+import { PARTITIONS } from '@crossroads/topology';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { FaultTable } from './fault-table.js';
+import { FaultWorld } from './fault-world.js';
+import { onRegistry, PhysicalCopy } from './injections.js';
+
+const PEOPLE = 40;
+
+let world: FaultWorld;
+const table = new FaultTable();
+
+beforeAll(async () => {
+  world = await FaultWorld.start({ people: PEOPLE, doubled: ['person-registry', 'subscription'], wages: false });
+}, 300_000);
+
+afterAll(() => world?.stop());
+
+describe('a registry that was restored to an older physical copy of its databases', () => {
+  const READERS = ['subscription', 'reference-directory', 'ebox'] as const;
+  let forked: string[];
+  let resynced: string;
+
+  const logsOf = (name: string): string => {
+    const { logs } = world.mesh.local.folder;
+    const second = world.second.get(name as 'subscription');
+    return [join(logs, `${name}.log`), ...(second ? [second.log] : [])]
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('');
+  };
+
+  /** Runs `main.js resync` of a service, as its runbook says. */
+  const resync = async (name: (typeof READERS)[number], partition: number): Promise<string> => {
+    const env = { ...process.env, ...(await world.mesh.local.environmentOf(name)) };
+    const args = [world.mesh.local.mainOf(name), 'resync', 'crossroads.person.v1', String(partition), '--confirm'];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+    return stdout;
+  };
+
+  beforeAll(async () => {
+    const { process: postgres } = world.server;
+    if (postgres?.pid === undefined) throw new Error('the server of the registry does not run');
+    world.begin();
+    await world.goesOn();
+    const kept = world.allAccepted().length;
+    const copy = PhysicalCopy.take(join(world.server.disk.folder, 'postgres', 'data'), postgres.pid);
+    for (let n = 0; n < 5; n++) await world.goesOn();
+    await world.pause();
+    await world.delivered();
+    // What was accepted just before the copy may be in it or not.
+    world.mayHaveLost(kept - 20, IDENTIFICATION);
+    await copy.restore(postgres.pid, () => postgres.killAndWait());
+    await world.registry.killAndStart();
+    world.begin();
+    const saysSo = (name: string) => logsOf(name).includes('LOG_FORKED');
+    forked = await eventually(
+      () => ['subscription', 'reference-directory'].filter(saysSo),
+      (all) => all.length === 2,
+    ).catch(() => ['subscription', 'reference-directory'].filter(saysSo));
+    const said: string[] = [];
+    for (const name of READERS)
+      for (let partition = 0; partition < PARTITIONS; partition++)
+        said.push(`${name}: ${await resync(name, partition)}`);
+    resynced = said.join('');
+    await table.inject(world, 'registry restored to an older copy, and resynced', async () => {
+      const generations = resynced.match(/Generation 1 goes on/g)?.length ?? 0;
+      return `${generations} partitions of readers forked`;
+    });
+    await world.pause();
+  }, 600_000);
+
+  it('its readers stop with LOG_FORKED', () => {
+    expect(forked).toEqual(['subscription', 'reference-directory']);
+  });
+
+  it('a resync of each partition lets them go on, and says what was taken that the registry no longer has', () => {
+    expect(resynced).toContain('Generation 1 goes on from there by itself.');
+    expect(resynced).toContain('are lost at the publisher');
+    expect(table.stopped()).toEqual([]);
+  });
+
+  it('nothing that was accepted after the restore is lost, doubled, reordered or leaked', async () => {
+    const found = await world.faults();
+    table.write(found);
+    expect(found).toEqual([]);
+  }, 300_000);
+});
+
+describe('a Kafka that was restored to an older physical copy', () => {
+  it('its readers take from the publishers what it no longer has, and nothing is lost, doubled, reordered or leaked', async () => {
+    const kafka = world.mesh.local.process('kafka');
+    if (kafka?.pid === undefined) {
+      table.skip('Kafka restored to an older copy', world.mesh.kafkaAbsent ?? 'it runs in a container');
+      return;
+    }
+    world.begin();
+    await world.goesOn();
+    const copy = PhysicalCopy.take(join(world.mesh.local.folder.path, 'kafka', 'data'), kafka.pid);
+    for (let n = 0; n < 5; n++) await world.goesOn();
+    // What the subscribers have read by now is theirs; a topic that went back does not have it any more.
+    await world.pause();
+    await world.delivered();
+    const subscribers = await world.endReaders();
+    await copy.restore(kafka.pid, () => world.mesh.local.kill('kafka'));
+    // From the beginning: the offset of a subscriber may lie in what is written anew.
+    await world.readAgain(subscribers);
+    world.begin();
+    await table.inject(world, 'Kafka restored to an older copy', async () => undefined);
+    await world.pause();
+    const found = await world.faults();
+    table.write(found);
+    expect(found).toEqual([]);
+    expect(table.stopped()).toEqual([]);
+  }, 300_000);
+});
+
+describe('an event of a type that no process knows', () => {
+  it('its partition is given back and stops, visibly; the other partitions go on', async () => {
+    const stream = world.registryDatabases.main.name;
+    const [event] = await onRegistry<{ partition: number; stream_id: string }>(
+      world,
+      `insert into es.events (month, partition, stream_id, stream_type, revision, event_id, type, schema_version, data, metadata)
+       select month, partition, stream_id, stream_type, revision + 1, gen_random_uuid(), 'FromTheFuture', 1, '{}', '{}'
+         from es.events where stream_type = 'person' and partition = (select max(partition) from es.events where stream_type = 'person')
+        order by revision desc limit 1 returning partition, stream_id`,
+      stream,
+    );
+    const refusals = () =>
+      onRegistry<{ refused: number[] }>(
+        world,
+        `select refused from es.members where role = 'log' and expires_at > clock_timestamp()`,
+        stream,
+      );
+    // Both processes have given it back, and do not want it until they restart.
+    await eventually(
+      refusals,
+      (members) => members.length === 2 && members.every(({ refused }) => refused.includes(event?.partition ?? -1)),
+    );
+    const logs = [world.registry, world.second.get('person-registry')].map((one) =>
+      one ? readFileSync(one.log, 'utf8') : '',
+    );
+    expect(logs.join('')).toContain('FromTheFuture');
+    world.begin();
+    expect(await world.goesOn()).toBeDefined();
+    await world.pause();
+  });
+});

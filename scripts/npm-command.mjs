@@ -18,6 +18,7 @@ const commands = {
   'data-service': (run) => run(['scripts/data-service.mjs', ...args]),
   settings: (run) => run(['scripts/settings.mjs', ...args]),
   topology: (run) => run(['scripts/topology.mjs', ...args]),
+  schemas: (run) => run(['scripts/schemas.mjs', ...args]),
   build: async () => 0,
 };
 

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
+import { deliveryOf } from '@crossroads/client';
+import type { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import { type InstitutionName, numberOf } from '@crossroads/local';
 import { openBroker } from '@crossroads/messaging';
 import type { WholeMesh } from './whole-mesh.js';
@@ -34,10 +35,11 @@ export const readTopic = async (mesh: WholeMesh, name: InstitutionName): Promise
     group: `${number}.test-${randomUUID()}`,
     onBatch: async (events) => {
       const arrivedAt = performance.now();
-      for (const { data, traceparent, partition = 0 } of events) {
+      for (const event of events) {
+        const { data, traceparent, partition = 0 } = event;
         if (traceparent !== undefined) traceparents.push(traceparent);
         const hash = createHash('sha256').update(data).digest('hex');
-        deliveries.push({ delivery: Delivery.decode(data), partition, hash, arrivedAt });
+        deliveries.push({ delivery: deliveryOf(event), partition, hash, arrivedAt });
       }
     },
   });

@@ -70,7 +70,7 @@ export class Institution {
     this.exchange = connect(ExchangeServiceService, addresses[exchange.name], { ...to(exchange), deadlineMs: 15_000 });
     this.subscriptions = connect(SubscriptionServiceService, addresses[subscription.name], {
       ...to(subscription),
-      reads: ['listSubscriptions', 'listParked'],
+      reads: ['getSubscription', 'getSchemas', 'listSubscriptions', 'listParked'],
     });
     this.publications = connect(PublicationServiceService, addresses[ebox.name], {
       ...to(ebox),

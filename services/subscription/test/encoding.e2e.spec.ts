@@ -4,10 +4,18 @@ import { newRequestId } from '@crossroads/grpc';
 import { refusalOf } from '@crossroads/testing';
 import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
 import type { Subscriber } from './subscriber.js';
 import { FUND, PERSON, type SubscriptionClient, SURNAME, subscribed, toAll, World, whenListed } from './world.js';
 
 const { DELIVERY_ENCODING_JSON: JSON_ENCODING, DELIVERY_ENCODING_PROTOBUF: PROTOBUF } = DeliveryEncoding;
+/** Of a delivery of a mutation in JSON. */
+interface Message {
+  readonly mutation: Readonly<Record<string, unknown>>;
+  readonly [field: string]: unknown;
+}
+
 const content = DeliveryContent.DELIVERY_CONTENT_DATA;
 
 describe('the encoding of deliveries', () => {
@@ -51,7 +59,7 @@ describe('the encoding of deliveries', () => {
       sequence: '00000000000000000001',
       partition: 0,
     });
-    const { mutation, ...place } = JSON.parse(textOf(event?.data ?? new Uint8Array()));
+    const { mutation, ...place } = JSON.parse(textOf(event?.data ?? new Uint8Array())) as Message;
     expect(place).toEqual({ deliveryVersion: 1, subscriptionId, sequence: '1' });
     expect(mutation).toMatchObject({
       ssin: person.ssin,
@@ -64,6 +72,12 @@ describe('the encoding of deliveries', () => {
       receipt: { commitment: expect.stringMatching(/^[A-Za-z0-9+/]{43}=$/) },
       record: expect.stringMatching(/^[A-Za-z0-9+/]+=*$/),
     });
+    const { jsonSchema } = await fund.getSchemas({});
+    const ajv = new Ajv2020({ strict: false });
+    formats.default(ajv);
+    const isValid = ajv.compile(JSON.parse(jsonSchema));
+    expect([isValid({ ...place, mutation }), isValid.errors]).toEqual([true, null]);
+    expect(isValid({ ...place, mutation: { ...mutation, sourceRevision: 1 } })).toBe(false);
     // The SDK has checked the receipt against the record.
     expect(reads.faults).toEqual([]);
   });

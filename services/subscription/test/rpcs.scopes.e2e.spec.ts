@@ -51,6 +51,7 @@ describe('the subscription table, by caller', () => {
         from: { $case: 'time', value: new Date() },
       }));
     },
+    getSchemas: (client) => client.getSchemas({}),
     getSubscription: (client) => client.getSubscription({ subscriptionId: randomUUID() }),
     listSubscriptions: (client) => client.listSubscriptions({ ...list, institution: FUND }),
     listParked: (client) => client.listParked({ pageSize: 0, pageToken: '' }),
@@ -79,11 +80,17 @@ describe('the subscription table, by caller', () => {
 
   it('an institution gets its own subscriptions, another institution none, an administrator what is parked', async () => {
     expect(await outcomes(as(FUND))).toEqual({ ...everything('OK'), ...notFound, ...operators });
-    expect(await outcomes(as(OFFICE))).toEqual({ ...everything('NOT_REPRESENTED'), ...notFound, ...operators });
+    expect(await outcomes(as(OFFICE))).toEqual({
+      ...everything('NOT_REPRESENTED'),
+      ...notFound,
+      ...operators,
+      getSchemas: 'OK',
+    });
     expect(await outcomes(as(INTEGRATOR))).toEqual({ ...everything('OK'), ...notFound, ...operators });
     expect(await outcomes(as(ADMINISTRATOR))).toEqual({
       ...everything('NOT_REPRESENTED'),
       ...notFound,
+      getSchemas: 'OK',
       listParked: 'OK',
       redriveParked: 'OK',
     });

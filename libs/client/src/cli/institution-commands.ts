@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Fact } from '@crossroads/contracts/person/v1/person';
 import {
   DeliveryEncoding,
@@ -164,6 +166,21 @@ export const addInstitutionCommands = (program: Command): void => {
           pageToken = page.nextPageToken;
         }
       });
+    });
+
+  program
+    .command('schemas')
+    .description('write what a program needs to read deliveries: asyncapi.json, delivery.schema.json, deliveries.binpb')
+    .argument('[folder]', 'where', '.')
+    .addOption(asOption())
+    .action(async (folder: string, options: As) => {
+      const { asyncApi, jsonSchema, descriptors } = await asInstitution(options, ({ subscriptions }) =>
+        subscriptions.getSchemas({}),
+      );
+      writeFileSync(join(folder, 'asyncapi.json'), asyncApi);
+      writeFileSync(join(folder, 'delivery.schema.json'), jsonSchema);
+      writeFileSync(join(folder, 'deliveries.binpb'), descriptors);
+      printLine(`written to ${folder}`);
     });
 
   for (const [name, what, rpc] of [

@@ -13,6 +13,7 @@ export const subscription = {
       resumeSubscription: INSTITUTIONS,
       replayDeliveries: INSTITUTIONS,
       streamDeliveries: INSTITUTIONS,
+      getSchemas: INSTITUTIONS,
       getSubscription: INSTITUTIONS,
       listSubscriptions: INSTITUTIONS,
       listParked: INSTITUTIONS,

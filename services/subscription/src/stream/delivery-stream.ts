@@ -8,7 +8,6 @@ import { DELIVERIES } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import { DeliveryEvents } from '../delivery/delivery-events.js';
 import { unknownSubscription } from '../subscription/subscription.commands.js';
-import { SubscriptionRepository } from '../subscription/subscription.repository.js';
 import { type SentLane, SentDeliveries } from './sent-deliveries.js';
 import type { StreamDeliveriesInput } from './stream-deliveries.pipe.js';
 
@@ -28,7 +27,6 @@ type Places = Map<number, bigint>;
 @Injectable()
 export class DeliveryStream {
   constructor(
-    private readonly subscriptions: SubscriptionRepository,
     private readonly sent: SentDeliveries,
     private readonly events: DeliveryEvents,
     private readonly policy: PolicyFollower,
@@ -78,9 +76,9 @@ export class DeliveryStream {
   }
 
   private async requireSubscriber(caller: Caller, subscriptionId: string): Promise<void> {
-    const row = await this.subscriptions.find(subscriptionId);
-    if (!row || !this.policy.mayActFor(caller, row.institution)) throw unknownSubscription();
-    if (caller.kind !== 'institution' || caller.enterpriseNumber !== row.institution)
+    const subscriber = await this.sent.subscriberOf(subscriptionId);
+    if (subscriber === undefined || !this.policy.mayActFor(caller, subscriber)) throw unknownSubscription();
+    if (caller.kind !== 'institution' || caller.enterpriseNumber !== subscriber)
       throw new PermissionDenied(
         'DELIVERIES_OF_SUBSCRIBER',
         'deliveries are read with the certificate of an application of the subscriber itself, as on its topic',

@@ -31,6 +31,15 @@ export class SentDeliveries {
     this.lanes = new Batcher((ids) => this.readLanes(ids), { maxInFlight: 1 });
   }
 
+  /** The institution whose subscription it is. */
+  async subscriberOf(subscriptionId: string): Promise<string | undefined> {
+    const rows = await this.db.query<{ readonly institution: string }>(
+      'select institution from subscriptions where subscription_id = $1',
+      [subscriptionId],
+    );
+    return rows[0]?.institution;
+  }
+
   /** As read after this call, in their order. */
   lanesOf(subscriptionId: string): Promise<readonly SentLane[]> {
     return this.lanes.load(subscriptionId);

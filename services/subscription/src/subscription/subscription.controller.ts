@@ -1,6 +1,7 @@
 import {
   type ChangeSubscriptionResponse,
   type CloseSubscriptionResponse,
+  type GetSchemasResponse,
   type GetSubscriptionResponse,
   type ListParkedResponse,
   type ListSubscriptionsResponse,
@@ -24,6 +25,7 @@ import {
 import { PolicyFollower, RegisteredKeyGuard } from '@crossroads/policy';
 import { RPCS } from '@crossroads/topology';
 import { UseGuards } from '@nestjs/common';
+import { schemas } from '../schemas/schemas.js';
 import { DeliveryStream } from '../stream/delivery-stream.js';
 import { type StreamDeliveriesInput, StreamDeliveriesPipe } from '../stream/stream-deliveries.pipe.js';
 import { AdministratorGuard } from './administrator.guard.js';
@@ -112,6 +114,11 @@ export class SubscriptionController {
   @Rpc(SubscriptionServiceService.streamDeliveries, StreamDeliveriesPipe, { endless: true })
   streamDeliveries(input: StreamDeliveriesInput, call: Call): AsyncIterable<StreamDeliveriesResponse> {
     return this.stream.open(input, call);
+  }
+
+  @Rpc(SubscriptionServiceService.getSchemas)
+  async getSchemas(): Promise<GetSchemasResponse> {
+    return schemas();
   }
 
   @Rpc(SubscriptionServiceService.getSubscription, GetSubscriptionPipe)

@@ -18,7 +18,7 @@ export const closeMonth = async (db: Database, { month, state }: Month, patience
 };
 
 /** The lock waits for the transactions that have written into the month. Whoever comes later is refused: `StreamClosed`. */
-export const refuseEvents = (db: Database, month: number, patience: Patience): Promise<void> =>
+const refuseEvents = (db: Database, month: number, patience: Patience): Promise<void> =>
   locking(db, `closing ${month}`, patience, (tx) =>
     tx.query(`alter table ${tableOf(month)} add constraint ${CLOSED} check (false) not valid`),
   );
@@ -38,7 +38,7 @@ const untilStamped = async (db: Database, month: number, { say, signal, withinMs
 };
 
 /** By the rule of `es.stamp`. While a pass is not complete (`target`), some of those found have their positions already. */
-export const hasUnstamped = async (on: Pick<Queryable, 'query'>, month: number): Promise<boolean> => {
+const hasUnstamped = async (on: Pick<Queryable, 'query'>, month: number): Promise<boolean> => {
   const [row] = await on.query<{ found: boolean }>(`
     select exists (
       select from es.logs g

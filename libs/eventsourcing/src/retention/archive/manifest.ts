@@ -20,7 +20,7 @@ export const manifestSchema = z.object({
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
-export type Partitions = Manifest['partitions'];
+type Partitions = Manifest['partitions'];
 
 export const manifestNameOf = (file: string): string => file.replace(/\.ndjson\.gz$/, '.json');
 

@@ -1,6 +1,7 @@
 import { stopBenchMesh } from './bench-mesh.js';
 import { consultation, consultationAtRate, memory } from './consultation.bench.js';
 import { delivery } from './delivery.bench.js';
+import { disk } from './disk.bench.js';
 import { eboxContent } from './ebox-content.bench.js';
 import { eboxList } from './ebox-list.bench.js';
 import { eboxPublish } from './ebox-publish.bench.js';
@@ -18,6 +19,7 @@ const BENCHES: readonly Bench[] = [
   consultation,
   consultationAtRate,
   processes,
+  disk,
   delivery,
   eboxPublish,
   eboxContent,

@@ -205,6 +205,8 @@ const EVENT_STORE_GRANTS: Readonly<Record<string, string>> = {
   past: 'select',
   requests: 'select, insert',
   log: 'select',
+  trimmed: 'select',
+  archives: 'select',
   steps: 'select, insert, delete',
   generations: 'select, insert',
 };

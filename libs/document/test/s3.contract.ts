@@ -1,4 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { S3Archive } from '@crossroads/document/s3-archive';
 import { S3DocumentStore, StoreUnavailable } from '@crossroads/document/store';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { documentStoreContract } from './document-store.contract.js';
@@ -29,6 +31,22 @@ export const onS3 = (program: S3Program): void => {
       return store;
     };
 
+    it('keeps the files of an archive under their names, whole or not at all', async () => {
+      const { bucket, endpoint } = server;
+      const archive = new S3Archive({ bucket, endpoint, region: 'us-east-1' }, (name) => new RangeError(name));
+      const chunks = Array.from({ length: 100 }, () => randomBytes(64 * 1024));
+      const name = `exchange-${randomUUID()}-202609.ndjson.gz`;
+      await archive.put(name, Readable.from(chunks));
+      expect(await contentOf(archive.read(name))).toEqual(Buffer.concat(chunks));
+      const broken = async function* () {
+        yield* chunks;
+        throw new TypeError('killed');
+      };
+      await expect(archive.put('broken', broken())).rejects.toThrow('killed');
+      await expect(contentOf(archive.read('broken'))).rejects.toThrow(RangeError);
+      archive.close();
+    });
+
     documentStoreContract('documents as objects', async () => open());
     it.each([
       ['the bucket does not exist', () => open('elsewhere')],
@@ -39,4 +57,10 @@ export const onS3 = (program: S3Program): void => {
       await expect(store().remove(id)).rejects.toThrow(StoreUnavailable);
     });
   });
+};
+
+const contentOf = async (read: AsyncIterable<Uint8Array>): Promise<Buffer> => {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of read) chunks.push(chunk);
+  return Buffer.concat(chunks);
 };

@@ -26,3 +26,12 @@ export class NeedsNewerVersion extends Error {
     );
   }
 }
+
+/** The month of a journal stream is closed: a late event is a new stream that names the first one. */
+export class StreamClosed extends Error {
+  override readonly name = 'StreamClosed';
+
+  constructor() {
+    super('the month in which this stream began is closed; what comes late is written to a new stream');
+  }
+}

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { Database, Executor, Tx } from '@crossroads/database';
-import { RequestIdReused, WrongExpectedRevision } from './errors.js';
+import { RequestIdReused, StreamClosed, WrongExpectedRevision } from './errors.js';
 import type { AppendOptions, EventStore, Json, Recorded, RequestKey, StreamAppend } from './event-store.js';
-import { monthOf, monthsOf, partitionOf } from './log/partitions.js';
+import { mayBeClosed, monthOf, monthsOf, partitionOf } from './log/partitions.js';
 import { scopeOf } from './request-key.js';
+import { CLOSED } from './retention/months.js';
 import { tracedAppend } from './traced-append.js';
 
 /** One append of several that travel together. */
@@ -30,22 +31,35 @@ const ANSWERS_QUERY = {
     order by asked.n`,
 };
 
-const STREAM_QUERY = {
-  name: 'es-read-stream',
-  text: `select ${columns} from es.events e
+type Table = 'events' | 'past';
+
+const streamQuery = (table: Table) => ({
+  name: `es-read-stream-${table}`,
+  text: `select ${columns} from es.${table} e
     where e.month = any($1::int[]) and e.stream_id = $2 and e.revision >= $3 order by e.revision`,
-};
+});
 
-const STREAMS_QUERY = {
-  name: 'es-read-streams',
+const streamsQuery = (table: Table) => ({
+  name: `es-read-streams-${table}`,
   text: `select e.* from unnest($1::int[], $2::text[], $3::bigint[]) as asked (month, stream_id, after) cross join lateral (
-      select ${columns} from es.events e
+      select ${columns} from es.${table} e
        where e.month = asked.month and e.stream_id = asked.stream_id and e.revision > asked.after order by e.revision) e`,
-};
+});
 
-const LAST_QUERY = {
-  name: 'es-read-last',
-  text: `select ${columns} from es.events e where e.month = any($1::int[]) and e.stream_id = $2 order by e.revision desc limit 1`,
+const lastQuery = (table: Table) => ({
+  name: `es-read-last-${table}`,
+  text: `select ${columns} from es.${table} e where e.month = any($1::int[]) and e.stream_id = $2 order by e.revision desc limit 1`,
+});
+
+/** A month goes from `es.events` to `es.past` as a whole: who looks into them in this order finds its streams. */
+const STREAM = { events: streamQuery('events'), past: streamQuery('past') };
+const STREAMS = { events: streamsQuery('events'), past: streamsQuery('past') };
+const LAST = { events: lastQuery('events'), past: lastQuery('past') };
+
+const IS_CLOSED = {
+  name: 'es-is-closed',
+  text: `select exists (select from unnest($1::int[]) m where not exists (
+    select from pg_catalog.pg_inherits where inhrelid = to_regclass('es.events_' || m) and inhparent = 'es.events'::regclass)) as closed`,
 };
 
 const APPEND = { name: 'es-append', text: 'select es.append($1, $2)' };
@@ -107,8 +121,10 @@ export class PostgresEventStore implements EventStore {
   }
 
   async readStream(streamId: string, fromRevision = 1n): Promise<Recorded[]> {
-    const rows = await this.on.query<EventRow>(STREAM_QUERY, [monthsOf(streamId), streamId, fromRevision]);
-    return rows.map(recordedOf);
+    const params = [monthsOf(streamId), streamId, fromRevision];
+    const rows = await this.on.query<EventRow>(STREAM.events, params);
+    if (rows.length > 0 || !mayBeClosed(streamId)) return rows.map(recordedOf);
+    return (await this.on.query<EventRow>(STREAM.past, params)).map(recordedOf);
   }
 
   async readStreams(
@@ -116,20 +132,28 @@ export class PostgresEventStore implements EventStore {
     after: ReadonlyMap<string, bigint> = new Map(),
   ): Promise<Map<string, Recorded[]>> {
     const streams = new Map<string, Recorded[]>(streamIds.map((id) => [id, []]));
-    const asked = [...streams.keys()].flatMap((id) => monthsOf(id).map((month) => ({ id, month })));
-    const rows = await this.on.query<EventRow>(STREAMS_QUERY, [
-      asked.map(({ month }) => month),
-      asked.map(({ id }) => id),
-      asked.map(({ id }) => after.get(id) ?? 0n),
-    ]);
-    for (const row of rows) streams.get(row.stream_id)?.push(recordedOf(row));
+    const read = async (table: Table, ids: readonly string[]): Promise<void> => {
+      const asked = ids.flatMap((id) => monthsOf(id).map((month) => ({ id, month })));
+      const rows = await this.on.query<EventRow>(STREAMS[table], [
+        asked.map(({ month }) => month),
+        asked.map(({ id }) => id),
+        asked.map(({ id }) => after.get(id) ?? 0n),
+      ]);
+      for (const row of rows) streams.get(row.stream_id)?.push(recordedOf(row));
+    };
+    await read('events', [...streams.keys()]);
+    const past = [...streams].flatMap(([id, events]) => (events.length === 0 && mayBeClosed(id) ? [id] : []));
+    if (past.length > 0) await read('past', past);
     return streams;
   }
 
   /** The last event of a stream, for those whose state it holds whole. */
   async readLast(streamId: string): Promise<Recorded | undefined> {
-    const [last] = await this.on.query<EventRow>(LAST_QUERY, [monthsOf(streamId), streamId]);
-    return last && recordedOf(last);
+    const params = [monthsOf(streamId), streamId];
+    const [last] = await this.on.query<EventRow>(LAST.events, params);
+    if (last || !mayBeClosed(streamId)) return last && recordedOf(last);
+    const [past] = await this.on.query<EventRow>(LAST.past, params);
+    return past && recordedOf(past);
   }
 
   append(appends: readonly StreamAppend[], options: AppendOptions = {}): Promise<void> {
@@ -166,7 +190,15 @@ export class PostgresEventStore implements EventStore {
 
   /** Inside a transaction that has failed nobody can look for the request: the command does, when it starts again. */
   private async meaningOf(error: unknown, batch: readonly Append[]): Promise<unknown> {
-    if (!(error instanceof pg.DatabaseError) || !LOST_RACE.has(error.code ?? '')) return error;
+    if (!(error instanceof pg.DatabaseError)) return error;
+    if (isClosed(error)) return new StreamClosed();
+    if (!LOST_RACE.has(error.code ?? '')) return error;
+    // The revision before is not there either when the month was moved. On another connection, as this transaction has failed.
+    if (error.code === '22012') {
+      const months = monthsThatMayBeClosed(batch);
+      const [row] = months.length === 0 ? [] : await this.db.query<{ closed: boolean }>(IS_CLOSED, [months]);
+      if (row?.closed === true) return new StreamClosed();
+    }
     if (error.table?.startsWith('requests') === true && this.on === this.db)
       for (const { options } of batch) if (options?.request) await this.answerTo(options.request);
     return new WrongExpectedRevision();
@@ -262,10 +294,22 @@ const LOST_RACE = new Set([
   '40P01', // two appends to the same streams in another order
 ]);
 
+/** The constraint of a closing month, or no table for it in `es.events` any more. */
+const isClosed = ({ code, table, constraint }: pg.DatabaseError): boolean =>
+  code === '23514' && table?.startsWith('events') === true && (constraint === undefined || constraint === CLOSED);
+
+const monthsThatMayBeClosed = (batch: readonly Append[]): number[] =>
+  batch.flatMap(({ appends }) =>
+    appends.flatMap(({ log = 'main', streamId, events }) =>
+      log === 'journal' && events.length > 0 && mayBeClosed(streamId) ? [monthOf(log, streamId)] : [],
+    ),
+  );
+
 /** Whether nothing was stored for sure: the server, or the store itself, said no. */
 export const isRefusal = (error: unknown): boolean =>
   error instanceof WrongExpectedRevision ||
   error instanceof RequestIdReused ||
+  error instanceof StreamClosed ||
   error instanceof TypeError ||
   error instanceof pg.DatabaseError;
 

@@ -22,7 +22,6 @@ interface Entry {
 
 const UNAVAILABLE = 14;
 const FAILED_PRECONDITION = 9;
-const OUT_OF_RANGE = 11;
 
 /** A publisher's log that chains hashes as `es.stamp` does, with the answers of its `EventsService`. */
 export class LogInMemory {
@@ -129,10 +128,10 @@ export class LogInMemory {
       throw remote(FAILED_PRECONDITION, 'LOG_FORKED');
     const oldest = entries.find(({ at }) => at.position === this.trimmedTo)?.at;
     if (oldest && from < oldest.position)
-      throw remote(OUT_OF_RANGE, 'LOG_TRIMMED', {
+      throw remote(FAILED_PRECONDITION, 'LOG_TRIMMED', {
         logId: this.logId,
-        oldestPosition: String(oldest.position),
-        oldestHash: oldest.hash,
+        afterPosition: String(oldest.position),
+        afterHash: oldest.hash,
       });
     const place = (at: Place): PlaceMessage => placeMessageOf({ logId: this.logId, partition, ...at });
     let watermark: Place = after

@@ -1,13 +1,20 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Database, openDatabase } from '@crossroads/database';
 import {
   eventStoreMigrations,
+  FolderArchive,
+  type LogName,
   LogReader,
   LogStamper,
   partitionOf,
   partitionsOf,
   PostgresEventStore,
+  retain,
   topicPartitionOf,
+  uuidV7,
 } from '@crossroads/eventsourcing';
 import { FailedPrecondition, RemoteError } from '@crossroads/grpc';
 import {
@@ -34,7 +41,9 @@ const range = (from: number, to: number): number[] => Array.from({ length: to - 
 
 /** As the client of a gRPC connection sees them. */
 const asRemote = (error: unknown): unknown =>
-  error instanceof FailedPrecondition ? new RemoteError(9, 'no', error.reason, '', {}, [], undefined) : error;
+  error instanceof FailedPrecondition
+    ? new RemoteError(9, 'no', error.reason, '', error.metadata ?? {}, [], undefined)
+    : error;
 
 describe('what a relay publishes', () => {
   let busDatabase: TestDatabase;
@@ -48,6 +57,7 @@ describe('what a relay publishes', () => {
   const closing: (() => Promise<unknown>)[] = [];
 
   beforeEach(async () => {
+    name = 'main';
     busDatabase = await testDatabase();
     broker = await openEmbeddedBroker({ url: busDatabase.migratorUrl });
     topic = `crossroads.relayed.${randomUUID()}`;
@@ -79,7 +89,8 @@ describe('what a relay publishes', () => {
       }),
     Private: NOT_PUBLISHED,
   };
-  const topics = () => new Map([[topic, 'main' as const]]);
+  let name: LogName;
+  const topics = () => new Map([[topic, name]]);
   const append = async (from: number, to: number, routingKey = 'one'): Promise<void> => {
     for (const n of range(from, to)) {
       const events = [
@@ -92,7 +103,7 @@ describe('what a relay publishes', () => {
   /** A process of the publisher, which takes all partitions over. */
   const publish = async () => {
     const holder = randomUUID();
-    const all = partitionsOf('main');
+    const all = partitionsOf(name);
     await db.query(
       `insert into es.leases (role, partition, holder, expires_at) select 'log', p, $1, now() + interval '1 hour' from unnest($2::smallint[]) p
        on conflict (role, partition) do update set holder = $1, expires_at = now() + interval '1 hour'`,
@@ -141,6 +152,11 @@ describe('what a relay publishes', () => {
     );
     expect(await service.effects(PARTITION)).toEqual(numbers);
   };
+  const emptyTopic = async (): Promise<void> => {
+    const bus = await openDatabase({ url: busDatabase.adminUrl, poolSize: 1 });
+    await bus.query('delete from bus.messages');
+    await bus.close();
+  };
   const published = () => eventually(() => isPublished({ db, topics: topics() }), Boolean);
 
   it('is taken once, whether it comes from the topic, comes again, or is no longer there', async () => {
@@ -160,12 +176,76 @@ describe('what a relay publishes', () => {
     await consumption.close();
     await append(45, 60);
     await published();
-    const bus = await openDatabase({ url: busDatabase.adminUrl, poolSize: 1 });
-    await bus.query('delete from bus.messages');
-    await bus.close();
+    await emptyTopic();
     consume();
     await append(60, 62);
     await taken(range(0, 62));
+  });
+
+  describe('when months of its log were archived and dropped', () => {
+    const OLD = Date.now() - 200 * 86_400_000;
+    let folder: string;
+
+    beforeEach(async () => {
+      name = 'journal';
+      folder = await mkdtemp(join(tmpdir(), 'archive-'));
+      await admin.query('select es.maintain_at($1)', [new Date(OLD)]);
+    });
+    afterEach(() => rm(folder, { recursive: true }));
+
+    const appendOf = async (at: number, ...some: readonly number[]): Promise<void> => {
+      for (const n of some) {
+        const events = [{ type: 'Counted', data: n }];
+        const stream = { streamId: uuidV7(at), streamType: 'count', expectedRevision: 0n };
+        await store.append([{ ...stream, routingKey: 'one', log: 'journal', events }]);
+      }
+    };
+    const dropOld = async (): Promise<void> => {
+      await published();
+      await retain({
+        url: database.migratorUrl,
+        service: 'spec',
+        openMonths: 2,
+        keptMonths: 3,
+        archive: new FolderArchive(folder),
+        say: () => undefined,
+      });
+      const [row] = await admin.query<{ events: bigint }>('select count(*) as events from es.past');
+      expect(Number(row?.events)).toBe(0);
+    };
+    it('goes to a reader that was away, and to a new one, except for what was dropped', async () => {
+      await appendOf(OLD, 0, 1);
+      const stop = await publish();
+      const consumption = consume();
+      await taken([0, 1]);
+      await consumption.close();
+      await appendOf(OLD, 2);
+      await appendOf(Date.now(), 3, 4);
+      await appendOf(OLD, 5);
+      await appendOf(Date.now(), 6);
+      await dropOld();
+      await stop();
+      await emptyTopic();
+      await publish();
+      consume();
+      await appendOf(Date.now(), 7);
+      await taken([0, 1, 3, 4, 6, 7]);
+    });
+
+    it('gets to a topic that is added later as far as it is left', async () => {
+      await appendOf(OLD, 0, 1);
+      await appendOf(Date.now(), 2);
+      await appendOf(OLD, 3);
+      await appendOf(Date.now(), 4);
+      const stop = await publish();
+      await dropOld();
+      await stop();
+      topic = `crossroads.relayed.${randomUUID()}`;
+      await broker.ensureTopic({ name: topic, retentionDays: 7, partitions: PARTITIONS });
+      await publish();
+      consume();
+      await taken([2, 4]);
+    });
   });
 
   it('stops its consumer when the log was restored, and goes on after a resync', async () => {

@@ -9,8 +9,11 @@ describe('the process of a service', () => {
   const cwd = fileURLToPath(new URL('..', import.meta.url));
 
   /** Runs `runProcess` with a fake application in a process of its own. */
-  const run = (application: string, { schemas = '[]', resync = 'undefined', args = [] as string[] } = {}) => {
-    const service = `{ schemas: () => ${schemas}, start: async () => { ${application} }, resync: ${resync} }`;
+  const run = (
+    application: string,
+    { schemas = '[]', resync = 'undefined', retention = 'undefined', args = [] as string[] } = {},
+  ) => {
+    const service = `{ schemas: () => ${schemas}, start: async () => { ${application} }, resync: ${resync}, retention: ${retention} }`;
     const script = `import { runProcess } from ${module}; await runProcess('spec', ${service});`;
     const argv = ['--input-type=module', '-e', script, 'main.js', ...args];
     const child = spawn(process.execPath, argv, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -75,7 +78,7 @@ describe('the process of a service', () => {
     expect(await exit()).toEqual({
       code: 1,
       errors:
-        'spec cannot start: the commands are migrate, migrate contract and resync <topic> <partition> [--confirm], not "migrate everything"\n',
+        'spec cannot start: the commands are migrate, migrate contract, retention and resync <topic> <partition> [--confirm], not "migrate everything"\n',
     });
   });
 
@@ -101,6 +104,25 @@ describe('the process of a service', () => {
     expect(await readsNothing.exit()).toEqual({ code: 1, errors: 'spec cannot resync: this service reads no topic\n' });
     const mistyped = run(started, { resync, args: ['resync', 'crossroads.person.v1', '3', '--yes'] });
     expect((await mistyped.exit()).code).toBe(1);
+  });
+
+  it('closes, archives and drops months on the command retention, and does not start', async () => {
+    const started = `process.stderr.write('started');`;
+    const { child, exit } = run(started, {
+      retention: `async (say) => say('a month is closed', { month: 202609 })`,
+      args: ['retention'],
+    });
+    const said = once(child.stdout, 'data');
+    expect(await exit()).toEqual({ code: 0, errors: '' });
+    expect(JSON.parse(String(await said))).toEqual({ message: 'a month is closed', month: 202_609 });
+    const failing = run(started, {
+      retention: `async () => { throw new Error('retention needs DATABASE_MIGRATOR_URL'); }`,
+      args: ['retention'],
+    });
+    expect(await failing.exit()).toEqual({
+      code: 1,
+      errors: 'spec cannot do retention: retention needs DATABASE_MIGRATOR_URL\n',
+    });
   });
 
   it('that cannot start says why in one sentence and exits with 1', async () => {

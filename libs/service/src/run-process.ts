@@ -15,7 +15,11 @@ export interface RunnableService {
   readonly schemas: () => readonly Schema[];
   /** Resynchronizes a partition of a topic: for `main.js resync`. Returns what it has to say; absent for a service that reads none. */
   readonly resync?: (request: ResyncRequest) => Promise<readonly string[]>;
+  /** Closes, archives and drops months of the journal: for `main.js retention`. */
+  readonly retention?: (say: Say) => Promise<void>;
 }
+
+type Say = (what: string, details: object) => void;
 
 /** Below the 30 s after which a kubelet kills: 5 s of drain, 10 s for calls in flight, 10 s for relays and consumers. */
 const STOP_TIMEOUT_MS = 28_000;
@@ -29,18 +33,24 @@ const sentenceOf = (error: unknown): string => {
   return error.cause instanceof Error ? `${line} (${sentenceOf(error.cause)})` : line;
 };
 
-const USAGE = 'migrate, migrate contract and resync <topic> <partition> [--confirm]';
+const USAGE = 'migrate, migrate contract, retention and resync <topic> <partition> [--confirm]';
+
+const say: Say = (what, details) => console.log(JSON.stringify({ message: what, ...details }));
 
 /** Undefined for what is no command. */
 const commandOf = (
-  { schemas, resync }: RunnableService,
+  { schemas, resync, retention }: RunnableService,
   command: string,
   rest: readonly string[],
 ): (() => Promise<void>) | undefined => {
   if (command === 'migrate' && (rest.length === 0 || (rest.length === 1 && rest[0] === 'contract'))) {
-    const say = (what: string, details: object) => console.log(JSON.stringify({ message: what, ...details }));
     return () => migrateSchemas(schemas(), { contracting: rest.length === 1 ? 'wait' : 'leave', say });
   }
+  if (command === 'retention' && rest.length === 0)
+    return async () => {
+      if (retention === undefined) throw new Error('this service has no journal');
+      await retention(say);
+    };
   const [topic, partition, confirm, ...more] = rest;
   if (command !== 'resync' || topic === undefined || partition === undefined || more.length > 0) return undefined;
   if (confirm !== undefined && confirm !== '--confirm') return undefined;
@@ -55,7 +65,7 @@ const commandOf = (
  * Runs a service until SIGTERM or SIGINT; a second signal ends the drain. Exits with 0 after a clean stop, and with 1 and one sentence
  * on stderr when the service cannot start or stop, or after an unhandled failure (the supervisor starts it again). `main.js migrate`
  * migrates the service's databases instead; `main.js migrate contract` waits until no older process runs, and removes what is unused,
- * too. `main.js resync` resynchronizes a partition of a topic.
+ * too. `main.js resync` resynchronizes a partition of a topic; `main.js retention` closes, archives and drops months of the journal.
  */
 export const runProcess = async (name: string, service: RunnableService): Promise<void> => {
   requireTls13();
@@ -72,7 +82,10 @@ export const runProcess = async (name: string, service: RunnableService): Promis
     const run = commandOf(service, command, rest);
     if (run === undefined)
       return fail('cannot start')(new Error(`the commands are ${USAGE}, not "${[command, ...rest].join(' ')}"`));
-    return run().then(() => process.exit(0), fail(`cannot ${command}`));
+    return run().then(
+      () => process.exit(0),
+      fail(command === 'retention' ? 'cannot do retention' : `cannot ${command}`),
+    );
   }
   process.on('uncaughtException', failUnexpectedly);
   process.on('unhandledRejection', failUnexpectedly);

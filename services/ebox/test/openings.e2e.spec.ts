@@ -290,6 +290,35 @@ describe('an opening of mail', () => {
     await later.stop();
   });
 
+  it('of a document is closed as unknown by a stream of its own when the month of its stream may be closed', async () => {
+    const who = world.person();
+    const release = provider.hold();
+    const process = await mesh.startProcess();
+    const lost = await download(who, await put(who), mailbox, world.client(MessageServiceService, process, PORTAL));
+    await lost.begun();
+    await process.stop('SIGKILL');
+    await lost.ended.catch((error: unknown) => expect(error).toBeInstanceOf(RemoteError));
+    const clock = new TurnedClock();
+    clock.turn(100 * 24 * HOUR_MS);
+    const later = await mesh.startInProcess(service, AppModule, {
+      override: (builder) => builder.overrideProvider(Clock).useValue(clock),
+    });
+    const [intended, concluded] = await journalOf(who, 2);
+    expect(concluded).toMatchObject({
+      journalId: intended?.journalId,
+      outcome: { result: ACCESS_RESULT_OUTCOME_UNKNOWN },
+    });
+    const streams = await asAdmin<{ stream_id: string }>(
+      world,
+      `select stream_id from es.events where data->>'ownerId' = $1 and type like 'DocumentOpening%' order by serial`,
+      [who.personId],
+    );
+    expect(streams.map(({ stream_id: id }) => id === intended?.journalId)).toEqual([true, false]);
+    expect(await asAdmin(world, 'select from open_downloads')).toEqual([]);
+    release();
+    await later.stop();
+  });
+
   /** What access-audit lists of a journal. */
   const asAudited = async ({ ssin, personId }: Person, journal: readonly Opening[]) => {
     const audit = await TestMesh.start('access-audit');

@@ -1,3 +1,4 @@
+import { Clock } from '@crossroads/configuration';
 import { AccessOutcome, AccessResult, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
 import { AccessConcluded } from '@crossroads/contracts/access/v1/events';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
@@ -7,6 +8,8 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { allPublished, TestMesh } from '@crossroads/testing/mesh';
+import { AppModule } from '../src/app.module.js';
+import { service } from '../src/service.js';
 import type { Supply } from './source-stand-in.js';
 import { consult, WELFARE, World } from './world.js';
 
@@ -92,6 +95,45 @@ describe('the exchange, when something fails,', () => {
       { result: AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN },
       { result: AccessResult.ACCESS_RESULT_ANSWERED },
     ]);
+    await exchange.stop();
+  });
+
+  it('closes an access by a stream of its own, once, when the month of its stream may be closed', async () => {
+    const { ssin, personId } = world.person(WELFARE);
+    const killed = await mesh.startProcess();
+    held();
+    const gone = new AbortController();
+    const options = { deadlineMs: 30_000, signal: gone.signal };
+    const lost = world.client(killed.port, WELFARE).consult(consult(ssin), options);
+    lost.catch(() => undefined);
+    await isAsked();
+    await killed.stop('SIGKILL');
+    gone.abort();
+    const clock = new Clock();
+    clock.now = () => new Date(Date.now() + 100 * 86_400_000);
+    const exchange = await mesh.startInProcess(service, AppModule, {
+      until: 'listening',
+      override: (builder) => builder.overrideProvider(Clock).useValue(clock),
+    });
+    // The round is over, and the process counts as gone.
+    await eventually(
+      async () => (await admin.query('select from exchange_instances where gone_since is not null')).rows,
+      (rows) => rows.length > 0,
+    );
+    const { rows } = await admin.query<{ type: string; stream_id: string; of: string | null }>(
+      `select type, stream_id, data->>'journalId' as of from es.events where data->>'personId' = $1 order by serial`,
+      [personId],
+    );
+    const journalId = rows[0]?.stream_id ?? '';
+    expect(rows).toEqual([
+      { type: 'AccessIntended', stream_id: journalId, of: null },
+      { type: 'AccessConcluded', stream_id: expect.not.stringContaining(journalId), of: journalId },
+    ]);
+    const told = await eventually(
+      () => outcomes(exchange.port, journalId),
+      ({ length }) => length > 0,
+    );
+    expect(told).toMatchObject([{ result: AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN }]);
     await exchange.stop();
   });
 

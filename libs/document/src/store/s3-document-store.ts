@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import {
   DocumentAbsent,
@@ -9,36 +9,17 @@ import {
   requireDocumentId,
   StoreUnavailable,
 } from './document-store.js';
+import { type S3Options, s3Client } from './s3-client.js';
 
-export interface S3Options {
-  readonly bucket: string;
-  /** Absent: that of the region at AWS. */
-  readonly endpoint?: string | undefined;
-  /** Absent: as the SDK finds it. */
-  readonly region?: string | undefined;
-}
-
-/** More than the eBox downloads at once, so that slow readers do not keep others waiting for a connection. */
-const MAX_CONNECTIONS = 1_000;
-const CONNECT_MS = 3_000;
-/** Without a byte, in either direction. */
-const IDLE_MS = 60_000;
-
-/** Documents as objects of one S3 bucket. The credentials are those that the AWS SDK finds (its environment variables, a role). */
+/** Documents as objects of one S3 bucket. */
 export class S3DocumentStore extends DocumentStore {
   private readonly client: S3Client;
   private readonly bucket: string;
 
-  constructor({ bucket, endpoint, region }: S3Options) {
+  constructor(options: S3Options) {
     super();
-    this.bucket = bucket;
-    this.client = new S3Client({
-      ...(region === undefined ? {} : { region }),
-      // Servers other than AWS seldom have a host name for each bucket.
-      ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-      ...CONNECTIONS,
-      logger: SILENT,
-    });
+    this.bucket = options.bucket;
+    this.client = s3Client(options);
   }
 
   close(): void {
@@ -92,12 +73,3 @@ export class S3DocumentStore extends DocumentStore {
     return { Bucket: this.bucket, Key: documentId };
   }
 }
-
-/** The SDK would write to the console. Its errors are thrown. */
-const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-
-const agent = { keepAlive: true, maxSockets: MAX_CONNECTIONS };
-
-const CONNECTIONS: S3ClientConfig = {
-  requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: IDLE_MS, httpAgent: agent, httpsAgent: agent },
-};

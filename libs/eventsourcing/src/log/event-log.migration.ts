@@ -84,7 +84,27 @@ create table es.log (
 create table es.log_main partition of es.log for values from (0) to (100);
 create table es.log_journal partition of es.log for values from (100) to (200) partition by range (position);
 comment on column es.log.snapshot is 'of the last row of a pass: everything that it saw is stamped';
-comment on column es.log.target is 'where a pass met its limit: what the next passes go on to stamp';`;
+comment on column es.log.target is 'where a pass met its limit: what the next passes go on to stamp';
+
+create table es.trimmed (
+  partition smallint not null primary key,
+  position  bigint   not null,
+  hash      bytea    not null
+);
+comment on table es.trimmed is 'es.log begins after these places: what came before was archived and dropped';
+
+create table es.archives (
+  month       int         not null primary key,
+  name        text        not null,
+  sha256      bytea       not null,
+  events      bigint      not null,
+  bytes       bigint      not null,
+  places      jsonb       not null,
+  verified_at timestamptz not null default clock_timestamp(),
+  dropped_at  timestamptz
+);
+comment on table es.archives is 'closed months that are in the archive, read back and verified';
+comment on column es.archives.places is 'per partition of the log: the last position of the month';`;
 
 /**
  * Several rows at once. The first row of each stream names the revision that must be there already. Raises 22012 or 23505 when a race was
@@ -205,20 +225,20 @@ end $$;`;
 
 /**
  * Makes the tables that are needed soon: months of journal streams (UTC), weeks of requests, and a million positions of each journal
- * partition. Drops requests that are older than 35 days, and a week. Idempotent; the service calls it each hour.
+ * partition. Drops requests that are older than 35 days, and a week. Idempotent; the service calls it each hour. Only the owner may name
+ * another time (\`es.maintain_at\`): with one in the future the service could drop requests that may still be repeated.
  */
 const MAINTAIN = `
 create function es.request_bound(p_at timestamptz) returns uuid immutable language sql
   return (lpad(to_hex((extract(epoch from p_at) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid;
 
-create function es.maintain() returns void language plpgsql security definer set search_path = '' set lock_timeout = '2s'
+create function es.maintain_at(c_now timestamptz) returns void language plpgsql set search_path = '' set lock_timeout = '2s'
 set timezone = 'UTC' as $$
 declare
   v_at timestamptz;
   v_name text;
   v_last bigint;
   c_week constant interval := '7 days';
-  c_now constant timestamptz := clock_timestamp();
 begin
   lock table es.logs in share row exclusive mode;
   for v_at in select generate_series(date_trunc('month', c_now) - interval '1 month', c_now + interval '2 months', '1 month') loop
@@ -252,7 +272,14 @@ begin
     end if;
   end loop;
 end $$;
-select es.maintain();`;
+create function es.maintain() returns void language sql security definer set search_path = '' as $$
+  select es.maintain_at(clock_timestamp()) $$;
+select es.maintain();
+
+create function es.kept_months() returns int[] stable language sql set search_path = '' as $$
+  select array_agg(case c.relname when 'events_kept' then 0 else substr(c.relname, 8)::int end)
+    from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid
+   where i.inhparent in ('es.events'::regclass, 'es.past'::regclass) $$;`;
 
 class EventLog1764201600002 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {

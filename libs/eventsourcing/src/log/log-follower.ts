@@ -1,9 +1,10 @@
 import type { Database, Tx } from '@crossroads/database';
+import { Logger } from '@nestjs/common';
 import type { Logged } from '../event-store.js';
 import type { Place } from '../place.js';
 import { lastSteps, StepTaken, takeSteps } from '../steps/steps.js';
 import { Waiter } from '../waiter.js';
-import type { LogReader } from './log-reader.js';
+import { type LogReader, LogTrimmed } from './log-reader.js';
 import type { HeldPartitions, LogStamper } from './log-stamper.js';
 import { type LogName, logOf } from './partitions.js';
 
@@ -77,10 +78,23 @@ export class LogFollower {
         this.positions.clear();
         // Another process goes on from there: the places are read again.
         if (error instanceof StepTaken) continue;
+        if (error instanceof LogTrimmed && (await this.passTrimmed(error))) continue;
         this.options.onError(error, ++attempt);
         await this.waiter.pause(Math.min(BACKOFF_MS.min * 2 ** (attempt - 1), BACKOFF_MS.max), signal);
       }
     }
+  }
+
+  /** A follower that was added later gets the past as far as it is left. */
+  private async passTrimmed({ partition, place }: LogTrimmed): Promise<boolean> {
+    const { db, reader } = this.options;
+    const after = (await lastSteps(db, reader, [partition])).get(partition)?.place.position ?? 0n;
+    const passed = { reader, partition, after: String(after), upTo: String(place.position) };
+    Logger.warn({ message: 'events were archived before they were handled', ...passed }, 'log');
+    return takeSteps(db, [{ reader, partition, after, place }]).then(
+      () => true,
+      () => false,
+    );
   }
 
   private async followLeases(): Promise<void> {

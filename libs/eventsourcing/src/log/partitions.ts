@@ -35,6 +35,19 @@ export const monthOf = (log: LogName, streamId: string): number => {
   return month;
 };
 
+/** Whole months after the end of a month in which its streams still take events: more than the 35 days in which a request is repeated. */
+export const MIN_OPEN_MONTHS = 2;
+
+/** The month (`YYYYMM`, UTC) that lies `n` months before an instant. */
+export const monthBefore = (at: Date, n: number): number => {
+  const first = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() - n));
+  return first.getUTCFullYear() * 100 + first.getUTCMonth() + 1;
+};
+
+/** Whether the month of a journal stream may be closed by now: then its events may be in `es.past`, and it may take no more. */
+export const mayBeClosed = (streamId: string, now = new Date()): boolean =>
+  (monthOfUuidV7(streamId) ?? Number.POSITIVE_INFINITY) < monthBefore(now, MIN_OPEN_MONTHS);
+
 const UUID_V7 = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 const monthOfUuidV7 = (text: string): number | undefined => {

@@ -1,7 +1,12 @@
 import { BadRequest, ErrorInfo, RetryInfo } from '@crossroads/contracts/google/rpc/error_details';
 import { Status } from '@crossroads/contracts/google/rpc/status';
 import { isRejection } from '@crossroads/eventsourcing/decider';
-import { NeedsNewerVersion, RequestIdReused, WrongExpectedRevision } from '@crossroads/eventsourcing/errors';
+import {
+  NeedsNewerVersion,
+  RequestIdReused,
+  StreamClosed,
+  WrongExpectedRevision,
+} from '@crossroads/eventsourcing/errors';
 import { Metadata, status } from '@grpc/grpc-js';
 import { type FieldViolation, GrpcFailure, InvalidInput } from './failures.js';
 import { isOutage, unavailableReasonOf } from './outage.js';
@@ -87,6 +92,8 @@ const refusalOf = (error: unknown, reasonCodes: ReasonCodes): Refusal | undefine
   }
   if (error instanceof WrongExpectedRevision)
     return { code: status.ABORTED, reason: 'CONCURRENT_UPDATE', message: error.message };
+  if (error instanceof StreamClosed)
+    return { code: status.FAILED_PRECONDITION, reason: 'STREAM_CLOSED', message: error.message };
   if (error instanceof RequestIdReused)
     return { code: status.ALREADY_EXISTS, reason: 'REQUEST_ID_REUSED', message: error.message };
   if (error instanceof NeedsNewerVersion)

@@ -9,7 +9,7 @@ import { LogForked } from './log-forked.js';
 import type { logMetrics } from './log-metrics.js';
 import { judge } from './place.rules.js';
 import type { Portion } from './portions.js';
-import { checkPlaces, type EventSource, oldestOf, readAfter, reasonOf } from './source-log.js';
+import { checkPlaces, type EventSource, leftAfter, readAfter, reasonOf } from './source-log.js';
 
 export interface PartitionReaderOptions {
   readonly topic: string;
@@ -231,7 +231,6 @@ export class PartitionReader {
   private async readFrom(source: EventSource, signal: AbortSignal): Promise<void> {
     const logs = await this.places();
     let log = [...logs.values()].findLast((one) => one.source === source.source);
-    let isTrimmed = false;
     for (;;) {
       try {
         await this.readAll(source, log, signal);
@@ -245,26 +244,26 @@ export class PartitionReader {
           if (answer !== 'OTHER_LOG') throw error;
           this.say('the publisher has a new log, which is read from its beginning', place);
           log = undefined;
-        } else if (reason === 'LOG_TRIMMED' && !isTrimmed) {
-          isTrimmed = true;
+        } else if (reason === 'LOG_TRIMMED') {
           log = await this.skipTrimmed(source, log, error);
         } else throw error;
       }
     }
   }
 
-  /** What was archived cannot be read: it goes on with the oldest that is left, and says so. */
+  /** What was archived cannot be read: it goes on with what is left, and says so. There may be several gaps, each behind the last one. */
   private async skipTrimmed({ source }: EventSource, log: ReadLog | undefined, error: unknown): Promise<ReadLog> {
-    const oldest = oldestOf(error, log?.place, this.options.partition);
-    if (!oldest) throw error;
+    const place = leftAfter(error, log?.place, this.options.partition);
+    if (!place) throw error;
     const logs = await this.places();
-    const from = logs.get(oldest.logId) ?? this.beginningOf(source, oldest.logId);
+    const from = logs.get(place.logId) ?? this.beginningOf(source, place.logId);
+    if (place.position <= from.place.position) throw error;
     const draft = new Draft(logs);
-    draft.move({ ...from, place: oldest });
+    draft.move({ ...from, place });
     await this.commit(draft);
     this.options.metrics.trimmed();
-    this.say('events were archived before they were read: this consumer goes on with the oldest that is left', oldest);
-    return { ...from, place: oldest };
+    this.say('events were archived before they were read: this consumer goes on with what is left', place);
+    return { ...from, place };
   }
 
   private async readAll(source: EventSource, log: ReadLog | undefined, signal: AbortSignal): Promise<void> {

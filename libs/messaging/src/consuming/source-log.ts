@@ -110,10 +110,10 @@ export const reasonOf = (error: unknown): string => (error instanceof RemoteErro
 
 const SHA_256 = /^[0-9a-f]{64}$/;
 
-/** The place from which a trimmed log can still be read: it is in the metadata of the error. */
-export const oldestOf = (error: unknown, known: LogPlace | undefined, partition: number): LogPlace | undefined => {
+/** The place after which a trimmed log can be read: it is in the metadata of the error. */
+export const leftAfter = (error: unknown, known: LogPlace | undefined, partition: number): LogPlace | undefined => {
   if (!(error instanceof RemoteError)) return undefined;
-  const { oldestPosition: position = '', oldestHash: hash = '', logId = known?.logId } = error.metadata;
+  const { afterPosition: position = '', afterHash: hash = '', logId = known?.logId } = error.metadata;
   if (logId === undefined || !/^\d{1,18}$/.test(position) || !SHA_256.test(hash)) return undefined;
   return { logId, partition, position: BigInt(position), hash };
 };

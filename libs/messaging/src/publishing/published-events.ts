@@ -7,7 +7,7 @@ import {
   type ReadRequest,
   type ReadResponse,
 } from '@crossroads/contracts/events/v1/events_service';
-import { type LogName, partitionNumber, type Place, topicPartitionOf } from '@crossroads/eventsourcing';
+import { type LogName, LogTrimmed, partitionNumber, type Place, topicPartitionOf } from '@crossroads/eventsourcing';
 import { FailedPrecondition, InvalidInput, PermissionDenied } from '@crossroads/grpc';
 import { mayRead, PARTITIONS } from '@crossroads/topology';
 import { messageOf } from '../broker/event-message.js';
@@ -91,9 +91,7 @@ const publishedAfter = async function* (
   let place = await startOf(published, { logId, partition }, after);
   const head = (await log.heads([partition])).get(partition) ?? place;
   while (!signal.aborted && place.position < head.position) {
-    const batch = await log.read(new Map([[partition, place.position]]), BATCH_SIZE);
-    const [first] = batch;
-    if (first === undefined || first.place.position !== place.position + 1n) throw trimmed(first?.place);
+    const batch = await orTrimmed(logId, log.read(new Map([[partition, place.position]]), BATCH_SIZE));
     const { published: events, last, error } = await mapEvents(published, batch);
     for (const { topic: on, event, at, serial } of events)
       if (on === topic) yield { event: messageOf(event), place: placeMessage(logId, partition, at), serial };
@@ -115,7 +113,7 @@ const startOf = async (
   if (after.logId !== logId) throw forked('the log was created anew');
   const head = (await log.heads([partition])).get(partition);
   if (position > (head?.position ?? 0n)) throw forked('the log ends before this place');
-  if (hash === null || hash === undefined) throw trimmed(undefined);
+  if (hash === null || hash === undefined) throw trimmed(logId, await log.trimmed(partition, position));
   if (hash !== after.hash.toString('hex')) throw forked('the log has another event at this place');
   return { position, hash };
 };
@@ -141,8 +139,13 @@ const forked = (message: string): FailedPrecondition =>
     `${message}: it was restored to an older state; see docs/runbooks/log-forked.md`,
   );
 
-/** @param oldest the oldest place that is left, when it is known */
-const trimmed = (oldest: Place | undefined): FailedPrecondition =>
+/** Names the place after which the log can be read: that before the first event that is left. */
+const trimmed = (logId: string, { place }: LogTrimmed): FailedPrecondition =>
   new FailedPrecondition('LOG_TRIMMED', 'what follows this place was archived', {
-    metadata: oldest === undefined ? {} : { oldestPosition: String(oldest.position), oldestHash: oldest.hash },
+    metadata: { logId, afterPosition: String(place.position), afterHash: place.hash },
+  });
+
+const orTrimmed = <Result>(logId: string, read: Promise<Result>): Promise<Result> =>
+  read.catch((error: unknown) => {
+    throw error instanceof LogTrimmed ? trimmed(logId, error) : error;
   });

@@ -8,6 +8,7 @@ import {
   type Logged,
   logOf,
   type LogStamper,
+  LogTrimmed,
   partitionNumber,
   type Place,
   StepTaken,
@@ -15,7 +16,7 @@ import {
   topicPartitionOf,
   Waiter,
 } from '@crossroads/eventsourcing';
-import { observe, traceBatch } from '@crossroads/telemetry';
+import { observe, processLog, traceBatch } from '@crossroads/telemetry';
 import { BUNDLED_TOPICS, PARTITIONS } from '@crossroads/topology';
 import type { Broker, CloudEvent } from '../broker/broker.js';
 import { bundled } from '../broker/bundle.js';
@@ -259,7 +260,18 @@ export class Relay {
       }
     } catch (error) {
       for (const lane of behind) lane.behind = true;
-      throw error;
+      if (!(error instanceof LogTrimmed)) throw error;
+      this.skipTrimmed(error);
+    }
+  }
+
+  /** A topic that was added later gets the past as far as it is left. The next link spans what is not. */
+  private skipTrimmed({ partition, place }: LogTrimmed): void {
+    for (const [topic, at] of this.lanes.get(partition)?.topics ?? []) {
+      if (at.place.position >= place.position) continue;
+      const passed = { topic, partition, after: String(at.place.position), upTo: String(place.position) };
+      processLog().warn('events were archived before they were published', passed);
+      at.place = place;
     }
   }
 

@@ -31,7 +31,10 @@ export class JournalPublisher implements EventPublisher {
 
   /** Nothing when the owner was erased: then nothing of the opening is published any more. */
   private async opening(recorded: Recorded, step: OpeningStep): Promise<Publication | undefined> {
-    const { streamId: journalId, data } = recorded;
+    const { streamId, data } = recorded;
+    // An outcome that came late is a stream of its own, and names that of the intent.
+    const named = fieldOf(data, 'journalId');
+    const journalId = typeof named === 'string' ? named : streamId;
     const personId = textIn(data, 'ownerId');
     const opened = await this.sealer.openForSubject(personId, textIn(data, 'sealed'), openingPlace(journalId, step));
     if (opened === FORGOTTEN) return undefined;

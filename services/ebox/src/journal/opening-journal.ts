@@ -6,6 +6,7 @@ import {
   BatchingAppender,
   Commands,
   type Json,
+  mayBeClosed,
   PostgresEventStore,
   Rejection,
   RequestIdReused,
@@ -137,7 +138,7 @@ export class OpeningJournal {
     const outcome = outcomeFields(mailOutcome(ticket, result, this.clock.now(), reason));
     const append = await this.appendOf(download, 'DocumentOpeningConcluded', 'concluded', outcome);
     return {
-      appends: [{ ...append, expectedRevision: revision }],
+      appends: [mayBeClosed(journalId, this.clock.now()) ? late(append) : { ...append, expectedRevision: revision }],
       answer: null,
       writeRows: (tx: Tx) => tx.execute(DELETE_OPEN, [journalId]),
     };
@@ -165,6 +166,13 @@ export class OpeningJournal {
     };
   }
 }
+
+/** In a stream of its own that names the first, which may take no more events. */
+const late = (append: StreamAppend): StreamAppend => ({
+  ...append,
+  streamId: uuidV7(),
+  events: append.events.map((event) => ({ ...event, data: { ...Object(event.data), journalId: append.streamId } })),
+});
 
 /** What is written before something is shown. @throws Unavailable when it fails or takes too long: then nothing is shown */
 export const beforeShowing = async <Result>(work: Promise<Result>): Promise<Result> => {

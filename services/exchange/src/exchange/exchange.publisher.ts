@@ -44,8 +44,11 @@ export class ExchangePublisher implements EventPublisher {
   }
 
   private async access(recorded: Recorded): Promise<Publication | undefined> {
-    const { streamId: journalId, type, data } = recorded;
+    const { streamId, type, data } = recorded;
     const concluded = type === 'AccessConcluded';
+    // A late outcome is a stream of its own, and names that of the intent.
+    const named: unknown = Reflect.get(Object(data), 'journalId');
+    const journalId = typeof named === 'string' ? named : streamId;
     const sealed = concluded ? await this.takeIntent(journalId) : storedText(data, 'record');
     const personId = storedText(data, 'personId');
     const record = await this.recordSealer.open(personId, journalId, 'record', sealed);

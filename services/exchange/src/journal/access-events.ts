@@ -11,9 +11,10 @@ type AccessIntended = DomainEvent<
   'AccessIntended',
   { version: 1; ticket: string; personId: string; instance: string; record: string }
 >;
+/** `journalId` names the stream of the intent, when the outcome came after its month was closed and is a stream of its own. */
 type AccessConcluded = DomainEvent<
   'AccessConcluded',
-  { version: 1; ticket: string; personId: string; outcome: string }
+  { version: 1; ticket: string; personId: string; outcome: string; journalId?: string }
 >;
 /** `personId` is empty when the number belongs to no person. */
 type AccessRefused = DomainEvent<

@@ -2,7 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Clock, ReadinessChecks } from '@crossroads/configuration';
 import { AccessResult } from '@crossroads/contracts/access/v1/access_record';
 import { Database } from '@crossroads/database';
-import { partitionsOf, PostgresEventStore, Rejection, WrongExpectedRevision } from '@crossroads/eventsourcing';
+import {
+  mayBeClosed,
+  partitionsOf,
+  PostgresEventStore,
+  Rejection,
+  uuidV7,
+  WrongExpectedRevision,
+} from '@crossroads/eventsourcing';
 import { warn } from '@crossroads/grpc';
 import { observeJournal } from '@crossroads/messaging';
 import { ACCESS_TOPIC } from '@crossroads/topology';
@@ -30,6 +37,8 @@ export class UnknownOutcomesJob implements OnModuleInit, OnModuleDestroy {
   private running: Promise<void> = Promise.resolve();
   private endObserving = (): void => undefined;
   private readonly onError = warn('unknown outcomes');
+  /** Closed by an event in another stream, which is not seen by who looks for open ones. */
+  private readonly closedLate = new Set<string>();
 
   constructor(
     private readonly db: Database,
@@ -109,15 +118,26 @@ export class UnknownOutcomesJob implements OnModuleInit, OnModuleDestroy {
   private async closeIfOpen({ journalId, ticket, personId }: Access): Promise<'absent' | 'closed' | 'left'> {
     const [intended, concluded] = await this.store.readStream(journalId);
     if (!intended) return 'absent';
-    if (concluded) return 'left';
+    const isLate = mayBeClosed(journalId, this.clock.now());
+    if (concluded || this.closedLate.has(journalId)) return 'left';
     const result = AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN;
     const bytes = salted(encodeOutcome({ ticket, result, services: [], time: this.clock.now() }));
     try {
       const outcome = await this.sealer.seal(personId, journalId, 'outcome', bytes);
-      const events = [{ type: 'AccessConcluded', data: { version: 1, ticket, personId, outcome } }];
-      await this.store.append([
-        { ...journalStream({ journalId, personId }), streamType: ACCESS, expectedRevision: 1n, events },
-      ]);
+      const data = { version: 1, ticket, personId, outcome };
+      const append = isLate
+        ? {
+            ...journalStream({ journalId: uuidV7(), personId }),
+            expectedRevision: 0n,
+            events: [{ type: 'AccessConcluded', data: { ...data, journalId } }],
+          }
+        : {
+            ...journalStream({ journalId, personId }),
+            expectedRevision: 1n,
+            events: [{ type: 'AccessConcluded', data }],
+          };
+      await this.store.append([{ ...append, streamType: ACCESS }]);
+      if (isLate) this.closedLate.add(journalId);
       return 'closed';
     } catch (error) {
       // It was concluded in the meantime, or the person was erased.

@@ -1,6 +1,6 @@
 import { Clock } from '@crossroads/configuration';
 import type { Tx } from '@crossroads/database';
-import { PostgresEventStore } from '@crossroads/eventsourcing';
+import { mayBeClosed, PostgresEventStore, uuidV7 } from '@crossroads/eventsourcing';
 import { SubjectSealer } from '@crossroads/privacy';
 import type { Salted } from '@crossroads/transparency';
 import { Injectable } from '@nestjs/common';
@@ -45,7 +45,7 @@ export class DeliveryJournal {
     );
   }
 
-  /** Records that deliveries were not sent after all. */
+  /** Records that deliveries were not sent after all: in a stream that names the first, when that may take no more events. */
   async withhold(
     tx: Tx,
     deliveries: readonly Pick<JournalEntry, 'personId' | 'journalId' | 'ticket'>[],
@@ -60,14 +60,18 @@ export class DeliveryJournal {
       })),
     );
     await this.store.inTransaction(tx).append(
-      deliveries.map(({ personId, journalId }, index) => ({
-        streamId: journalId,
-        streamType: 'journal',
-        log: 'journal',
-        routingKey: personId,
-        expectedRevision: 1n,
-        events: [{ type: 'DeliveryWithheld', data: { personId, sealed: sealed[index] ?? '' } }],
-      })),
+      deliveries.map(({ personId, journalId }, index) => {
+        const isLate = mayBeClosed(journalId, this.clock.now());
+        const data = { personId, sealed: sealed[index] ?? '', ...(isLate ? { journalId } : {}) };
+        return {
+          streamId: isLate ? uuidV7() : journalId,
+          streamType: 'journal',
+          log: 'journal',
+          routingKey: personId,
+          expectedRevision: isLate ? 0n : 1n,
+          events: [{ type: 'DeliveryWithheld', data }],
+        };
+      }),
     );
   }
 }

@@ -41,18 +41,19 @@ export class JournalPublisher implements EventPublisher {
       source: this.service.urn,
       service: ACCESS_TOPIC,
       type: `${ACCESS_TOPIC}.accesses.notify.${participle}`,
-      key: recorded.streamId,
+      key: journalIdOf(recorded),
       data,
     });
   }
 
   /** Nothing when the person was erased: then nothing of the access is published any more. */
-  private async open({ streamId, data }: Recorded, step: 'journaled' | 'withheld') {
-    const personId = textIn(data, 'personId');
-    const opened = await this.sealer.openForSubject(personId, textIn(data, 'sealed'), journalPlace(streamId, step));
+  private async open(recorded: Recorded, step: 'journaled' | 'withheld') {
+    const { data } = recorded;
+    const [personId, journalId] = [textIn(data, 'personId'), journalIdOf(recorded)];
+    const opened = await this.sealer.openForSubject(personId, textIn(data, 'sealed'), journalPlace(journalId, step));
     if (opened === FORGOTTEN) return undefined;
     return {
-      journalId: streamId,
+      journalId,
       personId,
       record: bytesIn(opened, 'record'),
       recordSalt: bytesIn(opened, 'recordSalt'),
@@ -61,6 +62,12 @@ export class JournalPublisher implements EventPublisher {
     };
   }
 }
+
+/** An event that came late is a stream of its own, and names the first. */
+const journalIdOf = ({ streamId, data }: Recorded): string => {
+  const named = fieldOf(data, 'journalId');
+  return typeof named === 'string' ? named : streamId;
+};
 
 const fieldOf = (value: Json, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;

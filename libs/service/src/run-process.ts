@@ -1,6 +1,7 @@
 import { migrateSchemas, type Schema } from '@crossroads/database';
 import type { ResyncRequest } from '@crossroads/messaging';
 import { aborted, describeError, requireTls13, stopSignals } from '@crossroads/grpc';
+import type { RebuildRequest } from './rebuild.js';
 import { startServiceTelemetry } from './service-telemetry.js';
 
 /** A started Nest application. */
@@ -15,6 +16,8 @@ export interface RunnableService {
   readonly schemas: () => readonly Schema[];
   /** Resynchronizes a partition of a topic: for `main.js resync`. Returns what it has to say; absent for a service that reads none. */
   readonly resync?: (request: ResyncRequest) => Promise<readonly string[]>;
+  /** Rebuilds a view beside the live one: for `main.js rebuild`. @throws when there is no such view, or when its rows were wrong */
+  readonly rebuild: (request: RebuildRequest, say: (line: string) => void) => Promise<void>;
 }
 
 /** Below the 30 s after which a kubelet kills: 5 s of drain, 10 s for calls in flight, 10 s for relays and consumers. */
@@ -29,17 +32,22 @@ const sentenceOf = (error: unknown): string => {
   return error.cause instanceof Error ? `${line} (${sentenceOf(error.cause)})` : line;
 };
 
-const USAGE = 'migrate, migrate contract and resync <topic> <partition> [--confirm]';
+const USAGE = 'migrate, migrate contract, resync <topic> <partition> [--confirm] and rebuild <view> [--fresh]';
 
 /** Undefined for what is no command. */
 const commandOf = (
-  { schemas, resync }: RunnableService,
+  { schemas, resync, rebuild }: RunnableService,
   command: string,
   rest: readonly string[],
 ): (() => Promise<void>) | undefined => {
   if (command === 'migrate' && (rest.length === 0 || (rest.length === 1 && rest[0] === 'contract'))) {
     const say = (what: string, details: object) => console.log(JSON.stringify({ message: what, ...details }));
     return () => migrateSchemas(schemas(), { contracting: rest.length === 1 ? 'wait' : 'leave', say });
+  }
+  if (command === 'rebuild') {
+    const [view, fresh, ...more] = rest;
+    if (view === undefined || (fresh !== undefined && fresh !== '--fresh') || more.length > 0) return undefined;
+    return () => rebuild({ view, fresh: fresh !== undefined }, (line) => void process.stdout.write(`${line}\n`));
   }
   const [topic, partition, confirm, ...more] = rest;
   if (command !== 'resync' || topic === undefined || partition === undefined || more.length > 0) return undefined;
@@ -55,7 +63,7 @@ const commandOf = (
  * Runs a service until SIGTERM or SIGINT; a second signal ends the drain. Exits with 0 after a clean stop, and with 1 and one sentence
  * on stderr when the service cannot start or stop, or after an unhandled failure (the supervisor starts it again). `main.js migrate`
  * migrates the service's databases instead; `main.js migrate contract` waits until no older process runs, and removes what is unused,
- * too. `main.js resync` resynchronizes a partition of a topic.
+ * too. `main.js resync` resynchronizes a partition of a topic, `main.js rebuild` rebuilds a view beside the running service.
  */
 export const runProcess = async (name: string, service: RunnableService): Promise<void> => {
   requireTls13();

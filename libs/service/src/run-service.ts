@@ -3,12 +3,14 @@ import { createApplication, startApplication } from '@crossroads/grpc';
 import { Resync, resyncReport } from '@crossroads/messaging';
 import type { Type } from '@nestjs/common';
 import { type ServiceDefinition, schemasOf } from './define-service.js';
+import { rebuild } from './rebuild.js';
 import { runProcess } from './run-process.js';
 
-/** Runs a service until it is asked to stop. `main.js migrate` and `main.js resync` do one thing and end instead. */
+/** Runs a service until it is asked to stop. `main.js migrate`, `main.js resync` and `main.js rebuild` do one thing and end instead. */
 export const runService = (service: ServiceDefinition, module: Type): Promise<void> =>
   runProcess(service.name, {
     schemas: () => schemasOf(service),
+    rebuild: (request, say) => rebuild(service, module, request, say),
     start: async () => {
       checkSettings(service.needed);
       return startApplication(module);

@@ -3,6 +3,7 @@ import { defineService } from '@crossroads/service';
 import { Inscriptions1764230400001 } from './inscription/inscriptions.migration.js';
 import type { NumberReason } from './number/number-state.rules.js';
 import { Numbers1764230400000 } from './number/numbers.migration.js';
+import { views } from './views.js';
 
 const MINUTE = 60_000;
 
@@ -16,6 +17,7 @@ const reasonCodes: ReasonCodes<NumberReason> = {
 export const service = defineService({
   name: 'reference-directory',
   migrations: [Numbers1764230400000, Inscriptions1764230400001],
+  views,
   reasonCodes,
   // Every consultation asks here. Without the bus, answers get old, which is better than no answers.
   defaults: { BUS_GRACE_MS: String(10 * MINUTE) },

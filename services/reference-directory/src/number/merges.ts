@@ -10,7 +10,12 @@ export interface Merge {
 }
 
 /** Writes merges into `merges`. Repeated and late ones change nothing. */
-export const applyMerges = async (tx: Tx, merges: readonly Merge[], person: PersonNumbers): Promise<void> => {
+export const applyMerges = async (
+  tx: Tx,
+  merges: readonly Merge[],
+  person: PersonNumbers,
+  table: 'merges' | 'merges_rebuilt' = 'merges',
+): Promise<void> => {
   const latest = new Map<number, { readonly survivor: number; readonly serial: bigint }>();
   for (const { personIds, survivor, serial } of merges)
     for (const one of personIds.map(person)) {
@@ -20,15 +25,15 @@ export const applyMerges = async (tx: Tx, merges: readonly Merge[], person: Pers
   if (latest.size === 0) return;
   // Sorted, so that two writers cannot deadlock.
   const rows = [...latest].sort(([a], [b]) => a - b);
-  await tx.query(UPSERT, [
+  await tx.query(upsertInto(table), [
     rows.map(([one]) => one),
     rows.map(([, { serial }]) => serial),
     rows.map(([one, { survivor }]) => (survivor === one ? null : survivor)),
   ]);
 };
 
-const UPSERT = {
-  name: 'merges-upsert',
-  text: `insert into merges as m (person, serial, survivor) select * from unnest($1::int[], $2::bigint[], $3::int[])
+const upsertInto = (table: string) => ({
+  name: `${table}-upsert`,
+  text: `insert into ${table} as m (person, serial, survivor) select * from unnest($1::int[], $2::bigint[], $3::int[])
     on conflict (person) do update set serial = excluded.serial, survivor = excluded.survivor where m.serial < excluded.serial`,
-};
+});

@@ -1,30 +1,10 @@
-import { NumberChange, NumberChanged, PersonsMerged } from '@crossroads/contracts/person/v1/events';
 import type { Tx } from '@crossroads/database';
 import { PostgresEventStore } from '@crossroads/eventsourcing';
 import { type CloudEvent, Consumer, type EventConsumer, type Reading } from '@crossroads/messaging';
 import { applyMerges, type Merge } from './merges.js';
-import { numberKey } from './number-key.js';
-import { applyTransitions, type NumberTransition, personIdsOf, type TransitionKind } from './number-transitions.js';
+import { MERGED, mergeOf, NUMBER_EVENTS, transitionOf } from './number-events.reader.js';
+import { applyTransitions, type NumberTransition, personIdsOf } from './number-transitions.js';
 import { numberPersons } from './person-numbers.js';
-
-const KINDS: Readonly<Partial<Record<NumberChange, TransitionKind>>> = {
-  [NumberChange.NUMBER_CHANGE_ASSIGNED]: 'assigned',
-  [NumberChange.NUMBER_CHANGE_REPLACED]: 'replaced',
-  [NumberChange.NUMBER_CHANGE_UNREPLACED]: 'unreplaced',
-  [NumberChange.NUMBER_CHANGE_CANCELED]: 'canceled',
-};
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-const MERGED = 'crossroads.person.v1.persons.notify.merged';
-
-/** Other events on the topic do not concern the directory, and are not unsealed. */
-export const NUMBER_EVENTS = [
-  ...['assigned', 'replaced', 'unreplaced', 'canceled'].map(
-    (participle) => `crossroads.person.v1.numbers.notify.${participle}`,
-  ),
-  MERGED,
-];
 
 export type NumberItem = NumberTransition | Merge;
 
@@ -50,46 +30,3 @@ export class NumberConsumer implements EventConsumer<NumberItem> {
     await applyMerges(tx, merges, person);
   }
 }
-
-/** Undefined when the event cannot be read. */
-const transitionOf = (event: CloudEvent): NumberTransition | undefined => {
-  const decoded = decode(NumberChanged, event.data);
-  const serial = serialOf(event);
-  if (decoded === undefined || serial === undefined) return undefined;
-  const { personId, ssinIndex, change, replacedByIndex, previousPersonId } = decoded;
-  const kind = KINDS[change];
-  if (kind === undefined || ssinIndex === '') return undefined;
-  if (![personId, previousPersonId || personId].every((id) => UUID.test(id))) return undefined;
-  return {
-    kind,
-    number: numberKey(ssinIndex),
-    replacedBy: replacedByIndex === '' ? undefined : numberKey(replacedByIndex),
-    personId,
-    previousPersonId: previousPersonId === '' ? undefined : previousPersonId,
-    serial,
-  };
-};
-
-const mergeOf = (event: CloudEvent): Merge | undefined => {
-  const decoded = decode(PersonsMerged, event.data);
-  const serial = serialOf(event);
-  if (decoded === undefined || serial === undefined) return undefined;
-  const { personIds, survivorPersonId: survivor } = decoded;
-  if (personIds.length === 0 || ![...personIds, survivor].every((id) => UUID.test(id))) return undefined;
-  return { personIds, survivor, serial };
-};
-
-/** Drawn at the insert into the registry's log: it orders what partitions do not. */
-const serialOf = ({ place }: CloudEvent): bigint | undefined => place?.serial;
-
-interface MessageType<Message> {
-  decode(data: Uint8Array): Message;
-}
-
-const decode = <Message>(type: MessageType<Message>, data: Uint8Array): Message | undefined => {
-  try {
-    return type.decode(data);
-  } catch {
-    return undefined;
-  }
-};

@@ -74,19 +74,20 @@ describe('the rebuild of a view of the directory', () => {
     ['numbers', "update numbers set state = 'C' where state = 'R'"],
     ['merges', 'delete from merges'],
     ['inscriptions', "update inscriptions set packed = '\\x01' where person % 2 = 0"],
-  ])('%s that are wrong are counted, and are right afterwards; if they are right it says so', async (view, damage) => {
-    const [rows, before] = [await rowsOf(view), await answers()];
-    await db.query(damage);
-    expect(await rowsOf(view)).not.toEqual(rows);
-    expect(await rebuild(view)).toMatchObject({
-      code: 1,
-      output: expect.stringMatching(/cannot rebuild: \d+ rows were wrong, and are right now/),
-    });
-    expect(await rowsOf(view)).toEqual(rows);
-    expect(await answers()).toEqual(before);
-    expect(await rebuild(view)).toMatchObject({ code: 0, output: expect.stringContaining(', 0 rows differed;') });
-    expect(await rowsOf(view)).toEqual(rows);
-  });
+  ])(
+    '%s that are wrong are counted, all others come out the same, and all are right afterwards',
+    async (view, damage) => {
+      const [rows, before] = [await rowsOf(view), await answers()];
+      const damaged = await db.execute(damage);
+      expect(await rowsOf(view)).not.toEqual(rows);
+      expect(await rebuild(view)).toMatchObject({
+        code: 1,
+        output: expect.stringContaining(`cannot rebuild: ${damaged} rows were wrong, and are right now`),
+      });
+      expect(await rowsOf(view)).toEqual(rows);
+      expect(await answers()).toEqual(before);
+    },
+  );
 
   it('a view that does not exist is refused, and the others are named', async () => {
     expect(await rebuild('nothing')).toEqual({

@@ -20,13 +20,15 @@ export interface RebuildOptions {
   readonly say: (line: string) => void;
   /** Begins anew, also when an interrupted rebuild could go on. */
   readonly fresh?: boolean;
-  /** How many events a transaction has. @default 500 */
-  readonly batchSize?: number;
 }
 
 /** How many partitions are read at the same time: `Events/Read` takes four of a process. */
 const AT_A_TIME = 4;
 const REPORT_INTERVAL_MS = 1_000;
+/** Once all partitions are caught up within so long, what is left is little enough for the switch. */
+const CAUGHT_UP_MS = 1_000;
+/** When writers are as fast as the rebuild it never catches up: then the switch has to, which is short or is tried again. */
+const CATCH_UP_ROUNDS = 20;
 /** Others queue behind who waits for a lock, so it gives up soon and tries again. Below the server's `deadlock_timeout`. */
 const LOCK_WAIT_MS = 500;
 /** Below the `lock_timeout` of the writers that wait. */
@@ -64,7 +66,7 @@ class ViewRebuild<Event extends { readonly type: string }> {
   ) {
     this.table = new RebuiltTable(db, view);
     this.reader = `rebuild ${view.table}`;
-    this.batchSize = options.batchSize ?? 500;
+    this.batchSize = view.batchSize ?? 500;
   }
 
   async run(): Promise<Rebuilt> {
@@ -93,8 +95,8 @@ class ViewRebuild<Event extends { readonly type: string }> {
 
   /** Up to what the live table follows, a few partitions at a time, until little is left. */
   private async catchUp(): Promise<void> {
-    for (;;) {
-      const before = this.events;
+    for (let round = 1; round <= CATCH_UP_ROUNDS; round++) {
+      const [before, began] = [this.events, performance.now()];
       const heads = await this.source.heads();
       const stopReports = this.report([...heads.values()].reduce((sum, { position }) => sum + position, 0n));
       const failing = new AbortController();
@@ -112,7 +114,7 @@ class ViewRebuild<Event extends { readonly type: string }> {
       await Promise.all(Array.from({ length: AT_A_TIME }, worker));
       stopReports();
       if (failing.signal.aborted) throw failing.signal.reason;
-      if (this.events - before < this.batchSize) return;
+      if (this.events - before < this.batchSize || performance.now() - began < CAUGHT_UP_MS) return;
     }
   }
 
@@ -218,4 +220,5 @@ const TRANSIENT: readonly (string | undefined)[] = [DEADLOCK, '55P03', '57014', 
 const codeOf = (error: unknown): string | undefined => (error instanceof pg.DatabaseError ? error.code : undefined);
 
 const isTransient = (error: unknown): boolean =>
-  TRANSIENT.includes(codeOf(error)) || (error instanceof Error && error.name === 'TimeoutError');
+  error instanceof Error &&
+  (TRANSIENT.includes(codeOf(error)) || error.name === 'TimeoutError' || isTransient(error.cause));

@@ -57,9 +57,16 @@ export class RebuiltTable {
     }, LONG);
   }
 
-  /** How many of the noted rows differ now, and whether there are so few that they can be compared again while writers wait. */
+  /** Forgets the noted rows that no longer differ: the rebuilt table has reached them. */
   async countDiffering(): Promise<Differing> {
-    return this.db.transaction((tx) => this.countDifferingIn(tx), LONG);
+    const { table, key } = this.view;
+    return this.db.transaction(async (tx) => {
+      await tx.query(
+        `delete from ${this.suspects} where ${key} in (select ${key} from ${this.suspects} noted
+           left join ${table} live using (${key}) left join ${this.built} built using (${key}) where not (${this.differs()}))`,
+      );
+      return this.countDifferingIn(tx);
+    }, LONG);
   }
 
   async countDifferingIn(on: Queryable): Promise<Differing> {
@@ -144,6 +151,7 @@ export class RebuiltTable {
 
 export interface Differing {
   readonly differing: number;
+  /** Whether there are so few that they can be compared again while writers wait. */
   readonly isQuick: boolean;
 }
 

@@ -15,6 +15,8 @@ export interface View<Event extends { readonly type: string }> {
   readonly key: string;
   /** The columns that are compared; one of them at least is `not null`. */
   readonly compared: readonly string[];
+  /** How many events a transaction has: fewer where each changes many rows. @default 500 */
+  readonly batchSize?: number;
   /** Applies events of one partition, in order, to `<table>_rebuilt`. Other partitions are applied at the same time. */
   apply(tx: Tx, events: readonly Event[]): Promise<unknown>;
   /** Columns that are in no event, and are copied from the live table. */

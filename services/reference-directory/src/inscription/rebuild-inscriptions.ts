@@ -12,6 +12,8 @@ export const inscriptionsView = (contexts: InstitutionContexts): ViewOfLog => ({
   types: ['InscriptionsChanged'],
   key: 'person',
   compared: ['packed'],
+  // A chunk of a file is one event of up to 5,000 lines.
+  batchSize: 10,
   apply: async (tx, events) => {
     const changes: RowChange[] = [];
     for (const { data } of events) {

@@ -141,7 +141,7 @@ describe('the rebuild of a view', () => {
     expect(await formOfTable()).toEqual(form);
     // The numbers that the database gives go on.
     await write('another stream');
-    expect(await db.query('select nr from totals where stream = 'another stream' and nr > 20')).toHaveLength(1);
+    expect(await db.query("select nr from totals where stream = 'another stream' and nr > 20")).toHaveLength(1);
     expect(await rebuild()).toMatchObject({ events: 121, rows: 21, differing: 0 });
     expect(await migrator.query("select from es.steps where reader = 'rebuild totals'")).toEqual([]);
   });
@@ -188,9 +188,12 @@ describe('the rebuild of a view', () => {
     const stamping = (async () => {
       for (; !stopping.signal.aborted; ) await stamp();
     })();
-    for (let n = 0; n < 2; n++) expect((await rebuild()).differing).toBe(0);
-    stopping.abort();
-    await Promise.all([...writing, stamping]);
+    try {
+      for (let n = 0; n < 2; n++) expect((await rebuild()).differing).toBe(0);
+    } finally {
+      stopping.abort();
+      await Promise.all([...writing, stamping]);
+    }
     const expected = [...revisions].map(([stream, total]) => ({ stream, total: Number(total), note: null }));
     expect(await totals()).toEqual(expected.sort((a, b) => (a.stream < b.stream ? -1 : 1)));
   });

@@ -17,7 +17,7 @@ import { isServing } from './health.js';
 import { type Kafka, startKafka } from './kafka.js';
 import { prepareTopics } from './kafka-topics.js';
 import { receiptKeyFile, receiptKeysFile, serviceKeyFile } from './key-files.js';
-import { type Mesh, type MeshBroker, type MeshProcess, type MeshSignIn, writeMesh } from './mesh.js';
+import { type Mesh, type MeshBroker, type MeshProcess, type MeshProgram, type MeshSignIn, writeMesh } from './mesh.js';
 import { nodeProgram } from './node-program.js';
 import { type Ports, requireFree } from './ports.js';
 import { type Postgres, startPostgres } from './postgres.js';
@@ -62,6 +62,7 @@ export class LocalMesh {
   private readonly certificates: Record<string, IdentityFiles> = {};
   private readonly keyFiles: Record<string, string> = {};
   private readonly databases: Record<string, Databases> = {};
+  private readonly programs: Record<string, MeshProgram> = {};
   private readonly stopping = new AbortController();
   private readonly starts = new Set<Promise<unknown>>();
   private signIn: MeshSignIn | undefined;
@@ -217,6 +218,7 @@ export class LocalMesh {
       startedAt: this.startedAt,
       pid: process.pid,
       services: processes(false),
+      programs: this.programs,
       institutions: processes(true),
       postgres: {
         adminUrl: this.started(this.postgres).adminUrl,
@@ -255,6 +257,10 @@ export class LocalMesh {
 
   private async startService(name: ServiceName): Promise<void> {
     const environment = await this.environmentOf(name);
+    this.programs[name] = {
+      main: this.mainOf(name),
+      environment: definedOf({ ...inheritedEnvironment(this.environment), ...environment }),
+    };
     await this.launch(name, this.mainOf(name), `localhost:${this.ports.services[name]}`, false, environment);
   }
 
@@ -355,3 +361,8 @@ export class LocalMesh {
 }
 
 const withPid = (pid: number | undefined) => (pid === undefined ? {} : { pid });
+
+const definedOf = (environment: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );

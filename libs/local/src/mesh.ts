@@ -12,6 +12,8 @@ export interface Mesh {
   /** Of the process that keeps the mesh running; SIGTERM stops it all. */
   readonly pid: number;
   readonly services: Readonly<Record<string, MeshProcess>>;
+  /** By service: what `crossroads ops` runs once more, with a command. */
+  readonly programs: Readonly<Record<string, MeshProgram>>;
   /** Demo institutions that serve data themselves. */
   readonly institutions: Readonly<Record<string, MeshProcess>>;
   readonly postgres: MeshPostgres;
@@ -33,6 +35,13 @@ export interface MeshProcess {
   /** Absent while it is being started again. */
   readonly pid?: number;
   readonly log: string;
+}
+
+export interface MeshProgram {
+  /** Path of its main module. */
+  readonly main: string;
+  /** Its settings, those of its databases included. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface MeshPostgres {

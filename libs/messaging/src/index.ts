@@ -10,6 +10,7 @@ export * from './bus/bus.js';
 export * from './bus/open-broker.js';
 export * from './consuming/consume-from.js';
 export * from './consuming/consumer.decorator.js';
+export { followedTopic } from './consuming/followed-topic.js';
 export * from './consuming/inbox.js';
 export * from './consuming/log-forked.js';
 export type { RecordPlaces } from './consuming/portions.js';

@@ -18,6 +18,7 @@ import { subjectKeyMigrations, tombstoneMigrations } from '@crossroads/privacy';
 import { addressedBy, addressVariableOf, type ServiceName } from '@crossroads/topology';
 import type { Type } from '@nestjs/common';
 import { type Needs, needsOf } from './needs.js';
+import type { ViewsOf } from './views.js';
 
 /** What `service.ts` says of a service. All else follows from the topology. */
 export interface ServiceOptions {
@@ -28,6 +29,8 @@ export interface ServiceOptions {
   readonly defaults?: Readonly<Record<string, string>>;
   readonly entities?: readonly Type[];
   readonly migrations?: readonly MigrationClass[];
+  /** @default none can be rebuilt */
+  readonly views?: ViewsOf;
   /** The gRPC code of each reason of a `Rejection`. */
   readonly reasonCodes?: ReasonCodes;
 }
@@ -42,6 +45,7 @@ export interface ServiceDefinition {
   /** The settings that are checked and documented: of the addresses only those of services that this one calls. */
   readonly needed: readonly { readonly shape: Shape }[];
   readonly database: DatabaseSchema;
+  readonly views: ViewsOf;
 }
 
 export const defineService = ({
@@ -50,6 +54,7 @@ export const defineService = ({
   defaults = {},
   entities = [],
   migrations = [],
+  views = () => ({}),
   reasonCodes = {},
 }: ServiceOptions): ServiceDefinition => {
   const needs = needsOf(name);
@@ -68,6 +73,7 @@ export const defineService = ({
     needs,
     reasonCodes,
     defaults,
+    views,
     settings: [...own, AddressSettings],
     needed: [...own, addressesOf(name)],
     database: {

@@ -11,9 +11,15 @@ describe('the process of a service', () => {
   /** Runs `runProcess` with a fake application in a process of its own. */
   const run = (
     application: string,
-    { schemas = '[]', resync = 'undefined', retention = 'undefined', args = [] as string[] } = {},
+    {
+      schemas = '[]',
+      resync = 'undefined',
+      retention = 'undefined',
+      rebuild = 'async () => {}',
+      args = [] as string[],
+    } = {},
   ) => {
-    const service = `{ schemas: () => ${schemas}, start: async () => { ${application} }, resync: ${resync}, retention: ${retention} }`;
+    const service = `{ schemas: () => ${schemas}, start: async () => { ${application} }, resync: ${resync}, retention: ${retention}, rebuild: ${rebuild} }`;
     const script = `import { runProcess } from ${module}; await runProcess('spec', ${service});`;
     const argv = ['--input-type=module', '-e', script, 'main.js', ...args];
     const child = spawn(process.execPath, argv, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -78,7 +84,7 @@ describe('the process of a service', () => {
     expect(await exit()).toEqual({
       code: 1,
       errors:
-        'spec cannot start: the commands are migrate, migrate contract, retention and resync <topic> <partition> [--confirm], not "migrate everything"\n',
+        'spec cannot start: the commands are migrate, migrate contract, retention, resync <topic> <partition> [--confirm] and rebuild <view> [--fresh], not "migrate everything"\n',
     });
   });
 
@@ -123,6 +129,27 @@ describe('the process of a service', () => {
       code: 1,
       errors: 'spec cannot do retention: retention needs DATABASE_MIGRATOR_URL\n',
     });
+  });
+
+  it('rebuilds a view on the command rebuild, says how far it is, and does not start', async () => {
+    const rebuild = 'async (request, say) => say(JSON.stringify(request))';
+    const started = `process.stderr.write('started');`;
+    for (const fresh of [true, false]) {
+      const { child, exit } = run(started, { rebuild, args: ['rebuild', 'numbers', ...(fresh ? ['--fresh'] : [])] });
+      const said = once(child.stdout, 'data');
+      expect(await exit()).toEqual({ code: 0, errors: '' });
+      expect(JSON.parse(String(await said))).toEqual({ view: 'numbers', fresh });
+    }
+    const wrong = run(started, {
+      rebuild: `async () => { throw new Error('3 rows were wrong, and are right now'); }`,
+      args: ['rebuild', 'numbers'],
+    });
+    expect(await wrong.exit()).toEqual({
+      code: 1,
+      errors: 'spec cannot rebuild: 3 rows were wrong, and are right now\n',
+    });
+    for (const args of [['rebuild'], ['rebuild', 'numbers', '--force']])
+      expect((await run(started, { rebuild, args }).exit()).errors).toMatch(/^spec cannot start: the commands are /);
   });
 
   it('that cannot start says why in one sentence and exits with 1', async () => {

@@ -1,6 +1,7 @@
 import { migrateSchemas, type Schema } from '@crossroads/database';
 import type { ResyncRequest } from '@crossroads/messaging';
 import { aborted, describeError, requireTls13, stopSignals } from '@crossroads/grpc';
+import type { RebuildRequest } from './rebuild.js';
 import { startServiceTelemetry } from './service-telemetry.js';
 
 /** A started Nest application. */
@@ -17,6 +18,8 @@ export interface RunnableService {
   readonly resync?: (request: ResyncRequest) => Promise<readonly string[]>;
   /** Closes, archives and drops months of the journal: for `main.js retention`. */
   readonly retention?: (say: Say) => Promise<void>;
+  /** Rebuilds a view beside the live one: for `main.js rebuild`. @throws when there is no such view, or when its rows were wrong */
+  readonly rebuild: (request: RebuildRequest, say: (line: string) => void) => Promise<void>;
 }
 
 type Say = (what: string, details: object) => void;
@@ -33,13 +36,14 @@ const sentenceOf = (error: unknown): string => {
   return error.cause instanceof Error ? `${line} (${sentenceOf(error.cause)})` : line;
 };
 
-const USAGE = 'migrate, migrate contract, retention and resync <topic> <partition> [--confirm]';
+const USAGE =
+  'migrate, migrate contract, retention, resync <topic> <partition> [--confirm] and rebuild <view> [--fresh]';
 
 const say: Say = (what, details) => console.log(JSON.stringify({ message: what, ...details }));
 
 /** Undefined for what is no command. */
 const commandOf = (
-  { schemas, resync, retention }: RunnableService,
+  { schemas, resync, retention, rebuild }: RunnableService,
   command: string,
   rest: readonly string[],
 ): (() => Promise<void>) | undefined => {
@@ -51,6 +55,11 @@ const commandOf = (
       if (retention === undefined) throw new Error('this service has no journal');
       await retention(say);
     };
+  if (command === 'rebuild') {
+    const [view, fresh, ...more] = rest;
+    if (view === undefined || (fresh !== undefined && fresh !== '--fresh') || more.length > 0) return undefined;
+    return () => rebuild({ view, fresh: fresh !== undefined }, (line) => void process.stdout.write(`${line}\n`));
+  }
   const [topic, partition, confirm, ...more] = rest;
   if (command !== 'resync' || topic === undefined || partition === undefined || more.length > 0) return undefined;
   if (confirm !== undefined && confirm !== '--confirm') return undefined;
@@ -65,7 +74,8 @@ const commandOf = (
  * Runs a service until SIGTERM or SIGINT; a second signal ends the drain. Exits with 0 after a clean stop, and with 1 and one sentence
  * on stderr when the service cannot start or stop, or after an unhandled failure (the supervisor starts it again). `main.js migrate`
  * migrates the service's databases instead; `main.js migrate contract` waits until no older process runs, and removes what is unused,
- * too. `main.js resync` resynchronizes a partition of a topic; `main.js retention` closes, archives and drops months of the journal.
+ * too. `main.js resync` resynchronizes a partition of a topic, `main.js rebuild` rebuilds a view beside the running service, `main.js
+ * retention` closes, archives and drops months of the journal.
  */
 export const runProcess = async (name: string, service: RunnableService): Promise<void> => {
   requireTls13();

@@ -3,14 +3,16 @@ import { createApplication, startApplication } from '@crossroads/grpc';
 import { Resync, resyncReport } from '@crossroads/messaging';
 import type { Type } from '@nestjs/common';
 import { type ServiceDefinition, schemasOf } from './define-service.js';
+import { rebuild } from './rebuild.js';
 import { retention } from './retention.js';
 import { runProcess } from './run-process.js';
 
-/** Runs a service until it is asked to stop. `main.js migrate`, `main.js resync` and `main.js retention` do one thing and end instead. */
+/** Runs a service until it is asked to stop. Each command of `main.js` (`migrate`, `resync`, `rebuild`, `retention`) does one thing and ends. */
 export const runService = (service: ServiceDefinition, module: Type): Promise<void> =>
   runProcess(service.name, {
     schemas: () => schemasOf(service),
     retention: (say) => retention(service.name, say),
+    rebuild: (request, say) => rebuild(service, module, request, say),
     start: async () => {
       checkSettings(service.needed);
       return startApplication(module);

@@ -1,8 +1,12 @@
 import { type ReasonCodes, status } from '@crossroads/grpc';
 import { defineService } from '@crossroads/service';
 import { Inscriptions1764230400001 } from './inscription/inscriptions.migration.js';
+import { inscriptionsView } from './inscription/rebuild-inscriptions.js';
+import { InstitutionContexts } from './lookup/institution-contexts.js';
 import type { NumberReason } from './number/number-state.rules.js';
 import { Numbers1764230400000 } from './number/numbers.migration.js';
+import { mergesView, numbersView } from './number/rebuild-numbers.js';
+import { personsView } from './number/rebuild-persons.js';
 
 const MINUTE = 60_000;
 
@@ -16,6 +20,12 @@ const reasonCodes: ReasonCodes<NumberReason> = {
 export const service = defineService({
   name: 'reference-directory',
   migrations: [Numbers1764230400000, Inscriptions1764230400001],
+  views: (db) => ({
+    persons: personsView,
+    numbers: numbersView,
+    merges: mergesView,
+    inscriptions: inscriptionsView(new InstitutionContexts(db)),
+  }),
   reasonCodes,
   // Every consultation asks here. Without the bus, answers get old, which is better than no answers.
   defaults: { BUS_GRACE_MS: String(10 * MINUTE) },

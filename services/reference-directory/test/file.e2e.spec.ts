@@ -2,8 +2,6 @@ import { openDatabase } from '@crossroads/database';
 import { newRequestId } from '@crossroads/grpc';
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { rebuildInscriptions } from '../src/inscription/rebuild-inscriptions.js';
-import { InstitutionContexts } from '../src/lookup/institution-contexts.js';
 import { testNumber } from './numbers.js';
 import { fileLine, refusalOf, sendFile } from './requests.js';
 import { type Directory, HEALTH_FUND, RunningDirectory, WELFARE_OFFICE } from './running-directory.js';
@@ -141,30 +139,5 @@ describe('the file of an institution', () => {
         .flatMap(({ inscriptions }) => inscriptions.filter(({ inscriptionContext }) => inscriptionContext === '17/2'))
         .filter(({ institution }) => institution === WELFARE_OFFICE),
     ).toEqual([]);
-  });
-});
-
-describe('the rebuild of the rows', () => {
-  it('the rows rebuilt from events equal the live rows, while the service goes on', async () => {
-    const before = await batch(PEOPLE);
-    const migrator = await openDatabase({ url: directory.mesh.database.migratorUrl, poolSize: 4 });
-    const sending = sendFile(
-      asFund,
-      CHUNKS.map((lines) => lines.map((line) => ({ ...line, inscriptionContext: '99/9' }))),
-    );
-    const rebuilt = await rebuildInscriptions(migrator, new InstitutionContexts(migrator), () => undefined);
-    await sending;
-    await migrator.close();
-    expect(rebuilt.differing).toBe(0);
-    expect(rebuilt.persons).toBe(60);
-    const after = await batch(PEOPLE);
-    const without = after.map((answer) => ({
-      ...answer,
-      inscriptions: answer.inscriptions.filter((one) => one.inscriptionContext !== '99/9'),
-    }));
-    expect(without).toEqual(before);
-    expect(after.every(({ inscriptions }) => inscriptions.some((one) => one.inscriptionContext === '99/9'))).toBe(true);
-    const { inscriptions } = await asOffice.listInscriptions({ institution: '', ssin: '', pageSize: 1, pageToken: '' });
-    expect(PEOPLE).toContain(inscriptions[0]?.ssin);
   });
 });

@@ -15,7 +15,8 @@ import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testi
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
-import { NUMBER_EVENTS, NumberConsumer } from '../src/number/number.consumer.js';
+import { NUMBER_EVENTS } from '../src/number/number-events.reader.js';
+import { NumberConsumer } from '../src/number/number.consumer.js';
 import { numberKey } from '../src/number/number-key.js';
 import { service } from '../src/service.js';
 

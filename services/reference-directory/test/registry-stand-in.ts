@@ -23,6 +23,10 @@ export class RegistryStandIn {
   private readonly published: ReadResponse[] = [];
   private readonly logId = randomUUID();
   private serial = 0n;
+  /** The requests of `Events/Read`. */
+  readonly reads: ReadRequest[] = [];
+  /** Lets `Events/Read` wait before each event behind this position. */
+  pause: { readonly behind: bigint; readonly until: Promise<void> } | undefined;
 
   constructor(
     private readonly index: BlindIndex,
@@ -31,12 +35,19 @@ export class RegistryStandIn {
   ) {}
 
   serve() {
-    const [published, headOf] = [this.published, (partition: number) => this.headOf(partition)];
-    const read = async function* ({ topic, partition, after }: ReadRequest): AsyncGenerator<ReadResponse> {
+    const [published, reads, headOf] = [this.published, this.reads, (partition: number) => this.headOf(partition)];
+    const pause = () => this.pause;
+    const read = async function* (request: ReadRequest): AsyncGenerator<ReadResponse> {
+      const { topic, partition, after } = request;
       if (topic !== TOPIC) return;
-      yield* published.filter(
-        ({ place }) => place?.partition === partition && place.position > (after?.position ?? 0n),
-      );
+      reads.push(request);
+      for (const one of published) {
+        const { partition: its, position = 0n } = one.place ?? {};
+        if (its !== partition || position <= (after?.position ?? 0n)) continue;
+        const { behind = position, until } = pause() ?? {};
+        if (position > behind) await until;
+        yield one;
+      }
       yield { event: undefined, place: headOf(partition), serial: 0n };
     };
     const check = async ({ places }: CheckRequest): Promise<CheckResponse> => ({

@@ -6,6 +6,7 @@ import { addCommitteeCommands } from './committee-commands.js';
 import { addEboxCommands } from './ebox-commands.js';
 import { addInstitutionCommands } from './institution-commands.js';
 import { UsageError } from './mesh-file.js';
+import { addOpsCommands } from './ops-commands.js';
 import { addPolicyCommands } from './policy-commands.js';
 import { BadDocument } from '../document-file.js';
 import { outputClosed } from './print.js';
@@ -18,6 +19,7 @@ addCommitteeCommands(program);
 addPolicyCommands(program);
 addCitizenCommands(program);
 addEboxCommands(program);
+addOpsCommands(program);
 
 /** What a refusal says: its code and reason, and each field that was wrong. */
 const explain = (error: RemoteError): string =>

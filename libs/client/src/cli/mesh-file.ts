@@ -8,6 +8,10 @@ import type { MeshAddresses, MeshConnection } from '../mesh-addresses.js';
 export interface MeshFile {
   readonly trustDomain: string;
   readonly services: Readonly<Record<string, { readonly address: string }>>;
+  /** Absent in a mesh that an older version has started. */
+  readonly programs?: Readonly<
+    Record<string, { readonly main: string; readonly environment: Readonly<Record<string, string>> }>
+  >;
   readonly certificates: Readonly<
     Record<string, { readonly ca: string; readonly certificate: string; readonly key: string }>
   >;

@@ -126,6 +126,8 @@ export class ClusterMesh {
       startedAt: this.startedAt,
       pid: process.pid,
       services: Object.fromEntries(services),
+      // Their settings are in the cluster.
+      programs: {},
       institutions: {},
       postgres: {
         adminUrl: this.adminUrl(`localhost:${this.ports.postgres}`),

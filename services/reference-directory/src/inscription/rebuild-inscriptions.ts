@@ -1,89 +1,40 @@
-import type { Database, Tx } from '@crossroads/database';
-import { LogReader, partitionsOf, type Recorded } from '@crossroads/eventsourcing';
+import type { Tx } from '@crossroads/database';
+import type { LogEvent } from '@crossroads/eventsourcing';
+import type { ViewOfLog } from '@crossroads/service';
 import type { InstitutionContexts } from '../lookup/institution-contexts.js';
 import { unpackChanges } from './inscription.codec.js';
-import { writeChanges } from './inscription-rows.js';
+import { type RowChange, writeChanges } from './inscription-rows.js';
 
-const BATCH_SIZE = 50;
-/** The two tables are compared while writers wait: as long as it takes, within reason. */
-const SWAP_MS = 1_800_000;
+/** The table `inscriptions`, from what institutions have changed. Contexts that have no number yet get one. */
+export const inscriptionsView = (contexts: InstitutionContexts): ViewOfLog => ({
+  from: 'log',
+  table: 'inscriptions',
+  types: ['InscriptionsChanged'],
+  key: 'person',
+  compared: ['packed'],
+  // A chunk of a file is one event of up to 5,000 lines.
+  batchSize: 10,
+  apply: async (tx, events) => {
+    const changes: RowChange[] = [];
+    for (const { data } of events) {
+      const { institution, changes: own } = unpackChanges(data);
+      const idOf = await contexts.idsOf(institution, [...new Set(own.map(({ context }) => context))]);
+      for (const { person, context, start, end } of own) changes.push({ person, contextId: idOf(context), start, end });
+    }
+    // All at once, since rows are locked in the order of their persons.
+    await writeChanges(tx, changes, await liveSsins(tx, changes), 'inscriptions_rebuilt');
+  },
+  // Sealed numbers are in no event, so that erasing a person empties one column. Most are copied with the row.
+  carriedOver: { columns: ['ssin'], keysOf: personsOf },
+});
 
-export interface Rebuilt {
-  readonly events: number;
-  readonly persons: number;
-  /** Persons whose rebuilt row differs from the live one. Not 0: the live rows were wrong. */
-  readonly differing: number;
-}
+const personsOf = (events: readonly LogEvent[]): number[] =>
+  events.flatMap(({ data }) => unpackChanges(data).changes.map(({ person }) => person));
 
-/**
- * Rebuilds the table `inscriptions` from the log in a second table, then swaps the two. Writers wait only while the last few events
- * are applied. `migrator` connects as the role that owns the schema.
- */
-export const rebuildInscriptions = async (
-  migrator: Database,
-  contexts: InstitutionContexts,
-  say: (line: string) => void,
-): Promise<Rebuilt> => {
-  await migrator.query('drop table if exists inscriptions_rebuilt');
-  await migrator.query('create table inscriptions_rebuilt (like inscriptions including all)');
-  const log = new LogReader(migrator);
-  const places = new Map(partitionsOf('main').map((partition) => [partition, 0n]));
-  let events = 0;
-  for (;;) {
-    const batch = await log.read(places, BATCH_SIZE);
-    if (batch.length === 0) break;
-    for (const recorded of batch) await migrator.transaction((tx) => apply(tx, recorded, contexts));
-    events += batch.length;
-    for (const { partition, place } of batch) places.set(partition, place.position);
-    say(`rebuilt from ${events} events`);
-  }
-  return migrator.transaction(
-    async (tx) => {
-      // Readers are not blocked. A writer that has appended waits for the lock, and then writes its rows into the new table.
-      await tx.query('lock table inscriptions in exclusive mode');
-      const rest = await committedAfter(tx, places);
-      for (const recorded of rest) await apply(tx, recorded, contexts);
-      const [compared] = await tx.query<{ persons: bigint; differing: bigint }>(
-        `select count(*) as persons, count(*) filter (where i.packed is distinct from r.packed) as differing
-         from inscriptions i full join inscriptions_rebuilt r using (person)`,
-      );
-      // Sealed numbers are in no event, so that erasing a person empties one column: they are copied.
-      await tx.query('update inscriptions_rebuilt r set ssin = i.ssin from inscriptions i where i.person = r.person');
-      await tx.query('drop table inscriptions');
-      await tx.query('alter table inscriptions_rebuilt rename to inscriptions');
-      await tx.query('alter index inscriptions_rebuilt_pkey rename to inscriptions_pkey');
-      return {
-        events: events + rest.length,
-        persons: Number(compared?.persons ?? 0),
-        differing: Number(compared?.differing ?? 0),
-      };
-    },
-    { timeoutMs: SWAP_MS },
+const liveSsins = async (tx: Tx, changes: readonly RowChange[]): Promise<Map<number, Buffer>> => {
+  const rows = await tx.query<{ person: number; ssin: Buffer }>(
+    'select person, ssin from inscriptions where person = any ($1::int[]) and ssin is not null',
+    [[...new Set(changes.map(({ person }) => person))]],
   );
+  return new Map(rows.map(({ person, ssin }) => [person, ssin]));
 };
-
-type StoredEvent = Pick<Recorded, 'type' | 'data'>;
-
-const apply = async (tx: Tx, { type, data }: StoredEvent, contexts: InstitutionContexts): Promise<void> => {
-  if (type !== 'InscriptionsChanged') return;
-  const { institution, changes } = unpackChanges(data);
-  const idOf = await contexts.idsOf(institution, [...new Set(changes.map(({ context }) => context))]);
-  const rowChanges = changes.map(({ person, context, start, end }) => ({
-    person,
-    contextId: idOf(context),
-    start,
-    end,
-  }));
-  await writeChanges(tx, rowChanges, new Map(), 'inscriptions_rebuilt');
-};
-
-/** Also events that have no position yet: under the lock, every writer has committed or waits. */
-const committedAfter = (tx: Tx, places: ReadonlyMap<number, bigint>): Promise<StoredEvent[]> =>
-  tx.query(
-    `select e.type, e.data from unnest($1::smallint[], $2::bigint[]) place (partition, position)
-       join es.events e on e.partition = place.partition and e.month = 0
-       left join es.log l on l.partition = e.partition and l.month = e.month and l.stream_id = e.stream_id and l.revision = e.revision
-      where l.position is null or l.position > place.position
-      order by e.serial`,
-    [[...places.keys()], [...places.values()]],
-  );

@@ -12,7 +12,12 @@ export interface Merge {
 }
 
 /** Writes merges into `merges`. Repeated and late ones change nothing. */
-export const applyMerges = async (tx: Tx, merges: readonly Merge[], person: PersonNumbers): Promise<void> => {
+export const applyMerges = async (
+  tx: Tx,
+  merges: readonly Merge[],
+  person: PersonNumbers,
+  table: 'merges' | 'merges_rebuilt' = 'merges',
+): Promise<void> => {
   const latest = new Map<number, { readonly survivor: number } & Pick<Merge, 'serial' | 'at'>>();
   for (const { personIds, survivor, serial, at } of merges)
     for (const one of personIds.map(person)) {
@@ -22,7 +27,7 @@ export const applyMerges = async (tx: Tx, merges: readonly Merge[], person: Pers
   if (latest.size === 0) return;
   // Sorted, so that two writers cannot deadlock.
   const rows = [...latest].sort(([a], [b]) => a - b);
-  await tx.query(UPSERT, [
+  await tx.query(upsertInto(table), [
     rows.map(([one]) => one),
     rows.map(([, { serial }]) => serial),
     rows.map(([one, { survivor }]) => (survivor === one ? null : survivor)),
@@ -31,10 +36,10 @@ export const applyMerges = async (tx: Tx, merges: readonly Merge[], person: Pers
   ]);
 };
 
-const UPSERT = {
-  name: 'merges-upsert',
-  text: `insert into merges as m (person, serial, survivor, partition, position)
+const upsertInto = (table: string) => ({
+  name: `${table}-upsert`,
+  text: `insert into ${table} as m (person, serial, survivor, partition, position)
     select * from unnest($1::int[], $2::bigint[], $3::int[], $4::smallint[], $5::bigint[])
     on conflict (person) do update set serial = excluded.serial, survivor = excluded.survivor,
       partition = excluded.partition, position = excluded.position where m.serial < excluded.serial`,
-};
+});

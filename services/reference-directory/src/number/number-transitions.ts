@@ -40,11 +40,12 @@ export const applyTransitions = async (
   tx: Tx,
   transitions: readonly NumberTransition[],
   person: PersonNumbers,
+  table: 'numbers' | 'numbers_rebuilt' = 'numbers',
 ): Promise<void> => {
   if (transitions.length === 0) return;
   const latest = latestOf(transitions);
   const upsert = (some: readonly NumberTransition[]) =>
-    tx.query(UPSERT_NUMBERS, [
+    tx.query(upsertInto(table), [
       some.map(({ number }) => number),
       some.map(({ serial }) => serial),
       some.map(({ kind, personId, previousPersonId }) =>
@@ -63,15 +64,15 @@ export const applyTransitions = async (
   await upsert(latest);
 };
 
-const UPSERT_NUMBERS = {
-  name: 'numbers-upsert',
-  text: `insert into numbers as n (number, serial, person, state, replaced_by, partition, position)
+const upsertInto = (table: string) => ({
+  name: `${table}-upsert`,
+  text: `insert into ${table} as n (number, serial, person, state, replaced_by, partition, position)
     select * from unnest($1::uuid[], $2::bigint[], $3::int[], $4::"char"[], $5::uuid[], $6::smallint[], $7::bigint[])
     on conflict (number) do update set serial = excluded.serial, state = excluded.state, replaced_by = excluded.replaced_by,
       partition = excluded.partition, position = excluded.position,
       person = case excluded.state when 'V' then excluded.person else n.person end
     where n.serial < excluded.serial`,
-};
+});
 
 /** The last transition of each number, sorted by number so that two writers cannot deadlock. */
 const latestOf = (transitions: readonly NumberTransition[]): NumberTransition[] => {

@@ -1,4 +1,3 @@
-import { NumberChange, NumberChanged, PersonsMerged } from '@crossroads/contracts/person/v1/events';
 import { Database, type Tx } from '@crossroads/database';
 import { PostgresEventStore } from '@crossroads/eventsourcing';
 import {
@@ -11,35 +10,10 @@ import {
   type RestoredLog,
 } from '@crossroads/messaging';
 import { applyMerges, type Merge } from './merges.js';
-import { numberKey } from './number-key.js';
-import {
-  applyTransitions,
-  type LogPosition,
-  type NumberTransition,
-  personIdsOf,
-  type TransitionKind,
-} from './number-transitions.js';
+import { MERGED, mergeOf, NUMBER_EVENTS, transitionOf } from './number-events.reader.js';
+import { applyTransitions, type NumberTransition, personIdsOf } from './number-transitions.js';
 import { numberPersons } from './person-numbers.js';
 import { deletePhantoms, findPhantoms } from './phantoms.js';
-
-const KINDS: Readonly<Partial<Record<NumberChange, TransitionKind>>> = {
-  [NumberChange.NUMBER_CHANGE_ASSIGNED]: 'assigned',
-  [NumberChange.NUMBER_CHANGE_REPLACED]: 'replaced',
-  [NumberChange.NUMBER_CHANGE_UNREPLACED]: 'unreplaced',
-  [NumberChange.NUMBER_CHANGE_CANCELED]: 'canceled',
-};
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-const MERGED = 'crossroads.person.v1.persons.notify.merged';
-
-/** Other events on the topic do not concern the directory, and are not unsealed. */
-export const NUMBER_EVENTS = [
-  ...['assigned', 'replaced', 'unreplaced', 'canceled'].map(
-    (participle) => `crossroads.person.v1.numbers.notify.${participle}`,
-  ),
-  MERGED,
-];
 
 export type NumberItem = NumberTransition | Merge;
 
@@ -88,50 +62,3 @@ export class NumberConsumer implements EventConsumer<NumberItem> {
 /** Undefined when the event cannot be read. */
 const itemOf = (event: CloudEvent): NumberItem | undefined =>
   event.type === MERGED ? mergeOf(event) : transitionOf(event);
-
-/** Undefined when the event cannot be read. */
-const transitionOf = (event: CloudEvent): NumberTransition | undefined => {
-  const decoded = decode(NumberChanged, event.data);
-  const place = placeOf(event);
-  if (decoded === undefined || place === undefined) return undefined;
-  const { personId, ssinIndex, change, replacedByIndex, previousPersonId } = decoded;
-  const kind = KINDS[change];
-  if (kind === undefined || ssinIndex === '') return undefined;
-  if (![personId, previousPersonId || personId].every((id) => UUID.test(id))) return undefined;
-  return {
-    kind,
-    number: numberKey(ssinIndex),
-    replacedBy: replacedByIndex === '' ? undefined : numberKey(replacedByIndex),
-    personId,
-    previousPersonId: previousPersonId === '' ? undefined : previousPersonId,
-    ...place,
-  };
-};
-
-const mergeOf = (event: CloudEvent): Merge | undefined => {
-  const decoded = decode(PersonsMerged, event.data);
-  const place = placeOf(event);
-  if (decoded === undefined || place === undefined) return undefined;
-  const { personIds, survivorPersonId: survivor } = decoded;
-  if (personIds.length === 0 || ![...personIds, survivor].every((id) => UUID.test(id))) return undefined;
-  return { personIds, survivor, ...place };
-};
-
-/** The serial is drawn at the insert into the registry's log: it orders what partitions do not. */
-const placeOf = ({
-  place,
-  partition,
-}: CloudEvent): { readonly serial: bigint; readonly at: LogPosition } | undefined =>
-  place && partition !== undefined ? { serial: place.serial, at: { partition, position: place.position } } : undefined;
-
-interface MessageType<Message> {
-  decode(data: Uint8Array): Message;
-}
-
-const decode = <Message>(type: MessageType<Message>, data: Uint8Array): Message | undefined => {
-  try {
-    return type.decode(data);
-  } catch {
-    return undefined;
-  }
-};

@@ -1,4 +1,4 @@
-import type { Tx } from '@crossroads/database';
+import type { Queryable, Tx } from '@crossroads/database';
 import type { EventStore } from '@crossroads/eventsourcing';
 import { type NumberedPerson, numberedEvent, numberedStream } from './numbered.codec.js';
 
@@ -26,10 +26,22 @@ export const numberPersons = async (
   const [first] = numbered;
   if (first)
     await store.append([{ ...numberedStream(first.person), events: [numberedEvent(numbered.map(numberedPerson))] }]);
-  const rows =
-    numbered.length === ids.length
-      ? numbered
-      : await tx.query<Row>('select person, person_id from persons where person_id = any($1::uuid[])', [ids]);
+  if (numbered.length === ids.length) return numbersOf(numbered);
+  return (await numbersOfPersons(tx, ids)).person;
+};
+
+/** The numbers that persons have, and how many of the persons have none. */
+export const numbersOfPersons = async (
+  on: Queryable,
+  personIds: readonly string[],
+): Promise<{ readonly person: PersonNumbers; readonly missing: number }> => {
+  const rows = await on.query<Row>('select person, person_id from persons where person_id = any($1::uuid[])', [
+    personIds,
+  ]);
+  return { person: numbersOf(rows), missing: personIds.length - rows.length };
+};
+
+const numbersOf = (rows: readonly Row[]): PersonNumbers => {
   const persons = new Map(rows.map((row) => [row.person_id, row.person]));
   return (personId) => {
     const person = persons.get(personId);

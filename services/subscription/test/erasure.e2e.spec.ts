@@ -26,8 +26,8 @@ describe('deliveries of a person who was erased', () => {
     const client = new pg.Client({ connectionString: mesh.databases.keys?.adminUrl });
     await client.connect();
     await client.query(
-      `insert into subject_keys (person_id, destroyed_at) values ($1, now())
-       on conflict (person_id) do update set wrapped_key = null, destroyed_at = now()`,
+      `insert into subject_keys (person_id, destroyed_at, reason) values ($1, now(), 'UNLAWFUL')
+       on conflict (person_id) do update set wrapped_key = null, destroyed_at = now(), reason = 'UNLAWFUL'`,
       [personId],
     );
     await client.end();

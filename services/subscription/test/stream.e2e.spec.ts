@@ -180,9 +180,10 @@ describe('deliveries as a stream', () => {
     await reads.count(subscriptionId, 2);
     const client = new pg.Client({ connectionString: mesh.databases.keys?.adminUrl });
     await client.connect();
-    await client.query('update subject_keys set wrapped_key = null, destroyed_at = now() where person_id = $1', [
-      person.personId,
-    ]);
+    await client.query(
+      `update subject_keys set wrapped_key = null, destroyed_at = now(), reason = 'UNLAWFUL' where person_id = $1`,
+      [person.personId],
+    );
     await client.end();
     // It remembers keys for a while.
     await running.stop();

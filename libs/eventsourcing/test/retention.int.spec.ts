@@ -45,6 +45,14 @@ const one = (streamId: string, expectedRevision: bigint, n: number, routingKey =
   events: [{ type: 'Counted', data: { n, text: 'é "quoted", {"data":1}' }, metadata: { data: { metadata: n } } }],
 });
 
+const numberOf = ({ data }: { readonly data: unknown }): unknown => Reflect.get(Object(data), 'n');
+const sorted = (numbers: readonly unknown[]): number[] => numbers.map(Number).toSorted((a, b) => a - b);
+
+interface StoredManifest {
+  sha256: string;
+  readonly partitions: Readonly<Record<number, unknown>>;
+}
+
 describe('retention', () => {
   let database: TestDatabase;
   let db: Database;
@@ -108,8 +116,7 @@ describe('retention', () => {
     });
   const archive = () => new FolderArchive(folder);
   const after = (position: bigint) => log.read(new Map([[PARTITION, position]]), 10_000);
-  const numbers = async (position = 0n): Promise<unknown[]> =>
-    (await after(position)).map(({ data }) => Reflect.get(Object(data), 'n'));
+  const numbers = async (position = 0n): Promise<unknown[]> => (await after(position)).map(numberOf);
   const stamped = (count: number) => eventually(numbers, (found) => found.length >= count);
   const tables = async (parent: string): Promise<string[]> =>
     (
@@ -166,7 +173,7 @@ describe('retention', () => {
       await closed;
       for (const error of await Promise.all(writers)) expect(error).toBeInstanceOf(StreamClosed);
       const found = await numbers();
-      expect(found.toSorted()).toEqual(accepted.toSorted());
+      expect(sorted(found)).toEqual(sorted(accepted));
       expect(new Set(found).size).toBe(found.length);
       const [{ count } = { count: 0n }] = await db.query<{ count: bigint }>('select count(*) from es.past');
       expect(Number(count)).toBe(accepted.length);
@@ -224,8 +231,7 @@ describe('retention', () => {
       await stamped(4);
       expect((await after(0n)).slice(0, 3)).toEqual(before);
       expect(await numbers(2n)).toEqual([3, 4]);
-      const dataOf = (events: readonly { readonly data: unknown }[] = []) =>
-        events.map(({ data }) => Reflect.get(Object(data), 'n'));
+      const dataOf = (events: readonly { readonly data: unknown }[] = []) => events.map(numberOf);
       expect(dataOf(await store.readStream(old))).toEqual([1, 3]);
       expect(dataOf(await store.readStream(old, 2n))).toEqual([3]);
       expect((await store.readLast(old))?.revision).toBe(2n);
@@ -296,7 +302,7 @@ describe('retention', () => {
     const tamper = async (change: (text: string) => string): Promise<void> => {
       const changed = gzipSync(change(await linesOf()));
       await writeFile(await fileOf('.ndjson.gz'), changed);
-      const manifest = JSON.parse(await readFile(await fileOf('.json'), 'utf8'));
+      const manifest = JSON.parse(await readFile(await fileOf('.json'), 'utf8')) as StoredManifest;
       manifest.sha256 = createHash('sha256').update(changed).digest('hex');
       await writeFile(await fileOf('.json'), JSON.stringify(manifest));
       await owner('update es.archives set sha256 = $1 where month = $2', [Buffer.from(manifest.sha256, 'hex'), MONTH]);
@@ -309,8 +315,8 @@ describe('retention', () => {
       const lines = (await linesOf())
         .trimEnd()
         .split('\n')
-        .map((line) => JSON.parse(line));
-      expect(lines.map(({ data }) => data.n).toSorted()).toEqual([1, 2, 4, 6]);
+        .map((line) => JSON.parse(line) as { readonly partition: number; readonly data: unknown });
+      expect(sorted(lines.map(numberOf))).toEqual([1, 2, 4, 6]);
       const events = (await after(0n)).filter(({ streamId }) => mayBeClosed(streamId));
       expect(lines.filter(({ partition }) => partition === PARTITION)).toEqual(
         events.map(({ id, place, streamId, revision, data, metadata }) =>
@@ -325,7 +331,7 @@ describe('retention', () => {
           }),
         ),
       );
-      const manifest = JSON.parse(await readFile(await fileOf('.json'), 'utf8'));
+      const manifest = JSON.parse(await readFile(await fileOf('.json'), 'utf8')) as StoredManifest;
       expect(manifest).toMatchObject({ service: 'spec', month: MONTH, events: 4 });
       expect(manifest.partitions[PARTITION]).toMatchObject({
         events: 3,

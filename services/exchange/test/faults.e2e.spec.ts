@@ -117,8 +117,8 @@ describe('the exchange, when something fails,', () => {
     });
     // The round is over, and the process counts as gone.
     await eventually(
-      async () => (await admin.query('select from exchange_instances where gone_since is not null')).rows,
-      (rows) => rows.length > 0,
+      async () => (await admin.query('select from exchange_instances where gone_since is not null')).rowCount,
+      (count) => count !== null && count > 0,
     );
     const { rows } = await admin.query<{ type: string; stream_id: string; of: string | null }>(
       `select type, stream_id, data->>'journalId' as of from es.events where data->>'personId' = $1 order by serial`,

@@ -136,9 +136,11 @@ export class OpeningJournal {
   private async conclusion(download: OpenDownload, revision: bigint, { result, reason }: DownloadOutcome) {
     const { journalId, ticket } = download;
     const outcome = outcomeFields(mailOutcome(ticket, result, this.clock.now(), reason));
-    const append = await this.appendOf(download, 'DocumentOpeningConcluded', 'concluded', outcome);
+    // Then it is a stream of its own that names the first.
+    const isLate = mayBeClosed(journalId, this.clock.now());
+    const append = await this.appendOf(download, 'DocumentOpeningConcluded', 'concluded', outcome, isLate);
     return {
-      appends: [mayBeClosed(journalId, this.clock.now()) ? late(append) : { ...append, expectedRevision: revision }],
+      appends: [isLate ? append : { ...append, expectedRevision: revision }],
       answer: null,
       writeRows: (tx: Tx) => tx.execute(DELETE_OPEN, [journalId]),
     };
@@ -153,11 +155,12 @@ export class OpeningJournal {
     type: string,
     step: OpeningStep,
     body: { readonly [name: string]: Json },
+    isLate = false,
   ): Promise<StreamAppend> {
     const sealed = await this.sealer.sealForSubject(ownerId, body, openingPlace(journalId, step));
-    const events = [{ type, data: { ownerId, sealed } }];
+    const events = [{ type, data: { ownerId, sealed, ...(isLate ? { journalId } : {}) } }];
     return {
-      streamId: journalId,
+      streamId: isLate ? uuidV7() : journalId,
       streamType: 'journal',
       log: 'journal',
       routingKey: ownerId,
@@ -166,13 +169,6 @@ export class OpeningJournal {
     };
   }
 }
-
-/** In a stream of its own that names the first, which may take no more events. */
-const late = (append: StreamAppend): StreamAppend => ({
-  ...append,
-  streamId: uuidV7(),
-  events: append.events.map((event) => ({ ...event, data: { ...Object(event.data), journalId: append.streamId } })),
-});
 
 /** What is written before something is shown. @throws Unavailable when it fails or takes too long: then nothing is shown */
 export const beforeShowing = async <Result>(work: Promise<Result>): Promise<Result> => {

@@ -272,7 +272,7 @@ describe('a relay', () => {
     expect(partitionOf('main', 'one')).not.toBe(partitionOf('main', 'two'));
     await relay({ leases, stamper });
     await eventually(() => got.length >= 3 && !held.has(partitionOf('main', 'one')), Boolean);
-    expect(got.map(numberOf).sort()).toEqual([0, 1, 4]);
+    expect(got.map(numberOf).sort((a, b) => a - b)).toEqual([0, 1, 4]);
     await expect(read()).rejects.toThrow(NeedsNewerVersion);
 
     types = { ...types, FromTheFuture: (recorded) => counted(recorded) };
@@ -368,10 +368,10 @@ describe('a relay', () => {
     await append(3, 4, 'two');
     await relay();
     await eventually(() => got.length >= 2, Boolean);
-    expect(got.map(numberOf).sort()).toEqual([0, 3]);
+    expect(got.map(numberOf).sort((a, b) => a - b)).toEqual([0, 3]);
     fails = false;
     await eventually(() => got.length >= 4, Boolean);
-    expect(got.map(numberOf).sort()).toEqual([0, 1, 2, 3]);
+    expect(got.map(numberOf).sort((a, b) => a - b)).toEqual([0, 1, 2, 3]);
   });
 
   it('gives a topic that is added later the past, and others nothing twice', async () => {

@@ -74,8 +74,8 @@ const together = (first: FoundConsumer, others: readonly FoundConsumer[]): Found
       }
     },
     onPhantoms: async (range, log) => {
-      const works = (await Promise.all(all.map((one) => one.consumer.onPhantoms?.(range, log)))).flatMap(
-        (work) => work ?? [],
+      const works = await Promise.all(
+        all.flatMap(({ consumer: { onPhantoms } , consumer }) => (onPhantoms ? [onPhantoms.call(consumer, range, log)] : [])),
       );
       return {
         apply: async (tx) => {

@@ -8,7 +8,7 @@ export interface PersonRows {
   erase(personIds: readonly string[], tx: Tx): Promise<unknown>;
 }
 
-export const ErasesRows = DiscoveryService.createDecorator<object>();
+const ErasesRows = DiscoveryService.createDecorator<object>();
 
 /** Makes a provider remove what its tables say about a person, when that person is erased. */
 export const ErasesPersons =

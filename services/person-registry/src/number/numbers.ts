@@ -15,7 +15,7 @@ import {
 import { missingOf, type NumberStates } from './replacement.rules.js';
 import { recordedUntil, StreamReads } from './stream-reads.js';
 
-export const NUMBER = 'number';
+const NUMBER = 'number';
 
 export type NumberStream = Stream<NumberState>;
 

@@ -56,7 +56,7 @@ describe('the events that a replacement means for persons', () => {
   it('tell the merged person and the survivor', () => {
     const decided = replace(numbers, 'A', { index: 'B', ssin: 'B', kind: 'test' });
     const data = { personIds: ['a'], survivor: 'b' };
-    expect([...mergeEventsOf(numbers, decided)].sort()).toEqual([
+    expect([...mergeEventsOf(numbers, decided)].sort(([a], [b]) => a.localeCompare(b))).toEqual([
       ['a', { type: 'PersonMerged', data }],
       ['b', { type: 'MergesChanged', data }],
     ]);

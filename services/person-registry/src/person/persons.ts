@@ -13,7 +13,7 @@ import {
   type PersonState,
 } from './person.decider.js';
 
-export const PERSON = 'person';
+const PERSON = 'person';
 
 export type PersonStream = Stream<PersonState>;
 

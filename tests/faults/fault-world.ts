@@ -221,7 +221,7 @@ export class FaultWorld {
   }
 
   /** Waits until changes are accepted and delivered again. Resolves to the seconds that it took; undefined if they are not. */
-  async goesOn(timeoutMs = 90_000): Promise<number | undefined> {
+  async goesOn(timeoutMs = 180_000): Promise<number | undefined> {
     const from = performance.now();
     const [accepted, arrived] = [this.allAccepted().length, this.arrived().length];
     const again = eventually(

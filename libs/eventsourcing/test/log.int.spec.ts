@@ -25,7 +25,8 @@ const one = (streamId: string, expectedRevision: bigint, n: number, routingKey =
   events: [{ type: 'Counted', data: { n } }],
 });
 
-const numbers = (events: readonly Logged[]): unknown[] => events.map(({ data }): unknown => Reflect.get(Object(data), 'n'));
+const numbers = (events: readonly Logged[]): unknown[] =>
+  events.map(({ data }): unknown => Reflect.get(Object(data), 'n'));
 
 describe('the log', () => {
   let database: TestDatabase;

@@ -75,7 +75,9 @@ const together = (first: FoundConsumer, others: readonly FoundConsumer[]): Found
     },
     onPhantoms: async (range, log) => {
       const works = await Promise.all(
-        all.flatMap(({ consumer: { onPhantoms } , consumer }) => (onPhantoms ? [onPhantoms.call(consumer, range, log)] : [])),
+        all.flatMap(({ consumer: { onPhantoms }, consumer }) =>
+          onPhantoms ? [onPhantoms.call(consumer, range, log)] : [],
+        ),
       );
       return {
         apply: async (tx) => {

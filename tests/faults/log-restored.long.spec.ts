@@ -178,7 +178,7 @@ describe('an event of a type that no process knows', () => {
     const logs = [world.registry, world.second.get('person-registry')].map((one) =>
       one ? readFileSync(one.log, 'utf8') : '',
     );
-    expect(logs.join('')).toContain('FromTheFuture');
+    expect(logs.join('')).toContain('UnknownEventType');
     world.begin();
     expect(await world.goesOn()).toBeDefined();
     await world.pause();

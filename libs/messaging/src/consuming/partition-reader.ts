@@ -270,17 +270,23 @@ export class PartitionReader {
     const { topic, partition, batchSize } = this.options;
     const after = log && log.place.position > 0n ? { after: log.place } : {};
     let draft = new Draft(await this.places());
-    for await (const response of readAfter(source, { topic, partition, ...after }, signal)) {
-      if (!response.place) throw new TypeError('a response of Events/Read lacks its place');
-      const place = placeOfMessage(response.place);
-      const from = draft.logOf(place.logId) ?? this.beginningOf(source.source, place.logId);
-      if (place.position <= from.place.position) continue;
-      const to = { ...from, place };
-      if (response.event) draft.add(receivedOf(response, from.place), to);
-      else draft.move(to);
-      if (draft.events.length < batchSize) continue;
-      await this.commit(draft);
-      draft = new Draft(await this.places());
+    try {
+      for await (const response of readAfter(source, { topic, partition, ...after }, signal)) {
+        if (!response.place) throw new TypeError('a response of Events/Read lacks its place');
+        const place = placeOfMessage(response.place);
+        const from = draft.logOf(place.logId) ?? this.beginningOf(source.source, place.logId);
+        if (place.position <= from.place.position) continue;
+        const to = { ...from, place };
+        if (response.event) draft.add(receivedOf(response, from.place), to);
+        else draft.move(to);
+        if (draft.events.length < batchSize) continue;
+        await this.commit(draft);
+        draft = new Draft(await this.places());
+      }
+    } catch (error) {
+      // What came before a gap is taken, and not passed over together with it.
+      if (reasonOf(error) === 'LOG_TRIMMED') await this.commit(draft);
+      throw error;
     }
     await this.commit(draft);
   }

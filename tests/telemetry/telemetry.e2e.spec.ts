@@ -298,7 +298,13 @@ describe('a collector that has stopped', () => {
 });
 
 /** Counters of what does not happen in a mesh that works; tests/faults has them. */
-const ONLY_AFTER_FAULTS = ['crossroads.log.gaps_filled', 'crossroads.leases.lost'];
+const ONLY_AFTER_FAULTS = [
+  'crossroads.log.gaps_filled',
+  'crossroads.log.trimmed',
+  'crossroads.leases.lost',
+  'crossroads.directory_waits',
+  'crossroads.deliveries_pruned',
+];
 
 const OF_ALL = [
   'crossroads.call.duration.seconds',

@@ -283,7 +283,8 @@ describe('the list of accesses', () => {
     await client.connect();
     // Their partitions are those of their keys, and take their turns in any order.
     const parked = await eventually(
-      () => client.query<{ reason: string }>(`select reason from parked where source like '%elsewhere' order by reason`),
+      () =>
+        client.query<{ reason: string }>(`select reason from parked where source like '%elsewhere' order by reason`),
       ({ rows }) => rows.length === 6,
     );
     await client.end();

@@ -88,8 +88,10 @@ describe('authorization refuses', () => {
     );
     const watcher = authorization.as('exchange').watch(watching(-1n))[Symbol.asyncIterator]();
     expect(await outcomeOf(watcher.next())).toBe('INVALID_INPUT');
-    const confirm = { policyRevision: 1n, policyHash: Buffer.alloc(31) };
-    expect(await outcomeOf(authorization.as('exchange').confirmPolicy(confirm))).toBe('INVALID_INPUT');
+    for (const bytes of [0, 31]) {
+      const confirm = { policyRevision: 1n, policyHash: Buffer.alloc(bytes) };
+      expect(await outcomeOf(authorization.as('exchange').confirmPolicy(confirm))).toBe('INVALID_INPUT');
+    }
     const fork = { requestId: id(), policyRevision: 1n };
     expect(await outcomeOf(administrator.acceptPolicyFork(fork))).toBe('NO_POLICY_FORK');
   });

@@ -37,7 +37,12 @@ export class WatchPipe implements PipeTransform<WatchRequest, WatchInput> {
 
 const confirmRequest = fields
   .message({ policyRevision: revision, policyHash: hash })
-  .transform(({ policyRevision, policyHash }) => ({ revision: policyRevision, hash: policyHash }));
+  .transform(({ policyRevision, policyHash }, refinement) =>
+    // A head without its hash would look like one of another history, which stops all decisions.
+    policyRevision > 0n && policyHash.length === 0
+      ? fields.refuseAt(refinement, ['policyHash'], 'REQUIRED', 'the hash that came with the revision')
+      : { revision: policyRevision, hash: policyHash },
+  );
 
 /** @throws InvalidInput */
 @Injectable()

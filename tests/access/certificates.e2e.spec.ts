@@ -15,11 +15,12 @@ import {
   EBOX_EVENTS,
   mayRead,
   OF_CITIZENS,
-  producersOf,
   SERVICES,
   serviceNamed,
   TOPIC_NAMES,
-  topicOfInstitution, producersOf } from '@crossroads/topology';
+  topicOfInstitution,
+  producersOf,
+} from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Kafka } from 'kafkajs';
 import { progress, WholeMesh } from '../whole-mesh.js';

@@ -73,7 +73,7 @@ describe('the rebuild of a view', () => {
     said.length = 0;
     database = await testDatabase(...eventStoreMigrations, Totals1764201700000);
     db = await openDatabase({ url: database.url });
-    migrator = await openDatabase({ url: database.migratorUrl, poolSize: 6 });
+    migrator = await openDatabase({ url: database.migratorUrl, poolSize: 16 });
     store = new PostgresEventStore(db);
     await migrator.query(
       `insert into es.leases (role, partition, holder, token, expires_at)
@@ -142,7 +142,8 @@ describe('the rebuild of a view', () => {
     // The numbers that the database gives go on.
     await write('another stream');
     expect(await db.query("select nr from totals where stream = 'another stream' and nr > 20")).toHaveLength(1);
-    expect(await rebuild()).toMatchObject({ events: 121, rows: 21, differing: 0 });
+    expect(await rebuild()).toMatchObject({ events: 121, differing: 0 });
+    expect(await totals()).toHaveLength(21);
     expect(await migrator.query("select from es.steps where reader = 'rebuild totals'")).toEqual([]);
   });
 

@@ -183,8 +183,11 @@ describe('the table of metrics', () => {
       'crossroads_decisions_total',
       'crossroads_deliveries_lost_at_source',
       'crossroads_deliveries_parked',
+      'crossroads_deliveries_pruned_total',
+      'crossroads_delivery_age_seconds',
       'crossroads_delivery_lag_messages',
       'crossroads_delivery_lag_seconds',
+      'crossroads_directory_waits_total',
       'crossroads_documents_failed_total',
       'crossroads_event_loop_delay_seconds',
       'crossroads_event_loop_utilization_ratio',
@@ -211,6 +214,7 @@ describe('the table of metrics', () => {
       'crossroads_relay_errors_total',
       'crossroads_relay_lag_seconds',
       'crossroads_resident_memory_bytes',
+      'crossroads_subject_keys_missing',
       'crossroads_timer_delay_seconds',
     ]);
   });

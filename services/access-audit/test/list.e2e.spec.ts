@@ -253,12 +253,15 @@ describe('the list of accesses', () => {
     const kept = access(person);
     await world.exchange.append(intended(kept));
     await world.exchange.append(concluded(kept));
+    // Two processes share the partitions of the topic, also when their databases differ.
+    await running.stop();
     const anew = await mesh.startProcess({ databases: await mesh.newDatabases() });
     const client = world.client(anew, PORTAL);
     expect(await until(person.ssin, (all) => all.length === 1, client)).toMatchObject([
       { journalId: kept.journalId, concluded: true },
     ]);
     await anew.stop();
+    await running.launch();
     world.exchange.resume();
     await until(person.ssin, (all) => all.length === 1);
   }, 60_000);

@@ -9,6 +9,7 @@ import { ask } from '../databases.js';
 import { progress } from '../whole-mesh.js';
 import { FaultTable } from './fault-table.js';
 import { FaultWorld } from './fault-world.js';
+import { IN_FULL } from './full.js';
 import { onRegistry, PhysicalCopy } from './injections.js';
 
 /** Few, because a resync starts a process for each partition of each reader. */
@@ -28,7 +29,7 @@ beforeAll(async () => {
 
 afterAll(() => world?.stop());
 
-describe('a registry that was restored to an older physical copy of its databases', () => {
+(IN_FULL ? describe : describe.skip)('a registry that was restored to an older physical copy of its databases', () => {
   const READERS = ['subscription', 'reference-directory', 'ebox'] as const;
   type Reader = (typeof READERS)[number];
   /** Partitions of each reader. */
@@ -125,7 +126,7 @@ describe('a registry that was restored to an older physical copy of its database
   }, 300_000);
 });
 
-describe('a Kafka that was restored to an older physical copy', () => {
+(IN_FULL ? describe : describe.skip)('a Kafka that was restored to an older physical copy', () => {
   it('its readers take from the publishers what it no longer has, and nothing is lost, doubled, reordered or leaked', async () => {
     const kafka = world.mesh.local.process('kafka');
     if (kafka?.pid === undefined) {
@@ -153,7 +154,7 @@ describe('a Kafka that was restored to an older physical copy', () => {
   }, 300_000);
 });
 
-describe('an event of a type that no process knows', () => {
+(IN_FULL ? describe : describe.skip)('an event of a type that no process knows', () => {
   it('its partition is given back and stops, visibly; the other partitions go on', async () => {
     const stream = world.registryDatabases.main.name;
     const [event] = await onRegistry<{ partition: number; stream_id: string }>(

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { progress } from '../whole-mesh.js';
+import { IN_FULL } from './full.js';
 import { FaultTable } from './fault-table.js';
 import { DOUBLED, FaultWorld } from './fault-world.js';
 import {
@@ -34,7 +35,7 @@ beforeAll(async () => {
 
 afterAll(() => world?.stop());
 
-describe('a mesh of two processes of each service that shares its log, under load', () => {
+(IN_FULL ? describe : describe.skip)('a mesh of two processes of each service that shares its log, under load', () => {
   const faults = (): [string, () => Promise<string | void>][] => [
     ...(
       [

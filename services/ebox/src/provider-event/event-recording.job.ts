@@ -1,6 +1,6 @@
 import { ProviderEventKind } from '@crossroads/contracts/ebox/v1/events';
 import { Database, type Tx } from '@crossroads/database';
-import { LogFollower, LogReader, LogWork, type Recorded } from '@crossroads/eventsourcing';
+import { LogFollower, type Logged, LogReader, LogWork, type Recorded } from '@crossroads/eventsourcing';
 import { warn } from '@crossroads/grpc';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { type MessageEvent, messageStreams } from '../message/message.decider.js';
@@ -36,8 +36,10 @@ export class EventRecordingJob implements OnApplicationBootstrap, OnModuleDestro
     await this.follower?.close();
   }
 
-  private async record(batch: readonly Recorded[], tx: Tx): Promise<void> {
-    const events = batch.flatMap((recorded): NewProviderEvent[] => {
+  /** Messages lie in several partitions: what happened to those of one provider is numbered in the order of the inserts. */
+  private async record(batch: readonly Logged[], tx: Tx): Promise<void> {
+    const inserted = batch.toSorted((one, other) => Number(one.serial - other.serial));
+    const events = inserted.flatMap((recorded): NewProviderEvent[] => {
       const kind = kindOf(recorded);
       return kind === undefined ? [] : [{ kind, messageId: recorded.streamId, at: recorded.recordedAt }];
     });

@@ -46,8 +46,8 @@ const accessesNow = async (mesh: WholeMesh, tickets: readonly string[]): Promise
 
 /** Compares the last revision of each access in its journal with the one in the access log. */
 export const missingInAudit = async (mesh: WholeMesh): Promise<number> => {
-  const steps = `select stream_id as id, max(revision)::int as last from es.events where stream_type = any($1) and revision > 0 group by 1`;
-  const heard = `select stream_id as id, max((data->>'revision')::int) as last from es.events where stream_type = 'access' and revision > 0 group by 1`;
+  const steps = `select stream_id as id, max(revision)::int as last from es.events where stream_type = any($1) group by 1`;
+  const heard = `select stream_id as id, max((data->>'revision')::int) as last from es.events where stream_type = 'access' group by 1`;
   const [exchange, subscription, ebox, audit] = await Promise.all([
     ask<Steps>(mesh, 'exchange', steps, [['access', 'refusal']]),
     ask<Steps>(mesh, 'subscription', steps, [['journal']]),

@@ -124,7 +124,7 @@ const ask = async <Row extends pg.QueryResultRow>(url: string, sql: string): Pro
     const { tls } = await mesh.secretsOf('access-audit');
     const admin = kafkaAdmin([`localhost:${mesh.ports.kafka}`], tls);
     await admin.connect();
-    expect(await admin.listTopics()).toEqual(['crossroads.access.v1']);
+    expect((await admin.listTopics()).toSorted()).toEqual(['crossroads.access.v1', 'crossroads.person.v1']);
     await admin.disconnect();
   });
 

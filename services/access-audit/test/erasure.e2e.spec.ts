@@ -95,12 +95,12 @@ describe('the access log of an erased person', () => {
       () =>
         query<{ sealed: string }>(
           mesh.database.adminUrl,
-          `select data->>'sealed' as sealed from es.events where data->>'subject' = $1`,
+          `select data->>'sealed' as sealed from es.events where data->>'subject' = $1 and data->>'sealed' = ''`,
           [erased.personId],
         ),
-      ({ length }) => length === ACCESSES + 1,
+      ({ length }) => length >= ACCESSES,
     );
-    expect(entries.filter(({ sealed }) => sealed === '')).toHaveLength(ACCESSES);
+    expect(entries).toHaveLength(ACCESSES);
     expect(await list(erased.ssin)).toEqual([]);
   }, 120_000);
 

@@ -17,7 +17,7 @@ const onServer = async (database: TestDatabase, statements: readonly string[]): 
 export const backUp = (database: TestDatabase): Promise<void> =>
   onServer(database, [
     `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${database.name}'`,
-    `create database ${database.name}_copy template ${database.name}`,
+    `create database ${database.name}_copy template ${database.name} owner ${new URL(database.migratorUrl).username}`,
   ]);
 
 /** The copy takes the place of the database, whoever is connected to it. */

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { partitionsOf } from '@crossroads/eventsourcing';
 import { withCbeCheck } from '@crossroads/identifiers';
 import type { SubjectSealer } from '@crossroads/privacy';
 import pg from 'pg';
@@ -60,8 +62,8 @@ const LOAD = `
      order by n
     returning *
   )
-  insert into es.events (stream_id, stream_type, revision, event_id, type, schema_version, data, metadata)
-  select message_id::text, 'message', 1, gen_random_uuid(), 'MessagePublished', 1,
+  insert into es.events (month, partition, stream_id, stream_type, revision, event_id, type, schema_version, data, metadata)
+  select 0, get_byte(sha256(convert_to(message_id::text, 'UTF8')), 31) % 16, message_id::text, 'message', 1, gen_random_uuid(), 'MessagePublished', 1,
          jsonb_build_object('version', 1, 'ownerId', owner_id, 'provider', provider, 'sender', sender, 'messageType', message_type,
            'expiresOn', null, 'registeredMail', registered_mail, 'originalMessageId', original_message_id, 'sealed', $11::text), '{}'
     from rows order by message_id`;
@@ -87,16 +89,33 @@ export const loadBigMailbox = async (options: BigMailboxOptions): Promise<void> 
       await client.query(definition);
     }
     await sealWhatIsShown(client, options);
-    // The readers of the log would be busy with all of it, which they are not where messages come one by one.
-    await client.query(`insert into es.checkpoints select reader, transaction_id, position
-      from unnest('{journal,provider-events}'::text[]) reader,
-           (select * from es.events order by transaction_id desc, position desc limit 1) last`);
+    await passOver(client, say);
     say('vacuum');
     await client.query('vacuum analyze messages');
     await client.query('vacuum analyze es.events');
   } finally {
     await client.end();
   }
+};
+
+/** The readers of the log would be busy with all of it, which they are not where messages come one by one. */
+const passOver = async (client: pg.Client, say: (line: string) => void): Promise<void> => {
+  const [holder, partitions] = [randomUUID(), partitionsOf('main')];
+  await client.query(
+    `insert into es.leases (role, partition, holder, expires_at) select 'log', p, $1, now() + interval '1 hour' from unnest($2::smallint[]) p
+     on conflict (role, partition) do update set holder = excluded.holder, expires_at = excluded.expires_at`,
+    [holder, partitions],
+  );
+  for (let stamped = 0; ; ) {
+    const { rowCount } = await client.query('select from es.stamp($1, $2, 2000)', [holder, partitions]);
+    if (rowCount === 0) break;
+    stamped += rowCount ?? 0;
+    say(`${stamped} positions`);
+  }
+  await client.query(`insert into es.steps (reader, partition, after, position, hash)
+    select distinct on (partition) 'provider-events', partition, 0, position, hash from es.log where partition < 100
+     order by partition, position desc`);
+  await client.query(`delete from es.leases where role = 'log'`);
 };
 
 interface Index {

@@ -86,9 +86,7 @@ interface StoredEvent {
 /** All events, in an order in which each comes after those that it depends on. */
 const storedEvents = async (): Promise<StoredEvent[]> => {
   const db = await openDatabase({ url: registry.database.url, poolSize: 1 });
-  const rows = await db.query<{ event: StoredEvent }>(
-    'select to_jsonb(e) as event from es.events e where revision > 0',
-  );
+  const rows = await db.query<{ event: StoredEvent }>('select to_jsonb(e) as event from es.events e');
   await db.close();
   const orderOf = ({ serial, position }: StoredEvent) => serial ?? position ?? 0;
   return rows.map(({ event }) => event).sort((a, b) => orderOf(a) - orderOf(b));

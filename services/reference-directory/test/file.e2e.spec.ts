@@ -49,7 +49,7 @@ const inscribedBy = async (institution: string, people: readonly string[] = PEOP
     .length;
 const eventCount = async () => {
   const db = await openDatabase({ url: directory.mesh.database.url, poolSize: 1 });
-  const [row] = await db.query<{ count: bigint }>('select count(*) from es.events where revision > 0');
+  const [row] = await db.query<{ count: bigint }>('select count(*) from es.events');
   await db.close();
   return Number(row?.count);
 };

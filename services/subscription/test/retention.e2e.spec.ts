@@ -94,8 +94,8 @@ describe('retention of deliveries', () => {
     // As many more of the same as make three batches.
     await world.asAdmin(async (client) => {
       await client.query(
-        `insert into deliveries (subscription_id, lane, sequence, ce_source, ce_id, body)
-         select subscription_id, lane, n, 'spec', n::text, body from deliveries, generate_series(2, 600) n
+        `insert into deliveries (subscription_id, lane, sequence, ce_source, ce_id, body, encoding)
+         select subscription_id, lane, n, 'spec', n::text, body, encoding from deliveries, generate_series(2, 600) n
          where subscription_id = $1 and sequence = 1`,
         [subscriptionId],
       );

@@ -1,3 +1,4 @@
+import { authorization } from '@crossroads/topology';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
 import { type EventStore, PostgresEventStore, type Recorded } from '@crossroads/eventsourcing';
@@ -280,7 +281,7 @@ export class LivePolicy {
         policyRevision: String(this.revision),
       });
       await this.snapshots.discard();
-    } else await this.forks.notice(this.head, 'authorization');
+    } else await this.forks.notice(this.head, authorization.name);
     this.generation++;
     this.isStartingAnew = true;
     this.isLoaded = false;

@@ -1,5 +1,6 @@
 import type { Tx } from '@crossroads/database';
 import type { ViewOfTopic } from '@crossroads/service';
+import { PERSON_TOPIC } from '@crossroads/topology';
 import { applyMerges } from './merges.js';
 import { MERGED, mergeOf, NUMBER_CHANGED, transitionOf } from './number-events.reader.js';
 import { applyTransitions, personIdsOf } from './number-transitions.js';
@@ -7,7 +8,7 @@ import { numbersOfPersons, type PersonNumbers } from './person-numbers.js';
 
 /** The table `numbers`, from what the registry has published of numbers. What the consumer cannot read it has parked. */
 export const numbersView: ViewOfTopic = {
-  from: 'crossroads.person.v1',
+  from: PERSON_TOPIC,
   table: 'numbers',
   types: NUMBER_CHANGED,
   key: 'number',
@@ -20,7 +21,7 @@ export const numbersView: ViewOfTopic = {
 
 /** The table `merges`, from the registry's merges of persons. */
 export const mergesView: ViewOfTopic = {
-  from: 'crossroads.person.v1',
+  from: PERSON_TOPIC,
   table: 'merges',
   types: [MERGED],
   key: 'person',

@@ -247,7 +247,10 @@ describe('the rebuild of a view', () => {
     released.resolve();
     const ended = await Promise.allSettled([first, second]);
     const refused = ended.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []));
-    expect(refused).toEqual(['Error: another rebuild of totals is running']);
+    // Each may have met the other in one of its partitions: then both end, and the next run goes on.
+    expect(new Set(refused)).toEqual(new Set(['Error: another rebuild of totals is running']));
+    await rebuild();
+    expect(await totals()).toHaveLength(20);
   });
 
   it('refuses a table with what it does not copy', async () => {

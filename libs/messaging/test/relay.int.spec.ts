@@ -278,9 +278,9 @@ describe('a relay', () => {
     types = { ...types, FromTheFuture: (recorded) => counted(recorded) };
     await relay();
     await eventually(() => got.length >= 5, Boolean);
-    expect(
-      got.filter(({ partition }) => partition === topicPartitionOf(partitionOf('main', 'one'))).map(numberOf),
-    ).toEqual([0, 1, 2, 3]);
+    // What its last step does not tell may come twice.
+    const ofOne = got.filter(({ partition }) => partition === topicPartitionOf(partitionOf('main', 'one')));
+    expect([...new Set(ofOne.map(numberOf))]).toEqual([0, 1, 2, 3]);
   });
 
   it('reads what older versions wrote as if it had been written now, and gives back what a newer one wrote', async () => {

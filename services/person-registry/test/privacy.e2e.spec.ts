@@ -107,8 +107,6 @@ describe('what is kept of a person', () => {
     expect(await published()).toEqual(['assigned', 'assigned', 'replaced']);
     expect(await asRegister.unreplaceSsin({ requestId: newRequestId(), ssin })).toEqual({ sourceRevision: 3n });
     // The tombstone was written to one database only, as by a restore of the other.
-    expect(registry.output).toMatch(
-      /^[^\n]*tombstones were applied: 0 to the keys database, 1 to the service's[^\n]*\n$/,
-    );
+    expect(registry.output).toContain("tombstones were applied: 0 to the keys database, 1 to the service's");
   });
 });

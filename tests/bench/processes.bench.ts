@@ -29,7 +29,12 @@ export const processes: Bench = {
     while (rounds.length < ROUNDS) {
       const one = await roundOf(mesh, []);
       const second = [await Replica.start(mesh, 'exchange'), await Replica.start(mesh, 'access-audit')];
-      const two = await roundOf(mesh, second).finally(() => Promise.all(second.map((replica) => replica.stop())));
+      let two: Round;
+      try {
+        two = await roundOf(mesh, second);
+      } finally {
+        await Promise.all(second.map((replica) => replica.stop()));
+      }
       rounds.push({ one, two });
       report(`processes: one ${rounded(one.perSecond)}/s, two ${rounded(two.perSecond)}/s`);
     }

@@ -283,9 +283,9 @@ create function es.kept_months() returns int[] stable language sql set search_pa
 
 class EventLog1764201600002 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    const tables: unknown[] = await runner.query(
+    const tables = (await runner.query(
       "select from pg_tables where schemaname = 'es' and tablename = 'events'",
-    );
+    )) as readonly unknown[];
     if (tables.length > 0)
       throw new Error(
         'this database was made before the log had partitions: begin anew with an empty one (npm start -- --fresh)',

@@ -96,7 +96,7 @@ const publishedAfter = async function* (
     for (const { topic: on, event, at, serial } of events)
       if (on === topic) yield { event: messageOf(event), place: placeMessage(logId, partition, at), serial };
     if (last !== undefined) place = last;
-    if (error !== undefined) throw error instanceof Error ? error : new TypeError(String(error));
+    if (error !== undefined) throw error instanceof Error ? error : new TypeError('the log cannot be mapped');
   }
   yield { event: undefined, place: placeMessage(logId, partition, place), serial: 0n };
 };

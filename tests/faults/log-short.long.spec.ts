@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FaultWorld } from './fault-world.js';
 import { emptyTopics, freeze, kill, parked } from './injections.js';
 import { FaultTable } from './fault-table.js';
+import { IN_FULL } from './full.js';
 
 const PEOPLE = 24;
 
@@ -14,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => world?.stop());
 
 /** The short form of `log.long.spec.ts`. */
-describe('two processes of the registry and of the subscription service', () => {
+(IN_FULL ? describe : describe.skip)('two processes of the registry and of the subscription service', () => {
   const table = new FaultTable();
 
   /** Injects faults under load. The tests look at what this left, and change nothing. */

@@ -88,6 +88,15 @@ describe('a consumer of a topic', () => {
     await taken(range(0, 9), 0);
   });
 
+  it('finds what the broker lost at the end of a partition, though no later message shows it', async () => {
+    const topic = new TopicInMemory(1);
+    open.push(service.consume(topic, [log.eventSource], undefined, { lookAgainMs: 200 }));
+    topic.publish(...appended(0, 0, 2));
+    await taken([0, 1], 0);
+    appended(0, 2, 4);
+    await taken([0, 1, 2, 3], 0);
+  });
+
   it('goes on with what the broker has while a publisher is away, and catches up when it is back', async () => {
     const topic = new TopicInMemory(1);
     log.isAway = true;

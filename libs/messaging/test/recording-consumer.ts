@@ -83,7 +83,7 @@ export class RecordingService {
     broker: Pick<Broker, 'consume'>,
     sources: readonly EventSource[],
     consumer: RecordingConsumer = new RecordingConsumer(),
-    { topic = TOPIC, group = 'spec' } = {},
+    { topic = TOPIC, group = 'spec', lookAgainMs = 30_000 } = {},
   ) {
     const errors: string[] = [];
     const consumption = consumeFrom({
@@ -92,6 +92,7 @@ export class RecordingService {
       group,
       sources,
       db: this.db,
+      lookAgainMs,
       onBatch: (events, record) => this.inbox.handleBatch(TOPIC, consumer, events, undefined, record),
       onError: (error) => void errors.push(error instanceof Error ? error.name : String(error)),
     });

@@ -26,6 +26,8 @@ export interface ConsumeFromOptions {
    */
   readonly onBatch: (events: readonly CloudEvent[], record: RecordPlaces) => Promise<void>;
   readonly onError?: (error: unknown, attempt: number) => void;
+  /** A partition without messages for so long is read from its publishers once more. @default 30 s */
+  readonly lookAgainMs?: number;
 }
 
 /** How many partitions catch up from their sources at the same time. */
@@ -47,6 +49,7 @@ export const consumeFrom = (options: ConsumeFromOptions): Consumption & Consumer
     batchSize = 500,
     onBatch,
     onError = () => undefined,
+    lookAgainMs = 30_000,
   } = options;
   const closing = new AbortController();
   const readers = new Map<number, PartitionReader>();
@@ -74,6 +77,9 @@ export const consumeFrom = (options: ConsumeFromOptions): Consumption & Consumer
     if (!closing.signal.aborted) reader.assigned();
     return reader;
   };
+  const looking = setInterval(() => {
+    for (const reader of readers.values()) reader.lookAgain(lookAgainMs);
+  }, lookAgainMs).unref();
   const live = retryUntilDone(
     closing.signal,
     () =>
@@ -102,6 +108,7 @@ export const consumeFrom = (options: ConsumeFromOptions): Consumption & Consumer
     lagSeconds: () => Math.max(0, ...[...readers.values()].map((reader) => reader.lagMs(Date.now()))) / 1_000,
     close: async () => {
       closing.abort(new Error('the consumer is closed'));
+      clearInterval(looking);
       const ended = (await live.catch(() => undefined))?.close();
       for (const reader of readers.values()) reader.revoked();
       await ended;

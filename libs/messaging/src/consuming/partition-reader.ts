@@ -45,6 +45,7 @@ export class PartitionReader {
   private fork: LogForked | undefined;
   private caughtUp: Promise<unknown> = Promise.resolve();
   private assignment = new AbortController();
+  private takenAt = performance.now();
   /** Sources from which it tries to catch up in the background. */
   private trying = new Set<EventSource>();
   private last: Promise<unknown> = Promise.resolve();
@@ -72,6 +73,15 @@ export class PartitionReader {
     this.caughtUp = Promise.all(attempts);
   }
 
+  /** What the broker lost at the end of a partition shows in no later message: asks the sources, unless messages come. */
+  lookAgain(idleMs: number): void {
+    const { signal } = this.assignment;
+    if (signal.aborted || this.fork !== undefined || performance.now() - this.takenAt < idleMs) return;
+    for (const source of this.options.sources)
+      if (!this.trying.has(source))
+        void this.attempt(source, signal, 1).then((isDone) => isDone || this.keepTrying(source));
+  }
+
   revoked(): void {
     this.assignment.abort();
     this.logs = undefined;
@@ -82,6 +92,7 @@ export class PartitionReader {
   /** Takes a batch of the broker. @throws LogForked; whatever the handler throws */
   async take(events: readonly CloudEvent[], signal: AbortSignal): Promise<void> {
     this.oldest ??= events[0]?.time;
+    this.takenAt = performance.now();
     await this.caughtUp;
     await this.alone(async () => {
       for (let overtaken = 1; ; overtaken++) {

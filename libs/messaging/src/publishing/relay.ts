@@ -9,7 +9,7 @@ import {
   logOf,
   type LogStamper,
   LogTrimmed,
-  partitionNumber,
+  partitionsOf,
   type Place,
   StepTaken,
   takeSteps,
@@ -17,7 +17,7 @@ import {
   Waiter,
 } from '@crossroads/eventsourcing';
 import { observe, processLog, traceBatch } from '@crossroads/telemetry';
-import { BUNDLED_TOPICS, PARTITIONS } from '@crossroads/topology';
+import { BUNDLED_TOPICS } from '@crossroads/topology';
 import type { Broker, CloudEvent } from '../broker/broker.js';
 import { bundled } from '../broker/bundle.js';
 import type { TopicSealing } from '../broker/topic-sealing.js';
@@ -378,18 +378,17 @@ const linked = (
 /** Resolves once everything that was committed before the call is stamped and published, in all partitions of the relay's topics. */
 export const isPublished = async ({ db, topics }: Pick<RelayOptions, 'db' | 'topics'>): Promise<boolean> => {
   for (const [topic, name] of topics) {
-    const partitions = Array.from({ length: PARTITIONS }, (_, n) => partitionNumber(name, n));
     const [row] = await db.query<{ readonly behind: boolean }>(
       `select exists (
          select from unnest($1::smallint[]) p (partition)
-           left join lateral (select position, snapshot from es.log l where l.partition = p.partition order by position desc limit 1) h on true
+           left join lateral (select position from es.log l where l.partition = p.partition order by position desc limit 1) h on true
            left join lateral (select s.position from es.steps s where s.reader = $2 and s.partition = p.partition
              order by s.after desc limit 1) s on true
           where coalesce(s.position, 0) < coalesce(h.position, 0)
              or exists (select from es.events e where e.partition = p.partition
                   and not exists (select from es.log l where l.partition = e.partition and l.month = e.month
                     and l.stream_id = e.stream_id and l.revision = e.revision))) as behind`,
-      [partitions, relayOf(topic)],
+      [partitionsOf(name), relayOf(topic)],
     );
     if (row?.behind === true) return false;
   }

@@ -62,10 +62,7 @@ export class MessageStoring {
   async store(tx: Tx, messages: Messages, lookUp: boolean): Promise<Outcomes> {
     const outcomes: Outcomes = new Map();
     const open = () => messages.filter((message) => !outcomes.has(message));
-    if (lookUp) {
-      await this.findAnswers(tx, open(), outcomes);
-      await this.refusePublished(tx, open(), outcomes);
-    }
+    if (lookUp) await this.lookUp(tx, messages, outcomes);
     const mailboxes = await this.lockMailboxes(tx, open(), outcomes);
     const first = firstOfEach(open());
     await this.nameUploads(tx, first);
@@ -73,7 +70,12 @@ export class MessageStoring {
     return outcomes;
   }
 
-  private async findAnswers(tx: Tx, messages: Messages, outcomes: Outcomes): Promise<void> {
+  /**
+   * Reads what is published before the answers: the first attempt of a request may commit in between, and is then found by its answer.
+   * The other way round the request would be refused for what it published itself.
+   */
+  private async lookUp(tx: Tx, messages: Messages, outcomes: Outcomes): Promise<void> {
+    const published = await this.rows.arePublished(tx, messages);
     const answers = await this.events.inTransaction(tx).answersTo(messages.map(({ request }) => request));
     for (const [index, message] of messages.entries()) {
       const stored = answers[index];
@@ -81,15 +83,8 @@ export class MessageStoring {
       else if (stored) {
         const [messageId, exclusivelyEbox] = storedAnswer.parse(stored.answer);
         outcomes.set(message, { messageId, exclusivelyEbox });
-      }
+      } else if (published[index]) outcomes.set(message, { refused: alreadyPublished() });
     }
-  }
-
-  private async refusePublished(tx: Tx, messages: Messages, outcomes: Outcomes): Promise<void> {
-    if (messages.length === 0) return;
-    const published = await this.rows.arePublished(tx, messages);
-    for (const [index, message] of messages.entries())
-      if (published[index]) outcomes.set(message, { refused: alreadyPublished() });
   }
 
   private async lockMailboxes(

@@ -33,12 +33,19 @@ export const run = (program: string, args: readonly string[], { input, env }: Ru
   new Promise((resolve) => {
     const options = { env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 };
     const child = execFile(program, [...args], options, (error, stdout, stderr) =>
-      resolve({ ok: error === null, stdout, stderr: stderr || (error?.message ?? '') }),
+      resolve({ ok: error === null, stdout, stderr: warningsIn(stderr) || (error?.message ?? '') }),
     );
     // The program may end without reading its input.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input ?? '');
   });
+
+/** Without what the Kubernetes client logs for information (klog: `I1127 …`), such as a watch that it opens again. */
+const warningsIn = (stderr: string): string =>
+  stderr
+    .split('\n')
+    .filter((line) => !/^I\d{4} /.test(line))
+    .join('\n');
 
 const succeeded = ({ ok, stdout, stderr }: Outcome, what: string): string => {
   if (!ok) throw new Error(`${what}: ${stderr}${stdout}`);

@@ -30,7 +30,6 @@ export * from './log/log-stamper.js';
 export * from './log/partitions.js';
 export * from './log/log-work.js';
 export { stampLag } from './log/stamp-lag.js';
-export * from './waiter.js';
 export * from './view/own-log.js';
 export * from './view/rebuild-view.js';
 export * from './view/view.js';

@@ -22,6 +22,7 @@ export * from './steps/steps.js';
 export { stepsMigrations } from './steps/steps.migration.js';
 export * from './uuid-v7.js';
 export * from './commands.js';
+export * from './stored-fields.js';
 export * from './streams.js';
 export * from './log/log-follower.js';
 export * from './log/log-leases.js';

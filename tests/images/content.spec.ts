@@ -121,6 +121,10 @@ describe.each(IMAGES)('the content of crossroads/%s', (image) => {
     expect(missing).toEqual([]);
   });
 
+  it('an image holds the SDK of S3 only if its service stores documents or archives a journal', () => {
+    expect(packages.includes('libs/document')).toBe(['ebox', 'exchange', 'subscription'].includes(image));
+  });
+
   it('an image contains no package for tests or for the local mesh', () => {
     for (const name of ['libs/local', 'libs/testing', 'tests']) expect(packages).not.toContain(name);
   });

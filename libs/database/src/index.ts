@@ -13,3 +13,4 @@ export { poolUse } from './open-pools.js';
 export { migrateSchemas, prepareSchemas, type Schema } from './schema.js';
 export type { Session } from './session.js';
 export type { Timeouts } from './timeouts.js';
+export { WorkLoop } from './work-loop.js';

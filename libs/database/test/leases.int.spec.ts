@@ -70,17 +70,17 @@ describe('leases', () => {
     expect(lease?.signal.aborted).toBe(false);
   });
 
-  it('lapse once they rest, and are another holder’s then', async () => {
+  it('expire once they are no longer renewed, and are another holder’s then', async () => {
     const other = await open();
     const lease = await db.leases.take('work');
-    lease?.rest();
+    lease?.stopRenewing();
     const next = await eventually(
       () => other.leases.take('work'),
       (taken) => taken !== undefined,
     );
     expect(next?.token).toBe(2n);
     expect(lease?.held()).toBe(false);
-    expect(lease?.wake()).toBe(false);
+    expect(lease?.resumeRenewing()).toBe(false);
   });
 
   it('are forgotten with their row when they are used once', async () => {

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { S3Archive } from '@crossroads/document/s3-archive';
-import { S3DocumentStore, StoreUnavailable } from '@crossroads/document/store';
+import { S3Archive, S3DocumentStore } from '@crossroads/document/s3';
+import { StoreUnavailable } from '@crossroads/document/store';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { documentStoreContract } from './document-store.contract.js';
 import { S3Server, type S3Program } from './versitygw.js';

@@ -28,5 +28,6 @@ export { type EventPublisher, Publisher, type PublisherOptions } from './publish
 export { type PublishedEvents, publishedEvents } from './publishing/published-events.js';
 export type { PublishedLog } from './publishing/published-log.js';
 export * from './publishing/relay.js';
+export { relayOf } from './publishing/relay-steps.js';
 export { type TopicOwner, TopicProvisioning } from './institutions/topic-provisioning.js';
 export * from './messaging.module.js';

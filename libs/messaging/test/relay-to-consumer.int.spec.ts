@@ -20,7 +20,6 @@ import { FailedPrecondition, RemoteError } from '@crossroads/grpc';
 import {
   type Broker,
   type EventSource,
-  isPublished,
   NOT_PUBLISHED,
   openEmbeddedBroker,
   publicationOf,
@@ -29,7 +28,7 @@ import {
   Relay,
   resyncPartition,
 } from '@crossroads/messaging';
-import { eventually, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
+import { eventually, isPublished, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { PARTITIONS } from '@crossroads/topology';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { RecordingService } from './recording-consumer.js';

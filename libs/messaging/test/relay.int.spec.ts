@@ -17,7 +17,6 @@ import {
 import {
   type Broker,
   type CloudEvent,
-  isPublished,
   NOT_PUBLISHED,
   openEmbeddedBroker,
   publicationOf,
@@ -31,7 +30,7 @@ import {
 } from '@crossroads/messaging';
 import { numberOf } from '@crossroads/messaging/broker.contract';
 import { type KeyProvider, TopicSealer } from '@crossroads/privacy';
-import { eventually, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
+import { eventually, isPublished, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { PARTITIONS } from '@crossroads/topology';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 

@@ -18,6 +18,7 @@ import { subjectKeyMigrations, tombstoneMigrations } from '@crossroads/privacy';
 import { addressedBy, addressVariableOf, type ServiceName } from '@crossroads/topology';
 import type { Type } from '@nestjs/common';
 import { type Needs, needsOf } from './needs.js';
+import type { LoadS3Archive } from './retention.js';
 import type { ViewsOf } from './views.js';
 
 /** What `service.ts` says of a service. All else follows from the topology. */
@@ -33,6 +34,8 @@ export interface ServiceOptions {
   readonly views?: ViewsOf;
   /** The gRPC code of each reason of a `Rejection`. */
   readonly reasonCodes?: ReasonCodes;
+  /** Of a service with a journal, whose months can be archived in S3. @default it has none, and `main.js retention` says so */
+  readonly loadS3Archive?: LoadS3Archive;
 }
 
 export interface ServiceDefinition {
@@ -46,6 +49,7 @@ export interface ServiceDefinition {
   readonly needed: readonly { readonly shape: Shape }[];
   readonly database: DatabaseSchema;
   readonly views: ViewsOf;
+  readonly loadS3Archive?: LoadS3Archive;
 }
 
 export const defineService = ({
@@ -56,6 +60,7 @@ export const defineService = ({
   migrations = [],
   views = () => ({}),
   reasonCodes = {},
+  loadS3Archive,
 }: ServiceOptions): ServiceDefinition => {
   const needs = needsOf(name);
   const own = [
@@ -74,6 +79,7 @@ export const defineService = ({
     reasonCodes,
     defaults,
     views,
+    ...(loadS3Archive ? { loadS3Archive } : {}),
     settings: [...own, AddressSettings],
     needed: [...own, addressesOf(name)],
     database: {

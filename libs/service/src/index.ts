@@ -1,6 +1,7 @@
 export * from './define-service.js';
 export type { Needs } from './needs.js';
 export * from './mesh.module.js';
+export { pageTokens } from './page-tokens.provider.js';
 export * from './run-service.js';
 export { ErasureJob } from './erasure/erasure.job.js';
 export { reasonCodeOf } from './erasure/erasure.consumer.js';

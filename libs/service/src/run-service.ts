@@ -8,10 +8,11 @@ import { retention } from './retention.js';
 import { runProcess } from './run-process.js';
 
 /** Runs a service until it is asked to stop. Each command of `main.js` (`migrate`, `resync`, `rebuild`, `retention`) does one thing and ends. */
-export const runService = (service: ServiceDefinition, module: Type): Promise<void> =>
-  runProcess(service.name, {
+export const runService = (service: ServiceDefinition, module: Type): Promise<void> => {
+  const { loadS3Archive } = service;
+  return runProcess(service.name, {
     schemas: () => schemasOf(service),
-    retention: (say) => retention(service.name, say),
+    ...(loadS3Archive ? { retention: (say) => retention(service.name, loadS3Archive, say) } : {}),
     rebuild: (request, say) => rebuild(service, module, request, say),
     start: async () => {
       checkSettings(service.needed);
@@ -28,3 +29,4 @@ export const runService = (service: ServiceDefinition, module: Type): Promise<vo
         }
       : {}),
   });
+};

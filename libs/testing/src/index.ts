@@ -1,4 +1,5 @@
 export * from './decider-spec.js';
 export * from './eventually.js';
+export * from './is-published.js';
 export * from './postgres.js';
 export * from './refusal.js';

@@ -38,4 +38,5 @@ export const service = defineService({
     NoticeRuns1764230400005,
   ],
   reasonCodes,
+  loadS3Archive: () => import('@crossroads/document/s3'),
 });

@@ -1,5 +1,4 @@
-import { eventually } from '@crossroads/testing';
-import { Link, TestMesh } from '@crossroads/testing/mesh';
+import { startWhileAway, TestMesh } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AppModule } from '../src/app.module.js';
 import { service } from '../src/service.js';
@@ -13,37 +12,7 @@ describe('a start while neither database nor bus can be reached', () => {
   afterAll(() => mesh.stop(), 60_000);
 
   it('waits for its database, serves once that is there, and is ready once the bus is', async () => {
-    const { url, migratorUrl } = mesh.database;
-    const [database, migrator] = [await Link.ofUrl(url), await Link.ofUrl(migratorUrl)];
-    const bus = mesh.bus.link;
-    if (!bus) throw new Error('an embedded bus has a link');
-    for (const { link } of [database, migrator]) {
-      mesh.defer(() => link.close());
-      link.cut();
-    }
-    bus.cut();
-
-    let listens = false;
-    const starting = mesh.startInProcess(service, AppModule, {
-      env: { DATABASE_URL: database.url, DATABASE_MIGRATOR_URL: migrator.url },
-      until: 'listening',
-    });
-    void starting.then(() => {
-      listens = true;
-    });
-    await eventually(
-      () => database.link.refused + migrator.link.refused,
-      (refused) => refused >= 3,
-    );
-    expect(listens).toBe(false);
-
-    database.link.mend();
-    migrator.link.mend();
-    const { server } = await starting;
-    const needs = () => Object.fromEntries(server.health.results());
-    expect(needs()).toMatchObject({ database: true, 'subject-keys': true, bus: false });
-    bus.mend();
-    await eventually(needs, (there) => Object.values(there).every(Boolean));
-    expect(Object.keys(needs()).sort()).toEqual(['LOG_FORKED', 'bus', 'database', 'policy', 'subject-keys']);
+    const checks = await startWhileAway(mesh, service, AppModule);
+    expect(checks).toEqual(['LOG_FORKED', 'bus', 'database', 'policy', 'subject-keys']);
   }, 60_000);
 });

@@ -11,6 +11,7 @@ export const service = defineService({
   settings: [ReceiptSettings],
   migrations: [ExchangeInstances1764230400000],
   reasonCodes,
+  loadS3Archive: () => import('@crossroads/document/s3'),
   defaults: {
     // A request is about one person.
     LIMIT_MESSAGE_BYTES: String(MIB),

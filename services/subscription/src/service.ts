@@ -19,4 +19,5 @@ export const service = defineService({
   entities: [SubscriptionEntity],
   migrations: [Subscriptions1764230400000],
   reasonCodes,
+  loadS3Archive: () => import('@crossroads/document/s3'),
 });

@@ -15,8 +15,8 @@ export abstract class ExclusiveWork {
 @Injectable()
 export class LeasedWork extends ExclusiveWork {
   private readonly running = new Set<string>();
-  /** Of work that has ended: they lapse unless it is run again. */
-  private readonly resting = new Map<string, Lease>();
+  /** Of work that has ended, until they expire. */
+  private readonly kept = new Map<string, Lease>();
 
   constructor(private readonly db: Database) {
     super();
@@ -34,7 +34,7 @@ export class LeasedWork extends ExclusiveWork {
       try {
         return await work(lease.signal);
       } finally {
-        lease.rest();
+        lease.stopRenewing();
         if (lease.held()) this.keep(name, lease);
       }
     } finally {
@@ -43,14 +43,14 @@ export class LeasedWork extends ExclusiveWork {
   }
 
   private keep(name: string, lease: Lease): void {
-    this.resting.set(name, lease);
-    const forget = () => this.resting.get(name) === lease && this.resting.delete(name);
+    this.kept.set(name, lease);
+    const forget = () => this.kept.get(name) === lease && this.kept.delete(name);
     lease.signal.addEventListener('abort', forget, { once: true });
   }
 
   private async leaseOf(name: string): Promise<Lease | undefined> {
-    const kept = this.resting.get(name);
-    this.resting.delete(name);
-    return kept?.wake() === true ? kept : this.db.leases.take(name);
+    const lease = this.kept.get(name);
+    this.kept.delete(name);
+    return lease?.resumeRenewing() === true ? lease : this.db.leases.take(name);
   }
 }

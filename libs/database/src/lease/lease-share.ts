@@ -9,7 +9,7 @@ export interface ShareEvents {
   readonly onLost?: (partition: number) => void | Promise<void>;
 }
 
-/** Writes what this member says of itself, if it is time, and answers with who is there and who holds what. */
+/** Registers this member again, if it is time, and answers with the other members and who holds what. */
 const LOOK = `
   with mine as (
     insert into es.members (role, holder, version, refused, expires_at, backend, backend_start)
@@ -38,7 +38,7 @@ export class LeaseShare {
   private readonly mine = new Map<number, Lease>();
   private readonly giving = new Map<number, Promise<void>>();
   private readonly refused = new Set<number>();
-  private saidAt = -Infinity;
+  private registeredAt = -Infinity;
   private closed = false;
 
   constructor(
@@ -56,7 +56,7 @@ export class LeaseShare {
   /** This process cannot work on it, for as long as it runs: it gives it back and another one takes it. */
   refuse(partition: number): void {
     this.refused.add(partition);
-    this.saidAt = -Infinity;
+    this.registeredAt = -Infinity;
     this.leases.wake();
   }
 
@@ -73,15 +73,15 @@ export class LeaseShare {
   }
 
   /** @internal */
-  async look(): Promise<void> {
+  async rebalance(): Promise<void> {
     if (this.closed) return;
     const { leases, role, partitions, refused } = this;
     const now = performance.now();
-    const isTime = now - this.saidAt >= leases.renewMs;
+    const isTime = now - this.registeredAt >= leases.renewMs;
     const [seen] = await leases.session.rows<Seen>(LOOK, [
       ...[role, leases.holder, leases.version, [...refused], leases.ttlMs / 1_000, isTime, partitions],
     ]);
-    if (isTime) this.saidAt = now;
+    if (isTime) this.registeredAt = now;
     if (!seen || this.closed) return;
     const me = { holder: leases.holder, refused: [...refused] };
     const holders = new Map(seen.taken.map(({ partition, holder }) => [partition, holder]));
@@ -100,7 +100,7 @@ export class LeaseShare {
   lost(lease: Lease): void {
     if (this.mine.get(lease.partition) !== lease) return;
     this.mine.delete(lease.partition);
-    void this.tell(lease.partition);
+    void this.notifyLost(lease.partition);
   }
 
   /** Work on it ends before another process begins. */
@@ -108,14 +108,14 @@ export class LeaseShare {
     const lease = this.mine.get(partition);
     if (!lease) return;
     this.mine.delete(partition);
-    lease.rest();
-    const given = Promise.race([this.tell(partition), delay(this.leases.ttlMs, undefined, { ref: false })])
+    lease.stopRenewing();
+    const given = Promise.race([this.notifyLost(partition), delay(this.leases.ttlMs, undefined, { ref: false })])
       .then(() => lease.release())
       .finally(() => this.giving.delete(partition));
     this.giving.set(partition, given);
   }
 
-  private async tell(partition: number): Promise<void> {
+  private async notifyLost(partition: number): Promise<void> {
     try {
       await this.events.onLost?.(partition);
     } catch {

@@ -42,13 +42,13 @@ export class Lease {
     if (held) await this.giveBack(this, forget);
   }
 
-  /** No longer renewed: it lapses unless it is woken. */
-  rest(): void {
+  /** No longer renewed: it expires unless that is resumed. */
+  stopRenewing(): void {
     this.renewing = false;
   }
 
-  /** Renewed again. False when too little of it is left. */
-  wake(): boolean {
+  /** False when too little of it is left. */
+  resumeRenewing(): boolean {
     this.renewing = this.held() && performance.now() < (this.sentAt + this.until) / 2;
     return this.renewing;
   }

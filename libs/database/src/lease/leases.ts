@@ -68,7 +68,7 @@ export class Leases {
     });
   }
 
-  /** Undefined while another process, or another part of this one, has it. It is renewed until it is released, rests or is lost. */
+  /** Undefined while another process, or another part of this one, has it. It is renewed until it is released or lost. */
   async take(role: string, partition = 0): Promise<Lease | undefined> {
     const key = keyOf(role, partition);
     if (this.closed || this.taking.has(key) || this.leases.get(key)?.isRenewed() === true) return undefined;
@@ -154,7 +154,7 @@ export class Leases {
   private step(): void {
     if (this.closed) return;
     this.stepping = this.renew()
-      .then(() => Promise.all([...this.shares].map((share) => share.look())))
+      .then(() => Promise.all([...this.shares].map((share) => share.rebalance())))
       .catch(() => undefined)
       .then(() => {
         this.stepping = undefined;
@@ -177,7 +177,7 @@ export class Leases {
   }
 
   private lose(lease: Lease): void {
-    // One that rests may lapse.
+    // One that is no longer renewed may expire.
     if (lease.isRenewed() && !lease.signal.aborted) leaseLost(lease.role);
     lease.end();
     this.drop(lease);

@@ -4,7 +4,6 @@ import { Module } from '@nestjs/common';
 import { DocumentStore } from './document-store.js';
 import { DocumentStoreSettings } from './document-store.settings.js';
 import { FileDocumentStore } from './file-document-store.js';
-import { S3DocumentStore } from './s3-document-store.js';
 import { SealedDocumentStore } from './sealed-document-store.js';
 
 /** The `DocumentStore` of the service, in its folder or its S3 bucket, sealed with its key `documents`. */
@@ -23,5 +22,6 @@ export class DocumentStoreModule {}
 
 const storeOf = async ({ place, S3_ENDPOINT, S3_REGION }: DocumentStoreSettings): Promise<DocumentStore> => {
   if ('folder' in place) return FileDocumentStore.inFolder(place.folder);
+  const { S3DocumentStore } = await import('./s3-document-store.js');
   return new S3DocumentStore({ bucket: place.bucket, endpoint: S3_ENDPOINT, region: S3_REGION });
 };

@@ -2,5 +2,4 @@ export * from './document-store.js';
 export * from './document-store.module.js';
 export * from './document-store.settings.js';
 export * from './file-document-store.js';
-export * from './s3-document-store.js';
 export * from './sealed-document-store.js';

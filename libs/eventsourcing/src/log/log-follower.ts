@@ -1,9 +1,8 @@
-import type { Database, Tx } from '@crossroads/database';
+import { type Database, type Tx, WorkLoop } from '@crossroads/database';
 import { Logger } from '@nestjs/common';
 import type { Logged } from '../event-store.js';
 import type { Place } from '../place.js';
 import { lastSteps, StepTaken, takeSteps } from '../steps/steps.js';
-import { Waiter } from '../waiter.js';
 import { type LogReader, LogTrimmed } from './log-reader.js';
 import type { HeldPartitions, LogStamper } from './log-stamper.js';
 import { type LogName, logOf } from './partitions.js';
@@ -11,7 +10,6 @@ import { type LogName, logOf } from './partitions.js';
 const IDLE_MS = 400;
 /** Under load it makes fewer, larger batches. */
 const PACE_MS = 5;
-const BACKOFF_MS = { min: 100, max: 5_000 };
 
 export interface LogFollowerOptions {
   readonly db: Database;
@@ -43,45 +41,33 @@ interface Position {
  * without noticing cannot commit a batch a second time, since its step is taken.
  */
 export class LogFollower {
-  private readonly waiter = new Waiter();
-  private readonly stopping = new AbortController();
+  private readonly loop: WorkLoop;
   private readonly positions = new Map<number, Position>();
   private readonly unsubscribe: () => void;
-  private readonly running: Promise<void>;
-  private nextBatch = 0;
 
   constructor(private readonly options: LogFollowerOptions) {
-    this.unsubscribe = options.stamper.onStamped(() => this.waiter.wake());
-    this.running = this.run();
+    const { stamper, onError } = options;
+    this.loop = new WorkLoop({ pass: (signal) => this.pass(signal), onError, paceMs: PACE_MS });
+    this.unsubscribe = stamper.onStamped(() => this.loop.wake());
+    this.loop.start();
   }
 
   /** Ends after the current batch. */
   async close(): Promise<void> {
-    this.stopping.abort();
     this.unsubscribe();
-    this.waiter.wake();
-    await this.running;
+    await this.loop.stop();
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    for (let attempt = 0; !signal.aborted; ) {
-      try {
-        const early = this.nextBatch - performance.now();
-        if (early > 0) await this.waiter.pause(early, signal);
-        this.nextBatch = performance.now() + PACE_MS;
-        await this.followLeases();
-        if ((await this.handleBatch()) === 0) await this.waiter.wait(IDLE_MS);
-        attempt = 0;
-      } catch (error) {
-        if (signal.aborted) break;
-        this.positions.clear();
-        // Another process goes on from there: the places are read again.
-        if (error instanceof StepTaken) continue;
-        if (error instanceof LogTrimmed && (await this.passTrimmed(error))) continue;
-        this.options.onError(error, ++attempt);
-        await this.waiter.pause(Math.min(BACKOFF_MS.min * 2 ** (attempt - 1), BACKOFF_MS.max), signal);
-      }
+  private async pass(signal: AbortSignal): Promise<number> {
+    try {
+      await this.followLeases();
+      return (await this.handleBatch(signal)) === 0 ? IDLE_MS : 0;
+    } catch (error) {
+      this.positions.clear();
+      // Another process goes on from there: the places are read again.
+      if (error instanceof StepTaken) return 0;
+      if (error instanceof LogTrimmed && (await this.passTrimmed(error))) return 0;
+      throw error;
     }
   }
 
@@ -113,7 +99,7 @@ export class LogFollower {
       this.positions.set(partition, { token, place: steps.get(partition)?.place ?? { position: 0n } });
   }
 
-  private async handleBatch(): Promise<number> {
+  private async handleBatch(signal: AbortSignal): Promise<number> {
     const { db, log, reader, batchSize = 500, handle } = this.options;
     const places = new Map([...this.positions].map(([partition, { place }]) => [partition, place.position]));
     if (places.size === 0) return 0;
@@ -125,7 +111,7 @@ export class LogFollower {
     });
     await db.transaction(async (tx) => {
       await takeSteps(tx, steps);
-      await handle(events, tx, this.stopping.signal);
+      await handle(events, tx, signal);
     });
     for (const { partition, place } of steps) {
       const position = this.positions.get(partition);

@@ -1,7 +1,7 @@
-import type { Database } from '@crossroads/database';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Database, WorkLoop } from '@crossroads/database';
 import pg from 'pg';
 import type { Logged } from '../event-store.js';
-import { Waiter } from '../waiter.js';
 import { type LoggedRow, loggedOf } from './log-reader.js';
 import { notePass } from './stamp-lag.js';
 
@@ -9,7 +9,6 @@ import { notePass } from './stamp-lag.js';
 const PACE_MS = 10;
 /** Notifications can be lost, and a commit may come after the pass that its notification woke. */
 const IDLE_MS = { min: 10, max: 400 };
-const BACKOFF_MS = { min: 100, max: 5_000 };
 /** Events of one partition in one pass. */
 const PASS_LIMIT = 1_000;
 
@@ -39,19 +38,18 @@ const STAMP = {
  * events. Two stampers of one partition collide on a primary key, so that nothing is stamped twice even without a lease.
  */
 export class LogStamper {
-  private readonly waiter = new Waiter();
-  private readonly stopping = new AbortController();
+  private readonly loop: WorkLoop;
   private readonly listeners = new Set<(events: readonly Logged[]) => void>();
   private readonly unsubscribe: () => void;
-  private readonly running: Promise<void>;
   private idleMs = IDLE_MS.min;
 
   constructor(private readonly options: LogStamperOptions) {
+    this.loop = new WorkLoop({ pass: (signal) => this.pass(signal), onError: options.onError });
     this.unsubscribe = options.db.session.onLogGrown(() => {
       this.idleMs = IDLE_MS.min;
-      this.waiter.wake();
+      this.loop.wake();
     });
-    this.running = this.run();
+    this.loop.start();
   }
 
   /** Called with the events of each pass, in order within each partition. */
@@ -61,41 +59,38 @@ export class LogStamper {
   }
 
   async close(): Promise<void> {
-    this.stopping.abort();
     this.unsubscribe();
-    this.waiter.wake();
-    await this.running;
+    await this.loop.stop();
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    for (let attempt = 0; !signal.aborted; ) {
-      try {
-        await this.pass();
-        attempt = 0;
-      } catch (error) {
-        // Another stamper was first: look again at once.
-        if (isCollision(error)) continue;
-        this.options.onError(error, ++attempt);
-        await this.waiter.pause(Math.min(BACKOFF_MS.min * 2 ** (attempt - 1), BACKOFF_MS.max), signal);
-      }
+  private async pass(signal: AbortSignal): Promise<number> {
+    const rows = await this.stamp();
+    // Another stamper was first: look again at once.
+    if (rows === 'collision') return 0;
+    if (rows.length === 0) {
+      const { idleMs } = this;
+      this.idleMs = Math.min(idleMs * 2, IDLE_MS.max);
+      return idleMs;
     }
+    const events = rows.map(loggedOf);
+    notePass(events);
+    for (const listener of this.listeners) listener(events);
+    this.idleMs = IDLE_MS.min;
+    // Woken or not: what is committed meanwhile goes into one pass.
+    if (rows.length < PASS_LIMIT) await delay(this.options.paceMs ?? PACE_MS, undefined, { signal });
+    return 0;
   }
 
-  private async pass(): Promise<void> {
-    const { db, leases, paceMs = PACE_MS } = this.options;
+  private async stamp(): Promise<readonly LoggedRow[] | 'collision'> {
+    const { db, leases } = this.options;
     const held = [...leases.held().keys()];
-    const rows = held.length === 0 ? [] : await db.query<LoggedRow>(STAMP, [leases.holder, held, PASS_LIMIT]);
-    if (rows.length > 0) {
-      const events = rows.map(loggedOf);
-      notePass(events);
-      for (const listener of this.listeners) listener(events);
-      this.idleMs = IDLE_MS.min;
-      if (rows.length < PASS_LIMIT) await this.waiter.pause(paceMs, this.stopping.signal);
-      return;
+    if (held.length === 0) return [];
+    try {
+      return await db.query<LoggedRow>(STAMP, [leases.holder, held, PASS_LIMIT]);
+    } catch (error) {
+      if (isCollision(error)) return 'collision';
+      throw error;
     }
-    await this.waiter.wait(this.idleMs);
-    this.idleMs = Math.min(this.idleMs * 2, IDLE_MS.max);
   }
 }
 

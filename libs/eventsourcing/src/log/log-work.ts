@@ -1,15 +1,20 @@
-import { Database } from '@crossroads/database';
+import { Database, WorkLoop } from '@crossroads/database';
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { holdLog, type LogLeases } from './log-leases.js';
 import { LogStamper } from './log-stamper.js';
 
 /** Tables are made weeks ahead. */
 const MAINTENANCE_MS = 3_600_000;
+const MAINTENANCE_BACKOFF_MS = { min: 1_000, max: 60_000 };
 
 /** Stamps the partitions of the log that this process holds, of those that the processes of the service share. */
 @Injectable()
 export class LogWork implements OnModuleInit, OnModuleDestroy {
-  private maintenance: NodeJS.Timeout | undefined;
+  private readonly maintenance = new WorkLoop({
+    pass: () => this.maintain(),
+    onError: (error, attempt) => warn('the log is not maintained', error, attempt),
+    backoffMs: MAINTENANCE_BACKOFF_MS,
+  });
   private work: { readonly leases: LogLeases; readonly stamper: LogStamper } | undefined;
 
   constructor(private readonly db: Database) {}
@@ -23,8 +28,7 @@ export class LogWork implements OnModuleInit, OnModuleDestroy {
   }
 
   onModuleInit(): void {
-    this.maintenance = setInterval(() => void this.maintain(), MAINTENANCE_MS).unref();
-    void this.maintain();
+    this.maintenance.start();
     const leases = holdLog(this.db);
     this.work = {
       leases,
@@ -37,14 +41,15 @@ export class LogWork implements OnModuleInit, OnModuleDestroy {
   }
 
   async onModuleDestroy(): Promise<void> {
-    clearInterval(this.maintenance);
+    await this.maintenance.stop();
     await this.work?.stamper.close();
     await this.work?.leases.close();
   }
 
   /** Makes the tables that are needed soon, and drops the requests that nobody may repeat any more. */
-  private async maintain(): Promise<void> {
-    await this.db.query('select es.maintain()').catch((error: unknown) => warn('the log is not maintained', error));
+  private async maintain(): Promise<number> {
+    await this.db.query('select es.maintain()');
+    return MAINTENANCE_MS;
   }
 
   private started() {
@@ -54,5 +59,5 @@ export class LogWork implements OnModuleInit, OnModuleDestroy {
 }
 
 /** By its kind: the message may hold data of an event. */
-const warn = (message: string, error: unknown, attempt?: number): void =>
+const warn = (message: string, error: unknown, attempt: number): void =>
   Logger.warn({ message, attempt, error: error instanceof Error ? error.name : typeof error }, 'log');

@@ -1,3 +1,5 @@
+import type { Recorded } from '../event-store.js';
+import { optionalText } from '../stored-fields.js';
 import { hash } from 'node:crypto';
 import { PARTITIONS } from '@crossroads/topology';
 
@@ -47,6 +49,10 @@ export const monthBefore = (at: Date, n: number): number => {
 /** Whether the month of a journal stream may be closed by now: then its events may be in `es.past`, and it may take no more. */
 export const mayBeClosed = (streamId: string, now = new Date()): boolean =>
   (monthOfUuidV7(streamId) ?? Number.POSITIVE_INFINITY) < monthBefore(now, MIN_OPEN_MONTHS);
+
+/** The journal stream to which an event belongs: what came after its month was closed is a stream of its own, and names the first one. */
+export const journalIdOf = ({ streamId, data }: Pick<Recorded, 'streamId' | 'data'>): string =>
+  optionalText(data, 'journalId') ?? streamId;
 
 const UUID_V7 = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 

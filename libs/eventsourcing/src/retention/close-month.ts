@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database, Queryable } from '@crossroads/database';
 import { CLOSED, type Month, tableOf } from './months.js';
-import { locking, type Patience } from './patiently.js';
+import { locking, type WaitOptions } from './locking.js';
 
 const POLL_MS = 200;
 const SAY_MS = 2_000;
@@ -10,21 +10,21 @@ const SAY_MS = 2_000;
  * Closes a month: no further event gets into it, all of them get their positions, and its table moves from `es.events` to `es.past`.
  * Each step finds out what was done before. Needs the role that owns the tables.
  */
-export const closeMonth = async (db: Database, { month, state }: Month, patience: Patience): Promise<void> => {
+export const closeMonth = async (db: Database, { month, state }: Month, wait: WaitOptions): Promise<void> => {
   if (state === 'past') return;
-  if (state === 'open') await refuseEvents(db, month, patience);
-  await untilStamped(db, month, patience);
-  await moveToPast(db, month, patience);
+  if (state === 'open') await refuseEvents(db, month, wait);
+  await untilStamped(db, month, wait);
+  await moveToPast(db, month, wait);
 };
 
 /** The lock waits for the transactions that have written into the month. Whoever comes later is refused: `StreamClosed`. */
-const refuseEvents = (db: Database, month: number, patience: Patience): Promise<void> =>
-  locking(db, `closing ${month}`, patience, (tx) =>
+const refuseEvents = (db: Database, month: number, wait: WaitOptions): Promise<void> =>
+  locking(db, `closing ${month}`, wait, (tx) =>
     tx.query(`alter table ${tableOf(month)} add constraint ${CLOSED} check (false) not valid`),
   );
 
 /** What is not stamped when the table leaves `es.events` would never get a position. */
-const untilStamped = async (db: Database, month: number, { say, signal, withinMs }: Patience): Promise<void> => {
+const untilStamped = async (db: Database, month: number, { say, signal, withinMs }: WaitOptions): Promise<void> => {
   const until = performance.now() + withinMs;
   for (let saidAt = performance.now(); await hasUnstamped(db, month); ) {
     if (performance.now() > until)
@@ -57,7 +57,7 @@ const hasUnstamped = async (on: Pick<Queryable, 'query'>, month: number): Promis
 /**
  * In one transaction, so that at no moment a stream is in neither table. The check saves `attach` from reading the table under the lock.
  */
-const moveToPast = async (db: Database, month: number, patience: Patience): Promise<void> => {
+const moveToPast = async (db: Database, month: number, wait: WaitOptions): Promise<void> => {
   const table = tableOf(month);
   const limit = { timeoutMs: 3_600_000 };
   const isKnown = await db.query(
@@ -65,14 +65,14 @@ const moveToPast = async (db: Database, month: number, patience: Patience): Prom
     [table],
   );
   if (isKnown.length === 0) {
-    await locking(db, `checking ${month}`, patience, (tx) =>
+    await locking(db, `checking ${month}`, wait, (tx) =>
       tx.query(
         `alter table ${table} drop constraint if exists of_month, add constraint of_month check (month = ${month}) not valid`,
       ),
     );
     await db.transaction((tx) => tx.query(`alter table ${table} validate constraint of_month`), limit);
   }
-  await locking(db, `moving ${month}`, patience, async (tx) => {
+  await locking(db, `moving ${month}`, wait, async (tx) => {
     await tx.query('lock table es.events in access exclusive mode');
     const unstamped = await tx.query<{ name: string }>(
       `select i.indexrelid::regclass::text as name

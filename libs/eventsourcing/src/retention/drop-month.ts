@@ -3,7 +3,7 @@ import type { ArchiveStore } from './archive/archive-store.js';
 import { ArchiveDamaged } from './archive/archive-store.js';
 import { verifyArchive } from './archive/verify-archive.js';
 import { tableOf } from './months.js';
-import { locking, type Patience } from './patiently.js';
+import { locking, type WaitOptions } from './locking.js';
 
 interface Archived {
   readonly name: string;
@@ -18,7 +18,7 @@ export const dropMonth = async (
   db: Database,
   month: number,
   store: ArchiveStore,
-  patience: Patience,
+  wait: WaitOptions,
 ): Promise<readonly string[]> => {
   const [archived] = await db.query<Archived>('select name, sha256 from es.archives where month = $1', [month]);
   if (archived === undefined) return ['it is not archived'];
@@ -27,7 +27,7 @@ export const dropMonth = async (
   const { sha256 } = await verifyArchive(store, archived.name);
   if (sha256 !== archived.sha256.toString('hex'))
     throw new ArchiveDamaged(archived.name, 'is another one than was made');
-  await locking(db, `dropping ${month}`, patience, async (tx) => {
+  await locking(db, `dropping ${month}`, wait, async (tx) => {
     await tx.query(`drop table ${tableOf(month)}`);
     await tx.query('update es.archives set dropped_at = clock_timestamp() where month = $1', [month]);
   });

@@ -1,5 +1,5 @@
 import type { Database } from '@crossroads/database';
-import { locking, type Patience } from './patiently.js';
+import { locking, type WaitOptions } from './locking.js';
 
 const SEGMENT = 1_000_000n;
 
@@ -7,7 +7,7 @@ const SEGMENT = 1_000_000n;
  * Drops the oldest segments of the journal's log: those that all partitions have left behind, and of which all events were dropped. The
  * place at which each partition begins now stays, with its hash. Returns how many were dropped.
  */
-export const dropSegments = async (db: Database, patience: Patience): Promise<number> => {
+export const dropSegments = async (db: Database, wait: WaitOptions): Promise<number> => {
   for (let dropped = 0; ; dropped++) {
     const [oldest] = await db.query<{ segment: bigint; heads: bigint }>(OLDEST);
     if (oldest === undefined || oldest.heads < (oldest.segment + 1n) * SEGMENT) return dropped;
@@ -16,7 +16,7 @@ export const dropSegments = async (db: Database, patience: Patience): Promise<nu
       `select exists (select from ${table} l where l.month = any ((select es.kept_months())::int[])) as found`,
     );
     if (kept?.found !== false) return dropped;
-    await locking(db, `dropping ${table}`, patience, async (tx) => {
+    await locking(db, `dropping ${table}`, wait, async (tx) => {
       await tx.query(
         `insert into es.trimmed (partition, position, hash)
          select l.partition, l.position, l.hash from ${table} l where l.position = $1

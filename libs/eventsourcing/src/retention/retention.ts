@@ -6,7 +6,7 @@ import { closeMonth } from './close-month.js';
 import { dropMonth } from './drop-month.js';
 import { dropSegments } from './drop-segments.js';
 import { monthsOfJournal } from './months.js';
-import type { Say } from './patiently.js';
+import type { Say } from './locking.js';
 
 export interface RetentionOptions {
   /** Connects as the role that owns the tables. */
@@ -46,13 +46,13 @@ export const retain = async (options: RetentionOptions): Promise<void> => {
 const run = async (
   db: Awaited<ReturnType<typeof openDatabase>>,
   { service, openMonths, keptMonths, archive, asOf = new Date() }: RetentionOptions,
-  patience: { readonly say: Say; readonly signal: AbortSignal; readonly withinMs: number },
+  wait: { readonly say: Say; readonly signal: AbortSignal; readonly withinMs: number },
 ): Promise<void> => {
-  const { say, signal } = patience;
+  const { say, signal } = wait;
   const closable = (await monthsOfJournal(db)).filter(({ month }) => month < monthBefore(asOf, openMonths));
   for (const month of closable) {
     if (month.state === 'past') continue;
-    await closeMonth(db, month, patience);
+    await closeMonth(db, month, wait);
     say('a month is closed', { month: month.month });
   }
   if (archive === undefined) return say('closed months are kept: there is no archive', {});
@@ -64,10 +64,10 @@ const run = async (
   }
   if (keptMonths === undefined) return;
   for (const month of past.filter((one) => one < monthBefore(asOf, keptMonths))) {
-    const keptFor = await dropMonth(db, month, archive, patience);
+    const keptFor = await dropMonth(db, month, archive, wait);
     if (keptFor.length === 0) say('a month is dropped; it is in the archive', { month });
     else say('a month is kept although its time is over', { month, for: keptFor });
   }
-  const segments = await dropSegments(db, patience);
+  const segments = await dropSegments(db, wait);
   if (segments > 0) say('segments of the log are dropped', { segments });
 };

@@ -1,47 +1,37 @@
-import { LogOpened } from '@crossroads/contracts/events/v1/log_opened';
-import { type LogPlace, type Place, type ReadLog, StepTaken } from '@crossroads/eventsourcing';
-import { processLog } from '@crossroads/telemetry';
-import type { CloudEvent, EventPlace } from '../broker/broker.js';
-import { BundleForked, continuedFrom } from '../broker/bundle.js';
-import { placeOfMessage, receivedOf } from '../broker/event-message.js';
+import { StepTaken } from '@crossroads/eventsourcing';
+import type { CloudEvent } from '../broker/broker.js';
 import { backoffMs, pause } from '../broker/retry.js';
+import { BrokerReading } from './broker-reading.js';
 import { LogForked } from './log-forked.js';
 import type { logMetrics } from './log-metrics.js';
-import { judge } from './place.rules.js';
-import type { Portion } from './portions.js';
-import { checkPlaces, type EventSource, leftAfter, readAfter, reasonOf } from './source-log.js';
+import { PartitionPlaces, type PartitionPlacesOptions } from './partition-places.js';
+import type { EventSource } from './source-log.js';
+import { SourceReading } from './source-reading.js';
+import { warnAt } from './warn-at.js';
 
-export interface PartitionReaderOptions {
-  readonly topic: string;
-  readonly partition: number;
+export interface PartitionReaderOptions extends PartitionPlacesOptions {
   readonly sources: readonly EventSource[];
   /** At most so many events of a source are taken in one transaction. */
   readonly batchSize: number;
-  /** The logs of which this partition was read, as the database has them. */
-  readonly readLogs: () => Promise<readonly ReadLog[]>;
-  readonly take: (portion: Portion) => Promise<void>;
   /** Runs few at a time, over all partitions. */
   readonly limited: <Result>(work: () => Promise<Result>) => Promise<Result>;
   readonly metrics: ReturnType<typeof logMetrics>;
   readonly onError: (error: unknown, attempt: number) => void;
 }
 
-const ABANDONED = 'a message is passed over that its publisher no longer has: it was published before a restore';
-const OPENED = 'crossroads.events.v1.logs.notify.opened';
 /** A source that is away, or whose log has forked, is asked again this often at the least. */
 const MAX_PAUSE_MS = 2_000;
 /** How often a batch is tried at once when another process has just gone on from its place; then it is delivered again. */
 const MAX_OVERTAKEN = 10;
 
-type Logs = ReadonlyMap<string, ReadLog>;
-
 /**
- * Reads one partition of a topic: from the broker, and from the publishers what the broker does not have. It keeps its places in memory
- * as long as all goes well. After a failure, a rebalance or a step that another has taken it reads them from the database again.
+ * Reads one partition of a topic, from the broker and from the publishers, one after the other. While a publisher is away, or its log has
+ * forked, it tries to catch up in the background.
  */
 export class PartitionReader {
-  /** Undefined until they were read. */
-  private logs: Logs | undefined;
+  private readonly places: PartitionPlaces;
+  private readonly fromSource: SourceReading;
+  private readonly fromBroker: BrokerReading;
   private fork: LogForked | undefined;
   private caughtUp: Promise<unknown> = Promise.resolve();
   private assignment = new AbortController();
@@ -51,7 +41,20 @@ export class PartitionReader {
   private last: Promise<unknown> = Promise.resolve();
   private oldest: Date | undefined;
 
-  constructor(private readonly options: PartitionReaderOptions) {}
+  constructor(private readonly options: PartitionReaderOptions) {
+    this.places = new PartitionPlaces(options);
+    const { places } = this;
+    this.fromSource = new SourceReading({ ...options, places });
+    this.fromBroker = new BrokerReading({
+      ...options,
+      places,
+      fromSource: this.fromSource,
+      onSourceAway: (source, error) => {
+        options.onError(error, 1);
+        this.keepTrying(source);
+      },
+    });
+  }
 
   get isForked(): boolean {
     return this.fork !== undefined;
@@ -84,7 +87,7 @@ export class PartitionReader {
 
   revoked(): void {
     this.assignment.abort();
-    this.logs = undefined;
+    this.places.forget();
     this.oldest = undefined;
     this.fork = undefined;
   }
@@ -98,10 +101,10 @@ export class PartitionReader {
       for (let overtaken = 1; ; overtaken++) {
         try {
           if (this.fork !== undefined) throw this.fork;
-          await this.takeInOrder(events, signal);
+          await this.fromBroker.take(events, signal);
           break;
         } catch (error) {
-          this.logs = undefined;
+          this.places.forget();
           if (error instanceof LogForked) this.setFork(error);
           if (!(error instanceof StepTaken) || overtaken === MAX_OVERTAKEN) throw error;
         }
@@ -117,191 +120,6 @@ export class PartitionReader {
     return mine;
   }
 
-  private async places(): Promise<Logs> {
-    this.logs ??= new Map((await this.options.readLogs()).map((log) => [log.place.logId, log]));
-    return this.logs;
-  }
-
-  private async takeInOrder(events: readonly CloudEvent[], signal: AbortSignal): Promise<void> {
-    let next = new Draft(await this.places());
-    const takeNext = async (): Promise<void> => {
-      await this.commit(next);
-      next = new Draft(await this.places());
-    };
-    for (const event of events) {
-      if (event.type === OPENED) {
-        await takeNext();
-        await this.opened(event, signal);
-        continue;
-      }
-      if (!event.place) {
-        next.add(event);
-        continue;
-      }
-      let log = next.logOf(event.place.logId) ?? this.beginningOf(event.source, event.place.logId);
-      let verdict = judge(log.place, event.place);
-      if (verdict === 'gap') {
-        await takeNext();
-        log = await this.fillGap(event, log, signal);
-        next = new Draft(await this.places());
-        verdict = judge(log.place, event.place);
-      }
-      if (verdict === 'repetition') continue;
-      if (verdict !== 'take') {
-        await takeNext();
-        await this.dropIfAbandoned(event, event.place, log, verdict, signal);
-      } else if (!(await this.isAbandoned(event, event.place, log, signal)))
-        next.add(continuedFrom(event, log.place), { ...log, place: placeIn(log, event.place) });
-    }
-    await takeNext();
-  }
-
-  private async commit({ events, moves, logs }: Draft): Promise<void> {
-    if (events.length === 0 && moves.length === 0) return;
-    try {
-      await this.options.take({ partition: this.options.partition, events, moves });
-    } catch (error) {
-      if (!(error instanceof BundleForked)) throw error;
-      const move = moves.find(({ from }) => from.place.logId === error.logId);
-      throw move ? this.forkedAt(move.from.place, 'OTHER_HASH') : error;
-    }
-    this.logs = logs;
-  }
-
-  private beginningOf(source: string, logId: string): ReadLog {
-    return { source, generation: 0, place: { logId, partition: this.options.partition, position: 0n, hash: '' } };
-  }
-
-  private sourceNamed(name: string): EventSource | undefined {
-    return this.options.sources.find(({ source }) => source === name);
-  }
-
-  /** What the broker no longer has is read from the publisher, up to its watermark. */
-  private async fillGap(event: CloudEvent, log: ReadLog, signal: AbortSignal): Promise<ReadLog> {
-    const source = this.sourceNamed(event.source);
-    if (!source) throw new GapRemains(`${event.source} is no known publisher of ${this.options.topic}`);
-    await this.readFrom(source, signal);
-    this.options.metrics.gapFilled();
-    return (await this.places()).get(log.place.logId) ?? log;
-  }
-
-  /**
-   * A message that does not fit: either this reader is beyond a restored log, or the message is from before the restore, and no longer
-   * of the log. The publisher knows.
-   */
-  private async dropIfAbandoned(
-    event: CloudEvent,
-    place: EventPlace,
-    log: ReadLog,
-    verdict: 'gap' | 'fork',
-    signal: AbortSignal,
-  ): Promise<void> {
-    const source = this.sourceNamed(event.source);
-    const message = placeIn(log, place);
-    // All logs have the same beginning: there is nothing to compare.
-    const asked = log.place.position === 0n ? [message] : [message, log.place];
-    const [its, own = 'COMMON'] = source ? await checkPlaces(source, asked, signal).catch(() => []) : [];
-    if (own === 'BEYOND_HEAD' || own === 'OTHER_HASH') throw this.forkedAt(log.place, own);
-    if (its !== undefined && its !== 'COMMON') {
-      this.say(ABANDONED, message);
-      return;
-    }
-    if (verdict === 'gap') throw new GapRemains('the publisher does not have what is missing');
-    throw this.forkedAt(log.place, 'OTHER_HASH');
-  }
-
-  /** Behind a watermark the link says nothing of the place before it: the publisher is asked, if it answers. */
-  private async isAbandoned(event: CloudEvent, place: EventPlace, log: ReadLog, signal: AbortSignal): Promise<boolean> {
-    const source = this.sourceNamed(event.source);
-    if (!source || place.previous.position === log.place.position) return false;
-    const message = placeIn(log, place);
-    const [its] = await checkPlaces(source, [message], signal).catch(() => [undefined]);
-    if (its === undefined || its === 'COMMON') return false;
-    this.say(ABANDONED, message);
-    return true;
-  }
-
-  /** A process of the publisher has taken over the partition: is its log still the one that was read? */
-  private async opened(event: CloudEvent, signal: AbortSignal): Promise<void> {
-    const head = decodedHead(event);
-    const log = head && (await this.places()).get(head.logId);
-    const source = this.sourceNamed(event.source);
-    if (!source || !log || log.place.position === 0n) return;
-    const answer = await checkPlaces(source, [log.place], signal).then(
-      ([one]) => one,
-      (error: unknown) => {
-        this.options.onError(error, 1);
-        this.keepTrying(source);
-        return undefined;
-      },
-    );
-    if (answer === 'BEYOND_HEAD' || answer === 'OTHER_HASH') throw this.forkedAt(log.place, answer);
-  }
-
-  /** Reads what a source has published after the place of its log, up to the watermark. Call it alone. */
-  private async readFrom(source: EventSource, signal: AbortSignal): Promise<void> {
-    const logs = await this.places();
-    let log = [...logs.values()].findLast((one) => one.source === source.source);
-    for (;;) {
-      try {
-        await this.readAll(source, log, signal);
-        return;
-      } catch (error) {
-        const reason = reasonOf(error);
-        if (reason === 'LOG_FORKED' && log) {
-          const { place } = log;
-          const [answer] = await checkPlaces(source, [place], signal);
-          if (answer === 'BEYOND_HEAD' || answer === 'OTHER_HASH') throw this.forkedAt(place, answer);
-          if (answer !== 'OTHER_LOG') throw error;
-          this.say('the publisher has a new log, which is read from its beginning', place);
-          log = undefined;
-        } else if (reason === 'LOG_TRIMMED') {
-          log = await this.skipTrimmed(source, log, error);
-        } else throw error;
-      }
-    }
-  }
-
-  /** What was archived cannot be read: it goes on with what is left, and says so. There may be several gaps, each behind the last one. */
-  private async skipTrimmed({ source }: EventSource, log: ReadLog | undefined, error: unknown): Promise<ReadLog> {
-    const place = leftAfter(error, log?.place, this.options.partition);
-    if (!place) throw error;
-    const logs = await this.places();
-    const from = logs.get(place.logId) ?? this.beginningOf(source, place.logId);
-    if (place.position <= from.place.position) throw error;
-    const draft = new Draft(logs);
-    draft.move({ ...from, place });
-    await this.commit(draft);
-    this.options.metrics.trimmed();
-    this.say('events were archived before they were read: this consumer goes on with what is left', place);
-    return { ...from, place };
-  }
-
-  private async readAll(source: EventSource, log: ReadLog | undefined, signal: AbortSignal): Promise<void> {
-    const { topic, partition, batchSize } = this.options;
-    const after = log && log.place.position > 0n ? { after: log.place } : {};
-    let draft = new Draft(await this.places());
-    try {
-      for await (const response of readAfter(source, { topic, partition, ...after }, signal)) {
-        if (!response.place) throw new TypeError('a response of Events/Read lacks its place');
-        const place = placeOfMessage(response.place);
-        const from = draft.logOf(place.logId) ?? this.beginningOf(source.source, place.logId);
-        if (place.position <= from.place.position) continue;
-        const to = { ...from, place };
-        if (response.event) draft.add(receivedOf(response, from.place), to);
-        else draft.move(to);
-        if (draft.events.length < batchSize) continue;
-        await this.commit(draft);
-        draft = new Draft(await this.places());
-      }
-    } catch (error) {
-      // What came before a gap is taken, and not passed over together with it.
-      if (reasonOf(error) === 'LOG_TRIMMED') await this.commit(draft);
-      throw error;
-    }
-    await this.commit(draft);
-  }
-
   /** Tries to catch up from one source. False when the source was away, or its log has forked. */
   private async attempt(source: EventSource, signal: AbortSignal, attempt: number): Promise<boolean> {
     try {
@@ -309,15 +127,15 @@ export class PartitionReader {
         this.alone(async () => {
           signal.throwIfAborted();
           // Another process may hold them by now, or a resync has begun a new generation.
-          this.logs = undefined;
-          await this.readFrom(source, signal);
+          this.places.forget();
+          await this.fromSource.read(source, signal);
           if (this.fork !== undefined && (await this.isFrom(source, this.fork))) this.clearFork();
         }),
       );
       return true;
     } catch (error) {
       if (signal.aborted) return true;
-      this.logs = undefined;
+      this.places.forget();
       if (error instanceof LogForked) this.setFork(error);
       this.options.onError(error, attempt);
       return false;
@@ -325,7 +143,7 @@ export class PartitionReader {
   }
 
   private async isFrom({ source }: EventSource, { place }: LogForked): Promise<boolean> {
-    const log = (await this.places()).get(place.logId);
+    const log = (await this.places.current()).get(place.logId);
     return log === undefined || log.source === source;
   }
 
@@ -347,9 +165,10 @@ export class PartitionReader {
     const known = this.fork;
     this.fork = fork;
     if (known !== undefined) return;
-    this.say(
-      `LOG_FORKED (${fork.why}): this partition stops until a resync, see docs/runbooks/log-forked.md`,
+    warnAt(
+      fork.topic,
       fork.place,
+      `LOG_FORKED (${fork.why}): this partition stops until a resync, see docs/runbooks/log-forked.md`,
     );
     // It goes on by itself after a resync, also when no message comes.
     for (const source of this.options.sources) this.keepTrying(source);
@@ -357,65 +176,7 @@ export class PartitionReader {
 
   private clearFork(): void {
     if (this.fork === undefined) return;
-    this.say('the fork was resolved: this partition goes on', this.fork.place);
+    warnAt(this.fork.topic, this.fork.place, 'the fork was resolved: this partition goes on');
     this.fork = undefined;
   }
-
-  private forkedAt(place: LogPlace, why: 'BEYOND_HEAD' | 'OTHER_HASH'): LogForked {
-    return new LogForked(this.options.topic, place, why);
-  }
-
-  private say(what: string, { logId, position }: LogPlace): void {
-    const { topic, partition } = this.options;
-    processLog().warn(what, { topic, partition, log: logId, position: String(position) });
-  }
 }
-
-/** The missing events could not be had from their publisher: the message waits. */
-class GapRemains extends Error {
-  override readonly name = 'GapRemains';
-}
-
-/** The next portion of a partition, and where it leads. */
-class Draft {
-  readonly events: CloudEvent[] = [];
-  private readonly reached = new Map<string, ReadLog>();
-
-  constructor(private readonly from: Logs) {}
-
-  logOf(logId: string): ReadLog | undefined {
-    return this.reached.get(logId) ?? this.from.get(logId);
-  }
-
-  add(event: CloudEvent, to?: ReadLog): void {
-    this.events.push(event);
-    if (to) this.move(to);
-  }
-
-  move(to: ReadLog): void {
-    this.reached.set(to.place.logId, to);
-  }
-
-  get moves(): Portion['moves'] {
-    return [...this.reached.values()].map((to) => {
-      const { logId, partition } = to.place;
-      const from = this.from.get(logId) ?? { ...to, place: { logId, partition, position: 0n, hash: '' } };
-      return { from, to: to.place };
-    });
-  }
-
-  get logs(): Logs {
-    return new Map([...this.from, ...this.reached]);
-  }
-}
-
-const placeIn = ({ place }: ReadLog, { position, hash }: Place): LogPlace => ({ ...place, position, hash });
-
-const decodedHead = ({ data }: CloudEvent): LogPlace | undefined => {
-  try {
-    const { head } = LogOpened.decode(data);
-    return head && placeOfMessage(head);
-  } catch {
-    return undefined;
-  }
-};

@@ -1,20 +1,16 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Clock } from '@crossroads/configuration';
-import { Database, ExclusiveWork, openDatabase } from '@crossroads/database';
+import { Database, ExclusiveWork, openDatabase, WorkLoop } from '@crossroads/database';
 import { type PrunedUpTo, pruneSteps } from '@crossroads/eventsourcing';
 import { warn } from '@crossroads/grpc';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 
 const EVERY_MS = 60_000;
 
-const onError = warn('pruning of steps');
-
 /** Prunes the steps of readers, in one process at a time and on a connection of its own. */
 @Injectable()
 export class StepPruning implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopping = new AbortController();
+  private readonly loop = new WorkLoop({ pass: (signal) => this.pass(signal), onError: warn('pruning of steps') });
   private readonly upTo: PrunedUpTo = new Map();
-  private running: Promise<void> | undefined;
 
   constructor(
     private readonly db: Database,
@@ -23,20 +19,16 @@ export class StepPruning implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.loop.start();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
+  onModuleDestroy(): Promise<void> {
+    return this.loop.stop();
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      await this.work.run('pruning of steps', () => this.prune(signal)).catch(onError);
-      await delay(EVERY_MS, undefined, { signal }).catch(() => undefined);
-    }
+  private async pass(signal: AbortSignal): Promise<number> {
+    await this.work.run('pruning of steps', () => this.prune(signal));
+    return EVERY_MS;
   }
 
   private async prune(signal: AbortSignal): Promise<void> {

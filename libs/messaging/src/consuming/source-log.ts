@@ -29,6 +29,10 @@ const silentUntil = new WeakMap<EventSource, number>();
 /** What a source can tell about a reader's place. */
 export type Answer = 'COMMON' | 'BEYOND_HEAD' | 'OTHER_HASH' | 'OTHER_LOG';
 
+/** Whether the reader has taken what is no longer in the log. */
+export const isFork = (answer: Answer | undefined): answer is 'BEYOND_HEAD' | 'OTHER_HASH' =>
+  answer === 'BEYOND_HEAD' || answer === 'OTHER_HASH';
+
 const ANSWERS: Readonly<Partial<Record<Standing, Answer>>> = {
   [Standing.STANDING_COMMON]: 'COMMON',
   // It can no longer be compared; nothing says that it is wrong.

@@ -11,7 +11,7 @@ import {
 import { eventOf } from '../broker/cloud-event-headers.js';
 import type { BrokerLog } from '../broker/broker-log.js';
 import { GroupMembership, type Held } from './group-membership.js';
-import { Lane } from './lane.js';
+import { AssignedPartition } from './assigned-partition.js';
 
 const CLOSE_MS = 9_000;
 /** Notifications can be lost: then a message is found after this time. */
@@ -35,7 +35,7 @@ interface Row {
 export class EmbeddedConsumption implements Consumption {
   private readonly closing = new AbortController();
   private readonly ended: Promise<void>;
-  private readonly lanes = new Map<number, Lane>();
+  private readonly assigned = new Map<number, AssignedPartition>();
   /** By partition. */
   private readonly handling = new Map<number, Promise<void>>();
   private membership: GroupMembership | undefined;
@@ -103,7 +103,7 @@ export class EmbeddedConsumption implements Consumption {
 
   private async join(client: Client, partitions: number): Promise<void> {
     if (this.options.group === undefined) {
-      if (this.lanes.size === 0)
+      if (this.assigned.size === 0)
         this.assign(Array.from({ length: partitions }, (_, n) => ({ partition: n, position: '0' })));
       return;
     }
@@ -120,7 +120,7 @@ export class EmbeddedConsumption implements Consumption {
       const batches = await this.read(client);
       // This process may have been frozen during the read: the partitions may be another's.
       if (this.membership && !this.membership.isValid()) continue;
-      for (const [lane, rows] of batches) this.handle(lane, rows);
+      for (const [one, rows] of batches) this.handle(one, rows);
       if (batches.size === 0) await woken;
     }
   }
@@ -139,22 +139,22 @@ export class EmbeddedConsumption implements Consumption {
     const handled = this.uncommitted();
     await membership.commit(client, handled);
     for (const { partition, position } of handled) {
-      const lane = this.lanes.get(partition);
-      if (lane) lane.committed = position;
+      const one = this.assigned.get(partition);
+      if (one) one.committed = position;
     }
     await membership.renew(client);
     const { held, share } = await membership.held(client);
     const ours = new Set(held.map(({ partition }) => partition));
-    this.revoke([...this.lanes.values()].filter(({ partition }) => !ours.has(partition)));
-    this.assign(held.filter(({ partition }) => !this.lanes.has(partition)));
+    this.revoke([...this.assigned.values()].filter(({ partition }) => !ours.has(partition)));
+    this.assign(held.filter(({ partition }) => !this.assigned.has(partition)));
     if (held.length < share) this.assign(await membership.take(client, share - held.length));
     await this.giveBack(client, membership, share);
   }
 
   private async giveBack(client: Client, membership: GroupMembership, share: number): Promise<void> {
-    const lanes = [...this.lanes.values()].sort((one, other) => one.partition - other.partition);
-    for (const [n, lane] of lanes.entries()) lane.isLeaving = n >= share;
-    const leaving = lanes.filter((lane) => lane.isLeaving && !lane.isBusy);
+    const partitions = [...this.assigned.values()].sort((one, other) => one.partition - other.partition);
+    for (const [n, one] of partitions.entries()) one.isLeaving = n >= share;
+    const leaving = partitions.filter((one) => one.isLeaving && !one.isBusy);
     if (leaving.length === 0) return;
     await membership.giveBack(client, leaving);
     this.revoke(leaving);
@@ -163,44 +163,44 @@ export class EmbeddedConsumption implements Consumption {
 
   private assign(taken: readonly Held[]): void {
     if (taken.length === 0) return;
-    const lanes = taken.map(({ partition, position }) => new Lane(partition, position));
-    for (const lane of lanes) this.lanes.set(lane.partition, lane);
-    const assigned = retryUntilDone(
+    const partitions = taken.map(({ partition, position }) => new AssignedPartition(partition, position));
+    for (const one of partitions) this.assigned.set(one.partition, one);
+    const announced = retryUntilDone(
       this.closing.signal,
       async () => {
-        const still = lanes.filter((lane) => this.lanes.get(lane.partition) === lane);
+        const still = partitions.filter((one) => this.assigned.get(one.partition) === one);
         if (still.length > 0) await this.options.onAssigned?.(still.map(({ partition }) => partition));
       },
       (error, attempt) => this.options.onError?.(error, attempt),
     );
-    void assigned
+    void announced
       .then(() => {
-        for (const lane of lanes) lane.isAssigned = true;
+        for (const one of partitions) one.isAssigned = true;
         this.wake();
       })
       .catch(() => undefined);
   }
 
-  private revoke(lanes: readonly Lane[]): void {
-    if (lanes.length === 0) return;
-    for (const { partition } of lanes) this.lanes.delete(partition);
-    this.options.onRevoked?.(lanes.map(({ partition }) => partition));
+  private revoke(partitions: readonly AssignedPartition[]): void {
+    if (partitions.length === 0) return;
+    for (const { partition } of partitions) this.assigned.delete(partition);
+    this.options.onRevoked?.(partitions.map(({ partition }) => partition));
   }
 
   private uncommitted(): Held[] {
-    return [...this.lanes.values()]
+    return [...this.assigned.values()]
       .filter(({ position, committed }) => position !== committed)
       .map(({ partition, position }) => ({ partition, position }));
   }
 
-  private async read(client: Client): Promise<Map<Lane, Row[]>> {
-    const batches = new Map<Lane, Row[]>();
-    const idle = [...this.lanes.values()].filter((lane) => lane.isIdle() && !this.handling.has(lane.partition));
+  private async read(client: Client): Promise<Map<AssignedPartition, Row[]>> {
+    const batches = new Map<AssignedPartition, Row[]>();
+    const idle = [...this.assigned.values()].filter((one) => one.isIdle() && !this.handling.has(one.partition));
     if (idle.length === 0) return batches;
     const { rows } = await client.query<Row>(
-      `select m.* from unnest($2::smallint[], $3::bigint[]) as lane (partition, position) cross join lateral (
+      `select m.* from unnest($2::smallint[], $3::bigint[]) as reached (partition, position) cross join lateral (
          select partition, position, key, headers, data, published_at from bus.messages
-         where topic = $1 and partition = lane.partition and position > lane.position order by position limit $4) as m
+         where topic = $1 and partition = reached.partition and position > reached.position order by position limit $4) as m
        order by m.partition, m.position`,
       [
         this.options.topic,
@@ -210,39 +210,39 @@ export class EmbeddedConsumption implements Consumption {
       ],
     );
     for (const row of rows) {
-      const lane = this.lanes.get(row.partition);
-      if (!lane) continue;
-      const batch = batches.get(lane);
+      const one = this.assigned.get(row.partition);
+      if (!one) continue;
+      const batch = batches.get(one);
       if (batch) batch.push(row);
-      else batches.set(lane, [row]);
+      else batches.set(one, [row]);
     }
     return batches;
   }
 
-  private handle(lane: Lane, rows: readonly Row[]): void {
-    lane.isBusy = true;
-    const handled = this.handled(lane, rows).finally(() => {
-      lane.isBusy = false;
-      if (lane.isLeaving) this.membersChanged = true;
-      this.handling.delete(lane.partition);
+  private handle(one: AssignedPartition, rows: readonly Row[]): void {
+    one.isBusy = true;
+    const handled = this.handled(one, rows).finally(() => {
+      one.isBusy = false;
+      if (one.isLeaving) this.membersChanged = true;
+      this.handling.delete(one.partition);
       this.wake();
     });
-    this.handling.set(lane.partition, handled);
+    this.handling.set(one.partition, handled);
   }
 
-  private async handled(lane: Lane, rows: readonly Row[]): Promise<void> {
+  private async handled(one: AssignedPartition, rows: readonly Row[]): Promise<void> {
     try {
       await this.options.onBatch(
         rows.map((row) => received(this.options.topic, row)),
         this.closing.signal,
       );
-      lane.position = rows.at(-1)?.position ?? lane.position;
-      lane.failures = 0;
+      one.position = rows.at(-1)?.position ?? one.position;
+      one.failures = 0;
     } catch (error) {
       if (this.closing.signal.aborted) return;
-      this.options.onError?.(error, ++lane.failures);
-      const wait = backoffMs(lane.failures);
-      lane.pauseFor(wait);
+      this.options.onError?.(error, ++one.failures);
+      const wait = backoffMs(one.failures);
+      one.pauseFor(wait);
       setTimeout(() => this.wake(), wait).unref();
     }
   }

@@ -1,7 +1,7 @@
 import type { Queryable } from '@crossroads/database';
 import { partitionsOf } from '@crossroads/eventsourcing';
 import { observe, sharedFor } from '@crossroads/telemetry';
-import { relayOf } from './relay.js';
+import { relayOf } from './relay-steps.js';
 
 export interface JournalOptions {
   readonly db: Pick<Queryable, 'query'>;

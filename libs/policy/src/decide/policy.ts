@@ -58,7 +58,7 @@ export class PolicyIndex {
   private readonly dataServices = new Map<string, CompiledDataService>();
   private readonly deliberations = new Map<string, KnownDeliberation>();
   /** By recipient and data service. */
-  private readonly grants = new Map<string, Map<string, readonly CompiledGrant[]>>();
+  private readonly grants = new Map<string, Map<string, Set<CompiledGrant>>>();
   private readonly names = new SharedNames();
   private readonly legalContexts = new Map<string, number>();
   private readonly signInProviders = new Map<string, SignInProvider>();
@@ -170,7 +170,7 @@ export class PolicyIndex {
   }
 
   /** What a recipient was ever granted of a data service; nothing when it never was. */
-  grantsOf(recipient: string, dataService: string): readonly CompiledGrant[] | undefined {
+  grantsOf(recipient: string, dataService: string): ReadonlySet<CompiledGrant> | undefined {
     return this.grants.get(recipient)?.get(dataService);
   }
 
@@ -186,17 +186,17 @@ export class PolicyIndex {
   }
 
   private addGrant(recipient: string, grant: CompiledGrant): void {
-    const services = at(this.grants, recipient, () => new Map<string, readonly CompiledGrant[]>());
-    services.set(grant.dataService, [...(services.get(grant.dataService) ?? []), grant]);
+    const services = at(this.grants, recipient, () => new Map<string, Set<CompiledGrant>>());
+    at(services, grant.dataService, () => new Set()).add(grant);
     for (const context of grant.legalContexts)
       this.legalContexts.set(context, (this.legalContexts.get(context) ?? 0) + 1);
   }
 
   private removeGrant(recipient: string, grant: CompiledGrant): void {
     const services = this.grants.get(recipient);
-    const rest = (services?.get(grant.dataService) ?? []).filter((other) => other !== grant);
-    if (rest.length > 0) services?.set(grant.dataService, rest);
-    else services?.delete(grant.dataService);
+    const grants = services?.get(grant.dataService);
+    grants?.delete(grant);
+    if (grants?.size === 0) services?.delete(grant.dataService);
     for (const context of grant.legalContexts) {
       const uses = (this.legalContexts.get(context) ?? 0) - 1;
       if (uses > 0) this.legalContexts.set(context, uses);

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { WorkLoop } from '@crossroads/database';
 import { warn } from '@crossroads/grpc';
 import { Tombstones } from '@crossroads/privacy';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
@@ -16,8 +16,7 @@ const onError = warn('erasure');
  */
 @Injectable()
 export abstract class ErasureJob implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopping = new AbortController();
-  private running: Promise<void> | undefined;
+  private readonly loop = new WorkLoop({ pass: (signal) => this.pass(signal), onError });
 
   constructor(private readonly tombstones: Tombstones) {}
 
@@ -25,27 +24,18 @@ export abstract class ErasureJob implements OnApplicationBootstrap, OnModuleDest
   protected abstract acknowledge(personId: string): Promise<unknown>;
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.loop.start();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
+  onModuleDestroy(): Promise<void> {
+    return this.loop.stop();
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      const isDone = await this.carryOut().catch((error: unknown) => onError(error));
-      await delay(isDone === true ? POLL_MS : RETRY_MS, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
-  /** @returns whether all were acknowledged: one that cannot be does not hold up the others */
-  private async carryOut(): Promise<boolean> {
+  /** One that cannot be acknowledged does not hold up the others. */
+  private async pass(signal: AbortSignal): Promise<number> {
     let failed = 0;
     for (const { personId } of await this.tombstones.carryOut(BATCH_SIZE)) {
-      if (this.stopping.signal.aborted) break;
+      if (signal.aborted) break;
       try {
         await this.acknowledge(personId);
         await this.tombstones.acknowledged(personId);
@@ -53,6 +43,6 @@ export abstract class ErasureJob implements OnApplicationBootstrap, OnModuleDest
         onError(error, ++failed);
       }
     }
-    return failed === 0;
+    return failed === 0 ? POLL_MS : RETRY_MS;
   }
 }

@@ -7,4 +7,5 @@ export * from './policy-feed.js';
 export * from './publisher.js';
 export * from './service-process.js';
 export * from './socket-pairs.js';
+export * from './start-while-away.js';
 export * from './test-mesh.js';

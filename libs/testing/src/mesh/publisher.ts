@@ -12,7 +12,6 @@ import {
 import { type RunningServer, serve, startServer, type TlsFiles } from '@crossroads/grpc';
 import {
   type Broker,
-  isPublished,
   publicationOf,
   type Publish,
   publishedEvents,
@@ -22,6 +21,7 @@ import {
 } from '@crossroads/messaging';
 import { PARTITIONS } from '@crossroads/topology';
 import { eventually } from '../eventually.js';
+import { isPublished } from '../is-published.js';
 import { type TestDatabase, testDatabase } from '../postgres.js';
 
 export interface TestPublisherOptions {

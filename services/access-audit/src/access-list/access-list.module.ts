@@ -1,5 +1,4 @@
-import { PageTokens } from '@crossroads/grpc';
-import { FileKeyProvider } from '@crossroads/privacy';
+import { pageTokens } from '@crossroads/service';
 import { SignInModule } from '@crossroads/sign-in';
 import { Module } from '@nestjs/common';
 import { AccessLogModule } from '../access-log/access-log.module.js';
@@ -10,14 +9,6 @@ import { SelfConsultations } from './self-consultations.js';
 @Module({
   imports: [AccessLogModule, SignInModule],
   controllers: [AuditController],
-  providers: [
-    ListOwners,
-    SelfConsultations,
-    {
-      provide: PageTokens,
-      inject: [FileKeyProvider],
-      useFactory: async (keys: FileKeyProvider) => new PageTokens(await keys.secret('page-tokens')),
-    },
-  ],
+  providers: [ListOwners, SelfConsultations, pageTokens],
 })
 export class AccessListModule {}

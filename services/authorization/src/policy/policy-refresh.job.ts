@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { ReadinessChecks } from '@crossroads/configuration';
-import { Database } from '@crossroads/database';
+import { Database, WorkLoop } from '@crossroads/database';
 import { warn } from '@crossroads/grpc';
 import { observe } from '@crossroads/telemetry';
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
@@ -15,8 +14,7 @@ import { PolicyBeat } from './policy-beat.js';
 @Injectable()
 export class PolicyRefreshJob implements OnModuleInit, OnModuleDestroy {
   protected readonly intervalMs: number = 250;
-  private readonly stopping = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private loop: WorkLoop | undefined;
   private saving: Promise<void> | undefined;
   private readonly endings: (() => void)[] = [];
   private readonly onError = warn('policy stream');
@@ -42,25 +40,26 @@ export class PolicyRefreshJob implements OnModuleInit, OnModuleDestroy {
       observe('crossroads.policy_forked', () => Number(this.forks.isOpen)),
       observe('crossroads.policy_needs_newer_version', () => Number(live.needsNewerVersion)),
     );
-    this.running = this.run();
+    const { intervalMs, onError } = this;
+    this.loop = new WorkLoop({
+      pass: () => this.pass(),
+      onError,
+      paceMs: intervalMs,
+      backoffMs: { min: intervalMs, max: intervalMs },
+    });
+    this.loop.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
     for (const end of this.endings) end();
-    await this.running;
+    await this.loop?.stop();
     await this.saving;
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      // Started before the read, so that the read counts as part of the interval.
-      const pause = delay(this.intervalMs, undefined, { signal }).catch(() => {});
-      const beat = this.live.heartbeat(() => this.beat.write());
-      await beat.then(() => this.saveSnapshot(), this.onError);
-      await pause;
-    }
+  private async pass(): Promise<number> {
+    await this.live.heartbeat(() => this.beat.write());
+    this.saveSnapshot();
+    return 0;
   }
 
   /** Beside the beats, which it must not delay. */

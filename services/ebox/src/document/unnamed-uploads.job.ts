@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Clock } from '@crossroads/configuration';
-import { ExclusiveWork } from '@crossroads/database';
+import { ExclusiveWork, WorkLoop } from '@crossroads/database';
 import { DocumentStore } from '@crossroads/document/store';
 import { warn } from '@crossroads/grpc';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
@@ -13,9 +12,7 @@ const BATCH_SIZE = 100;
 /** Removes uploads that no message names within a day, and those that failed. One process at a time does it. */
 @Injectable()
 export class UnnamedUploadsJob implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopping = new AbortController();
-  private running: Promise<void> = Promise.resolve();
-  private readonly onError = warn('unnamed uploads');
+  private readonly loop = new WorkLoop({ pass: (signal) => this.pass(signal), onError: warn('unnamed uploads') });
 
   constructor(
     private readonly uploads: UploadRepository,
@@ -25,20 +22,19 @@ export class UnnamedUploadsJob implements OnApplicationBootstrap, OnModuleDestro
   ) {}
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.loop.start();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
+  onModuleDestroy(): Promise<void> {
+    return this.loop.stop();
   }
 
   /** Of all that is due. @throws StoreUnavailable; what is left is removed in a later round */
-  async round(): Promise<void> {
+  async round(signal?: AbortSignal): Promise<void> {
     await this.uploads.leaveBefore(new Date(this.clock.now().getTime() - DAY_MS));
     for (;;) {
       const leaving = await this.uploads.leaving(BATCH_SIZE);
-      if (leaving.length === 0 || this.stopping.signal.aborted) return;
+      if (leaving.length === 0 || signal?.aborted) return;
       for (const documentId of leaving) {
         // The content first: while there is a row, it is tried again.
         await this.store.remove(documentId);
@@ -47,11 +43,8 @@ export class UnnamedUploadsJob implements OnApplicationBootstrap, OnModuleDestro
     }
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      await this.work.run('unnamed uploads', () => this.round()).catch(this.onError);
-      await delay(INTERVAL_MS, undefined, { signal }).catch(() => undefined);
-    }
+  private async pass(signal: AbortSignal): Promise<number> {
+    await this.work.run('unnamed uploads', () => this.round(signal));
+    return INTERVAL_MS;
   }
 }

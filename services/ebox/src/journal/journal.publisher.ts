@@ -1,6 +1,6 @@
 import { ServiceIdentity } from '@crossroads/configuration';
 import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/contracts/access/v1/events';
-import type { Json, Recorded } from '@crossroads/eventsourcing';
+import { journalIdOf, type Recorded, storedBytes, storedText } from '@crossroads/eventsourcing';
 import {
   type EventPublisher,
   type Publication,
@@ -31,20 +31,22 @@ export class JournalPublisher implements EventPublisher {
 
   /** Nothing when the owner was erased: then nothing of the opening is published any more. */
   private async opening(recorded: Recorded, step: OpeningStep): Promise<Publication | undefined> {
-    const { streamId, data } = recorded;
-    // An outcome that came late is a stream of its own, and names that of the intent.
-    const named = fieldOf(data, 'journalId');
-    const journalId = typeof named === 'string' ? named : streamId;
-    const personId = textIn(data, 'ownerId');
-    const opened = await this.sealer.openForSubject(personId, textIn(data, 'sealed'), openingPlace(journalId, step));
+    const { data } = recorded;
+    const journalId = journalIdOf(recorded);
+    const personId = storedText(data, 'ownerId');
+    const opened = await this.sealer.openForSubject(
+      personId,
+      storedText(data, 'sealed'),
+      openingPlace(journalId, step),
+    );
     if (opened === FORGOTTEN) return undefined;
     const body = {
       journalId,
       personId,
-      record: bytesIn(opened, 'record'),
-      recordSalt: bytesIn(opened, 'recordSalt'),
-      outcome: bytesIn(opened, 'outcome'),
-      outcomeSalt: bytesIn(opened, 'outcomeSalt'),
+      record: storedBytes(opened, 'record'),
+      recordSalt: storedBytes(opened, 'recordSalt'),
+      outcome: storedBytes(opened, 'outcome'),
+      outcomeSalt: storedBytes(opened, 'outcomeSalt'),
     };
     return publicationOf(recorded, {
       topic: ACCESS_TOPIC,
@@ -56,18 +58,3 @@ export class JournalPublisher implements EventPublisher {
     });
   }
 }
-
-const fieldOf = (value: Json, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-
-/** Empty for a field that is absent: an outcome that follows an intent has no record of its own. */
-const bytesIn = (value: Json, name: string): Buffer => {
-  const text = fieldOf(value, name);
-  return Buffer.from(typeof text === 'string' ? text : '', 'base64');
-};
-
-const textIn = (value: Json, name: string): string => {
-  const text = fieldOf(value, name);
-  if (typeof text !== 'string') throw new TypeError(`a stored event without its ${name}`);
-  return text;
-};

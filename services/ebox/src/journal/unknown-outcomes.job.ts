@@ -1,23 +1,18 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Clock } from '@crossroads/configuration';
-import { Database, ExclusiveWork } from '@crossroads/database';
+import { Database, ExclusiveWork, WorkLoop } from '@crossroads/database';
 import { warn } from '@crossroads/grpc';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { type OpenDownload, OpeningJournal } from './opening-journal.js';
 
 const INTERVAL_MS = 60_000;
-const RETRY_MS = 1_000;
 const BATCH_SIZE = 500;
 /** A download that takes longer is concluded once more when it ends. */
 const LEFT_OPEN_MS = 3_600_000;
 
-const onError = warn('unknown outcomes');
-
 /** Concludes downloads whose process is gone: whether the document left is not known. */
 @Injectable()
 export class UnknownOutcomesJob implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopping = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly loop = new WorkLoop({ pass: (signal) => this.pass(signal), onError: warn('unknown outcomes') });
 
   constructor(
     private readonly db: Database,
@@ -27,30 +22,20 @@ export class UnknownOutcomesJob implements OnApplicationBootstrap, OnModuleDestr
   ) {}
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.loop.start();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
+  onModuleDestroy(): Promise<void> {
+    return this.loop.stop();
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      let pauseMs = INTERVAL_MS;
-      try {
-        await this.work.run('unknown outcomes', () => this.round());
-      } catch (error) {
-        onError(error);
-        pauseMs = RETRY_MS;
-      }
-      await delay(pauseMs, undefined, { signal }).catch(() => undefined);
-    }
+  private async pass(signal: AbortSignal): Promise<number> {
+    await this.work.run('unknown outcomes', () => this.conclude(signal));
+    return INTERVAL_MS;
   }
 
-  private async round(): Promise<void> {
-    for (let closed = BATCH_SIZE; closed === BATCH_SIZE && !this.stopping.signal.aborted; ) {
+  private async conclude(signal: AbortSignal): Promise<void> {
+    for (let closed = BATCH_SIZE; closed === BATCH_SIZE && !signal.aborted; ) {
       const open = await this.db.query<OpenDownload>(
         `select journal_id as "journalId", owner_id as "ownerId", ticket from open_downloads
          where opened_at < $1 order by opened_at limit $2`,

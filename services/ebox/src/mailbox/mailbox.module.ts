@@ -1,6 +1,6 @@
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
-import { ClientsModule, PageTokens } from '@crossroads/grpc';
-import { FileKeyProvider } from '@crossroads/privacy';
+import { ClientsModule } from '@crossroads/grpc';
+import { pageTokens } from '@crossroads/service';
 import { SignInModule } from '@crossroads/sign-in';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -48,11 +48,7 @@ import { UnreadMessages } from './unread-messages.js';
     SealedTexts,
     UnreadMessages,
     ErasedMailboxes,
-    {
-      provide: PageTokens,
-      inject: [FileKeyProvider],
-      useFactory: async (keys: FileKeyProvider) => new PageTokens(await keys.secret('page-tokens')),
-    },
+    pageTokens,
   ],
   exports: [Readers, RecipientMailboxes],
 })

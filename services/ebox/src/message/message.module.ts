@@ -1,5 +1,5 @@
-import { PageTokens } from '@crossroads/grpc';
 import { FileKeyProvider } from '@crossroads/privacy';
+import { pageTokens } from '@crossroads/service';
 import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Module } from '@nestjs/common';
 import { DocumentModule } from '../document/document.module.js';
@@ -31,11 +31,7 @@ import { SubjectWords } from './subject-words.js';
       inject: [FileKeyProvider],
       useFactory: async (keys: FileKeyProvider) => new SubjectWords(await keys.secret('subject-words')),
     },
-    {
-      provide: PageTokens,
-      inject: [FileKeyProvider],
-      useFactory: async (keys: FileKeyProvider) => new PageTokens(await keys.secret('page-tokens')),
-    },
+    pageTokens,
   ],
   exports: [MessageIds, MessageRows, SubjectWords],
 })

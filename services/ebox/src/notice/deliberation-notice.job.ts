@@ -1,13 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { ExclusiveWork } from '@crossroads/database';
+import { ExclusiveWork, WorkLoop } from '@crossroads/database';
 import { warn } from '@crossroads/grpc';
 import { PolicyFollower } from '@crossroads/policy';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { DeliberationNotices } from './deliberation-notices.js';
 
 const POLL_MS = 1_000;
-
-const onError = warn('deliberation notices');
 
 /** Finds new deliberations in the policy, and has their notices published, in one process at a time. */
 @Injectable()
@@ -16,10 +13,9 @@ export class DeliberationNoticeJob implements OnApplicationBootstrap, OnModuleDe
   private first: readonly string[] | undefined;
   /** Deliberations that have changed since. */
   private readonly changed = new Set<string>();
-  private readonly stopping = new AbortController();
   private unsubscribe: () => void = () => undefined;
   private hasPolicy = false;
-  private running: Promise<void> | undefined;
+  private readonly loop = new WorkLoop({ pass: () => this.tell(), onError: warn('deliberation notices') });
 
   constructor(
     private readonly work: ExclusiveWork,
@@ -33,27 +29,18 @@ export class DeliberationNoticeJob implements OnApplicationBootstrap, OnModuleDe
       else if (entity?.$case === 'deliberation') this.changed.add(entity.value.deliberationId);
     });
     if (this.policy.ready()) this.seeAll();
-    this.running = this.run();
+    this.loop.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
     this.unsubscribe();
-    await this.running;
+    await this.loop.stop();
   }
 
   /** At the first start of the service these are no news: what is approved from now on must not be among them. */
   private seeAll(): void {
     this.hasPolicy = true;
     this.first = this.policy.policy().deliberationIds();
-  }
-
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      const told = await this.step().catch(onError);
-      if (told !== true) await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
-    }
   }
 
   private async openChanged(): Promise<void> {
@@ -69,10 +56,11 @@ export class DeliberationNoticeJob implements OnApplicationBootstrap, OnModuleDe
     }
   }
 
-  private async step(): Promise<boolean | undefined> {
+  private async tell(): Promise<number> {
     if (this.first) await this.notices.open(this.first);
     this.first = undefined;
     await this.openChanged();
-    return this.work.run('deliberation notices', () => this.notices.tellBatch());
+    const told = await this.work.run('deliberation notices', () => this.notices.tellBatch());
+    return told === true ? 0 : POLL_MS;
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ServiceIdentity } from '@crossroads/configuration';
 import { ProviderEvent } from '@crossroads/contracts/ebox/v1/events';
-import { Database, ExclusiveWork } from '@crossroads/database';
+import { Database, ExclusiveWork, WorkLoop } from '@crossroads/database';
 import { warn } from '@crossroads/grpc';
 import { type Broker, Bus, type CloudEvent, TopicProvisioning } from '@crossroads/messaging';
 import { Pseudonyms } from '@crossroads/privacy';
@@ -43,8 +43,8 @@ export class EventRelayJob implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly relaying = new Map<string, Promise<unknown>>();
   /** Providers whose topic this process has found or created. */
   private readonly provisioned = new Set<string>();
-  private readonly stopping = new AbortController();
-  private running: Promise<void> | undefined;
+  private readonly loop = new WorkLoop({ pass: (signal) => this.pass(signal), onError });
+  private pollMs = POLL_MS.min;
 
   constructor(
     private readonly db: Database,
@@ -58,57 +58,50 @@ export class EventRelayJob implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     // A process without a bus takes no work: another one may be able to publish.
-    this.running = this.bus.whenOpen().then(
-      (broker) => this.run(broker),
+    this.bus.whenOpen().then(
+      () => this.loop.start(),
       () => undefined,
     );
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopping.abort(new Error('the provider event relay is stopped'));
     this.bus.stopConnecting();
-    const ended = Promise.allSettled([this.running, ...this.relaying.values()]);
+    const ended = Promise.allSettled([this.loop.stop(), ...this.relaying.values()]);
     await Promise.race([ended, delay(STOP_TIMEOUT_MS, undefined, { ref: false })]);
   }
 
-  private async run(broker: Broker): Promise<void> {
-    for (let pollMs = POLL_MS.min; !this.stopping.signal.aborted; ) {
-      try {
-        const pending = await this.db.query<Pending>(PENDING);
-        pollMs = pending.length > 0 ? POLL_MS.min : Math.min(pollMs * 2, POLL_MS.max);
-        for (const one of pending) this.start(broker, one);
-      } catch (error) {
-        onError(error);
-      }
-      await this.pause(pollMs);
-    }
+  private async pass(signal: AbortSignal): Promise<number> {
+    const broker = await this.bus.whenOpen();
+    const pending = await this.db.query<Pending>(PENDING);
+    for (const { provider } of pending) this.start(broker, provider, signal);
+    this.pollMs = pending.length > 0 ? POLL_MS.min : Math.min(this.pollMs * 2, POLL_MS.max);
+    return this.pollMs;
   }
 
-  private start(broker: Broker, pending: Pending): void {
-    const { provider } = pending;
+  private start(broker: Broker, provider: string, signal: AbortSignal): void {
     if (this.relaying.has(provider)) return;
     const relaying = this.work
-      .run(`provider events ${provider}`, () => this.relay(broker, provider))
+      .run(`provider events ${provider}`, () => this.relay(broker, provider, signal))
       .catch((error: unknown) => {
         this.provisioned.delete(provider);
-        if (this.stopping.signal.aborted) return undefined;
+        if (signal.aborted) return undefined;
         onError(error);
-        return this.pause(RETRY_MS);
+        return delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
       })
       .finally(() => this.relaying.delete(provider));
     this.relaying.set(provider, relaying);
   }
 
-  private async relay(broker: Broker, provider: string): Promise<void> {
+  private async relay(broker: Broker, provider: string, signal: AbortSignal): Promise<void> {
     if (!this.provisioned.has(provider)) {
       await this.topics.ensure(provider);
       this.provisioned.add(provider);
     }
-    while (!this.stopping.signal.aborted && (await this.relayBatch(broker, provider)));
+    while (!signal.aborted && (await this.relayBatch(broker, provider, signal)));
   }
 
   /** @returns whether there may be more to publish */
-  private async relayBatch(broker: Broker, provider: string): Promise<boolean> {
+  private async relayBatch(broker: Broker, provider: string, signal: AbortSignal): Promise<boolean> {
     // Read again in the work: another process may have published since.
     const [pending] = await this.db.query<Pending>(`${PENDING.text} and provider = $1`, [provider]);
     if (pending === undefined) return false;
@@ -119,7 +112,7 @@ export class EventRelayJob implements OnApplicationBootstrap, OnModuleDestroy {
     await broker.publish(
       topicOfInstitution(EBOX_EVENTS, provider),
       events.map((event) => this.cloudEventOf(provider, event)),
-      { signal: AbortSignal.any([this.stopping.signal, AbortSignal.timeout(PUBLISH_TIMEOUT_MS)]) },
+      { signal: AbortSignal.any([signal, AbortSignal.timeout(PUBLISH_TIMEOUT_MS)]) },
     );
     await this.db.execute(
       'update provider_sequences set relayed_sequence = $2 where provider = $1 and relayed_sequence < $2',
@@ -139,9 +132,5 @@ export class EventRelayJob implements OnApplicationBootstrap, OnModuleDestroy {
       sequence: event.sequence.toString().padStart(20, '0'),
       data: ProviderEvent.encode(providerEventMessage(event)).finish(),
     };
-  }
-
-  private async pause(milliseconds: number): Promise<void> {
-    await delay(milliseconds, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 }

@@ -1,18 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { ExclusiveWork } from '@crossroads/database';
+import { ExclusiveWork, WorkLoop } from '@crossroads/database';
 import { warn } from '@crossroads/grpc';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { MAX_BATCH_SIZE, TimerSweep } from './timer-sweep.js';
 
 const POLL_MS = 2_000;
 
-const onError = warn('message timers');
-
 /** Sweeps the timers of messages, in one process at a time. */
 @Injectable()
 export class TimerJob implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopping = new AbortController();
-  private running: Promise<void> | undefined;
+  private readonly loop = new WorkLoop({ pass: () => this.sweep(), onError: warn('message timers') });
 
   constructor(
     private readonly work: ExclusiveWork,
@@ -20,19 +16,15 @@ export class TimerJob implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.loop.start();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
+  onModuleDestroy(): Promise<void> {
+    return this.loop.stop();
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      const swept = await this.work.run('message timers', () => this.timers.sweep()).catch(onError);
-      if (swept !== MAX_BATCH_SIZE) await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
-    }
+  private async sweep(): Promise<number> {
+    const swept = await this.work.run('message timers', () => this.timers.sweep());
+    return swept === MAX_BATCH_SIZE ? 0 : POLL_MS;
   }
 }

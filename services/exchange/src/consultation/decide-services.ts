@@ -85,11 +85,11 @@ export const inscriptionContextOf = (
   for (const one of decided) {
     if (!one.allowed) continue;
     const [deliberationId] = one.decision.deliberationIds;
-    const used = policy
-      .grantsOf(customer, one.service.name)
-      ?.filter((grant) => grant.deliberationId === deliberationId && grant.legalContexts.includes(input.legalContext));
+    const used = [...(policy.grantsOf(customer, one.service.name) ?? [])].filter(
+      (grant) => grant.deliberationId === deliberationId && grant.legalContexts.includes(input.legalContext),
+    );
     const context = inscriptionContexts.find((known) =>
-      used?.some((grant) => grant.inscriptionContexts.includes(known)),
+      used.some((grant) => grant.inscriptionContexts.includes(known)),
     );
     if (context !== undefined) return context;
   }

@@ -1,5 +1,5 @@
 import { AccessConcluded, AccessJournaled } from '@crossroads/contracts/access/v1/events';
-import { PostgresEventStore, type Recorded } from '@crossroads/eventsourcing';
+import { journalIdOf, PostgresEventStore, type Recorded, storedText } from '@crossroads/eventsourcing';
 import {
   type EventPublisher,
   type Publication,
@@ -10,7 +10,6 @@ import {
 import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
 import { ACCESS_TOPIC, eventSourceOf, exchange, MUTATION_TOPIC } from '@crossroads/topology';
 import { RecordSealer } from '../journal/record-sealer.js';
-import { storedText } from '../journal/stored-text.js';
 import { mutationAad } from '../mutation/mutation.commands.js';
 
 const SOURCE = eventSourceOf(exchange.name);
@@ -44,11 +43,9 @@ export class ExchangePublisher implements EventPublisher {
   }
 
   private async access(recorded: Recorded): Promise<Publication | undefined> {
-    const { streamId, type, data } = recorded;
+    const { type, data } = recorded;
     const concluded = type === 'AccessConcluded';
-    // A late outcome is a stream of its own, and names that of the intent.
-    const named: unknown = Reflect.get(Object(data), 'journalId');
-    const journalId = typeof named === 'string' ? named : streamId;
+    const journalId = journalIdOf(recorded);
     const sealed = concluded ? await this.takeIntent(journalId) : storedText(data, 'record');
     const personId = storedText(data, 'personId');
     const record = await this.recordSealer.open(personId, journalId, 'record', sealed);

@@ -9,6 +9,7 @@ import {
   Rejection,
   RequestIdReused,
   type RequestKey,
+  storedText,
   WrongExpectedRevision,
 } from '@crossroads/eventsourcing';
 import { Unavailable } from '@crossroads/grpc';
@@ -20,7 +21,6 @@ import { ACCESS, journalStream, REFUSAL } from './access-events.js';
 import { OpenAccesses } from './open-accesses.js';
 import { RecordSealer } from './record-sealer.js';
 import { type Refusal, type StoredAnswer, storedAnswerCodec } from './stored-answer.codec.js';
-import { storedText } from './stored-text.js';
 
 const APPEND_TIMEOUT_MS = 4_000;
 

@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Clock, ReadinessChecks } from '@crossroads/configuration';
 import { AccessResult } from '@crossroads/contracts/access/v1/access_record';
-import { Database } from '@crossroads/database';
+import { Database, WorkLoop } from '@crossroads/database';
 import {
   mayBeClosed,
   partitionsOf,
@@ -22,6 +21,8 @@ import { leaseOf, OpenAccesses } from './open-accesses.js';
 import { RecordSealer } from './record-sealer.js';
 
 const INTERVAL_MS = 1_000;
+/** While the database is away no access can begin: it is tried at least this often. */
+const BACKOFF_MS = { min: 100, max: INTERVAL_MS };
 const BATCH_SIZE = 500;
 const JOURNAL = partitionsOf('journal');
 /** The last statements of a process may reach the database after the process is gone; this long they are waited for. */
@@ -33,10 +34,9 @@ const MAX_LATENESS_MS = 60_000;
  */
 @Injectable()
 export class UnknownOutcomesJob implements OnModuleInit, OnModuleDestroy {
-  private readonly stopping = new AbortController();
-  private running: Promise<void> = Promise.resolve();
   private endObserving = (): void => undefined;
   private readonly onError = warn('unknown outcomes');
+  private readonly loop = new WorkLoop({ pass: () => this.pass(), onError: this.onError, backoffMs: BACKOFF_MS });
   /** Closed by an event in another stream, which is not seen by who looks for open ones. */
   private readonly closedLate = new Set<string>();
 
@@ -51,7 +51,7 @@ export class UnknownOutcomesJob implements OnModuleInit, OnModuleDestroy {
     checks.add('journal', () => open.ready());
   }
 
-  /** @throws when the first round fails: the service does not start without its journal. */
+  /** @throws when the first pass fails: the service does not start without its journal. */
   async onModuleInit(): Promise<void> {
     this.endObserving = observeJournal({
       db: this.db,
@@ -59,26 +59,17 @@ export class UnknownOutcomesJob implements OnModuleInit, OnModuleDestroy {
       types: ['AccessIntended', 'AccessConcluded', 'AccessRefused'],
       receipted: ['AccessIntended'],
     });
-    await this.round();
-    this.running = this.run();
+    await this.pass();
+    this.loop.start();
   }
 
   async onModuleDestroy(): Promise<void> {
     this.endObserving();
-    this.stopping.abort();
-    await this.running;
+    await this.loop.stop();
     await this.open.leave().catch(this.onError);
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      await delay(INTERVAL_MS, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted) await this.round().catch(this.onError);
-    }
-  }
-
-  private async round(): Promise<void> {
+  private async pass(): Promise<number> {
     const { open, db, clock } = this;
     await open.maintain();
     for (const { since, ...access } of open.uncertainAccesses()) {
@@ -88,6 +79,7 @@ export class UnknownOutcomesJob implements OnModuleInit, OnModuleDestroy {
     }
     const instances = await db.query<Instance>('select instance_id, concluded_below from exchange_instances');
     for (const instance of instances) await this.closeForGone(instance);
+    return INTERVAL_MS;
   }
 
   private async closeForGone({ instance_id: instanceId, concluded_below: from }: Instance): Promise<void> {

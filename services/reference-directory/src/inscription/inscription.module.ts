@@ -1,5 +1,5 @@
-import { PageTokens } from '@crossroads/grpc';
 import { FileKeyProvider } from '@crossroads/privacy';
+import { pageTokens } from '@crossroads/service';
 import { Module } from '@nestjs/common';
 import { LookupModule, SSIN_INDEX } from '../lookup/lookup.module.js';
 import { InscriptionCommands } from './inscription.commands.js';
@@ -19,11 +19,7 @@ import { SsinSeal } from './ssin-seal.js';
       inject: [FileKeyProvider],
       useFactory: async (keys: FileKeyProvider) => new SsinSeal(await keys.secrets(SSIN_INDEX)),
     },
-    {
-      provide: PageTokens,
-      inject: [FileKeyProvider],
-      useFactory: async (keys: FileKeyProvider) => new PageTokens(await keys.secret('page-tokens')),
-    },
+    pageTokens,
   ],
   exports: [InscriptionCommands, InscriptionList, Representation],
 })

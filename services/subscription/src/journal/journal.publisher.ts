@@ -1,6 +1,6 @@
 import { ServiceIdentity } from '@crossroads/configuration';
 import { AccessConcluded, AccessJournaled } from '@crossroads/contracts/access/v1/events';
-import type { Json, Recorded } from '@crossroads/eventsourcing';
+import { journalIdOf, type Recorded, storedBytes, storedText } from '@crossroads/eventsourcing';
 import {
   type EventPublisher,
   type Publication,
@@ -49,37 +49,20 @@ export class JournalPublisher implements EventPublisher {
   /** Nothing when the person was erased: then nothing of the access is published any more. */
   private async open(recorded: Recorded, step: 'journaled' | 'withheld') {
     const { data } = recorded;
-    const [personId, journalId] = [textIn(data, 'personId'), journalIdOf(recorded)];
-    const opened = await this.sealer.openForSubject(personId, textIn(data, 'sealed'), journalPlace(journalId, step));
+    const [personId, journalId] = [storedText(data, 'personId'), journalIdOf(recorded)];
+    const opened = await this.sealer.openForSubject(
+      personId,
+      storedText(data, 'sealed'),
+      journalPlace(journalId, step),
+    );
     if (opened === FORGOTTEN) return undefined;
     return {
       journalId,
       personId,
-      record: bytesIn(opened, 'record'),
-      recordSalt: bytesIn(opened, 'recordSalt'),
-      outcome: bytesIn(opened, 'outcome'),
-      outcomeSalt: bytesIn(opened, 'outcomeSalt'),
+      record: storedBytes(opened, 'record'),
+      recordSalt: storedBytes(opened, 'recordSalt'),
+      outcome: storedBytes(opened, 'outcome'),
+      outcomeSalt: storedBytes(opened, 'outcomeSalt'),
     };
   }
 }
-
-/** An event that came late is a stream of its own, and names the first. */
-const journalIdOf = ({ streamId, data }: Recorded): string => {
-  const named = fieldOf(data, 'journalId');
-  return typeof named === 'string' ? named : streamId;
-};
-
-const fieldOf = (value: Json, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-
-/** Empty for a field that is absent: a withheld delivery has no record of its own. */
-const bytesIn = (value: Json, name: string): Buffer => {
-  const text = fieldOf(value, name);
-  return Buffer.from(typeof text === 'string' ? text : '', 'base64');
-};
-
-const textIn = (value: Json, name: string): string => {
-  const text = fieldOf(value, name);
-  if (typeof text !== 'string') throw new TypeError(`a stored event without its ${name}`);
-  return text;
-};

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { ExclusiveWork } from '@crossroads/database';
+import { ExclusiveWork, WorkLoop } from '@crossroads/database';
 import { warn } from '@crossroads/grpc';
 import { counter, observe, sharedFor } from '@crossroads/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
@@ -7,20 +6,17 @@ import { DeliveryPruning } from './delivery-pruning.js';
 
 /** Between two batches, so that deliveries of today do not wait for those of last month. */
 const PACE_MS = 50;
-/** After a failure, or while another process does it. */
+/** While another process does it. */
 const RETRY_MS = 2_000;
 /** After all was deleted. */
 const IDLE_MS = 60_000;
 
-const onError = warn('delivery retention');
-
 /** Deletes old deliveries at its own pace, in one process at a time. */
 @Injectable()
 export class DeliveryRetentionJob implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopping = new AbortController();
+  private readonly loop = new WorkLoop({ pass: () => this.pass(), onError: warn('delivery retention') });
   private stopObserving: () => void = () => undefined;
   private readonly pruned = counter('crossroads.deliveries_pruned');
-  private running: Promise<void> | undefined;
 
   constructor(
     private readonly work: ExclusiveWork,
@@ -32,22 +28,19 @@ export class DeliveryRetentionJob implements OnApplicationBootstrap, OnModuleDes
       'crossroads.delivery_age.seconds',
       sharedFor(10_000, () => this.pruning.oldest()),
     );
-    this.running = this.run();
+    this.loop.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
     this.stopObserving();
-    await this.running;
+    await this.loop.stop();
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      const pruned = await this.work.run('delivery retention', () => this.pruning.prune()).catch(onError);
-      if (pruned) this.pruned.add(pruned, {});
-      const paceMs = pruned === undefined ? RETRY_MS : IDLE_MS;
-      await delay(pruned ? PACE_MS : paceMs, undefined, { signal }).catch(() => undefined);
-    }
+  private async pass(): Promise<number> {
+    const pruned = await this.work.run('delivery retention', () => this.pruning.prune());
+    if (pruned === undefined) return RETRY_MS;
+    if (pruned === 0) return IDLE_MS;
+    this.pruned.add(pruned, {});
+    return PACE_MS;
   }
 }

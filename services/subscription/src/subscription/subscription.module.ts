@@ -1,7 +1,6 @@
-import { PageTokens } from '@crossroads/grpc';
 import { Bus, TopicProvisioning } from '@crossroads/messaging';
 import { PolicyFollower } from '@crossroads/policy';
-import { FileKeyProvider } from '@crossroads/privacy';
+import { pageTokens } from '@crossroads/service';
 import { DELIVERIES } from '@crossroads/topology';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -42,11 +41,7 @@ import { SubscriptionRepository } from './subscription.repository.js';
       useFactory: (bus: Bus, policy: PolicyFollower, subscriptions: SubscriptionRepository) =>
         new TopicProvisioning(DELIVERIES, () => subscriptions.subscribers(), bus, policy),
     },
-    {
-      provide: PageTokens,
-      inject: [FileKeyProvider],
-      useFactory: async (keys: FileKeyProvider) => new PageTokens(await keys.secret('page-tokens')),
-    },
+    pageTokens,
   ],
   exports: [SubscriptionQueries, LiveSubscriptions, SubscriptionCloser],
 })

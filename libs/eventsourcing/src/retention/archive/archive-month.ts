@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Database } from '@crossroads/database';
 import { tableOf } from '../months.js';
-import type { Say } from '../patiently.js';
+import type { Say } from '../locking.js';
 import type { ArchiveStore } from './archive-store.js';
 import { type ArchivedEvent, lineOf } from './archived-events.js';
 import { type Manifest, manifestNameOf, PartitionCounts } from './manifest.js';

@@ -10,7 +10,7 @@ const PAUSE_MS = 300;
 const SAY_MS = 2_000;
 const BUSY = new Set(['55P03', '40P01']);
 
-export interface Patience {
+export interface WaitOptions {
   readonly say: Say;
   readonly signal: AbortSignal;
   /** Milliseconds to wait for writers, readers and the stamper. */
@@ -21,7 +21,7 @@ export interface Patience {
 export const locking = async (
   db: Database,
   what: string,
-  { say, signal, withinMs }: Patience,
+  { say, signal, withinMs }: WaitOptions,
   work: (tx: Tx) => Promise<unknown>,
 ): Promise<void> => {
   const until = performance.now() + withinMs;

@@ -1,5 +1,5 @@
-/** One partition that a consumer holds, and how far it has handled it. */
-export class Lane {
+/** A partition that a consumer holds, and how far it has handled it. */
+export class AssignedPartition {
   /** The position of the last event handled. */
   position: string;
   /** The position in the row of its offset. */

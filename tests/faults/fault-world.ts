@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { DeliveredMutation } from '@crossroads/contracts/delivery/v1/delivery';
 import {
@@ -22,7 +24,7 @@ import { type AcceptedChange, type Load, startLoad } from '../load.js';
 import { environmentLikeMesh, Replica } from '../operations/replica.js';
 import { generatedPeople, generatedSsins } from '../people.js';
 import { readTopic, type TopicReader } from '../topic-reader.js';
-import { progress, ROOT, WholeMesh } from '../whole-mesh.js';
+import { progress, ROOT, WholeMesh, type WholeMeshOptions } from '../whole-mesh.js';
 import {
   type AcceptedMutation,
   type ArrivedDelivery,
@@ -47,6 +49,8 @@ export interface FaultWorldOptions {
   /** Whether wages are reported, and consulted, too. */
   readonly wages: boolean;
   readonly pauseMs?: number;
+  /** As of `WholeMesh.start`. */
+  readonly before?: WholeMeshOptions['before'];
 }
 
 /**
@@ -65,6 +69,7 @@ export class FaultWorld {
   private readonly accepted: (AcceptedChange & { readonly isOptional?: boolean })[] = [];
   private load: Load | undefined;
   private loads = 0;
+  private readonly refused = new Set<string>();
 
   private constructor(
     readonly mesh: WholeMesh,
@@ -80,7 +85,7 @@ export class FaultWorld {
   ) {}
 
   static async start(options: FaultWorldOptions): Promise<FaultWorld> {
-    const mesh = await WholeMesh.start();
+    const mesh = await WholeMesh.start(options.before ? { before: options.before } : {});
     const disk = SmallDisk.make('crossroads-registry-');
     const postgres = await startPostgres({ dataFolder: disk.folder, port: await freePort(), outside: '' });
     const server = { ...postgres, disk };
@@ -190,9 +195,10 @@ export class FaultWorld {
 
   /** Stops the load; what is under way is repeated until it is accepted. */
   async pause(): Promise<void> {
-    const { accepted } = (await this.load?.stop()) ?? { accepted: [] };
+    const result = await this.load?.stop();
     this.load = undefined;
-    this.accepted.push(...accepted);
+    this.accepted.push(...(result?.accepted ?? []));
+    for (const reason of result?.failed.keys() ?? []) this.refused.add(reason);
   }
 
   /** All that was accepted, and is by now. */
@@ -206,7 +212,7 @@ export class FaultWorld {
       if (n >= from && one.dataService === dataService) this.accepted[n] = { ...one, isOptional: true };
   }
 
-  arrived(): ArrivedDelivery[] {
+  private arrived(): ArrivedDelivery[] {
     return this.readers.flatMap(({ institution, reader }) =>
       reader.deliveries.flatMap(({ delivery, partition, hash }): ArrivedDelivery[] => {
         const { content, subscriptionId, sequence } = delivery;
@@ -220,12 +226,16 @@ export class FaultWorld {
     );
   }
 
+  private messages(): number {
+    return this.readers.reduce((sum, { reader }) => sum + reader.deliveries.length, 0);
+  }
+
   /** Waits until changes are accepted and delivered again. Resolves to the seconds that it took; undefined if they are not. */
   async goesOn(timeoutMs = 180_000): Promise<number | undefined> {
     const from = performance.now();
-    const [accepted, arrived] = [this.allAccepted().length, this.arrived().length];
+    const [accepted, arrived] = [this.allAccepted().length, this.messages()];
     const again = eventually(
-      () => this.allAccepted().length >= accepted + GOES_ON && this.arrived().length >= arrived + GOES_ON,
+      () => this.allAccepted().length >= accepted + GOES_ON && this.messages() >= arrived + GOES_ON,
       Boolean,
       timeoutMs,
     );
@@ -243,8 +253,9 @@ export class FaultWorld {
   /** Waits until nothing is under way any more. The load must have been stopped. */
   async delivered(timeoutMs = 120_000): Promise<boolean> {
     const isUnderWay = ({ kind }: Fault) => kind === 'lost' || kind === 'gap';
+    // To compare everything takes long: not a hundred times a second.
     return eventually(
-      () => faultsOf(this.run([])).some(isUnderWay),
+      () => delay(200, undefined).then(() => faultsOf(this.run([])).some(isUnderWay)),
       (underWay) => !underWay,
       timeoutMs,
     ).then(
@@ -264,6 +275,21 @@ export class FaultWorld {
     };
     await eventually(recordedAll, Boolean, 60_000).catch(() => undefined);
     return faults;
+  }
+
+  /** The reasons for which consultations were refused. */
+  refusals(): string[] {
+    return [...this.refused];
+  }
+
+  /** What any process has logged as an error: an outage is none. */
+  errors(): string[] {
+    const { logs } = this.mesh.local.folder;
+    return readdirSync(logs).flatMap((file) =>
+      readFileSync(join(logs, file), 'utf8')
+        .split('\n')
+        .filter((line) => line.startsWith('{"level":"error"')),
+    );
   }
 
   async stop(): Promise<void> {

@@ -39,7 +39,9 @@ import { SmallDisk } from './small-disk.js';
 export const DOUBLED = ['person-registry', 'exchange', 'subscription', 'access-audit'] as const satisfies ServiceName[];
 export type Doubled = (typeof DOUBLED)[number];
 
-const CLOCK = join(ROOT, 'tests', 'dist', 'faults', 'clock-set-back.js');
+const preloaded = (file: string): NodeJS.ProcessEnv => ({
+  NODE_OPTIONS: `--import ${pathToFileURL(join(ROOT, 'tests', 'dist', 'faults', file)).href}`,
+});
 /** How many changes must be accepted and delivered after a fault. */
 const GOES_ON = 8;
 
@@ -67,6 +69,7 @@ export class FaultWorld {
     readonly reader: TopicReader;
   }[] = [];
   private readonly accepted: (AcceptedChange & { readonly isOptional?: boolean })[] = [];
+  private newer: Replica | undefined;
   private load: Load | undefined;
   private loads = 0;
   private readonly refused = new Set<string>();
@@ -81,6 +84,7 @@ export class FaultWorld {
     readonly registry: Replica,
     /** Through which the second subscription process reaches its database and the services that it asks. */
     readonly links: { readonly database: Link; readonly directory: Link; readonly registry: Link },
+    private readonly onOwnServer: NodeJS.ProcessEnv,
     private readonly options: FaultWorldOptions,
   ) {}
 
@@ -108,14 +112,14 @@ export class FaultWorld {
       registry: await Link.to('127.0.0.1', services['person-registry']),
     };
     const ssins = generatedSsins(options.people);
-    const world = new FaultWorld(mesh, ssins, server, databases, registry, links, options);
-    await world.startSecond(onOwnServer);
+    const world = new FaultWorld(mesh, ssins, server, databases, registry, links, onOwnServer, options);
+    await world.startSecond();
     await world.subscribe();
     return world;
   }
 
-  private async startSecond(onOwnServer: NodeJS.ProcessEnv): Promise<void> {
-    const { mesh, links } = this;
+  private async startSecond(): Promise<void> {
+    const { mesh, links, onOwnServer } = this;
     const main = (await mesh.local.environmentOf('subscription'))['DATABASE_URL'] ?? '';
     const changes: Partial<Record<Doubled, NodeJS.ProcessEnv>> = {
       'person-registry': onOwnServer,
@@ -124,7 +128,7 @@ export class FaultWorld {
         [addressVariableOf('reference-directory')]: `localhost:${links.directory.port}`,
         [addressVariableOf('person-registry')]: `localhost:${links.registry.port}`,
       },
-      'access-audit': { NODE_OPTIONS: `--import ${pathToFileURL(CLOCK).href}` },
+      'access-audit': preloaded('clock-set-back.js'),
     };
     await Promise.all(
       this.options.doubled.map(async (service) => {
@@ -134,6 +138,15 @@ export class FaultWorld {
       }),
     );
     progress(`two processes each: ${this.options.doubled.join(', ')}`);
+  }
+
+  /** One more process of the registry, of a version that knows the type `FromTheFuture`. */
+  async startNewerRegistry(): Promise<void> {
+    const changes = { ...this.onOwnServer, ...preloaded('newer-version.js') };
+    const environment = environmentLikeMesh(this.mesh, 'person-registry', changes);
+    const newer = await Replica.at(this.mesh, 'person-registry', environment);
+    this.newer = newer;
+    await newer.start();
   }
 
   /** The fund has inscribed all but the last four people, the pension office the first half: some are known to both, one or nobody. */
@@ -296,6 +309,7 @@ export class FaultWorld {
     await this.load?.stop().catch(() => undefined);
     for (const { reader } of this.readers) await reader.close().catch(() => undefined);
     for (const replica of this.second.values()) replica.kill();
+    this.newer?.kill();
     this.registry.kill();
     for (const link of Object.values(this.links)) link.close();
     await this.mesh.stop();

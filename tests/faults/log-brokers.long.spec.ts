@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   CertificateAuthority,
-  findJava,
+  findJavaWithJars,
   kafkaAdmin,
   type RunningKafkaCluster,
   startKafkaCluster,
@@ -20,7 +20,7 @@ const PEOPLE = 12;
 const NODES = 3;
 const TOPIC = 'crossroads.person.v1';
 
-const java = findJava();
+const java = await findJavaWithJars(process.env, progress);
 if ('why' in java) progress(`SKIPPED: three brokers, of which the leader is killed: ${java.why}`);
 
 ('why' in java ? describe.skip : describe)(

@@ -18,7 +18,7 @@ export interface KafkaSettings {
 }
 
 /** Nodes that hold each partition together: a write is acknowledged when all but one have it. */
-export interface KafkaCluster {
+interface KafkaCluster {
   /** 16 bytes in URL-safe base64, the same for all nodes. */
   readonly id: string;
   /** From 1. */

@@ -42,6 +42,8 @@ export interface WholeMeshOptions {
   /** A folder with people for the sources. Absent: generated people. */
   readonly people?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Starts what the mesh uses in place of its own, with its data in the same folder. Resolves to further settings. */
+  readonly before?: (folder: DataFolder) => Promise<Readonly<Record<string, string>>>;
 }
 
 /**
@@ -56,15 +58,16 @@ export class WholeMesh {
     private readonly folder: DataFolder,
   ) {}
 
-  static async start({ people, environment = {} }: WholeMeshOptions = {}): Promise<WholeMesh> {
+  static async start({ people, environment = {}, before }: WholeMeshOptions = {}): Promise<WholeMesh> {
     const path = mkdtempSync(join(tmpdir(), 'crossroads-mesh-'));
     const folder = await openDataFolder(path);
+    const more = await before?.(folder);
     const ports = portsFrom({ CROSSROADS_PORT_BASE: String(await freeBase()) });
     const local = new LocalMesh({
       root: ROOT,
       folder,
       ports,
-      environment: { ...ownSettings(), ...environment },
+      environment: { ...ownSettings(), ...environment, ...more },
       report: progress,
     });
     try {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { progress } from '../whole-mesh.js';
 import type { FaultWorld } from './fault-world.js';
 import type { Fault } from './model.js';
+import type { Injection } from './rounds.js';
 
 interface Row {
   times: number;
@@ -21,21 +22,27 @@ export class FaultTable {
 
   constructor(private readonly seed?: number) {}
 
-  /** Injects a fault under load, and waits until changes are accepted and delivered again. */
-  async inject(world: FaultWorld, what: string, fault: () => Promise<string | void>): Promise<void> {
-    const row = this.rows.get(what) ?? { times: 0, seconds: [], stopped: 0, notes: [] };
-    this.rows.set(what, row);
-    row.times++;
-    const note = await fault().catch((error: unknown) => {
-      row.stopped++;
-      return `could not be injected: ${String(error)}`;
-    });
-    if (typeof note === 'string') row.notes.push(note);
+  /** Injects faults under load, all at once, and waits until changes are accepted and delivered again. */
+  async inject(world: FaultWorld, ...faults: readonly Pick<Injection, 'what' | 'inject'>[]): Promise<void> {
+    const rows = await Promise.all(
+      faults.map(async ({ what, inject }) => {
+        const row = this.rows.get(what) ?? { times: 0, seconds: [], stopped: 0, notes: [] };
+        this.rows.set(what, row);
+        row.times++;
+        const note = await inject().catch((error: unknown) => {
+          row.stopped++;
+          return `could not be injected: ${String(error)}`;
+        });
+        if (typeof note === 'string') row.notes.push(note);
+        return row;
+      }),
+    );
     const seconds = await world.goesOn();
-    if (seconds === undefined) row.stopped++;
-    else row.seconds.push(seconds);
+    for (const row of rows)
+      if (seconds === undefined) row.stopped++;
+      else row.seconds.push(seconds);
     progress(
-      `${what}: ${seconds === undefined ? 'NOTHING WENT ON' : `went on after ${seconds.toFixed(1)} s`} ${note ?? ''}`,
+      `${faults.map(({ what }) => what).join(' + ')}: ${seconds === undefined ? 'NOTHING WENT ON' : `went on after ${seconds.toFixed(1)} s`}`,
     );
   }
 
@@ -47,10 +54,6 @@ export class FaultTable {
   /** After which faults nothing went on, or which could not be injected. */
   stopped(): string[] {
     return [...this.rows].filter(([, { stopped }]) => stopped > 0).map(([what]) => what);
-  }
-
-  get names(): string[] {
-    return [...this.rows.keys()];
   }
 
   /** Prints the table, and writes it to a file in a temporary folder, whose path is printed, too. */

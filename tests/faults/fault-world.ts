@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { DeliveredMutation } from '@crossroads/contracts/delivery/v1/delivery';
 import {
@@ -22,7 +24,7 @@ import { type AcceptedChange, type Load, startLoad } from '../load.js';
 import { environmentLikeMesh, Replica } from '../operations/replica.js';
 import { generatedPeople, generatedSsins } from '../people.js';
 import { readTopic, type TopicReader } from '../topic-reader.js';
-import { progress, ROOT, WholeMesh } from '../whole-mesh.js';
+import { progress, ROOT, WholeMesh, type WholeMeshOptions } from '../whole-mesh.js';
 import {
   type AcceptedMutation,
   type ArrivedDelivery,
@@ -37,7 +39,9 @@ import { SmallDisk } from './small-disk.js';
 export const DOUBLED = ['person-registry', 'exchange', 'subscription', 'access-audit'] as const satisfies ServiceName[];
 export type Doubled = (typeof DOUBLED)[number];
 
-const CLOCK = join(ROOT, 'tests', 'dist', 'faults', 'clock-set-back.js');
+const preloaded = (file: string): NodeJS.ProcessEnv => ({
+  NODE_OPTIONS: `--import ${pathToFileURL(join(ROOT, 'tests', 'dist', 'faults', file)).href}`,
+});
 /** How many changes must be accepted and delivered after a fault. */
 const GOES_ON = 8;
 
@@ -47,6 +51,8 @@ export interface FaultWorldOptions {
   /** Whether wages are reported, and consulted, too. */
   readonly wages: boolean;
   readonly pauseMs?: number;
+  /** As of `WholeMesh.start`. */
+  readonly before?: WholeMeshOptions['before'];
 }
 
 /**
@@ -63,8 +69,10 @@ export class FaultWorld {
     readonly reader: TopicReader;
   }[] = [];
   private readonly accepted: (AcceptedChange & { readonly isOptional?: boolean })[] = [];
+  private newer: Replica | undefined;
   private load: Load | undefined;
   private loads = 0;
+  private readonly refused = new Set<string>();
 
   private constructor(
     readonly mesh: WholeMesh,
@@ -76,11 +84,12 @@ export class FaultWorld {
     readonly registry: Replica,
     /** Through which the second subscription process reaches its database and the services that it asks. */
     readonly links: { readonly database: Link; readonly directory: Link; readonly registry: Link },
+    private readonly onOwnServer: NodeJS.ProcessEnv,
     private readonly options: FaultWorldOptions,
   ) {}
 
   static async start(options: FaultWorldOptions): Promise<FaultWorld> {
-    const mesh = await WholeMesh.start();
+    const mesh = await WholeMesh.start(options.before ? { before: options.before } : {});
     const disk = SmallDisk.make('crossroads-registry-');
     const postgres = await startPostgres({ dataFolder: disk.folder, port: await freePort(), outside: '' });
     const server = { ...postgres, disk };
@@ -103,14 +112,14 @@ export class FaultWorld {
       registry: await Link.to('127.0.0.1', services['person-registry']),
     };
     const ssins = generatedSsins(options.people);
-    const world = new FaultWorld(mesh, ssins, server, databases, registry, links, options);
-    await world.startSecond(onOwnServer);
+    const world = new FaultWorld(mesh, ssins, server, databases, registry, links, onOwnServer, options);
+    await world.startSecond();
     await world.subscribe();
     return world;
   }
 
-  private async startSecond(onOwnServer: NodeJS.ProcessEnv): Promise<void> {
-    const { mesh, links } = this;
+  private async startSecond(): Promise<void> {
+    const { mesh, links, onOwnServer } = this;
     const main = (await mesh.local.environmentOf('subscription'))['DATABASE_URL'] ?? '';
     const changes: Partial<Record<Doubled, NodeJS.ProcessEnv>> = {
       'person-registry': onOwnServer,
@@ -119,7 +128,7 @@ export class FaultWorld {
         [addressVariableOf('reference-directory')]: `localhost:${links.directory.port}`,
         [addressVariableOf('person-registry')]: `localhost:${links.registry.port}`,
       },
-      'access-audit': { NODE_OPTIONS: `--import ${pathToFileURL(CLOCK).href}` },
+      'access-audit': preloaded('clock-set-back.js'),
     };
     await Promise.all(
       this.options.doubled.map(async (service) => {
@@ -129,6 +138,15 @@ export class FaultWorld {
       }),
     );
     progress(`two processes each: ${this.options.doubled.join(', ')}`);
+  }
+
+  /** One more process of the registry, of a version that knows the type `FromTheFuture`. */
+  async startNewerRegistry(): Promise<void> {
+    const changes = { ...this.onOwnServer, ...preloaded('newer-version.js') };
+    const environment = environmentLikeMesh(this.mesh, 'person-registry', changes);
+    const newer = await Replica.at(this.mesh, 'person-registry', environment);
+    this.newer = newer;
+    await newer.start();
   }
 
   /** The fund has inscribed all but the last four people, the pension office the first half: some are known to both, one or nobody. */
@@ -190,9 +208,10 @@ export class FaultWorld {
 
   /** Stops the load; what is under way is repeated until it is accepted. */
   async pause(): Promise<void> {
-    const { accepted } = (await this.load?.stop()) ?? { accepted: [] };
+    const result = await this.load?.stop();
     this.load = undefined;
-    this.accepted.push(...accepted);
+    this.accepted.push(...(result?.accepted ?? []));
+    for (const reason of result?.failed.keys() ?? []) this.refused.add(reason);
   }
 
   /** All that was accepted, and is by now. */
@@ -206,7 +225,7 @@ export class FaultWorld {
       if (n >= from && one.dataService === dataService) this.accepted[n] = { ...one, isOptional: true };
   }
 
-  arrived(): ArrivedDelivery[] {
+  private arrived(): ArrivedDelivery[] {
     return this.readers.flatMap(({ institution, reader }) =>
       reader.deliveries.flatMap(({ delivery, partition, hash }): ArrivedDelivery[] => {
         const { content, subscriptionId, sequence } = delivery;
@@ -220,12 +239,16 @@ export class FaultWorld {
     );
   }
 
+  private messages(): number {
+    return this.readers.reduce((sum, { reader }) => sum + reader.deliveries.length, 0);
+  }
+
   /** Waits until changes are accepted and delivered again. Resolves to the seconds that it took; undefined if they are not. */
   async goesOn(timeoutMs = 180_000): Promise<number | undefined> {
     const from = performance.now();
-    const [accepted, arrived] = [this.allAccepted().length, this.arrived().length];
+    const [accepted, arrived] = [this.allAccepted().length, this.messages()];
     const again = eventually(
-      () => this.allAccepted().length >= accepted + GOES_ON && this.arrived().length >= arrived + GOES_ON,
+      () => this.allAccepted().length >= accepted + GOES_ON && this.messages() >= arrived + GOES_ON,
       Boolean,
       timeoutMs,
     );
@@ -243,8 +266,9 @@ export class FaultWorld {
   /** Waits until nothing is under way any more. The load must have been stopped. */
   async delivered(timeoutMs = 120_000): Promise<boolean> {
     const isUnderWay = ({ kind }: Fault) => kind === 'lost' || kind === 'gap';
+    // To compare everything takes long: not a hundred times a second.
     return eventually(
-      () => faultsOf(this.run([])).some(isUnderWay),
+      () => delay(200, undefined).then(() => faultsOf(this.run([])).some(isUnderWay)),
       (underWay) => !underWay,
       timeoutMs,
     ).then(
@@ -266,10 +290,26 @@ export class FaultWorld {
     return faults;
   }
 
+  /** The reasons for which consultations were refused. */
+  refusals(): string[] {
+    return [...this.refused];
+  }
+
+  /** What any process has logged as an error: an outage is none. */
+  errors(): string[] {
+    const { logs } = this.mesh.local.folder;
+    return readdirSync(logs).flatMap((file) =>
+      readFileSync(join(logs, file), 'utf8')
+        .split('\n')
+        .filter((line) => line.startsWith('{"level":"error"')),
+    );
+  }
+
   async stop(): Promise<void> {
     await this.load?.stop().catch(() => undefined);
     for (const { reader } of this.readers) await reader.close().catch(() => undefined);
     for (const replica of this.second.values()) replica.kill();
+    this.newer?.kill();
     this.registry.kill();
     for (const link of Object.values(this.links)) link.close();
     await this.mesh.stop();

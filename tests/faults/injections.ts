@@ -29,7 +29,7 @@ export const freeze = async (world: FaultWorld, service: Doubled): Promise<void>
 };
 
 /** Suspends a process: it keeps its connections and answers nothing, as if all packets to it were lost. */
-export const suspend = (world: FaultWorld, name: 'kafka' | 'access-audit' | 'reference-directory'): Promise<void> =>
+export const suspend = (world: FaultWorld, name: 'kafka'): Promise<void> =>
   world.mesh.whileSuspended(name, () => delay(BEYOND_TIMEOUTS_MS));
 
 /** The second subscription process loses all packets to its database, or to a service. */

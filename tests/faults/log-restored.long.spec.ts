@@ -9,7 +9,6 @@ import { ask } from '../databases.js';
 import { progress } from '../whole-mesh.js';
 import { FaultTable } from './fault-table.js';
 import { FaultWorld } from './fault-world.js';
-import { IN_FULL } from './full.js';
 import { onRegistry, PhysicalCopy } from './injections.js';
 
 /** Few, because a resync starts a process for each partition of each reader. */
@@ -29,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(() => world?.stop());
 
-(IN_FULL ? describe : describe.skip)('a registry that was restored to an older physical copy of its databases', () => {
+describe('a registry that was restored to an older physical copy of its databases', () => {
   const READERS = ['subscription', 'reference-directory', 'ebox'] as const;
   type Reader = (typeof READERS)[number];
   /** Partitions of each reader. */
@@ -100,9 +99,9 @@ afterAll(() => world?.stop());
       }),
     );
     resynced = outputs.join('');
-    await table.inject(world, 'registry restored to an older copy, and resynced', async () => {
-      const generations = resynced.match(/Generation 1 goes on/g)?.length ?? 0;
-      return `${generations} partitions of readers forked`;
+    await table.inject(world, {
+      what: 'registry restored to an older copy, and resynced',
+      inject: async () => `${resynced.match(/Generation 1 goes on/g)?.length ?? 0} partitions of readers forked`,
     });
     await world.pause();
   }, 600_000);
@@ -115,7 +114,7 @@ afterAll(() => world?.stop());
 
   it('a resync of each partition lets them go on, and says what was taken that the registry no longer has', () => {
     expect(resynced).toContain('Generation 1 goes on from there by itself.');
-    expect(resynced).toContain('are lost at the publisher');
+    expect(resynced).toContain('may be lost at the publisher');
     expect(table.stopped()).toEqual([]);
   });
 
@@ -126,7 +125,7 @@ afterAll(() => world?.stop());
   }, 300_000);
 });
 
-(IN_FULL ? describe : describe.skip)('a Kafka that was restored to an older physical copy', () => {
+describe('a Kafka that was restored to an older physical copy', () => {
   it('its readers take from the publishers what it no longer has, and nothing is lost, doubled, reordered or leaked', async () => {
     const kafka = world.mesh.local.process('kafka');
     if (kafka?.pid === undefined) {
@@ -145,7 +144,7 @@ afterAll(() => world?.stop());
     // From the beginning: the offset of a subscriber may lie in what is written anew.
     await world.readAgain(subscribers);
     world.begin();
-    await table.inject(world, 'Kafka restored to an older copy', async () => undefined);
+    await table.inject(world, { what: 'Kafka restored to an older copy', inject: async () => undefined });
     await world.pause();
     const found = await world.faults();
     table.write(found);
@@ -154,34 +153,41 @@ afterAll(() => world?.stop());
   }, 300_000);
 });
 
-(IN_FULL ? describe : describe.skip)('an event of a type that no process knows', () => {
-  it('its partition is given back and stops, visibly; the other partitions go on', async () => {
-    const stream = world.registryDatabases.main.name;
-    const [event] = await onRegistry<{ partition: number; stream_id: string }>(
+describe('an event of a type that no process knows', () => {
+  const database = () => world.registryDatabases.main.name;
+  /** The partitions that members do not want until they restart. */
+  const refusals = () =>
+    onRegistry<{ refused: number[] }>(
+      world,
+      `select refused from es.members where role = 'log' and expires_at > clock_timestamp()`,
+      database(),
+    );
+
+  it('stops its partition, visibly, while the others go on, until a process of a newer version takes it over; nothing is lost', async () => {
+    const [event] = await onRegistry<{ partition: number }>(
       world,
       `insert into es.events (month, partition, stream_id, stream_type, revision, event_id, type, schema_version, data, metadata)
-       select month, partition, stream_id, stream_type, revision + 1, gen_random_uuid(), 'FromTheFuture', 1, '{}', '{}'
-         from es.events where stream_type = 'person' and partition = (select max(partition) from es.events where stream_type = 'person')
-        order by revision desc limit 1 returning partition, stream_id`,
-      stream,
+       select 0, partition, gen_random_uuid(), 'future', 1, gen_random_uuid(), 'FromTheFuture', 1, '{}', '{}'
+         from es.events where stream_type = 'person' group by partition order by count(*) desc, partition limit 1
+       returning partition`,
+      database(),
     );
-    const refusals = () =>
-      onRegistry<{ refused: number[] }>(
-        world,
-        `select refused from es.members where role = 'log' and expires_at > clock_timestamp()`,
-        stream,
-      );
-    // Both processes have given it back, and do not want it until they restart.
+    const partition = event?.partition ?? -1;
     await eventually(
       refusals,
-      (members) => members.length === 2 && members.every(({ refused }) => refused.includes(event?.partition ?? -1)),
+      (members) => members.length === 2 && members.every(({ refused }) => refused.includes(partition)),
     );
     const logs = [world.registry, world.second.get('person-registry')].map((one) =>
       one ? readFileSync(one.log, 'utf8') : '',
     );
-    expect(logs.join('')).toContain('UnknownEventType');
+    expect(logs.join('')).toContain('NeedsNewerVersion');
     world.begin();
-    expect(await world.goesOn()).toBeDefined();
+    await table.inject(world, { what: 'event of an unknown type', inject: async () => `partition ${partition} stops` });
+    await table.inject(world, { what: 'upgrade with a new type of event', inject: () => world.startNewerRegistry() });
     await world.pause();
-  });
+    const found = await world.faults();
+    table.write(found);
+    expect(found).toEqual([]);
+    expect(table.stopped()).toEqual([]);
+  }, 300_000);
 });

@@ -14,6 +14,7 @@ export * from './health.js';
 export { findJava, run } from './java.js';
 export * from './kafka.js';
 export * from './kafka-client.js';
+export { type RunningKafkaCluster, startKafkaCluster } from './kafka-cluster.js';
 export { dockerAnswers, startKafkaContainer } from './kafka-in-docker.js';
 export { kafkaCache, kafkaJars, kafkaVersion } from './kafka-jars.js';
 export { kafkaProperties } from './kafka-settings.js';

@@ -27,19 +27,20 @@ export const kafkaInJava = async (
   const classPath = files.map((file) => join(jars, file)).join(delimiter);
   if (!existsSync(join(settings.dataFolder, 'meta.properties'))) {
     rmSync(settings.dataFolder, { recursive: true, force: true });
-    const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId(), '-c', properties];
+    const id = settings.cluster?.id ?? clusterId();
+    const format = ['kafka.tools.StorageTool', 'format', '-t', id, '-c', properties];
     const formatted = await run(command, [...QUICK, '-cp', classPath, ...format], { cwd: home, env: environment });
     if (!formatted.ok)
       throw new LocalFailure(
         `Kafka could not make its data folder ${settings.dataFolder}: ${formatted.output.split('\n').at(-1) ?? ''}`,
       );
   }
-  const { flag, stopped } = sharedClasses(jars, release);
+  const { flag, stopped } = sharedClasses(jars, release, settings.cluster === undefined);
   return {
     command,
     args: [
       '-Xms128m',
-      '-Xmx384m',
+      settings.cluster === undefined ? '-Xmx384m' : '-Xmx256m',
       '-XX:+UseSerialGC',
       // No counters for jstat, which wake it up twenty times a second.
       '-XX:-UsePerfData',
@@ -58,12 +59,17 @@ export const kafkaInJava = async (
 
 /**
  * An archive of loaded classes halves the time until Kafka serves (6 s to 3 s on two cores). The first clean stop writes it, which takes
- * three seconds more; an incomplete archive is deleted.
+ * three seconds more; an incomplete archive is deleted. Of several nodes none writes it.
  */
-const sharedClasses = (jars: string, release: string): { flag: string[]; stopped: (clean: boolean) => void } => {
+const sharedClasses = (
+  jars: string,
+  release: string,
+  mayWrite: boolean,
+): { flag: string[]; stopped: (clean: boolean) => void } => {
   const archive = join(jars, `classes-${release}.jsa`);
   if (existsSync(archive))
     return { flag: [`-XX:SharedArchiveFile=${archive}`, '-Xlog:cds=off', '-Xlog:cds+dynamic=off'], stopped: () => {} };
+  if (!mayWrite) return { flag: [], stopped: () => {} };
   const draft = `${archive}.${process.pid}`;
   const stopped = (clean: boolean): void => {
     try {

@@ -63,11 +63,7 @@ export type Kafka =
 export const startKafka = async (options: KafkaServerOptions): Promise<Kafka> => {
   const { dataFolder, authority, environment = process.env, report = () => {}, signal } = options;
   const { hasDocker = dockerAnswers } = options;
-  const certificates = join(dataFolder, 'certificates');
-  mkdirSync(certificates, { recursive: true, mode: 0o700 });
-  if (!existsSync(join(certificates, 'ca.pem')))
-    await writePrivate(join(certificates, 'ca.pem'), authority.certificate);
-  const admin = await identityFiles(certificates, KAFKA_ADMIN, authority, (ca) => ca.issueService(KAFKA_ADMIN));
+  const admin = await kafkaIdentity(dataFolder, authority);
 
   const outside = environment['KAFKA_BROKERS'];
   if (outside) {
@@ -94,6 +90,22 @@ export const startKafka = async (options: KafkaServerOptions): Promise<Kafka> =>
   const java = await findJavaWithJars(environment, report);
   if ('why' in java) return { kind: 'none', why: `${java.why}, and ${noContainer}`, stop: async () => {} };
   return startOnJava(options, admin, java);
+};
+
+/** The certificate of the brokers, which may administer them. */
+export const kafkaIdentity = async (dataFolder: string, authority: CertificateAuthority): Promise<IdentityFiles> => {
+  const certificates = join(dataFolder, 'certificates');
+  mkdirSync(certificates, { recursive: true, mode: 0o700 });
+  if (!existsSync(join(certificates, 'ca.pem')))
+    await writePrivate(join(certificates, 'ca.pem'), authority.certificate);
+  return identityFiles(certificates, KAFKA_ADMIN, authority, (ca) => ca.issueService(KAFKA_ADMIN));
+};
+
+/** One PEM file with key and certificate, the form of key store that Kafka reads. Resolves to its path. */
+export const writeKeyStore = async (dataFolder: string, admin: IdentityFiles): Promise<string> => {
+  const keyStore = join(dataFolder, 'certificates', `${KAFKA_ADMIN}-store.pem`);
+  await writePrivate(keyStore, `${readFileSync(admin.key, 'utf8').trim()}\n${readFileSync(admin.certificate, 'utf8')}`);
+  return keyStore;
 };
 
 const startInContainer = async (
@@ -141,8 +153,7 @@ const startOnJava = async (
 ): Promise<Kafka> => {
   const home = join(dataFolder, 'kafka');
   const brokers = [`localhost:${port}`];
-  const keyStore = join(dataFolder, 'certificates', `${KAFKA_ADMIN}-store.pem`);
-  await writePrivate(keyStore, `${readFileSync(admin.key, 'utf8').trim()}\n${readFileSync(admin.certificate, 'utf8')}`);
+  const keyStore = await writeKeyStore(dataFolder, admin);
   await requireFree(port, 'Kafka');
   await requireFree(controllerPort, "Kafka's controller");
   const settings = {
@@ -192,7 +203,7 @@ interface JavaWithJars {
 }
 
 /** Java, and Kafka's jars, which Maven downloads at the first call. */
-const findJavaWithJars = async (
+export const findJavaWithJars = async (
   environment: NodeJS.ProcessEnv,
   report: (line: string) => void,
 ): Promise<JavaWithJars | { readonly why: string }> => {

@@ -83,6 +83,10 @@ export const statusReply = (domain: string, refusal: Refusal): StatusReply => {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : '');
 
+/** Whether something that a call needs does not answer now. */
+export const isUnavailable = (error: unknown): boolean =>
+  isOutage(error) || (error instanceof RemoteError && error.isOutage);
+
 const refusalOf = (error: unknown, reasonCodes: ReasonCodes): Refusal | undefined => {
   if (error instanceof InvalidInput) return error;
   if (error instanceof GrpcFailure) return error;
@@ -107,7 +111,7 @@ const refusalOf = (error: unknown, reasonCodes: ReasonCodes): Refusal | undefine
   const unavailable = unavailableReasonOf(error);
   if (unavailable !== undefined)
     return { code: status.UNAVAILABLE, reason: unavailable, message: messageOf(error), retryAfterMs: 1000 };
-  if (isOutage(error) || (error instanceof RemoteError && error.isOutage))
+  if (isUnavailable(error))
     return {
       code: status.UNAVAILABLE,
       reason: 'DEPENDENCY_UNAVAILABLE',

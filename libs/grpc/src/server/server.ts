@@ -1,11 +1,10 @@
-import { processLog } from '@crossroads/telemetry';
 import { logVerbosity, type MethodDefinition, Server, setLogVerbosity, type UntypedHandleCall } from '@grpc/grpc-js';
 import { Admissions, reportLimited } from './admission.js';
 import { measured, observeCalls } from './call-metrics.js';
 import { drain, shutDown } from './draining.js';
 import { Callers } from '../identity/callers.js';
 import { Connections } from './connections.js';
-import { describeError } from '../errors/describe-error.js';
+import { logUnexpected } from '../errors/log-unexpected.js';
 import { withErrorDetails } from './grpc-js-refusals.js';
 import { serviceNameOf } from '../definition.js';
 import { type EndedCall, type HandlerContext, handlerOf } from './handlers.js';
@@ -80,9 +79,6 @@ const FLUSH_MS = 50;
 const GOAWAY_SPREAD_MS = 1_000;
 /** How often the TLS files are checked for changes: three calls of `stat`. */
 const CERTIFICATE_CHECK_MS = 1_000;
-
-const logUnexpected = (error: unknown, rpc: string): void =>
-  processLog().error('a call failed unexpectedly', { rpc, ...describeError(error) });
 
 const unchanged = (value: Buffer): Buffer => value;
 

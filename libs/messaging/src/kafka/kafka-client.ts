@@ -65,8 +65,7 @@ const pemsOf = (tls: KafkaTls) => {
 };
 
 // kafkajs logs these as errors although it retries them: a coordinator that loads, a leader that moves, a broker that restarts.
-const TRANSIENT =
-  /coordinator|rebalanc|leader|not aware of this member|connection|socket|disconnected|request_timed_out|retr/i;
+const TRANSIENT = /coordinator|rebalanc|leader|not aware of this member|connection|socket|disconnected|timed.out|retr/i;
 
 const logsTo =
   (log: BrokerLog): logCreator =>

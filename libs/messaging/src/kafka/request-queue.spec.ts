@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { type AddressInfo, connect, createServer } from 'node:net';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { patchRequestQueue } from './request-queue.js';
 
 interface Queue {
@@ -78,7 +79,9 @@ describe('the request queue of kafkajs, patched,', () => {
 });
 
 interface Connection {
+  isConnected(): boolean;
   connect(): Promise<unknown>;
+  disconnect(): Promise<unknown>;
   send(protocol: unknown): Promise<unknown>;
 }
 type Connections = new (options: Readonly<Record<string, unknown>>) => Connection;
@@ -90,26 +93,75 @@ const protocol: unknown = (
 ).protocol({ version: 0 })();
 
 describe('a connection of kafkajs, patched,', () => {
-  it('ends when a request on it is not answered in time, as where packets are dropped', async () => {
+  let server: Server;
+  let port: number;
+  /** Its sockets, and what lets each one connect. */
+  const opened: { readonly socket: Socket; readonly onConnect: () => void }[] = [];
+
+  beforeAll(async () => {
     patchRequestQueue();
-    const server = createServer((socket) => socket.resume());
+    server = createServer((socket) => socket.resume());
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    const log = { info: () => undefined, error: () => undefined, warn: () => undefined, debug: () => undefined };
-    const socket = connect(port, '127.0.0.1');
+    ({ port } = server.address() as AddressInfo);
+  });
+  const connections: Connection[] = [];
+
+  afterAll(() => void server.close());
+  afterEach(async () => {
+    for (const connection of connections.splice(0)) await connection.disconnect();
+    for (const { socket } of opened.splice(0)) socket.destroy();
+  });
+
+  const log = { info: () => undefined, error: () => undefined, warn: () => undefined, debug: () => undefined };
+  const connectionWith = (options: { readonly connectionTimeout: number; readonly isFrozen?: boolean }): Connection => {
     const connection = new Connections({
       host: '127.0.0.1',
       port,
       logger: { namespace: () => log },
-      connectionTimeout: 10_000,
+      connectionTimeout: options.connectionTimeout,
       requestTimeout: 50,
-      socketFactory: ({ onConnect }: { readonly onConnect: () => void }) => socket.once('connect', onConnect),
+      socketFactory: ({ onConnect }: { readonly onConnect: () => void }) => {
+        const socket = connect(port, '127.0.0.1');
+        opened.push({ socket, onConnect });
+        return options.isFrozen === true ? socket.once('session', onConnect) : socket.once('connect', onConnect);
+      },
     });
-    const closed = new Promise((resolve) => socket.once('close', resolve));
+    connections.push(connection);
+    return connection;
+  };
+
+  it('ends when a request on it is not answered in time, as where packets are dropped', async () => {
+    const connection = connectionWith({ connectionTimeout: 10_000 });
     await connection.connect();
+    const closed = new Promise((resolve) => opened[0]?.socket.once('close', resolve));
     await expect(connection.send(protocol)).rejects.toThrow(/timed out/);
     await closed;
-    server.close();
+  });
+
+  it('opens one socket for several requests that find it closed', async () => {
+    const connection = connectionWith({ connectionTimeout: 10_000 });
+    await Promise.all([connection.connect(), connection.connect(), connection.connect()]);
+    expect(opened).toHaveLength(1);
+    expect(connection.isConnected()).toBe(true);
+  });
+
+  it('is not open when a socket that it had given up is answered after all', async () => {
+    const connection = connectionWith({ connectionTimeout: 20, isFrozen: true });
+    await expect(connection.connect()).rejects.toThrow(/timeout/);
+    opened[0]?.socket.emit('session');
+    expect(connection.isConnected()).toBe(false);
+  });
+
+  it('stays open when a socket that it had given up fails after all', async () => {
+    const connection = connectionWith({ connectionTimeout: 200, isFrozen: true });
+    await expect(connection.connect()).rejects.toThrow(/timeout/);
+    const again = connection.connect();
+    opened[1]?.socket.emit('session');
+    await again;
+    opened[0]?.socket.emit('error', new Error('disconnected before a secure connection was established'));
+    await turn();
+    expect(connection.isConnected()).toBe(true);
+    expect(opened[1]?.socket.destroyed).toBe(false);
   });
 });

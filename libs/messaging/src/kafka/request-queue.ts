@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 
 /** The part of kafkajs's internal request queue that is patched; each connection has one. */
 interface RequestQueue {
@@ -21,7 +22,8 @@ interface RequestQueue {
 /** The part of kafkajs's internal connection that is patched. */
 interface Connection {
   readonly requestQueue: RequestQueue;
-  readonly socket?: { destroy(error: Error): void };
+  readonly socket?: Socket;
+  isConnected(): boolean;
   connect(): Promise<unknown>;
 }
 
@@ -46,6 +48,10 @@ let patched = false;
  *
  * kafkajs also keeps a connection on which a request has timed out, and sends the next requests over it. Where packets are dropped, it
  * ends only when TCP gives up, after a quarter of an hour. With the patch a request that times out closes its connection.
+ *
+ * And it opens a socket for each of several requests that find a connection closed, all of which it takes for the one of the connection,
+ * as it does with one that was given up and answers after all. The connection then counts as open while its socket is closed: what is
+ * sent on it is lost, and the consumer neither joins its group nor commits, for minutes. With the patch a connection has one socket.
  *
  * What kafkajs no longer has is not patched.
  */
@@ -84,10 +90,34 @@ const patchConnection = (): void => {
   const prototype = prototypeOf('kafkajs/src/network/connection.js');
   if (!isConnection(prototype)) return;
   const { connect } = prototype;
-  prototype.connect = function (this: Connection): Promise<unknown> {
+  const connecting = new WeakMap<Connection, Promise<unknown>>();
+  prototype.connect = async function (this: Connection): Promise<unknown> {
     this.requestQueue.closeConnection = () => this.socket?.destroy(new Error('a request was not answered in time'));
-    return connect.call(this);
+    if (this.isConnected()) return true;
+    const attempt = connecting.get(this) ?? connectAnew(this, () => connect.call(this));
+    connecting.set(this, attempt);
+    try {
+      return await attempt;
+    } finally {
+      if (connecting.get(this) === attempt) connecting.delete(this);
+    }
   };
+};
+
+/** The events of an earlier socket must not reach the connection any more. */
+const connectAnew = async (connection: Connection, connect: () => Promise<unknown>): Promise<unknown> => {
+  abandon(connection.socket);
+  try {
+    return await connect();
+  } catch (error) {
+    abandon(connection.socket);
+    throw error;
+  }
+};
+
+const abandon = (socket: Socket | undefined): void => {
+  socket?.removeAllListeners().on('error', () => undefined);
+  socket?.destroy();
 };
 
 const prototypeOf = (file: string): unknown => {

@@ -20,6 +20,7 @@ export * from './consuming/parked-message.entity.js';
 export * from './consuming/parked-message.repository.js';
 export { parkingMigrations } from './consuming/parked-messages.migration.js';
 export * from './consuming/redrive.js';
+export * from './consuming/lost-persons.js';
 export * from './consuming/resync.js';
 export * from './consuming/resync-partition.js';
 export { observeJournal } from './publishing/journal-metrics.js';

@@ -18,6 +18,7 @@ import { subjectKeyMigrations, tombstoneMigrations } from '@crossroads/privacy';
 import { addressedBy, addressVariableOf, type ServiceName } from '@crossroads/topology';
 import type { Type } from '@nestjs/common';
 import { type Needs, needsOf } from './needs.js';
+import type { Reassertions } from './reassert.js';
 import type { ViewsOf } from './views.js';
 
 /** What `service.ts` says of a service. All else follows from the topology. */
@@ -29,6 +30,8 @@ export interface ServiceOptions {
   readonly defaults?: Readonly<Record<string, string>>;
   readonly entities?: readonly Type[];
   readonly migrations?: readonly MigrationClass[];
+  /** States keys again after a restore, for `main.js reassert`. @default it states none */
+  readonly reassertions?: Type<Reassertions>;
   /** @default none can be rebuilt */
   readonly views?: ViewsOf;
   /** The gRPC code of each reason of a `Rejection`. */
@@ -46,6 +49,7 @@ export interface ServiceDefinition {
   readonly needed: readonly { readonly shape: Shape }[];
   readonly database: DatabaseSchema;
   readonly views: ViewsOf;
+  readonly reassertions: Type<Reassertions> | undefined;
 }
 
 export const defineService = ({
@@ -55,6 +59,7 @@ export const defineService = ({
   entities = [],
   migrations = [],
   views = () => ({}),
+  reassertions,
   reasonCodes = {},
 }: ServiceOptions): ServiceDefinition => {
   const needs = needsOf(name);
@@ -74,6 +79,7 @@ export const defineService = ({
     reasonCodes,
     defaults,
     views,
+    reassertions,
     settings: [...own, AddressSettings],
     needed: [...own, addressesOf(name)],
     database: {

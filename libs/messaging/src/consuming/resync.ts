@@ -1,20 +1,24 @@
 import { Database } from '@crossroads/database';
-import { InvalidInput, GrpcClients } from '@crossroads/grpc';
-import { isTopicName, PARTITIONS } from '@crossroads/topology';
+import { GrpcClients, InvalidInput } from '@crossroads/grpc';
+import { isTopicName, PARTITIONS, type TopicName } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import type { EventConsumer } from './consumer.decorator.js';
 import { consumersByTopic, consumersIn, sourcesOf } from './consumers-of.js';
+import { lostLine } from './lost-persons.js';
 import { ParkedMessageRepository } from './parked-message.repository.js';
 import { type Resynced, resyncPartition } from './resync-partition.js';
+import { resyncTable } from './resync-table.js';
 
 export interface ResyncRequest {
   readonly topic: string;
+  /** A number, or `all`. */
   readonly partition: string;
   /** Nothing is written without it. */
   readonly confirm: boolean;
 }
 
-/** Resynchronizes a partition of a topic after its publisher was restored to an older state: `main.js resync`. */
+/** Resynchronizes partitions of a topic after its publisher was restored to an older state: `main.js resync`. */
 @Injectable()
 export class Resync {
   constructor(
@@ -24,8 +28,12 @@ export class Resync {
     private readonly parked: ParkedMessageRepository,
   ) {}
 
-  /** @throws InvalidInput; RemoteError when the publisher does not answer; StepTaken when the partition has just gone on */
-  async run({ topic, partition, confirm }: ResyncRequest): Promise<Resynced[]> {
+  /**
+   * Of all partitions, one that fails does not keep the others waiting.
+   * @throws InvalidInput; RemoteError when the publisher does not answer; StepTaken when the partition has just gone on; when some of
+   * all partitions failed
+   */
+  async run({ topic, partition, confirm }: ResyncRequest, say: (line: string) => void): Promise<void> {
     const all = consumersByTopic(consumersIn(this.discovery));
     const found = all.find((one) => one.topic === topic);
     if (!found || !isTopicName(topic))
@@ -34,17 +42,35 @@ export class Resync {
         reason: 'NOT_CONSUMED',
         description: `this service consumes ${all.map((one) => one.topic).join(', ')}`,
       });
-    const number = /^\d{1,4}$/.test(partition) ? Number(partition) : Number.NaN;
-    if (!(number < PARTITIONS))
-      throw new InvalidInput({
-        field: 'partition',
-        reason: 'OUT_OF_RANGE',
-        description: `partitions are numbers from 0 to ${PARTITIONS - 1}`,
-      });
-    const { consumer } = found;
+    const resync = (number: number) => this.resync(topic, number, found.consumer, confirm);
+    if (partition !== 'all') {
+      for (const line of resyncReport(await resync(partitionIn(partition)))) say(line);
+      return;
+    }
+    const outcomes = new Map<number, readonly Resynced[] | Error>();
+    for (let number = 0; number < PARTITIONS; number++) {
+      const outcome = await resync(number).catch((error: unknown) =>
+        error instanceof Error ? error : new Error(String(error)),
+      );
+      outcomes.set(number, outcome);
+      for (const line of linesOf(outcome)) say(`partition ${number}: ${line}`);
+      for (const line of lostLines(outcome)) say(line);
+    }
+    for (const line of resyncTable(outcomes)) say(line);
+    const failed = [...outcomes].flatMap(([number, outcome]) => (outcome instanceof Error ? [number] : []));
+    if (failed.length > 0)
+      throw new Error(`partitions ${failed.join(', ')} failed; repeat it, the others do not change`);
+  }
+
+  private resync(
+    topic: TopicName,
+    partition: number,
+    consumer: EventConsumer<unknown>,
+    confirm: boolean,
+  ): Promise<Resynced[]> {
     return resyncPartition({
       topic,
-      partition: number,
+      partition,
       sources: sourcesOf(topic, this.clients),
       db: this.db,
       confirm,
@@ -56,14 +82,36 @@ export class Resync {
             await work?.apply(tx);
           },
           report: work?.report ?? [],
+          lost: work?.lost ?? [],
         };
       },
     });
   }
 }
 
+const partitionIn = (partition: string): number => {
+  const number = /^\d{1,4}$/.test(partition) ? Number(partition) : Number.NaN;
+  if (number < PARTITIONS) return number;
+  throw new InvalidInput({
+    field: 'partition',
+    reason: 'OUT_OF_RANGE',
+    description: `partitions are numbers from 0 to ${PARTITIONS - 1}, or all`,
+  });
+};
+
+const linesOf = (outcome: readonly Resynced[] | Error): string[] =>
+  outcome instanceof Error ? [`failed: ${outcome.message.split('\n')[0]}`] : sentencesOf(outcome);
+
+const lostLines = (outcome: readonly Resynced[] | Error): string[] =>
+  outcome instanceof Error ? [] : outcome.flatMap((one) => (one.state === 'FORKED' ? one.lost.map(lostLine) : []));
+
 /** What a resync says to who has started it. */
-export const resyncReport = (resynced: readonly Resynced[]): string[] => {
+export const resyncReport = (resynced: readonly Resynced[]): string[] => [
+  ...sentencesOf(resynced),
+  ...lostLines(resynced),
+];
+
+const sentencesOf = (resynced: readonly Resynced[]): string[] => {
   if (resynced.length === 0) return ['Nothing was read of this partition yet.'];
   return resynced.flatMap((one) => {
     const log = `log ${one.logId} of ${one.source}`;

@@ -96,6 +96,7 @@ const mailLine = ({ messageId, documentId, sender, reader, delegationId }: MailO
 /** One access in a line or more. */
 export const accessLines = (access: Access): string[] => {
   const when = access.time?.toISOString() ?? '';
+  if (access.erased) return [`${when}  erased`];
   const result = access.concluded ? (RESULT.get(access.result) ?? '') : 'under way';
   const who = access.customer === '' ? 'yourself' : `${access.customerName || access.customer}`;
   const role = access.officialRole === '' ? '' : ` (${access.officialRole})`;

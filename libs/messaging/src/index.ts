@@ -23,6 +23,7 @@ export * from './consuming/redrive.js';
 export * from './consuming/lost-persons.js';
 export * from './consuming/resync.js';
 export * from './consuming/resync-partition.js';
+export { resyncReport } from './consuming/resync-report.js';
 export { observeJournal } from './publishing/journal-metrics.js';
 export * from './publishing/publication.js';
 export { type EventPublisher, Publisher, type PublisherOptions } from './publishing/publisher.decorator.js';

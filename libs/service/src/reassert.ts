@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
 import { checkSettings } from '@crossroads/configuration';
 import { createApplication } from '@crossroads/grpc';
 import { type LostPerson, lostPersonsIn } from '@crossroads/messaging';
@@ -30,7 +31,7 @@ export const reassert = async (
   say: (line: string) => void,
 ): Promise<void> => {
   if (reassertions === undefined) throw new Error('this service has nothing to state again');
-  const lost = lostPersonsIn(await readFile(file === '-' ? '/dev/stdin' : file, 'utf8'));
+  const lost = lostPersonsIn(await (file === '-' ? text(process.stdin) : readFile(file, 'utf8')));
   checkSettings(needed);
   // Created and not started: a running process goes on with its own work, and publishes what is appended.
   const application = await createApplication(module);

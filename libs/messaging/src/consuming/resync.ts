@@ -5,10 +5,9 @@ import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import type { EventConsumer } from './consumer.decorator.js';
 import { consumersByTopic, consumersIn, sourcesOf } from './consumers-of.js';
-import { lostLine } from './lost-persons.js';
 import { ParkedMessageRepository } from './parked-message.repository.js';
 import { type Resynced, resyncPartition } from './resync-partition.js';
-import { resyncTable } from './resync-table.js';
+import { resyncAll, resyncReport } from './resync-report.js';
 
 export interface ResyncRequest {
   readonly topic: string;
@@ -47,19 +46,11 @@ export class Resync {
       for (const line of resyncReport(await resync(partitionIn(partition)))) say(line);
       return;
     }
-    const outcomes = new Map<number, readonly Resynced[] | Error>();
-    for (let number = 0; number < PARTITIONS; number++) {
-      const outcome = await resync(number).catch((error: unknown) =>
-        error instanceof Error ? error : new Error(String(error)),
-      );
-      outcomes.set(number, outcome);
-      for (const line of linesOf(outcome)) say(`partition ${number}: ${line}`);
-      for (const line of lostLines(outcome)) say(line);
-    }
-    for (const line of resyncTable(outcomes)) say(line);
-    const failed = [...outcomes].flatMap(([number, outcome]) => (outcome instanceof Error ? [number] : []));
-    if (failed.length > 0)
-      throw new Error(`partitions ${failed.join(', ')} failed; repeat it, the others do not change`);
+    await resyncAll(
+      Array.from({ length: PARTITIONS }, (_, number) => number),
+      resync,
+      say,
+    );
   }
 
   private resync(
@@ -96,36 +87,5 @@ const partitionIn = (partition: string): number => {
     field: 'partition',
     reason: 'OUT_OF_RANGE',
     description: `partitions are numbers from 0 to ${PARTITIONS - 1}, or all`,
-  });
-};
-
-const linesOf = (outcome: readonly Resynced[] | Error): string[] =>
-  outcome instanceof Error ? [`failed: ${outcome.message.split('\n')[0]}`] : sentencesOf(outcome);
-
-const lostLines = (outcome: readonly Resynced[] | Error): string[] =>
-  outcome instanceof Error ? [] : outcome.flatMap((one) => (one.state === 'FORKED' ? one.lost.map(lostLine) : []));
-
-/** What a resync says to who has started it. */
-export const resyncReport = (resynced: readonly Resynced[]): string[] => [
-  ...sentencesOf(resynced),
-  ...lostLines(resynced),
-];
-
-const sentencesOf = (resynced: readonly Resynced[]): string[] => {
-  if (resynced.length === 0) return ['Nothing was read of this partition yet.'];
-  return resynced.flatMap((one) => {
-    const log = `log ${one.logId} of ${one.source}`;
-    if (one.state === 'COMMON') return [`${log}: it has the place that was read; nothing to do.`];
-    if (one.state === 'LOG_GONE')
-      return [`${log}: its publisher has another log now, which is read from its beginning.`];
-    const { after, upTo } = one.phantoms;
-    return [
-      `${log}: the newest place in common is ${one.mark.position}.`,
-      `Positions ${after + 1n} to ${upTo} (${upTo - after}) were taken here, and may be lost at the publisher.`,
-      ...one.report,
-      one.startedGeneration === undefined
-        ? 'Nothing was written. Repeat it with --confirm to go on from there.'
-        : `Generation ${one.startedGeneration} goes on from there by itself.`,
-    ];
   });
 };

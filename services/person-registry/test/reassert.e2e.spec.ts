@@ -1,11 +1,14 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import { ErasureReason } from '@crossroads/contracts/person/v1/erasure_service';
 import type { Fact } from '@crossroads/contracts/person/v1/person';
 import { newRequestId } from '@crossroads/grpc';
-import { eventually } from '@crossroads/testing';
+import { eventually, freePort } from '@crossroads/testing';
 import { allPublished } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FIELD_GROUPS } from '../src/person/facts.js';
@@ -64,7 +67,12 @@ describe('reassert', () => {
     expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('stated again: 1 persons') });
     expect(output).not.toContain(ssin);
     const stated = await last(ssin, 8n);
-    expect(stated).toMatchObject({ personId, sourceRevision: 8n, reporter: 'service:person-registry' });
+    expect(stated).toMatchObject({
+      personId,
+      sourceRevision: 8n,
+      reporter: 'service:person-registry',
+      reasserted: true,
+    });
     expect(stated?.data).toEqual({
       name: { familyNames: ['Peeters'], givenNames: ['Marie'] },
       birth: { date: '1985-07-30' },
@@ -141,6 +149,16 @@ describe('reassert', () => {
     expect(code).toBe(1);
     expect(output).toContain(`cannot reassert: ${reason}`);
     expect((await published()).length).toBe(before);
+  });
+
+  it('reads standard input, too', async () => {
+    const { ssin, personId } = await register();
+    const main = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
+    const env = { ...process.env, ...registry.environment(), GRPC_PORT: String(await freePort()) };
+    const child = spawn(process.execPath, [main, 'reassert', '-'], { env, stdio: ['pipe', 'ignore', 'inherit'] });
+    child.stdin?.end(`${lost(personId, 6)}\n`);
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect((await last(ssin, 7n))?.reasserted).toBe(true);
   });
 
   it('refuses a file that is not there', async () => {

@@ -147,6 +147,7 @@ export class PersonPublisher implements EventPublisher {
       effectiveDate: datePartsOf(starts[0] ?? today),
       recordedTime: recorded.recordedAt,
       reporter,
+      reasserted: false,
     }).finish();
     return this.publication(recorded, 'persons.notify.changed', recorded.streamId, mutation);
   }
@@ -167,6 +168,7 @@ export class PersonPublisher implements EventPublisher {
       effectiveDate: datePartsOf(today),
       recordedTime: recorded.recordedAt,
       reporter: `service:${personRegistry.name}`,
+      reasserted: true,
     }).finish();
     return this.publication(recorded, 'persons.notify.changed', recorded.streamId, mutation);
   }

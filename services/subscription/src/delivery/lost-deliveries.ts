@@ -36,9 +36,7 @@ export class LostDeliveries implements OnModuleInit, OnModuleDestroy {
     const lost = delivered.filter(({ ceId }) => !kept.has(ceId));
     return {
       apply: (tx) => this.mark(tx, source, lost),
-      report: [
-        `${lost.length} deliveries were made of mutations that are lost at ${source}: they are marked. The source has to state their persons again:`,
-      ],
+      report: [`${lost.length} deliveries were made of mutations that are lost at ${source}: they are marked.`],
       lost: await this.lostPersons(source, lost),
     };
   }

@@ -290,6 +290,7 @@ describe('a publisher whose database was restored to an instant', () => {
     await toldUpTo(moved.slice(0, 2), 4n);
     await toldUpTo(moved.slice(2), 3n);
     for (const person of later) await toldUpTo([person], (await registry.sees(person)).sourceRevision ?? 0n);
+    expect(deliveries.filter(({ reasserted }) => reasserted)).toHaveLength(moved.length);
     for (const person of before) {
       const heard = told(person);
       if (heard.length > 0) expect(heard.at(-1)).toEqual(await registry.sees(person));

@@ -13,7 +13,7 @@ const erasedMessage = ({ journalId, at: time }: ErasedEntry): Access =>
   Access.fromPartial({ journalId, time, concluded: true, erased: true });
 
 /** An entry of the list, with the names that the policy has for its enterprise numbers. */
-export const accessMessage = ({ journalId, record, outcome, lostAtSource }: AccessEntry, policy: Policy): Access => ({
+const accessMessage = ({ journalId, record, outcome, lostAtSource }: AccessEntry, policy: Policy): Access => ({
   journalId,
   ticket: record.ticket,
   kind: record.kind,

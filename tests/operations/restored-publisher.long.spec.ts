@@ -1,35 +1,57 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DirectoryServiceService, NumberState } from '@crossroads/contracts/directory/v1/directory_service';
+import { deliveryOf } from '@crossroads/client';
+import { DeliberationState } from '@crossroads/contracts/authorization/v1/policy';
+import type { DeliveredMutation } from '@crossroads/contracts/delivery/v1/delivery';
+import {
+  DirectoryServiceService,
+  type InscribeFileRequest,
+  NumberState,
+} from '@crossroads/contracts/directory/v1/directory_service';
+import { Fact } from '@crossroads/contracts/person/v1/person';
 import { PersonServiceService } from '@crossroads/contracts/person/v1/person_service';
+import {
+  DeliveryContent,
+  DeliveryEncoding,
+  SubscriptionServiceService,
+} from '@crossroads/contracts/subscription/v1/subscription_service';
 import { type Connection, newRequestId, type TlsFiles } from '@crossroads/grpc';
 import { withCbeCheck } from '@crossroads/identifiers';
 import { eventually, freePort } from '@crossroads/testing';
 import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { PARTITIONS, PERSON_TOPIC } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { generatedPerson } from '../people.js';
+import { address, generatedPerson } from '../people.js';
 import { progress } from '../whole-mesh.js';
 import { ArchivedPostgres } from './archived-postgres.js';
 
 const REGISTER = withCbeCheck('02073870');
+const FUND = withCbeCheck('04070807');
+const CONTEXT = 'CIN:AFFILIATED';
+const PURPOSE = 'CIN:INSURABILITY';
+const PERSON = 'person.identification.v1';
 const GROUPS = ['name', 'birth', 'address'];
 const PEOPLE = 24;
 
 /**
- * What docs/runbooks/log-forked.md says, done: the registry’s server goes back to an instant while the directory, which took what came
- * after it, goes on running. Registry and directory are processes of their own.
+ * What docs/runbooks/log-forked.md says, done: the registry’s server goes back to an instant while the directory and a subscription, which
+ * took what came after it, go on running. All three are processes of their own.
  */
 describe('a publisher whose database was restored to an instant', () => {
   const folder = mkdtempSync(join(tmpdir(), 'crossroads-restored-'));
   const running: ArchivedPostgres[] = [];
   const people = Array.from({ length: PEOPLE }, (_, n) => generatedPerson(n + 1));
   const [before, lost, after] = [people.slice(0, 8), people.slice(8, 16), people.slice(16)];
+  /** Their changes are lost, and delivered. */
+  const moved = before.slice(0, 4);
   let mesh: TestMesh;
+  let directoryMesh: TestMesh;
   let tls: TlsFiles;
   let registryPort: number;
   let directory: ServiceProcess;
+  let subscription: ServiceProcess;
+  const deliveries: DeliveredMutation[] = [];
   let checks: Connection<typeof DirectoryServiceService>;
   let registry: Awaited<ReturnType<typeof startRegistry>>;
 
@@ -47,9 +69,20 @@ describe('a publisher whose database was restored to an instant', () => {
         KEYS_DATABASE_MIGRATOR_URL: subject?.migrator ?? '',
       },
     });
-    const client = mesh.connect(PersonServiceService, registryPort, tls, { deadlineMs: 20_000 });
+    const client = mesh.connect(PersonServiceService, registryPort, tls, { deadlineMs: 20_000, reads: ['getPerson'] });
     return {
       process,
+      moves: async ({ ssin }: { readonly ssin: string }, street: string) => {
+        const period = { startDate: { year: 2020, month: 1, day: 1 } };
+        const facts = [Fact.fromPartial({ period, fact: address(street, '1') })];
+        await client.changePerson({ requestId: newRequestId(), ssin, facts, expectedSourceRevision: 0n });
+      },
+      /** Street and `source_revision`. */
+      sees: async ({ ssin }: { readonly ssin: string }) => {
+        const { person } = await client.getPerson({ ssin, asOfDate: undefined, knownAtTime: undefined });
+        const streets = person?.facts.flatMap(({ fact }) => (fact?.$case === 'address' ? [fact.value.street] : []));
+        return { street: streets?.[0], sourceRevision: person?.sourceRevision };
+      },
       register: async (some: typeof people) => {
         for (const { ssin, facts } of some)
           await client.registerPerson({ requestId: newRequestId(), ssin, facts: [...facts] });
@@ -69,6 +102,82 @@ describe('a publisher whose database was restored to an instant', () => {
     running.push(await server);
     return server;
   };
+  /** Street and `source_revision` of each delivery about a person, in the order of the topic. */
+  const told = ({ ssin }: { readonly ssin: string }) =>
+    deliveries
+      .filter((one) => one.ssin === ssin)
+      .map(({ sourceRevision, data }) => ({ street: streetIn(data), sourceRevision }));
+  const toldUpTo = (some: typeof people, revision: bigint) =>
+    eventually(
+      () => some.map((one) => told(one).at(-1)?.sourceRevision ?? 0n),
+      (revisions) => revisions.every((one) => one >= revision),
+      60_000,
+    );
+
+  /** A subscription to all whom an institution has inscribed: these people. */
+  const subscribe = async (inscribed: typeof people): Promise<void> => {
+    const fund = await mesh.register(FUND);
+    mesh.policy.put({
+      $case: 'deliberation',
+      value: {
+        deliberationId: '00000000-0000-4000-8000-000000000001',
+        reference: '26/1',
+        title: 'For specs',
+        recipient: FUND,
+        grants: [
+          {
+            dataService: PERSON,
+            fieldGroups: GROUPS,
+            legalContexts: [PURPOSE],
+            inscriptionContexts: [CONTEXT],
+            validity: undefined,
+            online: false,
+            subscription: true,
+          },
+        ],
+        state: DeliberationState.DELIBERATION_STATE_APPROVED,
+        decideTime: new Date(),
+        revokeTime: undefined,
+      },
+    });
+    const period = { startDate: undefined, endDate: undefined };
+    const lines = inscribed.map(({ ssin }) => ({ ssin, inscriptionContext: CONTEXT, period }));
+    const requests = async function* (): AsyncGenerator<InscribeFileRequest> {
+      yield { part: { $case: 'header', value: { requestId: newRequestId(), institution: '', uninscribe: false } } };
+      yield { part: { $case: 'chunk', value: { lines } } };
+    };
+    for await (const _ of directoryMesh
+      .connect(DirectoryServiceService, directory.port, fund)
+      .inscribeFile(requests()));
+    const own = await mesh.beside('subscription');
+    await own.publisher('exchange', 'crossroads.mutation.v1');
+    own.finds('person-registry', registryPort);
+    own.finds('reference-directory', directory.port);
+    subscription = await own.startProcess();
+    const opened = await own.connect(SubscriptionServiceService, subscription.port, fund).subscribe({
+      requestId: newRequestId(),
+      institution: '',
+      inscriptionContext: CONTEXT,
+      dataService: PERSON,
+      legalContext: PURPOSE,
+      lanes: 1,
+      content: DeliveryContent.DELIVERY_CONTENT_UNSPECIFIED,
+      encoding: DeliveryEncoding.DELIVERY_ENCODING_UNSPECIFIED,
+      fieldGroups: [],
+      persons: { $case: 'allInscribed', value: {} },
+    });
+    const broker = await mesh.bus.open(fund, `${FUND}.spec`);
+    mesh.defer(() => broker.close());
+    await broker.consume({
+      topic: opened.subscription?.topic ?? '',
+      group: `${FUND}.spec`,
+      onBatch: async (events) => {
+        for (const { content } of events.map(deliveryOf))
+          if (content?.$case === 'mutation') deliveries.push(content.value);
+      },
+    });
+  };
+
   /** Partitions that the directory has said to have stopped, and not to go on. */
   const stopped = (): number[] => {
     const partitions = new Set<number>();
@@ -103,18 +212,24 @@ describe('a publisher whose database was restored to an instant', () => {
       await started(ArchivedPostgres.start(join(folder, 'keys'))),
     ];
     registry = await startRegistry(main, keys);
-    const directoryMesh = await mesh.beside('reference-directory');
+    directoryMesh = await mesh.beside('reference-directory');
     directoryMesh.finds('person-registry', registryPort);
     directory = await directoryMesh.startProcess();
     const exchange = await directoryMesh.serviceCertificate('exchange');
     checks = directoryMesh.connect(DirectoryServiceService, directory.port, exchange, { deadlineMs: 20_000 });
     await registry.register(before);
     await all(before, NumberState.NUMBER_STATE_VALID);
-    progress('a base backup, and what the directory takes after it');
+    progress('a subscription');
+    await subscribe(before);
+    progress('a base backup, and what directory and subscription take after it');
     const backup = await main.baseBackup(join(folder, 'main-backup'));
     const instant = await main.instant();
     await registry.register(lost);
     await all(lost, NumberState.NUMBER_STATE_VALID);
+    for (const person of moved) await registry.moves(person, 'Verloren straat');
+    for (const person of moved.slice(0, 2)) await registry.moves(person, 'Verloren laan');
+    await toldUpTo(moved, 2n);
+    await toldUpTo(moved.slice(0, 2), 3n);
     await main.archived();
     await registry.process.stop('SIGKILL');
     await main.lose();
@@ -143,27 +258,55 @@ describe('a publisher whose database was restored to an instant', () => {
     const again = lost.slice(4).toReversed();
     await registry.register(again);
     await registry.register(after);
-    const [first = 0] = stopped();
-    const looked = await directory.run(['resync', PERSON_TOPIC, String(first)]);
+    const looked = await directory.run(['resync', PERSON_TOPIC, 'all']);
     expect(looked.output).toContain('Repeat it with --confirm');
+    expect(looked.output).toMatch(/^partition +source +state/m);
     expect(looked.output).not.toContain(lost[0]?.ssin);
     expect(await directory.isReady()).toBe(false);
-    const resynced = new Set<number>();
-    await eventually(
-      async () => {
-        for (const partition of stopped().filter((one) => !resynced.has(one))) {
-          progress(`resync of partition ${partition}`);
-          const { code, output } = await directory.run(['resync', PERSON_TOPIC, String(partition), '--confirm']);
-          expect(output).toContain('goes on from there by itself');
-          expect(code).toBe(0);
-          resynced.add(partition);
-        }
-        return directory.isReady();
-      },
-      Boolean,
-      120_000,
-    );
+    progress('resync of all partitions of the directory');
+    const done = await directory.run(['resync', PERSON_TOPIC, 'all', '--confirm']);
+    expect(done.code).toBe(0);
+    expect(done.output).toContain('goes on from there by itself');
+    await eventually(() => directory.isReady(), Boolean, 120_000);
     await all([...before, ...again, ...after], NumberState.NUMBER_STATE_VALID);
     await all(lost.slice(0, 4), NumberState.NUMBER_STATE_UNKNOWN);
   });
+
+  it('subscribers get the present state of each person who lost something, above all that they have seen', async () => {
+    const { code, output } = await subscription.run(['resync', PERSON_TOPIC, 'all', '--confirm']);
+    progress(output);
+    expect(code).toBe(0);
+    expect(output.match(/^lost .*$/gm)?.length).toBe(moved.length);
+    for (const { ssin } of people) expect(output).not.toContain(ssin);
+    const file = join(folder, 'lost.txt');
+    writeFileSync(file, output);
+    const stated = await registry.process.run(['reassert', file]);
+    progress(stated.output);
+    expect(stated.output).toContain(`stated again: ${moved.length} persons`);
+    expect(stated.code).toBe(0);
+    expect((await registry.process.run(['reassert', file])).output).toContain(`stated before: ${moved.length} persons`);
+    const later = [...moved.slice(0, 1), ...before.slice(-1)];
+    for (const person of later) await registry.moves(person, 'Nieuwe straat');
+    await toldUpTo(moved.slice(0, 2), 4n);
+    await toldUpTo(moved.slice(2), 3n);
+    for (const person of later) await toldUpTo([person], (await registry.sees(person)).sourceRevision ?? 0n);
+    expect(deliveries.filter(({ reasserted }) => reasserted)).toHaveLength(moved.length);
+    for (const person of before) {
+      const heard = told(person);
+      if (heard.length > 0) expect(heard.at(-1)).toEqual(await registry.sees(person));
+      // Each revision once, and none below an earlier one.
+      for (const [index, { sourceRevision }] of heard.entries())
+        expect(sourceRevision).toBeGreaterThan(heard[index - 1]?.sourceRevision ?? 0n);
+    }
+    expect(
+      moved
+        .slice(1, 2)
+        .flatMap(told)
+        .map(({ street }) => street),
+    ).toEqual(['Verloren straat', 'Verloren laan', 'Proefstraat']);
+    await all(before, NumberState.NUMBER_STATE_VALID);
+  });
 });
+
+const streetIn = (data: unknown): string | undefined =>
+  (data as { readonly address?: { readonly street?: string } } | undefined)?.address?.street;

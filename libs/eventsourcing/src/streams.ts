@@ -46,11 +46,14 @@ export class Streams<State, Command, Event extends DomainEvent> {
     recorded: readonly Recorded[],
     from: Pick<Stream<State>, 'state' | 'revision'> = { state: this.kind.decider.initialState(), revision: 0n },
   ): Promise<Stream<State>> {
-    const events = await Promise.all(
-      recorded.map(async (event) => this.codec.fromStored(upcast(this.kind.events, event))),
-    );
+    const events = await this.opened(recorded);
     const state = events.reduce(this.kind.decider.evolve, from.state);
     return { streamId, state, revision: recorded.at(-1)?.revision ?? from.revision };
+  }
+
+  /** @throws NeedsNewerVersion */
+  protected opened(recorded: readonly Recorded[]): Promise<Event[]> {
+    return Promise.all(recorded.map(async (event) => this.codec.fromStored(upcast(this.kind.events, event))));
   }
 
   decide(command: Command, { state }: Stream<State>): Event[] {

@@ -19,6 +19,7 @@ import { addressedBy, addressVariableOf, type ServiceName } from '@crossroads/to
 import type { Type } from '@nestjs/common';
 import { type Needs, needsOf } from './needs.js';
 import type { LoadS3Archive } from './retention.js';
+import type { Reassertions } from './reassert.js';
 import type { ViewsOf } from './views.js';
 
 /** What `service.ts` says of a service. All else follows from the topology. */
@@ -30,6 +31,8 @@ export interface ServiceOptions {
   readonly defaults?: Readonly<Record<string, string>>;
   readonly entities?: readonly Type[];
   readonly migrations?: readonly MigrationClass[];
+  /** States keys again after a restore, for `main.js reassert`. @default it states none */
+  readonly reassertions?: Type<Reassertions>;
   /** @default none can be rebuilt */
   readonly views?: ViewsOf;
   /** The gRPC code of each reason of a `Rejection`. */
@@ -50,6 +53,7 @@ export interface ServiceDefinition {
   readonly database: DatabaseSchema;
   readonly views: ViewsOf;
   readonly loadS3Archive?: LoadS3Archive;
+  readonly reassertions: Type<Reassertions> | undefined;
 }
 
 export const defineService = ({
@@ -59,6 +63,7 @@ export const defineService = ({
   entities = [],
   migrations = [],
   views = () => ({}),
+  reassertions,
   reasonCodes = {},
   loadS3Archive,
 }: ServiceOptions): ServiceDefinition => {
@@ -80,6 +85,7 @@ export const defineService = ({
     defaults,
     views,
     ...(loadS3Archive ? { loadS3Archive } : {}),
+    reassertions,
     settings: [...own, AddressSettings],
     needed: [...own, addressesOf(name)],
     database: {

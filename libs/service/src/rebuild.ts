@@ -5,7 +5,7 @@ import { createApplication, GrpcClients } from '@crossroads/grpc';
 import { followedTopic } from '@crossroads/messaging';
 import type { Type } from '@nestjs/common';
 import type { ServiceDefinition } from './define-service.js';
-import type { ViewOfLog, ViewOfTopic } from './views.js';
+import type { ProviderOf, ViewOfLog, ViewOfTopic } from './views.js';
 
 export interface RebuildRequest {
   readonly view: string;
@@ -27,11 +27,12 @@ export const rebuild = async (
   if (url === undefined) throw new Error('a rebuild needs DATABASE_MIGRATOR_URL');
   const migrator = await openDatabase({ url, poolSize: POOL_SIZE });
   try {
-    const views = service.views(migrator);
+    const providerOf = providersOf(module);
+    const views = service.views(migrator, providerOf);
     const view = views[name];
     if (view === undefined)
       throw new Error(`there is no view "${name}" to rebuild; there are: ${Object.keys(views).join(', ') || 'none'}`);
-    const { events, rows, differing, heldMs } = await rebuildFrom(migrator, module, view, { say, fresh });
+    const { events, rows, differing, heldMs } = await rebuildFrom(migrator, providerOf, view, { say, fresh });
     say(`${name}: ${rows} rows, ${events} events applied, ${differing} rows differed; writers waited ${heldMs} ms`);
     if (differing > 0) throw new Error(`${differing} rows were wrong, and are right now`);
   } finally {
@@ -41,13 +42,19 @@ export const rebuild = async (
 
 const rebuildFrom = async (
   migrator: Database,
-  module: Type,
+  providerOf: ProviderOf,
   view: ViewOfLog | ViewOfTopic,
   options: RebuildOptions,
 ): Promise<Rebuilt> => {
   if (view.from === 'log') return rebuildView(migrator, view, ownLog(migrator), options);
-  // Created and not started: a running process goes on with its own work.
-  const application = await createApplication(module);
-  const clients = application.get(GrpcClients, { strict: false });
-  return rebuildView(migrator, view, followedTopic(view.from, clients, migrator), options);
+  return rebuildView(migrator, view, followedTopic(view.from, await providerOf(GrpcClients), migrator), options);
+};
+
+/** Created once, and not started: a running process goes on with its own work. */
+const providersOf = (module: Type): ProviderOf => {
+  let created: ReturnType<typeof createApplication> | undefined;
+  return async (type) => {
+    created ??= createApplication(module);
+    return (await created).get(type, { strict: false });
+  };
 };

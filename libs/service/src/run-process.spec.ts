@@ -16,10 +16,11 @@ describe('the process of a service', () => {
       resync = 'undefined',
       retention = 'undefined',
       rebuild = 'async () => {}',
+      reassert = 'async () => {}',
       args = [] as string[],
     } = {},
   ) => {
-    const service = `{ schemas: () => ${schemas}, start: async () => { ${application} }, resync: ${resync}, retention: ${retention}, rebuild: ${rebuild} }`;
+    const service = `{ schemas: () => ${schemas}, start: async () => { ${application} }, resync: ${resync}, retention: ${retention}, rebuild: ${rebuild}, reassert: ${reassert} }`;
     const script = `import { runProcess } from ${module}; await runProcess('spec', ${service});`;
     const argv = ['--input-type=module', '-e', script, 'main.js', ...args];
     const child = spawn(process.execPath, argv, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -84,12 +85,12 @@ describe('the process of a service', () => {
     expect(await exit()).toEqual({
       code: 1,
       errors:
-        'spec cannot start: the commands are migrate, migrate contract, retention, resync <topic> <partition> [--confirm] and rebuild <view> [--fresh], not "migrate everything"\n',
+        'spec cannot start: the commands are migrate, migrate contract, retention, resync <topic> <partition>|all [--confirm], reassert <file>|--help and rebuild <view> [--fresh], not "migrate everything"\n',
     });
   });
 
   it('resynchronizes a partition on the command resync, writes only if it is confirmed, and does not start', async () => {
-    const resync = 'async (request) => [JSON.stringify(request)]';
+    const resync = 'async (request, say) => say(JSON.stringify(request))';
     const started = `process.stderr.write('started');`;
     for (const confirm of [true, false]) {
       const args = ['resync', 'crossroads.person.v1', '3', ...(confirm ? ['--confirm'] : [])];
@@ -110,6 +111,30 @@ describe('the process of a service', () => {
     expect(await readsNothing.exit()).toEqual({ code: 1, errors: 'spec cannot resync: this service reads no topic\n' });
     const mistyped = run(started, { resync, args: ['resync', 'crossroads.person.v1', '3', '--yes'] });
     expect((await mistyped.exit()).code).toBe(1);
+  });
+
+  it('states persons again on the command reassert, says which file it reads, and does not start', async () => {
+    const started = `process.stderr.write('started');`;
+    const printed = async (args: string[], reassert?: string) => {
+      const { child, exit } = run(started, { args, ...(reassert === undefined ? {} : { reassert }) });
+      let output = '';
+      child.stdout.on('data', (data: Buffer) => {
+        output += data.toString();
+      });
+      return { ...(await exit()), output };
+    };
+    expect(await printed(['reassert', 'lost.txt'], 'async (file, say) => say(`reads ${file}`)')).toEqual({
+      ...{ code: 0, errors: '', output: 'reads lost.txt\n' },
+    });
+    const failing = `async () => { throw new Error('line 3 is not "lost …"'); }`;
+    expect(await printed(['reassert', 'lost.txt'], failing)).toMatchObject({
+      ...{ code: 1, errors: 'spec cannot reassert: line 3 is not "lost …"\n' },
+    });
+    const { code, output } = await printed(['reassert', '--help']);
+    expect(code).toBe(0);
+    expect(output).toContain('lost <data service> <personId> <highest source_revision that was lost>');
+    for (const args of [['reassert'], ['reassert', 'lost.txt', '--force']])
+      expect((await printed(args)).errors).toMatch(/^spec cannot start: the commands are /);
   });
 
   it('closes, archives and drops months on the command retention, and does not start', async () => {

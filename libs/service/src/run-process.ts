@@ -1,6 +1,7 @@
 import { migrateSchemas, type Schema } from '@crossroads/database';
 import type { ResyncRequest } from '@crossroads/messaging';
 import { aborted, describeError, requireTls13, stopSignals } from '@crossroads/grpc';
+import { REASSERT_HELP } from './reassert.js';
 import type { RebuildRequest } from './rebuild.js';
 import { startServiceTelemetry } from './service-telemetry.js';
 
@@ -14,13 +15,17 @@ export interface RunnableService {
   readonly start: () => Promise<StartedApplication>;
   /** The schemas of its databases, read from their settings alone: for `main.js migrate`. */
   readonly schemas: () => readonly Schema[];
-  /** Resynchronizes a partition of a topic: for `main.js resync`. Returns what it has to say; absent for a service that reads none. */
-  readonly resync?: (request: ResyncRequest) => Promise<readonly string[]>;
+  /** Resynchronizes partitions of a topic: for `main.js resync`. Absent for a service that reads none. */
+  readonly resync?: (request: ResyncRequest, say: SayLine) => Promise<void>;
+  /** States persons again after a restore: for `main.js reassert`. @throws for a service that states none, or when the file is wrong */
+  readonly reassert: (file: string, say: SayLine) => Promise<void>;
   /** Closes, archives and drops months of the journal: for `main.js retention`. */
   readonly retention?: (say: Say) => Promise<void>;
   /** Rebuilds a view beside the live one: for `main.js rebuild`. @throws when there is no such view, or when its rows were wrong */
-  readonly rebuild: (request: RebuildRequest, say: (line: string) => void) => Promise<void>;
+  readonly rebuild: (request: RebuildRequest, say: SayLine) => Promise<void>;
 }
+
+type SayLine = (line: string) => void;
 
 type Say = (what: string, details: object) => void;
 
@@ -37,13 +42,14 @@ const sentenceOf = (error: unknown): string => {
 };
 
 const USAGE =
-  'migrate, migrate contract, retention, resync <topic> <partition> [--confirm] and rebuild <view> [--fresh]';
+  'migrate, migrate contract, retention, resync <topic> <partition>|all [--confirm], reassert <file>|--help and rebuild <view> [--fresh]';
 
+const print: SayLine = (line) => void process.stdout.write(`${line}\n`);
 const say: Say = (what, details) => console.log(JSON.stringify({ message: what, ...details }));
 
 /** Undefined for what is no command. */
 const commandOf = (
-  { schemas, resync, retention, rebuild }: RunnableService,
+  { schemas, resync, reassert, retention, rebuild }: RunnableService,
   command: string,
   rest: readonly string[],
 ): (() => Promise<void>) | undefined => {
@@ -58,15 +64,19 @@ const commandOf = (
   if (command === 'rebuild') {
     const [view, fresh, ...more] = rest;
     if (view === undefined || (fresh !== undefined && fresh !== '--fresh') || more.length > 0) return undefined;
-    return () => rebuild({ view, fresh: fresh !== undefined }, (line) => void process.stdout.write(`${line}\n`));
+    return () => rebuild({ view, fresh: fresh !== undefined }, print);
+  }
+  if (command === 'reassert') {
+    const [file, ...more] = rest;
+    if (file === undefined || more.length > 0) return undefined;
+    return async () => (file === '--help' ? print(REASSERT_HELP) : reassert(file, print));
   }
   const [topic, partition, confirm, ...more] = rest;
   if (command !== 'resync' || topic === undefined || partition === undefined || more.length > 0) return undefined;
   if (confirm !== undefined && confirm !== '--confirm') return undefined;
   return async () => {
     if (resync === undefined) throw new Error('this service reads no topic');
-    for (const line of await resync({ topic, partition, confirm: confirm !== undefined }))
-      process.stdout.write(`${line}\n`);
+    await resync({ topic, partition, confirm: confirm !== undefined }, print);
   };
 };
 
@@ -74,8 +84,8 @@ const commandOf = (
  * Runs a service until SIGTERM or SIGINT; a second signal ends the drain. Exits with 0 after a clean stop, and with 1 and one sentence
  * on stderr when the service cannot start or stop, or after an unhandled failure (the supervisor starts it again). `main.js migrate`
  * migrates the service's databases instead; `main.js migrate contract` waits until no older process runs, and removes what is unused,
- * too. `main.js resync` resynchronizes a partition of a topic, `main.js rebuild` rebuilds a view beside the running service, `main.js
- * retention` closes, archives and drops months of the journal.
+ * too. `main.js resync` resynchronizes partitions of a topic, `main.js reassert` states persons again after a restore, `main.js rebuild`
+ * rebuilds a view beside the running service, `main.js retention` closes, archives and drops months of the journal.
  */
 export const runProcess = async (name: string, service: RunnableService): Promise<void> => {
   requireTls13();

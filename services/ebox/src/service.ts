@@ -2,6 +2,7 @@ import { DocumentStoreSettings } from '@crossroads/document/store';
 import { type ReasonCodes, status } from '@crossroads/grpc';
 import { defineService } from '@crossroads/service';
 import { ReceiptSettings } from '@crossroads/transparency/nest';
+import { UploadOwners1764230400006 } from './document/upload-owners.migration.js';
 import { UploadEntity } from './document/upload.entity.js';
 import { Uploads1764230400002 } from './document/uploads.migration.js';
 import { OpenDownloads1764230400003 } from './journal/open-downloads.migration.js';
@@ -36,6 +37,7 @@ export const service = defineService({
     OpenDownloads1764230400003,
     ProviderEvents1764230400004,
     NoticeRuns1764230400005,
+    UploadOwners1764230400006,
   ],
   reasonCodes,
   loadS3Archive: () => import('@crossroads/document/s3'),

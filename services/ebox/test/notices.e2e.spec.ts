@@ -160,6 +160,14 @@ describe('messages of the mesh itself', () => {
       .digest();
 
   describe('about a change of address', () => {
+    it('do not come of a re-assertion, which states again what was so', async () => {
+      const person = await somebody();
+      await changed(person, ['name', 'address'], { reasserted: true });
+      await changed(person, ['address'], { recordedTime: new Date('2026-03-05T12:00:00Z') });
+      await whenMail(person);
+      expect(await mailOf(person)).toHaveLength(1);
+    });
+
     it("come from the operator, with a text document in the person's language", async () => {
       const person = await somebody({ language: 'fr' });
       await changed(person);

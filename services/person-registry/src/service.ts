@@ -1,6 +1,8 @@
 import { defineService } from '@crossroads/service';
 import { ReceiptKeySettings } from '@crossroads/source/nest';
+import { PersonReassertions } from './person/person-reassertions.js';
 import { PersonSnapshots1764230500000 } from './person/person-snapshots.migration.js';
+import { snapshotsView } from './person/rebuild-snapshots.js';
 import { reasonCodes } from './person-service/reason-codes.js';
 
 const MINUTE = 60_000;
@@ -10,6 +12,8 @@ export const service = defineService({
   settings: [ReceiptKeySettings],
   migrations: [PersonSnapshots1764230500000],
   reasonCodes,
+  views: (_, providerOf) => ({ snapshots: snapshotsView(providerOf) }),
+  reassertions: PersonReassertions,
   // Persons are registered and read without the bus, and published when it is back.
   defaults: { BUS_GRACE_MS: String(10 * MINUTE) },
 });

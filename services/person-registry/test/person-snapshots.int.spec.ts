@@ -153,7 +153,7 @@ describe('the snapshot of a person', () => {
         weight: 6,
         arbitrary: fc.record({ do: fc.constant('report' as const), street, start: fc.integer({ min: 1, max: 28 }) }),
       },
-      { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('merge', 'separate', 'note') }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('merge', 'separate', 'note', 'reassert') }) },
       { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('read', 'read elsewhere', 'store') }) },
       {
         weight: 1,
@@ -173,6 +173,11 @@ describe('the snapshot of a person', () => {
           if (one.do === 'merge') await here.append(personId, { type: 'PersonMerged', data: merge });
           if (one.do === 'separate') await here.append(personId, { type: 'PersonSeparated', data: merge });
           if (one.do === 'note') await here.append(personId, { type: 'MergesChanged', data: merge });
+          if (one.do === 'reassert' && !forgotten) {
+            const { state } = await here.folded(personId);
+            const sourceRevision = String(state.sourceRevision + 3n);
+            await here.append(personId, { type: 'PersonReasserted', data: { ssin: said.ssin, sourceRevision } });
+          }
           if (one.do === 'read') await here.persons.load(personId);
           if (one.do === 'read elsewhere') await elsewhere.persons.load(personId);
           if (one.do === 'store' && !forgotten) {

@@ -1,4 +1,5 @@
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
+import { ErasureServiceService } from '@crossroads/contracts/person/v1/erasure_service';
 import { PersonServiceService } from '@crossroads/contracts/person/v1/person_service';
 import { SourceServiceService } from '@crossroads/contracts/source/v1/source_service';
 import type { RunningServer, TlsFiles } from '@crossroads/grpc';
@@ -113,12 +114,25 @@ export class RunningRegistry {
     return (await this.process?.stop(signal)) ?? null;
   }
 
+  environment(): Readonly<Record<string, string>> {
+    return { ...this.mesh.environment(), ...this.env };
+  }
+
+  /** A command of `main.js`, with the settings of the running process. */
+  run(args: readonly string[]) {
+    return there(this.process).run(args);
+  }
+
   as(name: string) {
     return this.mesh.connect(PersonServiceService, this.port, this.certificate(name), CALLS);
   }
 
   sourceAs(name: string) {
     return this.mesh.connect(SourceServiceService, this.port, this.certificate(name), CALLS);
+  }
+
+  erasuresAs(name: string) {
+    return this.mesh.connect(ErasureServiceService, this.port, this.certificate(name), CALLS);
   }
 
   eventsAs(name: string) {

@@ -99,6 +99,21 @@ describe('what a subscription delivers', () => {
     expect(Object.keys(all[0]?.data ?? {})).toEqual(['address']);
   });
 
+  it('a re-assertion says that it is none of a change, with data and without', async () => {
+    const [withData, without] = [await subscribed(fund), await subscribed(office, { content: NOTIFICATION })];
+    const person = world.person(FUND, OFFICE);
+    const [change, again] = [changes('address'), { ...changes('name', 'address'), reasserted: true }];
+    await world.publish(world.mutation(person, change), world.mutation(person, again));
+    await officeReads.count(without.subscriptionId, 2);
+    await fundReads.count(withData.subscriptionId, 2);
+    expect(fundReads.mutations(withData.subscriptionId).map(({ reasserted }) => reasserted)).toEqual([false, true]);
+    expect(
+      officeReads
+        .of(without.subscriptionId)
+        .map(({ content }) => content?.$case === 'notification' && content.value.reasserted),
+    ).toEqual([false, true]);
+  });
+
   it('what is delivered changes with the next mutation, and a repeated request does nothing more', async () => {
     const { subscriptionId } = await subscribed(fund);
     const person = world.person(FUND);

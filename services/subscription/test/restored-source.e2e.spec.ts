@@ -52,7 +52,7 @@ describe('deliveries whose source was restored to an older state', () => {
 
     const looked = await running.run(['resync', TOPIC, String(partition)]);
     expect(looked.output).toContain('1 deliveries were made of mutations that are lost');
-    expect(looked.output).toContain(`${person.personId} 1\n`);
+    expect(looked.output).toContain(`\nlost person.identification.v1 ${person.personId} 2 1\n`);
     expect(looked.output).not.toContain(person.ssin);
     expect(await lostIn()).toEqual([false, false]);
 

@@ -52,6 +52,13 @@ describe('crossroads ops', () => {
     });
   });
 
+  it('states persons again of a file, and says in its help what the file has', async () => {
+    expect(await ran('reassert', 'sample', 'lost.txt')).toMatchObject({ args: ['reassert', 'lost.txt'] });
+    expect((await ops('reassert', '--help')).output).toContain(
+      'lost <data service> <personId> <highest source_revision',
+    );
+  });
+
   it('ends as the command ended', async () => {
     expect(await ops('rebuild', 'sample', 'wrong')).toMatchObject({
       code: 1,

@@ -21,14 +21,26 @@ export const addOpsCommands = (program: Command): void => {
 
   ops
     .command('resync')
-    .description('after a restore of its publisher: find the place from which a partition of a topic goes on')
+    .description('after a restore of its publisher: find the place from which the partitions of a topic go on')
     .argument('<service>', 'that reads the topic')
     .argument('<topic>', 'for example crossroads.person.v1')
-    .argument('<partition>', 'a number from 0')
+    .argument('<partition>', 'a number from 0, or all')
     .option('--confirm', 'go on from there; without it nothing is written')
     .action((service: string, topic: string, partition: string, { confirm }: { confirm?: true }) =>
       runMain(service, ['resync', topic, partition, ...(confirm ? ['--confirm'] : [])]),
     );
+
+  ops
+    .command('reassert')
+    .description('after a restore of a source: state persons again of whom changes were lost, above the revisions seen')
+    .argument('<service>', 'that was restored, for example person-registry')
+    .argument('<file>', 'what resync of its consumers has printed; - for standard input')
+    .addHelpText(
+      'after',
+      '\nOf the file these lines count; the same file again appends nothing:\n' +
+        '  lost <data service> <personId> <highest source_revision that was lost> <changes that were lost>',
+    )
+    .action((service: string, file: string) => runMain(service, ['reassert', file]));
 };
 
 /** Runs `main.js <command>` with the settings of the service, beside its process. Its output and its exit code are those of the command. */
@@ -40,7 +52,7 @@ const runMain = async (service: string, command: readonly string[]): Promise<voi
     throw new UsageError(`There is no service "${service}" in this mesh; there are ${names}.`);
   }
   const child = spawn(process.execPath, [found.main, ...command], {
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: 'inherit',
     env: found.environment,
   });
   const [code] = (await once(child, 'close')) as [number | null];

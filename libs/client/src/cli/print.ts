@@ -96,6 +96,7 @@ const mailLine = ({ messageId, documentId, sender, reader, delegationId }: MailO
 /** One access in a line or more. */
 export const accessLines = (access: Access): string[] => {
   const when = access.time?.toISOString() ?? '';
+  if (access.erased) return [`${when}  erased`];
   const result = access.concluded ? (RESULT.get(access.result) ?? '') : 'under way';
   const who = access.customer === '' ? 'yourself' : `${access.customerName || access.customer}`;
   const role = access.officialRole === '' ? '' : ` (${access.officialRole})`;
@@ -110,15 +111,18 @@ export const accessLines = (access: Access): string[] => {
   ];
 };
 
+const revisionOf = (revision: bigint, reasserted: boolean): string =>
+  `revision ${revision}${reasserted ? ', stated again after a restore of its source' : ''}`;
+
 export const deliveryLine = ({ sequence, subscriptionId, content }: Delivery): string => {
   switch (content?.$case) {
     case 'mutation': {
-      const { dataService, changedFieldGroups, data, ssin, sourceRevision } = content.value;
-      return `${sequence}  ${ssin}  ${dataService}  ${changedFieldGroups.join(', ')}  revision ${sourceRevision}  ${toJson(data)}`;
+      const { dataService, changedFieldGroups, data, ssin, sourceRevision, reasserted } = content.value;
+      return `${sequence}  ${ssin}  ${dataService}  ${changedFieldGroups.join(', ')}  ${revisionOf(sourceRevision, reasserted)}  ${toJson(data)}`;
     }
     case 'notification': {
-      const { dataService, changedFieldGroups, ssin, sourceRevision } = content.value;
-      return `${sequence}  ${ssin}  ${dataService}  ${changedFieldGroups.join(', ')}  revision ${sourceRevision}`;
+      const { dataService, changedFieldGroups, ssin, sourceRevision, reasserted } = content.value;
+      return `${sequence}  ${ssin}  ${dataService}  ${changedFieldGroups.join(', ')}  ${revisionOf(sourceRevision, reasserted)}`;
     }
     case 'closing':
       return `${sequence}  subscription ${subscriptionId} is closed: ${content.value.reason}`;

@@ -9,13 +9,13 @@ import type { LogEvent, ViewSource } from './view.js';
  * last row of the partition, in the same statement, so that none is in neither part.
  */
 const REST = `
-  select e.type, e.data from unnest($1::smallint[], $2::bigint[]) asked (partition, after)
+  select e.stream_id as "streamId", e.revision, e.event_id as id, e.type, e.data, e.recorded_at as "recordedAt" from unnest($1::smallint[], $2::bigint[]) asked (partition, after)
     left join lateral (select * from es.log x where x.partition = asked.partition order by x.position desc limit 1) h on true
     cross join lateral (
-      select e.serial, e.type, e.data from es.log l join es.events e using (month, stream_id, revision)
+      select e.serial, e.stream_id, e.revision, e.event_id, e.type, e.data, e.recorded_at from es.log l join es.events e using (month, stream_id, revision)
        where l.partition = asked.partition and l.position > asked.after
       union all
-      select u.serial, u.type, u.data from (
+      select u.serial, u.stream_id, u.revision, u.event_id, u.type, u.data, u.recorded_at from (
         select * from es.events n where n.partition = asked.partition
            and n.transaction_id >= pg_snapshot_xmax(coalesce(h.snapshot, '1:1:'))
         union all

@@ -107,6 +107,7 @@ export class RebuiltTable {
   }
 
   private differs(): string {
+    if (this.view.compared.length === 0) return 'false';
     const of = (name: string) => this.view.compared.map((column) => `${name}.${column}`).join(', ');
     return `(${of('live')}) is distinct from (${of('built')})`;
   }

@@ -3,7 +3,7 @@ import type { Recorded } from '../event-store.js';
 import type { Place } from '../place.js';
 
 /** What a view needs of an event of this service's own log. */
-export type LogEvent = Pick<Recorded, 'type' | 'data'>;
+export type LogEvent = Pick<Recorded, 'streamId' | 'revision' | 'type' | 'data' | 'id' | 'recordedAt'>;
 
 /** A table that follows from events alone, except for what it carries over. */
 export interface View<Event extends { readonly type: string }> {
@@ -13,7 +13,7 @@ export interface View<Event extends { readonly type: string }> {
   readonly types: readonly string[];
   /** The primary key: one column. */
   readonly key: string;
-  /** The columns that are compared; one of them at least is `not null`. */
+  /** The columns that are compared; one of them at least is `not null`. None: the live rows may lag, so that nothing is compared. */
   readonly compared: readonly string[];
   /** How many events a transaction has: fewer where each changes many rows. @default 500 */
   readonly batchSize?: number;

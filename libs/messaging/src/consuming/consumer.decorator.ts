@@ -3,6 +3,7 @@ import type { TopicName } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import type { CloudEvent } from '../broker/broker.js';
+import type { LostPerson } from './lost-persons.js';
 
 /** What was read from one message. */
 export interface Reading<Item> {
@@ -32,6 +33,8 @@ export interface PhantomWork {
   readonly apply: (tx: Tx) => Promise<unknown>;
   /** For who resynchronizes; names persons by `personId` only. */
   readonly report: readonly string[];
+  /** Whom the source has to state again: what was handled of them was passed on. */
+  readonly lost?: readonly LostPerson[];
 }
 
 /** Events that were taken from a log that was restored to an older state since. */

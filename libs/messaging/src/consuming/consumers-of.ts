@@ -84,6 +84,7 @@ const together = (first: FoundConsumer, others: readonly FoundConsumer[]): Found
           for (const work of works) await work.apply(tx);
         },
         report: works.flatMap(({ report }) => report),
+        lost: works.flatMap(({ lost = [] }) => lost),
       };
     },
   };

@@ -11,6 +11,7 @@ import {
 import type { CloudEvent } from '../broker/broker.js';
 import { receivedOf } from '../broker/event-message.js';
 import type { PhantomRange, PhantomWork, RestoredLog } from './consumer.decorator.js';
+import type { LostPerson } from './lost-persons.js';
 import { type Answer, checkPlaces, type EventSource, readAfter } from './source-log.js';
 
 export interface ResyncOptions {
@@ -39,6 +40,7 @@ export type Resynced =
       readonly phantoms: PhantomRange;
       /** What the consumer says of them. */
       readonly report: readonly string[];
+      readonly lost: readonly LostPerson[];
       readonly startedGeneration: number | undefined;
     };
 
@@ -91,8 +93,8 @@ const goBack = async (
     });
   const startedGeneration = confirm ? generation + 1 : undefined;
   const { position, hash } = mark;
-  const report = work?.report ?? [];
-  return { logId, source, state: 'FORKED', mark: { position, hash }, phantoms, report, startedGeneration };
+  const { report = [], lost = [] } = work ?? {};
+  return { logId, source, state: 'FORKED', mark: { position, hash }, phantoms, report, lost, startedGeneration };
 };
 
 const eventsOf = async function* (

@@ -1,20 +1,23 @@
 import { Database } from '@crossroads/database';
-import { InvalidInput, GrpcClients } from '@crossroads/grpc';
-import { isTopicName, PARTITIONS } from '@crossroads/topology';
+import { GrpcClients, InvalidInput } from '@crossroads/grpc';
+import { isTopicName, PARTITIONS, type TopicName } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import type { EventConsumer } from './consumer.decorator.js';
 import { consumersByTopic, consumersIn, sourcesOf } from './consumers-of.js';
 import { ParkedMessageRepository } from './parked-message.repository.js';
 import { type Resynced, resyncPartition } from './resync-partition.js';
+import { resyncAll, resyncReport } from './resync-report.js';
 
 export interface ResyncRequest {
   readonly topic: string;
+  /** A number, or `all`. */
   readonly partition: string;
   /** Nothing is written without it. */
   readonly confirm: boolean;
 }
 
-/** Resynchronizes a partition of a topic after its publisher was restored to an older state: `main.js resync`. */
+/** Resynchronizes partitions of a topic after its publisher was restored to an older state: `main.js resync`. */
 @Injectable()
 export class Resync {
   constructor(
@@ -24,8 +27,12 @@ export class Resync {
     private readonly parked: ParkedMessageRepository,
   ) {}
 
-  /** @throws InvalidInput; RemoteError when the publisher does not answer; StepTaken when the partition has just gone on */
-  async run({ topic, partition, confirm }: ResyncRequest): Promise<Resynced[]> {
+  /**
+   * Of all partitions, one that fails does not keep the others waiting.
+   * @throws InvalidInput; RemoteError when the publisher does not answer; StepTaken when the partition has just gone on; when some of
+   * all partitions failed
+   */
+  async run({ topic, partition, confirm }: ResyncRequest, say: (line: string) => void): Promise<void> {
     const all = consumersByTopic(consumersIn(this.discovery));
     const found = all.find((one) => one.topic === topic);
     if (!found || !isTopicName(topic))
@@ -34,17 +41,27 @@ export class Resync {
         reason: 'NOT_CONSUMED',
         description: `this service consumes ${all.map((one) => one.topic).join(', ')}`,
       });
-    const number = /^\d{1,4}$/.test(partition) ? Number(partition) : Number.NaN;
-    if (!(number < PARTITIONS))
-      throw new InvalidInput({
-        field: 'partition',
-        reason: 'OUT_OF_RANGE',
-        description: `partitions are numbers from 0 to ${PARTITIONS - 1}`,
-      });
-    const { consumer } = found;
+    const resync = (number: number) => this.resync(topic, number, found.consumer, confirm);
+    if (partition !== 'all') {
+      for (const line of resyncReport(await resync(partitionIn(partition)))) say(line);
+      return;
+    }
+    await resyncAll(
+      Array.from({ length: PARTITIONS }, (_, number) => number),
+      resync,
+      say,
+    );
+  }
+
+  private resync(
+    topic: TopicName,
+    partition: number,
+    consumer: EventConsumer<unknown>,
+    confirm: boolean,
+  ): Promise<Resynced[]> {
     return resyncPartition({
       topic,
-      partition: number,
+      partition,
       sources: sourcesOf(topic, this.clients),
       db: this.db,
       confirm,
@@ -56,28 +73,19 @@ export class Resync {
             await work?.apply(tx);
           },
           report: work?.report ?? [],
+          lost: work?.lost ?? [],
         };
       },
     });
   }
 }
 
-/** What a resync says to who has started it. */
-export const resyncReport = (resynced: readonly Resynced[]): string[] => {
-  if (resynced.length === 0) return ['Nothing was read of this partition yet.'];
-  return resynced.flatMap((one) => {
-    const log = `log ${one.logId} of ${one.source}`;
-    if (one.state === 'COMMON') return [`${log}: it has the place that was read; nothing to do.`];
-    if (one.state === 'LOG_GONE')
-      return [`${log}: its publisher has another log now, which is read from its beginning.`];
-    const { after, upTo } = one.phantoms;
-    return [
-      `${log}: the newest place in common is ${one.mark.position}.`,
-      `Positions ${after + 1n} to ${upTo} (${upTo - after}) were taken here, and may be lost at the publisher.`,
-      ...one.report,
-      one.startedGeneration === undefined
-        ? 'Nothing was written. Repeat it with --confirm to go on from there.'
-        : `Generation ${one.startedGeneration} goes on from there by itself.`,
-    ];
+const partitionIn = (partition: string): number => {
+  const number = /^\d{1,4}$/.test(partition) ? Number(partition) : Number.NaN;
+  if (number < PARTITIONS) return number;
+  throw new InvalidInput({
+    field: 'partition',
+    reason: 'OUT_OF_RANGE',
+    description: `partitions are numbers from 0 to ${PARTITIONS - 1}, or all`,
   });
 };

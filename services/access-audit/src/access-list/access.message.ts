@@ -1,11 +1,19 @@
 import { createHash } from 'node:crypto';
 import { type AccessRecord, AccessResult, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
-import type { Access, AccessedService } from '@crossroads/contracts/audit/v1/audit_service';
+import { Access, type AccessedService } from '@crossroads/contracts/audit/v1/audit_service';
 import type { Policy } from '@crossroads/policy';
-import type { AccessEntry } from '../access-log/access-entry.js';
+import type { AccessEntry, ErasedEntry, ListEntry } from '../access-log/access-entry.js';
+
+/** An entry of the list. */
+export const entryMessage = (entry: ListEntry, policy: Policy): Access =>
+  'erased' in entry ? erasedMessage(entry) : accessMessage(entry, policy);
+
+/** The entry keeps its place: that there was an access is said, and nothing of it. */
+const erasedMessage = ({ journalId, at: time }: ErasedEntry): Access =>
+  Access.fromPartial({ journalId, time, concluded: true, erased: true });
 
 /** An entry of the list, with the names that the policy has for its enterprise numbers. */
-export const accessMessage = ({ journalId, record, outcome, lostAtSource }: AccessEntry, policy: Policy): Access => ({
+const accessMessage = ({ journalId, record, outcome, lostAtSource }: AccessEntry, policy: Policy): Access => ({
   journalId,
   ticket: record.ticket,
   kind: record.kind,
@@ -20,6 +28,7 @@ export const accessMessage = ({ journalId, record, outcome, lostAtSource }: Acce
   concluded: outcome !== undefined,
   mail: mailMessage(record),
   lostAtSource,
+  erased: false,
   services: record.services.map((asked): AccessedService => {
     const came = outcome?.services.find(({ dataService }) => dataService === asked.dataService);
     return {

@@ -6,7 +6,7 @@ import { RPCS } from '@crossroads/topology';
 import { UseGuards } from '@nestjs/common';
 import { AccessLog } from '../access-log/access-log.js';
 import type { Position } from '../access-log/access.repository.js';
-import { accessMessage } from './access.message.js';
+import { entryMessage } from './access.message.js';
 import { ListOwners } from './list-owners.js';
 import { SelfConsultations } from './self-consultations.js';
 
@@ -40,7 +40,7 @@ export class AuditController {
     // Only the first page is recorded: the others belong to the same consultation.
     if (after === undefined) await this.selfConsultations.record(call.caller, ssin, id);
     return {
-      accesses: entries.map((entry) => accessMessage(entry, this.policy.policy())),
+      accesses: entries.map((entry) => entryMessage(entry, this.policy.policy())),
       nextPageToken: next ? this.pageTokens.encode([next.at.getTime(), next.journalId], filters) : '',
     };
   }

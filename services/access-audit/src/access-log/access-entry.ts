@@ -27,6 +27,15 @@ export interface AccessEntry {
   readonly lostAtSource: boolean;
 }
 
+/** What stands in a list where an access was erased: that it was, and when. */
+export interface ErasedEntry {
+  readonly journalId: string;
+  readonly at: Date;
+  readonly erased: true;
+}
+
+export type ListEntry = AccessEntry | ErasedEntry;
+
 /** `undefined` until the record has arrived, or when it was erased. The last outcome counts: a delivery can be withheld later. */
 export const entryOf = (steps: readonly AccessStep[], lostAtSource: boolean): AccessEntry | undefined => {
   const record = steps.find((step) => step.record)?.record;

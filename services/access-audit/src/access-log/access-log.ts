@@ -2,6 +2,7 @@ import { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 import { type Tx } from '@crossroads/database';
 import {
   type Json,
+  type LogEvent,
   type NewEvent,
   PostgresEventStore,
   type Recorded,
@@ -11,7 +12,7 @@ import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
 import { Injectable } from '@nestjs/common';
 import type { AccessEntity } from './access.entity.js';
 import { AccessRepository, type PageOf, type Position } from './access.repository.js';
-import { type AccessEntry, type AccessStep, entryOf, isSelfConsultation } from './access-entry.js';
+import { type AccessStep, entryOf, isSelfConsultation, type ListEntry } from './access-entry.js';
 
 /** A step with the identity of its event, by which duplicates are recognised. */
 export interface ReceivedStep extends AccessStep {
@@ -81,20 +82,44 @@ export class AccessLog {
     if (appends.length > 0) await store.append(appends);
   }
 
-  /** One page of a person's list, newest first, after a position. Accesses whose record was erased are left out. */
+  /** The rows of the index that these events lead to. The records of versions that did not write them out are opened. */
+  async rowsIn(events: readonly LogEvent[]): Promise<AccessEntity[]> {
+    const recorded = events.filter(
+      ({ type, streamId, data }) => type === RECORDED && textAt(data, 'subject') !== streamId,
+    );
+    const older = recorded.filter(({ data }) => optionalTextAt(data, 'at') === undefined);
+    const opened = new Map(rowsOf(await this.open(older)).map((row) => [row.journalId, row]));
+    return recorded.map(({ streamId: journalId, data, recordedAt }) => {
+      const at = optionalTextAt(data, 'at');
+      if (at === undefined)
+        // What was erased tells only when it came.
+        return (
+          opened.get(journalId) ?? {
+            journalId,
+            personId: textAt(data, 'subject'),
+            at: recordedAt,
+            selfConsultation: false,
+          }
+        );
+      return { journalId, personId: textAt(data, 'subject'), at: new Date(at), selfConsultation: flagAt(data, 'own') };
+    });
+  }
+
+  /** One page of a person's list, newest first, after a position. An access whose record was erased is an entry without content. */
   async list(
     personIds: readonly string[],
     { limit, ...of }: PageOf,
-  ): Promise<{ readonly entries: readonly AccessEntry[]; readonly next?: Position }> {
+  ): Promise<{ readonly entries: readonly ListEntry[]; readonly next?: Position }> {
     const rows = await this.accesses.page(personIds, { ...of, limit: limit + 1 });
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     const streams = await this.store.readStreams(page.map(({ journalId }) => journalId));
     const steps = await this.open([...streams.values()].flat().filter((recorded) => !isLoss(recorded)));
     const byAccess = Map.groupBy(steps, ({ journalId }) => journalId);
-    const entries = page.flatMap(
-      ({ journalId }) => entryOf(byAccess.get(journalId) ?? [], streams.get(journalId)?.some(isLoss) ?? false) ?? [],
-    );
+    const entries = page.map(({ journalId, at }): ListEntry => {
+      const lostAtSource = streams.get(journalId)?.some(isLoss) ?? false;
+      return entryOf(byAccess.get(journalId) ?? [], lostAtSource) ?? { journalId, at, erased: true };
+    });
     return { entries, ...(rows.length > limit && last ? { next: { at: last.at, journalId: last.journalId } } : {}) };
   }
 
@@ -120,8 +145,9 @@ export class AccessLog {
               expectedRevision: known.get(journalId)?.at(-1)?.revision ?? 0n,
               events: steps.map(
                 (step): NewEvent => ({
-                  type: step.record ? 'AccessRecorded' : 'AccessConcluded',
+                  type: step.record ? RECORDED : 'AccessConcluded',
                   data: {
+                    ...rowData(step),
                     subject: subjectOf(step),
                     sealed: bodies.get(step) ?? ERASED,
                     revision: step.revision,
@@ -135,7 +161,7 @@ export class AccessLog {
     });
   }
 
-  private async open(recorded: readonly Recorded[]): Promise<AccessStep[]> {
+  private async open(recorded: readonly Pick<Recorded, 'streamId' | 'data'>[]): Promise<AccessStep[]> {
     const sealed = recorded.filter(({ data }) => textAt(data, 'sealed') !== ERASED);
     const opened = await this.sealer.openAllForSubjects(
       sealed.map(({ streamId, data }) => ({
@@ -151,15 +177,25 @@ export class AccessLog {
   }
 }
 
+/** Type of the event that has the record of an access, perhaps with its outcome. */
+export const RECORDED = 'AccessRecorded';
+
 /** Stands where the sealed content would be, when the person was erased before the entry came. */
 const ERASED = '';
 
-const rowsOf = (steps: readonly ReceivedStep[]): AccessEntity[] =>
-  steps.flatMap(({ journalId, personId, record }) => {
-    if (!record || personId === '') return [];
-    const decoded = AccessRecord.decode(record.bytes);
-    return [{ journalId, personId, at: decoded.time ?? new Date(0), selfConsultation: isSelfConsultation(decoded) }];
-  });
+const rowsOf = (steps: readonly AccessStep[]): AccessEntity[] => steps.flatMap(rowOf);
+
+const rowOf = ({ journalId, personId, record }: AccessStep): AccessEntity[] => {
+  if (!record || personId === '') return [];
+  const decoded = AccessRecord.decode(record.bytes);
+  return [{ journalId, personId, at: decoded.time ?? new Date(0), selfConsultation: isSelfConsultation(decoded) }];
+};
+
+/** What the row of a record says, so that the index can be made again without opening the record. */
+const rowData = (step: AccessStep): { readonly at?: string; readonly own?: boolean } => {
+  const [row] = rowOf(step);
+  return row === undefined ? {} : { at: row.at.toISOString(), own: row.selfConsultation };
+};
 
 /** A record about a number of no person is sealed as well, under a key of its own. */
 const subjectOf = ({ personId, journalId }: AccessStep): string => personId || journalId;
@@ -203,6 +239,9 @@ const optionalTextAt = (value: Json, name: string): string | undefined => {
   const text: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
   return typeof text === 'string' ? text : undefined;
 };
+
+const flagAt = (value: Json, name: string): boolean =>
+  typeof value === 'object' && value !== null && Reflect.get(value, name) === true;
 
 const numberAt = (value: Json, name: string): number =>
   Number(typeof value === 'object' && value !== null ? Reflect.get(value, name) : 0);

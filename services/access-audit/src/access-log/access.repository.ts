@@ -34,15 +34,24 @@ export class AccessRepository {
 
   /** Ignores rows that exist. One statement for any number of rows, since a batch may have thousands. */
   async add(tx: Tx, rows: readonly AccessEntity[]): Promise<void> {
-    await tx.query(
-      `insert into accesses (journal_id, person_id, at, self_consultation)
-       select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::boolean[]) on conflict do nothing`,
-      [
-        rows.map(({ journalId }) => journalId),
-        rows.map(({ personId }) => personId),
-        rows.map(({ at }) => at),
-        rows.map(({ selfConsultation }) => selfConsultation),
-      ],
-    );
+    await addAccesses(tx, rows);
   }
 }
+
+/** @param into also the table that is being rebuilt */
+export const addAccesses = async (
+  tx: Tx,
+  rows: readonly AccessEntity[],
+  into: 'accesses' | 'accesses_rebuilt' = 'accesses',
+): Promise<void> => {
+  await tx.query(
+    `insert into ${into} (journal_id, person_id, at, self_consultation)
+       select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::boolean[]) on conflict do nothing`,
+    [
+      rows.map(({ journalId }) => journalId),
+      rows.map(({ personId }) => personId),
+      rows.map(({ at }) => at),
+      rows.map(({ selfConsultation }) => selfConsultation),
+    ],
+  );
+};

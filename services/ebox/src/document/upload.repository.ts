@@ -5,7 +5,12 @@ import { In, LessThan, Repository } from 'typeorm';
 import type { DocumentContent } from '../message/message-content.js';
 import { UploadEntity } from './upload.entity.js';
 
-export type NamedDocument = DocumentContent & { readonly provider: string; readonly sender: string };
+export type NamedDocument = DocumentContent & {
+  readonly provider: string;
+  readonly sender: string;
+  /** Of the message that names it. */
+  readonly ownerId: string;
+};
 
 @Injectable()
 export class UploadRepository {
@@ -40,7 +45,14 @@ export class UploadRepository {
         documents.map(({ sha256 }) => sha256),
       ],
     );
-    return new Set(rows.map(({ id }) => id));
+    const named = new Set(rows.map(({ id }) => id));
+    const owned = documents.filter(({ id }) => named.has(id));
+    await tx.query(
+      `insert into upload_owners (owner_id, document_id) select * from unnest($1::uuid[], $2::uuid[])
+       on conflict do nothing`,
+      [owned.map(({ ownerId }) => ownerId), owned.map(({ id }) => id)],
+    );
+    return named;
   }
 
   /** Its content will be removed. */

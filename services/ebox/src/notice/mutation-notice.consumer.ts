@@ -58,7 +58,9 @@ export class MutationNoticeConsumer implements EventConsumer<Notice> {
     return this.notices.publish(notices);
   }
 
-  private rulesFor({ dataService, changedFieldGroups }: Mutation) {
+  /** A re-assertion changes nothing that a person was not told of. */
+  private rulesFor({ dataService, changedFieldGroups, reasserted }: Mutation) {
+    if (reasserted) return [];
     return this.rules.ofMutations.filter(({ when: { mutation } }) => {
       return mutation.dataService === dataService && changedFieldGroups.includes(mutation.fieldGroup);
     });

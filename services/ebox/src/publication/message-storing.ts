@@ -114,7 +114,10 @@ export class MessageStoring {
     if (uploads.length === 0) return;
     const named = await this.uploads.name(
       tx,
-      uploads.map(({ message: { provider, sender }, document }) => ({ ...document, provider, sender })),
+      uploads.map(({ message: { provider, sender, ownerIds }, document }) => ({
+        ...document,
+        ...{ provider, sender, ownerId: ownerIds[0] },
+      })),
     );
     const unknown = uploads.filter((_, index) => !named[index]);
     if (unknown.length === 0) return;

@@ -1,6 +1,6 @@
 import type { Json } from '@crossroads/eventsourcing';
 import type { IsoDay } from '@crossroads/identifiers';
-import { FACTS, type FieldGroup, type HeldFact } from './facts.js';
+import { FACTS, FIELD_GROUPS, type FieldGroup, type HeldFact } from './facts.js';
 import { inForceOn } from './timeline.rules.js';
 
 /** The data service of which this registry is the authentic source. */
@@ -28,10 +28,35 @@ export const shownOf = (group: FieldGroup): Shown => {
 export const groupsShowing = (group: FieldGroup): string[] => [group, ...Object.keys(shownOf(group).parts)];
 
 /** The answer of `person.identification.v1` as of a day, with these field groups only. */
-export const identificationOf = (held: readonly HeldFact[], day: IsoDay, groups: readonly string[]): Identification => {
+export const identificationOf = (held: readonly HeldFact[], day: IsoDay, groups: readonly string[]): Identification =>
+  shown(inForceOn(held, day), groups);
+
+/**
+ * What `person.identification.v1` published of a person, all of it. A fact that begins later is published as it will be then, since
+ * nothing is published when the day comes: so is each group here.
+ */
+export const publishedIdentification = (held: readonly HeldFact[], day: IsoDay): Identification =>
+  shown(
+    FIELD_GROUPS.flatMap((group) => {
+      const own = held.filter((fact) => fact.group === group);
+      const last = own
+        .flatMap(({ period: { start } }) => (start === undefined ? [] : [start]))
+        .sort()
+        .at(-1);
+      return inForceOn(own, laterOf(day, last));
+    }),
+    ALL_GROUPS,
+  );
+
+/** All field groups of the data service. */
+export const ALL_GROUPS: readonly string[] = FIELD_GROUPS.flatMap(groupsShowing);
+
+export const laterOf = (a: IsoDay, b: IsoDay | undefined): IsoDay => (b === undefined || a > b ? a : b);
+
+const shown = (facts: readonly HeldFact[], groups: readonly string[]): Identification => {
   const wanted = new Set(groups);
   const answer: Answer = {};
-  for (const fact of inForceOn(held, day)) {
+  for (const fact of facts) {
     const { path, parts, several, since } = shownOf(fact.group);
     const visible = Object.entries(parts).flatMap(([part, names]) => (wanted.has(part) ? names : []));
     const whole = wanted.has(fact.group);

@@ -8,6 +8,7 @@ import { Persons } from './persons.js';
 import { inForceOn } from './timeline.rules.js';
 
 export interface FoundPerson {
+  readonly personId: string;
   /** The number that was asked for, or the one that replaces it. */
   readonly ssin: string;
   readonly replacedSsins: readonly string[];
@@ -33,6 +34,7 @@ export class PersonReading {
       ? this.persons.load(number.personId)
       : this.persons.loadAsKnownAt(number.personId, knownAt));
     return {
+      personId: number.personId,
       // The number of a forgotten person can no longer be opened; the caller knows it already.
       ssin: number.ssin ?? ssin,
       replacedSsins: chainOf(numbers, index).flatMap((one) => ssinOf(numbers.get(one))),

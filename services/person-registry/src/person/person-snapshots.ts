@@ -1,4 +1,4 @@
-import { Database } from '@crossroads/database';
+import { Database, type Tx } from '@crossroads/database';
 import { Batcher, type Json } from '@crossroads/eventsourcing';
 import { FORGOTTEN, SubjectSealer, Unsealable } from '@crossroads/privacy';
 import { Injectable } from '@nestjs/common';
@@ -6,7 +6,7 @@ import { LRUCache } from 'lru-cache';
 import type { PersonState } from './person.decider.js';
 
 /** Rises with the form of `PersonState`, and with every change of how events are folded. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** A person after a revision of the stream. */
 export interface PersonSnapshot {
@@ -50,9 +50,18 @@ export class PersonSnapshots {
   async store(personId: string, revision: bigint, state: PersonState): Promise<void> {
     // An erasure is ordered before the key is destroyed. The snapshot would not say so.
     if (state.forgotten) return;
-    const sealed = await this.sealer.sealForSubject(personId, storedOf(state), aadOf(revision));
-    await this.db.query(STORE, [personId, revision, VERSION, sealed]);
+    await this.db.query(STORE, await this.rowOf(personId, revision, state));
     this.revisions.set(personId, revision);
+  }
+
+  /** Into the table that is being rebuilt; of a person who was erased the row is removed there. */
+  async rebuild(tx: Tx, personId: string, revision: bigint, state: PersonState): Promise<void> {
+    if (state.forgotten) await tx.query('delete from person_snapshots_rebuilt where person_id = $1', [personId]);
+    else await tx.query(REBUILD, await this.rowOf(personId, revision, state));
+  }
+
+  private async rowOf(personId: string, revision: bigint, state: PersonState): Promise<readonly unknown[]> {
+    return [personId, revision, VERSION, await this.sealer.sealForSubject(personId, storedOf(state), aadOf(revision))];
   }
 
   private async opened(personId: string, revision: bigint, sealed: string): Promise<PersonState | undefined> {
@@ -79,26 +88,38 @@ const FIND = {
 };
 
 // The same revision is written again: the row could not be opened.
-const STORE = {
-  name: 'person-snapshots-store',
-  text: `insert into person_snapshots as s (person_id, revision, version, sealed) values ($1, $2, $3, $4)
+const storeInto = (table: string): string => `
+  insert into ${table} as s (person_id, revision, version, sealed) values ($1, $2, $3, $4)
     on conflict (person_id) do update set revision = excluded.revision, version = excluded.version, sealed = excluded.sealed
-    where s.revision <= excluded.revision or s.version <> excluded.version`,
-};
+    where s.revision <= excluded.revision or s.version <> excluded.version`;
+
+const STORE = { name: 'person-snapshots-store', text: storeInto('person_snapshots') };
+
+const REBUILD = storeInto('person_snapshots_rebuilt');
 
 const aadOf = (revision: bigint): string => `snapshot/${VERSION}/${revision}`;
 
 /** The form that is stored. A forgotten person has none: nothing can be sealed any more. */
-const storedOf = ({ facts, sourceRevision, mergedInto }: PersonState): { readonly [key: string]: Json } => ({
+const storedOf = ({
+  facts,
+  sourceRevision,
+  reassertedRevision,
+  mergedInto,
+}: PersonState): { readonly [key: string]: Json } => ({
   facts: facts as unknown as Json,
   sourceRevision: String(sourceRevision),
+  ...(reassertedRevision === undefined ? {} : { reassertedRevision: String(reassertedRevision) }),
   ...(mergedInto === undefined ? {} : { mergedInto }),
 });
 
 const stateOf = (stored: Json): PersonState => {
   // Written by `storedOf` above.
-  const { facts, sourceRevision, ...merged } = stored as unknown as StoredState;
-  return { forgotten: false, facts, sourceRevision: BigInt(sourceRevision), ...merged };
+  const { facts, sourceRevision, reassertedRevision, ...merged } = stored as unknown as StoredState;
+  const reasserted = reassertedRevision === undefined ? {} : { reassertedRevision: BigInt(reassertedRevision) };
+  return { forgotten: false, facts, sourceRevision: BigInt(sourceRevision), ...reasserted, ...merged };
 };
 
-type StoredState = Pick<PersonState, 'facts' | 'mergedInto'> & { readonly sourceRevision: string };
+type StoredState = Pick<PersonState, 'facts' | 'mergedInto'> & {
+  readonly sourceRevision: string;
+  readonly reassertedRevision?: string;
+};

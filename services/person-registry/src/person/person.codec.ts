@@ -10,6 +10,8 @@ interface StoredPersonEvent {
   readonly sealed: string;
   readonly groups: readonly FieldGroup[];
   readonly reporter: string;
+  /** Of a re-assertion; a report is counted. */
+  readonly sourceRevision?: string;
 }
 
 /** Seals facts and number of a report under the person's key, bound to the id of the event. The stream's id is the person's. */
@@ -21,12 +23,18 @@ export class PersonCodec implements EventCodec<PersonEvent> {
     if (event.type === 'PersonForgotten')
       throw new TypeError('a person is forgotten when the key is destroyed, not by an event');
     if (isPlain(event)) return { schemaVersion: 1, data: { ...event.data } };
+    const seal = (content: { readonly [key: string]: Json }) =>
+      this.sealer.sealForSubject(streamId, content, aadOf(eventId));
+    if (event.type === 'PersonReasserted') {
+      const { ssin, sourceRevision } = event.data;
+      return { schemaVersion: 1, data: { sealed: await seal({ ssin }), sourceRevision } };
+    }
     const { ssin, facts, reporter } = event.data;
     const content = {
       ssin,
       facts: facts.map(({ group, value, period }) => ({ group, value, period: { ...period } })) as Json,
     };
-    const sealed = await this.sealer.sealForSubject(streamId, content, aadOf(eventId));
+    const sealed = await seal(content);
     return { schemaVersion: 1, data: { sealed, groups: groupsOf(facts), reporter } };
   }
 
@@ -34,9 +42,12 @@ export class PersonCodec implements EventCodec<PersonEvent> {
     // `toStored` made what is stored, so its types hold.
     const stored = { type, data } as unknown as PersonEvent;
     if (isPlain(stored)) return stored;
-    const { sealed, reporter } = storedPersonEvent(data);
+    const { sealed, reporter, sourceRevision } = storedPersonEvent(data);
     const opened = await this.sealer.openForSubject(streamId, sealed, aadOf(id));
-    if (opened === FORGOTTEN) return { type: 'PersonForgotten', data: {} };
+    const reasserted = sourceRevision === undefined ? {} : { sourceRevision };
+    if (opened === FORGOTTEN) return { type: 'PersonForgotten', data: reasserted };
+    if (type === 'PersonReasserted')
+      return { type, data: { ...(opened as { ssin: string }), sourceRevision: sourceRevision ?? '' } };
     const content = opened as unknown as { readonly ssin: string; readonly facts: readonly Fact[] };
     if (type !== 'PersonRegistered' && type !== 'PersonChanged') throw new TypeError(`a person has no event "${type}"`);
     return { type, data: { ...content, reporter, recordedAt: recordedAt.toISOString() } };

@@ -40,6 +40,33 @@ describe('person', () => {
       .thenRejected('NAME_REQUIRED');
   });
 
+  it('is stated again above what was seen, once for each loss', () => {
+    const reassert = (seen: bigint): PersonCommand => ({ type: 'ReassertPerson', ssin: said.ssin, seen });
+    const reasserted = (sourceRevision: string): PersonEvent => ({
+      type: 'PersonReasserted',
+      data: { ssin: said.ssin, sourceRevision },
+    });
+    const past = registered(name('Maes'));
+    given(past).when(reassert(7n)).then(reasserted('8'));
+    given(past, changed(name('Smets')), changed(name('Maes')))
+      .when(reassert(1n))
+      .then(reasserted('4'));
+    given(past, reasserted('8'), changed(name('Smets')))
+      .when(reassert(7n))
+      .thenNothing();
+    given(past, reasserted('8')).when(reassert(8n)).then(reasserted('9'));
+    given(past, forgotten).when(reassert(7n)).thenRejected('PERSON_FORGOTTEN');
+  });
+
+  it('counts on from the revision that was stated', () => {
+    const state = [
+      registered(name('Maes')),
+      { type: 'PersonReasserted', data: { ssin: said.ssin, sourceRevision: '8' } } as const,
+      changed(name('Smets')),
+    ].reduce(person.evolve, person.initialState());
+    expect(state).toMatchObject({ sourceRevision: 9n, reassertedRevision: 8n });
+  });
+
   it('changes by what is new only', () => {
     const past = registered(name('Maes'), address('Meir', '2010-01-01'));
     given(past)

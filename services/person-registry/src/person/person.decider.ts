@@ -20,18 +20,30 @@ interface Report {
 
 export type PersonCommand =
   | ({ readonly type: 'RegisterPerson' } & Report)
-  | ({ readonly type: 'ChangePerson'; readonly expectedSourceRevision?: bigint } & Report);
+  | ({ readonly type: 'ChangePerson'; readonly expectedSourceRevision?: bigint } & Report)
+  | {
+      readonly type: 'ReassertPerson';
+      /** The number that the person has now. */
+      readonly ssin: string;
+      /** The highest `source_revision` that a consumer has seen: of a report that was lost since. */
+      readonly seen: bigint;
+    };
 
 /** `recordedAt` (ISO 8601) is absent before the event is stored. */
 type PersonRegistered = DomainEvent<'PersonRegistered', Report & { readonly recordedAt?: string }>;
 type PersonChanged = DomainEvent<'PersonChanged', Report & { readonly recordedAt?: string }>;
+/**
+ * States the person again as the registry knows it, after it has lost reports that consumers have seen: its `source_revision` (decimal)
+ * is above all of theirs.
+ */
+type PersonReasserted = DomainEvent<'PersonReasserted', { readonly ssin: string; readonly sourceRevision: string }>;
 /** The last event of a person. All services destroy their keys of the person. */
 type PersonErasureOrdered = DomainEvent<
   'PersonErasureOrdered',
   { readonly erasureId: string; readonly reason: string; readonly orderedBy: string }
 >;
 /** Never stored: what each report about a person is read as once the person's key is destroyed. */
-type PersonForgotten = DomainEvent<'PersonForgotten', Record<string, never>>;
+type PersonForgotten = DomainEvent<'PersonForgotten', { readonly sourceRevision?: string }>;
 
 /** The numbers of these persons lead to the survivor now; one of them may be the survivor, who stands alone again. */
 interface Merge {
@@ -47,11 +59,18 @@ type MergesChanged = DomainEvent<'MergesChanged', Merge>;
 /** Stored in the streams of all persons concerned, in the append that moves the numbers. */
 export type MergeEvent = PersonMerged | PersonSeparated | MergesChanged;
 
-export type PersonEvent = PersonRegistered | PersonChanged | PersonErasureOrdered | PersonForgotten | MergeEvent;
+export type PersonEvent =
+  | PersonRegistered
+  | PersonChanged
+  | PersonReasserted
+  | PersonErasureOrdered
+  | PersonForgotten
+  | MergeEvent;
 
 export const PERSON_EVENTS: UpcastersOf<PersonEvent> = {
   PersonRegistered: [],
   PersonChanged: [],
+  PersonReasserted: [],
   PersonErasureOrdered: [],
   PersonForgotten: [],
   PersonMerged: [],
@@ -64,8 +83,10 @@ export interface PersonState {
   /** By which order, when there was one. */
   readonly erasureId?: string;
   readonly facts: readonly HeldFact[];
-  /** Grows by one with each report. */
+  /** Grows by one with each report, and by more with a re-assertion. */
   readonly sourceRevision: bigint;
+  /** That of the last re-assertion, if there was one. */
+  readonly reassertedRevision?: bigint;
   /** The person to whom all numbers of this one lead. */
   readonly mergedInto?: string;
 }
@@ -78,14 +99,14 @@ export const personDecider = (cardinalities: Cardinalities): Decider<PersonState
   initialState: () => ({ forgotten: false, facts: [], sourceRevision: 0n }),
 
   decide(command, state) {
-    const { ssin, reporter } = command;
+    const { ssin } = command;
     switch (command.type) {
       case 'RegisterPerson': {
         if (!command.facts.some(({ group }) => group === 'name'))
           throw reject('NAME_REQUIRED', 'a person is registered with a name; add a name to the facts');
         const { held, facts } = apply(state.facts, command.facts, cardinalities);
         checkWhole(held);
-        return [{ type: 'PersonRegistered', data: { ssin, facts, reporter } }];
+        return [{ type: 'PersonRegistered', data: { ssin, facts, reporter: command.reporter } }];
       }
       case 'ChangePerson': {
         if (state.forgotten) throw reject('PERSON_FORGOTTEN', 'the data of this person were erased');
@@ -93,7 +114,14 @@ export const personDecider = (cardinalities: Cardinalities): Decider<PersonState
         const { held, facts } = apply(state.facts, command.facts, cardinalities);
         if (facts.length === 0) return [];
         checkWhole(held);
-        return [{ type: 'PersonChanged', data: { ssin, facts, reporter } }];
+        return [{ type: 'PersonChanged', data: { ssin, facts, reporter: command.reporter } }];
+      }
+      case 'ReassertPerson': {
+        if (state.forgotten) throw reject('PERSON_FORGOTTEN', 'the data of this person were erased');
+        const { seen } = command;
+        if ((state.reassertedRevision ?? 0n) > seen) return [];
+        const highest = seen > state.sourceRevision ? seen : state.sourceRevision;
+        return [{ type: 'PersonReasserted', data: { ssin, sourceRevision: String(highest + 1n) } }];
       }
     }
   },
@@ -103,7 +131,11 @@ export const personDecider = (cardinalities: Cardinalities): Decider<PersonState
       case 'PersonErasureOrdered':
         return { ...state, forgotten: true, erasureId: data.erasureId, facts: [] };
       case 'PersonForgotten':
-        return { ...state, forgotten: true, facts: [], sourceRevision: state.sourceRevision + 1n };
+        return { ...state, forgotten: true, facts: [], sourceRevision: revisionAfter(state, data.sourceRevision) };
+      case 'PersonReasserted': {
+        const sourceRevision = revisionAfter(state, data.sourceRevision);
+        return { ...state, sourceRevision, reassertedRevision: sourceRevision };
+      }
       case 'PersonMerged':
         return { ...state, mergedInto: data.survivor };
       case 'PersonSeparated': {
@@ -124,6 +156,9 @@ export const personDecider = (cardinalities: Cardinalities): Decider<PersonState
     }
   },
 });
+
+const revisionAfter = ({ sourceRevision }: PersonState, stated: string | undefined): bigint =>
+  stated === undefined ? sourceRevision + 1n : BigInt(stated);
 
 /** The facts after a report, and those of the report that changed something. */
 const apply = (before: readonly HeldFact[], reported: readonly Fact[], cardinalities: Cardinalities) => {

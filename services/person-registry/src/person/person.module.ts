@@ -4,6 +4,7 @@ import { PersonCodec } from './person.codec.js';
 import { PersonCommands } from './person.commands.js';
 import { PersonPublisher } from './person.publisher.js';
 import { PersonReading } from './person-reading.js';
+import { PersonReassertions } from './person-reassertions.js';
 import { PersonSnapshots } from './person-snapshots.js';
 import { Persons } from './persons.js';
 import { Reporters } from './reporters.js';
@@ -11,7 +12,16 @@ import { Reporters } from './reporters.js';
 /** Persons and their facts. */
 @Module({
   imports: [NumberModule],
-  providers: [PersonCodec, PersonSnapshots, Persons, PersonCommands, PersonReading, PersonPublisher, Reporters],
+  providers: [
+    PersonCodec,
+    PersonSnapshots,
+    Persons,
+    PersonCommands,
+    PersonReading,
+    PersonReassertions,
+    PersonPublisher,
+    Reporters,
+  ],
   exports: [NumberModule, Persons, PersonCommands, PersonReading, Reporters],
 })
 export class PersonModule {}

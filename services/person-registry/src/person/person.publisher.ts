@@ -8,7 +8,7 @@ import {
   PersonsMerged,
 } from '@crossroads/contracts/person/v1/events';
 import type { Recorded } from '@crossroads/eventsourcing';
-import { datePartsOf, dayOf, type IsoDay } from '@crossroads/identifiers';
+import { datePartsOf, dayOf } from '@crossroads/identifiers';
 import {
   type EventPublisher,
   NOT_PUBLISHED,
@@ -17,10 +17,17 @@ import {
   publicationOf,
   Publisher,
 } from '@crossroads/messaging';
-import { PERSON_TOPIC } from '@crossroads/topology';
+import { PERSON_TOPIC, personRegistry } from '@crossroads/topology';
 import { NumberCodec } from '../number/number.codec.js';
 import { groupsOf } from './facts.js';
-import { groupsShowing, IDENTIFICATION, identificationOf } from './identification.js';
+import {
+  ALL_GROUPS,
+  groupsShowing,
+  IDENTIFICATION,
+  identificationOf,
+  laterOf,
+  publishedIdentification,
+} from './identification.js';
 import { isMerge, PersonCodec } from './person.codec.js';
 import type { MergeEvent } from './person.decider.js';
 import { Persons } from './persons.js';
@@ -39,6 +46,7 @@ export class PersonPublisher implements EventPublisher {
     ReplacementLost: NOT_PUBLISHED,
     PersonRegistered: (recorded) => this.personChanged(recorded),
     PersonChanged: (recorded) => this.personChanged(recorded),
+    PersonReasserted: (recorded) => this.personReasserted(recorded),
     PersonMerged: (recorded) => this.personChanged(recorded),
     PersonSeparated: (recorded) => this.personChanged(recorded),
     MergesChanged: (recorded) => this.personChanged(recorded),
@@ -118,8 +126,8 @@ export class PersonPublisher implements EventPublisher {
   private async personChanged(recorded: Recorded): Promise<Publication | undefined> {
     const event = await this.personCodec.fromStored(recorded);
     // Nothing is published about a person who was erased.
-    if (event.type === 'PersonForgotten' || event.type === 'PersonErasureOrdered') return undefined;
     if (isMerge(event)) return this.merged(recorded, event);
+    if (event.type !== 'PersonRegistered' && event.type !== 'PersonChanged') return undefined;
     const { ssin, facts, reporter } = event.data;
     const { state } = await (recorded.revision > 1n
       ? this.persons.loadAfterEvent(recorded)
@@ -135,10 +143,32 @@ export class PersonPublisher implements EventPublisher {
       sourceRevision: state.sourceRevision,
       changedFieldGroups,
       // A fact that begins later is published as it will be then, since nothing is published when the day comes.
-      data: identificationOf(state.facts, latest(today, starts.at(-1)), changedFieldGroups),
+      data: identificationOf(state.facts, laterOf(today, starts.at(-1)), changedFieldGroups),
       effectiveDate: datePartsOf(starts[0] ?? today),
       recordedTime: recorded.recordedAt,
       reporter,
+      reasserted: false,
+    }).finish();
+    return this.publication(recorded, 'persons.notify.changed', recorded.streamId, mutation);
+  }
+
+  /** All field groups, also those of which nothing is known: subscribers may hold something that was lost here. */
+  private async personReasserted(recorded: Recorded): Promise<Publication | undefined> {
+    const event = await this.personCodec.fromStored(recorded);
+    if (event.type !== 'PersonReasserted') return undefined;
+    const { state } = await this.persons.loadAfterEvent(recorded);
+    const today = dayOf(recorded.recordedAt);
+    const mutation = Mutation.encode({
+      personId: recorded.streamId,
+      ssin: event.data.ssin,
+      dataService: IDENTIFICATION,
+      sourceRevision: state.sourceRevision,
+      changedFieldGroups: [...ALL_GROUPS],
+      data: publishedIdentification(state.facts, today),
+      effectiveDate: datePartsOf(today),
+      recordedTime: recorded.recordedAt,
+      reporter: `service:${personRegistry.name}`,
+      reasserted: true,
     }).finish();
     return this.publication(recorded, 'persons.notify.changed', recorded.streamId, mutation);
   }
@@ -158,5 +188,3 @@ export class PersonPublisher implements EventPublisher {
 
 const previousOf = ({ personId, previousPersonId }: { personId: string; previousPersonId: string }): string =>
   previousPersonId === personId ? '' : previousPersonId;
-
-const latest = (a: IsoDay, b: IsoDay | undefined): IsoDay => (b === undefined || a > b ? a : b);

@@ -1,3 +1,4 @@
+import type { Tx } from '@crossroads/database';
 import { type Recorded, type Stream, Streams, WrongExpectedRevision } from '@crossroads/eventsourcing';
 import { warn } from '@crossroads/grpc';
 import { Injectable } from '@nestjs/common';
@@ -52,6 +53,22 @@ export class Persons extends Streams<PersonState, PersonCommand, PersonEvent> {
     const snapshot = await this.snapshots.find(streamId);
     const usable = snapshot !== undefined && snapshot.revision <= revision ? snapshot : undefined;
     return this.loadAfter(streamId, usable, revision);
+  }
+
+  /** Makes the snapshots of persons anew who have more events than are folded each time; `until` is a revision of each. */
+  async rebuildSnapshots(tx: Tx, until: ReadonlyMap<string, bigint>): Promise<void> {
+    const many = [...until].filter(([, revision]) => revision > FOLDED_EACH_TIME);
+    const streams = await this.reads.readStreams(many.map(([personId]) => personId));
+    for (const [personId, revision] of many) {
+      const person = await this.fold(personId, upTo(streams.get(personId) ?? [], revision));
+      await this.snapshots.rebuild(tx, personId, revision, person.state);
+    }
+  }
+
+  /** The numbers under which the person was reported or re-asserted, the last one first. */
+  async reportedUnder(personId: string): Promise<string[]> {
+    const events = await this.opened(await this.eventsAfter(personId, 0n));
+    return [...new Set(events.flatMap(({ data }) => ('ssin' in data ? [data.ssin] : [])).reverse())];
   }
 
   async loadAll(personIds: readonly string[]): Promise<Map<string, PersonStream>> {

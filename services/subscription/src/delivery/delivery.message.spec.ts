@@ -25,6 +25,7 @@ const told = {
   }),
   record: bytes,
   recordSalt: bytes,
+  reasserted: fc.boolean(),
 };
 const data = fc.dictionary(
   fc.string(),

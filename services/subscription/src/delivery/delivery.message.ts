@@ -17,13 +17,14 @@ export const contentBytes = (delivery: DecidedDelivery, entry: JournalEntry, rec
 
 const contentOf = (delivery: DecidedDelivery, entry: JournalEntry, receipt: Receipt): Delivery['content'] => {
   const { mutation, releasedFieldGroups, deliberationId, policyRevision } = delivery;
-  const { ssin, dataService, sourceRevision, recordedTime } = mutation;
+  const { ssin, dataService, sourceRevision, recordedTime, reasserted } = mutation;
   const told = {
     ssin,
     dataService,
     sourceRevision,
     changedFieldGroups: mutation.changedFieldGroups.filter((group) => releasedFieldGroups.includes(group)),
     recordedTime,
+    reasserted,
     deliberationId,
     policyRevision,
     ticket: entry.ticket,

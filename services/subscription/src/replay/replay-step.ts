@@ -132,12 +132,13 @@ export class ReplayStep {
     if (bytes === FORGOTTEN) return undefined;
     const { content } = Delivery.decode(bytes);
     if (content?.$case !== 'mutation' && content?.$case !== 'notification') return undefined;
-    const { ssin, dataService, sourceRevision, changedFieldGroups, recordedTime } = content.value;
+    const { ssin, dataService, sourceRevision, changedFieldGroups, recordedTime, reasserted } = content.value;
     const mutation = Mutation.fromPartial({
       personId,
       ssin,
       dataService,
       sourceRevision,
+      reasserted,
       changedFieldGroups: [...changedFieldGroups],
       ...(recordedTime ? { recordedTime } : {}),
     });

@@ -4,6 +4,7 @@ import { warn } from '@crossroads/grpc';
 import { counter, observe, sharedFor } from '@crossroads/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { DeliveryPruning } from './delivery-pruning.js';
+import { SnapshotPruning } from './snapshot-pruning.js';
 
 /** Between two batches, so that deliveries of today do not wait for those of last month. */
 const PACE_MS = 50;
@@ -25,6 +26,7 @@ export class DeliveryRetentionJob implements OnApplicationBootstrap, OnModuleDes
   constructor(
     private readonly work: ExclusiveWork,
     private readonly pruning: DeliveryPruning,
+    private readonly snapshots: SnapshotPruning,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -41,11 +43,17 @@ export class DeliveryRetentionJob implements OnApplicationBootstrap, OnModuleDes
     await this.running;
   }
 
+  /** @returns how many rows were deleted */
+  private async prune(): Promise<number> {
+    const deliveries = await this.pruning.prune();
+    if (deliveries > 0) this.pruned.add(deliveries, {});
+    return deliveries + (await this.snapshots.prune());
+  }
+
   private async run(): Promise<void> {
     const { signal } = this.stopping;
     while (!signal.aborted) {
-      const pruned = await this.work.run('delivery retention', () => this.pruning.prune()).catch(onError);
-      if (pruned) this.pruned.add(pruned, {});
+      const pruned = await this.work.run('delivery retention', () => this.prune()).catch(onError);
       const paceMs = pruned === undefined ? RETRY_MS : IDLE_MS;
       await delay(pruned ? PACE_MS : paceMs, undefined, { signal }).catch(() => undefined);
     }

@@ -9,6 +9,11 @@ import { journalOf } from './journal.js';
 import type { Subscriber } from './subscriber.js';
 import { FUND, OFFICE, type Person, type SubscriptionClient, subscribed, SURNAME, World, whenListed } from './world.js';
 
+/** Each spec has persons of its own, in the next of them. */
+const CONTEXTS = Array.from({ length: 20 }, (_, n) => `CIN:SPEC_${n}`);
+/** Of a grant that a spec cuts. */
+const CUT = 'CIN:SPEC_CUT';
+
 describe('the snapshot of a subscription', () => {
   let mesh: TestMesh;
   let world: World;
@@ -21,17 +26,19 @@ describe('the snapshot of a subscription', () => {
   beforeAll(async () => {
     mesh = await TestMesh.start('subscription');
     world = await World.create(mesh);
+    const grant = { inscriptionContexts: ['CIN:AFFILIATED', ...CONTEXTS] };
+    world.grant('fund', FUND, ['name', 'address'], { grant });
+    world.grant('office', OFFICE, ['address'], { grant });
+    world.grant('cut', FUND, ['name', 'address'], { grant: { inscriptionContexts: [CUT] } });
     running = await mesh.startProcess();
     fund = world.client(running, FUND);
     reads = await world.reads(FUND, (await subscribed(fund)).topic);
   });
   afterAll(() => mesh.stop());
 
-  let contexts = 0;
+  const contexts = CONTEXTS.values();
   beforeEach(() => {
-    // Each spec has persons of its own.
-    context = `CIN:SPEC_${++contexts}`;
-    world.grant('fund', FUND, ['name', 'address'], { grant: { inscriptionContexts: ['CIN:AFFILIATED', context] } });
+    context = contexts.next().value ?? '';
   });
   afterEach(async () => {
     world.source.isAway = false;
@@ -47,8 +54,7 @@ describe('the snapshot of a subscription', () => {
   const somebody = (): Person => {
     const person = world.person();
     world.directory.put(person, [[FUND, context]]);
-    world.mutation(person);
-    return person;
+    return world.registered(person);
   };
   const open = async (more: Partial<SubscribeRequest> = {}): Promise<string> => {
     const { subscriptionId } = await subscribed(fund, { inscriptionContext: context, snapshot: true, ...more });
@@ -76,7 +82,7 @@ describe('the snapshot of a subscription', () => {
   it('brings everybody who is inscribed once, with what is granted, recorded and with a receipt, then an end', async () => {
     const people = Array.from({ length: 70 }, somebody);
     const elsewhere = world.person(FUND);
-    world.mutation(elsewhere);
+    world.registered(elsewhere);
     const id = await open();
     const came = await ended(id);
     expect(came.map(({ ssin }) => ssin).sort()).toEqual(people.map(({ ssin }) => ssin).sort());
@@ -161,7 +167,6 @@ describe('the snapshot of a subscription', () => {
     const [first, second] = [somebody(), somebody()];
     somebody();
     const office = world.client(running, OFFICE);
-    world.grant('office', OFFICE, ['address'], { grant: { inscriptionContexts: ['CIN:AFFILIATED', context] } });
     for (const person of [first, second]) world.directory.put(person, [[OFFICE, context]]);
     const { subscriptionId: id, topic } = await subscribed(office, {
       inscriptionContext: context,
@@ -297,12 +302,13 @@ describe('the snapshot of a subscription', () => {
   });
 
   it('a grant that is cut while the source is asked is what counts', async () => {
+    context = CUT;
     const person = somebody();
     const { subscriptionId: plain } = await subscribed(fund, { inscriptionContext: context });
     opened.push(plain);
     world.source.beforeAnswer = async () => {
       world.source.beforeAnswer = async () => undefined;
-      world.grant('fund', FUND, ['address'], { grant: { inscriptionContexts: ['CIN:AFFILIATED', context] } });
+      world.grant('cut', FUND, ['address'], { grant: { inscriptionContexts: [CUT] } });
       // The service has followed the policy once it refuses this.
       const change = { subscriptionId: plain, content: 0, fieldGroups: ['name'], encoding: 0 };
       await eventually(

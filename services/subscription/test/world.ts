@@ -49,6 +49,8 @@ export class World {
   private readonly tls = new Map<string, TlsFiles>();
   private readonly deliberations = new Map<string, Parameters<World['grant']>>();
   private readonly revisions = new Map<string, bigint>();
+  /** Persons of whom the source had something before it published. */
+  private readonly earlier = new Set<string>();
   private people = 0;
 
   private constructor(
@@ -181,19 +183,27 @@ export class World {
     return person;
   }
 
+  /** Its source has a first revision of the person, which was published long ago. */
+  registered(person: Person): Person {
+    this.earlier.add(person.personId);
+    this.source.change(person.ssin, PERSON, 1n, dataAt(1n));
+    return person;
+  }
+
   /** The next mutation of a person, as a source publishes it. */
   mutation({ ssin, personId }: Person, more: Partial<Mutation> = {}): ToPublish & { readonly mutation: Mutation } {
     const dataService = more.dataService ?? PERSON;
     const streamId = `${personId}/${dataService}`;
     const revision = (this.revisions.get(streamId) ?? 0n) + 1n;
     this.revisions.set(streamId, revision);
+    const sourceRevision = this.earlier.has(personId) && dataService === PERSON ? revision + 1n : revision;
     const mutation = Mutation.fromPartial({
       personId,
       ssin,
       dataService,
-      sourceRevision: revision,
+      sourceRevision,
       changedFieldGroups: ['name', 'address'],
-      data: { name: { surname: SURNAME }, address: { city: 'Gent', revision: String(revision) } },
+      data: dataAt(sourceRevision),
       recordedTime: new Date(),
       reporter: 'service:person-registry',
       ...more,
@@ -209,6 +219,11 @@ export class World {
       await (one.mutation.dataService === PERSON ? this.registry : this.exchange).append(one);
   }
 }
+
+const dataAt = (revision: bigint) => ({
+  name: { surname: SURNAME },
+  address: { city: 'Gent', revision: String(revision) },
+});
 
 const logIdsOf = async ({ db }: TestPublisher): Promise<string[]> => {
   const [logs] = await db.query<{ readonly there: boolean }>("select to_regclass('es.logs') is not null as there");

@@ -7,6 +7,7 @@ import { type RunningSnapshot, SnapshotStep } from './snapshot-step.js';
 
 const POLL_MS = 200;
 const RETRY_MS = 1_000;
+const STOP_TIMEOUT_MS = 2_000;
 
 const onError = warn('snapshot');
 
@@ -42,7 +43,8 @@ export class SnapshotJob implements OnApplicationBootstrap, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     this.stopping.abort();
     for (const stop of this.stopObserving) stop();
-    await this.running;
+    // What is asked of a source does not hold up the stop: it is asked again under the same ticket.
+    await Promise.race([this.running, delay(STOP_TIMEOUT_MS, undefined, { ref: false })]);
   }
 
   private async run(): Promise<void> {

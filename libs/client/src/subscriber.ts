@@ -18,7 +18,8 @@ export interface SubscriberOptions {
   readonly onDelivery: (delivery: Delivery) => Promise<void> | void;
   /**
    * Numbers are missing: the topic no longer has them, or the store of `lastSequence` was restored to an earlier state. Ask for them here
-   * (`ReplayDeliveries`, from `from`): they come again under new numbers, and reading goes on. Absent: reading stops.
+   * (`ReplayDeliveries`, from `from`): they come again under new numbers, and reading goes on. Those that are too old are replaced by
+   * a snapshot of everybody, which comes by itself behind a `resync`. Absent: reading stops.
    */
   readonly onGap?: (gap: SequenceGap) => Promise<void> | void;
   readonly onError?: (error: unknown, attempt: number) => void;
@@ -88,7 +89,7 @@ const gapOf = ({ subscriptionId, lane }: Delivery, last: bigint) =>
 
 /** A delivery is an access: its receipt promises that the person sees it. */
 const requireReceipt = ({ content }: Delivery, keys: ReceiptKeys): void => {
-  if (content?.$case !== 'mutation' && content?.$case !== 'notification') return;
+  if (content?.$case !== 'mutation' && content?.$case !== 'notification' && content?.$case !== 'snapshot') return;
   const { receipt, record, recordSalt, ssin, dataService, ticket } = content.value;
   const fault = receiptFault(receipt, keys);
   if (fault || !receipt) throw new BadDelivery('RECEIPT', `the receipt of a delivery is not to be believed: ${fault}`);

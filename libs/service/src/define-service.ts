@@ -18,8 +18,8 @@ import { subjectKeyMigrations, tombstoneMigrations } from '@crossroads/privacy';
 import { addressedBy, addressVariableOf, type ServiceName } from '@crossroads/topology';
 import type { Type } from '@nestjs/common';
 import { type Needs, needsOf } from './needs.js';
-import type { LoadS3Archive } from './retention.js';
 import type { Reassertions } from './reassert.js';
+import type { LoadS3Archive } from './retention.js';
 import type { ViewsOf } from './views.js';
 
 /** What `service.ts` says of a service. All else follows from the topology. */

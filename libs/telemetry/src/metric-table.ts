@@ -83,6 +83,12 @@ export const METRICS = {
     'Answers of the directory that had not followed the person registry so far as the asker, who asks again',
   ),
   'crossroads.delivery_age.seconds': metric('gauge', 's', 'Age of the oldest delivery that is kept for replay'),
+  'crossroads.snapshot_persons': metric('gauge', '{persons}', 'Persons of running snapshots who have not come yet'),
+  'crossroads.snapshot_persons_waiting': metric(
+    'gauge',
+    '{persons}',
+    'Those of them for whom the source did not answer when it was last asked',
+  ),
   'crossroads.deliveries_pruned': metric('counter', '{deliveries}', 'Deliveries deleted at the end of their retention'),
   'crossroads.provider_event_lag.messages': metric(
     'gauge',

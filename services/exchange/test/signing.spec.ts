@@ -10,7 +10,7 @@ import { newReceiptKey, readReceiptKey, type Salted, signReceipt } from '@crossr
 import { describe, expect, it, jest } from '@jest/globals';
 import { consultRequest } from '../src/consultation/consult.pipe.js';
 import { Consultations } from '../src/consultation/consultations.js';
-import { DataSchemas } from '../src/sources/data-schemas.js';
+import { DataSchemas } from '@crossroads/source/client';
 import { consult, deliberation, institution, STATUS, ssin, statusService, WELFARE } from './world.js';
 
 const entities: PolicyEntity['entity'][] = [

@@ -12,7 +12,7 @@ import { connect, NotFound, RemoteError, type RunningServer, type Serves, serve,
 import { CertificateAuthority, identityFiles } from '@crossroads/local';
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { SourceBatcher, type SourceConnection, type SupplyResult } from '../src/sources/source-batcher.js';
+import { SourceBatcher, type SourceConnection, type SupplyResult } from '@crossroads/source/client';
 
 const trustDomain = 'crossroads.test';
 const DEADLINE_MS = 2_000;

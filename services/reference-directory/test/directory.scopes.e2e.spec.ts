@@ -58,6 +58,14 @@ const RPCS = {
   check: (by: Directory, _institution: string) => by.check({ person, institutions: [], date: undefined }),
   batchCheck: (by: Directory, _institution: string) =>
     by.batchCheck({ persons: [person], institutions: [], date: undefined }),
+  listInscribedPersons: (by: Directory, institution: string) =>
+    by.listInscribedPersons({
+      institution: institution || WELFARE_OFFICE,
+      inscriptionContext: '17/2',
+      personIds: [],
+      pageSize: 0,
+      pageToken: '',
+    }),
 };
 
 /** The rules, written a second time. */
@@ -65,6 +73,7 @@ const expected = (rpc: string, caller: string, institution: string): string => {
   const isService = !/^\d/.test(caller) && caller !== UNREGISTERED;
   if (rpc === 'check' || rpc === 'batchCheck')
     return SERVICES_THAT_CHECK.includes(caller) ? 'accepted' : 'CALLER_NOT_ALLOWED';
+  if (rpc === 'listInscribedPersons') return caller === 'subscription' ? 'accepted' : 'CALLER_NOT_ALLOWED';
   if (isService) return 'CALLER_NOT_ALLOWED';
   if (caller === UNREGISTERED) return 'KEY_NOT_REGISTERED';
   if (institution === '' || institution === caller) return 'accepted';

@@ -230,6 +230,95 @@ describe('the list of inscriptions', () => {
   });
 });
 
+describe('the list of inscribed persons', () => {
+  const asSubscription = () => directory.as('subscription');
+  const list = async (
+    inscriptionContext: string,
+    more: { personIds?: string[]; during?: () => Promise<unknown> } = {},
+  ) => {
+    const by = asSubscription();
+    const persons: { personId: string; ssin: string; mergedPersonIds: string[] }[] = [];
+    try {
+      for (let pageToken = ''; ; ) {
+        const page = await by.listInscribedPersons({
+          institution: WELFARE_OFFICE,
+          inscriptionContext,
+          personIds: more.personIds ?? [],
+          pageSize: 2,
+          pageToken,
+        });
+        persons.push(...page.persons.map((one) => ({ ...one, mergedPersonIds: [...one.mergedPersonIds] })));
+        await more.during?.();
+        pageToken = page.nextPageToken;
+        if (pageToken === '') return persons;
+      }
+    } finally {
+      by.close();
+    }
+  };
+
+  it('subscription gets everybody of one institution and context today, by pages, whoever is inscribed meanwhile', async () => {
+    const people = [await somebody(), await somebody(), await somebody(), await somebody(), await somebody()];
+    for (const { ssin } of people) await inscribe(ssin, { inscriptionContext: '21/1' });
+    const [other, ended] = [await somebody(), await somebody()];
+    await inscribe(other.ssin, { inscriptionContext: '21/2' });
+    await inscribe(other.ssin, { inscriptionContext: '21/1' }, asFund);
+    await inscribe(ended.ssin, { inscriptionContext: '21/1', period: period('2020-01-01', '2020-12-31') });
+    const late: Awaited<ReturnType<typeof somebody>>[] = [];
+    const during = async () => {
+      if (late.length === 2) return;
+      const one = await somebody();
+      await inscribe(one.ssin, { inscriptionContext: '21/1' });
+      late.push(one);
+    };
+    const listed = await list('21/1', { during });
+    for (const { ssin, personId } of people)
+      expect(listed.filter((one) => one.ssin === ssin)).toMatchObject([{ personId }]);
+    const known = new Set([...people, ...late].map(({ ssin }) => ssin));
+    expect(listed.every(({ ssin }) => known.has(ssin))).toBe(true);
+  });
+
+  it('of some persons it gives those who are inscribed, each under the id in force', async () => {
+    const [inscribed, not, merged] = [await somebody(), await somebody(), await somebody()];
+    await inscribe(inscribed.ssin, { inscriptionContext: '21/3' });
+    await inscribe(merged.ssin, { inscriptionContext: '21/3' });
+    await directory.registry.replace(merged.ssin, not.ssin, not.personId, merged.personId);
+    await known(merged.ssin, NumberState.NUMBER_STATE_REPLACED);
+    const found = await list('21/3', { personIds: [inscribed.personId, merged.personId] });
+    expect(found).toHaveLength(2);
+    expect(found).toEqual(
+      expect.arrayContaining([
+        { personId: inscribed.personId, ssin: inscribed.ssin, mergedPersonIds: [] },
+        { personId: not.personId, ssin: merged.ssin, mergedPersonIds: [merged.personId] },
+      ]),
+    );
+    expect((await list('21/3')).map(({ personId }) => personId).sort()).toEqual(
+      [inscribed.personId, not.personId].sort(),
+    );
+  });
+
+  it('a request that names no institution or context, or too many persons, is refused', async () => {
+    const by = asSubscription();
+    const ask = (more: object) =>
+      refusalOf(
+        by.listInscribedPersons({
+          institution: WELFARE_OFFICE,
+          inscriptionContext: '21/1',
+          personIds: [],
+          pageSize: 0,
+          pageToken: '',
+          ...more,
+        }),
+      );
+    expect(await ask({ institution: '' })).toBe('INVALID_INPUT');
+    expect(await ask({ inscriptionContext: '' })).toBe('INVALID_INPUT');
+    expect(await ask({ personIds: ['x'] })).toBe('INVALID_INPUT');
+    expect(await ask({ pageSize: -1 })).toBe('INVALID_INPUT');
+    expect(await ask({ pageToken: 'x' })).toBe('INVALID_INPUT');
+    by.close();
+  });
+});
+
 describe('BatchCheck', () => {
   it('persons are answered in the order asked', async () => {
     const [first, second] = [await somebody(), await somebody()];

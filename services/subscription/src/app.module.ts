@@ -4,6 +4,7 @@ import { DeliveryModule } from './delivery/delivery.module.js';
 import { MutationModule } from './mutation/mutation.module.js';
 import { ReplayModule } from './replay/replay.module.js';
 import { RetentionModule } from './retention/retention.module.js';
+import { SnapshotModule } from './snapshot/snapshot.module.js';
 import { service } from './service.js';
 import { SubscriptionModule } from './subscription/subscription.module.js';
 
@@ -14,6 +15,7 @@ import { SubscriptionModule } from './subscription/subscription.module.js';
     MutationModule,
     DeliveryModule,
     ReplayModule,
+    SnapshotModule,
     RetentionModule,
   ],
 })

@@ -1,4 +1,5 @@
 import { newRequestId } from '@crossroads/grpc';
+import { eventually } from '@crossroads/testing';
 import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
@@ -68,5 +69,25 @@ describe('deliveries of a person who was erased', () => {
     const all = await reads.count(subscriptionId, 4);
     expect(all[2]).toMatchObject({ replay: { sequence: 2n }, content: { value: { ssin: other.ssin } } });
     expect(all[3]).toMatchObject({ content: { $case: 'replayEnd', value: { delivered: 1n, withheld: 1n } } });
+  });
+
+  it('nothing comes in a snapshot of a person who was erased while the source was waited for', async () => {
+    const [erased, other] = [world.registered(world.person(FUND)), world.registered(world.person(FUND))];
+    world.source.isAway = true;
+    const { subscriptionId } = await subscribed(fund, {
+      snapshot: true,
+      persons: { $case: 'named', value: { ssins: [erased.ssin, other.ssin] } },
+    });
+    await eventually(
+      async () => (await fund.getSubscription({ subscriptionId })).snapshot?.waitingForSource,
+      (waiting) => waiting === 2n,
+    );
+    await erase(erased);
+    world.source.isAway = false;
+    const all = await reads.count(subscriptionId, 2);
+    expect(all.map(({ content }) => content)).toMatchObject([
+      { $case: 'snapshot', value: { ssin: other.ssin } },
+      { $case: 'snapshotEnd', value: { delivered: 1n, withheld: 1n } },
+    ]);
   });
 });

@@ -158,7 +158,7 @@ describe('replay', () => {
   });
 
   it('a subscriber that was away for 40 days recovers by itself', async () => {
-    await deliver(4);
+    const people = await deliver(4);
     await whenListed(fund, id, ({ lanes }) => lanes[0]?.sentSequence === 4n);
     await world.asAdmin((client) =>
       client.query(
@@ -194,16 +194,25 @@ describe('replay', () => {
       onError: (error) => void faults.push(error),
     });
     await deliver(1);
-    await eventually(() => taken.some(({ content }) => content?.$case === 'replayEnd'), Boolean);
+    const has = (kind: string) => taken.some(({ content }) => content?.$case === kind);
+    await eventually(() => has('replayEnd') && has('snapshotEnd'), Boolean);
     expect(faults).toEqual([]);
-    expect(taken.map(({ sequence, content, replay: of }) => [sequence, content?.$case, of?.sequence])).toEqual([
-      [5n, 'mutation', undefined],
-      [6n, 'resync', undefined],
-      [7n, 'mutation', 3n],
-      [8n, 'mutation', 4n],
-      [9n, 'mutation', 5n],
-      [10n, 'replayEnd', undefined],
+    expect(taken.map(({ sequence }) => sequence)).toEqual(taken.map((_, index) => BigInt(index + 5)));
+    const isOfSnapshot = ({ content }: Delivery) => content?.$case === 'snapshot' || content?.$case === 'snapshotEnd';
+    expect(
+      taken.filter((one) => !isOfSnapshot(one)).map(({ content, replay: of }) => [content?.$case, of?.sequence]),
+    ).toEqual([
+      ['mutation', undefined],
+      ['resync', undefined],
+      ['mutation', 3n],
+      ['mutation', 4n],
+      ['mutation', 5n],
+      ['replayEnd', undefined],
     ]);
+    // Also those whose changes are gone.
+    const inSnapshot = taken.flatMap(({ content }) => (content?.$case === 'snapshot' ? [content.value.ssin] : []));
+    expect(inSnapshot).toEqual(expect.arrayContaining(people.map(({ ssin }) => ssin)));
+    expect(new Set(inSnapshot).size).toBe(inSnapshot.length);
   });
 
   it('each delivery comes again once, in its order, although the process is killed again and again', async () => {

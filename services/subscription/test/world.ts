@@ -15,6 +15,7 @@ import { eventually } from '@crossroads/testing';
 import { DirectoryStandIn, Link, type TestPublisher, type TestMesh, type ToPublish } from '@crossroads/testing/mesh';
 import { PARTITIONS } from '@crossroads/topology';
 import pg from 'pg';
+import { SourceStandIn } from './source-stand-in.js';
 import { Subscriber } from './subscriber.js';
 
 /** New numbers at each run: a Kafka that is shared still has the topics of those before. */
@@ -44,9 +45,12 @@ export interface Person {
 /** Institutions, data services, grants and people, and what sources publish about them. */
 export class World {
   readonly directory = new DirectoryStandIn();
+  readonly source = new SourceStandIn();
   private readonly tls = new Map<string, TlsFiles>();
   private readonly deliberations = new Map<string, Parameters<World['grant']>>();
   private readonly revisions = new Map<string, bigint>();
+  /** Persons of whom the source had something before it published. */
+  private readonly earlier = new Set<string>();
   private people = 0;
 
   private constructor(
@@ -68,11 +72,17 @@ export class World {
       world.tls.set(enterpriseNumber, await mesh.register(enterpriseNumber));
     world.tls.set(ADMINISTRATOR, await mesh.register(ADMINISTRATOR, { roles: [Role.ROLE_ADMINISTRATOR] }));
     world.tls.set(INTEGRATOR, await mesh.register(INTEGRATOR, { represents: [FUND] }));
-    mesh.policy.put({ $case: 'dataService', value: service(PERSON, ['name', 'address', 'death']) });
-    mesh.policy.put({ $case: 'dataService', value: service(WAGES, ['name', 'amount']) });
+    await world.addSource(PERSON, await mesh.serviceCertificate('person-registry'), ['name', 'address', 'death']);
+    await world.addSource(WAGES, world.certificate(EMPLOYMENT), ['name', 'amount']);
     world.grant('fund', FUND, ['name', 'address']);
     world.grant('office', OFFICE, ['address']);
     return world;
+  }
+
+  private async addSource(dataService: string, tls: TlsFiles, groups: readonly string[]): Promise<void> {
+    const served = this.source.serve([dataService], this.mesh.receiptKeys);
+    const { port } = await this.mesh.serve('source', tls, served);
+    this.mesh.policy.put({ $case: 'dataService', value: service(dataService, groups, `127.0.0.1:${port}`) });
   }
 
   certificate(enterpriseNumber: string): TlsFiles {
@@ -173,23 +183,32 @@ export class World {
     return person;
   }
 
+  /** Its source has a first revision of the person, which was published long ago. */
+  registered(person: Person): Person {
+    this.earlier.add(person.personId);
+    this.source.change(person.ssin, PERSON, 1n, dataAt(1n));
+    return person;
+  }
+
   /** The next mutation of a person, as a source publishes it. */
   mutation({ ssin, personId }: Person, more: Partial<Mutation> = {}): ToPublish & { readonly mutation: Mutation } {
     const dataService = more.dataService ?? PERSON;
     const streamId = `${personId}/${dataService}`;
     const revision = (this.revisions.get(streamId) ?? 0n) + 1n;
     this.revisions.set(streamId, revision);
+    const sourceRevision = this.earlier.has(personId) && dataService === PERSON ? revision + 1n : revision;
     const mutation = Mutation.fromPartial({
       personId,
       ssin,
       dataService,
-      sourceRevision: revision,
+      sourceRevision,
       changedFieldGroups: ['name', 'address'],
-      data: { name: { surname: SURNAME }, address: { city: 'Gent', revision: String(revision) } },
+      data: dataAt(sourceRevision),
       recordedTime: new Date(),
       reporter: 'service:person-registry',
       ...more,
     });
+    this.source.change(ssin, dataService, mutation.sourceRevision, mutation.data ?? {});
     const type = dataService === PERSON ? 'persons.notify.changed' : 'mutations.notify.reported';
     return { type, streamId, revision, key: personId, data: Mutation.encode(mutation).finish(), mutation };
   }
@@ -200,6 +219,11 @@ export class World {
       await (one.mutation.dataService === PERSON ? this.registry : this.exchange).append(one);
   }
 }
+
+const dataAt = (revision: bigint) => ({
+  name: { surname: SURNAME },
+  address: { city: 'Gent', revision: String(revision) },
+});
 
 const logIdsOf = async ({ db }: TestPublisher): Promise<string[]> => {
   const [logs] = await db.query<{ readonly there: boolean }>("select to_regclass('es.logs') is not null as there");
@@ -221,14 +245,14 @@ const ids = {
   },
 };
 
-const service = (dataService: string, groups: readonly string[]) => ({
+const service = (dataService: string, groups: readonly string[], address: string) => ({
   dataService,
   title: dataService,
   jsonSchema: { type: 'object' },
   fieldGroups: groups.map((name) => ({ name, paths: [name] })),
   supplier: {
     source: dataService === PERSON ? 'service:person-registry' : EMPLOYMENT,
-    address: '127.0.0.1:1',
+    address,
     deadlineMs: 1_000,
   },
   reporters: [],
@@ -244,6 +268,7 @@ export const toAll = (more: Partial<SubscribeRequest> = {}): SubscribeRequest =>
   content: DeliveryContent.DELIVERY_CONTENT_UNSPECIFIED,
   encoding: DeliveryEncoding.DELIVERY_ENCODING_UNSPECIFIED,
   fieldGroups: [],
+  snapshot: false,
   persons: { $case: 'allInscribed', value: {} },
   ...more,
 });

@@ -24,11 +24,12 @@ def handle(delivery, store: Store) -> None:
     content = getattr(delivery, kind) if kind else None
     if delivery.delivery_version != 1:
         raise CannotHandle("a delivery of a later version")
-    if kind == "mutation":
+    if kind == "mutation" or (kind == "snapshot" and content.HasField("data")):
         data = json.dumps(json_format.MessageToDict(content.data))
         store.apply(content.ssin, content.data_service, content.source_revision, data)
-    # The other kinds: `notification` (consult the person), `closing` (the last of its lane), `replay_end`, `resync` (consult
-    # whoever changed before), and nothing at all: the person was erased, and only the number is left.
+    # The other kinds: `notification` (consult the person), `closing` (the last of its lane), `replay_end`, `resync` (a
+    # snapshot of everybody follows), `snapshot_end` (the copy is complete when it has come in each lane), and nothing at all: the
+    # person was erased, and only the number is left.
 
 
 def take(message, contracts: Contracts, store: Store) -> None:

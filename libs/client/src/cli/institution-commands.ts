@@ -27,6 +27,7 @@ interface SubscribeOptions extends As {
   readonly legalContext: string;
   readonly ssin?: string[];
   readonly encoding: 'protobuf' | 'json';
+  readonly snapshot?: true;
 }
 
 const SSIN = '--ssin <number>';
@@ -128,6 +129,7 @@ export const addInstitutionCommands = (program: Command): void => {
         .choices(['protobuf', 'json'])
         .default('protobuf'),
     )
+    .option('--snapshot', 'first each person as it is now')
     .action(async (dataService: string, options: SubscribeOptions) => {
       const { subscription } = await asInstitution(options, ({ subscriptions }) =>
         subscriptions.subscribe(
@@ -137,6 +139,7 @@ export const addInstitutionCommands = (program: Command): void => {
             inscriptionContext: options.context,
             dataService,
             legalContext: options.legalContext,
+            snapshot: options.snapshot === true,
             encoding:
               options.encoding === 'json'
                 ? DeliveryEncoding.DELIVERY_ENCODING_JSON

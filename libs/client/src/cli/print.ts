@@ -129,7 +129,14 @@ export const deliveryLine = ({ sequence, subscriptionId, content }: Delivery): s
     case 'replayEnd':
       return `${sequence}  replay ${content.value.replayId} has ended: ${content.value.delivered} delivered again`;
     case 'resync':
-      return `${sequence}  deliveries before ${content.value.firstSequence} are gone`;
+      return `${sequence}  deliveries before ${content.value.firstSequence} are gone; a snapshot follows`;
+    case 'snapshot': {
+      const { dataService, fieldGroups, data, ssin, sourceRevision } = content.value;
+      const what = `${ssin}  ${dataService}  ${fieldGroups.join(', ')}  at revision ${sourceRevision}`;
+      return `${sequence}  ${what}${data ? `  ${toJson(data)}` : ''}`;
+    }
+    case 'snapshotEnd':
+      return `${sequence}  snapshot ${content.value.snapshotId} is complete: ${content.value.delivered} persons`;
     case undefined:
       return `${sequence}  erased`;
   }

@@ -4,12 +4,14 @@ import {
   type CheckResponse,
   DirectoryServiceService,
   type Followed,
+  type ListInscribedPersonsRequest,
+  type ListInscribedPersonsResponse,
   NumberState,
 } from '@crossroads/contracts/directory/v1/directory_service';
 import { type ServedService, serve } from '@crossroads/grpc';
 import type { ServiceName } from '@crossroads/topology';
 
-/** A stand-in for the reference directory: `Check` and `BatchCheck`, by SSIN and by person. */
+/** A stand-in for the reference directory: `Check`, `BatchCheck` and `ListInscribedPersons`. */
 export class DirectoryStandIn {
   /** Its answer for each SSIN; UNKNOWN for others. */
   readonly numbers = new Map<string, CheckResponse>();
@@ -20,9 +22,9 @@ export class DirectoryStandIn {
 
   /** @param caller the service under test, which may call it */
   serve(caller: ServiceName): ServedService {
-    const { check, batchCheck } = DirectoryServiceService;
+    const { check, batchCheck, listInscribedPersons } = DirectoryServiceService;
     return serve(
-      { check, batchCheck },
+      { check, batchCheck, listInscribedPersons },
       {
         check: async (request) => this.answer(request),
         batchCheck: async (request) => {
@@ -33,8 +35,15 @@ export class DirectoryStandIn {
             followed: this.followed,
           };
         },
+        listInscribedPersons: async (request) => this.inscribed(request),
       },
-      { allow: { check: [`service:${caller}`], batchCheck: [`service:${caller}`] } },
+      {
+        allow: {
+          check: [`service:${caller}`],
+          batchCheck: [`service:${caller}`],
+          listInscribedPersons: [`service:${caller}`],
+        },
+      },
     );
   }
 
@@ -53,6 +62,32 @@ export class DirectoryStandIn {
     const state = NumberState.NUMBER_STATE_VALID;
     for (const id of [personId, ...(more.mergedPersonIds ?? [])]) this.ssins.set(id, ssin);
     this.numbers.set(ssin, { state, personId, inscriptions, mergedPersonIds: [], followed: [], ...more });
+  }
+
+  /** Without page tokens of its own: the place in the order in which persons were put. */
+  private inscribed({
+    institution,
+    inscriptionContext,
+    personIds,
+    pageSize,
+    pageToken,
+  }: ListInscribedPersonsRequest): ListInscribedPersonsResponse {
+    const isInscribed = ({ inscriptions }: CheckResponse) =>
+      inscriptions.some((one) => one.institution === institution && one.inscriptionContext === inscriptionContext);
+    const all = [...this.numbers].map(([ssin, one]) => ({ ...one, ssin }));
+    if (personIds.length > 0) {
+      const asked = all.filter(
+        (one) => isInscribed(one) && [one.personId, ...one.mergedPersonIds].some((id) => personIds.includes(id)),
+      );
+      return { persons: asked, nextPageToken: '' };
+    }
+    const from = Number(pageToken);
+    const page = all.slice(from, from + (pageSize || 100));
+    const next = from + page.length;
+    return {
+      persons: page.filter(isInscribed).map((one) => ({ ...one, mergedPersonIds: [] })),
+      nextPageToken: next < all.length ? String(next) : '',
+    };
   }
 
   private answer({ person, institutions }: CheckRequest): CheckResponse {

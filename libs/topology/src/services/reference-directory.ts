@@ -15,6 +15,7 @@ export const referenceDirectory = {
       listInscriptions: INSTITUTIONS,
       check: CHECKERS,
       batchCheck: CHECKERS,
+      listInscribedPersons: ['service:subscription'],
     },
   },
   publishes: [],

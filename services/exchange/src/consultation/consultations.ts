@@ -8,6 +8,7 @@ import { type RequestKey, uuidV7 } from '@crossroads/eventsourcing';
 import { type Caller, FailedPrecondition } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import { PolicyFollower } from '@crossroads/policy';
+import { DataSchemas, SourceClient } from '@crossroads/source/client';
 import { type Salted, salted } from '@crossroads/transparency';
 import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Inject, Injectable } from '@nestjs/common';
@@ -15,10 +16,8 @@ import type { Access } from '../journal/access.js';
 import { AccessJournal } from '../journal/access-journal.js';
 import { type Consultation, encodeOutcome, encodeRecord, type Official } from '../journal/access-record.message.js';
 import type { Refusal, StoredAnswer } from '../journal/stored-answer.codec.js';
-import { DataSchemas } from '../sources/data-schemas.js';
 import { dateMessage } from '../sources/date.message.js';
 import { DirectoryClient } from '../sources/directory-client.js';
-import { SourceClient } from '../sources/source-client.js';
 import type { ConsultInput } from './consult.pipe.js';
 import { countDecisions, measureConsultation } from './consultation-metrics.js';
 import {

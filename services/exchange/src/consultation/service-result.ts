@@ -6,9 +6,7 @@ import {
 import type { DataServiceResult } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { type SupplyResponse, SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
 import { type CompiledDataService, cut } from '@crossroads/policy';
-import type { DataSchemas } from '../sources/data-schemas.js';
-import { isJsonObject } from '../sources/json.js';
-import type { SourceFailure } from '../sources/source-failure.js';
+import { type DataSchemas, type SourceFailure, isJsonObject } from '@crossroads/source/client';
 import type { DecidedService } from './decide-services.js';
 
 const { CONSULTATION_STATUS_DATA_FOUND, CONSULTATION_STATUS_NO_DATA_FOUND, CONSULTATION_STATUS_NO_RESULT } =

@@ -1,8 +1,8 @@
 import type { ReportMutationRequest } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { fields, perContext, requestPipe } from '@crossroads/grpc';
+import { isJsonObject } from '@crossroads/source/client';
 import type { z } from 'zod';
 import type { JsonObject } from '@crossroads/policy';
-import { isJsonObject } from '../sources/json.js';
 
 const name = fields.text({ max: 128 });
 

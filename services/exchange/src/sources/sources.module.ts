@@ -1,10 +1,9 @@
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
 import { ClientsModule } from '@crossroads/grpc';
+import { DataSchemas, SourceClient } from '@crossroads/source/client';
 import { referenceDirectory } from '@crossroads/topology';
 import { Module } from '@nestjs/common';
-import { DataSchemas } from './data-schemas.js';
 import { DirectoryClient } from './directory-client.js';
-import { SourceClient } from './source-client.js';
 
 /** The reference directory, the authentic sources, and the JSON Schemas of their data. */
 @Module({

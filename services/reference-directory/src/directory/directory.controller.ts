@@ -4,6 +4,7 @@ import {
   DirectoryServiceService,
   type InscribeFileResponse,
   type InscribeResponse,
+  type ListInscribedPersonsResponse,
   type ListInscriptionsResponse,
   type UninscribeResponse,
 } from '@crossroads/contracts/directory/v1/directory_service';
@@ -15,7 +16,12 @@ import { type InscribeFileInput, InscribeFilePipe } from '../file/inscribe-file.
 import { InscriptionFiles } from '../file/inscription-files.js';
 import { type InscribeInput, InscribePipe } from '../inscription/inscribe.pipe.js';
 import { InscriptionCommands } from '../inscription/inscription.commands.js';
+import { InscribedPersons } from '../inscription/inscribed-persons.js';
 import { InscriptionList } from '../inscription/inscription-list.js';
+import {
+  type ListInscribedPersonsInput,
+  ListInscribedPersonsPipe,
+} from '../inscription/list-inscribed-persons.pipe.js';
 import { type ListInscriptionsInput, ListInscriptionsPipe } from '../inscription/list-inscriptions.pipe.js';
 import { Representation } from '../inscription/representation.js';
 import { type UninscribeInput, UninscribePipe } from '../inscription/uninscribe.pipe.js';
@@ -31,6 +37,7 @@ export class DirectoryController {
     private readonly commands: InscriptionCommands,
     private readonly files: InscriptionFiles,
     private readonly inscriptions: InscriptionList,
+    private readonly inscribedPersons: InscribedPersons,
     private readonly checks: Checks,
     private readonly representation: Representation,
   ) {}
@@ -67,5 +74,10 @@ export class DirectoryController {
   @Rpc(DirectoryServiceService.batchCheck, BatchCheckPipe)
   batchCheck(input: BatchCheckInput): Promise<BatchCheckResponse> {
     return this.checks.batchCheck(input);
+  }
+
+  @Rpc(DirectoryServiceService.listInscribedPersons, ListInscribedPersonsPipe, { lane: 'batch' })
+  listInscribedPersons(input: ListInscribedPersonsInput): Promise<ListInscribedPersonsResponse> {
+    return this.inscribedPersons.list(input);
   }
 }

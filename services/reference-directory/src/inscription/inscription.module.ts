@@ -4,6 +4,7 @@ import { Module } from '@nestjs/common';
 import { LookupModule, SSIN_INDEX } from '../lookup/lookup.module.js';
 import { InscriptionCommands } from './inscription.commands.js';
 import { InscriptionList } from './inscription-list.js';
+import { InscribedPersons } from './inscribed-persons.js';
 import { Representation } from './representation.js';
 import { SsinSeal } from './ssin-seal.js';
 
@@ -13,6 +14,7 @@ import { SsinSeal } from './ssin-seal.js';
   providers: [
     InscriptionCommands,
     InscriptionList,
+    InscribedPersons,
     Representation,
     {
       provide: SsinSeal,
@@ -21,6 +23,6 @@ import { SsinSeal } from './ssin-seal.js';
     },
     pageTokens,
   ],
-  exports: [InscriptionCommands, InscriptionList, Representation],
+  exports: [InscriptionCommands, InscriptionList, InscribedPersons, Representation],
 })
 export class InscriptionModule {}

@@ -1,6 +1,7 @@
 import type { Tx } from '@crossroads/database';
 import { Injectable } from '@nestjs/common';
 import { DeliveryJournal } from '../journal/delivery-journal.js';
+import { SnapshotJoins } from '../snapshot/snapshot-joins.js';
 import type { Numberable } from './decided-delivery.js';
 import { RelayHints } from './relay-hints.js';
 
@@ -11,22 +12,24 @@ type NumberedDelivery = Numberable & { readonly sequence: bigint };
 export class DeliveryNumbering {
   constructor(
     private readonly journal: DeliveryJournal,
+    private readonly joins: SnapshotJoins,
     private readonly hints: RelayHints,
   ) {}
 
   /**
    * In the caller's transaction. Drops deliveries that are stored already or whose subscription is closed, numbers the others of
-   * each lane without a gap, and writes them to the journal.
+   * each lane without a gap, and writes them to the journal. What a snapshot holds, or will hold, is dropped as well.
    */
   async append(tx: Tx, deliveries: readonly Numberable[]): Promise<void> {
     if (deliveries.length === 0) return;
     const lanes = await this.lockLanes(tx, deliveries);
     const known = await this.storedIdentities(tx, deliveries);
+    const inSnapshots = await this.joins.inSnapshots(tx, deliveries, (one) => lanes.get(keyOf(one))?.snapshotId);
     const numbered: NumberedDelivery[] = [];
     for (const delivery of deliveries) {
       const lane = lanes.get(keyOf(delivery));
       const identity = identityOf(delivery);
-      if (lane === undefined || known.has(identity)) continue;
+      if (lane === undefined || known.has(identity) || inSnapshots.has(delivery)) continue;
       known.add(identity);
       lane.lastSequence += 1n;
       numbered.push({ ...delivery, sequence: lane.lastSequence });
@@ -84,12 +87,14 @@ export class DeliveryNumbering {
 interface OpenLane {
   readonly subscriptionId: string;
   readonly lane: number;
+  /** While mutations are compared with what a snapshot holds. */
+  readonly snapshotId: string | null;
   lastSequence: bigint;
 }
 
 const LOCK_LANES = {
   name: 'lock-subscription-lanes',
-  text: `select subscription_id as "subscriptionId", lane, last_sequence as "lastSequence" from subscription_lanes
+  text: `select subscription_id as "subscriptionId", lane, last_sequence as "lastSequence", snapshot_id as "snapshotId" from subscription_lanes
     where (subscription_id, lane) in (select * from unnest($1::uuid[], $2::smallint[])) and not closed
     order by subscription_id, lane for update`,
 };

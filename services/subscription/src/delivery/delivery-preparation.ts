@@ -36,7 +36,12 @@ export class DeliveryPreparation {
         return { delivery, entry, content: contentBytes(delivery, entry, await this.signer.sign(entry.record, now)) };
       }),
     );
-    return this.sealAll(recorded).catch((error: unknown) => {
+    return this.seal(recorded);
+  }
+
+  /** In the order given; nothing for a person who was erased. */
+  seal(recorded: readonly RecordedDelivery[]): Promise<(PreparedDelivery | undefined)[]> {
+    return this.sealAll(recorded).catch((error: unknown): Promise<(PreparedDelivery | undefined)[]> => {
       if (!isForgotten(error)) throw error;
       return Promise.all(recorded.map((one) => this.sealUnlessForgotten(one)));
     });
@@ -63,14 +68,18 @@ export class DeliveryPreparation {
       ceId: delivery.ceId,
       ...(delivery.traceparent === undefined ? {} : { traceparent: delivery.traceparent }),
       ...(delivery.replayOf === undefined ? {} : { replayOf: delivery.replayOf }),
+      ...(delivery.join === undefined ? {} : { join: delivery.join }),
       access: { entry, sealed: sealed[index] ?? '' },
       body: sealed[recorded.length + index] ?? '',
     }));
   }
 }
 
-interface RecordedDelivery {
-  readonly delivery: DecidedDelivery;
+export interface RecordedDelivery {
+  readonly delivery: Pick<
+    DecidedDelivery,
+    'subscriptionId' | 'lane' | 'ceSource' | 'ceId' | 'traceparent' | 'replayOf' | 'join'
+  >;
   readonly entry: JournalEntry;
   readonly content: Uint8Array;
 }

@@ -1,6 +1,7 @@
 import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Module } from '@nestjs/common';
 import { JournalModule } from '../journal/journal.module.js';
+import { SnapshotStateModule } from '../snapshot/snapshot-state.module.js';
 import { SubscriptionModule } from '../subscription/subscription.module.js';
 import { DeliveryClaims } from './delivery-claims.js';
 import { DeliveryLagJob } from './delivery-lag.job.js';
@@ -16,7 +17,7 @@ import { LostDeliveries } from './lost-deliveries.js';
 
 /** From a decided delivery to a message on the subscriber's topic: numbered, journalled, stored, sent. */
 @Module({
-  imports: [JournalModule, SubscriptionModule, DeliveryMessagesModule],
+  imports: [JournalModule, SubscriptionModule, SnapshotStateModule, DeliveryMessagesModule],
   providers: [
     DeliveryPreparation,
     DeliveryNumbering,
@@ -30,6 +31,6 @@ import { LostDeliveries } from './lost-deliveries.js';
     DeliveryLagJob,
     LostDeliveries,
   ],
-  exports: [DeliveryPreparation, DeliveryNumbering, LostDeliveries],
+  exports: [DeliveryPreparation, DeliveryNumbering, LostDeliveries, ReceiptSigner],
 })
 export class DeliveryModule {}

@@ -2,14 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   type CheckResponse,
   DirectoryServiceService,
+  type InscribedPerson,
   type PersonReference,
 } from '@crossroads/contracts/directory/v1/directory_service';
 import { type Connection, InjectClient, Unavailable } from '@crossroads/grpc';
 import { counter } from '@crossroads/telemetry';
 import { Injectable } from '@nestjs/common';
+import type { Inscription } from '../subscription/subscription-index.js';
 import { isBehind, NOWHERE, type RegistryPlaces } from './registry-places.rules.js';
 
 const MAX_BATCH_SIZE = 5_000;
+const LIST_PAGE_SIZE = 500;
+/** The list walks over everybody's inscriptions. */
+const LIST_DEADLINE_MS = 20_000;
 /** Doubles with each answer that is behind. */
 const FIRST_WAIT_MS = 10;
 const LONGEST_WAIT_MS = 500;
@@ -23,7 +28,7 @@ export class DirectoryChecks {
 
   constructor(
     @InjectClient('reference-directory', DirectoryServiceService)
-    private readonly directory: Pick<Connection<typeof DirectoryServiceService>, 'batchCheck'>,
+    private readonly directory: Pick<Connection<typeof DirectoryServiceService>, 'batchCheck' | 'listInscribedPersons'>,
   ) {}
 
   /**
@@ -37,6 +42,30 @@ export class DirectoryChecks {
     for (let from = 0; from < persons.length; from += MAX_BATCH_SIZE)
       results.push(...(await this.checkWhenFollowed(persons.slice(from, from + MAX_BATCH_SIZE), caller)));
     return results;
+  }
+
+  /** A page of the persons whom an institution has inscribed in a context today, with the token of the next one; empty: the last. */
+  async inscribed(
+    { institution, inscriptionContext }: Inscription,
+    pageToken: string,
+  ): Promise<{ readonly personIds: readonly string[]; readonly nextPageToken: string }> {
+    const { persons, nextPageToken } = await this.directory.listInscribedPersons(
+      { institution, inscriptionContext, personIds: [], pageSize: LIST_PAGE_SIZE, pageToken },
+      { deadlineMs: LIST_DEADLINE_MS },
+    );
+    return { personIds: persons.map(({ personId }) => personId), nextPageToken };
+  }
+
+  /** Those of at most 1,000 persons whom an institution has inscribed in a context today, by each of their ids. */
+  async inscribedAmong(
+    { institution, inscriptionContext }: Inscription,
+    personIds: readonly string[],
+  ): Promise<ReadonlyMap<string, Pick<InscribedPerson, 'personId' | 'ssin'>>> {
+    const { persons } = await this.directory.listInscribedPersons(
+      { institution, inscriptionContext, personIds: [...personIds], pageSize: 0, pageToken: '' },
+      { deadlineMs: LIST_DEADLINE_MS },
+    );
+    return new Map(persons.flatMap((one) => [one.personId, ...one.mergedPersonIds].map((id) => [id, one] as const)));
   }
 
   bySsin(ssins: readonly string[], institution: string): Promise<CheckResponse[]> {

@@ -4,7 +4,7 @@ import { Module } from '@nestjs/common';
 import { DirectoryChecks } from './directory-checks.js';
 
 /** Repeated when a connection is lost, as it changes nothing. */
-const reads = ['batchCheck'];
+const reads = ['batchCheck', 'listInscribedPersons'];
 
 /** The reference directory: whose a number is, and which institutions have inscribed the person. */
 @Module({

@@ -42,60 +42,101 @@ export interface JournalEntry {
 
 /** Record and outcome are made together: what a delivery releases is known before it is sent. */
 export const journalEntryOf = (access: DeliveredAccess, time: Date): JournalEntry => {
-  const { mutation, institution, releasedFieldGroups, traceparent } = access;
   const ticket = randomUUID();
-  const record = AccessRecord.encode({
-    recordVersion: 1,
-    ticket,
-    kind: AccessKind.ACCESS_KIND_DELIVERY,
-    customer: institution,
-    peer: institution,
-    application: '',
-    officialRole: '',
-    officialId: '',
-    legalContext: access.legalContext,
-    inscriptionContext: access.inscriptionContext,
-    services: [
-      {
-        dataService: mutation.dataService,
-        fieldGroups: releasedFieldGroups,
-        deliberationId: access.deliberationId,
-        source: access.supplier,
-      },
-    ],
-    policyRevision: access.policyRevision,
-    personId: mutation.personId,
-    ssins: [mutation.ssin],
-    time,
-    subscriptionId: access.subscriptionId,
-    mail: undefined,
-  }).finish();
-  const outcome = AccessOutcome.encode({
-    outcomeVersion: 1,
-    ticket,
-    result: AccessResult.ACCESS_RESULT_ANSWERED,
-    services: [
-      {
-        dataService: mutation.dataService,
-        status: ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND,
-        sourceRevision: mutation.sourceRevision,
-        releasedFieldGroups: access.content === 'data' ? releasedFieldGroups : [],
-        filtered: access.filtered,
-        reason: access.content === 'data' ? '' : 'NOTIFICATION',
-      },
-    ],
-    time,
-    reason: '',
-  }).finish();
   return {
-    journalId: uuidV7(),
-    ticket,
-    personId: mutation.personId,
-    record: salted(record),
-    outcome: salted(outcome),
-    ...(traceparent === undefined ? {} : { traceparent }),
+    ...concludedEntry(
+      access.mutation.personId,
+      ticket,
+      deliveryRecord(access, ticket, time),
+      deliveryOutcome(access, ticket, time),
+    ),
+    ...(access.traceparent === undefined ? {} : { traceparent: access.traceparent }),
   };
 };
+
+/** An access whose record was made before its outcome was known. Its stream begins now. */
+export const concludedEntry = (personId: string, ticket: string, record: Salted, outcome: Salted): JournalEntry => ({
+  journalId: uuidV7(),
+  ticket,
+  personId,
+  record,
+  outcome,
+});
+
+export const deliveryRecord = (access: Omit<DeliveredAccess, 'filtered'>, ticket: string, time: Date): Salted =>
+  salted(
+    AccessRecord.encode({
+      recordVersion: 1,
+      ticket,
+      kind: AccessKind.ACCESS_KIND_DELIVERY,
+      customer: access.institution,
+      peer: access.institution,
+      application: '',
+      officialRole: '',
+      officialId: '',
+      legalContext: access.legalContext,
+      inscriptionContext: access.inscriptionContext,
+      services: [
+        {
+          dataService: access.mutation.dataService,
+          fieldGroups: access.releasedFieldGroups,
+          deliberationId: access.deliberationId,
+          source: access.supplier,
+        },
+      ],
+      policyRevision: access.policyRevision,
+      personId: access.mutation.personId,
+      ssins: [access.mutation.ssin],
+      time,
+      subscriptionId: access.subscriptionId,
+      mail: undefined,
+    }).finish(),
+  );
+
+export const deliveryOutcome = (access: DeliveredAccess, ticket: string, time: Date): Salted => {
+  const { mutation, releasedFieldGroups, content, filtered } = access;
+  return salted(
+    AccessOutcome.encode({
+      outcomeVersion: 1,
+      ticket,
+      result: AccessResult.ACCESS_RESULT_ANSWERED,
+      services: [
+        {
+          dataService: mutation.dataService,
+          status: ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND,
+          sourceRevision: mutation.sourceRevision,
+          releasedFieldGroups: content === 'data' ? releasedFieldGroups : [],
+          filtered,
+          reason: content === 'data' ? '' : 'NOTIFICATION',
+        },
+      ],
+      time,
+      reason: '',
+    }).finish(),
+  );
+};
+
+/** The source has nothing on the person. */
+export const noDataOutcome = (dataService: string, ticket: string, time: Date): Salted =>
+  salted(
+    AccessOutcome.encode({
+      outcomeVersion: 1,
+      ticket,
+      result: AccessResult.ACCESS_RESULT_ANSWERED,
+      services: [
+        {
+          dataService,
+          status: ConsultationStatus.CONSULTATION_STATUS_NO_DATA_FOUND,
+          sourceRevision: 0n,
+          releasedFieldGroups: [],
+          filtered: [],
+          reason: '',
+        },
+      ],
+      time,
+      reason: '',
+    }).finish(),
+  );
 
 /** Takes the place of the first outcome when a delivery is withheld before it reached the topic. */
 export const withheldOutcome = (ticket: string, reason: string, time: Date): Salted =>

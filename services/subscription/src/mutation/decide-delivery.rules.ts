@@ -8,7 +8,7 @@ import {
   type JsonObject,
   type Policy,
 } from '@crossroads/policy/decide';
-import type { DecidedDelivery } from '../delivery/decided-delivery.js';
+import type { DecidedDelivery, SnapshotJoin } from '../delivery/decided-delivery.js';
 import { decideGrant } from '../subscription/grant-decision.rules.js';
 import { laneOf } from '../subscription/lanes.rules.js';
 import type { IndexedSubscription } from '../subscription/subscription-index.js';
@@ -18,6 +18,7 @@ export interface ReceivedMutation {
   readonly ceSource: string;
   readonly ceId: string;
   readonly traceparent?: string;
+  readonly join?: SnapshotJoin;
   /** Partition of the log. */
   readonly partition: number;
   readonly mutation: Mutation;

@@ -7,6 +7,8 @@ import { SubscriptionQueries } from '../subscription/subscription-queries.js';
 
 /** Whom a mutation is about, as the directory knows them. */
 export interface InscribedPerson {
+  /** The id that was asked for, the one in force, and those from before two numbers were found to be of one person. */
+  readonly ids: readonly string[];
   readonly inscriptions: readonly Inscription[];
   /** Ids of the subscriptions that name the person. */
   readonly naming: ReadonlySet<string>;
@@ -39,6 +41,7 @@ export class InscribedPersons {
       ids.map((id, index) => [
         id,
         {
+          ids: allIds[index] ?? [id],
           inscriptions: checks[index]?.inscriptions ?? [],
           naming: new Set(allIds[index]?.flatMap((one) => naming.get(one) ?? [])),
         },

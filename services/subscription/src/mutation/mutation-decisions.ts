@@ -44,10 +44,11 @@ export class MutationDecisions {
         readings.push({ items: [], unreadable: one.unreadable });
         continue;
       }
-      const { personId, dataService } = one.mutation;
+      const { personId, dataService, sourceRevision: revision } = one.mutation;
       const person = persons.get(personId);
       const concerned = person ? index.of(dataService, person.inscriptions, person.naming) : [];
-      readings.push({ items: concerned.flatMap((subscription) => decide(subscription, one) ?? []) });
+      const joined = { ...one, join: { personId, personIds: person?.ids ?? [], revision } };
+      readings.push({ items: concerned.flatMap((subscription) => decide(subscription, joined) ?? []) });
       await slices.next();
     }
     return this.prepared(readings);

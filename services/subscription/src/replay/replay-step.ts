@@ -9,6 +9,7 @@ import { DeliveryPreparation } from '../delivery/delivery-preparation.js';
 import { sealPlace } from '../delivery/delivery.message.js';
 import { DeliveryDecider } from '../mutation/delivery-decider.js';
 import { InscribedPersons } from '../mutation/inscribed-persons.js';
+import { Snapshots } from '../snapshot/snapshots.js';
 import { LiveSubscriptions } from '../subscription/live-subscriptions.js';
 import type { IndexedSubscription } from '../subscription/subscription-index.js';
 
@@ -55,6 +56,7 @@ export class ReplayStep {
     private readonly preparation: DeliveryPreparation,
     private readonly numbering: DeliveryNumbering,
     private readonly sealer: SubjectSealer,
+    private readonly snapshots: Snapshots,
   ) {}
 
   running(): Promise<RunningReplay[]> {
@@ -79,6 +81,7 @@ export class ReplayStep {
     const nextSequence = isEnd ? replay.toSequence + 1n : last.sequence + 1n;
     const delivered = BigInt(prepared.length);
     const withheld = BigInt(stored.length) - delivered;
+    const isResync = replay.nextSequence === replay.fromSequence && replay.askedSequence < replay.fromSequence;
     await this.db.transaction(async (tx) => {
       const moved = await tx.execute(MOVE, [
         replay.replayId,
@@ -90,10 +93,9 @@ export class ReplayStep {
         isEnd,
       ]);
       if (moved !== 1) throw new Error('another process has gone on with this replay');
+      if (isResync) await this.snapshots.begin(tx, { ...subscription, snapshotId: replay.replayId });
       await this.numbering.append(tx, [
-        ...(replay.nextSequence === replay.fromSequence && replay.askedSequence < replay.fromSequence
-          ? [resyncOf(replay)]
-          : []),
+        ...(isResync ? [resyncOf(replay)] : []),
         ...prepared,
         ...(isEnd ? [endOf(replay, replay.delivered + delivered, replay.withheld + withheld)] : []),
       ]);

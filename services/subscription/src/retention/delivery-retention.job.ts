@@ -3,6 +3,7 @@ import { warn } from '@crossroads/grpc';
 import { counter, observe, sharedFor } from '@crossroads/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { DeliveryPruning } from './delivery-pruning.js';
+import { SnapshotPruning } from './snapshot-pruning.js';
 
 /** Between two batches, so that deliveries of today do not wait for those of last month. */
 const PACE_MS = 50;
@@ -21,6 +22,7 @@ export class DeliveryRetentionJob implements OnApplicationBootstrap, OnModuleDes
   constructor(
     private readonly work: ExclusiveWork,
     private readonly pruning: DeliveryPruning,
+    private readonly snapshots: SnapshotPruning,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -37,10 +39,15 @@ export class DeliveryRetentionJob implements OnApplicationBootstrap, OnModuleDes
   }
 
   private async pass(): Promise<number> {
-    const pruned = await this.work.run('delivery retention', () => this.pruning.prune());
+    const pruned = await this.work.run('delivery retention', () => this.prune());
     if (pruned === undefined) return RETRY_MS;
-    if (pruned === 0) return IDLE_MS;
-    this.pruned.add(pruned, {});
-    return PACE_MS;
+    return pruned === 0 ? IDLE_MS : PACE_MS;
+  }
+
+  /** @returns how many rows were deleted */
+  private async prune(): Promise<number> {
+    const deliveries = await this.pruning.prune();
+    if (deliveries > 0) this.pruned.add(deliveries, {});
+    return deliveries + (await this.snapshots.prune());
   }
 }

@@ -23,6 +23,7 @@ const subscribeRequest = perContext((context) => {
           : refuse('INVALID_LANES', `a topic has ${LANE_COUNTS.join(', ')} lanes; 0 leaves it as it is`),
       ),
       ...deliveryOptions,
+      snapshot: fields.field((raw: boolean) => raw),
       persons: fields.oneof({ named, allInscribed: fields.field((all: AllInscribed) => all) }, { refuse: 'oneof' }),
     })
     .transform(({ persons, ...input }) => ({

@@ -9,6 +9,7 @@ import { PolicyFollower } from '@crossroads/policy';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { DirectoryChecks } from '../directory/directory-checks.js';
+import { Snapshots } from '../snapshot/snapshots.js';
 import { type DeliveryOptions, decideGrant, type SubscriptionTerms } from './grant-decision.rules.js';
 import { SubscriptionCloser } from './subscription-closer.js';
 import {
@@ -26,6 +27,8 @@ export interface NewSubscription extends SubscriptionTerms, DeliveryOptions {
   readonly ssins: readonly Ssin[] | undefined;
   /** Partitions of the institution's topic; 0: as it is, else 1. */
   readonly lanes: number;
+  /** First each person as it is now. */
+  readonly snapshot: boolean;
 }
 
 const RETRY = { attempts: 3, jitterMs: 0 };
@@ -44,6 +47,7 @@ export class SubscriptionCommands {
     private readonly topics: SubscriberTopics,
     private readonly closer: SubscriptionCloser,
     private readonly directory: DirectoryChecks,
+    private readonly snapshots: Snapshots,
     private readonly policy: PolicyFollower,
     private readonly clock: Clock,
   ) {
@@ -51,7 +55,11 @@ export class SubscriptionCommands {
   }
 
   /** @returns the id of the new subscription: the same for each repetition of the request. */
-  async open(caller: Caller, { ssins, lanes, ...terms }: NewSubscription, request: RequestKey): Promise<string> {
+  async open(
+    caller: Caller,
+    { ssins, lanes, snapshot, ...terms }: NewSubscription,
+    request: RequestKey,
+  ): Promise<string> {
     const { subscriptionId } = await this.commands.execute({
       request,
       answerCodec: opened,
@@ -63,18 +71,24 @@ export class SubscriptionCommands {
         const subscriptionId = randomUUID();
         const stream = { streamId: subscriptionId, state: subscription.initialState(), revision: 0n };
         const events = this.streams.decide(
-          { type: 'OpenSubscription', ...terms, ...(personIds ? { personIds } : {}) },
+          {
+            type: 'OpenSubscription',
+            ...terms,
+            ...(personIds ? { personIds } : {}),
+            ...(snapshot ? { snapshot: true as const } : {}),
+          },
           stream,
         );
         return {
           appends: [await this.streams.append(stream, events)],
           answer: { subscriptionId },
-          writeRows: (tx) =>
-            this.subscriptions.insert(
-              tx,
-              { subscriptionId, ...terms, laneCount, openedAt: this.clock.now() },
-              personIds,
-            ),
+          writeRows: async (tx) => {
+            const row = { subscriptionId, ...terms, laneCount, openedAt: this.clock.now() };
+            await this.subscriptions.insert(tx, row, personIds);
+            if (!snapshot) return;
+            const allInscribed = personIds === undefined;
+            await this.snapshots.begin(tx, { snapshotId: subscriptionId, subscriptionId, allInscribed });
+          },
         };
       },
     });

@@ -26,6 +26,7 @@ import { PolicyFollower, RegisteredKeyGuard } from '@crossroads/policy';
 import { RPCS } from '@crossroads/topology';
 import { UseGuards } from '@nestjs/common';
 import { schemas } from '../schemas/schemas.js';
+import { Snapshots } from '../snapshot/snapshots.js';
 import { DeliveryStream } from '../stream/delivery-stream.js';
 import { type StreamDeliveriesInput, StreamDeliveriesPipe } from '../stream/stream-deliveries.pipe.js';
 import { AdministratorGuard } from './administrator.guard.js';
@@ -63,6 +64,7 @@ export class SubscriptionController {
     private readonly commands: SubscriptionCommands,
     private readonly subscriptions: SubscriptionRepository,
     private readonly replays: Replays,
+    private readonly snapshots: Snapshots,
     private readonly stream: DeliveryStream,
     private readonly parked: ParkedMutations,
     private readonly policy: PolicyFollower,
@@ -130,6 +132,7 @@ export class SubscriptionController {
     return {
       subscription: subscriptionMessage(row, lanes.get(subscriptionId) ?? []),
       replays: await this.replays.of(subscriptionId),
+      snapshot: await this.snapshots.of(subscriptionId),
     };
   }
 

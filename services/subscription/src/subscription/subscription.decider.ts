@@ -10,6 +10,8 @@ export type SubscriptionReason =
 interface OpenedTerms extends SubscriptionTerms, DeliveryOptions {
   /** Ids of the persons that it names; absent: all whom the institution has inscribed. */
   readonly personIds?: readonly string[];
+  /** It begins with a snapshot. */
+  readonly snapshot?: true;
 }
 
 export type ClosingReason = 'CLOSED_BY_SUBSCRIBER' | 'GRANT_REVOKED' | 'GRANT_EXPIRED';

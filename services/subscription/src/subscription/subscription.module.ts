@@ -7,6 +7,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DeliveryMessagesModule } from '../delivery/delivery-messages.module.js';
 import { DirectoryModule } from '../directory/directory.module.js';
 import { JournalModule } from '../journal/journal.module.js';
+import { SnapshotStateModule } from '../snapshot/snapshot-state.module.js';
 import { DeliveryStream } from '../stream/delivery-stream.js';
 import { SentDeliveries } from '../stream/sent-deliveries.js';
 import { LiveSubscriptions } from './live-subscriptions.js';
@@ -22,7 +23,13 @@ import { SubscriptionRepository } from './subscription.repository.js';
 
 /** Who subscribes to what: opened, paused, resumed and closed by subscribers, listed by pages. */
 @Module({
-  imports: [TypeOrmModule.forFeature([SubscriptionEntity]), DirectoryModule, JournalModule, DeliveryMessagesModule],
+  imports: [
+    TypeOrmModule.forFeature([SubscriptionEntity]),
+    DirectoryModule,
+    JournalModule,
+    DeliveryMessagesModule,
+    SnapshotStateModule,
+  ],
   controllers: [SubscriptionController],
   providers: [
     SubscriptionCommands,

@@ -117,7 +117,7 @@ public final class Consume {
       var content = contentOf(delivery);
       kind = content == null ? "erased" : content.getKey();
       handle(delivery, content);
-      if (kind.equals("mutation") || kind.equals("notification"))
+      if (kind.equals("mutation") || kind.equals("notification") || kind.equals("snapshot"))
         ticket = (String) Contracts.field(content.getValue(), "ticket");
     } catch (CannotHandle | InvalidProtocolBufferException error) {
       // Whoever looks at it later has the whole message; nothing waits behind it.
@@ -134,17 +134,24 @@ public final class Consume {
   /** What the institution does with a delivery, in the transaction that notes its number. */
   private void handle(DynamicMessage delivery, Map.Entry<String, DynamicMessage> content) throws Exception {
     if (!Contracts.field(delivery, "delivery_version").equals(1)) throw new CannotHandle("a delivery of a later version");
-    if (content == null || !content.getKey().equals("mutation")) {
-      // `notification`: consult the person. `closing`: the last of its lane. `replay_end`. `resync`: consult whoever changed before.
-      // Nothing: the person was erased, and only the number is left.
+    if (content == null || !hasData(content)) {
+      // `notification`: consult the person. `closing`: the last of its lane. `replay_end`. `resync`: a snapshot of everybody follows.
+      // `snapshot_end`: the copy is complete when it has come in each lane. Nothing: the person was erased, and only the number is left.
       return;
     }
-    var mutation = content.getValue();
+    var person = content.getValue();
     store.apply(
-        (String) Contracts.field(mutation, "ssin"),
-        (String) Contracts.field(mutation, "data_service"),
-        (long) Contracts.field(mutation, "source_revision"),
-        JsonFormat.printer().omittingInsignificantWhitespace().print((MessageOrBuilder) Contracts.field(mutation, "data")));
+        (String) Contracts.field(person, "ssin"),
+        (String) Contracts.field(person, "data_service"),
+        (long) Contracts.field(person, "source_revision"),
+        JsonFormat.printer().omittingInsignificantWhitespace().print((MessageOrBuilder) Contracts.field(person, "data")));
+  }
+
+  /** A person in a snapshot has none in a subscription to notifications. */
+  private static boolean hasData(Map.Entry<String, DynamicMessage> content) {
+    var message = content.getValue();
+    return content.getKey().equals("mutation")
+        || (content.getKey().equals("snapshot") && message.hasField(message.getDescriptorForType().findFieldByName("data")));
   }
 
   private static Map.Entry<String, DynamicMessage> contentOf(DynamicMessage delivery) {

@@ -3,6 +3,7 @@ import type {
   SupplyRequest,
   SupplyResponse,
 } from '@crossroads/contracts/source/v1/source_service';
+import type { Lane } from '@crossroads/configuration';
 import { Batcher } from '@crossroads/eventsourcing';
 import { type Connection, RemoteError, status } from '@crossroads/grpc';
 
@@ -30,6 +31,8 @@ export class SourceBatcher {
   constructor(
     private readonly connection: SourceConnection,
     private readonly deadlineMs: number,
+    /** @default that of the call for which is asked */
+    private readonly lane?: Lane,
   ) {
     this.batcher = new Batcher((requests) => this.supplyBatch(requests), {
       maxBatchSize: MAX_BATCH_SIZE,
@@ -59,8 +62,9 @@ export class SourceBatcher {
   ): Promise<void> {
     const pending = new Map(requests.entries());
     const { connection, deadlineMs } = this;
+    const options = { deadlineMs, ...this.inLane };
     try {
-      for await (const { index, response } of connection.supplyMany({ requests: [...requests] }, { deadlineMs }))
+      for await (const { index, response } of connection.supplyMany({ requests: [...requests] }, options))
         if (response !== undefined && pending.delete(index)) resolve(index, { response });
     } catch (error) {
       const code = error instanceof RemoteError ? error.code : undefined;
@@ -74,8 +78,12 @@ export class SourceBatcher {
       void this.supplyOne(request, deadline).then((result) => resolve(index, result));
   }
 
+  private get inLane() {
+    return this.lane === undefined ? {} : { lane: this.lane };
+  }
+
   private supplyOne(request: SupplyRequest, deadline: number): Promise<SupplyResult> {
-    return this.connection.supply(request, { deadlineMs: deadline - Date.now() }).then(
+    return this.connection.supply(request, { deadlineMs: deadline - Date.now(), ...this.inLane }).then(
       (response) => ({ response }),
       (error: unknown) => ({ error }),
     );

@@ -1,4 +1,4 @@
-import { callContext, MeshSettings, NobodyWaits } from '@crossroads/configuration';
+import { callContext, type Lane, MeshSettings, NobodyWaits } from '@crossroads/configuration';
 import {
   SourceServiceService,
   type SupplyRequest,
@@ -20,17 +20,24 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
 @Injectable()
 export class SourceClient implements OnApplicationShutdown {
   private readonly connections = new Map<string, SourceConnection>();
-  /** By source, address and deadline. */
+  /** By source, address, deadline and lane. */
   private readonly batchers = new Map<string, SourceBatcher>();
 
   constructor(private readonly mesh: MeshSettings) {}
 
-  /** @throws NobodyWaits when the caller of the consultation has left meanwhile */
-  async supply(service: CompiledDataService, request: SupplyRequest): Promise<SupplyResponse | SourceFailure> {
+  /**
+   * @param lane a less urgent one than that of the call for which is asked
+   * @throws NobodyWaits when the caller of the consultation has left meanwhile
+   */
+  async supply(
+    service: CompiledDataService,
+    request: SupplyRequest,
+    lane?: Lane,
+  ): Promise<SupplyResponse | SourceFailure> {
     const { supplier } = service;
     if (!supplier) return 'SOURCE_UNAVAILABLE';
     const deadlineMs = Math.min(supplier.deadlineMs > 0 ? supplier.deadlineMs : DEFAULT_DEADLINE_MS, MAX_DEADLINE_MS);
-    const result = await this.batcherOf(supplier.source, supplier.address, deadlineMs).supply(request);
+    const result = await this.batcherOf(supplier.source, supplier.address, deadlineMs, lane).supply(request);
     if ('response' in result) return result.response;
     // The source has done nothing wrong.
     if (callContext()?.isCancelled) throw new NobodyWaits();
@@ -44,11 +51,11 @@ export class SourceClient implements OnApplicationShutdown {
     for (const connection of this.connections.values()) connection.close();
   }
 
-  private batcherOf(source: string, address: string, deadlineMs: number): SourceBatcher {
-    const key = `${source} ${address} ${deadlineMs}`;
+  private batcherOf(source: string, address: string, deadlineMs: number, lane?: Lane): SourceBatcher {
+    const key = `${source} ${address} ${deadlineMs} ${lane ?? ''}`;
     const known = this.batchers.get(key);
     if (known) return known;
-    const batcher = new SourceBatcher(this.connectionTo(source, address), deadlineMs);
+    const batcher = new SourceBatcher(this.connectionTo(source, address), deadlineMs, lane);
     this.batchers.set(key, batcher);
     return batcher;
   }

@@ -163,6 +163,7 @@ describe('a publisher whose database was restored to an instant', () => {
       lanes: 1,
       content: DeliveryContent.DELIVERY_CONTENT_UNSPECIFIED,
       encoding: DeliveryEncoding.DELIVERY_ENCODING_UNSPECIFIED,
+      snapshot: false,
       fieldGroups: [],
       persons: { $case: 'allInscribed', value: {} },
     });

@@ -12,7 +12,7 @@ import { FaultWorld } from './fault-world.js';
 import { onRegistry, PhysicalCopy } from './injections.js';
 
 /** Few, because a resync starts a process for each partition of each reader. */
-const PEOPLE = 8;
+const PEOPLE = 6;
 
 interface Position {
   readonly partition: number;
@@ -104,7 +104,7 @@ describe('a registry that was restored to an older physical copy of its database
       inject: async () => `${resynced.match(/Generation 1 goes on/g)?.length ?? 0} partitions of readers forked`,
     });
     await world.pause();
-  }, 600_000);
+  }, 900_000);
 
   it('each reader stops with LOG_FORKED in each partition that it had read further than the restored log goes', () => {
     expect(beyond.get('subscription')?.length).toBeGreaterThan(0);

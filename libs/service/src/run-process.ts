@@ -1,7 +1,7 @@
 import { migrateSchemas, type Schema } from '@crossroads/database';
 import type { ResyncRequest } from '@crossroads/messaging';
 import { aborted, describeError, requireTls13, stopSignals } from '@crossroads/grpc';
-import { REASSERT_HELP } from './reassert.js';
+import { REASSERT_HELP } from './reassert-help.js';
 import type { RebuildRequest } from './rebuild.js';
 import { startServiceTelemetry } from './service-telemetry.js';
 

@@ -133,9 +133,11 @@ export class Installation {
   private async ended(job: string): Promise<readonly string[]> {
     await this.plane.mustKubectl(['wait', '--for=condition=Complete', `job/${job}`, '--timeout=60s']);
     const [pod] = await this.list<KubernetesObject>('pods', `batch.kubernetes.io/job-name=${job}`);
-    const { containers } = pod?.spec as { readonly containers: readonly { readonly args: readonly string[] }[] };
+    const { containers } = (pod?.spec ?? {}) as {
+      readonly containers?: readonly { readonly args: readonly string[] }[];
+    };
     await this.plane.mustKubectl(['delete', 'job', job]);
-    return containers[0]?.args ?? [];
+    return containers?.[0]?.args ?? [];
   }
 
   /** The hooks of a kind that the last upgrade ran, with how they ended. */

@@ -28,6 +28,9 @@ interface WithJobTemplate {
   readonly jobTemplate: { readonly spec: WithTemplate };
 }
 
+/** What a process of a consumer reads at a time by `Events/Read`, and the calls that wait in the lane bulk for each one in flight. */
+const READS_AT_A_TIME = 4;
+const QUEUED_PER_CALL = 4;
 /** Of `es.leases`; who looks for free ones does so every second. */
 const LEASE_SECONDS = 6;
 
@@ -118,6 +121,15 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
       ]);
       const drainMs = Number(env.find(({ name }) => name === 'DRAIN_MS')?.value);
       expect((spec.terminationGracePeriodSeconds ?? 0) * 1_000).toBeGreaterThanOrEqual(drainMs + 20_000);
+    }
+  });
+
+  it('a publisher holds the reads of all of its consumers, when each has as many pods', () => {
+    for (const publisher of SERVICES) {
+      const readers = producedBy(publisher).flatMap((topic) => SERVICES.filter((name) => readBy(name).includes(topic)));
+      const { env } = specOf<WithTemplate>(objects, 'Deployment', publisher).template.spec.containers[0];
+      const bulkCalls = Number(env.find(({ name }) => name === 'LIMIT_BULK_CALLS')?.value);
+      expect(readers.length * READS_AT_A_TIME).toBeLessThanOrEqual(bulkCalls * (1 + QUEUED_PER_CALL));
     }
   });
 

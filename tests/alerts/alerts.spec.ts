@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { METRICS, type MetricName, prometheusName } from '@crossroads/telemetry';
-import { PARTITIONS } from '@crossroads/topology';
+import { ACCESS_TOPIC, PARTITIONS, producedBy, SERVICES } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
 import { progress, ROOT } from '../whole-mesh.js';
@@ -27,6 +27,8 @@ const labels = new Set<string>([
   ...['service_name', 'le', 'within', 'alertname', 'alertstate', 'severity'],
   // Of CloudNativePG's instances.
   ...['cluster', 'pod', 'name', '__name__'],
+  // Of kube-state-metrics.
+  ...['namespace', 'cronjob', 'job_name', 'condition'],
 ]);
 
 const alerts = rules().filter((rule) => rule.alert !== undefined);
@@ -63,6 +65,13 @@ describe('rules', () => {
   it('a partition without a holder is missed, however many there are', () => {
     const { expr } = rules().find(({ alert }) => alert === 'CrossroadsPartitionNotHeld') ?? {};
     expect(expr).toBe(`crossroads:partitions_held:sum < ${PARTITIONS}`);
+  });
+
+  it('retention is watched in each service with a journal of accesses', () => {
+    const journals = SERVICES.filter((service) => producedBy(service).includes(ACCESS_TOPIC));
+    const expressions = rules().filter(({ record }) => record?.startsWith('crossroads:retention_'));
+    expect(expressions).toHaveLength(2);
+    for (const { expr } of expressions) expect(expr).toContain(`"(${journals.join('|')})-retention`);
   });
 
   it('each alert has a test in which it fires and one in which it does not', () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SERVICES } from '@crossroads/topology';
 import { template } from './helm.js';
 import { Installation } from './installed.js';
 import { noKube } from './kube.js';
@@ -87,6 +88,28 @@ const hasVolume = (profile: Profile, pod: string): boolean =>
         expect(await mesh.unsettled()).toBe('');
         const after = await mesh.pods();
         expect(after.filter((name) => before.includes(name))).toEqual([]);
+      },
+      STEP_MS,
+    );
+
+    it(
+      'an upgrade removes what is unused, once all pods are new',
+      async () => {
+        expect(await mesh.ranHooks('post-upgrade')).toEqual(
+          SERVICES.map((name) => `${name}-contract Succeeded`).sort(),
+        );
+      },
+      STEP_MS,
+    );
+
+    it(
+      'an operator runs a command, and retention at once, as the runbooks say',
+      async () => {
+        const resync = ['resync', 'crossroads.person.v1', '7', '--confirm'];
+        expect(await mesh.command('subscription', 'resync-person-7', ...resync)).toEqual(resync);
+        const rebuild = ['rebuild', 'numbers'];
+        expect(await mesh.command('reference-directory', 'rebuild-numbers', ...rebuild)).toEqual(rebuild);
+        expect(await mesh.retain('exchange', 'retention-by-hand')).toEqual(['retention']);
       },
       STEP_MS,
     );

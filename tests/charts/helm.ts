@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { CHART, type Profile } from './rendered.js';
+import { parseAllDocuments } from 'yaml';
+import { CHART, type KubernetesObject, type Profile } from './rendered.js';
 
 const find = (): string | undefined => {
   const { HELM, PATH = '', KUBE_CACHE = join(homedir(), '.cache', 'crossroads-kube') } = process.env;
@@ -40,6 +41,16 @@ export const template = (profile: Profile, different: Readonly<Record<string, un
     { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
   );
   return { ok: status === 0, output: stdout, error: stderr };
+};
+
+/** The objects of a profile's example with changed values. @throws Error with the message of Helm */
+export const objectsOf = (
+  profile: Profile,
+  different: Readonly<Record<string, unknown>> = {},
+): readonly KubernetesObject[] => {
+  const { ok, output, error } = template(profile, different);
+  if (!ok) throw new Error(error);
+  return parseAllDocuments(output).flatMap((document) => (document.toJS() as KubernetesObject | null) ?? []);
 };
 
 /** The messages of the chart for a profile's example with changed values, one sentence each. */

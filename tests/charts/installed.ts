@@ -18,8 +18,28 @@ const DISK = {
   spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/tmp/disk' } },
 };
 
-/** The objects that every namespace has. */
-const GIVEN = ['ConfigMap/kube-root-ca.crt', 'ServiceAccount/default'];
+/** The operator's claim for archives of journals in the example of the profile small. */
+const ARCHIVE = [
+  {
+    ...DISK,
+    metadata: { name: 'archive' },
+    spec: { ...DISK.spec, claimRef: { namespace: NAMESPACE, name: 'mesh-archive' } },
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'mesh-archive', namespace: NAMESPACE },
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      storageClassName: '',
+      volumeName: 'archive',
+      resources: { requests: { storage: '1Gi' } },
+    },
+  },
+];
+
+/** The objects that every namespace has, and the operator's own. */
+const GIVEN = ['ConfigMap/kube-root-ca.crt', 'PersistentVolumeClaim/mesh-archive', 'ServiceAccount/default'];
 /** Kinds of status objects without an owner. Other objects of controllers are deleted with their owner. */
 const DERIVED = new Set(['Event', 'Endpoints', 'Lease']);
 
@@ -29,6 +49,12 @@ interface Stored extends KubernetesObject {
     /** When its deletion was requested. */
     readonly deletionTimestamp?: string;
   };
+}
+
+interface Hook {
+  readonly name: string;
+  readonly events: readonly string[];
+  readonly last_run: { readonly phase: string };
 }
 
 /** A control plane with one namespace, with Pod Security restricted, and with the custom resources of the operators. */
@@ -43,7 +69,7 @@ export class Installation {
       metadata: { name: NAMESPACE, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
     };
     await plane.mustKubectl(['apply', '-f', '-'], JSON.stringify(namespace));
-    await plane.mustKubectl(['apply', '-f', '-'], JSON.stringify(DISK));
+    for (const object of [DISK, ...ARCHIVE]) await plane.mustKubectl(['apply', '-f', '-'], JSON.stringify(object));
     await plane.mustKubectl(['apply', '-f', CRDS]);
     await plane.mustKubectl(['config', 'set-context', '--current', `--namespace=${NAMESPACE}`]);
     await plane.mustKubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
@@ -84,6 +110,46 @@ export class Installation {
     return this.plane.kubectl(['apply', '--validate=strict', ...selected, '--filename', '-'], rendered.stdout);
   }
 
+  /** Runs a command of a service as docs/runbooks/commands.md says. Resolves to the arguments of its pod once it has ended. */
+  async command(service: string, name: string, ...args: readonly string[]): Promise<readonly string[]> {
+    const job = await this.plane.mustKubectl([
+      ...['create', 'job', name, `--from=cronjob/${service}-ops`, '--dry-run=client', '--output=yaml'],
+    ]);
+    const patch = JSON.stringify([{ op: 'replace', path: '/spec/template/spec/containers/0/args', value: args }]);
+    const patched = await this.plane.mustKubectl(
+      ['patch', '--local', '--filename', '-', '--type=json', `--patch=${patch}`, '--output=yaml'],
+      job,
+    );
+    await this.plane.mustKubectl(['create', '--filename', '-'], patched);
+    return this.ended(name);
+  }
+
+  /** Runs retention now. Resolves to the arguments of its pod once it has ended. */
+  async retain(service: string, name: string): Promise<readonly string[]> {
+    await this.plane.mustKubectl(['create', 'job', name, `--from=cronjob/${service}-retention`]);
+    return this.ended(name);
+  }
+
+  private async ended(job: string): Promise<readonly string[]> {
+    await this.plane.mustKubectl(['wait', '--for=condition=Complete', `job/${job}`, '--timeout=60s']);
+    const [pod] = await this.list<KubernetesObject>('pods', `batch.kubernetes.io/job-name=${job}`);
+    const { containers } = (pod?.spec ?? {}) as {
+      readonly containers?: readonly { readonly args: readonly string[] }[];
+    };
+    await this.plane.mustKubectl(['delete', 'job', job]);
+    return containers?.[0]?.args ?? [];
+  }
+
+  /** The hooks of a kind that the last upgrade ran, with how they ended. */
+  async ranHooks(event: string): Promise<string[]> {
+    const { stdout } = await this.helm('status', RELEASE, '--output', 'json');
+    const { hooks = [] } = JSON.parse(stdout) as { readonly hooks?: readonly Hook[] };
+    return hooks
+      .filter(({ events }) => events.includes(event))
+      .map(({ name, last_run: { phase } }) => `${name} ${phase}`)
+      .sort();
+  }
+
   rollback(): Promise<Outcome> {
     return this.helm('rollback', RELEASE, ...TIMEOUT);
   }
@@ -100,8 +166,17 @@ export class Installation {
     return this.helm('uninstall', RELEASE, '--wait', '--timeout', '120s');
   }
 
-  private async list<Item extends KubernetesObject>(kinds: string): Promise<readonly Item[]> {
-    const output = await this.plane.mustKubectl(['get', kinds, '--namespace', NAMESPACE, '--output', 'json']);
+  private async list<Item extends KubernetesObject>(kinds: string, selector = ''): Promise<readonly Item[]> {
+    const selected = selector === '' ? [] : ['--selector', selector];
+    const output = await this.plane.mustKubectl([
+      'get',
+      kinds,
+      '--namespace',
+      NAMESPACE,
+      ...selected,
+      '--output',
+      'json',
+    ]);
     return (JSON.parse(output) as { readonly items: readonly Item[] }).items;
   }
 

@@ -6,6 +6,7 @@ import {
   isServiceName,
   producedBy,
   SERVICES,
+  type ServiceName,
   serviceNamed,
   usesKafka,
 } from '@crossroads/topology';
@@ -36,29 +37,36 @@ interface Features {
   readonly sources: readonly number[];
   /** The port of the document store in the example. */
   readonly documentStore?: number;
+  /** The port of the archive of journals, if it is in the same place. */
+  readonly archive?: number;
 }
 
 const FEATURES: Readonly<Record<Profile, Features>> = {
   dev: { ingress: false, telemetry: false, sources: [] },
   small: { ingress: true, telemetry: true, sources: [443], documentStore: 9000 },
-  production: { ingress: true, telemetry: true, sources: [443, GRPC], documentStore: 443 },
+  production: { ingress: true, telemetry: true, sources: [443, GRPC], documentStore: 443, archive: 443 },
 };
+
+/** Pods of Jobs, which nobody calls. */
+const JOBS = ['migrations', 'retention', 'ops'];
 
 /** Whether the mesh needs a connection, according to libs/topology and the infrastructure around the mesh. */
 const isNeededBy = (features: Features, from: Member, to: Member, endpoint: Endpoint): boolean => {
-  if (to.role === 'dns') return ['service', 'migrations', 'test'].includes(from.role) && endpoint.port === 53;
+  if (to.role === 'dns') return ['service', 'test', ...JOBS].includes(from.role) && endpoint.port === 53;
   if (endpoint.protocol !== 'TCP') return false;
   const [caller, callee] = [from.party.name, to.party.name];
   if (from.role === 'postgresql operator' && to.role === 'postgresql') return true;
   if (from.role === 'postgresql' && to.role === 'postgresql') return true;
   if (to.role === 'postgresql')
-    return ['service', 'migrations'].includes(from.role) && endpoint.port === 5432 && hasDatabaseIn(callee, caller);
+    return ['service', ...JOBS].includes(from.role) && endpoint.port === 5432 && hasDatabaseIn(callee, caller);
   if (to.role === 'service' && isServiceName(callee)) {
     if (endpoint.port !== GRPC) return false;
     if (from.role === 'service' && isServiceName(caller)) return calledBy(caller).includes(callee);
+    if (from.role === 'ops') return calledBy(serviceOf(caller)).includes(callee);
     if (from.role === 'ingress controller') return features.ingress && isForInstitutions(callee);
     return from.role === 'test' && callee === 'exchange';
   }
+  if (from.role === 'retention') return to.role === 'document store' && endpoint.port === features.archive;
   if (from.role !== 'service' || !isServiceName(caller)) return false;
   if (to.role === 'kafka') return endpoint.port === 9093 && usesKafka(caller);
   if (to.role === 'collector') return features.telemetry && endpoint.port === 4318;
@@ -68,12 +76,17 @@ const isNeededBy = (features: Features, from: Member, to: Member, endpoint: Endp
   return false;
 };
 
-/** Whether a service, or its migrations, have a database there: in the one server of some profiles, or in a Cluster of production. */
+const serviceOf = (pod: string): ServiceName => {
+  const service = pod.replace(/-(migrations|contract|retention|ops)$/, '');
+  if (!isServiceName(service)) throw new Error(`${pod} is of no service`);
+  return service;
+};
+
+/** Whether a service, or its Jobs, have a database there: in the one server of some profiles, or in a Cluster of production. */
 const hasDatabaseIn = (server: string, pod: string): boolean => {
-  const service = pod.replace(/-migrations$/, '');
+  const service = serviceOf(pod);
   const cluster = server.replace(/^postgresql ?/, '');
-  if (!isServiceName(service)) return false;
-  if (cluster === 'keys') return serviceNamed(service).subjectKeys;
+  if (cluster === 'keys') return serviceNamed(service).subjectKeys && !pod.endsWith('-retention');
   return cluster === '' || cluster === (producedBy(service).includes(ACCESS_TOPIC) ? 'journal' : 'main');
 };
 
@@ -93,7 +106,7 @@ interface Finding {
 const compare = (profile: Profile, objects: readonly KubernetesObject[]): Finding => {
   const policies = policiesIn(objects);
   const members = membersOf(profile, objects);
-  const own = new Set(members.filter(({ role }) => ['service', 'migrations', 'test'].includes(role)));
+  const own = new Set(members.filter(({ role }) => ['service', 'test', ...JOBS].includes(role)));
   const tried = members
     .flatMap((from) => members.map((to) => [from, to] as const))
     .filter(([from, to]) => from !== to && (own.has(from) || own.has(to)))

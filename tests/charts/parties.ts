@@ -8,6 +8,8 @@ const NAMESPACE = 'crossroads';
 export type Role =
   | 'service'
   | 'migrations'
+  | 'retention'
+  | 'ops'
   | 'test'
   | 'kafka'
   | 'postgresql'
@@ -40,6 +42,12 @@ const made = (objects: readonly KubernetesObject[]): Member[] =>
       return [{ role: 'service', party: podOf(metadata.name, templateOf(object).template.metadata.labels) }];
     if (kind === 'Job')
       return [{ role: 'migrations', party: podOf(metadata.name, templateOf(object).template.metadata.labels) }];
+    if (kind === 'CronJob') {
+      const { labels } = (object.spec as { readonly jobTemplate: { readonly spec: PodTemplate } }).jobTemplate.spec
+        .template.metadata;
+      const role = labels['app.kubernetes.io/component'] === 'ops' ? 'ops' : 'retention';
+      return [{ role, party: podOf(metadata.name, labels) }];
+    }
     if (kind === 'Pod') return [{ role: 'test', party: podOf(metadata.name, metadata.labels ?? {}) }];
     return [];
   });

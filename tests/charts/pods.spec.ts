@@ -1,4 +1,4 @@
-import { isForInstitutions, SERVICES, serviceNamed } from '@crossroads/topology';
+import { ACCESS_TOPIC, isForInstitutions, producedBy, readBy, SERVICES, serviceNamed } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
 import { ofKind, PROFILES, renderedObjects, specOf } from './rendered.js';
 
@@ -24,7 +24,13 @@ interface PodSpec {
 interface WithTemplate {
   readonly template: { readonly spec: PodSpec };
 }
+interface WithJobTemplate {
+  readonly jobTemplate: { readonly spec: WithTemplate };
+}
 
+/** What a process of a consumer reads at a time by `Events/Read`, and the calls that wait in the lane bulk for each one in flight. */
+const READS_AT_A_TIME = 4;
+const QUEUED_PER_CALL = 4;
 /** Of `es.leases`; who looks for free ones does so every second. */
 const LEASE_SECONDS = 6;
 
@@ -34,6 +40,10 @@ const podsOf = (profile: (typeof PROFILES)[number]) => {
     ...[...ofKind(objects, 'Deployment'), ...ofKind(objects, 'Job')].map((object) => ({
       what: `${object.kind} ${object.metadata.name}`,
       pod: (object.spec as WithTemplate).template.spec,
+    })),
+    ...ofKind(objects, 'CronJob').map((object) => ({
+      what: `CronJob ${object.metadata.name}`,
+      pod: (object.spec as WithJobTemplate).jobTemplate.spec.template.spec,
     })),
     ...ofKind(objects, 'Pod').map((object) => ({ what: `Pod ${object.metadata.name}`, pod: object.spec as PodSpec })),
   ];
@@ -58,12 +68,25 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
       expect(account).toMatchObject({ automountServiceAccountToken: false });
   });
 
-  it('only pods of migrations get the role that may change a schema', () => {
-    const knowing = podsOf(profile).filter(({ pod }) =>
-      pod.containers[0].env.some(({ name }) => name.endsWith('MIGRATOR_URL')),
+  it('only pods of Jobs get the role that may change a schema, and only those of migrations that of subject keys', () => {
+    const knowing = (variable: string) =>
+      podsOf(profile)
+        .filter(({ pod }) => pod.containers[0].env.some(({ name }) => name === variable))
+        .map(({ what }) => what)
+        .toSorted();
+    const migrating = (services: readonly string[]) =>
+      services.flatMap((name) => [`Job ${name}-migrations`, `Job ${name}-contract`]);
+    expect(knowing('DATABASE_MIGRATOR_URL')).toEqual(
+      [
+        ...migrating(SERVICES),
+        ...SERVICES.filter((name) => producedBy(name).includes(ACCESS_TOPIC)).map(
+          (name) => `CronJob ${name}-retention`,
+        ),
+        ...SERVICES.filter((name) => readBy(name).length > 0).map((name) => `CronJob ${name}-ops`),
+      ].toSorted(),
     );
-    expect(knowing.map(({ what }) => what).toSorted()).toEqual(
-      SERVICES.map((name) => `Job ${name}-migrations`).toSorted(),
+    expect(knowing('KEYS_DATABASE_MIGRATOR_URL')).toEqual(
+      migrating(SERVICES.filter((name) => serviceNamed(name).subjectKeys)).toSorted(),
     );
   });
 
@@ -98,6 +121,15 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
       ]);
       const drainMs = Number(env.find(({ name }) => name === 'DRAIN_MS')?.value);
       expect((spec.terminationGracePeriodSeconds ?? 0) * 1_000).toBeGreaterThanOrEqual(drainMs + 20_000);
+    }
+  });
+
+  it('a publisher holds the reads of all of its consumers, when each has as many pods', () => {
+    for (const publisher of SERVICES) {
+      const readers = producedBy(publisher).flatMap((topic) => SERVICES.filter((name) => readBy(name).includes(topic)));
+      const { env } = specOf<WithTemplate>(objects, 'Deployment', publisher).template.spec.containers[0];
+      const bulkCalls = Number(env.find(({ name }) => name === 'LIMIT_BULK_CALLS')?.value);
+      expect(readers.length * READS_AT_A_TIME).toBeLessThanOrEqual(bulkCalls * (1 + QUEUED_PER_CALL));
     }
   });
 
@@ -167,7 +199,7 @@ describe('the store of documents', () => {
       const holders = podsOf(profile).filter(({ pod }) =>
         pod.containers[0].env.some(({ name }) => /^(S3_|AWS_|DOCUMENT_STORE_)/.test(name)),
       );
-      expect(holders.map(({ what }) => what)).toEqual(['Deployment ebox']);
+      expect(holders.map(({ what }) => what)).toEqual(['Deployment ebox', 'CronJob ebox-ops']);
     }
   });
 });

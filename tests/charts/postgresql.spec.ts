@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { dataSourceOptions } from '@crossroads/database';
 import { ACCESS_TOPIC, CONNECTIONS, databaseOf, producedBy, SERVICES, serviceNamed } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
-import { parse, parseAllDocuments } from 'yaml';
-import { HELM, sentences, template } from './helm.js';
-import { CHART, type KubernetesObject, ofKind, renderedObjects, skipped, specOf } from './rendered.js';
+import { parse } from 'yaml';
+import { HELM, objectsOf, sentences } from './helm.js';
+import { CHART, ofKind, renderedObjects, skipped, specOf } from './rendered.js';
 
 if (HELM === undefined) skipped('no helm: budgets of connections, backups and restores are not tried');
 const withHelm = HELM === undefined ? it.skip : it;
@@ -31,11 +31,7 @@ interface Database {
   readonly owner: string;
 }
 
-const objectsWith = (different: Readonly<Record<string, unknown>>): readonly KubernetesObject[] => {
-  const { ok, output, error } = template('production', different);
-  if (!ok) throw new Error(error);
-  return parseAllDocuments(output).map((document) => document.toJS() as KubernetesObject);
-};
+const objectsWith = (different: Readonly<Record<string, unknown>>) => objectsOf('production', different);
 
 describe('the Clusters of production', () => {
   const objects = renderedObjects('production');
@@ -69,7 +65,7 @@ describe('the Clusters of production', () => {
       expect(clusterOf(cluster).postgresql).toMatchObject({
         synchronous: { method: 'any', number: 1, dataDurability: 'required' },
         parameters: {
-          max_connections: cluster === 'keys' ? '320' : '600',
+          max_connections: { main: '600', journal: '640', keys: '320' }[cluster],
           tcp_user_timeout: '10s',
           tcp_keepalives_idle: '5',
           idle_in_transaction_session_timeout: '60s',
@@ -240,46 +236,55 @@ describe('budgets of connections', () => {
   });
 
   withHelm('a Cluster has the connections of all pods that autoscaling allows, with those of an upgrade', () => {
-    // 12 pods, and twice a quarter: those that start, and those that stop.
+    // 12 pods, and twice a quarter: those that start, and those that stop. And Jobs: one of each kind.
     expect(
       sentences('production', {
         [at('clusters.journal.maxConnections')]: 400,
-        [at('clusters.keys.maxConnections')]: 298,
+        [at('clusters.keys.maxConnections')]: 314,
       }),
     ).toEqual([
-      `${at('clusters.journal.maxConnections')} is 400, and 535 are needed: ebox 201 (11 of each of 18 pods, 6 of them for upgrades, and 3 for migrations), exchange 201 (11 of each of 18 pods, 6 of them for upgrades, and 3 for migrations), subscription 113 (11 of each of 10 pods, 4 of them for upgrades, and 3 for migrations), and 20 reserved. Raise it to 535, or lower autoscaling.maxReplicas (or replicas) of these services.`,
+      `${at('clusters.journal.maxConnections')} is 400, and 601 are needed: ebox 223 (11 of each of 18 pods, 6 of them for upgrades, and 3 for migrations, 4 for retention, 18 for a command), exchange 223 (11 of each of 18 pods, 6 of them for upgrades, and 3 for migrations, 4 for retention, 18 for a command), subscription 135 (11 of each of 10 pods, 4 of them for upgrades, and 3 for migrations, 4 for retention, 18 for a command), and 20 reserved. Raise it to 601, or lower autoscaling.maxReplicas (or replicas) of these services.`,
       expect.stringMatching(
-        /clusters\.keys\.maxConnections is 298, and 299 are needed: .*person_registry_keys 43 \(4 of/,
+        /clusters\.keys\.maxConnections is 314, and 315 are needed: .*person_registry_keys 43 \(4 of/,
       ),
     ]);
-    expect(sentences('production', { [at('clusters.keys.maxConnections')]: 299 })).toEqual([]);
+    expect(sentences('production', { [at('clusters.keys.maxConnections')]: 315 })).toEqual([]);
   });
 
   withHelm('a service that is scaled further needs more connections', () => {
     const more = { 'services.subscription.autoscaling.maxReplicas': 20 };
     expect(sentences('production', more)).toEqual([
       expect.stringMatching(
-        /journal\.maxConnections is 600, and 755 are needed: .*subscription 333 .* Raise it to 755/,
+        /journal\.maxConnections is 640, and 821 are needed: .*subscription 355 .* Raise it to 821/,
       ),
-      expect.stringMatching(/keys\.maxConnections is 320, and 379 are needed/),
+      expect.stringMatching(/keys\.maxConnections is 320, and 395 are needed/),
+    ]);
+  });
+
+  withHelm('Jobs of retention are counted where they run', () => {
+    const limit = { [at('clusters.journal.maxConnections')]: 588 };
+    expect(sentences('production', limit)).toEqual([expect.stringContaining('601 are needed')]);
+    // Three journals, four connections each.
+    expect(sentences('production', { ...limit, 'retention.enabled': false })).toEqual([
+      expect.stringContaining('589 are needed'),
     ]);
   });
 
   withHelm('the databases of one server are added up, and production says how many it allows', () => {
     expect(sentences('small', { 'postgresql.maxConnections': 100 })).toEqual([
       expect.stringMatching(
-        /^postgresql\.maxConnections is 100, and 444 are needed: access_audit 47 .*, and 20 reserved/,
+        /^postgresql\.maxConnections is 100, and 562 are needed: access_audit 65 .*, and 20 reserved/,
       ),
     ]);
-    expect(sentences('small', { 'postgresql.maxConnections': 444 })).toEqual([]);
+    expect(sentences('small', { 'postgresql.maxConnections': 562 })).toEqual([]);
     expect(sentences('small', { 'postgresql.maxConnections': 0 })).toEqual([
-      'postgresql.maxConnections is 0 in production: set it to max_connections of your server, which must be 444 or more.',
+      'postgresql.maxConnections is 0 in production: set it to max_connections of your server, which must be 562 or more.',
     ]);
   });
 
   withHelm('a pod with a volume stops before the next one starts, and needs no connections for upgrades', () => {
     expect(sentences('dev', { 'postgresql.maxConnections': 20 })).toEqual([
-      expect.stringContaining('ebox 14 (11 of each of 1 pods, 0 of them for upgrades, and 3 for migrations)'),
+      expect.stringContaining('ebox 36 (11 of each of 1 pods, 0 of them for upgrades, and 3 for migrations, 4 for'),
     ]);
   });
 });

@@ -46,6 +46,34 @@ export const renderedObjects = (profile: Profile): readonly KubernetesObject[] =
 export const ofKind = (objects: readonly KubernetesObject[], kind: string): readonly KubernetesObject[] =>
   objects.filter((object) => object.kind === kind);
 
+/** What the pods of an object's Jobs run, and how. */
+export interface JobContainer {
+  readonly args: readonly string[];
+  readonly env: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: unknown }[];
+  readonly resources: unknown;
+  readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+}
+export interface JobSpec {
+  readonly backoffLimit: number;
+  readonly ttlSecondsAfterFinished?: number;
+  readonly template: {
+    readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+    readonly spec: {
+      readonly serviceAccountName: string;
+      readonly containers: readonly [JobContainer];
+      readonly volumes: readonly unknown[];
+    };
+  };
+}
+export interface CronJobSpec {
+  readonly schedule: string;
+  readonly timeZone?: string;
+  readonly suspend?: boolean;
+  readonly concurrencyPolicy: string;
+  readonly failedJobsHistoryLimit?: number;
+  readonly jobTemplate: { readonly spec: JobSpec };
+}
+
 /** The spec of one object. @throws Error when the object does not exist */
 export const specOf = <Spec>(objects: readonly KubernetesObject[], kind: string, name: string): Spec => {
   const found = objects.find((object) => object.kind === kind && object.metadata.name === name);

@@ -4,8 +4,9 @@ import { type Change, LEAVES, valuesFor } from './schema-arbitrary.js';
 /** Paths that are independent of others: every value that fits the schema is valid there. */
 const INDEPENDENT = [
   /^global\.(imageRegistry|imagePullPolicy|imagePullSecrets|secretsRevision)$/,
-  /^migrations\.(backoffLimit|activeDeadlineSeconds)$/,
-  /^services\.[^.]+\.(podAnnotations|serviceAccountAnnotations|nodeSelector|tolerations|priorityClassName|spread\..+|limits\..+|secrets\..+)$/,
+  /^migrations\.(backoffLimit|activeDeadlineSeconds|contract)$/,
+  /^retention\.(enabled|serviceAccountAnnotations|backoffLimit|activeDeadlineSeconds)$/,
+  /^services\.[^.]+\.(podAnnotations|serviceAccountAnnotations|nodeSelector|tolerations|priorityClassName|spread\..+|limits\.(callsPerSecond|concurrentCalls)|secrets\..+)$/,
   /^services\.[^.]+\.image\.(repository|digest)$/,
   /^kafka\.strimzi\.(apiVersion|namespace|retentionDays)$/,
   /^postgresql\.(port|cloudNativePg\.(imageName|parameters|operatorNamespace|monitoringPeers|(walS|s)torage\..+))$/,
@@ -58,6 +59,33 @@ const memory = fc
     at(`services.${name}.resources.limits.memory`, `${request + more}Mi`),
   ]);
 
+/** Fewer than a pool has connections. */
+const lanes = fc
+  .record({
+    name: service,
+    batchCalls: fc.integer({ min: 1, max: 4 }),
+    bulkCalls: fc.integer({ min: 1, max: 5 }),
+    online: fc.integer({ min: 1, max: 5_000 }),
+  })
+  .map(({ name, batchCalls, bulkCalls, online }) => [
+    at(`services.${name}.limits`, { batchCalls, bulkCalls, callsInFlight: batchCalls + bulkCalls + online }),
+  ]);
+
+/** No more than months open, or more. */
+const retention = fc
+  .record({ openMonths: fc.integer({ min: 2, max: 12 }), more: fc.integer({ min: 1, max: 100 }), claim: fc.boolean() })
+  .map(({ openMonths, more, claim }) => [
+    at('retention', {
+      openMonths,
+      keptMonths: claim ? openMonths + more : 0,
+      schedule: '15 3 * * 1,3,5',
+      archive: {
+        claim: claim ? 'archive' : '',
+        s3: { bucket: '', endpoint: '', region: '', credentialsSecret: '', peers: [] },
+      },
+    }),
+  ]);
+
 const stopping = fc
   .record({ name: service, drainMs: fc.integer({ min: 0, max: 10_000 }) })
   .map(({ name, drainMs }) => [
@@ -101,6 +129,8 @@ const question = fc
 export const valid: fc.Arbitrary<readonly Change[]> = fc
   .tuple(
     fc.array(independent, { maxLength: 4 }),
-    fc.array(fc.oneof(scaling, pods, memory, stopping, environment, kafka, question), { maxLength: 2 }),
+    fc.array(fc.oneof(scaling, pods, memory, lanes, retention, stopping, environment, kafka, question), {
+      maxLength: 2,
+    }),
   )
   .map(([single, groups]) => [...single, ...groups.flat()]);

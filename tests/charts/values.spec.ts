@@ -34,6 +34,14 @@ describe('values of the wrong shape', () => {
     ['services.exchange.receipts', 'yes', "at '/services/exchange/receipts': value must be one of '', 'sign', 'check'"],
     ['kafka.strimzi', null, "at '/kafka': missing property 'strimzi'"],
     ['defaults.limits', null, 'missing property'],
+    ['services.exchange.limits.bulkCalls', 0, "at '/services/exchange/limits/bulkCalls': minimum: got 0, want 1"],
+    ['services.exchange.limits.onlineCalls', 9, "additional properties 'onlineCalls' not allowed"],
+    ['defaults.limits.bulkCalls', null, "at '/defaults/limits': missing property 'bulkCalls'"],
+    ['migrations.contract', 'later', "at '/migrations/contract': got string, want boolean"],
+    ['retention.openMonths', 1, "at '/retention/openMonths': minimum: got 1, want 2"],
+    ['retention.schedule', '60 4 * * *', "at '/retention/schedule': '60 4 * * *' does not match pattern"],
+    ['retention.schedule', '@daily', "at '/retention/schedule': '@daily' does not match pattern"],
+    ['retention.archive.folder', '/tmp', "at '/retention/archive': additional properties 'folder' not allowed"],
     ['telemetry.sampling', 2, "at '/telemetry/sampling': maximum: got 2, want 1"],
     ['kafka.peers', [{}], "at '/kafka/peers/0': minProperties: got 0, want 1"],
     ['kafka.peers', [{ cidr: '192.0.2.0/24' }], "at '/kafka/peers/0': additional properties 'cidr' not allowed"],
@@ -135,6 +143,55 @@ describe('values that do not go together', () => {
     );
   });
 
+  withHelm('the chart refuses lanes that leave nothing to online calls, or need more than a pod has', () => {
+    expect(
+      sentences('small', {
+        'services.ebox.limits.messageBytes': 64 * 1024 * 1024,
+        'services.exchange.limits.callsInFlight': 8,
+        'services.person-registry.limits.bulkCalls': 6,
+      }),
+    ).toEqual([
+      'services.ebox.limits.messageBytes (67108864) of 8 batch and bulk calls at once is more than half of resources.limits.memory (512Mi): lower messageBytes, batchCalls or bulkCalls, or raise the memory.',
+      'services.exchange.limits.callsInFlight (8) leaves none for online calls beside batchCalls (4) and bulkCalls (4): the service would not start. Raise it to 9 or more.',
+      'services.person-registry.limits.batchCalls (4) and bulkCalls (6) can take all 10 database connections of a pod, and online calls would wait for them: together at most 9, and more pods for more of them.',
+    ]);
+    expect(
+      sentences('small', {
+        'services.ebox.limits.messageBytes': 32 * 1024 * 1024,
+        'services.exchange.limits.callsInFlight': 9,
+        'services.person-registry.limits.bulkCalls': 5,
+      }),
+    ).toEqual([]);
+  });
+
+  withHelm('the chart refuses retention that would drop what is not archived, or that cannot reach its archive', () => {
+    const none = { bucket: '', endpoint: '', region: '', credentialsSecret: '', peers: [] };
+    const peers = [{ ipBlock: { cidr: '192.0.2.9/32' } }];
+    const archive = (claim: string, s3 = {}) => ({ 'retention.archive': { claim, s3: { ...none, ...s3 } } });
+    expect(sentences('small', archive(''))).toEqual([
+      'retention.keptMonths is 13, and there is no archive: only what is archived is dropped. Set archive.s3.bucket or archive.claim, or keptMonths to 0.',
+    ]);
+    expect(sentences('small', { ...archive(''), 'retention.keptMonths': 0 })).toEqual([]);
+    expect(sentences('small', archive('files', { bucket: 'journals', peers }))).toEqual([
+      'retention.archive.claim and retention.archive.s3.bucket are both set: keep the one that holds the archive.',
+    ]);
+    expect(sentences('small', archive('files', { region: 'eu-central-1' }))).toEqual([
+      'retention.archive.s3 is set without a bucket: set s3.bucket, or take the rest out.',
+    ]);
+    expect(sentences('small', archive('', { bucket: 'journals' }))).toEqual([
+      'retention.archive.s3.peers is empty, so network policies would not let retention reach its archive: say where the bucket is (podSelector, namespaceSelector or ipBlock), or set networkPolicies.enabled=false.',
+    ]);
+    expect(
+      sentences('small', {
+        'retention.openMonths': 13,
+        'retention.resources': { requests: { memory: '1Gi' }, limits: { memory: '512Mi' } },
+      }),
+    ).toEqual([
+      'retention.keptMonths (13) must be more than openMonths (13), or 0 for ever.',
+      'retention.resources.requests.memory (1Gi) is more than its limit (512Mi): lower the one or raise the other.',
+    ]);
+  });
+
   withHelm('the chart refuses a document store that is missing, given twice, of no use, or unreachable', () => {
     const s3 = { bucket: 'documents' };
     const volume = { size: '1Gi' };
@@ -172,10 +229,19 @@ describe('values that do not go together', () => {
   });
 
   withHelm('the chart refuses settings that it sets itself, and secrets in values', () => {
-    const env = { GRPC_PORT: 1, DATABASE_MIGRATOR_URL: 'x', SMTP_PASSWORD: 'x', BUS_GRACE_MS: 1000 };
+    const env = {
+      GRPC_PORT: 1,
+      DATABASE_MIGRATOR_URL: 'x',
+      SMTP_PASSWORD: 'x',
+      BUS_GRACE_MS: 1000,
+      JOURNAL_OPEN_MONTHS: 3,
+      LIMIT_BULK_CALLS: 5,
+    };
     expect(sentences('small', { 'services.exchange.env': env })).toEqual([
       'services.exchange.env.DATABASE_MIGRATOR_URL: the chart sets it from its other values; take it out of env.',
       'services.exchange.env.GRPC_PORT: the chart sets it from its other values; take it out of env.',
+      'services.exchange.env.JOURNAL_OPEN_MONTHS: the chart sets it from its other values; take it out of env.',
+      'services.exchange.env.LIMIT_BULK_CALLS: the chart sets it from its other values; take it out of env.',
       'services.exchange.env.SMTP_PASSWORD looks like a secret, which no value may hold: the services read theirs from the Secrets that services.exchange.secrets names.',
     ]);
   });

@@ -2,7 +2,7 @@ import { ExchangeServiceService } from '@crossroads/contracts/exchange/v1/exchan
 import { connect } from '@crossroads/grpc';
 import { SERVICES, type ServiceName } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
-import { usesKafka } from '@crossroads/topology';
+import { readBy, usesKafka } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ofKind, renderedObjects, specOf } from '../charts/rendered.js';
 import { WholeMesh } from '../whole-mesh.js';
@@ -16,6 +16,7 @@ interface Probe {
 }
 
 interface Container {
+  readonly args: readonly string[];
   readonly env: readonly { readonly name: string; readonly value?: string }[];
   readonly startupProbe: Probe;
   readonly livenessProbe: Probe;
@@ -32,8 +33,21 @@ const [SSIN = ''] = generatedSsins(1);
 let mesh: WholeMesh;
 const pods = new Map<ServiceName, Replica>();
 
-const containerOf = (kind: string, name: string): Container =>
-  specOf<Workload>(PROFILE, kind, name).template.spec.containers[0];
+const containerOf = (kind: string, name: string): Container => {
+  const spec = specOf<Workload & { readonly jobTemplate: { readonly spec: Workload } }>(PROFILE, kind, name);
+  return (kind === 'CronJob' ? spec.jobTemplate.spec : spec).template.spec.containers[0];
+};
+
+/** The chart's Jobs and CronJobs, by name, with their services. */
+const jobs = (): [string, ServiceName, Container][] =>
+  ['Job', 'CronJob'].flatMap((kind) =>
+    ofKind(PROFILE, kind).flatMap(({ metadata: { name } }) => {
+      const service = SERVICES.find((one) => name.startsWith(`${one}-`));
+      return service === undefined
+        ? []
+        : ([[name, service, containerOf(kind, name)]] as [string, ServiceName, Container][]);
+    }),
+  );
 
 /** Exactly the variables of the rendered environment. Those that name a file, address or port of a cluster get one of this machine. */
 const environmentOf = async (
@@ -84,12 +98,33 @@ const eachOnKafka = (work: (pod: Replica) => Promise<void>) =>
   });
 
 describe('processes with the environment of the chart’s containers', () => {
-  it("each container migrates with the environment of the chart's Job, also where the schema is up to date", async () => {
-    for (const pod of pods.values()) {
-      const job = ofKind(PROFILE, 'Job').find(({ metadata }) => metadata.name.includes(pod.service));
-      const environment = await environmentOf(pod.service, containerOf('Job', job?.metadata.name ?? ''), 0, 0);
-      expect({ of: pod.service, code: await pod.run('migrate', environment) }).toEqual({ of: pod.service, code: 0 });
+  it("each container runs the commands of the chart's Jobs with their environment, beside pods that serve", async () => {
+    for (const [name, service, container] of jobs()) {
+      const environment = await environmentOf(service, container, 0, 0);
+      const pod = pods.get(service);
+      // As it is, the template for commands by hand only lists them.
+      const isTemplate = name.endsWith('-ops');
+      const args = isTemplate ? ['resync', readBy(service)[0] ?? '', '7'] : container.args;
+      expect({ job: name, code: await pod?.run(args, environment) }).toEqual({ job: name, code: 0 });
     }
+    expect(jobs().map(([, , { args }]) => args.join(' '))).toEqual(
+      expect.arrayContaining(['migrate', 'migrate contract', 'retention', 'help']),
+    );
+  });
+
+  it("the directory's views are rebuilt with the environment of the chart's template", async () => {
+    const environment = await environmentOf(
+      'reference-directory',
+      containerOf('CronJob', 'reference-directory-ops'),
+      0,
+      0,
+    );
+    for (const view of ['persons', 'inscriptions', 'numbers', 'merges'])
+      expect({ view, code: await pods.get('reference-directory')?.run(['rebuild', view], environment) }).toEqual({
+        view,
+        code: 0,
+      });
+    expect(await pods.get('reference-directory')?.run(['help'], environment)).toBe(1);
   });
 
   it('each container starts and answers its probes', async () => {

@@ -67,8 +67,8 @@ export class Replica {
   }
 
   /** Runs a command of the service to its end. Resolves to the exit code. */
-  async run(command: string, environment: NodeJS.ProcessEnv): Promise<number | null> {
-    const child = this.launch([command], environment);
+  async run(command: readonly string[], environment: NodeJS.ProcessEnv): Promise<number | null> {
+    const child = this.launch(command, environment);
     await once(child, 'exit');
     return child.exitCode;
   }

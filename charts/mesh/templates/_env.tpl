@@ -40,6 +40,9 @@ The environment of a service: only names that its configuration knows. Call with
 {{- with $service.limits.messageBytes }}
 - { name: LIMIT_MESSAGE_BYTES, value: {{ int . | quote }} }
 {{- end }}
+- { name: LIMIT_CALLS_IN_FLIGHT, value: {{ int $service.limits.callsInFlight | quote }} }
+- { name: LIMIT_BATCH_CALLS, value: {{ int $service.limits.batchCalls | quote }} }
+- { name: LIMIT_BULK_CALLS, value: {{ int $service.limits.bulkCalls | quote }} }
 - { name: LOG_LEVEL, value: {{ $root.Values.telemetry.logLevel | quote }} }
 {{- with $root.Values.telemetry.endpoint }}
 - { name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }} }
@@ -61,12 +64,17 @@ The environment of a service: only names that its configuration knows. Call with
 - { name: {{ $variable }}, value: {{ . | quote }} }
 {{- end }}
 {{- end }}
+{{- include "mesh.s3Credentials" . }}
+{{- end }}
+{{- end }}
+
+{{- /* The variables of the AWS SDK. Call with values of an S3 bucket. */}}
+{{- define "mesh.s3Credentials" -}}
 {{- with .credentialsSecret }}
 - name: AWS_ACCESS_KEY_ID
   valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: accessKeyId } }
 - name: AWS_SECRET_ACCESS_KEY
   valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: secretAccessKey } }
-{{- end }}
 {{- end }}
 {{- end }}
 
@@ -87,4 +95,43 @@ The environment of a service: only names that its configuration knows. Call with
 - { name: LOG_LEVEL, value: {{ $root.Values.telemetry.logLevel | quote }} }
 {{- $urls := dict "DATABASE_URL" "url" "DATABASE_MIGRATOR_URL" "migratorUrl" "KEYS_DATABASE_URL" "keysUrl" "KEYS_DATABASE_MIGRATOR_URL" "keysMigratorUrl" }}
 {{- include "mesh.databaseEnv" (list $name $service $urls) }}
+{{- end }}
+
+{{- /* The environment of retention. Call with (list $ name service). */}}
+{{- define "mesh.retentionEnv" -}}
+{{- $root := index . 0 }}{{- $name := index . 1 }}{{- $service := index . 2 -}}
+{{- $retention := $root.Values.retention -}}
+- { name: LOG_LEVEL, value: {{ $root.Values.telemetry.logLevel | quote }} }
+{{- include "mesh.databaseEnv" (list $name $service (dict "DATABASE_URL" "url" "DATABASE_MIGRATOR_URL" "migratorUrl")) }}
+- { name: JOURNAL_OPEN_MONTHS, value: {{ int $retention.openMonths | quote }} }
+{{- with int $retention.keptMonths }}
+- { name: JOURNAL_RETENTION_MONTHS, value: {{ . | quote }} }
+{{- end }}
+{{- with $retention.archive }}
+{{- if .claim }}
+- { name: JOURNAL_ARCHIVE_DIR, value: /var/lib/crossroads/archive }
+{{- end }}
+{{- with .s3 }}
+{{- range $variable, $value := dict "JOURNAL_ARCHIVE_BUCKET" .bucket "JOURNAL_ARCHIVE_ENDPOINT" .endpoint "JOURNAL_ARCHIVE_REGION" .region }}
+{{- with $value }}
+- { name: {{ $variable }}, value: {{ . | quote }} }
+{{- end }}
+{{- end }}
+{{- include "mesh.s3Credentials" . }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "mesh.retentionMounts" -}}
+{{- if .Values.retention.archive.claim }}
+- { name: archive, mountPath: /var/lib/crossroads/archive }
+{{- end }}
+- { name: tmp, mountPath: /tmp }
+{{- end }}
+
+{{- define "mesh.retentionVolumes" -}}
+{{- with .Values.retention.archive.claim }}
+- name: archive
+  persistentVolumeClaim: { claimName: {{ . | quote }} }
+{{- end }}
 {{- end }}

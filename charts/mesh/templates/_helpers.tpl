@@ -18,6 +18,15 @@ which overrides the defaults.
 {{- toJson $services }}
 {{- end }}
 
+{{- /* The services that record accesses in a journal, by name, as JSON. */}}
+{{- define "mesh.journalKeepers" -}}
+{{- $keepers := dict }}
+{{- range $name, $service := include "mesh.services" . | fromJson }}
+{{- if and $service.journal $service.database }}{{- $_ := set $keepers $name $service }}{{- end }}
+{{- end }}
+{{- toJson $keepers }}
+{{- end }}
+
 {{- /* Not empty for a service that writes or reads topics. Call with its values. */}}
 {{- define "mesh.usesKafka" -}}
 {{- if or .produces .consumes .institutionTopicsPrefix }}true{{ end }}

@@ -70,6 +70,30 @@
   {{- end }}
 {{- end }}
 
+{{- /* Call with (list $ names). */}}
+{{- define "mesh.toServices" -}}
+{{- $root := index . 0 }}
+{{- with index . 1 }}
+- to:
+    {{- range . }}
+    - podSelector: { matchLabels: {{ include "mesh.selector" (list $root . "service") | fromYaml | toJson }} }
+    {{- end }}
+  ports:
+    - { protocol: TCP, port: 50051 }
+{{- end }}
+{{- end }}
+
+{{- /* The services whose commands (ops.yaml) call one, as JSON. Call with (list $ name). */}}
+{{- define "mesh.commandsThatCall" -}}
+{{- $callee := index . 1 }}{{- $callers := list }}
+{{- range $name, $service := include "mesh.services" (index . 0) | fromJson }}
+{{- if and $service.database $service.consumes (has $callee $service.calls) }}
+{{- $callers = append $callers $name }}
+{{- end }}
+{{- end }}
+{{- $callers | toJson }}
+{{- end }}
+
 {{- /* The services that call one, as JSON. Call with (list $ name). */}}
 {{- define "mesh.callersOf" -}}
 {{- $callee := index . 1 }}{{- $callers := list }}

@@ -111,40 +111,51 @@ spec:
         timeoutSeconds: 2
         failureThreshold: 2
       volumeMounts:
-        - { name: tls, mountPath: /etc/crossroads/tls, readOnly: true }
-        {{- if $service.keys }}
-        - { name: keys, mountPath: /etc/crossroads/keys, readOnly: true }
-        {{- end }}
-        {{- if $service.receipts }}
-        - { name: receipts, mountPath: /etc/crossroads/receipts, readOnly: true }
-        {{- end }}
-        {{- if $service.documentStore.volume.size }}
-        - { name: documents, mountPath: /var/lib/crossroads }
-        {{- end }}
-        - { name: tmp, mountPath: /tmp }
+        {{- include "mesh.mounts" $service | nindent 8 }}
   volumes:
-    {{- include "mesh.tlsVolume" (list $root (include "mesh.secret" (list $service $name "tls"))) | nindent 4 }}
-    {{- if $service.keys }}
-    - name: keys
-      secret:
-        secretName: {{ include "mesh.secret" (list $service $name "keys") | quote }}
-        defaultMode: 0440
-        items: [{ key: keys.json, path: keys.json }]
-    {{- end }}
-    {{- if $service.receipts }}
-    {{- $file := ternary "receipt-key.pem" "receipt-keys.json" (eq $service.receipts "sign") }}
-    - name: receipts
-      secret:
-        secretName: {{ include "mesh.secret" (list $service $name "receipts") | quote }}
-        defaultMode: 0440
-        items: [{ key: {{ $file }}, path: {{ $file }} }]
-    {{- end }}
+    {{- include "mesh.secretVolumes" . | nindent 4 }}
     {{- if $service.documentStore.volume.size }}
     - name: documents
       persistentVolumeClaim: { claimName: {{ $name }}-documents }
     {{- end }}
     - name: tmp
       emptyDir: { sizeLimit: 64Mi }
+{{- end }}
+
+{{- /* Where a container finds its identity, its keys and its documents. Call with the values of a service. */}}
+{{- define "mesh.mounts" -}}
+- { name: tls, mountPath: /etc/crossroads/tls, readOnly: true }
+{{- if .keys }}
+- { name: keys, mountPath: /etc/crossroads/keys, readOnly: true }
+{{- end }}
+{{- if .receipts }}
+- { name: receipts, mountPath: /etc/crossroads/receipts, readOnly: true }
+{{- end }}
+{{- if .documentStore.volume.size }}
+- { name: documents, mountPath: /var/lib/crossroads }
+{{- end }}
+- { name: tmp, mountPath: /tmp }
+{{- end }}
+
+{{- /* The volumes of a service's identity and keys. Call with (list $ name service). */}}
+{{- define "mesh.secretVolumes" -}}
+{{- $root := index . 0 }}{{- $name := index . 1 }}{{- $service := index . 2 -}}
+{{- include "mesh.tlsVolume" (list $root (include "mesh.secret" (list $service $name "tls"))) }}
+{{- if $service.keys }}
+- name: keys
+  secret:
+    secretName: {{ include "mesh.secret" (list $service $name "keys") | quote }}
+    defaultMode: 0440
+    items: [{ key: keys.json, path: keys.json }]
+{{- end }}
+{{- if $service.receipts }}
+{{- $file := ternary "receipt-key.pem" "receipt-keys.json" (eq $service.receipts "sign") }}
+- name: receipts
+  secret:
+    secretName: {{ include "mesh.secret" (list $service $name "receipts") | quote }}
+    defaultMode: 0440
+    items: [{ key: {{ $file }}, path: {{ $file }} }]
+{{- end }}
 {{- end }}
 
 {{- /* Call with (list $ name topologyKey whenUnsatisfiable). */}}

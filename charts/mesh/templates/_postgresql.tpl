@@ -33,6 +33,17 @@ without databases is left out.
 {{- toJson $names }}
 {{- end }}
 
+{{- /* Of them those that have its own database, not that of its subject keys, as JSON. Call with (list $ name). */}}
+{{- define "mesh.dataClustersOf" -}}
+{{- $name := index . 1 }}{{- $names := list }}
+{{- range $cluster := include "mesh.databaseClusters" (index . 0) | fromJson }}
+{{- range $cluster.databases }}
+{{- if and (eq .service $name) (eq .name .role) }}{{- $names = append $names $cluster.name }}{{- end }}
+{{- end }}
+{{- end }}
+{{- toJson $names }}
+{{- end }}
+
 {{- /*
 What PostgreSQL does with connections whose other side has vanished, and with disks: a client that a node took along keeps its locks for
 11 seconds instead of two hours; a standby that is away keeps no more WAL than half of its volume. Call with the values of a Cluster.
@@ -54,8 +65,8 @@ What PostgreSQL does with connections whose other side has vanished, and with di
 
 {{- /*
 The connections that services open to their databases, as JSON: { needed, why }. All pods that autoscaling allows count, and those of an
-upgrade: one batch of new ones (maxSurge) that starts while the batch before it stops. Call with (list $ databases reserved): databases
-are { service, name, role }; of a service's subject keys, name is not role.
+upgrade: one batch of new ones (maxSurge) that starts while the batch before it stops. So does one run of each kind of Job of a service.
+Call with (list $ databases reserved): databases are { service, name, role }; of a service's subject keys, name is not role.
 */}}
 {{- define "mesh.connectionBudget" -}}
 {{- $root := index . 0 }}{{- $reserved := index . 2 | int }}
@@ -68,9 +79,15 @@ are { service, name, role }; of a service's subject keys, name is not role.
 {{- $surge := ternary 0 (ceil (divf $pods 4) | int) (not (empty $service.documentStore.volume.size)) }}
 {{- $peak := add $pods $surge $surge }}
 {{- $ofOne := ternary (add $each.pool $each.session) $each.keys (eq $database.name $database.role) | int }}
-{{- $sum := add (mul $peak $ofOne) $each.migrations }}
+{{- $isData := eq $database.name $database.role }}
+{{- $retention := ternary $each.retention 0 (and $isData $service.journal $root.Values.retention.enabled) | int }}
+{{- $command := ternary (add $ofOne (ternary $each.rebuild 0 $isData)) 0 (not (empty $service.consumes)) | int }}
+{{- $sum := add (mul $peak $ofOne) $each.migrations $retention $command }}
 {{- $needed = add $needed $sum }}
-{{- $why = append $why (printf "%s %d (%d of each of %d pods, %d of them for upgrades, and %d for migrations)" $database.name $sum $ofOne $peak (add $surge $surge) (int $each.migrations)) }}
+{{- $jobs := printf "%d for migrations" (int $each.migrations) }}
+{{- if $retention }}{{- $jobs = printf "%s, %d for retention" $jobs $retention }}{{- end }}
+{{- if $command }}{{- $jobs = printf "%s, %d for a command" $jobs $command }}{{- end }}
+{{- $why = append $why (printf "%s %d (%d of each of %d pods, %d of them for upgrades, and %s)" $database.name $sum $ofOne $peak (add $surge $surge) $jobs) }}
 {{- end }}
 {{- dict "needed" (int $needed) "why" (printf "%s, and %d reserved" (join ", " $why) $reserved) | toJson }}
 {{- end }}

@@ -4,6 +4,7 @@
   (include "mesh.serviceRules" . | fromJsonArray)
   (include "mesh.connectionRules" . | fromJsonArray)
   (include "mesh.postgresqlRules" . | fromJsonArray)
+  (include "mesh.retentionRules" . | fromJsonArray)
   (include "mesh.productionRules" . | fromJsonArray) }}
 {{- if $wrong }}
 {{- fail (printf "these values do not make a mesh:\n\n- %s\n" (join "\n- " $wrong)) }}
@@ -46,7 +47,7 @@
 {{- end }}
 {{- $databases = append $databases . }}
 {{- end }}
-{{- $wrong = concat $wrong (include "mesh.scalingRules" (list $at $service) | fromJsonArray) (include "mesh.environmentRules" (list $ $at $name $service) | fromJsonArray) (include "mesh.documentRules" (list $ $at $service) | fromJsonArray) }}
+{{- $wrong = concat $wrong (include "mesh.scalingRules" (list $at $service) | fromJsonArray) (include "mesh.limitRules" (list $ $at $service) | fromJsonArray) (include "mesh.environmentRules" (list $ $at $name $service) | fromJsonArray) (include "mesh.documentRules" (list $ $at $service) | fromJsonArray) }}
 {{- if ne (empty $service.sources.cidrs) (empty $service.sources.ports) }}
 {{- $wrong = append $wrong (printf "%s.sources.cidrs and %s.sources.ports go together: networks of the institutions that it calls, and the ports they serve on." $at $at) }}
 {{- end }}
@@ -82,6 +83,26 @@
 {{- $needed := add (div (add (int $service.drainMs) 999) 1000) 20 }}
 {{- if lt (int $service.terminationGracePeriodSeconds) (int $needed) }}
 {{- $wrong = append $wrong (printf "%s.terminationGracePeriodSeconds is %d, and stopping takes up to %d (drainMs, 10 s for calls, 10 s for what is in hand): raise it, or lower drainMs." $at (int $service.terminationGracePeriodSeconds) (int $needed)) }}
+{{- end }}
+{{- toJson $wrong }}
+{{- end }}
+
+{{- /* Lanes of work: libs/grpc. Call with (list $ where service). */}}
+{{- define "mesh.limitRules" -}}
+{{- $at := printf "%s.limits" (index . 1) }}{{- $service := index . 2 }}{{- $wrong := list }}
+{{- $pool := (include "mesh.topology" (index . 0) | fromJson).connections.pool | int }}
+{{- $limits := $service.limits }}
+{{- $batch := int $limits.batchCalls }}{{- $bulk := int $limits.bulkCalls }}{{- $held := add $batch $bulk | int }}
+{{- if le (int $limits.callsInFlight) $held }}
+{{- $wrong = append $wrong (printf "%s.callsInFlight (%d) leaves none for online calls beside batchCalls (%d) and bulkCalls (%d): the service would not start. Raise it to %d or more." $at (int $limits.callsInFlight) $batch $bulk (add1 $held)) }}
+{{- end }}
+{{- if and $service.database (ge $held $pool) }}
+{{- $wrong = append $wrong (printf "%s.batchCalls (%d) and bulkCalls (%d) can take all %d database connections of a pod, and online calls would wait for them: together at most %d, and more pods for more of them." $at $batch $bulk $pool (sub $pool 1)) }}
+{{- end }}
+{{- $memory := dig "limits" "memory" "" $service.resources }}
+{{- $message := int $limits.messageBytes | default 4194304 }}
+{{- if and $memory (gt (mulf $held $message 2) (include "mesh.quantity" $memory | float64)) }}
+{{- $wrong = append $wrong (printf "%s.messageBytes (%d) of %d batch and bulk calls at once is more than half of resources.limits.memory (%v): lower messageBytes, batchCalls or bulkCalls, or raise the memory." $at $message $held $memory) }}
 {{- end }}
 {{- toJson $wrong }}
 {{- end }}
@@ -128,7 +149,7 @@
 {{- define "mesh.environmentRules" -}}
 {{- $root := index . 0 }}{{- $at := index . 1 }}{{- $service := index . 3 }}{{- $wrong := list }}
 {{- $without := omit $service "env" }}
-{{- $set := list "DATABASE_MIGRATOR_URL" "KEYS_DATABASE_MIGRATOR_URL" "EMBEDDED_LOG_URL" "DOCUMENT_STORE_DIR" "S3_BUCKET" "S3_ENDPOINT" "S3_REGION" }}
+{{- $set := list "DATABASE_MIGRATOR_URL" "KEYS_DATABASE_MIGRATOR_URL" "EMBEDDED_LOG_URL" "DOCUMENT_STORE_DIR" "S3_BUCKET" "S3_ENDPOINT" "S3_REGION" "JOURNAL_OPEN_MONTHS" "JOURNAL_RETENTION_MONTHS" "JOURNAL_ARCHIVE_DIR" "JOURNAL_ARCHIVE_BUCKET" "JOURNAL_ARCHIVE_ENDPOINT" "JOURNAL_ARCHIVE_REGION" }}
 {{- range include "mesh.env" (list $root (index . 2) (merge (dict "env" dict) $without)) | fromYamlArray }}
 {{- $set = append $set .name }}
 {{- end }}

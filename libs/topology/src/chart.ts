@@ -16,6 +16,9 @@ import { ACCESS_TOPIC, PARTITIONS, TOPIC_NAMES, TOPICS } from './topics.js';
 /** The name of its database; a database of subject keys has the suffix `_keys`. */
 export const databaseOf = (service: string): string => service.replaceAll('-', '_');
 
+/** Whether it records accesses, in a journal that is cut by months: `main.js retention`. */
+const keepsJournal = (service: ServiceName): boolean => producedBy(service).includes(ACCESS_TOPIC);
+
 const valuesOf = (service: ServiceName) => {
   const { subjectKeys, storesDocuments, receipts, institutionTopics } = serviceNamed(service);
   const calls = addressedBy(service);
@@ -23,7 +26,8 @@ const valuesOf = (service: ServiceName) => {
     portOffset: portOffsetOf(service),
     database: databaseOf(service),
     keysDatabase: subjectKeys ? `${databaseOf(service)}_keys` : '',
-    databaseCluster: producedBy(service).includes(ACCESS_TOPIC) ? 'journal' : 'main',
+    databaseCluster: keepsJournal(service) ? 'journal' : 'main',
+    journal: keepsJournal(service),
     keys: keysOf(service),
     receipts: receipts === 'none' ? '' : receipts,
     storesDocuments,
@@ -43,7 +47,7 @@ export const chartTopology = () => ({
   services: Object.fromEntries(SERVICES.map((name) => [name, valuesOf(name)])),
   /** Of each topic. */
   partitions: PARTITIONS,
-  /** What a pod of a service, and its migrations, open. */
+  /** What a pod of a service, its migrations and its other Jobs open. */
   connections: CONNECTIONS,
   topics: Object.fromEntries(TOPIC_NAMES.map((name) => [name, { retentionDays: TOPICS[name].retentionDays }])),
   /** The service that takes the first administrator, the one that `helm test` asks, and the one that sends mail of the mesh itself. */

@@ -5,7 +5,7 @@ import { Waiter } from '../waiter.js';
 import { type LoggedRow, loggedOf } from './log-reader.js';
 import { notePass } from './stamp-lag.js';
 
-/** After a pass that found something; under load it makes fewer, larger passes. */
+/** From the start of a pass that found something to the next one: under load it makes fewer, larger passes. */
 const PACE_MS = 10;
 /** Notifications can be lost, and a commit may come after the pass that its notification woke. */
 const IDLE_MS = { min: 10, max: 400 };
@@ -21,11 +21,9 @@ export interface HeldPartitions {
 }
 
 export interface LogStamperOptions {
-  readonly db: Database;
+  readonly db: Pick<Database, 'query' | 'session'>;
   readonly leases: HeldPartitions;
   readonly onError: (error: unknown, attempt: number) => void;
-  /** Milliseconds from one pass to the next under load. @default 10 */
-  readonly paceMs?: number;
 }
 
 const STAMP = {
@@ -83,7 +81,8 @@ export class LogStamper {
   }
 
   private async pass(): Promise<void> {
-    const { db, leases, paceMs = PACE_MS } = this.options;
+    const { db, leases } = this.options;
+    const next = performance.now() + PACE_MS;
     const held = [...leases.held().keys()];
     const rows = held.length === 0 ? [] : await db.query<LoggedRow>(STAMP, [leases.holder, held, PASS_LIMIT]);
     if (rows.length > 0) {
@@ -91,7 +90,8 @@ export class LogStamper {
       notePass(events);
       for (const listener of this.listeners) listener(events);
       this.idleMs = IDLE_MS.min;
-      if (rows.length < PASS_LIMIT) await this.waiter.pause(paceMs, this.stopping.signal);
+      const early = next - performance.now();
+      if (rows.length < PASS_LIMIT && early > 0) await this.waiter.pause(early, this.stopping.signal);
       return;
     }
     await this.waiter.wait(this.idleMs);

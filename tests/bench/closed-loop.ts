@@ -54,7 +54,7 @@ export const warmUp = async (
   clients: number,
   call: (n: number) => Promise<unknown>,
   onWindow: (perSecond: number) => void,
-  { minWindows = 12, maxWindows = 24 } = {},
+  { minWindows, maxWindows }: { readonly minWindows: number; readonly maxWindows: number },
 ): Promise<void> => {
   let best = 0;
   for (let windows = 0, settled = 0; windows < maxWindows && (windows < minWindows || settled < 3); windows++) {

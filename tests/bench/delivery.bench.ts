@@ -1,4 +1,4 @@
-import { IDENTIFICATION, PURPOSES } from '@crossroads/local';
+import { IDENTIFICATION } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
 import { move } from '../load.js';
 import { address, generatedPerson, since } from '../people.js';
@@ -12,7 +12,7 @@ const SECONDS = 10;
 const WARM = 2_000;
 const BATCH_SIZE = 20;
 
-/** The time from a change in the registry to its delivery on the subscriber's topic, and the number of deliveries a second. */
+/** The whole mesh: from a change in the registry to its delivery on the subscriber's topic. `deliveries` measures subscription alone. */
 export const delivery: Bench = {
   name: 'delivery',
   run: async (report) => {
@@ -69,8 +69,7 @@ export const delivery: Bench = {
 
     report('delivery: all at once');
     const before = arrived().length;
-    const { legalContext } = PURPOSES['health-fund'];
-    const burst = performance.now();
+    const [cpuBefore, burst] = [processorTimes(mesh), performance.now()];
     const imported = await mesh.load(async function* () {
       for (let n = 0; n < PEOPLE; n++) {
         const person = generatedPerson(n);
@@ -84,6 +83,7 @@ export const delivery: Bench = {
       (count) => count >= before + imported.changed,
       120_000,
     );
+    const burstCosts = perOperation(cpuBefore, processorTimes(mesh), imported.changed);
     const times = arrived()
       .slice(before)
       .map(({ arrivedAt }) => arrivedAt);
@@ -102,9 +102,9 @@ export const delivery: Bench = {
         what: 'deliveries, all at once',
         measured: `${rounded(perSecond)}/s`,
         against: `from the first change of ${rounded(imported.changed)} to the last arrival; the import alone took ${changed.toFixed(1)} s`,
-        goal: '≥ 5,000/s (later)',
-        reached: perSecond >= 5_000,
-        details: `one subscriber, ${legalContext}`,
+        goal: 'reported',
+        reached: true,
+        details: `one subscriber, and the import beside it; cpu ms a change: ${burstCosts}`,
       },
     ];
   },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BatchingAppender } from './batching-appender.js';
 import { type Database, openDatabase } from '@crossroads/database';
-import { LogStamper } from './log/log-stamper.js';
+import { type HeldPartitions, LogStamper } from './log/log-stamper.js';
 import { holdLog } from './log/log-leases.js';
 import { PostgresEventStore } from './postgres-event-store.js';
 
@@ -19,8 +19,17 @@ export interface AppendFigures {
   readonly ratio: number;
   /** By 256 callers, through a `BatchingAppender`. */
   readonly batchedPerSecond: number;
-  /** Milliseconds from the commit of an append to its position, at 500 appends a second. */
-  readonly position: { readonly p50Ms: number; readonly p99Ms: number };
+  /** From the commit of an append to its position, at 500 appends a second. */
+  readonly position: Quantiles;
+  /** One pass of the stamper meanwhile. */
+  readonly pass: Quantiles & { readonly count: number };
+  /** `select 1` meanwhile, over a connection of the same pool: what machine, driver and pool take of each of these. */
+  readonly roundTrip: Quantiles;
+}
+
+interface Quantiles {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
 }
 
 /** Measures in turns, so that other work on the machine hits all alike; the median round counts. Needs a migrated database. */
@@ -48,15 +57,15 @@ export const benchAppend = async (
       rates.batched.push(await rate(ways.batched, CLIENTS * 16, ROUND_MS));
       progress(`append: round ${round} of ${ROUNDS}`);
     }
-    const position = await positionLatency(store, stamper, progress);
     await stamper.close();
+    const latencies = await positionLatency(db, store, leases, progress);
     await leases.close();
     const ratios = rates.append.map((appends, round) => appends / (rates.insert[round] ?? Number.NaN));
     return {
       appendsPerSecond: median(rates.append),
       insertsPerSecond: median(rates.insert),
       ratio: median(ratios),
-      position,
+      ...latencies,
       batchedPerSecond: median(rates.batched),
     };
   } finally {
@@ -100,14 +109,26 @@ const POSITION_SECONDS = 6;
 
 /** Appends at a steady rate, and waits for the position of each. */
 const positionLatency = async (
+  db: Database,
   store: PostgresEventStore,
-  stamper: LogStamper,
+  leases: HeldPartitions,
   progress: (line: string) => void,
-): Promise<AppendFigures['position']> => {
+): Promise<Pick<AppendFigures, 'position' | 'pass' | 'roundTrip'>> => {
   progress(`append: ${POSITION_RATE} a second for ${POSITION_SECONDS} s`);
+  const [passes, roundTrips]: [number[], number[]] = [[], []];
+  const timed = <Answer>(into: number[], ask: () => Promise<Answer>): Promise<Answer> => {
+    const asked = performance.now();
+    return ask().finally(() => into.push(performance.now() - asked));
+  };
+  const stamper = new LogStamper({
+    db: { session: db.session, query: (sql, params) => timed(passes, () => db.query(sql, params)) },
+    leases,
+    onError: () => progress('append: a pass of the stamper failed'),
+  });
+  const pings = setInterval(() => void timed(roundTrips, () => db.query('select 1')), 10);
   const committedAt = new Map<string, number>();
   const stampedAt = new Map<string, number>();
-  const stop = stamper.onStamped((events) => {
+  stamper.onStamped((events) => {
     for (const { id } of events) stampedAt.set(id, performance.now());
   });
   const appends: Promise<unknown>[] = [];
@@ -121,11 +142,19 @@ const positionLatency = async (
   await Promise.all(appends);
   for (const until = performance.now() + 10_000; stampedAt.size < committedAt.size && performance.now() < until; )
     await delay(10);
-  stop();
-  const latencies = [...committedAt]
-    .map(([id, at]) => Math.max(0, (stampedAt.get(id) ?? Infinity) - at))
-    .toSorted((a, b) => a - b);
-  const quantile = (share: number) => latencies[Math.floor(share * (latencies.length - 1))] ?? Number.NaN;
+  clearInterval(pings);
+  await stamper.close();
+  const latencies = [...committedAt].map(([id, at]) => Math.max(0, (stampedAt.get(id) ?? Infinity) - at));
+  return {
+    position: quantilesOf(latencies),
+    pass: { ...quantilesOf(passes), count: passes.length },
+    roundTrip: quantilesOf(roundTrips),
+  };
+};
+
+const quantilesOf = (values: readonly number[]): Quantiles => {
+  const sorted = values.toSorted((a, b) => a - b);
+  const quantile = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
   return { p50Ms: quantile(0.5), p99Ms: quantile(0.99) };
 };
 

@@ -5,7 +5,7 @@ import type { Logged } from '../event-store.js';
 import { type LoggedRow, loggedOf } from './log-reader.js';
 import { notePass } from './stamp-lag.js';
 
-/** After a pass that found something; under load it makes fewer, larger passes. */
+/** From the start of a pass that found something to the next one: under load it makes fewer, larger passes. */
 const PACE_MS = 10;
 /** Notifications can be lost, and a commit may come after the pass that its notification woke. */
 const IDLE_MS = { min: 10, max: 400 };
@@ -20,11 +20,9 @@ export interface HeldPartitions {
 }
 
 export interface LogStamperOptions {
-  readonly db: Database;
+  readonly db: Pick<Database, 'query' | 'session'>;
   readonly leases: HeldPartitions;
   readonly onError: (error: unknown, attempt: number) => void;
-  /** Milliseconds from one pass to the next under load. @default 10 */
-  readonly paceMs?: number;
 }
 
 const STAMP = {
@@ -64,6 +62,7 @@ export class LogStamper {
   }
 
   private async pass(signal: AbortSignal): Promise<number> {
+    const next = performance.now() + (this.options.paceMs ?? PACE_MS);
     const rows = await this.stamp();
     // Another stamper was first: look again at once.
     if (rows === 'collision') return 0;
@@ -77,7 +76,8 @@ export class LogStamper {
     for (const listener of this.listeners) listener(events);
     this.idleMs = IDLE_MS.min;
     // Woken or not: what is committed meanwhile goes into one pass.
-    if (rows.length < PASS_LIMIT) await delay(this.options.paceMs ?? PACE_MS, undefined, { signal });
+    const early = next - performance.now();
+    if (rows.length < PASS_LIMIT && early > 0) await delay(early, undefined, { signal });
     return 0;
   }
 

@@ -4,8 +4,11 @@ import { FORGOTTEN, Pseudonyms, SubjectSealer } from '@crossroads/privacy';
 import { Injectable } from '@nestjs/common';
 import type { PendingDelivery, StoredDelivery } from './delivery-claims.js';
 import { deliveryBytes, jsonOf, sealPlace } from './delivery.message.js';
+import { TimeSlices } from './time-slices.js';
 
 const SERVICE = 'crossroads.subscription.v1';
+/** Opened together: keys are read for all of them at once. */
+const CHUNK_SIZE = 128;
 
 /** Makes the messages of one institution's topic: the SSIN stands in the body only. */
 @Injectable()
@@ -16,8 +19,15 @@ export class DeliveryEvents {
     private readonly pseudonyms: Pseudonyms,
   ) {}
 
-  of(institution: string, deliveries: readonly PendingDelivery[]): Promise<CloudEvent[]> {
-    return Promise.all(deliveries.map((delivery) => this.eventOf(institution, delivery)));
+  async of(institution: string, deliveries: readonly PendingDelivery[]): Promise<CloudEvent[]> {
+    const slices = new TimeSlices();
+    const events: CloudEvent[] = [];
+    for (let from = 0; from < deliveries.length; from += CHUNK_SIZE) {
+      if (from > 0) await slices.next();
+      const chunk = deliveries.slice(from, from + CHUNK_SIZE);
+      events.push(...(await Promise.all(chunk.map((delivery) => this.eventOf(institution, delivery)))));
+    }
+    return events;
   }
 
   private async eventOf(institution: string, delivery: PendingDelivery): Promise<CloudEvent> {

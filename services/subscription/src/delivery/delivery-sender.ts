@@ -7,6 +7,7 @@ import { deliveriesTopic } from '../subscription/subscriber-topics.js';
 import { type ClaimedLane, DeliveryClaims, type PendingDelivery } from './delivery-claims.js';
 import { DeliveryEvents } from './delivery-events.js';
 import { GrantChecks } from './grant-checks.js';
+import { TimeSlices } from './time-slices.js';
 
 /** While the broker is away longer, the policy is asked again before each new attempt. */
 const PUBLISH_TIMEOUT_MS = 2_000;
@@ -15,6 +16,8 @@ const RETRY_MS = 500;
 
 /** After a failure of several together. */
 const APART_MS = 10_000;
+/** Deliveries that are prepared together: the event loop is yielded in between. */
+const GROUP_SIZE = 128;
 
 const onError = warn('delivery relay');
 
@@ -124,7 +127,12 @@ export class DeliverySender {
 
   /** One that cannot be prepared is tried again apart. @throws when none can, as while the policy is stale */
   private async allReady(batches: readonly Batch[], revision: bigint): Promise<ReadyBatch[]> {
-    const results = await Promise.allSettled(batches.map((batch) => this.ready(batch, revision)));
+    const slices = new TimeSlices();
+    const results: PromiseSettledResult<ReadyBatch | undefined>[] = [];
+    for (const group of groupsOf(batches)) {
+      results.push(...(await Promise.allSettled(group.map((batch) => this.ready(batch, revision)))));
+      await slices.next();
+    }
     const failures = results.filter((one) => one.status === 'rejected');
     if (failures.length === results.length && failures[0]) throw failures[0].reason;
     for (const [index, { institution }] of batches.entries())
@@ -218,4 +226,19 @@ const batchesOf = (claimed: readonly ClaimedLane[], pending: readonly PendingDel
     lanes,
     pending: lanes.flatMap(({ subscriptionId, lane }) => bySubscription.get(`${subscriptionId} ${lane}`) ?? []),
   }));
+};
+
+/** Batches in their order, those of few deliveries together. */
+const groupsOf = (batches: readonly Batch[]): Batch[][] => {
+  const groups: Batch[][] = [];
+  let size = GROUP_SIZE;
+  for (const batch of batches) {
+    if (size >= GROUP_SIZE) {
+      groups.push([]);
+      size = 0;
+    }
+    groups.at(-1)?.push(batch);
+    size += batch.pending.length;
+  }
+  return groups;
 };

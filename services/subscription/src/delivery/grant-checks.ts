@@ -6,6 +6,7 @@ import { LiveSubscriptions } from '../subscription/live-subscriptions.js';
 import { SubscriptionCloser } from '../subscription/subscription-closer.js';
 import type { ClosingReason } from '../subscription/subscription.decider.js';
 import { type GrantedTerms, lostGrant } from './lost-grant.rules.js';
+import { TimeSlices } from './time-slices.js';
 
 /** A grant also ends by the calendar, without a change of the policy. */
 const CHECK_MS = 30_000;
@@ -55,10 +56,13 @@ export class GrantChecks implements OnApplicationBootstrap, OnModuleDestroy {
     this.checkedAt = now;
     try {
       const index = await this.subscriptions.fresh();
-      const lost = [...index.all()].flatMap((one) => {
+      const slices = new TimeSlices();
+      const lost: { readonly subscriptionId: string; readonly reason: ClosingReason }[] = [];
+      for (const one of index.all()) {
         const reason = this.lost(one);
-        return reason ? { subscriptionId: one.subscriptionId, reason } : [];
-      });
+        if (reason) lost.push({ subscriptionId: one.subscriptionId, reason });
+        await slices.next();
+      }
       for (const { subscriptionId, reason } of lost) await this.closer.closeUngranted(subscriptionId, reason);
     } catch (error) {
       this.checkedAt = Number.NEGATIVE_INFINITY;

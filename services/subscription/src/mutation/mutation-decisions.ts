@@ -4,12 +4,12 @@ import { type Policy, PolicyFollower } from '@crossroads/policy';
 import { Injectable } from '@nestjs/common';
 import type { DecidedDelivery, PreparedDelivery } from '../delivery/decided-delivery.js';
 import { DeliveryPreparation } from '../delivery/delivery-preparation.js';
+import { TimeSlices } from '../delivery/time-slices.js';
 import { registryPlacesOf } from '../directory/registry-places.rules.js';
 import { LiveSubscriptions } from '../subscription/live-subscriptions.js';
 import type { ReceivedMutation } from './decide-delivery.rules.js';
 import { DeliveryDecider } from './delivery-decider.js';
 import { InscribedPersons } from './inscribed-persons.js';
-import { TimeSlices } from './time-slices.js';
 
 type Received = ReceivedMutation | { readonly unreadable: string };
 

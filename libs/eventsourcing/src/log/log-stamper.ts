@@ -62,7 +62,7 @@ export class LogStamper {
   }
 
   private async pass(signal: AbortSignal): Promise<number> {
-    const next = performance.now() + (this.options.paceMs ?? PACE_MS);
+    const next = performance.now() + PACE_MS;
     const rows = await this.stamp();
     // Another stamper was first: look again at once.
     if (rows === 'collision') return 0;

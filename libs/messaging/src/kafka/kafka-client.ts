@@ -64,8 +64,10 @@ const pemsOf = (tls: KafkaTls) => {
   return () => files.current();
 };
 
-// kafkajs logs these as errors although it retries them: a coordinator that loads, a leader that moves, a broker that restarts.
-const TRANSIENT = /coordinator|rebalanc|leader|not aware of this member|connection|socket|disconnected|timed.out|retr/i;
+// kafkajs logs these as errors although it retries them: a coordinator that loads, a leader that moves, a broker that restarts, replicas
+// that are still behind.
+const TRANSIENT =
+  /coordinator|rebalanc|leader|not aware of this member|connection|socket|disconnected|in-sync replicas|timed.out|retr/i;
 
 const logsTo =
   (log: BrokerLog): logCreator =>

@@ -11,8 +11,10 @@ export default {
   transform: {},
   globalSetup: '<rootDir>/scripts/jest-global-setup.mjs',
   globalTeardown: '<rootDir>/scripts/jest-global-teardown.mjs',
+  testSequencer: '<rootDir>/scripts/jest-sequencer.mjs',
   reporters: ['<rootDir>/scripts/jest-reporter.mjs'],
-  maxWorkers: 2,
+  // Specs wait for processes and periods for a part of their time, in which the two cores have something else to do.
+  maxWorkers: 3,
   // Only for what hangs: a machine under load may need long for anything.
   testTimeout: 180_000,
 };

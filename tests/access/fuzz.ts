@@ -1,7 +1,7 @@
 import { newRequestId } from '@crossroads/grpc';
 
 /** Pseudo-random numbers (Mulberry32), the same for the same seed. */
-export const randomOf = (seed: number) => (): number => {
+const randomOf = (seed: number) => (): number => {
   seed = (seed + 0x6d2b79f5) | 0;
   let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
   mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
@@ -9,6 +9,9 @@ export const randomOf = (seed: number) => (): number => {
 };
 
 type Random = () => number;
+
+/** The share of messages in which texts are long. */
+const LONG_TEXTS = 0.2;
 
 /** Values that pass the first validation, and values that must pass none. */
 const texts = (known: readonly string[]): readonly (() => string)[] => [
@@ -22,7 +25,6 @@ const texts = (known: readonly string[]): readonly (() => string)[] => [
   () => '\u0000',
   () => "'; drop table es.events; --",
   () => '\ud83d\ude80'.repeat(40),
-  () => '9'.repeat(70_000),
   () => '{"$ref":"#"}',
 ];
 
@@ -30,13 +32,27 @@ const texts = (known: readonly string[]): readonly (() => string)[] => [
  * The messages of a request: random bytes, or protobuf with fields 1 to 12 of every wire type, nested and repeated, with texts that some
  * rpc accepts. Some messages are truncated.
  */
-export const fuzzed = (random: Random, known: readonly string[]): Buffer[] => {
+const fuzzed = (random: Random, known: readonly string[]): Buffer[] => {
   const count = random() < 0.8 ? 1 : Math.floor(random() * 4);
   return Array.from({ length: count }, () => {
     if (random() < 0.1) return noise(random, 200);
-    const whole = message(random, texts(known), 0);
+    // Many long texts would make messages of hundreds of kilobytes, which say no more than one does.
+    const long = random() < LONG_TEXTS ? [() => '9'.repeat(70_000)] : [];
+    const whole = message(random, [...texts(known), ...long], 0);
     return random() < 0.15 ? whole.subarray(0, Math.floor(random() * whole.length)) : whole;
   });
+};
+
+/** A request for any server: which of its rpcs, as a share of their number, and what is sent. */
+export interface FuzzedRequest {
+  readonly share: number;
+  readonly messages: readonly Buffer[];
+}
+
+/** Some of their texts are long, so that making them takes longer than answering them: make them once for all servers. */
+export const fuzzedRequests = (count: number, seed: number, known: readonly string[]): FuzzedRequest[] => {
+  const random = randomOf(seed);
+  return Array.from({ length: count }, () => ({ share: random(), messages: fuzzed(random, known) }));
 };
 
 const noise = (random: Random, most: number): Buffer =>

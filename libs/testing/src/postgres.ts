@@ -63,9 +63,11 @@ export const testDatabase = async (...migrations: readonly MigrationClass[]): Pr
   const name = `test_${randomBytes(6).toString('hex')}`;
   const [migrator, appRole] = [`${name}_migrator`, `${name}_app`];
   await asAdmin(server.url, [
+    // These passwords are no secrets, and each connection would take its time for the usual 4096 rounds of hashing.
+    'set scram_iterations = 1',
     `create role ${migrator} login password '${migrator}'`,
     `create role ${appRole} login password '${appRole}'`,
-    `create database ${name} owner ${migrator}`,
+    `create database ${name} owner ${migrator} strategy file_copy`,
   ]);
   const migratorUrl = urlOf(server.url, name, migrator);
   if (migrations.length > 0) await migrate({ url: migratorUrl, migrations, appRole });

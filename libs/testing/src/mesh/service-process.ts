@@ -50,7 +50,7 @@ export class ServiceProcess {
   async launch(changes: Readonly<Record<string, string>> = {}): Promise<void> {
     const { KAFKA_BROKERS: _, EMBEDDED_LOG_URL: __, ...inherited } = process.env;
     const { nodeOptions = [] } = this.options;
-    const child = spawn(process.execPath, ['--enable-source-maps', ...nodeOptions, this.main], {
+    const child = spawn(process.execPath, [...nodeOptions, this.main], {
       env: { ...inherited, ...this.env, ...changes },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -68,7 +68,7 @@ export class ServiceProcess {
   /** Runs a command of it (`main.js resync …`) in its environment. Resolves to what it has printed. */
   async run(args: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
     const { KAFKA_BROKERS: _, EMBEDDED_LOG_URL: __, ...inherited } = process.env;
-    const child = spawn(process.execPath, ['--enable-source-maps', this.main, ...args], {
+    const child = spawn(process.execPath, [this.main, ...args], {
       env: { ...inherited, ...this.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

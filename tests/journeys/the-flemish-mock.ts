@@ -3,15 +3,16 @@ import { join } from 'node:path';
 import { ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
 import { IDENTIFICATION, type Imported, PURPOSES, STATUSES, WAGES } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { recordedAccesses } from '../recorded-accesses.js';
 import { citizenSees } from '../citizen.js';
 import { move } from '../load.js';
-import { progress, ROOT, WholeMesh } from '../whole-mesh.js';
+import { progress, ROOT, type WholeMesh } from '../whole-mesh.js';
 import { distinct, faultsOf, readTopic, type TopicReader } from '../topic-reader.js';
 
-/** Data of the Flemish mock; see its NOTICE. */
 const FOLDER = join(ROOT, '..', 'shared', 'data', 'magda-mock');
+/** Data of the Flemish mock (see its NOTICE), if it is on this machine. */
+export const FLEMISH_MOCK = existsSync(FOLDER) ? FOLDER : undefined;
 const MOVERS = 40;
 
 let mesh: WholeMesh;
@@ -19,14 +20,17 @@ let imported: Imported;
 let reader: TopicReader;
 let subscriptionId: string;
 
-const isThere = existsSync(FOLDER);
-if (!isThere) progress(`SKIPPED, the Flemish mock is absent: ${FOLDER}`);
+if (FLEMISH_MOCK === undefined) progress(`SKIPPED, the Flemish mock is absent: ${FOLDER}`);
 
-const whereItIs = isThere ? describe : describe.skip;
+/** The people of the Flemish mock, on a mesh whose sources have them. Skipped without the mock. */
+export const theFlemishMock = (running: () => WholeMesh): void => {
+  if (FLEMISH_MOCK === undefined) {
+    it.todo('needs the Flemish mock');
+    return;
+  }
 
-whereItIs('the people of the Flemish mock', () => {
   beforeAll(async () => {
-    mesh = await WholeMesh.start({ people: FOLDER });
+    mesh = running();
     imported = await mesh.load(mesh.population.people);
     await mesh.decide('health-fund', 'welfare-office');
     const ssins = imported.people.map(({ ssin }) => ssin);
@@ -36,10 +40,7 @@ whereItIs('the people of the Flemish mock', () => {
     reader = await readTopic(mesh, 'health-fund');
   });
 
-  afterAll(async () => {
-    await reader?.close();
-    await mesh?.stop();
-  });
+  afterAll(() => reader?.close());
 
   const consult = (ssin: string, ...dataServices: string[]) =>
     mesh.as('welfare-office').consult({ ssin, legalContext: PURPOSES['welfare-office'].legalContext, dataServices });
@@ -142,4 +143,4 @@ whereItIs('the people of the Flemish mock', () => {
     const seen = (await citizenSees(mesh, ssin)).map((access) => access.ticket);
     expect(seen.filter((one) => expected.includes(one)).toSorted()).toEqual(expected.toSorted());
   });
-});
+};

@@ -7,43 +7,23 @@ import {
 } from '@crossroads/local';
 import { kafkaClient } from '@crossroads/messaging';
 import { eventually } from '@crossroads/testing';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from '@jest/globals';
 import type { Kafka } from 'kafkajs';
 import { move } from '../load.js';
-import { progress, WholeMesh } from '../whole-mesh.js';
+import { progress, type WholeMesh } from '../whole-mesh.js';
 import { onKafka } from '../on-kafka.js';
 import { generatedPeople, generatedSsins } from '../people.js';
 import { findConsoleConsumer } from './console-consumer.js';
 
 const PEOPLE = 3;
-const FUND = numberOf('health-fund');
-const TOPIC = `crossroads.deliveries.${FUND}.v1`;
+const PENSIONS = numberOf('pension-office');
+const TOPIC = `crossroads.deliveries.${PENSIONS}.v1`;
 
 const byConsole = await findConsoleConsumer();
 if ('why' in byConsole) progress(`SKIPPED, no console consumer: ${byConsole.why}`);
 const onConsole = 'why' in byConsole ? it.skip : onKafka;
 
 let mesh: WholeMesh;
-
-beforeAll(async () => {
-  mesh = await WholeMesh.start();
-  await mesh.load(() => generatedPeople(PEOPLE));
-  await mesh.decide('health-fund', 'employment-office');
-  for (const name of ['health-fund', 'employment-office'] as const) {
-    await mesh.inscribe(name, generatedSsins(PEOPLE));
-    await mesh.subscribe(name);
-  }
-  for (const ssin of generatedSsins(PEOPLE)) await move(mesh.as('municipality'), ssin, '7');
-  for (const name of ['health-fund', 'employment-office'] as const)
-    await eventually(
-      () => numbered(name),
-      (count) => count >= PEOPLE,
-    );
-});
-
-afterAll(async () => {
-  await mesh?.stop();
-});
 
 const numbered = async (name: InstitutionName): Promise<number> => {
   const { subscriptions } = await mesh
@@ -82,9 +62,26 @@ const refused = async (kafka: Kafka, topic: string, group: string): Promise<stri
   }
 };
 
-describe("a subscriber's own topic", () => {
+/** Who may read a subscriber's own topic, on a mesh on which nobody has subscribed yet. */
+export const aSubscribersOwnTopic = (running: () => WholeMesh): void => {
+  beforeAll(async () => {
+    mesh = running();
+    await mesh.load(() => generatedPeople(PEOPLE));
+    await mesh.decide('pension-office', 'employment-office');
+    for (const name of ['pension-office', 'employment-office'] as const) {
+      await mesh.inscribe(name, generatedSsins(PEOPLE));
+      await mesh.subscribe(name);
+    }
+    for (const ssin of generatedSsins(PEOPLE)) await move(mesh.as('municipality'), ssin, '7');
+    for (const name of ['pension-office', 'employment-office'] as const)
+      await eventually(
+        () => numbered(name),
+        (count) => count >= PEOPLE,
+      );
+  });
+
   onKafka('an institution reads its topic with its certificate', async () => {
-    const consumer = kafkaAs(filesOf('health-fund')).consumer({ groupId: `${FUND}.outside` });
+    const consumer = kafkaAs(filesOf('pension-office')).consumer({ groupId: `${PENSIONS}.outside` });
     await consumer.connect();
     await consumer.subscribe({ topics: [TOPIC], fromBeginning: true });
     const keys: string[] = [];
@@ -102,7 +99,7 @@ describe("a subscriber's own topic", () => {
     async () => {
       const other = kafkaAs(filesOf('employment-office'));
       expect(await refused(other, TOPIC, `${numberOf('employment-office')}.outside`)).toMatch(/authoriz/i);
-      expect(await refused(other, TOPIC, `${FUND}.outside`)).toMatch(/authoriz/i);
+      expect(await refused(other, TOPIC, `${PENSIONS}.outside`)).toMatch(/authoriz/i);
     },
   );
 
@@ -120,15 +117,15 @@ describe("a subscriber's own topic", () => {
       await consumer.disconnect();
       return keys;
     };
-    const [fund, office] = [await keysOf('health-fund'), await keysOf('employment-office')];
-    expect(fund.filter((key) => office.includes(key))).toEqual([]);
+    const [pensions, office] = [await keysOf('pension-office'), await keysOf('employment-office')];
+    expect(pensions.filter((key) => office.includes(key))).toEqual([]);
   });
 
   onKafka('a subscriber cannot read internal topics, and cannot write to any topic', async () => {
-    const fund = kafkaAs(filesOf('health-fund'));
+    const pensions = kafkaAs(filesOf('pension-office'));
     for (const topic of ['crossroads.person.v1', 'crossroads.mutation.v1', 'crossroads.access.v1'])
-      expect(await refused(fund, topic, `${FUND}.outside`)).toMatch(/authoriz/i);
-    const producer = fund.producer({ retry: { retries: 1 } });
+      expect(await refused(pensions, topic, `${PENSIONS}.outside`)).toMatch(/authoriz/i);
+    const producer = pensions.producer({ retry: { retries: 1 } });
     await producer.connect();
     await expect(producer.send({ topic: TOPIC, messages: [{ value: 'mine' }] })).rejects.toThrow(/authoriz/i);
     await producer.disconnect();
@@ -138,7 +135,7 @@ describe("a subscriber's own topic", () => {
     const folder = mesh.local.folder.certificates;
     const other = await CertificateAuthority.create('crossroads.test');
     const files = await identityFiles(folder, 'forged', other, (ca) =>
-      ca.issueApplication({ application: 'health-fund', enterpriseNumber: FUND }),
+      ca.issueApplication({ application: 'pension-office', enterpriseNumber: PENSIONS }),
     );
     const admin = kafkaAs(files).admin({ retry: { retries: 0 } });
     await expect(admin.connect()).rejects.toThrow();
@@ -155,8 +152,8 @@ describe("a subscriber's own topic", () => {
         byConsole.read({
           broker,
           topic: TOPIC,
-          group: `${FUND}.console`,
-          identity: filesOf('health-fund'),
+          group: `${PENSIONS}.console`,
+          identity: filesOf('pension-office'),
           messages: PEOPLE,
           folder,
         }),
@@ -176,4 +173,4 @@ describe("a subscriber's own topic", () => {
       expect(other.errors).toMatch(/TopicAuthorizationException/);
     },
   );
-});
+};

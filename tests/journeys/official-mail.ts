@@ -4,26 +4,25 @@ import { join } from 'node:path';
 import { newRequestId } from '@crossroads/grpc';
 import { numberOf, run } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { generatedPeople, generatedSsins } from '../people.js';
-import { ROOT, WholeMesh } from '../whole-mesh.js';
+import { ROOT, type WholeMesh } from '../whole-mesh.js';
 
 const COMMAND = join(ROOT, 'libs', 'client', 'dist', 'cli', 'crossroads.js');
-const [OWNER = '', DELEGATE = '', STRANGER = ''] = generatedSsins(3);
+const [OWNER = '', DELEGATE = '', STRANGER = ''] = generatedSsins(3, 10);
 const CONTENT = `%PDF-1.7\n${'a decision of many pages\n'.repeat(40_000)}`;
 
-/** Each step by hand, as somebody does it who tries the mesh. */
-describe('official mail, by command line', () => {
+/** Official mail by command line. Each step by hand, as somebody does it who tries the mesh. */
+export const officialMail = (running: () => WholeMesh): void => {
   let mesh: WholeMesh;
   let folder: string;
   beforeAll(async () => {
-    mesh = await WholeMesh.start();
+    mesh = running();
     folder = mkdtempSync(join(tmpdir(), 'crossroads-mail-'));
-    await mesh.load(() => generatedPeople(3));
+    await mesh.load(() => generatedPeople(3, 10));
     writeFileSync(join(folder, 'decision.pdf'), CONTENT);
   });
-  afterAll(async () => {
-    await mesh?.stop();
+  afterAll(() => {
     if (folder) rmSync(folder, { recursive: true, force: true });
   });
 
@@ -100,4 +99,4 @@ describe('official mail, by command line', () => {
     expect(first).toMatch(/^1 {2}bulk-0 {2}[0-9a-f-]+\n2 {2}bulk-1 {2}refused: NO_CONSENT\n1 published, 1 refused$/);
     expect(await ebox('publish-many', 'bulk.jsonl', '--as', 'pension-office')).toBe(first);
   });
-});
+};

@@ -1,0 +1,361 @@
+import { readFileSync } from 'node:fs';
+import { Document } from '@crossroads/contracts/ebox/v1/message';
+import { ReadRequest } from '@crossroads/contracts/events/v1/events_service';
+import { newRequestId, RemoteError } from '@crossroads/grpc';
+import {
+  CertificateAuthority,
+  IDENTIFICATION,
+  type IssuedCertificate,
+  type IdentityFiles,
+  type InstitutionName,
+  numberOf,
+} from '@crossroads/local';
+import {
+  DELIVERIES,
+  EBOX_EVENTS,
+  mayRead,
+  OF_CITIZENS,
+  SERVICES,
+  serviceNamed,
+  TOPIC_NAMES,
+  topicOfInstitution,
+  producersOf,
+} from '@crossroads/topology';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Kafka } from 'kafkajs';
+import { progress, type WholeMesh } from '../whole-mesh.js';
+import { messageTo, PROVIDER } from '../mail.js';
+import { onKafka } from '../on-kafka.js';
+import { generatedPeople, generatedSsins } from '../people.js';
+import { residentMb } from '../processes.js';
+import { type FuzzedRequest, fuzzedRequests } from './fuzz.js';
+import { kafkaAs, makeTopic, reading, writing } from './kafka-rights.js';
+import { type Ending, RawClient } from './raw-call.js';
+import { CALLERS, RPCS_OF, EVENTS } from './rpcs.js';
+import { agreedTls } from './tls-version.js';
+
+const DOCUMENT = { documentId: 'd', name: 'd.pdf', mediaType: 'application/pdf', size: 1n, sha256: Buffer.alloc(32) };
+const DAY = 24 * 60 * 60 * 1000;
+const OFFICE = { application: 'welfare-office', enterpriseNumber: numberOf('welfare-office') };
+const SERVERS = Object.keys(RPCS_OF);
+/** The TLS alert when the server supports no version of the client. */
+const TOO_OLD = 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION';
+
+let mesh: WholeMesh;
+let ca: string;
+const clients: RawClient[] = [];
+
+const client = (server: string, own?: IssuedCertificate): RawClient => {
+  const opened = new RawClient(addressOf(server), { ca, ...(own ? { own } : {}) });
+  clients.push(opened);
+  return opened;
+};
+
+const namedClients = new Map<string, RawClient>();
+
+/** One connection for each certificate of the mesh at each server. */
+const clientOf = (server: string, name: string): RawClient => {
+  const known = namedClients.get(`${server} ${name}`) ?? client(server, identityOf(name));
+  namedClients.set(`${server} ${name}`, known);
+  return known;
+};
+
+const addressOf = (server: string): string => {
+  const { services, institutions } = mesh.local.mesh();
+  return (services[server] ?? institutions[server])?.address ?? '';
+};
+
+const brokers = (): readonly string[] => {
+  const { broker } = mesh.local.mesh();
+  return broker.kind === 'kafka' ? broker.brokers : [];
+};
+
+const filesOf = (name: string): IdentityFiles => {
+  const files = mesh.local.mesh().certificates[name];
+  if (!files) throw new Error(`no certificate of ${name}`);
+  return files;
+};
+
+/** The prefix of the consumer groups that a certificate may use: the name of a service, or the enterprise number of an institution. */
+const groupOf = (name: string): string => (name === 'welfare-office' ? OFFICE.enterpriseNumber : name);
+
+const writersOf = (topic: string): readonly string[] =>
+  TOPIC_NAMES.flatMap((name) => (name === topic ? producersOf(name) : [])).concat(
+    SERVICES.filter((name) => topic.startsWith(serviceNamed(name).institutionTopics?.prefix ?? '-')),
+  );
+
+const identityOf = (name: string): IssuedCertificate => {
+  const files = filesOf(name);
+  return { certificate: readFileSync(files.certificate, 'utf8'), key: readFileSync(files.key, 'utf8') };
+};
+
+const anyRpc = (server: string): string => RPCS_OF[server]?.[0]?.path ?? '';
+
+const nothing = [Buffer.alloc(0)];
+
+/** Which certificate may call which rpc and use which topic, on a mesh that others may have used. */
+export const certificates = (running: () => WholeMesh): void => {
+  beforeAll(async () => {
+    mesh = running();
+    ca = mesh.local.authority.certificate;
+    await mesh.load(() => generatedPeople(2));
+  });
+
+  afterAll(() => {
+    for (const client of clients) client.close();
+  });
+
+  describe.each(SERVERS)('%s', (server) => {
+    const callAs = (own: IssuedCertificate | undefined, path = anyRpc(server)): Promise<Ending> =>
+      client(server, own).call(path, nothing);
+
+    it(`${server} refuses certificates of another authority, expired certificates, and callers without one`, async () => {
+      const other = await CertificateAuthority.create('crossroads.test');
+      expect(await callAs(await other.issueApplication(OFFICE))).toMatchObject({ code: 'UNAVAILABLE' });
+      const expired = { notBefore: new Date(Date.now() - 2 * DAY), notAfter: new Date(Date.now() - DAY) };
+      expect(await callAs(await mesh.local.authority.issueApplication({ ...OFFICE, ...expired }))).toMatchObject({
+        code: 'UNAVAILABLE',
+      });
+      expect(await callAs(undefined)).toMatchObject({ code: 'UNAVAILABLE' });
+      expect(await callAs(await other.issueService('exchange'))).toMatchObject({ code: 'UNAVAILABLE' });
+    });
+
+    it(`${server} refuses certificates of another trust domain, also of the trusted authority`, async () => {
+      const elsewhere = await CertificateAuthority.open(mesh.local.folder.certificates, 'elsewhere.test');
+      for (const own of [await elsewhere.issueApplication(OFFICE), await elsewhere.issueService('exchange')])
+        expect((await callAs(own)).code).toBe('UNAUTHENTICATED');
+    });
+
+    it(`${server} accepts TLS 1.3 and no older version`, async () => {
+      const { certificate: cert, key } = identityOf('administrator');
+      expect(await agreedTls(addressOf(server), { ca, cert, key }, 'TLSv1.3')).toBe('TLSv1.3');
+      expect(await agreedTls(addressOf(server), { ca, cert, key }, 'TLSv1.2')).toBe(TOO_OLD);
+    });
+
+    const rpcs = RPCS_OF[server] ?? [];
+    const ofInstitutions = rpcs.filter(({ callers }) => callers.includes('institution'));
+
+    if (ofInstitutions.length > 0)
+      it(`${server} refuses every rpc to a key that its institution has not registered`, async () => {
+        const stranger = client(server, await mesh.local.authority.issueApplication(OFFICE));
+        for (const { path } of ofInstitutions)
+          expect(await stranger.call(path, nothing)).toEqual({
+            code: 'PERMISSION_DENIED',
+            reason: 'KEY_NOT_REGISTERED',
+          });
+      });
+
+    it.each(Object.entries(CALLERS))(
+      `${server} lets %s call the rpcs of the topology, and no other`,
+      async (name, kind) => {
+        const caller = clientOf(server, name);
+        for (const { path, callers } of rpcs) {
+          const { code, reason } = await caller.call(path, nothing, { isEndless: path.endsWith('/Watch') });
+          if (callers.includes(kind)) {
+            expect([path, code === 'UNIMPLEMENTED']).toEqual([path, false]);
+            expect([path, reason === 'CALLER_NOT_ALLOWED']).toEqual([path, false]);
+            if (OF_CITIZENS.some((one) => one === path))
+              // A request with wrong fields is refused before somebody is looked for.
+              expect([path, code]).toEqual([path, code === 'INVALID_ARGUMENT' ? code : 'UNAUTHENTICATED']);
+          } else expect([path, code, reason]).toEqual([path, 'PERMISSION_DENIED', 'CALLER_NOT_ALLOWED']);
+        }
+      },
+    );
+
+    const past = rpcs.find(({ service }) => service === EVENTS);
+    if (past)
+      it(`${server} returns events only to readers of the topic`, async () => {
+        for (const name of SERVICES.filter((one) => past.callers.includes(`service:${one}`))) {
+          const caller = clientOf(server, name);
+          for (const topic of TOPIC_NAMES) {
+            const { code, reason } = await caller.call(past.path, [
+              Buffer.from(ReadRequest.encode({ topic, partition: 0, after: undefined }).finish()),
+            ]);
+            const serves = producersOf(topic).some((one) => one === server) ? 'OK' : 'INVALID_ARGUMENT';
+            if (mayRead(name, topic)) expect([name, topic, code]).toEqual([name, topic, serves]);
+            else
+              expect([name, topic, code, reason]).toEqual([name, topic, 'PERMISSION_DENIED', 'TOPIC_NOT_FOR_CALLER']);
+          }
+        }
+      });
+  });
+
+  describe('Kafka', () => {
+    const ofOffice = [DELIVERIES, EBOX_EVENTS].map((topics) => topicOfInstitution(topics, OFFICE.enterpriseNumber));
+    const topics: readonly string[] = [...TOPIC_NAMES, ...ofOffice];
+    const callers = [...SERVICES, 'local', 'welfare-office'];
+    const as = (name: string): Kafka => kafkaAs(brokers(), filesOf(name));
+    const pairs = callers.flatMap((name) => topics.map((topic) => ({ name, topic })));
+    const REFUSED = 'TOPIC_AUTHORIZATION_FAILED';
+
+    beforeAll(async () => {
+      for (const topic of ofOffice) await makeTopic(as('kafka'), topic);
+    });
+
+    onKafka('Kafka lets each certificate read the topics of the topology, and no other', async () => {
+      // Without the right to describe a topic the metadata request fails; with it but without the right to read, the fetch fails.
+      const expected = pairs.map(({ name, topic }) => [name, topic, mayRead(name, topic) ? 'OK' : REFUSED]);
+      const found = await Promise.all(
+        pairs.map(async ({ name, topic }) => [name, topic, await reading(as(name), topic, groupOf(name))]),
+      );
+      expect(found).toEqual(expected);
+    });
+
+    onKafka('Kafka lets each certificate write to the topics of the topology, and to no other', async () => {
+      const refused = pairs.filter(({ name, topic }) => !writersOf(topic).includes(name));
+      const found = await Promise.all(
+        refused.map(async ({ name, topic }) => [name, topic, await writing(as(name), topic)]),
+      );
+      expect(found).toEqual(refused.map(({ name, topic }) => [name, topic, REFUSED]));
+    });
+
+    onKafka('Kafka refuses a service the consumer group of another', async () => {
+      // kafkajs's text for GROUP_AUTHORIZATION_FAILED. The service may read the topic itself.
+      const kafka = as('reference-directory');
+      expect(await reading(kafka, 'crossroads.person.v1', 'subscription')).toBe('Failed to find group coordinator');
+    });
+
+    onKafka('Kafka accepts TLS 1.3 and no older version', async () => {
+      const [broker = ''] = brokers();
+      const { certificate: cert, key } = identityOf('exchange');
+      expect(await agreedTls(broker, { ca, cert, key }, 'TLSv1.3')).toBe('TLSv1.3');
+      expect(await agreedTls(broker, { ca, cert, key }, 'TLSv1.2')).toBe(TOO_OLD);
+    });
+  });
+
+  describe("another institution's certificate", () => {
+    const [ssin = ''] = generatedSsins(1);
+    const office = numberOf('welfare-office');
+
+    it.each<[string, (name: InstitutionName) => Promise<unknown>]>([
+      [
+        'consult',
+        (name) =>
+          mesh
+            .as(name)
+            .consult({ customer: office, ssin, legalContext: 'PCSA:SOCIAL_INQUIRY', dataServices: [IDENTIFICATION] }),
+      ],
+      [
+        'inscribe',
+        (name) =>
+          mesh.as(name).directory.inscribe({
+            requestId: newRequestId(),
+            institution: office,
+            ssin,
+            inscriptionContext: '17/2',
+            period: undefined,
+          }),
+      ],
+      [
+        'list inscriptions',
+        (name) =>
+          mesh.as(name).directory.listInscriptions({ institution: office, ssin: '', pageSize: 1, pageToken: '' }),
+      ],
+      [
+        'list subscriptions',
+        (name) => mesh.as(name).subscriptions.listSubscriptions({ institution: office, pageSize: 1, pageToken: '' }),
+      ],
+      [
+        'withdraw a key',
+        (name) =>
+          mesh.as(name).authorization.withdrawKey({
+            requestId: newRequestId(),
+            enterpriseNumber: office,
+            application: 'welfare-office',
+            spkiHash: 'A'.repeat(43),
+          }),
+      ],
+      [
+        'decide on a deliberation',
+        (name) =>
+          mesh.as(name).authorization.revokeDeliberation({
+            requestId: newRequestId(),
+            deliberationId: newRequestId(),
+            reason: 'none',
+          }),
+      ],
+    ])('an institution cannot %s in the name of another', async (_what, call) => {
+      const error: unknown = await call('health-fund').catch((failed: unknown) => failed);
+      expect(error).toBeInstanceOf(RemoteError);
+      expect(error).toMatchObject({ code: 7 });
+    });
+  });
+
+  describe('a document provider', () => {
+    it('a document provider cannot publish in the name of an institution that it does not represent', async () => {
+      const [ssin = ''] = generatedSsins(1);
+      const message = messageTo(ssin, [Document.fromPartial(DOCUMENT)], { sender: OFFICE.enterpriseNumber });
+      const error: unknown = await mesh
+        .as(PROVIDER)
+        .publications.publishMessage({ message })
+        .catch((failed: unknown) => failed);
+      expect(error).toMatchObject({ code: 7, reason: 'NOT_THE_SENDER' });
+    });
+
+    it('an institution that is no document provider gets one answer, whoever the recipient is', async () => {
+      const answers = await Promise.all(
+        [...generatedSsins(2), '0', ''].map((ssin) =>
+          mesh
+            .as('health-fund')
+            .publications.publishMessage({ message: messageTo(ssin, [Document.fromPartial(DOCUMENT)]) })
+            .catch((failed: unknown) => failed),
+        ),
+      );
+      expect(new Set(answers.map((error) => `${Reflect.get(Object(error), 'reason')} ${String(error)}`)).size).toBe(1);
+      expect(answers[0]).toMatchObject({ code: 7, reason: 'NOT_A_DOCUMENT_PROVIDER' });
+    });
+  });
+
+  describe('500 fuzzed requests', () => {
+    /** A heap grows by some MB before it is collected; a leak grows with each request. */
+    const MAX_GROWTH_MB = 64;
+    const CLIENTS = 8;
+    let first: readonly FuzzedRequest[];
+    let counted: readonly FuzzedRequest[];
+
+    beforeAll(() => {
+      first = fuzzedRequests(250, 1, generatedSsins(2));
+      counted = fuzzedRequests(500, 2, generatedSsins(2));
+    });
+
+    it.each(SERVERS)(
+      '%s answers 500 fuzzed requests without a crash, an internal error or a memory leak',
+      async (server) => {
+        // `Watch` does not end.
+        const rpcs = (RPCS_OF[server] ?? [])
+          .filter(({ path }) => !path.endsWith('/Watch'))
+          .flatMap(({ path, callers }) =>
+            ['administrator', 'municipality', 'pension-office', callers[0]?.replace('service:', '') ?? '']
+              .filter((name) => callers.includes(CALLERS[name] ?? 'institution') && name !== 'institution')
+              .map((name) => ({ path, from: clientOf(server, name) })),
+          );
+        const pid = mesh.pidOf(server);
+        const endings = new Map<string, number>();
+        const send = async (requests: readonly FuzzedRequest[]): Promise<void> => {
+          const queue = requests.values();
+          const one = async (): Promise<void> => {
+            for (const { share, messages } of queue) {
+              const rpc = rpcs[Math.floor(share * rpcs.length)];
+              if (!rpc) throw new RangeError('no rpc');
+              const { code } = await rpc.from.call(rpc.path, messages);
+              endings.set(code, (endings.get(code) ?? 0) + 1);
+            }
+          };
+          await Promise.all(Array.from({ length: CLIENTS }, one));
+        };
+        await send(first);
+        const before = residentMb(pid);
+        await send(counted);
+        const after = residentMb(pid);
+        progress(
+          `${server}: ${before.toFixed(0)} → ${after.toFixed(0)} MB, ${JSON.stringify(Object.fromEntries(endings))}`,
+        );
+        expect(mesh.pidOf(server)).toBe(pid);
+        for (const never of ['INTERNAL', 'UNKNOWN', 'DATA_LOSS', 'UNAVAILABLE'])
+          expect([never, endings.get(never) ?? 0]).toEqual([never, 0]);
+        expect(endings.get('INVALID_ARGUMENT') ?? 0).toBeGreaterThan(100);
+        expect(after - before).toBeLessThan(MAX_GROWTH_MB);
+      },
+    );
+  });
+};

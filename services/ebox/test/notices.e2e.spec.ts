@@ -161,10 +161,18 @@ describe('messages of the mesh itself', () => {
 
   describe('about a change of address', () => {
     it('do not come of a re-assertion, which states again what was so', async () => {
-      const person = await somebody();
+      const [person, other] = [await somebody(), await somebody()];
+      const change = { effectiveDate: { year: 2026, month: 4, day: 7 } };
+      await changed(other, ['address'], change);
+      const digestIn = ({ documents: [document] }: Message) => Buffer.from(document?.sha256 ?? []).toString('hex');
+      const [told] = await whenMail(other);
       await changed(person, ['name', 'address'], { reasserted: true });
-      await changed(person, ['address'], { recordedTime: new Date('2026-03-05T12:00:00Z') });
-      await whenMail(person);
+      await changed(person, ['address'], change);
+      // The change behind the re-assertion has come.
+      await eventually(
+        () => mailOf(person),
+        (mail) => mail.some((message) => told !== undefined && digestIn(message) === digestIn(told)),
+      );
       expect(await mailOf(person)).toHaveLength(1);
     });
 

@@ -214,6 +214,8 @@ describe('the table of metrics', () => {
       'crossroads_relay_errors_total',
       'crossroads_relay_lag_seconds',
       'crossroads_resident_memory_bytes',
+      'crossroads_snapshot_persons',
+      'crossroads_snapshot_persons_waiting',
       'crossroads_subject_keys_missing',
       'crossroads_timer_delay_seconds',
     ]);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Database, ExclusiveWork } from '@crossroads/database';
+import { Database, ExclusiveWork, WorkLoop } from '@crossroads/database';
 import { warn } from '@crossroads/grpc';
 import { observe, sharedFor } from '@crossroads/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
@@ -19,9 +19,8 @@ interface Progress {
 /** Takes snapshots, a page of each in turn, in one process at a time. One that waits for its source holds up no other. */
 @Injectable()
 export class SnapshotJob implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopping = new AbortController();
+  private readonly loop = new WorkLoop({ pass: (signal) => this.pass(signal), onError });
   private stopObserving: readonly (() => void)[] = [];
-  private running: Promise<void> | undefined;
   /** Those that are being gone on with. */
   private readonly busy = new Map<string, Promise<void>>();
 
@@ -37,36 +36,27 @@ export class SnapshotJob implements OnApplicationBootstrap, OnModuleDestroy {
       observe('crossroads.snapshot_persons', async () => (await progress())?.outstanding ?? 0),
       observe('crossroads.snapshot_persons_waiting', async () => (await progress())?.waiting ?? 0),
     ];
-    this.running = this.run();
+    this.loop.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
     for (const stop of this.stopObserving) stop();
     // What is asked of a source does not hold up the stop: it is asked again under the same ticket.
-    await Promise.race([this.running, delay(STOP_TIMEOUT_MS, undefined, { ref: false })]);
+    await Promise.race([this.loop.stop(), delay(STOP_TIMEOUT_MS, undefined, { ref: false })]);
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      const found = await this.work
-        .run('snapshots', (lease) => this.while(lease))
-        .catch((error: unknown) => {
-          if (!signal.aborted) onError(error);
-          return undefined;
-        });
-      await this.pause(found === undefined ? RETRY_MS : POLL_MS);
-    }
+  private async pass(signal: AbortSignal): Promise<number> {
+    const found = await this.work.run('snapshots', (lease) => this.takeAll(AbortSignal.any([signal, lease])));
+    return found === undefined ? RETRY_MS : POLL_MS;
   }
 
   /** For as long as this process has the work. */
-  private async while(lease: AbortSignal): Promise<true> {
+  private async takeAll(signal: AbortSignal): Promise<true> {
     try {
-      while (!lease.aborted && !this.stopping.signal.aborted) {
+      while (!signal.aborted) {
         const due = (await this.step.running()).filter(({ snapshotId }) => !this.busy.has(snapshotId));
-        for (const one of due) this.busy.set(one.snapshotId, this.goOn(one));
-        await Promise.race([...this.busy.values(), this.pause(POLL_MS)]);
+        for (const one of due) this.busy.set(one.snapshotId, this.goOn(one, signal));
+        await Promise.race([...this.busy.values(), delay(POLL_MS, undefined, { signal }).catch(() => undefined)]);
       }
     } finally {
       await Promise.all(this.busy.values());
@@ -74,19 +64,15 @@ export class SnapshotJob implements OnApplicationBootstrap, OnModuleDestroy {
     return true;
   }
 
-  private async goOn(snapshot: RunningSnapshot): Promise<void> {
+  private async goOn(snapshot: RunningSnapshot, signal: AbortSignal): Promise<void> {
     try {
       await this.step.run(snapshot);
     } catch (error) {
-      if (!this.stopping.signal.aborted) onError(error);
+      if (!signal.aborted) onError(error);
       await this.step.pause(snapshot, RETRY_MS).catch(onError);
     } finally {
       this.busy.delete(snapshot.snapshotId);
     }
-  }
-
-  private async pause(milliseconds: number): Promise<void> {
-    await delay(milliseconds, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 }
 

@@ -1,4 +1,9 @@
-import type { InscribeFileRequest, InscribeRequest } from '@crossroads/contracts/directory/v1/directory_service';
+import { randomUUID } from 'node:crypto';
+import type {
+  InscribeFileRequest,
+  InscribeRequest,
+  ListInscribedPersonsRequest,
+} from '@crossroads/contracts/directory/v1/directory_service';
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
 import { newRequestId } from '@crossroads/grpc';
 import { ssinCheck } from '@crossroads/identifiers';
@@ -12,15 +17,18 @@ const day = (year: number, month: number, dayOfMonth: number) => ({ year, month,
 let directory: RunningDirectory;
 let asOffice: Directory;
 let asExchange: Directory;
+let asSubscription: Directory;
 
 beforeAll(async () => {
   directory = await RunningDirectory.start();
   asOffice = directory.as(WELFARE_OFFICE);
   asExchange = directory.as('exchange');
+  asSubscription = directory.as('subscription');
 }, 90_000);
 afterAll(async () => {
   asOffice.close();
   asExchange.close();
+  asSubscription.close();
   await directory.close();
 }, 30_000);
 
@@ -56,6 +64,15 @@ const BAD_INSTITUTIONS = [
 ] as const;
 
 type Row = readonly [string, string, () => Promise<unknown>];
+const listInscribed = (wrong: Partial<ListInscribedPersonsRequest>) => () =>
+  asSubscription.listInscribedPersons({
+    institution: WELFARE_OFFICE,
+    inscriptionContext: '17/2',
+    personIds: [],
+    pageSize: 0,
+    pageToken: '',
+    ...wrong,
+  });
 const inscribe = (wrong: Partial<InscribeRequest>) => () =>
   asOffice.inscribe({
     requestId: newRequestId(),
@@ -159,6 +176,18 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     ['a negative page size', 'page_size INVALID_PAGE_SIZE', list({ pageSize: -1 })],
     ['an invalid page token', 'page_token INVALID_PAGE_TOKEN', list({ pageToken: 'MTIz' })],
     ['a number that nobody has', 'UNKNOWN_SSIN', list({ ssin: GOOD })],
+  ],
+  ListInscribedPersons: [
+    ...each('institution', [['', 'REQUIRED'], ...BAD_INSTITUTIONS], (institution) => listInscribed({ institution })),
+    ...each('inscription_context', BAD_CONTEXTS, (inscriptionContext) => listInscribed({ inscriptionContext })),
+    ['an invalid person id', 'person_ids[1] MALFORMED_UUID', listInscribed({ personIds: [randomUUID(), 'x'] })],
+    [
+      'too many persons',
+      'person_ids TOO_MANY',
+      listInscribed({ personIds: Array.from({ length: 1_001 }, () => randomUUID()) }),
+    ],
+    ['a negative page size', 'page_size INVALID_PAGE_SIZE', listInscribed({ pageSize: -1 })],
+    ['an invalid page token', 'page_token INVALID_PAGE_TOKEN', listInscribed({ pageToken: 'MTIz' })],
   ],
   Check: [
     ['nobody', 'person.ssin REQUIRED', check({ person: undefined })],

@@ -291,7 +291,11 @@ describe('the list of inscribed persons', () => {
     await inscribe(merged.ssin, { inscriptionContext: '21/3' });
     await directory.registry.replace(merged.ssin, not.ssin, not.personId, merged.personId);
     await known(merged.ssin, NumberState.NUMBER_STATE_REPLACED);
-    const found = await list('21/3', { personIds: [inscribed.personId, merged.personId] });
+    // The other number's event is on a partition of its own.
+    const found = await eventually(
+      () => list('21/3', { personIds: [inscribed.personId, merged.personId] }),
+      (persons) => persons.some(({ personId }) => personId === not.personId),
+    );
     expect(found).toHaveLength(2);
     expect(found).toEqual(
       expect.arrayContaining([
@@ -302,27 +306,6 @@ describe('the list of inscribed persons', () => {
     expect((await list('21/3')).map(({ personId }) => personId).sort()).toEqual(
       [inscribed.personId, not.personId].sort(),
     );
-  });
-
-  it('a request that names no institution or context, or too many persons, is refused', async () => {
-    const by = asSubscription();
-    const ask = (more: object) =>
-      refusalOf(
-        by.listInscribedPersons({
-          institution: WELFARE_OFFICE,
-          inscriptionContext: '21/1',
-          personIds: [],
-          pageSize: 0,
-          pageToken: '',
-          ...more,
-        }),
-      );
-    expect(await ask({ institution: '' })).toBe('INVALID_INPUT');
-    expect(await ask({ inscriptionContext: '' })).toBe('INVALID_INPUT');
-    expect(await ask({ personIds: ['x'] })).toBe('INVALID_INPUT');
-    expect(await ask({ pageSize: -1 })).toBe('INVALID_INPUT');
-    expect(await ask({ pageToken: 'x' })).toBe('INVALID_INPUT');
-    by.close();
   });
 });
 

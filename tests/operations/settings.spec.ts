@@ -87,12 +87,17 @@ describe.each(SERVICES)('the settings of %s', (service) => {
     expect(names.filter((name) => name.includes('MIGRATOR'))).toEqual([]);
   });
 
-  it.each(PROFILES)('the Job of the profile %s sets valid settings for a migration', (profile) => {
+  it.each(
+    PROFILES.flatMap((profile) => [
+      [profile, 'migrations', ['migrate']] as const,
+      [profile, 'contract', ['migrate', 'contract']] as const,
+    ]),
+  )('the Job of the profile %s sets valid settings for %s', (profile, name, command) => {
     const jobs = ofKind(renderedObjects(profile), 'Job').filter(({ metadata }) => metadata.name.includes(service));
-    expect(jobs).toHaveLength(1);
-    const { template } = specOf<Workload>(jobs, 'Job', jobs[0]?.metadata.name ?? '');
+    expect(jobs).toHaveLength(2);
+    const { template } = specOf<Workload>(jobs, 'Job', `${service}-${name}`);
     const [{ env, args }] = template.spec.containers;
-    expect(args?.at(-1)).toBe('migrate');
+    expect(args?.slice(-command.length)).toEqual(command);
     const keys = settings.some(({ name }) => name === 'KEYS_DATABASE_URL');
     const values = Object.fromEntries(env.map((one) => [one.name, settingFor(one)]));
     const ofMigration = [DatabaseSettings, ...(keys ? [SubjectKeySettings] : [])];

@@ -3,7 +3,7 @@ import { migrate } from '@crossroads/database';
 import { countingBackfill } from './counting-backfill.js';
 import { THINGS } from './sample-migrations.js';
 
-/** Fills slowly, and says each batch. Killed by `migration-kinds.int.spec.ts`. */
+/** Fills slowly, and says each batch. Killed by `migration-kinds.long.spec.ts`. */
 const [, , url = '', appRole = ''] = process.argv;
 let batches = 0;
 const backfill = countingBackfill(async () => {

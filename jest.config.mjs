@@ -13,8 +13,9 @@ export default {
   globalTeardown: '<rootDir>/scripts/jest-global-teardown.mjs',
   testSequencer: '<rootDir>/scripts/jest-sequencer.mjs',
   reporters: ['<rootDir>/scripts/jest-reporter.mjs'],
-  // Specs wait for processes and periods for a part of their time, in which the two cores have something else to do.
-  maxWorkers: 3,
+  // Specs wait for processes and periods for a part of their time, in which the two cores have something else to do. A long spec
+  // keeps a core busy with a mesh of its own.
+  maxWorkers: process.env.TEST_DURATION === 'long' ? 2 : 3,
   // Only for what hangs: a machine under load may need long for anything.
   testTimeout: 180_000,
 };

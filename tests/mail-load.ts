@@ -40,6 +40,8 @@ export interface MailLoad {
 }
 
 const PAUSE_MS = 20;
+/** A database that was killed beside two other meshes needs half a minute to serve again. */
+const GIVE_UP_MS = 180_000;
 
 /** Publishes one message after another and many in one stream, and reads them, until it is stopped. */
 export const startMailLoad = (
@@ -73,7 +75,7 @@ export const startMailLoad = (
   };
 
   const publishStream = async (): Promise<void> => {
-    for await (const { message, outcome } of publishMany(publications, messages(), { window: 50 }))
+    for await (const { message, outcome } of publishMany(publications, messages(), { window: 50, patienceMs: GIVE_UP_MS }))
       if (outcome.$case === 'published') accept(message, outcome.value.messageId);
       else throw new Error(`a message was refused: ${outcome.value.reason}`);
   };

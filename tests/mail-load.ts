@@ -75,7 +75,10 @@ export const startMailLoad = (
   };
 
   const publishStream = async (): Promise<void> => {
-    for await (const { message, outcome } of publishMany(publications, messages(), { window: 50, patienceMs: GIVE_UP_MS }))
+    for await (const { message, outcome } of publishMany(publications, messages(), {
+      window: 50,
+      patienceMs: GIVE_UP_MS,
+    }))
       if (outcome.$case === 'published') accept(message, outcome.value.messageId);
       else throw new Error(`a message was refused: ${outcome.value.reason}`);
   };

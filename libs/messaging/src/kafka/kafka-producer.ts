@@ -28,8 +28,9 @@ const ACKS_MS = 6_000;
 const PERMANENT = /TOO_LARGE|AUTHORIZATION_FAILED|INVALID_TOPIC/;
 
 /**
- * Publishes with retries. The producer is idempotent; after a failure it is replaced, since its sequence numbers may no longer match
- * the broker's. Events may then be there twice, but none is skipped.
+ * Publishes with retries, each of them of the whole request: events may then be there twice, but none is skipped. kafkajs must not retry
+ * by itself. It leaves out brokers that have answered, also for partitions that another broker has led until then: when a leader was
+ * killed, their events were reported as published and never sent. (So the producer cannot be idempotent, which asks for its retries.)
  */
 export class KafkaProducer {
   private producer: Promise<Producer> | undefined;
@@ -93,11 +94,10 @@ export class KafkaProducer {
 
   private async connect(): Promise<Producer> {
     const producer = this.kafka.producer({
-      idempotent: true,
       createPartitioner: partitionerOf,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
-      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 4 },
+      retry: { retries: 0 },
     });
     try {
       await producer.connect();

@@ -142,6 +142,18 @@ const responsesOf = (responses: unknown, rpc: string): AsyncIterable<unknown> =>
   return responses;
 };
 
+/**
+ * A duplex that is being read destroys itself at an error. If a response is still being written, grpc-js then sends no status, and the client
+ * would wait for ever.
+ */
+const failDuplex = (incoming: ServerDuplexStream<Buffer, Buffer>, reply: StatusReply): void => {
+  incoming.once('close', () => {
+    const call = Reflect.get(incoming, 'call') as { sendStatus(reply: StatusReply): void };
+    if (!incoming.writableFinished) call.sendStatus(reply);
+  });
+  incoming.emit('error', reply);
+};
+
 /** The grpc-js handler of an rpc. It works with bytes, so that a malformed message is refused here and not by grpc-js. */
 export const handlerOf = (context: HandlerContext, method: ServedMethod): UntypedHandleCall => {
   const { decode, encode, invoke, rpc } = method;
@@ -174,7 +186,7 @@ export const handlerOf = (context: HandlerContext, method: ServedMethod): Untype
       await writeAll(responses, incoming, encode, call.signal);
       incoming.end();
     };
-    void run(context, method, incoming, undefined, answer, (reply) => incoming.emit('error', reply));
+    void run(context, method, incoming, undefined, answer, (reply) => failDuplex(incoming, reply));
   };
 
   if (method.requestStream) return method.responseStream ? bidi : clientStream;

@@ -38,6 +38,20 @@ describe('a server', () => {
     expect(await listOf(exchange.chat(requests('a', 'b')))).toEqual([response('a'), response('b')]);
   });
 
+  it('fails a stream in both directions while a response is still being written, and requests may come', async () => {
+    const more = Promise.withResolvers<void>();
+    const open = (async function* () {
+      // More than fits into the window of a stream, so that its response is written in parts.
+      yield request('broken'.padEnd(1_000_000, '.'));
+      await more.promise;
+    })();
+    await expect(listOf(exchange.chat(open))).rejects.toMatchObject({
+      code: status.UNAVAILABLE,
+      reason: 'POLICY_STALE',
+    });
+    more.resolve();
+  }, 20_000);
+
   it('gives the handler the caller, the rpc and the hash of the request', async () => {
     await exchange.echo(request('who'));
     const call = echo.seen.at(-1);

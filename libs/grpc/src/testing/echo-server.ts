@@ -136,7 +136,15 @@ export class EchoServer {
     };
     const count = (request: { topic: string }) => this.count(Number(request.topic));
     async function* chat(requests: AsyncIterable<{ topic: string }>) {
-      for await (const { topic } of requests) yield response(topic);
+      const source = requests[Symbol.asyncIterator]();
+      for (let next = await source.next(); !next.done; ) {
+        const { topic } = next.value;
+        const following = source.next();
+        following.catch(() => undefined);
+        yield response(topic);
+        if (topic.startsWith('broken')) throw new Unavailable('POLICY_STALE', 'the policy is not known');
+        next = await following;
+      }
     }
     return serve(
       EchoService,

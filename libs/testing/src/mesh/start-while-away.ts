@@ -1,5 +1,5 @@
+import assert from 'node:assert/strict';
 import type { ServiceDefinition } from '@crossroads/service';
-import { expect } from '@jest/globals';
 import type { Type } from '@nestjs/common';
 import { eventually } from '../eventually.js';
 import { Link } from './link.js';
@@ -32,13 +32,14 @@ export const startWhileAway = async (mesh: TestMesh, service: ServiceDefinition,
     () => database.link.refused + migrator.link.refused,
     (refused) => refused >= 3,
   );
-  expect(listens).toBe(false);
+  assert.equal(listens, false);
 
   database.link.mend();
   migrator.link.mend();
   const { server } = await starting;
   const needs = () => Object.fromEntries(server.health.results());
-  expect(needs()).toMatchObject({ database: true, 'subject-keys': true, bus: false });
+  const { database: hasDatabase, 'subject-keys': hasKeys, bus: hasBus } = needs();
+  assert.deepEqual({ hasDatabase, hasKeys, hasBus }, { hasDatabase: true, hasKeys: true, hasBus: false });
   bus.mend();
   await eventually(needs, (there) => Object.values(there).every(Boolean));
   return Object.keys(needs()).sort();

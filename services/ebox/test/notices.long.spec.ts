@@ -6,6 +6,7 @@ import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import { eventually } from '@crossroads/testing';
 import { type ServiceProcess, TestMesh, type TestPublisher } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { listing } from './mail.js';
 import { asAdmin } from './publishing.js';
 import { type Person, PORTAL, World } from './world.js';
 
@@ -133,19 +134,7 @@ describe('messages of the mesh itself', () => {
   /** What a person has in the mailbox, newest first. */
   const mailOf = async (person: Person): Promise<readonly Message[]> => {
     const client = world.client(MessageServiceService, process, PORTAL);
-    const all = {
-      mailbox: undefined,
-      received: undefined,
-      read: 0,
-      hidden: false,
-      messageType: '',
-      sender: '',
-      registeredMailOnly: false,
-      words: '',
-      pageSize: 100,
-      pageToken: '',
-    };
-    return (await client.listMessages(all, await world.signedIn(person))).messages;
+    return (await client.listMessages(listing({ pageSize: 100 }), await world.signedIn(person))).messages;
   };
 
   const whenMail = (person: Person, count = 1): Promise<readonly Message[]> =>

@@ -2,9 +2,9 @@ import type { AccessRecord } from '@crossroads/contracts/access/v1/access_record
 import { type SupplyRequest, type SupplyResponse, SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
 import { newRequestId, RemoteError } from '@crossroads/grpc';
 import { newReceiptKey, readReceiptKey, signReceipt } from '@crossroads/transparency';
+import { receipted } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { born, date, livesIn, named, nextNumber } from './persons.js';
-import { receipted } from './receipted.js';
 import { NATIONAL_REGISTER, RunningRegistry, WELFARE_OFFICE } from './running-registry.js';
 
 let registry: RunningRegistry;

@@ -12,9 +12,9 @@ import { type Connection, connect, type RunningServer, startServer } from '@cros
 import { dayOf } from '@crossroads/identifiers';
 import { CertificateAuthority, identityFiles } from '@crossroads/local';
 import { type SourceOptions, sourceService } from '@crossroads/source';
+import { receipted } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { receipted } from './receipted.js';
 
 const trustDomain = 'crossroads.test';
 const folder = mkdtempSync(join(tmpdir(), 'crossroads-together-'));

@@ -30,7 +30,13 @@ import {
   type ServiceName,
   type TopicName,
 } from '@crossroads/topology';
-import { newReceiptKey, type ReceiptKeys, readReceiptKeys } from '@crossroads/transparency';
+import {
+  newReceiptKey,
+  type ReceiptKey,
+  type ReceiptKeys,
+  readReceiptKey,
+  readReceiptKeys,
+} from '@crossroads/transparency';
 import type { ServiceDefinition as GrpcDefinition } from '@grpc/grpc-js';
 import type { Type } from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
@@ -149,6 +155,11 @@ export class TestMesh {
   /** The keys that the topology names for the service, generated for this mesh. */
   get keyFile(): string {
     return join(this.folder, 'keys.json');
+  }
+
+  /** What a spec signs receipts with, in place of the services that call the one under test. */
+  get receiptSigningKey(): ReceiptKey {
+    return readReceiptKey(this.receiptKey.privatePem);
   }
 
   /** The public keys for verifying receipts. */

@@ -2,7 +2,7 @@ import { AccessKind, AccessRecord } from '@crossroads/contracts/access/v1/access
 import { SupplyRequest } from '@crossroads/contracts/source/v1/source_service';
 import { type ReceiptKey, salted, signReceipt } from '@crossroads/transparency';
 
-/** The question with record and receipt, as the exchange sends it; `recorded` is what its record says instead. */
+/** A question to a source with record and receipt, as the exchange sends it; `recorded` is what its record says instead. */
 export const receipted = (
   question: Partial<SupplyRequest>,
   key: ReceiptKey,

@@ -1,7 +1,14 @@
 import type { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 import type { SupplyRequest } from '@crossroads/contracts/source/v1/source_service';
-import { PermissionDenied } from '@crossroads/grpc';
-import { RecordCheck, type RecordFault, type ReceiptKeys } from '@crossroads/transparency';
+import { type Caller, PermissionDenied } from '@crossroads/grpc';
+import { subscription } from '@crossroads/topology';
+import {
+  type AcceptedReceipts,
+  explanationOf,
+  RecordCheck,
+  type RecordFault,
+  type ReceiptUse,
+} from '@crossroads/transparency';
 
 type Mismatch =
   | 'RECORD_OF_OTHER_CUSTOMER'
@@ -12,21 +19,28 @@ type Mismatch =
 
 export type ReceiptRefusal = RecordFault | Mismatch;
 
-/** Whether the receipt of a request is the exchange's, and for this very request. */
+/** Whether the receipt of a request is of who asks, and for this very request. */
 export class ReceiptCheck {
   private readonly records: RecordCheck<SupplyRequest, Mismatch>;
 
-  constructor(keys: ReceiptKeys) {
-    this.records = new RecordCheck(keys, mismatchOf);
+  constructor(accepted: AcceptedReceipts) {
+    this.records = new RecordCheck(accepted, mismatchOf);
   }
 
   /** @throws PermissionDenied with a `ReceiptRefusal` as its reason. */
-  require(request: SupplyRequest): void {
-    const refusal: ReceiptRefusal | undefined = this.records.faultOf(request);
+  require(request: SupplyRequest, caller: Caller): void {
+    const refusal: ReceiptRefusal | undefined = this.records.faultOf(request, useOf(caller));
     if (refusal !== undefined)
-      throw new PermissionDenied(refusal, 'data is supplied only against the receipt of the access it is for');
+      throw new PermissionDenied(
+        refusal,
+        `data is supplied only against the receipt of the access it is for${explanationOf(refusal)}`,
+      );
   }
 }
+
+/** Subscription asks for snapshots, whose receipts go on to the subscriber; everybody else consults. */
+const useOf = (caller: Caller): ReceiptUse =>
+  caller.kind === 'service' && caller.name === subscription.name ? 'delivery' : 'consultation';
 
 const mismatchOf = (record: AccessRecord, request: SupplyRequest): Mismatch | undefined => {
   if (record.customer !== request.customer) return 'RECORD_OF_OTHER_CUSTOMER';

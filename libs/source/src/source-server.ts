@@ -19,7 +19,7 @@ import {
 } from '@crossroads/grpc';
 import type { IsoDay, Ssin } from '@crossroads/identifiers';
 import { SOURCES } from '@crossroads/topology';
-import type { ReceiptKeys } from '@crossroads/transparency';
+import type { AcceptedReceipts } from '@crossroads/transparency';
 import { asCompleted } from './as-completed.js';
 import { ReceiptCheck } from './receipt-check.js';
 
@@ -47,13 +47,15 @@ export interface Supplied {
 export interface SourceOptions {
   /** Names with major version; others are answered with NOT_FOUND. */
   readonly dataServices: readonly string[];
-  /** Public keys of the exchanges whose receipts are accepted. */
-  readonly receiptKeys: ReceiptKeys;
+  /** Whose receipts are accepted, and which access log they must promise. */
+  readonly receipts: AcceptedReceipts;
   /** Called for each request. */
   readonly validation: () => ValidationContext;
   /** Undefined when the source has nothing on the person. */
   readonly supply: (query: SupplyQuery, signal: AbortSignal) => Promise<Supplied | undefined>;
 }
+
+type SupplyCall = Pick<Call, 'signal' | 'caller'>;
 
 const MAX_FIELD_GROUPS = 100;
 const MAX_REQUESTS = 100;
@@ -88,21 +90,21 @@ export class SourceServer implements Serves<typeof SourceServiceService> {
   private readonly dataServices: ReadonlySet<string>;
 
   constructor(private readonly options: SourceOptions) {
-    this.receipts = new ReceiptCheck(options.receiptKeys);
+    this.receipts = new ReceiptCheck(options.receipts);
     this.dataServices = new Set(options.dataServices);
   }
 
   /** @throws InvalidInput, PermissionDenied, NotFound */
-  async supply(request: SupplyRequest, { signal }: Pick<Call, 'signal'>): Promise<SupplyResponse> {
+  async supply(request: SupplyRequest, { signal, caller }: SupplyCall): Promise<SupplyResponse> {
     const query = parseRequest(supplyRequest(this.options.validation()), request);
-    this.receipts.require(request);
+    this.receipts.require(request, caller);
     if (!this.dataServices.has(query.dataService))
       throw new NotFound('UNKNOWN_DATA_SERVICE', 'this source does not serve that data service');
     return responseTo(query, await this.options.supply(query, signal));
   }
 
   /** Each request is handled as if it came alone; the first failure ends the call once the others are answered. */
-  supplyMany({ requests }: SupplyManyRequest, call: Pick<Call, 'signal'>): AsyncGenerator<SupplyManyResponse> {
+  supplyMany({ requests }: SupplyManyRequest, call: SupplyCall): AsyncGenerator<SupplyManyResponse> {
     parseRequest(supplyManyRequest, { requests });
     return messagesOf(requests.map((request) => this.supply(request, call)));
   }

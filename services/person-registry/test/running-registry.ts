@@ -47,7 +47,8 @@ export class RunningRegistry {
   static async prepare(extra: Readonly<Record<string, string>> = {}): Promise<RunningRegistry> {
     const mesh = await TestMesh.start('person-registry');
     const certificates = new Map<string, TlsFiles>();
-    for (const name of ['exchange', 'reference-directory']) certificates.set(name, await mesh.serviceCertificate(name));
+    for (const name of ['exchange', 'subscription', 'reference-directory'])
+      certificates.set(name, await mesh.serviceCertificate(name));
     for (const enterpriseNumber of [NATIONAL_REGISTER, MUNICIPALITY, WELFARE_OFFICE])
       certificates.set(enterpriseNumber, await mesh.register(enterpriseNumber));
     // A certificate of the authority whose key nobody has registered.

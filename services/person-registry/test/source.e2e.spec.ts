@@ -1,7 +1,7 @@
 import type { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 import { type SupplyRequest, type SupplyResponse, SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
 import { newRequestId, RemoteError } from '@crossroads/grpc';
-import { newReceiptKey, readReceiptKey, signReceipt } from '@crossroads/transparency';
+import { DEFAULT_LOG_ORIGIN, newReceiptKey, readReceiptKey, signReceipt } from '@crossroads/transparency';
 import { receipted } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { born, date, livesIn, named, nextNumber } from './persons.js';
@@ -137,18 +137,18 @@ describe('the registry as a source', () => {
     );
   });
 
-  const stranger = readReceiptKey(newReceiptKey().privatePem);
+  const stranger = readReceiptKey(newReceiptKey('consultation').privatePem);
   const good = () => asked();
+  /** A good question, with another receipt for its record. */
+  const receiptedAnew = (time: Date, origin = DEFAULT_LOG_ORIGIN, key = registry.receiptKey): SupplyRequest => {
+    const request = good();
+    const record = { bytes: request.record, salt: request.recordSalt };
+    return { ...request, receipt: signReceipt(record, time, origin, key) };
+  };
+  const in2Minutes = (sign: 1 | -1) => new Date(Date.now() + sign * 120_000);
   it.each<[string, () => SupplyRequest]>([
     ['RECEIPT_MISSING', () => ({ ...good(), receipt: undefined })],
-    [
-      'RECEIPT_KEY_UNKNOWN',
-      () => {
-        const request = good();
-        const record = { bytes: request.record, salt: request.recordSalt };
-        return { ...request, receipt: signReceipt(record, new Date(), 'crossroads.test/2026', stranger) };
-      },
-    ],
+    ['RECEIPT_KEY_UNKNOWN', () => receiptedAnew(new Date(), DEFAULT_LOG_ORIGIN, stranger)],
     [
       'RECEIPT_SIGNATURE',
       () => {
@@ -156,6 +156,9 @@ describe('the registry as a source', () => {
         return { ...request, receipt: request.receipt && { ...request.receipt, logOrigin: 'elsewhere' } };
       },
     ],
+    ['RECEIPT_OF_OTHER_ORIGIN', () => receiptedAnew(new Date(), 'crossroads.test/2019')],
+    ['RECEIPT_TOO_OLD', () => receiptedAnew(in2Minutes(-1))],
+    ['RECEIPT_IN_FUTURE', () => receiptedAnew(in2Minutes(1))],
     ['COMMITMENT_NOT_OPENED', () => ({ ...good(), recordSalt: Buffer.alloc(32) })],
     ['COMMITMENT_NOT_OPENED', () => ({ ...good(), record: Buffer.from('x') })],
     ['RECORD_MALFORMED', () => asked({}, { recordVersion: 2 })],
@@ -218,7 +221,14 @@ describe('the registry as a source', () => {
     });
   });
 
-  it('answers nobody but the exchange', async () => {
+  it('answers subscription only against receipts for deliveries', async () => {
+    const asSubscription = registry.sourceAs('subscription');
+    const refusal = await asSubscription.supply(asked()).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ reason: 'RECEIPT_OF_OTHER_USE' });
+    expect(String(refusal)).toContain('registered for another use');
+  });
+
+  it('answers nobody but the exchange and subscription', async () => {
     for (const name of [NATIONAL_REGISTER, 'reference-directory']) {
       const other = registry.sourceAs(name);
       expect(await reasonOf(other.supply(asked()))).toBe('CALLER_NOT_ALLOWED');
@@ -229,4 +239,13 @@ describe('the registry as a source', () => {
       expect(await reasonOf(together)).toBe('CALLER_NOT_ALLOWED');
     }
   });
+
+  it('answers no receipt from before its start', async () => {
+    const before = asked();
+    expect(await registry.stop()).toBe(0);
+    await registry.launch();
+    // On a slow machine the start takes longer than a receipt lives.
+    expect(await reasonOf(registry.sourceAs('exchange').supply(before))).toMatch(/^RECEIPT_(BEFORE_START|TOO_OLD)$/);
+    expect(await reasonOf(registry.sourceAs('exchange').supply(asked()))).toBe('answered');
+  }, 60_000);
 });

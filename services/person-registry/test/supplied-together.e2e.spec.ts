@@ -46,7 +46,10 @@ describe('what a source supplies in one call', () => {
     const tls = { ca: files.ca, cert: files.certificate, key: files.key };
     const service = sourceService({
       dataServices: [DATA_SERVICE],
-      receiptKeys: new Map([['spec', publicKey]]),
+      receipts: {
+        keys: new Map([['spec', { use: 'consultation', key: publicKey }]]),
+        origin: 'crossroads.test/access',
+      },
       validation: () => ({ mode: 'development', today: dayOf(new Date()) }),
       supply: (query, signal) => supply(query, signal),
     });

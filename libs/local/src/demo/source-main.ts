@@ -34,7 +34,7 @@ const server = await startServer({
   services: [
     sourceService({
       dataServices: [DATA_SERVICE],
-      receiptKeys: new ReceiptKeySettings().readKeys(),
+      receipts: new ReceiptKeySettings().accepted(),
       validation: () => ({ mode: mesh.CROSSROADS_MODE, today: today() }),
       supply: async ({ ssin }) => {
         const data = records.get(ssin);

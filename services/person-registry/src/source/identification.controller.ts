@@ -11,7 +11,7 @@ export class IdentificationController extends SourceController {
   constructor(receipts: ReceiptKeySettings, validation: RequestValidation, identifications: Identifications) {
     super({
       dataServices: [IDENTIFICATION],
-      receiptKeys: receipts.readKeys(),
+      receipts: receipts.accepted(),
       validation: () => validation.context(),
       supply: ({ ssin, day, fieldGroups }) => identifications.find(ssin, day, fieldGroups),
     });

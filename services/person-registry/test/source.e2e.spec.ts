@@ -45,6 +45,13 @@ const asked = (request: Partial<SupplyRequest> = {}, recorded: Partial<AccessRec
   return receipted(question, registry.receiptKey, recorded);
 };
 
+/** The same question under another receipt for the same record, as when a consultation is repeated. */
+const signedAgain = (request: SupplyRequest): SupplyRequest => {
+  const record = { bytes: request.record, salt: request.recordSalt };
+  const time = new Date((request.receipt?.time?.getTime() ?? Number.NaN) + 1);
+  return { ...request, receipt: signReceipt(record, time, DEFAULT_LOG_ORIGIN, registry.receiptKey) };
+};
+
 const reasonOf = async (call: Promise<unknown>) =>
   call.then(
     () => 'answered',
@@ -131,10 +138,18 @@ describe('the registry as a source', () => {
   it('takes the same ticket again with the same record only', async () => {
     const first = asked();
     await asExchange.supply(first);
-    expect((await asExchange.supply(first)).sourceRevision).toBe(2n);
+    expect((await asExchange.supply(signedAgain(first))).sourceRevision).toBe(2n);
     expect(await reasonOf(asExchange.supply(asked({ ticket: first.ticket }, { application: 'another' })))).toBe(
       'TICKET_REUSED',
     );
+  });
+
+  it('answers for a receipt once', async () => {
+    const question = asked();
+    expect(await reasonOf(asExchange.supply(question))).toBe('answered');
+    expect(await reasonOf(asExchange.supply(question))).toBe('RECEIPT_REUSED');
+    const { answers, ending } = await suppliedTogether([question, asked()]);
+    expect([[...answers.keys()], ending]).toEqual([[1], 'RECEIPT_REUSED']);
   });
 
   const stranger = readReceiptKey(newReceiptKey('consultation').privatePem);
@@ -191,7 +206,9 @@ describe('the registry as a source', () => {
     const { answers, ending } = await suppliedTogether(requests);
     expect(ending).toBe('ended');
     expect(answers).toEqual(
-      new Map(await Promise.all(requests.map(async (one, n) => [n, await asExchange.supply(one)] as const))),
+      new Map(
+        await Promise.all(requests.map(async (one, n) => [n, await asExchange.supply(signedAgain(one))] as const)),
+      ),
     );
     expect(answers.get(1)?.data).toEqual({ name: { familyNames: ['Peeters'], givenNames: ['Marie'] } });
   });

@@ -50,6 +50,7 @@ describe('what a source supplies in one call', () => {
         keys: new Map([['spec', { use: 'consultation', key: publicKey }]]),
         origin: 'crossroads.test/access',
       },
+      receiptStore: 'none',
       validation: () => ({ mode: 'development', today: dayOf(new Date()) }),
       supply: (query, signal) => supply(query, signal),
     });

@@ -17,6 +17,7 @@ export class SourceStandIn {
     return sourceService({
       dataServices,
       receipts,
+      receiptStore: 'none',
       validation: () => ({ mode: 'development', today: dayOf(new Date()) }),
       supply: async (query) => {
         if (this.isAway) throw new Unavailable('AWAY', 'the source is away');

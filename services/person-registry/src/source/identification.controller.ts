@@ -12,6 +12,8 @@ export class IdentificationController extends SourceController {
     super({
       dataServices: [IDENTIFICATION],
       receipts: receipts.accepted(),
+      // The operator of the exchange runs this source as well.
+      receiptStore: 'none',
       validation: () => validation.context(),
       supply: ({ ssin, day, fieldGroups }) => identifications.find(ssin, day, fieldGroups),
     });

@@ -1,4 +1,5 @@
 import type { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import type { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import type { SupplyRequest } from '@crossroads/contracts/source/v1/source_service';
 import { type Caller, PermissionDenied } from '@crossroads/grpc';
 import { subscription } from '@crossroads/topology';
@@ -27,14 +28,16 @@ export class ReceiptCheck {
     this.records = new RecordCheck(accepted, mismatchOf);
   }
 
-  /** @throws PermissionDenied with a `ReceiptRefusal` as its reason. */
-  require(request: SupplyRequest, caller: Caller): void {
+  /** The receipt, which is valid. @throws PermissionDenied with a `ReceiptRefusal` as its reason */
+  require(request: SupplyRequest, caller: Caller): Receipt {
+    const { receipt } = request;
     const refusal: ReceiptRefusal | undefined = this.records.faultOf(request, useOf(caller));
-    if (refusal !== undefined)
+    if (refusal !== undefined || receipt === undefined)
       throw new PermissionDenied(
-        refusal,
-        `data is supplied only against the receipt of the access it is for${explanationOf(refusal)}`,
+        refusal ?? 'RECEIPT_MISSING',
+        `data is supplied only against the receipt of the access it is for${explanationOf(refusal ?? '')}`,
       );
+    return receipt;
   }
 }
 

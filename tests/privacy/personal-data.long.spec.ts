@@ -1,6 +1,6 @@
 import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { RemoteError } from '@crossroads/grpc';
+import { newRequestId, RemoteError } from '@crossroads/grpc';
 import { IDENTIFICATION, PURPOSES, WAGES } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -70,9 +70,10 @@ beforeAll(async () => {
         dataServices: [NAMES[0] ?? ''],
       }),
     () =>
-      mesh
-        .as('municipality')
-        .registry.getPerson({ ssin: `${NAMES[0]} ${somebody}`, asOfDate: undefined, knownAtTime: undefined }),
+      mesh.as('national-register').registry.cancelSsin({
+        requestId: newRequestId(),
+        ssin: `${NAMES[0]} ${somebody}`,
+      }),
     () => move(mesh.as('welfare-office'), somebody, '2'),
   ])
     await expect(refused()).rejects.toThrow(RemoteError);

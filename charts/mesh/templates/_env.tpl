@@ -26,6 +26,7 @@ The environment of a service: only names that its configuration knows. Call with
 - { name: ACCESS_LOG_ORIGIN, value: {{ include "mesh.accessLogOrigin" $root | quote }} }
 {{- else if eq $service.receipts "check" }}
 - { name: RECEIPT_KEYS_FILE, value: /etc/crossroads/receipts/receipt-keys.json }
+- { name: ACCESS_LOG_ORIGIN, value: {{ include "mesh.accessLogOrigin" $root | quote }} }
 {{- end }}
 {{- include "mesh.documentEnv" $service }}
 {{- range $service.calls }}

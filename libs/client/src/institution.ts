@@ -59,10 +59,7 @@ export class Institution {
       ...to(authorization),
       reads: ['getDeliberation', 'listDeliberations', 'listDataServices', 'check'],
     });
-    this.registry = connect(PersonServiceService, addresses[personRegistry.name], {
-      ...to(personRegistry),
-      reads: ['getPerson'],
-    });
+    this.registry = connect(PersonServiceService, addresses[personRegistry.name], to(personRegistry));
     this.directory = connect(DirectoryServiceService, addresses[referenceDirectory.name], {
       ...to(referenceDirectory),
       reads: ['listInscriptions'],

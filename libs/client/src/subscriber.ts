@@ -1,7 +1,7 @@
 import { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 import { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import type { Broker, CloudEvent, Consumption } from '@crossroads/messaging';
-import { opens, type ReceiptKeys, receiptFault } from '@crossroads/transparency';
+import { type AcceptedReceipts, opens, receiptVerifier } from '@crossroads/transparency';
 
 export interface SubscriberOptions {
   /** See `openBroker`: Kafka with the application's certificate. */
@@ -10,8 +10,8 @@ export interface SubscriberOptions {
   readonly topic: string;
   /** Begins with the enterprise number, as the ACL demands. */
   readonly group: string;
-  /** Whose receipts are believed; absent: not checked, which the access log cannot make up for. */
-  readonly receiptKeys?: ReceiptKeys;
+  /** Whose receipts are believed, for which access log; absent: not checked, which the access log cannot make up for. */
+  readonly receipts?: AcceptedReceipts;
   /** The last sequence of a subscription and lane that was handled, kept with what `onDelivery` did; nothing before the first. */
   readonly lastSequence: (subscriptionId: string, lane: number) => Promise<bigint | undefined> | bigint | undefined;
   /** Each delivery once, in order for each subscription and lane. When it throws, it comes again. */
@@ -69,7 +69,7 @@ export const deliveryOf = ({ contentType, data }: Pick<CloudEvent, 'contentType'
     : Delivery.decode(data);
 
 const take = async (event: CloudEvent, options: SubscriberOptions): Promise<void> => {
-  const { lastSequence, onDelivery, onGap, receiptKeys } = options;
+  const { lastSequence, onDelivery, onGap, receipts } = options;
   const delivery = deliveryOf(event);
   if (delivery.deliveryVersion !== 1)
     throw new BadDelivery('VERSION', 'a delivery of a later version: update this library');
@@ -80,7 +80,7 @@ const take = async (event: CloudEvent, options: SubscriberOptions): Promise<void
     if (!onGap) throw gapOf(delivery, last);
     await onGap({ subscriptionId, lane, from: last + 1n, to: delivery.sequence - 1n });
   }
-  if (receiptKeys) requireReceipt(delivery, receiptKeys);
+  if (receipts) requireReceipt(delivery, receipts);
   await onDelivery(delivery);
 };
 
@@ -88,10 +88,11 @@ const gapOf = ({ subscriptionId, lane }: Delivery, last: bigint) =>
   new BadDelivery('SEQUENCE_GAP', `delivery ${last + 1n} of subscription ${subscriptionId}, lane ${lane} is missing`);
 
 /** A delivery is an access: its receipt promises that the person sees it. */
-const requireReceipt = ({ content }: Delivery, keys: ReceiptKeys): void => {
+const requireReceipt = ({ content }: Delivery, { keys, origin }: AcceptedReceipts): void => {
   if (content?.$case !== 'mutation' && content?.$case !== 'notification' && content?.$case !== 'snapshot') return;
   const { receipt, record, recordSalt, ssin, dataService, ticket } = content.value;
-  const fault = receiptFault(receipt, keys);
+  // Of any age: a delivery is read when its subscriber comes to it.
+  const fault = receiptVerifier(keys)(receipt, { use: 'delivery', origin });
   if (fault || !receipt) throw new BadDelivery('RECEIPT', `the receipt of a delivery is not to be believed: ${fault}`);
   if (!opens(receipt.commitment, recordSalt, record))
     throw new BadDelivery('RECEIPT', 'the receipt of a delivery is for another record');

@@ -6,7 +6,7 @@ import {
 } from '@crossroads/contracts/document/v1/document_service';
 import { type Call, fields, NotFound, parseRequest, type ServedService, type Serves, serve } from '@crossroads/grpc';
 import { DOCUMENT_PROVIDERS } from '@crossroads/topology';
-import type { ReceiptKeys } from '@crossroads/transparency';
+import type { AcceptedReceipts } from '@crossroads/transparency';
 import { ReceiptCheck } from './receipt-check.js';
 
 /** As whom the document is read. */
@@ -38,8 +38,8 @@ export interface OpenedDocument {
 export interface DocumentOptions {
   /** Enterprise number of the provider that serves. */
   readonly provider: string;
-  /** Public keys of the journals whose receipts are accepted: those of the eBox. */
-  readonly receiptKeys: ReceiptKeys;
+  /** Whose receipts are accepted (the eBox's), and which access log they must promise. */
+  readonly receipts: AcceptedReceipts;
   /** Undefined when there is no such document. */
   readonly open: (query: DocumentQuery, signal: AbortSignal) => Promise<OpenedDocument | undefined>;
 }
@@ -73,7 +73,7 @@ export class DocumentServer implements Serves<typeof DocumentServiceService> {
   private readonly receipts: ReceiptCheck;
 
   constructor(private readonly options: DocumentOptions) {
-    this.receipts = new ReceiptCheck(options.receiptKeys, options.provider);
+    this.receipts = new ReceiptCheck(options.receipts, options.provider);
   }
 
   /** @throws InvalidInput, PermissionDenied, NotFound */

@@ -1,7 +1,7 @@
 import { AccessKind, type AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 import type { OpenDocumentRequest } from '@crossroads/contracts/document/v1/document_service';
 import { PermissionDenied } from '@crossroads/grpc';
-import { RecordCheck, type RecordFault, type ReceiptKeys } from '@crossroads/transparency';
+import { type AcceptedReceipts, explanationOf, RecordCheck, type RecordFault } from '@crossroads/transparency';
 
 type Mismatch =
   | 'RECORD_OF_OTHER_KIND'
@@ -18,15 +18,18 @@ export class ReceiptCheck {
   private readonly records: RecordCheck<OpenDocumentRequest, Mismatch>;
 
   /** `provider` is the enterprise number of the provider that checks. */
-  constructor(keys: ReceiptKeys, provider: string) {
-    this.records = new RecordCheck(keys, (record, request) => mismatchOf(record, request, provider));
+  constructor(accepted: AcceptedReceipts, provider: string) {
+    this.records = new RecordCheck(accepted, (record, request) => mismatchOf(record, request, provider));
   }
 
   /** @throws PermissionDenied with a `ReceiptRefusal` as its reason. */
   require(request: OpenDocumentRequest): void {
-    const refusal: ReceiptRefusal | undefined = this.records.faultOf(request);
+    const refusal: ReceiptRefusal | undefined = this.records.faultOf(request, 'opening');
     if (refusal !== undefined)
-      throw new PermissionDenied(refusal, 'a document is opened only against the receipt of the access it is for');
+      throw new PermissionDenied(
+        refusal,
+        `a document is opened only against the receipt of the access it is for${explanationOf(refusal)}`,
+      );
   }
 }
 

@@ -18,10 +18,14 @@ const trustDomain = 'crossroads.test';
 const PROVIDER = '0999000921';
 const OTHER = '0206731645';
 const folder = mkdtempSync(join(tmpdir(), 'crossroads-document-'));
-const made = newReceiptKey();
+const made = newReceiptKey('opening');
+const forSources = newReceiptKey('consultation');
 const key = readReceiptKey(made.privatePem);
-const receiptKeys = readReceiptKeys(JSON.stringify({ [made.keyId]: made.publicPem }));
-const strange = readReceiptKey(newReceiptKey().privatePem);
+const receipts = {
+  keys: readReceiptKeys(JSON.stringify({ ...made.published, ...forSources.published })),
+  origin: 'crossroads.test/access',
+};
+const strange = readReceiptKey(newReceiptKey('opening').privatePem);
 
 let tickets = 0;
 
@@ -40,11 +44,20 @@ interface Changes {
   readonly recorded?: Partial<AccessRecord>;
   readonly mail?: Partial<NonNullable<AccessRecord['mail']>>;
   readonly signer?: typeof key;
+  readonly time?: Date;
+  readonly origin?: string;
 }
 
 /** The question with record and receipt, as the eBox sends it. */
-const receipted = ({ asked = {}, recorded = {}, mail = {}, signer = key }: Changes = {}): OpenDocumentRequest => {
+const receipted = ({
+  asked = {},
+  recorded = {},
+  mail = {},
+  signer = key,
+  ...promised
+}: Changes = {}): OpenDocumentRequest => {
   const honest = question();
+  const { time = new Date(), origin = receipts.origin } = promised;
   const { ticket, documentId, messageId, sender, reader } = OpenDocumentRequest.fromPartial(honest);
   const named = AccessRecord.fromPartial({
     recordVersion: 1,
@@ -56,7 +69,7 @@ const receipted = ({ asked = {}, recorded = {}, mail = {}, signer = key }: Chang
   const record = salted(AccessRecord.encode(named).finish());
   return OpenDocumentRequest.fromPartial({
     ...honest,
-    receipt: signReceipt(record, new Date(), 'crossroads.test/ebox', signer),
+    receipt: signReceipt(record, time, origin, signer),
     record: Buffer.from(record.bytes),
     recordSalt: Buffer.from(record.salt),
     ...asked,
@@ -88,7 +101,7 @@ describe('a document provider', () => {
     );
     const service = documentService({
       provider: PROVIDER,
-      receiptKeys,
+      receipts,
       open: (query, signal) => {
         queries.push(query);
         return open(query, signal);
@@ -161,6 +174,10 @@ describe('a document provider', () => {
     ['RECEIPT_MISSING', { asked: { receipt: undefined } }],
     ['RECEIPT_KEY_UNKNOWN', { signer: strange }],
     ['RECEIPT_SIGNATURE', { signer: { ...strange, keyId: key.keyId } }],
+    ['RECEIPT_OF_OTHER_USE', { signer: readReceiptKey(forSources.privatePem) }],
+    ['RECEIPT_OF_OTHER_ORIGIN', { origin: 'crossroads.test/2019' }],
+    ['RECEIPT_TOO_OLD', { time: new Date(Date.now() - 120_000) }],
+    ['RECEIPT_IN_FUTURE', { time: new Date(Date.now() + 600_000) }],
     ['COMMITMENT_NOT_OPENED', { asked: { recordSalt: Buffer.alloc(32) } }],
     ['RECORD_MALFORMED', { recorded: { recordVersion: 2 } }],
     ['RECORD_OF_OTHER_TICKET', { asked: { ticket: 'another' } }],
@@ -215,7 +232,7 @@ describe('a document provider', () => {
 
   it('releases the content for a reader that leaves before any of it was sent', async () => {
     const { content, state } = watched();
-    const direct = new DocumentServer({ provider: PROVIDER, receiptKeys, open: async () => opened(content, 1) });
+    const direct = new DocumentServer({ provider: PROVIDER, receipts, open: async () => opened(content, 1) });
     const answer = direct.openDocument(receipted(), { signal: new AbortController().signal });
     await answer.next();
     await answer.return(undefined);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateKeyFile } from '@crossroads/privacy';
-import { type ServiceName, serviceNamed, sharedKeysOf } from '@crossroads/topology';
+import { receiptUseOf, type ServiceName, serviceNamed, sharedKeysOf } from '@crossroads/topology';
 import { newReceiptKey } from '@crossroads/transparency';
 import { writePrivate } from './certificates.js';
 import { LocalFailure } from './failure.js';
@@ -33,17 +33,19 @@ export const serviceKeyFile = async (folder: string, service: ServiceName): Prom
 };
 
 /** A file with the private key with which a service signs receipts. */
-export const receiptKeyFile = async (folder: string, service: string): Promise<string> => {
+export const receiptKeyFile = async (folder: string, service: ServiceName): Promise<string> => {
   const file = join(folder, `${service}-receipts.pem`);
   if (existsSync(file)) return file;
-  const { keyId, privatePem, publicPem } = newReceiptKey();
+  const use = receiptUseOf(service);
+  if (use === undefined) throw new TypeError(`${service} signs no receipts`);
+  const { privatePem, published } = newReceiptKey(use);
   const known = existsSync(receiptKeysFile(folder)) ? parse(receiptKeysFile(folder)) : {};
-  await writePrivate(receiptKeysFile(folder), `${JSON.stringify({ ...known, [keyId]: publicPem }, null, 2)}\n`);
+  await writePrivate(receiptKeysFile(folder), `${JSON.stringify({ ...known, ...published }, null, 2)}\n`);
   await writePrivate(file, privatePem);
   return file;
 };
 
-/** The file with all public keys of receipts, by key id, for services that check receipts. */
+/** The file with all public keys of receipts, by key id and with their uses, for services that check receipts. */
 export const receiptKeysFile = (folder: string): string => join(folder, 'receipt-keys.json');
 
 const readKeys = (file: string): KeyFile => {

@@ -1,27 +1,33 @@
+import type { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import {
   SourceServiceService,
   type SupplyManyRequest,
   type SupplyManyResponse,
   type SupplyRequest,
-  type SupplyResponse,
+  SupplyResponse,
   SupplyStatus,
 } from '@crossroads/contracts/source/v1/source_service';
 import {
   type Call,
+  FailedPrecondition,
   fields,
   NotFound,
   parseRequest,
+  PermissionDenied,
   perContext,
   type ServedService,
   type Serves,
   serve,
+  Unavailable,
   type ValidationContext,
 } from '@crossroads/grpc';
 import type { IsoDay, Ssin } from '@crossroads/identifiers';
 import { SOURCES } from '@crossroads/topology';
-import type { ReceiptKeys } from '@crossroads/transparency';
+import type { AcceptedReceipts } from '@crossroads/transparency';
 import { asCompleted } from './as-completed.js';
-import { ReceiptCheck } from './receipt-check.js';
+import { AnsweredReceipts } from './receipts/answered-receipts.js';
+import { ReceiptCheck } from './receipts/receipt-check.js';
+import type { ReceiptStore } from './receipts/receipt-store.js';
 
 /** A request of the exchange whose fields are well-formed and whose receipt is valid for it. */
 export interface SupplyQuery {
@@ -47,16 +53,22 @@ export interface Supplied {
 export interface SourceOptions {
   /** Names with major version; others are answered with NOT_FOUND. */
   readonly dataServices: readonly string[];
-  /** Public keys of the exchanges whose receipts are accepted. */
-  readonly receiptKeys: ReceiptKeys;
+  /** Whose receipts are accepted, and which access log they must promise. */
+  readonly receipts: AcceptedReceipts;
+  /** Each receipt is in it before its answer leaves. `none`: the operator's own sources, whose receipts would prove nothing to others. */
+  readonly receiptStore: ReceiptStore | 'none';
   /** Called for each request. */
   readonly validation: () => ValidationContext;
   /** Undefined when the source has nothing on the person. */
   readonly supply: (query: SupplyQuery, signal: AbortSignal) => Promise<Supplied | undefined>;
 }
 
+type SupplyCall = Pick<Call, 'signal' | 'caller'>;
+
 const MAX_FIELD_GROUPS = 100;
 const MAX_REQUESTS = 100;
+/** Less than the MiB that the mesh takes in one message. */
+const MAX_ANSWER_BYTES = 1_000_000;
 
 const text = fields.text({ max: 200 });
 
@@ -86,27 +98,69 @@ const supplyManyRequest = fields.message({
 export class SourceServer implements Serves<typeof SourceServiceService> {
   private readonly receipts: ReceiptCheck;
   private readonly dataServices: ReadonlySet<string>;
+  private readonly answered = new AnsweredReceipts();
 
   constructor(private readonly options: SourceOptions) {
-    this.receipts = new ReceiptCheck(options.receiptKeys);
+    this.receipts = new ReceiptCheck(options.receipts);
     this.dataServices = new Set(options.dataServices);
   }
 
-  /** @throws InvalidInput, PermissionDenied, NotFound */
-  async supply(request: SupplyRequest, { signal }: Pick<Call, 'signal'>): Promise<SupplyResponse> {
+  /** @throws InvalidInput, PermissionDenied, NotFound, Unavailable */
+  async supply(request: SupplyRequest, { signal, caller }: SupplyCall): Promise<SupplyResponse> {
     const query = parseRequest(supplyRequest(this.options.validation()), request);
-    this.receipts.require(request);
     if (!this.dataServices.has(query.dataService))
       throw new NotFound('UNKNOWN_DATA_SERVICE', 'this source does not serve that data service');
-    return responseTo(query, await this.options.supply(query, signal));
+    const receipt = this.receipts.require(request, caller);
+    const { receipts, supply } = this.options;
+    const takeBack = this.answered.claim(receipt, query.dataService, receipts.now?.() ?? new Date());
+    if (takeBack === undefined) throw receiptReused();
+    try {
+      const response = responseTo(query, await supply(query, signal));
+      requireSendable(response);
+      await this.keep(request, receipt);
+      return response;
+    } catch (error) {
+      // Nothing leaves, so the asker may come again with the same receipt.
+      takeBack();
+      throw error;
+    }
+  }
+
+  private async keep({ dataService, record, recordSalt }: SupplyRequest, receipt: Receipt): Promise<void> {
+    const { receiptStore } = this.options;
+    if (receiptStore === 'none') return;
+    let isNew: boolean;
+    try {
+      isNew = await receiptStore.keep({ receipt, dataService, record, recordSalt });
+    } catch (error) {
+      const failure = new Unavailable(
+        'RECEIPT_NOT_KEPT',
+        'the source cannot keep receipts now, and answers nothing; try again',
+      );
+      failure.cause = error;
+      throw failure;
+    }
+    if (!isNew) throw receiptReused();
   }
 
   /** Each request is handled as if it came alone; the first failure ends the call once the others are answered. */
-  supplyMany({ requests }: SupplyManyRequest, call: Pick<Call, 'signal'>): AsyncGenerator<SupplyManyResponse> {
+  supplyMany({ requests }: SupplyManyRequest, call: SupplyCall): AsyncGenerator<SupplyManyResponse> {
     parseRequest(supplyManyRequest, { requests });
     return messagesOf(requests.map((request) => this.supply(request, call)));
   }
 }
+
+/** One that the asker cannot take would end the call, and with it answers that are kept as given. */
+const requireSendable = (response: SupplyResponse): void => {
+  if (SupplyResponse.encode(response).finish().length > MAX_ANSWER_BYTES)
+    throw new FailedPrecondition('ANSWER_TOO_LARGE', 'what the source has on this person is more than 1,000,000 bytes');
+};
+
+const receiptReused = () =>
+  new PermissionDenied(
+    'RECEIPT_REUSED',
+    'data is supplied once against a receipt, and this one was answered for this data service; ask again with a new one',
+  );
 
 /** For `startServer`: a source in its own process. Only the exchange may call it. */
 export const sourceService = (options: SourceOptions): ServedService =>

@@ -1,16 +1,16 @@
-import { createPublicKey, sign } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { commitmentTo, opens, salted } from './commitment.js';
-import { receiptCheck, receiptFault, signReceipt, signReceipts } from './receipt.js';
-import { newReceiptKey, readReceiptKey, readReceiptKeys } from './receipt-key.js';
+import { cachingReceiptVerifier, type ExpectedReceipt, receiptVerifier, signReceipt, signReceipts } from './receipt.js';
+import { newReceiptKey, type ReceiptKeys, readReceiptKey, readReceiptKeys } from './receipt-key.js';
 
 const ORIGIN = 'crossroads.test/2026';
-const made = newReceiptKey();
+const made = newReceiptKey('consultation');
 const key = readReceiptKey(made.privatePem);
-const keys = readReceiptKeys(JSON.stringify({ [made.keyId]: made.publicPem }));
+const keys = readReceiptKeys(JSON.stringify(made.published));
 const record = salted(Buffer.from('what was asked'));
 const time = new Date('2026-05-01T12:00:00.123Z');
 const receipt = signReceipt(record, time, ORIGIN, key);
@@ -24,28 +24,25 @@ const [one = receipt, another = receipt] = eleven;
 
 const afterAJourney = (sent: Receipt): Receipt => Receipt.decode(Receipt.encode(sent).finish());
 
-/** As they were made before there were batches: some are kept. */
-const ofVersion1 = (change: Partial<Receipt> = {}): Receipt => {
-  const unsigned = Receipt.fromPartial({
-    receiptVersion: 1,
-    commitment: commitmentTo(record),
-    time,
-    logOrigin: ORIGIN,
-    keyId: made.keyId,
-    ...change,
-  });
-  return { ...unsigned, signature: sign(null, Receipt.encode(unsigned).finish(), key.privateKey) };
-};
+const expected = { use: 'consultation', origin: ORIGIN } as const;
 
-const checks: [string, (receipt: Receipt | undefined, keys: Parameters<typeof receiptCheck>[0]) => unknown][] = [
-  ['receiptFault', receiptFault],
-  ['receiptCheck', (asked, believed) => receiptCheck(believed)(asked)],
+type Check = (receipt: Receipt | undefined, keys: ReceiptKeys, demanded?: ExpectedReceipt, now?: Date) => unknown;
+
+const checks: [string, Check][] = [
   [
-    'receiptCheck, the batch being remembered',
-    (asked, believed) => {
-      const check = receiptCheck(believed);
-      for (const good of [...eleven, receipt, ofVersion1()]) check(good);
-      return check(asked);
+    'receiptVerifier',
+    (asked, believed, demanded = expected, now = time) => receiptVerifier(believed)(asked, demanded, now),
+  ],
+  [
+    'cachingReceiptVerifier',
+    (asked, believed, demanded = expected, now = time) => cachingReceiptVerifier(believed)(asked, demanded, now),
+  ],
+  [
+    'cachingReceiptVerifier, the batch being remembered',
+    (asked, believed, demanded = expected, now = time) => {
+      const verify = cachingReceiptVerifier(believed);
+      for (const good of [...eleven, receipt]) verify(good, expected);
+      return verify(asked, demanded, now);
     },
   ],
 ];
@@ -56,15 +53,6 @@ describe.each(checks)('a receipt, by %s,', (_, faultOf) => {
       expect(faultOf(good, keys)).toBeUndefined();
       expect(faultOf(afterAJourney(good), keys)).toBeUndefined();
     }
-  });
-
-  it('of version 1 is still valid', () => {
-    expect(faultOf(ofVersion1(), keys)).toBeUndefined();
-    expect(faultOf(afterAJourney(ofVersion1()), keys)).toBeUndefined();
-    expect(faultOf({ ...ofVersion1(), logOrigin: 'elsewhere' }, keys)).toBe('RECEIPT_SIGNATURE');
-    expect(faultOf({ ...ofVersion1(), batchSize: 1 }, keys)).toBe('RECEIPT_SIGNATURE');
-    expect(faultOf({ ...ofVersion1(), receiptVersion: 2, batchSize: 1 }, keys)).toBe('RECEIPT_SIGNATURE');
-    expect(faultOf({ ...receipt, receiptVersion: 1 }, keys)).toBe('RECEIPT_SIGNATURE');
   });
 
   it.each<[string, Partial<Receipt>]>([
@@ -103,9 +91,34 @@ describe.each(checks)('a receipt, by %s,', (_, faultOf) => {
 
   it('is invalid with an unknown key, an unknown version, or when it is missing', () => {
     expect(faultOf(receipt, new Map())).toBe('RECEIPT_KEY_UNKNOWN');
-    expect(faultOf({ ...receipt, receiptVersion: 3 }, keys)).toBe('RECEIPT_VERSION');
-    expect(faultOf({ ...receipt, receiptVersion: 0 }, keys)).toBe('RECEIPT_VERSION');
+    for (const receiptVersion of [0, 1, 3])
+      expect(faultOf({ ...receipt, receiptVersion }, keys)).toBe('RECEIPT_VERSION');
     expect(faultOf(undefined, keys)).toBe('RECEIPT_MISSING');
+  });
+
+  it('is refused for another use than that of its key, and for another access log', () => {
+    const of = (change: Partial<ExpectedReceipt>) => faultOf(receipt, keys, { ...expected, ...change });
+    expect(of({ use: 'delivery' })).toBe('RECEIPT_OF_OTHER_USE');
+    expect(of({ use: 'opening' })).toBe('RECEIPT_OF_OTHER_USE');
+    expect(of({ origin: 'elsewhere' })).toBe('RECEIPT_OF_OTHER_ORIGIN');
+  });
+
+  it.each([
+    [-60_001, 'RECEIPT_IN_FUTURE'],
+    [-60_000, undefined],
+    [0, undefined],
+    [60_000, undefined],
+    [60_001, 'RECEIPT_TOO_OLD'],
+  ])('looked at %d ms after it was made, within 60 s of the clock, has the fault %s', (ms, fault) => {
+    const now = new Date(time.getTime() + ms);
+    expect(faultOf(receipt, keys, { ...expected, maxAgeMs: 60_000 }, now)).toBe(fault);
+    expect(faultOf(receipt, keys, expected, now)).toBeUndefined();
+  });
+
+  it('is refused when it was made before a start, by a millisecond', () => {
+    const from = (ms: number) => ({ ...expected, notBefore: new Date(time.getTime() + ms) });
+    expect(faultOf(receipt, keys, from(1))).toBe('RECEIPT_BEFORE_START');
+    expect(faultOf(receipt, keys, from(0))).toBeUndefined();
   });
 
   it('is invalid after any other change, and nothing is thrown', () => {
@@ -113,7 +126,6 @@ describe.each(checks)('a receipt, by %s,', (_, faultOf) => {
     const aNumber = fc.oneof(fc.nat({ max: 20 }), fc.double()).map((some) => some + 0);
     const changes = fc.record(
       {
-        receiptVersion: fc.constantFrom(1, 2),
         label: bytes,
         commitment: bytes,
         time: fc.date({ noInvalidDate: false }),
@@ -157,8 +169,11 @@ describe('receipts of a batch', () => {
     expect(signReceipts([], ORIGIN, key)).toEqual([]);
   });
 
-  it('are signed with Ed25519 only, by a key stored under its own id', () => {
-    expect(createPublicKey(made.publicPem).asymmetricKeyType).toBe('ed25519');
-    expect(() => readReceiptKeys(JSON.stringify({ other: made.publicPem }))).toThrow('not its own');
+  it('are signed with Ed25519 only, by a key stored under its own id and with its use', () => {
+    expect(createPublicKey(Object.values(made.published)[0]?.publicKey ?? '').asymmetricKeyType).toBe('ed25519');
+    const [entry] = Object.values(made.published);
+    expect(() => readReceiptKeys(JSON.stringify({ other: entry }))).toThrow('not its own');
+    const unused = { [made.keyId]: { publicKey: entry?.publicKey } };
+    expect(() => readReceiptKeys(JSON.stringify(unused))).toThrow('has no use');
   });
 });

@@ -3,7 +3,7 @@ import { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import { LRUCache } from 'lru-cache';
 import { commitmentTo, type Salted } from './commitment.js';
 import { leafHash, merkleTree, rootFromPath } from './merkle-tree.js';
-import type { ReceiptKey, ReceiptKeys } from './receipt-key.js';
+import type { ReceiptKey, ReceiptKeys, ReceiptUse } from './receipt-key.js';
 
 /** An access for which a receipt is asked. */
 export interface Receiptable {
@@ -13,7 +13,7 @@ export interface Receiptable {
 
 const EMPTY = Buffer.alloc(0);
 
-/** Prefix of what is signed for a batch: no receipt of version 1 begins with it, nor anything else that the key signs. */
+/** Prefix of what is signed for a batch: nothing else that the key signs begins with it. */
 const BATCH = Buffer.from('crossroads/receipts/v2\n', 'ascii');
 
 /**
@@ -48,23 +48,51 @@ export const signReceipt = (record: Salted, time: Date, logOrigin: string, key: 
   return receipt;
 };
 
-export type ReceiptFault = 'RECEIPT_MISSING' | 'RECEIPT_VERSION' | 'RECEIPT_KEY_UNKNOWN' | 'RECEIPT_SIGNATURE';
+/** Of a mesh whose settings name no other access log. */
+export const DEFAULT_LOG_ORIGIN = 'crossroads.test/access';
 
-/** Why a receipt is invalid; nothing when it is valid. Never throws. */
-export const receiptFault = (receipt: Receipt | undefined, keys: ReceiptKeys): ReceiptFault | undefined =>
-  faultOf(receipt, keys, isSigned);
+/** What a receipt has to be, for whoever looks at it. */
+export interface ExpectedReceipt {
+  readonly use: ReceiptUse;
+  /** The access log that it must promise. */
+  readonly origin: string;
+  /** How far its time may be from `now`, in milliseconds, either way: clocks differ. Absent: any age, for one who looks later. */
+  readonly maxAgeMs?: number;
+  /** One made before this is refused. */
+  readonly notBefore?: Date;
+}
+
+export type ReceiptFault =
+  | 'RECEIPT_MISSING'
+  | 'RECEIPT_VERSION'
+  | 'RECEIPT_KEY_UNKNOWN'
+  | 'RECEIPT_OF_OTHER_USE'
+  | 'RECEIPT_SIGNATURE'
+  | 'RECEIPT_OF_OTHER_ORIGIN'
+  | 'RECEIPT_BEFORE_START'
+  | 'RECEIPT_TOO_OLD'
+  | 'RECEIPT_IN_FUTURE';
+
+export type VerifyReceipt = (
+  receipt: Receipt | undefined,
+  expected: ExpectedReceipt,
+  now?: Date,
+) => ReceiptFault | undefined;
+
+/** Verifies receipts against keys: why one is invalid, or nothing when it is valid. Never throws. */
+export const receiptVerifier =
+  (keys: ReceiptKeys): VerifyReceipt =>
+  (receipt, expected, now) =>
+    faultOf(receipt, keys, isSigned, expected, now);
 
 /** Signatures that are cached by default: about 150 kB, and some seconds of a busy exchange. */
 const CACHED_SIGNATURES = 512;
 
 /**
- * Like `receiptFault`, for a source that sees many receipts of the same batches: the signature of a batch is verified once. Only the fact
+ * Like `receiptVerifier`, for a source that sees many receipts of the same batches: the signature of a batch is verified once. Only the fact
  * that a key made a signature over a root is cached; the path of each receipt is always followed.
  */
-export const receiptCheck = (
-  keys: ReceiptKeys,
-  cached = CACHED_SIGNATURES,
-): ((receipt: Receipt | undefined) => ReceiptFault | undefined) => {
+export const cachingReceiptVerifier = (keys: ReceiptKeys, cached = CACHED_SIGNATURES): VerifyReceipt => {
   /** Valid signatures, with the bytes they are over and their key. */
   const valid = new LRUCache<string, { readonly what: string; readonly key: KeyObject }>({ max: cached });
   const isSignedAsBefore: IsSigned = (bytes, key, signature) => {
@@ -76,30 +104,52 @@ export const receiptCheck = (
     valid.set(name, { what, key });
     return true;
   };
-  return (receipt) => faultOf(receipt, keys, isSignedAsBefore);
+  return (receipt, expected, now) => faultOf(receipt, keys, isSignedAsBefore, expected, now);
 };
 
 type IsSigned = (bytes: Buffer, key: KeyObject, signature: Buffer) => boolean;
 
 const isSigned: IsSigned = (bytes, key, signature) => verify(null, bytes, key, signature);
 
-const faultOf = (receipt: Receipt | undefined, keys: ReceiptKeys, isSignedBy: IsSigned): ReceiptFault | undefined => {
+const faultOf = (
+  receipt: Receipt | undefined,
+  keys: ReceiptKeys,
+  isSignedBy: IsSigned,
+  expected: ExpectedReceipt,
+  now = new Date(),
+): ReceiptFault | undefined => {
   if (receipt === undefined) return 'RECEIPT_MISSING';
-  if (receipt.receiptVersion !== 1 && receipt.receiptVersion !== 2) return 'RECEIPT_VERSION';
-  const key = keys.get(receipt.keyId);
-  if (key === undefined) return 'RECEIPT_KEY_UNKNOWN';
+  if (receipt.receiptVersion !== 2) return 'RECEIPT_VERSION';
+  const registered = keys.get(receipt.keyId);
+  if (registered === undefined) return 'RECEIPT_KEY_UNKNOWN';
+  if (registered.use !== expected.use) return 'RECEIPT_OF_OTHER_USE';
+  if (!hasSignature(receipt, registered.key, isSignedBy)) return 'RECEIPT_SIGNATURE';
+  if (receipt.logOrigin !== expected.origin) return 'RECEIPT_OF_OTHER_ORIGIN';
+  return faultOfTime(receipt.time?.getTime() ?? Number.NEGATIVE_INFINITY, expected, now.getTime());
+};
+
+const faultOfTime = (
+  time: number,
+  { maxAgeMs = Number.POSITIVE_INFINITY, notBefore }: ExpectedReceipt,
+  now: number,
+): ReceiptFault | undefined => {
+  if (now - time > maxAgeMs) return 'RECEIPT_TOO_OLD';
+  if (time - now > maxAgeMs) return 'RECEIPT_IN_FUTURE';
+  return notBefore !== undefined && time < notBefore.getTime() ? 'RECEIPT_BEFORE_START' : undefined;
+};
+
+const hasSignature = (receipt: Receipt, key: KeyObject, isSignedBy: IsSigned): boolean => {
   try {
     const bytes = signedBytes(receipt);
-    return bytes !== undefined && isSignedBy(bytes, key, receipt.signature) ? undefined : 'RECEIPT_SIGNATURE';
+    return bytes !== undefined && isSignedBy(bytes, key, receipt.signature);
   } catch {
     // A receipt that cannot be encoded (its time is out of range) was never signed.
-    return 'RECEIPT_SIGNATURE';
+    return false;
   }
 };
 
 /** The bytes that the signature of a receipt is over; nothing when its path leads to no root. */
 const signedBytes = (receipt: Receipt): Buffer | undefined => {
-  if (receipt.receiptVersion === 1) return Buffer.from(encoded({ ...receipt, signature: EMPTY }));
   const { batchIndex, batchSize, batchPath } = receipt;
   const leaf = leafHash(encoded({ ...receipt, signature: EMPTY, batchPath: [] }));
   const root = rootFromPath(leaf, batchIndex, batchSize, batchPath);

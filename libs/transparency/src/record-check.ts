@@ -3,8 +3,8 @@ import { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 import type { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import { LRUCache } from 'lru-cache';
 import { opens } from './commitment.js';
-import { type ReceiptFault, receiptCheck } from './receipt.js';
-import type { ReceiptKeys } from './receipt-key.js';
+import { cachingReceiptVerifier, type ReceiptFault, type VerifyReceipt } from './receipt.js';
+import type { ReceiptKeys, ReceiptUse } from './receipt-key.js';
 
 /** What every request for personal data carries: the promise that the access is recorded, and the record. */
 export interface ReceiptedRequest {
@@ -15,12 +15,34 @@ export interface ReceiptedRequest {
   readonly recordSalt: Buffer;
 }
 
+/** What a refusal says, beside its reason. */
+export const explanationOf = (fault: string): string => EXPLANATIONS.get(fault) ?? '';
+
+const EXPLANATIONS: ReadonlyMap<string, string> = new Map<ReceiptFault, string>([
+  ['RECEIPT_OF_OTHER_USE', ': the key of this receipt is registered for another use'],
+  ['RECEIPT_OF_OTHER_ORIGIN', ': this receipt promises another access log than the one that is configured here'],
+  ['RECEIPT_BEFORE_START', ': this receipt was made before the start of this process; ask again with a new one'],
+  ['RECEIPT_TOO_OLD', ': this receipt is more than 60 s old by the clock here; ask again, and compare the clocks'],
+  ['RECEIPT_IN_FUTURE', ': this receipt is more than 60 s ahead of the clock here; compare the clocks'],
+]);
+
 export type RecordFault =
   | ReceiptFault
   | 'COMMITMENT_NOT_OPENED'
   | 'RECORD_MALFORMED'
   | 'RECORD_OF_OTHER_TICKET'
   | 'TICKET_REUSED';
+
+export interface AcceptedReceipts {
+  readonly keys: ReceiptKeys;
+  /** The access log that receipts must promise. */
+  readonly origin: string;
+  /** @default the clock of this machine */
+  readonly now?: () => Date;
+}
+
+/** By the clock of whoever checks, in milliseconds. */
+const MAX_AGE_MS = 60_000;
 
 /** They take some 10 MB. */
 const MAX_TICKETS = 50_000;
@@ -32,19 +54,25 @@ const MAX_TICKETS = 50_000;
 export class RecordCheck<Request extends ReceiptedRequest, Mismatch extends string> {
   /** Hash of the record by ticket. */
   private readonly hashes = new LRUCache<string, string>({ max: MAX_TICKETS });
-  private readonly receiptFaultOf: ReturnType<typeof receiptCheck>;
+  private readonly verify: VerifyReceipt;
+  private readonly now: () => Date;
+  /** What was answered before is forgotten at a start: a receipt from before it could be answered twice. */
+  private readonly notBefore: Date;
 
   constructor(
-    keys: ReceiptKeys,
+    private readonly accepted: AcceptedReceipts,
     private readonly mismatchOf: (record: AccessRecord, request: Request) => Mismatch | undefined,
   ) {
-    this.receiptFaultOf = receiptCheck(keys);
+    this.verify = cachingReceiptVerifier(accepted.keys);
+    this.now = accepted.now ?? (() => new Date());
+    this.notBefore = this.now();
   }
 
   /** Why nothing may leave for this request; nothing when its receipt is valid for it. Never throws. */
-  faultOf(request: Request): RecordFault | Mismatch | undefined {
+  faultOf(request: Request, use: ReceiptUse): RecordFault | Mismatch | undefined {
     const { receipt, record, recordSalt, ticket } = request;
-    const fault = this.receiptFaultOf(receipt);
+    const { notBefore, accepted } = this;
+    const fault = this.verify(receipt, { use, origin: accepted.origin, maxAgeMs: MAX_AGE_MS, notBefore }, this.now());
     if (fault !== undefined || receipt === undefined) return fault ?? 'RECEIPT_MISSING';
     if (!opens(receipt.commitment, recordSalt, record)) return 'COMMITMENT_NOT_OPENED';
     const named = decoded(record);

@@ -3,13 +3,18 @@ import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 const verify = jest.fn(crypto.verify);
 jest.unstable_mockModule('node:crypto', () => ({ ...crypto, verify }));
-const { receiptCheck, signReceipts } = await import('./receipt.js');
+const { cachingReceiptVerifier, signReceipts } = await import('./receipt.js');
 const { newReceiptKey, readReceiptKey, readReceiptKeys } = await import('./receipt-key.js');
 const { salted } = await import('./commitment.js');
 
-const made = newReceiptKey();
+const made = newReceiptKey('consultation');
 const key = readReceiptKey(made.privatePem);
-const keys = readReceiptKeys(JSON.stringify({ [made.keyId]: made.publicPem }));
+const keys = readReceiptKeys(JSON.stringify(made.published));
+const expected = { use: 'consultation', origin: 'crossroads.test/2026' } as const;
+const verifierOf = (believed: typeof keys, cached?: number) => {
+  const verifyReceipt = cachingReceiptVerifier(believed, cached);
+  return (receipt: Parameters<typeof verifyReceipt>[0]) => verifyReceipt(receipt, expected);
+};
 const batchOf = (size: number) => {
   const asked = Array.from({ length: size }, (_, place) => ({ record: salted(Buffer.of(place)), time: new Date() }));
   return signReceipts(asked, 'crossroads.test/2026', key);
@@ -21,7 +26,7 @@ describe('a check of receipts', () => {
   });
 
   it('verifies the signature over a batch once', () => {
-    const check = receiptCheck(keys);
+    const check = verifierOf(keys);
     for (const receipt of batchOf(20)) expect(check(receipt)).toBeUndefined();
     expect(verify).toHaveBeenCalledTimes(1);
     for (const receipt of batchOf(20)) expect(check(receipt)).toBeUndefined();
@@ -29,14 +34,14 @@ describe('a check of receipts', () => {
   });
 
   it('does not cache an invalid signature', () => {
-    const check = receiptCheck(keys);
+    const check = verifierOf(keys);
     for (const receipt of batchOf(3))
       expect(check({ ...receipt, signature: Buffer.alloc(64) })).toBe('RECEIPT_SIGNATURE');
     expect(verify).toHaveBeenCalledTimes(3);
   });
 
   it('caches a limited number of signatures, the most recently used', () => {
-    const check = receiptCheck(keys, 2);
+    const check = verifierOf(keys, 2);
     const [first, second, third] = [batchOf(1), batchOf(1), batchOf(1)].map(([receipt]) => receipt);
     for (const receipt of [first, second, third, third, second]) check(receipt);
     expect(verify).toHaveBeenCalledTimes(3);
@@ -46,7 +51,7 @@ describe('a check of receipts', () => {
 
   it('accepts a cached signature only with the key that made it', () => {
     const changing = new Map(keys);
-    const check = receiptCheck(changing);
+    const check = verifierOf(changing);
     const [receipt, another] = batchOf(2);
     expect(check(receipt)).toBeUndefined();
     for (const stranger of readReceiptKeys(strangersFile()).values()) changing.set(made.keyId, stranger);
@@ -56,7 +61,6 @@ describe('a check of receipts', () => {
   });
 
   const strangersFile = () => {
-    const { keyId, publicPem } = newReceiptKey();
-    return JSON.stringify({ [keyId]: publicPem });
+    return JSON.stringify(newReceiptKey('consultation').published);
   };
 });

@@ -27,7 +27,14 @@ import { CertificateAuthority, identityFiles, spkiOfPem } from '@crossroads/loca
 import { followPolicy, type PolicyFollower } from '@crossroads/policy';
 import { FileKeyProvider, generateKeyFile } from '@crossroads/privacy';
 import { PolicyFeed } from '@crossroads/testing/mesh';
-import { newReceiptKey, readReceiptKey, readReceiptKeys, salted, signReceipt } from '@crossroads/transparency';
+import {
+  DEFAULT_LOG_ORIGIN,
+  newReceiptKey,
+  readReceiptKey,
+  readReceiptKeys,
+  salted,
+  signReceipt,
+} from '@crossroads/transparency';
 import { downloadDocument } from '../src/document/chunk.codec.js';
 import { DocumentDownloads } from '../src/document/document-downloads.js';
 import { DocumentProviderClient } from '../src/document/document-provider.client.js';
@@ -78,7 +85,7 @@ export class DocumentWorld {
   reader!: Connection<{ downloadDocument: typeof MessageServiceService.downloadDocument }>;
   private readonly endings: (() => unknown)[] = [];
   private readonly opened = new Map<string, DocumentToOpen>();
-  private readonly receiptKey = newReceiptKey();
+  private readonly receiptKey = newReceiptKey('opening');
   private readonly registered = new Map<string, Partial<DocumentProvider>>();
   private follower!: PolicyFollower;
 
@@ -134,9 +141,12 @@ export class DocumentWorld {
 
   /** Starts and registers a provider that follows the protocol. */
   honest(open: DocumentOptions['open'], number = PROVIDER): Promise<void> {
-    const { keyId, publicPem } = this.receiptKey;
-    const receiptKeys = readReceiptKeys(JSON.stringify({ [keyId]: publicPem }));
-    return this.provider(documentService({ provider: number, receiptKeys, open }), number);
+    const receipts = {
+      keys: readReceiptKeys(JSON.stringify(this.receiptKey.published)),
+      origin: DEFAULT_LOG_ORIGIN,
+      now: () => NOON,
+    };
+    return this.provider(documentService({ provider: number, receipts, open }), number);
   }
 
   /** Starts and registers a provider that answers by a script. */
@@ -183,7 +193,7 @@ export class DocumentWorld {
         }),
       ).finish(),
     );
-    const receipt = signReceipt(record, NOON, 'crossroads.test/ebox', readReceiptKey(this.receiptKey.privatePem));
+    const receipt = signReceipt(record, NOON, DEFAULT_LOG_ORIGIN, readReceiptKey(this.receiptKey.privatePem));
     const names = { messageId, originalMessageId: 'letter 17', sender: provider, reader, ticket };
     this.opened.set(document.id, { document, provider, record, receipt, ...names });
     return document;

@@ -57,7 +57,7 @@ export class SlowProvider {
     const tls = await mesh.register(enterpriseNumber);
     const service = documentService({
       provider: enterpriseNumber,
-      receiptKeys: mesh.receiptKeys,
+      receipts: mesh.receipts,
       open: async (query) => {
         provider.asked.push(query);
         const { content } = provider;

@@ -1,7 +1,7 @@
 import { AccessRecord, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
 import { newRequestId } from '@crossroads/grpc';
 import { eventually, refusalOf } from '@crossroads/testing';
-import { opens, receiptFault } from '@crossroads/transparency';
+import { opens, receiptVerifier } from '@crossroads/transparency';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type InProcessService, TestMesh } from '@crossroads/testing/mesh';
@@ -29,6 +29,8 @@ describe('a consultation', () => {
   let exchange: InProcessService;
   let welfare: ExchangeClient;
   let sound: Supply;
+  /** What a source demands. */
+  const expected = () => ({ use: 'consultation', origin: mesh.receipts.origin, maxAgeMs: 60_000 }) as const;
 
   beforeAll(async () => {
     mesh = await TestMesh.start('exchange');
@@ -67,7 +69,7 @@ describe('a consultation', () => {
 
     const supplied = world.wages.asked.at(-1);
     if (!supplied) throw new Error('the source was not asked');
-    expect(receiptFault(supplied.receipt, mesh.receiptKeys)).toBeUndefined();
+    expect(receiptVerifier(mesh.receipts.keys)(supplied.receipt, expected())).toBeUndefined();
     expect(opens(supplied.receipt?.commitment ?? new Uint8Array(), supplied.recordSalt, supplied.record)).toBe(true);
     expect(AccessRecord.decode(supplied.record)).toMatchObject({
       recordVersion: 1,
@@ -93,7 +95,7 @@ describe('a consultation', () => {
     const asked = world.wages.asked.slice(from);
     expect(asked.map(({ ticket }) => ticket).toSorted()).toEqual(answers.map(({ ticket }) => ticket).toSorted());
     for (const { receipt, record, recordSalt, ssin } of asked) {
-      expect(receiptFault(receipt, mesh.receiptKeys)).toBeUndefined();
+      expect(receiptVerifier(mesh.receipts.keys)(receipt, expected())).toBeUndefined();
       expect(opens(receipt?.commitment ?? new Uint8Array(), recordSalt, record)).toBe(true);
       expect(AccessRecord.decode(record).ssins).toEqual([ssin]);
     }

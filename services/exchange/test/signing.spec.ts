@@ -32,7 +32,7 @@ const person = {
 };
 const caller = { kind: 'institution', enterpriseNumber: WELFARE, application: 'desk', spki: 'key' } as const;
 
-const key = readReceiptKey(newReceiptKey().privatePem);
+const key = readReceiptKey(newReceiptKey('consultation').privatePem);
 const sign = async (record: Salted, time: Date) => signReceipt(record, time, 'crossroads.test/2026', key);
 
 /** A consultation with a journal and a signer of the spec. */

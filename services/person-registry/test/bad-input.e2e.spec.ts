@@ -40,7 +40,6 @@ const rpcs = {
   unreplaceSsin: (ssin: string, requestId = newRequestId()) => asRegister.unreplaceSsin({ requestId, ssin }),
   cancelSsin: (ssin: string, requestId = newRequestId()) => asRegister.cancelSsin({ requestId, ssin }),
 };
-const getPerson = (ssin: string) => asRegister.getPerson({ ssin, asOfDate: undefined, knownAtTime: undefined });
 
 describe.each(Object.entries(rpcs))('%s', (_, call) => {
   it.each(badNumbers)('refuses a number with %s', async (_what, ssin, reason) => {
@@ -64,23 +63,6 @@ describe.each(Object.entries(rpcs))('%s', (_, call) => {
   });
 });
 
-describe('getPerson', () => {
-  it.each(badNumbers)('refuses a number with %s', async (_what, ssin, reason) => {
-    await expect(getPerson(ssin)).rejects.toMatchObject({ violations: [{ field: 'ssin', reason }] });
-  });
-
-  it('knows nobody by a number that nobody has', async () => {
-    await expect(getPerson(nextNumber())).rejects.toMatchObject({ reason: 'UNKNOWN_SSIN' });
-  });
-
-  it('refuses a day that does not exist', async () => {
-    const asOfDate = { year: 2023, month: 2, day: 29 };
-    await expect(asRegister.getPerson({ ssin: someone, asOfDate, knownAtTime: undefined })).rejects.toMatchObject({
-      violations: [{ field: 'as_of_date', reason: 'INVALID_DATE' }],
-    });
-  });
-});
-
 describe('replaceSsin', () => {
   it.each(badNumbers)('refuses a replacing number with %s', async (_what, replacingSsin, reason) => {
     await expect(
@@ -91,7 +73,7 @@ describe('replaceSsin', () => {
   });
 });
 
-const empty: Fact = { period: undefined, recordedTime: undefined, fact: undefined };
+const empty: Fact = { period: undefined, fact: undefined };
 const tomorrow = new Date(Date.now() + 2 * DAY_MS).toISOString().slice(0, 10);
 
 const badFacts: readonly (readonly [string, string, string, Fact])[] = [
@@ -169,7 +151,6 @@ const badFacts: readonly (readonly [string, string, string, Fact])[] = [
     'INVALID_CODE',
     {
       period: since('2020-01-01'),
-      recordedTime: undefined,
       fact: {
         $case: 'address',
         value: Address.fromPartial({ street: 'Meir', municipalityCode: '240' }),

@@ -1,4 +1,5 @@
 import { Fact } from '@crossroads/contracts/person/v1/person';
+import type { SupplyResponse } from '@crossroads/contracts/source/v1/source_service';
 import { type DateParts, ssinCheck } from '@crossroads/identifiers';
 
 /** A test number: month part 60 to 72, so that it belongs to nobody. */
@@ -51,6 +52,10 @@ export const livesIn = (street: string, start?: string, end?: string): Fact =>
     start,
     end,
   );
+
+/** The street in an answer of `person.identification.v1`. */
+export const streetIn = (data: SupplyResponse['data']): string | undefined =>
+  (data?.['address'] as { readonly street?: string } | undefined)?.street;
 
 export const nationality = (nationalityCode: string, start?: string, end?: string): Fact =>
   fact({ $case: 'nationality', value: { nationalityCode } }, start, end);

@@ -1,4 +1,5 @@
 import { allPublished } from '@crossroads/testing/mesh';
+import { SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
 import { openDatabase } from '@crossroads/database';
 import { newRequestId } from '@crossroads/grpc';
 import { FileKeyProvider, PostgresSubjectKeys } from '@crossroads/privacy';
@@ -98,8 +99,7 @@ describe('what is kept of a person', () => {
     expect(await registry.stop()).toBe(0);
     await registry.launch();
 
-    const { person } = await asRegister.getPerson({ ssin: next, asOfDate: undefined, knownAtTime: undefined });
-    expect(person).toMatchObject({ ssin: next, facts: [], replacedSsins: [], sourceRevision: 3n });
+    expect(await registry.supplied(next)).toMatchObject({ status: SupplyStatus.SUPPLY_STATUS_NO_DATA_FOUND });
     const change = { requestId: newRequestId(), ssin: next, facts: [named('Again')], expectedSourceRevision: 0n };
     await expect(asRegister.changePerson(change)).rejects.toMatchObject({ reason: 'PERSON_FORGOTTEN' });
     // Numbers go on being told, by index; what the person was is not.

@@ -82,8 +82,7 @@ describe('reassert', () => {
     // Also what is not known here: a subscriber may hold a value that was lost.
     expect(stated?.changedFieldGroups).toEqual(expect.arrayContaining([...FIELD_GROUPS, 'municipality']));
     expect((await change(ssin, livesIn('Coupure', '2021-01-01'))).sourceRevision).toBe(9n);
-    const { person } = await asRegister.getPerson({ ssin, asOfDate: undefined, knownAtTime: undefined });
-    expect(person?.sourceRevision).toBe(9n);
+    expect((await registry.supplied(ssin)).sourceRevision).toBe(9n);
   });
 
   it('appends once for the same file, and again for a higher revision', async () => {

@@ -5,7 +5,7 @@ import { type Database, openDatabase } from '@crossroads/database';
 import { newRequestId } from '@crossroads/grpc';
 import { eventually, freePort } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { livesIn, named, nextNumber } from './persons.js';
+import { livesIn, named, nextNumber, streetIn } from './persons.js';
 import { NATIONAL_REGISTER, RunningRegistry } from './running-registry.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
@@ -42,9 +42,8 @@ describe('the rebuild of the snapshots of persons', () => {
       expectedSourceRevision: 0n,
     });
   const sees = async (ssin: string) => {
-    const { person } = await asRegister.getPerson({ ssin, asOfDate: undefined, knownAtTime: undefined });
-    const streets = person?.facts.flatMap(({ fact }) => (fact?.$case === 'address' ? [fact.value.street] : []));
-    return { street: streets?.[0], sourceRevision: person?.sourceRevision };
+    const { data, sourceRevision } = await registry.supplied(ssin);
+    return { street: streetIn(data), sourceRevision };
   };
   const snapshots = () =>
     db.query<{ readonly person_id: string; readonly revision: bigint; readonly sealed: string }>(

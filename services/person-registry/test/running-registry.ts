@@ -1,13 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { ErasureServiceService } from '@crossroads/contracts/person/v1/erasure_service';
 import { PersonServiceService } from '@crossroads/contracts/person/v1/person_service';
-import { SourceServiceService } from '@crossroads/contracts/source/v1/source_service';
-import type { RunningServer, TlsFiles } from '@crossroads/grpc';
-import { withCbeCheck } from '@crossroads/identifiers';
+import { SourceServiceService, type SupplyResponse } from '@crossroads/contracts/source/v1/source_service';
+import type { CallOptions, Connection, MethodShape, RunningServer, TlsFiles } from '@crossroads/grpc';
+import { type DateParts, withCbeCheck } from '@crossroads/identifiers';
 import { openBroker } from '@crossroads/messaging';
 import type { TestDatabase } from '@crossroads/testing';
-import { Link, type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
-import { type ReceiptKey, readReceiptKey } from '@crossroads/transparency';
+import { Link, receipted, type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
+import type { ReceiptKey } from '@crossroads/transparency';
+import type { ServiceDefinition as GrpcDefinition } from '@grpc/grpc-js';
 import type { TestingModuleBuilder } from '@nestjs/testing';
 import { AppModule } from '../src/app.module.js';
 import { FIELD_GROUPS } from '../src/person/facts.js';
@@ -26,6 +28,7 @@ export const WELFARE_OFFICE = withCbeCheck('02121770');
 export class RunningRegistry {
   private process: ServiceProcess | undefined;
   private port = 0;
+  private exchange: ReturnType<RunningRegistry['sourceAs']> | undefined;
 
   private constructor(
     private readonly mesh: TestMesh,
@@ -44,7 +47,8 @@ export class RunningRegistry {
   static async prepare(extra: Readonly<Record<string, string>> = {}): Promise<RunningRegistry> {
     const mesh = await TestMesh.start('person-registry');
     const certificates = new Map<string, TlsFiles>();
-    for (const name of ['exchange', 'reference-directory']) certificates.set(name, await mesh.serviceCertificate(name));
+    for (const name of ['exchange', 'subscription', 'reference-directory'])
+      certificates.set(name, await mesh.serviceCertificate(name));
     for (const enterpriseNumber of [NATIONAL_REGISTER, MUNICIPALITY, WELFARE_OFFICE])
       certificates.set(enterpriseNumber, await mesh.register(enterpriseNumber));
     // A certificate of the authority whose key nobody has registered.
@@ -68,7 +72,7 @@ export class RunningRegistry {
   }
 
   get receiptKey(): ReceiptKey {
-    return readReceiptKey(this.mesh.receiptKey.privatePem);
+    return this.mesh.receiptSigningKey;
   }
 
   get keyFile(): string {
@@ -124,7 +128,30 @@ export class RunningRegistry {
   }
 
   as(name: string) {
-    return this.mesh.connect(PersonServiceService, this.port, this.certificate(name), CALLS);
+    return this.connect(PersonServiceService, name);
+  }
+
+  /** Any rpcs, also those that it does not have. */
+  connect<Definition extends Record<string, MethodShape> & GrpcDefinition>(
+    definition: Definition,
+    name: string,
+  ): Connection<Definition> {
+    return this.mesh.connect(definition, this.port, this.certificate(name), CALLS);
+  }
+
+  /** What it supplies of a person to the exchange, for a consultation that is on the record. */
+  supplied(ssin: string, asOfDate?: DateParts, options: CallOptions = {}): Promise<SupplyResponse> {
+    this.exchange ??= this.sourceAs('exchange');
+    const question = {
+      ticket: randomUUID(),
+      ssin,
+      dataService: identification.dataService,
+      fieldGroups: ALL_GROUPS,
+      customer: NATIONAL_REGISTER,
+      legalContext: 'REGISTER:MAINTENANCE',
+      asOfDate,
+    };
+    return this.exchange.supply(receipted(question, this.receiptKey), options);
   }
 
   sourceAs(name: string) {
@@ -152,7 +179,7 @@ export class RunningRegistry {
   }
 }
 
-const CALLS = { deadlineMs: 20_000, reads: ['getPerson'] };
+const CALLS = { deadlineMs: 20_000 };
 
 const there = <Value>(value: Value | undefined): Value => {
   if (value === undefined) throw new Error('there is no such thing in this mesh');

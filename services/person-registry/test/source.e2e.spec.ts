@@ -1,10 +1,10 @@
 import type { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 import { type SupplyRequest, type SupplyResponse, SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
 import { newRequestId, RemoteError } from '@crossroads/grpc';
-import { newReceiptKey, readReceiptKey, signReceipt } from '@crossroads/transparency';
+import { DEFAULT_LOG_ORIGIN, newReceiptKey, readReceiptKey, signReceipt } from '@crossroads/transparency';
+import { receipted } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { born, date, livesIn, named, nextNumber } from './persons.js';
-import { receipted } from './receipted.js';
 import { NATIONAL_REGISTER, RunningRegistry, WELFARE_OFFICE } from './running-registry.js';
 
 let registry: RunningRegistry;
@@ -43,6 +43,13 @@ const asked = (request: Partial<SupplyRequest> = {}, recorded: Partial<AccessRec
     ...request,
   };
   return receipted(question, registry.receiptKey, recorded);
+};
+
+/** The same question under another receipt for the same record, as when a consultation is repeated. */
+const signedAgain = (request: SupplyRequest): SupplyRequest => {
+  const record = { bytes: request.record, salt: request.recordSalt };
+  const time = new Date((request.receipt?.time?.getTime() ?? Number.NaN) + 1);
+  return { ...request, receipt: signReceipt(record, time, DEFAULT_LOG_ORIGIN, registry.receiptKey) };
 };
 
 const reasonOf = async (call: Promise<unknown>) =>
@@ -131,24 +138,32 @@ describe('the registry as a source', () => {
   it('takes the same ticket again with the same record only', async () => {
     const first = asked();
     await asExchange.supply(first);
-    expect((await asExchange.supply(first)).sourceRevision).toBe(2n);
+    expect((await asExchange.supply(signedAgain(first))).sourceRevision).toBe(2n);
     expect(await reasonOf(asExchange.supply(asked({ ticket: first.ticket }, { application: 'another' })))).toBe(
       'TICKET_REUSED',
     );
   });
 
-  const stranger = readReceiptKey(newReceiptKey().privatePem);
+  it('answers for a receipt once', async () => {
+    const question = asked();
+    expect(await reasonOf(asExchange.supply(question))).toBe('answered');
+    expect(await reasonOf(asExchange.supply(question))).toBe('RECEIPT_REUSED');
+    const { answers, ending } = await suppliedTogether([question, asked()]);
+    expect([[...answers.keys()], ending]).toEqual([[1], 'RECEIPT_REUSED']);
+  });
+
+  const stranger = readReceiptKey(newReceiptKey('consultation').privatePem);
   const good = () => asked();
+  /** A good question, with another receipt for its record. */
+  const receiptedAnew = (time: Date, origin = DEFAULT_LOG_ORIGIN, key = registry.receiptKey): SupplyRequest => {
+    const request = good();
+    const record = { bytes: request.record, salt: request.recordSalt };
+    return { ...request, receipt: signReceipt(record, time, origin, key) };
+  };
+  const in2Minutes = (sign: 1 | -1) => new Date(Date.now() + sign * 120_000);
   it.each<[string, () => SupplyRequest]>([
     ['RECEIPT_MISSING', () => ({ ...good(), receipt: undefined })],
-    [
-      'RECEIPT_KEY_UNKNOWN',
-      () => {
-        const request = good();
-        const record = { bytes: request.record, salt: request.recordSalt };
-        return { ...request, receipt: signReceipt(record, new Date(), 'crossroads.test/2026', stranger) };
-      },
-    ],
+    ['RECEIPT_KEY_UNKNOWN', () => receiptedAnew(new Date(), DEFAULT_LOG_ORIGIN, stranger)],
     [
       'RECEIPT_SIGNATURE',
       () => {
@@ -156,6 +171,9 @@ describe('the registry as a source', () => {
         return { ...request, receipt: request.receipt && { ...request.receipt, logOrigin: 'elsewhere' } };
       },
     ],
+    ['RECEIPT_OF_OTHER_ORIGIN', () => receiptedAnew(new Date(), 'crossroads.test/2019')],
+    ['RECEIPT_TOO_OLD', () => receiptedAnew(in2Minutes(-1))],
+    ['RECEIPT_IN_FUTURE', () => receiptedAnew(in2Minutes(1))],
     ['COMMITMENT_NOT_OPENED', () => ({ ...good(), recordSalt: Buffer.alloc(32) })],
     ['COMMITMENT_NOT_OPENED', () => ({ ...good(), record: Buffer.from('x') })],
     ['RECORD_MALFORMED', () => asked({}, { recordVersion: 2 })],
@@ -188,7 +206,9 @@ describe('the registry as a source', () => {
     const { answers, ending } = await suppliedTogether(requests);
     expect(ending).toBe('ended');
     expect(answers).toEqual(
-      new Map(await Promise.all(requests.map(async (one, n) => [n, await asExchange.supply(one)] as const))),
+      new Map(
+        await Promise.all(requests.map(async (one, n) => [n, await asExchange.supply(signedAgain(one))] as const)),
+      ),
     );
     expect(answers.get(1)?.data).toEqual({ name: { familyNames: ['Peeters'], givenNames: ['Marie'] } });
   });
@@ -218,7 +238,14 @@ describe('the registry as a source', () => {
     });
   });
 
-  it('answers nobody but the exchange', async () => {
+  it('answers subscription only against receipts for deliveries', async () => {
+    const asSubscription = registry.sourceAs('subscription');
+    const refusal = await asSubscription.supply(asked()).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ reason: 'RECEIPT_OF_OTHER_USE' });
+    expect(String(refusal)).toContain('registered for another use');
+  });
+
+  it('answers nobody but the exchange and subscription', async () => {
     for (const name of [NATIONAL_REGISTER, 'reference-directory']) {
       const other = registry.sourceAs(name);
       expect(await reasonOf(other.supply(asked()))).toBe('CALLER_NOT_ALLOWED');
@@ -229,4 +256,13 @@ describe('the registry as a source', () => {
       expect(await reasonOf(together)).toBe('CALLER_NOT_ALLOWED');
     }
   });
+
+  it('answers no receipt from before its start', async () => {
+    const before = asked();
+    expect(await registry.stop()).toBe(0);
+    await registry.launch();
+    // On a slow machine the start takes longer than a receipt lives.
+    expect(await reasonOf(registry.sourceAs('exchange').supply(before))).toMatch(/^RECEIPT_(BEFORE_START|TOO_OLD)$/);
+    expect(await reasonOf(registry.sourceAs('exchange').supply(asked()))).toBe('answered');
+  }, 60_000);
 });

@@ -12,9 +12,9 @@ import { type Connection, connect, type RunningServer, startServer } from '@cros
 import { dayOf } from '@crossroads/identifiers';
 import { CertificateAuthority, identityFiles } from '@crossroads/local';
 import { type SourceOptions, sourceService } from '@crossroads/source';
+import { receipted } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { receipted } from './receipted.js';
 
 const trustDomain = 'crossroads.test';
 const folder = mkdtempSync(join(tmpdir(), 'crossroads-together-'));
@@ -46,7 +46,11 @@ describe('what a source supplies in one call', () => {
     const tls = { ca: files.ca, cert: files.certificate, key: files.key };
     const service = sourceService({
       dataServices: [DATA_SERVICE],
-      receiptKeys: new Map([['spec', publicKey]]),
+      receipts: {
+        keys: new Map([['spec', { use: 'consultation', key: publicKey }]]),
+        origin: 'crossroads.test/access',
+      },
+      receiptStore: 'none',
       validation: () => ({ mode: 'development', today: dayOf(new Date()) }),
       supply: (query, signal) => supply(query, signal),
     });

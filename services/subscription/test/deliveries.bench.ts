@@ -35,7 +35,7 @@ const benchOn = async (mesh: TestMesh) => {
   const subscription = await subscribed(world.client(service, FUND));
   const wanted = { institutions: Number(institutions), subscriptions: SUBSCRIPTIONS };
   const people = peopleOf(world, await manySubscribers(mesh, world, service.port, wanted, say), PEOPLE, INSCRIPTIONS);
-  const fund = await TimedSubscriber.of(await world.bus(FUND), subscription, mesh.receiptKeys, (error) =>
+  const fund = await TimedSubscriber.of(await world.bus(FUND), subscription, mesh.receipts, (error) =>
     say(`the subscriber: ${String(error)}`),
   );
 

@@ -181,7 +181,7 @@ describe('replay', () => {
       broker: await world.bus(FUND),
       topic: `crossroads.deliveries.${FUND}.v1`,
       group: `${FUND}.away`,
-      receiptKeys: mesh.receiptKeys,
+      receipts: mesh.receipts,
       lastSequence: (subscriptionId) => (subscriptionId === id ? last : undefined),
       onDelivery: (delivery) => {
         if (delivery.subscriptionId !== id) return;

@@ -2,7 +2,7 @@ import { Unavailable } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import { sourceService, type Supplied, type SupplyQuery } from '@crossroads/source';
 import type { ServedService } from '@crossroads/grpc';
-import type { ReceiptKeys } from '@crossroads/transparency';
+import type { AcceptedReceipts } from '@crossroads/transparency';
 
 /** What authentic sources have on persons, and what they were asked. They check receipts, as every source does. */
 export class SourceStandIn {
@@ -13,10 +13,11 @@ export class SourceStandIn {
   beforeAnswer: (query: SupplyQuery) => Promise<void> = async () => undefined;
   private readonly persons = new Map<string, Supplied>();
 
-  serve(dataServices: readonly string[], receiptKeys: ReceiptKeys): ServedService {
+  serve(dataServices: readonly string[], receipts: AcceptedReceipts): ServedService {
     return sourceService({
       dataServices,
-      receiptKeys,
+      receipts,
+      receiptStore: 'none',
       validation: () => ({ mode: 'development', today: dayOf(new Date()) }),
       supply: async (query) => {
         if (this.isAway) throw new Unavailable('AWAY', 'the source is away');

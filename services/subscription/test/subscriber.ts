@@ -2,7 +2,7 @@ import { deliveryOf, readDeliveries } from '@crossroads/client';
 import type { DeliveredMutation, Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import type { Broker, CloudEvent } from '@crossroads/messaging';
 import { eventually } from '@crossroads/testing';
-import type { ReceiptKeys } from '@crossroads/transparency';
+import type { AcceptedReceipts } from '@crossroads/transparency';
 
 /** What a subscriber has read: by the SDK, which drops repetitions and notices gaps, and raw, as any consumer of the topic. */
 export class Subscriber {
@@ -10,14 +10,14 @@ export class Subscriber {
   readonly raw: { readonly event: CloudEvent; readonly delivery: Delivery }[] = [];
   readonly faults: string[] = [];
 
-  static async of(broker: Broker, topic: string, group: string, receiptKeys: ReceiptKeys): Promise<Subscriber> {
+  static async of(broker: Broker, topic: string, group: string, receipts: AcceptedReceipts): Promise<Subscriber> {
     const subscriber = new Subscriber();
     const last = new Map<string, bigint>();
     await readDeliveries({
       broker,
       topic,
       group,
-      receiptKeys,
+      receipts,
       lastSequence: (subscriptionId, lane) => last.get(`${subscriptionId} ${lane}`) ?? 0n,
       onDelivery: (delivery) => {
         last.set(`${delivery.subscriptionId} ${delivery.lane}`, delivery.sequence);

@@ -80,7 +80,7 @@ export class World {
   }
 
   private async addSource(dataService: string, tls: TlsFiles, groups: readonly string[]): Promise<void> {
-    const served = this.source.serve([dataService], this.mesh.receiptKeys);
+    const served = this.source.serve([dataService], this.mesh.receipts);
     const { port } = await this.mesh.serve('source', tls, served);
     this.mesh.policy.put({ $case: 'dataService', value: service(dataService, groups, `127.0.0.1:${port}`) });
   }
@@ -127,7 +127,7 @@ export class World {
   /** Reads a subscriber's topic, which its first subscription has created. */
   async reads(institution: string, topic: string): Promise<Subscriber> {
     const broker = await this.bus(institution);
-    return Subscriber.of(broker, topic, `${institution}.spec`, this.mesh.receiptKeys);
+    return Subscriber.of(broker, topic, `${institution}.spec`, this.mesh.receipts);
   }
 
   /** Puts a deliberation in force, or changes it. */

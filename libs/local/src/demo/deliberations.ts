@@ -11,6 +11,8 @@ export const PURPOSES = {
   'employment-office': { legalContext: 'NEO:UNEMPLOYMENT_BENEFIT', inscriptionContext: 'NEO:CONTROLLED_UNEMPLOYED' },
   'pension-office': { legalContext: 'PENSIONS:AWARD', inscriptionContext: 'PENSIONS:AWARD_FILE' },
   'welfare-office': { legalContext: 'PCSA:SOCIAL_INQUIRY', inscriptionContext: 'PCSA:LIVING_WAGE' },
+  // A reporter reads what it corrects by consulting, as everybody.
+  'national-register': { legalContext: 'REGISTER:MAINTENANCE', inscriptionContext: 'REGISTER:MAINTAINED' },
 } as const satisfies Partial<Record<InstitutionName, unknown>>;
 
 export type Recipient = keyof typeof PURPOSES;
@@ -72,6 +74,19 @@ export const DRAFTS: Readonly<Record<Recipient, Draft>> = {
       ),
       grant('welfare-office', WAGES, ['employer', 'amounts'], 'online'),
       grant('welfare-office', STATUSES, ['status'], 'online'),
+    ],
+  },
+  'national-register': {
+    reference: '26/005',
+    title: 'Maintenance of the identification that it reports',
+    recipient: numberOf('national-register'),
+    grants: [
+      grant(
+        'national-register',
+        IDENTIFICATION,
+        ['name', 'birth', 'gender', 'address', 'civilStatus', 'nationality', 'death', 'family'],
+        'online',
+      ),
     ],
   },
 };

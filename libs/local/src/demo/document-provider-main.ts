@@ -37,7 +37,7 @@ const server = await startServer({
   services: [
     documentService({
       provider: settings.PROVIDER,
-      receiptKeys: new ReceiptKeySettings().readKeys(),
+      receipts: new ReceiptKeySettings().accepted(),
       open: ({ documentId }) => openFile(documentId),
     }),
   ],

@@ -9,19 +9,24 @@ import {
 } from '@crossroads/configuration';
 import { startServer } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
-import { sourceService } from '@crossroads/source';
+import { FileReceiptStore, sourceService } from '@crossroads/source';
 import { ReceiptKeySettings } from '@crossroads/source/nest';
 import { openPopulation } from '../people/index.js';
 import { STATUSES, WAGES } from './deliberations.js';
 
 class DemoSourceSettings extends settingsOf({
   DATA_SERVICE: oneOfSetting('the data service that it supplies', [WAGES, STATUSES]),
+  RECEIPTS: textSetting('folder in which it keeps receipts'),
   PEOPLE: textSetting('folder of its data; absent: generated data').optional(),
 }) {}
 
 /** An authentic source of the demo. It supplies its data only against a receipt. */
 checkSettings([MeshSettings, GrpcSettings, ReceiptKeySettings, DemoSourceSettings]);
-const [mesh, grpc, { DATA_SERVICE, PEOPLE }] = [new MeshSettings(), new GrpcSettings(), new DemoSourceSettings()];
+const [mesh, grpc, { DATA_SERVICE, PEOPLE, RECEIPTS }] = [
+  new MeshSettings(),
+  new GrpcSettings(),
+  new DemoSourceSettings(),
+];
 const today = () => dayOf(new Date());
 const population = await openPopulation(PEOPLE, today());
 const records: ReadonlyMap<string, object> = DATA_SERVICE === WAGES ? population.wages : population.statuses;
@@ -34,7 +39,8 @@ const server = await startServer({
   services: [
     sourceService({
       dataServices: [DATA_SERVICE],
-      receiptKeys: new ReceiptKeySettings().readKeys(),
+      receipts: new ReceiptKeySettings().accepted(),
+      receiptStore: await FileReceiptStore.open(RECEIPTS),
       validation: () => ({ mode: mesh.CROSSROADS_MODE, today: today() }),
       supply: async ({ ssin }) => {
         const data = records.get(ssin);

@@ -16,8 +16,9 @@ const ASKED = [IDENTIFICATION, WAGES, STATUSES];
 
 /** What the list of the citizen must contain afterwards. */
 export interface ExpectedAccesses {
-  /** Of the consultation that was answered. */
+  /** Of the consultations that were answered: the social inquiry, and the maintenance of what is reported. */
   readonly answered: string;
+  readonly maintained: string;
   /** Reasons of refusals about this person. */
   readonly refused: string[];
 }
@@ -27,6 +28,7 @@ export const consultSources = async (
   tour: Tour,
   { subject, hasWages, hasStatuses }: Participants,
 ): Promise<ExpectedAccesses> => {
+  const maintained = await readToMaintain(tour, subject.ssin);
   const { network, output } = tour;
   output.step('A social inquiry: the welfare office consults three sources in one call');
   const token = await tokenOf(tour);
@@ -69,7 +71,23 @@ export const consultSources = async (
   output.command(
     `consult --as welfare-office --ssin ${subject.ssin} --legal-context ${legalContext} ${ASKED.join(' ')}`,
   );
-  return { answered: answer.ticket, refused: [] };
+  return { answered: answer.ticket, maintained, refused: [] };
+};
+
+/** A reporter reads the person whom it corrects as everybody does: by consulting, on the record. */
+const readToMaintain = async ({ network, output }: Tour, ssin: string): Promise<string> => {
+  output.step('Maintenance: the National Register looks up what it reported, before it corrects it');
+  const { legalContext: maintenance } = PURPOSES['national-register'];
+  const { results, ticket } = await network
+    .as('national-register')
+    .consult({ ssin, legalContext: maintenance, dataServices: [IDENTIFICATION] });
+  const [found] = results;
+  verify(found?.status === FOUND && found.sourceRevision > 0n, 'the National Register finds the person, at a revision');
+  output.verified(
+    `${IDENTIFICATION} under ${maintenance}: revision ${found.sourceRevision}, against which it corrects; the registry gives it no other way to read`,
+  );
+  output.command(`consult --as national-register --ssin ${ssin} --legal-context ${maintenance} ${IDENTIFICATION}`);
+  return ticket;
 };
 
 /** Repeats the consultation with one condition not met each time, and checks the reason of each refusal. */

@@ -94,7 +94,13 @@ const load = async ({ network, output }: Tour, population: Population): Promise<
 
 const decide = async ({ network, output }: Tour): Promise<void> => {
   output.step('Deliberations: institutions apply for access, the committee decides');
-  for (const recipient of ['health-fund', 'employment-office', 'pension-office', 'welfare-office'] as const) {
+  for (const recipient of [
+    'health-fund',
+    'employment-office',
+    'pension-office',
+    'welfare-office',
+    'national-register',
+  ] as const) {
     const { deliberation, isNew } = await decidedDeliberation(network, recipient);
     output.verified(
       `${deliberation.reference} “${deliberation.title}” ${isNew ? 'submitted, and approved by the committee' : 'is in force'}`,
@@ -127,10 +133,11 @@ const inscribePeople = async (
     ['employment-office', subject],
     ['welfare-office', subject],
     ['pension-office', stranger],
+    ['national-register', subject],
   ] as const)
     await inscribe(network.as(name), PURPOSES[name].inscriptionContext, who.ssin);
   output.verified(
-    'the employment office and the welfare office have a file on one person, the pension office on another',
+    'the employment office, the welfare office and the National Register have a file on one person, the pension office on another',
   );
   output.command(
     `inscribe --as welfare-office --ssin ${subject.ssin} --context ${PURPOSES['welfare-office'].inscriptionContext}`,

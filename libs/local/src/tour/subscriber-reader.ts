@@ -3,7 +3,7 @@ import { readDeliveries } from '@crossroads/client';
 import type { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import { openBroker } from '@crossroads/messaging';
 import { DELIVERIES, topicOfInstitution } from '@crossroads/topology';
-import { readReceiptKeys } from '@crossroads/transparency';
+import { DEFAULT_LOG_ORIGIN, readReceiptKeys } from '@crossroads/transparency';
 import { type InstitutionName, numberOf } from '../demo/institutions.js';
 import type { DemoNetwork } from '../demo/set-up.js';
 import type { LocalMesh } from '../local-mesh.js';
@@ -36,7 +36,7 @@ export const startSubscriber = async (
     broker,
     topic: topicOfInstitution(DELIVERIES, number),
     group: `${number}.tour-${Date.now()}`,
-    receiptKeys: readReceiptKeys(readFileSync(mesh.receiptKeysFile, 'utf8')),
+    receipts: { keys: readReceiptKeys(readFileSync(mesh.receiptKeysFile, 'utf8')), origin: DEFAULT_LOG_ORIGIN },
     lastSequence: (subscriptionId) => received.get(subscriptionId)?.at(-1)?.sequence,
     onDelivery: (delivery) => {
       const before = received.get(delivery.subscriptionId);

@@ -85,6 +85,7 @@ const identityOf = (source: string): ServerIdentity =>
 const failureOf = (error: unknown): SourceFailure => {
   if (!(error instanceof RemoteError)) return 'SOURCE_UNAVAILABLE';
   if (error.code === status.DEADLINE_EXCEEDED) return 'SOURCE_TIMEOUT';
+  if (error.reason === 'ANSWER_TOO_LARGE') return 'SOURCE_ANSWER_INVALID';
   // The source answered when the message is too large or malformed; such errors come from this side, without a reason.
   const isUnreadable = error.reason === '' && /larger than|parsing error|deserializ/i.test(error.message);
   return isUnreadable ? 'SOURCE_ANSWER_INVALID' : 'SOURCE_UNAVAILABLE';

@@ -26,11 +26,19 @@ import {
   addressedBy,
   addressVariableOf,
   keysOf,
+  receiptUseOf,
   serviceNamed,
   type ServiceName,
   type TopicName,
 } from '@crossroads/topology';
-import { newReceiptKey, type ReceiptKeys, readReceiptKeys } from '@crossroads/transparency';
+import {
+  type AcceptedReceipts,
+  DEFAULT_LOG_ORIGIN,
+  newReceiptKey,
+  type ReceiptKey,
+  readReceiptKey,
+  readReceiptKeys,
+} from '@crossroads/transparency';
 import type { ServiceDefinition as GrpcDefinition } from '@grpc/grpc-js';
 import type { Type } from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
@@ -78,7 +86,7 @@ export interface ProcessOptions extends StartOptions {
 export class TestMesh {
   readonly policy = new PolicyFeed();
   /** The key with which the service signs or verifies receipts. */
-  readonly receiptKey = newReceiptKey();
+  private readonly receiptKey: ReturnType<typeof newReceiptKey>;
   private readonly folder = mkdtempSync(join(tmpdir(), 'crossroads-test-mesh-'));
   private readonly endings: (() => unknown)[] = [];
   private readonly addresses: Record<string, string> = {};
@@ -90,7 +98,10 @@ export class TestMesh {
     readonly service: ServiceName,
     readonly bus: TestBus,
     readonly databases: ServiceDatabases,
-  ) {}
+  ) {
+    // One that checks receipts is asked by the exchange.
+    this.receiptKey = newReceiptKey(receiptUseOf(service) ?? 'consultation');
+  }
 
   /** @param bus `kafka` falls back to the embedded log where there is no Kafka */
   static async start(
@@ -127,9 +138,9 @@ export class TestMesh {
     await bus.allow(service);
     this.ownTls = await this.serviceCertificate(service);
     await generateKeyFile(this.keyFile, keysOf(service));
-    const { keyId, privatePem, publicPem } = this.receiptKey;
+    const { privatePem, published } = this.receiptKey;
     writeFileSync(join(folder, 'receipts.pem'), privatePem);
-    writeFileSync(join(folder, 'receipt-keys.json'), JSON.stringify({ [keyId]: publicPem }));
+    writeFileSync(join(folder, 'receipt-keys.json'), JSON.stringify(published));
     for (const called of addressedBy(service)) this.addresses[addressVariableOf(called)] = NOWHERE;
     if (!addressedBy(service).includes('authorization')) return;
     const known = first?.addresses[addressVariableOf('authorization')];
@@ -151,9 +162,15 @@ export class TestMesh {
     return join(this.folder, 'keys.json');
   }
 
-  /** The public keys for verifying receipts. */
-  get receiptKeys(): ReceiptKeys {
-    return readReceiptKeys(readFileSync(join(this.folder, 'receipt-keys.json'), 'utf8'));
+  /** What a spec signs receipts with, in place of the services that call the one under test. */
+  get receiptSigningKey(): ReceiptKey {
+    return readReceiptKey(this.receiptKey.privatePem);
+  }
+
+  /** What verifies receipts of the service, or of this spec. */
+  get receipts(): AcceptedReceipts {
+    const keys = readReceiptKeys(readFileSync(join(this.folder, 'receipt-keys.json'), 'utf8'));
+    return { keys, origin: DEFAULT_LOG_ORIGIN };
   }
 
   get serviceDatabases(): TestDatabase[] {

@@ -21,7 +21,6 @@ export const personRegistry = {
       replaceSsin: INSTITUTIONS,
       unreplaceSsin: INSTITUTIONS,
       cancelSsin: INSTITUTIONS,
-      getPerson: INSTITUTIONS,
       importPersons: INSTITUTIONS,
     },
     'crossroads.person.v1.ErasureService': {

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { salted } from '../commitment.js';
-import { receiptFault } from '../receipt.js';
+import { DEFAULT_LOG_ORIGIN, receiptVerifier } from '../receipt.js';
 import { newReceiptKey, readReceiptKeys } from '../receipt-key.js';
 import { ReceiptSigner } from './receipt-signer.js';
 import { ReceiptSettings } from './receipt.settings.js';
 
-const { keyId, privatePem, publicPem } = newReceiptKey();
-const keys = readReceiptKeys(JSON.stringify({ [keyId]: publicPem }));
+const { privatePem, published } = newReceiptKey('consultation');
+const verify = receiptVerifier(readReceiptKeys(JSON.stringify(published)));
+const expected = { use: 'consultation', origin: DEFAULT_LOG_ORIGIN } as const;
 const time = new Date('2026-05-01T12:00:00Z');
 
 describe('a receipt signer', () => {
@@ -27,7 +28,7 @@ describe('a receipt signer', () => {
     expect(receipts.map(({ batchIndex, batchSize }) => [batchIndex, batchSize])).toEqual(
       receipts.map((_, index) => [index, 20]),
     );
-    for (const receipt of receipts) expect(receiptFault(receipt, keys)).toBeUndefined();
+    for (const receipt of receipts) expect(verify(receipt, expected)).toBeUndefined();
   });
 
   it('does not wait for receipts of a later turn', async () => {
@@ -44,6 +45,6 @@ describe('a receipt signer', () => {
       ...Array<number>(512).fill(256),
       ...Array<number>(88).fill(88),
     ]);
-    for (const receipt of receipts) expect(receiptFault(receipt, keys)).toBeUndefined();
+    for (const receipt of receipts) expect(verify(receipt, expected)).toBeUndefined();
   });
 });

@@ -13,7 +13,7 @@ import {
   unknownSsin,
 } from './number.decider.js';
 import { missingOf, type NumberStates } from './replacement.rules.js';
-import { recordedUntil, StreamReads } from './stream-reads.js';
+import { StreamReads } from './stream-reads.js';
 
 const NUMBER = 'number';
 
@@ -30,10 +30,15 @@ export class Numbers extends Streams<NumberState, NumberCommand, NumberEvent> {
     super(reads, { type: NUMBER, decider: numberDecider, events: NUMBER_EVENTS, codec });
   }
 
-  /** `knownAt`: as it was known at that instant. */
-  async find(ssin: string, knownAt?: Date): Promise<NumberStream> {
+  async find(ssin: string): Promise<NumberStream> {
     const indexes = this.index.indexesOf(ssin);
-    return this.foldFirst(indexes, await this.reads.readStreams(indexes), knownAt);
+    return this.foldFirst(indexes, await this.reads.readStreams(indexes));
+  }
+
+  /** The number itself, or the last of those that replace it; nothing when nobody has it. */
+  async presentOf(ssin: string): Promise<KnownNumber | undefined> {
+    const asked = await this.find(ssin);
+    return lastOf(statesOf(await this.withReplacements([asked])), asked.streamId);
   }
 
   /** In the order given, with one query. */
@@ -44,30 +49,33 @@ export class Numbers extends Streams<NumberState, NumberCommand, NumberEvent> {
   }
 
   /** These numbers, and all that replace them or are replaced by them, directly or through others. */
-  async withReplacements(start: readonly NumberStream[], knownAt?: Date): Promise<Map<string, NumberStream>> {
+  async withReplacements(start: readonly NumberStream[]): Promise<Map<string, NumberStream>> {
     const found = new Map(start.map((one) => [one.streamId, one]));
     for (;;) {
       const missing = missingOf(statesOf(found));
       if (missing.length === 0) return found;
       for (const [index, recorded] of await this.reads.readStreams(missing))
-        found.set(index, await this.fold(index, recordedUntil(recorded, knownAt)));
+        found.set(index, await this.fold(index, recorded));
     }
   }
 
   /** The number under the first index that has a stream: one per version of the index key, the current version first. */
-  foldFirst(
-    indexes: readonly string[],
-    streams: ReadonlyMap<string, readonly Recorded[]>,
-    knownAt?: Date,
-  ): Promise<NumberStream> {
+  foldFirst(indexes: readonly string[], streams: ReadonlyMap<string, readonly Recorded[]>): Promise<NumberStream> {
     const [current = ''] = indexes;
     const index = indexes.find((one) => (streams.get(one) ?? []).length > 0) ?? current;
-    return this.fold(index, recordedUntil(streams.get(index) ?? [], knownAt));
+    return this.fold(index, streams.get(index) ?? []);
   }
 }
 
 export const statesOf = (numbers: ReadonlyMap<string, NumberStream>): NumberStates =>
   new Map([...numbers].map(([index, { state }]) => [index, state]));
+
+/** The end of a chain of replacements. */
+const lastOf = (numbers: NumberStates, index: string): KnownNumber | undefined => {
+  const state = numbers.get(index);
+  if (state === undefined || state.status === 'absent') return undefined;
+  return state.byIndex === undefined ? state : lastOf(numbers, state.byIndex);
+};
 
 /** @throws Rejection unless the number belongs to somebody, and is neither replaced nor canceled */
 export const activeNumber = ({ state }: NumberStream): KnownNumber => {

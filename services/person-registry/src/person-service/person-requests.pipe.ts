@@ -49,16 +49,3 @@ const ssinOnly = perContext((context) => fields.message({ requestId, ssin: field
 export type SsinInput = z.output<ReturnType<typeof ssinOnly>>;
 
 export const SsinPipe = requestPipe(ssinOnly);
-
-const getPerson = perContext((context) =>
-  fields
-    .message({
-      ssin: fields.ssin(context),
-      asOfDate: fields.optional(fields.day),
-      knownAtTime: fields.optional(fields.instant),
-    })
-    .transform(({ ssin, asOfDate: day = context.today, knownAtTime: knownAt }) => ({ ssin, day, knownAt })),
-);
-export type GetPersonInput = z.output<ReturnType<typeof getPerson>>;
-
-export const GetPersonPipe = requestPipe(getPerson);

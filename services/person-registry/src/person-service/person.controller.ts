@@ -1,8 +1,6 @@
-import { SsinState } from '@crossroads/contracts/person/v1/person';
 import {
   type CancelSsinResponse,
   type ChangePersonResponse,
-  type GetPersonResponse,
   type ImportPersonsRequest,
   type ImportPersonsResponse,
   PersonServiceService,
@@ -15,16 +13,12 @@ import { RegisteredKeyGuard } from '@crossroads/policy';
 import { RPCS } from '@crossroads/topology';
 import { UseGuards } from '@nestjs/common';
 import { PersonImports } from '../import/person-imports.js';
-import { factMessage } from '../person/fact.message.js';
 import { type FieldGroup, groupsOf } from '../person/facts.js';
 import { type Origin, PersonCommands } from '../person/person.commands.js';
-import { PersonReading } from '../person/person-reading.js';
 import { Reporters } from '../person/reporters.js';
 import {
   type ChangePersonInput,
   ChangePersonPipe,
-  type GetPersonInput,
-  GetPersonPipe,
   type RegisterPersonInput,
   RegisterPersonPipe,
   type ReplaceSsinInput,
@@ -34,12 +28,6 @@ import {
 } from './person-requests.pipe.js';
 import { NumberReporterGuard, ReporterGuard } from './reporter.guard.js';
 
-const SSIN_STATES = {
-  active: SsinState.SSIN_STATE_ACTIVE,
-  replaced: SsinState.SSIN_STATE_REPLACED,
-  canceled: SsinState.SSIN_STATE_CANCELED,
-} as const;
-
 /** For institutions that report identification data. */
 @GrpcController(PersonServiceService, RPCS['person-registry']['crossroads.person.v1.PersonService'])
 @UseGuards(RegisteredKeyGuard, ReporterGuard)
@@ -47,7 +35,6 @@ export class PersonController {
   constructor(
     private readonly reporters: Reporters,
     private readonly commands: PersonCommands,
-    private readonly reading: PersonReading,
     private readonly imports: PersonImports,
   ) {}
 
@@ -81,19 +68,6 @@ export class PersonController {
   @UseGuards(NumberReporterGuard)
   async cancelSsin({ requestId, ssin }: SsinInput, call: Call): Promise<CancelSsinResponse> {
     return { sourceRevision: await this.commands.cancel(ssin, this.originOf(call, requestId)) };
-  }
-
-  @Rpc(PersonServiceService.getPerson, GetPersonPipe)
-  async getPerson({ ssin, day, knownAt }: GetPersonInput): Promise<GetPersonResponse> {
-    const { status, facts, replacedSsins, ...found } = await this.reading.find(ssin, day, knownAt);
-    return {
-      person: {
-        ...found,
-        replacedSsins: [...replacedSsins],
-        ssinState: SSIN_STATES[status],
-        facts: facts.map(factMessage),
-      },
-    };
   }
 
   @Rpc(PersonServiceService.importPersons, undefined, { lane: 'bulk' })

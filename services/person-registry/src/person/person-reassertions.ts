@@ -1,11 +1,10 @@
 import { Commands, isRejection } from '@crossroads/eventsourcing';
-import { dayOf } from '@crossroads/identifiers';
 import type { LostPerson } from '@crossroads/messaging';
 import type { Reassertions } from '@crossroads/service';
 import { Injectable } from '@nestjs/common';
+import { Numbers } from '../number/numbers.js';
 import { IDENTIFICATION } from './identification.js';
 import type { PersonReason } from './person.decider.js';
-import { PersonReading } from './person-reading.js';
 import { Persons, type PersonStream } from './persons.js';
 
 type Outcome = 'stated again' | 'stated before' | 'erased' | 'not known';
@@ -22,7 +21,7 @@ export class PersonReassertions implements Reassertions {
   constructor(
     private readonly commands: Commands,
     private readonly persons: Persons,
-    private readonly reading: PersonReading,
+    private readonly numbers: Numbers,
   ) {}
 
   /** @throws when events of another data service were lost: those their source reports again */
@@ -84,13 +83,9 @@ export class PersonReassertions implements Reassertions {
   private async numberOf(personId: string): Promise<string> {
     const reported = await this.persons.reportedUnder(personId);
     for (const ssin of reported) {
-      const found = await this.reading.find(ssin, dayOf(new Date())).catch(unlessUnknown);
-      if (found?.personId === personId) return found.ssin;
+      const present = await this.numbers.presentOf(ssin);
+      if (present?.personId === personId) return present.ssin ?? ssin;
     }
     return reported[0] ?? '';
   }
 }
-
-const unlessUnknown = (error: unknown): undefined => {
-  if (!isRejection(error)) throw error;
-};

@@ -3,7 +3,6 @@ import { NumberModule } from '../number/number.module.js';
 import { PersonCodec } from './person.codec.js';
 import { PersonCommands } from './person.commands.js';
 import { PersonPublisher } from './person.publisher.js';
-import { PersonReading } from './person-reading.js';
 import { PersonReassertions } from './person-reassertions.js';
 import { PersonSnapshots } from './person-snapshots.js';
 import { Persons } from './persons.js';
@@ -12,16 +11,7 @@ import { Reporters } from './reporters.js';
 /** Persons and their facts. */
 @Module({
   imports: [NumberModule],
-  providers: [
-    PersonCodec,
-    PersonSnapshots,
-    Persons,
-    PersonCommands,
-    PersonReading,
-    PersonReassertions,
-    PersonPublisher,
-    Reporters,
-  ],
-  exports: [NumberModule, Persons, PersonCommands, PersonReading, Reporters],
+  providers: [PersonCodec, PersonSnapshots, Persons, PersonCommands, PersonReassertions, PersonPublisher, Reporters],
+  exports: [NumberModule, Persons, PersonCommands, Reporters],
 })
 export class PersonModule {}

@@ -2,7 +2,7 @@ import type { Tx } from '@crossroads/database';
 import { type Recorded, type Stream, Streams, WrongExpectedRevision } from '@crossroads/eventsourcing';
 import { warn } from '@crossroads/grpc';
 import { Injectable } from '@nestjs/common';
-import { recordedUntil, StreamReads } from '../number/stream-reads.js';
+import { StreamReads } from '../number/stream-reads.js';
 import { CARDINALITIES } from './facts.js';
 import { PersonCodec } from './person.codec.js';
 import { type PersonSnapshot, PersonSnapshots } from './person-snapshots.js';
@@ -41,11 +41,6 @@ export class Persons extends Streams<PersonState, PersonCommand, PersonEvent> {
     // Another table than the one that was seen: it was emptied.
     if (snapshot === undefined || snapshot.revision < seen) return this.loadAfter(personId, snapshot);
     return this.resume(personId, snapshot, recorded);
-  }
-
-  /** Without snapshots: a person as known at an instant. */
-  async loadAsKnownAt(personId: string, knownAt: Date): Promise<PersonStream> {
-    return this.fold(personId, recordedUntil(await this.eventsAfter(personId, 0n), knownAt));
   }
 
   /** The person after a stored event. */

@@ -11,7 +11,9 @@ export class IdentificationController extends SourceController {
   constructor(receipts: ReceiptKeySettings, validation: RequestValidation, identifications: Identifications) {
     super({
       dataServices: [IDENTIFICATION],
-      receiptKeys: receipts.readKeys(),
+      receipts: receipts.accepted(),
+      // The operator of the exchange runs this source as well.
+      receiptStore: 'none',
       validation: () => validation.context(),
       supply: ({ ssin, day, fieldGroups }) => identifications.find(ssin, day, fieldGroups),
     });

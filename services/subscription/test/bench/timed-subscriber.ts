@@ -2,7 +2,7 @@ import { readDeliveries } from '@crossroads/client';
 import type { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import type { Subscription } from '@crossroads/contracts/subscription/v1/subscription_service';
 import type { Broker, CloudEvent } from '@crossroads/messaging';
-import type { ReceiptKeys } from '@crossroads/transparency';
+import type { AcceptedReceipts } from '@crossroads/transparency';
 
 type Told = Pick<Mutation, 'ssin' | 'sourceRevision'>;
 
@@ -21,7 +21,7 @@ export class TimedSubscriber {
   static async of(
     broker: Broker,
     { subscriptionId, topic, institution }: Subscription,
-    receiptKeys: ReceiptKeys,
+    receipts: AcceptedReceipts,
     onError: (error: unknown) => void,
   ): Promise<TimedSubscriber> {
     const subscriber = new TimedSubscriber();
@@ -29,7 +29,7 @@ export class TimedSubscriber {
       broker,
       topic,
       group: `${institution}.bench`,
-      receiptKeys,
+      receipts,
       lastSequence: () => subscriber.last,
       onDelivery: (delivery) => {
         if (delivery.subscriptionId !== subscriptionId || delivery.content?.$case !== 'mutation') return;

@@ -1,8 +1,8 @@
 import { AccessKind, AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 import { SupplyRequest } from '@crossroads/contracts/source/v1/source_service';
-import { type ReceiptKey, salted, signReceipt } from '@crossroads/transparency';
+import { DEFAULT_LOG_ORIGIN, type ReceiptKey, salted, signReceipt } from '@crossroads/transparency';
 
-/** The question with record and receipt, as the exchange sends it; `recorded` is what its record says instead. */
+/** A question to a source with record and receipt, as the exchange sends it; `recorded` is what its record says instead. */
 export const receipted = (
   question: Partial<SupplyRequest>,
   key: ReceiptKey,
@@ -21,7 +21,7 @@ export const receipted = (
   });
   const record = salted(AccessRecord.encode(named).finish());
   return SupplyRequest.fromPartial({
-    receipt: signReceipt(record, new Date(), 'crossroads.test/2026', key),
+    receipt: signReceipt(record, new Date(), DEFAULT_LOG_ORIGIN, key),
     record: Buffer.from(record.bytes),
     recordSalt: Buffer.from(record.salt),
     ...question,

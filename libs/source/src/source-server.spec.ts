@@ -1,0 +1,148 @@
+import { setImmediate as eventLoopTurn } from 'node:timers/promises';
+import { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import { SupplyRequest } from '@crossroads/contracts/source/v1/source_service';
+import type { IsoDay } from '@crossroads/identifiers';
+import { newReceiptKey, readReceiptKey, readReceiptKeys, salted, signReceipt } from '@crossroads/transparency';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { KeptReceipt, ReceiptStore } from './receipts/receipt-store.js';
+import { type SourceOptions, SourceServer } from './source-server.js';
+
+const ORIGIN = 'crossroads.test/2026';
+const START = new Date('2026-05-01T12:00:00Z');
+const made = newReceiptKey('consultation');
+const key = readReceiptKey(made.privatePem);
+const keys = readReceiptKeys(JSON.stringify(made.published));
+const exchange = { kind: 'service', name: 'exchange', spki: 'key' } as const;
+const call = { caller: exchange, signal: new AbortController().signal };
+const after = (ms: number): Date => new Date(START.getTime() + ms);
+
+let tickets = 0;
+
+/** A question whose receipt was made at an instant. */
+const asked = (time: Date): SupplyRequest => {
+  const question = {
+    ticket: `ticket-${++tickets}`,
+    ssin: '62691699717',
+    customer: '0206731645',
+    legalContext: 'SPEC:ANY',
+  };
+  const service = { dataService: 'spec.v1', fieldGroups: ['all'] };
+  const { ssin, ...named } = question;
+  const fields = AccessRecord.fromPartial({ recordVersion: 1, ...named, ssins: [ssin], services: [service] });
+  const record = salted(AccessRecord.encode(fields).finish());
+  return SupplyRequest.fromPartial({
+    ...question,
+    ...service,
+    receipt: signReceipt(record, time, ORIGIN, key),
+    record: Buffer.from(record.bytes),
+    recordSalt: Buffer.from(record.salt),
+  });
+};
+
+/** What was kept, in order; it can be made to fail, or to know a receipt already. */
+class StoreStandIn implements ReceiptStore {
+  readonly kept: KeptReceipt[] = [];
+  keep: ReceiptStore['keep'] = async (one) => {
+    this.kept.push(one);
+    return true;
+  };
+  countsOn = async (): Promise<ReadonlyMap<string, number>> => new Map();
+}
+
+describe('a source', () => {
+  let now: Date;
+  let server: SourceServer;
+  let store: StoreStandIn;
+  let supply: SourceOptions['supply'];
+
+  beforeEach(() => {
+    now = START;
+    store = new StoreStandIn();
+    supply = async () => ({ data: { all: 1 }, sourceRevision: 1n });
+    server = new SourceServer({
+      dataServices: ['spec.v1'],
+      receipts: { keys, origin: ORIGIN, now: () => now },
+      validation: () => ({ mode: 'development', today: '2026-05-01' as IsoDay }),
+      receiptStore: store,
+      supply: (query, signal) => supply(query, signal),
+    });
+  });
+
+  const refusalOf = async (request: SupplyRequest): Promise<string> =>
+    server.supply(request, call).then(
+      () => 'answered',
+      (error: unknown) => String(error),
+    );
+
+  it.each([
+    ['made at its start', 0, 0, 'answered'],
+    ['made a millisecond before its start', -1, 0, 'before the start of this process; ask again'],
+    ['made 60 s ago', 10_000, 70_000, 'answered'],
+    ['made more than 60 s ago', 10_000, 70_001, 'more than 60 s old by the clock here'],
+    ['made 60 s ahead of its clock', 60_000, 0, 'answered'],
+    ['made more than 60 s ahead of its clock', 60_001, 0, 'more than 60 s ahead of the clock here'],
+  ])('says of a receipt %s why it is refused, if it is', async (_, made, seen, answer) => {
+    now = after(seen);
+    expect(await refusalOf(asked(after(made)))).toContain(answer);
+  });
+
+  it('keeps the receipt with its record before the answer leaves, also when it has nothing on the person', async () => {
+    const held = Promise.withResolvers<boolean>();
+    const { keep } = store;
+    store.keep = async (one) => (await keep(one)) && held.promise;
+    supply = async () => undefined;
+    const request = asked(now);
+    let isAnswered = false;
+    const answer = server.supply(request, call).then(() => (isAnswered = true));
+    await eventLoopTurn();
+    const { receipt, record, recordSalt } = request;
+    expect([store.kept, isAnswered]).toEqual([[{ receipt, dataService: 'spec.v1', record, recordSalt }], false]);
+    held.resolve(true);
+    await answer;
+  });
+
+  it('answers nothing when the receipt cannot be kept, and for the same receipt once it can', async () => {
+    const { keep } = store;
+    const request = asked(now);
+    store.keep = () => Promise.reject(new Error('ENOSPC'));
+    await expect(server.supply(request, call)).rejects.toMatchObject({ reason: 'RECEIPT_NOT_KEPT' });
+    store.keep = keep;
+    expect(await refusalOf(request)).toBe('answered');
+  });
+
+  it('answers nothing for a receipt that another replica has kept', async () => {
+    store.keep = async () => false;
+    await expect(server.supply(asked(now), call)).rejects.toMatchObject({ reason: 'RECEIPT_REUSED' });
+  });
+
+  it('answers for a receipt once, for as long as it would be accepted', async () => {
+    const request = asked(after(60_000));
+    expect(await refusalOf(request)).toBe('answered');
+    for (const ms of [0, 1, 60_000, 119_999, 120_000]) {
+      now = after(ms);
+      expect(await refusalOf(request)).toContain('once against a receipt');
+      expect(await refusalOf(asked(now))).toBe('answered');
+    }
+    now = after(120_001);
+    expect(await refusalOf(request)).toContain('more than 60 s old');
+    expect(store.kept).toHaveLength(6);
+  });
+
+  it('answers once also when both come at the same time, and again when the first got no answer', async () => {
+    const request = asked(now);
+    const first = Promise.withResolvers<undefined>();
+    supply = () => first.promise;
+    const failing = refusalOf(request);
+    expect(await refusalOf(request)).toContain('once against a receipt');
+    first.reject(new Error('the database is away'));
+    expect(await failing).toContain('the database is away');
+    supply = async () => undefined;
+    expect(await refusalOf(request)).toBe('answered');
+  });
+
+  it('keeps no receipt of an answer that is too large for a message', async () => {
+    supply = async () => ({ data: { all: 'x'.repeat(1_000_000) }, sourceRevision: 1n });
+    await expect(server.supply(asked(now), call)).rejects.toMatchObject({ reason: 'ANSWER_TOO_LARGE' });
+    expect(store.kept).toEqual([]);
+  });
+});

@@ -140,7 +140,7 @@ export class RunningRegistry {
   }
 
   openBroker() {
-    return openBroker({ clientId: 'test', embeddedLogUrl: this.log.migratorUrl });
+    return openBroker({ clientId: 'test', embeddedLogUrl: this.log.url });
   }
 
   close(): Promise<void> {

@@ -42,6 +42,9 @@ const EVENT_STORE: Grants = {
 const PARKED: Grants = { 'public.parked': 'select, insert, update (reason, attempts), delete' };
 const TOMBSTONES: Grants = { 'public.tombstones': 'select, insert, update (acknowledged_at)' };
 
+/** What was held is not given back: a service that starts again takes no older policy. */
+const POLICY: Grants = { 'public.held_policy_heads': 'select, insert (generation, revision, hash)' };
+
 /** By service. */
 export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {
   'access-audit': {
@@ -49,6 +52,7 @@ export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {
     ...EVENT_STORE,
     ...PARKED,
     ...TOMBSTONES,
+    ...POLICY,
     'public.accesses': 'select, insert',
   },
   authorization: {
@@ -65,6 +69,7 @@ export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {
     ...EVENT_STORE,
     ...PARKED,
     ...TOMBSTONES,
+    ...POLICY,
     'public.mailboxes': 'select, insert, update (consented, language, exclusively_ebox, notification_address), delete',
     'public.consents': 'select, insert, delete',
     'public.delegations': 'select, insert, update (removed_at), delete',
@@ -81,12 +86,14 @@ export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {
     ...EVENT_STORE,
     ...PARKED,
     ...TOMBSTONES,
+    ...POLICY,
     'public.exchange_instances': 'select, insert, update (concluded_below, gone_since), delete',
   },
   'person-registry': {
     ...ANY_DATABASE,
     ...EVENT_STORE,
     ...TOMBSTONES,
+    ...POLICY,
     'public.person_snapshots': 'select, insert, update (revision, version, sealed)',
   },
   'reference-directory': {
@@ -94,6 +101,7 @@ export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {
     ...EVENT_STORE,
     ...PARKED,
     ...TOMBSTONES,
+    ...POLICY,
     'public.persons': 'select, insert',
     'public.numbers': 'select, insert, update (serial, position, person, state, partition, replaced_by), delete',
     'public.merges': 'select, insert, update (serial, position, survivor, partition), delete',
@@ -105,6 +113,7 @@ export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {
     ...EVENT_STORE,
     ...PARKED,
     ...TOMBSTONES,
+    ...POLICY,
     'public.subscriptions': 'select, insert, update (state, content, field_groups, encoding, closing_reason)',
     'public.subscription_persons': 'select, insert',
     'public.subscription_lanes':

@@ -76,7 +76,10 @@ describe('retention', () => {
       });
       const names = [...variablesOf(spec).keys()];
       expect(names.filter((name) => /^(KEY|TLS|KAFKA|RECEIPT|GRPC)/.test(name))).toEqual([]);
-      expect(spec.template.spec.volumes).toEqual([{ name: 'tmp', emptyDir: { sizeLimit: '64Mi' } }]);
+      expect(spec.template.spec.volumes).toEqual([
+        expect.objectContaining({ name: 'database-authority' }),
+        { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
+      ]);
     }
   });
 

@@ -21,6 +21,17 @@ interface PodSpec {
   readonly containers: readonly [Container];
   readonly volumes: readonly unknown[];
 }
+interface Volume {
+  readonly name: string;
+  readonly projected?: {
+    readonly sources: readonly {
+      readonly secret: {
+        readonly name: string;
+        readonly items: readonly { readonly key: string; readonly path: string }[];
+      };
+    }[];
+  };
+}
 interface WithTemplate {
   readonly template: { readonly spec: PodSpec };
 }
@@ -88,6 +99,27 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
     expect(knowing('KEYS_DATABASE_MIGRATOR_URL')).toEqual(
       migrating(SERVICES.filter((name) => serviceNamed(name).subjectKeys)).toSorted(),
     );
+  });
+
+  it('each pod with a database URL knows whether this is production, and who vouches for the servers', () => {
+    const connecting = podsOf(profile).filter(({ pod }) =>
+      pod.containers[0].env.some(({ name }) => name === 'DATABASE_URL'),
+    );
+    expect(connecting.length).toBeGreaterThanOrEqual(SERVICES.length * 3);
+    for (const { what, pod } of connecting) {
+      const [{ env, volumeMounts }] = pod.containers;
+      const mode = { name: 'CROSSROADS_MODE', value: profile === 'dev' ? 'development' : 'production' };
+      expect({ what, env }).toEqual({ what, env: expect.arrayContaining([mode]) });
+      if (profile !== 'production') continue;
+      const mount = { name: 'database-authority', mountPath: '/etc/crossroads/postgresql', readOnly: true };
+      expect({ what, volumeMounts }).toEqual({ what, volumeMounts: expect.arrayContaining([mount]) });
+      const volume = (pod.volumes as readonly Volume[]).find(({ name }) => name === 'database-authority');
+      const files = volume?.projected?.sources.flatMap(({ secret }) => secret.items.map(({ path }) => path)) ?? [];
+      expect(files.length).toBeGreaterThan(0);
+      // Of the operator's Secret the key of the authority stays where it is.
+      for (const source of volume?.projected?.sources ?? [])
+        expect(source.secret.items).toEqual([{ key: 'ca.crt', path: source.secret.name.replace(/-ca$/, '.crt') }]);
+    }
   });
 
   it.each(SERVICES)('pods of %s read each database URL from its key of the Secret', (service) => {

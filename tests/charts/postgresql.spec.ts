@@ -235,6 +235,13 @@ describe('budgets of connections', () => {
     expect(server).toContain(`-cmax_connections=${profile.postgresql.maxConnections}\n`);
   });
 
+  withHelm('the authority of servers that are there already is mounted where URLs name it', () => {
+    const pods = JSON.stringify(ofKind(objectsOf('small', { 'postgresql.caSecret': 'authority' }), 'Deployment'));
+    const source = { secret: { name: 'authority', items: [{ key: 'ca.crt', path: 'ca.crt' }] } };
+    expect(pods.split(JSON.stringify(source))).toHaveLength(SERVICES.length + 1);
+    expect(JSON.stringify(objectsOf('small'))).not.toContain('database-authority');
+  });
+
   withHelm('a Cluster has the connections of all pods that autoscaling allows, with those of an upgrade', () => {
     // 12 pods, and twice a quarter: those that start, and those that stop. And Jobs: one of each kind.
     expect(

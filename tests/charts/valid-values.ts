@@ -9,7 +9,7 @@ const INDEPENDENT = [
   /^services\.[^.]+\.(podAnnotations|serviceAccountAnnotations|nodeSelector|tolerations|priorityClassName|spread\..+|limits\.(callsPerSecond|concurrentCalls)|secrets\..+)$/,
   /^services\.[^.]+\.image\.(repository|digest)$/,
   /^kafka\.strimzi\.(apiVersion|namespace|retentionDays)$/,
-  /^postgresql\.(port|cloudNativePg\.(imageName|parameters|operatorNamespace|monitoringPeers|(walS|s)torage\..+))$/,
+  /^postgresql\.(port|caSecret|cloudNativePg\.(imageName|parameters|operatorNamespace|monitoringPeers|(walS|s)torage\..+))$/,
   /^postgresql\.cloudNativePg\.backup\.(endpoint|credentialsSecret|serviceAccountAnnotations|schedule|retentionPolicy)$/,
   /^ingress\.(className|annotations|controller\..+|http\..+)$/,
   /^networkPolicies\.dns\..+$/,

@@ -10,7 +10,7 @@ import {
 } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { type RunningServer, serve, startServer } from '@crossroads/grpc';
 import { CertificateAuthority, type IdentityFiles, identityFiles, run } from '@crossroads/local';
-import { type Broker, openBroker } from '@crossroads/messaging';
+import { type Broker, embeddedLogMigrations, openBroker } from '@crossroads/messaging';
 import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { SERVICES } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -38,14 +38,14 @@ describe('output of the command line to a closed pipe', () => {
       ca.issueApplication({ application: 'fund', enterpriseNumber: FUND }),
     );
     server = await listsWithoutEnd(service, () => pages++);
-    database = await testDatabase();
-    broker = await openBroker({ clientId: 'spec', embeddedLogUrl: database.migratorUrl });
+    database = await testDatabase(...embeddedLogMigrations);
+    broker = await openBroker({ clientId: 'spec', embeddedLogUrl: database.url });
     const address = `127.0.0.1:${server.port}`;
     const mesh = {
       trustDomain: TRUST_DOMAIN,
       services: Object.fromEntries(SERVICES.map((name) => [name, { address }])),
       certificates: { fund },
-      broker: { kind: 'embedded', url: database.migratorUrl },
+      broker: { kind: 'embedded', url: database.url },
     };
     writeFileSync(join(folder, 'mesh.json'), JSON.stringify(mesh));
   });

@@ -93,6 +93,7 @@ The environment of a service: only names that its configuration knows. Call with
 {{- /* The environment of a service's migrations. Call with (list $ name service). */}}
 {{- define "mesh.migrationEnv" -}}
 {{- $root := index . 0 }}{{- $name := index . 1 }}{{- $service := index . 2 -}}
+- { name: CROSSROADS_MODE, value: {{ $root.Values.global.mode | quote }} }
 - { name: LOG_LEVEL, value: {{ $root.Values.telemetry.logLevel | quote }} }
 {{- $urls := dict "DATABASE_URL" "url" "DATABASE_MIGRATOR_URL" "migratorUrl" "KEYS_DATABASE_URL" "keysUrl" "KEYS_DATABASE_MIGRATOR_URL" "keysMigratorUrl" }}
 {{- include "mesh.databaseEnv" (list $name $service $urls) }}
@@ -102,6 +103,7 @@ The environment of a service: only names that its configuration knows. Call with
 {{- define "mesh.retentionEnv" -}}
 {{- $root := index . 0 }}{{- $name := index . 1 }}{{- $service := index . 2 -}}
 {{- $retention := $root.Values.retention -}}
+- { name: CROSSROADS_MODE, value: {{ $root.Values.global.mode | quote }} }
 - { name: LOG_LEVEL, value: {{ $root.Values.telemetry.logLevel | quote }} }
 {{- include "mesh.databaseEnv" (list $name $service (dict "DATABASE_URL" "url" "DATABASE_MIGRATOR_URL" "migratorUrl")) }}
 - { name: JOURNAL_OPEN_MONTHS, value: {{ int $retention.openMonths | quote }} }
@@ -127,12 +129,15 @@ The environment of a service: only names that its configuration knows. Call with
 {{- if .Values.retention.archive.claim }}
 - { name: archive, mountPath: /var/lib/crossroads/archive }
 {{- end }}
+{{- include "mesh.databaseAuthorityMount" . }}
 - { name: tmp, mountPath: /tmp }
 {{- end }}
 
+{{- /* Call with (list $ name). */}}
 {{- define "mesh.retentionVolumes" -}}
-{{- with .Values.retention.archive.claim }}
+{{- with (index . 0).Values.retention.archive.claim }}
 - name: archive
   persistentVolumeClaim: { claimName: {{ . | quote }} }
 {{- end }}
+{{- include "mesh.databaseAuthorityVolume" . }}
 {{- end }}

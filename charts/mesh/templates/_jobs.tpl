@@ -61,5 +61,5 @@ spec:
     {{- /* A hook runs before this release makes ServiceAccounts. The pod gets no token, so the account gives no rights. */}}
     {{- include "mesh.jobPod" (dict "root" $root "name" $name "service" $service "component" "migrations" "container" "migrate"
       "account" "default" "args" (index . 4) "env" (include "mesh.migrationEnv" (list $root $name $service))
-      "mounts" "- { name: tmp, mountPath: /tmp }" "volumes" "" "resources" $root.Values.migrations.resources) | nindent 4 }}
+      "mounts" (printf "%s\n- { name: tmp, mountPath: /tmp }" (include "mesh.databaseAuthorityMount" $root)) "volumes" (include "mesh.databaseAuthorityVolume" (list $root $name)) "resources" $root.Values.migrations.resources) | nindent 4 }}
 {{- end }}

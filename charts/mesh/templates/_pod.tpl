@@ -111,7 +111,7 @@ spec:
         timeoutSeconds: 2
         failureThreshold: 2
       volumeMounts:
-        {{- include "mesh.mounts" $service | nindent 8 }}
+        {{- include "mesh.mounts" (list $root $service) | nindent 8 }}
   volumes:
     {{- include "mesh.secretVolumes" . | nindent 4 }}
     {{- if $service.documentStore.volume.size }}
@@ -122,8 +122,9 @@ spec:
       emptyDir: { sizeLimit: 64Mi }
 {{- end }}
 
-{{- /* Where a container finds its identity, its keys and its documents. Call with the values of a service. */}}
+{{- /* Where a container finds its identity, its keys and its documents. Call with (list $ service). */}}
 {{- define "mesh.mounts" -}}
+{{- $root := index . 0 }}{{- with index . 1 -}}
 - { name: tls, mountPath: /etc/crossroads/tls, readOnly: true }
 {{- if .keys }}
 - { name: keys, mountPath: /etc/crossroads/keys, readOnly: true }
@@ -134,7 +135,34 @@ spec:
 {{- if .documentStore.volume.size }}
 - { name: documents, mountPath: /var/lib/crossroads }
 {{- end }}
+{{- end }}
+{{- include "mesh.databaseAuthorityMount" $root }}
 - { name: tmp, mountPath: /tmp }
+{{- end }}
+
+{{- /* The authorities of database servers, for sslrootcert in URLs. Nothing where the servers have a certificate of a public authority. */}}
+{{- define "mesh.databaseAuthorityMount" -}}
+{{- if or .Values.postgresql.caSecret .Values.postgresql.cloudNativePg.enabled }}
+- { name: database-authority, mountPath: /etc/crossroads/postgresql, readOnly: true }
+{{- end }}
+{{- end }}
+
+{{- /* ca.crt; with CloudNativePG <Cluster>.crt of each Cluster that the service connects to. Call with (list $ name). */}}
+{{- define "mesh.databaseAuthorityVolume" -}}
+{{- $postgresql := (index . 0).Values.postgresql }}
+{{- if or $postgresql.caSecret $postgresql.cloudNativePg.enabled }}
+- name: database-authority
+  projected:
+    defaultMode: 0440
+    sources:
+      {{- if $postgresql.caSecret }}
+      - secret: { name: {{ $postgresql.caSecret | quote }}, items: [{ key: ca.crt, path: ca.crt }] }
+      {{- else }}
+      {{- range $cluster := include "mesh.clustersOf" . | fromJsonArray }}
+      - secret: { name: "{{ $cluster }}-ca", items: [{ key: ca.crt, path: "{{ $cluster }}.crt" }] }
+      {{- end }}
+      {{- end }}
+{{- end }}
 {{- end }}
 
 {{- /* The volumes of a service's identity and keys. Call with (list $ name service). */}}
@@ -156,6 +184,7 @@ spec:
     defaultMode: 0440
     items: [{ key: {{ $file }}, path: {{ $file }} }]
 {{- end }}
+{{- include "mesh.databaseAuthorityVolume" (list $root $name) }}
 {{- end }}
 
 {{- /* Call with (list $ name topologyKey whenUnsatisfiable). */}}

@@ -13,9 +13,10 @@ import {
 
 /** For every process of the mesh. */
 export class MeshSettings extends settingsOf({
-  CROSSROADS_MODE: oneOfSetting('production refuses test numbers', ['development', 'production']).default(
+  CROSSROADS_MODE: oneOfSetting('production refuses test numbers, and databases without sslmode=verify-full', [
     'development',
-  ),
+    'production',
+  ]).default('development'),
   CROSSROADS_TRUST_DOMAIN: textSetting('the trust domain of SPIFFE ids in certificates').default('crossroads.test'),
   TLS_CA_FILE: fileSetting("PEM file with the mesh's certificate authorities"),
   TLS_CERT_FILE: fileSetting("PEM file with this service's certificate"),

@@ -56,6 +56,30 @@ describe('a class of settings', () => {
     expect(() => new PeerSettings({ ...good, PEER: address })).toThrow('PEER must be host:port.');
   });
 
+  describe('in production', () => {
+    const read = (url: string, mode = 'production') =>
+      new PeerSettings({ ...good, CROSSROADS_MODE: mode, DATABASE_URL: url });
+
+    it.each([
+      'postgres://u:secret@h:5432/d',
+      ...['disable', 'allow', 'prefer', 'require', 'verify-ca', 'no-verify', 'VERIFY-FULL', ''].map(
+        (mode) => `postgres://u:secret@h:5432/d?sslmode=${mode}`,
+      ),
+      'postgres://u:secret@h:5432/d?sslmode=verify-full&sslmode=disable',
+      'postgres://u:secret@h:5432/d?ssl=true',
+    ])('refuses a database whose server is not verified: %s', (url) => {
+      expect(() => read(url)).toThrow(
+        "DATABASE_URL must say sslmode=verify-full in production, so that the server's certificate and name are checked.",
+      );
+      expect(read(url, 'development').DATABASE_URL).toBe(url);
+    });
+
+    it('takes one whose server is verified in full', () => {
+      const url = 'postgres://u:secret@h:5432/d?sslmode=verify-full&sslrootcert=/etc/ca.crt';
+      expect(read(url).DATABASE_URL).toBe(url);
+    });
+  });
+
   it('refuses a file that is not there', () => {
     class Files extends settingsOf({ KEY_FILE: fileSetting('keys') }) {}
     const read = () => new Files({ KEY_FILE: '/nowhere/at/all' });

@@ -5,6 +5,8 @@ declare module 'zod' {
   interface GlobalMeta {
     /** Its value comes from a Secret, never from a file of values. */
     secret?: boolean;
+    /** What a value must be besides in production. */
+    inProduction?: { readonly holds: (text: string) => boolean; readonly message: string };
   }
 }
 
@@ -20,6 +22,9 @@ export class BadConfiguration extends Error {
 /** Environment variables by name; `meta` says what each is for. */
 export type Shape = Readonly<Record<string, z.ZodType>>;
 type Values<S extends Shape> = { readonly [Name in keyof S]: z.output<S[Name]> };
+/** The variable that says whether this is production; `MeshSettings` reads it. */
+const MODE = 'CROSSROADS_MODE';
+
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** A class of settings, with its variables. */
@@ -58,10 +63,14 @@ export const checkSettings = (classes: readonly { readonly shape: Shape }[], env
 const read = (shape: Shape, env: Env) => {
   const values: Record<string, unknown> = {};
   const sentences: string[] = [];
+  const isProduction = env[MODE]?.trim() === 'production';
   for (const [name, type] of Object.entries(shape)) {
     const text = env[name]?.trim() || undefined;
     const result = type.safeParse(text);
-    if (result.success) values[name] = result.data;
+    const { inProduction } = metaOf(type);
+    if (result.success && isProduction && text !== undefined && inProduction?.holds(text) === false)
+      sentences.push(`${name} ${inProduction.message}.`);
+    else if (result.success) values[name] = result.data;
     else if (text === undefined) sentences.push(`${name} is needed: ${metaOf(type).description ?? ''}.`);
     else sentences.push(`${name} ${result.error.issues[0]?.message ?? 'cannot be read'}.`);
   }
@@ -106,7 +115,14 @@ export const postgresUrlSetting = (description: string) =>
   z
     .string()
     .refine(isPostgresUrl, 'must be a PostgreSQL URL, postgres://role:password@host:port/database')
-    .meta({ description, secret: true });
+    .meta({
+      description,
+      secret: true,
+      inProduction: {
+        holds: verifiesServer,
+        message: "must say sslmode=verify-full in production, so that the server's certificate and name are checked",
+      },
+    });
 
 export const urlSetting = (description: string, example: string) =>
   z
@@ -159,6 +175,12 @@ const isReadable = (path: string): boolean => {
   } catch {
     return false;
   }
+};
+
+/** Of two values the last one would count for one client, and the first one for another. */
+const verifiesServer = (url: string): boolean => {
+  const modes = new URL(url).searchParams.getAll('sslmode');
+  return modes.length === 1 && modes[0] === 'verify-full';
 };
 
 const isPostgresUrl = (text: string): boolean => URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol);

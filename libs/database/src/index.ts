@@ -8,6 +8,7 @@ export { onLeaseLost } from './lease/lost-leases.js';
 export { leasesMigrations } from './lease/leases.migration.js';
 export type { LeaseOptions, Leases } from './lease/leases.js';
 export { type MigrateOptions, migrate } from './migrate.js';
+export { grantsToService } from './migration/grants.js';
 export { Backfill, type Batch, type MigrationClass, type MigrationKind } from './migration/migration.js';
 export { poolUse } from './open-pools.js';
 export { migrateSchemas, prepareSchemas, type Schema } from './schema.js';

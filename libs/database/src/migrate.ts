@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { DataSource } from 'typeorm';
 import { BoundedClient } from './bounded-client.js';
 import { dataSourceOptions } from './database.js';
+import { APP_ROLE } from './migration/grants.js';
 import { inOrder, type MigrationClass } from './migration/migration.js';
 import { MigrationRun, type Say } from './migration/migration-run.js';
 import { olderMembers } from './migration/older-members.js';
@@ -12,7 +13,7 @@ export interface MigrateOptions {
   /** Connects as the role that owns the schema. */
   readonly url: string;
   readonly migrations: readonly MigrationClass[];
-  /** The role that the service runs as; it may read and write the service's tables, and append to the event log. */
+  /** The role that the service runs as; it may do what migrations grant. */
   readonly appRole: string;
   /**
    * What becomes of a migration that contracts while older processes run: it is left for a later start, or they are waited for.
@@ -36,7 +37,7 @@ const POLL_MS = 500;
 const SAY_INTERVAL_MS = 10_000;
 
 /**
- * Runs the migrations that have not run yet, by their kinds, and grants rights to the application's role. Processes that start at the
+ * Runs the migrations that have not run yet, by their kinds; they grant rights to the application's role. Processes that start at the
  * same time wait for each other. What contracts comes last.
  */
 export const migrate = async (options: MigrateOptions): Promise<void> => {
@@ -46,11 +47,11 @@ export const migrate = async (options: MigrateOptions): Promise<void> => {
   await client.connect();
   try {
     const expanding = ordered.filter(({ contracts }) => contracts === undefined);
-    await locked(client, say, signal, () => migrateAndGrant(client, expanding, options));
+    await locked(client, say, signal, () => runMigrations(client, expanding, options));
     for (const migration of ordered.filter(({ contracts }) => contracts !== undefined)) {
       if ((await executedMigrations(client)).includes(migration.name)) continue;
       if (!(await nobodyIsOlder(client, migration, contracting === 'wait', say, signal))) continue;
-      await locked(client, say, signal, () => migrateAndGrant(client, [migration], options));
+      await locked(client, say, signal, () => runMigrations(client, [migration], options));
     }
   } finally {
     await client.end();
@@ -118,38 +119,40 @@ const until = async (
   }
 };
 
-const migrateAndGrant = async (
+const runMigrations = async (
   client: BoundedClient,
   migrations: readonly MigrationClass[],
   { url, appRole, say = () => undefined }: MigrateOptions,
 ): Promise<void> => {
   const app = client.escapeIdentifier(appRole);
+  // A service waits for the names of migrations, so that it has to read them. PostgreSQL lets everybody call a new function by default.
   await client.query(`grant usage on schema public to ${app};
-    alter default privileges in schema public grant select, insert, update, delete on tables to ${app};
-    alter default privileges in schema public grant usage, select on sequences to ${app};
+    alter default privileges revoke execute on functions from public;
     create table if not exists ${TABLE} (id serial primary key, timestamp bigint not null, name varchar not null);
+    grant select on ${TABLE} to ${app};
     create table if not exists public.migration_places (name text primary key, place jsonb, batches bigint, rows bigint)`);
   const executed = await executedMigrations(client);
   const pending = migrations.filter(({ name }) => !executed.includes(name));
-  if (pending.length > 0) await runPending(client, url, pending, say);
-  if ((await exists(client, 'es.events')) || (await exists(client, 'es.steps'))) await grantEventStore(client, app);
-  if (await exists(client, 'es.leases')) await grantLeases(client, app);
+  if (pending.length > 0) await runPending(client, { url, appRole, pending, say });
 };
 
-const runPending = async (
-  client: BoundedClient,
-  url: string,
-  migrations: readonly MigrationClass[],
-  say: Say,
-): Promise<void> => {
+interface Pending {
+  readonly url: string;
+  readonly appRole: string;
+  readonly pending: readonly MigrationClass[];
+  readonly say: Say;
+}
+
+const runPending = async (client: BoundedClient, { url, appRole, pending, say }: Pending): Promise<void> => {
   const dataSource = new DataSource(dataSourceOptions({ url, poolSize: 1, timeouts: LIMITS }));
   await dataSource.initialize();
   const runner = dataSource.createQueryRunner();
   try {
     // A statement of a process that was killed ends soon, and its locks with it. Not every platform can tell.
     await runner.query("set client_connection_check_interval = '1s'").catch(() => undefined);
+    await runner.query('select set_config($1, $2, false)', [APP_ROLE, appRole]);
     const run = new MigrationRun(runner, client, say);
-    for (const migration of migrations) await run.run(migration);
+    for (const migration of pending) await run.run(migration);
   } finally {
     await runner.release();
     await dataSource.destroy();
@@ -168,45 +171,10 @@ export const executedMigrations = async (client: pg.Client): Promise<string[]> =
   return rows.map(({ name }) => name);
 };
 
-/** Whether another process is migrating: tables may exist without their grants. */
+/** Whether another process is migrating: it may not have granted yet that the names of migrations are read. */
 export const migrationsAreRunning = async (client: pg.Client): Promise<boolean> => {
   const { rows } = await client.query<{ free: boolean }>(`select pg_try_advisory_lock_shared(${LOCK}) as free`);
   if (rows[0]?.free !== true) return true;
   await client.query(`select pg_advisory_unlock_shared(${LOCK})`);
   return false;
-};
-
-/** Leases and members come and go. */
-const grantLeases = async (client: pg.Client, app: string): Promise<void> => {
-  await client.query(`grant usage on schema es to ${app};
-    grant select, insert, update, delete on es.leases, es.members to ${app};
-    grant execute on function es.lease, es.session_is_gone to ${app}`);
-};
-
-/**
- * The log is append-only by its grants: no role that a service runs as can change or remove an event. Only `es.stamp` writes places.
- * A service that only consumes has no events, but steps.
- */
-const grantEventStore = async (client: pg.Client, app: string): Promise<void> => {
-  const { rows } = await client.query<{ table: string }>(
-    "select table_name as table from information_schema.tables where table_schema = 'es'",
-  );
-  if (rows.length === 0) return;
-  const there = new Set(rows.map(({ table }) => table));
-  const grants = Object.entries(EVENT_STORE_GRANTS).filter(([table]) => there.has(table));
-  await client.query(`grant usage on schema es to ${app};
-    ${grants.map(([table, rights]) => `grant ${rights} on es.${table} to ${app};`).join('\n')}
-    grant execute on all functions in schema es to ${app}`);
-};
-
-const EVENT_STORE_GRANTS: Readonly<Record<string, string>> = {
-  logs: 'select',
-  events: 'select, insert',
-  past: 'select',
-  requests: 'select, insert',
-  log: 'select',
-  trimmed: 'select',
-  archives: 'select',
-  steps: 'select, insert, delete',
-  generations: 'select, insert',
 };

@@ -161,7 +161,8 @@ describe('a migration', () => {
       await run([THINGS, countingBackfill((place) => void places.push(place))]);
       expect(places[0]).toBe(Number(handled[0]?.n));
       expect(await db.query('select n, count(*) as rows from things group by n')).toEqual([{ n: 1, rows: 1_000n }]);
-      expect(await db.query('select name from migration_places')).toEqual([]);
+      const left = await asOwner((client) => client.query('select name from migration_places'));
+      expect(left.rows).toEqual([]);
       await run([THINGS, countingBackfill(() => expect('ran').toBe('once'))]);
     });
   });

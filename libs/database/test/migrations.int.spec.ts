@@ -1,4 +1,11 @@
-import { type MigrationClass, migrate, migrateSchemas, openDatabase, prepareSchemas } from '@crossroads/database';
+import {
+  grantsToService,
+  type MigrationClass,
+  migrate,
+  migrateSchemas,
+  openDatabase,
+  prepareSchemas,
+} from '@crossroads/database';
 import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
@@ -43,7 +50,7 @@ describe('migrations', () => {
     const failing = migrationOf('Half1764000000002', create, 'select nonsense');
     await expect(run(THINGS, failing)).rejects.toThrow('nonsense');
     expect(await query('select n from things')).toEqual([]);
-    await run(THINGS, migrationOf('Half1764000000002', create));
+    await run(THINGS, migrationOf('Half1764000000002', create, grantsToService({ half: 'select' })));
     expect(await query('select id from half')).toEqual([]);
   });
 

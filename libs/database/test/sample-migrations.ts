@@ -1,4 +1,4 @@
-import type { MigrationClass } from '@crossroads/database';
+import { grantsToService, type MigrationClass } from '@crossroads/database';
 import type { QueryRunner } from 'typeorm';
 
 /** A migration of this name, which must end in a timestamp. */
@@ -19,4 +19,5 @@ export const migrationOf = (name: string, ...statements: readonly string[]): Mig
 export const THINGS = migrationOf(
   'Things1764000000000',
   'create table things (id bigint primary key generated always as identity, n int)',
+  grantsToService({ things: 'select, insert, update, delete' }),
 );

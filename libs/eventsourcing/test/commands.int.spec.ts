@@ -35,6 +35,7 @@ describe('a command that writes rows', () => {
     const owner = new pg.Client({ connectionString: database.migratorUrl });
     await owner.connect();
     await owner.query('create table rows (stream_id text not null, n int not null, check (n < 100))');
+    await owner.query(`grant select, insert, update on rows to ${database.appRole}`);
     await owner.end();
     db = await openDatabase({ url: database.url });
     store = new PostgresEventStore(db);

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { migrateEmbeddedLog } from '@crossroads/messaging';
 import { authorization, ebox, SERVICES, type ServiceName, serviceNamed } from '@crossroads/topology';
 import {
   type ApplicationSubject,
@@ -9,7 +10,7 @@ import {
   spkiOfPem,
 } from './certificates.js';
 import type { DataFolder } from './data-folder.js';
-import type { Databases } from './databases.js';
+import type { Databases, LocalDatabase } from './databases.js';
 import { INSTITUTIONS } from './demo/institutions.js';
 import { inheritedEnvironment, meshEnvironment, serviceEnvironment } from './environment.js';
 import { LocalFailure } from './failure.js';
@@ -69,7 +70,7 @@ export class LocalMesh {
   private ca: CertificateAuthority | undefined;
   private postgres: Postgres | undefined;
   private kafka: Kafka | undefined;
-  private embeddedLog: Databases | undefined;
+  private embeddedLog: LocalDatabase | undefined;
 
   constructor({ root, folder, ports, environment = process.env, report = () => {} }: LocalMeshOptions) {
     this.root = root;
@@ -112,7 +113,9 @@ export class LocalMesh {
       this.certificates['kafka'] = this.kafka.admin;
       await prepareTopics(this.kafka.brokers, this.kafka.admin);
     } else {
-      this.embeddedLog = await this.started(this.postgres).ensureService('embedded-log');
+      const { main } = await this.started(this.postgres).ensureService('embedded-log');
+      await migrateEmbeddedLog(main.app, main.migrator);
+      this.embeddedLog = main;
     }
   }
 
@@ -340,7 +343,7 @@ export class LocalMesh {
       return { kind: 'kafka', brokers: this.kafka.brokers, ...withPid(this.kafka.process?.pid) };
     return {
       kind: 'embedded',
-      url: this.started(this.embeddedLog).main.migrator,
+      url: this.started(this.embeddedLog).app,
       why: this.kafka?.why ?? 'there is no Kafka',
     };
   }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { BusSettings, MeshSettings, ReadinessChecks, ServiceIdentity } from '@crossroads/configuration';
-import { type Broker, Bus, openEmbeddedBroker, WrongPartitions } from '@crossroads/messaging';
+import { type Broker, Bus, embeddedLogMigrations, openEmbeddedBroker, WrongPartitions } from '@crossroads/messaging';
 import { eventually, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { ACCESS_TOPIC, MUTATION_TOPIC, PARTITIONS, PERSON_TOPIC } from '@crossroads/topology';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -12,8 +12,8 @@ describe('the bus of a service', () => {
   const open: Bus[] = [];
 
   beforeEach(async () => {
-    database = await testDatabase();
-    broker = await openEmbeddedBroker({ url: database.migratorUrl });
+    database = await testDatabase(...embeddedLogMigrations);
+    broker = await openEmbeddedBroker({ url: database.url });
   });
   afterEach(async () => {
     await Promise.all(open.splice(0).map((bus) => bus.onApplicationShutdown()));
@@ -29,7 +29,7 @@ describe('the bus of a service', () => {
     // No TLS on the embedded log: any files.
     const file = fileURLToPath(import.meta.url);
     const mesh = new MeshSettings({ TLS_CA_FILE: file, TLS_CERT_FILE: file, TLS_KEY_FILE: file });
-    const settings = new BusSettings({ EMBEDDED_LOG_URL: database.migratorUrl });
+    const settings = new BusSettings({ EMBEDDED_LOG_URL: database.url });
     const bus = new Bus(new ServiceIdentity(service), settings, mesh, checks);
     open.push(bus);
     bus.onApplicationBootstrap();

@@ -312,7 +312,7 @@ describe('a consumer of a topic', () => {
     const parked = () => service.parked.page({ limit: 10 });
     const [waiting] = await eventually(parked, (all) => all.length === 1);
     expect(waiting?.event.place?.previous.position).toBe(3n);
-    await service.db.query('update parked set data = $1', [bundle.data]);
+    await service.asAdmin('update parked set data = $1', [bundle.data]);
     expect(await service.redrive(new RecordingConsumer())).toEqual({ handled: 1, blocked: 0 });
     await taken(range(0, 5));
   });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { openEmbeddedBroker } from '@crossroads/messaging';
+import { embeddedLogMigrations, openEmbeddedBroker } from '@crossroads/messaging';
 import {
   brokerContract,
   numberOf,
@@ -14,7 +14,7 @@ import pg from 'pg';
 let database: TestDatabase;
 
 beforeAll(async () => {
-  database = await testDatabase();
+  database = await testDatabase(...embeddedLogMigrations);
 });
 
 afterAll(async () => {
@@ -22,7 +22,7 @@ afterAll(async () => {
   await (await testPostgres()).stop();
 });
 
-const settings = () => ({ clientId: 'contract', embeddedLogUrl: database.migratorUrl });
+const settings = () => ({ clientId: 'contract', embeddedLogUrl: database.url });
 
 brokerContract('the embedded log', async () => settings());
 
@@ -33,7 +33,7 @@ describe('a consumer of the embedded log that was frozen for longer than its lea
   });
 
   it('has lost its partitions, and commits nothing of what it had handled', async () => {
-    const broker = await openEmbeddedBroker({ url: database.migratorUrl });
+    const broker = await openEmbeddedBroker({ url: database.url });
     const admin = new pg.Client({ connectionString: database.migratorUrl });
     await admin.connect();
     open.push(

@@ -1,4 +1,12 @@
-import { type Database, databaseOver, dataSourceOptions, type MigrationClass, type Tx } from '@crossroads/database';
+import {
+  type Database,
+  databaseOver,
+  dataSourceOptions,
+  grantsToService,
+  type MigrationClass,
+  openDatabase,
+  type Tx,
+} from '@crossroads/database';
 import { stepsMigrations } from '@crossroads/eventsourcing';
 import {
   type Broker,
@@ -39,6 +47,7 @@ class Effects1764201600090 implements MigrationInterface {
     await runner.query(
       'create table effects (id bigint generated always as identity, n int, partition int, position bigint)',
     );
+    await runner.query(grantsToService({ effects: 'select, insert' }));
   }
 
   async down(runner: QueryRunner): Promise<void> {
@@ -71,6 +80,13 @@ export class RecordingService {
     const db = databaseOver(dataSource, { url });
     const parked = new ParkedMessageRepository(dataSource.getRepository(ParkedMessageEntity));
     return new RecordingService(database, db, new Inbox(db, sealing, parked), parked);
+  }
+
+  /** As superuser: the service itself may not. */
+  async asAdmin(sql: string, params: readonly unknown[]): Promise<void> {
+    const admin = await openDatabase({ url: this.database.adminUrl, poolSize: 1 });
+    await admin.query(sql, params);
+    await admin.close();
   }
 
   async stop(): Promise<void> {

@@ -21,6 +21,7 @@ import {
   type Broker,
   type EventSource,
   NOT_PUBLISHED,
+  embeddedLogMigrations,
   openEmbeddedBroker,
   publicationOf,
   type PublishedTypes,
@@ -57,8 +58,8 @@ describe('what a relay publishes', () => {
 
   beforeEach(async () => {
     name = 'main';
-    busDatabase = await testDatabase();
-    broker = await openEmbeddedBroker({ url: busDatabase.migratorUrl });
+    busDatabase = await testDatabase(...embeddedLogMigrations);
+    broker = await openEmbeddedBroker({ url: busDatabase.url });
     topic = `crossroads.relayed.${randomUUID()}`;
     await broker.ensureTopic({ name: topic, retentionDays: 7, partitions: PARTITIONS });
     database = await testDatabase(...eventStoreMigrations);

@@ -18,6 +18,7 @@ import {
   type Broker,
   type CloudEvent,
   NOT_PUBLISHED,
+  embeddedLogMigrations,
   openEmbeddedBroker,
   publicationOf,
   type PublishedEvents,
@@ -60,8 +61,8 @@ describe('a relay', () => {
   const closing: (() => Promise<unknown>)[] = [];
 
   beforeAll(async () => {
-    busDatabase = await testDatabase();
-    broker = await openEmbeddedBroker({ url: busDatabase.migratorUrl });
+    busDatabase = await testDatabase(...embeddedLogMigrations);
+    broker = await openEmbeddedBroker({ url: busDatabase.url });
   });
   afterAll(async () => {
     await broker.close();

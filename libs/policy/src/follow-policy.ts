@@ -47,6 +47,7 @@ export const followPolicy = ({ address, tls, trustDomain, ...options }: FollowPo
     observe('crossroads.policy_age.seconds', () => finite(follower.ageMs / 1_000)),
     observe('crossroads.policy_revision', () => Number(follower.revision)),
     observe('crossroads.policy_forked', () => Number(follower.forked)),
+    observe('crossroads.policy_rolled_back', () => Number(follower.rolledBack)),
     observe('crossroads.policy_needs_newer_version', () => Number(follower.needsNewerVersion)),
   ];
   return follower;

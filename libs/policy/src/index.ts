@@ -1,5 +1,6 @@
 export * from './decide/index.js';
 export * from './follow-policy.js';
+export { policyMigrations } from './held/held-heads.migration.js';
 export * from './policy.module.js';
 export * from './policy-follower.js';
 export * from './policy-head.js';

@@ -80,7 +80,12 @@ const message = (policyRevision: bigint, value: WatchResponse['message'], histor
   message: value,
 });
 const part = (revision: bigint, entities: PolicyEntity[], first = true, last = true, history = ''): WatchResponse =>
-  message(revision, { $case: 'snapshotPart', value: { first, last, entities } }, history);
+  message(revision, { $case: 'snapshotPart', value: { first, last, entities, lost: undefined } }, history);
+/** A whole snapshot, after administrators have accepted that a head is lost. */
+const instead = (of: PolicyHead, revision: bigint, entities: PolicyEntity[], history: string): WatchResponse => {
+  const lost = { policyRevision: of.revision, policyHash: of.hash, heldBy: 'exchange' };
+  return message(revision, { $case: 'snapshotPart', value: { first: true, last: true, entities, lost } }, history);
+};
 const change = (revision: bigint, value: PolicyEntity, history = ''): WatchResponse =>
   message(revision, { $case: 'change', value }, history);
 const heartbeat = (revision: bigint, history = ''): WatchResponse =>
@@ -267,7 +272,7 @@ describe('a policy follower', () => {
       ],
       ['authorization, when asked', async ({ authorization }) => (await authorization.asked(2)).refuse(forked())],
       ['authorization, when watched', ({ authorization }) => authorization.send(forked())],
-    ])('is seen by %s: no decisions, until a snapshot is offered for the head that is held', async (_, fork) => {
+    ])('is seen by %s: no decisions, until a snapshot is offered instead of the head that is held', async (_, fork) => {
       const all = await following();
       const { authorization, follower, errors } = all;
       await fork(all);
@@ -282,7 +287,7 @@ describe('a policy follower', () => {
       expect(errors).toEqual([expect.stringContaining('POLICY_FORKED')]);
 
       const back = deliberation(DeliberationState.DELIBERATION_STATE_APPROVED);
-      authorization.send(part(1n, [back], true, true, 'other'));
+      authorization.send(instead(headAt(2n), 1n, [back], 'other'));
       await until(() => !follower.forked);
       authorization.answersItself = true;
       for (const { answer } of authorization.questions) answer(headAt(1n, 'other'));
@@ -303,6 +308,104 @@ describe('a policy follower', () => {
       await authorization.connected(2);
       authorization.send(heartbeat(2n));
       await follower.whenAt(2n);
+    });
+  });
+
+  describe('an older policy', () => {
+    const heldBefore = { ...headAt(7n), generation: 0 };
+    const restarted = (options: FollowerOptions = {}) => follow({ heldBefore, ...options }, false);
+    const answerFrom = (authorization: FakeAuthorization, inForce: PolicyHead) => {
+      authorization.answersItself = true;
+      for (const { answer } of authorization.questions) answer(inForce);
+    };
+
+    it('is refused after a restart, and the policy that was held, or a later one, is taken', async () => {
+      const { authorization, follower, errors } = restarted();
+      await authorization.connected(1);
+      expect(authorization.watched[0]).toEqual({ held: { ...heldBefore }, snapshot: true });
+      authorization.send(part(6n, [institution(welfareOffice)]));
+      await until(() => follower.rolledBack);
+      expect(reasonOf(() => follower.policy())).toBe('POLICY_ROLLBACK');
+      expect(errors).toEqual([expect.stringContaining('POLICY_ROLLBACK')]);
+      await authorization.connected(2);
+      expect(authorization.watched[1]).toEqual({ held: { ...heldBefore }, snapshot: true });
+      authorization.send(part(7n, [institution(welfareOffice)]));
+      answerFrom(authorization, headAt(7n));
+      await follower.whenAt(7n);
+      expect(follower.rolledBack).toBe(false);
+    });
+
+    it('of another history is refused after a restart', async () => {
+      const { authorization, follower } = restarted();
+      await authorization.connected(1);
+      authorization.send(part(7n, [institution(welfareOffice)], true, true, 'other'));
+      await until(() => follower.forked);
+      expect(reasonOf(() => follower.policy())).toBe('POLICY_FORKED');
+    });
+
+    it('that is offered instead of another head than the one held is refused', async () => {
+      const { authorization, follower } = restarted();
+      await authorization.connected(1);
+      authorization.send(instead(headAt(5n), 4n, [], 'other'));
+      await until(() => follower.rolledBack);
+      expect(follower.revision).toBe(0n);
+    });
+
+    it('is taken once administrators have accepted the loss, and kept as the head of a new generation', async () => {
+      const kept: unknown[] = [];
+      const { authorization, follower } = restarted({ keep: async (head) => void kept.push(head) });
+      await authorization.connected(1);
+      authorization.send(instead(headAt(7n), 4n, [], 'other'));
+      await until(() => follower.revision === 4n);
+      answerFrom(authorization, headAt(4n, 'other'));
+      await follower.whenAt(4n);
+      await until(() => kept.length > 0);
+      expect(kept).toEqual([{ ...headAt(4n, 'other'), generation: 1 }]);
+    });
+
+    it('is refused when it is named in an answer', async () => {
+      const { authorization, follower } = restarted();
+      (await authorization.asked(1)).answer(headAt(6n));
+      await until(() => follower.rolledBack);
+      expect(reasonOf(() => follower.policy())).toBe('POLICY_ROLLBACK');
+    });
+
+    it('in a running process leaves in force what is held for as long as it is fresh', async () => {
+      const { authorization, clock, follower } = follow({}, false);
+      const first = await authorization.asked(1);
+      await authorization.connected(1);
+      authorization.send(part(2n, [institution(welfareOffice)]));
+      first.answer(headAt(2n));
+      await follower.whenAt(2n);
+      (await authorization.asked(2)).answer(headAt(1n));
+      await until(() => follower.rolledBack);
+      expect(follower.policy().revision).toBe(2n);
+      clock.now = 5_000;
+      expect(reasonOf(() => follower.policy())).toBe('POLICY_ROLLBACK');
+    });
+  });
+
+  describe('what is held', () => {
+    it('is kept one head at a time, the newest next, and again while it fails', async () => {
+      const kept: bigint[] = [];
+      const writes: PromiseWithResolvers<void>[] = [];
+      const keep = ({ revision }: PolicyHead) => {
+        kept.push(revision);
+        const write = Promise.withResolvers<void>();
+        writes.push(write);
+        return write.promise;
+      };
+      const failures: unknown[] = [];
+      const { authorization, follower } = follow({ keep, onError: (error) => failures.push(error) });
+      await authorization.connected(1);
+      authorization.send(part(1n, []), change(2n, institution(welfareOffice)), change(3n, institution(integrator)));
+      await follower.whenAt(3n);
+      expect(kept).toEqual([1n]);
+      writes[0]?.reject(new Error('the database is away'));
+      await until(() => kept.length === 2);
+      expect(failures).toHaveLength(1);
+      writes[1]?.resolve();
+      expect(kept).toEqual([1n, 3n]);
     });
   });
 

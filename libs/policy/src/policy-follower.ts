@@ -1,12 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PolicySnapshotPart, WatchResponse } from '@crossroads/contracts/authorization/v1/authorization_service';
+import type {
+  LostPolicyHead,
+  PolicySnapshotPart,
+  WatchResponse,
+} from '@crossroads/contracts/authorization/v1/authorization_service';
 import { DeliberationState, type PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
 import { type Caller, RemoteError, Unavailable } from '@crossroads/grpc';
 import { type Logger, processLog } from '@crossroads/telemetry';
 import { type Policy, PolicyIndex, UnknownPolicyEntity } from './decide/policy.js';
 import { Freshness } from './freshness.js';
+import type { HeldHead } from './held/held-heads.js';
 import { isSameHead, NO_HEAD, type PolicyHead } from './policy-head.js';
-import { keyNotRegistered, needsNewerVersion, policyForked, policyStale } from './refusals.js';
+import { keyNotRegistered, needsNewerVersion, policyForked, policyRolledBack, policyStale } from './refusals.js';
 
 /** What a follower asks of authorization. */
 export interface PolicySource {
@@ -17,6 +22,10 @@ export interface PolicySource {
 }
 
 export interface FollowerOptions {
+  /** What it held before it started: it takes nothing older, and nothing of another history. */
+  readonly heldBefore?: HeldHead | undefined;
+  /** Called with each head that is held, one at a time; heads that come meanwhile are passed over. Repeated while it fails. */
+  readonly keep?: (held: HeldHead) => Promise<void>;
   /** Milliseconds after which a policy that nobody has confirmed is stale. @default 5000 */
   readonly staleAfterMs?: number;
   /** Monotonic milliseconds. @default performance.now */
@@ -36,10 +45,16 @@ const MAX_BACKOFF_MS = 1_000;
 /** Authorization sends a heartbeat every 250 ms: after this silence the connection is closed, and another one opened. */
 const SILENCE_TIMEOUT_MS = 2_000;
 const CONFIRM_INTERVAL_MS = 250;
+const KEEP_AGAIN_MS = 1_000;
 
 /** The history that authorization has is another one than that of what is held. */
 class Fork extends Error {
   override readonly name = 'PolicyForked';
+}
+
+/** What authorization offers is older than what is held. */
+class Rollback extends Error {
+  override readonly name = 'PolicyRolledBack';
 }
 
 const isFork = (error: unknown): error is Fork | RemoteError =>
@@ -49,12 +64,16 @@ const isFork = (error: unknown): error is Fork | RemoteError =>
 export class PolicyFollower {
   private current: PolicyIndex | undefined;
   private held = NO_HEAD;
+  private generation = 0;
+  private kept: PolicyHead = NO_HEAD;
+  private keeping: Promise<void> | undefined;
   /** A snapshot of which not all parts have arrived. */
-  private snapshot: { policy: PolicyIndex; entities: PolicyEntity[] } | undefined;
+  private snapshot: { policy: PolicyIndex; entities: PolicyEntity[]; isAccepted: boolean } | undefined;
   private readonly freshness = new Freshness();
   /** The next `Watch` starts with a snapshot. */
   private needsSnapshot = true;
   private isForked = false;
+  private isRolledBack = false;
   /** The last question had an answer. */
   private isAnswered = true;
   /** Set for good: only another version of this process can read the policy. */
@@ -69,6 +88,7 @@ export class PolicyFollower {
   private readonly onError: (error: unknown) => void;
   private readonly onClose: () => void;
   private readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  private readonly keep: ((held: HeldHead) => Promise<void>) | undefined;
 
   constructor(
     private readonly source: PolicySource,
@@ -78,8 +98,15 @@ export class PolicyFollower {
       onError = () => {},
       onClose = () => {},
       log = processLog(),
+      heldBefore,
+      keep,
     }: FollowerOptions = {},
   ) {
+    if (heldBefore) {
+      this.held = this.kept = heldBefore;
+      this.generation = heldBefore.generation;
+    }
+    this.keep = keep;
     this.staleAfterMs = staleAfterMs;
     this.clock = clock;
     this.onError = onError;
@@ -88,7 +115,10 @@ export class PolicyFollower {
     this.running = Promise.all([this.follow(), this.confirm()]);
   }
 
-  /** Call it for each decision; do not keep the result. @throws Unavailable `POLICY_STALE`, `POLICY_FORKED`, `NEEDS_NEWER_VERSION` */
+  /**
+   * Call it for each decision; do not keep the result.
+   * @throws Unavailable `POLICY_STALE`, `POLICY_FORKED`, `POLICY_ROLLBACK`, `NEEDS_NEWER_VERSION`
+   */
   policy(): Policy {
     if (this.current && this.ready()) return this.current;
     throw this.refusal();
@@ -107,6 +137,11 @@ export class PolicyFollower {
   /** Whether authorization has another history than that of the policy held here: no decisions until it is taken anew. */
   get forked(): boolean {
     return this.isForked;
+  }
+
+  /** Whether authorization offers an older policy than was held here: what is held goes stale, unless another process confirms it. */
+  get rolledBack(): boolean {
+    return this.isRolledBack;
   }
 
   /** Whether the policy has something that this version does not know: no decisions by this process. */
@@ -131,7 +166,7 @@ export class PolicyFollower {
     clearTimeout(timer);
     this.waiters.delete(check);
     if (reached()) return;
-    if (this.isForked || this.lacksVersion) throw this.refusal();
+    if (this.isForked || this.isRolledBack || this.lacksVersion) throw this.refusal();
     throw new Unavailable('POLICY_STALE', `the policy has not reached the revision within ${timeoutMs} ms`, {
       metadata: { policyRevision: String(revision) },
     });
@@ -159,12 +194,14 @@ export class PolicyFollower {
   async close(): Promise<void> {
     this.stopping.abort();
     await this.running;
+    await this.keeping;
     this.onClose();
   }
 
   private refusal(): Unavailable {
     if (this.lacksVersion) return needsNewerVersion();
-    return this.isForked ? policyForked() : policyStale();
+    if (this.isForked) return policyForked();
+    return this.isRolledBack ? policyRolledBack() : policyStale();
   }
 
   /** Whether there is a reason to go on: a version that cannot read the policy stops, and does not read it again and again. */
@@ -201,7 +238,8 @@ export class PolicyFollower {
     const sentAt = this.clock();
     try {
       const inForce = await this.source.confirm(held, this.stopping.signal);
-      if (inForce.revision === this.held.revision && this.current && !isSameHead(inForce, this.held))
+      if (inForce.revision < held.revision) throw rollback(inForce, held);
+      if (held.revision > 0n && inForce.revision === this.held.revision && !isSameHead(inForce, this.held))
         throw new Fork('the confirmed head has another hash');
       this.freshness.answered(sentAt, inForce.revision, this.revision);
       this.isAnswered = true;
@@ -213,7 +251,8 @@ export class PolicyFollower {
 
   private confirmFailed(error: unknown, held: PolicyHead): void {
     // An answer about what is no longer held says nothing. Of an outage only the beginning is reported.
-    if (isSameHead(held, this.held) && (this.isAnswered || isFork(error))) this.failed(error);
+    if (isSameHead(held, this.held) && (this.isAnswered || isFork(error) || error instanceof Rollback))
+      this.failed(error);
     this.isAnswered = false;
   }
 
@@ -247,6 +286,7 @@ export class PolicyFollower {
     if (this.stopping.signal.aborted) return;
     if (error instanceof UnknownPolicyEntity) this.stopForNewerVersion(error);
     else if (isFork(error)) this.fork(error);
+    else if (error instanceof Rollback) this.rolledBackBy(error);
     else this.onError(error);
   }
 
@@ -260,6 +300,18 @@ export class PolicyFollower {
       });
     this.isForked = true;
     this.freshness.forget();
+    this.connection.abort();
+  }
+
+  /** What is held stays in force for as long as its freshness lasts: another process of authorization may still confirm it. */
+  private rolledBackBy({ message }: Rollback): void {
+    if (!this.isRolledBack)
+      this.log.error('POLICY_ROLLBACK: authorization offers an older policy than was held; it is refused', {
+        policyRevision: String(this.held.revision),
+        policyHash: this.held.hash.toString('hex'),
+        what: message,
+      });
+    this.isRolledBack = true;
     this.connection.abort();
   }
 
@@ -300,19 +352,32 @@ export class PolicyFollower {
     }
   }
 
-  private receivePart({ first, last, entities }: PolicySnapshotPart, head: PolicyHead): void {
-    if (first) this.snapshot = { policy: new PolicyIndex(), entities: [] };
+  private receivePart({ first, last, entities, lost }: PolicySnapshotPart, head: PolicyHead): void {
+    if (first) this.snapshot = { policy: new PolicyIndex(), entities: [], isAccepted: this.isOfHeld(lost) };
     if (!this.snapshot) throw this.gap('a snapshot without its beginning');
     for (const entity of entities) this.snapshot.policy.apply(entity, head.revision);
     this.snapshot.entities.push(...entities);
     if (!last) return;
-    const { policy, entities: all } = this.snapshot;
+    const { policy, entities: all, isAccepted } = this.snapshot;
     policy.revision = head.revision;
     this.snapshot = undefined;
+    if (isAccepted) this.generation++;
+    else this.requireNotBefore(head);
     this.warnOfGrantsThatReturn(policy);
     this.current = policy;
     this.reached(head);
     for (const entity of all) this.notify(entity, head.revision);
+  }
+
+  /** Whether administrators have accepted that what is held is lost. */
+  private isOfHeld(lost: LostPolicyHead | undefined): boolean {
+    return lost !== undefined && isSameHead({ revision: lost.policyRevision, hash: lost.policyHash }, this.held);
+  }
+
+  private requireNotBefore(head: PolicyHead): void {
+    if (head.revision < this.held.revision) throw rollback(head, this.held);
+    if (head.revision === this.held.revision && this.held.revision > 0n && !isSameHead(head, this.held))
+      throw new Fork('a snapshot has another hash');
   }
 
   /** A revoked deliberation is never approved again, unless authorization has lost the revocation. */
@@ -342,8 +407,28 @@ export class PolicyFollower {
     if (this.isForked)
       this.log.info('the policy is followed again after a fork', { policyRevision: String(head.revision) });
     this.isForked = false;
+    this.isRolledBack = false;
+    this.keeping ??= this.keepNewest().finally(() => {
+      this.keeping = undefined;
+    });
     this.freshness.reached(head.revision);
     this.wakeWaiters();
+  }
+
+  /** A head that came while an older one was written is written next. */
+  private async keepNewest(): Promise<void> {
+    const { keep } = this;
+    while (keep && !isSameHead(this.kept, this.held)) {
+      const { held, generation } = this;
+      try {
+        await keep({ ...held, generation });
+        this.kept = held;
+      } catch (error) {
+        if (this.stopping.signal.aborted) return;
+        this.onError(error);
+        await delay(KEEP_AGAIN_MS, undefined, { signal: this.stopping.signal }).catch(() => {});
+      }
+    }
   }
 
   private wakeWaiters(): void {
@@ -359,3 +444,6 @@ export class PolicyFollower {
       }
   }
 }
+
+const rollback = (offered: PolicyHead, held: PolicyHead): Rollback =>
+  new Rollback(`revision ${offered.revision} is offered, and revision ${held.revision} was held`);

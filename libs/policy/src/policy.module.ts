@@ -1,7 +1,9 @@
 import { AddressSettings, ReadinessChecks, MeshSettings } from '@crossroads/configuration';
 import { warn } from '@crossroads/grpc';
+import { Database } from '@crossroads/database';
 import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { followPolicy } from './follow-policy.js';
+import { StoredHeldHeads } from './held/held-heads.js';
 import { PolicyFollower } from './policy-follower.js';
 
 /** Provides the `PolicyFollower`; the service is ready when the policy is current. */
@@ -10,9 +12,21 @@ import { PolicyFollower } from './policy-follower.js';
   providers: [
     {
       provide: PolicyFollower,
-      inject: [MeshSettings, AddressSettings],
-      useFactory: (mesh: MeshSettings, { AUTHORIZATION_ADDRESS: address = '' }: AddressSettings) =>
-        followPolicy({ address, ...mesh.connection, onError: warn('policy') }),
+      inject: [MeshSettings, AddressSettings, Database],
+      useFactory: async (
+        mesh: MeshSettings,
+        { AUTHORIZATION_ADDRESS: address = '' }: AddressSettings,
+        db: Database,
+      ) => {
+        const heads = new StoredHeldHeads(db);
+        return followPolicy({
+          address,
+          ...mesh.connection,
+          onError: warn('policy'),
+          heldBefore: await heads.last(),
+          keep: (held) => heads.add(held),
+        });
+      },
     },
   ],
   exports: [PolicyFollower],

@@ -14,6 +14,13 @@ export const policyForked = () =>
     { retryAfterMs },
   );
 
+export const policyRolledBack = () =>
+  new Unavailable(
+    'POLICY_ROLLBACK',
+    'authorization offers an older policy than this service has held; administrators have to bring it up to date, or to accept the loss',
+    { retryAfterMs },
+  );
+
 export const needsNewerVersion = () =>
   new Unavailable(
     'NEEDS_NEWER_VERSION',

@@ -163,11 +163,7 @@ export const applyTombstones = async (
   // Sorted, so that two processes cannot deadlock.
   const sorted = [...tombstones].sort((a, b) => (a.personId < b.personId ? -1 : 1));
   const rows = await keysDb.query<{ personId: string }>(
-    `insert into subject_keys as k (person_id, destroyed_at, reason)
-     select distinct on (person_id) * from unnest($1::uuid[], $2::timestamptz[], $3::text[]) t (person_id, destroyed_at, reason)
-     on conflict (person_id) do update set wrapped_key = null, destroyed_at = excluded.destroyed_at, reason = excluded.reason
-     where k.destroyed_at is null
-     returning person_id as "personId"`,
+    'select destroy_subject_keys($1::uuid[], $2::timestamptz[], $3::text[]) as "personId"',
     [
       sorted.map(({ personId }) => personId),
       sorted.map(({ erasedAt }) => erasedAt),

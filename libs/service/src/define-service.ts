@@ -14,6 +14,7 @@ import type { DatabaseSchema, MigrationClass, Schema } from '@crossroads/databas
 import { eventStoreMigrations } from '@crossroads/eventsourcing';
 import type { ReasonCodes } from '@crossroads/grpc';
 import { ParkedMessageEntity, parkingMigrations } from '@crossroads/messaging';
+import { policyMigrations } from '@crossroads/policy';
 import { subjectKeyMigrations, tombstoneMigrations } from '@crossroads/privacy';
 import { addressedBy, addressVariableOf, type ServiceName } from '@crossroads/topology';
 import type { Type } from '@nestjs/common';
@@ -94,6 +95,7 @@ export const defineService = ({
         ...eventStoreMigrations,
         ...(needs.consumes ? parkingMigrations : []),
         ...(needs.erases ? tombstoneMigrations : []),
+        ...(needs.policy ? policyMigrations : []),
         ...migrations,
       ],
     },

@@ -163,6 +163,11 @@ export const METRICS = {
     '{policies}',
     'Is 1 where the policy is not a part of the history that authorization has',
   ),
+  'crossroads.policy_rolled_back': metric(
+    'gauge',
+    '{policies}',
+    'Is 1 where authorization offers an older policy than was held',
+  ),
   'crossroads.policy_needs_newer_version': metric(
     'gauge',
     '{policies}',

@@ -207,6 +207,7 @@ describe('the table of metrics', () => {
       'crossroads_policy_forked',
       'crossroads_policy_needs_newer_version',
       'crossroads_policy_revision',
+      'crossroads_policy_rolled_back',
       'crossroads_provider_event_lag_messages',
       'crossroads_provider_event_lag_seconds',
       'crossroads_publications_total',

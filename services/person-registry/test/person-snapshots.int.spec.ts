@@ -131,7 +131,9 @@ describe('the snapshot of a person', () => {
     await snapshots.store(personId, person.revision, person.state);
     await db.query('update person_snapshots set revision = 4 where person_id = $1', [personId]);
     expect(await persons.load(personId)).toEqual(person);
-    await db.query('delete from person_snapshots where person_id = $1', [personId]);
+    const admin = await openDatabase({ url: database.adminUrl, poolSize: 1 });
+    await admin.query('delete from person_snapshots where person_id = $1', [personId]);
+    await admin.close();
     await open(keys).snapshots.store(personId, older.revision, older.state);
     expect(await persons.load(personId)).toEqual(person);
   });

@@ -28,4 +28,20 @@ describe('in production', () => {
     const real = { ...request, requestId: newRequestId(), ssin: REAL };
     await expect(asRegister.registerPerson(real)).resolves.toEqual({ sourceRevision: 1n });
   });
+
+  it.each(['DATABASE_URL', 'KEYS_DATABASE_URL', 'EMBEDDED_LOG_URL'])(
+    'nothing starts, and nothing is migrated, when the server of %s would not be verified',
+    async (name) => {
+      const unverified = { [name]: 'postgres://role:secret@localhost:5432/database?sslmode=require' };
+      const other = await RunningRegistry.prepare({ CROSSROADS_MODE: 'production', ...unverified });
+      try {
+        const start = other.launch();
+        await expect(start).rejects.toThrow(`${name} must say sslmode=verify-full in production`);
+        await expect(start).rejects.not.toThrow('secret');
+      } finally {
+        await other.close();
+      }
+    },
+    60_000,
+  );
 });

@@ -55,7 +55,11 @@ export class RunningRegistry {
     const shadow = await mesh.applicationCertificate(NATIONAL_REGISTER, { application: 'shadow' });
     certificates.set('unregistered', shadow);
     mesh.policy.put({ $case: 'dataService', value: identification });
-    return new RunningRegistry(mesh, certificates, extra);
+    const isProduction = extra['CROSSROADS_MODE'] === 'production';
+    return new RunningRegistry(mesh, certificates, {
+      ...(isProduction ? await mesh.databasesOverTls() : {}),
+      ...extra,
+    });
   }
 
   get database(): TestDatabase {
@@ -167,7 +171,7 @@ export class RunningRegistry {
   }
 
   openBroker() {
-    return openBroker({ clientId: 'test', embeddedLogUrl: this.log.migratorUrl });
+    return openBroker({ clientId: 'test', embeddedLogUrl: this.log.url });
   }
 
   close(): Promise<void> {

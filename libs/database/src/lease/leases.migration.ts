@@ -1,4 +1,5 @@
 import type { QueryRunner } from 'typeorm';
+import { grantsToService } from '../migration/grants.js';
 import type { MigrationClass } from '../migration/migration.js';
 
 /**
@@ -53,6 +54,13 @@ returns table (partition smallint, token bigint) language sql as $$
 class Leases1764201600010 {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(LEASES);
+    await runner.query(
+      grantsToService({
+        'schema es': 'usage',
+        'es.leases, es.members': 'select, insert, update, delete',
+        'function es.lease, es.session_is_gone': 'execute',
+      }),
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

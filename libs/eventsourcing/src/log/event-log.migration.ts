@@ -1,4 +1,4 @@
-import type { MigrationClass } from '@crossroads/database';
+import { grantsToService, type MigrationClass } from '@crossroads/database';
 import { PARTITIONS } from '@crossroads/topology';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
@@ -281,6 +281,19 @@ create function es.kept_months() returns int[] stable language sql set search_pa
     from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid
    where i.inhparent in ('es.events'::regclass, 'es.past'::regclass) $$;`;
 
+/**
+ * No role that a service runs as can change or remove an event, nor choose its instant or place: `es.stamp` alone writes places.
+ * `insert` names the columns that `es.append` fills.
+ */
+const GRANTS = grantsToService({
+  'schema es': 'usage',
+  'es.events':
+    'select, insert (month, partition, stream_id, stream_type, revision, event_id, type, schema_version, data, metadata)',
+  'es.requests': 'select, insert',
+  'es.logs, es.log, es.past, es.trimmed, es.archives': 'select',
+  'function es.append, es.stamp, es.seed, es.maintain, es.kept_months': 'execute',
+});
+
 class EventLog1764201600002 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     const tables = (await runner.query(
@@ -290,7 +303,7 @@ class EventLog1764201600002 implements MigrationInterface {
       throw new Error(
         'this database was made before the log had partitions: begin anew with an empty one (npm start -- --fresh)',
       );
-    for (const sql of [TABLES, APPEND, HASH, STAMP, ADOPT, MAINTAIN]) await runner.query(sql);
+    for (const sql of [TABLES, APPEND, HASH, STAMP, ADOPT, MAINTAIN, GRANTS]) await runner.query(sql);
   }
 
   async down(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { MigrationClass } from '@crossroads/database';
+import { grantsToService, type MigrationClass } from '@crossroads/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
@@ -34,6 +34,13 @@ class Steps1764201600001 implements MigrationInterface {
         'logs that this service reads: the reader "topic log_id generation" of the highest generation is the current one';
       comment on column es.steps.after is 'the place that the step was taken from';
       comment on column es.steps.linked is 'of the relay: the last position that was published on the topic'`);
+    await runner.query(
+      grantsToService({
+        'schema es': 'usage',
+        'es.steps': 'select, insert, delete',
+        'es.generations': 'select, insert',
+      }),
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -33,14 +33,12 @@ export class RebuiltTable {
     await tx.query(`create table ${this.built} (like ${table} including all)`);
     const [live] = await tx.query<{ options: string[] | null; comment: string | null; uncopied: boolean }>(
       `select c.reloptions as options, format('comment on table %I is %L', $2::text, obj_description(c.oid, 'pg_class')) as comment,
-              c.relkind <> 'r' or c.relhastriggers
-                or (select array_agg(a order by a::text) from unnest(c.relacl) a) is distinct from
-                   (select array_agg(a order by a::text) from pg_class b, unnest(b.relacl) a where b.oid = $2::regclass) as uncopied
+              c.relkind <> 'r' or c.relhastriggers as uncopied
          from pg_class c where c.oid = $1::regclass`,
       [table, this.built],
     );
     if (live === undefined || live.uncopied)
-      throw new Error(`${table} cannot be rebuilt: it has partitions, foreign keys, triggers or grants of its own`);
+      throw new Error(`${table} cannot be rebuilt: it has partitions, foreign keys or triggers`);
     if (live.options) await tx.query(`alter table ${this.built} set (${live.options.join(', ')})`);
     if (live.comment) await tx.query(live.comment);
   }
@@ -112,13 +110,28 @@ export class RebuiltTable {
     return `(${of('live')}) is distinct from (${of('built')})`;
   }
 
-  /** Drops the live table. The rebuilt one takes its name, and the names of its indexes and sequences. */
+  /** Drops the live table. The rebuilt one takes its name, its grants, and the names of its indexes and sequences. */
   async putInPlace(tx: Tx): Promise<void> {
     const { table } = this.view;
     const renamed = [...(await this.indexNames(tx)), ...(await this.continueSequences(tx))];
+    for (const { grant } of await this.grants(tx)) await tx.query(grant);
     await tx.query(`drop table ${table}, ${this.suspects}`);
     await tx.query(`alter table ${this.built} rename to ${table}`);
     for (const { kind, from, to } of renamed) await tx.query(`alter ${kind} ${from} rename to ${to}`);
+  }
+
+  /** Those of the live table and of its columns, for the rebuilt one; `like` copies none. */
+  private grants(tx: Tx): Promise<{ readonly grant: string }[]> {
+    return tx.query(
+      `select format('grant %s%s on %s to %s', a.privilege_type, ' (' || quote_ident(g.attname) || ')', $2::regclass,
+                     case a.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end) as grant
+         from (select relowner, null::name as attname, relacl as acl from pg_class where oid = $1::regclass
+               union all
+               select relowner, attname, attacl from pg_attribute join pg_class c on c.oid = attrelid
+                where c.oid = $1::regclass and not attisdropped) g
+         cross join lateral aclexplode(g.acl) a where a.grantee <> g.relowner`,
+      [this.view.table, this.built],
+    );
   }
 
   /** `like` makes names of its own: an index of the live table is known by its definition. */

@@ -1,4 +1,4 @@
-import type { MigrationClass } from '@crossroads/database';
+import { grantsToService, type MigrationClass } from '@crossroads/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Messages that could not be handled, and those with the same key behind them, in their order. */
@@ -22,6 +22,11 @@ class ParkedMessages1764201600002 implements MigrationInterface {
       create index parked_by_key on parked (topic, key, position);
       comment on column parked.partition is 'of the topic';
       comment on column parked.data is 'As received: sealed on internal topics'`);
+    await runner.query(
+      grantsToService({
+        parked: 'select, insert, update (reason, attempts), delete',
+      }),
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -1,5 +1,5 @@
 import { answersInTime, withTimeout } from '@crossroads/configuration';
-import { migrateSchemas } from '@crossroads/database';
+import { migrateSchemas, prepareSchemas } from '@crossroads/database';
 import { Pool } from 'pg';
 import { retryUntilDone } from '../broker/retry.js';
 import {
@@ -23,7 +23,7 @@ import { type BrokerLog, redacting } from '../broker/broker-log.js';
 import { countFailures } from '../broker/publish-failures.js';
 
 export interface EmbeddedOptions {
-  /** A PostgreSQL database for the log alone. */
+  /** A PostgreSQL database for the log alone, under a role that owns nothing there. */
   readonly url: string;
   readonly log?: BrokerLog;
 }
@@ -41,17 +41,19 @@ export const openEmbeddedBroker = async (options: EmbeddedOptions): Promise<Brok
   const pool = new Pool({ connectionString: options.url, max: 4, allowExitOnIdle: true });
   pool.on('error', (error) => log('warn', 'the embedded log lost a connection', { error }));
   try {
-    await retryUntilDone(
-      AbortSignal.timeout(60_000),
-      () => migrateSchemas([{ url: options.url, migratorUrl: options.url, migrations: embeddedLogMigrations }]),
-      (error, attempt) => log('info', 'the embedded log is not ready yet', { attempt, error }),
-    );
+    await prepareSchemas([schemaOf(options.url)], { say: (...said) => log('info', ...said), withinMs: 60_000 });
   } catch (error) {
     await pool.end();
     throw error;
   }
   return new EmbeddedBroker(options.url, pool, log);
 };
+
+/** Makes the tables of the embedded log, and grants the role of `url` what brokers do; they wait for it. */
+export const migrateEmbeddedLog = (url: string, migratorUrl: string): Promise<void> =>
+  migrateSchemas([schemaOf(url, migratorUrl)]);
+
+const schemaOf = (url: string, migratorUrl?: string) => ({ url, migratorUrl, migrations: embeddedLogMigrations });
 
 class EmbeddedBroker implements Broker {
   readonly kind = 'embedded';

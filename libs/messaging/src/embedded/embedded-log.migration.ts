@@ -1,4 +1,4 @@
-import type { MigrationClass } from '@crossroads/database';
+import { grantsToService, type MigrationClass } from '@crossroads/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 class EmbeddedLog1764201600003 implements MigrationInterface {
@@ -45,6 +45,16 @@ class EmbeddedLog1764201600003 implements MigrationInterface {
         holder         uuid,
         primary key (consumer_group, topic, partition)
       ) with (fillfactor = 50)`);
+    await runner.query(
+      grantsToService({
+        'schema bus': 'usage',
+        'bus.topics': 'select, insert',
+        'bus.partitions': 'select, insert, update (last_position)',
+        'bus.messages': 'select, insert, delete',
+        'bus.members': 'select, insert, update (expires_at), delete',
+        'bus.offsets': 'select, insert, update (position, holder)',
+      }),
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

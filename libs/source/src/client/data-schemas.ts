@@ -1,4 +1,4 @@
-import { type CompiledDataService, pathsOf } from '@crossroads/policy';
+import { type CompiledDataService, pathsOf } from '@crossroads/policy/decide';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { Injectable } from '@nestjs/common';

@@ -1,5 +1,5 @@
 import { CertificateAuthority, type IssuedCertificate } from '@crossroads/local';
-import { type Broker, type KafkaTls, kafkaClient, openBroker } from '@crossroads/messaging';
+import { type Broker, embeddedLogMigrations, type KafkaTls, kafkaClient, openBroker } from '@crossroads/messaging';
 import kafkajs from 'kafkajs';
 import { testKafka } from '../kafka.js';
 import { type TestDatabase, testDatabase } from '../postgres.js';
@@ -74,9 +74,9 @@ const onKafka = async (): Promise<TestBus | undefined> => {
 
 const embedded = async (trustDomain: string): Promise<TestBus> => {
   const authority = await CertificateAuthority.create(trustDomain);
-  const database: TestDatabase = await testDatabase();
-  const { link, url } = await Link.ofUrl(database.migratorUrl);
-  const open = () => openBroker({ clientId: 'spec', embeddedLogUrl: database.migratorUrl });
+  const database: TestDatabase = await testDatabase(...embeddedLogMigrations);
+  const { link, url } = await Link.ofUrl(database.url);
+  const open = () => openBroker({ clientId: 'spec', embeddedLogUrl: database.url });
   const broker = await open();
   return {
     kind: 'embedded',

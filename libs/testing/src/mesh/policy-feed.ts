@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import {
   AuthorizationServiceService,
   type ConfirmPolicyResponse,
+  type WatchRequest,
   type WatchResponse,
 } from '@crossroads/contracts/authorization/v1/authorization_service';
 import type { PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
@@ -18,6 +19,8 @@ export class PolicyFeed {
   private revision = 0n;
   private readonly entities: PolicyEntity[] = [];
   private readonly watchers = new Set<(message: WatchResponse) => void>();
+  /** Administrators have accepted that the heads which watchers hold are lost. */
+  acceptsLoss = false;
   /** Sends nothing more, like an authorization service that hangs. */
   silent = false;
   private server: RunningServer | undefined;
@@ -28,7 +31,7 @@ export class PolicyFeed {
     const service = serve(
       { watch, confirmPolicy },
       {
-        watch: (_request, { signal }) => this.watch(signal),
+        watch: ({ fromRevision, fromHash }, { signal }) => this.watch({ fromRevision, fromHash }, signal),
         confirmPolicy: (_request, { signal }) => this.confirm(signal),
       },
       { allow: { watch: ['any'], confirmPolicy: ['any'] }, endless: ['watch', 'confirmPolicy'] },
@@ -48,6 +51,12 @@ export class PolicyFeed {
     return this.revision;
   }
 
+  /** Serves an older policy, as after a restore that authorization does not notice. */
+  loseAfter(revision: bigint): void {
+    this.revision = revision;
+    this.entities.splice(Number(revision));
+  }
+
   async stop(): Promise<void> {
     await this.server?.stop();
   }
@@ -65,7 +74,10 @@ export class PolicyFeed {
     return { policyRevision: this.revision, policyHash: hashAt(this.revision) };
   }
 
-  private async *watch(signal: AbortSignal): AsyncGenerator<WatchResponse> {
+  private async *watch(
+    { fromRevision, fromHash }: Pick<WatchRequest, 'fromRevision' | 'fromHash'>,
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchResponse> {
     const queue: WatchResponse[] = [];
     let wake = () => {};
     const add = (message: WatchResponse) => {
@@ -74,7 +86,13 @@ export class PolicyFeed {
     };
     signal.addEventListener('abort', () => wake());
     if (this.silent) await once(signal, 'abort');
-    const snapshot = { first: true, last: true, entities: [...this.entities] };
+    const lost = { policyRevision: fromRevision, policyHash: fromHash, heldBy: 'the watcher' };
+    const snapshot = {
+      first: true,
+      last: true,
+      entities: [...this.entities],
+      lost: this.acceptsLoss ? lost : undefined,
+    };
     add(this.message({ $case: 'snapshotPart', value: snapshot }));
     this.watchers.add(add);
     const heartbeat = () => this.tell(this.message({ $case: 'heartbeat', value: { time: new Date() } }));

@@ -49,6 +49,7 @@ import { InProcessService } from './in-process-service.js';
 import { PolicyFeed } from './policy-feed.js';
 import { TestPublisher } from './publisher.js';
 import { ServiceProcess } from './service-process.js';
+import { tlsInFrontOf } from './tls-front.js';
 
 export const TRUST_DOMAIN = 'crossroads.test';
 
@@ -238,6 +239,18 @@ export class TestMesh {
       { $case: 'application', value: { enterpriseNumber, name: 'desk', spkiHashes: [spkiHash(tls)] } },
     );
     return tls;
+  }
+
+  /** The environment by which the service reaches PostgreSQL over TLS, as production requires. */
+  async databasesOverTls(): Promise<Environment> {
+    const tls = await this.serviceCertificate('postgresql');
+    const urls = Object.entries(this.environment()).filter(([, value]) => /^postgres(ql)?:/.test(value));
+    const secured = urls.map(async ([name, url]) => {
+      const front = await tlsInFrontOf(url, tls);
+      this.defer(front.close);
+      return [name, front.url] as const;
+    });
+    return Object.fromEntries(await Promise.all(secured));
   }
 
   // Other services

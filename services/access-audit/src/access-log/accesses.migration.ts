@@ -1,3 +1,4 @@
+import { grantsToService } from '@crossroads/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** An index of the log by person and time. Rows hold no content: that is sealed in the log. */
@@ -10,6 +11,11 @@ export class Accesses1764230400000 implements MigrationInterface {
         at         timestamptz not null,
         self_consultation   boolean     not null
       )`);
+    await runner.query(
+      grantsToService({
+        accesses: 'select, insert',
+      }),
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

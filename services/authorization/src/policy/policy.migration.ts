@@ -1,3 +1,4 @@
+import { grantsToService } from '@crossroads/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** What belongs to the policy besides its events. */
@@ -45,6 +46,14 @@ export class Policy1764230500000 implements MigrationInterface {
         accepted_by text,
         primary key (revision, hash)
       )`);
+    await runner.query(
+      grantsToService({
+        policy_snapshot: 'select, update (schema_version, revision)',
+        policy_entries: 'select, insert, update (revision, value), delete',
+        'policy_heads, policy_beats': 'select, insert, delete',
+        policy_forks: 'select, insert, update (accepted_at, accepted_by)',
+      }),
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -1,5 +1,6 @@
 import type {
   ConfirmPolicyResponse,
+  LostPolicyHead,
   WatchResponse,
 } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
@@ -42,6 +43,7 @@ export class PolicyWatch {
     while (!signal.aborted && live.confirmedAt < arrivedAt && !live.needsNewerVersion) await live.nextRead(signal);
     if (signal.aborted) return;
     const isKnown = await this.isInHistory(held, by);
+    let lost = isKnown ? undefined : { policyRevision: held.revision, policyHash: held.hash, heldBy: by };
     let sent = isKnown && !snapshot && held.revision > 0n ? held.revision : undefined;
     const { generation } = live;
     while (!signal.aborted) {
@@ -50,7 +52,8 @@ export class PolicyWatch {
       const changes = sent === undefined ? undefined : live.changesSince(sent);
       if (!changes) {
         const { head, entities } = live.snapshot();
-        yield* snapshotParts(head, entities);
+        yield* snapshotParts(head, entities, lost);
+        lost = undefined;
         sent = head.revision;
         continue;
       }
@@ -97,12 +100,16 @@ export class PolicyWatch {
   }
 }
 
-function* snapshotParts({ revision, hash }: PolicyHead, entities: readonly PolicyEntity[]): Generator<WatchResponse> {
+function* snapshotParts(
+  { revision, hash }: PolicyHead,
+  entities: readonly PolicyEntity[],
+  lost: LostPolicyHead | undefined,
+): Generator<WatchResponse> {
   const part = (first: boolean, last: boolean, some: readonly PolicyEntity[]): WatchResponse => ({
     policyRevision: revision,
     policyHash: hash,
     previousHash: NO_HASH,
-    message: { $case: 'snapshotPart', value: { first, last, entities: some } },
+    message: { $case: 'snapshotPart', value: { first, last, entities: some, lost: first ? lost : undefined } },
   });
   let first = true;
   let batch: PolicyEntity[] = [];

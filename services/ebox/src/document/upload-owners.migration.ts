@@ -1,3 +1,4 @@
+import { grantsToService } from '@crossroads/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Whose messages name an upload: with the last of them it goes when they are erased. */
@@ -10,6 +11,11 @@ export class UploadOwners1764230400006 implements MigrationInterface {
         primary key (owner_id, document_id)
       );
       create index upload_owners_of_document on upload_owners (document_id)`);
+    await runner.query(
+      grantsToService({
+        upload_owners: 'select, insert, delete',
+      }),
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

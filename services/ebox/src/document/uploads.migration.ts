@@ -1,3 +1,4 @@
+import { grantsToService } from '@crossroads/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Documents of senders without a store of their own; the content is in the document store. */
@@ -18,6 +19,11 @@ export class Uploads1764230400002 implements MigrationInterface {
       );
       create index uploads_unnamed on uploads (uploaded_at) where state in ('arriving', 'stored');
       create index uploads_leaving on uploads (document_id) where state = 'leaving'`);
+    await runner.query(
+      grantsToService({
+        uploads: 'select, insert, update (state), delete',
+      }),
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -1,3 +1,4 @@
+import { grantsToService } from '@crossroads/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
@@ -46,6 +47,13 @@ export class Mailboxes1764230400000 implements MigrationInterface {
       );
       create index delegations_of_owner on delegations (owner_id);
       create index delegations_to_delegate on delegations (delegate_id) where removed_at is null`);
+    await runner.query(
+      grantsToService({
+        mailboxes: 'select, insert, update (consented, language, exclusively_ebox, notification_address), delete',
+        consents: 'select, insert, delete',
+        delegations: 'select, insert, update (removed_at), delete',
+      }),
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -1,3 +1,4 @@
+import { grantsToService } from '@crossroads/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
@@ -40,6 +41,11 @@ export class Messages1764230400001 implements MigrationInterface {
       create index messages_of_sender on messages (owner_id, sender, message_id);
       create index messages_due on messages (due_at) where due_at is not null;
       create index messages_words on messages using gin (words)`);
+    await runner.query(
+      grantsToService({
+        messages: 'select, insert, update (read_at, first_read_at, hidden, due, due_at), delete',
+      }),
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -1,3 +1,4 @@
+import { grantsToService } from '@crossroads/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Rules whose cause concerns many: how far the mailboxes have been walked through for each cause. */
@@ -13,6 +14,11 @@ export class NoticeRuns1764230400005 implements MigrationInterface {
         done        boolean not null default false,
         primary key (rule, cause)
       )`);
+    await runner.query(
+      grantsToService({
+        notice_runs: 'select, insert, update (after_owner, done)',
+      }),
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -1,3 +1,4 @@
+import { grantsToService } from '@crossroads/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** What happened to messages, in a dense sequence for each provider. */
@@ -21,6 +22,12 @@ export class ProviderEvents1764230400004 implements MigrationInterface {
         kind       smallint not null,
         primary key (provider, sequence)
       )`);
+    await runner.query(
+      grantsToService({
+        provider_sequences: 'select, insert, update (last_sequence, relayed_sequence)',
+        provider_events: 'select, insert',
+      }),
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

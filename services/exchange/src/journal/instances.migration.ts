@@ -1,3 +1,4 @@
+import { grantsToService } from '@crossroads/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Processes that may have begun accesses without an outcome yet. */
@@ -10,6 +11,11 @@ export class ExchangeInstances1764230400000 implements MigrationInterface {
         gone_since      timestamptz
       );
       comment on column exchange_instances.concluded_below is 'accesses that it began in earlier transactions have their outcome'`);
+    await runner.query(
+      grantsToService({
+        exchange_instances: 'select, insert, update (concluded_below, gone_since), delete',
+      }),
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

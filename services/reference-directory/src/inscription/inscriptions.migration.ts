@@ -1,3 +1,4 @@
+import { grantsToService } from '@crossroads/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Sized for 357 million inscriptions: one row a person, all inscriptions packed. */
@@ -21,6 +22,12 @@ export class Inscriptions1764230400001 implements MigrationInterface {
       alter table inscriptions alter column packed set storage main, alter column ssin set storage plain;
       comment on column inscriptions.packed is 'see lookup/entry.codec.ts';
       comment on column inscriptions.ssin is 'sealed; see inscription/ssin-seal.ts'`);
+    await runner.query(
+      grantsToService({
+        institution_contexts: 'select, insert',
+        inscriptions: 'select, insert, update (packed, ssin)',
+      }),
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

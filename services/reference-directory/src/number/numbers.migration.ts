@@ -1,3 +1,4 @@
+import { grantsToService } from '@crossroads/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Sized for 25.5 million persons: inside the service a person is a 4-byte number, which events and rows name. */
@@ -33,6 +34,13 @@ export class Numbers1764230400000 implements MigrationInterface {
       );
       create index merges_survivor on merges (survivor) where survivor is not null;
       comment on table merges is 'Persons that were merged into another one; survivor is null once the merge was undone.'`);
+    await runner.query(
+      grantsToService({
+        persons: 'select, insert',
+        numbers: 'select, insert, update (serial, position, person, state, partition, replaced_by), delete',
+        merges: 'select, insert, update (serial, position, survivor, partition), delete',
+      }),
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -1,3 +1,4 @@
+import { grantsToService } from '@crossroads/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Snapshots of subscriptions: whom they are about, who has come, and what each person's mutations are compared with. */
@@ -52,6 +53,14 @@ export class Snapshots1764230500000 implements MigrationInterface {
 
       -- Mutations are compared with this snapshot; null when there is none any more.
       alter table subscription_lanes add column snapshot_id uuid`);
+    await runner.query(
+      grantsToService({
+        subscription_lanes: 'update (snapshot_id)',
+        snapshots: 'select, insert, update (page_token, listed, ended, abandoned, due_at)',
+        snapshot_lanes: 'select, insert, update (delivered, withheld)',
+        snapshot_persons: 'select, insert, update (revision, held, intent, waiting, due_at, taken_at), delete',
+      }),
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -1,3 +1,4 @@
+import { grantsToService } from '@crossroads/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Subscriptions, and the deliveries made under them. Rows are written in the transaction of the events that they follow from. */
@@ -115,6 +116,17 @@ export class Subscriptions1764230400000 implements MigrationInterface {
       );
       create index running_replays on replay_lanes (replay_id, lane) where not ended;
       create index lost_deliveries on deliveries (ce_source) where lost_at_source`);
+    await runner.query(
+      grantsToService({
+        subscriptions: 'select, insert, update (state, content, field_groups, encoding, closing_reason)',
+        'subscription_persons, subscriber_topics': 'select, insert',
+        subscription_lanes:
+          'select, insert, update (last_sequence, relayed_sequence, relaying_sequence, relay, pruned_sequence, closed)',
+        deliveries: 'select, insert, update (lost_at_source), delete',
+        replays: 'select, insert',
+        replay_lanes: 'select, insert, update (next_sequence, delivered, withheld, ended)',
+      }),
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -301,6 +301,7 @@ describe('a collector that has stopped', () => {
 const ONLY_AFTER_FAULTS = [
   'crossroads.log.gaps_filled',
   'crossroads.log.trimmed',
+  'crossroads.messages_refused',
   'crossroads.leases.lost',
   'crossroads.directory_waits',
   'crossroads.deliveries_pruned',

@@ -121,7 +121,7 @@ export class BrokerReading {
     const head = headOf(event);
     const log = head && (await places.current()).get(head.logId);
     const source = this.sourceNamed(event.source);
-    if (!source || !log || log.place.position === 0n) return;
+    if (!source || !log || log.place.position === 0n || head?.partition !== event.partition) return;
     const [answer] = await checkPlaces(source, [log.place], signal).catch((error: unknown) => {
       onSourceAway(source, error);
       return [];

@@ -16,6 +16,8 @@ export interface ConsumeFromOptions {
   readonly partitions?: number;
   /** The services that publish to the topic. */
   readonly sources: readonly EventSource[];
+  /** Opens messages of the broker, in their order, and leaves out what the publisher did not seal: it moves no place. */
+  readonly open: (messages: readonly CloudEvent[]) => Promise<CloudEvent[]>;
   /** Where the places are stored. */
   readonly db: Pick<Database, 'query'>;
   /** @default 500 */
@@ -45,6 +47,7 @@ export const consumeFrom = (options: ConsumeFromOptions): Consumption & Consumer
     group,
     partitions,
     sources,
+    open,
     db,
     batchSize = 500,
     onBatch,
@@ -66,6 +69,7 @@ export const consumeFrom = (options: ConsumeFromOptions): Consumption & Consumer
         topic,
         partition,
         sources,
+        open,
         batchSize,
         readLogs: () => readLogs(db, topic, [partition]),
         take,

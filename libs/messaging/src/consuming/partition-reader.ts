@@ -11,6 +11,7 @@ import { warnAt } from './warn-at.js';
 
 export interface PartitionReaderOptions extends PartitionPlacesOptions {
   readonly sources: readonly EventSource[];
+  readonly open: (messages: readonly CloudEvent[]) => Promise<CloudEvent[]>;
   /** At most so many events of a source are taken in one transaction. */
   readonly batchSize: number;
   /** Runs few at a time, over all partitions. */
@@ -35,7 +36,6 @@ export class PartitionReader {
   private fork: LogForked | undefined;
   private caughtUp: Promise<unknown> = Promise.resolve();
   private assignment = new AbortController();
-  private takenAt = performance.now();
   /** Sources from which it tries to catch up in the background. */
   private trying = new Set<EventSource>();
   private last: Promise<unknown> = Promise.resolve();
@@ -76,10 +76,10 @@ export class PartitionReader {
     this.caughtUp = Promise.all(attempts);
   }
 
-  /** What the broker lost at the end of a partition shows in no later message: asks the sources, unless messages come. */
+  /** What the broker lost at the end of a partition shows in no later message: asks the sources, unless its place moves. */
   lookAgain(idleMs: number): void {
     const { signal } = this.assignment;
-    if (signal.aborted || this.fork !== undefined || performance.now() - this.takenAt < idleMs) return;
+    if (signal.aborted || this.fork !== undefined || performance.now() - this.places.movedAt < idleMs) return;
     for (const source of this.options.sources)
       if (!this.trying.has(source))
         void this.attempt(source, signal, 1).then((isDone) => isDone || this.keepTrying(source));
@@ -93,9 +93,9 @@ export class PartitionReader {
   }
 
   /** Takes a batch of the broker. @throws LogForked; whatever the handler throws */
-  async take(events: readonly CloudEvent[], signal: AbortSignal): Promise<void> {
+  async take(messages: readonly CloudEvent[], signal: AbortSignal): Promise<void> {
+    const events = await this.options.open(messages);
     this.oldest ??= events[0]?.time;
-    this.takenAt = performance.now();
     await this.caughtUp;
     await this.alone(async () => {
       for (let overtaken = 1; ; overtaken++) {

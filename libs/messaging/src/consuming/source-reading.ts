@@ -53,6 +53,8 @@ export class SourceReading {
     try {
       for await (const response of readAfter(source, { topic, partition, ...after }, signal)) {
         if (!response.place) throw new TypeError('a response of Events/Read lacks its place');
+        if (response.event && response.event.source !== source.source)
+          throw new TypeError(`${source.source} answered Events/Read with an event of another source`);
         const place = placeOfMessage(response.place);
         const from = draft.logOf(source.source, place.logId);
         if (place.position <= from.place.position) continue;

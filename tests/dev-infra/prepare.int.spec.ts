@@ -124,7 +124,12 @@ const ask = async <Row extends pg.QueryResultRow>(url: string, sql: string): Pro
     const { tls } = await mesh.secretsOf('access-audit');
     const admin = kafkaAdmin([`localhost:${mesh.ports.kafka}`], tls);
     await admin.connect();
-    expect((await admin.listTopics()).toSorted()).toEqual(['crossroads.access.v1', 'crossroads.person.v1']);
+    expect((await admin.listTopics()).toSorted()).toEqual([
+      'crossroads.access.ebox.v1',
+      'crossroads.access.exchange.v1',
+      'crossroads.access.subscription.v1',
+      'crossroads.person.v1',
+    ]);
     await admin.disconnect();
   });
 

@@ -126,7 +126,7 @@ describe("a subscriber's own topic", () => {
 
   onKafka('a subscriber cannot read internal topics, and cannot write to any topic', async () => {
     const fund = kafkaAs(filesOf('health-fund'));
-    for (const topic of ['crossroads.person.v1', 'crossroads.mutation.v1', 'crossroads.access.v1'])
+    for (const topic of ['crossroads.person.v1', 'crossroads.mutation.v1', 'crossroads.access.subscription.v1'])
       expect(await refused(fund, topic, `${FUND}.outside`)).toMatch(/authoriz/i);
     const producer = fund.producer({ retry: { retries: 1 } });
     await producer.connect();

@@ -3,7 +3,7 @@ import { eventually, testPostgres } from '@crossroads/testing';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LogInMemory } from './log-in-memory.js';
 import { RecordingConsumer, RecordingService } from './recording-consumer.js';
-import { OTHER_SOURCE, sealing, TOPIC } from './sealing.js';
+import { sealing, TOPIC } from './sealing.js';
 import { TopicInMemory } from './topic-in-memory.js';
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, n) => from + n);
@@ -32,8 +32,8 @@ describe('a consumer of a topic', () => {
   });
   afterAll(async () => (await testPostgres()).stop());
 
-  const consume = (topic: TopicInMemory, consumer?: RecordingConsumer, sources = [log.eventSource]) => {
-    const consumption = service.consume(topic, sources, consumer);
+  const consume = (topic: TopicInMemory, consumer?: RecordingConsumer) => {
+    const consumption = service.consume(topic, [log.eventSource], consumer);
     open.push(consumption);
     return consumption;
   };
@@ -177,23 +177,6 @@ describe('a consumer of a topic', () => {
     await topic.publish(...appended(0, 12, 13));
     await taken([10, 11, 12]);
     expect(forked()).toBe(0);
-  });
-
-  it('takes from two publishers of one topic, each in its own order', async () => {
-    const other = new LogInMemory(OTHER_SOURCE);
-    const topic = new TopicInMemory(1);
-    const events = range(0, 20).map((n) => (n % 2 === 0 ? log : other).append(0, n));
-    consume(topic, undefined, [log.eventSource, other.eventSource]);
-    await topic.publish(...events, ...events);
-    await topic.publish(log.append(0, 20), other.append(0, 21));
-    await eventually(
-      () => service.effects(),
-      (effects) => effects.length >= 22,
-      20_000,
-    );
-    const effects = await service.effects();
-    expect(effects.filter((n) => n % 2 === 0)).toEqual(range(0, 11).map((n) => 2 * n));
-    expect(effects.filter((n) => n % 2 === 1)).toEqual(range(0, 11).map((n) => 2 * n + 1));
   });
 
   describe('that was frozen and comes back when another process has its partition', () => {

@@ -143,7 +143,7 @@ describe('somebody who may write to a topic, and does not have its key', () => {
     const { sequence: _sequence, ...unnumbered } = real;
     const { place: _place, ...placeless } = real;
     topic.inject(...changed, unnumbered, placeless);
-    expect(new Set(await refused(changed.length + 2))).toEqual(new Set(['NOT_OPENED']));
+    expect(new Set(await refused(changed.length + 2))).toEqual(new Set(['FOREIGN_SOURCE', 'NOT_OPENED']));
     expect(await service.effects()).toEqual(range(0, 3));
     topic.inject(real);
     await taken(4);

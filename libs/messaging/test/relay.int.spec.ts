@@ -237,7 +237,7 @@ describe('a relay', () => {
   });
 
   it('seals the events of internal topics', async () => {
-    const sealing = new TopicSealing(new TopicSealer({ keys, producer: 'sample' }), new Map([[topic, [SOURCE]]]));
+    const sealing = new TopicSealing(new TopicSealer({ keys, producer: 'sample' }), new Map([[topic, SOURCE]]));
     await append(0, 1);
     await relay({ sealing });
     await eventually(() => got.length === 1, Boolean);
@@ -252,9 +252,9 @@ describe('a relay', () => {
   });
 
   it('puts the events of a batch into one sealed message on a bundled topic', async () => {
-    topic = 'crossroads.access.v1';
+    topic = 'crossroads.access.exchange.v1';
     await collect(topic);
-    const sealing = new TopicSealing(new TopicSealer({ keys, producer: 'sample' }), new Map([[topic, [SOURCE]]]));
+    const sealing = new TopicSealing(new TopicSealer({ keys, producer: 'sample' }), new Map([[topic, SOURCE]]));
     await append(0, 10);
     await relay({ sealing, batchSize: 20 });
     await published();

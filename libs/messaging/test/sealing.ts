@@ -2,7 +2,7 @@ import { TopicSealing } from '@crossroads/messaging';
 import { type KeyProvider, TopicSealer } from '@crossroads/privacy';
 
 /** A topic whose messages are sealed and bundled. */
-export const TOPIC = 'crossroads.access.v1';
+export const TOPIC = 'crossroads.access.exchange.v1';
 export const SOURCE = 'urn:crossroads:service:sample';
 export const OTHER_SOURCE = 'urn:crossroads:service:other';
 
@@ -13,10 +13,7 @@ const keysOf = (master: Buffer): KeyProvider => ({
   secrets: async () => [{ kid: 'k', key: master }],
 });
 const sealingWith = (master: Buffer) =>
-  new TopicSealing(
-    new TopicSealer({ keys: keysOf(master), producer: 'sample' }),
-    new Map([[TOPIC, [SOURCE, OTHER_SOURCE]]]),
-  );
+  new TopicSealing(new TopicSealer({ keys: keysOf(master), producer: 'sample' }), new Map([[TOPIC, SOURCE]]));
 
 export const sealing = sealingWith(Buffer.alloc(32, 7));
 /** Of somebody who has another key. */

@@ -98,7 +98,7 @@ describe('sealing of topics', () => {
     const keyId = async (topic: string) => (await used.seal(topic, ['s', 'i'], Buffer.of(1))).keyId;
     const first = await keyId(TOPIC);
     expect(await keyId(TOPIC)).toBe(first);
-    expect(await keyId('crossroads.access.v1')).not.toBe(first);
+    expect(await keyId('crossroads.access.exchange.v1')).not.toBe(first);
     now = new Date('2026-01-01T11:00:00Z');
     expect(await keyId(TOPIC)).not.toBe(first);
   });

@@ -29,7 +29,7 @@ import {
   SERVICE,
   someone,
 } from './accesses.js';
-import { type AuditClient, PORTAL, TOPIC, WELFARE, World } from './world.js';
+import { type AuditClient, EVENTS, PORTAL, TOPIC, WELFARE, World } from './world.js';
 
 const { ACCESS_RESULT_ANSWERED, ACCESS_RESULT_REFUSED, ACCESS_RESULT_UNSPECIFIED } = AccessResult;
 
@@ -90,8 +90,8 @@ describe('the list of accesses', () => {
   const raw = (one: ToPublish, id: string = randomUUID(), sequence?: string) => ({
     id,
     source: 'urn:crossroads:service:exchange',
-    service: TOPIC,
-    type: `${TOPIC}.${one.type}`,
+    service: EVENTS,
+    type: `${EVENTS}.${one.type}`,
     time: new Date(),
     key: one.key,
     data: one.data,
@@ -280,7 +280,7 @@ describe('the list of accesses', () => {
       { ...raw(refused(broken, 'NOT_INSCRIBED')), key: 'another' },
       raw({ ...refused({ ...broken, journalId: 'no uuid' }, 'NOT_INSCRIBED') }),
       raw(concluded(broken)),
-      { ...raw(refused(access(person), '')), type: `${TOPIC}.accesses.notify.forwarded` },
+      { ...raw(refused(access(person), '')), type: `${EVENTS}.accesses.notify.forwarded` },
     ];
     await send([...wrong, raw(refused(good, 'NOT_INSCRIBED'))]);
     const accesses = await until(person.ssin, (all) => all.length > 0);

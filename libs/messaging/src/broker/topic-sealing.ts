@@ -1,5 +1,5 @@
 import { KeyUnavailable, type TopicSealer } from '@crossroads/privacy';
-import { eventSourceOf, producersOf, SEALED_TOPICS } from '@crossroads/topology';
+import { eventSourceOf, producerOf, SEALED_TOPICS } from '@crossroads/topology';
 import type { CloudEvent } from './broker.js';
 import { headersOf } from './cloud-event-headers.js';
 
@@ -15,16 +15,16 @@ export class MessageRefused extends Error {
   }
 }
 
-/** The sealed topics, each with the `source` of who may produce it. */
-const PRODUCERS: ReadonlyMap<string, readonly string[]> = new Map(
-  SEALED_TOPICS.map((topic) => [topic, producersOf(topic).map(eventSourceOf)]),
+/** The sealed topics, each with the `source` of its producer. */
+const PRODUCERS: ReadonlyMap<string, string> = new Map(
+  SEALED_TOPICS.map((topic) => [topic, eventSourceOf(producerOf(topic))]),
 );
 
 /** Encrypts the data of events on internal topics before they are published, and decrypts it on receipt. */
 export class TopicSealing {
   constructor(
     private readonly sealer: TopicSealer,
-    private readonly producers: ReadonlyMap<string, readonly string[]> = PRODUCERS,
+    private readonly producers: ReadonlyMap<string, string> = PRODUCERS,
   ) {}
 
   /** Leaves the events of other topics as they are. */
@@ -40,10 +40,10 @@ export class TopicSealing {
 
   /** Leaves the events of other topics as they are. @throws MessageRefused */
   async open(topic: string, message: CloudEvent): Promise<CloudEvent> {
-    const producers = this.producers.get(topic);
-    if (producers === undefined) return message;
+    const producer = this.producers.get(topic);
+    if (producer === undefined) return message;
     const { sealingKeyId, ...event } = message;
-    if (!producers.includes(event.source)) throw new MessageRefused('FOREIGN_SOURCE');
+    if (event.source !== producer) throw new MessageRefused('FOREIGN_SOURCE');
     if (sealingKeyId === undefined) throw new MessageRefused('NOT_SEALED');
     try {
       const sealed = { keyId: sealingKeyId, data: Buffer.from(event.data) };

@@ -305,6 +305,7 @@ const ONLY_AFTER_FAULTS = [
   'crossroads.log.gaps_filled',
   'crossroads.log.trimmed',
   'crossroads.messages_refused',
+  'crossroads.log.withheld',
   'crossroads.leases.lost',
   'crossroads.directory_waits',
   'crossroads.deliveries_pruned',

@@ -108,6 +108,16 @@ describe('a consumer of a topic', () => {
     await taken(range(0, 5));
   });
 
+  it('takes nothing that a publisher says in the name of another source', async () => {
+    const other = new LogInMemory('urn:crossroads:service:other');
+    other.append(0, 666);
+    const { eventsClient } = other.eventSource;
+    const consumption = service.consume(new TopicInMemory(1), [{ source: log.source, eventsClient }]);
+    open.push(consumption);
+    await eventually(() => consumption.errors.includes('TypeError'), Boolean, 20_000);
+    expect(await service.effects()).toEqual([]);
+  });
+
   it('waits with a gap until the publisher can fill it, and other partitions go on', async () => {
     const topic = new TopicInMemory(2);
     const { errors } = consume(topic);

@@ -72,7 +72,7 @@ export class RecordingService {
     broker: Pick<Broker, 'consume'>,
     sources: readonly EventSource[],
     consumer: RecordingConsumer = new RecordingConsumer(),
-    { topic = TOPIC, group = 'spec', lookAgainMs = 30_000 } = {},
+    { topic = TOPIC, group = 'spec', lookAgainMs = 30_000, withheldAfterMs = 3_600_000 } = {},
   ) {
     const errors: string[] = [];
     const consumption = consumeFrom({
@@ -83,6 +83,7 @@ export class RecordingService {
       open: (messages) => this.opening.open(topic, messages),
       db: this.db,
       lookAgainMs,
+      withheldAfterMs,
       onBatch: (events, record) => this.inbox.handleBatch(TOPIC, consumer, events, undefined, record),
       onError: (error) => void errors.push(error instanceof Error ? error.name : String(error)),
     });

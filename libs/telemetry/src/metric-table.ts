@@ -139,6 +139,12 @@ export const METRICS = {
     'Partitions of which events were archived before they were read',
     'topic',
   ),
+  'crossroads.log.withheld': metric(
+    'counter',
+    '{events}',
+    'Events that their publisher has had for an hour, and that the broker did not deliver',
+    'topic',
+  ),
   'crossroads.consumer.lag.seconds': metric(
     'gauge',
     's',

@@ -30,6 +30,8 @@ export interface ConsumeFromOptions {
   readonly onError?: (error: unknown, attempt: number) => void;
   /** A partition without messages for so long is read from its publishers once more. @default 30 s */
   readonly lookAgainMs?: number;
+  /** An event that the publisher has had for so long, and that the broker has not delivered, counts as withheld. @default an hour */
+  readonly withheldAfterMs?: number;
 }
 
 /** How many partitions catch up from their sources at the same time. */
@@ -53,6 +55,7 @@ export const consumeFrom = (options: ConsumeFromOptions): Consumption & Consumer
     onBatch,
     onError = () => undefined,
     lookAgainMs = 30_000,
+    withheldAfterMs = 3_600_000,
   } = options;
   const closing = new AbortController();
   const readers = new Map<number, PartitionReader>();
@@ -82,7 +85,10 @@ export const consumeFrom = (options: ConsumeFromOptions): Consumption & Consumer
     return reader;
   };
   const looking = setInterval(() => {
-    for (const reader of readers.values()) reader.lookAgain(lookAgainMs);
+    for (const reader of readers.values()) {
+      reader.lookAgain(lookAgainMs);
+      reader.countWithheld(withheldAfterMs);
+    }
   }, lookAgainMs).unref();
   const live = retryUntilDone(
     closing.signal,
@@ -109,6 +115,7 @@ export const consumeFrom = (options: ConsumeFromOptions): Consumption & Consumer
   live.catch(() => undefined);
   return {
     forked: () => [...readers.values()].filter(({ isForked }) => isForked).length,
+    withheld: () => [...readers.values()].reduce((sum, { withheld }) => sum + withheld, 0),
     lagSeconds: () => Math.max(0, ...[...readers.values()].map((reader) => reader.lagMs(Date.now()))) / 1_000,
     close: async () => {
       closing.abort(new Error('the consumer is closed'));

@@ -1,4 +1,5 @@
 import { StepTaken } from '@crossroads/eventsourcing';
+import { processLog } from '@crossroads/telemetry';
 import type { CloudEvent } from '../broker/broker.js';
 import { backoffMs, pause } from '../broker/retry.js';
 import { BrokerReading } from './broker-reading.js';
@@ -7,6 +8,7 @@ import type { logMetrics } from './log-metrics.js';
 import { PartitionPlaces, type PartitionPlacesOptions } from './partition-places.js';
 import type { EventSource } from './source-log.js';
 import { SourceReading } from './source-reading.js';
+import { Undelivered } from './undelivered.js';
 import { warnAt } from './warn-at.js';
 
 export interface PartitionReaderOptions extends PartitionPlacesOptions {
@@ -31,6 +33,9 @@ const MAX_OVERTAKEN = 10;
  */
 export class PartitionReader {
   private readonly places: PartitionPlaces;
+  private readonly undelivered = new Undelivered();
+  /** Events that the broker did not deliver, since the start. */
+  withheld = 0;
   private readonly fromSource: SourceReading;
   private readonly fromBroker: BrokerReading;
   private fork: LogForked | undefined;
@@ -43,11 +48,12 @@ export class PartitionReader {
 
   constructor(private readonly options: PartitionReaderOptions) {
     this.places = new PartitionPlaces(options);
-    const { places } = this;
-    this.fromSource = new SourceReading({ ...options, places });
+    const { places, undelivered } = this;
+    this.fromSource = new SourceReading({ ...options, places, undelivered });
     this.fromBroker = new BrokerReading({
       ...options,
       places,
+      undelivered,
       fromSource: this.fromSource,
       onSourceAway: (source, error) => {
         options.onError(error, 1);
@@ -85,9 +91,29 @@ export class PartitionReader {
         void this.attempt(source, signal, 1).then((isDone) => isDone || this.keepTrying(source));
   }
 
+  /** What the publisher has had for so long, and the broker has not delivered, it has lost or withholds. */
+  countWithheld(afterMs: number): void {
+    const { topic, partition, metrics } = this.options;
+    const [first, ...others] = this.undelivered.overdue(performance.now(), afterMs);
+    if (first === undefined) return;
+    const events = others.length + 1;
+    this.withheld += events;
+    metrics.withheld(events);
+    processLog().error(
+      'the broker has not delivered events that its publisher has: see docs/runbooks/events-withheld.md',
+      {
+        topic,
+        partition,
+        events,
+        position: String(first),
+      },
+    );
+  }
+
   revoked(): void {
     this.assignment.abort();
     this.places.forget();
+    this.undelivered.clear();
     this.oldest = undefined;
     this.fork = undefined;
   }
@@ -164,6 +190,8 @@ export class PartitionReader {
   private setFork(fork: LogForked): void {
     const known = this.fork;
     this.fork = fork;
+    // What was lost by the publisher is not withheld by the broker.
+    this.undelivered.clear();
     if (known !== undefined) return;
     warnAt(
       fork.topic,

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { METRICS, type MetricName, prometheusName } from '@crossroads/telemetry';
-import { ACCESS_TOPIC, PARTITIONS, producedBy, SERVICES } from '@crossroads/topology';
+import { accessTopicOf, PARTITIONS, SERVICES } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
 import { progress, ROOT } from '../whole-mesh.js';
@@ -68,7 +68,7 @@ describe('rules', () => {
   });
 
   it('retention is watched in each service with a journal of accesses', () => {
-    const journals = SERVICES.filter((service) => producedBy(service).includes(ACCESS_TOPIC));
+    const journals = SERVICES.filter((service) => accessTopicOf(service) !== undefined);
     const expressions = rules().filter(({ record }) => record?.startsWith('crossroads:retention_'));
     expect(expressions).toHaveLength(2);
     for (const { expr } of expressions) expect(expr).toContain(`"(${journals.join('|')})-retention`);

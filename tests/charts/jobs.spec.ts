@@ -1,4 +1,4 @@
-import { ACCESS_TOPIC, producedBy, readBy, SERVICES } from '@crossroads/topology';
+import { accessTopicOf, readBy, SERVICES } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
 import { HELM, objectsOf } from './helm.js';
 import { type CronJobSpec, type JobSpec, ofKind, PROFILES, renderedObjects, skipped, specOf } from './rendered.js';
@@ -6,7 +6,7 @@ import { type CronJobSpec, type JobSpec, ofKind, PROFILES, renderedObjects, skip
 if (HELM === undefined) skipped('no helm: Jobs of other values than the examples are not looked at');
 const withHelm = HELM === undefined ? it.skip : it;
 
-const JOURNALS = SERVICES.filter((name) => producedBy(name).includes(ACCESS_TOPIC));
+const JOURNALS = SERVICES.filter((name) => accessTopicOf(name) !== undefined);
 const READERS = SERVICES.filter((name) => readBy(name).length > 0);
 
 const variablesOf = (spec: JobSpec): ReadonlyMap<string, unknown> =>

@@ -1,10 +1,9 @@
 import {
-  ACCESS_TOPIC,
+  accessTopicOf,
   calledBy,
   callsSources,
   isForInstitutions,
   isServiceName,
-  producedBy,
   SERVICES,
   type ServiceName,
   serviceNamed,
@@ -87,7 +86,7 @@ const hasDatabaseIn = (server: string, pod: string): boolean => {
   const service = serviceOf(pod);
   const cluster = server.replace(/^postgresql ?/, '');
   if (cluster === 'keys') return serviceNamed(service).subjectKeys && !pod.endsWith('-retention');
-  return cluster === '' || cluster === (producedBy(service).includes(ACCESS_TOPIC) ? 'journal' : 'main');
+  return cluster === '' || cluster === (accessTopicOf(service) !== undefined ? 'journal' : 'main');
 };
 
 const text = (from: Member, to: Member, { protocol, port }: Endpoint): string =>

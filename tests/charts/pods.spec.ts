@@ -1,4 +1,4 @@
-import { ACCESS_TOPIC, isForInstitutions, producedBy, readBy, SERVICES, serviceNamed } from '@crossroads/topology';
+import { accessTopicOf, isForInstitutions, producedBy, readBy, SERVICES, serviceNamed } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
 import { ofKind, PROFILES, renderedObjects, specOf } from './rendered.js';
 
@@ -90,9 +90,7 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
     expect(knowing('DATABASE_MIGRATOR_URL')).toEqual(
       [
         ...migrating(SERVICES),
-        ...SERVICES.filter((name) => producedBy(name).includes(ACCESS_TOPIC)).map(
-          (name) => `CronJob ${name}-retention`,
-        ),
+        ...SERVICES.filter((name) => accessTopicOf(name) !== undefined).map((name) => `CronJob ${name}-retention`),
         ...SERVICES.filter((name) => readBy(name).length > 0).map((name) => `CronJob ${name}-ops`),
       ].toSorted(),
     );

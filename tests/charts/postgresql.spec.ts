@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataSourceOptions } from '@crossroads/database';
-import { ACCESS_TOPIC, CONNECTIONS, databaseOf, producedBy, SERVICES, serviceNamed } from '@crossroads/topology';
+import { accessTopicOf, CONNECTIONS, databaseOf, SERVICES, serviceNamed } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { HELM, objectsOf, sentences } from './helm.js';
@@ -44,7 +44,7 @@ describe('the Clusters of production', () => {
         .map(({ name, cluster }) => [name, cluster.name]),
     );
     const expected = SERVICES.flatMap((service) => [
-      [databaseOf(service), nameOf(producedBy(service).includes(ACCESS_TOPIC) ? 'journal' : 'main')] as const,
+      [databaseOf(service), nameOf(accessTopicOf(service) !== undefined ? 'journal' : 'main')] as const,
       ...(serviceNamed(service).subjectKeys ? [[`${databaseOf(service)}_keys`, nameOf('keys')] as const] : []),
     ]);
     expect(placed).toEqual(new Map(expected));

@@ -130,7 +130,12 @@ const ask = async <Row extends pg.QueryResultRow>(url: string, sql: string): Pro
       () => admin.listTopics(),
       ({ length }) => length > 0,
     );
-    expect(topics.toSorted()).toEqual(['crossroads.access.v1', 'crossroads.person.v1']);
+    expect(topics.toSorted()).toEqual([
+      'crossroads.access.ebox.v1',
+      'crossroads.access.exchange.v1',
+      'crossroads.access.subscription.v1',
+      'crossroads.person.v1',
+    ]);
     await admin.disconnect();
   });
 

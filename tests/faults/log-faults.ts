@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { TOPIC_NAMES } from '@crossroads/topology';
 import { DOUBLED, type FaultWorld } from './fault-world.js';
 import {
   blackHole,
@@ -25,7 +26,6 @@ const KILLED = [
   'access-audit',
 ] as const;
 const GROWN = ['subscription', 'access-audit', 'person-registry'] as const;
-const EMPTIED = ['crossroads.person.v1', 'crossroads.mutation.v1', 'crossroads.access.v1'] as const;
 const SECONDS = DOUBLED.map((service) => `second ${service}`);
 
 /** A kill comes within this, so that it meets another step of the work in each run. */
@@ -71,7 +71,7 @@ export const faultsOfLog = (world: FaultWorld, random: () => number): Injection[
       ? [
           fault('kill -9 kafka', ['kafka'], () => kill(world, 'kafka')),
           fault('black hole: kafka', ['kafka'], () => suspend(world, 'kafka')),
-          fault('topics emptied', [...SERVERS, ...KILLED, ...SECONDS], () => emptyTopics(world, EMPTIED)),
+          fault('topics emptied', [...SERVERS, ...KILLED, ...SECONDS], () => emptyTopics(world, TOPIC_NAMES)),
         ]
       : []),
   ];

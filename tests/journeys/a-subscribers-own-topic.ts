@@ -123,7 +123,7 @@ export const aSubscribersOwnTopic = (running: () => WholeMesh): void => {
 
   onKafka('a subscriber cannot read internal topics, and cannot write to any topic', async () => {
     const pensions = kafkaAs(filesOf('pension-office'));
-    for (const topic of ['crossroads.person.v1', 'crossroads.mutation.v1', 'crossroads.access.v1'])
+    for (const topic of ['crossroads.person.v1', 'crossroads.mutation.v1', 'crossroads.access.subscription.v1'])
       expect(await refused(pensions, topic, `${PENSIONS}.outside`)).toMatch(/authoriz/i);
     const producer = pensions.producer({ retry: { retries: 1 } });
     await producer.connect();

@@ -130,7 +130,9 @@ describe('places without personal data', () => {
       expect([...places]).toEqual(
         expect.arrayContaining([
           'value of crossroads.person.v1',
-          'value of crossroads.access.v1',
+          'value of crossroads.access.exchange.v1',
+          'value of crossroads.access.subscription.v1',
+          'value of crossroads.access.ebox.v1',
           'key of crossroads.deliveries.0999000525.v1',
           'value of crossroads.ebox.0999000723.v1',
         ]),

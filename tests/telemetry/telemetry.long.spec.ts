@@ -50,7 +50,7 @@ const traceWith = async (isThere: (trace: Traced) => boolean): Promise<Traced> =
   return first;
 };
 
-const TAKEN = 'crossroads.access.v1 take';
+const takenOf = (service: string) => `crossroads.access.${service}.v1 take`;
 
 /** Each span has its parent. A span can arrive before it, from another process. */
 const isWhole = ({ orphans }: Traced): boolean => orphans.length === 0;
@@ -103,7 +103,7 @@ afterAll(async () => {
 describe('one trace', () => {
   it('one trace covers a consultation: directory, source, journal, Kafka and access log', async () => {
     const trace = await traceWith(
-      ({ id, has }) => id === OURS && has('access-audit', 'crossroads.access.v1 take') && has('exchange', CONSULT),
+      ({ id, has }) => id === OURS && has('access-audit', takenOf('exchange')) && has('exchange', CONSULT),
     );
     expect(trace.steps).toEqual(
       expect.arrayContaining([
@@ -113,8 +113,8 @@ describe('one trace', () => {
         'exchange: crossroads.source.v1.SourceService/Supply',
         'person-registry: crossroads.source.v1.SourceService/Supply',
         'exchange: append',
-        'exchange: crossroads.access.v1 publish',
-        'access-audit: crossroads.access.v1 take',
+        'exchange: crossroads.access.exchange.v1 publish',
+        'access-audit: crossroads.access.exchange.v1 take',
       ]),
     );
     // All spans descend from the institution's own span.
@@ -124,7 +124,8 @@ describe('one trace', () => {
   it('one trace covers a change: registry, Kafka, delivery and access log', async () => {
     const topic = `crossroads.deliveries.${numberOf('health-fund')}.v1`;
     const trace = await traceWith(
-      (one) => isWhole(one) && one.has('subscription', `${topic} deliver`) && one.has('access-audit', TAKEN),
+      (one) =>
+        isWhole(one) && one.has('subscription', `${topic} deliver`) && one.has('access-audit', takenOf('subscription')),
     );
     expect(trace.steps).toEqual(
       expect.arrayContaining([
@@ -134,21 +135,23 @@ describe('one trace', () => {
         'subscription: crossroads.person.v1 take',
         'reference-directory: crossroads.directory.v1.DirectoryService/BatchCheck',
         `subscription: ${topic} deliver`,
-        'subscription: crossroads.access.v1 publish',
-        'access-audit: crossroads.access.v1 take',
+        'subscription: crossroads.access.subscription.v1 publish',
+        'access-audit: crossroads.access.subscription.v1 take',
       ]),
     );
   });
 
   it('one trace covers a download: the eBox, its journal, Kafka and access log', async () => {
-    const trace = await traceWith((one) => isWhole(one) && one.has('ebox', DOWNLOAD) && one.has('access-audit', TAKEN));
+    const trace = await traceWith(
+      (one) => isWhole(one) && one.has('ebox', DOWNLOAD) && one.has('access-audit', takenOf('ebox')),
+    );
     expect(trace.steps).toEqual(
       expect.arrayContaining([
         `ebox: ${DOWNLOAD}`,
         'reference-directory: crossroads.directory.v1.DirectoryService/Check',
         'ebox: append',
-        'ebox: crossroads.access.v1 publish',
-        'access-audit: crossroads.access.v1 take',
+        'ebox: crossroads.access.ebox.v1 publish',
+        'access-audit: crossroads.access.ebox.v1 take',
       ]),
     );
   });
@@ -301,6 +304,8 @@ describe('a collector that has stopped', () => {
 const ONLY_AFTER_FAULTS = [
   'crossroads.log.gaps_filled',
   'crossroads.log.trimmed',
+  'crossroads.messages_refused',
+  'crossroads.log.withheld',
   'crossroads.leases.lost',
   'crossroads.directory_waits',
   'crossroads.deliveries_pruned',

@@ -119,10 +119,11 @@ describe('names of services and topics', () => {
       "const a = 'exchange';",
       'const b = `service:access-audit`;',
     ]);
-    const chart = 'calls: [exchange] # exchange\nname: exchange-http\n{{- /* exchange */}}topic: crossroads.access.v1';
+    const chart =
+      'calls: [exchange] # exchange\nname: exchange-http\n{{- /* exchange */}}topic: crossroads.access.exchange.v1';
     expect(namesIn('charts/x.yaml', chart).map(({ line }) => line.trim())).toEqual([
       'calls: [exchange]',
-      'topic: crossroads.access.v1',
+      'topic: crossroads.access.exchange.v1',
     ]);
   });
 

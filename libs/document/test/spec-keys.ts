@@ -5,6 +5,6 @@ import { FileKeyProvider, generateKeyFile } from '@crossroads/privacy';
 
 export const specKeys = async (): Promise<FileKeyProvider> => {
   const file = join(mkdtempSync(join(tmpdir(), 'crossroads-documents-')), 'keys.json');
-  await generateKeyFile(file, ['documents', 'crossroads.access.v1']);
+  await generateKeyFile(file, ['documents', 'crossroads.access.ebox.v1']);
   return new FileKeyProvider(file);
 };

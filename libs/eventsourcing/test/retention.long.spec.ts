@@ -127,7 +127,7 @@ describe('retention', () => {
     ).map(({ name }) => name);
   const past = () => tables('es.past');
   /** As the relay does, once it has published up to there. */
-  const passed = async (position: bigint, reader = 'relay crossroads.access.v1', from = 0n): Promise<void> => {
+  const passed = async (position: bigint, reader = 'relay crossroads.access.exchange.v1', from = 0n): Promise<void> => {
     const place = { position, hash: '0'.repeat(64) };
     await takeSteps(db, [{ reader, partition: PARTITION, after: from, place }]);
   };
@@ -403,7 +403,7 @@ describe('retention', () => {
       await passed(5n);
       const place = { position: 1n, hash: '0'.repeat(64) };
       const partition = partitionOf('journal', 'another person');
-      await takeSteps(db, [{ reader: 'relay crossroads.access.v1', partition, after: 0n, place }]);
+      await takeSteps(db, [{ reader: 'relay crossroads.access.exchange.v1', partition, after: 0n, place }]);
     };
 
     it('drops a month past its time once all readers are beyond it', async () => {

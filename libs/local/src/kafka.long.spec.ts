@@ -88,13 +88,15 @@ describe('finding Kafka', () => {
       if ((await topicsSeenBy(kafka.brokers, 'reference-directory')).length > 0) break;
     expect(await topicsSeenBy(kafka.brokers, 'reference-directory')).toEqual(['crossroads.person.v1']);
     expect((await topicsSeenBy(kafka.brokers, 'access-audit')).toSorted()).toEqual([
-      'crossroads.access.v1',
+      'crossroads.access.ebox.v1',
+      'crossroads.access.exchange.v1',
+      'crossroads.access.subscription.v1',
       'crossroads.person.v1',
     ]);
     expect(await topicsSeenBy(kafka.brokers, 'authorization')).toEqual([]);
     expect(await topicsSeenBy(kafka.brokers, 'nobody')).toEqual([]);
     expect(await topicsSeenBy(kafka.brokers, 'subscription')).toEqual([
-      'crossroads.access.v1',
+      'crossroads.access.subscription.v1',
       'crossroads.mutation.v1',
       'crossroads.person.v1',
     ]);
@@ -111,7 +113,9 @@ describe('finding Kafka', () => {
   it('Kafka is restarted with its topics after SIGKILL', async () => {
     await kafka.killAndWait?.();
     expect((await topicsSeenBy(kafka.brokers, 'access-audit')).toSorted()).toEqual([
-      'crossroads.access.v1',
+      'crossroads.access.ebox.v1',
+      'crossroads.access.exchange.v1',
+      'crossroads.access.subscription.v1',
       'crossroads.person.v1',
     ]);
   });

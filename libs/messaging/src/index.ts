@@ -13,6 +13,7 @@ export * from './consuming/consume-from.js';
 export * from './consuming/consumer.decorator.js';
 export { followedTopic } from './consuming/followed-topic.js';
 export * from './consuming/inbox.js';
+export { Opening } from './consuming/opening.js';
 export * from './consuming/log-forked.js';
 export type { RecordPlaces } from './consuming/portions.js';
 export type { EventsClient, EventSource } from './consuming/source-log.js';

@@ -6,6 +6,7 @@ import { TopicSealing } from './broker/topic-sealing.js';
 import { Bus } from './bus/bus.js';
 import { Consumers } from './consuming/consumers.job.js';
 import { Inbox } from './consuming/inbox.js';
+import { Opening } from './consuming/opening.js';
 import { ParkedMessageEntity } from './consuming/parked-message.entity.js';
 import { ParkedMessageRepository } from './consuming/parked-message.repository.js';
 import { StepPruning } from './consuming/prune-steps.job.js';
@@ -24,7 +25,7 @@ export interface MessagingOptions {
 @Module({})
 export class MessagingModule {
   static forRoot({ consumes, publishes }: MessagingOptions): DynamicModule {
-    const consuming = consumes ? [Inbox, Consumers, ParkedMessageRepository, Resync] : [];
+    const consuming = consumes ? [Inbox, Opening, Consumers, ParkedMessageRepository, Resync] : [];
     return {
       module: MessagingModule,
       imports: [DiscoveryModule, ...(consumes ? [TypeOrmModule.forFeature([ParkedMessageEntity])] : [])],

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { BusSettings, MeshSettings, ReadinessChecks, ServiceIdentity } from '@crossroads/configuration';
 import { type Broker, Bus, embeddedLogMigrations, openEmbeddedBroker, WrongPartitions } from '@crossroads/messaging';
 import { eventually, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
-import { ACCESS_TOPIC, MUTATION_TOPIC, PARTITIONS, PERSON_TOPIC } from '@crossroads/topology';
+import { EXCHANGE_ACCESS_TOPIC, MUTATION_TOPIC, PARTITIONS, PERSON_TOPIC } from '@crossroads/topology';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 
@@ -41,7 +41,7 @@ describe('the bus of a service', () => {
     await bus.whenOpen();
     expect(await ready()).toBe(true);
     expect(await broker.partitionsOf(MUTATION_TOPIC)).toBe(PARTITIONS);
-    expect(await broker.partitionsOf(ACCESS_TOPIC)).toBe(PARTITIONS);
+    expect(await broker.partitionsOf(EXCHANGE_ACCESS_TOPIC)).toBe(PARTITIONS);
   });
 
   it.each([

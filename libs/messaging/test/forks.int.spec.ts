@@ -2,7 +2,8 @@ import { bundled, type Consumption, resyncPartition, resyncReport } from '@cross
 import { eventually, testPostgres } from '@crossroads/testing';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LogInMemory } from './log-in-memory.js';
-import { RecordingConsumer, RecordingService, sealing, TOPIC } from './recording-consumer.js';
+import { RecordingConsumer, RecordingService } from './recording-consumer.js';
+import { TOPIC } from './sealing.js';
 import { TopicInMemory } from './topic-in-memory.js';
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, n) => from + n);
@@ -24,10 +25,10 @@ describe('a log that was restored to an older state', () => {
     consume();
     // One step each, so that there is a mark at each position.
     for (const n of range(0, 10)) {
-      topic.publish(log.append(0, n));
+      await topic.publish(log.append(0, n));
       await taken(range(0, n + 1), 0);
     }
-    topic.publish(...range(100, 103).map((n) => log.append(1, n)));
+    await topic.publish(...range(100, 103).map((n) => log.append(1, n)));
     await taken(range(100, 103), 1);
   });
   afterEach(async () => {
@@ -63,7 +64,7 @@ describe('a log that was restored to an older state', () => {
     });
   /** What was taken stays as it is, and the other partition goes on. */
   const othersGoOn = async () => {
-    topic.publish(log.append(1, 103));
+    await topic.publish(log.append(1, 103));
     await taken(range(100, 104), 1);
     expect(await service.effects(0)).toEqual(range(0, 10));
     expect(consumption.errors).toContain('LogForked');
@@ -71,7 +72,7 @@ describe('a log that was restored to an older state', () => {
 
   it('is noticed when the publisher opens it, before anything is taken from it', async () => {
     log.restore(0, 6n);
-    topic.publish(log.opened(0));
+    await topic.publish(log.opened(0));
     await isForked();
     await othersGoOn();
   });
@@ -79,7 +80,7 @@ describe('a log that was restored to an older state', () => {
   it('is noticed when it has already grown beyond what was read', async () => {
     log.restore(0, 6n);
     for (const n of range(50, 60)) log.append(0, n);
-    topic.publish(log.opened(0));
+    await topic.publish(log.opened(0));
     await isForked();
     await othersGoOn();
   });
@@ -95,7 +96,7 @@ describe('a log that was restored to an older state', () => {
     log.restore(0, 9n);
     log.append(0, 50);
     log.isAway = true;
-    topic.publish(log.append(0, 51));
+    await topic.publish(log.append(0, 51));
     await isForked();
     await othersGoOn();
   });
@@ -103,7 +104,7 @@ describe('a log that was restored to an older state', () => {
   it('is noticed by another message at the same place', async () => {
     log.restore(0, 9n);
     log.isAway = true;
-    topic.publish(log.append(0, 50));
+    await topic.publish(log.append(0, 50));
     await isForked();
     await othersGoOn();
   });
@@ -111,7 +112,7 @@ describe('a log that was restored to an older state', () => {
   it('is noticed by another event in a bundle', async () => {
     log.restore(0, 5n);
     log.isAway = true;
-    topic.publish(...(await sealing.seal(TOPIC, bundled(range(50, 60).map((n) => log.append(0, n))))));
+    await topic.publish(...bundled(range(50, 60).map((n) => log.append(0, n))));
     await isForked();
     await othersGoOn();
   });
@@ -119,7 +120,7 @@ describe('a log that was restored to an older state', () => {
   it('goes on where it is when the newer copy of the log comes back', async () => {
     const entries = log.copyOf(0);
     log.restore(0, 6n);
-    topic.publish(log.opened(0));
+    await topic.publish(log.opened(0));
     await isForked();
     log.putBack(0, entries);
     await eventually(
@@ -127,7 +128,7 @@ describe('a log that was restored to an older state', () => {
       (forked) => forked === 0,
       20_000,
     );
-    topic.publish(log.append(0, 10));
+    await topic.publish(log.append(0, 10));
     await taken(range(0, 11), 0);
   });
 
@@ -141,7 +142,10 @@ describe('a log that was restored to an older state', () => {
     log.isAway = false;
     consume();
     await taken([...range(0, 10), 60, 61], 0);
-    topic.publish(...lost.filter(({ place }) => place.position !== 12n && place.position !== 13n), log.append(0, 62));
+    await topic.publish(
+      ...lost.filter(({ place }) => place.position !== 12n && place.position !== 13n),
+      log.append(0, 62),
+    );
     await taken([...range(0, 10), 60, 61, 62], 0);
     expect(consumption.forked()).toBe(0);
   });
@@ -166,7 +170,7 @@ describe('a log that was restored to an older state', () => {
     it('lets the partition go on by itself from the newest common place, and hands over what was lost', async () => {
       log.restore(0, 6n);
       for (const n of range(50, 53)) log.append(0, n);
-      topic.publish(log.opened(0));
+      await topic.publish(log.opened(0));
       await isForked();
       expect(await resync(true)).toMatchObject([{ startedGeneration: 1 }]);
       expect(consumer.phantoms.at(-1)).toMatchObject({ partition: 0, source: log.source, after: 6n, upTo: 10n });
@@ -174,7 +178,7 @@ describe('a log that was restored to an older state', () => {
       expect(consumer.recent).toEqual([5, 50, 51, 52]);
       await taken([...range(0, 10), 50, 51, 52], 0);
       expect(consumption.forked()).toBe(0);
-      topic.publish(log.append(0, 53));
+      await topic.publish(log.append(0, 53));
       await taken([...range(0, 10), 50, 51, 52, 53], 0);
     });
 
@@ -219,7 +223,7 @@ describe('a log that was restored to an older state', () => {
         }),
       );
       open.push(late);
-      topic.publish(log.append(0, 10));
+      await topic.publish(log.append(0, 10));
       await reached.promise;
       log.restore(0, 6n);
       log.isAway = false;

@@ -11,6 +11,7 @@ import { LogOpened } from '@crossroads/contracts/events/v1/log_opened';
 import type { Place } from '@crossroads/eventsourcing';
 import { RemoteError } from '@crossroads/grpc';
 import { type CloudEvent, type EventsClient, type EventSource, messageOf, placeMessageOf } from '@crossroads/messaging';
+import { SOURCE } from './sealing.js';
 
 type Placed = CloudEvent & Required<Pick<CloudEvent, 'place' | 'partition'>>;
 
@@ -31,10 +32,11 @@ export class LogInMemory {
   /** Up to here it was archived. */
   trimmedTo = 0n;
   reads = 0;
+  checks = 0;
   private readonly partitions = new Map<number, Entry[]>();
   private serial = 0n;
 
-  constructor(readonly source = 'urn:crossroads:service:sample') {}
+  constructor(readonly source = SOURCE) {}
 
   /** The number travels in the data. */
   append(partition: number, n: number, { isPublished = true, key = `key-${n % 7}` } = {}): Placed {
@@ -147,6 +149,7 @@ export class LogInMemory {
   }
 
   private check({ places }: CheckRequest): CheckResponse {
+    this.checks++;
     this.answer();
     return { places: places.map((place) => ({ standing: this.standingOf(place), head: undefined })) };
   }

@@ -78,7 +78,8 @@ describe('parked messages', () => {
       read: (events) => events.map((one) => ({ items: [numberOf(one)] })),
       handle: async (items) => void handled.push(...items),
     };
-    const sealing = { open: async (_topic: string, one: CloudEvent) => one } as TopicSealing;
+    const asItIs = async (_topic: string, events: readonly CloudEvent[]) => [...events];
+    const sealing = { seal: asItIs } as TopicSealing;
     const inbox = new Inbox(db, sealing, parked);
     const order = { ...event(3, 'a'), type: 'sample.erasures.notify.ordered' };
     const record = async () => undefined;

@@ -15,6 +15,7 @@ import {
   type EventConsumer,
   type EventSource,
   Inbox,
+  Opening,
   ParkedMessageEntity,
   ParkedMessageRepository,
   parkingMigrations,
@@ -22,24 +23,11 @@ import {
   type PhantomWork,
   type Reading,
   type RestoredLog,
-  TopicSealing,
 } from '@crossroads/messaging';
 import { numberOf } from '@crossroads/messaging/broker.contract';
-import { type KeyProvider, TopicSealer } from '@crossroads/privacy';
 import { type TestDatabase, testDatabase } from '@crossroads/testing';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
-
-/** A topic whose messages are sealed and bundled. */
-export const TOPIC = 'crossroads.access.v1';
-
-const master = Buffer.alloc(32, 7);
-const keys: KeyProvider = {
-  newDataKey: async (name) => ({ keyId: `${name}.k`, key: master }),
-  dataKey: async () => master,
-  secret: async () => master,
-  secrets: async () => [{ kid: 'k', key: master }],
-};
-export const sealing = new TopicSealing(new TopicSealer({ keys, producer: 'sample' }));
+import { sealing, TOPIC } from './sealing.js';
 
 /** What consumers have done. Nothing in it prevents that something is done twice. */
 class Effects1764201600090 implements MigrationInterface {
@@ -69,6 +57,7 @@ export class RecordingService {
     private readonly database: TestDatabase,
     readonly db: Database,
     private readonly inbox: Inbox,
+    private readonly opening: Opening,
     readonly parked: ParkedMessageRepository,
   ) {}
 
@@ -79,7 +68,7 @@ export class RecordingService {
     await dataSource.initialize();
     const db = databaseOver(dataSource, { url });
     const parked = new ParkedMessageRepository(dataSource.getRepository(ParkedMessageEntity));
-    return new RecordingService(database, db, new Inbox(db, sealing, parked), parked);
+    return new RecordingService(database, db, new Inbox(db, sealing, parked), new Opening(db, sealing), parked);
   }
 
   /** As superuser: the service itself may not. */
@@ -99,7 +88,7 @@ export class RecordingService {
     broker: Pick<Broker, 'consume'>,
     sources: readonly EventSource[],
     consumer: RecordingConsumer = new RecordingConsumer(),
-    { topic = TOPIC, group = 'spec', lookAgainMs = 30_000 } = {},
+    { topic = TOPIC, group = 'spec', lookAgainMs = 30_000, withheldAfterMs = 3_600_000 } = {},
   ) {
     const errors: string[] = [];
     const consumption = consumeFrom({
@@ -107,8 +96,10 @@ export class RecordingService {
       topic,
       group,
       sources,
+      open: (messages) => this.opening.open(topic, messages),
       db: this.db,
       lookAgainMs,
+      withheldAfterMs,
       onBatch: (events, record) => this.inbox.handleBatch(TOPIC, consumer, events, undefined, record),
       onError: (error) => void errors.push(error instanceof Error ? error.name : String(error)),
     });

@@ -139,8 +139,8 @@ describe('what a relay publishes', () => {
       },
     };
   };
-  const consume = () => {
-    const consumption = service.consume(broker, [source()], undefined, { topic });
+  const consume = (from: Pick<Broker, 'consume'> = broker, waits = {}) => {
+    const consumption = service.consume(from, [source()], undefined, { topic, ...waits });
     closing.unshift(() => consumption.close());
     return consumption;
   };
@@ -180,6 +180,32 @@ describe('what a relay publishes', () => {
     consume();
     await append(60, 62);
     await taken(range(0, 62));
+  });
+
+  it('is read from the publisher where a broker withholds it, in the middle and at the end, and counted', async () => {
+    const withheld = [2, 3, 7, 8];
+    const withholding: Pick<Broker, 'consume'> = {
+      consume: (options) =>
+        broker.consume({
+          ...options,
+          onBatch: async (events, signal) => {
+            const rest = events.filter((event) => !withheld.includes(Number(Buffer.from(event.data).toString())));
+            if (rest.length > 0) await options.onBatch(rest, signal);
+          },
+        }),
+    };
+    const consumption = consume(withholding, { lookAgainMs: 100, withheldAfterMs: 5_000 });
+    await publish();
+    await append(0, 1);
+    await taken([0]);
+    await append(1, 9);
+    await taken(range(0, 9));
+    await eventually(
+      () => consumption.withheld(),
+      (events) => events >= withheld.length,
+      30_000,
+    );
+    expect(consumption.withheld()).toBe(withheld.length);
   });
 
   describe('when months of its log were archived and dropped', () => {

@@ -57,7 +57,8 @@ describe('a relay', () => {
   let topic: string;
   let types: PublishedTypes;
   let got: CloudEvent[];
-  let opened: LogOpened[];
+  /** Announcements, as they came. */
+  let announced: CloudEvent[];
   const closing: (() => Promise<unknown>)[] = [];
 
   beforeAll(async () => {
@@ -93,16 +94,15 @@ describe('a relay', () => {
       key: recorded.streamId,
       data: Buffer.from(JSON.stringify(recorded.data)),
     });
+  const openings = () => announced.map(({ data }) => LogOpened.decode(data));
   const collect = async (on: string): Promise<void> => {
     await broker.ensureTopic({ name: on, retentionDays: 7, partitions: PARTITIONS });
-    const [events, headers]: [CloudEvent[], LogOpened[]] = [[], []];
-    [got, opened] = [events, headers];
+    const [events, announcements]: [CloudEvent[], CloudEvent[]] = [[], []];
+    [got, announced] = [events, announcements];
     const consumption = await broker.consume({
       topic: on,
       onBatch: async (batch) => {
-        for (const event of batch)
-          if (event.type === OPENED) headers.push(LogOpened.decode(event.data));
-          else events.push(event);
+        for (const event of batch) (event.type === OPENED ? announcements : events).push(event);
       },
     });
     closing.push(() => consumption.close());
@@ -185,10 +185,12 @@ describe('a relay', () => {
   it('first says where the log stands, in every partition that it takes', async () => {
     await append(0, 3);
     await relay();
-    await eventually(() => opened.length >= PARTITIONS, Boolean);
-    expect(opened.map(({ head }) => head?.partition).sort((a, b) => Number(a) - Number(b))).toEqual(
-      numbers(PARTITIONS),
-    );
+    await eventually(() => openings().length >= PARTITIONS, Boolean);
+    expect(
+      openings()
+        .map(({ head }) => head?.partition)
+        .sort((a, b) => Number(a) - Number(b)),
+    ).toEqual(numbers(PARTITIONS));
   });
 
   it('publishes a batch again, under the same ids and places, when it died before its step', async () => {
@@ -236,12 +238,14 @@ describe('a relay', () => {
   });
 
   it('seals the events of internal topics', async () => {
-    const sealing = new TopicSealing(new TopicSealer({ keys, producer: 'sample' }), [topic]);
+    const sealing = new TopicSealing(new TopicSealer({ keys, producer: 'sample' }), new Map([[topic, SOURCE]]));
     await append(0, 1);
     await relay({ sealing });
     await eventually(() => got.length === 1, Boolean);
     const [sealed] = got;
     if (!sealed) throw new Error('nothing came');
+    expect(announced.length).toBeGreaterThan(0);
+    for (const one of announced) await sealing.open(topic, one);
     expect(sealed.sealingKeyId).toBe(`${topic}.k`);
     expect(Buffer.from(sealed.data).toString()).not.toBe('0');
     expect(numberOf(await sealing.open(topic, sealed))).toBe(0);
@@ -249,9 +253,9 @@ describe('a relay', () => {
   });
 
   it('puts the events of a batch into one sealed message on a bundled topic', async () => {
-    topic = 'crossroads.access.v1';
+    topic = 'crossroads.access.exchange.v1';
     await collect(topic);
-    const sealing = new TopicSealing(new TopicSealer({ keys, producer: 'sample' }));
+    const sealing = new TopicSealing(new TopicSealer({ keys, producer: 'sample' }), new Map([[topic, SOURCE]]));
     await append(0, 10);
     await relay({ sealing, batchSize: 20 });
     await published();

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Broker, CloudEvent, ConsumeOptions } from '@crossroads/messaging';
+import { sealing, TOPIC } from './sealing.js';
 
 /** What goes wrong between a broker and its consumers, as probabilities for each batch. */
 export interface Mischief {
@@ -34,8 +35,14 @@ export class TopicInMemory implements Pick<Broker, 'consume'> {
     this.offsets = Array.from({ length: partitions }, () => 0);
   }
 
-  publish(...events: readonly CloudEvent[]): void {
-    for (const event of events) this.messages[event.partition ?? 0]?.push(event);
+  /** As its producer does: sealed. */
+  async publish(...events: readonly CloudEvent[]): Promise<void> {
+    this.inject(...(await sealing.seal(TOPIC, events)));
+  }
+
+  /** As somebody does who has no key. */
+  inject(...messages: readonly CloudEvent[]): void {
+    for (const message of messages) this.messages[message.partition ?? 0]?.push(message);
   }
 
   /** The broker lost, or no longer retains, what it had. */

@@ -33,9 +33,9 @@ describe('sealing of topics', () => {
     const used = sealer();
     await fc.assert(
       fc.asyncProperty(text, text, bytes, async (source, id, plain) => {
-        const sealed = await used.seal(TOPIC, source, id, plain);
+        const sealed = await used.seal(TOPIC, [source, id], plain);
         expect(sealed.data[0]).toBe(1);
-        expect(new Uint8Array(await used.open(TOPIC, source, id, sealed))).toEqual(plain);
+        expect(new Uint8Array(await used.open(TOPIC, [source, id], sealed))).toEqual(plain);
       }),
     );
   });
@@ -44,20 +44,20 @@ describe('sealing of topics', () => {
     const used = sealer();
     await fc.assert(
       fc.asyncProperty(bytes, fc.nat(), async (plain, anywhere) => {
-        const sealed = await used.seal(TOPIC, 's', 'i', plain);
+        const sealed = await used.seal(TOPIC, ['s', 'i'], plain);
         const bit = anywhere % (sealed.data.length * 8);
         const data = Buffer.from(sealed.data);
         data.writeUInt8(data.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
-        await expect(used.open(TOPIC, 's', 'i', { ...sealed, data })).rejects.toThrow(Unsealable);
+        await expect(used.open(TOPIC, ['s', 'i'], { ...sealed, data })).rejects.toThrow(Unsealable);
       }),
     );
   });
 
   it('does not open a truncated body', async () => {
     const used = sealer();
-    const sealed = await used.seal(TOPIC, 's', 'i', Buffer.from('text'));
+    const sealed = await used.seal(TOPIC, ['s', 'i'], Buffer.from('text'));
     for (let length = 0; length < sealed.data.length; length++)
-      await expect(used.open(TOPIC, 's', 'i', { ...sealed, data: sealed.data.subarray(0, length) })).rejects.toThrow(
+      await expect(used.open(TOPIC, ['s', 'i'], { ...sealed, data: sealed.data.subarray(0, length) })).rejects.toThrow(
         Unsealable,
       );
   });
@@ -67,36 +67,38 @@ describe('sealing of topics', () => {
     await fc.assert(
       fc.asyncProperty(text, text, text, text, async (source, id, otherSource, otherId) => {
         fc.pre(source !== otherSource || id !== otherId);
-        const sealed = await used.seal(TOPIC, source, id, Buffer.from('text'));
-        await expect(used.open(TOPIC, otherSource, otherId, sealed)).rejects.toThrow(Unsealable);
-        await expect(used.open('crossroads.mutation.v1', source, id, sealed)).rejects.toThrow(Unsealable);
+        const sealed = await used.seal(TOPIC, [source, id], Buffer.from('text'));
+        await expect(used.open(TOPIC, [otherSource, otherId], sealed)).rejects.toThrow(Unsealable);
+        await expect(used.open('crossroads.mutation.v1', [source, id], sealed)).rejects.toThrow(Unsealable);
       }),
     );
   });
 
   it('does not open a body with another key', async () => {
     const used = sealer();
-    const sealed = await used.seal(TOPIC, 's', 'i', Buffer.from('text'));
-    await expect(used.open(TOPIC, 's', 'i', { ...sealed, keyId: `${TOPIC}.1.p.0.other` })).rejects.toThrow(Unsealable);
+    const sealed = await used.seal(TOPIC, ['s', 'i'], Buffer.from('text'));
+    await expect(used.open(TOPIC, ['s', 'i'], { ...sealed, keyId: `${TOPIC}.1.p.0.other` })).rejects.toThrow(
+      Unsealable,
+    );
   });
 
   it('never uses a nonce twice with a key, also for concurrent calls', async () => {
     const used = sealer({ sealsPerKey: 10 });
     const sealed = await Promise.all(
-      Array.from({ length: 95 }, (_, n) => used.seal(TOPIC, 's', String(n), Buffer.of(1))),
+      Array.from({ length: 95 }, (_, n) => used.seal(TOPIC, ['s', String(n)], Buffer.of(1))),
     );
     expect(new Set(sealed.map(nonceOf)).size).toBe(95);
     expect(new Set(sealed.map(({ keyId }) => keyId)).size).toBe(10);
-    for (const [n, one] of sealed.entries()) await used.open(TOPIC, 's', String(n), one);
+    for (const [n, one] of sealed.entries()) await used.open(TOPIC, ['s', String(n)], one);
   });
 
   it('uses a new key each hour, and one per topic', async () => {
     let now = new Date('2026-01-01T10:59:59Z');
     const used = sealer({ now: () => now });
-    const keyId = async (topic: string) => (await used.seal(topic, 's', 'i', Buffer.of(1))).keyId;
+    const keyId = async (topic: string) => (await used.seal(topic, ['s', 'i'], Buffer.of(1))).keyId;
     const first = await keyId(TOPIC);
     expect(await keyId(TOPIC)).toBe(first);
-    expect(await keyId('crossroads.access.v1')).not.toBe(first);
+    expect(await keyId('crossroads.access.exchange.v1')).not.toBe(first);
     now = new Date('2026-01-01T11:00:00Z');
     expect(await keyId(TOPIC)).not.toBe(first);
   });
@@ -116,9 +118,9 @@ describe('sealing of topics', () => {
       },
       producer: 'p',
     });
-    await expect(used.seal(TOPIC, 's', 'i', Buffer.of(1))).rejects.toThrow(KeyUnavailable);
+    await expect(used.seal(TOPIC, ['s', 'i'], Buffer.of(1))).rejects.toThrow(KeyUnavailable);
     away = false;
-    await used.seal(TOPIC, 's', 'i', Buffer.of(1));
+    await used.seal(TOPIC, ['s', 'i'], Buffer.of(1));
   });
 });
 

@@ -26,8 +26,8 @@ const HOUR_MS = 3_600_000;
 const MAX_CACHED_KEYS = 1_000;
 
 /**
- * Seals the bodies of internal topics, with a data key per topic, hour and process, a counter as nonce, and `topic‖source‖id` as
- * associated data, so that a body can be opened only in its own event.
+ * Seals the bodies of internal topics, with a data key per topic, hour and process, a counter as nonce, and the topic and all attributes
+ * of the event as associated data, so that a body can be opened only in its own event, of which nothing was changed.
  */
 export class TopicSealer {
   private readonly current = new Map<string, Promise<KeyInUse>>();
@@ -40,18 +40,18 @@ export class TopicSealer {
     this.sealsPerKey = options.sealsPerKey ?? 2 ** 32;
   }
 
-  async seal(topic: string, source: string, id: string, plain: Uint8Array): Promise<Sealed> {
+  async seal(topic: string, attributes: readonly string[], plain: Uint8Array): Promise<Sealed> {
     const { keyId, key, nonce } = await this.nextOf(topic);
-    return { keyId, data: sealEnvelope(key, nonce, associatedData(topic, source, id), plain) };
+    return { keyId, data: sealEnvelope(key, nonce, associatedData(topic, ...attributes), plain) };
   }
 
   /**
-   * @throws Unsealable when the body was changed, belongs to another event, or names a key that is no key of this topic.
+   * @throws Unsealable when the body or an attribute was changed, it belongs to another event, or names a key that is no key of this topic.
    * @throws KeyUnavailable when this process does not have the topic's master.
    */
-  async open(topic: string, source: string, id: string, sealed: Sealed): Promise<Buffer> {
+  async open(topic: string, attributes: readonly string[], sealed: Sealed): Promise<Buffer> {
     if (!sealed.keyId.startsWith(`${topic}.`)) throw new Unsealable('sealed with a key of another topic');
-    return openEnvelope(await this.keyOf(sealed.keyId), associatedData(topic, source, id), sealed.data);
+    return openEnvelope(await this.keyOf(sealed.keyId), associatedData(topic, ...attributes), sealed.data);
   }
 
   private async nextOf(topic: string): Promise<DataKey & { readonly nonce: Buffer }> {

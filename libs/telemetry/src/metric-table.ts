@@ -114,6 +114,13 @@ export const METRICS = {
     'How old the oldest record of the newest batch was when it was taken into the access log',
   ),
   'crossroads.deliveries_parked': metric('gauge', '{messages}', 'Messages that wait for somebody to look', 'topic'),
+  'crossroads.messages_refused': metric(
+    'counter',
+    '{messages}',
+    'Messages of the broker that the producer of their topic did not seal',
+    'topic',
+    'reason',
+  ),
   'crossroads.deliveries_lost_at_source': metric(
     'gauge',
     '{deliveries}',
@@ -130,6 +137,12 @@ export const METRICS = {
     'counter',
     '{partitions}',
     'Partitions of which events were archived before they were read',
+    'topic',
+  ),
+  'crossroads.log.withheld': metric(
+    'counter',
+    '{events}',
+    'Events that their publisher has had for an hour, and that the broker did not deliver',
     'topic',
   ),
   'crossroads.consumer.lag.seconds': metric(

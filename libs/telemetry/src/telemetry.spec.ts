@@ -68,7 +68,9 @@ describe('telemetry', () => {
     histogram('crossroads.consultation.duration.seconds').record(1, { status: 'REFUSED' });
     expect(serveCall(CONSULT, undefined, false)).toBeUndefined();
     expect(await traceCall(CONSULT, async (traceparent) => traceparent, String)).toBeUndefined();
-    expect(await traceBatch('take', 'crossroads.access.v1', [{}], async () => activeTraceparent())).toBeUndefined();
+    expect(
+      await traceBatch('take', 'crossroads.access.exchange.v1', [{}], async () => activeTraceparent()),
+    ).toBeUndefined();
     await telemetry.close();
   });
 
@@ -133,15 +135,15 @@ describe('telemetry', () => {
     const of = (trace: string, flags: string) => ({ traceparent: `00-${trace.repeat(16)}-${'cd'.repeat(8)}-${flags}` });
     const inside = await traceBatch(
       'take',
-      'crossroads.access.v1',
+      'crossroads.access.exchange.v1',
       [of('aa', '00'), {}, of('bb', '01'), of('bb', '01'), of('cc', '01')],
       async () => activeTraceparent(),
     );
     expect(inside).toContain('bb'.repeat(16));
     expect(
-      await traceBatch('take', 'crossroads.access.v1', [of('aa', '00')], async () => activeTraceparent()),
+      await traceBatch('take', 'crossroads.access.exchange.v1', [of('aa', '00')], async () => activeTraceparent()),
     ).toBeUndefined();
-    const failing = traceBatch('publish', 'crossroads.access.v1', [of('dd', '01')], () =>
+    const failing = traceBatch('publish', 'crossroads.access.exchange.v1', [of('dd', '01')], () =>
       Promise.reject(new Error('away')),
     );
     await expect(failing).rejects.toThrow('away');

@@ -10,14 +10,14 @@ import {
   type ServiceName,
   serviceNamed,
 } from './services/index.js';
-import { producedBy, readBy } from './topic-access.js';
-import { ACCESS_TOPIC, PARTITIONS, TOPIC_NAMES, TOPICS } from './topics.js';
+import { accessTopicOf, producedBy, readBy } from './topic-access.js';
+import { PARTITIONS, TOPIC_NAMES, TOPICS } from './topics.js';
 
 /** The name of its database; a database of subject keys has the suffix `_keys`. */
 export const databaseOf = (service: string): string => service.replaceAll('-', '_');
 
 /** Whether it records accesses, in a journal that is cut by months: `main.js retention`. */
-const keepsJournal = (service: ServiceName): boolean => producedBy(service).includes(ACCESS_TOPIC);
+const keepsJournal = (service: ServiceName): boolean => accessTopicOf(service) !== undefined;
 
 const valuesOf = (service: ServiceName) => {
   const { subjectKeys, storesDocuments, receipts, institutionTopics } = serviceNamed(service);

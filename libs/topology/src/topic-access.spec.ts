@@ -2,26 +2,38 @@ import { describe, expect, it } from '@jest/globals';
 import { kafkaGrantsOf } from './kafka-grants.js';
 import { keysOf } from './keys.js';
 import { portOffsetOf, SERVICES, serviceNamed } from './services/index.js';
-import { mayRead, producedBy, producersOf, readBy, readersOf } from './topic-access.js';
+import { accessTopicOf, mayRead, producedBy, producerOf, readBy, readersOf } from './topic-access.js';
 import { DELIVERIES, EBOX_EVENTS, SEALED_TOPICS, TOPIC_NAMES } from './topics.js';
 
 describe('topics', () => {
   it('may be read only by services that list them, whatever a request names', () => {
-    expect(mayRead('access-audit', 'crossroads.access.v1')).toBe(true);
-    expect(mayRead('subscription', 'crossroads.access.v1')).toBe(false);
+    expect(mayRead('access-audit', 'crossroads.access.exchange.v1')).toBe(true);
+    expect(mayRead('subscription', 'crossroads.access.exchange.v1')).toBe(false);
+    expect(mayRead('subscription', 'crossroads.access.subscription.v1')).toBe(false);
     expect(mayRead('subscription', 'crossroads.deliveries.0206731645.v1')).toBe(false);
     expect(mayRead('subscription', 'toString')).toBe(false);
   });
 
-  it('have a producer and a reader each', () => {
-    for (const topic of TOPIC_NAMES)
-      expect([topic, producersOf(topic).length > 0, readersOf(topic).length > 0]).toEqual([topic, true, true]);
+  it('have one producer each, and a reader', () => {
+    for (const topic of TOPIC_NAMES) {
+      expect(SERVICES.filter((name) => producedBy(name).includes(topic))).toEqual([producerOf(topic)]);
+      expect([topic, readersOf(topic).length > 0]).toEqual([topic, true]);
+    }
+  });
+
+  it('of the mesh are all sealed', () => {
+    expect(SEALED_TOPICS).toEqual(TOPIC_NAMES);
+  });
+
+  it('with access records are of the service that keeps the journal', () => {
+    const journals = SERVICES.filter((name) => accessTopicOf(name) !== undefined);
+    expect(journals.map(accessTopicOf)).toEqual(journals.map((name) => `crossroads.access.${name}.v1`));
   });
 
   it('that are sealed give their keys to producers and readers only', () => {
     for (const topic of SEALED_TOPICS)
       expect(SERVICES.filter((name) => keysOf(name).includes(topic))).toEqual(
-        SERVICES.filter((name) => producersOf(topic).includes(name) || readersOf(topic).includes(name)),
+        SERVICES.filter((name) => producerOf(topic) === name || readersOf(topic).includes(name)),
       );
   });
 
@@ -45,8 +57,8 @@ describe('Kafka grants', () => {
       expect(topicsTo('READ', service)).toEqual(readBy(service));
       expect(topicsTo('WRITE', service)).toEqual(expect.arrayContaining([...producedBy(service)]));
     }
-    expect(topicsTo('WRITE', 'exchange')).toEqual(['crossroads.mutation.v1', 'crossroads.access.v1']);
-    expect(topicsTo('WRITE', 'subscription')).toEqual(['crossroads.access.v1', 'crossroads.deliveries.']);
+    expect(topicsTo('WRITE', 'exchange')).toEqual(['crossroads.mutation.v1', 'crossroads.access.exchange.v1']);
+    expect(topicsTo('WRITE', 'subscription')).toEqual(['crossroads.access.subscription.v1', 'crossroads.deliveries.']);
   });
 
   it('let only services with topics of institutions give rights to others', () => {

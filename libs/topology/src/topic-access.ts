@@ -1,16 +1,24 @@
 import { SERVICES, type ServiceName, serviceNamed } from './services/index.js';
-import { isTopicName, type TopicName } from './topics.js';
+import { ACCESS_TOPICS, isTopicName, type TopicName } from './topics.js';
 
 /** Topics that a service writes, without those of subscribers. */
 export const producedBy = (service: ServiceName): readonly TopicName[] => serviceNamed(service).publishes;
 
 export const readBy = (service: ServiceName): readonly TopicName[] => serviceNamed(service).reads;
 
-export const producersOf = (topic: TopicName): readonly ServiceName[] =>
-  SERVICES.filter((service) => producedBy(service).includes(topic));
+/** The one service that writes a topic. */
+export const producerOf = (topic: TopicName): ServiceName => {
+  const [producer, another] = SERVICES.filter((service) => producedBy(service).includes(topic));
+  if (producer === undefined || another !== undefined) throw new Error(`${topic} must have one producer`);
+  return producer;
+};
 
 export const readersOf = (topic: TopicName): readonly ServiceName[] =>
   SERVICES.filter((service) => readBy(service).includes(topic));
+
+/** The topic of its access records, if it keeps a journal of accesses. */
+export const accessTopicOf = (service: ServiceName): TopicName | undefined =>
+  ACCESS_TOPICS.find((topic) => producedBy(service).includes(topic));
 
 /** Whether it writes or reads any topic. */
 export const usesKafka = (service: ServiceName): boolean =>

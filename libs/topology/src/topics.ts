@@ -18,18 +18,22 @@ export const PERSON_TOPIC = 'crossroads.person.v1';
 export const MUTATION_TOPIC = 'crossroads.mutation.v1';
 /** On `PERSON_TOPIC`: a person is to be erased. */
 export const ERASURE_ORDERED = `${PERSON_TOPIC}.persons.notify.erasure_ordered`;
-/** Access records. */
-export const ACCESS_TOPIC = 'crossroads.access.v1';
+/** Access records. Each service with a journal of accesses has a topic of its own: a topic has one producer. */
+export const EXCHANGE_ACCESS_TOPIC = 'crossroads.access.exchange.v1';
+export const SUBSCRIPTION_ACCESS_TOPIC = 'crossroads.access.subscription.v1';
+export const EBOX_ACCESS_TOPIC = 'crossroads.access.ebox.v1';
+export const ACCESS_TOPICS = [EXCHANGE_ACCESS_TOPIC, SUBSCRIPTION_ACCESS_TOPIC, EBOX_ACCESS_TOPIC] as const;
+/** `service` of the events on all of them, and the beginning of their types: they have one contract. */
+export const ACCESS_EVENTS = 'crossroads.access.v1';
+
+const ACCESSES = { retentionDays: 7, sealed: true, bundled: true, key: 'journal id, or that of a bundle' };
 
 export const TOPICS = {
   [PERSON_TOPIC]: { retentionDays: 7, sealed: true, bundled: false, key: 'personId' },
   [MUTATION_TOPIC]: { retentionDays: 7, sealed: true, bundled: false, key: 'personId' },
-  [ACCESS_TOPIC]: {
-    retentionDays: 7,
-    sealed: true,
-    bundled: true,
-    key: 'journal id, or that of a bundle',
-  },
+  [EXCHANGE_ACCESS_TOPIC]: ACCESSES,
+  [SUBSCRIPTION_ACCESS_TOPIC]: ACCESSES,
+  [EBOX_ACCESS_TOPIC]: ACCESSES,
 } as const satisfies Readonly<Record<string, Topic>>;
 
 export type TopicName = keyof typeof TOPICS;

@@ -29,7 +29,7 @@ import {
   SERVICE,
   someone,
 } from './accesses.js';
-import { type AuditClient, PORTAL, TOPIC, WELFARE, World } from './world.js';
+import { type AuditClient, EVENTS, PORTAL, TOPIC, WELFARE, World } from './world.js';
 
 const { ACCESS_RESULT_ANSWERED, ACCESS_RESULT_REFUSED, ACCESS_RESULT_UNSPECIFIED } = AccessResult;
 
@@ -89,15 +89,15 @@ describe('the list of accesses', () => {
   ): Promise<readonly Access[]> => eventually(async () => (await list(ssin, {}, client)).accesses, good);
   const raw = (one: ToPublish, id: string = randomUUID(), sequence?: string) => ({
     id,
-    source: 'urn:crossroads:service:elsewhere',
-    service: TOPIC,
-    type: `${TOPIC}.${one.type}`,
+    source: 'urn:crossroads:service:exchange',
+    service: EVENTS,
+    type: `${EVENTS}.${one.type}`,
     time: new Date(),
     key: one.key,
     data: one.data,
     ...(sequence === undefined ? {} : { sequence }),
   });
-  const send = async (events: readonly ReturnType<typeof raw>[], sealing = mesh.sealing('elsewhere')) =>
+  const send = async (events: readonly ReturnType<typeof raw>[], sealing = mesh.sealing('exchange')) =>
     mesh.bus.broker.publish(TOPIC, await sealing.seal(TOPIC, events));
 
   it('shows consultations, refusals and deliveries, newest first, each with its purpose, deliberation and outcome', async () => {
@@ -266,20 +266,23 @@ describe('the list of accesses', () => {
     await until(person.ssin, (all) => all.length === 1);
   }, 60_000);
 
-  it('parks what cannot be read, and stores everything else', async () => {
+  it('parks what cannot be read, refuses what its producer did not seal, and stores everything else', async () => {
     const person = citizen();
     const folder = mkdtempSync(join(tmpdir(), 'crossroads-keys-'));
     await generateKeyFile(join(folder, 'keys.json'), [TOPIC]);
-    const [unreadable, broken, good] = [access(person), access(person), access(person)];
-    await send([raw(refused(unreadable, 'NOT_INSCRIBED'))], mesh.sealing('elsewhere', join(folder, 'keys.json')));
-    await send([
+    const [strange, broken, good] = [access(person), access(person), access(person)];
+    const foreign = raw(refused(strange, 'NOT_INSCRIBED'));
+    await send([foreign], mesh.sealing('exchange', join(folder, 'keys.json')));
+    await send([{ ...foreign, source: 'urn:crossroads:service:elsewhere' }]);
+    await mesh.bus.broker.publish(TOPIC, [foreign]);
+    const wrong = [
       { ...raw(refused(broken, 'NOT_INSCRIBED')), data: Buffer.from('no record') },
       { ...raw(refused(broken, 'NOT_INSCRIBED')), key: 'another' },
       raw({ ...refused({ ...broken, journalId: 'no uuid' }, 'NOT_INSCRIBED') }),
-      raw(concluded(unreadable)),
-      { ...raw(refused(access(person), '')), type: `${TOPIC}.accesses.notify.forwarded` },
-      raw(refused(good, 'NOT_INSCRIBED')),
-    ]);
+      raw(concluded(broken)),
+      { ...raw(refused(access(person), '')), type: `${EVENTS}.accesses.notify.forwarded` },
+    ];
+    await send([...wrong, raw(refused(good, 'NOT_INSCRIBED'))]);
     const accesses = await until(person.ssin, (all) => all.length > 0);
     expect(accesses.map(({ journalId }) => journalId)).toEqual([good.journalId]);
     const client = new pg.Client({ connectionString: mesh.database.adminUrl });
@@ -287,11 +290,21 @@ describe('the list of accesses', () => {
     // Their partitions are those of their keys, and take their turns in any order.
     const parked = await eventually(
       () =>
-        client.query<{ reason: string }>(`select reason from parked where source like '%elsewhere' order by reason`),
-      ({ rows }) => rows.length === 6,
+        client.query<{ reason: string }>('select reason from parked where event_id = any($1) order by reason', [
+          wrong.map(({ id }) => id),
+        ]),
+      ({ rows }) => rows.length === wrong.length,
+    );
+    expect(parked.rows.map(({ reason }) => reason)).toEqual(['BEHIND_PARKED', ...Array<string>(4).fill('UNREADABLE')]);
+    const noted = await eventually(
+      () =>
+        client.query<{ reason: string }>("select reason from refused where headers ->> 'ce_id' = $1 order by reason", [
+          foreign.id,
+        ]),
+      ({ rows }) => rows.length === 3,
     );
     await client.end();
-    expect(parked.rows.map(({ reason }) => reason)).toEqual(['BEHIND_PARKED', ...Array<string>(5).fill('UNREADABLE')]);
+    expect(noted.rows.map(({ reason }) => reason)).toEqual(['FOREIGN_SOURCE', 'NOT_OPENED', 'NOT_SEALED']);
   });
 
   it('lists the readable events of a bundle, and parks the others', async () => {

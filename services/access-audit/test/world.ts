@@ -5,7 +5,9 @@ import { withCbeCheck } from '@crossroads/identifiers';
 import { DirectoryStandIn, type TestPublisher, type ServiceProcess, type TestMesh } from '@crossroads/testing/mesh';
 import { exportJWK, SignJWT } from 'jose';
 
-export const TOPIC = 'crossroads.access.v1';
+export const TOPIC = 'crossroads.access.exchange.v1';
+/** `service` of the events, and the beginning of their types. */
+export const EVENTS = 'crossroads.access.v1';
 export const PORTAL = withCbeCheck('02080000');
 export const WELFARE = withCbeCheck('02070000');
 /** An enterprise with a mailbox. */
@@ -31,9 +33,9 @@ export class World {
   static async create(mesh: TestMesh): Promise<World> {
     const world = new World(
       mesh,
-      await mesh.publisher('exchange', TOPIC),
-      await mesh.publisher('subscription', TOPIC),
-      await mesh.publisher('ebox', TOPIC),
+      await mesh.publisher('exchange', TOPIC, EVENTS),
+      await mesh.publisher('subscription', 'crossroads.access.subscription.v1', EVENTS),
+      await mesh.publisher('ebox', 'crossroads.access.ebox.v1', EVENTS),
     );
     await mesh.standIn('reference-directory', world.directory.serve('access-audit'));
     for (const enterpriseNumber of [PORTAL, WELFARE])

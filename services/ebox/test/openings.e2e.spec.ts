@@ -323,10 +323,10 @@ describe('an opening of mail', () => {
   const asAudited = async ({ ssin, personId }: Person, journal: readonly Opening[]) => {
     const audit = await TestMesh.start('access-audit');
     mesh.defer(() => audit.stop());
-    const topic = 'crossroads.access.v1';
-    await audit.publisher('exchange', topic);
-    await audit.publisher('subscription', topic);
-    const ebox = await audit.publisher('ebox', topic);
+    const events = 'crossroads.access.v1';
+    await audit.publisher('exchange', 'crossroads.access.exchange.v1', events);
+    await audit.publisher('subscription', 'crossroads.access.subscription.v1', events);
+    const ebox = await audit.publisher('ebox', 'crossroads.access.ebox.v1', events);
     const directory = new DirectoryStandIn();
     directory.put({ ssin, personId });
     await audit.standIn('reference-directory', directory.serve('access-audit'));

@@ -23,7 +23,7 @@ export interface Opening {
 export const openingsOf = async (mesh: TestMesh, port: number): Promise<Opening[]> => {
   const events = mesh.connect(EventsServiceService, port, await mesh.serviceCertificate('access-audit'));
   const openings: Opening[] = [];
-  for (const { event } of await allPublished(events, 'crossroads.access.v1')) {
+  for (const { event } of await allPublished(events, 'crossroads.access.ebox.v1')) {
     const { data, key: journalId } = event;
     const step = event.type.slice(event.type.lastIndexOf('.') + 1);
     const codec = { opened: AccessJournaled, intended: AccessIntended, concluded: AccessConcluded }[step];

@@ -49,7 +49,7 @@ describe('the exchange, when something fails,', () => {
   /** What the journal tells of accesses, from the beginning. */
   const journal = async (port: number) => {
     const events = mesh.connect(EventsServiceService, port, await mesh.serviceCertificate('access-audit'));
-    const told = (await allPublished(events, 'crossroads.access.v1')).map(({ event }) => event);
+    const told = (await allPublished(events, 'crossroads.access.exchange.v1')).map(({ event }) => event);
     events.close();
     return told;
   };

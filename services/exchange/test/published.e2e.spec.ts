@@ -26,7 +26,7 @@ import {
   World,
 } from './world.js';
 
-const ACCESS = 'crossroads.access.v1';
+const ACCESS = 'crossroads.access.exchange.v1';
 const MUTATION = 'crossroads.mutation.v1';
 
 describe('what the exchange publishes', () => {
@@ -74,7 +74,7 @@ describe('what the exchange publishes', () => {
     const { ticket } = await welfare.consult(consult(ssin));
     const [event] = await about(personId, 1);
     expect(event).toMatchObject({
-      type: `${ACCESS}.accesses.notify.concluded`,
+      type: 'crossroads.access.v1.accesses.notify.concluded',
       source: 'urn:crossroads:service:exchange',
     });
     const access = AccessConcluded.decode(event?.data ?? new Uint8Array());
@@ -103,7 +103,7 @@ describe('what the exchange publishes', () => {
     const { metadata } = await refusalOf(welfare.consult(request));
     await refusalOf(welfare.consult(request));
     const [refused] = await about(personId, 1);
-    expect(refused?.type).toBe(`${ACCESS}.accesses.notify.refused`);
+    expect(refused?.type).toBe('crossroads.access.v1.accesses.notify.refused');
     const journaled = AccessJournaled.decode(refused?.data ?? new Uint8Array());
     expect(AccessRecord.decode(journaled.record)).toMatchObject({ ticket: metadata.ticket, legalContext: CONTEXT });
     expect(AccessOutcome.decode(journaled.outcome)).toMatchObject({

@@ -112,14 +112,14 @@ describe('deliveries under faults', () => {
   });
 
   it('events that come twice, and in another order across persons, are delivered once and in each person’s order', async () => {
-    const sealing = mesh.sealing('elsewhere');
+    const sealing = mesh.sealing('person-registry');
     const events = people(5).flatMap((person) =>
       [1, 2].map(() => {
         const { type, key, data } = world.mutation(person);
         const topic = 'crossroads.person.v1';
         return {
           id: randomUUID(),
-          source: 'urn:crossroads:service:elsewhere',
+          source: 'urn:crossroads:service:person-registry',
           service: topic,
           type: `${topic}.${type}`,
           time: new Date(),

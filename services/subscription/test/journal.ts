@@ -18,7 +18,7 @@ export const journalOf = async (mesh: TestMesh, port: number): Promise<Map<strin
     return known;
   };
   const events = mesh.connect(EventsServiceService, port, await mesh.serviceCertificate('access-audit'));
-  for (const { event } of await allPublished(events, 'crossroads.access.v1')) {
+  for (const { event } of await allPublished(events, 'crossroads.access.subscription.v1')) {
     const isDelivery = event.type.endsWith('.delivered');
     const { outcome } = isDelivery ? AccessJournaled.decode(event.data) : AccessConcluded.decode(event.data);
     const decoded = AccessOutcome.decode(outcome);

@@ -1,10 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { newRequestId } from '@crossroads/grpc';
-import type { CloudEvent, TopicSealing } from '@crossroads/messaging';
-import { generateKeyFile } from '@crossroads/privacy';
+import type { CloudEvent } from '@crossroads/messaging';
 import { allRows, eventually } from '@crossroads/testing';
 import { type ServiceProcess, TestMesh, type ToPublish } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -21,7 +17,6 @@ describe('parked mutations', () => {
   let administrator: SubscriptionClient;
   let reads: Subscriber;
   let id: string;
-  let stranger: TopicSealing;
 
   beforeAll(async () => {
     mesh = await TestMesh.start('subscription');
@@ -30,9 +25,6 @@ describe('parked mutations', () => {
     fund = world.client(running, FUND);
     administrator = world.client(running, ADMINISTRATOR);
     reads = await world.reads(FUND, (await subscribed(fund)).topic);
-    const otherKeys = join(mkdtempSync(join(tmpdir(), 'crossroads-keys-')), 'keys.json');
-    await generateKeyFile(otherKeys, [TOPIC]);
-    stranger = mesh.sealing('elsewhere', otherKeys);
   });
   afterAll(() => mesh.stop());
   beforeEach(async () => {
@@ -41,23 +33,25 @@ describe('parked mutations', () => {
 
   const eventOf = ({ type, key, data }: ToPublish): CloudEvent => ({
     id: randomUUID(),
-    source: 'urn:crossroads:service:elsewhere',
+    source: 'urn:crossroads:service:person-registry',
     service: TOPIC,
     type: `${TOPIC}.${type}`,
     time: new Date(),
     key,
     data,
   });
-  const send = async (events: readonly CloudEvent[], sealing = mesh.sealing('elsewhere')) =>
-    mesh.bus.broker.publish(TOPIC, await sealing.seal(TOPIC, events));
+  const sealed = (events: readonly CloudEvent[]) => mesh.sealing('person-registry').seal(TOPIC, events);
+  const send = async (events: readonly CloudEvent[]) => mesh.bus.broker.publish(TOPIC, await sealed(events));
+  /** What no version of subscription can decode. */
+  const broken = (event: CloudEvent): CloudEvent => ({ ...event, data: Buffer.from([0xff]) });
   const parked = async () => (await administrator.listParked({ pageSize: 0, pageToken: '' })).parked;
   const parkedOf = async ({ personId }: Person) => (await parked()).filter((one) => one.personId === personId);
   const redrive = ({ personId }: Person) => administrator.redriveParked({ requestId: newRequestId(), personId });
 
-  /** Somebody with a mutation sealed by a key that subscription does not have, and two more behind it. */
+  /** Somebody with a mutation that cannot be decoded, and two more behind it. */
   const somebodyParked = async (): Promise<Person> => {
     const person = world.person(FUND);
-    await send([eventOf(world.mutation(person))], stranger);
+    await send([broken(eventOf(world.mutation(person)))]);
     await send([eventOf(world.mutation(person)), eventOf(world.mutation(person))]);
     await eventually(
       () => parkedOf(person),
@@ -68,21 +62,19 @@ describe('parked mutations', () => {
 
   /** Puts in place of the first parked mutation of somebody the one that should have come. */
   const mend = async (person: Person): Promise<void> => {
-    const mended = await mesh
-      .sealing('elsewhere')
-      .seal(TOPIC, [eventOf(world.mutation(person, { sourceRevision: 1n }))]);
-    const [event] = mended;
+    const [event] = await sealed([eventOf(world.mutation(person, { sourceRevision: 1n }))]);
     await world.asAdmin((client) =>
       client.query(
         `update parked set data = $2, event_id = $3,
-           headers = headers || jsonb_build_object('ce_id', $3::text, 'ce_sealingkeyid', $4::text)
+           headers = headers
+             || jsonb_build_object('ce_id', $3::text, 'ce_sealingkeyid', $4::text, 'ce_time', $5::text)
          where position = (select min(position) from parked where key = $1)`,
-        [person.personId, Buffer.from(event?.data ?? []), event?.id, event?.sealingKeyId],
+        [person.personId, Buffer.from(event?.data ?? []), event?.id, event?.sealingKeyId, event?.time.toISOString()],
       ),
     );
   };
 
-  it('a mutation that cannot be opened is parked with the same person’s later ones, while others’ are delivered', async () => {
+  it('a mutation that cannot be decoded is parked with the same person’s later ones, while others’ are delivered', async () => {
     const [one, other] = [await somebodyParked(), world.person(FUND)];
     await send([eventOf(world.mutation(other))]);
     await reads.count(id, 1);
@@ -115,14 +107,13 @@ describe('parked mutations', () => {
       ...eventOf(world.mutation(person)),
       type: `${TOPIC}.numbers.notify.assigned`,
     });
-    await send([assigned(other)], stranger);
-    await send([assigned(one), eventOf(world.mutation(other))]);
+    await send([broken(assigned(other)), assigned(one), eventOf(world.mutation(other))]);
     await reads.count(id, 1);
     expect(await parkedOf(one)).toHaveLength(3);
     expect(await parkedOf(other)).toEqual([]);
   });
 
-  it('a redrive counts an attempt, and takes nothing out of the queue, while the key is missing', async () => {
+  it('a redrive counts an attempt, and takes nothing out of the queue, while it cannot be decoded', async () => {
     const one = await somebodyParked();
     expect(await redrive(one)).toEqual({ redriven: 0, stillParked: 1 });
     const ofAll = await administrator.redriveParked({ requestId: newRequestId(), personId: '' });
@@ -179,7 +170,7 @@ describe('parked mutations', () => {
     const first = await administrator.redriveParked(request);
     expect(first).toEqual({ redriven: 3, stillParked: 0 });
     // Something that a second redrive would try.
-    await send([eventOf(world.mutation(one))], stranger);
+    await send([broken(eventOf(world.mutation(one)))]);
     const [waiting] = await eventually(
       () => parkedOf(one),
       (all) => all.length === 1,

@@ -120,7 +120,7 @@ describe('the subscription table, by caller', () => {
   it('only access-audit reads the journal', async () => {
     const read = async (name: string) => {
       const events = mesh.connect(EventsServiceService, running.port, await mesh.serviceCertificate(name));
-      await allPublished(events, 'crossroads.access.v1');
+      await allPublished(events, 'crossroads.access.subscription.v1');
       return 'OK';
     };
     expect(await read('access-audit')).toBe('OK');

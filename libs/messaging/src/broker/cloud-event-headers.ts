@@ -29,7 +29,7 @@ export interface ReceivedMessage {
 
 /**
  * The event of a received message. A message without attributes becomes an event with `position` as its id and an empty type: the
- * handler does not know this type and parks it, so it is not lost.
+ * handler does not know this type and parks it, so it is not lost. On a sealed topic it is refused.
  */
 export const eventOf = (headers: Headers, message: ReceivedMessage): CloudEvent => {
   const time = new Date(headers['ce_time'] ?? Number.NaN);

@@ -8,12 +8,14 @@ import type { PartitionPlaces } from './partition-places.js';
 import { judge } from './place.rules.js';
 import { checkPlaces, type EventSource, isFork } from './source-log.js';
 import type { SourceReading } from './source-reading.js';
+import type { Undelivered } from './undelivered.js';
 import { warnAt } from './warn-at.js';
 
 export interface BrokerReadingOptions {
   readonly topic: string;
   readonly sources: readonly EventSource[];
   readonly places: PartitionPlaces;
+  readonly undelivered: Undelivered;
   /** For what the broker no longer has. */
   readonly fromSource: SourceReading;
   readonly metrics: ReturnType<typeof logMetrics>;
@@ -29,7 +31,7 @@ export class BrokerReading {
 
   /** Takes a batch in order. @throws LogForked; StepTaken; GapRemains; whatever the handler throws */
   async take(events: readonly CloudEvent[], signal: AbortSignal): Promise<void> {
-    const { places } = this.options;
+    const { places, undelivered } = this.options;
     let draft = await places.draft();
     const commit = async (): Promise<void> => {
       await places.commit(draft);
@@ -55,6 +57,7 @@ export class BrokerReading {
         log = draft.logOf(source, place.logId);
         verdict = judge(log.place, place);
       }
+      undelivered.delivered(place);
       if (verdict === 'repetition') continue;
       if (verdict !== 'take') {
         await commit();
@@ -121,7 +124,7 @@ export class BrokerReading {
     const head = headOf(event);
     const log = head && (await places.current()).get(head.logId);
     const source = this.sourceNamed(event.source);
-    if (!source || !log || log.place.position === 0n) return;
+    if (!source || !log || log.place.position === 0n || head?.partition !== event.partition) return;
     const [answer] = await checkPlaces(source, [log.place], signal).catch((error: unknown) => {
       onSourceAway(source, error);
       return [];

@@ -16,6 +16,8 @@ export interface ConsumeFromOptions {
   readonly partitions?: number;
   /** The services that publish to the topic. */
   readonly sources: readonly EventSource[];
+  /** Opens messages of the broker, in their order, and leaves out what the publisher did not seal: it moves no place. */
+  readonly open: (messages: readonly CloudEvent[]) => Promise<CloudEvent[]>;
   /** Where the places are stored. */
   readonly db: Pick<Database, 'query'>;
   /** @default 500 */
@@ -28,6 +30,8 @@ export interface ConsumeFromOptions {
   readonly onError?: (error: unknown, attempt: number) => void;
   /** A partition without messages for so long is read from its publishers once more. @default 30 s */
   readonly lookAgainMs?: number;
+  /** An event that the publisher has had for so long, and that the broker has not delivered, counts as withheld. @default an hour */
+  readonly withheldAfterMs?: number;
 }
 
 /** How many partitions catch up from their sources at the same time. */
@@ -45,11 +49,13 @@ export const consumeFrom = (options: ConsumeFromOptions): Consumption & Consumer
     group,
     partitions,
     sources,
+    open,
     db,
     batchSize = 500,
     onBatch,
     onError = () => undefined,
     lookAgainMs = 30_000,
+    withheldAfterMs = 3_600_000,
   } = options;
   const closing = new AbortController();
   const readers = new Map<number, PartitionReader>();
@@ -66,6 +72,7 @@ export const consumeFrom = (options: ConsumeFromOptions): Consumption & Consumer
         topic,
         partition,
         sources,
+        open,
         batchSize,
         readLogs: () => readLogs(db, topic, [partition]),
         take,
@@ -78,7 +85,10 @@ export const consumeFrom = (options: ConsumeFromOptions): Consumption & Consumer
     return reader;
   };
   const looking = setInterval(() => {
-    for (const reader of readers.values()) reader.lookAgain(lookAgainMs);
+    for (const reader of readers.values()) {
+      reader.lookAgain(lookAgainMs);
+      reader.countWithheld(withheldAfterMs);
+    }
   }, lookAgainMs).unref();
   const live = retryUntilDone(
     closing.signal,
@@ -105,6 +115,7 @@ export const consumeFrom = (options: ConsumeFromOptions): Consumption & Consumer
   live.catch(() => undefined);
   return {
     forked: () => [...readers.values()].filter(({ isForked }) => isForked).length,
+    withheld: () => [...readers.values()].reduce((sum, { withheld }) => sum + withheld, 0),
     lagSeconds: () => Math.max(0, ...[...readers.values()].map((reader) => reader.lagMs(Date.now()))) / 1_000,
     close: async () => {
       closing.abort(new Error('the consumer is closed'));

@@ -69,15 +69,17 @@ export interface ConsumerOptions {
   readonly redriveAtStart?: boolean;
 }
 
-export const ConsumerOf = DiscoveryService.createDecorator<{ readonly topic: TopicName } & ConsumerOptions>();
+export const ConsumerOf = DiscoveryService.createDecorator<
+  { readonly topics: readonly TopicName[] } & ConsumerOptions
+>();
 
 /**
- * Makes a provider the consumer of a topic, from its first event on. The processes of the service share its partitions. A service may
- * have several consumers of one topic, each of its own types.
+ * Makes a provider the consumer of a topic, or of several, from its first event on. The processes of the service share its partitions. A
+ * service may have several consumers of one topic, each of its own types.
  */
 export const Consumer =
-  (topic: TopicName, options: ConsumerOptions = {}) =>
+  (topics: TopicName | readonly TopicName[], options: ConsumerOptions = {}) =>
   <C extends new (...args: never[]) => EventConsumer<unknown>>(type: C): void => {
     Injectable()(type);
-    ConsumerOf({ topic, ...options })(type);
+    ConsumerOf({ topics: typeof topics === 'string' ? [topics] : topics, ...options })(type);
   };

@@ -1,7 +1,7 @@
 import { ServiceIdentity } from '@crossroads/configuration';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import type { GrpcClients } from '@crossroads/grpc';
-import { producersOf, type TopicName } from '@crossroads/topology';
+import { producerOf, type TopicName } from '@crossroads/topology';
 import type { DiscoveryService } from '@nestjs/core';
 import { ConsumerOf, type ConsumerOptions, type EventConsumer } from './consumer.decorator.js';
 import type { EventSource } from './source-log.js';
@@ -19,8 +19,10 @@ export const consumersIn = (discovery: DiscoveryService): FoundConsumer[] =>
   discovery.getProviders({ metadataKey: ConsumerOf.KEY }).flatMap((wrapper) => {
     const options = discovery.getMetadataByDecorator(ConsumerOf, wrapper);
     if (options === undefined) return [];
-    const passing = options.passesParked === true ? { passing: options.types ?? [] } : {};
-    return [{ ...options, ...passing, consumer: wrapper.instance as EventConsumer<unknown> }];
+    const { topics, ...rest } = options;
+    const passing = rest.passesParked === true ? { passing: rest.types ?? [] } : {};
+    const consumer = wrapper.instance as EventConsumer<unknown>;
+    return topics.map((topic) => ({ ...rest, ...passing, topic, consumer }));
   });
 
 /**
@@ -107,9 +109,9 @@ const runsOf = (items: readonly ItemOf[]): ItemOf[][] => {
   return runs;
 };
 
-/** The services that publish to a topic. */
-export const sourcesOf = (topic: TopicName, clients: GrpcClients): EventSource[] =>
-  producersOf(topic).map((name) => ({
-    source: new ServiceIdentity(name).urn,
-    eventsClient: clients.connect({ service: name, definition: EventsServiceService, reads: ['check'] }),
-  }));
+/** The service that publishes to a topic. */
+export const sourcesOf = (topic: TopicName, clients: GrpcClients): EventSource[] => {
+  const service = producerOf(topic);
+  const eventsClient = clients.connect({ service, definition: EventsServiceService, reads: ['check'] });
+  return [{ source: new ServiceIdentity(service).urn, eventsClient }];
+};

@@ -9,6 +9,7 @@ import { consumeFrom } from './consume-from.js';
 import { consumersByTopic, consumersIn, type FoundConsumer, sourcesOf } from './consumers-of.js';
 import { Inbox } from './inbox.js';
 import { type ConsumerState, observeConsumer } from './log-metrics.js';
+import { Opening } from './opening.js';
 import { ParkedMessageRepository } from './parked-message.repository.js';
 import { observeParked } from './parked-metrics.js';
 import type { Redriven } from './redrive.js';
@@ -25,6 +26,7 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly service: ServiceIdentity,
     private readonly bus: Bus,
     private readonly inbox: Inbox,
+    private readonly opening: Opening,
     private readonly db: Database,
     private readonly clients: GrpcClients,
     private readonly parked: ParkedMessageRepository,
@@ -66,6 +68,7 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
       sources: sourcesOf(topic, this.clients),
       partitions: PARTITIONS,
       db: this.db,
+      open: (messages) => this.opening.open(topic, messages),
       onBatch: (batch, record) => this.inbox.handleBatch(topic, consumer, batch, types, record, passing),
       onError: warn(topic),
     });

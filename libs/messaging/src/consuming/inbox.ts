@@ -9,15 +9,8 @@ import { BEHIND_PARKED, ParkedMessageRepository } from './parked-message.reposit
 import type { RecordPlaces } from './portions.js';
 import { type Redriven, redrive } from './redrive.js';
 
-/** An opened event, or a message that cannot be opened. */
-interface Opened {
+interface Received<Item> {
   readonly event: CloudEvent;
-  readonly isOpen: boolean;
-  /** The form in which it is parked: as received, or sealed again if it came in a bundle. */
-  readonly parkable: () => Promise<CloudEvent>;
-}
-
-interface Received<Item> extends Opened {
   readonly reading: Reading<Item>;
 }
 
@@ -31,6 +24,7 @@ export class Inbox {
   ) {}
 
   /**
+   * @param events opened, as `consumeFrom` hands them over
    * @param types the types of events to handle; the others are passed over. Absent: all
    * @param record stores the places in the transaction of the effects
    * @param passing the types that are handled although older events under their key are parked
@@ -38,12 +32,12 @@ export class Inbox {
   async handleBatch<Item>(
     topic: TopicName,
     consumer: EventConsumer<Item>,
-    messages: readonly CloudEvent[],
+    events: readonly CloudEvent[],
     types?: readonly string[],
     record: RecordPlaces = async () => undefined,
     passing: readonly string[] = [],
   ): Promise<void> {
-    const received = await this.read(topic, consumer, messages, types);
+    const received = await this.read(consumer, events, types);
     await this.db.transaction(async (tx) => {
       await record(tx);
       if (received.length > 0) await consumer.handle(await this.itemsAfterParking(tx, topic, received, passing), tx);
@@ -63,58 +57,41 @@ export class Inbox {
       topic,
       ...(key === undefined ? {} : { key }),
       handle: async (message, tx) => {
-        const received = await this.read(topic, consumer, [message], isBundle(message) ? types : undefined);
-        if (isBundle(message) && received.every(({ isOpen }) => isOpen)) {
+        const opened = await this.sealing.open(topic, message).catch(() => undefined);
+        if (opened === undefined) return { stillBecause: UNREADABLE };
+        const received = await this.read(consumer, [opened], isBundle(opened) ? types : undefined);
+        if (isBundle(opened) && received.every(({ event }) => event !== opened)) {
           // Each of its events is handled, or parked under its own key.
           await consumer.handle(await this.itemsAfterParking(tx, topic, received), tx);
           return undefined;
         }
-        const [{ items, unreadable } = UNREADABLE_MESSAGE] = received.map(({ reading }) => reading);
+        const [{ items, unreadable } = UNREADABLE_EVENT] = received.map(({ reading }) => reading);
         await consumer.handle(items, tx);
         return unreadable === undefined ? undefined : { stillBecause: unreadable };
       },
     });
   }
 
+  /** @throws BundleForked */
   private async read<Item>(
-    topic: TopicName,
     consumer: EventConsumer<Item>,
     messages: readonly CloudEvent[],
     types?: readonly string[],
   ): Promise<Received<Item>[]> {
     const isWanted = ({ type }: CloudEvent): boolean => types === undefined || types.includes(type);
-    const wanted = messages.filter((message) => isBundle(message) || isWanted(message));
-    const opened = (await Promise.all(wanted.map((message) => this.open(topic, message, isWanted)))).flat();
-    const readings = await consumer.read(opened.flatMap(({ event, isOpen }) => (isOpen ? [event] : [])));
+    const events = messages.flatMap(eventsIn).filter((event) => isBundle(event) || isWanted(event));
+    const readings = await consumer.read(events.filter((event) => !isBundle(event)));
     let next = 0;
-    return opened.map((one) => ({
-      ...one,
-      reading: (one.isOpen ? readings[next++] : undefined) ?? UNREADABLE_MESSAGE,
+    return events.map((event) => ({
+      event,
+      reading: (isBundle(event) ? undefined : readings[next++]) ?? UNREADABLE_EVENT,
     }));
   }
 
-  /** The events of a message. @throws BundleForked */
-  private async open(
-    topic: TopicName,
-    message: CloudEvent,
-    isWanted: (event: CloudEvent) => boolean,
-  ): Promise<Opened[]> {
-    const asReceived = async () => message;
-    try {
-      const opened = await this.sealing.open(topic, message);
-      if (!isBundle(opened)) return [{ event: opened, isOpen: true, parkable: asReceived }];
-      return unbundled(opened)
-        .filter(isWanted)
-        .map((event) => ({ event, isOpen: true, parkable: () => this.sealed(topic, event) }));
-    } catch (error) {
-      if (error instanceof BundleForked) throw error;
-      return [{ event: message, isOpen: false, parkable: asReceived }];
-    }
-  }
-
-  private async sealed(topic: TopicName, event: CloudEvent): Promise<CloudEvent> {
+  /** Parks an event as it would have come by itself: sealed, like all that lies on disks. */
+  private async park(tx: Tx, topic: TopicName, event: CloudEvent, reason: string): Promise<void> {
     const [sealed = event] = await this.sealing.seal(topic, [event]);
-    return sealed;
+    await this.parked.park(tx, topic, sealed, reason);
   }
 
   /** Parks, in their order, what cannot be read and what follows it under the same key. Returns the items of the rest. */
@@ -131,18 +108,29 @@ export class Inbox {
       received.map(({ event }) => event.key),
     );
     const items: Item[] = [];
-    for (const { event, reading, parkable } of received) {
+    for (const { event, reading } of received) {
       if (blocked.has(event.key) && !passing.includes(event.type)) {
-        await this.parked.park(tx, topic, await parkable(), BEHIND_PARKED);
+        await this.park(tx, topic, event, BEHIND_PARKED);
         continue;
       }
       items.push(...reading.items);
       if (reading.unreadable === undefined) continue;
-      await this.parked.park(tx, topic, await parkable(), reading.unreadable);
+      await this.park(tx, topic, event, reading.unreadable);
       blocked.add(event.key);
     }
     return items;
   }
 }
 
-const UNREADABLE_MESSAGE = { items: [], unreadable: 'UNREADABLE' };
+const UNREADABLE = 'UNREADABLE';
+const UNREADABLE_EVENT = { items: [], unreadable: UNREADABLE };
+
+/** A bundle that cannot be decoded remains one message. @throws BundleForked */
+const eventsIn = (message: CloudEvent): CloudEvent[] => {
+  try {
+    return unbundled(message);
+  } catch (error) {
+    if (error instanceof BundleForked) throw error;
+    return [message];
+  }
+};

@@ -1,5 +1,6 @@
 import { grantsToService, type MigrationClass } from '@crossroads/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { RefusedMessages1764201600006 } from './refused-messages.migration.js';
 
 /** Messages that could not be handled, and those with the same key behind them, in their order. */
 class ParkedMessages1764201600002 implements MigrationInterface {
@@ -34,4 +35,4 @@ class ParkedMessages1764201600002 implements MigrationInterface {
   }
 }
 
-export const parkingMigrations: readonly MigrationClass[] = [ParkedMessages1764201600002];
+export const parkingMigrations: readonly MigrationClass[] = [ParkedMessages1764201600002, RefusedMessages1764201600006];

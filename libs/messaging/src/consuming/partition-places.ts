@@ -15,6 +15,8 @@ export interface PartitionPlacesOptions {
 /** How far a partition was read: in memory as long as all goes well, and read from the database again after `forget`. */
 export class PartitionPlaces {
   private logs: Logs | undefined;
+  /** By `performance.now()`. */
+  movedAt = performance.now();
 
   constructor(private readonly options: PartitionPlacesOptions) {}
 
@@ -43,5 +45,6 @@ export class PartitionPlaces {
       throw move ? new LogForked(this.options.topic, move.from.place, 'OTHER_HASH') : error;
     }
     this.logs = logs;
+    this.movedAt = performance.now();
   }
 }

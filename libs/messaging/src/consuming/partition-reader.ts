@@ -1,4 +1,5 @@
 import { StepTaken } from '@crossroads/eventsourcing';
+import { processLog } from '@crossroads/telemetry';
 import type { CloudEvent } from '../broker/broker.js';
 import { backoffMs, pause } from '../broker/retry.js';
 import { BrokerReading } from './broker-reading.js';
@@ -7,10 +8,12 @@ import type { logMetrics } from './log-metrics.js';
 import { PartitionPlaces, type PartitionPlacesOptions } from './partition-places.js';
 import type { EventSource } from './source-log.js';
 import { SourceReading } from './source-reading.js';
+import { Undelivered } from './undelivered.js';
 import { warnAt } from './warn-at.js';
 
 export interface PartitionReaderOptions extends PartitionPlacesOptions {
   readonly sources: readonly EventSource[];
+  readonly open: (messages: readonly CloudEvent[]) => Promise<CloudEvent[]>;
   /** At most so many events of a source are taken in one transaction. */
   readonly batchSize: number;
   /** Runs few at a time, over all partitions. */
@@ -30,12 +33,14 @@ const MAX_OVERTAKEN = 10;
  */
 export class PartitionReader {
   private readonly places: PartitionPlaces;
+  private readonly undelivered = new Undelivered();
+  /** Events that the broker did not deliver, since the start. */
+  withheld = 0;
   private readonly fromSource: SourceReading;
   private readonly fromBroker: BrokerReading;
   private fork: LogForked | undefined;
   private caughtUp: Promise<unknown> = Promise.resolve();
   private assignment = new AbortController();
-  private takenAt = performance.now();
   /** Sources from which it tries to catch up in the background. */
   private trying = new Set<EventSource>();
   private last: Promise<unknown> = Promise.resolve();
@@ -43,11 +48,12 @@ export class PartitionReader {
 
   constructor(private readonly options: PartitionReaderOptions) {
     this.places = new PartitionPlaces(options);
-    const { places } = this;
-    this.fromSource = new SourceReading({ ...options, places });
+    const { places, undelivered } = this;
+    this.fromSource = new SourceReading({ ...options, places, undelivered });
     this.fromBroker = new BrokerReading({
       ...options,
       places,
+      undelivered,
       fromSource: this.fromSource,
       onSourceAway: (source, error) => {
         options.onError(error, 1);
@@ -76,26 +82,46 @@ export class PartitionReader {
     this.caughtUp = Promise.all(attempts);
   }
 
-  /** What the broker lost at the end of a partition shows in no later message: asks the sources, unless messages come. */
+  /** What the broker lost at the end of a partition shows in no later message: asks the sources, unless its place moves. */
   lookAgain(idleMs: number): void {
     const { signal } = this.assignment;
-    if (signal.aborted || this.fork !== undefined || performance.now() - this.takenAt < idleMs) return;
+    if (signal.aborted || this.fork !== undefined || performance.now() - this.places.movedAt < idleMs) return;
     for (const source of this.options.sources)
       if (!this.trying.has(source))
         void this.attempt(source, signal, 1).then((isDone) => isDone || this.keepTrying(source));
   }
 
+  /** What the publisher has had for so long, and the broker has not delivered, it has lost or withholds. */
+  countWithheld(afterMs: number): void {
+    const { topic, partition, metrics } = this.options;
+    const [first, ...others] = this.undelivered.overdue(performance.now(), afterMs);
+    if (first === undefined) return;
+    const events = others.length + 1;
+    this.withheld += events;
+    metrics.withheld(events);
+    processLog().error(
+      'the broker has not delivered events that its publisher has: see docs/runbooks/events-withheld.md',
+      {
+        topic,
+        partition,
+        events,
+        position: String(first),
+      },
+    );
+  }
+
   revoked(): void {
     this.assignment.abort();
     this.places.forget();
+    this.undelivered.clear();
     this.oldest = undefined;
     this.fork = undefined;
   }
 
   /** Takes a batch of the broker. @throws LogForked; whatever the handler throws */
-  async take(events: readonly CloudEvent[], signal: AbortSignal): Promise<void> {
+  async take(messages: readonly CloudEvent[], signal: AbortSignal): Promise<void> {
+    const events = await this.options.open(messages);
     this.oldest ??= events[0]?.time;
-    this.takenAt = performance.now();
     await this.caughtUp;
     await this.alone(async () => {
       for (let overtaken = 1; ; overtaken++) {
@@ -164,6 +190,8 @@ export class PartitionReader {
   private setFork(fork: LogForked): void {
     const known = this.fork;
     this.fork = fork;
+    // What was lost by the publisher is not withheld by the broker.
+    this.undelivered.clear();
     if (known !== undefined) return;
     warnAt(
       fork.topic,

@@ -3,6 +3,7 @@ import { placeOfMessage, receivedOf } from '../broker/event-message.js';
 import { LogForked } from './log-forked.js';
 import type { logMetrics } from './log-metrics.js';
 import type { PartitionPlaces } from './partition-places.js';
+import type { Undelivered } from './undelivered.js';
 import { checkPlaces, type EventSource, isFork, leftAfter, readAfter, reasonOf } from './source-log.js';
 import { warnAt } from './warn-at.js';
 
@@ -10,10 +11,14 @@ export interface SourceReadingOptions {
   readonly topic: string;
   readonly partition: number;
   readonly places: PartitionPlaces;
+  readonly undelivered: Undelivered;
   /** At most so many events are taken in one transaction. */
   readonly batchSize: number;
   readonly metrics: ReturnType<typeof logMetrics>;
 }
+
+/** A broker need not have older events any more, or a new consumer's topic never had them. */
+const RECENT_MS = 24 * 3_600_000;
 
 /** Reads one partition from the publishers: what the broker does not have, or no longer has. */
 export class SourceReading {
@@ -47,18 +52,23 @@ export class SourceReading {
   }
 
   private async readAll(source: EventSource, log: ReadLog | undefined, signal: AbortSignal): Promise<void> {
-    const { topic, partition, batchSize, places } = this.options;
+    const { topic, partition, batchSize, places, undelivered } = this.options;
     const after = log && log.place.position > 0n ? { after: log.place } : {};
     let draft = await places.draft();
     try {
       for await (const response of readAfter(source, { topic, partition, ...after }, signal)) {
         if (!response.place) throw new TypeError('a response of Events/Read lacks its place');
+        if (response.event && response.event.source !== source.source)
+          throw new TypeError(`${source.source} answered Events/Read with an event of another source`);
         const place = placeOfMessage(response.place);
         const from = draft.logOf(source.source, place.logId);
         if (place.position <= from.place.position) continue;
         const to = { ...from, place };
-        if (response.event) draft.add(receivedOf(response, from.place), to);
-        else draft.move(to);
+        if (response.event) {
+          const event = receivedOf(response, from.place);
+          draft.add(event, to);
+          if (Date.now() - event.time.getTime() < RECENT_MS) undelivered.add(event.place, performance.now());
+        } else draft.move(to);
         if (draft.events.length < batchSize) continue;
         await places.commit(draft);
         draft = await places.draft();

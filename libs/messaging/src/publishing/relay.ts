@@ -11,7 +11,7 @@ import {
 } from '@crossroads/eventsourcing';
 import { processLog, traceBatch } from '@crossroads/telemetry';
 import { BUNDLED_TOPICS } from '@crossroads/topology';
-import type { Broker } from '../broker/broker.js';
+import type { Broker, CloudEvent } from '../broker/broker.js';
 import { bundled } from '../broker/bundle.js';
 import { logOpenedEvent } from '../broker/log-opened.js';
 import type { TopicSealing } from '../broker/topic-sealing.js';
@@ -107,7 +107,7 @@ export class Relay {
   }
 
   private async announce(opened: readonly RelayedPartition[], signal: AbortSignal): Promise<void> {
-    const { broker, log, source, leases, topics } = this.options;
+    const { log, source, leases, topics } = this.options;
     const heads = await log.heads(opened.map(({ partition }) => partition));
     const ids = await log.logIds();
     for (const [topic, name] of topics) {
@@ -117,7 +117,7 @@ export class Relay {
           const head = heads.get(partition) ?? { position: 0n, hash: '' };
           return logOpenedEvent({ source, holder: leases.holder, token, logId: ids.get(name) ?? '', partition, head });
         });
-      if (events.length > 0) await broker.publish(topic, events, { signal });
+      if (events.length > 0) await this.send(topic, events, signal);
     }
   }
 
@@ -175,16 +175,19 @@ export class Relay {
     mapped: readonly MappedPartition[],
     signal: AbortSignal,
   ): Promise<void> {
-    const { broker, sealing, log } = this.options;
+    const { log } = this.options;
     const logId = (await log.logIds()).get(name) ?? '';
     const messages = mapped.flatMap(({ partition, mapping }) => {
       const events = partition.linked(topic, logId, mapping.published);
       return BUNDLED.has(topic) ? bundled(events) : events;
     });
     if (messages.length === 0) return;
-    await traceBatch('publish', topic, messages, async () =>
-      broker.publish(topic, sealing ? await sealing.seal(topic, messages) : messages, { signal }),
-    );
+    await traceBatch('publish', topic, messages, () => this.send(topic, messages, signal));
+  }
+
+  private async send(topic: string, messages: readonly CloudEvent[], signal: AbortSignal): Promise<void> {
+    const { broker, sealing } = this.options;
+    await broker.publish(topic, sealing ? await sealing.seal(topic, messages) : messages, { signal });
   }
 
   private failed(one: RelayedPartition, error: unknown): void {

@@ -28,6 +28,8 @@ export interface TestPublisherOptions {
   /** The service that it replaces. */
   readonly name: string;
   readonly topic: string;
+  /** `service` of the events, and the beginning of their types. */
+  readonly events: string;
   readonly broker: Broker;
   readonly sealing: TopicSealing;
   readonly tls: TlsFiles;
@@ -159,13 +161,13 @@ export class TestPublisher {
   }
 
   private readonly publish: Publish = (recorded) => {
-    const { name, topic } = this.options;
+    const { name, topic, events } = this.options;
     const { name: type, key, body } = bodyOf(recorded.data);
     return publicationOf(recorded, {
       topic,
       source: `urn:crossroads:service:${name}`,
-      service: topic,
-      type: `${topic}.${type}`,
+      service: events,
+      type: `${events}.${type}`,
       key,
       data: Buffer.from(body, 'base64'),
     });

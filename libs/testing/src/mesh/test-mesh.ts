@@ -276,10 +276,11 @@ export class TestMesh {
   }
 
   /** Starts a stand-in for a service whose topic this one reads: on the bus and by `Events/Read`. */
-  async publisher(name: ServiceName, topic: TopicName): Promise<TestPublisher> {
+  async publisher(name: ServiceName, topic: TopicName, events: string = topic): Promise<TestPublisher> {
     const publisher = await TestPublisher.start({
       name,
       topic,
+      events,
       broker: this.bus.broker,
       sealing: this.sealing(name),
       tls: await this.serviceCertificate(name),

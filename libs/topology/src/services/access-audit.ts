@@ -1,5 +1,5 @@
 import { INSTITUTIONS, type Service } from '../service.js';
-import { ACCESS_TOPIC, PERSON_TOPIC } from '../topics.js';
+import { ACCESS_TOPICS, PERSON_TOPIC } from '../topics.js';
 
 export const accessAudit = {
   name: 'access-audit',
@@ -9,7 +9,7 @@ export const accessAudit = {
     'crossroads.audit.v1.AuditService': { listAccesses: INSTITUTIONS },
   },
   publishes: [],
-  reads: [ACCESS_TOPIC, PERSON_TOPIC],
+  reads: [...ACCESS_TOPICS, PERSON_TOPIC],
   institutionTopics: undefined,
   subjectKeys: true,
   storesDocuments: false,

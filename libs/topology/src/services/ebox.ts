@@ -1,5 +1,5 @@
 import { INSTITUTIONS, type Service } from '../service.js';
-import { ACCESS_TOPIC, EBOX_EVENTS, PERSON_TOPIC } from '../topics.js';
+import { EBOX_ACCESS_TOPIC, EBOX_EVENTS, PERSON_TOPIC } from '../topics.js';
 
 export const ebox = {
   name: 'ebox',
@@ -32,7 +32,7 @@ export const ebox = {
       listMessageTypes: INSTITUTIONS,
     },
   },
-  publishes: [ACCESS_TOPIC],
+  publishes: [EBOX_ACCESS_TOPIC],
   reads: [PERSON_TOPIC],
   institutionTopics: EBOX_EVENTS,
   subjectKeys: true,

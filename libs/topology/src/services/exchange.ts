@@ -1,5 +1,5 @@
 import { INSTITUTIONS, type Service } from '../service.js';
-import { ACCESS_TOPIC, MUTATION_TOPIC, PERSON_TOPIC } from '../topics.js';
+import { EXCHANGE_ACCESS_TOPIC, MUTATION_TOPIC, PERSON_TOPIC } from '../topics.js';
 
 export const exchange = {
   name: 'exchange',
@@ -7,7 +7,7 @@ export const exchange = {
   rpcs: {
     'crossroads.exchange.v1.ExchangeService': { consult: INSTITUTIONS, reportMutation: INSTITUTIONS },
   },
-  publishes: [MUTATION_TOPIC, ACCESS_TOPIC],
+  publishes: [MUTATION_TOPIC, EXCHANGE_ACCESS_TOPIC],
   reads: [PERSON_TOPIC],
   institutionTopics: undefined,
   subjectKeys: true,

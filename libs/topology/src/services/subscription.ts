@@ -1,5 +1,5 @@
 import { INSTITUTIONS, type Service } from '../service.js';
-import { ACCESS_TOPIC, DELIVERIES, MUTATION_TOPIC, PERSON_TOPIC } from '../topics.js';
+import { SUBSCRIPTION_ACCESS_TOPIC, DELIVERIES, MUTATION_TOPIC, PERSON_TOPIC } from '../topics.js';
 
 export const subscription = {
   name: 'subscription',
@@ -20,7 +20,7 @@ export const subscription = {
       redriveParked: INSTITUTIONS,
     },
   },
-  publishes: [ACCESS_TOPIC],
+  publishes: [SUBSCRIPTION_ACCESS_TOPIC],
   reads: [PERSON_TOPIC, MUTATION_TOPIC],
   institutionTopics: DELIVERIES,
   subjectKeys: true,

@@ -10,6 +10,7 @@ import {
   type Reading,
   type RestoredLog,
 } from '@crossroads/messaging';
+import { ACCESS_TOPICS } from '@crossroads/topology';
 import type { AccessStep } from '../access-log/access-entry.js';
 import { AccessLog, type ReceivedStep } from '../access-log/access-log.js';
 import { LostAccesses } from '../access-log/lost-accesses.js';
@@ -21,7 +22,7 @@ const NAME = /^crossroads\.access\.v1\.accesses\.notify\.(intended|concluded|ref
 export type Step = ReceivedStep & { readonly time: Date };
 
 /** Stores the steps of the access journals (exchange, subscription, ebox) in the access log, each one exactly once. */
-@Consumer('crossroads.access.v1')
+@Consumer(ACCESS_TOPICS)
 export class JournalConsumer implements EventConsumer<Step> {
   constructor(
     private readonly log: AccessLog,

@@ -9,14 +9,14 @@ import {
   publicationOf,
 } from '@crossroads/messaging';
 import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
-import { ACCESS_TOPIC } from '@crossroads/topology';
+import { ACCESS_EVENTS, EBOX_ACCESS_TOPIC } from '@crossroads/topology';
 import { openingPlace, type OpeningStep } from './opening-journal.js';
 
 /** The messages of protobuf take what they have of these fields. */
 const MESSAGES = { opened: AccessJournaled, intended: AccessIntended, concluded: AccessConcluded };
 
 /** Publishes the journal of openings. Events of messages stay inside. Journal entries of 200 ms travel together. */
-@Publisher({ topics: { [ACCESS_TOPIC]: 'journal' }, paceMs: 200 })
+@Publisher({ topics: { [EBOX_ACCESS_TOPIC]: 'journal' }, paceMs: 200 })
 export class JournalPublisher implements EventPublisher {
   readonly types: PublishedTypes = {
     MailOpened: (recorded) => this.opening(recorded, 'opened'),
@@ -49,10 +49,10 @@ export class JournalPublisher implements EventPublisher {
       outcomeSalt: storedBytes(opened, 'outcomeSalt'),
     };
     return publicationOf(recorded, {
-      topic: ACCESS_TOPIC,
+      topic: EBOX_ACCESS_TOPIC,
       source: this.service.urn,
-      service: ACCESS_TOPIC,
-      type: `${ACCESS_TOPIC}.accesses.notify.${step}`,
+      service: ACCESS_EVENTS,
+      type: `${ACCESS_EVENTS}.accesses.notify.${step}`,
       key: journalId,
       data: MESSAGES[step].encode(body).finish(),
     });

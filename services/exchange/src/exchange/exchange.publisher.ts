@@ -8,7 +8,7 @@ import {
   publicationOf,
 } from '@crossroads/messaging';
 import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
-import { ACCESS_TOPIC, eventSourceOf, exchange, MUTATION_TOPIC } from '@crossroads/topology';
+import { ACCESS_EVENTS, eventSourceOf, exchange, EXCHANGE_ACCESS_TOPIC, MUTATION_TOPIC } from '@crossroads/topology';
 import { RecordSealer } from '../journal/record-sealer.js';
 import { mutationAad } from '../mutation/mutation.commands.js';
 
@@ -21,7 +21,7 @@ const MAX_INTENTS = 10_000;
  * topic. Nothing is published about a person whose data were erased. `paceMs` lets the access log take many accesses in one
  * transaction.
  */
-@Publisher({ topics: { [ACCESS_TOPIC]: 'journal', [MUTATION_TOPIC]: 'main' }, paceMs: 250 })
+@Publisher({ topics: { [EXCHANGE_ACCESS_TOPIC]: 'journal', [MUTATION_TOPIC]: 'main' }, paceMs: 250 })
 export class ExchangePublisher implements EventPublisher {
   readonly types: PublishedTypes = {
     AccessIntended: (recorded) => this.intended(recorded),
@@ -60,10 +60,10 @@ export class ExchangePublisher implements EventPublisher {
       outcomeSalt: Buffer.from(outcome.salt),
     };
     return publicationOf(recorded, {
-      topic: ACCESS_TOPIC,
+      topic: EXCHANGE_ACCESS_TOPIC,
       source: SOURCE,
-      service: ACCESS_TOPIC,
-      type: `crossroads.access.v1.accesses.notify.${concluded ? 'concluded' : 'refused'}`,
+      service: ACCESS_EVENTS,
+      type: `${ACCESS_EVENTS}.accesses.notify.${concluded ? 'concluded' : 'refused'}`,
       key: journalId,
       data: (concluded ? AccessConcluded.encode(body) : AccessJournaled.encode(body)).finish(),
     });

@@ -11,7 +11,7 @@ import {
 } from '@crossroads/eventsourcing';
 import { warn } from '@crossroads/grpc';
 import { observeJournal } from '@crossroads/messaging';
-import { ACCESS_TOPIC } from '@crossroads/topology';
+import { EXCHANGE_ACCESS_TOPIC } from '@crossroads/topology';
 import { salted } from '@crossroads/transparency';
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import type { Access } from './access.js';
@@ -55,7 +55,7 @@ export class UnknownOutcomesJob implements OnModuleInit, OnModuleDestroy {
   async onModuleInit(): Promise<void> {
     this.endObserving = observeJournal({
       db: this.db,
-      topic: ACCESS_TOPIC,
+      topic: EXCHANGE_ACCESS_TOPIC,
       types: ['AccessIntended', 'AccessConcluded', 'AccessRefused'],
       receipted: ['AccessIntended'],
     });

@@ -1,6 +1,6 @@
 import { Database } from '@crossroads/database';
 import { observeJournal } from '@crossroads/messaging';
-import { ACCESS_TOPIC } from '@crossroads/topology';
+import { SUBSCRIPTION_ACCESS_TOPIC } from '@crossroads/topology';
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 
 /** Metrics of journal entries that are not on the bus yet. */
@@ -13,7 +13,7 @@ export class JournalBacklogJob implements OnModuleInit, OnModuleDestroy {
   onModuleInit(): void {
     this.stop = observeJournal({
       db: this.db,
-      topic: ACCESS_TOPIC,
+      topic: SUBSCRIPTION_ACCESS_TOPIC,
       types: ['DeliveryJournaled', 'DeliveryWithheld'],
       receipted: ['DeliveryJournaled'],
     });

@@ -9,11 +9,11 @@ import {
   publicationOf,
 } from '@crossroads/messaging';
 import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
-import { ACCESS_TOPIC } from '@crossroads/topology';
+import { ACCESS_EVENTS, SUBSCRIPTION_ACCESS_TOPIC } from '@crossroads/topology';
 import { journalPlace } from './delivery-journal.js';
 
 /** Publishes the journal of deliveries. Events of subscriptions stay inside. Journal entries of 200 ms travel together. */
-@Publisher({ topics: { [ACCESS_TOPIC]: 'journal' }, paceMs: 200 })
+@Publisher({ topics: { [SUBSCRIPTION_ACCESS_TOPIC]: 'journal' }, paceMs: 200 })
 export class JournalPublisher implements EventPublisher {
   readonly types: PublishedTypes = {
     DeliveryJournaled: (recorded) => this.journaled(recorded),
@@ -37,10 +37,10 @@ export class JournalPublisher implements EventPublisher {
 
   private publication(recorded: Recorded, participle: string, data: Uint8Array): Publication {
     return publicationOf(recorded, {
-      topic: ACCESS_TOPIC,
+      topic: SUBSCRIPTION_ACCESS_TOPIC,
       source: this.service.urn,
-      service: ACCESS_TOPIC,
-      type: `${ACCESS_TOPIC}.accesses.notify.${participle}`,
+      service: ACCESS_EVENTS,
+      type: `${ACCESS_EVENTS}.accesses.notify.${participle}`,
       key: journalIdOf(recorded),
       data,
     });

@@ -18,7 +18,7 @@ import { identityOf, isRunning } from './process-identity.js';
 import { stopOrphan } from './supervised.js';
 
 /** Increase it when the layout changes so that older folders cannot be read. */
-const VERSION = 2;
+const VERSION = 3;
 const MARKER = 'crossroads-data.json';
 const LOCK = 'lock.json';
 /** PostgreSQL alone takes 250 MB when it is new. */

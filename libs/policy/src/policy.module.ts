@@ -1,5 +1,5 @@
 import { AddressSettings, ReadinessChecks, MeshSettings } from '@crossroads/configuration';
-import { warn } from '@crossroads/grpc';
+import { RegisteredKeys, warn } from '@crossroads/grpc';
 import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { followPolicy } from './follow-policy.js';
 import { PolicyFollower } from './policy-follower.js';
@@ -21,7 +21,9 @@ export class PolicyModule implements OnApplicationShutdown {
   constructor(
     @Inject(PolicyFollower) private readonly policy: PolicyFollower,
     readiness: ReadinessChecks,
+    keys: RegisteredKeys,
   ) {
+    keys.use((caller) => policy.holds(caller));
     readiness.add('policy', () => policy.ready());
   }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type ClientHttp2Session, connect as http2Connect } from 'node:http2';
+import { withCbeCheck } from '@crossroads/identifiers';
 import { Client, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { EndedCall } from './handlers.js';
@@ -9,10 +10,12 @@ import type { ServerLimits } from './server.js';
 import { EchoServer, ENTERPRISE, failureOf } from '../testing/echo-server.js';
 import { EchoService, request, response } from '../testing/echo-service.js';
 import { until } from '../testing/until.js';
+import type { Caller } from '../identity/caller.js';
 import { channelCredentials, type TlsFiles } from '../identity/tls.js';
 
 /** One call, and no other for a quarter of an hour. */
 const ONCE: ServerLimits = { callsPerSecond: 0.001 };
+const OTHER_ENTERPRISE = withCbeCheck('01234567');
 /** A `HealthCheckResponse` whose status is 1. */
 const SERVING = Buffer.from([8, 1]);
 
@@ -21,11 +24,12 @@ describe('limits of a server', () => {
   let session: ClientHttp2Session | undefined;
   const limited: LimitedCall[] = [];
   const ended: EndedCall[] = [];
-  const start = async (limits: ServerLimits) => {
+  const start = async (limits: ServerLimits, isRegistered?: (caller: Caller) => boolean) => {
     limited.length = 0;
     ended.length = 0;
     echo = await EchoServer.start({
       limits: { stopTimeoutMs: 200, ...limits },
+      ...(isRegistered ? { isRegistered } : {}),
       onLimited: (call) => limited.push(call),
       onEnd: (call) => ended.push(call),
     });
@@ -90,13 +94,36 @@ describe('limits of a server', () => {
     expect(echo.seen).toHaveLength(1);
   });
 
+  it('leave all of its budget to an application while a withdrawn certificate of its institution floods', async () => {
+    await start(
+      ONCE,
+      ({ kind, ...names }) => kind === 'service' || !('application' in names && names.application === 'withdrawn'),
+    );
+    const withdrawn = echo.connect(await echo.authority.institution(ENTERPRISE, 'withdrawn'));
+    const flood = await Promise.all(Array.from({ length: 200 }, () => failureOf(withdrawn.echo(request('flood')))));
+    expect(new Set(flood.map(({ reason }) => reason))).toEqual(new Set(['KEY_NOT_REGISTERED', 'RATE_LIMIT']));
+    expect(limited).toHaveLength(199);
+    const desk = echo.connect(await echo.authority.institution(ENTERPRISE, 'desk'));
+    expect(await desk.echo(request('work'))).toEqual(response('work'));
+  });
+
+  it('give all certificates without a registered key one budget', async () => {
+    await start(ONCE, ({ kind }) => kind === 'service');
+    const first = echo.connect(await echo.authority.institution(ENTERPRISE, 'withdrawn'));
+    expect(await failureOf(first.echo(request('')))).toMatchObject({ reason: 'KEY_NOT_REGISTERED' });
+    const second = echo.connect(await echo.authority.institution(OTHER_ENTERPRISE, 'withdrawn'));
+    expect(await failureOf(second.echo(request('')))).toMatchObject({ reason: 'RATE_LIMIT' });
+  });
+
   it('count each caller separately, over all its connections', async () => {
     const exchange = await start(ONCE);
     await exchange.echo(request('exchange'));
     const office = await echo.authority.institution(ENTERPRISE, 'desk');
     expect(await echo.connect(office).echo(request('office'))).toEqual(response('office'));
+    const again = echo.connect(await echo.authority.institution(ENTERPRISE, 'desk'));
+    expect(await failureOf(again.echo(request('again')))).toMatchObject({ reason: 'RATE_LIMIT' });
     const other = echo.connect(await echo.authority.institution(ENTERPRISE, 'other'));
-    expect(await failureOf(other.echo(request('again')))).toMatchObject({ reason: 'RATE_LIMIT' });
+    expect(await other.echo(request('other'))).toEqual(response('other'));
   });
 
   it('count calls that the caller may not make as well', async () => {

@@ -63,12 +63,23 @@ describe('the limits of a caller', () => {
     take(limits, office, 1);
   });
 
-  it('count an institution with all its applications, and each caller separately', () => {
+  it('count each application and each service separately, whatever its key', () => {
     const limits = new CallLimits({ callsPerSecond: 1 });
     take(limits, office, 2);
-    expect(limits.admit({ ...office, application: 'other', spki: 'd' })).toMatchObject({ reason: 'RATE' });
+    expect(limits.admit({ ...office, spki: 'd' })).toMatchObject({ reason: 'RATE' });
+    take(limits, { ...office, application: 'other' }, 2);
     take(limits, fund, 2);
     take(limits, exchange, 2);
+  });
+
+  it('count all callers without a registered key as one, of 50 calls a second and 20 at once', () => {
+    const limits = new CallLimits({ callsPerSecond: 1_000, concurrentCalls: 1_000 }, ({ spki }) => spki === 'c');
+    const flood = take(limits, office, 20);
+    expect(limits.admit(fund)).toMatchObject({ reason: 'CONCURRENCY' });
+    for (const call of flood) call.release();
+    for (let calls = 20; calls < 100; calls++) admitted(limits.admit(fund)).release();
+    expect(limits.admit(office)).toEqual({ reason: 'RATE', retryAfterMs: 20 });
+    take(limits, exchange, 1_000);
   });
 
   it('admit a call again when one of those in flight has ended', () => {

@@ -1,7 +1,7 @@
 import { TokenBucket } from 'limiter';
 import type { Caller } from '../identity/caller.js';
 
-/** How much one caller (an institution with all its applications, or a service) may ask of one server. */
+/** How much one caller (an application of an institution, or a service) may ask of one server. */
 export interface CallerLimits {
   /** Sustained rate; twice as many calls may come at once after a pause. @default no limit */
   readonly callsPerSecond?: number;
@@ -40,6 +40,7 @@ const newBucket = (callsPerSecond: number): TokenBucket => {
 /** What one caller uses. */
 interface Usage {
   inFlight: number;
+  readonly concurrentCalls: number;
   readonly bucket: TokenBucket | undefined;
 }
 
@@ -54,33 +55,55 @@ export class CountedCall {
   }
 }
 
-/** Counts the calls of each caller. Callers are never forgotten: the CA has named some thousands of them. */
+/** What all certificates together may ask whose key is not registered: enough for a new one to be told so. */
+const UNREGISTERED = { callsPerSecond: 50, concurrentCalls: 20 } as const;
+
+/**
+ * Counts the calls of each caller. Callers are never forgotten: some thousands of applications are registered. Certificates whose key is
+ * not, as of a withdrawn one, have one budget together, so that they cost those that work nothing.
+ */
 export class CallLimits {
   private readonly callsPerSecond: number | undefined;
   private readonly concurrentCalls: number;
-  private readonly institutions = new Map<string, Usage>();
+  private readonly applications = new Map<string, Usage>();
   private readonly services = new Map<string, Usage>();
+  private readonly unregistered: Usage;
 
-  constructor({ callsPerSecond, concurrentCalls = Number.POSITIVE_INFINITY }: CallerLimits) {
+  constructor(
+    { callsPerSecond, concurrentCalls = Number.POSITIVE_INFINITY }: CallerLimits,
+    private readonly isRegistered: (caller: Caller) => boolean = () => true,
+  ) {
     this.callsPerSecond = callsPerSecond;
     this.concurrentCalls = concurrentCalls;
+    this.unregistered = {
+      inFlight: 0,
+      concurrentCalls: Math.min(UNREGISTERED.concurrentCalls, concurrentCalls),
+      bucket: newBucket(Math.min(UNREGISTERED.callsPerSecond, callsPerSecond ?? Number.POSITIVE_INFINITY)),
+    };
   }
 
   admit(caller: Caller): CountedCall | LimitExceeded {
     const usage = this.usageOf(caller);
-    if (usage.inFlight >= this.concurrentCalls) return { reason: 'CONCURRENCY', retryAfterMs: CONCURRENCY_RETRY_MS };
+    if (usage.inFlight >= usage.concurrentCalls) return { reason: 'CONCURRENCY', retryAfterMs: CONCURRENCY_RETRY_MS };
     const { bucket } = usage;
     if (bucket?.tryRemoveTokens(1) === false) return { reason: 'RATE', retryAfterMs: bucket.getWaitTime(1) };
     return new CountedCall(usage);
   }
 
   private usageOf(caller: Caller): Usage {
+    if (!this.isRegistered(caller)) return this.unregistered;
     const [usages, name] =
-      caller.kind === 'institution' ? [this.institutions, caller.enterpriseNumber] : [this.services, caller.name];
+      caller.kind === 'institution'
+        ? [this.applications, `${caller.enterpriseNumber}/${caller.application}`]
+        : [this.services, caller.name];
     const known = usages.get(name);
     if (known !== undefined) return known;
-    const { callsPerSecond } = this;
-    const usage = { inFlight: 0, bucket: callsPerSecond === undefined ? undefined : newBucket(callsPerSecond) };
+    const { callsPerSecond, concurrentCalls } = this;
+    const usage = {
+      inFlight: 0,
+      concurrentCalls,
+      bucket: callsPerSecond === undefined ? undefined : newBucket(callsPerSecond),
+    };
     usages.set(name, usage);
     return usage;
   }

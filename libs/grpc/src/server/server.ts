@@ -122,7 +122,9 @@ const admissionsOf = (
   methods: readonly ServedMethod[],
 ): Admissions => {
   const unlimited = limits.callsPerSecond === undefined && limits.concurrentCalls === undefined;
-  const rpcs = new Map(methods.map(({ rpc, lane = 'online', endless }) => [rpc, { lane, endless }]));
+  const rpcs = new Map(
+    methods.map(({ rpc, lane = 'online', endless, maxMessageBytes }) => [rpc, { lane, endless, maxMessageBytes }]),
+  );
   return new Admissions({
     limits: unlimited ? undefined : new CallLimits(limits, isRegistered),
     lanes,
@@ -152,8 +154,8 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.enable_channelz': 0,
     interceptors: [
-      withErrorDetails(domain, (rpc, call) =>
-        reportLimited({ rpc, reason: 'SIZE', caller: callers.find(call) }, { onLimited, onEnd }),
+      withErrorDetails(domain, (rpc, call, reason) =>
+        reportLimited({ rpc, reason, caller: callers.find(call) }, { onLimited, onEnd }),
       ),
       admissions.interceptor,
     ],

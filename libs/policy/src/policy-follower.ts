@@ -181,6 +181,11 @@ export class PolicyFollower {
     return () => void this.listeners.delete(listener);
   }
 
+  /** Whether the policy that is held, however old, registers the caller's key; true before there is one. For limits, not for decisions. */
+  holds(caller: Caller): boolean {
+    return this.current?.isRegistered(caller) ?? true;
+  }
+
   /** For `RegisteredKeyGuard`. @throws PermissionDenied `KEY_NOT_REGISTERED`; Unavailable as `policy` */
   requireRegistered(caller: Caller): void {
     if (!this.policy().isRegistered(caller)) throw keyNotRegistered();

@@ -1,6 +1,6 @@
 import { AddressSettings, ReadinessChecks, MeshSettings } from '@crossroads/configuration';
-import { warn } from '@crossroads/grpc';
 import { Database } from '@crossroads/database';
+import { RegisteredKeys, warn } from '@crossroads/grpc';
 import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { followPolicy } from './follow-policy.js';
 import { StoredHeldHeads } from './held/held-heads.js';
@@ -35,7 +35,9 @@ export class PolicyModule implements OnApplicationShutdown {
   constructor(
     @Inject(PolicyFollower) private readonly policy: PolicyFollower,
     readiness: ReadinessChecks,
+    keys: RegisteredKeys,
   ) {
+    keys.use((caller) => policy.holds(caller));
     readiness.add('policy', () => policy.ready());
   }
 

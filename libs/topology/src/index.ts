@@ -5,6 +5,7 @@ export * from './connections.js';
 export * from './erasure.js';
 export * from './kafka-grants.js';
 export * from './keys.js';
+export * from './message-bytes.js';
 export * from './receipts.js';
 export * from './rpcs.js';
 export * from './services/index.js';

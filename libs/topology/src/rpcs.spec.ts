@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { calledBy, callersOf, callsSources } from './calls.js';
+import { MESSAGE_BYTES } from './message-bytes.js';
 import { OF_CITIZENS, RPCS, rpcsOf } from './rpcs.js';
 import { SERVICES } from './services/index.js';
 import { DOCUMENT_PROVIDERS, SOURCES } from './sources.js';
@@ -31,6 +32,11 @@ describe('the rpcs of the topology', () => {
   let generated: string[];
   beforeAll(async () => {
     generated = await generatedPaths();
+  });
+
+  it('are all those that have a size', () => {
+    const paths = served.map(({ path }) => path);
+    for (const path of Object.keys(MESSAGE_BYTES)) expect(paths).toContain(path);
   });
 
   it('are those of the contracts', () => {

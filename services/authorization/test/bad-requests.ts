@@ -180,9 +180,17 @@ export const badRequests: readonly Bad[] = [
   ],
   [
     'a costly pattern',
-    service({ jsonSchema: { type: 'object', properties: { a: { pattern: '^(a+)+$' } } } }),
+    service({
+      jsonSchema: { type: 'object', properties: { a: { type: 'string', maxLength: 200, pattern: '^(a)\\1$' } } },
+    }),
     'data_service.json_schema.properties.a.pattern',
-    'PATTERN_TOO_COSTLY',
+    'PATTERN_NOT_LINEAR',
+  ],
+  [
+    'a text without a bound',
+    service({ jsonSchema: { type: 'object', properties: { a: { type: 'string' } } } }),
+    'data_service.json_schema.properties.a',
+    'MAX_LENGTH_MISSING',
   ],
   [
     'a schema that cannot be kept',

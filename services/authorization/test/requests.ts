@@ -11,7 +11,7 @@ import { numbers, type RunningAuthorization } from './running-authorization.js';
 export const wages: DataService = {
   dataService: 'employment.wages.v1',
   title: 'Wages',
-  jsonSchema: { type: 'object', properties: { wages: { type: 'array', items: { type: 'object' } } } },
+  jsonSchema: { type: 'object', properties: { wages: { type: 'array', maxItems: 100, items: { type: 'object' } } } },
   fieldGroups: [
     { name: 'employer', paths: ['wages.employer'] },
     { name: 'amounts', paths: ['wages.amount'] },

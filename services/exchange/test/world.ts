@@ -117,6 +117,8 @@ export const institution = (enterpriseNumber: string, more: Partial<Institution>
   ...more,
 });
 
+const TEXT = { type: 'string', maxLength: 200 };
+
 export const wagesService = (address: string, deadlineMs = 1_000): DataService => ({
   dataService: WAGES,
   title: 'Wages',
@@ -127,6 +129,7 @@ export const wagesService = (address: string, deadlineMs = 1_000): DataService =
     properties: {
       wages: {
         type: 'array',
+        maxItems: 1_000,
         items: {
           type: 'object',
           required: ['employer', 'amount', 'quarter'],
@@ -134,10 +137,10 @@ export const wagesService = (address: string, deadlineMs = 1_000): DataService =
             employer: {
               type: 'object',
               required: ['number'],
-              properties: { number: { type: 'string' }, name: { type: 'string' } },
+              properties: { number: TEXT, name: TEXT },
             },
-            amount: { type: 'string', pattern: '^[0-9]+\\.[0-9]{2}$' },
-            quarter: { type: 'string' },
+            amount: { type: 'string', maxLength: 20, pattern: '^[0-9]+\\.[0-9]{2}$' },
+            quarter: TEXT,
           },
         },
       },
@@ -155,7 +158,7 @@ export const wagesService = (address: string, deadlineMs = 1_000): DataService =
 export const statusService = (address: string, deadlineMs = 1_000): DataService => ({
   dataService: STATUS,
   title: 'Social status',
-  jsonSchema: { type: 'object', properties: { status: { type: 'string' } } },
+  jsonSchema: { type: 'object', properties: { status: TEXT } },
   fieldGroups: [{ name: 'status', paths: ['status'] }],
   supplier: { source: EMPLOYMENT, address, deadlineMs },
   reporters: [],

@@ -2,6 +2,7 @@ import { GrpcSettings, ReadinessChecks, MeshSettings, ServiceIdentity } from '@c
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import type { ReasonCodes } from '../errors/status.js';
+import { RegisteredKeys } from '../identity/registered-keys.js';
 import { GrpcClients } from './clients.module.js';
 import { CallerGuard } from './caller.guard.js';
 import { GrpcExceptionFilter } from './grpc-exception.filter.js';
@@ -17,22 +18,30 @@ export class GrpcModule {
       module: GrpcModule,
       providers: [
         GrpcClients,
+        RegisteredKeys,
         RequestValidation,
         { provide: APP_GUARD, useClass: CallerGuard },
         { provide: APP_FILTER, useClass: GrpcExceptionFilter },
         {
           provide: GrpcTransport,
-          inject: [GrpcSettings, MeshSettings, ServiceIdentity, ReadinessChecks],
-          useFactory: (grpc: GrpcSettings, mesh: MeshSettings, service: ServiceIdentity, checks: ReadinessChecks) =>
+          inject: [GrpcSettings, MeshSettings, ServiceIdentity, ReadinessChecks, RegisteredKeys],
+          useFactory: (
+            grpc: GrpcSettings,
+            mesh: MeshSettings,
+            service: ServiceIdentity,
+            checks: ReadinessChecks,
+            keys: RegisteredKeys,
+          ) =>
             new GrpcTransport(() => ({
               ...optionsOf(grpc, mesh),
               domain: `${service.name}.crossroads`,
               reasonCodes,
               readiness: checks.all(),
+              isRegistered: (caller) => keys.has(caller),
             })),
         },
       ],
-      exports: [GrpcTransport, GrpcClients, RequestValidation],
+      exports: [GrpcTransport, GrpcClients, RegisteredKeys, RequestValidation],
     };
   }
 }

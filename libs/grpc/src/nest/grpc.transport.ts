@@ -1,3 +1,4 @@
+import { MESSAGE_BYTES } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
@@ -59,6 +60,7 @@ export class GrpcTransport extends Server implements CustomTransportStrategy {
         allow: ['any'],
         endless,
         lane,
+        maxMessageBytes: MESSAGE_BYTES[rpc],
         requestStream: method.requestStream,
         responseStream: method.responseStream,
         raw: true,

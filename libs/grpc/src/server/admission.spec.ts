@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type ClientHttp2Session, connect as http2Connect } from 'node:http2';
+import { withCbeCheck } from '@crossroads/identifiers';
 import { Client, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { EndedCall } from './handlers.js';
@@ -8,24 +9,34 @@ import type { LimitedCall } from './limits.js';
 import type { ServerLimits } from './server.js';
 import { EchoServer, ENTERPRISE, failureOf } from '../testing/echo-server.js';
 import { EchoService, request, response } from '../testing/echo-service.js';
-import { until } from '../testing/until.js';
+import { until, untilAnswered } from '../testing/until.js';
+import type { Caller } from '../identity/caller.js';
 import { channelCredentials, type TlsFiles } from '../identity/tls.js';
 
 /** One call, and no other for a quarter of an hour. */
 const ONCE: ServerLimits = { callsPerSecond: 0.001 };
+const OTHER_ENTERPRISE = withCbeCheck('01234567');
 /** A `HealthCheckResponse` whose status is 1. */
 const SERVING = Buffer.from([8, 1]);
+
+/** The beginning of a message of this length. */
+const announced = (bytes: number): Buffer => {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(bytes, 1);
+  return head;
+};
 
 describe('limits of a server', () => {
   let echo: EchoServer;
   let session: ClientHttp2Session | undefined;
   const limited: LimitedCall[] = [];
   const ended: EndedCall[] = [];
-  const start = async (limits: ServerLimits) => {
+  const start = async (limits: ServerLimits, isRegistered?: (caller: Caller) => boolean) => {
     limited.length = 0;
     ended.length = 0;
     echo = await EchoServer.start({
       limits: { stopTimeoutMs: 200, ...limits },
+      ...(isRegistered ? { isRegistered } : {}),
       onLimited: (call) => limited.push(call),
       onEnd: (call) => ended.push(call),
     });
@@ -38,7 +49,7 @@ describe('limits of a server', () => {
   });
 
   /** Sends the headers of a call, without a message. */
-  const begin = async () => {
+  const begin = async (path: string = EchoService.echo.path) => {
     const tls = await echo.authority.service('exchange');
     session = http2Connect(`https://127.0.0.1:${echo.server.port}`, {
       ca: readFileSync(tls.ca),
@@ -49,7 +60,7 @@ describe('limits of a server', () => {
     await once(session, 'connect');
     const stream = session.request({
       ':method': 'POST',
-      ':path': EchoService.echo.path,
+      ':path': path,
       'content-type': 'application/grpc',
       te: 'trailers',
     });
@@ -90,13 +101,36 @@ describe('limits of a server', () => {
     expect(echo.seen).toHaveLength(1);
   });
 
+  it('leave all of its budget to an application while a withdrawn certificate of its institution floods', async () => {
+    await start(
+      ONCE,
+      ({ kind, ...names }) => kind === 'service' || !('application' in names && names.application === 'withdrawn'),
+    );
+    const withdrawn = echo.connect(await echo.authority.institution(ENTERPRISE, 'withdrawn'));
+    const flood = await Promise.all(Array.from({ length: 200 }, () => failureOf(withdrawn.echo(request('flood')))));
+    expect(new Set(flood.map(({ reason }) => reason))).toEqual(new Set(['KEY_NOT_REGISTERED', 'RATE_LIMIT']));
+    expect(limited).toHaveLength(199);
+    const desk = echo.connect(await echo.authority.institution(ENTERPRISE, 'desk'));
+    expect(await desk.echo(request('work'))).toEqual(response('work'));
+  });
+
+  it('give all certificates without a registered key one budget', async () => {
+    await start(ONCE, ({ kind }) => kind === 'service');
+    const first = echo.connect(await echo.authority.institution(ENTERPRISE, 'withdrawn'));
+    expect(await failureOf(first.echo(request('')))).toMatchObject({ reason: 'KEY_NOT_REGISTERED' });
+    const second = echo.connect(await echo.authority.institution(OTHER_ENTERPRISE, 'withdrawn'));
+    expect(await failureOf(second.echo(request('')))).toMatchObject({ reason: 'RATE_LIMIT' });
+  });
+
   it('count each caller separately, over all its connections', async () => {
     const exchange = await start(ONCE);
     await exchange.echo(request('exchange'));
     const office = await echo.authority.institution(ENTERPRISE, 'desk');
     expect(await echo.connect(office).echo(request('office'))).toEqual(response('office'));
+    const again = echo.connect(await echo.authority.institution(ENTERPRISE, 'desk'));
+    expect(await failureOf(again.echo(request('again')))).toMatchObject({ reason: 'RATE_LIMIT' });
     const other = echo.connect(await echo.authority.institution(ENTERPRISE, 'other'));
-    expect(await failureOf(other.echo(request('again')))).toMatchObject({ reason: 'RATE_LIMIT' });
+    expect(await other.echo(request('other'))).toEqual(response('other'));
   });
 
   it('count calls that the caller may not make as well', async () => {
@@ -150,6 +184,31 @@ describe('limits of a server', () => {
     expect(refused.retryAfterMs).toBeUndefined();
     expect(limited).toMatchObject([{ reason: 'SIZE', caller: { name: 'exchange' } }]);
     expect(ended).toMatchObject([{ code: status.RESOURCE_EXHAUSTED }]);
+  });
+
+  it('refuse a message that is too large for its rpc when its length is announced, and before it has come', async () => {
+    await start({});
+    const stream = await begin(EchoService.refuse.path);
+    const trailers = new Promise((resolve) => stream.once('trailers', resolve).once('response', resolve));
+    stream.write(announced(501));
+    expect(await trailers).toMatchObject({ 'grpc-status': '8', 'grpc-message': expect.stringMatching(/501 vs 500/) });
+    expect(limited).toMatchObject([{ reason: 'SIZE', rpc: EchoService.refuse.path }]);
+  });
+
+  it('bound the bytes of a caller in hand, with those that are announced and do not come', async () => {
+    const exchange = await start({ callsPerSecond: 1_000_000, maxMessageBytes: 10_000_000 });
+    const stream = await begin();
+    stream.write(announced(9_900_000));
+    const large = request('x'.repeat(9_000_000));
+    const ask = () => exchange.echo(large, { deadlineMs: 60_000 }).catch((error: unknown) => error);
+    // Two connections: the order in which they arrive is open.
+    for (let tries = 0; limited.length === 0 && tries < 100; tries++) await ask();
+    expect(await ask()).toMatchObject({ reason: 'BYTES_LIMIT', retryAfterMs: 100 });
+    expect(limited[0]).toMatchObject({ reason: 'BYTES', caller: { name: 'exchange' } });
+    const desk = echo.connect(await echo.authority.institution(ENTERPRISE, 'desk'));
+    expect(await desk.echo(request('work'))).toEqual(response('work'));
+    stream.close();
+    await untilAnswered(() => exchange.echo(large, { deadlineMs: 60_000 }));
   });
 
   it('do not apply to health', async () => {

@@ -8,6 +8,7 @@ import {
 } from '@grpc/grpc-js';
 import { statusReply } from '../errors/status.js';
 import type { Callers } from '../identity/callers.js';
+import { boundMessages, NO_ROOM } from './arriving-messages.js';
 import type { EndedCall } from './handlers.js';
 import { type Lanes, laneOf, type QueuedCall, RETRY_MS } from './lanes.js';
 import { type CallLimits, CountedCall, type LimitedCall, type LimitExceeded } from './limits.js';
@@ -28,6 +29,8 @@ export interface AdmittedRpc {
   readonly lane: Lane;
   /** A watch waits more than it works: it counts for its caller, and takes no room of a lane. */
   readonly endless: boolean;
+  /** The largest message of a request. @default that of the server */
+  readonly maxMessageBytes?: number | undefined;
 }
 
 export interface AdmissionOptions extends LimitListeners {
@@ -113,6 +116,11 @@ class ArrivedCall implements QueuedCall, HeldCall {
     this.end({ reason: 'OVERLOAD', retryAfterMs: RETRY_MS[this.lane] });
   }
 
+  /** Whether there is room for a message of its request. */
+  holds(bytes: number): boolean {
+    return this.counted?.holds(bytes) ?? true;
+  }
+
   hold(): void {
     this.holders += 1;
   }
@@ -170,12 +178,18 @@ export class Admissions {
     listener: Listener,
   ): Listener {
     const arrived = new ArrivedCall(path, rpc, call, listener, this.options);
+    boundMessages(call, rpc.maxMessageBytes, (bytes) => arrived.holds(bytes));
     return {
       onReceiveMetadata: (metadata) => {
         this.arrived.set(call, arrived);
         arrived.arrive(metadata);
       },
-      onReceiveMessage: (message) => listener.onReceiveMessage(message),
+      onReceiveMessage: (message: unknown) => {
+        // It may have been compressed.
+        if (Buffer.isBuffer(message) && !arrived.holds(message.length))
+          call.sendStatus({ code: status.RESOURCE_EXHAUSTED, details: NO_ROOM });
+        else listener.onReceiveMessage(message);
+      },
       onReceiveHalfClose: () => listener.onReceiveHalfClose(),
       // grpc-js reports "cancelled" at the end of every call, also of one that was answered.
       onCancel: () => {

@@ -11,7 +11,7 @@ export const measured = (options: ServerOptions): ServerOptions => {
   if (!isMeasuring()) return options;
   const methods = options.services.flat();
   for (const { rpc } of methods)
-    for (const reason of ['RATE', 'CONCURRENCY', 'SIZE', 'OVERLOAD']) limited.add(0, { rpc, reason });
+    for (const reason of ['RATE', 'CONCURRENCY', 'SIZE', 'BYTES', 'OVERLOAD']) limited.add(0, { rpc, reason });
   // A watch lasts as long as its client wants, which is no latency.
   const endless = new Set(methods.filter((method) => method.endless).map(({ rpc }) => rpc));
   return {

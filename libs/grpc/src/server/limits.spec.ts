@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Caller } from '../identity/caller.js';
 import { CountedCall, CallLimits, type LimitExceeded } from './limits.js';
@@ -9,6 +10,7 @@ const exchange: Caller = { kind: 'service', name: 'exchange', spki: 'c' };
 /** One call in 16 ms: a rate that floating point holds exactly. */
 const PER_SECOND = 62.5;
 const BURST = 2 * PER_SECOND;
+const MIB = 1024 * 1024;
 
 describe('the limits of a caller', () => {
   let clock = 1_000;
@@ -63,12 +65,46 @@ describe('the limits of a caller', () => {
     take(limits, office, 1);
   });
 
-  it('count an institution with all its applications, and each caller separately', () => {
+  it('count each application and each service separately, whatever its key', () => {
     const limits = new CallLimits({ callsPerSecond: 1 });
     take(limits, office, 2);
-    expect(limits.admit({ ...office, application: 'other', spki: 'd' })).toMatchObject({ reason: 'RATE' });
+    expect(limits.admit({ ...office, spki: 'd' })).toMatchObject({ reason: 'RATE' });
+    take(limits, { ...office, application: 'other' }, 2);
     take(limits, fund, 2);
     take(limits, exchange, 2);
+  });
+
+  it('count all callers without a registered key as one, of 50 calls a second and 20 at once', () => {
+    const limits = new CallLimits({ callsPerSecond: 1_000, concurrentCalls: 1_000 }, ({ spki }) => spki === 'c');
+    const flood = take(limits, office, 20);
+    expect(limits.admit(fund)).toMatchObject({ reason: 'CONCURRENCY' });
+    for (const call of flood) call.release();
+    for (let calls = 20; calls < 100; calls++) admitted(limits.admit(fund)).release();
+    expect(limits.admit(office)).toEqual({ reason: 'RATE', retryAfterMs: 20 });
+    take(limits, exchange, 1_000);
+  });
+
+  it('bound the bytes of a caller in hand to 16 MiB, until its calls end', () => {
+    const limits = new CallLimits({});
+    const [first, second] = take(limits, office, 2);
+    expect([first?.holds(10 * MIB), second?.holds(6 * MIB), second?.holds(6 * MIB + 1)]).toEqual([true, true, false]);
+    // The next message of a stream takes the place of the one before.
+    expect([first?.holds(MIB), second?.holds(15 * MIB)]).toEqual([true, true]);
+    expect(take(limits, fund, 1)[0]?.holds(16 * MIB)).toBe(true);
+    second?.release();
+    expect(first?.holds(16 * MIB)).toBe(true);
+  });
+
+  it('bound the bytes of all callers in hand to a quarter of the heap', () => {
+    const limits = new CallLimits({});
+    const quarter = getHeapStatistics().heap_size_limit / 4;
+    const callers = Array.from({ length: Math.floor(quarter / (16 * MIB)) + 1 }, (_, n) => ({
+      ...exchange,
+      name: `s${n}`,
+    }));
+    const held = callers.map((caller) => take(limits, caller, 1)[0]?.holds(16 * MIB));
+    expect(held.lastIndexOf(true)).toBe(callers.length - 2);
+    expect(held.at(-1)).toBe(false);
   });
 
   it('admit a call again when one of those in flight has ended', () => {

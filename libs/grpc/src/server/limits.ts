@@ -1,7 +1,8 @@
+import { getHeapStatistics } from 'node:v8';
 import { TokenBucket } from 'limiter';
 import type { Caller } from '../identity/caller.js';
 
-/** How much one caller (an institution with all its applications, or a service) may ask of one server. */
+/** How much one caller (an application of an institution, or a service) may ask of one server. */
 export interface CallerLimits {
   /** Sustained rate; twice as many calls may come at once after a pause. @default no limit */
   readonly callsPerSecond?: number;
@@ -9,8 +10,8 @@ export interface CallerLimits {
   readonly concurrentCalls?: number;
 }
 
-/** Which limit a call exceeded: of its caller, of a message, or of its lane in this process. */
-export type LimitReason = 'RATE' | 'CONCURRENCY' | 'SIZE' | 'OVERLOAD';
+/** Which limit a call exceeded: of its caller, of a message, of bytes in hand, or of its lane in this process. */
+export type LimitReason = 'RATE' | 'CONCURRENCY' | 'SIZE' | 'BYTES' | 'OVERLOAD';
 
 /** A call that exceeded a limit, for metrics. */
 export interface LimitedCall {
@@ -37,50 +38,109 @@ const newBucket = (callsPerSecond: number): TokenBucket => {
   return bucket;
 };
 
+/** Bytes of requests in hand, of one caller or of all. */
+interface Bytes {
+  inHand: number;
+  readonly limit: number;
+}
+
 /** What one caller uses. */
 interface Usage {
   inFlight: number;
+  readonly concurrentCalls: number;
+  readonly bytes: Bytes;
   readonly bucket: TokenBucket | undefined;
 }
 
 /** A call that its caller's limits admit. It counts as in flight until it is released. */
 export class CountedCall {
-  constructor(private readonly usage: Usage) {
+  private bytes = 0;
+  private isReleased = false;
+
+  constructor(
+    private readonly usage: Usage,
+    private readonly ofAll: Bytes,
+  ) {
     usage.inFlight += 1;
+  }
+
+  /** Whether there is room for a message, which takes the place of the one before. */
+  holds(bytes: number): boolean {
+    // What comes after the end is thrown away.
+    if (this.isReleased) return true;
+    const more = bytes - this.bytes;
+    const totals = [this.usage.bytes, this.ofAll];
+    if (more > 0 && totals.some(({ inHand, limit }) => inHand + more > limit)) return false;
+    for (const total of totals) total.inHand += more;
+    this.bytes = bytes;
+    return true;
   }
 
   release(): void {
     this.usage.inFlight -= 1;
+    this.holds(0);
+    this.isReleased = true;
   }
 }
 
-/** Counts the calls of each caller. Callers are never forgotten: the CA has named some thousands of them. */
+const MIB = 1024 * 1024;
+/** Of requests of one caller: messages that are arriving, and those that are worked on. */
+const BYTES_IN_HAND = 16 * MIB;
+/** Of the heap, for the requests of all callers. */
+const SHARE_OF_HEAP = 0.25;
+
+/** What all certificates together may ask whose key is not registered: enough for a new one to be told so. */
+const UNREGISTERED = { callsPerSecond: 50, concurrentCalls: 20, bytesInHand: MIB } as const;
+
+/**
+ * Counts the calls of each caller. Callers are never forgotten: some thousands of applications are registered. Certificates whose key is
+ * not, as of a withdrawn one, have one budget together, so that they cost those that work nothing.
+ */
 export class CallLimits {
   private readonly callsPerSecond: number | undefined;
   private readonly concurrentCalls: number;
-  private readonly institutions = new Map<string, Usage>();
+  private readonly applications = new Map<string, Usage>();
   private readonly services = new Map<string, Usage>();
+  private readonly unregistered: Usage;
+  private readonly ofAll: Bytes = { inHand: 0, limit: SHARE_OF_HEAP * getHeapStatistics().heap_size_limit };
 
-  constructor({ callsPerSecond, concurrentCalls = Number.POSITIVE_INFINITY }: CallerLimits) {
+  constructor(
+    { callsPerSecond, concurrentCalls = Number.POSITIVE_INFINITY }: CallerLimits,
+    private readonly isRegistered: (caller: Caller) => boolean = () => true,
+  ) {
     this.callsPerSecond = callsPerSecond;
     this.concurrentCalls = concurrentCalls;
+    this.unregistered = {
+      inFlight: 0,
+      concurrentCalls: Math.min(UNREGISTERED.concurrentCalls, concurrentCalls),
+      bytes: { inHand: 0, limit: UNREGISTERED.bytesInHand },
+      bucket: newBucket(Math.min(UNREGISTERED.callsPerSecond, callsPerSecond ?? Number.POSITIVE_INFINITY)),
+    };
   }
 
   admit(caller: Caller): CountedCall | LimitExceeded {
     const usage = this.usageOf(caller);
-    if (usage.inFlight >= this.concurrentCalls) return { reason: 'CONCURRENCY', retryAfterMs: CONCURRENCY_RETRY_MS };
+    if (usage.inFlight >= usage.concurrentCalls) return { reason: 'CONCURRENCY', retryAfterMs: CONCURRENCY_RETRY_MS };
     const { bucket } = usage;
     if (bucket?.tryRemoveTokens(1) === false) return { reason: 'RATE', retryAfterMs: bucket.getWaitTime(1) };
-    return new CountedCall(usage);
+    return new CountedCall(usage, this.ofAll);
   }
 
   private usageOf(caller: Caller): Usage {
+    if (!this.isRegistered(caller)) return this.unregistered;
     const [usages, name] =
-      caller.kind === 'institution' ? [this.institutions, caller.enterpriseNumber] : [this.services, caller.name];
+      caller.kind === 'institution'
+        ? [this.applications, `${caller.enterpriseNumber}/${caller.application}`]
+        : [this.services, caller.name];
     const known = usages.get(name);
     if (known !== undefined) return known;
-    const { callsPerSecond } = this;
-    const usage = { inFlight: 0, bucket: callsPerSecond === undefined ? undefined : newBucket(callsPerSecond) };
+    const { callsPerSecond, concurrentCalls } = this;
+    const usage = {
+      inFlight: 0,
+      bytes: { inHand: 0, limit: BYTES_IN_HAND },
+      concurrentCalls,
+      bucket: callsPerSecond === undefined ? undefined : newBucket(callsPerSecond),
+    };
     usages.set(name, usage);
     return usage;
   }

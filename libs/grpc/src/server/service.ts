@@ -14,6 +14,8 @@ export interface ServeOptions<Name extends string> {
   readonly authenticate?: (caller: Caller, rpc: string) => Promise<void> | void;
   /** Streams that never end by themselves (a watch): aborted when the server stops, instead of waited for. */
   readonly endless?: readonly Name[];
+  /** The largest messages of requests, in bytes, where they are smaller than those of the server. */
+  readonly messageBytes?: Readonly<Partial<Record<Name, number>>>;
   /** Rpcs of another lane of work than `online`. */
   readonly lanes?: Readonly<Partial<Record<Lane, readonly Name[]>>>;
 }
@@ -30,6 +32,8 @@ export interface ServedMethod {
   readonly endless: boolean;
   /** @default online */
   readonly lane?: Lane;
+  /** The largest message of a request. @default that of the server */
+  readonly maxMessageBytes?: number | undefined;
   readonly requestStream: boolean;
   readonly responseStream: boolean;
   /** The handler decodes its requests itself. */
@@ -46,7 +50,7 @@ const isFunction = (value: unknown): value is (...args: unknown[]) => unknown =>
 export const serve = <D extends Definition & ServiceDefinition>(
   definition: D,
   implementation: Serves<D>,
-  { allow, authenticate, endless = [], lanes = {} }: ServeOptions<Extract<keyof D, string>>,
+  { allow, authenticate, endless = [], lanes = {}, messageBytes }: ServeOptions<Extract<keyof D, string>>,
 ): ServedService =>
   Object.entries<ServiceDefinition[string]>(definition).map(([name, method]) => {
     const handler: unknown = Reflect.get(implementation, name);
@@ -58,6 +62,7 @@ export const serve = <D extends Definition & ServiceDefinition>(
       allow: allowed,
       endless: endless.some((other) => other === name),
       lane: LANES.find((lane) => lanes[lane]?.some((other) => other === name)) ?? 'online',
+      maxMessageBytes: new Map(Object.entries<number | undefined>(messageBytes ?? {})).get(name),
       requestStream: method.requestStream,
       responseStream: method.responseStream,
       decode: method.requestDeserialize,

@@ -162,6 +162,7 @@ export class EchoServer {
             throw new PermissionDenied('KEY_NOT_REGISTERED', 'this key is not registered');
         },
         endless: ['chat'],
+        messageBytes: { refuse: 500 },
       },
     );
   }

@@ -1,8 +1,9 @@
 import type { DataService } from '@crossroads/contracts/authorization/v1/policy';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { cut, type JsonObject, type JsonValue } from './cut.js';
+import { cut } from './cut.js';
 import { compileDataService, pathsOf } from './data-service.js';
+import type { JsonObject, JsonValue } from './json.js';
 import { wages } from './decide.examples.js';
 
 const service = compileDataService(wages);

@@ -1,9 +1,5 @@
 import type { CompiledDataService, PathNode } from './data-service.js';
-
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
-export interface JsonObject {
-  readonly [key: string]: JsonValue;
-}
+import { isArray, isObject, type JsonObject, type JsonValue } from './json.js';
 
 export type FilterReason = 'NOT_GRANTED' | 'NOT_REQUESTED' | 'IN_NO_FIELD_GROUP';
 
@@ -106,8 +102,3 @@ const keepObject = (
   // Not by assignment: a property named `__proto__` would change the prototype.
   return kept.length > 0 ? Object.fromEntries(kept) : undefined;
 };
-
-const isArray = (value: JsonValue): value is readonly JsonValue[] => Array.isArray(value);
-
-const isObject = (value: JsonValue): value is JsonObject =>
-  typeof value === 'object' && value !== null && !isArray(value);

@@ -3,4 +3,5 @@ export * from './cut.js';
 export * from './data-service.js';
 export * from './decide.js';
 export * from './document-provider.js';
+export type * from './json.js';
 export * from './policy.js';

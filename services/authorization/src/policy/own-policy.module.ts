@@ -1,3 +1,4 @@
+import { RegisteredKeys } from '@crossroads/grpc';
 import { Module } from '@nestjs/common';
 import { PolicyForks } from '../fork/policy-forks.js';
 import { PolicySnapshots } from '../snapshot/policy-snapshots.js';
@@ -20,4 +21,8 @@ import { PolicyRefreshJob } from './policy-refresh.job.js';
   ],
   exports: [LivePolicy, PolicyCommands, PolicyForks],
 })
-export class OwnPolicyModule {}
+export class OwnPolicyModule {
+  constructor(live: LivePolicy, keys: RegisteredKeys) {
+    keys.use((caller) => live.index.isRegistered(caller));
+  }
+}

@@ -34,12 +34,12 @@ export const noResult = (dataService: string, reason: string, deliberationId = '
 type Allowed = Extract<DecidedService, { allowed: true }>;
 
 /** Validates the answer of a source, and cuts it to what may be released. */
-export const resultOf = (
+export const resultOf = async (
   { service, requested, decision }: Allowed,
   ssin: string,
   answer: SupplyResponse | SourceFailure,
   schemas: DataSchemas,
-): ServiceResult => {
+): Promise<ServiceResult> => {
   const { fieldGroups } = decision;
   const [deliberationId] = decision.deliberationIds;
   if (typeof answer === 'string') return noResult(service.name, answer, deliberationId);
@@ -57,7 +57,7 @@ export const resultOf = (
     answer.status === SupplyStatus.SUPPLY_STATUS_DATA_FOUND &&
     answer.ssin === ssin &&
     isJsonObject(data) &&
-    schemas.violations(service, fieldGroups, data).length === 0;
+    (await schemas.violation(service, fieldGroups, data)) === undefined;
   if (!isSound) return noResult(service.name, 'SOURCE_ANSWER_INVALID', deliberationId);
   const released = cut(data, service, fieldGroups, requested.fieldGroups);
   const known = new Set(released.filtered.map(({ path }) => path));

@@ -50,7 +50,7 @@ export class MutationCommands {
     request: RequestKey,
   ): Promise<ReportMutationResponse> {
     const service = this.requireReporter(caller, reporter, input);
-    this.requireValidData(service, input);
+    await this.requireValidData(service, input);
     const { state, personId } = await this.directory.check(input.ssin, [reporter], dayOf(this.clock.now()));
     const refusal = refusalOfNumber(state);
     if (refusal || state !== NumberState.NUMBER_STATE_VALID)
@@ -121,18 +121,22 @@ export class MutationCommands {
   }
 
   /** The data must hold every changed group completely, and nothing else. @throws InvalidInput */
-  private requireValidData(service: CompiledDataService, { data, changedFieldGroups }: ReportMutationInput): void {
+  private async requireValidData(
+    service: CompiledDataService,
+    { data, changedFieldGroups }: ReportMutationInput,
+  ): Promise<void> {
     const unexpected = cut(data, service, changedFieldGroups).filtered.map(({ path }) => ({
       field: `data.${path}`,
       reason: 'NOT_IN_CHANGED_FIELD_GROUPS',
       description: 'data holds the changed field groups only',
     }));
-    const violations = this.schemas.violations(service, changedFieldGroups, data).map(({ path, keyword }) => ({
-      field: path === '' ? 'data' : `data.${path}`,
+    const violation = await this.schemas.violation(service, changedFieldGroups, data);
+    const broken = violation && {
+      field: violation.path === '' ? 'data' : `data.${violation.path}`,
       reason: 'SCHEMA',
-      description: `breaks "${keyword}" of the data service's JSON Schema`,
-    }));
-    const [first, ...others] = [...unexpected, ...violations].slice(0, MAX_VIOLATIONS);
+      description: `breaks "${violation.keyword}" of the data service's JSON Schema; it may break others as well`,
+    };
+    const [first, ...others] = [...unexpected, ...(broken ? [broken] : [])].slice(0, MAX_VIOLATIONS);
     if (first) throw new InvalidInput(first, ...others);
   }
 }

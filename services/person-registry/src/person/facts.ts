@@ -56,8 +56,8 @@ type Missing<Table extends Readonly<Record<string, { readonly message: FactCase 
   Table[keyof Table]['message']
 >;
 
-const country = code(/^[A-Z]{3}$/, 'ISO 3166-1 alpha-3');
-const municipality = code(/^[0-9]{5}$/, 'a NIS code, five digits');
+const country = code(/^[A-Z]{3}$/, 3, 'ISO 3166-1 alpha-3');
+const municipality = code(/^[0-9]{5}$/, 5, 'a NIS code, five digits');
 
 const PLACE = {
   municipalityCode: optional(municipality),
@@ -95,12 +95,12 @@ export const FACTS = complete({
     },
   ),
   civilStatus: fact('civilStatus', {
-    civilStatusCode: named('code', code(/^[1-9][0-9]?$/, 'a code of the National Register, 1 to 99')),
+    civilStatusCode: named('code', code(/^[1-9][0-9]?$/, 2, 'a code of the National Register, 1 to 99')),
     partnerSsin: optional(relative),
   }),
   nationality: fact(
     'nationality',
-    { nationalityCode: named('code', code(/^[0-9]{3}$/, 'a NIS country code, three digits')) },
+    { nationalityCode: named('code', code(/^[0-9]{3}$/, 3, 'a NIS country code, three digits')) },
     { cardinality: 'several', path: ['nationalities'] },
   ),
   death: fact('death', EVENT, { cardinality: 'once' }),

@@ -49,7 +49,7 @@ const readText = fields.text({ max: MAX_TEXT });
 export const text: Field<string, string> = {
   reader: () => readText,
   write: (value) => value,
-  schema: { type: 'string' },
+  schema: { type: 'string', maxLength: MAX_TEXT },
 };
 
 const readTexts = fields.list(readText, { min: 0, max: MAX_TEXTS });
@@ -57,17 +57,17 @@ const readTexts = fields.list(readText, { min: 0, max: MAX_TEXTS });
 export const texts: Field<readonly string[], readonly string[]> = {
   reader: () => readTexts,
   write: (value) => value,
-  schema: { type: 'array', items: text.schema },
+  schema: { type: 'array', maxItems: MAX_TEXTS, items: text.schema },
 };
 
-export const code = (pattern: RegExp, description: string): Field<string, string> => {
+export const code = (pattern: RegExp, maxLength: number, description: string): Field<string, string> => {
   const read = fields.field((raw: string, refuse): string =>
     pattern.test(raw) ? raw : refuse(raw === '' ? 'REQUIRED' : 'INVALID_CODE', description),
   );
   return {
     reader: () => read,
     write: (value) => value,
-    schema: { description, type: 'string', pattern: pattern.source },
+    schema: { description, type: 'string', maxLength, pattern: pattern.source },
   };
 };
 
@@ -97,6 +97,7 @@ export const pastDate: Field<DateParts | undefined, IncompleteDate> = {
   schema: {
     description: 'Month and day are 00 when not known',
     type: 'string',
+    maxLength: 10,
     pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$',
   },
 };
@@ -105,7 +106,7 @@ export const pastDate: Field<DateParts | undefined, IncompleteDate> = {
 export const relative: Field<string, string> = {
   reader: fields.ssin,
   write: (value) => value,
-  schema: { type: 'string', pattern: '^[0-9]{11}$' },
+  schema: { type: 'string', maxLength: 11, pattern: '^[0-9]{11}$' },
   relative: true,
 };
 

@@ -2,6 +2,7 @@ import { personRegistry } from '@crossroads/topology';
 import type { JsonSchema } from './field.js';
 import { FACTS, FIELD_GROUPS, type FieldGroup } from './facts.js';
 import { IDENTIFICATION, type Identification, shownOf } from './identification.js';
+import { MAX_FACTS } from './person.decider.js';
 
 /** What is registered of the data service in authorization; `data-service.json` is written from it. */
 export const describeIdentification = () => ({
@@ -16,7 +17,7 @@ export const describeIdentification = () => ({
   supplier: `service:${personRegistry.name}`,
 });
 
-const DAY: JsonSchema = { type: 'string', pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' };
+const DAY: JsonSchema = { type: 'string', maxLength: 10, pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' };
 
 const objectOf = (properties: Identification, required: readonly string[] = []): JsonSchema => ({
   type: 'object',
@@ -32,7 +33,7 @@ const propertiesOf = (group: FieldGroup): Identification => {
   const [first, ...rest] = path;
   if (first === undefined) return own;
   const item = since ? { ...schema, properties: { ...own, since: DAY } } : schema;
-  const innermost: JsonSchema = several ? { type: 'array', items: item } : item;
+  const innermost: JsonSchema = several ? { type: 'array', maxItems: MAX_FACTS, items: item } : item;
   return { [first]: rest.reduceRight<JsonSchema>((inner, name) => objectOf({ [name]: inner }, [name]), innermost) };
 };
 

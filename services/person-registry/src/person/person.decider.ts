@@ -92,7 +92,7 @@ export interface PersonState {
 }
 
 /** A person is always read whole. */
-const MAX_FACTS = 1_000;
+export const MAX_FACTS = 1_000;
 
 /** The rules of a person, whichever number leads to it. `cardinalities` says of how many facts a group consists on one day. */
 export const personDecider = (cardinalities: Cardinalities): Decider<PersonState, PersonCommand, PersonEvent> => ({

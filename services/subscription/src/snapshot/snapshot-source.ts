@@ -44,17 +44,17 @@ export class SnapshotSource {
           recordSalt: Buffer.from(record.salt),
         };
         const response = await this.sources.supply(service, request, 'bulk');
-        return { begun: one, receipt, time, answer: this.answerOf(service, asked, one, response) };
+        return { begun: one, receipt, time, answer: await this.answerOf(service, asked, one, response) };
       }),
     );
   }
 
-  private answerOf(
+  private async answerOf(
     service: CompiledDataService,
     asked: readonly string[],
     { ssin, access: { releasedFieldGroups } }: BegunAccess,
     response: SupplyResponse | string,
-  ): Supplied['answer'] {
+  ): Promise<Supplied['answer']> {
     if (typeof response === 'string') return 'failed';
     const { status, data, sourceRevision: revision } = response;
     if (status === SupplyStatus.SUPPLY_STATUS_NO_DATA_FOUND && (response.ssin === ssin || response.ssin === ''))
@@ -63,7 +63,7 @@ export class SnapshotSource {
       status === SupplyStatus.SUPPLY_STATUS_DATA_FOUND &&
       response.ssin === ssin &&
       isJsonObject(data) &&
-      this.schemas.violations(service, releasedFieldGroups, data).length === 0;
+      (await this.schemas.violation(service, releasedFieldGroups, data)) === undefined;
     return isSound ? { revision, cut: cut(data, service, releasedFieldGroups, asked) } : 'failed';
   }
 }

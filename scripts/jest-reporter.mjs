@@ -5,6 +5,8 @@ import { ROOT } from './versions.mjs';
 export default class Reporter {
   #done = 0;
   #total = 0;
+  /** Of each spec file that failed, its line and messages. */
+  #failures = [];
 
   onRunStart({ numTotalTestSuites }) {
     this.#total = numTotalTestSuites;
@@ -20,10 +22,12 @@ export default class Reporter {
       .join(', ');
     const name = relative(ROOT, test.path).replace('/dist/', '/').replace(/\.js$/, '');
     const seconds = (perfStats.runtime / 1000).toFixed(1);
-    process.stdout.write(
-      `  ${String(this.#done).padStart(String(this.#total).length)}/${this.#total} ${mark} ${name} (${counts}, ${seconds} s)\n`,
-    );
-    if (failureMessage) process.stdout.write(`${failureMessage}\n`);
+    const line = `${mark} ${name} (${counts}, ${seconds} s)\n`;
+    process.stdout.write(`  ${String(this.#done).padStart(String(this.#total).length)}/${this.#total} ${line}`);
+    if (failureMessage) {
+      process.stdout.write(`${failureMessage}\n`);
+      this.#failures.push(`  ${line}${failureMessage}\n`);
+    }
     for (const { status, fullName } of testResults)
       if (status === 'pending' || status === 'todo') process.stdout.write(`        skipped: ${fullName}\n`);
   }
@@ -37,6 +41,9 @@ export default class Reporter {
       failed: numFailedTests + numRuntimeErrorTestSuites,
       skipped: numPendingTests + numTodoTests,
     };
+    // Long after they were printed, and behind the output of many processes, they would have to be searched for.
+    if (this.#total > 1 && this.#failures.length > 0)
+      process.stdout.write(`\nFailed, once more:\n${this.#failures.join('')}`);
     if (process.send) process.send({ counts });
     else process.stdout.write(`${summaryOf(counts)}\n`);
   }

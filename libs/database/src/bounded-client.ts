@@ -1,10 +1,15 @@
+import { isNativeError } from 'node:util/types';
 import pg, { type ClientConfig } from 'pg';
 
 /** SQLSTATE: a statement, a lock, a pause in a transaction or a transaction took too long. */
-const TIME_OUTS = new Set(['57014', '55P03', '25P03', '25P04']);
-/** What `pg` says of a client whose own limit has passed, and of queries after it. */
+const TIME_OUTS = ['57014', '55P03', '25P03', '25P04'];
+/** SQLSTATE, and error codes of Node: the session was ended, or the connection lost. */
+const LOST = ['57P01', '57P02', '57P03', 'ECONNRESET', 'EPIPE'];
+const OUTAGES: ReadonlySet<unknown> = new Set([...TIME_OUTS, ...LOST]);
+/** What `pg` says of a query whose own limit has passed. */
 const UNANSWERED = 'Query read timeout';
-const CLOSED = 'Client was closed and is not queryable';
+/** What `pg` says of queries on a connection that has ended. These errors have no code. */
+const ENDED = /^(Connection terminated|Client was closed|Client has encountered a connection error)/;
 
 /** The server did not answer in time. Whether the statement took effect is not known. */
 export class QueryTimeout extends Error {
@@ -21,7 +26,7 @@ type Callback = (error: Error | null | undefined, result?: unknown) => void;
 
 /**
  * A connection that ends with the first query that got no answer in time: the answer may still come, and would be taken for that of the
- * next query. Errors of time-outs are outages.
+ * next query. Errors of time-outs and of lost connections are outages.
  */
 export class BoundedClient extends pg.Client {
   private readonly parameters = parametersOf(this);
@@ -40,7 +45,7 @@ export class BoundedClient extends pg.Client {
       const sent = send(...args);
       if (!(sent instanceof Promise)) return sent;
       return sent.catch((error: unknown) => {
-        throw error instanceof Error ? this.judged(error) : error;
+        throw isNativeError(error) ? this.judged(error) : error;
       });
     };
     this.query = query as typeof this.query;
@@ -56,8 +61,7 @@ export class BoundedClient extends pg.Client {
       void this.end().catch(() => undefined);
       return new QueryTimeout(error);
     }
-    const code: unknown = Reflect.get(error, 'code');
-    if (error.message === CLOSED || (typeof code === 'string' && TIME_OUTS.has(code)))
+    if (ENDED.test(error.message) || OUTAGES.has(Reflect.get(error, 'code')))
       return Object.assign(error, { outage: true });
     return error;
   }

@@ -1,4 +1,4 @@
-import { type Database, openDatabase } from '@crossroads/database';
+import { type Database, openDatabase, type Tx } from '@crossroads/database';
 import { eventually, type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { Link } from '@crossroads/testing/mesh';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -69,6 +69,12 @@ describe('connections', () => {
 
   describe('with short limits', () => {
     let db: Database;
+    const pidOf = async (tx: Tx) => (await tx.query<{ pid: number }>('select pg_backend_pid() as pid'))[0]?.pid;
+    const isRefused = (tx: Tx) =>
+      tx.query('select 1').then(
+        () => false,
+        () => true,
+      );
     beforeEach(async () => {
       db = await openDatabase({
         url: database.url,
@@ -88,6 +94,15 @@ describe('connections', () => {
         for (;;) await tx.query('select pg_sleep(0.01)');
       });
       await expect(endless).rejects.toMatchObject(OUTAGE);
+    });
+
+    it('report each statement after the end of their session as an outage', async () => {
+      const cut = db.transaction(async (tx) => {
+        await direct.query('select pg_terminate_backend($1)', [await pidOf(tx)]);
+        await eventually(() => isRefused(tx), Boolean);
+        await tx.query('select 1');
+      });
+      await expect(cut).rejects.toMatchObject(OUTAGE);
     });
 
     it('end a transaction that waits for nothing, and its locks with it', async () => {

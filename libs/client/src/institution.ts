@@ -31,7 +31,7 @@ export interface Question {
   )[];
   /** For whom, when it is not the institution of the certificate. */
   readonly customer?: string;
-  /** Give the same one to ask again under the same ticket. @default a new one */
+  /** The same one within ten minutes repeats the question: another release, whose record names the first. @default a new one */
   readonly requestId?: string;
   /** The official behind the question: see `officialToken`. */
   readonly officialToken?: string;

@@ -29,9 +29,11 @@ export interface Access {
   readonly time: Date;
   readonly kind?: AccessKind;
   readonly mail?: MailOpening;
+  readonly repeatOf?: string;
 }
 
-const recordOf = ({ ssin, personId, journalId, time, kind = AccessKind.ACCESS_KIND_CONSULTATION, mail }: Access) => {
+const recordOf = (one: Access) => {
+  const { ssin, personId, journalId, time, kind = AccessKind.ACCESS_KIND_CONSULTATION, mail, repeatOf = '' } = one;
   const { bytes, salt } = salted(
     AccessRecord.encode(
       AccessRecord.fromPartial({
@@ -52,6 +54,7 @@ const recordOf = ({ ssin, personId, journalId, time, kind = AccessKind.ACCESS_KI
         personId,
         ssins: [ssin],
         time,
+        repeatOf,
         ...(mail ? { mail } : {}),
       }),
     ).finish(),

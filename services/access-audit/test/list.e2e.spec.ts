@@ -138,6 +138,18 @@ describe('the list of accesses', () => {
     ]);
   });
 
+  it('shows a repeated consultation as a line of its own, which names the first', async () => {
+    const person = citizen();
+    const first = access(person, { time: new Date(Date.UTC(2026, 0, 1)) });
+    const again = access(person, { time: new Date(Date.UTC(2026, 0, 1, 0, 1)), repeatOf: first.journalId });
+    await world.exchange.append(concluded(first));
+    await world.exchange.append(concluded(again));
+    expect(await until(person.ssin, ({ length }) => length === 2)).toMatchObject([
+      { journalId: again.journalId, repeatOf: first.journalId },
+      { journalId: first.journalId, repeatOf: '' },
+    ]);
+  });
+
   it('shows who opened mail, and which, also while a document is being opened', async () => {
     const person = citizen();
     const mail = {

@@ -1,24 +1,11 @@
 import { AccessRecord, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
-import { newRequestId } from '@crossroads/grpc';
-import { eventually, refusalOf } from '@crossroads/testing';
+import { refusalOf } from '@crossroads/testing';
 import { opens, receiptVerifier } from '@crossroads/transparency';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type InProcessService, TestMesh } from '@crossroads/testing/mesh';
 import type { Supply } from './source-stand-in.js';
-import {
-  type ExchangeClient,
-  CONTEXT,
-  consult,
-  deliberation,
-  EMPLOYMENT,
-  FUND,
-  INTEGRATOR,
-  STATUS,
-  WAGES,
-  WELFARE,
-  World,
-} from './world.js';
+import { type ExchangeClient, CONTEXT, consult, FUND, INTEGRATOR, STATUS, WAGES, WELFARE, World } from './world.js';
 
 const { CONSULTATION_STATUS_DATA_FOUND, CONSULTATION_STATUS_NO_DATA_FOUND, CONSULTATION_STATUS_NO_RESULT } =
   ConsultationStatus;
@@ -206,65 +193,5 @@ describe('a consultation', () => {
       code: status.PERMISSION_DENIED,
       reason: 'NOT_REPRESENTED',
     });
-  });
-
-  it('asks the sources again under the same ticket and record when it is repeated', async () => {
-    const { ssin } = world.person(WELFARE);
-    const request = consult(ssin);
-    const first = await welfare.consult(request);
-    const before = world.wages.asked.length;
-    const second = await welfare.consult(request);
-    expect(second.ticket).toBe(first.ticket);
-    expect(world.wages.asked.length).toBe(before + 1);
-    const [one, two] = world.wages.asked.slice(-2);
-    expect(one?.record.equals(two?.record ?? Buffer.alloc(0))).toBe(true);
-    expect(await refusalOf(welfare.consult({ ...request, legalContext: 'PCSA:OTHER' }))).toMatchObject({
-      code: status.ALREADY_EXISTS,
-      reason: 'REQUEST_ID_REUSED',
-    });
-  });
-
-  it('returns no more than its record names when it is repeated under a wider grant', async () => {
-    const fund = world.client(exchange.port, FUND);
-    const { ssin } = world.person(FUND);
-    const grant = (dataService: string, fieldGroups: readonly string[]) => [{ dataService, fieldGroups }];
-    const granted = deliberation(FUND, grant(WAGES, ['employer']));
-    const asked = consult(ssin, {
-      dataServices: [
-        { dataService: WAGES, fieldGroups: [] },
-        { dataService: STATUS, fieldGroups: [] },
-      ],
-    });
-    mesh.policy.put({ $case: 'deliberation', value: granted });
-    const first = await eventually(
-      () => fund.consult(asked).catch(() => undefined),
-      (answer) => answer !== undefined,
-    );
-    expect(first?.results).toMatchObject([{ status: CONSULTATION_STATUS_DATA_FOUND }, { reason: 'NO_DELIBERATION' }]);
-    const wider = [...grant(WAGES, ['employer', 'quarter', 'amount']), ...grant(STATUS, ['status'])];
-    mesh.policy.put({ $case: 'deliberation', value: deliberation(FUND, wider, granted.deliberationId) });
-    await eventually(
-      () => fund.consult({ ...asked, requestId: newRequestId() }),
-      ({ results }) => results[1]?.status === CONSULTATION_STATUS_NO_DATA_FOUND,
-    );
-    const again = await fund.consult(asked);
-    expect(again.ticket).toBe(first?.ticket);
-    expect(again.results[0]?.data).toEqual({ wages: [{ employer: { number: EMPLOYMENT, name: 'Jansens NV' } }] });
-    expect(again.results[1]).toMatchObject({ status: CONSULTATION_STATUS_NO_RESULT, reason: 'NOT_GRANTED_AT_FIRST' });
-  });
-
-  it('answers a repeated refusal as the first time', async () => {
-    const stranger = world.person().ssin;
-    const request = consult(stranger);
-    const first = await refusalOf(welfare.consult(request));
-    expect(first).toMatchObject({ reason: 'NOT_INSCRIBED' });
-    expect((await refusalOf(welfare.consult(request))).metadata).toEqual(first.metadata);
-  });
-
-  it('gives concurrent repetitions the same ticket', async () => {
-    const { ssin } = world.person(WELFARE);
-    const request = consult(ssin);
-    const answers = await Promise.all(Array.from({ length: 8 }, () => welfare.consult(request)));
-    expect(new Set(answers.map(({ ticket }) => ticket)).size).toBe(1);
   });
 });

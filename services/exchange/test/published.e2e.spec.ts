@@ -99,9 +99,7 @@ describe('what the exchange publishes', () => {
 
   it('is each refusal once, also one about a number of no person', async () => {
     const { ssin, personId } = world.person();
-    const request = consult(ssin);
-    const { metadata } = await refusalOf(welfare.consult(request));
-    await refusalOf(welfare.consult(request));
+    const { metadata } = await refusalOf(welfare.consult(consult(ssin)));
     const [refused] = await about(personId, 1);
     expect(refused?.type).toBe('crossroads.access.v1.accesses.notify.refused');
     const journaled = AccessJournaled.decode(refused?.data ?? new Uint8Array());
@@ -145,12 +143,11 @@ describe('what the exchange publishes', () => {
         ),
       Boolean,
     );
-    expect(await refusalOf(fund.consult(request))).toMatchObject({
-      reason: 'DELIBERATION_REVOKED',
-      metadata: { ticket },
-    });
+    expect(await refusalOf(fund.consult(request))).toMatchObject({ reason: 'DELIBERATION_REVOKED' });
     const events = await about(personId, 2);
     expect(events.map(({ type }) => type.split('.').at(-1))).toEqual(['concluded', 'refused']);
+    const [, refused] = events.map(({ data }) => AccessRecord.decode(AccessJournaled.decode(data).record));
+    expect(refused).toMatchObject({ repeatOf: ticket });
   });
 
   it('is the same when it is read from the beginning', async () => {

@@ -39,7 +39,6 @@ const sign = async (record: Salted, time: Date) => signReceipt(record, time, 'cr
 const consulting = (given: { readonly sign: typeof sign; readonly intend: () => Promise<undefined> }) => {
   const journal = {
     intend: jest.fn(given.intend),
-    recordOf: jest.fn<() => Promise<Salted>>(),
     conclude: jest.fn(async () => undefined),
     abandon: jest.fn(),
     refuse: jest.fn(async () => undefined),

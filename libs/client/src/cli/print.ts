@@ -103,6 +103,7 @@ export const accessLines = (access: Access): string[] => {
   const why = [access.legalContext, access.reason].filter((part) => part !== '').join(', ');
   return [
     `${when}  ${who}${role}  ${result}${why === '' ? '' : `  ${why}`}`,
+    ...(access.repeatOf === '' ? [] : [`    repeats ${access.repeatOf}`]),
     ...(access.mail ? [mailLine(access.mail)] : []),
     ...access.services.map(
       ({ dataService, fieldGroups, deliberationReference, reason, status }) =>

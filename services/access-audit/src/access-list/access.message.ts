@@ -29,6 +29,7 @@ const accessMessage = ({ journalId, record, outcome, lostAtSource }: AccessEntry
   mail: mailMessage(record),
   lostAtSource,
   erased: false,
+  repeatOf: record.repeatOf,
   services: record.services.map((asked): AccessedService => {
     const came = outcome?.services.find(({ dataService }) => dataService === asked.dataService);
     return {

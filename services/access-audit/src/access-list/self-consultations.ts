@@ -39,6 +39,7 @@ export class SelfConsultations {
       ssins: [ssin],
       time,
       subscriptionId: '',
+      repeatOf: '',
       mail: undefined,
     }).finish();
     const result = AccessResult.ACCESS_RESULT_ANSWERED;

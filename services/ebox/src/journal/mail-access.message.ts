@@ -40,6 +40,7 @@ export const mailRecord = (
       ssins: readsOwn ? [reader.ssin] : [],
       time,
       subscriptionId: '',
+      repeatOf: '',
       mail: {
         messageId: message?.messageId ?? '',
         documentId: document?.documentId ?? '',

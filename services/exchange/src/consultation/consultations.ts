@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Clock } from '@crossroads/configuration';
-import { AccessRecord, AccessResult } from '@crossroads/contracts/access/v1/access_record';
+import { AccessResult } from '@crossroads/contracts/access/v1/access_record';
 import type { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import type { CheckResponse } from '@crossroads/contracts/directory/v1/directory_service';
 import type { ConsultResponse } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { type RequestKey, uuidV7 } from '@crossroads/eventsourcing';
-import { type Caller, FailedPrecondition } from '@crossroads/grpc';
+import type { Caller } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import { PolicyFollower } from '@crossroads/policy';
 import { DataSchemas, SourceClient } from '@crossroads/source/client';
@@ -13,9 +13,9 @@ import { type Salted, salted } from '@crossroads/transparency';
 import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Access } from '../journal/access.js';
-import { AccessJournal } from '../journal/access-journal.js';
+import { AccessJournal, type RequestToKeep } from '../journal/access-journal.js';
 import { type Consultation, encodeOutcome, encodeRecord, type Official } from '../journal/access-record.message.js';
-import type { Refusal, StoredAnswer } from '../journal/stored-answer.codec.js';
+import type { FirstRequest } from '../journal/first-request.codec.js';
 import { dateMessage } from '../sources/date.message.js';
 import { DirectoryClient } from '../sources/directory-client.js';
 import type { ConsultInput } from './consult.pipe.js';
@@ -27,7 +27,8 @@ import {
   inscriptionContextOf,
   requestedOf,
 } from './decide-services.js';
-import { failureOf, refusalOfNumber, refusalOfServices } from './refusals.js';
+import { failureOf, type Refusal, refusalOfNumber, refusalOfServices } from './refusals.js';
+import { boundTo, requireRepeatable } from './repetitions.js';
 import { noResult, outcomeOf, resultOf, type ServiceResult } from './service-result.js';
 
 /** Who makes a request: the certificate's application, the institution it acts for, and the official of the token. */
@@ -44,7 +45,7 @@ export class Consultations {
     @Inject(PolicyFollower) private readonly policies: Pick<PolicyFollower, 'policy'>,
     @Inject(DirectoryClient) private readonly directory: Pick<DirectoryClient, 'check'>,
     @Inject(AccessJournal)
-    private readonly journal: Pick<AccessJournal, 'intend' | 'recordOf' | 'conclude' | 'abandon' | 'refuse'>,
+    private readonly journal: Pick<AccessJournal, 'intend' | 'conclude' | 'abandon' | 'refuse'>,
     @Inject(SourceClient) private readonly sources: Pick<SourceClient, 'supply'>,
     private readonly schemas: DataSchemas,
     @Inject(ReceiptSigner) private readonly signer: Pick<ReceiptSigner, 'sign'>,
@@ -58,17 +59,35 @@ export class Consultations {
   private async answer(requester: Requester, input: ConsultInput, request: RequestKey): Promise<ConsultResponse> {
     const person = await this.directory.check(input.ssin, [requester.customer], input.day);
     const decision = this.decide(requester, input, person);
-    if (decision.refusal) throw await this.refuse(decision, decision.refusal, request);
+    const { time } = decision.consultation;
+    const first = await this.attempt(decision, { key: boundTo(request, input, requester), time });
+    if ('response' in first) return first.response;
+    requireRepeatable(first, time);
+    const repeated = { ...decision, consultation: { ...decision.consultation, repeatOf: first.ticket } };
+    const again = await this.attempt(repeated);
+    if ('response' in again) return again.response;
+    throw new TypeError('an access that keeps no request id met another request');
+  }
 
-    const { ticket } = decision.consultation;
-    const access: Access = { journalId: uuidV7(), ticket, personId: person.personId };
-    const record = salted(encodeRecord(decision.consultation));
-    const stored = await this.journal.intend(access, record, request);
-    if (stored?.kind === 'refused') throw failureOf(stored.refusal);
-    if (stored) return this.repeat(stored.access, decision);
+  /** One release or one refusal, with a record of its own. @returns the first request under this id, when there was one: nothing happened then */
+  private async attempt(
+    decision: ConsultationDecision,
+    keep?: RequestToKeep,
+  ): Promise<{ readonly response: ConsultResponse } | FirstRequest> {
+    const { consultation, services, refusal } = decision;
+    if (refusal) {
+      const ticketed = withTicket(refusal, consultation.ticket);
+      const first = await this.journalRefusal(consultation, services, ticketed, keep);
+      if (first) return first;
+      throw failureOf(ticketed);
+    }
+    const access: Access = { journalId: uuidV7(), ticket: consultation.ticket, personId: consultation.personId };
+    const record = salted(encodeRecord(consultation));
+    const first = await this.journal.intend(access, record, keep);
+    if (first) return first;
     try {
-      const receipt = await this.signer.sign(record, decision.consultation.time);
-      return await this.release(access, decision, record, receipt);
+      const receipt = await this.signer.sign(record, consultation.time);
+      return { response: await this.release(access, decision, record, receipt) };
     } catch (error) {
       // Nothing was released; the journal closes the access.
       this.journal.abandon(access);
@@ -104,22 +123,9 @@ export class Consultations {
       personId,
       ssin: input.ssin,
       time,
+      repeatOf: '',
     };
     return { context, services, consultation, refusal: ofNumber ?? refusalOfServices(services) };
-  }
-
-  /** Answers a repeated request under the ticket and record of the first one, and for no more than that record names. */
-  private async repeat(access: Access, decision: ConsultationDecision): Promise<ConsultResponse> {
-    if (access.personId !== decision.consultation.personId)
-      throw new FailedPrecondition(
-        'PERSON_CHANGED',
-        'the number belongs to another person than when this request was first made; use a new request_id',
-      );
-    const record = await this.journal.recordOf(access);
-    const receipt = await this.signer.sign(record, this.clock.now());
-    const services = narrowedTo(record, decision.services);
-    const consultation = { ...decision.consultation, ticket: access.ticket };
-    return this.release(access, { ...decision, services, consultation }, record, receipt);
   }
 
   private async release(
@@ -183,26 +189,12 @@ export class Consultations {
     });
   }
 
-  /** Stores the refusal, and returns the error to answer with. */
-  private async refuse(decision: ConsultationDecision, refusal: Refusal, request: RequestKey): Promise<Error> {
-    const { consultation, services } = decision;
-    const ticketed = withTicket(refusal, consultation.ticket);
-    const stored = await this.journalRefusal(consultation, services, ticketed, request);
-    if (stored === undefined) return failureOf(ticketed);
-    if (stored.kind === 'refused') return failureOf(stored.refusal);
-    // The first request was allowed and this repetition is not: it is one more refused access under the same ticket.
-    const { ticket } = stored.access;
-    const repeated = withTicket(refusal, ticket);
-    await this.journalRefusal({ ...consultation, ticket }, services, repeated);
-    return failureOf(repeated);
-  }
-
   private journalRefusal(
     consultation: Consultation,
     services: readonly DecidedService[],
     refusal: Refusal,
-    request?: RequestKey,
-  ): Promise<StoredAnswer | undefined> {
+    keep: RequestToKeep | undefined,
+  ): Promise<FirstRequest | undefined> {
     const { ticket, personId, time } = consultation;
     const outcome = encodeOutcome({
       ticket,
@@ -214,7 +206,7 @@ export class Consultations {
       reason: refusal.reason,
     });
     const parts = { record: salted(encodeRecord(consultation)), outcome: salted(outcome) };
-    return this.journal.refuse({ journalId: uuidV7(), ticket, personId }, parts, refusal, request);
+    return this.journal.refuse({ journalId: uuidV7(), ticket, personId }, parts, keep);
   }
 }
 
@@ -229,19 +221,3 @@ const withTicket = (refusal: Refusal, ticket: string): Refusal => ({
   ...refusal,
   metadata: { ...refusal.metadata, ticket },
 });
-
-/** The decisions, limited to the field groups that a record says were granted. */
-const narrowedTo = ({ bytes }: Salted, services: readonly DecidedService[]): readonly DecidedService[] => {
-  const recorded = new Map(
-    AccessRecord.decode(bytes)
-      .services.filter(({ deliberationId }) => deliberationId !== '')
-      .map(({ dataService, fieldGroups }) => [dataService, new Set(fieldGroups)]),
-  );
-  return services.map((decided): DecidedService => {
-    if (!decided.allowed) return decided;
-    const { requested, service, decision } = decided;
-    const fieldGroups = decision.fieldGroups.filter((group) => recorded.get(service.name)?.has(group));
-    if (fieldGroups.length > 0) return { ...decided, decision: { ...decision, fieldGroups } };
-    return { allowed: false, requested, source: service.supplier?.source ?? '', reason: 'NOT_GRANTED_AT_FIRST' };
-  });
-};

@@ -1,7 +1,14 @@
 import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
 import { FailedPrecondition, type GrpcFailure, NotFound, PermissionDenied } from '@crossroads/grpc';
-import type { Refusal } from '../journal/stored-answer.codec.js';
 import type { DecidedService } from './decide-services.js';
+
+/** A refusal as it is returned to the caller. It holds nothing personal. */
+export interface Refusal {
+  readonly kind: 'PERMISSION_DENIED' | 'FAILED_PRECONDITION' | 'NOT_FOUND';
+  readonly reason: string;
+  readonly message: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
 
 /** The refusal for a number that is not in use; `undefined` for one that is. */
 export const refusalOfNumber = (state: NumberState): Refusal | undefined => {

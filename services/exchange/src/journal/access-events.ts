@@ -1,7 +1,7 @@
 import type { DomainEvent, StreamAppend } from '@crossroads/eventsourcing';
 import type { Access } from './access.js';
 
-/** Type of the streams of accesses: an intent, then an outcome; one more outcome for each repetition of the request. */
+/** Type of the streams of accesses: an intent, then its outcome. */
 export const ACCESS = 'access';
 /** Type of the streams of refusals: one event each. */
 export const REFUSAL = 'refusal';

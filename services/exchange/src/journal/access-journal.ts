@@ -9,20 +9,25 @@ import {
   Rejection,
   RequestIdReused,
   type RequestKey,
-  storedText,
   WrongExpectedRevision,
 } from '@crossroads/eventsourcing';
 import { Unavailable } from '@crossroads/grpc';
-import { FORGOTTEN } from '@crossroads/privacy';
 import type { Salted } from '@crossroads/transparency';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Access } from './access.js';
 import { ACCESS, journalStream, REFUSAL } from './access-events.js';
 import { OpenAccesses } from './open-accesses.js';
 import { RecordSealer } from './record-sealer.js';
-import { type Refusal, type StoredAnswer, storedAnswerCodec } from './stored-answer.codec.js';
+import { type FirstRequest, firstRequestCodec } from './first-request.codec.js';
 
 const APPEND_TIMEOUT_MS = 4_000;
+
+/** A request whose id is kept with what it writes. */
+export interface RequestToKeep {
+  readonly key: RequestKey;
+  /** When it was decided. */
+  readonly time: Date;
+}
 
 type Store = Pick<EventStore, 'answerTo' | 'readStream' | 'append'> & Pick<PostgresEventStore, 'appendAll'>;
 
@@ -45,33 +50,23 @@ export class AccessJournal {
   }
 
   /**
-   * Makes the intent durable. When the request was made before, nothing is written, and what was stored with it is returned.
+   * Makes the intent durable. When there was a request under this id before, nothing is written, and that one is returned.
    * @throws RequestIdReused; Unavailable; Rejection SUBJECT_FORGOTTEN
    */
-  async intend(access: Access, record: Salted, request: RequestKey): Promise<StoredAnswer | undefined> {
+  async intend(access: Access, record: Salted, first?: RequestToKeep): Promise<FirstRequest | undefined> {
     const { journalId, ticket, personId } = access;
     const sealed = await orUnavailable(this.sealer.seal(personId, journalId, 'record', record));
     const instance = this.open.begin(access);
     try {
       const event = { type: 'AccessIntended', data: { version: 1, ticket, personId, instance, record: sealed } };
-      const answer = storedAnswerCodec.encode({ kind: 'intended', access });
-      await this.append(access, ACCESS, event, { request, answer });
+      await this.append(access, ACCESS, event, first);
       return undefined;
     } catch (error) {
       if (error instanceof RequestIdReused || error instanceof WrongExpectedRevision) this.open.end(journalId);
       else this.open.markUncertain(journalId);
-      if (error instanceof WrongExpectedRevision) return this.storedAnswer(request);
+      if (error instanceof WrongExpectedRevision && first) return this.firstUnder(first.key);
       throw unavailable(error);
     }
-  }
-
-  /** The record of an earlier access, to be shown to sources again. @throws Rejection SUBJECT_FORGOTTEN */
-  async recordOf({ journalId, personId }: Access): Promise<Salted> {
-    const [intended] = await orUnavailable(this.store.readStream(journalId));
-    const sealed = storedText(intended?.data, 'record');
-    const record = await orUnavailable(this.sealer.open(personId, journalId, 'record', sealed));
-    if (record === FORGOTTEN) throw new Rejection('SUBJECT_FORGOTTEN', 'the data of this person were erased');
-    return record;
   }
 
   /** Makes the outcome durable. The caller may be answered after that, not before. */
@@ -93,13 +88,12 @@ export class AccessJournal {
     this.open.markUncertain(journalId);
   }
 
-  /** Makes a refusal durable. Without `request` it is a further refusal of a request that the journal already has. */
+  /** Makes a refusal durable. When there was a request under this id before, nothing is written, and that one is returned. */
   async refuse(
     access: Access,
     parts: { readonly record: Salted; readonly outcome: Salted },
-    refusal: Refusal,
-    request?: RequestKey,
-  ): Promise<StoredAnswer | undefined> {
+    first?: RequestToKeep,
+  ): Promise<FirstRequest | undefined> {
     const { journalId, ticket, personId } = access;
     try {
       const [record, outcome] = await Promise.all([
@@ -107,16 +101,15 @@ export class AccessJournal {
         this.sealer.seal(personId, journalId, 'outcome', parts.outcome),
       ]);
       const event = { type: 'AccessRefused', data: { version: 1, ticket, personId, record, outcome } };
-      const answer = storedAnswerCodec.encode({ kind: 'refused', refusal });
-      await this.append(access, REFUSAL, event, request ? { request, answer } : {});
+      await this.append(access, REFUSAL, event, first);
       return undefined;
     } catch (error) {
-      if (error instanceof WrongExpectedRevision && request) return this.storedAnswer(request);
+      if (error instanceof WrongExpectedRevision && first) return this.firstUnder(first.key);
       throw unavailable(error);
     }
   }
 
-  /** The outcome normally follows the intent; a repeated request, or the unknown-outcomes job, may have appended before it. */
+  /** The outcome normally follows the intent; the unknown-outcomes job may have appended before it. */
   private appendNext(access: Access, event: { type: string; data: Json }): Promise<null> {
     return this.commands.execute({
       retry: { attempts: 8, jitterMs: 0 },
@@ -135,16 +128,18 @@ export class AccessJournal {
     access: Access,
     streamType: string,
     event: { type: string; data: Json },
-    options: { request?: RequestKey; answer?: Json },
+    first: RequestToKeep | undefined,
   ): Promise<void> {
     const append = { ...journalStream(access), streamType, expectedRevision: 0n, events: [event] };
-    return this.appender.append([append], options);
+    if (first === undefined) return this.appender.append([append], {});
+    const answer = firstRequestCodec.encode({ ticket: access.ticket, time: first.time });
+    return this.appender.append([append], { request: first.key, answer });
   }
 
-  private async storedAnswer(request: RequestKey): Promise<StoredAnswer> {
+  private async firstUnder(request: RequestKey): Promise<FirstRequest> {
     const stored = await orUnavailable(this.store.answerTo(request));
     if (!stored) throw new WrongExpectedRevision();
-    return storedAnswerCodec.decode(stored.answer);
+    return firstRequestCodec.decode(stored.answer);
   }
 }
 

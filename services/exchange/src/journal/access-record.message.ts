@@ -31,6 +31,8 @@ export interface Consultation {
   readonly personId: string;
   readonly ssin: string;
   readonly time: Date;
+  /** The ticket of the first request, when this one repeats it. */
+  readonly repeatOf: string;
 }
 
 /** The exact bytes that are stored, that the receipt commits to, and that the source and later the person see. */

@@ -89,6 +89,7 @@ export const deliveryRecord = (access: Omit<DeliveredAccess, 'filtered'>, ticket
       ssins: [access.mutation.ssin],
       time,
       subscriptionId: access.subscriptionId,
+      repeatOf: '',
       mail: undefined,
     }).finish(),
   );

@@ -31,6 +31,7 @@ beforeAll(async () => {
       validity: { startDate: { year: 2020, month: 1, day: 1 }, endDate: undefined },
       online: false,
       subscription: true,
+      withoutOfficial: false,
     },
   ]);
   await mesh.inscribe('health-fund', SSINS);

@@ -181,6 +181,7 @@ export const deliberation = (
     validity: undefined,
     online: true,
     subscription: false,
+    withoutOfficial: false,
   })),
   state,
   decideTime: new Date(),

@@ -148,6 +148,7 @@ export class World {
       validity: undefined,
       online: false,
       subscription: true,
+      withoutOfficial: false,
       ...more.grant,
     });
     this.mesh.policy.put({

@@ -5,9 +5,9 @@ import type {
   WatchResponse,
 } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { DeliberationState, type PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
-import { type Caller, RemoteError, Unavailable } from '@crossroads/grpc';
+import { RemoteError, Unavailable } from '@crossroads/grpc';
 import { type Logger, processLog } from '@crossroads/telemetry';
-import { type Policy, PolicyIndex, UnknownPolicyEntity } from './decide/policy.js';
+import { type Peer, type Policy, PolicyIndex, UnknownPolicyEntity } from './decide/policy.js';
 import { Freshness } from './freshness.js';
 import type { HeldHead } from './held/held-heads.js';
 import { isSameHead, NO_HEAD, type PolicyHead } from './policy-head.js';
@@ -182,17 +182,17 @@ export class PolicyFollower {
   }
 
   /** Whether the policy that is held, however old, registers the caller's key; true before there is one. For limits, not for decisions. */
-  holds(caller: Caller): boolean {
+  holds(caller: Peer): boolean {
     return this.current?.isRegistered(caller) ?? true;
   }
 
   /** For `RegisteredKeyGuard`. @throws PermissionDenied `KEY_NOT_REGISTERED`; Unavailable as `policy` */
-  requireRegistered(caller: Caller): void {
+  requireRegistered(caller: Peer): void {
     if (!this.policy().isRegistered(caller)) throw keyNotRegistered();
   }
 
   /** @throws Unavailable as `policy` */
-  mayActFor(caller: Caller, customer: string): boolean {
+  mayActFor(caller: Peer, customer: string): boolean {
     return this.policy().mayActFor(caller, customer);
   }
 

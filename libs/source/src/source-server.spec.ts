@@ -1,19 +1,25 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 import { SupplyRequest } from '@crossroads/contracts/source/v1/source_service';
 import type { IsoDay } from '@crossroads/identifiers';
+import { issueRequestToken, onlyDisclosing, shownToSourceOf, type SigningKeyPair } from '@crossroads/request-token';
 import { newReceiptKey, readReceiptKey, readReceiptKeys, salted, signReceipt } from '@crossroads/transparency';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { KeptReceipt, ReceiptStore } from './receipts/receipt-store.js';
 import { type SourceOptions, SourceServer } from './source-server.js';
 
 const ORIGIN = 'crossroads.test/2026';
+const TODAY = '2026-05-01' as IsoDay;
 const START = new Date('2026-05-01T12:00:00Z');
 const made = newReceiptKey('consultation');
 const key = readReceiptKey(made.privatePem);
 const keys = readReceiptKeys(JSON.stringify(made.published));
 const exchange = { kind: 'service', name: 'exchange', spki: 'key' } as const;
 const call = { caller: exchange, signal: new AbortController().signal };
+const officials = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const officialKey = { kid: 'k1', privatePem: officials.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+const officialKeys = [{ kid: 'k1', jwk: { ...officials.publicKey.export({ format: 'jwk' }) } }];
 const after = (ms: number): Date => new Date(START.getTime() + ms);
 
 let tickets = 0;
@@ -36,8 +42,31 @@ const asked = (time: Date): SupplyRequest => {
     receipt: signReceipt(record, time, ORIGIN, key),
     record: Buffer.from(record.bytes),
     recordSalt: Buffer.from(record.salt),
+    requestToken: signedBy(officialKey, { ...question, ...service }, time),
   });
 };
+
+/** What a customer signs of a question, as far as a source is shown it. */
+const signedBy = (by: SigningKeyPair, { dataService, fieldGroups, ...question }: Asked, time: Date): string => {
+  const signed = {
+    ...question,
+    requestId: `of ${question.ticket}`,
+    asker: { kind: 'official', id: 'a7f3', role: 'worker' } as const,
+    day: TODAY,
+    dataServices: [{ dataService, fieldGroups }],
+    certificateHash: 'of the customer',
+  };
+  return onlyDisclosing(issueRequestToken(signed, by, time.getTime() / 1000), shownToSourceOf(dataService));
+};
+
+interface Asked {
+  readonly ticket: string;
+  readonly ssin: string;
+  readonly customer: string;
+  readonly legalContext: string;
+  readonly dataService: string;
+  readonly fieldGroups: readonly string[];
+}
 
 /** What was kept, in order; it can be made to fail, or to know a receipt already. */
 class StoreStandIn implements ReceiptStore {
@@ -62,7 +91,8 @@ describe('a source', () => {
     server = new SourceServer({
       dataServices: ['spec.v1'],
       receipts: { keys, origin: ORIGIN, now: () => now },
-      validation: () => ({ mode: 'development', today: '2026-05-01' as IsoDay }),
+      validation: () => ({ mode: 'development', today: TODAY }),
+      institutionKeys: () => officialKeys,
       receiptStore: store,
       supply: (query, signal) => supply(query, signal),
     });
@@ -86,6 +116,26 @@ describe('a source', () => {
     expect(await refusalOf(asked(after(made)))).toContain(answer);
   });
 
+  it('answers nothing that no institution has signed, whatever the exchange says', async () => {
+    const request = asked(now);
+    const stranger = {
+      kid: 'k1',
+      privatePem: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    };
+    const other = { ...request, ssin: '80610100139' };
+    for (const [requestToken, reason] of [
+      ['', 'TOKEN_MISSING'],
+      [signedBy(officialKey, { ...request, customer: '0884303369' }, now), 'TOKEN_OF_OTHER_INSTITUTION'],
+      [signedBy(stranger, request, now), 'TOKEN_KEY_UNKNOWN'],
+      [signedBy(officialKey, other, now), 'TOKEN_OF_OTHER_PERSON'],
+      [signedBy(officialKey, { ...request, fieldGroups: ['some'] }, now), 'TOKEN_OF_OTHER_FIELD_GROUPS'],
+      [signedBy(officialKey, request, after(-361_000)), 'TOKEN_EXPIRED'],
+    ] as const)
+      await expect(server.supply({ ...request, requestToken }, call)).rejects.toMatchObject({ reason });
+    expect(store.kept).toEqual([]);
+    expect(await refusalOf(request)).toBe('answered');
+  });
+
   it('keeps the receipt with its record before the answer leaves, also when it has nothing on the person', async () => {
     const held = Promise.withResolvers<boolean>();
     const { keep } = store;
@@ -94,7 +144,7 @@ describe('a source', () => {
     const request = asked(now);
     let isAnswered = false;
     const answer = server.supply(request, call).then(() => (isAnswered = true));
-    await eventLoopTurn();
+    while (store.kept.length === 0) await eventLoopTurn();
     const { receipt, record, recordSalt } = request;
     expect([store.kept, isAnswered]).toEqual([[{ receipt, dataService: 'spec.v1', record, recordSalt }], false]);
     held.resolve(true);

@@ -22,11 +22,12 @@ import {
   type ValidationContext,
 } from '@crossroads/grpc';
 import type { IsoDay, Ssin } from '@crossroads/identifiers';
+import { type InstitutionKeys, RequestTokens } from '@crossroads/request-token';
 import { SOURCES } from '@crossroads/topology';
 import type { AcceptedReceipts } from '@crossroads/transparency';
 import { asCompleted } from './as-completed.js';
 import { AnsweredReceipts } from './receipts/answered-receipts.js';
-import { ReceiptCheck } from './receipts/receipt-check.js';
+import { ReceiptCheck, useOf } from './receipts/receipt-check.js';
 import type { ReceiptStore } from './receipts/receipt-store.js';
 
 /** A request of the exchange whose fields are well-formed and whose receipt is valid for it. */
@@ -55,6 +56,8 @@ export interface SourceOptions {
   readonly dataServices: readonly string[];
   /** Whose receipts are accepted, and which access log they must promise. */
   readonly receipts: AcceptedReceipts;
+  /** The official keys of the customers whose questions are answered. */
+  readonly institutionKeys: InstitutionKeys;
   /** Each receipt is in it before its answer leaves. `none`: the operator's own sources, whose receipts would prove nothing to others. */
   readonly receiptStore: ReceiptStore | 'none';
   /** Called for each request. */
@@ -67,6 +70,8 @@ type SupplyCall = Pick<Call, 'signal' | 'caller'>;
 
 const MAX_FIELD_GROUPS = 100;
 const MAX_REQUESTS = 100;
+/** As far as clocks may differ for receipts. */
+const TOLERANCE_S = 60;
 /** Less than the MiB that the mesh takes in one message. */
 const MAX_ANSWER_BYTES = 1_000_000;
 
@@ -99,18 +104,22 @@ export class SourceServer implements Serves<typeof SourceServiceService> {
   private readonly receipts: ReceiptCheck;
   private readonly dataServices: ReadonlySet<string>;
   private readonly answered = new AnsweredReceipts();
+  private readonly tokens: RequestTokens;
 
   constructor(private readonly options: SourceOptions) {
     this.receipts = new ReceiptCheck(options.receipts);
+    const { now } = options.receipts;
+    this.tokens = new RequestTokens({ toleranceS: TOLERANCE_S, ...(now ? { now } : {}) });
     this.dataServices = new Set(options.dataServices);
   }
 
-  /** @throws InvalidInput, PermissionDenied, NotFound, Unavailable */
+  /** @throws InvalidInput, PermissionDenied, Unauthenticated, NotFound, Unavailable */
   async supply(request: SupplyRequest, { signal, caller }: SupplyCall): Promise<SupplyResponse> {
     const query = parseRequest(supplyRequest(this.options.validation()), request);
     if (!this.dataServices.has(query.dataService))
       throw new NotFound('UNKNOWN_DATA_SERVICE', 'this source does not serve that data service');
     const receipt = this.receipts.require(request, caller);
+    if (useOf(caller) === 'consultation') await this.requireSigned(query, request.requestToken);
     const { receipts, supply } = this.options;
     const takeBack = this.answered.claim(receipt, query.dataService, receipts.now?.() ?? new Date());
     if (takeBack === undefined) throw receiptReused();
@@ -124,6 +133,13 @@ export class SourceServer implements Serves<typeof SourceServiceService> {
       takeBack();
       throw error;
     }
+  }
+
+  /** Not even the exchange can ask what no institution has signed. @throws Unauthenticated with a `TokenReason` */
+  private async requireSigned(query: SupplyQuery, token: string): Promise<void> {
+    const { customer, dataService, fieldGroups } = query;
+    const question = { ...query, dataServices: [{ dataService, fieldGroups }] };
+    await this.tokens.verifyHandedOn(token, question, this.options.institutionKeys(customer));
   }
 
   private async keep({ dataService, record, recordSalt }: SupplyRequest, receipt: Receipt): Promise<void> {

@@ -142,8 +142,8 @@ describe('the list of accesses', () => {
     const person = citizen();
     const first = access(person, { time: new Date(Date.UTC(2026, 0, 1)) });
     const again = access(person, { time: new Date(Date.UTC(2026, 0, 1, 0, 1)), repeatOf: first.journalId });
-    await world.exchange.append(concluded(first));
-    await world.exchange.append(concluded(again));
+    await world.exchange.append(concluded(first, ACCESS_RESULT_ANSWERED, '', 1n));
+    await world.exchange.append(concluded(again, ACCESS_RESULT_ANSWERED, '', 1n));
     expect(await until(person.ssin, ({ length }) => length === 2)).toMatchObject([
       { journalId: again.journalId, repeatOf: first.journalId },
       { journalId: first.journalId, repeatOf: '' },

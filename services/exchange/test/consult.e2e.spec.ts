@@ -64,6 +64,8 @@ describe('a consultation', () => {
       customer: WELFARE,
       peer: WELFARE,
       application: 'desk',
+      officialRole: 'social-worker',
+      officialId: 'a7f3',
       legalContext: CONTEXT,
       inscriptionContext: 'PCSA:LIVING_WAGE',
       personId,

@@ -1,17 +1,16 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { Clock } from '@crossroads/configuration';
 import { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
 import { AccessConcluded, AccessJournaled } from '@crossroads/contracts/access/v1/events';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
+import type { ConsultRequest } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { newRequestId } from '@crossroads/grpc';
 import { eventually, refusalOf } from '@crossroads/testing';
-import { allPublished, type InProcessService, spkiHash, TestMesh } from '@crossroads/testing/mesh';
+import { allPublished, type InProcessService, REQUEST_KEY, signedRequest, spkiHash, TestMesh } from '@crossroads/testing/mesh';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { exportJWK, SignJWT } from 'jose';
 import { AppModule } from '../src/app.module.js';
 import { service } from '../src/service.js';
-import { type ExchangeClient, consult, INTEGRATOR, institution, WAGES, WELFARE, World } from './world.js';
+import { type ExchangeClient, consult, INTEGRATOR, WAGES, WELFARE, World } from './world.js';
 
 const MINUTE_MS = 60_000;
 const REUSED = { code: status.ALREADY_EXISTS, reason: 'REQUEST_ID_REUSED' };
@@ -21,16 +20,11 @@ describe('a repeated consultation', () => {
   let world: World;
   let exchange: InProcessService;
   let welfare: ExchangeClient;
-  let officials: KeyObject;
   let later = 0;
 
   beforeAll(async () => {
     mesh = await TestMesh.start('exchange');
     world = await World.create(mesh);
-    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    officials = privateKey;
-    const officialKeys = [{ kid: 'k1', jwk: { ...(await exportJWK(publicKey)) } }];
-    mesh.policy.put({ $case: 'institution', value: institution(WELFARE, { officialKeys }) });
     const clock = new Clock();
     clock.now = () => new Date(Date.now() + later);
     exchange = await mesh.startInProcess(service, AppModule, {
@@ -59,17 +53,9 @@ describe('a repeated consultation', () => {
     return new Map(records.map((record) => [record.ticket, record]));
   };
 
-  const as = async (officialId: string) => {
-    const token = await new SignJWT({ role: 'worker', cnf: { 'x5t#S256': spkiHash(world.certificate(WELFARE)) } })
-      .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
-      .setIssuer(WELFARE)
-      .setAudience('urn:crossroads:exchange')
-      .setSubject(officialId)
-      .setIssuedAt()
-      .setExpirationTime('2 minutes')
-      .sign(officials);
-    return { metadata: { authorization: `Bearer ${token}` } };
-  };
+  /** By the clock of the exchange. */
+  const signedLater = (request: ConsultRequest): ConsultRequest =>
+    signedRequest(request, world.certificate(WELFARE), {}, REQUEST_KEY, new Date(Date.now() + later));
 
   it('is another release, whose ticket and record are its own and name the first', async () => {
     const { ssin, personId } = world.person(WELFARE);
@@ -78,7 +64,7 @@ describe('a repeated consultation', () => {
     const asked = world.wages.asked.length;
     const second = await welfare.consult(request);
     later = 10 * MINUTE_MS - 5_000;
-    const third = await welfare.consult(request);
+    const third = await welfare.consult(signedLater(request));
     expect(world.wages.asked.slice(asked).map(({ ticket }) => ticket)).toEqual([second.ticket, third.ticket]);
     const records = await recordsOf(personId, 3);
     expect([first, second, third].map(({ ticket }) => records.get(ticket)?.repeatOf)).toEqual([
@@ -91,7 +77,9 @@ describe('a repeated consultation', () => {
   it('is another release also when it comes at the same time', async () => {
     const { ssin, personId } = world.person(WELFARE);
     const request = consult(ssin);
-    const answers = await Promise.all(Array.from({ length: 8 }, () => welfare.consult(request)));
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => welfare.consult(request, { deadlineMs: 30_000 })),
+    );
     const records = await recordsOf(personId, 8);
     const repeated = answers.flatMap(({ ticket }) => records.get(ticket)?.repeatOf || []);
     expect(repeated).toHaveLength(7);
@@ -115,23 +103,26 @@ describe('a repeated consultation', () => {
     await welfare.consult(request);
     const asked = world.wages.asked.length;
     later = 10 * MINUTE_MS + 1_000;
-    const refusal = await refusalOf(welfare.consult(request));
+    const refusal = await refusalOf(welfare.consult(signedLater(request)));
     expect(refusal).toMatchObject(REUSED);
     expect(refusal.message).toContain('ten minutes');
     expect(world.wages.asked).toHaveLength(asked);
   });
 
-  it('is refused for another official, or none', async () => {
+  it('may come under a token that was signed anew, and is refused for another official', async () => {
     const { ssin } = world.person(WELFARE);
     const request = consult(ssin);
-    await eventually(
-      async () => welfare.consult(request, await as('a7f3')).catch(() => undefined),
-      (answer) => answer !== undefined,
-    );
-    await welfare.consult(request, await as('a7f3'));
+    await welfare.consult(request);
+    const as = (official: { readonly id: string; readonly role: string }) =>
+      signedRequest(request, world.certificate(WELFARE), { asker: { kind: 'official', ...official } });
+    await welfare.consult(as({ id: 'a7f3', role: 'social-worker' }));
     const asked = world.wages.asked.length;
-    expect(await refusalOf(welfare.consult(request, await as('b8e2')))).toMatchObject(REUSED);
-    expect(await refusalOf(welfare.consult(request))).toMatchObject(REUSED);
+    for (const other of [as({ id: 'b8e2', role: 'social-worker' }), as({ id: 'a7f3', role: 'director' })])
+      expect(await refusalOf(welfare.consult(other))).toMatchObject(REUSED);
+    const software = { asker: { kind: 'application', name: 'desk' } } as const;
+    expect(
+      await refusalOf(welfare.consult(signedRequest(request, world.certificate(WELFARE), software))),
+    ).toMatchObject(REUSED);
     expect(world.wages.asked).toHaveLength(asked);
   });
 

@@ -30,7 +30,13 @@ const person = {
   mergedPersonIds: [],
   followed: [],
 };
-const caller = { kind: 'institution', enterpriseNumber: WELFARE, application: 'desk', spki: 'key', certificateHash: 'certificate' } as const;
+const caller = {
+  kind: 'institution',
+  enterpriseNumber: WELFARE,
+  application: 'desk',
+  spki: 'key',
+  certificateHash: 'certificate',
+} as const;
 
 const key = readReceiptKey(newReceiptKey('consultation').privatePem);
 const sign = async (record: Salted, time: Date) => signReceipt(record, time, 'crossroads.test/2026', key);
@@ -58,10 +64,17 @@ const consulting = (given: { readonly sign: typeof sign; readonly intend: () => 
     { sign: given.sign },
     new Clock(),
   );
-  const request = consult(ssin(1), { dataServices: [{ dataService: STATUS, fieldGroups: [] }] });
+  const request = consult(ssin(1), {
+    dataServices: [{ dataService: STATUS, fieldGroups: [] }],
+    requestToken: 'verified~',
+  });
   const input = parseRequest(consultRequest({ mode: 'development', today: dayOf(new Date()) }), request);
   const requestKey = { institution: WELFARE, rpc: 'Consult', requestId: request.requestId, hash: Buffer.alloc(32) };
-  const answer = consultations.consult({ caller, customer: WELFARE, official: undefined }, input, requestKey);
+  const answer = consultations.consult(
+    { caller, customer: WELFARE, official: { id: 'a7f3', role: '' } },
+    input,
+    requestKey,
+  );
   return { answer, journal, supply };
 };
 

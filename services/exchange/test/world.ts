@@ -10,7 +10,14 @@ import { type ConsultRequest, ExchangeServiceService } from '@crossroads/contrac
 import { SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
 import { type Connection, newRequestId, type TlsFiles } from '@crossroads/grpc';
 import { ssinCheck, withCbeCheck } from '@crossroads/identifiers';
-import { DirectoryStandIn, type InProcessService, type StartOptions, type TestMesh } from '@crossroads/testing/mesh';
+import {
+  DirectoryStandIn,
+  type InProcessService,
+  OFFICIAL_KEYS,
+  signedRequest,
+  type StartOptions,
+  type TestMesh,
+} from '@crossroads/testing/mesh';
 import { AppModule } from '../src/app.module.js';
 import { service } from '../src/service.js';
 import { SourceStandIn } from './source-stand-in.js';
@@ -62,10 +69,20 @@ export class World {
     return this.mesh.startInProcess(service, AppModule, options);
   }
 
-  /** The application `desk` of an institution, or whoever else has this certificate. */
+  /** The application `desk` of an institution, or whoever else has this certificate. It signs the questions that come without a token. */
   client(port: number, who: string | TlsFiles): ExchangeClient {
     const tls = typeof who === 'string' ? this.certificate(who) : who;
-    return this.mesh.connect(ExchangeServiceService, port, tls);
+    const connection = this.mesh.connect(ExchangeServiceService, port, tls);
+    return {
+      ...connection,
+      consult: (request, options) =>
+        connection.consult(request.requestToken === '' ? signedRequest(request, tls) : request, options),
+    };
+  }
+
+  /** The same, without a signature. */
+  unsigned(port: number, enterpriseNumber: string): ExchangeClient {
+    return this.mesh.connect(ExchangeServiceService, port, this.certificate(enterpriseNumber));
   }
 
   /** The client certificate of an institution's application `desk`. */
@@ -94,7 +111,7 @@ export class World {
     for (const enterpriseNumber of [WELFARE, FUND, INTEGRATOR, EMPLOYMENT])
       this.tls.set(enterpriseNumber, await mesh.register(enterpriseNumber));
     mesh.policy.put(
-      { $case: 'institution', value: institution(INTEGRATOR, { represents: [WELFARE] }) },
+      { $case: 'institution', value: institution(INTEGRATOR, { represents: [WELFARE], officialKeys: OFFICIAL_KEYS }) },
       { $case: 'dataService', value: wagesService(await addressOf(this.wages), deadlineMs) },
       { $case: 'dataService', value: statusService(await addressOf(this.status), deadlineMs) },
       {
@@ -195,5 +212,6 @@ export const consult = (person: string, more: Partial<ConsultRequest> = {}): Con
   legalContext: CONTEXT,
   dataServices: [{ dataService: WAGES, fieldGroups: [] }],
   asOfDate: undefined,
+  requestToken: '',
   ...more,
 });

@@ -12,7 +12,7 @@ import { type Connection, connect, type RunningServer, startServer } from '@cros
 import { dayOf } from '@crossroads/identifiers';
 import { CertificateAuthority, identityFiles } from '@crossroads/local';
 import { type SourceOptions, sourceService } from '@crossroads/source';
-import { receipted } from '@crossroads/testing/mesh';
+import { OFFICIAL_KEYS, receipted } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
@@ -51,6 +51,7 @@ describe('what a source supplies in one call', () => {
         origin: 'crossroads.test/access',
       },
       receiptStore: 'none',
+      institutionKeys: () => OFFICIAL_KEYS,
       validation: () => ({ mode: 'development', today: dayOf(new Date()) }),
       supply: (query, signal) => supply(query, signal),
     });

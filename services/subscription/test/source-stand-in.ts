@@ -18,6 +18,8 @@ export class SourceStandIn {
       dataServices,
       receipts,
       receiptStore: 'none',
+      // Only deliveries are asked, which nobody signs.
+      institutionKeys: () => [],
       validation: () => ({ mode: 'development', today: dayOf(new Date()) }),
       supply: async (query) => {
         if (this.isAway) throw new Unavailable('AWAY', 'the source is away');

@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { officialToken } from '@crossroads/client';
 import { ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
 import type { ConsultResponse, DataServiceResult } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { newRequestId } from '@crossroads/grpc';
 import { IDENTIFICATION, PURPOSES, STATUSES, WAGES } from '../demo/deliberations.js';
-import { numberOf } from '../demo/institutions.js';
-import { decidedDeliberation, OFFICIALS_KID } from '../demo/set-up.js';
+import { decidedDeliberation } from '../demo/set-up.js';
 import { type Participants, refusalOf } from './participants.js';
 import { until, verify } from './checks.js';
 import type { Tour } from './tour.js';
@@ -31,10 +28,7 @@ export const consultSources = async (
   const maintained = await readToMaintain(tour, subject.ssin);
   const { network, output } = tour;
   output.step('A social inquiry: the welfare office consults three sources in one call');
-  const token = await tokenOf(tour);
-  const answer = await network
-    .as('welfare-office')
-    .consult({ ssin: subject.ssin, legalContext, dataServices: ASKED, officialToken: token });
+  const answer = await network.as('welfare-office').consult({ ssin: subject.ssin, legalContext, dataServices: ASKED });
   const [identification, wages, statuses] = ASKED.map((name) => resultOf(answer, name));
   verify(identification?.status === FOUND, 'identification is found');
   verify(
@@ -148,18 +142,6 @@ export const showRefusals = async (
   output.verified(`after the committee revoked the deliberation: DELIBERATION_REVOKED, ${took} ms later`);
   output.command('deliberations revoke <deliberation id> --as committee');
 };
-
-const tokenOf = ({ network }: Tour): Promise<string> =>
-  officialToken(
-    {
-      institution: numberOf('welfare-office'),
-      officialId: 'desk-4',
-      role: 'social worker',
-      unit: 'Social inquiries',
-      certificate: readFileSync(network.connection('welfare-office').tls.cert, 'utf8'),
-    },
-    { kid: OFFICIALS_KID, privatePem: network.officialsKey },
-  );
 
 const resultOf = ({ results }: ConsultResponse, name: string): DataServiceResult | undefined =>
   results.find(({ dataService }) => dataService === name);

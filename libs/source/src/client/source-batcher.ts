@@ -14,6 +14,7 @@ export type SupplyResult = { readonly response: SupplyResponse } | { readonly er
 
 /** Keeps the requests of one call far below the limit of a message. */
 const MAX_BATCH_SIZE = 32;
+/** Of a record and its request token together. */
 const MAX_RECORD_BYTES = 16 * 1024;
 /** A source without `SupplyMany` is asked by `Supply` for this long, then by `SupplyMany` again: it may have been upgraded. */
 const UNIMPLEMENTED_MS = 600_000;
@@ -42,7 +43,8 @@ export class SourceBatcher {
   }
 
   supply(request: SupplyRequest): Promise<SupplyResult> {
-    if (request.record.length > MAX_RECORD_BYTES) return this.supplyOne(request, Date.now() + this.deadlineMs);
+    if (request.record.length + request.requestToken.length > MAX_RECORD_BYTES)
+      return this.supplyOne(request, Date.now() + this.deadlineMs);
     return this.batcher.load(request);
   }
 

@@ -42,7 +42,7 @@ export class ReceiptCheck {
 }
 
 /** Subscription asks for snapshots, whose receipts go on to the subscriber; everybody else consults. */
-const useOf = (caller: Caller): ReceiptUse =>
+export const useOf = (caller: Caller): ReceiptUse =>
   caller.kind === 'service' && caller.name === subscription.name ? 'delivery' : 'consultation';
 
 const mismatchOf = (record: AccessRecord, request: SupplyRequest): Mismatch | undefined => {

@@ -7,6 +7,7 @@ export * from './policy-feed.js';
 export * from './publisher.js';
 export * from './receipted.js';
 export * from './service-process.js';
+export * from './signed-request.js';
 export * from './socket-pairs.js';
 export * from './start-while-away.js';
 export * from './test-mesh.js';

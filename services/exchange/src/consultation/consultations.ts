@@ -8,6 +8,7 @@ import { type RequestKey, uuidV7 } from '@crossroads/eventsourcing';
 import type { Caller } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import { PolicyFollower } from '@crossroads/policy';
+import { onlyDisclosing, shownToSourceOf } from '@crossroads/request-token';
 import { DataSchemas, SourceClient } from '@crossroads/source/client';
 import { type Salted, salted } from '@crossroads/transparency';
 import { ReceiptSigner } from '@crossroads/transparency/nest';
@@ -31,7 +32,7 @@ import { failureOf, type Refusal, refusalOfNumber, refusalOfServices } from './r
 import { boundTo, requireRepeatable } from './repetitions.js';
 import { noResult, outcomeOf, resultOf, type ServiceResult } from './service-result.js';
 
-/** Who makes a request: the certificate's application, the institution it acts for, and the official of the token. */
+/** Who makes a request: the certificate's application, the institution it acts for, and the official of its token; absent: software by itself. */
 export interface Requester {
   readonly caller: Extract<Caller, { kind: 'institution' }>;
   readonly customer: string;
@@ -106,7 +107,14 @@ export class Consultations {
     const inscriptionContexts = inscriptions
       .filter(({ institution }) => institution === customer)
       .map(({ inscriptionContext }) => inscriptionContext);
-    const context: DecisionContext = { input, customer, peer: caller, inscriptionContexts, today: dayOf(time) };
+    const context: DecisionContext = {
+      input,
+      customer,
+      peer: caller,
+      withoutOfficial: official === undefined,
+      inscriptionContexts,
+      today: dayOf(time),
+    };
     const services = decideServices(policy, context);
     const ofNumber = refusalOfNumber(state);
     countDecisions(services, ofNumber);
@@ -150,7 +158,13 @@ export class Consultations {
       services.map(async (decided): Promise<ServiceResult> => {
         if (!decided.allowed) return noResult(decided.requested.dataService, decided.reason);
         const { service, decision } = decided;
-        const supplyRequest = { ...request, dataService: service.name, fieldGroups: decision.fieldGroups };
+        const requestToken = onlyDisclosing(input.requestToken, shownToSourceOf(service.name));
+        const supplyRequest = {
+          ...request,
+          dataService: service.name,
+          fieldGroups: decision.fieldGroups,
+          requestToken,
+        };
         return resultOf(decided, input.ssin, await this.sources.supply(service, supplyRequest), this.schemas);
       }),
     );

@@ -19,6 +19,8 @@ export interface DecisionContext {
   readonly input: ConsultInput;
   readonly customer: string;
   readonly peer: Caller;
+  /** Software asks by itself. */
+  readonly withoutOfficial: boolean;
   /** The contexts in which the customer inscribed the person. */
   readonly inscriptionContexts: readonly string[];
   readonly today: IsoDay;
@@ -33,7 +35,7 @@ export const decideServices = (policy: Policy, context: DecisionContext): Decide
 
 const decideService = (
   policy: Policy,
-  { input: { legalContext }, customer, peer, inscriptionContexts, today }: DecisionContext,
+  { input: { legalContext }, customer, peer, withoutOfficial, inscriptionContexts, today }: DecisionContext,
   requested: DataServiceInput,
   index: number,
 ): DecidedService => {
@@ -53,6 +55,7 @@ const decideService = (
     legalContext,
     inscriptionContexts,
     mode: 'online',
+    withoutOfficial,
     day: today,
   });
   const source = service?.supplier?.source ?? '';

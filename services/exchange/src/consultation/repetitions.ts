@@ -7,10 +7,24 @@ import type { Requester } from './consultations.js';
 /** A caller that got no answer asks again at once. Later, the same question is a new one. */
 const REPEATABLE_MS = 600_000;
 
-/** The request id, bound to the question, and to the application, key and official that ask it. The customer is in its scope already. */
-export const boundTo = (request: RequestKey, input: ConsultInput, { caller, official }: Requester): RequestKey => {
+/**
+ * The request id, bound to the question, and to the application, key and official that ask it. The customer is in its scope already. A
+ * repetition may come with another token, since one lives for five minutes.
+ */
+export const boundTo = (
+  request: RequestKey,
+  { requestToken: _, ...question }: ConsultInput,
+  { caller, official }: Requester,
+): RequestKey => {
   const { enterpriseNumber, application, spki } = caller;
-  const bound = JSON.stringify([enterpriseNumber, application, spki, official?.id ?? '', official?.role ?? '', input]);
+  const bound = JSON.stringify([
+    enterpriseNumber,
+    application,
+    spki,
+    official?.id ?? '',
+    official?.role ?? '',
+    question,
+  ]);
   return { ...request, hash: hash('sha256', bound, 'buffer') };
 };
 

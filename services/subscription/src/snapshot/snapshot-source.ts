@@ -42,6 +42,7 @@ export class SnapshotSource {
           receipt,
           record: Buffer.from(record.bytes),
           recordSalt: Buffer.from(record.salt),
+          requestToken: '',
         };
         const response = await this.sources.supply(service, request, 'bulk');
         return { begun: one, receipt, time, answer: await this.answerOf(service, asked, one, response) };

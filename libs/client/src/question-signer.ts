@@ -33,12 +33,11 @@ export class QuestionSigner {
       throw new Error('a consultation is signed: give the connection a requestKey, or the question a requestToken');
     // Read anew: certificates are renewed while the process runs.
     const certificate = new X509Certificate(readFileSync(this.tls.cert));
-    const { O: institution = '', CN: application = '' } = subjectOf(certificate);
     return issueRequestToken(
       {
         ...question,
-        customer: customer === '' ? institution : customer,
-        asker: official ? { kind: 'official', ...official } : { kind: 'application', name: application },
+        customer: customer === '' ? nameIn(certificate, 'O') : customer,
+        asker: official ? { kind: 'official', ...official } : { kind: 'application', name: nameIn(certificate, 'CN') },
         certificateHash: certificateHashOf(certificate),
       },
       key,
@@ -46,8 +45,11 @@ export class QuestionSigner {
   }
 }
 
-const subjectOf = ({ subject }: X509Certificate): Readonly<Record<string, string>> =>
-  Object.fromEntries(subject.split('\n').map((line) => line.split('=', 2)));
+const nameIn = ({ subject }: X509Certificate, attribute: 'O' | 'CN'): string =>
+  subject
+    .split('\n')
+    .find((line) => line.startsWith(`${attribute}=`))
+    ?.slice(attribute.length + 1) ?? '';
 
 /** A day as a protobuf message. */
 export const dateOf = (day: IsoDay): DateMessage => {

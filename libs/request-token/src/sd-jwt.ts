@@ -74,7 +74,7 @@ const claimIn = (encoded: string): readonly [string, unknown] => {
   } catch {
     throw new MalformedSdJwt('a disclosure is no JSON in base64url');
   }
-  const [, name, value]: unknown[] = Array.isArray(parts) && parts.length === 3 ? parts : [];
+  const [, name, value] = Array.isArray(parts) && parts.length === 3 ? (parts as unknown[]) : [];
   if (typeof name !== 'string' || RESERVED.has(name)) throw new MalformedSdJwt('a disclosure is [salt, name, value]');
   return [name, value];
 };

@@ -1,3 +1,4 @@
+import { Ask } from '@crossroads/contracts/access/v1/access_record';
 import type { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import {
   SourceServiceService,
@@ -39,7 +40,8 @@ export interface SupplyQuery {
   /** Enterprise number of the institution that will receive the data. */
   readonly customer: string;
   readonly legalContext: string;
-  readonly ticket: string;
+  /** Of this question only, in hexadecimal: it stands in the ask, and so in the access log. */
+  readonly reference: string;
   /** The day as of which the data is asked; today unless the request says otherwise. */
   readonly day: IsoDay;
 }
@@ -52,6 +54,8 @@ export interface Supplied {
 }
 
 export interface SourceOptions {
+  /** Enterprise number of the source, or `service:<name>`: whom receipts must name. */
+  readonly party: string;
   /** Names with major version; others are answered with NOT_FOUND. */
   readonly dataServices: readonly string[];
   /** Whose receipts are accepted, and which access log they must promise. */
@@ -85,10 +89,9 @@ const supplyRequest = perContext(({ mode, today }) =>
       fieldGroups: fields.list(text, { max: MAX_FIELD_GROUPS }),
       customer: text,
       legalContext: text,
-      ticket: text,
       asOfDate: fields.optional(fields.day),
     })
-    .transform(({ asOfDate: day = today, ...query }): SupplyQuery => ({ ...query, day })),
+    .transform(({ asOfDate: day = today, ...query }): Omit<SupplyQuery, 'reference'> => ({ ...query, day })),
 );
 
 /** Each request is validated when it is handled. */
@@ -107,7 +110,7 @@ export class SourceServer implements Serves<typeof SourceServiceService> {
   private readonly tokens: RequestTokens;
 
   constructor(private readonly options: SourceOptions) {
-    this.receipts = new ReceiptCheck(options.receipts);
+    this.receipts = new ReceiptCheck(options.receipts, options.party);
     const { now } = options.receipts;
     this.tokens = new RequestTokens({ toleranceS: TOLERANCE_S, ...(now ? { now } : {}) });
     this.dataServices = new Set(options.dataServices);
@@ -115,13 +118,14 @@ export class SourceServer implements Serves<typeof SourceServiceService> {
 
   /** @throws InvalidInput, PermissionDenied, Unauthenticated, NotFound, Unavailable */
   async supply(request: SupplyRequest, { signal, caller }: SupplyCall): Promise<SupplyResponse> {
-    const query = parseRequest(supplyRequest(this.options.validation()), request);
-    if (!this.dataServices.has(query.dataService))
+    const asked = parseRequest(supplyRequest(this.options.validation()), request);
+    if (!this.dataServices.has(asked.dataService))
       throw new NotFound('UNKNOWN_DATA_SERVICE', 'this source does not serve that data service');
     const receipt = this.receipts.require(request, caller);
-    if (useOf(caller) === 'consultation') await this.requireSigned(query, request.requestToken);
+    if (useOf(caller) === 'consultation') await this.requireSigned(asked, request.requestToken);
+    const query = { ...asked, reference: Ask.decode(request.ask).reference.toString('hex') };
     const { receipts, supply } = this.options;
-    const takeBack = this.answered.claim(receipt, query.dataService, receipts.now?.() ?? new Date());
+    const takeBack = this.answered.claim(receipt, receipts.now?.() ?? new Date());
     if (takeBack === undefined) throw receiptReused();
     try {
       const response = responseTo(query, await supply(query, signal));
@@ -136,18 +140,18 @@ export class SourceServer implements Serves<typeof SourceServiceService> {
   }
 
   /** Not even the exchange can ask what no institution has signed. @throws Unauthenticated with a `TokenReason` */
-  private async requireSigned(query: SupplyQuery, token: string): Promise<void> {
+  private async requireSigned(query: Omit<SupplyQuery, 'reference'>, token: string): Promise<void> {
     const { customer, dataService, fieldGroups } = query;
     const question = { ...query, dataServices: [{ dataService, fieldGroups }] };
     await this.tokens.verifyHandedOn(token, question, this.options.institutionKeys(customer));
   }
 
-  private async keep({ dataService, record, recordSalt }: SupplyRequest, receipt: Receipt): Promise<void> {
+  private async keep({ dataService, ask, askSalt }: SupplyRequest, receipt: Receipt): Promise<void> {
     const { receiptStore } = this.options;
     if (receiptStore === 'none') return;
     let isNew: boolean;
     try {
-      isNew = await receiptStore.keep({ receipt, dataService, record, recordSalt });
+      isNew = await receiptStore.keep({ receipt, dataService, ask, askSalt });
     } catch (error) {
       const failure = new Unavailable(
         'RECEIPT_NOT_KEPT',
@@ -175,7 +179,7 @@ const requireSendable = (response: SupplyResponse): void => {
 const receiptReused = () =>
   new PermissionDenied(
     'RECEIPT_REUSED',
-    'data is supplied once against a receipt, and this one was answered for this data service; ask again with a new one',
+    'data is supplied once against a receipt, and this one was answered; ask again with a new one',
   );
 
 /** For `startServer`: a source in its own process. Only the exchange may call it. */

@@ -158,21 +158,28 @@ describe('the list of accesses', () => {
       sender: WELFARE,
       provider: '',
       reader: MailReader.MAIL_READER_DELEGATE,
-      delegationId: randomUUID(),
-      readerPersonId: '',
     };
-    const message = access(person, { time: new Date(Date.UTC(2026, 0, 1)), mail });
+    const reading = { delegationId: randomUUID(), readerId: 'somebody' };
+    const shown = { delegationId: reading.delegationId, readerPersonId: reading.readerId };
+    const message = access(person, { time: new Date(Date.UTC(2026, 0, 1)), mail, reading });
     const document = access(person, {
       time: new Date(Date.UTC(2026, 0, 2)),
       kind: AccessKind.ACCESS_KIND_MAIL_OPENING,
       mail: { ...mail, documentId: 'decision', provider: WELFARE },
+      reading,
     });
     await world.ebox.append(opened(message));
     await world.ebox.append(intended(document));
     const kind = AccessKind.ACCESS_KIND_MAIL_OPENING;
     expect(await until(person.ssin, ({ length }) => length === 2)).toMatchObject([
-      { journalId: document.journalId, kind, mail: document.mail, concluded: false },
-      { journalId: message.journalId, kind, mail, concluded: true, result: ACCESS_RESULT_ANSWERED },
+      { journalId: document.journalId, kind, mail: { ...document.mail, ...shown }, concluded: false },
+      {
+        journalId: message.journalId,
+        kind,
+        mail: { ...mail, ...shown },
+        concluded: true,
+        result: ACCESS_RESULT_ANSWERED,
+      },
     ]);
     await world.ebox.append(concludedApart(document));
     expect(await until(person.ssin, (all) => all.every((one) => one.concluded))).toMatchObject([

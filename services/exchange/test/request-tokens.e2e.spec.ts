@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import { Behind } from '@crossroads/contracts/access/v1/access_record';
 import { newRequestId } from '@crossroads/grpc';
 import type { IsoDay } from '@crossroads/identifiers';
 import type { SignedQuestion } from '@crossroads/request-token';
@@ -157,9 +157,7 @@ describe('a consultation without the signature of its customer', () => {
       ({ results: some }) => some.length > 0,
     );
     expect(results[0]?.data).toEqual({ wages: [{ quarter: '2026-1' }] });
-    const { officialId, officialRole, application } = AccessRecord.decode(
-      world.wages.asked.at(-1)?.record ?? Buffer.alloc(0),
-    );
+    const { officialId, officialRole, application } = Behind.decode(results[0]?.release?.behind ?? Buffer.alloc(0));
     expect({ officialId, officialRole, application }).toEqual({
       officialId: '',
       officialRole: '',

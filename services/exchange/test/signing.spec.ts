@@ -6,7 +6,7 @@ import { SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
 import { parseRequest, Unavailable } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import { PolicyIndex } from '@crossroads/policy';
-import { newReceiptKey, readReceiptKey, type Salted, signReceipt } from '@crossroads/transparency';
+import { type BegunRelease, newReceiptKey, readReceiptKey, signReceipt } from '@crossroads/transparency';
 import { describe, expect, it, jest } from '@jest/globals';
 import { consultRequest } from '../src/consultation/consult.pipe.js';
 import { Consultations } from '../src/consultation/consultations.js';
@@ -39,7 +39,7 @@ const caller = {
 } as const;
 
 const key = readReceiptKey(newReceiptKey('consultation').privatePem);
-const sign = async (record: Salted, time: Date) => signReceipt(record, time, 'crossroads.test/2026', key);
+const sign = async (release: BegunRelease) => signReceipt(release, 'crossroads.test/2026', key);
 
 /** A consultation with a journal and a signer of the spec. */
 const consulting = (given: { readonly sign: typeof sign; readonly intend: () => Promise<undefined> }) => {
@@ -86,7 +86,7 @@ describe('the receipt of a consultation', () => {
     await eventLoopTurn();
     expect(supply).not.toHaveBeenCalled();
     durable.resolve(undefined);
-    expect((await answer).receipt).toMatchObject({ receiptVersion: 2, batchSize: 1 });
+    expect((await answer).results).toMatchObject([{ receipt: { receiptVersion: 3, batchSize: 1 } }]);
     expect(supply).toHaveBeenCalledTimes(1);
   });
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { ErasureServiceService } from '@crossroads/contracts/person/v1/erasure_service';
 import { PersonServiceService } from '@crossroads/contracts/person/v1/person_service';
@@ -147,7 +146,6 @@ export class RunningRegistry {
   supplied(ssin: string, asOfDate?: DateParts, options: CallOptions = {}): Promise<SupplyResponse> {
     this.exchange ??= this.sourceAs('exchange');
     const question = {
-      ticket: randomUUID(),
       ssin,
       dataService: identification.dataService,
       fieldGroups: ALL_GROUPS,
@@ -155,7 +153,7 @@ export class RunningRegistry {
       legalContext: 'REGISTER:MAINTENANCE',
       asOfDate,
     };
-    return this.exchange.supply(receipted(question, this.receiptKey), options);
+    return this.exchange.supply(receipted(question, 'service:person-registry', this.receiptKey), options);
   }
 
   sourceAs(name: string) {

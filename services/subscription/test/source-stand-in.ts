@@ -13,8 +13,9 @@ export class SourceStandIn {
   beforeAnswer: (query: SupplyQuery) => Promise<void> = async () => undefined;
   private readonly persons = new Map<string, Supplied>();
 
-  serve(dataServices: readonly string[], receipts: AcceptedReceipts): ServedService {
+  serve(party: string, dataServices: readonly string[], receipts: AcceptedReceipts): ServedService {
     return sourceService({
+      party,
       dataServices,
       receipts,
       receiptStore: 'none',

@@ -19,6 +19,7 @@ import { STATUSES, WAGES } from './deliberations.js';
 
 class DemoSourceSettings extends settingsOf({
   DATA_SERVICE: oneOfSetting('the data service that it supplies', [WAGES, STATUSES]),
+  PARTY: textSetting('its enterprise number'),
   INSTITUTION_KEYS: fileSetting('JSON file of the official keys of institutions'),
   RECEIPTS: textSetting('folder in which it keeps receipts'),
   PEOPLE: textSetting('folder of its data; absent: generated data').optional(),
@@ -26,7 +27,7 @@ class DemoSourceSettings extends settingsOf({
 
 /** An authentic source of the demo. It supplies its data only against a receipt. */
 checkSettings([MeshSettings, GrpcSettings, ReceiptKeySettings, DemoSourceSettings]);
-const [mesh, grpc, { DATA_SERVICE, INSTITUTION_KEYS, PEOPLE, RECEIPTS }] = [
+const [mesh, grpc, { DATA_SERVICE, INSTITUTION_KEYS, PARTY, PEOPLE, RECEIPTS }] = [
   new MeshSettings(),
   new GrpcSettings(),
   new DemoSourceSettings(),
@@ -42,6 +43,7 @@ const server = await startServer({
   domain: 'source.crossroads',
   services: [
     sourceService({
+      party: PARTY,
       dataServices: [DATA_SERVICE],
       receipts: new ReceiptKeySettings().accepted(),
       institutionKeys: readInstitutionKeys(readFileSync(INSTITUTION_KEYS, 'utf8')),

@@ -37,6 +37,7 @@ export const startDemo = async (mesh: LocalMesh, people: string | undefined): Pr
   const source = (name: InstitutionName, dataService: string, at: number) =>
     start(name, 'source-main.js', at, {
       DATA_SERVICE: dataService,
+      PARTY: numberOf(name),
       INSTITUTION_KEYS: institutionKeysFile(mesh),
       RECEIPTS: join(mesh.folder.path, `${name}-receipts`),
       ...(people === undefined ? {} : { PEOPLE: people }),

@@ -58,7 +58,10 @@ export const consultSources = async (
         : `${name}: NO_DATA_FOUND, because this source has no data about the person`,
     );
   }
-  verify(answer.receipt !== undefined && answer.ticket !== '', 'the answer has a ticket and a receipt');
+  verify(
+    answer.ticket !== '' && answer.results.every(({ receipt }) => receipt !== undefined),
+    'the answer has a ticket, and a receipt for each source that was asked',
+  );
   output.note(
     `ticket ${answer.ticket}; each source answers only to a signed receipt, which proves that the consultation is recorded.`,
   );

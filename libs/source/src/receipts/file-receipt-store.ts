@@ -25,7 +25,7 @@ export class FileReceiptStore implements ReceiptStore {
 
   private constructor(private readonly folder: string) {}
 
-  /** Makes the folder when it is not there, for its owner alone: records name persons. */
+  /** Makes the folder when it is not there, for its owner alone: asks name persons. */
   static async open(folder: string): Promise<FileReceiptStore> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     return new FileReceiptStore(folder);
@@ -99,13 +99,13 @@ export class FileReceiptStore implements ReceiptStore {
 
 const utcDayOf = (time: Date): string => time.toISOString().slice(0, 10);
 
-const lineOf = ({ receipt, dataService, record, recordSalt }: KeptReceipt): string =>
+const lineOf = ({ receipt, dataService, ask, askSalt }: KeptReceipt): string =>
   `${JSON.stringify({
     time: commitmentAndTime(receipt).time.toISOString(),
     dataService,
     receipt: base64(Receipt.encode(receipt).finish()),
-    record: base64(record),
-    recordSalt: base64(recordSalt),
+    ask: base64(ask),
+    askSalt: base64(askSalt),
   })}\n`;
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
@@ -121,7 +121,7 @@ const dataServiceIn = (line: string): string | undefined => {
 };
 
 const LINE_FEED = 0x0a;
-/** Longer than any line: records have at most some kilobytes. */
+/** Longer than any line: asks have at most some kilobytes. */
 const TAIL_BYTES = 1024 * 1024;
 
 /** A line without its end was being written when the process died, and its answer never left. */

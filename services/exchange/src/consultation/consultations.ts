@@ -10,12 +10,12 @@ import { dayOf } from '@crossroads/identifiers';
 import { PolicyFollower } from '@crossroads/policy';
 import { onlyDisclosing, shownToSourceOf } from '@crossroads/request-token';
 import { DataSchemas, SourceClient } from '@crossroads/source/client';
-import { type Salted, salted } from '@crossroads/transparency';
+import { type BegunRelease, NO_PARTY, releaseMessage } from '@crossroads/transparency';
 import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Access } from '../journal/access.js';
 import { AccessJournal, type RequestToKeep } from '../journal/access-journal.js';
-import { type Consultation, encodeOutcome, encodeRecord, type Official } from '../journal/access-record.message.js';
+import { type Consultation, type Official, outcomesOf, releasesOf } from '../journal/consultation.message.js';
 import type { FirstRequest } from '../journal/first-request.codec.js';
 import { dateMessage } from '../sources/date.message.js';
 import { DirectoryClient } from '../sources/directory-client.js';
@@ -25,7 +25,7 @@ import {
   type DecidedService,
   type DecisionContext,
   decideServices,
-  inscriptionContextOf,
+  inscriptionOf,
   requestedOf,
 } from './decide-services.js';
 import { failureOf, type Refusal, refusalOfNumber, refusalOfServices } from './refusals.js';
@@ -82,13 +82,13 @@ export class Consultations {
       if (first) return first;
       throw failureOf(ticketed);
     }
-    const access: Access = { journalId: uuidV7(), ticket: consultation.ticket, personId: consultation.personId };
-    const record = salted(encodeRecord(consultation));
-    const first = await this.journal.intend(access, record, keep);
+    const { ticket, personId } = consultation;
+    const begun = releasesOf(consultation);
+    const access: Access = { journalId: uuidV7(), ticket, personId, releases: begun.length };
+    const first = await this.journal.intend(access, begun, keep);
     if (first) return first;
     try {
-      const receipt = await this.signer.sign(record, consultation.time);
-      return { response: await this.release(access, decision, record, receipt) };
+      return { response: await this.release(access, decision, await this.receipted(decision, begun)) };
     } catch (error) {
       // Nothing was released; the journal closes the access.
       this.journal.abandon(access);
@@ -104,15 +104,12 @@ export class Consultations {
   ): ConsultationDecision {
     const policy = this.policies.policy();
     const time = this.clock.now();
-    const inscriptionContexts = inscriptions
-      .filter(({ institution }) => institution === customer)
-      .map(({ inscriptionContext }) => inscriptionContext);
     const context: DecisionContext = {
       input,
       customer,
       peer: caller,
       withoutOfficial: official === undefined,
-      inscriptionContexts,
+      inscriptions: inscriptions.filter(({ institution }) => institution === customer),
       today: dayOf(time),
     };
     const services = decideServices(policy, context);
@@ -125,62 +122,68 @@ export class Consultations {
       application: caller.application,
       official,
       legalContext: input.legalContext,
-      inscriptionContext: inscriptionContextOf(policy, context, services),
+      inscription: inscriptionOf(policy, context, services),
+      requestToken: input.requestToken,
       services: services.map(requestedOf),
       policyRevision: policy.revision,
       personId,
       ssin: input.ssin,
+      day: input.day,
       time,
       repeatOf: '',
     };
     return { context, services, consultation, refusal: ofNumber ?? refusalOfServices(services) };
   }
 
+  /** A receipt for each source that is asked: signed before any of them is. */
+  private receipted(
+    { services }: ConsultationDecision,
+    begun: readonly BegunRelease[],
+  ): Promise<readonly (ReceiptedRelease | undefined)[]> {
+    return Promise.all(
+      begun.map(async (release, index) =>
+        services[index]?.allowed ? { release, receipt: await this.signer.sign(release) } : undefined,
+      ),
+    );
+  }
+
   private async release(
     access: Access,
     { context, services, consultation }: ConsultationDecision,
-    record: Salted,
-    receipt: Receipt,
+    receipted: readonly (ReceiptedRelease | undefined)[],
   ): Promise<ConsultResponse> {
     const { input } = context;
     const { ticket } = access;
-    const request = {
-      ticket,
-      ssin: input.ssin,
-      customer: consultation.customer,
-      legalContext: input.legalContext,
-      asOfDate: dateMessage(input.day),
-      receipt,
-      record: Buffer.from(record.bytes),
-      recordSalt: Buffer.from(record.salt),
-    };
     const supplied = await Promise.all(
-      services.map(async (decided): Promise<ServiceResult> => {
+      services.map(async (decided, index): Promise<ServiceResult> => {
+        const own = receipted[index];
         if (!decided.allowed) return noResult(decided.requested.dataService, decided.reason);
+        if (own === undefined) throw new TypeError('a source would be asked without a receipt');
         const { service, decision } = decided;
-        const requestToken = onlyDisclosing(input.requestToken, shownToSourceOf(service.name));
         const supplyRequest = {
-          ...request,
+          ssin: input.ssin,
           dataService: service.name,
           fieldGroups: decision.fieldGroups,
-          requestToken,
+          customer: consultation.customer,
+          legalContext: input.legalContext,
+          asOfDate: dateMessage(input.day),
+          receipt: own.receipt,
+          ask: Buffer.from(own.release.ask.bytes),
+          askSalt: Buffer.from(own.release.ask.salt),
+          requestToken: onlyDisclosing(input.requestToken, shownToSourceOf(service.name)),
         };
         return resultOf(decided, input.ssin, await this.sources.supply(service, supplyRequest), this.schemas);
       }),
     );
     const results = this.stillAllowed(supplied, context, consultation.policyRevision);
     const time = this.clock.now();
-    const result = AccessResult.ACCESS_RESULT_ANSWERED;
-    await this.journal.conclude(
-      access,
-      salted(encodeOutcome({ ticket, result, services: results.map(outcomeOf), time })),
-    );
+    const outcomes = results.map((one, index) => ({ ...outcomeOf(one), result: resultFor(services[index]), time }));
+    await this.journal.conclude(access, outcomesOf(outcomes));
     return {
       ticket,
-      results: results.map((one) => one.result),
+      results: results.map((one, index) => ({ ...one.result, ...copiesOf(receipted[index]) })),
       policyRevision: consultation.policyRevision,
       time,
-      receipt,
     };
   }
 
@@ -210,19 +213,33 @@ export class Consultations {
     keep: RequestToKeep | undefined,
   ): Promise<FirstRequest | undefined> {
     const { ticket, personId, time } = consultation;
-    const outcome = encodeOutcome({
-      ticket,
-      result: AccessResult.ACCESS_RESULT_REFUSED,
-      services: services.map((decided) =>
-        outcomeOf(noResult(decided.requested.dataService, decided.allowed ? refusal.reason : decided.reason)),
-      ),
-      time,
-      reason: refusal.reason,
+    const result = AccessResult.ACCESS_RESULT_REFUSED;
+    const outcomes = services.map((decided) => {
+      const reason = decided.allowed ? refusal.reason : decided.reason;
+      return { ...outcomeOf(noResult(decided.requested.dataService, reason)), result, time };
     });
-    const parts = { record: salted(encodeRecord(consultation)), outcome: salted(outcome) };
-    return this.journal.refuse({ journalId: uuidV7(), ticket, personId }, parts, keep);
+    // None of them reaches a source, whatever was decided of its data service.
+    const refused = { ...consultation, services: consultation.services.map((one) => ({ ...one, party: NO_PARTY })) };
+    const begun = releasesOf(refused);
+    const access = { journalId: uuidV7(), ticket, personId, releases: begun.length };
+    return this.journal.refuse(access, begun, outcomesOf(outcomes), keep);
   }
 }
+
+/** What was refused was not asked of its source, though the others were. */
+const resultFor = (decided: DecidedService | undefined): AccessResult =>
+  decided?.allowed ? AccessResult.ACCESS_RESULT_ANSWERED : AccessResult.ACCESS_RESULT_REFUSED;
+
+interface ReceiptedRelease {
+  readonly release: BegunRelease;
+  readonly receipt: Receipt;
+}
+
+/** The customer gets what the source was shown, and what is behind it. */
+const copiesOf = (receipted: ReceiptedRelease | undefined) =>
+  receipted === undefined
+    ? { receipt: undefined, release: undefined }
+    : { receipt: receipted.receipt, release: releaseMessage(receipted.release) };
 
 interface ConsultationDecision {
   readonly context: DecisionContext;

@@ -11,21 +11,10 @@ const REPEATABLE_MS = 600_000;
  * The request id, bound to the question, and to the application, key and official that ask it. The customer is in its scope already. A
  * repetition may come with another token, since one lives for five minutes.
  */
-export const boundTo = (
-  request: RequestKey,
-  { requestToken: _, ...question }: ConsultInput,
-  { caller, official }: Requester,
-): RequestKey => {
+export const boundTo = (request: RequestKey, input: ConsultInput, { caller, official }: Requester): RequestKey => {
   const { enterpriseNumber, application, spki } = caller;
-  const bound = JSON.stringify([
-    enterpriseNumber,
-    application,
-    spki,
-    official?.id ?? '',
-    official?.role ?? '',
-    question,
-  ]);
-  return { ...request, hash: hash('sha256', bound, 'buffer') };
+  const who = [enterpriseNumber, application, spki, official?.id ?? '', official?.role ?? ''];
+  return { ...request, hash: hash('sha256', JSON.stringify([who, { ...input, requestToken: '' }]), 'buffer') };
 };
 
 /** @throws RequestIdReused when the first request was made too long ago for this one to be its repetition */

@@ -12,9 +12,9 @@ import {
   WrongExpectedRevision,
 } from '@crossroads/eventsourcing';
 import { Unavailable } from '@crossroads/grpc';
-import type { Salted } from '@crossroads/transparency';
+import { releaseMessage, type Salted } from '@crossroads/transparency';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Access } from './access.js';
+import type { Access, BegunReleases } from './access.js';
 import { ACCESS, journalStream, REFUSAL } from './access-events.js';
 import { OpenAccesses } from './open-accesses.js';
 import { RecordSealer } from './record-sealer.js';
@@ -53,12 +53,13 @@ export class AccessJournal {
    * Makes the intent durable. When there was a request under this id before, nothing is written, and that one is returned.
    * @throws RequestIdReused; Unavailable; Rejection SUBJECT_FORGOTTEN
    */
-  async intend(access: Access, record: Salted, first?: RequestToKeep): Promise<FirstRequest | undefined> {
-    const { journalId, ticket, personId } = access;
-    const sealed = await orUnavailable(this.sealer.seal(personId, journalId, 'record', record));
+  async intend(access: Access, begun: BegunReleases, first?: RequestToKeep): Promise<FirstRequest | undefined> {
+    const { journalId, ticket, personId, releases } = access;
+    const sealed = await orUnavailable(this.sealer.seal(personId, journalId, 'begun', begun.map(releaseMessage)));
     const instance = this.open.begin(access);
     try {
-      const event = { type: 'AccessIntended', data: { version: 1, ticket, personId, instance, record: sealed } };
+      const data = { version: 1, ticket, personId, releases, instance, begun: sealed };
+      const event = { type: 'AccessIntended', data };
       await this.append(access, ACCESS, event, first);
       return undefined;
     } catch (error) {
@@ -69,12 +70,13 @@ export class AccessJournal {
     }
   }
 
-  /** Makes the outcome durable. The caller may be answered after that, not before. */
-  async conclude(access: Access, outcome: Salted): Promise<void> {
+  /** Makes the outcomes durable, one for each release. The caller may be answered after that, not before. */
+  async conclude(access: Access, outcomes: readonly Salted[]): Promise<void> {
     const { journalId, ticket, personId } = access;
     try {
-      const sealed = await this.sealer.seal(personId, journalId, 'outcome', outcome);
-      const event = { type: 'AccessConcluded', data: { version: 1, ticket, personId, outcome: sealed } };
+      const messages = outcomes.map((outcome) => releaseMessage({ outcome }));
+      const sealed = await this.sealer.seal(personId, journalId, 'outcomes', messages);
+      const event = { type: 'AccessConcluded', data: { version: 1, ticket, personId, outcomes: sealed } };
       await this.appendNext(access, event);
       this.open.end(journalId);
     } catch (error) {
@@ -91,16 +93,19 @@ export class AccessJournal {
   /** Makes a refusal durable. When there was a request under this id before, nothing is written, and that one is returned. */
   async refuse(
     access: Access,
-    parts: { readonly record: Salted; readonly outcome: Salted },
+    begun: BegunReleases,
+    outcomes: readonly Salted[],
     first?: RequestToKeep,
   ): Promise<FirstRequest | undefined> {
     const { journalId, ticket, personId } = access;
     try {
-      const [record, outcome] = await Promise.all([
-        this.sealer.seal(personId, journalId, 'record', parts.record),
-        this.sealer.seal(personId, journalId, 'outcome', parts.outcome),
+      const messages = outcomes.map((outcome) => releaseMessage({ outcome }));
+      const [sealedBegun, sealedOutcomes] = await Promise.all([
+        this.sealer.seal(personId, journalId, 'begun', begun.map(releaseMessage)),
+        this.sealer.seal(personId, journalId, 'outcomes', messages),
       ]);
-      const event = { type: 'AccessRefused', data: { version: 1, ticket, personId, record, outcome } };
+      const data = { version: 1, ticket, personId, begun: sealedBegun, outcomes: sealedOutcomes };
+      const event = { type: 'AccessRefused', data };
       await this.append(access, REFUSAL, event, first);
       return undefined;
     } catch (error) {

@@ -2,7 +2,7 @@ import { SourceServiceService } from '@crossroads/contracts/source/v1/source_ser
 import { GrpcController, RequestValidation } from '@crossroads/grpc';
 import { ReceiptKeySettings, SourceController } from '@crossroads/source/nest';
 import { PolicyFollower } from '@crossroads/policy';
-import { RPCS } from '@crossroads/topology';
+import { personRegistry, RPCS } from '@crossroads/topology';
 import { IDENTIFICATION } from '../person/identification.js';
 import { Identifications } from './identifications.js';
 
@@ -16,6 +16,7 @@ export class IdentificationController extends SourceController {
     identifications: Identifications,
   ) {
     super({
+      party: `service:${personRegistry.name}`,
       dataServices: [IDENTIFICATION],
       receipts: receipts.accepted(),
       institutionKeys: (customer) => policy.policy().institution(customer)?.officialKeys ?? [],

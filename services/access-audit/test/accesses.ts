@@ -21,6 +21,7 @@ import {
 import { WELFARE } from './world.js';
 
 export const SERVICE = 'employment.wages.v1';
+export const OTHER = 'social.status.v1';
 /** Another institution: the source that is asked. */
 const SOURCE = '0206731645';
 export const DELIBERATION = '6b2f0a52-3d7b-4f0e-9a51-0d9f5f1c2b3a';
@@ -40,6 +41,8 @@ export interface Access {
   readonly mail?: OpenedMail;
   readonly reading?: MailReading;
   readonly repeatOf?: string;
+  readonly dataService?: string;
+  readonly party?: string;
 }
 
 /** One release, to the source or, of a delivery, to the institution itself. */
@@ -48,10 +51,10 @@ const begunOf = (one: Access): BegunRelease => {
   const isMail = kind === AccessKind.ACCESS_KIND_MAIL_OPENING;
   return beginRelease(
     Ask.fromPartial({
-      party: kind === AccessKind.ACCESS_KIND_DELIVERY ? WELFARE : SOURCE,
+      party: one.party ?? (kind === AccessKind.ACCESS_KIND_DELIVERY ? WELFARE : SOURCE),
       ssin,
       customer: WELFARE,
-      dataService: isMail ? '' : SERVICE,
+      dataService: isMail ? '' : (one.dataService ?? SERVICE),
       fieldGroups: ['employer', 'amount'],
       legalContext: 'PCSA:SOCIAL_INQUIRY',
       deliberationId: DELIBERATION,
@@ -134,6 +137,37 @@ export const concluded = (
       releases: [releaseMessage({ ...begunOf(one), outcome: outcomeOf(one, result, reason) })],
     }).finish(),
   );
+
+/** A consultation of two data services, of which one was refused. */
+export const halfRefused = (one: Access): ToPublish => {
+  const answered = releaseMessage({
+    ...begunOf(one),
+    outcome: outcomeOf(one, AccessResult.ACCESS_RESULT_ANSWERED, ''),
+  });
+  const refusal = outcomeOfRelease({
+    result: AccessResult.ACCESS_RESULT_REFUSED,
+    status: ConsultationStatus.CONSULTATION_STATUS_NO_RESULT,
+    sourceRevision: 0n,
+    releasedFieldGroups: [],
+    filtered: [],
+    time: one.time,
+    reason: 'NO_DELIBERATION',
+  });
+  const releases = [releaseMessage({ ...begunOf({ ...one, dataService: OTHER }), outcome: refusal }), answered];
+  const { journalId, personId } = one;
+  return event(one, 'concluded', 1n, AccessConcluded.encode({ journalId, personId, releases }).finish());
+};
+
+/** A person of a snapshot: delivered, and asked of the source. */
+export const deliveredAndAsked = (one: Access): ToPublish => {
+  const delivery = { ...one, kind: AccessKind.ACCESS_KIND_DELIVERY };
+  const outcome = outcomeOf(one, AccessResult.ACCESS_RESULT_ANSWERED, '');
+  const releases = [begunOf(delivery), begunOf({ ...delivery, party: SOURCE })].map((release) =>
+    releaseMessage({ ...release, outcome }),
+  );
+  const { journalId, personId } = one;
+  return event(one, 'delivered', 1n, AccessJournaled.encode({ journalId, personId, releases }).finish());
+};
 
 /** By an exchange that told of the intent before: without the record. */
 export const concludedApart = (one: Access): ToPublish =>

@@ -23,8 +23,11 @@ import {
   concludedApart,
   DELIBERATION,
   delivered,
+  deliveredAndAsked,
+  halfRefused,
   intended,
   opened,
+  OTHER,
   refused,
   SERVICE,
   someone,
@@ -148,6 +151,26 @@ describe('the list of accesses', () => {
       { journalId: again.journalId, repeatOf: first.journalId },
       { journalId: first.journalId, repeatOf: '' },
     ]);
+  });
+
+  it('shows the releases of one access as one line, with each data service once', async () => {
+    const person = citizen();
+    const asked = access(person, { time: new Date(Date.UTC(2026, 0, 1)) });
+    const delivery = access(person, { time: new Date(Date.UTC(2026, 0, 2)) });
+    await world.exchange.append(halfRefused(asked));
+    await world.subscription.append(deliveredAndAsked(delivery));
+    const [sent, consulted] = await until(person.ssin, ({ length }) => length === 2);
+    expect(sent).toMatchObject({ journalId: delivery.journalId, result: ACCESS_RESULT_ANSWERED });
+    expect(sent?.services).toHaveLength(1);
+    expect(consulted).toMatchObject({
+      result: ACCESS_RESULT_ANSWERED,
+      reason: '',
+      inscription: { context: 'PCSA:LIVING_WAGE' },
+      services: [
+        { dataService: OTHER, reason: 'NO_DELIBERATION', fieldGroups: [] },
+        { dataService: SERVICE, reason: '', fieldGroups: ['employer'] },
+      ],
+    });
   });
 
   it('shows who opened mail, and which, also while a document is being opened', async () => {

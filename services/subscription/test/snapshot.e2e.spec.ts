@@ -219,7 +219,7 @@ describe('the snapshot of a subscription', () => {
     expect(came).toMatchObject([{ ssin: person.ssin, sourceRevision: 1n, fieldGroups: ['address'], data: undefined }]);
     const journal = await journalOf(mesh, running.port);
     expect(journal.get(came[0]?.ticket ?? '')?.outcomes).toMatchObject([
-      { services: [{ releasedFieldGroups: [], reason: 'NOTIFICATION' }] },
+      { releasedFieldGroups: [], reason: 'NOTIFICATION' },
     ]);
   });
 

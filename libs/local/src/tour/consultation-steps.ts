@@ -13,8 +13,9 @@ const ASKED = [IDENTIFICATION, WAGES, STATUSES];
 
 /** What the list of the citizen must contain afterwards. */
 export interface ExpectedAccesses {
-  /** Of the consultations that were answered: the social inquiry, and the maintenance of what is reported. */
+  /** Of the consultations that were answered: the social inquiry, its repetition, and the maintenance of what is reported. */
   readonly answered: string;
+  readonly repeated: string;
   readonly maintained: string;
   /** Reasons of refusals about this person. */
   readonly refused: string[];
@@ -28,7 +29,9 @@ export const consultSources = async (
   const maintained = await readToMaintain(tour, subject.ssin);
   const { network, output } = tour;
   output.step('A social inquiry: the welfare office consults three sources in one call');
-  const answer = await network.as('welfare-office').consult({ ssin: subject.ssin, legalContext, dataServices: ASKED });
+  const question = { ssin: subject.ssin, legalContext, dataServices: ASKED, requestId: newRequestId() };
+  const office = network.as('welfare-office');
+  const answer = await office.consult(question);
   const [identification, wages, statuses] = ASKED.map((name) => resultOf(answer, name));
   verify(identification?.status === FOUND, 'identification is found');
   verify(
@@ -68,7 +71,10 @@ export const consultSources = async (
   output.command(
     `consult --as welfare-office --ssin ${subject.ssin} --legal-context ${legalContext} ${ASKED.join(' ')}`,
   );
-  return { answered: answer.ticket, maintained, refused: [] };
+  const again = await office.consult(question);
+  verify(again.ticket !== answer.ticket, 'a repetition has a ticket of its own');
+  output.verified('the same request again is another release: another ticket, and another line in the citizen’s list');
+  return { answered: answer.ticket, repeated: again.ticket, maintained, refused: [] };
 };
 
 /** A reporter reads the person whom it corrects as everybody does: by consulting, on the record. */

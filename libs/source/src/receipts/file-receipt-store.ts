@@ -1,7 +1,5 @@
-import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import { Batcher } from '@crossroads/eventsourcing';
 import type { IsoDay } from '@crossroads/identifiers';
@@ -37,13 +35,11 @@ export class FileReceiptStore implements ReceiptStore {
 
   async countsOn(day: IsoDay): Promise<ReadonlyMap<string, number>> {
     const counts = new Map<string, number>();
-    try {
-      for await (const line of createInterface({ input: createReadStream(this.pathOf(day)) })) {
-        const dataService = dataServiceIn(line);
-        if (dataService !== undefined) counts.set(dataService, (counts.get(dataService) ?? 0) + 1);
-      }
-    } catch (error) {
-      if (!isMissing(error)) throw error;
+    const file = await openToRead(this.pathOf(day));
+    // Closes the file at its end.
+    for await (const line of file?.readLines() ?? []) {
+      const dataService = dataServiceIn(line);
+      if (dataService !== undefined) counts.set(dataService, (counts.get(dataService) ?? 0) + 1);
     }
     return counts;
   }
@@ -142,6 +138,16 @@ const syncFolder = async (folder: string): Promise<void> => {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+};
+
+/** Nothing when there is no such file. */
+const openToRead = async (path: string): Promise<FileHandle | undefined> => {
+  try {
+    return await open(path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return undefined;
   }
 };
 

@@ -75,10 +75,10 @@ export class Consultations {
     decision: ConsultationDecision,
     keep?: RequestToKeep,
   ): Promise<{ readonly response: ConsultResponse } | FirstRequest> {
-    const { consultation, services, refusal } = decision;
+    const { consultation, refusal } = decision;
     if (refusal) {
       const ticketed = withTicket(refusal, consultation.ticket);
-      const first = await this.journalRefusal(consultation, services, ticketed, keep);
+      const first = await this.journalRefusal(decision, ticketed, keep);
       if (first) return first;
       throw failureOf(ticketed);
     }
@@ -132,7 +132,7 @@ export class Consultations {
       time,
       repeatOf: '',
     };
-    return { context, services, consultation, refusal: ofNumber ?? refusalOfServices(services) };
+    return { context, services, consultation, ofNumber, refusal: ofNumber ?? refusalOfServices(services) };
   }
 
   /** A receipt for each source that is asked: signed before any of them is. */
@@ -207,15 +207,14 @@ export class Consultations {
   }
 
   private journalRefusal(
-    consultation: Consultation,
-    services: readonly DecidedService[],
+    { consultation, services, ofNumber }: ConsultationDecision,
     refusal: Refusal,
     keep: RequestToKeep | undefined,
   ): Promise<FirstRequest | undefined> {
     const { ticket, personId, time } = consultation;
     const result = AccessResult.ACCESS_RESULT_REFUSED;
     const outcomes = services.map((decided) => {
-      const reason = decided.allowed ? refusal.reason : decided.reason;
+      const reason = ofNumber !== undefined || decided.allowed ? refusal.reason : decided.reason;
       return { ...outcomeOf(noResult(decided.requested.dataService, reason)), result, time };
     });
     // None of them reaches a source, whatever was decided of its data service.
@@ -245,6 +244,8 @@ interface ConsultationDecision {
   readonly context: DecisionContext;
   readonly services: readonly DecidedService[];
   readonly consultation: Consultation;
+  /** The number is not in use: the reason for all of its data services. */
+  readonly ofNumber: Refusal | undefined;
   readonly refusal: Refusal | undefined;
 }
 

@@ -10,6 +10,8 @@ import { isOfMesh, wantedAccess } from './wanted-access.js';
 /** Passes that fail are repeated soon: a withdrawal may wait for them. */
 const BACKOFF_MS = { min: 100, max: 1_000 };
 
+/** Created at once: a withdrawal waits for them. */
+const MAX_TOPICS = 20;
 /** Then two looks were missed. */
 const LATE_AFTER = 3;
 
@@ -25,7 +27,6 @@ export class AccessKeeping {
   private administration: BrokerAdministration | undefined;
   /** Monotonic milliseconds. */
   private equalAt = Number.NEGATIVE_INFINITY;
-  private equalRevision = 0n;
   private readonly reported = new Set<string>();
   private readonly loop = new WorkLoop({
     pass: () => this.pass(),
@@ -58,9 +59,9 @@ export class AccessKeeping {
     await this.administration?.close();
   }
 
-  /** Whether the broker was equal to a policy of this revision or a later one in the last minutes. */
-  isEqual(revision = 1n): boolean {
-    return this.equalRevision >= revision && performance.now() - this.equalAt < LATE_AFTER * this.everyMs;
+  /** Whether the broker was equal to the policy at one of the last looks. */
+  isEqual(): boolean {
+    return performance.now() - this.equalAt < LATE_AFTER * this.everyMs;
   }
 
   private async pass(): Promise<number> {
@@ -78,8 +79,11 @@ export class AccessKeeping {
       await broker.revoke(removed);
       this.report('removed', removed);
       const topics = await broker.topics();
-      if (!isCurrent()) return 0;
-      await broker.createTopics(wanted.topics.filter(({ name }) => !topics.has(name)));
+      const absent = wanted.topics.filter(({ name }) => !topics.has(name));
+      for (let from = 0; from < absent.length; from += MAX_TOPICS) {
+        if (!isCurrent()) return 0;
+        await broker.createTopics(absent.slice(from, from + MAX_TOPICS));
+      }
       const missing = rights ? without(wanted.rights, rights) : [];
       if (!isCurrent()) return 0;
       await broker.grant(missing);
@@ -92,7 +96,6 @@ export class AccessKeeping {
       throw error;
     }
     this.equalAt = performance.now();
-    this.equalRevision = revision;
     return this.everyMs;
   }
 

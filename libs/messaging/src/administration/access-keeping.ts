@@ -12,12 +12,14 @@ const BACKOFF_MS = { min: 100, max: 1_000 };
 
 /** Created at once: a withdrawal waits for them. */
 const MAX_TOPICS = 20;
+/** Until a policy that is stale is asked for again. */
+const STALE_MS = 250;
 /** Then two looks were missed. */
 const LATE_AFTER = 3;
 
 const corrected = counter('crossroads.broker_rights.corrected');
 
-export type AccessFollower = Pick<PolicyFollower, 'policy' | 'revision' | 'onChange'>;
+export type AccessFollower = Pick<PolicyFollower, 'policy' | 'ready' | 'revision' | 'onChange'>;
 
 /**
  * Makes topics of institutions, and the rights on the broker, equal to what the policy says, in both directions: at each change of the
@@ -65,7 +67,8 @@ export class AccessKeeping {
   }
 
   private async pass(): Promise<number> {
-    // Thrown here while the policy is stale.
+    // The follower says why.
+    if (!this.policy.ready()) return STALE_MS;
     const wanted = wantedAccess(this.policy.policy());
     const { revision } = this.policy;
     // What was decided may be withdrawn while the broker answers, or this process be stopped for an hour.

@@ -39,7 +39,11 @@ const EVENT_STORE: Grants = {
   'es.session_is_gone()': 'execute',
 };
 
-const PARKED: Grants = { 'public.parked': 'select, insert, update (reason, attempts), delete' };
+const PARKED: Grants = {
+  'public.parked': 'select, insert, update (reason, attempts), delete',
+  // The newest messages that nobody sealed: older ones make room.
+  'public.refused': 'select, insert, delete',
+};
 const TOMBSTONES: Grants = { 'public.tombstones': 'select, insert, update (acknowledged_at)' };
 
 /** What was held is not given back: a service that starts again takes no older policy. */

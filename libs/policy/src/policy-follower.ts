@@ -5,7 +5,7 @@ import type {
   WatchResponse,
 } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { DeliberationState, type PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
-import { type Caller, RemoteError, Unavailable } from '@crossroads/grpc';
+import { type Caller, type GrpcFailure, RemoteError, Unavailable } from '@crossroads/grpc';
 import { type Logger, processLog } from '@crossroads/telemetry';
 import { type Policy, PolicyIndex, UnknownPolicyEntity } from './decide/policy.js';
 import { Freshness } from './freshness.js';
@@ -181,9 +181,13 @@ export class PolicyFollower {
     return () => void this.listeners.delete(listener);
   }
 
-  /** Whether the policy that is held, however old, registers the caller's key; true before there is one. For limits, not for decisions. */
-  holds(caller: Caller): boolean {
-    return this.current?.isRegistered(caller) ?? true;
+  /**
+   * Why a caller is refused at the door, by the policy that is held, however old; nothing when its key is registered, or before there is a
+   * policy. A newer one may register the key.
+   */
+  refusalOf(caller: Caller): GrpcFailure | undefined {
+    if (this.current?.isRegistered(caller) ?? true) return undefined;
+    return this.ready() ? keyNotRegistered() : this.refusal();
   }
 
   /** For `RegisteredKeyGuard`. @throws PermissionDenied `KEY_NOT_REGISTERED`; Unavailable as `policy` */

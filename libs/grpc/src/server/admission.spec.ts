@@ -212,6 +212,7 @@ describe('limits of a server', () => {
     const exchange = await start({});
     const refused = await failureOf(exchange.refuse(request('x'.repeat(500))));
     expect(refused).toMatchObject({ code: status.RESOURCE_EXHAUSTED, reason: 'MESSAGE_TOO_LARGE' });
+    expect(refused.message).toContain('at most 500 bytes');
     expect(refused.retryAfterMs).toBeUndefined();
     expect(limited).toMatchObject([{ reason: 'SIZE', rpc: EchoService.refuse.path }]);
     expect(await exchange.refuse(request('x'.repeat(400)))).toEqual(response('x'.repeat(400)));

@@ -62,10 +62,7 @@ const REFUSALS = {
     message:
       'this caller has as many bytes of requests in hand as it may, or all callers have; wait for some of the calls, or as long as RetryInfo says',
   },
-  SIZE: {
-    reason: 'MESSAGE_TOO_LARGE',
-    message: 'the message is larger than this rpc takes; send a smaller one',
-  },
+  SIZE: { reason: 'MESSAGE_TOO_LARGE', message: 'the message is larger than this rpc takes' },
   OVERLOAD: {
     reason: 'OVERLOADED',
     message: 'this server has as many calls of this lane in flight as it can serve; wait as long as RetryInfo says',
@@ -152,7 +149,10 @@ class ArrivedCall implements QueuedCall, HeldCall {
   receiveMessage(bytes: number): boolean {
     const { maxMessageBytes = Number.POSITIVE_INFINITY } = this.terms;
     if (bytes > maxMessageBytes) {
-      this.answer({ reason: 'SIZE' });
+      this.answer(
+        { reason: 'SIZE' },
+        `a message of this rpc has at most ${maxMessageBytes} bytes, and this one has ${bytes}`,
+      );
       return false;
     }
     this.arriving = Math.max(0, this.arriving - MESSAGE_HEAD_BYTES - bytes);
@@ -194,13 +194,13 @@ class ArrivedCall implements QueuedCall, HeldCall {
     this.answer(exceeded);
   }
 
-  private answer({ reason, retryAfterMs }: LimitExceeded): void {
+  private answer({ reason, retryAfterMs }: LimitExceeded, message: string = REFUSALS[reason].message): void {
     this.isAnswered = true;
     const { domain, callers } = this.options;
     reportLimited({ rpc: this.rpc, reason, caller: callers.find(this.call) }, this.options);
     const metadata = reason === 'OVERLOAD' ? { lane: this.lane } : {};
     this.call.sendStatus(
-      statusReply(domain, { code: status.RESOURCE_EXHAUSTED, ...REFUSALS[reason], metadata, retryAfterMs }),
+      statusReply(domain, { code: status.RESOURCE_EXHAUSTED, ...REFUSALS[reason], message, metadata, retryAfterMs }),
     );
   }
 }

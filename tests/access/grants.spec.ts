@@ -102,7 +102,7 @@ describe('the role that a service runs as', () => {
       .flatMap(([name, rights]) => rights.split(/, (?![^(]*\))/).map((right) => `${name} ${right}`))
       // Rights on some columns are no rights on the table.
       .filter((right) => !right.includes('(') && !right.endsWith(' '));
-    expect(new Set(stated.map((row) => Reflect.get(Object(row), 'right')))).toEqual(new Set(reviewed));
+    expect(new Set(stated.map((row): unknown => Reflect.get(Object(row), 'right')))).toEqual(new Set(reviewed));
   });
 
   describe('by its own connection', () => {

@@ -59,10 +59,16 @@ export class Callers {
 
   /** Nothing when the certificate names nobody. */
   find(call: IncomingCall): Caller | undefined {
+    const found = this.identify(call);
+    return found instanceof Unauthenticated ? undefined : found;
+  }
+
+  identify(call: IncomingCall): Caller | Unauthenticated {
     try {
       return this.of(call);
-    } catch {
-      return undefined;
+    } catch (error) {
+      if (error instanceof Unauthenticated) return error;
+      throw error;
     }
   }
 

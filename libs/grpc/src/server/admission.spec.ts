@@ -58,8 +58,8 @@ describe('limits of a server', () => {
   });
 
   /** Sends the headers of a call, without a message. */
-  const begin = async (path: string = EchoService.echo.path) => {
-    const tls = await echo.authority.service('exchange');
+  const begin = async (path: string = EchoService.echo.path, own?: TlsFiles) => {
+    const tls = own ?? (await echo.authority.service('exchange'));
     session = http2Connect(`https://127.0.0.1:${echo.server.port}`, {
       ca: readFileSync(tls.ca),
       cert: readFileSync(tls.cert),
@@ -143,6 +143,17 @@ describe('limits of a server', () => {
       expect(echo.seen).toEqual([]);
     },
   );
+
+  it('refuse a certificate that names nobody before its message, within the same budget', async () => {
+    await start(ONCE);
+    const nobody = await echo.authority.leaf({
+      subject: 'CN=nobody',
+      uris: ['spiffe://elsewhere.test/service/nobody'],
+    });
+    expect(await endOf(await begin(EchoService.echo.path, nobody))).toMatchObject({ 'grpc-status': '16' });
+    expect(await failureOf(echo.connect(nobody).echo(request('')))).toMatchObject({ reason: 'RATE_LIMIT' });
+    expect(ended.map(({ code }) => code)).toEqual([status.UNAUTHENTICATED, status.RESOURCE_EXHAUSTED]);
+  });
 
   it('count each caller separately, over all its connections', async () => {
     const exchange = await start(ONCE);

@@ -6,7 +6,7 @@ import {
   type ServerInterceptor,
   status,
 } from '@grpc/grpc-js';
-import type { GrpcFailure } from '../errors/failures.js';
+import { GrpcFailure } from '../errors/failures.js';
 import { statusReply } from '../errors/status.js';
 import { type Callers, streamOf } from '../identity/callers.js';
 import type { RefusalOfKey } from '../identity/registered-keys.js';
@@ -109,13 +109,12 @@ class ArrivedCall implements QueuedCall, HeldCall {
   /** When the headers have arrived. A call that has to wait is not read until it is admitted. */
   arrive(metadata: Metadata): void {
     const { limits, callers, refusalOf } = this.options;
-    // The handler refuses callers that the certificate does not name.
-    const caller = callers.find(this.call);
-    const refusal = caller && refusalOf(caller);
-    const counted = caller && limits?.admit(refusal ? 'unregistered' : caller);
+    const caller = callers.identify(this.call);
+    const refusal = caller instanceof GrpcFailure ? caller : refusalOf(caller);
+    const counted = limits?.admit(caller instanceof GrpcFailure || refusal ? 'unregistered' : caller);
     if (counted instanceof CountedCall) this.counted = counted;
     if (counted !== undefined && !(counted instanceof CountedCall)) this.end(counted);
-    else if (refusal !== undefined) this.refuseKey(refusal);
+    else if (refusal !== undefined) this.refuseCaller(refusal);
     else this.enter(metadata);
   }
 
@@ -181,7 +180,7 @@ class ArrivedCall implements QueuedCall, HeldCall {
     return false;
   }
 
-  private refuseKey(refusal: GrpcFailure): void {
+  private refuseCaller(refusal: GrpcFailure): void {
     this.state = 'refused';
     this.counted?.release();
     const { domain, callers, onEnd } = this.options;
@@ -206,8 +205,8 @@ class ArrivedCall implements QueuedCall, HeldCall {
 }
 
 /**
- * Admits calls, or refuses them, when their headers arrive: before a byte of a message is read. First their key is looked at, then their
- * budget. A call that begins to send a message and never ends counts as well.
+ * Admits calls, or refuses them, when their headers arrive: before a byte of a message is read. First the name and the key of
+ * the caller are looked at, then its budget. A call that begins to send a message and never ends counts as well.
  */
 export class Admissions {
   private readonly arrived = new Map<object, ArrivedCall>();

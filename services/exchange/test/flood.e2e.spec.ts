@@ -28,7 +28,7 @@ describe('the exchange', () => {
   const caller = (port: number, { ca, cert, key }: TlsFiles) => {
     const [roots, ownKey, chain] = [ca, key, cert].map((file) => readFileSync(file));
     const tls = credentials.createSsl(roots, ownKey, chain, { checkServerIdentity: () => undefined });
-    const client = new Client(`127.0.0.1:${port}`, tls);
+    const client = new Client(`127.0.0.1:${port}`, tls, { 'grpc.ssl_target_name_override': 'exchange' });
     mesh.defer(() => client.close());
     const { path, requestSerialize, responseDeserialize } = ExchangeServiceService.consult;
     return (request: ConsultRequest): Promise<ConsultResponse | status> =>

@@ -37,7 +37,7 @@ export class PolicyModule implements OnApplicationShutdown {
     readiness: ReadinessChecks,
     keys: RegisteredKeys,
   ) {
-    keys.use((caller) => policy.holds(caller));
+    keys.use((caller) => policy.refusalOf(caller));
     readiness.add('policy', () => policy.ready());
   }
 

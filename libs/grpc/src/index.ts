@@ -39,6 +39,8 @@ export { ClientsModule, GrpcClients, InjectClient, type CalledService } from './
 export { GrpcModule } from './nest/grpc.module.js';
 export { GrpcTransport, type TransportOptions } from './nest/grpc.transport.js';
 export { GrpcExceptionFilter } from './nest/grpc-exception.filter.js';
+export { HealthModule } from './nest/health.module.js';
+export { HealthTransport } from './nest/health.transport.js';
 export { nestLogger } from './nest/nest-logger.js';
 export { RequestValidation } from './nest/request-validation.js';
 export { requestPipe } from './nest/request.pipe.js';

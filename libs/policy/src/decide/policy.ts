@@ -121,11 +121,24 @@ export class PolicyIndex {
     return this.represented.get(peer.enterpriseNumber)?.has(customer) ?? false;
   }
 
-  /** Names of an institution's applications that hold a registered key. */
-  applicationsOf(enterpriseNumber: string): string[] {
-    return [...(this.applications.get(enterpriseNumber) ?? [])].flatMap(([name, keys]) =>
-      keys.size > 0 ? [name] : [],
+  /** The registered keys of an institution's applications. */
+  keysOf(enterpriseNumber: string): { readonly application: string; readonly spki: string }[] {
+    if (!this.institutions.has(enterpriseNumber)) return [];
+    return [...(this.applications.get(enterpriseNumber) ?? [])].flatMap(([application, keys]) =>
+      [...keys].map((spki) => ({ application, spki })),
     );
+  }
+
+  /** The institutions to which data of persons is, or was, granted by subscription. */
+  subscribers(): string[] {
+    return [...this.grants].flatMap(([recipient, services]) =>
+      [...services.values()].some((grants) => [...grants].some(({ subscription }) => subscription)) ? [recipient] : [],
+    );
+  }
+
+  /** The institutions that are registered as document providers, in whichever state. */
+  documentProviderNumbers(): string[] {
+    return [...this.documentProviders.keys()];
   }
 
   dataService(name: string): CompiledDataService | undefined {

@@ -27,6 +27,8 @@ export const authorization = {
   publishes: [],
   reads: [],
   institutionTopics: undefined,
+  administersBroker: false,
+  database: true,
   subjectKeys: false,
   storesDocuments: false,
   receipts: 'none',

@@ -67,7 +67,7 @@ export class SubscriptionCommands {
       decide: async () => {
         this.requireGrant(caller, terms, terms.fieldGroups);
         const personIds = ssins && (await this.inscribedPersons(terms, ssins));
-        const laneCount = await this.topics.ensure(terms.institution, lanes);
+        const laneCount = await this.topics.lanesOf(terms.institution, lanes);
         const subscriptionId = randomUUID();
         const stream = { streamId: subscriptionId, state: subscription.initialState(), revision: 0n };
         const events = this.streams.decide(

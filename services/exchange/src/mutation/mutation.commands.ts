@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { Clock } from '@crossroads/configuration';
-import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
 import type { ReportMutationResponse } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import { Commands, PostgresEventStore, type RequestKey, Streams } from '@crossroads/eventsourcing';
@@ -11,7 +10,7 @@ import { SubjectSealer } from '@crossroads/privacy';
 import { DataSchemas } from '@crossroads/source/client';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { failureOf, refusalOfNumber } from '../consultation/refusals.js';
+import { failureOf, notAvailable, refusalOfNumber } from '../consultation/refusals.js';
 import { dateMessage } from '../sources/date.message.js';
 import { DirectoryClient } from '../sources/directory-client.js';
 import { MUTATIONS, mutationDecider, mutationsOf } from './mutation.decider.js';
@@ -51,10 +50,10 @@ export class MutationCommands {
   ): Promise<ReportMutationResponse> {
     const service = this.requireReporter(caller, reporter, input);
     await this.requireValidData(service, input);
-    const { state, personId } = await this.directory.check(input.ssin, [reporter], dayOf(this.clock.now()));
-    const refusal = refusalOfNumber(state);
-    if (refusal || state !== NumberState.NUMBER_STATE_VALID)
-      throw refusal ? failureOf(refusal) : new TypeError('no person');
+    const person = await this.directory.check(input.ssin, [reporter], dayOf(this.clock.now()));
+    const { personId } = person;
+    const refusal = person.inscriptions.length === 0 ? notAvailable : refusalOfNumber(person.state);
+    if (refusal) throw failureOf(refusal);
 
     const { ssin, dataService, sourceRevision, changedFieldGroups, data, effectiveDate } = input;
     const mutation = Mutation.fromPartial({

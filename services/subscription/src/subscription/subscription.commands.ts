@@ -5,7 +5,7 @@ import type { Tx } from '@crossroads/database';
 import { Commands, PostgresEventStore, type RequestKey, Streams } from '@crossroads/eventsourcing';
 import { type Caller, InvalidInput, NotFound, PermissionDenied } from '@crossroads/grpc';
 import { dayOf, type Ssin } from '@crossroads/identifiers';
-import { PolicyFollower } from '@crossroads/policy';
+import { personNotAvailable, PolicyFollower } from '@crossroads/policy';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { DirectoryChecks } from '../directory/directory-checks.js';
@@ -156,7 +156,7 @@ export class SubscriptionCommands {
     });
   }
 
-  /** @throws InvalidInput naming each person whom the institution has not inscribed */
+  /** @throws InvalidInput naming each person who is not available to the institution */
   private async inscribedPersons(terms: SubscriptionTerms, ssins: readonly Ssin[]): Promise<string[]> {
     const checks = await this.directory.bySsin(ssins, terms.institution);
     const personIds = new Set<string>();
@@ -180,17 +180,18 @@ export class SubscriptionCommands {
   }
 }
 
+/** Only who has inscribed the person in the context is told the state of the number. */
 const violationOf = (check: CheckResponse | undefined, inscriptionContext: string) => {
-  const state = check?.state;
-  if (check && state === NumberState.NUMBER_STATE_VALID)
-    return check.inscriptions.some((one) => one.inscriptionContext === inscriptionContext)
-      ? undefined
-      : { reason: 'NOT_INSCRIBED', description: 'inscribe the person in this context first' };
-  if (state === NumberState.NUMBER_STATE_REPLACED)
-    return { reason: 'REPLACED_SSIN', description: 'this number was replaced; use the one that replaced it' };
-  if (state === NumberState.NUMBER_STATE_CANCELED)
-    return { reason: 'CANCELED_SSIN', description: 'this number was cancelled' };
-  return { reason: 'UNKNOWN_SSIN', description: 'nobody has this number' };
+  if (!check?.inscriptions.some((one) => one.inscriptionContext === inscriptionContext))
+    return { reason: personNotAvailable.reason, description: personNotAvailable.message };
+  switch (check.state) {
+    case NumberState.NUMBER_STATE_VALID:
+      return undefined;
+    case NumberState.NUMBER_STATE_REPLACED:
+      return { reason: 'REPLACED_SSIN', description: 'this number was replaced; use the one that replaced it' };
+    default:
+      return { reason: 'CANCELED_SSIN', description: 'this number was cancelled' };
+  }
 };
 
 /** The same for a subscription of somebody else: callers do not learn that it exists. */

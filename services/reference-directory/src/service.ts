@@ -11,8 +11,9 @@ import { personsView } from './number/rebuild-persons.js';
 const MINUTE = 60_000;
 
 const reasonCodes: ReasonCodes<NumberReason> = {
-  UNKNOWN_SSIN: status.NOT_FOUND,
   // The state of the number is at fault, not the form of the request.
+  NUMBER_NOT_USABLE: status.FAILED_PRECONDITION,
+  PERSON_NOT_AVAILABLE: status.FAILED_PRECONDITION,
   REPLACED_SSIN: status.FAILED_PRECONDITION,
   CANCELED_SSIN: status.FAILED_PRECONDITION,
 };

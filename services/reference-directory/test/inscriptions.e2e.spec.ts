@@ -1,9 +1,10 @@
-import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
+import { DirectoryServiceService, NumberState } from '@crossroads/contracts/directory/v1/directory_service';
 import { newRequestId } from '@crossroads/grpc';
 import { eventually } from '@crossroads/testing';
+import { PlainCaller } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { nextNumber, testNumber } from './numbers.js';
-import { refusalOf, WHOLE } from './requests.js';
+import { fileLine, refusalOf, sendFile, WHOLE } from './requests.js';
 import { type Directory, HEALTH_FUND, RunningDirectory, WELFARE_OFFICE } from './running-directory.js';
 
 const EARLY = testNumber(90_000);
@@ -146,10 +147,10 @@ describe('inscriptions', () => {
 describe('numbers', () => {
   it('numbers assigned before the first start are known', () => known(EARLY));
 
-  it('unknown, replaced and cancelled numbers are refused with their reason', async () => {
+  it('replaced and cancelled numbers are refused with their reason to who has an inscription on them', async () => {
     const { ssin, personId } = await somebody();
+    await inscribe(ssin);
     const other = nextNumber();
-    expect(await refusalOf(inscribe(other))).toBe('UNKNOWN_SSIN');
     expect((await check({ ssin: other })).state).toBe(NumberState.NUMBER_STATE_UNKNOWN);
     await directory.registry.assign(other, personId);
     await directory.registry.replace(ssin, other, personId);
@@ -159,6 +160,50 @@ describe('numbers', () => {
     await directory.registry.cancel(other, personId);
     await known(other, NumberState.NUMBER_STATE_CANCELED);
     expect(await refusalOf(inscribe(other))).toBe('CANCELED_SSIN');
+    expect(await refusalOf(uninscribe(other))).toBe('CANCELED_SSIN');
+  });
+
+  it('unknown, replaced and cancelled numbers are refused with the same bytes to who has no inscription on them', async () => {
+    const [replaced, cancelled, stranger] = [await somebody(), await somebody(), await somebody()];
+    const successor = nextNumber();
+    await directory.registry.assign(successor, replaced.personId);
+    await directory.registry.replace(replaced.ssin, successor, replaced.personId);
+    await directory.registry.cancel(cancelled.ssin, cancelled.personId);
+    await inscribe(stranger.ssin, {}, asFund);
+    await known(replaced.ssin, NumberState.NUMBER_STATE_REPLACED);
+    await known(cancelled.ssin, NumberState.NUMBER_STATE_CANCELED);
+    const unusable = [nextNumber(), replaced.ssin, cancelled.ssin];
+    const caller = new PlainCaller(directory.process.port, directory.certificate(WELFARE_OFFICE));
+    const refused = async <Request>(
+      rpc: { readonly path: string; readonly requestSerialize: (request: Request) => Buffer },
+      numbers: readonly string[],
+      request: (ssin: string) => Request,
+    ): Promise<Set<string>> => {
+      const answers = new Set<string>();
+      for (const ssin of numbers) answers.add(await caller.refused(rpc, request(ssin)));
+      return answers;
+    };
+    const line = (ssin: string) => ({ requestId: newRequestId(), institution: '', ssin, inscriptionContext: '17/2' });
+    expect([
+      ...(await refused(DirectoryServiceService.inscribe, unusable, (ssin) => ({ ...line(ssin), period: WHOLE }))),
+    ]).toEqual([expect.stringContaining('NUMBER_NOT_USABLE')]);
+    expect([
+      ...(await refused(DirectoryServiceService.listInscriptions, [...unusable, stranger.ssin], (ssin) => ({
+        institution: '',
+        ssin,
+        pageSize: 0,
+        pageToken: '',
+      }))),
+    ]).toEqual([expect.stringContaining('PERSON_NOT_AVAILABLE')]);
+    caller.close();
+    for (const ssin of [...unusable, stranger.ssin]) expect((await uninscribe(ssin)).changed).toBe(false);
+    const [progress] = await sendFile(asOffice, [unusable.map((ssin) => fileLine(ssin))]);
+    expect(progress?.refused.map(({ reason }) => reason)).toEqual(unusable.map(() => 'NUMBER_NOT_USABLE'));
+    expect(new Set(progress?.refused.map(({ description }) => description)).size).toBe(1);
+    const [ended] = await sendFile(asOffice, [[...unusable, stranger.ssin].map((ssin) => fileLine(ssin))], {
+      uninscribe: true,
+    });
+    expect(ended).toMatchObject({ changed: 0n, unchanged: 4n, refused: [] });
   });
 
   it('merged persons have the inscriptions of both, until the merge is undone', async () => {

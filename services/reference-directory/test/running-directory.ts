@@ -51,9 +51,15 @@ export class RunningDirectory {
   }
 
   as(name: string): Directory {
+    return this.mesh.connect(DirectoryServiceService, this.process.port, this.certificate(name), {
+      deadlineMs: 20_000,
+    });
+  }
+
+  certificate(name: string): TlsFiles {
     const tls = this.certificates.get(name);
     if (!tls) throw new Error(`there is no certificate ${name}`);
-    return this.mesh.connect(DirectoryServiceService, this.process.port, tls, { deadlineMs: 20_000 });
+    return tls;
   }
 
   close(): Promise<void> {

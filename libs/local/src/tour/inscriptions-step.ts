@@ -1,7 +1,6 @@
 import type { Institution } from '@crossroads/client';
 import type { InscribeFileRequest, InscribeFileResponse } from '@crossroads/contracts/directory/v1/directory_service';
 import { newRequestId, RemoteError } from '@crossroads/grpc';
-import { status } from '@grpc/grpc-js';
 import { until, verify } from './checks.js';
 
 const CHUNK = 1_000;
@@ -47,7 +46,7 @@ export const inscribe = (
       });
       return changed;
     } catch (error) {
-      if (error instanceof RemoteError && error.code === status.NOT_FOUND) return undefined;
+      if (error instanceof RemoteError && error.reason === 'NUMBER_NOT_USABLE') return undefined;
       throw error;
     }
   });

@@ -1,6 +1,7 @@
 import type { Inscription, ListInscriptionsResponse } from '@crossroads/contracts/directory/v1/directory_service';
 import { Database } from '@crossroads/database';
 import { PageTokens } from '@crossroads/grpc';
+import { personNotAvailable } from '@crossroads/policy/decide';
 import { Injectable } from '@nestjs/common';
 import { type Entry, unpackEntries } from '../lookup/entry.codec.js';
 import { inscriptionMessage } from '../lookup/inscription.message.js';
@@ -47,7 +48,7 @@ export class InscriptionList {
     private readonly pageTokens: PageTokens,
   ) {}
 
-  /** @throws Rejection `UNKNOWN_SSIN`; InvalidInput for a page token of another list */
+  /** @throws Rejection `PERSON_NOT_AVAILABLE`; InvalidInput for a page token of another list */
   async list(
     institution: string,
     { ssin, pageSize, pageToken }: Omit<ListInscriptionsInput, 'institution'>,
@@ -63,9 +64,9 @@ export class InscriptionList {
 
   private async ofPerson(institution: string, ssin: string, after: Position | undefined, size: number): Promise<Page> {
     const found = await this.persons.find({ ssin });
-    if (!found) throw rejection('UNKNOWN_SSIN');
-    const { own, contextOf } = await this.ownEntries(institution, [found]);
-    const entries = own(found.entries);
+    const { own, contextOf } = await this.ownEntries(institution, found ? [found] : []);
+    const entries = found ? own(found.entries) : [];
+    if (!found || entries.length === 0) throw rejection(personNotAvailable.reason);
     const from = after?.listed ?? 0;
     const page = entries.slice(from, from + size);
     const listed = from + page.length;

@@ -138,7 +138,7 @@ export class InscriptionCommands {
   }: ChunkCommand): Promise<CommandDecision<Outcome>> {
     // The revision is read first: rows that are read later include at least the events up to it.
     const revision = await this.revisionOf(institution);
-    const { lines, persons, refused } = await this.resolve(type, chunk.lines);
+    const { lines, persons, refused } = await this.resolve(type, institution, chunk.lines);
     const [first] = refused;
     if (first && rejectsRefusedLines) throw rejection(first.reason);
     const state = await this.stateOf(institution, lines, persons);
@@ -161,7 +161,7 @@ export class InscriptionCommands {
       appends: [await this.streams.append({ streamId: streamOf(institution), revision }, events)],
       answer: {
         changed: changedLines.length,
-        unchanged: lines.length - changedLines.length,
+        unchanged: chunk.lines.length - refused.length - changedLines.length,
         refused: [...chunk.malformed, ...refused].sort((a, b) => a.line - b.line),
       },
       writeRows: async (tx) => {
@@ -171,21 +171,26 @@ export class InscriptionCommands {
     };
   }
 
-  private async resolve(type: CommandType, fileLines: readonly FileLine[]): Promise<Resolved> {
+  private async resolve(type: CommandType, institution: string, fileLines: readonly FileLine[]): Promise<Resolved> {
     const found = await this.persons.findAll(fileLines);
+    const ids = new Set(found.flatMap((person) => person?.entries.map(({ contextId }) => contextId) ?? []));
+    const contextOf = await this.contexts.contextsOf(ids);
+    const isKnown = ({ entries }: FoundPerson) =>
+      entries.some(({ contextId }) => contextOf(contextId).institution === institution);
     const merged = type === 'Uninscribe' ? await this.mergedInto(found) : new Map<number, number[]>();
     const lines: ResolvedLine[] = [];
     const persons: FoundPerson[] = [];
     const refused: RefusedNumber[] = [];
     fileLines.forEach(({ line, ssin, context, period }, index) => {
       const person = found[index];
-      const reason = refusalOf(person?.state);
-      if (reason !== undefined || person === undefined) {
-        refused.push({ line, reason: reason ?? 'UNKNOWN_SSIN' });
+      if (person?.state === 'VALID') {
+        persons.push(person);
+        lines.push({ persons: [person.person, ...(merged.get(person.person) ?? [])], ssin, context, period });
         return;
       }
-      persons.push(person);
-      lines.push({ persons: [person.person, ...(merged.get(person.person) ?? [])], ssin, context, period });
+      const reason = person && isKnown(person) ? refusalOf(person.state) : undefined;
+      // To uninscribe whoever is not inscribed changes nothing, also when the number is not in use.
+      if (reason !== undefined || type === 'Inscribe') refused.push({ line, reason: reason ?? 'NUMBER_NOT_USABLE' });
     });
     return { lines, persons, refused };
   }

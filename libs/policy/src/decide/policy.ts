@@ -2,6 +2,7 @@ import type {
   Application,
   Deliberation,
   DocumentProvider,
+  InscriptionGrant,
   Institution,
   PolicyEntity,
   Role,
@@ -63,6 +64,7 @@ export class PolicyIndex {
   private readonly legalContexts = new Map<string, number>();
   private readonly signInProviders = new Map<string, SignInProvider>();
   private readonly documentProviders = new Map<string, DocumentProvider>();
+  private readonly inscriptionGrants = new Map<string, InscriptionGrant>();
 
   static of(entities: Iterable<PolicyEntity>, revision: bigint): PolicyIndex {
     const policy = new PolicyIndex();
@@ -91,6 +93,9 @@ export class PolicyIndex {
         break;
       case 'documentProvider':
         this.documentProviders.set(entity.value.enterpriseNumber, entity.value);
+        break;
+      case 'inscriptionGrant':
+        this.inscriptionGrants.set(entity.value.enterpriseNumber, entity.value);
         break;
       case undefined:
         throw new UnknownPolicyEntity('an entity');
@@ -164,6 +169,17 @@ export class PolicyIndex {
     return this.documentProviders.get(enterpriseNumber);
   }
 
+  /** In which contexts an institution may inscribe, and from when; nothing: in none. */
+  inscriptionGrant(enterpriseNumber: string): InscriptionGrant | undefined {
+    return this.inscriptionGrants.get(enterpriseNumber);
+  }
+
+  /** Of how many persons an institution may come to know in a day. */
+  dailyPersons(enterpriseNumber: string): { readonly consulted: number; readonly misses: number } {
+    const { consulted = 0, misses = 0 } = this.inscriptionGrants.get(enterpriseNumber)?.dailyPersons ?? {};
+    return { consulted: consulted || Number.POSITIVE_INFINITY, misses: misses || DEFAULT_MISSES };
+  }
+
   /** Whether any grant of the network, also a revoked one, names it. */
   knowsLegalContext(legalContext: string): boolean {
     return this.legalContexts.has(legalContext);
@@ -204,6 +220,9 @@ export class PolicyIndex {
     }
   }
 }
+
+/** Typing errors of a large office; somebody who searches needs more. */
+const DEFAULT_MISSES = 200;
 
 const NONE: ReadonlySet<string> = new Set();
 

@@ -61,7 +61,9 @@ export const benchDirectory = async (options: DirectoryBenchOptions): Promise<Di
     const lookup = new PersonLookup(db, index);
     const store = new PostgresEventStore(db);
     const contexts = new InstitutionContexts(db);
-    const commands = new InscriptionCommands(db, new Commands(store, db), store, contexts, lookup, seal);
+    const commands = new InscriptionCommands(db, new Commands(store, db), store, contexts, lookup, seal, {
+      refusedAmong: () => [],
+    });
     const inscriptions = persons * inscriptionsEach;
     const loadPerSecond = inscriptions / (await loadFiles(commands, everybody, inscriptionsEach, say));
     const bytesByRelation = await relationSizes(db, inscriptions);

@@ -1,11 +1,12 @@
 import { DirectoryServiceService, NumberState } from '@crossroads/contracts/directory/v1/directory_service';
 import { newRequestId } from '@crossroads/grpc';
+import { addDays, dayOf } from '@crossroads/identifiers';
 import { eventually } from '@crossroads/testing';
 import { PlainCaller } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { nextNumber, testNumber } from './numbers.js';
 import { fileLine, refusalOf, sendFile, WHOLE } from './requests.js';
-import { type Directory, HEALTH_FUND, RunningDirectory, WELFARE_OFFICE } from './running-directory.js';
+import { type Directory, HEALTH_FUND, INTEGRATOR, RunningDirectory, WELFARE_OFFICE } from './running-directory.js';
 
 const EARLY = testNumber(90_000);
 let directory: RunningDirectory;
@@ -141,6 +142,56 @@ describe('inscriptions', () => {
     );
     expect(answers.filter(({ changed }) => changed)).toHaveLength(40);
     expect(await contextsOf(ssin)).toHaveLength(40);
+  });
+});
+
+describe('a grant of the committee', () => {
+  it('says in which contexts an institution inscribes, whoever asks for it and whatever the number', async () => {
+    const { ssin } = await somebody();
+    for (const number of [ssin, nextNumber()])
+      expect(await refusalOf(inscribe(number, { inscriptionContext: '99/1' }))).toBe('INSCRIPTION_CONTEXT_NOT_GRANTED');
+    const asIntegrator = directory.as(INTEGRATOR);
+    const forOffice = { institution: WELFARE_OFFICE, inscriptionContext: '99/1' };
+    expect(await refusalOf(inscribe(ssin, forOffice, asIntegrator))).toBe('INSCRIPTION_CONTEXT_NOT_GRANTED');
+    const [progress] = await sendFile(asOffice, [
+      [fileLine(ssin, '99/1'), fileLine(ssin), fileLine(nextNumber(), '99/1')],
+    ]);
+    expect(progress).toMatchObject({ changed: 1n, unchanged: 0n });
+    expect(progress?.refused.map(({ line, reason }) => [line, reason])).toEqual([
+      [1n, 'INSCRIPTION_CONTEXT_NOT_GRANTED'],
+      [3n, 'INSCRIPTION_CONTEXT_NOT_GRANTED'],
+    ]);
+    asIntegrator.close();
+  });
+
+  it('lets an inscription start 30 days ago, and earlier only if it says so', async () => {
+    const { ssin } = await somebody();
+    const asIntegrator = directory.as(INTEGRATOR);
+    const back = (days: number) => period(addDays(dayOf(new Date()), -days));
+    expect(await refusalOf(inscribe(ssin, { period: WHOLE }, asIntegrator))).toBe('START_TOO_EARLY');
+    expect(await refusalOf(inscribe(ssin, { period: back(32) }, asIntegrator))).toBe('START_TOO_EARLY');
+    expect((await inscribe(ssin, { period: back(29) }, asIntegrator)).changed).toBe(true);
+    expect((await inscribe(ssin, { period: back(32) })).changed).toBe(true);
+    asIntegrator.close();
+  });
+
+  it('ends at once, and what was inscribed stays', async () => {
+    const { ssin } = await somebody();
+    await inscribe(ssin, { inscriptionContext: '11/2' }, asFund);
+    const grant = (inscriptionContexts: string[]) =>
+      directory.mesh.policy.put({
+        $case: 'inscriptionGrant',
+        value: { enterpriseNumber: INTEGRATOR, inscriptionContexts, earlierStarts: true, dailyPersons: undefined },
+      });
+    const asIntegrator = directory.as(INTEGRATOR);
+    const attempt = () => refusalOf(inscribe(ssin, {}, asIntegrator));
+    grant(['17/2']);
+    await eventually(attempt, (answer) => answer === 'accepted');
+    grant([]);
+    await eventually(attempt, (answer) => answer === 'INSCRIPTION_CONTEXT_NOT_GRANTED');
+    expect(await contextsOf(ssin)).toContain(`${INTEGRATOR} 17/2`);
+    expect((await uninscribe(ssin, undefined, asIntegrator)).changed).toBe(true);
+    asIntegrator.close();
   });
 });
 

@@ -18,6 +18,23 @@ const INSTITUTIONS = new Map<string, readonly string[]>([
   [HEALTH_FUND, []],
   [INTEGRATOR, [WELFARE_OFFICE]],
 ]);
+/** Where they may inscribe; the integrator for itself only from 30 days ago. */
+const CONTEXTS = [
+  '17/2',
+  '17/5',
+  '11/2',
+  '18/1',
+  '18/2',
+  '21/1',
+  '21/2',
+  '21/3',
+  ...Array.from({ length: 20 }, (_, n) => `40/${n}`),
+];
+const GRANTS = new Map([
+  [WELFARE_OFFICE, true],
+  [HEALTH_FUND, true],
+  [INTEGRATOR, false],
+]);
 const SERVICES = ['authorization', 'person-registry', 'exchange', 'subscription', 'access-audit', 'ebox'];
 
 export type Directory = Connection<typeof DirectoryServiceService>;
@@ -46,6 +63,11 @@ export class RunningDirectory {
     for (const name of SERVICES) certificates.set(name, await mesh.serviceCertificate(name));
     for (const [enterpriseNumber, represents] of INSTITUTIONS)
       certificates.set(enterpriseNumber, await mesh.register(enterpriseNumber, { represents: [...represents] }));
+    for (const [enterpriseNumber, earlierStarts] of GRANTS)
+      mesh.policy.put({
+        $case: 'inscriptionGrant',
+        value: { enterpriseNumber, inscriptionContexts: CONTEXTS, earlierStarts, dailyPersons: undefined },
+      });
     certificates.set(UNREGISTERED, await mesh.applicationCertificate(WELFARE_OFFICE, { application: 'shadow' }));
     return new RunningDirectory(mesh, registry, await mesh.startProcess(), certificates);
   }

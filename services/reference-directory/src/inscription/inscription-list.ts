@@ -7,8 +7,8 @@ import { type Entry, unpackEntries } from '../lookup/entry.codec.js';
 import { inscriptionMessage } from '../lookup/inscription.message.js';
 import { InstitutionContexts } from '../lookup/institution-contexts.js';
 import { PersonLookup } from '../lookup/person-lookup.js';
-import { rejection } from '../number/number-state.rules.js';
 import type { ListInscriptionsInput } from './list-inscriptions.pipe.js';
+import { rejection } from './line-reasons.js';
 import { SsinSeal } from './ssin-seal.js';
 
 /** The end of a page. */

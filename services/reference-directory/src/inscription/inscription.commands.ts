@@ -7,13 +7,14 @@ import {
   type RequestKey,
   Streams,
 } from '@crossroads/eventsourcing';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { FoundPerson } from '../lookup/find-persons.js';
 import { InstitutionContexts } from '../lookup/institution-contexts.js';
 import { PersonLookup } from '../lookup/person-lookup.js';
-import { type NumberReason, refusalOf, rejection } from '../number/number-state.rules.js';
+import { refusalOf } from '../number/number-state.rules.js';
 import type { DayRange } from '../period/days.rules.js';
 import type { Periods } from '../period/periods.rules.js';
+import { GrantedInscriptions } from './granted-inscriptions.js';
 import { inscriptionCodec } from './inscription.codec.js';
 import {
   changesOf,
@@ -27,6 +28,7 @@ import {
   streamOf,
 } from './inscription.decider.js';
 import { readRows, writeChanges } from './inscription-rows.js';
+import { type LineReason, rejection } from './line-reasons.js';
 import { SsinSeal } from './ssin-seal.js';
 
 /** A line whose fields are all well-formed. */
@@ -71,13 +73,13 @@ interface ChunkCommand {
 }
 
 type ResolvedLine = Line & { readonly ssin: string };
-type RefusedNumber = RefusedLine & { readonly reason: NumberReason };
+type RefusedByRule = RefusedLine & { readonly reason: LineReason };
 
-/** The lines whose numbers are valid, and the person of each; the others are refused. */
+/** The lines that may be inscribed, and the person of each; the others are refused. */
 interface Resolved {
   readonly lines: readonly ResolvedLine[];
   readonly persons: readonly FoundPerson[];
-  readonly refused: readonly RefusedNumber[];
+  readonly refused: readonly RefusedByRule[];
 }
 
 /**
@@ -97,6 +99,7 @@ export class InscriptionCommands {
     private readonly contexts: InstitutionContexts,
     private readonly persons: PersonLookup,
     private readonly seal: SsinSeal,
+    @Inject(GrantedInscriptions) private readonly grants: Pick<GrantedInscriptions, 'refusedAmong'>,
   ) {
     this.streams = new Streams(store, {
       type: STREAM_TYPE,
@@ -106,7 +109,7 @@ export class InscriptionCommands {
     });
   }
 
-  /** Whether the line changed anything. @throws Rejection with a `NumberReason` */
+  /** Whether the line changed anything. @throws Rejection with a `LineReason` */
   async executeLine(type: CommandType, institution: string, line: ValidLine, request: RequestKey): Promise<boolean> {
     const chunk = { lines: [{ line: 1, ...line }], malformed: [] };
     const { changed } = await this.execute({ type, institution, chunk, rejectsRefusedLines: true }, request);
@@ -138,7 +141,12 @@ export class InscriptionCommands {
   }: ChunkCommand): Promise<CommandDecision<Outcome>> {
     // The revision is read first: rows that are read later include at least the events up to it.
     const revision = await this.revisionOf(institution);
-    const { lines, persons, refused } = await this.resolve(type, institution, chunk.lines);
+    // The policy first: its reasons say nothing of a person.
+    const notGranted = type === 'Inscribe' ? this.grants.refusedAmong(institution, chunk.lines) : [];
+    const denied = new Set(notGranted.map(({ line }) => line));
+    const granted = chunk.lines.filter(({ line }) => !denied.has(line));
+    const { lines, persons, refused: notUsable } = await this.resolve(type, institution, granted);
+    const refused = [...notGranted, ...notUsable];
     const [first] = refused;
     if (first && rejectsRefusedLines) throw rejection(first.reason);
     const state = await this.stateOf(institution, lines, persons);
@@ -180,7 +188,7 @@ export class InscriptionCommands {
     const merged = type === 'Uninscribe' ? await this.mergedInto(found) : new Map<number, number[]>();
     const lines: ResolvedLine[] = [];
     const persons: FoundPerson[] = [];
-    const refused: RefusedNumber[] = [];
+    const refused: RefusedByRule[] = [];
     fileLines.forEach(({ line, ssin, context, period }, index) => {
       const person = found[index];
       if (person?.state === 'VALID') {

@@ -1,4 +1,3 @@
-import { Rejection } from '@crossroads/eventsourcing/decider';
 import { personNotAvailable } from '@crossroads/policy/decide';
 
 export type SsinState = 'VALID' | 'REPLACED' | 'CANCELED';
@@ -21,5 +20,3 @@ export const numberMessages: Readonly<Record<NumberReason, string>> = {
   REPLACED_SSIN: 'another number has replaced this one; use the one that replaces it',
   CANCELED_SSIN: 'this number was cancelled; find the right number of the person',
 };
-
-export const rejection = (reason: NumberReason): Rejection => new Rejection(reason, numberMessages[reason]);

@@ -1,0 +1,10 @@
+import { Rejection } from '@crossroads/eventsourcing/decider';
+import { type NumberReason, numberMessages } from '../number/number-state.rules.js';
+import { type GrantReason, grantMessages } from './grant.rules.js';
+
+/** Why a well-formed line is refused. */
+export type LineReason = NumberReason | GrantReason;
+
+export const lineMessages: Readonly<Record<LineReason, string>> = { ...numberMessages, ...grantMessages };
+
+export const rejection = (reason: LineReason): Rejection => new Rejection(reason, lineMessages[reason]);

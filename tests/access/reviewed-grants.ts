@@ -88,6 +88,7 @@ export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {
     ...TOMBSTONES,
     ...POLICY,
     'public.exchange_instances': 'select, insert, update (concluded_below, gone_since), delete',
+    'public.person_quotas': 'select, insert, update (taken)',
   },
   'person-registry': {
     ...ANY_DATABASE,

@@ -7,7 +7,7 @@ import type { ConsultResponse } from '@crossroads/contracts/exchange/v1/exchange
 import { isRejection, type RequestKey, uuidV7 } from '@crossroads/eventsourcing';
 import { type Caller, FailedPrecondition } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
-import { PolicyFollower } from '@crossroads/policy';
+import { personNotAvailable, PolicyFollower } from '@crossroads/policy';
 import { DataSchemas, SourceClient } from '@crossroads/source/client';
 import { type Salted, salted } from '@crossroads/transparency';
 import { ReceiptSigner } from '@crossroads/transparency/nest';
@@ -16,10 +16,11 @@ import type { Access } from '../journal/access.js';
 import { AccessJournal } from '../journal/access-journal.js';
 import { type Consultation, encodeOutcome, encodeRecord, type Official } from '../journal/access-record.message.js';
 import type { StoredAnswer } from '../journal/stored-answer.codec.js';
+import { PersonQuotas } from '../quota/person-quotas.js';
 import { dateMessage } from '../sources/date.message.js';
 import { DirectoryClient } from '../sources/directory-client.js';
 import type { ConsultInput } from './consult.pipe.js';
-import { countDecisions, measureConsultation } from './consultation-metrics.js';
+import { countDecisions, countQuotaExhausted, measureConsultation } from './consultation-metrics.js';
 import {
   type DecidedService,
   type DecisionContext,
@@ -27,7 +28,7 @@ import {
   inscriptionContextOf,
   requestedOf,
 } from './decide-services.js';
-import { type DecidedRefusal, failureOf, refusalOf, refusalOfNumber } from './refusals.js';
+import { type DecidedRefusal, failureOf, quotaExhausted, refusalOf, refusalOfNumber } from './refusals.js';
 import { noResult, outcomeOf, resultOf, type ServiceResult } from './service-result.js';
 
 /** Who makes a request: the certificate's application, the institution it acts for, and the official of the token. */
@@ -49,6 +50,7 @@ export class Consultations {
     private readonly schemas: DataSchemas,
     @Inject(ReceiptSigner) private readonly signer: Pick<ReceiptSigner, 'sign'>,
     private readonly clock: Clock,
+    @Inject(PersonQuotas) private readonly quotas: Pick<PersonQuotas, 'take'>,
   ) {}
 
   consult(requester: Requester, input: ConsultInput, request: RequestKey): Promise<ConsultResponse> {
@@ -57,7 +59,7 @@ export class Consultations {
 
   private async answer(requester: Requester, input: ConsultInput, request: RequestKey): Promise<ConsultResponse> {
     const person = await this.directory.check(input.ssin, [requester.customer], input.day);
-    const decision = this.decide(requester, input, person);
+    const decision = await this.withinQuota(this.decide(requester, input, person));
     if (decision.refusal) throw await this.refuse(decision, decision.refusal, request);
 
     const { ticket } = decision.consultation;
@@ -105,6 +107,20 @@ export class Consultations {
       time,
     };
     return { context, services, consultation, refusal: refusalOf(state, services) };
+  }
+
+  /** Refuses a person more than the customer may ask about today: those about whom it is answered and the others count apart. */
+  private async withinQuota(decision: ConsultationDecision): Promise<ConsultationDecision> {
+    const { consultation, refusal } = decision;
+    const { customer, personId, ssin } = consultation;
+    if (refusal && refusal.told.reason !== personNotAvailable.reason) return decision;
+    const quota = this.policies.policy().dailyPersons(customer);
+    const isWithin = refusal
+      ? await this.quotas.take(customer, 'misses', ssin, quota.misses)
+      : await this.quotas.take(customer, 'consulted', personId, quota.consulted);
+    if (isWithin) return decision;
+    countQuotaExhausted();
+    return { ...decision, refusal: { reason: quotaExhausted.reason, told: quotaExhausted } };
   }
 
   /** Answers a repeated request under the ticket and record of the first one, and for no more than that record names. */

@@ -10,7 +10,8 @@ import { SubjectSealer } from '@crossroads/privacy';
 import { DataSchemas } from '@crossroads/source/client';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { failureOf, notAvailable, refusalOfNumber } from '../consultation/refusals.js';
+import { failureOf, notAvailable, quotaExhausted, refusalOfNumber } from '../consultation/refusals.js';
+import { PersonQuotas } from '../quota/person-quotas.js';
 import { dateMessage } from '../sources/date.message.js';
 import { DirectoryClient } from '../sources/directory-client.js';
 import { MUTATIONS, mutationDecider, mutationsOf } from './mutation.decider.js';
@@ -38,6 +39,7 @@ export class MutationCommands {
     private readonly clock: Clock,
     private readonly commands: Commands,
     private readonly store: PostgresEventStore,
+    private readonly quotas: PersonQuotas,
   ) {
     this.streams = new Streams(store, { type: MUTATIONS, decider: mutationDecider, events: { MutationReported: [] } });
   }
@@ -52,7 +54,11 @@ export class MutationCommands {
     await this.requireValidData(service, input);
     const person = await this.directory.check(input.ssin, [reporter], dayOf(this.clock.now()));
     const { personId } = person;
-    const refusal = person.inscriptions.length === 0 ? notAvailable : refusalOfNumber(person.state);
+    if (person.inscriptions.length === 0) {
+      const { misses } = this.policies.policy().dailyPersons(reporter);
+      throw failureOf((await this.quotas.take(reporter, 'misses', input.ssin, misses)) ? notAvailable : quotaExhausted);
+    }
+    const refusal = refusalOfNumber(person.state);
     if (refusal) throw failureOf(refusal);
 
     const { ssin, dataService, sourceRevision, changedFieldGroups, data, effectiveDate } = input;

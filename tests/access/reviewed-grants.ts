@@ -43,7 +43,10 @@ const PARKED: Grants = { 'public.parked': 'select, insert, update (reason, attem
 const TOMBSTONES: Grants = { 'public.tombstones': 'select, insert, update (acknowledged_at)' };
 
 /** What was held is not given back: a service that starts again takes no older policy. */
-const POLICY: Grants = { 'public.held_policy_heads': 'select, insert (generation, revision, hash)' };
+const POLICY: Grants = {
+  'public.held_policy_heads': 'select, insert (generation, revision, hash)',
+  'public.person_quotas': 'select, insert, update (taken)',
+};
 
 /** By service. */
 export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {
@@ -88,7 +91,6 @@ export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {
     ...TOMBSTONES,
     ...POLICY,
     'public.exchange_instances': 'select, insert, update (concluded_below, gone_since), delete',
-    'public.person_quotas': 'select, insert, update (taken)',
   },
   'person-registry': {
     ...ANY_DATABASE,

@@ -56,7 +56,10 @@ const strangers = async (mesh: WholeMesh): Promise<readonly Kind[]> => {
   const some = (n: number) => generatedSsins(PERSONS, PEOPLE + n * PERSONS);
   const [replaced, cancelled, stranger, otherwise, unknown] = [some(0), some(1), some(2), some(3), some(4)];
   await mesh.inscribe('health-fund', [...stranger, ...replaced, ...cancelled]);
-  await inscribeAll(mesh.as('welfare-office'), 'PCSA:CO_RESIDENT', otherwise);
+  await eventually(
+    () => inscribeAll(mesh.as('welfare-office'), 'PCSA:CO_RESIDENT', otherwise),
+    ({ refused }) => refused.length === 0,
+  );
   const { registry } = mesh.as('national-register');
   const survivors = generatedSsins(PERSONS, 2 * PEOPLE);
   await mesh.load(() => generatedPeople(PERSONS, 2 * PEOPLE));

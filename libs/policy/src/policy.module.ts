@@ -5,11 +5,13 @@ import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/comm
 import { followPolicy } from './follow-policy.js';
 import { StoredHeldHeads } from './held/held-heads.js';
 import { PolicyFollower } from './policy-follower.js';
+import { PersonQuotas } from './quota/person-quotas.js';
 
 /** Provides the `PolicyFollower`; the service is ready when the policy is current. */
 @Global()
 @Module({
   providers: [
+    PersonQuotas,
     {
       provide: PolicyFollower,
       inject: [MeshSettings, AddressSettings, Database],
@@ -29,7 +31,7 @@ import { PolicyFollower } from './policy-follower.js';
       },
     },
   ],
-  exports: [PolicyFollower],
+  exports: [PersonQuotas, PolicyFollower],
 })
 export class PolicyModule implements OnApplicationShutdown {
   constructor(

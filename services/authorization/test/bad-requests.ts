@@ -276,7 +276,7 @@ export const badRequests: readonly Bad[] = [
   ],
   [
     'a quota below zero',
-    inscriptions({ dailyPersons: { consulted: 0, misses: -1 } }),
+    inscriptions({ dailyPersons: { consulted: 0, inscribed: 0, misses: -1 } }),
     'inscription_grant.daily_persons.misses',
     'INVALID_QUOTA',
   ],

@@ -90,7 +90,9 @@ describe('authorization takes', () => {
             enterpriseNumber: text,
             inscriptionContexts: texts,
             earlierStarts: fc.boolean(),
-            dailyPersons: fc.option(fc.record({ consulted: number, misses: number }), { nil: undefined }),
+            dailyPersons: fc.option(fc.record({ consulted: number, inscribed: number, misses: number }), {
+              nil: undefined,
+            }),
           }),
         })
         .map((request) => () => authorization.as('committee').grantInscriptions(request)),

@@ -128,7 +128,7 @@ describe('whoever follows the policy', () => {
       enterpriseNumber: numbers.welfareOffice,
       inscriptionContexts: ['PCSA:LIVING_WAGE'],
       earlierStarts: true,
-      dailyPersons: { consulted: 1_000, misses: 50 },
+      dailyPersons: { consulted: 1_000, inscribed: 500, misses: 50 },
     };
     const { policyRevision } = await authorization
       .as('committee')
@@ -137,7 +137,11 @@ describe('whoever follows the policy', () => {
     for (const one of [follower, later]) {
       await one.whenAt(policyRevision);
       // As its code, which is what the directory compares.
-      expect(one.policy().dailyPersons(numbers.welfareOffice)).toEqual({ consulted: 1_000, misses: 50 });
+      expect(one.policy().dailyPersons(numbers.welfareOffice)).toEqual({
+        consulted: 1_000,
+        inscribed: 500,
+        misses: 50,
+      });
       expect(one.policy().inscriptionGrant(numbers.welfareOffice)).toEqual({
         ...inscriptionGrant,
         inscriptionContexts: ['17/2'],

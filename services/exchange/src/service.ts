@@ -1,7 +1,6 @@
 import { defineService } from '@crossroads/service';
 import { ReceiptSettings } from '@crossroads/transparency/nest';
 import { ExchangeInstances1764230400000 } from './journal/instances.migration.js';
-import { PersonQuotas1764230400001 } from './quota/person-quotas.migration.js';
 import { reasonCodes } from './exchange/reason-codes.js';
 
 const MINUTE = 60_000;
@@ -10,7 +9,7 @@ const MIB = 1024 * 1024;
 export const service = defineService({
   name: 'exchange',
   settings: [ReceiptSettings],
-  migrations: [ExchangeInstances1764230400000, PersonQuotas1764230400001],
+  migrations: [ExchangeInstances1764230400000],
   reasonCodes,
   loadS3Archive: () => import('@crossroads/document/s3'),
   defaults: {

@@ -33,7 +33,12 @@ describe('the quota of an institution', () => {
     ] as const)
       mesh.policy.put({
         $case: 'inscriptionGrant',
-        value: { enterpriseNumber, inscriptionContexts: [], earlierStarts: false, dailyPersons: { consulted, misses } },
+        value: {
+          enterpriseNumber,
+          inscriptionContexts: [],
+          earlierStarts: false,
+          dailyPersons: { consulted, inscribed: 0, misses },
+        },
       });
     exchanges = [await start(), await start()];
     clients = exchanges.map(({ port }) => world.client(port, FUND));

@@ -13,6 +13,7 @@ const MINUTE = 60_000;
 const reasonCodes: ReasonCodes<LineReason> = {
   INSCRIPTION_CONTEXT_NOT_GRANTED: status.PERMISSION_DENIED,
   START_TOO_EARLY: status.PERMISSION_DENIED,
+  QUOTA_EXHAUSTED: status.RESOURCE_EXHAUSTED,
   // The state of the number is at fault, not the form of the request.
   NUMBER_NOT_USABLE: status.FAILED_PRECONDITION,
   PERSON_NOT_AVAILABLE: status.FAILED_PRECONDITION,

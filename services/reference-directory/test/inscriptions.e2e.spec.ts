@@ -6,7 +6,15 @@ import { PlainCaller } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { nextNumber, testNumber } from './numbers.js';
 import { fileLine, refusalOf, sendFile, WHOLE } from './requests.js';
-import { type Directory, HEALTH_FUND, INTEGRATOR, RunningDirectory, WELFARE_OFFICE } from './running-directory.js';
+import {
+  type Directory,
+  HEALTH_FUND,
+  INTEGRATOR,
+  LIMITED,
+  NEWCOMER,
+  RunningDirectory,
+  WELFARE_OFFICE,
+} from './running-directory.js';
 
 const EARLY = testNumber(90_000);
 let directory: RunningDirectory;
@@ -166,13 +174,13 @@ describe('a grant of the committee', () => {
 
   it('lets an inscription start 30 days ago, and earlier only if it says so', async () => {
     const { ssin } = await somebody();
-    const asIntegrator = directory.as(INTEGRATOR);
+    const asNewcomer = directory.as(NEWCOMER);
     const back = (days: number) => period(addDays(dayOf(new Date()), -days));
-    expect(await refusalOf(inscribe(ssin, { period: WHOLE }, asIntegrator))).toBe('START_TOO_EARLY');
-    expect(await refusalOf(inscribe(ssin, { period: back(32) }, asIntegrator))).toBe('START_TOO_EARLY');
-    expect((await inscribe(ssin, { period: back(29) }, asIntegrator)).changed).toBe(true);
+    expect(await refusalOf(inscribe(ssin, { period: WHOLE }, asNewcomer))).toBe('START_TOO_EARLY');
+    expect(await refusalOf(inscribe(ssin, { period: back(32) }, asNewcomer))).toBe('START_TOO_EARLY');
+    expect((await inscribe(ssin, { period: back(29) }, asNewcomer)).changed).toBe(true);
     expect((await inscribe(ssin, { period: back(32) })).changed).toBe(true);
-    asIntegrator.close();
+    asNewcomer.close();
   });
 
   it('ends at once, and what was inscribed stays', async () => {
@@ -192,6 +200,32 @@ describe('a grant of the committee', () => {
     expect(await contextsOf(ssin)).toContain(`${INTEGRATOR} 17/2`);
     expect((await uninscribe(ssin, undefined, asIntegrator)).changed).toBe(true);
     asIntegrator.close();
+  });
+});
+
+describe('the quota of a day', () => {
+  it('counts new persons whom an institution inscribes, and numbers that were not usable, each once', async () => {
+    const asLimited = directory.as(LIMITED);
+    const people = [await somebody(), await somebody(), await somebody()].map(({ ssin }) => ssin);
+    const [one = '', two = '', three = ''] = people;
+    expect((await inscribe(one, {}, asLimited)).changed).toBe(true);
+    expect((await inscribe(one, { inscriptionContext: '17/5' }, asLimited)).changed).toBe(true);
+    const strangers = [nextNumber(), nextNumber(), nextNumber()];
+    const lines = [two, three, ...strangers, strangers[0] ?? ''].map((ssin) => fileLine(ssin));
+    const [progress] = await sendFile(asLimited, [lines]);
+    expect(progress).toMatchObject({ changed: 1n, unchanged: 0n });
+    expect(progress?.refused.map(({ line, reason }) => [line, reason])).toEqual([
+      [2n, 'QUOTA_EXHAUSTED'],
+      [3n, 'NUMBER_NOT_USABLE'],
+      [4n, 'NUMBER_NOT_USABLE'],
+      [5n, 'QUOTA_EXHAUSTED'],
+      [6n, 'NUMBER_NOT_USABLE'],
+    ]);
+    expect(await refusalOf(inscribe(three, {}, asLimited))).toBe('QUOTA_EXHAUSTED');
+    const list = (ssin: string) => asLimited.listInscriptions({ institution: '', ssin, pageSize: 0, pageToken: '' });
+    expect(await refusalOf(list(three))).toBe('QUOTA_EXHAUSTED');
+    expect((await list(two)).inscriptions).toHaveLength(1);
+    asLimited.close();
   });
 });
 

@@ -10,7 +10,7 @@ import {
 } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { newRequestId } from '@crossroads/grpc';
 import { ssinCheck } from '@crossroads/identifiers';
-import { refusalOf } from '@crossroads/testing';
+import { eventually, refusalOf } from '@crossroads/testing';
 import { PlainCaller, type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -116,6 +116,31 @@ describe('the subscription table', () => {
     caller.close();
     expect(new Set(answers).size).toBe(1);
     expect(answers[0]).toContain('PERSON_NOT_AVAILABLE');
+  });
+
+  it('Subscribe names so many persons in a day who are not available, and no more', async () => {
+    world.grant('guessing', STRANGER, ['name']);
+    mesh.policy.put({
+      $case: 'inscriptionGrant',
+      value: {
+        enterpriseNumber: STRANGER,
+        inscriptionContexts: [],
+        earlierStarts: false,
+        dailyPersons: { consulted: 0, inscribed: 0, misses: 2 },
+      },
+    });
+    const stranger = as(STRANGER);
+    const people = Array.from({ length: 3 }, () => world.person(OFFICE).ssin);
+    const [one = '', two = '', three = ''] = people;
+    const ask = async (...ssins: string[]) => (await refusalOf(stranger.subscribe(toAll(named(...ssins))))).reason;
+    await eventually(
+      () => ask(one),
+      (reason) => reason === 'INVALID_INPUT',
+    );
+    expect(await ask(one, two)).toBe('INVALID_INPUT');
+    expect(await ask(one, two)).toBe('INVALID_INPUT');
+    expect(await ask(one, three)).toBe('QUOTA_EXHAUSTED');
+    expect(await subscribed(stranger, named(world.person(STRANGER).ssin))).toMatchObject({ namedPersons: 1 });
   });
 
   it('a repeated request gets the first answer, and another one under its id is refused', async () => {

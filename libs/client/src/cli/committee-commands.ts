@@ -10,6 +10,7 @@ interface GrantOptions {
   readonly as: string;
   readonly earlierStarts?: boolean;
   readonly consulted: number;
+  readonly inscribed: number;
   readonly misses: number;
 }
 
@@ -23,14 +24,15 @@ export const addCommitteeCommands = (program: Command): void => {
     .addOption(asOption())
     .option('--earlier-starts', 'inscriptions may start earlier than 30 days ago')
     .option('--consulted <persons>', 'about whom it may be answered in a day; 0: no limit', Number, 0)
+    .option('--inscribed <persons>', 'whom it may inscribe in a day; 0: no limit', Number, 0)
     .option('--misses <persons>', 'not available to it, of whom it may ask in a day; 0: 200', Number, 0)
     .action(
       async (
         enterpriseNumber: string,
         inscriptionContexts: string[],
-        { as, earlierStarts = false, consulted, misses }: GrantOptions,
+        { as, earlierStarts = false, consulted, inscribed, misses }: GrantOptions,
       ) => {
-        const dailyPersons = { consulted, misses };
+        const dailyPersons = { consulted, inscribed, misses };
         const inscriptionGrant = { enterpriseNumber, inscriptionContexts, earlierStarts, dailyPersons };
         const { policyRevision } = await asInstitution({ as }, ({ authorization }) =>
           authorization.grantInscriptions({ requestId: newRequestId(), inscriptionGrant }),

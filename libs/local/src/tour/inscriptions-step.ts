@@ -29,6 +29,9 @@ export const inscribeAll = async (
   return { ...last, refused };
 };
 
+/** Of a number that the directory does not know yet; the second one after many of them. */
+const UNKNOWN_YET = new Set(['NUMBER_NOT_USABLE', 'QUOTA_EXHAUSTED']);
+
 /** Inscribes one person. Tries again while the directory has not yet received a new number from the registry. */
 export const inscribe = (
   { directory }: Pick<Institution, 'directory'>,
@@ -46,7 +49,7 @@ export const inscribe = (
       });
       return changed;
     } catch (error) {
-      if (error instanceof RemoteError && error.reason === 'NUMBER_NOT_USABLE') return undefined;
+      if (error instanceof RemoteError && UNKNOWN_YET.has(error.reason)) return undefined;
       throw error;
     }
   });

@@ -1,5 +1,6 @@
 import type {
   Application,
+  DailyPersons,
   Deliberation,
   DocumentProvider,
   InscriptionGrant,
@@ -175,9 +176,13 @@ export class PolicyIndex {
   }
 
   /** Of how many persons an institution may come to know in a day. */
-  dailyPersons(enterpriseNumber: string): { readonly consulted: number; readonly misses: number } {
-    const { consulted = 0, misses = 0 } = this.inscriptionGrants.get(enterpriseNumber)?.dailyPersons ?? {};
-    return { consulted: consulted || Number.POSITIVE_INFINITY, misses: misses || DEFAULT_MISSES };
+  dailyPersons(enterpriseNumber: string): DailyPersons {
+    const { consulted, inscribed, misses } = this.inscriptionGrants.get(enterpriseNumber)?.dailyPersons ?? UNLIMITED;
+    return {
+      consulted: consulted || Number.POSITIVE_INFINITY,
+      inscribed: inscribed || Number.POSITIVE_INFINITY,
+      misses: misses || DEFAULT_MISSES,
+    };
   }
 
   /** Whether any grant of the network, also a revoked one, names it. */
@@ -223,6 +228,7 @@ export class PolicyIndex {
 
 /** Typing errors of a large office; somebody who searches needs more. */
 const DEFAULT_MISSES = 200;
+const UNLIMITED: DailyPersons = { consulted: 0, inscribed: 0, misses: 0 };
 
 const NONE: ReadonlySet<string> = new Set();
 

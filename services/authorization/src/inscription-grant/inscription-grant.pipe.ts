@@ -17,8 +17,8 @@ const grantInscriptions = fields.message({
       inscriptionContexts: distinctList(fields.inscriptionContext, { min: 0, max: MAX_CONTEXTS }),
       earlierStarts: z.boolean(),
       dailyPersons: fields
-        .optional(fields.message({ consulted: persons, misses: persons }))
-        .transform((quota = { consulted: 0, misses: 0 }) => quota),
+        .optional(fields.message({ consulted: persons, inscribed: persons, misses: persons }))
+        .transform((quota = { consulted: 0, inscribed: 0, misses: 0 }) => quota),
     },
     'the grant',
   ),

@@ -83,7 +83,7 @@ export interface InscriptionGrant {
   readonly enterpriseNumber: string;
   readonly inscriptionContexts: readonly string[];
   readonly earlierStarts: boolean;
-  readonly dailyPersons: { readonly consulted: number; readonly misses: number };
+  readonly dailyPersons: { readonly consulted: number; readonly inscribed: number; readonly misses: number };
 }
 
 /** What a recipient, or an administrator for it, lays before the committee. */

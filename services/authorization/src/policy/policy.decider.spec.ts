@@ -245,7 +245,7 @@ describe('where an institution may inscribe', () => {
         enterpriseNumber: 'office',
         inscriptionContexts: contexts,
         earlierStarts: false,
-        dailyPersons: { consulted: 0, misses: 0 },
+        dailyPersons: { consulted: 0, inscribed: 0, misses: 0 },
       },
       by: 'committee',
     },

@@ -135,7 +135,7 @@ export const grantInscriptions = (
     enterpriseNumber,
     inscriptionContexts,
     earlierStarts: false,
-    dailyPersons: { consulted: 0, misses: 0 },
+    dailyPersons: { consulted: 0, inscribed: 0, misses: 0 },
   },
   actor: by,
 });

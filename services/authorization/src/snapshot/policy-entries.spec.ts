@@ -23,7 +23,7 @@ const events: readonly PolicyEvent[] = [
         enterpriseNumber: 'office',
         inscriptionContexts: ['17/2'],
         earlierStarts: true,
-        dailyPersons: { consulted: 0, misses: 0 },
+        dailyPersons: { consulted: 0, inscribed: 0, misses: 0 },
       },
     },
   },

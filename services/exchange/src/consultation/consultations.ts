@@ -7,7 +7,7 @@ import type { ConsultResponse } from '@crossroads/contracts/exchange/v1/exchange
 import { isRejection, type RequestKey, uuidV7 } from '@crossroads/eventsourcing';
 import { type Caller, FailedPrecondition } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
-import { personNotAvailable, PolicyFollower } from '@crossroads/policy';
+import { PersonQuotas, personNotAvailable, PolicyFollower } from '@crossroads/policy';
 import { DataSchemas, SourceClient } from '@crossroads/source/client';
 import { type Salted, salted } from '@crossroads/transparency';
 import { ReceiptSigner } from '@crossroads/transparency/nest';
@@ -16,7 +16,6 @@ import type { Access } from '../journal/access.js';
 import { AccessJournal } from '../journal/access-journal.js';
 import { type Consultation, encodeOutcome, encodeRecord, type Official } from '../journal/access-record.message.js';
 import type { StoredAnswer } from '../journal/stored-answer.codec.js';
-import { PersonQuotas } from '../quota/person-quotas.js';
 import { dateMessage } from '../sources/date.message.js';
 import { DirectoryClient } from '../sources/directory-client.js';
 import type { ConsultInput } from './consult.pipe.js';
@@ -28,7 +27,7 @@ import {
   inscriptionContextOf,
   requestedOf,
 } from './decide-services.js';
-import { type DecidedRefusal, failureOf, quotaExhausted, refusalOf, refusalOfNumber } from './refusals.js';
+import { type DecidedRefusal, failureOf, refusalOf, refusalOfNumber, tooMany } from './refusals.js';
 import { noResult, outcomeOf, resultOf, type ServiceResult } from './service-result.js';
 
 /** Who makes a request: the certificate's application, the institution it acts for, and the official of the token. */
@@ -114,13 +113,12 @@ export class Consultations {
     const { consultation, refusal } = decision;
     const { customer, personId, ssin } = consultation;
     if (refusal && refusal.told.reason !== personNotAvailable.reason) return decision;
-    const quota = this.policies.policy().dailyPersons(customer);
     const isWithin = refusal
-      ? await this.quotas.take(customer, 'misses', ssin, quota.misses)
-      : await this.quotas.take(customer, 'consulted', personId, quota.consulted);
+      ? await this.quotas.take(customer, 'misses', ssin)
+      : await this.quotas.take(customer, 'consulted', personId);
     if (isWithin) return decision;
     countQuotaExhausted();
-    return { ...decision, refusal: { reason: quotaExhausted.reason, told: quotaExhausted } };
+    return { ...decision, refusal: { reason: tooMany.reason, told: tooMany } };
   }
 
   /** Answers a repeated request under the ticket and record of the first one, and for no more than that record names. */

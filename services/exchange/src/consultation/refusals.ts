@@ -1,6 +1,6 @@
 import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
 import { FailedPrecondition, type GrpcFailure, NotFound, PermissionDenied, ResourceExhausted } from '@crossroads/grpc';
-import { personNotAvailable } from '@crossroads/policy/decide';
+import { personNotAvailable, quotaExhausted } from '@crossroads/policy';
 import type { Refusal } from '../journal/stored-answer.codec.js';
 import type { DecidedService } from './decide-services.js';
 
@@ -65,14 +65,8 @@ export const refusalOf = (state: NumberState, decided: readonly DecidedService[]
   return { reason, told };
 };
 
-/** The refusal of a person more than the institution may ask about today, whoever it is. */
-export const quotaExhausted: Refusal = {
-  kind: 'RESOURCE_EXHAUSTED',
-  reason: 'QUOTA_EXHAUSTED',
-  message:
-    'the institution has asked about as many persons as it may in a day; go on tomorrow, or ask the committee for more',
-  metadata: {},
-};
+/** The refusal of a person more than the institution may come to today. */
+export const tooMany: Refusal = { kind: 'RESOURCE_EXHAUSTED', ...quotaExhausted, metadata: {} };
 
 /** The refusal to a reporter without an inscription on the number. */
 export const notAvailable: Refusal = { kind: 'FAILED_PRECONDITION', ...personNotAvailable, metadata: {} };

@@ -5,13 +5,12 @@ import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import { Commands, PostgresEventStore, type RequestKey, Streams } from '@crossroads/eventsourcing';
 import { type Caller, InvalidInput, PermissionDenied } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
-import { type CompiledDataService, cut, PolicyFollower } from '@crossroads/policy';
+import { type CompiledDataService, cut, PersonQuotas, PolicyFollower } from '@crossroads/policy';
 import { SubjectSealer } from '@crossroads/privacy';
 import { DataSchemas } from '@crossroads/source/client';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { failureOf, notAvailable, quotaExhausted, refusalOfNumber } from '../consultation/refusals.js';
-import { PersonQuotas } from '../quota/person-quotas.js';
+import { failureOf, notAvailable, refusalOfNumber, tooMany } from '../consultation/refusals.js';
 import { dateMessage } from '../sources/date.message.js';
 import { DirectoryClient } from '../sources/directory-client.js';
 import { MUTATIONS, mutationDecider, mutationsOf } from './mutation.decider.js';
@@ -55,8 +54,8 @@ export class MutationCommands {
     const person = await this.directory.check(input.ssin, [reporter], dayOf(this.clock.now()));
     const { personId } = person;
     if (person.inscriptions.length === 0) {
-      const { misses } = this.policies.policy().dailyPersons(reporter);
-      throw failureOf((await this.quotas.take(reporter, 'misses', input.ssin, misses)) ? notAvailable : quotaExhausted);
+      const isWithin = await this.quotas.take(reporter, 'misses', input.ssin);
+      throw failureOf(isWithin ? notAvailable : tooMany);
     }
     const refusal = refusalOfNumber(person.state);
     if (refusal) throw failureOf(refusal);

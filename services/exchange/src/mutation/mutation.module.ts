@@ -1,11 +1,10 @@
 import { Module } from '@nestjs/common';
-import { QuotaModule } from '../quota/quota.module.js';
 import { SourcesModule } from '../sources/sources.module.js';
 import { MutationCommands } from './mutation.commands.js';
 
 /** Changes that authentic sources report. */
 @Module({
-  imports: [QuotaModule, SourcesModule],
+  imports: [SourcesModule],
   providers: [MutationCommands],
   exports: [MutationCommands],
 })

@@ -1,7 +1,7 @@
 import type { Inscription, ListInscriptionsResponse } from '@crossroads/contracts/directory/v1/directory_service';
 import { Database } from '@crossroads/database';
 import { PageTokens } from '@crossroads/grpc';
-import { personNotAvailable } from '@crossroads/policy/decide';
+import { PersonQuotas, personNotAvailable, quotaExhausted } from '@crossroads/policy';
 import { Injectable } from '@nestjs/common';
 import { type Entry, unpackEntries } from '../lookup/entry.codec.js';
 import { inscriptionMessage } from '../lookup/inscription.message.js';
@@ -46,6 +46,7 @@ export class InscriptionList {
     private readonly persons: PersonLookup,
     private readonly seal: SsinSeal,
     private readonly pageTokens: PageTokens,
+    private readonly quotas: PersonQuotas,
   ) {}
 
   /** @throws Rejection `PERSON_NOT_AVAILABLE`; InvalidInput for a page token of another list */
@@ -66,7 +67,10 @@ export class InscriptionList {
     const found = await this.persons.find({ ssin });
     const { own, contextOf } = await this.ownEntries(institution, found ? [found] : []);
     const entries = found ? own(found.entries) : [];
-    if (!found || entries.length === 0) throw rejection(personNotAvailable.reason);
+    if (!found || entries.length === 0) {
+      const isWithin = await this.quotas.take(institution, 'misses', ssin);
+      throw rejection(isWithin ? personNotAvailable.reason : quotaExhausted.reason);
+    }
     const from = after?.listed ?? 0;
     const page = entries.slice(from, from + size);
     const listed = from + page.length;

@@ -7,6 +7,7 @@ import {
   type RequestKey,
   Streams,
 } from '@crossroads/eventsourcing';
+import { PersonQuotas, quotaExhausted } from '@crossroads/policy';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FoundPerson } from '../lookup/find-persons.js';
 import { InstitutionContexts } from '../lookup/institution-contexts.js';
@@ -99,6 +100,7 @@ export class InscriptionCommands {
     private readonly contexts: InstitutionContexts,
     private readonly persons: PersonLookup,
     private readonly seal: SsinSeal,
+    @Inject(PersonQuotas) private readonly quotas: Pick<PersonQuotas, 'takeAll'>,
     @Inject(GrantedInscriptions) private readonly grants: Pick<GrantedInscriptions, 'refusedAmong'>,
   ) {
     this.streams = new Streams(store, {
@@ -185,20 +187,34 @@ export class InscriptionCommands {
     const contextOf = await this.contexts.contextsOf(ids);
     const isKnown = ({ entries }: FoundPerson) =>
       entries.some(({ contextId }) => contextOf(contextId).institution === institution);
-    const merged = type === 'Uninscribe' ? await this.mergedInto(found) : new Map<number, number[]>();
+    const isMissed = (person: FoundPerson | undefined) =>
+      person === undefined || (person.state !== 'VALID' && !isKnown(person));
+    const isInscribing = type === 'Inscribe';
+    // Whom it has a file on already counts no more.
+    const added = found.flatMap((person) => (person?.state === 'VALID' && !isKnown(person) ? [person.personId] : []));
+    const missed = fileLines.filter((_, index) => isMissed(found[index])).map(({ ssin }) => ssin);
+    const addedWithin = await this.quotas.takeAll(institution, 'inscribed', isInscribing ? added : []);
+    const missedWithin = await this.quotas.takeAll(institution, 'misses', isInscribing ? missed : []);
+    const merged = isInscribing ? new Map<number, number[]>() : await this.mergedInto(found);
     const lines: ResolvedLine[] = [];
     const persons: FoundPerson[] = [];
     const refused: RefusedByRule[] = [];
     fileLines.forEach(({ line, ssin, context, period }, index) => {
       const person = found[index];
       if (person?.state === 'VALID') {
+        if (isInscribing && !isKnown(person) && !addedWithin.has(person.personId)) {
+          refused.push({ line, reason: quotaExhausted.reason });
+          return;
+        }
         persons.push(person);
         lines.push({ persons: [person.person, ...(merged.get(person.person) ?? [])], ssin, context, period });
         return;
       }
       const reason = person && isKnown(person) ? refusalOf(person.state) : undefined;
+      if (reason !== undefined) refused.push({ line, reason });
       // To uninscribe whoever is not inscribed changes nothing, also when the number is not in use.
-      if (reason !== undefined || type === 'Inscribe') refused.push({ line, reason: reason ?? 'NUMBER_NOT_USABLE' });
+      else if (isInscribing)
+        refused.push({ line, reason: missedWithin.has(ssin) ? 'NUMBER_NOT_USABLE' : quotaExhausted.reason });
     });
     return { lines, persons, refused };
   }

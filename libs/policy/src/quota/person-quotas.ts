@@ -1,11 +1,11 @@
 import { Clock } from '@crossroads/configuration';
 import { Database } from '@crossroads/database';
 import { dayOf, type IsoDay } from '@crossroads/identifiers';
-import { Injectable } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
+import { Inject, Injectable } from '@nestjs/common';
+import { PolicyFollower } from '../policy-follower.js';
 
-/** Of what an institution has a quota: persons it is answered about, and numbers that were not available to it. */
-export type QuotaKind = 'consulted' | 'misses';
+/** Of what an institution has a quota: persons it is answered about, persons it inscribes, and numbers that were not available to it. */
+export type QuotaKind = 'consulted' | 'inscribed' | 'misses';
 
 const MAX_LEASE = 100;
 /** A tenth, so that several processes share a small quota. */
@@ -16,7 +16,8 @@ const MAX_PERSONS = 100_000;
 type Lease = readonly [institution: string, kind: QuotaKind, day: IsoDay, quota: number];
 
 interface Counter {
-  readonly seen: LRUCache<string, true>;
+  /** In the order in which they were counted. */
+  readonly seen: Set<string>;
   left: number;
   leasing: Promise<number> | undefined;
 }
@@ -33,23 +34,41 @@ export class PersonQuotas {
   constructor(
     private readonly db: Database,
     private readonly clock: Clock,
+    @Inject(PolicyFollower) private readonly policies: Pick<PolicyFollower, 'policy'>,
   ) {}
 
   /** Whether the person is within the quota of today in Brussels. Once counted, a person stays within it all day. */
-  async take(institution: string, kind: QuotaKind, person: string, quota: number): Promise<boolean> {
+  async take(institution: string, kind: QuotaKind, person: string): Promise<boolean> {
+    const quota = this.policies.policy().dailyPersons(institution)[kind];
     if (quota === Number.POSITIVE_INFINITY) return true;
     const day = dayOf(this.clock.now());
     const counter = this.counterOf(institution, kind, day);
     while (!counter.seen.has(person)) {
       if (counter.left > 0) {
         counter.left--;
-        counter.seen.set(person, true);
+        const [oldest] = counter.seen;
+        if (counter.seen.size >= MAX_PERSONS && oldest !== undefined) counter.seen.delete(oldest);
+        counter.seen.add(person);
         return true;
       }
       counter.leasing ??= this.leaseInto(counter, institution, kind, day, quota);
       if ((await counter.leasing) === 0) return counter.seen.has(person);
     }
     return true;
+  }
+
+  /** Those of many who are within the quota. */
+  async takeAll(institution: string, kind: QuotaKind, persons: Iterable<string>): Promise<ReadonlySet<string>> {
+    const within = new Set<string>();
+    let isExhausted = false;
+    for (const person of persons) {
+      const isWithin = isExhausted
+        ? this.counterOf(institution, kind, dayOf(this.clock.now())).seen.has(person)
+        : await this.take(institution, kind, person);
+      if (isWithin) within.add(person);
+      else isExhausted = true;
+    }
+    return within;
   }
 
   private async leaseInto(counter: Counter, ...[institution, kind, day, quota]: Lease): Promise<number> {
@@ -68,7 +87,7 @@ export class PersonQuotas {
     const key = `${institution} ${kind}`;
     const known = this.counters.get(key);
     if (known) return known;
-    const counter = { seen: new LRUCache<string, true>({ max: MAX_PERSONS }), left: 0, leasing: undefined };
+    const counter = { seen: new Set<string>(), left: 0, leasing: undefined };
     this.counters.set(key, counter);
     return counter;
   }

@@ -1,14 +1,14 @@
-import { grantsToService } from '@crossroads/database';
+import { grantsToService, type MigrationClass } from '@crossroads/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** How much of its quota of persons an institution has used on each day. */
-export class PersonQuotas1764230400001 implements MigrationInterface {
+class PersonQuotas1764201600007 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       create table person_quotas (
         institution text not null,
         day         date not null,
-        kind        text not null check (kind in ('consulted', 'misses')),
+        kind        text not null check (kind in ('consulted', 'inscribed', 'misses')),
         taken       int  not null,
         primary key (institution, day, kind)
       );
@@ -21,3 +21,5 @@ export class PersonQuotas1764230400001 implements MigrationInterface {
     await runner.query('drop table person_quotas');
   }
 }
+
+export const quotaMigrations: readonly MigrationClass[] = [PersonQuotas1764201600007];

@@ -4,7 +4,7 @@ import type { DayRange } from '../period/days.rules.js';
 /** Why the policy does not let an institution inscribe somebody, whoever it is. */
 export type GrantReason = 'INSCRIPTION_CONTEXT_NOT_GRANTED' | 'START_TOO_EARLY';
 
-export const MAX_DAYS_BACK = 30;
+const MAX_DAYS_BACK = 30;
 
 export const grantMessages: Readonly<Record<GrantReason, string>> = {
   INSCRIPTION_CONTEXT_NOT_GRANTED: 'the committee has not let the institution inscribe in this context',

@@ -47,7 +47,10 @@ const CONSUMER: Grants = {
 const TOMBSTONES: Grants = { 'public.tombstones': 'select, insert, update (acknowledged_at)' };
 
 /** What was held is not given back: a service that starts again takes no older policy. */
-const POLICY: Grants = { 'public.held_policy_heads': 'select, insert (generation, revision, hash)' };
+const POLICY: Grants = {
+  'public.held_policy_heads': 'select, insert (generation, revision, hash)',
+  'public.person_quotas': 'select, insert, update (taken)',
+};
 
 /** By service. */
 export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {

@@ -5,6 +5,7 @@ import { Global, Inject, Module, type OnApplicationShutdown, Optional } from '@n
 import { followPolicy } from './follow-policy.js';
 import { HeldHeads } from './held/held-heads.js';
 import { PolicyFollower } from './policy-follower.js';
+import { PersonQuotas } from './quota/person-quotas.js';
 
 /**
  * Provides the `PolicyFollower`; the service is ready when the policy is current. A service without a database starts with no policy, and
@@ -13,6 +14,7 @@ import { PolicyFollower } from './policy-follower.js';
 @Global()
 @Module({
   providers: [
+    PersonQuotas,
     {
       provide: PolicyFollower,
       inject: [MeshSettings, AddressSettings, { token: Database, optional: true }],
@@ -31,7 +33,7 @@ import { PolicyFollower } from './policy-follower.js';
       },
     },
   ],
-  exports: [PolicyFollower],
+  exports: [PersonQuotas, PolicyFollower],
 })
 export class PolicyModule implements OnApplicationShutdown {
   constructor(

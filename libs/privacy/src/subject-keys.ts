@@ -28,6 +28,8 @@ export interface Tombstone {
 export interface KeyOptions {
   /** Create the key of a person who has none. @default false */
   readonly create?: boolean;
+  /** Read the key from the database even when it is cached: the time of an answer must not tell whether it was. @default false */
+  readonly fresh?: boolean;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type Json, Rejection } from '@crossroads/eventsourcing';
 import { associatedData, openEnvelope, sealEnvelope } from './envelope.js';
-import { FORGOTTEN, type Forgotten, KeyMissing, type SubjectKeys } from './subject-keys.js';
+import { FORGOTTEN, type Forgotten, KeyMissing, type KeyOptions, type SubjectKeys } from './subject-keys.js';
 
 /** What may be sealed: not a string, which could not be distinguished from `forgotten` when it is opened. */
 export type Sealable = Exclude<Json, string>;
@@ -25,8 +25,13 @@ export class SubjectSealer {
   ) {}
 
   /** Creates the person's key if there is none. @throws Rejection SUBJECT_FORGOTTEN when the person was erased */
-  async sealForSubject(personId: string, value: Sealable | Uint8Array, aad: string): Promise<string> {
-    const key = await this.keys.keyOf(personId, { create: true });
+  async sealForSubject(
+    personId: string,
+    value: Sealable | Uint8Array,
+    aad: string,
+    options: Pick<KeyOptions, 'fresh'> = {},
+  ): Promise<string> {
+    const key = await this.keys.keyOf(personId, { ...options, create: true });
     return sealWith(key, personId, value, aad);
   }
 

@@ -93,7 +93,7 @@ describe('the role that a service runs as', () => {
     expect(await grantsIn(adminUrl, appRole)).toEqual({ ...before, 'public.tombstones': 'select' });
   });
 
-  it.each(SERVICES)('has in the database of %s no other rights on tables by information_schema', async (service) => {
+  it.each(SERVICES_WITH_DATABASE)('has in the database of %s no other rights on tables by information_schema', async (service) => {
     const { adminUrl, appRole } = await ofService(service);
     const stated = await query(
       adminUrl,

@@ -95,6 +95,8 @@ export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {
     ...TOMBSTONES,
     ...POLICY,
     'public.person_snapshots': 'select, insert, update (revision, version, sealed)',
+    // When to look at a proposal; what may take effect is decided by its stream.
+    'public.due_proposals': 'select, insert, delete',
   },
   'reference-directory': {
     ...ANY_DATABASE,
@@ -104,7 +106,7 @@ export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {
     ...POLICY,
     'public.persons': 'select, insert',
     'public.numbers': 'select, insert, update (serial, position, person, state, partition, replaced_by), delete',
-    'public.merges': 'select, insert, update (serial, position, survivor, partition), delete',
+    'public.merges': 'select, insert, update (serial, position, since, survivor, partition, contested), delete',
     'public.inscriptions': 'select, insert, update (ssin, packed)',
     'public.institution_contexts': 'select, insert',
   },

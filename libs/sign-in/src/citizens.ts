@@ -6,10 +6,14 @@ import { PolicyFollower } from '@crossroads/policy';
 import { tokenAudienceOf } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import { citizenOf, type TokenClaims } from './citizen-token.js';
+import { listedPersons } from './listed-persons.js';
 
 /** Somebody who is signed in. */
 export interface Citizen extends TokenClaims {
-  /** Those of the person in the mesh: the current one first, then those from before numbers were replaced. */
+  /**
+   * Those of the person in the mesh: the current one first, then those of persons who were made one with this one, unless that is
+   * contested, or younger than 30 days.
+   */
   readonly personIds: readonly [string, ...string[]];
 }
 
@@ -38,17 +42,17 @@ export class Citizens {
     });
     // Without a filter the answer would have all inscriptions of the person.
     const institutions = caller.kind === 'institution' ? [caller.enterpriseNumber] : [];
-    return { ...claims, personIds: await this.idsOf(claims.ssin, institutions) };
+    return { ...claims, personIds: await this.idsOf(claims.ssin, institutions, now) };
   }
 
-  private async idsOf(ssin: Ssin, institutions: readonly string[]): Promise<Citizen['personIds']> {
-    const { state, personId, mergedPersonIds } = await this.directory.check({
+  private async idsOf(ssin: Ssin, institutions: readonly string[], now: Date): Promise<Citizen['personIds']> {
+    const found = await this.directory.check({
       person: { by: { $case: 'ssin', value: ssin } },
       institutions,
       date: undefined,
     });
-    if (state === NumberState.NUMBER_STATE_UNKNOWN || personId === '')
+    if (found.state === NumberState.NUMBER_STATE_UNKNOWN || found.personId === '')
       throw new NotFound('UNKNOWN_SSIN', 'nobody has the number that was signed in with');
-    return [personId, ...mergedPersonIds];
+    return listedPersons(found, now);
   }
 }

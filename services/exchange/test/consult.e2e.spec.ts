@@ -123,6 +123,8 @@ describe('a consultation', () => {
         inscriptions: [],
         mergedPersonIds: [],
         followed: [],
+        ownPersonId: '',
+        merges: [],
       });
       expect(await refusalOf(welfare.consult(consult(ssin)))).toMatchObject({ code, reason });
     }

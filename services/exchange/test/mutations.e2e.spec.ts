@@ -96,7 +96,7 @@ describe('reporting a mutation', () => {
 
   it('is refused for a number that is not in use', async () => {
     const { ssin, personId } = world.person(WELFARE);
-    world.directory.numbers.set(ssin, { state: 3, personId, inscriptions: [], mergedPersonIds: [], followed: [] });
+    world.directory.put({ ssin, personId }, [], { state: 3 });
     expect(await refusalOf(employment.reportMutation(report(ssin)))).toMatchObject({ reason: 'REPLACED_SSIN' });
   });
 });

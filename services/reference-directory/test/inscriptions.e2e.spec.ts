@@ -180,6 +180,16 @@ describe('numbers', () => {
     );
     expect(answer.inscriptions).toHaveLength(2);
     expect((await check({ personId: first.personId }, '2020-06-01')).personId).toBe(second.personId);
+    // Who shows access lists needs to know whose a number was, since when persons are one, and whether somebody contests it.
+    expect(answer.ownPersonId).toBe(second.personId);
+    expect(answer.merges).toMatchObject([{ personId: first.personId, contested: false }]);
+    expect(answer.merges[0]?.mergeTime).toBeInstanceOf(Date);
+    expect((await check({ ssin: first.ssin }, '2020-06-01')).ownPersonId).toBe(first.personId);
+    await directory.registry.contest(first.personId, second.personId);
+    await eventually(
+      () => check({ ssin: first.ssin }, '2020-06-01'),
+      ({ merges }) => merges[0]?.contested === true,
+    );
 
     await directory.registry.unreplace(first.ssin, first.personId, second.personId);
     await known(first.ssin);

@@ -81,7 +81,7 @@ export class Consultations {
   private decide(
     { customer, caller, official }: Requester,
     input: ConsultInput,
-    { state, personId, inscriptions }: CheckResponse,
+    { state, personId, ownPersonId, inscriptions }: CheckResponse,
   ): ConsultationDecision {
     const policy = this.policies.policy();
     const time = this.clock.now();
@@ -102,7 +102,8 @@ export class Consultations {
       inscriptionContext: inscriptionContextOf(policy, context, services),
       services: services.map(requestedOf),
       policyRevision: policy.revision,
-      personId,
+      // A look at a replaced number is refused, and shown to whoever had that number: their list may be apart from the survivor's.
+      personId: ownPersonId || personId,
       ssin: input.ssin,
       time,
     };

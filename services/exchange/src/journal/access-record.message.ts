@@ -40,6 +40,7 @@ export const encodeRecord = (consultation: Consultation): Uint8Array => {
     ssins: [ssin],
     subscriptionId: '',
     mail: undefined,
+    proposal: undefined,
   };
   return AccessRecord.encode(record).finish();
 };

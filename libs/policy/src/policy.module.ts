@@ -3,7 +3,7 @@ import { Database } from '@crossroads/database';
 import { RegisteredKeys, warn } from '@crossroads/grpc';
 import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { followPolicy } from './follow-policy.js';
-import { StoredHeldHeads } from './held/held-heads.js';
+import { HeldHeads } from './held/held-heads.js';
 import { PolicyFollower } from './policy-follower.js';
 
 /** Provides the `PolicyFollower`; the service is ready when the policy is current. */
@@ -18,7 +18,7 @@ import { PolicyFollower } from './policy-follower.js';
         { AUTHORIZATION_ADDRESS: address = '' }: AddressSettings,
         db: Database,
       ) => {
-        const heads = new StoredHeldHeads(db);
+        const heads = new HeldHeads(db);
         return followPolicy({
           address,
           ...mesh.connection,

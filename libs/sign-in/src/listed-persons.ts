@@ -1,12 +1,13 @@
 import type { CheckResponse } from '@crossroads/contracts/directory/v1/directory_service';
 
 const DAY_MS = 86_400_000;
-/** For as long a merge can be contested before those who were merged see what is about each other. */
+/** For as long a merge can be contested before the access lists are shown together. */
 const UNCONTESTED_MS = 30 * DAY_MS;
 
 /**
- * Under which persons that were made one somebody who signs in sees what is about them: those whose merge nobody has contested for
- * 30 days. Until then, and of a contested merge always, only the person to whom the number was first assigned. The current one comes first.
+ * Of persons who were made one, those whose access lists are shown to whoever signs in with one of their numbers: those whose merge
+ * nobody has contested for 30 days. Until then, and of a contested merge always, only that of the person to whom the number was first
+ * assigned. The current one comes first.
  */
 export const listedPersons = (
   { personId, ownPersonId, merges }: Pick<CheckResponse, 'personId' | 'ownPersonId' | 'merges'>,

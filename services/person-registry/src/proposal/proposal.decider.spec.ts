@@ -10,6 +10,7 @@ import {
   proposalDecider,
   type ProposalEvent,
   type ProposalState,
+  requireOwners,
 } from './proposal.decider.js';
 
 const T0 = Date.UTC(2026, 2, 1, 12);
@@ -81,6 +82,20 @@ describe('a merge', () => {
         expect(contested).toMatchObject({ status: 'contested' });
         expect(proposalDecider.decide(contest(by), contested)).toEqual([]);
       }
+  });
+});
+
+describe('the numbers of a proposal', () => {
+  const state = after(make('merge'), confirm(EVE));
+
+  it.each([
+    ['other persons', ['a', 'c']],
+    ['the persons of each other', ['b', 'a']],
+    ['nobody', ['a', '']],
+  ])('belong to %s by now: it lapses', (_, owners) => {
+    if (state.status === 'absent') throw new Error('not proposed');
+    expect(reasonOf(() => requireOwners(state, owners))).toBe('NUMBERS_CHANGED');
+    expect(() => requireOwners(state, ['a', 'b'])).not.toThrow();
   });
 });
 

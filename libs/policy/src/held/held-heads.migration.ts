@@ -21,4 +21,4 @@ class HeldPolicyHeads1764201600006 implements MigrationInterface {
   }
 }
 
-export const policyMigrations: readonly MigrationClass[] = [HeldPolicyHeads1764201600006];
+export const heldHeadsMigrations: readonly MigrationClass[] = [HeldPolicyHeads1764201600006];

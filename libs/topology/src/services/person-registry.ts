@@ -36,6 +36,8 @@ export const personRegistry = {
   publishes: [PERSON_TOPIC],
   reads: [],
   institutionTopics: undefined,
+  administersBroker: false,
+  database: true,
   subjectKeys: true,
   storesDocuments: false,
   receipts: 'check',

@@ -1,6 +1,6 @@
 import { Database, type Tx } from '@crossroads/database';
 import { Batcher, type Json } from '@crossroads/eventsourcing';
-import { FORGOTTEN, SubjectSealer, Unsealable } from '@crossroads/privacy';
+import { FORGOTTEN, KeyMissing, SubjectSealer, Unsealable } from '@crossroads/privacy';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { PersonState } from './person.decider.js';
@@ -69,7 +69,8 @@ export class PersonSnapshots {
       const opened = await this.sealer.openForSubject(personId, sealed, aadOf(revision));
       return opened === FORGOTTEN ? undefined : stateOf(opened);
     } catch (error) {
-      if (error instanceof Unsealable) return undefined;
+      // Damaged. When it is the key that is missing, the events say so.
+      if (error instanceof Unsealable || error instanceof KeyMissing) return undefined;
       throw error;
     }
   }

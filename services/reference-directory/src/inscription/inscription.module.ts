@@ -2,6 +2,7 @@ import { FileKeyProvider } from '@crossroads/privacy';
 import { pageTokens } from '@crossroads/service';
 import { Module } from '@nestjs/common';
 import { LookupModule, SSIN_INDEX } from '../lookup/lookup.module.js';
+import { GrantedInscriptions } from './granted-inscriptions.js';
 import { InscriptionCommands } from './inscription.commands.js';
 import { InscriptionList } from './inscription-list.js';
 import { InscribedPersons } from './inscribed-persons.js';
@@ -12,6 +13,7 @@ import { SsinSeal } from './ssin-seal.js';
 @Module({
   imports: [LookupModule],
   providers: [
+    GrantedInscriptions,
     InscriptionCommands,
     InscriptionList,
     InscribedPersons,

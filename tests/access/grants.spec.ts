@@ -93,20 +93,23 @@ describe('the role that a service runs as', () => {
     expect(await grantsIn(adminUrl, appRole)).toEqual({ ...before, 'public.tombstones': 'select' });
   });
 
-  it.each(SERVICES_WITH_DATABASE)('has in the database of %s no other rights on tables by information_schema', async (service) => {
-    const { adminUrl, appRole } = await ofService(service);
-    const stated = await query(
-      adminUrl,
-      `select distinct format('%I.%I %s', table_schema, table_name, lower(privilege_type)) as "right"
+  it.each(SERVICES_WITH_DATABASE)(
+    'has in the database of %s no other rights on tables by information_schema',
+    async (service) => {
+      const { adminUrl, appRole } = await ofService(service);
+      const stated = await query(
+        adminUrl,
+        `select distinct format('%I.%I %s', table_schema, table_name, lower(privilege_type)) as "right"
          from information_schema.role_table_grants where grantee = '${appRole}'`,
-    );
-    const reviewed = Object.entries(SERVICE_GRANTS[service] ?? {})
-      .filter(([name]) => !name.endsWith('()') && !name.startsWith('schema '))
-      .flatMap(([name, rights]) => rights.split(/, (?![^(]*\))/).map((right) => `${name} ${right}`))
-      // Rights on some columns are no rights on the table.
-      .filter((right) => !right.includes('(') && !right.endsWith(' '));
-    expect(new Set(stated.map((row): unknown => Reflect.get(Object(row), 'right')))).toEqual(new Set(reviewed));
-  });
+      );
+      const reviewed = Object.entries(SERVICE_GRANTS[service] ?? {})
+        .filter(([name]) => !name.endsWith('()') && !name.startsWith('schema '))
+        .flatMap(([name, rights]) => rights.split(/, (?![^(]*\))/).map((right) => `${name} ${right}`))
+        // Rights on some columns are no rights on the table.
+        .filter((right) => !right.includes('(') && !right.endsWith(' '));
+      expect(new Set(stated.map((row): unknown => Reflect.get(Object(row), 'right')))).toEqual(new Set(reviewed));
+    },
+  );
 
   describe('by its own connection', () => {
     it.each([

@@ -102,6 +102,8 @@ export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {
     ...TOMBSTONES,
     ...POLICY,
     'public.person_snapshots': 'select, insert, update (revision, version, sealed)',
+    // When to look at a proposal; what may take effect is decided by its stream.
+    'public.due_proposals': 'select, insert, delete',
   },
   'reference-directory': {
     ...ANY_DATABASE,
@@ -111,7 +113,7 @@ export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {
     ...POLICY,
     'public.persons': 'select, insert',
     'public.numbers': 'select, insert, update (serial, position, person, state, partition, replaced_by), delete',
-    'public.merges': 'select, insert, update (serial, position, survivor, partition), delete',
+    'public.merges': 'select, insert, update (serial, position, since, survivor, partition, contested), delete',
     'public.inscriptions': 'select, insert, update (ssin, packed)',
     'public.institution_contexts': 'select, insert',
   },

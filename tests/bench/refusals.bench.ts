@@ -2,6 +2,7 @@ import { newRequestId, RemoteError } from '@crossroads/grpc';
 import { IDENTIFICATION, inscribeAll, PURPOSES } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
 import { ask } from '../databases.js';
+import { official } from '../officials.js';
 import { generatedPeople, generatedSsins } from '../people.js';
 import type { WholeMesh } from '../whole-mesh.js';
 import { benchMesh, PEOPLE } from './bench-mesh.js';
@@ -61,11 +62,24 @@ const strangers = async (mesh: WholeMesh): Promise<readonly Kind[]> => {
     ({ refused }) => refused.length === 0,
   );
   const { registry } = mesh.as('national-register');
-  const survivors = generatedSsins(PERSONS, 2 * PEOPLE);
-  await mesh.load(() => generatedPeople(PERSONS, 2 * PEOPLE));
+  const unassigned = generatedSsins(PERSONS, 2 * PEOPLE);
   for (const [index, ssin] of replaced.entries())
-    await registry.replaceSsin({ requestId: newRequestId(), ssin, replacingSsin: survivors[index] ?? '' });
-  for (const ssin of cancelled) await registry.cancelSsin({ requestId: newRequestId(), ssin });
+    await registry.replaceSsin(
+      { requestId: newRequestId(), ssin, replacingSsin: unassigned[index] ?? '' },
+      await official(mesh, 'national-register'),
+    );
+  for (const ssin of cancelled) {
+    const { proposalId } = await registry.proposeCancellation(
+      { requestId: newRequestId(), ssin },
+      await official(mesh, 'national-register'),
+    );
+    await mesh
+      .as('municipality')
+      .registry.confirmProposal(
+        { requestId: newRequestId(), proposalId, ssin, replacingSsin: '' },
+        await official(mesh, 'municipality'),
+      );
+  }
   await eventually(
     () => ask<{ count: string }>(mesh, 'reference_directory', `select count(*) from numbers where state <> 'V'`),
     ([row]) => Number(row?.count) >= 2 * PERSONS,

@@ -70,7 +70,7 @@ beforeAll(async () => {
         dataServices: [NAMES[0] ?? ''],
       }),
     () =>
-      mesh.as('national-register').registry.cancelSsin({
+      mesh.as('national-register').registry.proposeCancellation({
         requestId: newRequestId(),
         ssin: `${NAMES[0]} ${somebody}`,
       }),

@@ -29,6 +29,8 @@ const person = {
   inscriptions: [{ institution: WELFARE, inscriptionContext: 'PCSA:LIVING_WAGE', period: undefined, ssin: '' }],
   mergedPersonIds: [],
   followed: [],
+  ownPersonId: '',
+  merges: [],
 };
 const caller = { kind: 'institution', enterpriseNumber: WELFARE, application: 'desk', spki: 'key' } as const;
 

@@ -157,7 +157,7 @@ describe('the snapshot of a person', () => {
         weight: 6,
         arbitrary: fc.record({ do: fc.constant('report' as const), street, start: fc.integer({ min: 1, max: 28 }) }),
       },
-      { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('merge', 'separate', 'note', 'reassert') }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('merge', 'separate', 'contest', 'note', 'reassert') }) },
       { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('read', 'read elsewhere', 'store') }) },
       {
         weight: 1,
@@ -169,13 +169,14 @@ describe('the snapshot of a person', () => {
         const here = open();
         const elsewhere = open(here.keys);
         const personId = randomUUID();
-        const merge = { personIds: [personId], survivor: 'p' };
+        const merge = { personIds: [personId], survivor: 'p', at: new Date().toISOString(), contested: [] };
         let forgotten = false;
         await here.append(personId, reported(lived('first', 1)));
         for (const one of steps) {
           if (one.do === 'report' && !forgotten) await here.append(personId, reported(lived(one.street, one.start)));
           if (one.do === 'merge') await here.append(personId, { type: 'PersonMerged', data: merge });
           if (one.do === 'separate') await here.append(personId, { type: 'PersonSeparated', data: merge });
+          if (one.do === 'contest') await here.append(personId, { type: 'MergeContested', data: merge });
           if (one.do === 'note') await here.append(personId, { type: 'MergesChanged', data: merge });
           if (one.do === 'reassert' && !forgotten) {
             const { state } = await here.folded(personId);

@@ -310,6 +310,16 @@ describe('numbers', () => {
     );
     expect(answer.inscriptions).toHaveLength(2);
     expect((await check({ personId: first.personId }, '2020-06-01')).personId).toBe(second.personId);
+    // Who shows access lists needs to know whose a number was, since when persons are one, and whether somebody contests it.
+    expect(answer.ownPersonId).toBe(second.personId);
+    expect(answer.merges).toMatchObject([{ personId: first.personId, contested: false }]);
+    expect(answer.merges[0]?.mergeTime).toBeInstanceOf(Date);
+    expect((await check({ ssin: first.ssin }, '2020-06-01')).ownPersonId).toBe(first.personId);
+    await directory.registry.contest(first.personId, second.personId);
+    await eventually(
+      () => check({ ssin: first.ssin }, '2020-06-01'),
+      ({ merges }) => merges[0]?.contested === true,
+    );
 
     await directory.registry.unreplace(first.ssin, first.personId, second.personId);
     await known(first.ssin);
@@ -325,7 +335,11 @@ describe('numbers', () => {
     const [first, second] = [await somebody(), await somebody()];
     await inscribe(first.ssin);
     await directory.registry.replace(first.ssin, second.ssin, second.personId, first.personId);
-    await known(first.ssin, NumberState.NUMBER_STATE_REPLACED);
+    // The merge is on a partition of its own.
+    await eventually(
+      () => check({ ssin: second.ssin }, '2020-06-01'),
+      ({ mergedPersonIds }) => mergedPersonIds.length > 0,
+    );
     expect((await uninscribe(second.ssin)).changed).toBe(true);
     expect(await contextsOf(second.ssin)).toEqual([]);
   });

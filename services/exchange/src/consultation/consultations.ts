@@ -8,13 +8,14 @@ import { isRejection, type RequestKey, uuidV7 } from '@crossroads/eventsourcing'
 import { type Caller, FailedPrecondition } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import { PersonQuotas, personNotAvailable, PolicyFollower } from '@crossroads/policy';
+import type { Official } from '@crossroads/sign-in';
 import { DataSchemas, SourceClient } from '@crossroads/source/client';
 import { type Salted, salted } from '@crossroads/transparency';
 import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Access } from '../journal/access.js';
 import { AccessJournal } from '../journal/access-journal.js';
-import { type Consultation, encodeOutcome, encodeRecord, type Official } from '../journal/access-record.message.js';
+import { type Consultation, encodeOutcome, encodeRecord } from '../journal/access-record.message.js';
 import type { StoredAnswer } from '../journal/stored-answer.codec.js';
 import { dateMessage } from '../sources/date.message.js';
 import { DirectoryClient } from '../sources/directory-client.js';
@@ -81,7 +82,7 @@ export class Consultations {
   private decide(
     { customer, caller, official }: Requester,
     input: ConsultInput,
-    { state, personId, inscriptions }: CheckResponse,
+    { state, personId, ownPersonId, inscriptions }: CheckResponse,
   ): ConsultationDecision {
     const policy = this.policies.policy();
     const time = this.clock.now();
@@ -101,7 +102,8 @@ export class Consultations {
       inscriptionContext: inscriptionContextOf(policy, context, services),
       services: services.map(requestedOf),
       policyRevision: policy.revision,
-      personId,
+      // A look at a replaced number is refused, and shown to whoever had that number: their list may be apart from the survivor's.
+      personId: ownPersonId || personId,
       ssin: input.ssin,
       time,
     };

@@ -6,7 +6,7 @@ import { LRUCache } from 'lru-cache';
 import type { PersonState } from './person.decider.js';
 
 /** Rises with the form of `PersonState`, and with every change of how events are folded. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** A person after a revision of the stream. */
 export interface PersonSnapshot {
@@ -106,11 +106,13 @@ const storedOf = ({
   sourceRevision,
   reassertedRevision,
   mergedInto,
+  contested,
 }: PersonState): { readonly [key: string]: Json } => ({
   facts: facts as unknown as Json,
   sourceRevision: String(sourceRevision),
   ...(reassertedRevision === undefined ? {} : { reassertedRevision: String(reassertedRevision) }),
   ...(mergedInto === undefined ? {} : { mergedInto }),
+  ...(contested === undefined ? {} : { contested }),
 });
 
 const stateOf = (stored: Json): PersonState => {
@@ -120,7 +122,7 @@ const stateOf = (stored: Json): PersonState => {
   return { forgotten: false, facts, sourceRevision: BigInt(sourceRevision), ...reasserted, ...merged };
 };
 
-type StoredState = Pick<PersonState, 'facts' | 'mergedInto'> & {
+type StoredState = Pick<PersonState, 'facts' | 'mergedInto' | 'contested'> & {
   readonly sourceRevision: string;
   readonly reassertedRevision?: string;
 };

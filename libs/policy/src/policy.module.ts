@@ -5,7 +5,6 @@ import { Global, Inject, Module, type OnApplicationShutdown, Optional } from '@n
 import { followPolicy } from './follow-policy.js';
 import { HeldHeads } from './held/held-heads.js';
 import { PolicyFollower } from './policy-follower.js';
-import { PersonQuotas } from './quota/person-quotas.js';
 
 /**
  * Provides the `PolicyFollower`; the service is ready when the policy is current. A service without a database starts with no policy, and
@@ -14,7 +13,6 @@ import { PersonQuotas } from './quota/person-quotas.js';
 @Global()
 @Module({
   providers: [
-    PersonQuotas,
     {
       provide: PolicyFollower,
       inject: [MeshSettings, AddressSettings, { token: Database, optional: true }],
@@ -33,7 +31,7 @@ import { PersonQuotas } from './quota/person-quotas.js';
       },
     },
   ],
-  exports: [PersonQuotas, PolicyFollower],
+  exports: [PolicyFollower],
 })
 export class PolicyModule implements OnApplicationShutdown {
   constructor(

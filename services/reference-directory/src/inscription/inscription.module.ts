@@ -1,3 +1,4 @@
+import { QuotaModule } from '@crossroads/policy';
 import { FileKeyProvider } from '@crossroads/privacy';
 import { pageTokens } from '@crossroads/service';
 import { Module } from '@nestjs/common';
@@ -11,7 +12,7 @@ import { SsinSeal } from './ssin-seal.js';
 
 /** What institutions inscribe, end and list. */
 @Module({
-  imports: [LookupModule],
+  imports: [LookupModule, QuotaModule],
   providers: [
     GrantedInscriptions,
     InscriptionCommands,

@@ -122,7 +122,7 @@ export class WholeMesh {
     const { inscriptionContext } = PURPOSES[recipient];
     await eventually(
       () => inscribeAll(this.as(recipient), inscriptionContext, ssins),
-      (report) => !report.refused.some(({ reason }) => reason === 'UNKNOWN_SSIN'),
+      (report) => report.refused.length === 0,
     );
   }
 

@@ -6,6 +6,7 @@ import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { recordedAccesses } from '../recorded-accesses.js';
 import { citizenSees } from '../citizen.js';
+import { keptTickets } from '../kept-receipts.js';
 import { move } from '../load.js';
 import { progress, ROOT, type WholeMesh } from '../whole-mesh.js';
 import { distinct, faultsOf, readTopic, type TopicReader } from '../topic-reader.js';
@@ -68,7 +69,7 @@ export const theFlemishMock = (running: () => WholeMesh): void => {
     });
   });
 
-  it('a consultation about each person returns the data of each source, or that it has none', async () => {
+  it('a consultation about each person returns what each source has, which keeps the receipt, or that it has nothing', async () => {
     const has = (held: ReadonlyMap<string, unknown>, ssin: string) =>
       held.has(ssin)
         ? ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND
@@ -96,6 +97,8 @@ export const theFlemishMock = (running: () => WholeMesh): void => {
     expect(wrong).toEqual([]);
     expect(imported.people.some(({ ssin }) => wages.has(ssin))).toBe(true);
     await expectRecordedOnce(tickets);
+    for (const source of ['wages-source', 'statuses-source'] as const)
+      expect(keptTickets(mesh, source).toSorted()).toEqual(tickets.toSorted());
   });
 
   it('each move reaches the subscriber once, with the new address', async () => {

@@ -33,6 +33,7 @@ export { type Identity, identityUri, type ServerIdentity, spkiOf } from './ident
 export { channelCredentials, type TlsFiles } from './identity/tls.js';
 export { requireTls13 } from './identity/tls-floor.js';
 export { RegisteredKeys } from './identity/registered-keys.js';
+export { ServerKeys } from './identity/server-keys.js';
 export { CallerGuard } from './nest/caller.guard.js';
 export { ClientsModule, GrpcClients, InjectClient, type CalledService } from './nest/clients.module.js';
 export { GrpcModule } from './nest/grpc.module.js';

@@ -39,7 +39,7 @@ export class PolicyModule implements OnApplicationShutdown {
     readiness: ReadinessChecks,
     @Optional() keys?: RegisteredKeys,
   ) {
-    keys?.use((caller) => policy.holds(caller));
+    keys?.use((caller) => policy.refusalOf(caller));
     readiness.add('policy', () => policy.ready());
   }
 

@@ -97,10 +97,11 @@ describe('what the exchange publishes', () => {
     expect([access.recordSalt.length, access.outcomeSalt.length]).toEqual([32, 32]);
   });
 
-  it('is each refusal once, also one about a number of no person', async () => {
+  it('is each refusal once, with the reason that the customer is not told, also one about a number of no person', async () => {
     const { ssin, personId } = world.person();
     const request = consult(ssin);
-    const { metadata } = await refusalOf(welfare.consult(request));
+    const { metadata, reason } = await refusalOf(welfare.consult(request));
+    expect(reason).toBe('PERSON_NOT_AVAILABLE');
     await refusalOf(welfare.consult(request));
     const [refused] = await about(personId, 1);
     expect(refused?.type).toBe('crossroads.access.v1.accesses.notify.refused');
@@ -111,10 +112,17 @@ describe('what the exchange publishes', () => {
       reason: 'NOT_INSCRIBED',
       services: [{ dataService: WAGES, reason: 'NOT_INSCRIBED' }],
     });
-    expect(await refusalOf(welfare.consult(consult('85073003328')))).toMatchObject({ reason: 'UNKNOWN_SSIN' });
+    await refusalOf(welfare.consult(consult('85073003328')));
     const [nobody] = await about('', 1);
     expect(AccessOutcome.decode(AccessJournaled.decode(nobody?.data ?? new Uint8Array()).outcome).reason).toBe(
       'UNKNOWN_SSIN',
+    );
+    const replaced = world.person();
+    world.directory.put(replaced, [], { state: 3 });
+    await refusalOf(welfare.consult(consult(replaced.ssin)));
+    const [ofReplaced] = await about(replaced.personId, 1);
+    expect(AccessOutcome.decode(AccessJournaled.decode(ofReplaced?.data ?? new Uint8Array()).outcome).reason).toBe(
+      'REPLACED_SSIN',
     );
   });
 
@@ -166,7 +174,7 @@ describe('what the exchange publishes', () => {
   });
 
   it('is each mutation with all that its subscribers need', async () => {
-    const { ssin, personId } = world.person();
+    const { ssin, personId } = world.person(EMPLOYMENT);
     const employment = world.client(exchange.port, EMPLOYMENT);
     await employment.reportMutation({
       requestId: newRequestId(),

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { FORGOTTEN, MemorySubjectKeys, SubjectSealer, Unsealable } from '@crossroads/privacy';
+import { FORGOTTEN, KeyMissing, MemorySubjectKeys, SubjectSealer, Unsealable } from '@crossroads/privacy';
 import { describe, expect, it } from '@jest/globals';
 import { RecordSealer } from '../src/journal/record-sealer.js';
 
@@ -22,10 +22,10 @@ describe('a record sealer', () => {
     const outcome = await seals.seal(person, journal, 'outcome', salted());
     const theirs = await seals.seal(other, randomUUID(), 'record', salted());
     await expect(seals.open(person, journal, 'outcome', sealed)).rejects.toThrow(Unsealable);
-    await expect(seals.open(other, journal, 'record', sealed)).rejects.toThrow(Unsealable);
+    await expect(seals.open(other, journal, 'record', sealed)).rejects.toThrow(KeyMissing);
     await seals.seal(person, journal, 'record', salted());
     await expect(seals.open(person, journal, 'record', outcome)).rejects.toThrow(Unsealable);
-    await expect(seals.open(person, journal, 'record', theirs)).rejects.toThrow(Unsealable);
+    await expect(seals.open(person, journal, 'record', theirs)).rejects.toThrow(KeyMissing);
   });
 
   it('opens nothing after the key was destroyed, from memory once at most', async () => {

@@ -11,6 +11,7 @@ export const authorization = {
       registerDataService: INSTITUTIONS,
       registerSignInProvider: INSTITUTIONS,
       registerDocumentProvider: INSTITUTIONS,
+      grantInscriptions: INSTITUTIONS,
       submitDeliberation: INSTITUTIONS,
       decideDeliberation: INSTITUTIONS,
       revokeDeliberation: INSTITUTIONS,

@@ -20,7 +20,10 @@ export const personRegistry = {
       changePerson: INSTITUTIONS,
       replaceSsin: INSTITUTIONS,
       unreplaceSsin: INSTITUTIONS,
-      cancelSsin: INSTITUTIONS,
+      proposeMerge: INSTITUTIONS,
+      proposeCancellation: INSTITUTIONS,
+      confirmProposal: INSTITUTIONS,
+      contestProposal: INSTITUTIONS,
       importPersons: INSTITUTIONS,
     },
     'crossroads.person.v1.ErasureService': {

@@ -27,6 +27,7 @@ const accessMessage = ({ journalId, record, outcome, lostAtSource }: AccessEntry
   reason: outcome?.reason ?? '',
   concluded: outcome !== undefined,
   mail: mailMessage(record),
+  proposal: record.proposal,
   lostAtSource,
   erased: false,
   services: record.services.map((asked): AccessedService => {

@@ -40,6 +40,7 @@ export class SelfConsultations {
       time,
       subscriptionId: '',
       mail: undefined,
+      proposal: undefined,
     }).finish();
     const result = AccessResult.ACCESS_RESULT_ANSWERED;
     const outcome = AccessOutcome.encode({

@@ -49,6 +49,7 @@ export const mailRecord = (
         delegationId: reader.delegationId,
         readerPersonId: readsOwn ? '' : reader.personId,
       },
+      proposal: undefined,
     }).finish(),
   );
 };

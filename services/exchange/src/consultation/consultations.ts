@@ -4,22 +4,23 @@ import { AccessRecord, AccessResult } from '@crossroads/contracts/access/v1/acce
 import type { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import type { CheckResponse } from '@crossroads/contracts/directory/v1/directory_service';
 import type { ConsultResponse } from '@crossroads/contracts/exchange/v1/exchange_service';
-import { type RequestKey, uuidV7 } from '@crossroads/eventsourcing';
+import { isRejection, type RequestKey, uuidV7 } from '@crossroads/eventsourcing';
 import { type Caller, FailedPrecondition } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
-import { PolicyFollower } from '@crossroads/policy';
+import { PersonQuotas, personNotAvailable, PolicyFollower } from '@crossroads/policy';
+import type { Official } from '@crossroads/sign-in';
 import { DataSchemas, SourceClient } from '@crossroads/source/client';
 import { type Salted, salted } from '@crossroads/transparency';
 import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Access } from '../journal/access.js';
 import { AccessJournal } from '../journal/access-journal.js';
-import { type Consultation, encodeOutcome, encodeRecord, type Official } from '../journal/access-record.message.js';
-import type { Refusal, StoredAnswer } from '../journal/stored-answer.codec.js';
+import { type Consultation, encodeOutcome, encodeRecord } from '../journal/access-record.message.js';
+import type { StoredAnswer } from '../journal/stored-answer.codec.js';
 import { dateMessage } from '../sources/date.message.js';
 import { DirectoryClient } from '../sources/directory-client.js';
 import type { ConsultInput } from './consult.pipe.js';
-import { countDecisions, measureConsultation } from './consultation-metrics.js';
+import { countDecisions, countQuotaExhausted, measureConsultation } from './consultation-metrics.js';
 import {
   type DecidedService,
   type DecisionContext,
@@ -27,7 +28,7 @@ import {
   inscriptionContextOf,
   requestedOf,
 } from './decide-services.js';
-import { failureOf, refusalOfNumber, refusalOfServices } from './refusals.js';
+import { type DecidedRefusal, failureOf, refusalOf, refusalOfNumber, tooMany } from './refusals.js';
 import { noResult, outcomeOf, resultOf, type ServiceResult } from './service-result.js';
 
 /** Who makes a request: the certificate's application, the institution it acts for, and the official of the token. */
@@ -49,6 +50,7 @@ export class Consultations {
     private readonly schemas: DataSchemas,
     @Inject(ReceiptSigner) private readonly signer: Pick<ReceiptSigner, 'sign'>,
     private readonly clock: Clock,
+    @Inject(PersonQuotas) private readonly quotas: Pick<PersonQuotas, 'take'>,
   ) {}
 
   consult(requester: Requester, input: ConsultInput, request: RequestKey): Promise<ConsultResponse> {
@@ -57,7 +59,7 @@ export class Consultations {
 
   private async answer(requester: Requester, input: ConsultInput, request: RequestKey): Promise<ConsultResponse> {
     const person = await this.directory.check(input.ssin, [requester.customer], input.day);
-    const decision = this.decide(requester, input, person);
+    const decision = await this.withinQuota(this.decide(requester, input, person));
     if (decision.refusal) throw await this.refuse(decision, decision.refusal, request);
 
     const { ticket } = decision.consultation;
@@ -80,7 +82,7 @@ export class Consultations {
   private decide(
     { customer, caller, official }: Requester,
     input: ConsultInput,
-    { state, personId, inscriptions }: CheckResponse,
+    { state, personId, ownPersonId, inscriptions }: CheckResponse,
   ): ConsultationDecision {
     const policy = this.policies.policy();
     const time = this.clock.now();
@@ -89,8 +91,7 @@ export class Consultations {
       .map(({ inscriptionContext }) => inscriptionContext);
     const context: DecisionContext = { input, customer, peer: caller, inscriptionContexts, today: dayOf(time) };
     const services = decideServices(policy, context);
-    const ofNumber = refusalOfNumber(state);
-    countDecisions(services, ofNumber);
+    countDecisions(services, refusalOfNumber(state));
     const consultation: Consultation = {
       ticket: randomUUID(),
       customer,
@@ -101,11 +102,25 @@ export class Consultations {
       inscriptionContext: inscriptionContextOf(policy, context, services),
       services: services.map(requestedOf),
       policyRevision: policy.revision,
-      personId,
+      // A look at a replaced number is refused, and shown to whoever had that number: their list may be apart from the survivor's.
+      personId: ownPersonId || personId,
       ssin: input.ssin,
       time,
     };
-    return { context, services, consultation, refusal: ofNumber ?? refusalOfServices(services) };
+    return { context, services, consultation, refusal: refusalOf(state, services) };
+  }
+
+  /** Refuses a person more than the customer may ask about today: those about whom it is answered and the others count apart. */
+  private async withinQuota(decision: ConsultationDecision): Promise<ConsultationDecision> {
+    const { consultation, refusal } = decision;
+    const { customer, personId, ssin } = consultation;
+    if (refusal && refusal.told.reason !== personNotAvailable.reason) return decision;
+    const isWithin = refusal
+      ? await this.quotas.take(customer, 'misses', ssin)
+      : await this.quotas.take(customer, 'consulted', personId);
+    if (isWithin) return decision;
+    countQuotaExhausted();
+    return { ...decision, refusal: { reason: tooMany.reason, told: tooMany } };
   }
 
   /** Answers a repeated request under the ticket and record of the first one, and for no more than that record names. */
@@ -184,23 +199,23 @@ export class Consultations {
   }
 
   /** Stores the refusal, and returns the error to answer with. */
-  private async refuse(decision: ConsultationDecision, refusal: Refusal, request: RequestKey): Promise<Error> {
+  private async refuse(decision: ConsultationDecision, refusal: DecidedRefusal, request: RequestKey): Promise<Error> {
     const { consultation, services } = decision;
     const ticketed = withTicket(refusal, consultation.ticket);
     const stored = await this.journalRefusal(consultation, services, ticketed, request);
-    if (stored === undefined) return failureOf(ticketed);
+    if (stored === undefined) return failureOf(ticketed.told);
     if (stored.kind === 'refused') return failureOf(stored.refusal);
     // The first request was allowed and this repetition is not: it is one more refused access under the same ticket.
     const { ticket } = stored.access;
     const repeated = withTicket(refusal, ticket);
     await this.journalRefusal({ ...consultation, ticket }, services, repeated);
-    return failureOf(repeated);
+    return failureOf(repeated.told);
   }
 
-  private journalRefusal(
+  private async journalRefusal(
     consultation: Consultation,
     services: readonly DecidedService[],
-    refusal: Refusal,
+    refusal: DecidedRefusal,
     request?: RequestKey,
   ): Promise<StoredAnswer | undefined> {
     const { ticket, personId, time } = consultation;
@@ -214,7 +229,13 @@ export class Consultations {
       reason: refusal.reason,
     });
     const parts = { record: salted(encodeRecord(consultation)), outcome: salted(outcome) };
-    return this.journal.refuse({ journalId: uuidV7(), ticket, personId }, parts, refusal, request);
+    try {
+      return await this.journal.refuse({ journalId: uuidV7(), ticket, personId }, parts, refusal.told, request);
+    } catch (error) {
+      if (!isRejection(error) || personId === '') throw error;
+      // Erased a moment ago: the directory will answer soon that nobody has the number, and nobody may see the difference.
+      return this.journalRefusal({ ...consultation, personId: '' }, services, refusal, request);
+    }
   }
 }
 
@@ -222,12 +243,12 @@ interface ConsultationDecision {
   readonly context: DecisionContext;
   readonly services: readonly DecidedService[];
   readonly consultation: Consultation;
-  readonly refusal: Refusal | undefined;
+  readonly refusal: DecidedRefusal | undefined;
 }
 
-const withTicket = (refusal: Refusal, ticket: string): Refusal => ({
-  ...refusal,
-  metadata: { ...refusal.metadata, ticket },
+const withTicket = ({ reason, told }: DecidedRefusal, ticket: string): DecidedRefusal => ({
+  reason,
+  told: { ...told, metadata: { ...told.metadata, ticket } },
 });
 
 /** The decisions, limited to the field groups that a record says were granted. */

@@ -2,7 +2,7 @@ import type { RequestedService } from '@crossroads/contracts/access/v1/access_re
 import type { Caller } from '@crossroads/grpc';
 import { InvalidInput } from '@crossroads/grpc/failures';
 import type { IsoDay } from '@crossroads/identifiers';
-import { type CompiledDataService, type Decision, decide, type Policy } from '@crossroads/policy/decide';
+import { type CompiledDataService, type Decision, decide, type Policy, type Question } from '@crossroads/policy/decide';
 import type { ConsultInput, DataServiceInput } from './consult.pipe.js';
 
 /** The decision on one data service of a request. */
@@ -13,7 +13,14 @@ export type DecidedService =
       readonly service: CompiledDataService;
       readonly decision: Extract<Decision, { allowed: true }>;
     }
-  | { readonly allowed: false; readonly requested: DataServiceInput; readonly source: string; readonly reason: string };
+  | {
+      readonly allowed: false;
+      readonly requested: DataServiceInput;
+      readonly source: string;
+      readonly reason: string;
+      /** Why the policy would refuse it about anybody; absent: with an inscription it might be released. */
+      readonly policyReason?: string;
+    };
 
 export interface DecisionContext {
   readonly input: ConsultInput;
@@ -45,7 +52,7 @@ const decideService = (
       reason: 'UNKNOWN_FIELD_GROUP',
       description: 'the data service has no such field group',
     });
-  const decision = decide(policy, {
+  const question: Question = {
     customer,
     peer,
     dataService: requested.dataService,
@@ -54,10 +61,18 @@ const decideService = (
     inscriptionContexts,
     mode: 'online',
     day: today,
-  });
+  };
+  const decision = decide(policy, question);
   const source = service?.supplier?.source ?? '';
-  if (!decision.allowed) return { allowed: false, requested, source, reason: decision.reason };
-  if (!service) return { allowed: false, requested, source, reason: 'UNKNOWN_DATA_SERVICE' };
+  if (!service) {
+    const reason = decision.allowed ? 'UNKNOWN_DATA_SERVICE' : decision.reason;
+    return { allowed: false, requested, source, reason, policyReason: reason };
+  }
+  if (!decision.allowed) {
+    const ofAnybody = decide(policy, { ...question, inscriptionContexts: 'any' });
+    const refused = { allowed: false, requested, source, reason: decision.reason } as const;
+    return ofAnybody.allowed ? refused : { ...refused, policyReason: ofAnybody.reason };
+  }
   return { allowed: true, requested, service, decision };
 };
 

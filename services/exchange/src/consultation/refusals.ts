@@ -1,5 +1,6 @@
 import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
-import { FailedPrecondition, type GrpcFailure, NotFound, PermissionDenied } from '@crossroads/grpc';
+import { FailedPrecondition, type GrpcFailure, NotFound, PermissionDenied, ResourceExhausted } from '@crossroads/grpc';
+import { personNotAvailable, quotaExhausted } from '@crossroads/policy';
 import type { Refusal } from '../journal/stored-answer.codec.js';
 import type { DecidedService } from './decide-services.js';
 
@@ -30,18 +31,45 @@ export const refusalOfNumber = (state: NumberState): Refusal | undefined => {
   }
 };
 
-/** The refusal when no data service may be released: the reason of the first one, and those of all in the metadata. */
-export const refusalOfServices = (decided: readonly DecidedService[]): Refusal | undefined => {
+/** Why nothing is released: what is recorded, and what the customer is told. */
+export interface DecidedRefusal {
+  /** The precise reason. */
+  readonly reason: string;
+  readonly told: Refusal;
+}
+
+/**
+ * Nothing may be released, or the number is not in use. The customer is told the policy's reasons first, since they are the same about
+ * anybody. After that, only who has an inscription by which something is granted is told the state of the number; to others every
+ * person is not available, and nothing in the answer depends on the person.
+ */
+export const refusalOf = (state: NumberState, decided: readonly DecidedService[]): DecidedRefusal | undefined => {
+  const ofNumber = refusalOfNumber(state);
   const refused = decided.flatMap((one) => (one.allowed ? [] : [one]));
   const [first] = refused;
-  if (first === undefined || refused.length < decided.length) return undefined;
-  return {
+  if (first === undefined || refused.length < decided.length)
+    return ofNumber && { reason: ofNumber.reason, told: ofNumber };
+  const reason = ofNumber?.reason ?? first.reason;
+  const reasons = refused.map(
+    ({ requested, policyReason = personNotAvailable.reason }) => [requested.dataService, policyReason] as const,
+  );
+  const metadata = Object.fromEntries(reasons);
+  if (refused.some(({ policyReason }) => policyReason === undefined))
+    return { reason, told: { kind: 'FAILED_PRECONDITION', ...personNotAvailable, metadata } };
+  const told: Refusal = {
     kind: 'PERMISSION_DENIED',
-    reason: first.reason,
+    reason: first.policyReason ?? first.reason,
     message: 'none of the data services may be released; the metadata has the reason of each',
-    metadata: Object.fromEntries(refused.map(({ requested, reason }) => [requested.dataService, reason])),
+    metadata,
   };
+  return { reason, told };
 };
+
+/** The refusal of a person more than the institution may come to today. */
+export const tooMany: Refusal = { kind: 'RESOURCE_EXHAUSTED', ...quotaExhausted, metadata: {} };
+
+/** The refusal to a reporter without an inscription on the number. */
+export const notAvailable: Refusal = { kind: 'FAILED_PRECONDITION', ...personNotAvailable, metadata: {} };
 
 /** The gRPC error of a refusal. */
 export const failureOf = ({ kind, reason, message, metadata }: Refusal): GrpcFailure => {
@@ -52,5 +80,7 @@ export const failureOf = ({ kind, reason, message, metadata }: Refusal): GrpcFai
       return new FailedPrecondition(reason, message, { metadata });
     case 'NOT_FOUND':
       return new NotFound(reason, message, { metadata });
+    case 'RESOURCE_EXHAUSTED':
+      return new ResourceExhausted(reason, message, { metadata });
   }
 };

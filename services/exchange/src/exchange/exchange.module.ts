@@ -1,3 +1,4 @@
+import { OfficialsModule } from '@crossroads/sign-in';
 import { Module } from '@nestjs/common';
 import { ConsultationModule } from '../consultation/consultation.module.js';
 import { JournalModule } from '../journal/journal.module.js';
@@ -8,7 +9,7 @@ import { Requesters } from './requesters.js';
 
 /** The service's rpcs, and what it publishes. */
 @Module({
-  imports: [ConsultationModule, MutationModule, JournalModule],
+  imports: [ConsultationModule, MutationModule, JournalModule, OfficialsModule],
   controllers: [ExchangeController],
   providers: [Requesters, ExchangePublisher],
 })

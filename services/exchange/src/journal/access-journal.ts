@@ -93,7 +93,10 @@ export class AccessJournal {
     this.open.markUncertain(journalId);
   }
 
-  /** Makes a refusal durable. Without `request` it is a further refusal of a request that the journal already has. */
+  /**
+   * Makes a refusal durable. Without `request` it is a further refusal of a request that the journal already has.
+   * @throws Unavailable; Rejection SUBJECT_FORGOTTEN
+   */
   async refuse(
     access: Access,
     parts: { readonly record: Salted; readonly outcome: Salted },
@@ -103,8 +106,9 @@ export class AccessJournal {
     const { journalId, ticket, personId } = access;
     try {
       const [record, outcome] = await Promise.all([
-        this.sealer.seal(personId, journalId, 'record', parts.record),
-        this.sealer.seal(personId, journalId, 'outcome', parts.outcome),
+        // One look-up for each refusal, whether the key is of a person or of nobody: else the time would tell which.
+        this.sealer.seal(personId, journalId, 'record', parts.record, { fresh: true }),
+        this.sealer.seal(personId, journalId, 'outcome', parts.outcome, { fresh: true }),
       ]);
       const event = { type: 'AccessRefused', data: { version: 1, ticket, personId, record, outcome } };
       const answer = storedAnswerCodec.encode({ kind: 'refused', refusal });

@@ -6,12 +6,7 @@ import {
   type RequestedService,
   type ServiceOutcome,
 } from '@crossroads/contracts/access/v1/access_record';
-
-/** The official who made a request, as stated by the institution: a role and an opaque id, never a name. */
-export interface Official {
-  readonly role: string;
-  readonly id: string;
-}
+import type { Official } from '@crossroads/sign-in';
 
 /** A consultation at the moment of its decision. */
 export interface Consultation {
@@ -45,6 +40,7 @@ export const encodeRecord = (consultation: Consultation): Uint8Array => {
     ssins: [ssin],
     subscriptionId: '',
     mail: undefined,
+    proposal: undefined,
   };
   return AccessRecord.encode(record).finish();
 };

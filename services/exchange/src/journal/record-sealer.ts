@@ -1,4 +1,4 @@
-import { FORGOTTEN, type Forgotten, SubjectSealer } from '@crossroads/privacy';
+import { FORGOTTEN, type Forgotten, type KeyOptions, SubjectSealer } from '@crossroads/privacy';
 import type { Salted } from '@crossroads/transparency';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
@@ -24,10 +24,16 @@ export class RecordSealer {
   constructor(private readonly sealer: SubjectSealer) {}
 
   /** @throws Rejection SUBJECT_FORGOTTEN */
-  async seal(personId: string, journalId: string, part: Part, salted: Salted): Promise<string> {
+  async seal(
+    personId: string,
+    journalId: string,
+    part: Part,
+    salted: Salted,
+    options?: Pick<KeyOptions, 'fresh'>,
+  ): Promise<string> {
     const aad = aadOf(journalId, part);
     const plain = Buffer.concat([salted.salt, salted.bytes]);
-    const sealed = await this.sealer.sealForSubject(personId || NO_PERSON, plain, aad);
+    const sealed = await this.sealer.sealForSubject(personId || NO_PERSON, plain, aad, options);
     this.recent.set(aad, { personId, sealed, salted });
     return sealed;
   }

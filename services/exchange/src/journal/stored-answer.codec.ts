@@ -2,7 +2,7 @@ import type { Json } from '@crossroads/eventsourcing';
 import { z } from 'zod';
 
 const refusal = z.object({
-  kind: z.enum(['PERMISSION_DENIED', 'FAILED_PRECONDITION', 'NOT_FOUND']),
+  kind: z.enum(['PERMISSION_DENIED', 'FAILED_PRECONDITION', 'NOT_FOUND', 'RESOURCE_EXHAUSTED']),
   reason: z.string(),
   message: z.string(),
   metadata: z.record(z.string(), z.string()),

@@ -90,6 +90,7 @@ export const deliveryRecord = (access: Omit<DeliveredAccess, 'filtered'>, ticket
       time,
       subscriptionId: access.subscriptionId,
       mail: undefined,
+      proposal: undefined,
     }).finish(),
   );
 

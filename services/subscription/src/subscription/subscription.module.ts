@@ -1,3 +1,4 @@
+import { QuotaModule } from '@crossroads/policy';
 import { pageTokens } from '@crossroads/service';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -24,6 +25,7 @@ import { SubscriptionRepository } from './subscription.repository.js';
     TypeOrmModule.forFeature([SubscriptionEntity]),
     DirectoryModule,
     JournalModule,
+    QuotaModule,
     DeliveryMessagesModule,
     SnapshotStateModule,
   ],

@@ -1,8 +1,9 @@
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { exportJWK, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
-import { OfficialTokens, TOKEN_AUDIENCE, type TokenContext } from './official-token.js';
+import { OfficialTokens, type TokenContext } from './official-token.js';
 
+const AUDIENCE = 'urn:crossroads:exchange';
 const WELFARE = '0207000056';
 const NOW = new Date('2026-03-01T12:00:00Z');
 const now = Math.floor(NOW.getTime() / 1000);
@@ -24,7 +25,7 @@ const context = async (): Promise<TokenContext> => ({
 
 const good: JWTPayload = {
   iss: WELFARE,
-  aud: TOKEN_AUDIENCE,
+  aud: AUDIENCE,
   sub: 'a7f3',
   iat: now,
   exp: now + 120,
@@ -41,7 +42,7 @@ const signed = async (claims: JWTPayload, { alg = 'ES256', kid = 'ec', key = ec.
 
 const reasonOf = async (
   authorization: string,
-  tokens = new OfficialTokens(() => NOW),
+  tokens = new OfficialTokens(AUDIENCE, () => NOW),
   at?: TokenContext,
 ): Promise<unknown> => {
   try {
@@ -93,7 +94,7 @@ describe('an official’s token', () => {
 
   it('is cached, but neither beyond its exp, nor for another key or connection', async () => {
     let time = NOW;
-    const tokens = new OfficialTokens(() => time);
+    const tokens = new OfficialTokens(AUDIENCE, () => time);
     const token = await signed(good);
     const at = await context();
     expect(await reasonOf(token, tokens, at)).toMatchObject({ id: 'a7f3' });

@@ -1,13 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { SigningKey } from '@crossroads/contracts/authorization/v1/policy';
 import { Unauthenticated } from '@crossroads/grpc';
-import { exchange, tokenAudienceOf } from '@crossroads/topology';
 import { type CryptoKey, decodeJwt, decodeProtectedHeader, errors, importJWK, type JWTPayload, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
-import type { Official } from '../journal/access-record.message.js';
-
-/** Whom a token is for. */
-export const TOKEN_AUDIENCE = tokenAudienceOf(exchange.name);
 
 const ALGORITHMS = ['ES256', 'EdDSA'];
 const LIFETIME_S = 300;
@@ -29,6 +24,12 @@ type TokenReason =
   | 'TOKEN_LIFETIME'
   | 'TOKEN_NOT_BOUND'
   | 'TOKEN_SUBJECT';
+
+/** The official who made a request, as stated by the institution: a role and an opaque id, never a name. */
+export interface Official {
+  readonly role: string;
+  readonly id: string;
+}
 
 /** For whom a token must speak, and over which connection. */
 export interface TokenContext {
@@ -55,7 +56,11 @@ export class OfficialTokens {
   private readonly verified = new LRUCache<string, Verified>({ max: MAX_CACHED });
   private readonly imported = new LRUCache<string, CryptoKey | Uint8Array>({ max: MAX_CACHED });
 
-  constructor(private readonly now: () => Date = () => new Date()) {}
+  /** @param audience the service that the tokens are for */
+  constructor(
+    private readonly audience: string,
+    private readonly now: () => Date = () => new Date(),
+  ) {}
 
   /** `authorization` is the value of that metadata key. @throws Unauthenticated, each time with its own reason. */
   async officialOf(authorization: string, context: TokenContext): Promise<Official> {
@@ -98,14 +103,14 @@ export class OfficialTokens {
     try {
       const { payload } = await jwtVerify(token, key, {
         algorithms: [alg],
-        audience: TOKEN_AUDIENCE,
+        audience: this.audience,
         clockTolerance: TOLERANCE_S,
         currentDate: this.now(),
         requiredClaims: ['exp'],
       });
       return payload;
     } catch (error) {
-      throw meaningOf(error);
+      throw meaningOf(error, this.audience);
     }
   }
 
@@ -157,12 +162,12 @@ const claimsOf = (token: string): JWTPayload => {
   }
 };
 
-const meaningOf = (error: unknown): unknown => {
+const meaningOf = (error: unknown, audience: string): unknown => {
   if (error instanceof errors.JWTExpired) return refuse('TOKEN_EXPIRED', 'the token has expired; ask for a new one');
   if (error instanceof errors.JWSSignatureVerificationFailed)
     return refuse('TOKEN_SIGNATURE', 'the signature is not that of the key that kid names');
   if (error instanceof errors.JWTClaimValidationFailed) {
-    if (error.claim === 'aud') return refuse('TOKEN_AUDIENCE', `aud must be ${TOKEN_AUDIENCE}`);
+    if (error.claim === 'aud') return refuse('TOKEN_AUDIENCE', `aud must be ${audience}`);
     if (error.claim === 'nbf') return refuse('TOKEN_NOT_YET_VALID', 'the token is not valid yet');
     if (error.claim === 'exp') return refuse('TOKEN_LIFETIME', 'a token needs an exp, five minutes ahead at most');
   }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Institution } from '@crossroads/client';
 import { newRequestId, RemoteError } from '@crossroads/grpc';
 import { datePartsOf, dayOf } from '@crossroads/identifiers';
-import { IDENTIFICATION, PURPOSES, WAGES } from '@crossroads/local';
+import { IDENTIFICATION, inscribeAll, PURPOSES, WAGES } from '@crossroads/local';
 import { status } from '@grpc/grpc-js';
 import type { WholeMesh } from './whole-mesh.js';
 import { address, since } from './people.js';
@@ -76,6 +76,7 @@ export const startLoad = (mesh: WholeMesh, ssins: readonly string[], options: Lo
     ...(wages
       ? [
           loop(0, 1, async (_, n) => {
+            if (n === 0) await inscribeWithReporter(mesh, ssins);
             const all = wagesBefore + n;
             const ssin = ssins[all % ssins.length] ?? '';
             const sourceRevision = BigInt(1 + Math.floor(all / ssins.length));
@@ -124,6 +125,12 @@ export const move = (municipality: Institution, ssin: string, houseNumber: strin
     };
     return (await municipality.registry.changePerson(changed)).sourceRevision;
   });
+};
+
+/** A reporter has a file on those of whom it reports. */
+const inscribeWithReporter = async (mesh: WholeMesh, ssins: readonly string[]): Promise<void> => {
+  const { done } = await untilAnswered(() => inscribeAll(mesh.as('wages-source'), 'NSSO:EMPLOYEE', ssins));
+  if (!done) throw new Error('the file of inscriptions was cut');
 };
 
 const reportWages = (source: Institution, ssin: string, sourceRevision: bigint): Promise<bigint> => {

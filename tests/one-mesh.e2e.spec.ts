@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import { certificates } from './access/certificates.js';
 import { aSubscribersOwnTopic } from './journeys/a-subscribers-own-topic.js';
 import { officialMail } from './journeys/official-mail.js';
+import { twoOfficials } from './journeys/two-officials.js';
 import { FLEMISH_MOCK, theFlemishMock } from './journeys/the-flemish-mock.js';
 import { WholeMesh } from './whole-mesh.js';
 
@@ -18,6 +19,9 @@ describe('one mesh', () => {
   });
   describe('official mail, by command line', () => {
     officialMail(() => mesh);
+  });
+  describe('changes of numbers, by command line', () => {
+    twoOfficials(() => mesh);
   });
   describe('the people of the Flemish mock', () => {
     theFlemishMock(() => mesh);

@@ -122,7 +122,7 @@ export class WholeMesh {
     const { inscriptionContext } = PURPOSES[recipient];
     await eventually(
       () => inscribeAll(this.as(recipient), inscriptionContext, ssins),
-      (report) => !report.refused.some(({ reason }) => reason === 'UNKNOWN_SSIN'),
+      (report) => report.refused.length === 0,
     );
   }
 
@@ -176,7 +176,7 @@ const freeBase = async (): Promise<number> => {
   for (let attempt = 1; attempt <= 50; attempt++) {
     const base = 12_000 + 100 * Math.floor(Math.random() * 190);
     const free = await Promise.all(
-      [0, 1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 32, 92, 93].map((offset) => isFree(base + offset)),
+      [0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 32, 92, 93].map((offset) => isFree(base + offset)),
     );
     if (free.every(Boolean)) return base;
   }

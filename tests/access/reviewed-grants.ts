@@ -39,18 +39,25 @@ const EVENT_STORE: Grants = {
   'es.session_is_gone()': 'execute',
 };
 
-const PARKED: Grants = { 'public.parked': 'select, insert, update (reason, attempts), delete' };
+/** What was refused is evidence until a thousand newer messages of its topic push it out. */
+const CONSUMER: Grants = {
+  'public.parked': 'select, insert, update (reason, attempts), delete',
+  'public.refused': 'select, insert, delete',
+};
 const TOMBSTONES: Grants = { 'public.tombstones': 'select, insert, update (acknowledged_at)' };
 
 /** What was held is not given back: a service that starts again takes no older policy. */
-const POLICY: Grants = { 'public.held_policy_heads': 'select, insert (generation, revision, hash)' };
+const POLICY: Grants = {
+  'public.held_policy_heads': 'select, insert (generation, revision, hash)',
+  'public.person_quotas': 'select, insert, update (taken)',
+};
 
 /** By service. */
 export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {
   'access-audit': {
     ...ANY_DATABASE,
     ...EVENT_STORE,
-    ...PARKED,
+    ...CONSUMER,
     ...TOMBSTONES,
     ...POLICY,
     'public.accesses': 'select, insert',
@@ -67,7 +74,7 @@ export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {
   ebox: {
     ...ANY_DATABASE,
     ...EVENT_STORE,
-    ...PARKED,
+    ...CONSUMER,
     ...TOMBSTONES,
     ...POLICY,
     'public.mailboxes': 'select, insert, update (consented, language, exclusively_ebox, notification_address), delete',
@@ -84,7 +91,7 @@ export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {
   exchange: {
     ...ANY_DATABASE,
     ...EVENT_STORE,
-    ...PARKED,
+    ...CONSUMER,
     ...TOMBSTONES,
     ...POLICY,
     'public.exchange_instances': 'select, insert, update (concluded_below, gone_since), delete',
@@ -95,23 +102,25 @@ export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {
     ...TOMBSTONES,
     ...POLICY,
     'public.person_snapshots': 'select, insert, update (revision, version, sealed)',
+    // When to look at a proposal; what may take effect is decided by its stream.
+    'public.due_proposals': 'select, insert, delete',
   },
   'reference-directory': {
     ...ANY_DATABASE,
     ...EVENT_STORE,
-    ...PARKED,
+    ...CONSUMER,
     ...TOMBSTONES,
     ...POLICY,
     'public.persons': 'select, insert',
     'public.numbers': 'select, insert, update (serial, position, person, state, partition, replaced_by), delete',
-    'public.merges': 'select, insert, update (serial, position, survivor, partition), delete',
+    'public.merges': 'select, insert, update (serial, position, since, survivor, partition, contested), delete',
     'public.inscriptions': 'select, insert, update (ssin, packed)',
     'public.institution_contexts': 'select, insert',
   },
   subscription: {
     ...ANY_DATABASE,
     ...EVENT_STORE,
-    ...PARKED,
+    ...CONSUMER,
     ...TOMBSTONES,
     ...POLICY,
     'public.subscriptions': 'select, insert, update (state, content, field_groups, encoding, closing_reason)',

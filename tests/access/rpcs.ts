@@ -1,4 +1,4 @@
-import { DOCUMENT_PROVIDERS, type RPCS, rpcsOf, SERVICES, SOURCES } from '@crossroads/topology';
+import { DOCUMENT_PROVIDERS, type RPCS, rpcsOf, SERVERS, SERVICES, SOURCES } from '@crossroads/topology';
 
 /** An rpc and its allowed callers: `institution`, `service:<name>`. */
 export interface ServedRpc {
@@ -21,7 +21,7 @@ const servedBy = (services: Readonly<Record<string, Readonly<Record<string, read
 
 /** The servers of a local mesh by their names in `mesh.json`: the services of the topology, a source, and a document provider. */
 export const RPCS_OF: Readonly<Record<string, readonly ServedRpc[]>> = {
-  ...Object.fromEntries(SERVICES.map((name) => [name, rpcsOf(name)])),
+  ...Object.fromEntries(SERVERS.map((name) => [name, rpcsOf(name)])),
   'wages-source': servedBy(SOURCES),
   'pension-office': servedBy(DOCUMENT_PROVIDERS),
 };

@@ -10,6 +10,7 @@ import { type Bench, type Figure, formatted } from './figure.js';
 import { append, decision, directory, requestToken, schemas } from './libraries.bench.js';
 import { machineState } from './machine.js';
 import { processes } from './processes.bench.js';
+import { refusals } from './refusals.bench.js';
 import { telemetry } from './telemetry.bench.js';
 
 /** All benchmarks, run by `npm run bench`. `npm run bench -- <name>` runs some of them. */
@@ -22,6 +23,7 @@ const BENCHES: readonly Bench[] = [
   consultation,
   consultationAtRate,
   processes,
+  refusals,
   disk,
   delivery,
   deliveries,

@@ -1,4 +1,4 @@
-import { accessTopicOf, readBy, SERVICES } from '@crossroads/topology';
+import { accessTopicOf, readBy, SERVICES_WITH_DATABASE } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
 import { HELM, objectsOf } from './helm.js';
 import { type CronJobSpec, type JobSpec, ofKind, PROFILES, renderedObjects, skipped, specOf } from './rendered.js';
@@ -6,8 +6,8 @@ import { type CronJobSpec, type JobSpec, ofKind, PROFILES, renderedObjects, skip
 if (HELM === undefined) skipped('no helm: Jobs of other values than the examples are not looked at');
 const withHelm = HELM === undefined ? it.skip : it;
 
-const JOURNALS = SERVICES.filter((name) => accessTopicOf(name) !== undefined);
-const READERS = SERVICES.filter((name) => readBy(name).length > 0);
+const JOURNALS = SERVICES_WITH_DATABASE.filter((name) => accessTopicOf(name) !== undefined);
+const READERS = SERVICES_WITH_DATABASE.filter((name) => readBy(name).length > 0);
 
 const variablesOf = (spec: JobSpec): ReadonlyMap<string, unknown> =>
   new Map(
@@ -23,7 +23,7 @@ describe('an upgrade', () => {
     });
     // Where the release makes the databases, the first migration is no hook: services wait for it.
     const before = profile === 'production' ? undefined : 'pre-install,pre-upgrade';
-    const expected = SERVICES.flatMap((name) => [
+    const expected = SERVICES_WITH_DATABASE.flatMap((name) => [
       [`${name}-migrations`, { args: ['migrate'], hook: before }],
       [`${name}-contract`, { args: ['migrate', 'contract'], hook: 'post-upgrade' }],
     ]);
@@ -31,7 +31,7 @@ describe('an upgrade', () => {
   });
 
   it('a Job that removes what is unused can be repeated, and the one before it goes first', () => {
-    for (const name of SERVICES) {
+    for (const name of SERVICES_WITH_DATABASE) {
       const job = ofKind(renderedObjects('small'), 'Job').find(({ metadata }) => metadata.name === `${name}-contract`);
       expect(job?.metadata.annotations?.['helm.sh/hook-delete-policy']).toBe('before-hook-creation,hook-succeeded');
     }
@@ -45,7 +45,7 @@ describe('an upgrade', () => {
   withHelm('removes nothing if the way back is to stay open', () => {
     const jobs = ofKind(objectsOf('small', { 'migrations.contract': false }), 'Job');
     expect(jobs.map(({ metadata }) => metadata.name).toSorted()).toEqual(
-      SERVICES.map((name) => `${name}-migrations`).toSorted(),
+      SERVICES_WITH_DATABASE.map((name) => `${name}-migrations`).toSorted(),
     );
   });
 });

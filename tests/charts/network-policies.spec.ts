@@ -84,6 +84,7 @@ const serviceOf = (pod: string): ServiceName => {
 /** Whether a service, or its Jobs, have a database there: in the one server of some profiles, or in a Cluster of production. */
 const hasDatabaseIn = (server: string, pod: string): boolean => {
   const service = serviceOf(pod);
+  if (!serviceNamed(service).database) return false;
   const cluster = server.replace(/^postgresql ?/, '');
   if (cluster === 'keys') return serviceNamed(service).subjectKeys && !pod.endsWith('-retention');
   return cluster === '' || cluster === (accessTopicOf(service) !== undefined ? 'journal' : 'main');

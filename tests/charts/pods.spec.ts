@@ -1,4 +1,14 @@
-import { accessTopicOf, isForInstitutions, producedBy, readBy, SERVICES, serviceNamed } from '@crossroads/topology';
+import {
+  accessTopicOf,
+  isForInstitutions,
+  producedBy,
+  readBy,
+  SERVICES,
+  serviceNamed,
+  SERVICES_WITH_DATABASE,
+  SERVERS,
+  isServer,
+} from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
 import { ofKind, PROFILES, renderedObjects, specOf } from './rendered.js';
 
@@ -89,7 +99,7 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
       services.flatMap((name) => [`Job ${name}-migrations`, `Job ${name}-contract`]);
     expect(knowing('DATABASE_MIGRATOR_URL')).toEqual(
       [
-        ...migrating(SERVICES),
+        ...migrating(SERVICES_WITH_DATABASE),
         ...SERVICES.filter((name) => accessTopicOf(name) !== undefined).map((name) => `CronJob ${name}-retention`),
         ...SERVICES.filter((name) => readBy(name).length > 0).map((name) => `CronJob ${name}-ops`),
       ].toSorted(),
@@ -103,7 +113,7 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
     const connecting = podsOf(profile).filter(({ pod }) =>
       pod.containers[0].env.some(({ name }) => name === 'DATABASE_URL'),
     );
-    expect(connecting.length).toBeGreaterThanOrEqual(SERVICES.length * 3);
+    expect(connecting.length).toBeGreaterThanOrEqual(SERVICES_WITH_DATABASE.length * 3);
     for (const { what, pod } of connecting) {
       const [{ env, volumeMounts }] = pod.containers;
       const mode = { name: 'CROSSROADS_MODE', value: profile === 'dev' ? 'development' : 'production' };
@@ -120,7 +130,7 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
     }
   });
 
-  it.each(SERVICES)('pods of %s read each database URL from its key of the Secret', (service) => {
+  it.each(SERVICES_WITH_DATABASE)('pods of %s read each database URL from its key of the Secret', (service) => {
     const references = Object.fromEntries(
       ['Deployment', 'Job']
         .map((kind) => specOf<WithTemplate>(objects, kind, kind === 'Job' ? `${service}-migrations` : service))
@@ -149,13 +159,27 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
         { port: 50_052, service: 'liveness' },
         { port: 50_052 },
       ]);
-      const drainMs = Number(env.find(({ name }) => name === 'DRAIN_MS')?.value);
+      const drainMs = Number(env.find(({ name }) => name === 'DRAIN_MS')?.value ?? 0);
       expect((spec.terminationGracePeriodSeconds ?? 0) * 1_000).toBeGreaterThanOrEqual(drainMs + 20_000);
     }
   });
 
+  it('a service without rpcs has no port but that of its health, no Service, and a policy that admits nobody', () => {
+    const silent = SERVICES.filter((name) => !isServer(name));
+    expect(silent).toEqual(['broker-keeper']);
+    for (const service of silent) {
+      const { spec } = specOf<WithTemplate>(objects, 'Deployment', service).template;
+      expect(Reflect.get(spec.containers[0], 'ports')).toEqual([{ name: 'health', containerPort: 50_052 }]);
+      expect(ofKind(objects, 'Service').map(({ metadata }) => metadata.name)).not.toContain(service);
+      const policy = specOf<Readonly<Record<string, unknown>>>(objects, 'NetworkPolicy', service);
+      expect(policy).toMatchObject({ policyTypes: ['Ingress', 'Egress'] });
+      expect(policy).not.toHaveProperty('ingress');
+      expect(JSON.stringify(spec)).not.toMatch(/DATABASE|keys\.json/);
+    }
+  });
+
   it('a publisher holds the reads of all of its consumers, when each has as many pods', () => {
-    for (const publisher of SERVICES) {
+    for (const publisher of SERVERS) {
       const readers = producedBy(publisher).flatMap((topic) => SERVICES.filter((name) => readBy(name).includes(topic)));
       const { env } = specOf<WithTemplate>(objects, 'Deployment', publisher).template.spec.containers[0];
       const bulkCalls = Number(env.find(({ name }) => name === 'LIMIT_BULK_CALLS')?.value);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataSourceOptions } from '@crossroads/database';
-import { accessTopicOf, CONNECTIONS, databaseOf, SERVICES, serviceNamed } from '@crossroads/topology';
+import { accessTopicOf, CONNECTIONS, databaseOf, serviceNamed, SERVICES_WITH_DATABASE } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { HELM, objectsOf, sentences } from './helm.js';
@@ -43,7 +43,7 @@ describe('the Clusters of production', () => {
         .map(({ spec }) => spec as Database)
         .map(({ name, cluster }) => [name, cluster.name]),
     );
-    const expected = SERVICES.flatMap((service) => [
+    const expected = SERVICES_WITH_DATABASE.flatMap((service) => [
       [databaseOf(service), nameOf(accessTopicOf(service) !== undefined ? 'journal' : 'main')] as const,
       ...(serviceNamed(service).subjectKeys ? [[`${databaseOf(service)}_keys`, nameOf('keys')] as const] : []),
     ]);
@@ -238,7 +238,7 @@ describe('budgets of connections', () => {
   withHelm('the authority of servers that are there already is mounted where URLs name it', () => {
     const pods = JSON.stringify(ofKind(objectsOf('small', { 'postgresql.caSecret': 'authority' }), 'Deployment'));
     const source = { secret: { name: 'authority', items: [{ key: 'ca.crt', path: 'ca.crt' }] } };
-    expect(pods.split(JSON.stringify(source))).toHaveLength(SERVICES.length + 1);
+    expect(pods.split(JSON.stringify(source))).toHaveLength(SERVICES_WITH_DATABASE.length + 1);
     expect(JSON.stringify(objectsOf('small'))).not.toContain('database-authority');
   });
 

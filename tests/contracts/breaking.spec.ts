@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { progress, ROOT } from '../whole-mesh.js';
 
-const PERSON = join('crossroads', 'person', 'v1', 'person_service.proto');
+const EXCHANGE = join('crossroads', 'exchange', 'v1', 'exchange_service.proto');
 
 describe('the check for breaking changes', () => {
   let folder: string;
@@ -20,7 +20,7 @@ describe('the check for breaking changes', () => {
   const checked = (name: string, change: (text: string) => string) => {
     const proto = join(folder, name, 'proto');
     cpSync(join(ROOT, 'proto'), proto, { recursive: true });
-    const file = join(proto, PERSON);
+    const file = join(proto, EXCHANGE);
     const text = readFileSync(file, 'utf8');
     const changed = change(text);
     expect(changed).not.toBe(text);
@@ -40,7 +40,7 @@ describe('the check for breaking changes', () => {
   });
 
   some.each<[string, RegExp, string, RegExp]>([
-    ['lose an rpc', /^ {2}rpc CancelSsin\(.*$/m, '', /Previously present RPC "CancelSsin" .* was deleted/],
+    ['lose an rpc', /^ {2}rpc ReportMutation\(.*$/m, '', /Previously present RPC "ReportMutation" .* was deleted/],
     ['lose a field', /^ {2}string request_id = 1;$/m, '', /Previously present field "1" .* was deleted/],
     [
       'change the type of a field',

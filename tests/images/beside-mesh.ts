@@ -1,4 +1,4 @@
-import { freePort, type IdentityFiles, isServing } from '@crossroads/local';
+import { freePort, probe } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
 import { addressVariableOf, SERVICES, type ServiceName, serviceNamed } from '@crossroads/topology';
 import type { WholeMesh } from '../whole-mesh.js';
@@ -9,6 +9,7 @@ import { renderedContainer } from './rendered-env.js';
 export interface ServiceInContainer {
   readonly container: Container;
   readonly address: string;
+  readonly healthPort: number;
 }
 
 /** The content of the Secret `<service>-database`. */
@@ -84,15 +85,13 @@ export const startBeside = async (
     environment: elsewhere(mesh, rendered.environment, ports),
     files: secretFiles(mesh, service, rendered.mounts),
   });
-  return { container, address: `localhost:${ports.GRPC_PORT}` };
+  return { container, address: `localhost:${ports.GRPC_PORT}`, healthPort: ports.HEALTH_PORT };
 };
 
 /** Waits until it is ready. @throws an error with its output when it ends */
-export const ready = async (mesh: WholeMesh, { container, address }: ServiceInContainer): Promise<void> => {
-  const identity: IdentityFiles | undefined = mesh.local.mesh().certificates['local'];
-  if (!identity) throw new Error('the mesh has no certificate to ask for health with');
+export const ready = async ({ container, healthPort }: ServiceInContainer): Promise<void> => {
   await eventually(
-    () => isServing(address, identity),
+    () => probe(healthPort),
     (serving) => serving || container.hasEnded,
   );
   if (container.hasEnded) throw new Error(`it ended: ${container.output}`);

@@ -5,7 +5,7 @@ import { ConsultationStatus } from '@crossroads/contracts/access/v1/access_recor
 import { RemoteError } from '@crossroads/grpc';
 import { IDENTIFICATION, PURPOSES } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
-import { SERVICES, type ServiceName } from '@crossroads/topology';
+import { SERVICES, type ServiceName, SERVICES_WITH_DATABASE } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ROOT, WholeMesh } from '../whole-mesh.js';
 import { migrationOf, ready, type ServiceInContainer, startBeside } from './beside-mesh.js';
@@ -174,7 +174,7 @@ else
         await mesh?.stop();
       }, MINUTE);
 
-      it.each(SERVICES)(
+      it.each(SERVICES_WITH_DATABASE)(
         '%s migrates its databases, a second time too',
         async (service) => {
           const container = migrationOf(mesh, service, image(service));
@@ -188,7 +188,7 @@ else
         async (service) => {
           const started = await startBeside(mesh, service, image(service));
           running.set(service, started);
-          await ready(mesh, started);
+          await ready(started);
         },
         2 * MINUTE,
       );
@@ -241,7 +241,7 @@ else
           const command = ['/usr/local/bin/node', '--watch', '--watch-preserve-output', '/app/main.js'];
           const started = await startBeside(mesh, 'authorization', development, { command, writable: true });
           running.set('authorization', started);
-          await ready(mesh, started);
+          await ready(started);
           const path = 'app/libs/configuration/dist/index.js';
           const changed = temporaryFolder();
           mkdirSync(join(changed.path, dirname(path)), { recursive: true });
@@ -255,7 +255,7 @@ else
             (output) => output.includes('this code is new'),
             MINUTE,
           );
-          await ready(mesh, started);
+          await ready(started);
           process.stderr.write(`  from a changed file to a service that is ready: ${Date.now() - began} ms\n`);
         },
         2 * MINUTE,

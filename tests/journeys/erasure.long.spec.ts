@@ -158,7 +158,7 @@ describe('the erasure of a person', () => {
       ({ results }) => JSON.stringify(results),
       (error: unknown) => String(Reflect.get(Object(error), 'reason')),
     );
-    expect(answer).toMatch(/UNKNOWN_SSIN/);
+    expect(answer).toMatch(/PERSON_NOT_AVAILABLE/);
     await expect(move(mesh.as('municipality'), ERASED, '8')).rejects.toMatchObject({ reason: 'PERSON_FORGOTTEN' });
   });
 

@@ -1,11 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
+import type { ConsultResponse } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { IDENTIFICATION, type Imported, PURPOSES, STATUSES, WAGES } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { recordedAccesses } from '../recorded-accesses.js';
 import { citizenSees } from '../citizen.js';
+import { askedReference, keptReferences } from '../kept-receipts.js';
 import { move } from '../load.js';
 import { progress, ROOT, type WholeMesh } from '../whole-mesh.js';
 import { distinct, faultsOf, readTopic, type TopicReader } from '../topic-reader.js';
@@ -68,19 +70,20 @@ export const theFlemishMock = (running: () => WholeMesh): void => {
     });
   });
 
-  it('a consultation about each person returns the data of each source, or that it has none', async () => {
+  it('a consultation about each person returns what each source has, which keeps the receipt, or that it has nothing', async () => {
     const has = (held: ReadonlyMap<string, unknown>, ssin: string) =>
       held.has(ssin)
         ? ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND
         : ConsultationStatus.CONSULTATION_STATUS_NO_DATA_FOUND;
     const { wages, statuses } = mesh.population;
     const wrong: string[] = [];
-    const tickets: string[] = [];
+    const answers: ConsultResponse[] = [];
     const queue = [...imported.people];
     const next = async (): Promise<void> => {
       for (let person = queue.shift(); person; person = queue.shift()) {
-        const { results, ticket } = await consult(person.ssin, IDENTIFICATION, WAGES, STATUSES);
-        tickets.push(ticket);
+        const answer = await consult(person.ssin, IDENTIFICATION, WAGES, STATUSES);
+        const { results } = answer;
+        answers.push(answer);
         const expected = [
           ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND,
           has(wages, person.ssin),
@@ -95,7 +98,14 @@ export const theFlemishMock = (running: () => WholeMesh): void => {
     await Promise.all(Array.from({ length: 8 }, next));
     expect(wrong).toEqual([]);
     expect(imported.people.some(({ ssin }) => wages.has(ssin))).toBe(true);
-    await expectRecordedOnce(tickets);
+    await expectRecordedOnce(answers.map(({ ticket }) => ticket));
+    for (const [source, dataService] of [
+      ['wages-source', WAGES],
+      ['statuses-source', STATUSES],
+    ] as const)
+      expect(keptReferences(mesh, source).toSorted()).toEqual(
+        answers.map((answer) => askedReference(answer, dataService)).toSorted(),
+      );
   });
 
   it('each move reaches the subscriber once, with the new address', async () => {

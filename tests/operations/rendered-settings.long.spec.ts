@@ -2,7 +2,7 @@ import { ExchangeServiceService } from '@crossroads/contracts/exchange/v1/exchan
 import { connect } from '@crossroads/grpc';
 import { SERVICES, type ServiceName } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
-import { readBy, usesKafka } from '@crossroads/topology';
+import { readBy, SERVERS, usesKafka } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ofKind, renderedObjects, specOf } from '../charts/rendered.js';
 import { WholeMesh } from '../whole-mesh.js';
@@ -74,8 +74,8 @@ beforeAll(async () => {
   await mesh.load(() => generatedPeople(1));
   await mesh.decide('welfare-office');
   await mesh.inscribe('welfare-office', [SSIN]);
-  for (const service of SERVICES) await mesh.local.process(service)?.stop();
-  for (const service of SERVICES)
+  for (const service of SERVERS) await mesh.local.process(service)?.stop();
+  for (const service of SERVERS)
     pods.set(
       service,
       await Replica.at(mesh, service, (port, healthPort) =>

@@ -12,6 +12,7 @@ import {
   spkiOfPem,
   writePrivate,
 } from '@crossroads/local';
+import { SERVERS } from '@crossroads/topology';
 import type { WholeMesh } from '../whole-mesh.js';
 
 /** The certificate with which the mesh checks the health of its services. */
@@ -37,7 +38,7 @@ export class Renewal {
   /** The addresses of the mesh's own processes, without the exchange. */
   get others(): string[] {
     const { services } = this.mesh.local.ports;
-    return SERVICES.filter((name) => name !== 'exchange').map((name) => `localhost:${services[name]}`);
+    return SERVERS.filter((name) => name !== 'exchange').map((name) => `localhost:${services[name]}`);
   }
 
   /** Lets all processes trust both authorities. */

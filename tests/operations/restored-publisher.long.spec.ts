@@ -142,6 +142,15 @@ describe('a publisher whose database was restored to an instant', () => {
         revokeTime: undefined,
       },
     });
+    mesh.policy.put({
+      $case: 'inscriptionGrant',
+      value: {
+        enterpriseNumber: FUND,
+        inscriptionContexts: [CONTEXT],
+        earlierStarts: true,
+        dailyPersons: undefined,
+      },
+    });
     const period = { startDate: undefined, endDate: undefined };
     const lines = inscribed.map(({ ssin }) => ({ ssin, inscriptionContext: CONTEXT, period }));
     const requests = async function* (): AsyncGenerator<InscribeFileRequest> {

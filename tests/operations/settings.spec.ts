@@ -8,7 +8,7 @@ import {
   SubjectKeySettings,
   withSettings,
 } from '@crossroads/configuration';
-import { SERVICES } from '@crossroads/local';
+import { SERVICES, serviceNamed } from '@crossroads/topology';
 import type { ServiceDefinition } from '@crossroads/service';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ofKind, PROFILES, renderedObjects, specOf } from '../charts/rendered.js';
@@ -86,6 +86,8 @@ describe.each(SERVICES)('the settings of %s', (service) => {
     // In a cluster only the Job may migrate.
     expect(names.filter((name) => name.includes('MIGRATOR'))).toEqual([]);
   });
+
+  if (!serviceNamed(service).database) return;
 
   it.each(
     PROFILES.flatMap((profile) => [

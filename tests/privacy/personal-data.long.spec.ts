@@ -70,7 +70,7 @@ beforeAll(async () => {
         dataServices: [NAMES[0] ?? ''],
       }),
     () =>
-      mesh.as('national-register').registry.cancelSsin({
+      mesh.as('national-register').registry.proposeCancellation({
         requestId: newRequestId(),
         ssin: `${NAMES[0]} ${somebody}`,
       }),
@@ -164,7 +164,7 @@ describe('places without personal data', () => {
     expect(answered).toEqual({ code: 0, log: expect.stringContaining(`${IDENTIFICATION}  DATA_FOUND`) });
     const { ssin: stranger } = generatedPerson(9_999);
     const refused = await runConsultationPod({ ...asked, ssin: stranger });
-    expect(refused).toEqual({ code: 1, log: expect.stringContaining('UNKNOWN_SSIN') });
+    expect(refused).toEqual({ code: 1, log: expect.stringContaining('PERSON_NOT_AVAILABLE') });
     expect(found(answered.log + refused.log, [...SEARCH_TERMS, ssinTerm(stranger)])).toEqual([]);
   });
 

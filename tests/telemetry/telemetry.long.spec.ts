@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { RemoteError } from '@crossroads/grpc';
+import { SERVERS } from '@crossroads/topology';
 import { IDENTIFICATION, numberOf, PURPOSES, SERVICES, WAGES } from '@crossroads/local';
 import { attributeNames, METRICS } from '@crossroads/telemetry';
 import { eventually } from '@crossroads/testing';
@@ -179,7 +180,7 @@ describe('metrics', () => {
     );
     expect([...seen].filter((name) => !names.includes(name))).toEqual([]);
     const missing = () =>
-      SERVICES.flatMap((service) => {
+      SERVERS.flatMap((service) => {
         const own = new Set(collector.metrics().flatMap((one) => (one.service === service ? [one.name] : [])));
         return OF_ALL.filter((name) => !own.has(name)).map((name) => `${name} of ${service}`);
       });

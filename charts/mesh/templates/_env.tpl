@@ -6,11 +6,15 @@ The environment of a service: only names that its configuration knows. Call with
 {{- $global := $root.Values.global -}}
 - { name: CROSSROADS_MODE, value: {{ $global.mode | quote }} }
 - { name: CROSSROADS_TRUST_DOMAIN, value: {{ $global.trustDomain | quote }} }
+- { name: HEALTH_PORT, value: "50052" }
+{{- if $service.serves }}
 - { name: GRPC_HOST, value: "0.0.0.0" }
 - { name: GRPC_PORT, value: "50051" }
-- { name: HEALTH_PORT, value: "50052" }
 - { name: DRAIN_MS, value: {{ int $service.drainMs | quote }} }
 - { name: MAX_CONNECTION_AGE_MS, value: "300000" }
+{{- else }}
+- { name: HEALTH_HOST, value: "0.0.0.0" }
+{{- end }}
 - { name: TLS_CA_FILE, value: /etc/crossroads/tls/ca.crt }
 - { name: TLS_CERT_FILE, value: /etc/crossroads/tls/tls.crt }
 - { name: TLS_KEY_FILE, value: /etc/crossroads/tls/tls.key }
@@ -32,6 +36,7 @@ The environment of a service: only names that its configuration knows. Call with
 {{- range $service.calls }}
 - { name: {{ upper . | replace "-" "_" }}_ADDRESS, value: "{{ . }}:50051" }
 {{- end }}
+{{- if $service.serves }}
 {{- with $service.limits.callsPerSecond }}
 - { name: LIMIT_CALLS_PER_SECOND, value: {{ int . | quote }} }
 {{- end }}
@@ -44,6 +49,7 @@ The environment of a service: only names that its configuration knows. Call with
 - { name: LIMIT_CALLS_IN_FLIGHT, value: {{ int $service.limits.callsInFlight | quote }} }
 - { name: LIMIT_BATCH_CALLS, value: {{ int $service.limits.batchCalls | quote }} }
 - { name: LIMIT_BULK_CALLS, value: {{ int $service.limits.bulkCalls | quote }} }
+{{- end }}
 - { name: LOG_LEVEL, value: {{ $root.Values.telemetry.logLevel | quote }} }
 {{- with $root.Values.telemetry.endpoint }}
 - { name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }} }

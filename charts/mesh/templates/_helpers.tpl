@@ -27,9 +27,9 @@ which overrides the defaults.
 {{- toJson $keepers }}
 {{- end }}
 
-{{- /* Not empty for a service that writes or reads topics. Call with its values. */}}
+{{- /* Not empty for a service that writes or reads topics, or administers the broker. Call with its values. */}}
 {{- define "mesh.usesKafka" -}}
-{{- if or .produces .consumes .institutionTopicsPrefix }}true{{ end }}
+{{- if or .produces .consumes .institutionTopicsPrefix .administersBroker }}true{{ end }}
 {{- end }}
 
 {{- /* The service that the pod of `helm test` asks. */}}

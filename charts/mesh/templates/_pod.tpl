@@ -85,7 +85,9 @@ spec:
       securityContext:
         {{- include "mesh.containerSecurity" . | nindent 8 }}
       ports:
+        {{- if $service.serves }}
         - { name: grpc, containerPort: 50051 }
+        {{- end }}
         - { name: health, containerPort: 50052 }
         {{- if $service.http.enabled }}
         - { name: http, containerPort: {{ int $service.http.port }} }
@@ -135,8 +137,10 @@ spec:
 {{- if .documentStore.volume.size }}
 - { name: documents, mountPath: /var/lib/crossroads }
 {{- end }}
-{{- end }}
+{{- if .database }}
 {{- include "mesh.databaseAuthorityMount" $root }}
+{{- end }}
+{{- end }}
 - { name: tmp, mountPath: /tmp }
 {{- end }}
 
@@ -184,7 +188,9 @@ spec:
     defaultMode: 0440
     items: [{ key: {{ $file }}, path: {{ $file }} }]
 {{- end }}
+{{- if $service.database }}
 {{- include "mesh.databaseAuthorityVolume" (list $root $name) }}
+{{- end }}
 {{- end }}
 
 {{- /* Call with (list $ name topologyKey whenUnsatisfiable). */}}

@@ -14,6 +14,7 @@ metadata:
     {{- toYaml . | nindent 4 }}
   {{- end }}
 automountServiceAccountToken: false
+{{- if $service.serves }}
 ---
 {{- /* Headless: callers resolve every pod, and balance over them. */}}
 apiVersion: v1
@@ -31,6 +32,7 @@ spec:
     {{- if $service.http.enabled }}
     - { name: http, port: {{ int $service.http.port }}, targetPort: http, appProtocol: http }
     {{- end }}
+{{- end }}
 ---
 apiVersion: apps/v1
 kind: Deployment

@@ -9,9 +9,11 @@ export {
 } from './call-context.js';
 export {
   AddressSettings,
+  BrokerSettings,
   BusSettings,
   DatabaseSettings,
   GrpcSettings,
+  HealthSettings,
   KeySettings,
   MeshSettings,
   SubjectKeySettings,

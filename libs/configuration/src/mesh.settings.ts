@@ -78,13 +78,26 @@ export class SubjectKeySettings extends settingsOf({
   ).optional(),
 }) {}
 
-export class BusSettings extends settingsOf({
+const BROKER = {
   KAFKA_BROKERS: textSetting('host:port of Kafka brokers, separated by commas').optional(),
   EMBEDDED_LOG_URL: postgresUrlSetting('the embedded log, where there is no Kafka').optional(),
+};
+
+/** Where the broker is, for a service that neither publishes nor consumes. */
+export class BrokerSettings extends settingsOf(BROKER) {}
+
+export class BusSettings extends settingsOf({
+  ...BROKER,
   BUS_GRACE_MS: wholeNumberSetting('milliseconds for which it remains ready after the bus was lost', {
     min: 0,
     max: 86_400_000,
   }).default(60_000),
+}) {}
+
+/** Of a service without rpcs. */
+export class HealthSettings extends settingsOf({
+  HEALTH_HOST: textSetting('where it listens').default('127.0.0.1'),
+  HEALTH_PORT: wholeNumberSetting('where it serves health without TLS, for a kubelet', { min: 0, max: 65_535 }),
 }) {}
 
 export class GrpcSettings extends settingsOf({

@@ -148,7 +148,7 @@ describe('connections', () => {
         url: linked.url,
         poolSize: 3,
         applicationName: 'holed',
-        timeouts: { queryMs: 400, connectMs: 400, idleInTransactionMs: 300 },
+        timeouts: { queryMs: 400, connectMs: 3_000, idleInTransactionMs: 300 },
       });
     });
     afterEach(async () => {

@@ -33,11 +33,14 @@ export { type Identity, identityUri, type ServerIdentity, certificateHashOf, spk
 export { channelCredentials, type TlsFiles } from './identity/tls.js';
 export { requireTls13 } from './identity/tls-floor.js';
 export { RegisteredKeys } from './identity/registered-keys.js';
+export { ServerKeys } from './identity/server-keys.js';
 export { CallerGuard } from './nest/caller.guard.js';
 export { ClientsModule, GrpcClients, InjectClient, type CalledService } from './nest/clients.module.js';
 export { GrpcModule } from './nest/grpc.module.js';
 export { GrpcTransport, type TransportOptions } from './nest/grpc.transport.js';
 export { GrpcExceptionFilter } from './nest/grpc-exception.filter.js';
+export { HealthModule } from './nest/health.module.js';
+export { HealthTransport } from './nest/health.transport.js';
 export { nestLogger } from './nest/nest-logger.js';
 export { RequestValidation } from './nest/request-validation.js';
 export { requestPipe } from './nest/request.pipe.js';

@@ -20,8 +20,8 @@ describe('the development CA', () => {
   it('the certificate of an application has the institution in its subject and URI', async () => {
     const { certificate, key } = await ca.issueApplication({ application: 'intake', enterpriseNumber: NUMBER });
     const x509 = new X509Certificate(certificate);
-    // From the first part to the last; Java and Kafka print it the other way round, CN=intake,O=0999000426.
-    expect(x509.subject).toBe(`O=${NUMBER}\nCN=intake`);
+    // From the first part to the last; Java and Kafka print it the other way round, CN=intake,OU=…,O=0999000426.
+    expect(x509.subject).toBe(`O=${NUMBER}\nOU=${spkiOfPem(certificate)}\nCN=intake`);
     expect(x509.subjectAltName).toBe(
       `URI:spiffe://crossroads.test/institution/${NUMBER}/application/intake, DNS:localhost, DNS:intake, IP Address:127.0.0.1`,
     );

@@ -39,7 +39,7 @@ export interface Validity {
   readonly notAfter?: Date;
 }
 
-/** Software of an institution: `CN=<application>,O=<enterprise number>`. */
+/** Software of an institution: `CN=<application>,OU=<hash of its key>,O=<enterprise number>`. */
 export interface ApplicationSubject extends Validity {
   readonly application: string;
   readonly enterpriseNumber: string;
@@ -100,7 +100,7 @@ export class CertificateAuthority {
 
   issueApplication({ application, enterpriseNumber, ...validity }: ApplicationSubject): Promise<IssuedCertificate> {
     return this.issue(
-      [{ O: [enterpriseNumber] }, { CN: [application] }],
+      (spki) => [{ O: [enterpriseNumber] }, { OU: [spki] }, { CN: [application] }],
       `spiffe://${this.trustDomain}/institution/${enterpriseNumber}/application/${application}`,
       application,
       validity,
@@ -108,12 +108,12 @@ export class CertificateAuthority {
   }
 
   issueService(name: string, validity: Validity = {}): Promise<IssuedCertificate> {
-    return this.issue([{ CN: [name] }], `spiffe://${this.trustDomain}/service/${name}`, name, validity);
+    return this.issue(() => [{ CN: [name] }], `spiffe://${this.trustDomain}/service/${name}`, name, validity);
   }
 
-  /** The order of `subject` is the certificate's; RFC 2253, and so Java and Kafka, print it from the last to the first. */
+  /** The order of the subject is the certificate's; RFC 2253, and so Java and Kafka, print it from the last to the first. */
   private async issue(
-    subject: { [type: string]: string[] }[],
+    subjectOf: (spki: string) => { [type: string]: string[] }[],
     spiffeId: string,
     host: string,
     { notBefore = new Date(Date.now() - DAY / 24), notAfter = new Date(Date.now() + 825 * DAY) }: Validity,
@@ -123,7 +123,7 @@ export class CertificateAuthority {
     const certificate = await X509CertificateGenerator.create(
       {
         serialNumber: serialNumber(),
-        subject,
+        subject: subjectOf(await spkiOfKey(keys.publicKey)),
         issuer: issuer.subjectName,
         notBefore,
         notAfter,
@@ -195,6 +195,11 @@ export const writePrivate = async (file: string, content: string): Promise<void>
 };
 
 const newKeys = () => webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+
+const spkiOfKey = async (key: webcrypto.CryptoKey): Promise<string> =>
+  createHash('sha256')
+    .update(Buffer.from(await webcrypto.subtle.exportKey('spki', key)))
+    .digest('base64url');
 
 const exportKey = async (key: webcrypto.CryptoKey): Promise<string> =>
   PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');

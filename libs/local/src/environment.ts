@@ -5,11 +5,15 @@ import type { MeshBroker } from './mesh.js';
 import type { Ports } from './ports.js';
 
 /** Settings of a service for its databases and the broker. */
-export const serviceEnvironment = ({ main, keys }: Databases, broker: MeshBroker): NodeJS.ProcessEnv => ({
+export const serviceEnvironment = (databases: Databases | undefined, broker: MeshBroker): NodeJS.ProcessEnv => ({
+  ...(databases ? databasesEnvironment(databases) : {}),
+  ...(broker.kind === 'kafka' ? { KAFKA_BROKERS: broker.brokers.join(',') } : { EMBEDDED_LOG_URL: broker.url }),
+});
+
+const databasesEnvironment = ({ main, keys }: Databases): NodeJS.ProcessEnv => ({
   DATABASE_URL: main.app,
   DATABASE_MIGRATOR_URL: main.migrator,
   ...(keys ? { KEYS_DATABASE_URL: keys.app, KEYS_DATABASE_MIGRATOR_URL: keys.migrator } : {}),
-  ...(broker.kind === 'kafka' ? { KAFKA_BROKERS: broker.brokers.join(',') } : { EMBEDDED_LOG_URL: broker.url }),
 });
 
 interface MeshLocation {

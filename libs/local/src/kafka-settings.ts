@@ -63,7 +63,7 @@ export const kafkaProperties = ({
       'ssl.protocol': 'TLSv1.3',
       'ssl.enabled.protocols': 'TLSv1.3',
       // Java prints a subject in reverse order; this maps both orders to the order that ACLs use.
-      'ssl.principal.mapping.rules': 'RULE:^O=([^,]+),CN=([^,]+)$/CN=$2,O=$1/,DEFAULT',
+      'ssl.principal.mapping.rules': 'RULE:^O=([^,]+),OU=([^,]+),CN=([^,]+)$/CN=$3,OU=$2,O=$1/,DEFAULT',
       'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
       'super.users': superUsers.map((user) => `User:${user}`).join(';'),
 

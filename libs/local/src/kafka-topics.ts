@@ -1,6 +1,5 @@
 import {
   PARTITIONS,
-  type KafkaGrant,
   kafkaGrantsOf,
   kafkaPrincipalOf,
   SERVICES,
@@ -8,7 +7,8 @@ import {
   TOPIC_NAMES,
   TOPICS,
 } from '@crossroads/topology';
-import kafkajs, { type AclEntry, type AclFilter, type Admin } from 'kafkajs';
+import { aclEntriesOf, type BrokerRight, keyOfAcl } from '@crossroads/messaging';
+import kafkajs, { type AclFilter, type Admin } from 'kafkajs';
 import type { IdentityFiles } from './certificates.js';
 import { kafkaAdmin } from './kafka-client.js';
 
@@ -18,7 +18,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Makes the topics of the mesh, and sets the ACLs of each service to those of the topology. ACLs that a service should no longer have are
- * deleted. The service that delivers to subscribers manages their topics and ACLs itself.
+ * deleted. The broker-keeper sees to the topics of institutions and to who reads them.
  */
 export const prepareTopics = async (brokers: readonly string[], admin: IdentityFiles): Promise<void> => {
   const client = kafkaAdmin(brokers, admin, 5);
@@ -46,20 +46,9 @@ export const prepareTopics = async (brokers: readonly string[], admin: IdentityF
   }
 };
 
-const aclsOf = (service: ServiceName): AclEntry[] => kafkaGrantsOf(service).flatMap((grant) => aclOf(service, grant));
+const aclsOf = (service: ServiceName): BrokerRight[] => aclEntriesOf(kafkaPrincipalOf(service), kafkaGrantsOf(service));
 
-const aclOf = (service: ServiceName, { resource, name, pattern, operations }: KafkaGrant): AclEntry[] =>
-  operations.map((operation) => ({
-    principal: kafkaPrincipalOf(service),
-    host: '*',
-    operation: AclOperationTypes[operation],
-    permissionType: AclPermissionTypes.ALLOW,
-    resourceType: AclResourceTypes[resource],
-    resourceName: name,
-    resourcePatternType: ResourcePatternTypes[pattern],
-  }));
-
-const removeOthers = async (client: Admin, wanted: readonly AclEntry[]): Promise<void> => {
+const removeOthers = async (client: Admin, wanted: readonly BrokerRight[]): Promise<void> => {
   const { resources } = await client.describeAcls({
     resourceType: AclResourceTypes.ANY,
     resourcePatternType: ResourcePatternTypes.ANY,
@@ -67,17 +56,9 @@ const removeOthers = async (client: Admin, wanted: readonly AclEntry[]): Promise
     permissionType: AclPermissionTypes.ANY,
   });
   const services = new Set(SERVICES.map(kafkaPrincipalOf));
-  const keyOf = ({
-    principal,
-    operation,
-    resourceType,
-    resourceName,
-    resourcePatternType,
-  }: Omit<AclEntry, 'host' | 'permissionType'>) =>
-    [principal, operation, resourceType, resourceName, resourcePatternType].join(' ');
-  const keep = new Set(wanted.map(keyOf));
+  const keep = new Set(wanted.map(keyOfAcl));
   const filters: AclFilter[] = resources
     .flatMap(({ acls, ...resource }) => acls.map((acl) => ({ ...resource, ...acl })))
-    .filter((acl) => services.has(acl.principal) && !keep.has(keyOf(acl)));
+    .filter((acl) => services.has(acl.principal) && !keep.has(keyOfAcl(acl)));
   if (filters.length > 0) await client.deleteAcls({ filters });
 };

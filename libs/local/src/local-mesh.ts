@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrateEmbeddedLog } from '@crossroads/messaging';
-import { authorization, ebox, SERVICES, type ServiceName, serviceNamed } from '@crossroads/topology';
+import { authorization, ebox, isServer, SERVICES, type ServiceName, serviceNamed } from '@crossroads/topology';
 import {
   type ApplicationSubject,
   CertificateAuthority,
@@ -14,7 +14,7 @@ import type { Databases, LocalDatabase } from './databases.js';
 import { INSTITUTIONS } from './demo/institutions.js';
 import { inheritedEnvironment, meshEnvironment, serviceEnvironment } from './environment.js';
 import { LocalFailure } from './failure.js';
-import { isServing } from './health.js';
+import { isServing, probe } from './health.js';
 import { type Kafka, startKafka } from './kafka.js';
 import { prepareTopics } from './kafka-topics.js';
 import { receiptKeyFile, receiptKeysFile, serviceKeyFile } from './key-files.js';
@@ -157,10 +157,16 @@ export class LocalMesh {
   async startInstitution({ name, main, port, identity, environment = {} }: InstitutionProgram): Promise<void> {
     await requireFree(port, name);
     const address = `localhost:${port}`;
-    await this.launch(name, main, address, true, {
-      ...meshEnvironment(this, identity, port),
-      ...environment,
-    });
+    await this.launch(
+      name,
+      main,
+      address,
+      { institution: true },
+      {
+        ...meshEnvironment(this, identity, port),
+        ...environment,
+      },
+    );
     await this.write();
   }
 
@@ -266,11 +272,11 @@ export class LocalMesh {
   }
 
   private async prepareService(name: ServiceName): Promise<void> {
-    const { subjectKeys, receipts } = serviceNamed(name);
+    const { database, subjectKeys, receipts } = serviceNamed(name);
     this.certificates[name] = await this.serviceIdentity(name);
     this.keyFiles[name] = await serviceKeyFile(this.folder.keys, name);
     if (receipts === 'sign') this.keyFiles[`${name}-receipts`] = await receiptKeyFile(this.folder.keys, name);
-    this.databases[name] = await this.started(this.postgres).ensureService(name, { keys: subjectKeys });
+    if (database) this.databases[name] = await this.started(this.postgres).ensureService(name, { keys: subjectKeys });
   }
 
   private async startService(name: ServiceName): Promise<void> {
@@ -279,7 +285,13 @@ export class LocalMesh {
       main: this.mainOf(name),
       environment: definedOf({ ...inheritedEnvironment(this.environment), ...environment }),
     };
-    await this.launch(name, this.mainOf(name), `localhost:${this.ports.services[name]}`, false, environment);
+    await this.launch(
+      name,
+      this.mainOf(name),
+      `localhost:${this.ports.services[name]}`,
+      { serves: isServer(name) },
+      environment,
+    );
   }
 
   /** The environment of a process of this service. With another port it is the environment of one more replica. */
@@ -287,10 +299,11 @@ export class LocalMesh {
     const receipts = this.keyFiles[`${name}-receipts`];
     return {
       ...meshEnvironment(this, this.started(this.certificates[name]), port),
+      ...(isServer(name) ? {} : { HEALTH_PORT: String(port) }),
       ...(await this.settingsOf(name)),
       KEY_FILE: this.keyFiles[name],
       ...(receipts ? { RECEIPT_KEY_FILE: receipts } : {}),
-      ...serviceEnvironment(this.started(this.databases[name]), this.broker()),
+      ...serviceEnvironment(this.databases[name], this.broker()),
     };
   }
 
@@ -317,10 +330,11 @@ export class LocalMesh {
     name: string,
     main: string,
     address: string,
-    institution: boolean,
+    { institution = false, serves = true },
     environment: NodeJS.ProcessEnv,
   ): Promise<void> {
     const identity = this.started(this.certificates[SUPERVISOR]);
+    const isReady = () => (serves ? isServing(address, identity) : probe(Number(address.split(':').at(-1))));
     const starting = Supervised.start(
       {
         name,
@@ -329,7 +343,7 @@ export class LocalMesh {
         cwd: this.root,
         stopTimeoutMs: 10_000,
         startTimeoutMs: 60_000,
-        isReady: () => isServing(address, identity),
+        isReady,
       },
       {
         run: this.folder.run,

@@ -33,5 +33,9 @@ export { type PublishedEvents, publishedEvents } from './publishing/published-ev
 export type { PublishedLog } from './publishing/published-log.js';
 export * from './publishing/relay.js';
 export { relayOf } from './publishing/relay-steps.js';
-export { type TopicOwner, TopicProvisioning } from './institutions/topic-provisioning.js';
+export { AccessKeeping } from './administration/access-keeping.js';
+export { aclEntriesOf, keyOfAcl } from './administration/acl-entries.js';
+export type { BrokerAdministration, BrokerRight, NewTopic } from './administration/broker-administration.js';
+export { openAdministration } from './administration/open-administration.js';
+export { institutionTopic } from './institutions/institution-topic.js';
 export * from './messaging.module.js';

@@ -1,5 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { type Broker, type CloudEvent, kafkaClient, type KafkaTls, openKafkaBroker } from '@crossroads/messaging';
+import { randomUUID, X509Certificate } from 'node:crypto';
+import { spkiOf } from '@crossroads/grpc';
+import {
+  aclEntriesOf,
+  type Broker,
+  type CloudEvent,
+  kafkaClient,
+  type KafkaTls,
+  openAdministration,
+  openKafkaBroker,
+} from '@crossroads/messaging';
+import { DELIVERIES, kafkaGrantsOfInstitution, kafkaPrincipalOfKey } from '@crossroads/topology';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@crossroads/testing';
 import { testKafka } from '@crossroads/testing/kafka';
@@ -38,12 +48,22 @@ if (!kafka) {
       const [number, other] = ['0316380841', '0206653946'];
       const admin = await connect(kafka.admin);
       const [own, others] = [`crossroads.deliveries.${number}.v1`, `crossroads.deliveries.${other}.v1`];
-      await admin.ensureTopic({ name: own, retentionDays: 30, readers: [`CN=payroll,O=${number}`] });
-      await admin.ensureTopic({ name: others, retentionDays: 30, readers: [`CN=payroll,O=${other}`] });
+      await admin.ensureTopic({ name: own, retentionDays: 30 });
+      await admin.ensureTopic({ name: others, retentionDays: 30 });
       await admin.publish(own, [sampleEvent(1)]);
       await admin.publish(others, [sampleEvent(2)]);
 
       const tls = await kafka.issue((ca) => ca.issueApplication({ application: 'payroll', enterpriseNumber: number }));
+      const key = { enterpriseNumber: number, application: 'payroll', spki: spkiOf(new X509Certificate(tls.cert)) };
+      const administration = await openAdministration({
+        clientId: 'contract',
+        kafkaBrokers: kafka.brokers,
+        tls: kafka.admin,
+      });
+      await administration.grant(
+        aclEntriesOf(kafkaPrincipalOfKey(key), kafkaGrantsOfInstitution(number, [DELIVERIES])),
+      );
+      await administration.close();
       const reader = await connect(tls, number);
       const got: CloudEvent[] = [];
       const refused: string[] = [];

@@ -1,6 +1,9 @@
 export * from './decide/index.js';
 export * from './follow-policy.js';
-export { policyMigrations } from './held/held-heads.migration.js';
+export * from './policy-migrations.js';
+export * from './quota/person-quotas.js';
+export * from './quota/quota-exhausted.js';
+export * from './quota/quota.module.js';
 export * from './policy.module.js';
 export * from './policy-follower.js';
 export * from './policy-head.js';

@@ -140,6 +140,8 @@ describe('a policy follower', () => {
     const { authorization, follower } = follow();
     await authorization.connected(1);
     expect(reasonOf(() => follower.policy())).toBe('POLICY_STALE');
+    // The guard says so, before there is a policy.
+    expect(follower.refusalOf(peerOf(welfareOffice))).toBeUndefined();
     authorization.send(part(4n, [institution(welfareOffice)], true, false));
     await expect(follower.whenAt(1n, 20)).rejects.toThrow(Unavailable);
     authorization.send(part(4n, [institution(integrator)], false, true));
@@ -158,10 +160,12 @@ describe('a policy follower', () => {
     await follower.whenAt(1n);
     const caller = peerOf(welfareOffice);
     expect(reasonOf(() => follower.requireRegistered(caller))).toBe('KEY_NOT_REGISTERED');
+    expect(follower.refusalOf(caller)).toMatchObject({ reason: 'KEY_NOT_REGISTERED' });
     const registered = application(welfareOffice, `key of ${welfareOffice}`);
     authorization.send(change(1n, institution(integrator)), change(2n, registered));
     await follower.whenAt(2n);
     expect(reasonOf(() => follower.requireRegistered(caller))).toBeUndefined();
+    expect(follower.refusalOf(caller)).toBeUndefined();
     expect(follower.mayActFor(caller, integrator)).toBe(false);
     expect(follower.policy().institution(integrator)).toBeUndefined();
     expect(announced).toEqual([1n, 2n]);
@@ -229,6 +233,8 @@ describe('a policy follower', () => {
       expect(follower.ready()).toBe(false);
       expect(reasonOf(() => follower.policy())).toBe('POLICY_STALE');
       expect(reasonOf(() => follower.requireRegistered(peerOf(welfareOffice)))).toBe('POLICY_STALE');
+      // A newer policy may register it.
+      expect(follower.refusalOf(peerOf(welfareOffice))).toMatchObject({ reason: 'POLICY_STALE' });
       const second = await authorization.asked(2);
       second.answer(headAt(2n));
       await follower.whenAt(2n);

@@ -5,7 +5,7 @@ import type {
   WatchResponse,
 } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { DeliberationState, type PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
-import { RemoteError, Unavailable } from '@crossroads/grpc';
+import { type GrpcFailure, RemoteError, ServerKeys, Unavailable } from '@crossroads/grpc';
 import { type Logger, processLog } from '@crossroads/telemetry';
 import { type Peer, type Policy, PolicyIndex, UnknownPolicyEntity } from './decide/policy.js';
 import { Freshness } from './freshness.js';
@@ -46,6 +46,8 @@ const MAX_BACKOFF_MS = 1_000;
 const SILENCE_TIMEOUT_MS = 2_000;
 const CONFIRM_INTERVAL_MS = 250;
 const KEEP_AGAIN_MS = 1_000;
+/** Entities that say which keys are registered. */
+const OF_KEYS: ReadonlySet<string> = new Set(['institution', 'application', 'documentProvider']);
 
 /** The history that authorization has is another one than that of what is held. */
 class Fork extends Error {
@@ -181,9 +183,24 @@ export class PolicyFollower {
     return () => void this.listeners.delete(listener);
   }
 
-  /** Whether the policy that is held, however old, registers the caller's key; true before there is one. For limits, not for decisions. */
-  holds(caller: Peer): boolean {
-    return this.current?.isRegistered(caller) ?? true;
+  /**
+   * Why a caller is refused at the door, by the policy that is held, however old; nothing when its key is registered, or before there is a
+   * policy. A newer one may register the key.
+   */
+  refusalOf(caller: Peer): GrpcFailure | undefined {
+    if (this.current?.isRegistered(caller) ?? true) return undefined;
+    return this.ready() ? keyNotRegistered() : this.refusal();
+  }
+
+  /**
+   * The keys of servers by the policy that is held, however old: whom to ask is decided by a current one. A withdrawal cuts connections.
+   */
+  serverKeys(isRegistered: (policy: Policy, server: Peer) => boolean): ServerKeys {
+    const keys = new ServerKeys((server) => this.current !== undefined && isRegistered(this.current, server));
+    this.onChange(({ entity }) => {
+      if (entity && OF_KEYS.has(entity.$case)) keys.cutWithdrawn();
+    });
+    return keys;
   }
 
   /** For `RegisteredKeyGuard`. @throws PermissionDenied `KEY_NOT_REGISTERED`; Unavailable as `policy` */

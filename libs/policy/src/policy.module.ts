@@ -1,30 +1,32 @@
 import { AddressSettings, ReadinessChecks, MeshSettings } from '@crossroads/configuration';
 import { Database } from '@crossroads/database';
 import { RegisteredKeys, warn } from '@crossroads/grpc';
-import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Global, Inject, Module, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { followPolicy } from './follow-policy.js';
-import { StoredHeldHeads } from './held/held-heads.js';
+import { HeldHeads } from './held/held-heads.js';
 import { PolicyFollower } from './policy-follower.js';
 
-/** Provides the `PolicyFollower`; the service is ready when the policy is current. */
+/**
+ * Provides the `PolicyFollower`; the service is ready when the policy is current. A service without a database starts with no policy, and
+ * refuses an older one only within its life.
+ */
 @Global()
 @Module({
   providers: [
     {
       provide: PolicyFollower,
-      inject: [MeshSettings, AddressSettings, Database],
+      inject: [MeshSettings, AddressSettings, { token: Database, optional: true }],
       useFactory: async (
         mesh: MeshSettings,
         { AUTHORIZATION_ADDRESS: address = '' }: AddressSettings,
-        db: Database,
+        db?: Database,
       ) => {
-        const heads = new StoredHeldHeads(db);
+        const heads = db && new HeldHeads(db);
         return followPolicy({
           address,
           ...mesh.connection,
           onError: warn('policy'),
-          heldBefore: await heads.last(),
-          keep: (held) => heads.add(held),
+          ...(heads ? { heldBefore: await heads.last(), keep: (held) => heads.add(held) } : {}),
         });
       },
     },
@@ -35,9 +37,9 @@ export class PolicyModule implements OnApplicationShutdown {
   constructor(
     @Inject(PolicyFollower) private readonly policy: PolicyFollower,
     readiness: ReadinessChecks,
-    keys: RegisteredKeys,
+    @Optional() keys?: RegisteredKeys,
   ) {
-    keys.use((caller) => policy.holds(caller));
+    keys?.use((caller) => policy.refusalOf(caller));
     readiness.add('policy', () => policy.ready());
   }
 

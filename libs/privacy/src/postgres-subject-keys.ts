@@ -26,6 +26,7 @@ interface KeyRow {
 interface Lookup {
   readonly personId: string;
   readonly create: boolean;
+  readonly fresh: boolean;
   readonly resolve: (key: Buffer | Forgotten | undefined) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -47,10 +48,11 @@ export class PostgresSubjectKeys implements SubjectKeys {
   }
 
   async keyOf(personId: string, options: KeyOptions = {}): Promise<Buffer | Forgotten | undefined> {
+    const { create = false, fresh = false } = options;
     return (
-      this.cache.get(personId) ??
+      (fresh ? undefined : this.cache.get(personId)) ??
       new Promise((resolve, reject) => {
-        this.queue.push({ personId, create: options.create ?? false, resolve, reject });
+        this.queue.push({ personId, create, fresh, resolve, reject });
         if (this.queue.length === 1) setImmediate(() => void this.answerQueue());
       })
     );
@@ -63,7 +65,7 @@ export class PostgresSubjectKeys implements SubjectKeys {
     const found = new Map<string, Buffer | Forgotten>();
     const unknown = new Set<string>();
     for (const personId of personIds) {
-      const key = this.cache.get(personId);
+      const key = options.fresh ? undefined : this.cache.get(personId);
       if (key) found.set(personId, key);
       else unknown.add(personId);
     }
@@ -90,7 +92,7 @@ export class PostgresSubjectKeys implements SubjectKeys {
       try {
         const keys = await this.keysOf(
           some.map(({ personId }) => personId),
-          { create },
+          { create, fresh: some.some((lookup) => lookup.fresh) },
         );
         for (const { personId, resolve } of some) resolve(keys.get(personId));
       } catch (error) {

@@ -3,8 +3,9 @@ export const FORGOTTEN = 'forgotten';
 export type Forgotten = typeof FORGOTTEN;
 
 /**
- * Something is sealed for a person, and the keys database has neither a key nor a tombstone: it was restored to an older state, or a row
- * was deleted. Never read as an erasure. The key may come back, so who meets this tries again later, and only what needs this key waits.
+ * Something is sealed for a person, and the keys database has neither its key nor a tombstone: it was restored to an older state, or a
+ * row was deleted; the person may have got another key since. Never read as an erasure. The key may come back, so who meets this tries
+ * again later, and only what needs this key waits.
  */
 export class KeyMissing extends Error {
   override readonly name = 'KeyMissing';
@@ -27,6 +28,8 @@ export interface Tombstone {
 export interface KeyOptions {
   /** Create the key of a person who has none. @default false */
   readonly create?: boolean;
+  /** Read the key from the database even when it is cached: the time of an answer must not tell whether it was. @default false */
+  readonly fresh?: boolean;
 }
 
 /**

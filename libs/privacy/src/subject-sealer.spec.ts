@@ -42,7 +42,7 @@ describe('sealing for a subject', () => {
   it('does not open for another person or place', async () => {
     const sealed = await sealer.sealForSubject('one', { a: 1 }, 'here');
     await sealer.sealForSubject('two', { a: 1 }, 'here');
-    await expect(sealer.openForSubject('two', sealed, 'here')).rejects.toThrow(Unsealable);
+    await expect(sealer.openForSubject('two', sealed, 'here')).rejects.toThrow(KeyMissing);
     await expect(sealer.openForSubject('one', sealed, 'there')).rejects.toThrow(Unsealable);
   });
 
@@ -65,6 +65,16 @@ describe('sealing for a subject', () => {
     await expect(elsewhere.openBytesForSubject('p', sealed, 'a')).rejects.toThrow(KeyMissing);
     await expect(elsewhere.openAllForSubjects([{ personId: 'p', sealed, aad: 'a' }])).rejects.toThrow(KeyMissing);
     expect(missing).toEqual(['p', 'p', 'p']);
+  });
+
+  it('throws KeyMissing also when the person got another key since', async () => {
+    const sealed = await sealer.sealForSubject('p', { a: 1 }, 'a');
+    const missing: string[] = [];
+    const afterLoss = new SubjectSealer(new MemorySubjectKeys(), (personId) => missing.push(personId));
+    const fresh = await afterLoss.sealForSubject('p', { a: 2 }, 'a');
+    await expect(afterLoss.openForSubject('p', sealed, 'a')).rejects.toThrow(KeyMissing);
+    expect(missing).toEqual(['p']);
+    expect(await afterLoss.openForSubject('p', fresh, 'a')).toEqual({ a: 2 });
   });
 });
 

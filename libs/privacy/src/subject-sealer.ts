@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { type Json, Rejection } from '@crossroads/eventsourcing';
 import { associatedData, openEnvelope, sealEnvelope } from './envelope.js';
-import { FORGOTTEN, type Forgotten, KeyMissing, type SubjectKeys } from './subject-keys.js';
+import { FORGOTTEN, type Forgotten, KeyMissing, type KeyOptions, type SubjectKeys } from './subject-keys.js';
 
 /** What may be sealed: not a string, which could not be distinguished from `forgotten` when it is opened. */
 export type Sealable = Exclude<Json, string>;
@@ -25,8 +25,13 @@ export class SubjectSealer {
   ) {}
 
   /** Creates the person's key if there is none. @throws Rejection SUBJECT_FORGOTTEN when the person was erased */
-  async sealForSubject(personId: string, value: Sealable | Uint8Array, aad: string): Promise<string> {
-    const key = await this.keys.keyOf(personId, { create: true });
+  async sealForSubject(
+    personId: string,
+    value: Sealable | Uint8Array,
+    aad: string,
+    options: Pick<KeyOptions, 'fresh'> = {},
+  ): Promise<string> {
+    const key = await this.keys.keyOf(personId, { ...options, create: true });
     return sealWith(key, personId, value, aad);
   }
 
@@ -52,7 +57,7 @@ export class SubjectSealer {
     });
   }
 
-  /** @throws KeyMissing; Unsealable when it was changed, or sealed for another person or place */
+  /** @throws KeyMissing; Unsealable when it was changed, or sealed for another place */
   async openForSubject(personId: string, sealed: string, aad: string): Promise<Sealable | Forgotten> {
     return jsonOf(this.open(await this.keys.keyOf(personId), { personId, sealed, aad }));
   }
@@ -70,11 +75,12 @@ export class SubjectSealer {
 
   private open(key: Buffer | Forgotten | undefined, { personId, sealed, aad }: SealedForSubject): Buffer | Forgotten {
     if (key === FORGOTTEN) return FORGOTTEN;
-    if (key === undefined) {
+    const bytes = Buffer.from(sealed, 'base64');
+    if (key === undefined || !fingerprintOf(key).equals(bytes.subarray(0, FINGERPRINT_BYTES))) {
       this.onMissing(personId);
       throw new KeyMissing();
     }
-    return openEnvelope(key, associatedData(personId, aad), Buffer.from(sealed, 'base64'));
+    return openEnvelope(key, associatedData(personId, aad), bytes.subarray(FINGERPRINT_BYTES));
   }
 }
 
@@ -88,8 +94,15 @@ const sealWith = (
 ): string => {
   if (typeof key !== 'object') throw erased();
   const plain = value instanceof Uint8Array ? value : Buffer.from(JSON.stringify(value));
-  return sealEnvelope(key, randomBytes(12), associatedData(personId, aad), plain).toString('base64');
+  const envelope = sealEnvelope(key, randomBytes(12), associatedData(personId, aad), plain);
+  return Buffer.concat([fingerprintOf(key), envelope]).toString('base64');
 };
+
+const FINGERPRINT_BYTES = 4;
+
+/** Stands before each envelope: when a key is lost and the person gets a new one, what the lost one sealed is still known by it. */
+const fingerprintOf = (key: Buffer): Buffer =>
+  createHash('sha256').update('crossroads subject key\n').update(key).digest().subarray(0, FINGERPRINT_BYTES);
 
 const jsonOf = (opened: Buffer | Forgotten): Sealable | Forgotten =>
   opened === FORGOTTEN ? FORGOTTEN : (JSON.parse(opened.toString('utf8')) as Sealable);

@@ -1,9 +1,11 @@
 import {
   AddressSettings,
   type AnySettings,
+  BrokerSettings,
   BusSettings,
   DatabaseSettings,
   GrpcSettings,
+  HealthSettings,
   KeySettings,
   MeshSettings,
   type Shape,
@@ -72,11 +74,12 @@ export const defineService = ({
   const own = [
     MeshSettings,
     TelemetrySettings,
-    GrpcSettings,
-    DatabaseSettings,
+    needs.serves ? GrpcSettings : HealthSettings,
+    ...(needs.database ? [DatabaseSettings] : []),
     ...(needs.keys ? [KeySettings] : []),
     ...(needs.subjectKeys ? [SubjectKeySettings] : []),
     ...(needs.bus ? [BusSettings] : []),
+    ...(needs.administersBroker ? [BrokerSettings] : []),
     ...settings,
   ];
   return {
@@ -91,13 +94,15 @@ export const defineService = ({
     needed: [...own, addressesOf(name)],
     database: {
       entities: [...(needs.consumes ? [ParkedMessageEntity] : []), ...entities],
-      migrations: [
-        ...eventStoreMigrations,
-        ...(needs.consumes ? parkingMigrations : []),
-        ...(needs.erases ? tombstoneMigrations : []),
-        ...(needs.policy ? policyMigrations : []),
-        ...migrations,
-      ],
+      migrations: needs.database
+        ? [
+            ...eventStoreMigrations,
+            ...(needs.consumes ? parkingMigrations : []),
+            ...(needs.erases ? tombstoneMigrations : []),
+            ...(needs.policy ? policyMigrations : []),
+            ...migrations,
+          ]
+        : [],
     },
   };
 };
@@ -108,8 +113,9 @@ const addressesOf = (name: ServiceName): { readonly shape: Shape } => {
   return { shape: Object.fromEntries(called.map((one) => [one, AddressSettings.shape[one].unwrap()])) };
 };
 
-/** The databases of a service and their migrations, for `main.js migrate`. @throws BadConfiguration */
+/** The databases of a service and their migrations, for `main.js migrate`: none of a service without data. @throws BadConfiguration */
 export const schemasOf = ({ database: { migrations }, needs }: ServiceDefinition): Schema[] => {
+  if (!needs.database) return [];
   const { DATABASE_URL, DATABASE_MIGRATOR_URL } = new DatabaseSettings();
   const own = { url: DATABASE_URL, migratorUrl: DATABASE_MIGRATOR_URL, migrations };
   if (!needs.subjectKeys) return [own];

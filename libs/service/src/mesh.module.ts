@@ -1,7 +1,7 @@
 import { ServiceModule } from '@crossroads/configuration';
 import { DatabaseModule } from '@crossroads/database';
 import { EventStoreModule } from '@crossroads/eventsourcing';
-import { GrpcModule } from '@crossroads/grpc';
+import { GrpcModule, HealthModule } from '@crossroads/grpc';
 import { MessagingModule } from '@crossroads/messaging';
 import { PolicyModule } from '@crossroads/policy';
 import { KeysModule, SubjectKeysModule } from '@crossroads/privacy';
@@ -17,14 +17,13 @@ export class MeshModule {
       module: MeshModule,
       imports: [
         ServiceModule.forRoot({ name, settings, defaults }),
-        DatabaseModule.forRoot(database),
-        EventStoreModule,
+        ...(needs.database ? [DatabaseModule.forRoot(database), EventStoreModule] : []),
         ...(needs.keys ? [KeysModule] : []),
         ...(needs.subjectKeys ? [SubjectKeysModule] : []),
         ...(needs.bus ? [MessagingModule.forRoot(needs)] : []),
         ...(needs.erases ? [ErasureModule.forRoot(name, needs)] : []),
         ...(needs.policy ? [PolicyModule] : []),
-        GrpcModule.forRoot({ reasonCodes }),
+        needs.serves ? GrpcModule.forRoot({ reasonCodes }) : HealthModule,
       ],
     };
   }

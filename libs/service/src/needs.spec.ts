@@ -2,8 +2,11 @@ import { SERVICES } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
 import { needsOf } from './needs.js';
 
+const SERVES = { serves: true, database: true, administersBroker: false };
+
 const TABLE = {
   authorization: {
+    ...SERVES,
     keys: false,
     subjectKeys: false,
     erases: false,
@@ -13,6 +16,7 @@ const TABLE = {
     policy: false,
   },
   'person-registry': {
+    ...SERVES,
     keys: true,
     subjectKeys: true,
     erases: true,
@@ -22,6 +26,7 @@ const TABLE = {
     policy: true,
   },
   'reference-directory': {
+    ...SERVES,
     keys: true,
     subjectKeys: false,
     erases: true,
@@ -30,8 +35,18 @@ const TABLE = {
     publishes: false,
     policy: true,
   },
-  exchange: { keys: true, subjectKeys: true, erases: true, bus: true, consumes: true, publishes: true, policy: true },
+  exchange: {
+    ...SERVES,
+    keys: true,
+    subjectKeys: true,
+    erases: true,
+    bus: true,
+    consumes: true,
+    publishes: true,
+    policy: true,
+  },
   subscription: {
+    ...SERVES,
     keys: true,
     subjectKeys: true,
     erases: true,
@@ -41,6 +56,7 @@ const TABLE = {
     policy: true,
   },
   'access-audit': {
+    ...SERVES,
     keys: true,
     subjectKeys: true,
     erases: true,
@@ -49,7 +65,28 @@ const TABLE = {
     publishes: false,
     policy: true,
   },
-  ebox: { keys: true, subjectKeys: true, erases: true, bus: true, consumes: true, publishes: true, policy: true },
+  ebox: {
+    ...SERVES,
+    keys: true,
+    subjectKeys: true,
+    erases: true,
+    bus: true,
+    consumes: true,
+    publishes: true,
+    policy: true,
+  },
+  'broker-keeper': {
+    serves: false,
+    database: false,
+    administersBroker: true,
+    keys: false,
+    subjectKeys: false,
+    erases: false,
+    bus: false,
+    consumes: false,
+    publishes: false,
+    policy: true,
+  },
 };
 
 describe('what a service needs', () => {

@@ -2,23 +2,30 @@ import {
   authorization,
   calledBy,
   ERASING_SERVICES,
+  isServer,
   keysOf,
   producedBy,
   readBy,
   type ServiceName,
   serviceNamed,
-  usesKafka,
+  usesTopics,
 } from '@crossroads/topology';
 
 /** What a service needs according to `libs/topology`. Its modules, settings and migrations follow from this. */
 export interface Needs {
+  /** Serves rpcs. */
+  readonly serves: boolean;
+  /** A database, with its log. */
+  readonly database: boolean;
+  /** Creates topics of institutions and grants rights on the broker. */
+  readonly administersBroker: boolean;
   /** A file of named keys. */
   readonly keys: boolean;
   /** A second database, with a key for each person. */
   readonly subjectKeys: boolean;
   /** Holds something about persons, and acknowledges when it has erased it. */
   readonly erases: boolean;
-  /** A connection to the broker. */
+  /** Publishes on the broker, or consumes. */
   readonly bus: boolean;
   /** Reads topics: has places in them and parked messages. */
   readonly consumes: boolean;
@@ -29,11 +36,15 @@ export interface Needs {
 }
 
 export const needsOf = (name: ServiceName): Needs => {
+  const { database, administersBroker } = serviceNamed(name);
   return {
+    serves: isServer(name),
+    database,
+    administersBroker,
     keys: keysOf(name).length > 0,
     subjectKeys: serviceNamed(name).subjectKeys,
     erases: ERASING_SERVICES.includes(name),
-    bus: usesKafka(name),
+    bus: usesTopics(name),
     consumes: readBy(name).length > 0,
     publishes: producedBy(name).length > 0,
     policy: calledBy(name).includes(authorization.name),

@@ -1,5 +1,5 @@
 import { checkSettings } from '@crossroads/configuration';
-import { createApplication, startApplication } from '@crossroads/grpc';
+import { createApplication, GrpcTransport, HealthTransport, startApplication } from '@crossroads/grpc';
 import { Resync } from '@crossroads/messaging';
 import type { Type } from '@nestjs/common';
 import { type ServiceDefinition, schemasOf } from './define-service.js';
@@ -21,7 +21,7 @@ export const runService = (service: ServiceDefinition, module: Type): Promise<vo
     reassert: (file, say) => reassert(service, module, file, say),
     start: async () => {
       checkSettings(service.needed);
-      return startApplication(module);
+      return startApplication(module, service.needs.serves ? GrpcTransport : HealthTransport);
     },
     ...(service.needs.consumes
       ? {

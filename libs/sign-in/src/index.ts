@@ -1,2 +1,5 @@
 export { type Citizen, Citizens } from './citizens.js';
+export type { Official } from './official-token.js';
+export { Officials } from './officials.js';
+export { OfficialsModule } from './officials.module.js';
 export { SignInModule } from './sign-in.module.js';

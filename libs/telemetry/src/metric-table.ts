@@ -186,6 +186,17 @@ export const METRICS = {
     '{policies}',
     'Is 1 where the policy has something that this version does not know',
   ),
+  'crossroads.broker_rights.age.seconds': metric(
+    'gauge',
+    's',
+    'Time since topics and rights on the broker were last equal to the policy, in the broker-keeper',
+  ),
+  'crossroads.broker_rights.corrected': metric(
+    'counter',
+    '{rights}',
+    'Rights on the broker that were granted or removed',
+    'outcome',
+  ),
   'crossroads.policy_revision': metric('gauge', '{revision}', 'Revision of the policy in force here'),
   // The logs: partitions, leases, and how far each step is.
   'crossroads.log.partitions_held': metric('gauge', '{partitions}', 'Partitions whose lease this process has', 'log'),

@@ -5,6 +5,12 @@ import { DOCUMENT_PROVIDERS, SOURCES } from './sources.js';
 const serves = (server: ServiceName, caller: RpcCaller): boolean =>
   rpcsOf(server).some(({ callers }) => callers.includes(caller));
 
+/** Whether it has rpcs. One that has none listens to nobody, except for the health that a kubelet asks. */
+export const isServer = (service: ServiceName): boolean => rpcsOf(service).length > 0;
+
+/** The services that have rpcs. */
+export const SERVERS: readonly ServiceName[] = SERVICES.filter(isServer);
+
 /** The services that a service calls: those that have an rpc for it. */
 export const calledBy = (service: ServiceName): readonly ServiceName[] =>
   SERVICES.filter((server) => serves(server, `service:${service}`));

@@ -1,4 +1,4 @@
-import { addressedBy, calledBy, callsSources, isForInstitutions } from './calls.js';
+import { addressedBy, calledBy, callsSources, isForInstitutions, isServer } from './calls.js';
 import { CONNECTIONS } from './connections.js';
 import { keysOf } from './keys.js';
 import {
@@ -11,7 +11,7 @@ import {
   serviceNamed,
 } from './services/index.js';
 import { accessTopicOf, producedBy, readBy } from './topic-access.js';
-import { PARTITIONS, TOPIC_NAMES, TOPICS } from './topics.js';
+import { INSTITUTION_TOPICS, PARTITIONS, TOPIC_NAMES, TOPICS } from './topics.js';
 
 /** The name of its database; a database of subject keys has the suffix `_keys`. */
 export const databaseOf = (service: string): string => service.replaceAll('-', '_');
@@ -20,11 +20,13 @@ export const databaseOf = (service: string): string => service.replaceAll('-', '
 const keepsJournal = (service: ServiceName): boolean => accessTopicOf(service) !== undefined;
 
 const valuesOf = (service: ServiceName) => {
-  const { subjectKeys, storesDocuments, receipts, institutionTopics } = serviceNamed(service);
+  const { subjectKeys, storesDocuments, receipts, institutionTopics, administersBroker, database } =
+    serviceNamed(service);
   const calls = addressedBy(service);
   return {
     portOffset: portOffsetOf(service),
-    database: databaseOf(service),
+    serves: isServer(service),
+    database: database ? databaseOf(service) : '',
     keysDatabase: subjectKeys ? `${databaseOf(service)}_keys` : '',
     databaseCluster: keepsJournal(service) ? 'journal' : 'main',
     journal: keepsJournal(service),
@@ -39,6 +41,7 @@ const valuesOf = (service: ServiceName) => {
       : {}),
     institutions: isForInstitutions(service),
     institutionTopicsPrefix: institutionTopics?.prefix ?? '',
+    administersBroker,
   };
 };
 
@@ -50,6 +53,8 @@ export const chartTopology = () => ({
   /** What a pod of a service, its migrations and its other Jobs open. */
   connections: CONNECTIONS,
   topics: Object.fromEntries(TOPIC_NAMES.map((name) => [name, { retentionDays: TOPICS[name].retentionDays }])),
+  /** What the names of institutions' topics begin with. */
+  institutionTopics: INSTITUTION_TOPICS.map(({ prefix }) => prefix),
   /** The service that takes the first administrator, the one that `helm test` asks, and the one that sends mail of the mesh itself. */
   policyService: authorization.name,
   consultedService: exchange.name,

@@ -20,8 +20,12 @@ export interface Service<Name extends string = string> {
   readonly publishes: readonly TopicName[];
   /** Topics that it reads, on the bus and by `Events/Read` of their producers. */
   readonly reads: readonly TopicName[];
-  /** Topics of institutions: it creates them, writes them, and gives each institution the right to read its own. */
+  /** Topics of institutions that it writes. The service that administers the broker creates them. */
   readonly institutionTopics: InstitutionTopics | undefined;
+  /** Creates the topics of institutions, and gives each institution the right to read its own: what no other service may do. */
+  readonly administersBroker: boolean;
+  /** Has a database of its own, with its log. */
+  readonly database: boolean;
   /** Encrypts with a key for each person, and stores these keys in a second database. */
   readonly subjectKeys: boolean;
   /** Keeps documents, in an S3 bucket or in files. */

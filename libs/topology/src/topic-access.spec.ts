@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { kafkaGrantsOf } from './kafka-grants.js';
+import { isServer } from './calls.js';
+import { kafkaGrantsOf, kafkaGrantsOfInstitution } from './kafka-grants.js';
 import { keysOf } from './keys.js';
 import { portOffsetOf, SERVICES, serviceNamed } from './services/index.js';
 import { accessTopicOf, mayRead, producedBy, producerOf, readBy, readersOf } from './topic-access.js';
@@ -61,10 +62,24 @@ describe('Kafka grants', () => {
     expect(topicsTo('WRITE', 'subscription')).toEqual(['crossroads.access.subscription.v1', 'crossroads.deliveries.']);
   });
 
-  it('let only services with topics of institutions give rights to others', () => {
-    expect(
-      SERVICES.filter((name) => kafkaGrantsOf(name).some(({ operations }) => operations.includes('ALTER'))),
-    ).toEqual(['subscription', 'ebox']);
+  it('let one service only create topics of institutions and give rights to others, which has no data and no rpc', () => {
+    const administrators = SERVICES.filter((name) =>
+      kafkaGrantsOf(name).some(
+        ({ name: on, operations }) =>
+          operations.includes('ALTER') || (operations.includes('CREATE') && on.endsWith('.') && on.startsWith('cross')),
+      ),
+    );
+    expect(administrators).toEqual(['broker-keeper']);
+    expect(administrators.map((name) => [isServer(name), serviceNamed(name).database])).toEqual([[false, false]]);
+    expect(topicsTo('READ', 'broker-keeper')).toEqual([]);
+    expect(topicsTo('WRITE', 'broker-keeper')).toEqual([]);
+  });
+
+  it('let an institution read its own topics in its own groups', () => {
+    expect(kafkaGrantsOfInstitution('0206731645', [DELIVERIES])).toEqual([
+      { resource: 'TOPIC', name: 'crossroads.deliveries.0206731645.v1', pattern: 'LITERAL', operations: ['READ'] },
+      { resource: 'GROUP', name: '0206731645', pattern: 'PREFIXED', operations: ['READ'] },
+    ]);
   });
 
   it('give no service the consumer groups of another: no name begins with another name', () => {

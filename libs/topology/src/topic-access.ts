@@ -21,8 +21,12 @@ export const accessTopicOf = (service: ServiceName): TopicName | undefined =>
   ACCESS_TOPICS.find((topic) => producedBy(service).includes(topic));
 
 /** Whether it writes or reads any topic. */
-export const usesKafka = (service: ServiceName): boolean =>
+export const usesTopics = (service: ServiceName): boolean =>
   producedBy(service).length + readBy(service).length > 0 || serviceNamed(service).institutionTopics !== undefined;
+
+/** Whether it connects to the broker. */
+export const usesKafka = (service: ServiceName): boolean =>
+  usesTopics(service) || serviceNamed(service).administersBroker;
 
 /** Whether a caller (any string: a certificate's name) may read a topic (any string: a request's field). */
 export const mayRead = (service: string, topic: string): boolean =>

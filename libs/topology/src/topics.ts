@@ -18,6 +18,8 @@ export const PERSON_TOPIC = 'crossroads.person.v1';
 export const MUTATION_TOPIC = 'crossroads.mutation.v1';
 /** On `PERSON_TOPIC`: a person is to be erased. */
 export const ERASURE_ORDERED = `${PERSON_TOPIC}.persons.notify.erasure_ordered`;
+/** On `PERSON_TOPIC`: officials took a step about the numbers of a person, who is told of it. */
+export const PROPOSAL_STATED = `${PERSON_TOPIC}.persons.notify.proposal_stated`;
 /** Access records. Each service with a journal of accesses has a topic of its own: a topic has one producer. */
 export const EXCHANGE_ACCESS_TOPIC = 'crossroads.access.exchange.v1';
 export const SUBSCRIPTION_ACCESS_TOPIC = 'crossroads.access.subscription.v1';
@@ -50,6 +52,8 @@ export const BUNDLED_TOPICS: readonly TopicName[] = TOPIC_NAMES.filter((name) =>
 /** Topics of which each institution has its own, read by its own registered applications only. */
 export interface InstitutionTopics {
   readonly prefix: string;
+  /** Of each. What is written may use fewer of them. */
+  readonly partitions: number;
   readonly retentionDays: number;
   /** What the key of a message is. */
   readonly key: string;
@@ -58,6 +62,8 @@ export interface InstitutionTopics {
 /** Changes of persons, for each subscriber. */
 export const DELIVERIES: InstitutionTopics = {
   prefix: 'crossroads.deliveries.',
+  // As many as a subscriber may choose lanes.
+  partitions: 16,
   retentionDays: 30,
   key: "the subscriber's pseudonym of the person",
 };
@@ -65,9 +71,15 @@ export const DELIVERIES: InstitutionTopics = {
 /** What happened to messages in mailboxes, for each document provider. */
 export const EBOX_EVENTS: InstitutionTopics = {
   prefix: 'crossroads.ebox.',
+  partitions: 1,
   retentionDays: 30,
   key: "the provider's pseudonym of the mailbox",
 };
+
+export const INSTITUTION_TOPICS: readonly InstitutionTopics[] = [DELIVERIES, EBOX_EVENTS];
+
+/** What the names of all topics of the mesh begin with. */
+export const TOPIC_PREFIX = 'crossroads.';
 
 /** The topic of one institution, by its enterprise number. */
 export const topicOfInstitution = ({ prefix }: InstitutionTopics, enterpriseNumber: string): string =>

@@ -2,7 +2,8 @@ import { MeshModule } from '@crossroads/service';
 import { Module } from '@nestjs/common';
 import { AccessListModule } from './access-list/access-list.module.js';
 import { JournalModule } from './journal/journal.module.js';
+import { ProposalModule } from './proposal/proposal.module.js';
 import { service } from './service.js';
 
-@Module({ imports: [MeshModule.forService(service), JournalModule, AccessListModule] })
+@Module({ imports: [MeshModule.forService(service), JournalModule, AccessListModule, ProposalModule] })
 export class AppModule {}

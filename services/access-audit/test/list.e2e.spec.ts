@@ -346,7 +346,7 @@ describe('the list of accesses', () => {
       ({ rows }) => rows.length === 3,
     );
     await client.end();
-    expect(noted.rows.map(({ reason }) => reason)).toEqual(['FOREIGN_SOURCE', 'NOT_OPENED', 'NOT_SEALED']);
+    expect(noted.rows.map(({ reason }) => reason)).toEqual(['FOREIGN_SOURCE', 'KEY_UNAVAILABLE', 'NOT_SEALED']);
   });
 
   it('lists the readable events of a bundle, and parks the others', async () => {

@@ -108,13 +108,8 @@ describe('the list of accesses', () => {
       reason: 'UNKNOWN_SSIN',
     });
     const replaced = someone(4);
-    world.directory.numbers.set(replaced.ssin, {
-      state: NumberState.NUMBER_STATE_REPLACED,
-      personId: me.personId,
-      inscriptions: [],
-      mergedPersonIds: [],
-      followed: [],
-    });
+    const state = NumberState.NUMBER_STATE_REPLACED;
+    world.directory.put({ ssin: replaced.ssin, personId: me.personId }, [], { state });
     expect((await ask(await world.token(replaced.ssin))).accesses).toHaveLength(1);
   });
 

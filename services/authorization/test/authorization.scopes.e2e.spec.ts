@@ -62,6 +62,16 @@ describe('authorization, by caller', () => {
         signInProvider: { issuer: 'https://signin.test', keys: [key] },
       }),
     registerDocumentProvider: (rpcs) => rpcs.registerDocumentProvider({ requestId: requestId(), documentProvider }),
+    grantInscriptions: (rpcs) =>
+      rpcs.grantInscriptions({
+        requestId: requestId(),
+        inscriptionGrant: {
+          enterpriseNumber: numbers.employmentOffice,
+          inscriptionContexts: ['NEO:CONTROLLED_UNEMPLOYED'],
+          earlierStarts: false,
+          dailyPersons: undefined,
+        },
+      }),
     submitDeliberation: (rpcs) => rpcs.submitDeliberation({ requestId: requestId(), deliberation: draft }),
     getDeliberation: (rpcs) => rpcs.getDeliberation({ deliberationId: decided }),
     listDeliberations: (rpcs) => rpcs.listDeliberations({ recipient: '', pageSize: 0, pageToken: '' }),
@@ -88,7 +98,7 @@ describe('authorization, by caller', () => {
   const everything = (outcome: string) => Object.fromEntries(Object.keys(calls).map((rpc) => [rpc, outcome]));
 
   it.each(['unregisteredKey', 'otherApplication'])('rejects calls with the certificate %s', async (name) => {
-    expect(await outcomes(name)).toEqual({ ...everything('KEY_NOT_REGISTERED'), ...forServices });
+    expect(await outcomes(name)).toEqual(everything('KEY_NOT_REGISTERED'));
   });
 
   it.each(['expired', 'otherAuthority'])('fails the handshake with the certificate %s', async (name) => {
@@ -120,6 +130,7 @@ describe('authorization, by caller', () => {
       listDeliberations: 'OK',
       listDataServices: 'OK',
       check: 'OK',
+      grantInscriptions: 'NOT_THE_COMMITTEE',
       decideDeliberation: 'NOT_THE_COMMITTEE',
       revokeDeliberation: 'NOT_THE_COMMITTEE',
       ...forServices,
@@ -143,6 +154,7 @@ describe('authorization, by caller', () => {
     expect(await outcomes('administrator')).toEqual({
       ...everything('OK'),
       acceptPolicyFork: 'NO_POLICY_FORK',
+      grantInscriptions: 'NOT_THE_COMMITTEE',
       decideDeliberation: 'NOT_THE_COMMITTEE',
       revokeDeliberation: 'NOT_THE_COMMITTEE',
       ...forServices,

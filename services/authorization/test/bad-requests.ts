@@ -7,6 +7,7 @@ import {
   group,
   hash,
   id,
+  inscriptions,
   institution,
   jwk,
   key,
@@ -252,6 +253,37 @@ export const badRequests: readonly Bad[] = [
       ],
     }),
     'sign_in_provider.keys[1]',
+    'TWICE',
+  ],
+
+  [
+    'no grant of inscriptions',
+    (rpcs) => rpcs.grantInscriptions({ requestId: id(), inscriptionGrant: undefined }),
+    'inscription_grant',
+    'REQUIRED',
+  ],
+  [
+    'a grant of inscriptions to nobody',
+    inscriptions({ enterpriseNumber: '' }),
+    'inscription_grant.enterprise_number',
+    'REQUIRED',
+  ],
+  [
+    'an inscription context that is none',
+    inscriptions({ inscriptionContexts: ['17/2', 'none'] }),
+    'inscription_grant.inscription_contexts[1]',
+    'MALFORMED_CONTEXT',
+  ],
+  [
+    'a quota below zero',
+    inscriptions({ dailyPersons: { consulted: 0, inscribed: 0, misses: -1 } }),
+    'inscription_grant.daily_persons.misses',
+    'INVALID_QUOTA',
+  ],
+  [
+    'an inscription context twice',
+    inscriptions({ inscriptionContexts: ['17/2', 'PCSA:LIVING_WAGE'] }),
+    'inscription_grant.inscription_contexts[1]',
     'TWICE',
   ],
 

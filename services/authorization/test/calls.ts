@@ -1,4 +1,10 @@
-import type { DataService, Deliberation, DocumentProvider, Grant } from '@crossroads/contracts/authorization/v1/policy';
+import type {
+  DataService,
+  Deliberation,
+  DocumentProvider,
+  Grant,
+  InscriptionGrant,
+} from '@crossroads/contracts/authorization/v1/policy';
 import { newRequestId } from '@crossroads/grpc';
 import { documentProvider, draft, grant, question, wages } from './requests.js';
 import { numbers, type RunningAuthorization } from './running-authorization.js';
@@ -46,6 +52,17 @@ export const signInProvider = (change: object) => (rpcs: Rpcs) =>
   });
 export const provider = (change: Partial<DocumentProvider>) => (rpcs: Rpcs) =>
   rpcs.registerDocumentProvider({ requestId: id(), documentProvider: { ...documentProvider, ...change } });
+export const inscriptions = (change: Partial<InscriptionGrant>) => (rpcs: Rpcs) =>
+  rpcs.grantInscriptions({
+    requestId: id(),
+    inscriptionGrant: {
+      enterpriseNumber: numbers.welfareOffice,
+      inscriptionContexts: [],
+      earlierStarts: false,
+      dailyPersons: undefined,
+      ...change,
+    },
+  });
 export const submit = (change: Partial<Deliberation>) => (rpcs: Rpcs) =>
   rpcs.submitDeliberation({ requestId: id(), deliberation: { ...draft, ...change } });
 export const granting = (change: Partial<Grant>) => submit({ grants: [grant, { ...grant, ...change }] });

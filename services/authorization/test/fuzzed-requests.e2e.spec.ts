@@ -87,6 +87,19 @@ describe('authorization takes', () => {
       fc
         .record({
           requestId,
+          inscriptionGrant: fc.record({
+            enterpriseNumber: text,
+            inscriptionContexts: texts,
+            earlierStarts: fc.boolean(),
+            dailyPersons: fc.option(fc.record({ consulted: number, inscribed: number, misses: number }), {
+              nil: undefined,
+            }),
+          }),
+        })
+        .map((request) => () => authorization.as('committee').grantInscriptions(request)),
+      fc
+        .record({
+          requestId,
           reference: text,
           title: text,
           recipient: text,

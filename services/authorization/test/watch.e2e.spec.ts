@@ -122,6 +122,33 @@ describe('whoever follows the policy', () => {
     }
   });
 
+  it('gets in which contexts an institution inscribes, and in a snapshot', async () => {
+    const follower = authorization.follow();
+    const inscriptionGrant = {
+      enterpriseNumber: numbers.welfareOffice,
+      inscriptionContexts: ['PCSA:LIVING_WAGE'],
+      earlierStarts: true,
+      dailyPersons: { consulted: 1_000, inscribed: 500, misses: 50 },
+    };
+    const { policyRevision } = await authorization
+      .as('committee')
+      .grantInscriptions({ requestId: newRequestId(), inscriptionGrant });
+    const later = authorization.follow();
+    for (const one of [follower, later]) {
+      await one.whenAt(policyRevision);
+      // As its code, which is what the directory compares.
+      expect(one.policy().dailyPersons(numbers.welfareOffice)).toEqual({
+        consulted: 1_000,
+        inscribed: 500,
+        misses: 50,
+      });
+      expect(one.policy().inscriptionGrant(numbers.welfareOffice)).toEqual({
+        ...inscriptionGrant,
+        inscriptionContexts: ['17/2'],
+      });
+    }
+  });
+
   it('refuses once authorization was killed, and comes back by itself with what it missed', async () => {
     const follower = authorization.follow(1_000);
     await when(follower, 'allowed');

@@ -113,7 +113,7 @@ export class DocumentWorld {
     const mesh = new MeshSettings({ TLS_CA_FILE: ebox.ca, TLS_CERT_FILE: ebox.cert, TLS_KEY_FILE: ebox.key });
     const limits: TransferLimits = this.limits;
     this.availability = new ProviderAvailability(this.follower);
-    const providers = new DocumentProviderClient(mesh, this.availability, clock, limits);
+    const providers = new DocumentProviderClient(mesh, this.availability, clock, limits, this.follower);
     const downloads = new DocumentDownloads(providers, this.store, limits);
     const door = serve(
       { downloadDocument },

@@ -248,6 +248,20 @@ describe('a download', () => {
       link.close();
     });
 
+    it('says that it can be read later, when the key of its server is withdrawn in the middle', async () => {
+      const document = published();
+      world.limits.idleMs = 600_000;
+      await world.scripted(async function* () {
+        yield headerPart({}, document);
+        for await (const chunk of pieces(content.subarray(0, 300_000))) yield chunkPart(chunk);
+        await forever();
+      });
+      const parts = world.parts(document)[Symbol.asyncIterator]();
+      await parts.next();
+      await world.register(PROVIDER, { serverSpkiHashes: ['another'] });
+      await expect(drained(parts)).rejects.toMatchObject(UNAVAILABLE);
+    });
+
     const registrations: [string, Parameters<DocumentWorld['register']>[1]][] = [
       [
         'is in planned maintenance',

@@ -27,6 +27,7 @@ describe('mailboxes', () => {
   let world: World;
   let running: InProcessService;
   let portal: MailboxClient;
+  /** As the administrator: the service itself may not change when a delegation ends. */
   let db: Database;
 
   beforeAll(async () => {
@@ -34,7 +35,7 @@ describe('mailboxes', () => {
     world = await World.create(mesh);
     running = await mesh.startInProcess(service, AppModule);
     portal = world.mailboxes(running);
-    db = await openDatabase({ url: mesh.database.url });
+    db = await openDatabase({ url: mesh.database.adminUrl });
     mesh.defer(() => db.close());
   }, 120_000);
   afterAll(() => mesh.stop(), 60_000);

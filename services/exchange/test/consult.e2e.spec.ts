@@ -139,26 +139,22 @@ describe('a consultation', () => {
     const fund = world.client(exchange.port, FUND);
     const stranger = world.person(FUND).ssin;
     expect(await refusalOf(welfare.consult(consult(stranger)))).toMatchObject({
-      code: status.PERMISSION_DENIED,
-      reason: 'NOT_INSCRIBED',
-      metadata: { [WAGES]: 'NOT_INSCRIBED' },
+      code: status.FAILED_PRECONDITION,
+      reason: 'PERSON_NOT_AVAILABLE',
+      metadata: { [WAGES]: 'PERSON_NOT_AVAILABLE' },
     });
     expect(await refusalOf(fund.consult(consult(stranger)))).toMatchObject({ reason: 'NO_DELIBERATION' });
     const states = [
-      [2, status.NOT_FOUND, 'UNKNOWN_SSIN'],
-      [3, status.FAILED_PRECONDITION, 'REPLACED_SSIN'],
-      [4, status.FAILED_PRECONDITION, 'CANCELED_SSIN'],
+      [3, 'REPLACED_SSIN'],
+      [4, 'CANCELED_SSIN'],
     ] as const;
-    for (const [state, code, reason] of states) {
-      const { ssin, personId } = world.person(WELFARE);
-      world.directory.numbers.set(ssin, {
-        state,
-        personId: state === 2 ? '' : personId,
-        inscriptions: [],
-        mergedPersonIds: [],
-        followed: [],
+    for (const [state, reason] of states) {
+      const person = world.person();
+      world.directory.put(person, [[WELFARE, 'PCSA:LIVING_WAGE']], { state });
+      expect(await refusalOf(welfare.consult(consult(person.ssin)))).toMatchObject({
+        code: status.FAILED_PRECONDITION,
+        reason,
       });
-      expect(await refusalOf(welfare.consult(consult(ssin)))).toMatchObject({ code, reason });
     }
   });
 

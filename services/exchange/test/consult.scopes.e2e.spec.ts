@@ -60,7 +60,7 @@ describe('permission to consult and to report', () => {
               ? 'NO_DELIBERATION'
               : inscribed.includes(WELFARE)
                 ? 'answered'
-                : 'NOT_INSCRIBED';
+                : 'PERSON_NOT_AVAILABLE';
         const asked = world.wages.asked.length + world.status.asked.length;
         const call = clientOf(caller).consult(
           consult(ssin, { customer, legalContext, dataServices: [{ dataService, fieldGroups: [] }] }),
@@ -83,7 +83,7 @@ describe('permission to consult and to report', () => {
     const bodies = { employer: { number: '1' }, amount: '1.00', quarter: '2026-1' };
     await fc.assert(
       fc.asyncProperty(report, async ({ caller, reporter, group }) => {
-        const { ssin } = world.person();
+        const { ssin } = world.person(EMPLOYMENT);
         const by = reporter || caller;
         const mayReport = by === EMPLOYMENT && group !== 'quarter';
         const expected = !mayActFor(caller, by) ? 'NOT_REPRESENTED' : mayReport ? 'taken' : 'NOT_A_REPORTER';

@@ -34,7 +34,7 @@ describe('reporting a mutation', () => {
   });
 
   it('stores a repeated report once, and accepts no gap between revisions', async () => {
-    const { ssin } = world.person();
+    const { ssin } = world.person(EMPLOYMENT);
     const first = report(ssin);
     const kept = await employment.reportMutation(first);
     expect(await employment.reportMutation(first)).toEqual(kept);
@@ -75,7 +75,7 @@ describe('reporting a mutation', () => {
     ['a wrong reporter', { reporter: '0207000000' }, 'ENTERPRISE_NUMBER_CHECKSUM'],
   ];
   it.each(wrong)('is refused: %s', async (_what, more, rule) => {
-    const error = await refusalOf(employment.reportMutation(report(world.person().ssin, more)));
+    const error = await refusalOf(employment.reportMutation(report(world.person(EMPLOYMENT).ssin, more)));
     expect(error).toMatchObject({ code: status.INVALID_ARGUMENT, reason: 'INVALID_INPUT', metadata: { rule } });
     expect(error.violations[0]?.reason).toBe(rule);
   });
@@ -95,8 +95,13 @@ describe('reporting a mutation', () => {
   });
 
   it('is refused for a number that is not in use', async () => {
-    const { ssin, personId } = world.person(WELFARE);
-    world.directory.numbers.set(ssin, { state: 3, personId, inscriptions: [], mergedPersonIds: [], followed: [] });
-    expect(await refusalOf(employment.reportMutation(report(ssin)))).toMatchObject({ reason: 'REPLACED_SSIN' });
+    const person = world.person();
+    world.directory.put(person, [[EMPLOYMENT, 'PCSA:LIVING_WAGE']], { state: 3 });
+    expect(await refusalOf(employment.reportMutation(report(person.ssin)))).toMatchObject({ reason: 'REPLACED_SSIN' });
+  });
+
+  it('is refused about a person on whom the reporter has no file', async () => {
+    const { ssin } = world.person(WELFARE);
+    expect(await refusalOf(employment.reportMutation(report(ssin)))).toMatchObject({ reason: 'PERSON_NOT_AVAILABLE' });
   });
 });

@@ -122,9 +122,10 @@ describe('what the exchange publishes', () => {
     expect(everything).not.toContain(personId);
   });
 
-  it('is each refusal once, also one about a number of no person', async () => {
+  it('is each refusal once, with the reason that the customer is not told, also one about a number of no person', async () => {
     const { ssin, personId } = world.person();
-    const { metadata } = await refusalOf(welfare.consult(consult(ssin)));
+    const { metadata, reason } = await refusalOf(welfare.consult(consult(ssin)));
+    expect(reason).toBe('PERSON_NOT_AVAILABLE');
     const [refused] = await about(personId, 1);
     expect(refused?.type).toBe('crossroads.access.v1.accesses.notify.refused');
     const unasked = {
@@ -138,9 +139,14 @@ describe('what the exchange publishes', () => {
         outcome: { ...unasked, reason: 'NOT_INSCRIBED' },
       },
     ]);
-    expect(await refusalOf(welfare.consult(consult('85073003328')))).toMatchObject({ reason: 'UNKNOWN_SSIN' });
+    await refusalOf(welfare.consult(consult('85073003328')));
     const [nobody] = await about('', 1);
     expect(releasesIn(nobody)).toMatchObject([{ outcome: { ...unasked, reason: 'UNKNOWN_SSIN' } }]);
+    const replaced = world.person();
+    world.directory.put(replaced, [], { state: 3 });
+    await refusalOf(welfare.consult(consult(replaced.ssin)));
+    const [ofReplaced] = await about(replaced.personId, 1);
+    expect(releasesIn(ofReplaced)).toMatchObject([{ outcome: { ...unasked, reason: 'REPLACED_SSIN' } }]);
   });
 
   it('includes the refusal of a repeated request whose grant has ended', async () => {
@@ -189,7 +195,7 @@ describe('what the exchange publishes', () => {
   });
 
   it('is each mutation with all that its subscribers need', async () => {
-    const { ssin, personId } = world.person();
+    const { ssin, personId } = world.person(EMPLOYMENT);
     const employment = world.client(exchange.port, EMPLOYMENT);
     await employment.reportMutation({
       requestId: newRequestId(),

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Release } from '@crossroads/contracts/access/v1/access_record';
-import { FORGOTTEN, MemorySubjectKeys, SubjectSealer, Unsealable } from '@crossroads/privacy';
+import { FORGOTTEN, KeyMissing, MemorySubjectKeys, SubjectSealer, Unsealable } from '@crossroads/privacy';
 import { describe, expect, it } from '@jest/globals';
 import { RecordSealer } from '../src/journal/record-sealer.js';
 
@@ -22,10 +22,10 @@ describe('a record sealer', () => {
     const outcome = await seals.seal(person, journal, 'outcomes', releases());
     const theirs = await seals.seal(other, randomUUID(), 'begun', releases());
     await expect(seals.open(person, journal, 'outcomes', sealed)).rejects.toThrow(Unsealable);
-    await expect(seals.open(other, journal, 'begun', sealed)).rejects.toThrow(Unsealable);
+    await expect(seals.open(other, journal, 'begun', sealed)).rejects.toThrow(KeyMissing);
     await seals.seal(person, journal, 'begun', releases());
     await expect(seals.open(person, journal, 'begun', outcome)).rejects.toThrow(Unsealable);
-    await expect(seals.open(person, journal, 'begun', theirs)).rejects.toThrow(Unsealable);
+    await expect(seals.open(person, journal, 'begun', theirs)).rejects.toThrow(KeyMissing);
   });
 
   it('opens nothing after the key was destroyed, from memory once at most', async () => {

@@ -29,6 +29,8 @@ const person = {
   inscriptions: [{ institution: WELFARE, inscriptionContext: 'PCSA:LIVING_WAGE', period: undefined, ssin: '' }],
   mergedPersonIds: [],
   followed: [],
+  ownPersonId: '',
+  merges: [],
 };
 const caller = {
   kind: 'institution',
@@ -63,6 +65,7 @@ const consulting = (given: { readonly sign: typeof sign; readonly intend: () => 
     new DataSchemas(),
     { sign: given.sign },
     new Clock(),
+    { take: async () => true },
   );
   const request = consult(ssin(1), {
     dataServices: [{ dataService: STATUS, fieldGroups: [] }],

@@ -15,6 +15,7 @@ import {
   type InProcessService,
   OFFICIAL_KEYS,
   signedRequest,
+  spkiHash,
   type StartOptions,
   type TestMesh,
 } from '@crossroads/testing/mesh';
@@ -55,6 +56,8 @@ export class World {
   }));
   private readonly tls = new Map<string, TlsFiles>();
   private people = 0;
+  /** The key with which both sources serve. */
+  sourceKey = '';
 
   private constructor(private readonly mesh: TestMesh) {}
 
@@ -102,14 +105,22 @@ export class World {
     return person;
   }
 
+  /** Registers these keys, and no others, for the application with which both sources serve. */
+  registerSource(...spkiHashes: readonly string[]): void {
+    const value = { enterpriseNumber: EMPLOYMENT, name: 'source', spkiHashes };
+    this.mesh.policy.put({ $case: 'application', value });
+  }
+
   private async build(deadlineMs: number): Promise<void> {
     const { mesh } = this;
     await mesh.standIn('reference-directory', this.directory.serve('exchange'));
     const sourceTls = await mesh.applicationCertificate(EMPLOYMENT, { application: 'source' });
+    this.sourceKey = spkiHash(sourceTls);
     const addressOf = async (source: SourceStandIn) =>
       `127.0.0.1:${(await mesh.serve('spec', sourceTls, source.serve())).port}`;
     for (const enterpriseNumber of [WELFARE, FUND, INTEGRATOR, EMPLOYMENT])
       this.tls.set(enterpriseNumber, await mesh.register(enterpriseNumber));
+    this.registerSource(this.sourceKey);
     mesh.policy.put(
       { $case: 'institution', value: institution(INTEGRATOR, { represents: [WELFARE], officialKeys: OFFICIAL_KEYS }) },
       { $case: 'dataService', value: wagesService(await addressOf(this.wages), deadlineMs) },

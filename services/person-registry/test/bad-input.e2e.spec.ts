@@ -30,6 +30,8 @@ const badNumbers: readonly (readonly [string, string, string])[] = [
   ['a very long text', '9'.repeat(100_000), 'SSIN_MALFORMED'],
 ];
 
+const PROPOSAL = newRequestId();
+
 const rpcs = {
   registerPerson: (ssin: string, requestId = newRequestId()) =>
     asRegister.registerPerson({ requestId, ssin, facts: [named('Maes')] }),
@@ -38,7 +40,12 @@ const rpcs = {
   replaceSsin: (ssin: string, requestId = newRequestId()) =>
     asRegister.replaceSsin({ requestId, ssin, replacingSsin: nextNumber() }),
   unreplaceSsin: (ssin: string, requestId = newRequestId()) => asRegister.unreplaceSsin({ requestId, ssin }),
-  cancelSsin: (ssin: string, requestId = newRequestId()) => asRegister.cancelSsin({ requestId, ssin }),
+  proposeMerge: (ssin: string, requestId = newRequestId()) =>
+    asRegister.proposeMerge({ requestId, ssin, replacingSsin: nextNumber() }),
+  proposeCancellation: (ssin: string, requestId = newRequestId()) =>
+    asRegister.proposeCancellation({ requestId, ssin }),
+  confirmProposal: (ssin: string, requestId = newRequestId()) =>
+    asRegister.confirmProposal({ requestId, proposalId: PROPOSAL, ssin, replacingSsin: '' }),
 };
 
 describe.each(Object.entries(rpcs))('%s', (_, call) => {
@@ -194,14 +201,14 @@ describe('whoever calls', () => {
 
   it('is refused as a service of the mesh', async () => {
     const exchange = registry.as('exchange');
-    await expect(exchange.cancelSsin({ requestId: newRequestId(), ssin: someone })).rejects.toMatchObject({
+    await expect(exchange.proposeCancellation({ requestId: newRequestId(), ssin: someone })).rejects.toMatchObject({
       reason: 'CALLER_NOT_ALLOWED',
     });
   });
 
   it('never learns a number from an answer or the log, where bad input is no error', async () => {
     const secret = '81043103522';
-    const told = await rpcs.cancelSsin(secret).catch((error: unknown) => String(error));
+    const told = await rpcs.proposeCancellation(secret).catch((error: unknown) => String(error));
     expect(told).not.toContain(secret);
     expect(registry.output).not.toContain(secret);
     expect(registry.output).not.toContain('"level":"error"');

@@ -39,8 +39,8 @@ describe('an import', () => {
     const [a, b, replaced, canceled] = [nextNumber(), nextNumber(), nextNumber(), nextNumber()];
     for (const ssin of [replaced, canceled])
       await asRegister.registerPerson({ requestId: newRequestId(), ssin, facts: [named('Peeters')] });
-    await asRegister.replaceSsin({ requestId: newRequestId(), ssin: replaced, replacingSsin: nextNumber() });
-    await asRegister.cancelSsin({ requestId: newRequestId(), ssin: canceled });
+    await registry.replace(replaced, nextNumber());
+    await registry.cancel(canceled);
 
     const { refused, ...counts } = await importAll(
       sent(

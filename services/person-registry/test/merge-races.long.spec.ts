@@ -13,7 +13,9 @@ let registry: RunningRegistry;
 let asRegister: ReturnType<RunningRegistry['as']>;
 
 beforeAll(async () => {
-  registry = await RunningRegistry.start();
+  // In this process, whose clock can be turned.
+  registry = await RunningRegistry.prepare();
+  await registry.startInProcess();
   asRegister = registry.as(NATIONAL_REGISTER);
 }, 90_000);
 afterAll(() => registry.close(), 30_000);
@@ -60,13 +62,12 @@ const race = async ([merged, surviving]: readonly [string, string]): Promise<voi
     }
   });
   for (let n = 0; n < REPLACEMENTS; n++) {
-    const requestId = newRequestId();
-    if (n % 2 === 0) await asRegister.replaceSsin({ requestId, ssin: merged, replacingSsin: surviving }).catch(refused);
-    else await asRegister.unreplaceSsin({ requestId, ssin: merged }).catch(apart);
+    if (n % 2 === 0) await registry.merge(merged, surviving).catch(refused);
+    else await registry.unreplace(merged).catch(apart);
   }
   racing = false;
   await Promise.all(changing);
-  await asRegister.unreplaceSsin({ requestId: newRequestId(), ssin: merged }).catch(apart);
+  await registry.unreplace(merged).catch(apart);
 };
 
 /** The replacement before it may have lost too many races. */

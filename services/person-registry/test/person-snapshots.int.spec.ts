@@ -17,15 +17,19 @@ import { service } from '../src/service.js';
 
 let database: TestDatabase;
 let db: Database;
+/** The service itself may do less to its snapshots. */
+let asAdmin: Database;
 let store: PostgresEventStore;
 
 beforeAll(async () => {
   database = await testDatabase(...service.database.migrations);
   db = await openDatabase({ url: database.url, poolSize: 4 });
+  asAdmin = await openDatabase({ url: database.adminUrl, poolSize: 1 });
   store = new PostgresEventStore(db);
 }, 60_000);
 afterAll(async () => {
   await db.close();
+  await asAdmin.close();
   await database.drop();
   await (await testPostgres()).stop();
 });
@@ -131,9 +135,7 @@ describe('the snapshot of a person', () => {
     await snapshots.store(personId, person.revision, person.state);
     await db.query('update person_snapshots set revision = 4 where person_id = $1', [personId]);
     expect(await persons.load(personId)).toEqual(person);
-    const admin = await openDatabase({ url: database.adminUrl, poolSize: 1 });
-    await admin.query('delete from person_snapshots where person_id = $1', [personId]);
-    await admin.close();
+    await asAdmin.query('delete from person_snapshots where person_id = $1', [personId]);
     await open(keys).snapshots.store(personId, older.revision, older.state);
     expect(await persons.load(personId)).toEqual(person);
   });
@@ -155,7 +157,7 @@ describe('the snapshot of a person', () => {
         weight: 6,
         arbitrary: fc.record({ do: fc.constant('report' as const), street, start: fc.integer({ min: 1, max: 28 }) }),
       },
-      { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('merge', 'separate', 'note', 'reassert') }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('merge', 'separate', 'contest', 'note', 'reassert') }) },
       { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('read', 'read elsewhere', 'store') }) },
       {
         weight: 1,
@@ -167,13 +169,14 @@ describe('the snapshot of a person', () => {
         const here = open();
         const elsewhere = open(here.keys);
         const personId = randomUUID();
-        const merge = { personIds: [personId], survivor: 'p' };
+        const merge = { personIds: [personId], survivor: 'p', at: new Date().toISOString(), contested: [] };
         let forgotten = false;
         await here.append(personId, reported(lived('first', 1)));
         for (const one of steps) {
           if (one.do === 'report' && !forgotten) await here.append(personId, reported(lived(one.street, one.start)));
           if (one.do === 'merge') await here.append(personId, { type: 'PersonMerged', data: merge });
           if (one.do === 'separate') await here.append(personId, { type: 'PersonSeparated', data: merge });
+          if (one.do === 'contest') await here.append(personId, { type: 'MergeContested', data: merge });
           if (one.do === 'note') await here.append(personId, { type: 'MergesChanged', data: merge });
           if (one.do === 'reassert' && !forgotten) {
             const { state } = await here.folded(personId);
@@ -187,7 +190,7 @@ describe('the snapshot of a person', () => {
             await elsewhere.snapshots.store(personId, revision, state);
           }
           const change = CHANGES[one.do];
-          if (change) await db.query(`${change} where person_id = $1`, [personId]);
+          if (change) await asAdmin.query(`${change} where person_id = $1`, [personId]);
           if (one.do === 'forget') {
             await here.keys.destroy({ personId, erasedAt: new Date(), reason: 'SPEC' });
             forgotten = true;

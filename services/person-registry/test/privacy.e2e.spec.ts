@@ -65,7 +65,7 @@ describe('what is kept of a person', () => {
     await asRegister.changePerson({ requestId: newRequestId(), ssin, facts: more, expectedSourceRevision: 0n });
     const renamed = [named('Somebodyelse')];
     await asRegister.changePerson({ requestId: newRequestId(), ssin, facts: renamed, expectedSourceRevision: 0n });
-    await asRegister.replaceSsin({ requestId: newRequestId(), ssin, replacingSsin: next });
+    await registry.replace(ssin, next);
     const wrong = asRegister.changePerson({
       requestId: newRequestId(),
       ssin,
@@ -105,7 +105,7 @@ describe('what is kept of a person', () => {
     // Numbers go on being told, by index; what the person was is not.
     expect(before).toEqual(['assigned', 'changed', 'changed', 'changed', 'assigned', 'replaced']);
     expect(await published()).toEqual(['assigned', 'assigned', 'replaced']);
-    expect(await asRegister.unreplaceSsin({ requestId: newRequestId(), ssin })).toEqual({ sourceRevision: 3n });
+    expect(await registry.unreplace(ssin)).toEqual({ sourceRevision: 3n });
     // The tombstone was written to one database only, as by a restore of the other.
     expect(registry.output).toContain("tombstones were applied: 0 to the keys database, 1 to the service's");
   });

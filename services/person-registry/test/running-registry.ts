@@ -1,15 +1,28 @@
+import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Clock } from '@crossroads/configuration';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { ErasureServiceService } from '@crossroads/contracts/person/v1/erasure_service';
 import { PersonServiceService } from '@crossroads/contracts/person/v1/person_service';
 import { SourceServiceService, type SupplyResponse } from '@crossroads/contracts/source/v1/source_service';
-import type { CallOptions, Connection, MethodShape, RunningServer, TlsFiles } from '@crossroads/grpc';
+import {
+  type CallOptions,
+  certificateHashOf,
+  type Connection,
+  type MethodShape,
+  newRequestId,
+  type RunningServer,
+  type TlsFiles,
+} from '@crossroads/grpc';
 import { type DateParts, withCbeCheck } from '@crossroads/identifiers';
 import { openBroker } from '@crossroads/messaging';
-import type { TestDatabase } from '@crossroads/testing';
-import { Link, receipted, type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
+import { eventually, type TestDatabase } from '@crossroads/testing';
+import { Link, OFFICIAL_KEYS, receipted, type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import type { ReceiptKey } from '@crossroads/transparency';
 import type { ServiceDefinition as GrpcDefinition } from '@grpc/grpc-js';
 import type { TestingModuleBuilder } from '@nestjs/testing';
+import { exportJWK, SignJWT } from 'jose';
+import pg from 'pg';
 import { AppModule } from '../src/app.module.js';
 import { FIELD_GROUPS } from '../src/person/facts.js';
 import { service } from '../src/service.js';
@@ -23,15 +36,37 @@ export const MUNICIPALITY = withCbeCheck('02072200');
 /** Reports nothing. */
 export const WELFARE_OFFICE = withCbeCheck('02121770');
 
+const HOUR_MS = 3_600_000;
+
+/** The key of tokens of officials; consultations are signed with another. */
+const REGISTRARS = 'registrars';
+
+/** A clock that a spec turns. */
+export class TurnedClock extends Clock {
+  private offsetMs = 0;
+
+  override now(): Date {
+    return new Date(Date.now() + this.offsetMs);
+  }
+
+  turn(milliseconds: number): void {
+    this.offsetMs += milliseconds;
+  }
+}
+
 /** The service in a process of its own or in this one, and certificates of those who call it, by name or enterprise number. */
 export class RunningRegistry {
   private process: ServiceProcess | undefined;
   private port = 0;
   private exchange: ReturnType<RunningRegistry['sourceAs']> | undefined;
+  /** Of what runs in this process. */
+  readonly clock = new TurnedClock();
 
   private constructor(
     private readonly mesh: TestMesh,
     private readonly certificates: ReadonlyMap<string, TlsFiles>,
+    /** With which institutions sign for their officials. */
+    private readonly officialKeys: ReadonlyMap<string, KeyObject>,
     private env: Readonly<Record<string, string>>,
   ) {}
 
@@ -46,16 +81,26 @@ export class RunningRegistry {
   static async prepare(extra: Readonly<Record<string, string>> = {}): Promise<RunningRegistry> {
     const mesh = await TestMesh.start('person-registry');
     const certificates = new Map<string, TlsFiles>();
-    for (const name of ['exchange', 'subscription', 'reference-directory'])
+    for (const name of ['exchange', 'subscription', 'reference-directory', 'access-audit'])
       certificates.set(name, await mesh.serviceCertificate(name));
-    for (const enterpriseNumber of [NATIONAL_REGISTER, MUNICIPALITY, WELFARE_OFFICE])
-      certificates.set(enterpriseNumber, await mesh.register(enterpriseNumber));
+    const officialKeys = new Map<string, KeyObject>();
+    for (const enterpriseNumber of [NATIONAL_REGISTER, MUNICIPALITY, WELFARE_OFFICE]) {
+      const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      const jwk = { ...(await exportJWK(publicKey)) };
+      officialKeys.set(enterpriseNumber, privateKey);
+      certificates.set(
+        enterpriseNumber,
+        await mesh.register(enterpriseNumber, {
+          officialKeys: [{ kid: REGISTRARS, jwk }, ...OFFICIAL_KEYS],
+        }),
+      );
+    }
     // A certificate of the authority whose key nobody has registered.
     const shadow = await mesh.applicationCertificate(NATIONAL_REGISTER, { application: 'shadow' });
     certificates.set('unregistered', shadow);
     mesh.policy.put({ $case: 'dataService', value: identification });
     const isProduction = extra['CROSSROADS_MODE'] === 'production';
-    return new RunningRegistry(mesh, certificates, {
+    return new RunningRegistry(mesh, certificates, officialKeys, {
       ...(isProduction ? await mesh.databasesOverTls() : {}),
       ...extra,
     });
@@ -101,7 +146,7 @@ export class RunningRegistry {
       env: this.env,
       until: 'listening',
       override: (builder) => {
-        override(builder);
+        override(builder.overrideProvider(Clock).useValue(this.clock));
         return builder;
       },
     });
@@ -140,6 +185,89 @@ export class RunningRegistry {
     name: string,
   ): Connection<Definition> {
     return this.mesh.connect(definition, this.port, this.certificate(name), CALLS);
+  }
+
+  /** An official of this institution, for one call. */
+  async official(
+    institution: string,
+    { id = 'desk-1', certificate = institution, audience = 'urn:crossroads:person-registry' } = {},
+  ): Promise<CallOptions> {
+    const now = Math.floor(this.clock.now().getTime() / 1_000);
+    const hash = certificateHashOf(new X509Certificate(readFileSync(this.certificate(certificate).cert)));
+    const token = await new SignJWT({ role: 'registrar', cnf: { 'x5t#S256': hash } })
+      .setProtectedHeader({ alg: 'ES256', kid: REGISTRARS })
+      .setIssuer(institution)
+      .setAudience(audience)
+      .setSubject(id)
+      .setIssuedAt(now)
+      .setExpirationTime(now + 120)
+      .sign(there(this.officialKeys.get(institution)));
+    return { metadata: { authorization: `Bearer ${token}` } };
+  }
+
+  async replace(ssin: string, replacingSsin: string) {
+    const request = { requestId: newRequestId(), ssin, replacingSsin };
+    return this.as(NATIONAL_REGISTER).replaceSsin(request, await this.official(NATIONAL_REGISTER));
+  }
+
+  async unreplace(ssin: string) {
+    const request = { requestId: newRequestId(), ssin };
+    return this.as(NATIONAL_REGISTER).unreplaceSsin(request, await this.official(NATIONAL_REGISTER));
+  }
+
+  /** Proposed by the register, confirmed by the municipality. */
+  async cancel(ssin: string) {
+    const request = { requestId: newRequestId(), ssin };
+    const { proposalId } = await this.as(NATIONAL_REGISTER).proposeCancellation(
+      request,
+      await this.official(NATIONAL_REGISTER),
+    );
+    return this.confirm(proposalId, ssin);
+  }
+
+  async proposeMerge(ssin: string, replacingSsin: string): Promise<string> {
+    const request = { requestId: newRequestId(), ssin, replacingSsin };
+    const options = await this.official(NATIONAL_REGISTER);
+    return (await this.as(NATIONAL_REGISTER).proposeMerge(request, options)).proposalId;
+  }
+
+  async confirm(proposalId: string, ssin: string, replacingSsin = '') {
+    const request = { requestId: newRequestId(), proposalId, ssin, replacingSsin };
+    return this.as(MUNICIPALITY).confirmProposal(request, await this.official(MUNICIPALITY));
+  }
+
+  /** Proposed, confirmed, and in effect 24 hours later. */
+  async merge(ssin: string, replacingSsin: string): Promise<string> {
+    const proposalId = await this.proposeMerge(ssin, replacingSsin);
+    await this.confirm(proposalId, ssin, replacingSsin);
+    await this.passMergeDelay();
+    return proposalId;
+  }
+
+  /** Until nothing is due: by the clock of this process, or by one more process whose clock is a day ahead. */
+  async passMergeDelay(): Promise<void> {
+    if (this.process === undefined) {
+      this.clock.turn(24 * HOUR_MS);
+      await this.nothingDue();
+      return;
+    }
+    const ahead = new TurnedClock();
+    ahead.turn(25 * HOUR_MS);
+    const other = await this.mesh.startInProcess(service, AppModule, {
+      env: this.env,
+      until: 'listening',
+      override: (builder) => builder.overrideProvider(Clock).useValue(ahead),
+    });
+    await this.nothingDue();
+    await other.stop();
+  }
+
+  private async nothingDue(): Promise<void> {
+    const client = new pg.Client({ connectionString: this.database.adminUrl });
+    await client.connect();
+    const open = async () => (await client.query('select from due_proposals')).rowCount;
+    await eventually(open, (count) => count === 0);
+    await client.end();
   }
 
   /** What it supplies of a person to the exchange, for a consultation that is on the record. */

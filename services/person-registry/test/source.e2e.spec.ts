@@ -107,7 +107,7 @@ describe('the registry as a source', () => {
   it('finds nothing where there is nobody, or nobody any more', async () => {
     const canceled = nextNumber();
     await asRegister.registerPerson({ requestId: newRequestId(), ssin: canceled, facts: [named('Nemo')] });
-    await asRegister.cancelSsin({ requestId: newRequestId(), ssin: canceled });
+    await registry.cancel(canceled);
     for (const nobody of [nextNumber(), canceled]) {
       const { status, data, sourceRevision } = await asExchange.supply(asked({ ssin: nobody }));
       expect({ status, data, sourceRevision }).toEqual({
@@ -121,10 +121,10 @@ describe('the registry as a source', () => {
   it('answers by a replaced number with what the replacing one leads to', async () => {
     const old = nextNumber();
     await asRegister.registerPerson({ requestId: newRequestId(), ssin: old, facts: [named('Nemo')] });
-    await asRegister.replaceSsin({ requestId: newRequestId(), ssin: old, replacingSsin: ssin });
+    await registry.merge(old, ssin);
     const answer = await asExchange.supply(asked({ ssin: old, fieldGroups: ['name'] }));
     expect(answer).toMatchObject({ ssin: old, data: { name: { familyNames: ['Maes'] } }, sourceRevision: 2n });
-    await asRegister.unreplaceSsin({ requestId: newRequestId(), ssin: old });
+    await registry.unreplace(old);
   });
 
   it('answers for a receipt once', async () => {

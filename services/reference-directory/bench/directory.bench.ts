@@ -44,6 +44,7 @@ export interface Speed {
   readonly p95Ms: number;
 }
 
+const NO_QUOTAS = { takeAll: async (_: string, _kind: string, persons: Iterable<string>) => new Set(persons) };
 const CHUNK = 5_000;
 const CLIENTS = 32;
 
@@ -61,7 +62,9 @@ export const benchDirectory = async (options: DirectoryBenchOptions): Promise<Di
     const lookup = new PersonLookup(db, index);
     const store = new PostgresEventStore(db);
     const contexts = new InstitutionContexts(db);
-    const commands = new InscriptionCommands(db, new Commands(store, db), store, contexts, lookup, seal);
+    const commands = new InscriptionCommands(db, new Commands(store, db), store, contexts, lookup, seal, NO_QUOTAS, {
+      refusedAmong: () => [],
+    });
     const inscriptions = persons * inscriptionsEach;
     const loadPerSecond = inscriptions / (await loadFiles(commands, everybody, inscriptionsEach, say));
     const bytesByRelation = await relationSizes(db, inscriptions);

@@ -149,7 +149,7 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       'period.start_date INVALID_DATE',
       inscribe({ period: { startDate: day(2021, 2, 0), endDate: undefined } }),
     ],
-    ['a number that nobody has', 'UNKNOWN_SSIN', inscribe({})],
+    ['a number that nobody has', 'NUMBER_NOT_USABLE', inscribe({})],
   ],
   Uninscribe: [
     ...each('request_id', BAD_REQUEST_IDS, (requestId) => uninscribe({ requestId })),
@@ -157,7 +157,6 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     ...each('inscription_context', BAD_CONTEXTS, (inscriptionContext) => uninscribe({ inscriptionContext })),
     ...each('institution', BAD_INSTITUTIONS, (institution) => uninscribe({ institution })),
     ['a day that does not exist', 'end_date INVALID_DATE', uninscribe({ endDate: day(2021, 13, 1) })],
-    ['a number that nobody has', 'UNKNOWN_SSIN', uninscribe({})],
   ],
   InscribeFile: [
     ['no message at all', 'header REQUIRED', file()],
@@ -175,7 +174,7 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     ...each('institution', BAD_INSTITUTIONS, (institution) => list({ institution })),
     ['a negative page size', 'page_size INVALID_PAGE_SIZE', list({ pageSize: -1 })],
     ['an invalid page token', 'page_token INVALID_PAGE_TOKEN', list({ pageToken: 'MTIz' })],
-    ['a number that nobody has', 'UNKNOWN_SSIN', list({ ssin: GOOD })],
+    ['a number that nobody has', 'PERSON_NOT_AVAILABLE', list({ ssin: GOOD })],
   ],
   ListInscribedPersons: [
     ...each('institution', [['', 'REQUIRED'], ...BAD_INSTITUTIONS], (institution) => listInscribed({ institution })),

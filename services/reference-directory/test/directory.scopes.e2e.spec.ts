@@ -70,12 +70,12 @@ const RPCS = {
 
 /** The rules, written a second time. */
 const expected = (rpc: string, caller: string, institution: string): string => {
-  const isService = !/^\d/.test(caller) && caller !== UNREGISTERED;
+  if (caller === UNREGISTERED) return 'KEY_NOT_REGISTERED';
+  const isService = !/^\d/.test(caller);
   if (rpc === 'check' || rpc === 'batchCheck')
     return SERVICES_THAT_CHECK.includes(caller) ? 'accepted' : 'CALLER_NOT_ALLOWED';
   if (rpc === 'listInscribedPersons') return caller === 'subscription' ? 'accepted' : 'CALLER_NOT_ALLOWED';
   if (isService) return 'CALLER_NOT_ALLOWED';
-  if (caller === UNREGISTERED) return 'KEY_NOT_REGISTERED';
   if (institution === '' || institution === caller) return 'accepted';
   return caller === INTEGRATOR && institution === WELFARE_OFFICE ? 'accepted' : 'NOT_REPRESENTED';
 };

@@ -77,7 +77,7 @@ describe('the file of an institution', () => {
     ]);
     expect(answers.flatMap(({ refused }) => refused.map(({ line, reason }) => [line, reason]))).toEqual([
       [2n, 'SSIN_CHECKSUM'],
-      [3n, 'UNKNOWN_SSIN'],
+      [3n, 'NUMBER_NOT_USABLE'],
       [4n, 'MALFORMED_CONTEXT'],
       [6n, 'INVALID_PERIOD'],
     ]);

@@ -94,7 +94,10 @@ describe('how far an answer has followed the registry', () => {
         await db.transaction(async (tx) => {
           const owner = position % 2 === 0 ? merged : survivor;
           const at = { partition: 0, position: BigInt(position) };
-          await consumer.handle([{ personIds: [merged], survivor: owner, serial: at.position, at }], tx);
+          await consumer.handle(
+            [{ personIds: [merged], survivor: owner, since: new Date(), contested: [], serial: at.position, at }],
+            tx,
+          );
           await step(tx, READER, 0, position - 1, position);
         });
       applying = false;

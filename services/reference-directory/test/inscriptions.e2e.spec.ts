@@ -1,10 +1,20 @@
-import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
+import { DirectoryServiceService, NumberState } from '@crossroads/contracts/directory/v1/directory_service';
 import { newRequestId } from '@crossroads/grpc';
+import { addDays, dayOf } from '@crossroads/identifiers';
 import { eventually } from '@crossroads/testing';
+import { PlainCaller } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { nextNumber, testNumber } from './numbers.js';
-import { refusalOf, WHOLE } from './requests.js';
-import { type Directory, HEALTH_FUND, RunningDirectory, WELFARE_OFFICE } from './running-directory.js';
+import { fileLine, refusalOf, sendFile, WHOLE } from './requests.js';
+import {
+  type Directory,
+  HEALTH_FUND,
+  INTEGRATOR,
+  LIMITED,
+  NEWCOMER,
+  RunningDirectory,
+  WELFARE_OFFICE,
+} from './running-directory.js';
 
 const EARLY = testNumber(90_000);
 let directory: RunningDirectory;
@@ -143,13 +153,89 @@ describe('inscriptions', () => {
   });
 });
 
+describe('a grant of the committee', () => {
+  it('says in which contexts an institution inscribes, whoever asks for it and whatever the number', async () => {
+    const { ssin } = await somebody();
+    for (const number of [ssin, nextNumber()])
+      expect(await refusalOf(inscribe(number, { inscriptionContext: '99/1' }))).toBe('INSCRIPTION_CONTEXT_NOT_GRANTED');
+    const asIntegrator = directory.as(INTEGRATOR);
+    const forOffice = { institution: WELFARE_OFFICE, inscriptionContext: '99/1' };
+    expect(await refusalOf(inscribe(ssin, forOffice, asIntegrator))).toBe('INSCRIPTION_CONTEXT_NOT_GRANTED');
+    const [progress] = await sendFile(asOffice, [
+      [fileLine(ssin, '99/1'), fileLine(ssin), fileLine(nextNumber(), '99/1')],
+    ]);
+    expect(progress).toMatchObject({ changed: 1n, unchanged: 0n });
+    expect(progress?.refused.map(({ line, reason }) => [line, reason])).toEqual([
+      [1n, 'INSCRIPTION_CONTEXT_NOT_GRANTED'],
+      [3n, 'INSCRIPTION_CONTEXT_NOT_GRANTED'],
+    ]);
+    asIntegrator.close();
+  });
+
+  it('lets an inscription start 30 days ago, and earlier only if it says so', async () => {
+    const { ssin } = await somebody();
+    const asNewcomer = directory.as(NEWCOMER);
+    const back = (days: number) => period(addDays(dayOf(new Date()), -days));
+    expect(await refusalOf(inscribe(ssin, { period: WHOLE }, asNewcomer))).toBe('START_TOO_EARLY');
+    expect(await refusalOf(inscribe(ssin, { period: back(32) }, asNewcomer))).toBe('START_TOO_EARLY');
+    expect((await inscribe(ssin, { period: back(29) }, asNewcomer)).changed).toBe(true);
+    expect((await inscribe(ssin, { period: back(32) })).changed).toBe(true);
+    asNewcomer.close();
+  });
+
+  it('ends at once, and what was inscribed stays', async () => {
+    const { ssin } = await somebody();
+    await inscribe(ssin, { inscriptionContext: '11/2' }, asFund);
+    const grant = (inscriptionContexts: string[]) =>
+      directory.mesh.policy.put({
+        $case: 'inscriptionGrant',
+        value: { enterpriseNumber: INTEGRATOR, inscriptionContexts, earlierStarts: true, dailyPersons: undefined },
+      });
+    const asIntegrator = directory.as(INTEGRATOR);
+    const attempt = () => refusalOf(inscribe(ssin, {}, asIntegrator));
+    grant(['17/2']);
+    await eventually(attempt, (answer) => answer === 'accepted');
+    grant([]);
+    await eventually(attempt, (answer) => answer === 'INSCRIPTION_CONTEXT_NOT_GRANTED');
+    expect(await contextsOf(ssin)).toContain(`${INTEGRATOR} 17/2`);
+    expect((await uninscribe(ssin, undefined, asIntegrator)).changed).toBe(true);
+    asIntegrator.close();
+  });
+});
+
+describe('the quota of a day', () => {
+  it('counts new persons whom an institution inscribes, and numbers that were not usable, each once', async () => {
+    const asLimited = directory.as(LIMITED);
+    const people = [await somebody(), await somebody(), await somebody()].map(({ ssin }) => ssin);
+    const [one = '', two = '', three = ''] = people;
+    expect((await inscribe(one, {}, asLimited)).changed).toBe(true);
+    expect((await inscribe(one, { inscriptionContext: '17/5' }, asLimited)).changed).toBe(true);
+    const strangers = [nextNumber(), nextNumber(), nextNumber()];
+    const lines = [two, three, ...strangers, strangers[0] ?? ''].map((ssin) => fileLine(ssin));
+    const [progress] = await sendFile(asLimited, [lines]);
+    expect(progress).toMatchObject({ changed: 1n, unchanged: 0n });
+    expect(progress?.refused.map(({ line, reason }) => [line, reason])).toEqual([
+      [2n, 'QUOTA_EXHAUSTED'],
+      [3n, 'NUMBER_NOT_USABLE'],
+      [4n, 'NUMBER_NOT_USABLE'],
+      [5n, 'QUOTA_EXHAUSTED'],
+      [6n, 'NUMBER_NOT_USABLE'],
+    ]);
+    expect(await refusalOf(inscribe(three, {}, asLimited))).toBe('QUOTA_EXHAUSTED');
+    const list = (ssin: string) => asLimited.listInscriptions({ institution: '', ssin, pageSize: 0, pageToken: '' });
+    expect(await refusalOf(list(three))).toBe('QUOTA_EXHAUSTED');
+    expect((await list(two)).inscriptions).toHaveLength(1);
+    asLimited.close();
+  });
+});
+
 describe('numbers', () => {
   it('numbers assigned before the first start are known', () => known(EARLY));
 
-  it('unknown, replaced and cancelled numbers are refused with their reason', async () => {
+  it('replaced and cancelled numbers are refused with their reason to who has an inscription on them', async () => {
     const { ssin, personId } = await somebody();
+    await inscribe(ssin);
     const other = nextNumber();
-    expect(await refusalOf(inscribe(other))).toBe('UNKNOWN_SSIN');
     expect((await check({ ssin: other })).state).toBe(NumberState.NUMBER_STATE_UNKNOWN);
     await directory.registry.assign(other, personId);
     await directory.registry.replace(ssin, other, personId);
@@ -159,6 +245,50 @@ describe('numbers', () => {
     await directory.registry.cancel(other, personId);
     await known(other, NumberState.NUMBER_STATE_CANCELED);
     expect(await refusalOf(inscribe(other))).toBe('CANCELED_SSIN');
+    expect(await refusalOf(uninscribe(other))).toBe('CANCELED_SSIN');
+  });
+
+  it('unknown, replaced and cancelled numbers are refused with the same bytes to who has no inscription on them', async () => {
+    const [replaced, cancelled, stranger] = [await somebody(), await somebody(), await somebody()];
+    const successor = nextNumber();
+    await directory.registry.assign(successor, replaced.personId);
+    await directory.registry.replace(replaced.ssin, successor, replaced.personId);
+    await directory.registry.cancel(cancelled.ssin, cancelled.personId);
+    await inscribe(stranger.ssin, {}, asFund);
+    await known(replaced.ssin, NumberState.NUMBER_STATE_REPLACED);
+    await known(cancelled.ssin, NumberState.NUMBER_STATE_CANCELED);
+    const unusable = [nextNumber(), replaced.ssin, cancelled.ssin];
+    const caller = new PlainCaller(directory.process.port, directory.certificate(WELFARE_OFFICE));
+    const refused = async <Request>(
+      rpc: { readonly path: string; readonly requestSerialize: (request: Request) => Buffer },
+      numbers: readonly string[],
+      request: (ssin: string) => Request,
+    ): Promise<Set<string>> => {
+      const answers = new Set<string>();
+      for (const ssin of numbers) answers.add(await caller.refused(rpc, request(ssin)));
+      return answers;
+    };
+    const line = (ssin: string) => ({ requestId: newRequestId(), institution: '', ssin, inscriptionContext: '17/2' });
+    expect([
+      ...(await refused(DirectoryServiceService.inscribe, unusable, (ssin) => ({ ...line(ssin), period: WHOLE }))),
+    ]).toEqual([expect.stringContaining('NUMBER_NOT_USABLE')]);
+    expect([
+      ...(await refused(DirectoryServiceService.listInscriptions, [...unusable, stranger.ssin], (ssin) => ({
+        institution: '',
+        ssin,
+        pageSize: 0,
+        pageToken: '',
+      }))),
+    ]).toEqual([expect.stringContaining('PERSON_NOT_AVAILABLE')]);
+    caller.close();
+    for (const ssin of [...unusable, stranger.ssin]) expect((await uninscribe(ssin)).changed).toBe(false);
+    const [progress] = await sendFile(asOffice, [unusable.map((ssin) => fileLine(ssin))]);
+    expect(progress?.refused.map(({ reason }) => reason)).toEqual(unusable.map(() => 'NUMBER_NOT_USABLE'));
+    expect(new Set(progress?.refused.map(({ description }) => description)).size).toBe(1);
+    const [ended] = await sendFile(asOffice, [[...unusable, stranger.ssin].map((ssin) => fileLine(ssin))], {
+      uninscribe: true,
+    });
+    expect(ended).toMatchObject({ changed: 0n, unchanged: 4n, refused: [] });
   });
 
   it('merged persons have the inscriptions of both, until the merge is undone', async () => {
@@ -180,6 +310,16 @@ describe('numbers', () => {
     );
     expect(answer.inscriptions).toHaveLength(2);
     expect((await check({ personId: first.personId }, '2020-06-01')).personId).toBe(second.personId);
+    // Who shows access lists needs to know whose a number was, since when persons are one, and whether somebody contests it.
+    expect(answer.ownPersonId).toBe(second.personId);
+    expect(answer.merges).toMatchObject([{ personId: first.personId, contested: false }]);
+    expect(answer.merges[0]?.mergeTime).toBeInstanceOf(Date);
+    expect((await check({ ssin: first.ssin }, '2020-06-01')).ownPersonId).toBe(first.personId);
+    await directory.registry.contest(first.personId, second.personId);
+    await eventually(
+      () => check({ ssin: first.ssin }, '2020-06-01'),
+      ({ merges }) => merges[0]?.contested === true,
+    );
 
     await directory.registry.unreplace(first.ssin, first.personId, second.personId);
     await known(first.ssin);
@@ -195,7 +335,11 @@ describe('numbers', () => {
     const [first, second] = [await somebody(), await somebody()];
     await inscribe(first.ssin);
     await directory.registry.replace(first.ssin, second.ssin, second.personId, first.personId);
-    await known(first.ssin, NumberState.NUMBER_STATE_REPLACED);
+    // The merge is on a partition of its own.
+    await eventually(
+      () => check({ ssin: second.ssin }, '2020-06-01'),
+      ({ mergedPersonIds }) => mergedPersonIds.length > 0,
+    );
     expect((await uninscribe(second.ssin)).changed).toBe(true);
     expect(await contextsOf(second.ssin)).toEqual([]);
   });

@@ -67,7 +67,7 @@ class Registry {
     for (const other of moved) this.publishNumber(other === n ? kind : 'replaced', other, survivor, before);
     const personIds = moved.map((other) => this.numbers[other]?.own ?? '');
     for (const stream of new Set([...personIds, before, survivor]))
-      this.published.push({ stream, item: { personIds, survivor, ...this.next() } });
+      this.published.push({ stream, item: { personIds, survivor, since: new Date(0), contested: [], ...this.next() } });
   }
 
   private next() {

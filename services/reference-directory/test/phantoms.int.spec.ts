@@ -32,7 +32,12 @@ class Registry {
       this.append(
         partitionOfPerson(id),
         'persons.notify.merged',
-        PersonsMerged.encode({ personIds: [...personIds], survivorPersonId }),
+        PersonsMerged.encode({
+          personIds: [...personIds],
+          survivorPersonId,
+          mergeTime: new Date(),
+          contestedPersonIds: [],
+        }),
       ),
     );
   }

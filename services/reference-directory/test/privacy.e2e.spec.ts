@@ -20,7 +20,7 @@ describe('SSINs', () => {
     const list = (ssin: string) => asOffice.listInscriptions({ institution: '', ssin, pageSize: 0, pageToken: '' });
     await eventually(
       () => refusalOf(list(PEOPLE[2] ?? '')),
-      (answer) => answer === 'accepted',
+      (answer) => answer === 'PERSON_NOT_AVAILABLE',
     );
     const [first = '', ...others] = PEOPLE;
     await asOffice.inscribe({

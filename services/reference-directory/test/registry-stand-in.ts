@@ -68,6 +68,11 @@ export class RegistryStandIn {
     if (previousPersonId !== '') await this.publishMerge([previousPersonId], personId);
   }
 
+  /** Somebody contests a merge. */
+  async contest(personId: string, survivor: string): Promise<void> {
+    await this.publishMerge([personId], survivor, { contested: [personId] });
+  }
+
   async unreplace(ssin: string, personId: string, previousPersonId = ''): Promise<void> {
     await this.publishChange('unreplaced', { personId, ssin, previousPersonId });
     if (previousPersonId !== '') await this.publishMerge([personId], personId);
@@ -115,8 +120,17 @@ export class RegistryStandIn {
     );
   }
 
-  private async publishMerge(personIds: readonly string[], survivor: string): Promise<void> {
-    const body = PersonsMerged.encode({ personIds: [...personIds], survivorPersonId: survivor }).finish();
+  private async publishMerge(
+    personIds: readonly string[],
+    survivor: string,
+    { since: mergeTime = new Date(), contested: contestedPersonIds = [] }: { since?: Date; contested?: string[] } = {},
+  ): Promise<void> {
+    const body = PersonsMerged.encode({
+      personIds: [...personIds],
+      survivorPersonId: survivor,
+      mergeTime,
+      contestedPersonIds,
+    }).finish();
     for (const key of new Set([...personIds, survivor]))
       await this.publish(this.remember('persons.notify.merged', key, Buffer.from(body)));
   }

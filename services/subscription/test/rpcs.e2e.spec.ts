@@ -5,12 +5,13 @@ import {
   PauseSubscriptionRequest,
   RedriveParkedRequest,
   SubscribeRequest,
+  SubscriptionServiceService,
   SubscriptionState,
 } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { newRequestId } from '@crossroads/grpc';
 import { ssinCheck } from '@crossroads/identifiers';
-import { refusalOf } from '@crossroads/testing';
-import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
+import { eventually, refusalOf } from '@crossroads/testing';
+import { PlainCaller, type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -25,6 +26,9 @@ import {
   toAll,
   World,
 } from './world.js';
+
+/** A number that nobody has. */
+const NOBODY = `850730033${ssinCheck('850730033', 1900)}`;
 
 const list = { institution: '', pageSize: 0, pageToken: '' };
 
@@ -78,27 +82,65 @@ describe('the subscription table', () => {
   });
 
   it('Subscribe names each person who is not inscribed, or whose number is not in use', async () => {
-    const [known, stranger, replaced, cancelled, nobody] = [FUND, OFFICE, FUND, FUND, FUND].map((one) =>
-      world.person(one),
-    );
-    if (!known || !stranger || !replaced || !cancelled || !nobody) throw new Error('nobody');
+    const [known, stranger, replaced, cancelled] = [FUND, OFFICE, FUND, FUND].map((one) => world.person(one));
+    if (!known || !stranger || !replaced || !cancelled) throw new Error('nobody');
     for (const [person, state] of [
       [replaced, 3],
       [cancelled, 4],
-      [nobody, 2],
     ] as const)
       world.directory.put(person, [[FUND, 'CIN:AFFILIATED']], { state });
+    const nobody = { ssin: NOBODY };
     const error = await refusalOf(
       fund.subscribe(toAll(named(known.ssin, stranger.ssin, replaced.ssin, cancelled.ssin, nobody.ssin))),
     );
     expect(error).toMatchObject({ code: status.INVALID_ARGUMENT, reason: 'INVALID_INPUT' });
     expect(error.violations.map(({ field, reason }) => [field, reason])).toEqual([
-      ['named.ssins[1]', 'NOT_INSCRIBED'],
+      ['named.ssins[1]', 'PERSON_NOT_AVAILABLE'],
       ['named.ssins[2]', 'REPLACED_SSIN'],
       ['named.ssins[3]', 'CANCELED_SSIN'],
-      ['named.ssins[4]', 'UNKNOWN_SSIN'],
+      ['named.ssins[4]', 'PERSON_NOT_AVAILABLE'],
     ]);
     expect(JSON.stringify([error.message, error.metadata, error.violations])).not.toContain(stranger.ssin);
+  });
+
+  it('Subscribe is refused with the same bytes about everybody who is not inscribed in its context', async () => {
+    const [replaced, cancelled, stranger, otherwise] = Array.from({ length: 4 }, () => world.person(OFFICE));
+    if (!replaced || !cancelled || !stranger || !otherwise) throw new Error('nobody');
+    world.directory.put(replaced, [], { state: 3 });
+    world.directory.put(cancelled, [], { state: 4 });
+    world.directory.put(otherwise, [[FUND, 'CIN:OTHER']]);
+    const caller = new PlainCaller(running.port, world.certificate(FUND));
+    const answers: string[] = [];
+    for (const ssin of [NOBODY, replaced.ssin, cancelled.ssin, stranger.ssin, otherwise.ssin])
+      answers.push(await caller.refused(SubscriptionServiceService.subscribe, toAll(named(ssin))));
+    caller.close();
+    expect(new Set(answers).size).toBe(1);
+    expect(answers[0]).toContain('PERSON_NOT_AVAILABLE');
+  });
+
+  it('Subscribe names so many persons in a day who are not available, and no more', async () => {
+    world.grant('guessing', STRANGER, ['name']);
+    mesh.policy.put({
+      $case: 'inscriptionGrant',
+      value: {
+        enterpriseNumber: STRANGER,
+        inscriptionContexts: [],
+        earlierStarts: false,
+        dailyPersons: { consulted: 0, inscribed: 0, misses: 2 },
+      },
+    });
+    const stranger = as(STRANGER);
+    const people = Array.from({ length: 3 }, () => world.person(OFFICE).ssin);
+    const [one = '', two = '', three = ''] = people;
+    const ask = async (...ssins: string[]) => (await refusalOf(stranger.subscribe(toAll(named(...ssins))))).reason;
+    await eventually(
+      () => ask(one),
+      (reason) => reason === 'INVALID_INPUT',
+    );
+    expect(await ask(one, two)).toBe('INVALID_INPUT');
+    expect(await ask(one, two)).toBe('INVALID_INPUT');
+    expect(await ask(one, three)).toBe('QUOTA_EXHAUSTED');
+    expect(await subscribed(stranger, named(world.person(STRANGER).ssin))).toMatchObject({ namedPersons: 1 });
   });
 
   it('a repeated request gets the first answer, and another one under its id is refused', async () => {

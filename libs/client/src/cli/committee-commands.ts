@@ -6,8 +6,41 @@ import { asInstitution, asOption } from './as-institution.js';
 import { UsageError } from './mesh-file.js';
 import { printLine, toJson } from './print.js';
 
-/** Deliberations: drafts, the committee's decision, and their end. */
+interface GrantOptions {
+  readonly as: string;
+  readonly earlierStarts?: boolean;
+  readonly consulted: number;
+  readonly inscribed: number;
+  readonly misses: number;
+}
+
+/** Deliberations: drafts, the committee's decision, and their end; and in which contexts institutions inscribe. */
 export const addCommitteeCommands = (program: Command): void => {
+  program
+    .command('grant-inscriptions')
+    .description('say in which contexts an institution may inscribe persons; it replaces what was said before')
+    .argument('<enterprise number>')
+    .argument('[contexts...]', 'for example PCSA:LIVING_WAGE; none: it inscribes nobody more')
+    .addOption(asOption())
+    .option('--earlier-starts', 'inscriptions may start earlier than 30 days ago')
+    .option('--consulted <persons>', 'about whom it may be answered in a day; 0: no limit', Number, 0)
+    .option('--inscribed <persons>', 'whom it may inscribe in a day; 0: no limit', Number, 0)
+    .option('--misses <persons>', 'not available to it, of whom it may ask in a day; 0: 200', Number, 0)
+    .action(
+      async (
+        enterpriseNumber: string,
+        inscriptionContexts: string[],
+        { as, earlierStarts = false, consulted, inscribed, misses }: GrantOptions,
+      ) => {
+        const dailyPersons = { consulted, inscribed, misses };
+        const inscriptionGrant = { enterpriseNumber, inscriptionContexts, earlierStarts, dailyPersons };
+        const { policyRevision } = await asInstitution({ as }, ({ authorization }) =>
+          authorization.grantInscriptions({ requestId: newRequestId(), inscriptionGrant }),
+        );
+        printLine(`policy revision ${policyRevision}`);
+      },
+    );
+
   const deliberations = program.command('deliberations').description('who may receive what');
 
   deliberations

@@ -6,6 +6,7 @@ import { addCommitteeCommands } from './committee-commands.js';
 import { addEboxCommands } from './ebox-commands.js';
 import { addInstitutionCommands } from './institution-commands.js';
 import { UsageError } from './mesh-file.js';
+import { addNumberCommands } from './number-commands.js';
 import { addOpsCommands } from './ops-commands.js';
 import { addPolicyCommands } from './policy-commands.js';
 import { BadDocument } from '../document-file.js';
@@ -15,6 +16,7 @@ const program = new Command('crossroads').description(
   'Institutions, the committee and citizens, on the mesh that CROSSROADS_DATA (or ./.crossroads) describes',
 );
 addInstitutionCommands(program);
+addNumberCommands(program);
 addCommitteeCommands(program);
 addPolicyCommands(program);
 addCitizenCommands(program);

@@ -27,9 +27,12 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** Where the mesh on this machine keeps what it needs. */
+export const dataFolder = (): string =>
+  process.env['CROSSROADS_DATA'] ?? join(process.env['INIT_CWD'] ?? process.cwd(), '.crossroads');
+
 export const readMeshFile = (): MeshFile => {
-  const folder = process.env['CROSSROADS_DATA'] ?? join(process.env['INIT_CWD'] ?? process.cwd(), '.crossroads');
-  const file = join(folder, 'mesh.json');
+  const file = join(dataFolder(), 'mesh.json');
   try {
     // Written by libs/local, which keeps its shape.
     return JSON.parse(readFileSync(file, 'utf8')) as MeshFile;

@@ -7,6 +7,7 @@ import {
 import type { Access } from '@crossroads/contracts/audit/v1/audit_service';
 import type { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import type { DataServiceResult } from '@crossroads/contracts/exchange/v1/exchange_service';
+import { ProposalKind, type ProposalStatement, ProposalStep } from '@crossroads/contracts/person/v1/proposal';
 
 const closed = new AbortController();
 
@@ -105,11 +106,20 @@ export const accessLines = (access: Access): string[] => {
     `${when}  ${who}${role}  ${result}${why === '' ? '' : `  ${why}`}`,
     ...(access.repeatOf === '' ? [] : [`    repeats ${access.repeatOf}`]),
     ...(access.mail ? [mailLine(access.mail)] : []),
+    ...(access.proposal ? [proposalLine(access.proposal)] : []),
     ...access.services.map(
       ({ dataService, fieldGroups, deliberationReference, reason, status }) =>
         `    ${dataService}: ${[fieldGroups.join(', '), statusName(status) === 'UNSPECIFIED' ? '' : statusName(status), reason, deliberationReference === '' ? '' : `deliberation ${deliberationReference}`].filter((part) => part !== '').join('; ')}`,
     ),
   ];
+};
+
+/** What officials do about the person's numbers. */
+const proposalLine = ({ proposalId, kind, step, effectiveTime }: ProposalStatement): string => {
+  const what =
+    kind === ProposalKind.PROPOSAL_KIND_MERGE ? 'you and another person are one' : 'a number of yours is wrong';
+  const how = ProposalStep[step].replace('PROPOSAL_STEP_', '').toLowerCase();
+  return `    ${what}: ${how}${effectiveTime ? `, from ${effectiveTime.toISOString()}` : ''}; proposal ${proposalId}`;
 };
 
 const revisionOf = (revision: bigint, reasserted: boolean): string =>

@@ -5,12 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect } from './client.js';
 import { errorOf, RemoteError } from '../errors/remote-error.js';
 import { spkiOf } from '../identity/peer.js';
+import { ServerKeys } from '../identity/server-keys.js';
 import { newRequestId } from '../request/request-id.js';
 import { backoffMs, withRetries } from './retries.js';
 import { startServer } from '../server/server.js';
 import { serve } from '../server/service.js';
 import { EchoServer, failureOf, trustDomain } from '../testing/echo-server.js';
 import { EchoService, request, response } from '../testing/echo-service.js';
+import { until, untilAnswered } from '../testing/until.js';
 
 const remote = (code: status, retryAfterMs?: number) => new RemoteError(code, 'no', '', '', {}, [], retryAfterMs);
 
@@ -138,14 +140,30 @@ describe('a client', () => {
     const keyOf = ({ cert }: { cert: string }) => spkiOf(new X509Certificate(readFileSync(cert)));
     const registered = keyOf(echo.folderTls);
     const another = keyOf(await echo.authority.service('subscription'));
-    const pinned = await echo.asExchange({ serverSpkiHashes: [another, registered] });
+    const pinned = await echo.asExchange({
+      serverKeys: new ServerKeys(({ spki }) => [another, registered].includes(spki)),
+    });
     expect(await pinned.echo(request('x'))).toEqual(response('x'));
-    for (const serverSpkiHashes of [[another], []]) {
-      const stranger = await echo.asExchange({ serverSpkiHashes, deadlineMs: 500 });
-      const { code, message } = await failureOf(stranger.echo(request('x')));
-      expect(code).toBe(status.UNAVAILABLE);
-      expect(message).toContain("the key of the server's certificate");
-    }
+    const stranger = await echo.asExchange({ serverKeys: new ServerKeys(({ spki }) => spki === another) });
+    const { code, message } = await failureOf(stranger.echo(request('x')));
+    expect(code).toBe(status.UNAVAILABLE);
+    expect(message).toContain("the key of the server's certificate is not registered");
+  });
+
+  it('loses its connection to a server whose key is withdrawn, with the calls in flight, and believes it no more', async () => {
+    let isRegistered = true;
+    const serverKeys = new ServerKeys(() => isRegistered);
+    const exchange = await echo.asExchange({ serverKeys });
+    const waiting = failureOf(exchange.echo(request('wait'), { deadlineMs: 60_000 }));
+    await until(() => echo.waiting.length > 0, 'a call is in flight');
+    serverKeys.cutWithdrawn();
+    expect(await exchange.echo(request('x'))).toEqual(response('x'));
+    isRegistered = false;
+    serverKeys.cutWithdrawn();
+    expect(await waiting).toMatchObject({ code: status.UNAVAILABLE });
+    expect(await failureOf(exchange.echo(request('x')))).toMatchObject({ code: status.UNAVAILABLE });
+    isRegistered = true;
+    await untilAnswered(() => exchange.echo(request('x')));
   });
 
   it('cancels a call whose signal was aborted before', async () => {

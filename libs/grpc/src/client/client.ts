@@ -16,6 +16,7 @@ import { withRetries } from './retries.js';
 import { callBidi, callClientStream, callServerStream, callUnary, type OpenCall } from './calls.js';
 import { LANE_HEADER } from '../lane-header.js';
 import { isAsyncIterable } from '../streams.js';
+import type { ServerKeys } from '../identity/server-keys.js';
 import { channelCredentials, type TlsFiles } from '../identity/tls.js';
 
 export interface ConnectOptions {
@@ -23,8 +24,8 @@ export interface ConnectOptions {
   readonly trustDomain: string;
   /** The identity that the server must have, whatever its host name. */
   readonly server: ServerIdentity;
-  /** The only keys that the server's certificate may have (base64url SHA-256 of SubjectPublicKeyInfo). @default any */
-  readonly serverSpkiHashes?: readonly string[];
+  /** Which keys the server's certificate may have. @default any */
+  readonly serverKeys?: ServerKeys;
   /** For calls without a deadline of their own; streams of responses have none by default. @default 5_000 */
   readonly deadlineMs?: number;
   /** Rpcs that only read, and may be retried; so may requests with a `requestId`. */
@@ -187,13 +188,15 @@ export const connect = <D extends Definition & ServiceDefinition>(
   address: string | readonly string[],
   options: ConnectOptions,
 ): Connection<D> => {
-  const expectedUri = identityUri(options.trustDomain, options.server);
-  const credentials = channelCredentials(options.tls, expectedUri, options.serverSpkiHashes);
+  const { tls, trustDomain, server, serverKeys } = options;
+  const credentials = channelCredentials(tls, identityUri(trustDomain, server), (socket) =>
+    serverKeys?.accept(socket, trustDomain),
+  );
   const client = new Client(targetOf(typeof address === 'string' ? [address] : address), credentials, {
     ...CHANNEL,
     'grpc.max_receive_message_length': options.maxMessageBytes ?? 4 * MIB,
     // Addresses are often IP addresses, which TLS does not take as a server's name.
-    'grpc.ssl_target_name_override': nameOf(options.server),
+    'grpc.ssl_target_name_override': nameOf(server),
   });
   const calls: Record<string, unknown> = { close: () => client.close() };
   for (const [name, method] of Object.entries<ServiceDefinition[string]>(definition))

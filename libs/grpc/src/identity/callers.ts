@@ -18,12 +18,22 @@ interface Session {
 const isSession = (value: unknown): value is Session =>
   typeof property(value, 'once') === 'function' && typeof property(value, 'destroy') === 'function';
 
-/**
- * The HTTP/2 session of a call. grpc-js has no public access to it, and its `getAuthContext` parses the certificate at every call.
- * If its internals change, no session is found and nothing is cached.
- */
+/** The part of an HTTP/2 stream that is used here. */
+interface Stream {
+  on(event: 'data', listener: (data: Buffer) => void): unknown;
+}
+
+const isStream = (value: unknown): value is Stream => typeof property(value, 'on') === 'function';
+
+/** The HTTP/2 stream of a call. grpc-js has no public access to it; nothing when its internals change. */
+export const streamOf = (call: IncomingCall): Stream | undefined => {
+  const stream = property(property(call, 'call') ?? call, 'stream');
+  return isStream(stream) ? stream : undefined;
+};
+
+/** The HTTP/2 session of a call, as `getAuthContext` of grpc-js parses the certificate at every call. Without it nothing is cached. */
 const sessionOf = (call: IncomingCall): Session | undefined => {
-  const session = property(property(property(call, 'call') ?? call, 'stream'), 'session');
+  const session = property(streamOf(call), 'session');
   return isSession(session) ? session : undefined;
 };
 
@@ -49,10 +59,16 @@ export class Callers {
 
   /** Nothing when the certificate names nobody. */
   find(call: IncomingCall): Caller | undefined {
+    const found = this.identify(call);
+    return found instanceof Unauthenticated ? undefined : found;
+  }
+
+  identify(call: IncomingCall): Caller | Unauthenticated {
     try {
       return this.of(call);
-    } catch {
-      return undefined;
+    } catch (error) {
+      if (error instanceof Unauthenticated) return error;
+      throw error;
     }
   }
 

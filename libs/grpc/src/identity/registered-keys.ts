@@ -1,17 +1,20 @@
 import { Injectable } from '@nestjs/common';
+import type { GrpcFailure } from '../errors/failures.js';
 import type { Caller } from './caller.js';
 
-/** Which certificates' keys are registered, for the limits of a server: what holds the policy says so. It admits nobody. */
+/** Why a caller's key is good for no call; nothing when it is registered, or when that is not known yet. */
+export type RefusalOfKey = (caller: Caller) => GrpcFailure | undefined;
+
+/** Which keys are registered, for the door of a server: what holds the policy says so. */
 @Injectable()
 export class RegisteredKeys {
-  private knows: (caller: Caller) => boolean = () => true;
+  private ofPolicy: RefusalOfKey = () => undefined;
 
-  /** The policy that is held counts, however old it is. */
-  use(knows: (caller: Caller) => boolean): void {
-    this.knows = knows;
+  use(refusalOf: RefusalOfKey): void {
+    this.ofPolicy = refusalOf;
   }
 
-  has(caller: Caller): boolean {
-    return this.knows(caller);
+  refusalOf(caller: Caller): GrpcFailure | undefined {
+    return this.ofPolicy(caller);
   }
 }

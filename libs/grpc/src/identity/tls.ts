@@ -1,8 +1,7 @@
-import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type PeerCertificate, type SecureContextOptions } from 'node:tls';
 import { type IdentityPaths, type Pems, RenewedFiles } from '@crossroads/configuration';
 import { ChannelCredentials, credentials, ServerCredentials, type VerifyOptions } from '@grpc/grpc-js';
-import { spkiOf, subjectAlternativeUris } from './peer.js';
+import { subjectAlternativeUris } from './peer.js';
 import { warn } from '../errors/warn.js';
 
 /** PEM files: the CA that signs both sides, and this process's certificate and key. */
@@ -48,6 +47,7 @@ class RenewedChannelCredentials extends ChannelCredentials {
   constructor(
     private readonly files: RenewedFiles,
     private readonly verify: VerifyOptions,
+    private readonly accept: (socket: unknown) => void,
   ) {
     super();
   }
@@ -64,7 +64,11 @@ class RenewedChannelCredentials extends ChannelCredentials {
     const now = (): Connector => this.current()._createSecureConnector(...of);
     const first = now();
     return {
-      connect: (socket) => now().connect(socket),
+      connect: async (socket) => {
+        const connected = await now().connect(socket);
+        this.accept(connected.socket);
+        return connected;
+      },
       waitForReady: () => first.waitForReady(),
       getCallCredentials: () => first.getCallCredentials(),
       destroy: () => first.destroy(),
@@ -83,22 +87,19 @@ class RenewedChannelCredentials extends ChannelCredentials {
 
 /**
  * A client's credentials. The server's certificate must have the expected URI, whatever its host name; with a `/` at the end, a URI that
- * begins with it. If there are hashes, its key must be one of them.
+ * begins with it. `accept` throws to refuse a connection before anything is sent.
  */
 export const channelCredentials = (
   files: TlsFiles,
   expectedUri: string,
-  spkiHashes?: readonly string[],
-): ChannelCredentials =>
-  new RenewedChannelCredentials(renewed(files), {
-    checkServerIdentity: (_host: string, { subjectaltname, raw }: PeerCertificate) => {
-      if (!subjectAlternativeUris(subjectaltname).some((uri) => isExpected(uri, expectedUri)))
-        return new Error(`the server's certificate is not that of ${expectedUri}`);
-      if (spkiHashes && !spkiHashes.includes(spkiOf(new X509Certificate(raw))))
-        return new Error(`the key of the server's certificate is not one that is registered for ${expectedUri}`);
-      return undefined;
-    },
-  });
+  accept: (socket: unknown) => void = () => undefined,
+): ChannelCredentials => {
+  const checkServerIdentity = (_host: string, { subjectaltname }: PeerCertificate) =>
+    subjectAlternativeUris(subjectaltname).some((uri) => isExpected(uri, expectedUri))
+      ? undefined
+      : new Error(`the server's certificate is not that of ${expectedUri}`);
+  return new RenewedChannelCredentials(renewed(files), { checkServerIdentity }, accept);
+};
 
 const isExpected = (uri: string, expected: string): boolean =>
   expected.endsWith('/') ? uri.startsWith(expected) && uri !== expected : uri === expected;

@@ -37,7 +37,7 @@ export class GrpcModule {
               domain: `${service.name}.crossroads`,
               reasonCodes,
               readiness: checks.all(),
-              isRegistered: (caller) => keys.has(caller),
+              refusalOf: (caller) => keys.refusalOf(caller),
             })),
         },
       ],

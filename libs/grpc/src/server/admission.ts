@@ -6,9 +6,10 @@ import {
   type ServerInterceptor,
   status,
 } from '@grpc/grpc-js';
+import { GrpcFailure } from '../errors/failures.js';
 import { statusReply } from '../errors/status.js';
-import type { Callers } from '../identity/callers.js';
-import { boundMessages, NO_ROOM } from './arriving-messages.js';
+import { type Callers, streamOf } from '../identity/callers.js';
+import type { RefusalOfKey } from '../identity/registered-keys.js';
 import type { EndedCall } from './handlers.js';
 import { type Lanes, laneOf, type QueuedCall, RETRY_MS } from './lanes.js';
 import { type CallLimits, CountedCall, type LimitedCall, type LimitExceeded } from './limits.js';
@@ -38,6 +39,8 @@ export interface AdmissionOptions extends LimitListeners {
   readonly limits: CallLimits | undefined;
   readonly lanes: Lanes;
   readonly callers: Callers;
+  /** Refuses callers whose key is not registered. */
+  readonly refusalOf: RefusalOfKey;
   /** Rpcs that count. Health and reflection do not, so that an overloaded server can be observed. */
   readonly rpcs: ReadonlyMap<string, AdmittedRpc>;
   /** `ErrorInfo.domain`. */
@@ -54,11 +57,22 @@ const REFUSALS = {
     reason: 'CONCURRENCY_LIMIT',
     message: 'this caller has as many calls in flight as it may; wait for some of them, or as long as RetryInfo says',
   },
+  BYTES: {
+    reason: 'BYTES_LIMIT',
+    message:
+      'this caller has as many bytes of requests in hand as it may, or all callers have; wait for some of the calls, or as long as RetryInfo says',
+  },
+  SIZE: { reason: 'MESSAGE_TOO_LARGE', message: 'the message is larger than this rpc takes' },
   OVERLOAD: {
     reason: 'OVERLOADED',
     message: 'this server has as many calls of this lane in flight as it can serve; wait as long as RetryInfo says',
   },
 } as const;
+
+/** When a call that holds many bytes will end is not known. */
+const BYTES_RETRY_MS = 100;
+/** Before each message: whether it is compressed, and its length. */
+const MESSAGE_HEAD_BYTES = 5;
 
 /** A call that counts until its handler has ended. */
 export interface HeldCall {
@@ -74,6 +88,11 @@ class ArrivedCall implements QueuedCall, HeldCall {
   /** grpc-js until the call has ended on the wire, and its handler. */
   private holders = 1;
   private metadata: Metadata | undefined;
+  /** Bytes that have come, and were not given to the handler. */
+  private arriving = 0;
+  /** Of the message that the handler has. */
+  private working = 0;
+  private isAnswered = false;
 
   constructor(
     private readonly rpc: string,
@@ -89,15 +108,18 @@ class ArrivedCall implements QueuedCall, HeldCall {
 
   /** When the headers have arrived. A call that has to wait is not read until it is admitted. */
   arrive(metadata: Metadata): void {
-    const { limits, callers, lanes } = this.options;
-    // The handler refuses callers that the certificate does not name.
-    const caller = limits === undefined ? undefined : callers.find(this.call);
-    const counted = caller === undefined ? undefined : limits?.admit(caller);
+    const { limits, callers, refusalOf } = this.options;
+    const caller = callers.identify(this.call);
+    const refusal = caller instanceof GrpcFailure ? caller : refusalOf(caller);
+    const counted = limits?.admit(caller instanceof GrpcFailure || refusal ? 'unregistered' : caller);
     if (counted instanceof CountedCall) this.counted = counted;
-    else if (counted !== undefined) {
-      this.end(counted);
-      return;
-    }
+    if (counted !== undefined && !(counted instanceof CountedCall)) this.end(counted);
+    else if (refusal !== undefined) this.refuseCaller(refusal);
+    else this.enter(metadata);
+  }
+
+  private enter(metadata: Metadata): void {
+    const { lanes } = this.options;
     this.metadata = metadata;
     this.lane = laneOf(this.terms.lane, metadata);
     const admission = this.terms.endless ? 'admitted' : lanes.admit(this.lane, this);
@@ -116,9 +138,25 @@ class ArrivedCall implements QueuedCall, HeldCall {
     this.end({ reason: 'OVERLOAD', retryAfterMs: RETRY_MS[this.lane] });
   }
 
-  /** Whether there is room for a message of its request. */
-  holds(bytes: number): boolean {
-    return this.counted?.holds(bytes) ?? true;
+  /** Some bytes of its request have come. */
+  receive(bytes: number): void {
+    this.arriving += bytes;
+    this.requireRoom();
+  }
+
+  /** A whole message has come, which takes the place of the one before. Whether the handler may have it. */
+  receiveMessage(bytes: number): boolean {
+    const { maxMessageBytes = Number.POSITIVE_INFINITY } = this.terms;
+    if (bytes > maxMessageBytes) {
+      this.answer(
+        { reason: 'SIZE' },
+        `a message of this rpc has at most ${maxMessageBytes} bytes, and this one has ${bytes}`,
+      );
+      return false;
+    }
+    this.arriving = Math.max(0, this.arriving - MESSAGE_HEAD_BYTES - bytes);
+    this.working = bytes;
+    return this.requireRoom();
   }
 
   hold(): void {
@@ -135,20 +173,40 @@ class ArrivedCall implements QueuedCall, HeldCall {
     if (state === 'in flight' && !this.terms.endless) this.options.lanes.release(this.lane);
   }
 
-  private end({ reason, retryAfterMs }: LimitExceeded): void {
+  private requireRoom(): boolean {
+    if (this.isAnswered) return false;
+    if (this.counted?.holds(this.arriving + this.working) ?? true) return true;
+    this.answer({ reason: 'BYTES', retryAfterMs: BYTES_RETRY_MS });
+    return false;
+  }
+
+  private refuseCaller(refusal: GrpcFailure): void {
     this.state = 'refused';
+    this.counted?.release();
+    const { domain, callers, onEnd } = this.options;
+    onEnd?.({ rpc: this.rpc, code: refusal.code, milliseconds: 0, caller: callers.find(this.call) });
+    this.call.sendStatus(statusReply(domain, refusal));
+  }
+
+  private end(exceeded: LimitExceeded): void {
+    this.state = 'refused';
+    this.answer(exceeded);
+  }
+
+  private answer({ reason, retryAfterMs }: LimitExceeded, message: string = REFUSALS[reason].message): void {
+    this.isAnswered = true;
     const { domain, callers } = this.options;
     reportLimited({ rpc: this.rpc, reason, caller: callers.find(this.call) }, this.options);
     const metadata = reason === 'OVERLOAD' ? { lane: this.lane } : {};
     this.call.sendStatus(
-      statusReply(domain, { code: status.RESOURCE_EXHAUSTED, ...REFUSALS[reason], metadata, retryAfterMs }),
+      statusReply(domain, { code: status.RESOURCE_EXHAUSTED, ...REFUSALS[reason], message, metadata, retryAfterMs }),
     );
   }
 }
 
 /**
- * Admits calls, or refuses them with RESOURCE_EXHAUSTED, when their headers arrive: before a byte of a message is read. A call
- * that begins to send a message and never ends counts as well.
+ * Admits calls, or refuses them, when their headers arrive: before a byte of a message is read. First the name and the key of
+ * the caller are looked at, then its budget. A call that begins to send a message and never ends counts as well.
  */
 export class Admissions {
   private readonly arrived = new Map<object, ArrivedCall>();
@@ -178,17 +236,14 @@ export class Admissions {
     listener: Listener,
   ): Listener {
     const arrived = new ArrivedCall(path, rpc, call, listener, this.options);
-    boundMessages(call, rpc.maxMessageBytes, (bytes) => arrived.holds(bytes));
+    streamOf(call)?.on('data', ({ length }) => arrived.receive(length));
     return {
       onReceiveMetadata: (metadata) => {
         this.arrived.set(call, arrived);
         arrived.arrive(metadata);
       },
       onReceiveMessage: (message: unknown) => {
-        // It may have been compressed.
-        if (Buffer.isBuffer(message) && !arrived.holds(message.length))
-          call.sendStatus({ code: status.RESOURCE_EXHAUSTED, details: NO_ROOM });
-        else listener.onReceiveMessage(message);
+        if (!Buffer.isBuffer(message) || arrived.receiveMessage(message.length)) listener.onReceiveMessage(message);
       },
       onReceiveHalfClose: () => listener.onReceiveHalfClose(),
       // grpc-js reports "cancelled" at the end of every call, also of one that was answered.

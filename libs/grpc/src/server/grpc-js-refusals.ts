@@ -5,7 +5,6 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { statusReply } from '../errors/status.js';
-import { NO_ROOM } from './arriving-messages.js';
 
 type StatusToSend = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
 
@@ -15,16 +14,7 @@ const REFUSALS: readonly {
   readonly code: status;
   readonly reason: string;
   readonly message?: string;
-  readonly retryAfterMs?: number;
 }[] = [
-  {
-    when: new RegExp(`^${NO_ROOM}$`),
-    code: status.RESOURCE_EXHAUSTED,
-    reason: 'BYTES_LIMIT',
-    message:
-      'this caller has as many bytes of requests in hand as it may, or all callers have; wait for some of the calls, or as long as RetryInfo says',
-    retryAfterMs: 100,
-  },
   { when: /larger than/, code: status.RESOURCE_EXHAUSTED, reason: 'MESSAGE_TOO_LARGE' },
   { when: /^Failed to decompress/, code: status.INVALID_ARGUMENT, reason: 'MALFORMED_MESSAGE' },
   { when: /^Error deserializing request/, code: status.INVALID_ARGUMENT, reason: 'MALFORMED_MESSAGE' },
@@ -52,19 +42,15 @@ const asInterceptingCall = (call: ServerInterceptingCallInterface): call is Serv
  * too large gets no RetryInfo: it will be too large the next time as well.
  */
 export const withErrorDetails =
-  (
-    domain: string,
-    onLimited: (rpc: string, call: ServerInterceptingCallInterface, reason: 'SIZE' | 'BYTES') => void,
-  ): ServerInterceptor =>
+  (domain: string, onTooLarge: (rpc: string, call: ServerInterceptingCallInterface) => void): ServerInterceptor =>
   ({ path }, call) => {
     const send = call.sendStatus.bind(call);
     call.sendStatus = (ending) => {
       const refusal = refusalOf(ending);
       if (refusal === undefined) return send(ending);
-      const { code, reason, message = ending.details, retryAfterMs } = refusal;
-      if (reason === 'MESSAGE_TOO_LARGE') onLimited(path, call, 'SIZE');
-      if (reason === 'BYTES_LIMIT') onLimited(path, call, 'BYTES');
-      return send(statusReply(domain, { code, reason, message, retryAfterMs }));
+      const { code, reason, message = ending.details } = refusal;
+      if (reason === 'MESSAGE_TOO_LARGE') onTooLarge(path, call);
+      return send(statusReply(domain, { code, reason, message }));
     };
     if (!asInterceptingCall(call)) throw new TypeError('grpc-js gave no call to intercept');
     return call;

@@ -22,9 +22,9 @@ export interface LimitedCall {
 }
 
 export interface LimitExceeded {
-  readonly reason: 'RATE' | 'CONCURRENCY' | 'OVERLOAD';
-  /** Milliseconds after which another call is likely to be admitted. */
-  readonly retryAfterMs: number;
+  readonly reason: LimitReason;
+  /** Milliseconds after which another call is likely to be admitted; absent where none is. */
+  readonly retryAfterMs?: number;
 }
 
 /** When a call in flight will end is not known. */
@@ -64,7 +64,7 @@ export class CountedCall {
     usage.inFlight += 1;
   }
 
-  /** Whether there is room for a message, which takes the place of the one before. */
+  /** Whether there is room for this many bytes, instead of those before. */
   holds(bytes: number): boolean {
     // What comes after the end is thrown away.
     if (this.isReleased) return true;
@@ -90,7 +90,7 @@ const BYTES_IN_HAND = 16 * MIB;
 const SHARE_OF_HEAP = 0.25;
 
 /** What all certificates together may ask whose key is not registered: enough for a new one to be told so. */
-const UNREGISTERED = { callsPerSecond: 50, concurrentCalls: 20, bytesInHand: MIB } as const;
+const UNREGISTERED = { callsPerSecond: 50, concurrentCalls: 20 } as const;
 
 /**
  * Counts the calls of each caller. Callers are never forgotten: some thousands of applications are registered. Certificates whose key is
@@ -104,22 +104,19 @@ export class CallLimits {
   private readonly unregistered: Usage;
   private readonly ofAll: Bytes = { inHand: 0, limit: SHARE_OF_HEAP * getHeapStatistics().heap_size_limit };
 
-  constructor(
-    { callsPerSecond, concurrentCalls = Number.POSITIVE_INFINITY }: CallerLimits,
-    private readonly isRegistered: (caller: Caller) => boolean = () => true,
-  ) {
+  constructor({ callsPerSecond, concurrentCalls = Number.POSITIVE_INFINITY }: CallerLimits) {
     this.callsPerSecond = callsPerSecond;
     this.concurrentCalls = concurrentCalls;
     this.unregistered = {
       inFlight: 0,
       concurrentCalls: Math.min(UNREGISTERED.concurrentCalls, concurrentCalls),
-      bytes: { inHand: 0, limit: UNREGISTERED.bytesInHand },
+      bytes: { inHand: 0, limit: 0 },
       bucket: newBucket(Math.min(UNREGISTERED.callsPerSecond, callsPerSecond ?? Number.POSITIVE_INFINITY)),
     };
   }
 
-  admit(caller: Caller): CountedCall | LimitExceeded {
-    const usage = this.usageOf(caller);
+  admit(caller: Caller | 'unregistered'): CountedCall | LimitExceeded {
+    const usage = caller === 'unregistered' ? this.unregistered : this.usageOf(caller);
     if (usage.inFlight >= usage.concurrentCalls) return { reason: 'CONCURRENCY', retryAfterMs: CONCURRENCY_RETRY_MS };
     const { bucket } = usage;
     if (bucket?.tryRemoveTokens(1) === false) return { reason: 'RATE', retryAfterMs: bucket.getWaitTime(1) };
@@ -127,7 +124,6 @@ export class CallLimits {
   }
 
   private usageOf(caller: Caller): Usage {
-    if (!this.isRegistered(caller)) return this.unregistered;
     const [usages, name] =
       caller.kind === 'institution'
         ? [this.applications, `${caller.enterpriseNumber}/${caller.application}`]

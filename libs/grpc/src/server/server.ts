@@ -2,8 +2,8 @@ import { logVerbosity, type MethodDefinition, Server, setLogVerbosity, type Unty
 import { Admissions, reportLimited } from './admission.js';
 import { measured, observeCalls } from './call-metrics.js';
 import { drain, shutDown } from './draining.js';
-import type { Caller } from '../identity/caller.js';
 import { Callers } from '../identity/callers.js';
+import type { RefusalOfKey } from '../identity/registered-keys.js';
 import { Connections } from './connections.js';
 import { logUnexpected } from '../errors/log-unexpected.js';
 import { withErrorDetails } from './grpc-js-refusals.js';
@@ -41,8 +41,8 @@ export interface ServerOptions {
   /** The code of each reason of a `Rejection`. */
   readonly reasonCodes?: ReasonCodes;
   readonly limits?: ServerLimits;
-  /** Callers whose key is not registered share one small budget. @default all keys are */
-  readonly isRegistered?: (caller: Caller) => boolean;
+  /** Callers whose key is not registered are refused before their message, and share one small budget. @default all keys are */
+  readonly refusalOf?: RefusalOfKey;
   /** SERVING only while every check succeeds; they run every second. @default always SERVING */
   readonly readiness?: Readiness;
   /** Port that serves health without TLS, for a kubelet; 0 takes a free port. @default none */
@@ -116,7 +116,7 @@ const listen = (server: Server, address: string, credentials: MutualTlsCredentia
 
 /** Health and reflection never count, so that an overloaded server can be observed. */
 const admissionsOf = (
-  { limits = {}, isRegistered = () => true, domain, onLimited, onEnd }: ServerOptions,
+  { limits = {}, refusalOf = () => undefined, domain, onLimited, onEnd }: ServerOptions,
   callers: Callers,
   lanes: Lanes,
   methods: readonly ServedMethod[],
@@ -126,7 +126,8 @@ const admissionsOf = (
     methods.map(({ rpc, lane = 'online', endless, maxMessageBytes }) => [rpc, { lane, endless, maxMessageBytes }]),
   );
   return new Admissions({
-    limits: unlimited ? undefined : new CallLimits(limits, isRegistered),
+    limits: unlimited ? undefined : new CallLimits(limits),
+    refusalOf,
     lanes,
     callers,
     rpcs,
@@ -154,8 +155,8 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.enable_channelz': 0,
     interceptors: [
-      withErrorDetails(domain, (rpc, call, reason) =>
-        reportLimited({ rpc, reason, caller: callers.find(call) }, { onLimited, onEnd }),
+      withErrorDetails(domain, (rpc, call) =>
+        reportLimited({ rpc, reason: 'SIZE', caller: callers.find(call) }, { onLimited, onEnd }),
       ),
       admissions.interceptor,
     ],

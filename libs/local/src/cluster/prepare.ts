@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { personRegistry, SERVICES } from '@crossroads/topology';
+import { personRegistry, SERVICES, serviceNamed } from '@crossroads/topology';
 import { writePrivate } from '../certificates.js';
 import { ensureDatabases } from '../databases.js';
 import { PURPOSES } from '../demo/deliberations.js';
@@ -14,7 +14,8 @@ import { TESTER } from './secrets.js';
 /** Creates missing databases with their roles, topics and ACLs through the forwarded ports. */
 export const prepareInfrastructure = async (mesh: ClusterMesh): Promise<void> => {
   const postgres = `localhost:${mesh.ports.postgres}`;
-  for (const service of SERVICES) await ensureDatabases(mesh.adminUrl(postgres), mesh.databases(service, postgres));
+  for (const service of SERVICES.filter((name) => serviceNamed(name).database))
+    await ensureDatabases(mesh.adminUrl(postgres), mesh.databases(service, postgres));
   await prepareTopics([`localhost:${mesh.ports.kafka}`], await mesh.kafkaIdentity());
 };
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { SERVICES } from '@crossroads/topology';
+import { SERVICES, type ServiceName, serviceNamed } from '@crossroads/topology';
 import { INSTITUTIONS } from '../demo/institutions.js';
 import { demoPeople } from '../people/index.js';
 import type { ClusterMesh, ServiceSecrets } from './cluster-mesh.js';
@@ -18,15 +18,19 @@ export interface SecretManifest {
 /** Every Secret that charts/mesh and charts/dev-infra name by default; `kubectl apply` takes the list. */
 export const secretManifests = async (mesh: ClusterMesh): Promise<readonly SecretManifest[]> => {
   // One after another, because they share key files.
-  const held: (ServiceSecrets & { readonly name: string })[] = [];
+  const held: (ServiceSecrets & { readonly name: ServiceName })[] = [];
   for (const name of SERVICES) held.push({ name, ...(await mesh.secretsOf(name)) });
   const services = held.flatMap(({ name, tls, databases: { main, keys }, keyFile, receiptKey }) => [
     secret(`${name}-tls`, identity(tls)),
-    secret(`${name}-database`, {
-      url: main.app,
-      migratorUrl: main.migrator,
-      ...(keys ? { keysUrl: keys.app, keysMigratorUrl: keys.migrator } : {}),
-    }),
+    ...(serviceNamed(name).database
+      ? [
+          secret(`${name}-database`, {
+            url: main.app,
+            migratorUrl: main.migrator,
+            ...(keys ? { keysUrl: keys.app, keysMigratorUrl: keys.migrator } : {}),
+          }),
+        ]
+      : []),
     secret(`${name}-keys`, { 'keys.json': read(keyFile) }),
     // Only signers have a private key; every service has the public keys.
     secret(`${name}-receipts`, {

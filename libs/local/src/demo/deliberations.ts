@@ -17,6 +17,17 @@ export const PURPOSES = {
 
 export type Recipient = keyof typeof PURPOSES;
 
+/** Where the committee lets each institution inscribe: for what it receives, and what it reports. */
+export const inscriptionContexts = (): readonly (readonly [InstitutionName, string[]])[] => [
+  ['health-fund', [PURPOSES['health-fund'].inscriptionContext]],
+  ['employment-office', [PURPOSES['employment-office'].inscriptionContext]],
+  ['pension-office', [PURPOSES['pension-office'].inscriptionContext]],
+  // The second one is in none of its deliberations.
+  ['welfare-office', [PURPOSES['welfare-office'].inscriptionContext, 'PCSA:CO_RESIDENT']],
+  ['national-register', [PURPOSES['national-register'].inscriptionContext]],
+  ['wages-source', ['NSSO:EMPLOYEE']],
+];
+
 type Draft = Pick<Deliberation, 'reference' | 'title' | 'recipient' | 'grants'>;
 
 const grant = (

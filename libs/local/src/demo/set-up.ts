@@ -7,7 +7,7 @@ import { newRequestId } from '@crossroads/grpc';
 import { type IdentityFiles, spkiOfPem, writePrivate } from '../certificates.js';
 import type { LocalMesh } from '../local-mesh.js';
 import { dataServices, type InstitutionAddresses } from './data-services.js';
-import { DRAFTS, type Recipient, toDeliberation } from './deliberations.js';
+import { DRAFTS, inscriptionContexts, type Recipient, toDeliberation } from './deliberations.js';
 import { INSTITUTIONS, type InstitutionName, institutionEntries, numberOf } from './institutions.js';
 
 export const SIGN_IN_ISSUER = 'https://sign-in.crossroads.test';
@@ -21,6 +21,8 @@ export interface DemoNetwork {
   /** Clients of the services with the certificate of an institution. `close` closes them. */
   as(name: InstitutionName): Institution;
   connection(name: InstitutionName): MeshConnection;
+  /** PEM of the official key of all institutions. */
+  readonly officialsKey: string;
   readonly signInKey: string;
   close(): void;
 }
@@ -70,6 +72,17 @@ export const setUpDemo = async (mesh: DemoHost, addresses: InstitutionAddresses)
       keys: [{ kid: SIGN_IN_KID, jwk: { ...(await publicJwk(publicPem(signInKey))) } }],
     },
   });
+  for (const [name, contexts] of inscriptionContexts())
+    await network.as('committee').authorization.grantInscriptions({
+      requestId: newRequestId(),
+      inscriptionGrant: {
+        enterpriseNumber: numberOf(name),
+        inscriptionContexts: contexts,
+        // They bring the files that they have.
+        earlierStarts: true,
+        dailyPersons: undefined,
+      },
+    });
   const { certificate } = certificateOf(certificates, 'pension-office');
   await authorization.registerDocumentProvider({
     requestId: newRequestId(),
@@ -161,6 +174,7 @@ const networkOf = (
       return institution;
     },
     connection,
+    officialsKey,
     signInKey,
     close: () => {
       for (const institution of connected.values()) institution.close();

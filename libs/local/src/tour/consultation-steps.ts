@@ -106,10 +106,10 @@ export const showRefusals = async (
 
   const notInscribed = await ask(stranger.ssin, legalContext);
   verify(
-    notInscribed.reason === 'NOT_INSCRIBED',
-    `without inscription it is refused as NOT_INSCRIBED, not ${notInscribed.reason}`,
+    notInscribed.reason === 'PERSON_NOT_AVAILABLE',
+    `without inscription it is refused as PERSON_NOT_AVAILABLE, not ${notInscribed.reason}`,
   );
-  output.verified('about a person on whom the office has no file: NOT_INSCRIBED');
+  output.verified('about a person on whom the office has no file: PERSON_NOT_AVAILABLE');
   output.command(
     `consult --as welfare-office --ssin ${stranger.ssin} --legal-context ${legalContext} ${IDENTIFICATION}`,
   );

@@ -1,7 +1,6 @@
 import type { Institution } from '@crossroads/client';
 import type { InscribeFileRequest, InscribeFileResponse } from '@crossroads/contracts/directory/v1/directory_service';
 import { newRequestId, RemoteError } from '@crossroads/grpc';
-import { status } from '@grpc/grpc-js';
 import { until, verify } from './checks.js';
 
 const CHUNK = 1_000;
@@ -30,6 +29,9 @@ export const inscribeAll = async (
   return { ...last, refused };
 };
 
+/** Of a number that the directory does not know yet; the second one after many of them. */
+const UNKNOWN_YET = new Set(['NUMBER_NOT_USABLE', 'QUOTA_EXHAUSTED']);
+
 /** Inscribes one person. Tries again while the directory has not yet received a new number from the registry. */
 export const inscribe = (
   { directory }: Pick<Institution, 'directory'>,
@@ -47,7 +49,7 @@ export const inscribe = (
       });
       return changed;
     } catch (error) {
-      if (error instanceof RemoteError && error.code === status.NOT_FOUND) return undefined;
+      if (error instanceof RemoteError && UNKNOWN_YET.has(error.reason)) return undefined;
       throw error;
     }
   });

@@ -125,8 +125,7 @@ const inscribePeople = async (
       PURPOSES['health-fund'].inscriptionContext,
       people.map(({ ssin }) => ssin),
     );
-    const hasUnknown = file.refused.some(({ reason }) => reason === 'UNKNOWN_SSIN');
-    return hasUnknown ? undefined : file;
+    return file.refused.length > 0 ? undefined : file;
   });
   output.verified(`the health fund's file of ${report.linesRead} lines is in the reference directory`);
   for (const [name, who] of [

@@ -43,11 +43,7 @@ export interface TopicOptions {
   readonly name: string;
   /** Fixed when the topic is created: a key keeps its partition. @default 1 */
   readonly partitions?: number;
-  /** Leaves a topic that exists with another number of partitions as it is, instead of refusing it. */
-  readonly keepsPartitions?: boolean;
   readonly retentionDays: number;
-  /** Certificate subjects (`CN=…,O=…`) that may read it, besides the mesh's own services. */
-  readonly readers?: readonly string[];
 }
 
 export interface TopicEvents {
@@ -97,7 +93,7 @@ export interface Consumption {
 export interface Broker {
   readonly kind: 'kafka' | 'embedded';
   /**
-   * Creates the topic when it is absent, and allows its readers in any case.
+   * Creates the topic when it is absent.
    * @returns its number of partitions
    * @throws WrongPartitions
    */

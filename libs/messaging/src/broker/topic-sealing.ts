@@ -56,7 +56,7 @@ export class TopicSealing {
 }
 
 /** Everything that a reader takes of a message besides its data. A place counts in its own partition only. */
-const attributesOf = ({ sealingKeyId: _, ...event }: CloudEvent): string[] => [
+const attributesOf = (event: Omit<CloudEvent, 'sealingKeyId'>): string[] => [
   event.key,
   event.place === undefined ? '' : String(event.partition),
   ...Object.entries(headersOf(event)).flat(),

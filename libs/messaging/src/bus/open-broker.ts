@@ -15,12 +15,16 @@ export interface BrokerSettings {
   readonly log?: BrokerLog;
 }
 
-/** Kafka when its brokers are given, else the embedded log. */
-export const openBroker = async ({ kafkaBrokers, embeddedLogUrl, ...rest }: BrokerSettings): Promise<Broker> => {
-  const brokers = (kafkaBrokers ?? '')
+/** The list in `KAFKA_BROKERS`. */
+export const brokersOf = (text: string | undefined): string[] =>
+  (text ?? '')
     .split(',')
     .map((broker) => broker.trim())
     .filter((broker) => broker !== '');
+
+/** Kafka when its brokers are given, else the embedded log. */
+export const openBroker = async ({ kafkaBrokers, embeddedLogUrl, ...rest }: BrokerSettings): Promise<Broker> => {
+  const brokers = brokersOf(kafkaBrokers);
   if (brokers.length > 0) return openKafkaBroker({ brokers, ...rest });
   if (embeddedLogUrl) return openEmbeddedBroker({ url: embeddedLogUrl, ...(rest.log ? { log: rest.log } : {}) });
   throw new Error('set KAFKA_BROKERS, or EMBEDDED_LOG_URL where there is no Kafka');

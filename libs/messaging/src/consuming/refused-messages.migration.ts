@@ -1,3 +1,4 @@
+import { grantsToService } from '@crossroads/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Messages that the producer of their topic did not seal. Without their bodies, which may be readable. */
@@ -18,6 +19,7 @@ export class RefusedMessages1764201600006 implements MigrationInterface {
       );
       comment on table refused is 'Messages of the broker that the producer of their topic did not seal: the newest of each topic';
       comment on column refused.digest is 'SHA-256 of partition, key, headers and body, all as received'`);
+    await runner.query(grantsToService({ refused: 'select, insert, delete' }));
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -17,6 +17,7 @@ import {
 import { headersOf } from '../broker/cloud-event-headers.js';
 import { EmbeddedConsumption } from './embedded-consumption.js';
 import { APPEND } from './append.js';
+import { CREATE_TOPIC } from './create-topic.js';
 import { partitionOfKey } from './partition-of-key.js';
 import { embeddedLogMigrations } from './embedded-log.migration.js';
 import { type BrokerLog, redacting } from '../broker/broker-log.js';
@@ -71,19 +72,11 @@ class EmbeddedBroker implements Broker {
     this.sweeper = setInterval(() => void this.deleteExpired(), SWEEP_INTERVAL_MS).unref();
   }
 
-  async ensureTopic({ name, partitions = 1, keepsPartitions, retentionDays }: TopicOptions): Promise<number> {
-    await this.pool.query(
-      `with added as (
-         insert into bus.topics (name, retention_days, partitions) values ($1, $2, $3) on conflict (name) do nothing
-         returning name, partitions
-       )
-       insert into bus.partitions (topic, partition)
-       select name, partition from added, generate_series(0, partitions - 1) as partition`,
-      [name, retentionDays, partitions],
-    );
+  async ensureTopic({ name, partitions = 1, retentionDays }: TopicOptions): Promise<number> {
+    await this.pool.query(CREATE_TOPIC, [name, retentionDays, partitions]);
     await this.deleteExpired();
     const actual = (await this.partitionsOf(name)) ?? partitions;
-    if (!keepsPartitions) requirePartitions(name, actual, partitions);
+    requirePartitions(name, actual, partitions);
     return actual;
   }
 

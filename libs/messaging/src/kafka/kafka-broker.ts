@@ -1,5 +1,5 @@
 import { answersInTime } from '@crossroads/configuration';
-import kafkajs, { type AclEntry, type Admin, type Kafka } from 'kafkajs';
+import type { Admin, Kafka } from 'kafkajs';
 import { retryUntilDone } from '../broker/retry.js';
 import {
   type Broker,
@@ -15,13 +15,9 @@ import {
 import { type KafkaOptions, kafkaClient } from './kafka-client.js';
 import { KafkaConsumption } from './kafka-consumption.js';
 import { isRefused, kafkaErrorOf, KafkaProducer } from './kafka-producer.js';
+import { topicConfigOf } from './topic-config.js';
 import { type BrokerLog, redacting } from '../broker/broker-log.js';
 
-// Node sees only some of the names that this CommonJS module exports.
-const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
-
-const DAY_MS = 86_400_000;
-const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 const START_MS = 60_000;
 const ADMIN_MS = 10_000;
 
@@ -64,21 +60,16 @@ class KafkaBroker implements Broker {
   }
 
   async ensureTopic(options: TopicOptions): Promise<number> {
-    const { name, partitions = 1, keepsPartitions, retentionDays, readers = [] } = options;
-    const configEntries = [
-      { name: 'retention.ms', value: String(retentionDays * DAY_MS) },
-      { name: 'max.message.bytes', value: String(MAX_MESSAGE_BYTES) },
-    ];
-    const acl = readers.flatMap((subject) => readAcl(name, subject));
+    const { name, partitions = 1, retentionDays } = options;
+    const configEntries = topicConfigOf(retentionDays);
     return this.administer(async () => {
       // False when the topic exists: its settings are left as an administrator may have changed them.
       const isNew = await this.admin.createTopics({
         waitForLeaders: true,
         topics: [{ topic: name, numPartitions: partitions, replicationFactor: -1, configEntries }],
       });
-      if (acl.length > 0) await this.admin.createAcls({ acl });
       const actual = isNew ? partitions : ((await this.describe(name)) ?? partitions);
-      if (!keepsPartitions) requirePartitions(name, actual, partitions);
+      requirePartitions(name, actual, partitions);
       return actual;
     });
   }
@@ -142,30 +133,3 @@ class KafkaBroker implements Broker {
     await this.admin.disconnect().catch(() => undefined);
   }
 }
-
-/** Lets a subscriber read its topic, in groups whose names begin with its enterprise number. */
-const readAcl = (topic: string, subject: string): AclEntry[] => {
-  const enterpriseNumber = /(?:^|,)O=([^,]+)/.exec(subject)?.[1];
-  if (enterpriseNumber === undefined)
-    throw new TypeError(`a reader is a certificate subject CN=…,O=…, not "${subject}"`);
-  const allowed = {
-    principal: `User:${subject}`,
-    host: '*',
-    operation: AclOperationTypes.READ,
-    permissionType: AclPermissionTypes.ALLOW,
-  };
-  return [
-    {
-      ...allowed,
-      resourceType: AclResourceTypes.TOPIC,
-      resourceName: topic,
-      resourcePatternType: ResourcePatternTypes.LITERAL,
-    },
-    {
-      ...allowed,
-      resourceType: AclResourceTypes.GROUP,
-      resourceName: enterpriseNumber,
-      resourcePatternType: ResourcePatternTypes.PREFIXED,
-    },
-  ];
-};

@@ -248,6 +248,21 @@ export const examples: readonly Example[] = [
     asked: { legalContext: 'PCSA:ANYBODY' },
     expected: 'INSCRIPTION_CONTEXT_NOT_GRANTED',
   },
+  {
+    name: 'anybody',
+    asked: { inscriptionContexts: 'any' },
+    expected: { groups: ['employer', 'amounts', 'periods'], by: ['d1', 'd2'] },
+  },
+  {
+    name: 'anybody, under a grant without inscription context',
+    asked: { legalContext: 'PCSA:ANYBODY', inscriptionContexts: 'any' },
+    expected: 'INSCRIPTION_CONTEXT_NOT_GRANTED',
+  },
+  {
+    name: 'anybody, after the last day',
+    asked: { day: day('2027-01-01'), inscriptionContexts: 'any' },
+    expected: 'DELIBERATION_EXPIRED',
+  },
   // How much
   {
     name: 'a person known in two ways',

@@ -37,8 +37,8 @@ export interface Question {
   /** Empty: all groups of the data service. */
   readonly requestedFieldGroups: readonly string[];
   readonly legalContext: string;
-  /** The contexts in which the customer knows the person on the day. */
-  readonly inscriptionContexts: readonly string[];
+  /** The contexts in which the customer knows the person on the day. `any`: what would the policy release about anybody? */
+  readonly inscriptionContexts: readonly string[] | 'any';
   readonly mode: 'online' | 'subscription';
   /** Software asks by itself, without an official. @default false */
   readonly withoutOfficial?: boolean;
@@ -106,6 +106,8 @@ const rejectionOf = (grant: CompiledGrant, question: Question): RefusalReason | 
   if (mode === 'online' && !grant.online) return 'NOT_GRANTED_ONLINE';
   if (mode === 'subscription' && !grant.subscription) return 'NOT_GRANTED_BY_SUBSCRIPTION';
   if (withoutOfficial && !grant.withoutOfficial) return 'OFFICIAL_NEEDED';
+  if (inscriptionContexts === 'any')
+    return grant.inscriptionContexts.length > 0 ? undefined : 'INSCRIPTION_CONTEXT_NOT_GRANTED';
   if (inscriptionContexts.length === 0) return 'NOT_INSCRIBED';
   for (const context of inscriptionContexts) if (grant.inscriptionContexts.includes(context)) return undefined;
   return 'INSCRIPTION_CONTEXT_NOT_GRANTED';

@@ -1,7 +1,9 @@
 import type {
   Application,
+  DailyPersons,
   Deliberation,
   DocumentProvider,
+  InscriptionGrant,
   Institution,
   PolicyEntity,
   Role,
@@ -63,6 +65,7 @@ export class PolicyIndex {
   private readonly legalContexts = new Map<string, number>();
   private readonly signInProviders = new Map<string, SignInProvider>();
   private readonly documentProviders = new Map<string, DocumentProvider>();
+  private readonly inscriptionGrants = new Map<string, InscriptionGrant>();
 
   static of(entities: Iterable<PolicyEntity>, revision: bigint): PolicyIndex {
     const policy = new PolicyIndex();
@@ -91,6 +94,9 @@ export class PolicyIndex {
         break;
       case 'documentProvider':
         this.documentProviders.set(entity.value.enterpriseNumber, entity.value);
+        break;
+      case 'inscriptionGrant':
+        this.inscriptionGrants.set(entity.value.enterpriseNumber, entity.value);
         break;
       case undefined:
         throw new UnknownPolicyEntity('an entity');
@@ -121,11 +127,24 @@ export class PolicyIndex {
     return this.represented.get(peer.enterpriseNumber)?.has(customer) ?? false;
   }
 
-  /** Names of an institution's applications that hold a registered key. */
-  applicationsOf(enterpriseNumber: string): string[] {
-    return [...(this.applications.get(enterpriseNumber) ?? [])].flatMap(([name, keys]) =>
-      keys.size > 0 ? [name] : [],
+  /** The registered keys of an institution's applications. */
+  keysOf(enterpriseNumber: string): { readonly application: string; readonly spki: string }[] {
+    if (!this.institutions.has(enterpriseNumber)) return [];
+    return [...(this.applications.get(enterpriseNumber) ?? [])].flatMap(([application, keys]) =>
+      [...keys].map((spki) => ({ application, spki })),
     );
+  }
+
+  /** The institutions to which data of persons is, or was, granted by subscription. */
+  subscribers(): string[] {
+    return [...this.grants].flatMap(([recipient, services]) =>
+      [...services.values()].some((grants) => [...grants].some(({ subscription }) => subscription)) ? [recipient] : [],
+    );
+  }
+
+  /** The institutions that are registered as document providers, in whichever state. */
+  documentProviderNumbers(): string[] {
+    return [...this.documentProviders.keys()];
   }
 
   dataService(name: string): CompiledDataService | undefined {
@@ -162,6 +181,21 @@ export class PolicyIndex {
   /** Also one that is not active, or in maintenance. */
   documentProvider(enterpriseNumber: string): DocumentProvider | undefined {
     return this.documentProviders.get(enterpriseNumber);
+  }
+
+  /** In which contexts an institution may inscribe, and from when; nothing: in none. */
+  inscriptionGrant(enterpriseNumber: string): InscriptionGrant | undefined {
+    return this.inscriptionGrants.get(enterpriseNumber);
+  }
+
+  /** Of how many persons an institution may come to know in a day. */
+  dailyPersons(enterpriseNumber: string): DailyPersons {
+    const { consulted, inscribed, misses } = this.inscriptionGrants.get(enterpriseNumber)?.dailyPersons ?? UNLIMITED;
+    return {
+      consulted: consulted || Number.POSITIVE_INFINITY,
+      inscribed: inscribed || Number.POSITIVE_INFINITY,
+      misses: misses || DEFAULT_MISSES,
+    };
   }
 
   /** Whether any grant of the network, also a revoked one, names it. */
@@ -204,6 +238,10 @@ export class PolicyIndex {
     }
   }
 }
+
+/** Typing errors of a large office; somebody who searches needs more. */
+const DEFAULT_MISSES = 200;
+const UNLIMITED: DailyPersons = { consulted: 0, inscribed: 0, misses: 0 };
 
 const NONE: ReadonlySet<string> = new Set();
 

@@ -2,7 +2,7 @@ import { grantsToService, type MigrationClass } from '@crossroads/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** The heads of the policy that processes of the service have held. Rows are only added, so that none can be taken back. */
-class HeldPolicyHeads1764201600006 implements MigrationInterface {
+class HeldPolicyHeads1764201600008 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       create table held_policy_heads (
@@ -21,4 +21,4 @@ class HeldPolicyHeads1764201600006 implements MigrationInterface {
   }
 }
 
-export const policyMigrations: readonly MigrationClass[] = [HeldPolicyHeads1764201600006];
+export const heldHeadsMigrations: readonly MigrationClass[] = [HeldPolicyHeads1764201600008];

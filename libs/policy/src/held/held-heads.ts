@@ -6,17 +6,11 @@ export interface HeldHead extends PolicyHead {
   readonly generation: number;
 }
 
-/** What a follower has held, so that a restart does not make it forget. */
-export interface HeldHeads {
-  /** The last one; undefined: none yet. */
-  last(): Promise<HeldHead | undefined>;
-  add(held: HeldHead): Promise<void>;
-}
-
-/** In the database of the service, by all its processes. */
-export class StoredHeldHeads implements HeldHeads {
+/** What a follower has held, so that a restart does not make it forget: in the database of the service, by all its processes. */
+export class HeldHeads {
   constructor(private readonly db: Pick<Queryable, 'query'>) {}
 
+  /** The last one; undefined: none yet. */
   async last(): Promise<HeldHead | undefined> {
     const [row] = await this.db.query<HeldHead>(
       'select generation, revision, hash from held_policy_heads order by generation desc, revision desc limit 1',

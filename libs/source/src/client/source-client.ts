@@ -4,8 +4,8 @@ import {
   type SupplyRequest,
   type SupplyResponse,
 } from '@crossroads/contracts/source/v1/source_service';
-import { connect, RemoteError, type ServerIdentity, status } from '@crossroads/grpc';
-import type { CompiledDataService } from '@crossroads/policy';
+import { connect, RemoteError, type ServerIdentity, type ServerKeys, status } from '@crossroads/grpc';
+import { type CompiledDataService, PolicyFollower } from '@crossroads/policy';
 import { processLog } from '@crossroads/telemetry';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { SourceBatcher, type SourceConnection } from './source-batcher.js';
@@ -16,14 +16,24 @@ const DEFAULT_DEADLINE_MS = 2_000;
 const MAX_DEADLINE_MS = 10_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
-/** Asks authentic sources, which the policy names for each data service: one connection for each source and address. */
+/**
+ * Asks authentic sources, which the policy names for each data service: one connection for each source and address. Only a server with a
+ * key that is registered for an application of the source is believed.
+ */
 @Injectable()
 export class SourceClient implements OnApplicationShutdown {
   private readonly connections = new Map<string, SourceConnection>();
   /** By source, address, deadline and lane. */
   private readonly batchers = new Map<string, SourceBatcher>();
 
-  constructor(private readonly mesh: MeshSettings) {}
+  private readonly serverKeys: ServerKeys;
+
+  constructor(
+    private readonly mesh: MeshSettings,
+    policy: PolicyFollower,
+  ) {
+    this.serverKeys = policy.serverKeys((held, server) => held.isRegistered(server));
+  }
 
   /**
    * @param lane a less urgent one than that of the call for which is asked
@@ -67,6 +77,7 @@ export class SourceClient implements OnApplicationShutdown {
     const connection = connect(SourceServiceService, address, {
       ...this.mesh.connection,
       server: identityOf(source),
+      serverKeys: this.serverKeys,
       maxMessageBytes: MAX_ANSWER_BYTES,
     });
     this.connections.set(key, connection);

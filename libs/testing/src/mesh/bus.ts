@@ -1,5 +1,15 @@
 import { CertificateAuthority, type IssuedCertificate } from '@crossroads/local';
-import { type Broker, embeddedLogMigrations, type KafkaTls, kafkaClient, openBroker } from '@crossroads/messaging';
+import {
+  aclEntriesOf,
+  type Broker,
+  type BrokerAdministration,
+  embeddedLogMigrations,
+  type KafkaTls,
+  kafkaClient,
+  openAdministration,
+  openBroker,
+} from '@crossroads/messaging';
+import { kafkaGrantsOf, kafkaPrincipalOf, type ServiceName, serviceNamed } from '@crossroads/topology';
 import kafkajs from 'kafkajs';
 import { testKafka } from '../kafka.js';
 import { type TestDatabase, testDatabase } from '../postgres.js';
@@ -16,11 +26,13 @@ export interface TestBus {
   readonly link: Link | undefined;
   /** The database of an embedded bus. */
   readonly database: TestDatabase | undefined;
-  /** Gives a service all rights on Kafka. Specs of the local mesh test the real ACLs. */
-  allow(service: string): Promise<void>;
+  /** Gives a service all rights on Kafka; the one that administers it has its own. Specs of the local mesh test the real ACLs. */
+  allow(service: ServiceName): Promise<void>;
   issue(make: (authority: CertificateAuthority) => Promise<IssuedCertificate>): Promise<KafkaTls>;
   /** A broker client with all rights. */
   readonly broker: Broker;
+  /** What the broker-keeper has, with all rights. */
+  administration(): Promise<BrokerAdministration>;
   /** A broker client with a certificate. `clientId` has the prefix of its consumer groups. */
   open(tls: KafkaTls, clientId: string): Promise<Broker>;
   stop(): Promise<void>;
@@ -44,6 +56,11 @@ const onKafka = async (): Promise<TestBus | undefined> => {
     allow: async (service) => {
       const admin = kafkaClient({ brokers, clientId: 'spec', tls: kafka.admin }, () => undefined).admin();
       await admin.connect();
+      if (serviceNamed(service).administersBroker) {
+        await admin.createAcls({ acl: aclEntriesOf(kafkaPrincipalOf(service), kafkaGrantsOf(service)) });
+        await admin.disconnect();
+        return;
+      }
       const resources = [
         [AclResourceTypes.TOPIC, '*'],
         [AclResourceTypes.GROUP, '*'],
@@ -64,6 +81,7 @@ const onKafka = async (): Promise<TestBus | undefined> => {
     },
     issue: (make) => kafka.issue(make),
     broker,
+    administration: () => openAdministration({ clientId: 'spec', kafkaBrokers: kafka.brokers, tls: kafka.admin }),
     open,
     stop: async () => {
       await broker.close();
@@ -89,6 +107,7 @@ const embedded = async (trustDomain: string): Promise<TestBus> => {
       return { ca: authority.certificate, cert: certificate, key };
     },
     broker,
+    administration: () => openAdministration({ clientId: 'spec', embeddedLogUrl: database.url }),
     open,
     stop: async () => {
       await broker.close();

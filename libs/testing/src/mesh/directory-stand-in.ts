@@ -61,7 +61,14 @@ export class DirectoryStandIn {
     }));
     const state = NumberState.NUMBER_STATE_VALID;
     for (const id of [personId, ...(more.mergedPersonIds ?? [])]) this.ssins.set(id, ssin);
-    this.numbers.set(ssin, { state, personId, inscriptions, mergedPersonIds: [], followed: [], ...more });
+    // Long ago, unless a spec says otherwise.
+    const merges = (more.mergedPersonIds ?? []).map((id) => ({
+      personId: id,
+      mergeTime: new Date(0),
+      contested: false,
+    }));
+    const known = { state, personId, inscriptions, mergedPersonIds: [], followed: [], ownPersonId: personId, merges };
+    this.numbers.set(ssin, { ...known, ...more });
   }
 
   /** Without page tokens of its own: the place in the order in which persons were put. */
@@ -104,6 +111,8 @@ export class DirectoryStandIn {
         inscriptions: [],
         mergedPersonIds: [],
         followed: [],
+        ownPersonId: '',
+        merges: [],
       };
     const inscriptions = known.inscriptions.filter(
       ({ institution }) => institutions.length === 0 || institutions.includes(institution),

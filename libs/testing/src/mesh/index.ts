@@ -6,6 +6,7 @@ export * from './link.js';
 export * from './policy-feed.js';
 export * from './publisher.js';
 export * from './receipted.js';
+export * from './refused-answer.js';
 export * from './service-process.js';
 export * from './signed-request.js';
 export * from './socket-pairs.js';

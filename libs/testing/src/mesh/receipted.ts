@@ -39,6 +39,7 @@ export const receipted = (
     asOfDate,
     kind: AccessKind.ACCESS_KIND_CONSULTATION,
     mail: undefined,
+    proposal: undefined,
     ...recorded,
   };
   const release = beginRelease(named, NOTHING_BEHIND, time);

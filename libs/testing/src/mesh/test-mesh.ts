@@ -18,13 +18,15 @@ import {
   startServer,
   type TlsFiles,
 } from '@crossroads/grpc';
-import { type CertificateAuthority, isServing } from '@crossroads/local';
-import { type KafkaTls, TopicSealing } from '@crossroads/messaging';
+import { type CertificateAuthority, isServing, probe } from '@crossroads/local';
+import { AccessKeeping, type KafkaTls, TopicSealing } from '@crossroads/messaging';
+import { followPolicy } from '@crossroads/policy';
 import { FileKeyProvider, generateKeyFile, TopicSealer } from '@crossroads/privacy';
 import type { ServiceDefinition } from '@crossroads/service';
 import {
   addressedBy,
   addressVariableOf,
+  isServer,
   keysOf,
   receiptUseOf,
   serviceNamed,
@@ -153,6 +155,22 @@ export class TestMesh {
     const address = await this.policy.start(await this.serviceCertificate('authorization'), TRUST_DOMAIN);
     this.addresses[addressVariableOf('authorization')] = address;
     this.defer(() => this.policy.stop());
+    if (serviceNamed(service).institutionTopics) await this.createTopicsOfInstitutions(address);
+  }
+
+  /** As the broker-keeper does. Removes no right, since specs with other policies may use the same Kafka. */
+  private async createTopicsOfInstitutions(authorization: string): Promise<void> {
+    const tls = await this.serviceCertificate('broker-keeper');
+    const policy = followPolicy({ address: authorization, tls, trustDomain: TRUST_DOMAIN });
+    const keeping = new AccessKeeping(policy, async () => {
+      const administration = await this.bus.administration();
+      return Object.assign(administration, { rights: async () => [] });
+    });
+    keeping.start();
+    this.defer(async () => {
+      await keeping.stop();
+      await policy.close();
+    });
   }
 
   get database(): TestDatabase {
@@ -351,13 +369,14 @@ export class TestMesh {
       root,
     } = options;
     const { ca, cert: certificate, key } = this.tlsOfService;
-    const isReady = () => isServing(`localhost:${port}`, { ca, certificate, key });
+    const serves = isServer(this.service);
+    const isReady = () => (serves ? isServing(`localhost:${port}`, { ca, certificate, key }) : probe(port));
     const process = await ServiceProcess.start(
       join(
         root ?? fileURLToPath(new URL('../../../../', import.meta.url)),
         `services/${this.service}/dist/src/main.js`,
       ),
-      { ...this.environment(databases), GRPC_PORT: String(port), ...env },
+      { ...this.environment(databases), [serves ? 'GRPC_PORT' : 'HEALTH_PORT']: String(port), ...env },
       until === 'ready' ? isReady : async () => true,
       { port, nodeOptions },
     );

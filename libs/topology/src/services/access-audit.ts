@@ -11,6 +11,8 @@ export const accessAudit = {
   publishes: [],
   reads: [...ACCESS_TOPICS, PERSON_TOPIC],
   institutionTopics: undefined,
+  administersBroker: false,
+  database: true,
   subjectKeys: true,
   storesDocuments: false,
   receipts: 'none',

@@ -35,6 +35,8 @@ export const ebox = {
   publishes: [EBOX_ACCESS_TOPIC],
   reads: [PERSON_TOPIC],
   institutionTopics: EBOX_EVENTS,
+  administersBroker: false,
+  database: true,
   subjectKeys: true,
   storesDocuments: true,
   receipts: 'sign',

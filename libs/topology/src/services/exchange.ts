@@ -10,6 +10,8 @@ export const exchange = {
   publishes: [MUTATION_TOPIC, EXCHANGE_ACCESS_TOPIC],
   reads: [PERSON_TOPIC],
   institutionTopics: undefined,
+  administersBroker: false,
+  database: true,
   subjectKeys: true,
   storesDocuments: false,
   receipts: 'sign',

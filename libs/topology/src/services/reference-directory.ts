@@ -21,6 +21,8 @@ export const referenceDirectory = {
   publishes: [],
   reads: [PERSON_TOPIC],
   institutionTopics: undefined,
+  administersBroker: false,
+  database: true,
   subjectKeys: false,
   storesDocuments: false,
   receipts: 'none',

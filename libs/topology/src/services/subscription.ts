@@ -23,6 +23,8 @@ export const subscription = {
   publishes: [SUBSCRIPTION_ACCESS_TOPIC],
   reads: [PERSON_TOPIC, MUTATION_TOPIC],
   institutionTopics: DELIVERIES,
+  administersBroker: false,
+  database: true,
   subjectKeys: true,
   storesDocuments: false,
   receipts: 'sign',

@@ -36,6 +36,7 @@ const accessMessage = ({ journalId, releases, lostAtSource }: AccessEntry, polic
     reason: deciding?.result === AccessResult.ACCESS_RESULT_REFUSED ? deciding.reason : '',
     concluded: deciding !== undefined,
     mail: mailMessage(ask, behind),
+    proposal: ask.proposal,
     lostAtSource,
     erased: false,
     repeatOf: behind.repeatOf,

@@ -7,7 +7,7 @@ import { Injectable } from '@nestjs/common';
 export interface ListOwner {
   /** Who is signed in. */
   readonly ssin: Ssin;
-  /** The person who is signed in, or an enterprise: the current id first, then those under which the same person was known before. */
+  /** The person who is signed in, or an enterprise: the current id first, then those of persons who were made one with this one. */
   readonly ids: readonly [string, ...string[]];
 }
 
@@ -21,8 +21,8 @@ export class ListOwners {
    * @throws Unauthenticated; NotFound; PermissionDenied to whoever may only read the mail of the enterprise
    */
   async ownerOf(call: Call, enterpriseNumber: EnterpriseNumber | undefined): Promise<ListOwner> {
-    const { ssin, personIds, enterpriseRoles } = await this.citizens.signedIn(call);
-    if (enterpriseNumber === undefined) return { ssin, ids: personIds };
+    const { ssin, listedPersonIds, enterpriseRoles } = await this.citizens.signedIn(call);
+    if (enterpriseNumber === undefined) return { ssin, ids: listedPersonIds };
     const roles = enterpriseRoles.get(enterpriseNumber);
     if (!roles) throw new NotFound('RESOURCE_NOT_FOUND', 'there is no such list among those that this person may read');
     if (!roles.has('EBOX_MANAGER'))

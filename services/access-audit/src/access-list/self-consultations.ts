@@ -34,6 +34,7 @@ export class SelfConsultations {
         asOfDate: undefined,
         kind: AccessKind.ACCESS_KIND_SELF_CONSULTATION,
         mail: undefined,
+        proposal: undefined,
       },
       {
         ticket,

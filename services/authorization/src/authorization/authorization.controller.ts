@@ -40,6 +40,7 @@ import {
   type RegisterDocumentProviderInput,
   RegisterDocumentProviderPipe,
 } from '../document-provider/document-provider.pipe.js';
+import { type GrantInscriptionsInput, GrantInscriptionsPipe } from '../inscription-grant/inscription-grant.pipe.js';
 import {
   type RegisterApplicationInput,
   RegisterApplicationPipe,
@@ -102,6 +103,11 @@ export class AuthorizationController {
   @Rpc(AuthorizationServiceService.registerDocumentProvider, RegisterDocumentProviderPipe)
   registerDocumentProvider(input: RegisterDocumentProviderInput, call: Call): Promise<PolicyAnswer> {
     return this.execute(call, input, (actor, fields) => ({ type: 'RegisterDocumentProvider', ...fields, actor }));
+  }
+
+  @Rpc(AuthorizationServiceService.grantInscriptions, GrantInscriptionsPipe)
+  grantInscriptions(input: GrantInscriptionsInput, call: Call): Promise<PolicyAnswer> {
+    return this.execute(call, input, (actor, fields) => ({ type: 'GrantInscriptions', ...fields, actor }));
   }
 
   @Rpc(AuthorizationServiceService.submitDeliberation, SubmitDeliberationPipe)

@@ -1,4 +1,4 @@
-import { type Call, PermissionDenied } from '@crossroads/grpc';
+import type { Call } from '@crossroads/grpc';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { LivePolicy } from './live-policy.js';
 
@@ -9,10 +9,8 @@ export class LivePolicyKeyGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     this.live.requireReadable();
-    if (this.live.index.isRegistered(context.switchToRpc().getContext<Call>().caller)) return true;
-    throw new PermissionDenied(
-      'KEY_NOT_REGISTERED',
-      'the key of this certificate is not registered; ask an administrator to register it',
-    );
+    const refusal = this.live.refusalOf(context.switchToRpc().getContext<Call>().caller);
+    if (refusal) throw refusal;
+    return true;
   }
 }

@@ -2,7 +2,7 @@ import { authorization } from '@crossroads/topology';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
 import { type EventStore, PostgresEventStore, type Recorded } from '@crossroads/eventsourcing';
-import { Unavailable } from '@crossroads/grpc';
+import { type Caller, type GrpcFailure, PermissionDenied, Unavailable } from '@crossroads/grpc';
 import { type PolicyHead, PolicyIndex } from '@crossroads/policy';
 import { processLog } from '@crossroads/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
@@ -96,16 +96,33 @@ export class LivePolicy {
 
   /** @throws Unavailable `NEEDS_NEWER_VERSION`, `POLICY_STALE` */
   requireReadable(): void {
+    const unreadable = this.unreadable();
+    if (unreadable) throw unreadable;
+  }
+
+  /** Why a caller is refused: its key is not registered, as far as this process can read the policy. */
+  refusalOf(caller: Caller): GrpcFailure | undefined {
+    if (this.index.isRegistered(caller)) return undefined;
+    return (
+      this.unreadable() ??
+      new PermissionDenied(
+        'KEY_NOT_REGISTERED',
+        'the key of this certificate is not registered; ask an administrator to register it',
+      )
+    );
+  }
+
+  private unreadable(): Unavailable | undefined {
     if (this.isStartingAnew)
-      throw new Unavailable(
+      return new Unavailable(
         'POLICY_STALE',
         'the database has another history of the policy, which is being read; try again',
         {
           retryAfterMs: 1_000,
         },
       );
-    if (this.newer === undefined) return;
-    throw new Unavailable(
+    if (this.newer === undefined) return undefined;
+    return new Unavailable(
       'NEEDS_NEWER_VERSION',
       'the policy has an event that this version of authorization does not know; another process, or a newer version, serves it',
       { metadata: { policyRevision: String(this.newer.revision) }, retryAfterMs: 1_000 },

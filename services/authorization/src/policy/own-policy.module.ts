@@ -23,6 +23,6 @@ import { PolicyRefreshJob } from './policy-refresh.job.js';
 })
 export class OwnPolicyModule {
   constructor(live: LivePolicy, keys: RegisteredKeys) {
-    keys.use((caller) => live.index.isRegistered(caller));
+    keys.use((caller) => live.refusalOf(caller));
   }
 }

@@ -80,6 +80,13 @@ export interface DocumentProvider {
   readonly deadlineMs: number;
 }
 
+export interface InscriptionGrant {
+  readonly enterpriseNumber: string;
+  readonly inscriptionContexts: readonly string[];
+  readonly earlierStarts: boolean;
+  readonly dailyPersons: { readonly consulted: number; readonly inscribed: number; readonly misses: number };
+}
+
 /** What a recipient, or an administrator for it, lays before the committee. */
 export interface Draft {
   readonly deliberationId: string;

@@ -12,6 +12,7 @@ import {
   committee,
   documentProvider,
   draft,
+  grantInscriptions,
   institution,
   members,
   office,
@@ -233,6 +234,46 @@ describe('a document provider', () => {
     given(...members, registered())
       .when(registerProvider(forever, office))
       .thenRejected('NOT_AN_ADMINISTRATOR');
+  });
+});
+
+describe('where an institution may inscribe', () => {
+  const granted = (contexts: readonly string[]): PolicyEvent => ({
+    type: 'InscriptionsGranted',
+    data: {
+      inscriptionGrant: {
+        enterpriseNumber: 'office',
+        inscriptionContexts: contexts,
+        earlierStarts: false,
+        dailyPersons: { consulted: 0, inscribed: 0, misses: 0 },
+      },
+      by: 'committee',
+    },
+  });
+
+  it('is decided by the committee, whole', () => {
+    given(...members)
+      .when(grantInscriptions('office', ['17/2']))
+      .then(granted(['17/2']));
+    given(...members, granted(['17/2']))
+      .when(grantInscriptions('office', ['17/2']))
+      .thenNothing();
+    given(...members, granted(['17/2']))
+      .when(grantInscriptions('office', []))
+      .then(granted([]));
+  });
+
+  it('is not decided by the institution, by administrators, or by the committee for itself', () => {
+    for (const by of [office, admin])
+      given(...members)
+        .when(grantInscriptions('office', ['17/2'], by))
+        .thenRejected('NOT_THE_COMMITTEE');
+    given(...members)
+      .when(grantInscriptions('committee', ['17/2']))
+      .thenRejected('DECIDER_IS_RECIPIENT');
+    given(...members)
+      .when(grantInscriptions('nobody', ['17/2']))
+      .thenRejected('UNKNOWN_INSTITUTION');
   });
 });
 

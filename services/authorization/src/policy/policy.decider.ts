@@ -5,6 +5,7 @@ import type {
   Deliberation,
   DocumentProvider,
   Draft,
+  InscriptionGrant,
   Institution,
   SignInProvider,
 } from './policy-entities.js';
@@ -29,6 +30,7 @@ export type PolicyCommand = { readonly actor: Actor } & (
   | { readonly type: 'RegisterDataService'; readonly dataService: DataService }
   | { readonly type: 'RegisterSignInProvider'; readonly signInProvider: SignInProvider }
   | { readonly type: 'RegisterDocumentProvider'; readonly documentProvider: DocumentProvider }
+  | { readonly type: 'GrantInscriptions'; readonly inscriptionGrant: InscriptionGrant }
   | { readonly type: 'SubmitDeliberation'; readonly draft: Draft }
   | {
       readonly type: 'DecideDeliberation';
@@ -62,6 +64,7 @@ export type PolicyEvent =
   | DomainEvent<'DataServiceRegistered', By & { readonly dataService: DataService }>
   | DomainEvent<'SignInProviderRegistered', By & { readonly signInProvider: SignInProvider }>
   | DomainEvent<'DocumentProviderRegistered', By & { readonly documentProvider: DocumentProvider }>
+  | DomainEvent<'InscriptionsGranted', By & { readonly inscriptionGrant: InscriptionGrant }>
   | DomainEvent<'DeliberationSubmitted', By & { readonly deliberation: Deliberation }>
   | DomainEvent<'DeliberationApproved', By & { readonly deliberation: Deliberation; readonly reason: string }>
   | DomainEvent<'DeliberationRejected', By & { readonly deliberation: Deliberation; readonly reason: string }>
@@ -76,6 +79,7 @@ export interface PolicyState {
   readonly dataServices: Map<string, DataService>;
   readonly signInProviders: Map<string, SignInProvider>;
   readonly documentProviders: Map<string, DocumentProvider>;
+  readonly inscriptionGrants: Map<string, InscriptionGrant>;
   readonly deliberations: Map<string, Deliberation>;
 }
 
@@ -92,6 +96,7 @@ export const policy: Decider<PolicyState, PolicyCommand, PolicyEvent> = {
     dataServices: new Map(),
     signInProviders: new Map(),
     documentProviders: new Map(),
+    inscriptionGrants: new Map(),
     deliberations: new Map(),
   }),
 
@@ -148,6 +153,16 @@ export const policy: Decider<PolicyState, PolicyCommand, PolicyEvent> = {
         requireInstitution(documentProvider.enterpriseNumber, state);
         if (equal(state.documentProviders.get(documentProvider.enterpriseNumber), documentProvider)) return [];
         return [{ type: 'DocumentProviderRegistered', data: { documentProvider, by } }];
+      }
+      case 'GrantInscriptions': {
+        requireCommittee(actor, state);
+        const { inscriptionGrant } = command;
+        const { enterpriseNumber } = inscriptionGrant;
+        if (enterpriseNumber === by)
+          throw reject('DECIDER_IS_RECIPIENT', 'nobody decides on whom it may inscribe itself');
+        requireInstitution(enterpriseNumber, state);
+        if (equal(state.inscriptionGrants.get(enterpriseNumber), inscriptionGrant)) return [];
+        return [{ type: 'InscriptionsGranted', data: { inscriptionGrant, by } }];
       }
       case 'SubmitDeliberation': {
         const { draft } = command;
@@ -224,6 +239,9 @@ export const policy: Decider<PolicyState, PolicyCommand, PolicyEvent> = {
         break;
       case 'DocumentProviderRegistered':
         state.documentProviders.set(data.documentProvider.enterpriseNumber, data.documentProvider);
+        break;
+      case 'InscriptionsGranted':
+        state.inscriptionGrants.set(data.inscriptionGrant.enterpriseNumber, data.inscriptionGrant);
         break;
       case 'DeliberationSubmitted':
       case 'DeliberationApproved':

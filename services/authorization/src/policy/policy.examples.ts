@@ -126,6 +126,20 @@ export const registerInstitution = (of: Institution, by = admin): PolicyCommand 
   institution: of,
   actor: by,
 });
+export const grantInscriptions = (
+  enterpriseNumber: string,
+  inscriptionContexts: readonly string[],
+  by = committee,
+): PolicyCommand => ({
+  type: 'GrantInscriptions',
+  inscriptionGrant: {
+    enterpriseNumber,
+    inscriptionContexts,
+    earlierStarts: false,
+    dailyPersons: { consulted: 0, inscribed: 0, misses: 0 },
+  },
+  actor: by,
+});
 export const registerProvider = (of: DocumentProvider, by = admin): PolicyCommand => ({
   type: 'RegisterDocumentProvider',
   documentProvider: of,

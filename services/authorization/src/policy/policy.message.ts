@@ -31,6 +31,8 @@ export const entityOf = (event: PolicyEvent): PolicyEntity => {
       return { entity: { $case: 'signInProvider', value: event.data.signInProvider } };
     case 'DocumentProviderRegistered':
       return { entity: { $case: 'documentProvider', value: documentProviderMessage(event.data.documentProvider) } };
+    case 'InscriptionsGranted':
+      return { entity: { $case: 'inscriptionGrant', value: event.data.inscriptionGrant } };
     case 'DeliberationSubmitted':
     case 'DeliberationApproved':
     case 'DeliberationRejected':
@@ -47,6 +49,7 @@ export function* entitiesOf(state: PolicyState): Generator<PolicyEntity> {
   for (const value of state.signInProviders.values()) yield { entity: { $case: 'signInProvider', value } };
   for (const provider of state.documentProviders.values())
     yield { entity: { $case: 'documentProvider', value: documentProviderMessage(provider) } };
+  for (const value of state.inscriptionGrants.values()) yield { entity: { $case: 'inscriptionGrant', value } };
   for (const dataService of state.dataServices.values())
     yield { entity: { $case: 'dataService', value: dataServiceMessage(dataService) } };
   for (const deliberation of state.deliberations.values())

@@ -16,6 +16,17 @@ const events: readonly PolicyEvent[] = [
   { type: 'ApplicationRegistered', data: { application: application('other', 'one', 'two') } },
   { type: 'KeyWithdrawn', data: { application: application('other', 'two'), spkiHash: 'one' } },
   { type: 'SignInProviderRegistered', data: { signInProvider: { issuer: 'https://signin.test', keys: [] } } },
+  {
+    type: 'InscriptionsGranted',
+    data: {
+      inscriptionGrant: {
+        enterpriseNumber: 'office',
+        inscriptionContexts: ['17/2'],
+        earlierStarts: true,
+        dailyPersons: { consulted: 0, inscribed: 0, misses: 0 },
+      },
+    },
+  },
   { type: 'DocumentProviderRegistered', data: { documentProvider: documentProvider() } },
   wasSubmitted,
   wasApproved,

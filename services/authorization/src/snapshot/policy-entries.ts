@@ -29,6 +29,8 @@ export const entriesChangedBy = (event: PolicyEvent): EntryKey[] => {
       return [{ kind: 'signInProviders', id: event.data.signInProvider.issuer }];
     case 'DocumentProviderRegistered':
       return [{ kind: 'documentProviders', id: event.data.documentProvider.enterpriseNumber }];
+    case 'InscriptionsGranted':
+      return [{ kind: 'inscriptionGrants', id: event.data.inscriptionGrant.enterpriseNumber }];
     case 'DeliberationSubmitted':
     case 'DeliberationApproved':
     case 'DeliberationRejected':
@@ -49,6 +51,7 @@ const KINDS: Readonly<Record<EntryKind, true>> = {
   dataServices: true,
   signInProviders: true,
   documentProviders: true,
+  inscriptionGrants: true,
   deliberations: true,
 };
 

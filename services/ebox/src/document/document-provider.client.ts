@@ -8,8 +8,10 @@ import {
   GrpcFailure,
   RemoteError,
   ResourceExhausted,
+  type ServerKeys,
   status,
 } from '@crossroads/grpc';
+import { PolicyFollower } from '@crossroads/policy';
 import { processLog } from '@crossroads/telemetry';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { openDocument } from './chunk.codec.js';
@@ -26,8 +28,8 @@ const MAX_MESSAGE_BYTES = 257 * 1024;
 const BUSY_RETRY_MS = 1_000;
 
 interface ProviderConnection {
-  /** Address and keys; others make a new connection. */
-  readonly of: string;
+  /** Another one makes a new connection. */
+  readonly address: string;
   readonly calls: Connection<typeof DEFINITION>;
 }
 
@@ -37,13 +39,21 @@ export class DocumentProviderClient implements OnApplicationShutdown {
   private readonly connections = new Map<string, ProviderConnection>();
   /** Downloads in hand, by provider. */
   private readonly inHand = new Map<string, number>();
+  private readonly serverKeys: ServerKeys;
 
   constructor(
     private readonly mesh: MeshSettings,
     private readonly availability: ProviderAvailability,
     private readonly clock: Clock,
     private readonly limits: TransferLimits,
-  ) {}
+    policy: PolicyFollower,
+  ) {
+    this.serverKeys = policy.serverKeys(
+      (held, server) =>
+        server.kind === 'institution' &&
+        held.documentProvider(server.enterpriseNumber)?.serverSpkiHashes.includes(server.spki) === true,
+    );
+  }
 
   /**
    * The content, once the provider has said that it is what was published. Digest and length are not checked here.
@@ -94,17 +104,16 @@ export class DocumentProviderClient implements OnApplicationShutdown {
     else this.inHand.delete(provider);
   }
 
-  private connectionTo({ enterpriseNumber, address, serverSpkiHashes }: DocumentProvider) {
-    const of = [address, ...serverSpkiHashes].join(' ');
+  private connectionTo({ enterpriseNumber, address }: DocumentProvider) {
     const known = this.connections.get(enterpriseNumber);
-    if (known?.of === of) return known.calls;
+    if (known?.address === address) return known.calls;
     const calls = connect(DEFINITION, address, {
       ...this.mesh.connection,
       server: { kind: 'institution', enterpriseNumber },
-      serverSpkiHashes,
+      serverKeys: this.serverKeys,
       maxMessageBytes: MAX_MESSAGE_BYTES,
     });
-    this.connections.set(enterpriseNumber, { of, calls });
+    this.connections.set(enterpriseNumber, { address, calls });
     // Calls in hand go on.
     known?.calls.close();
     return calls;

@@ -36,6 +36,7 @@ export const mailRelease = (
         provider: document?.provider ?? '',
         reader: reader.reader,
       },
+      proposal: undefined,
     },
     {
       ticket,

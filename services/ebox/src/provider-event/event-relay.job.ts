@@ -3,7 +3,7 @@ import { ServiceIdentity } from '@crossroads/configuration';
 import { ProviderEvent } from '@crossroads/contracts/ebox/v1/events';
 import { Database, ExclusiveWork, WorkLoop } from '@crossroads/database';
 import { warn } from '@crossroads/grpc';
-import { type Broker, Bus, type CloudEvent, TopicProvisioning } from '@crossroads/messaging';
+import { type Broker, Bus, type CloudEvent, institutionTopic } from '@crossroads/messaging';
 import { Pseudonyms } from '@crossroads/privacy';
 import { EBOX_EVENTS, topicOfInstitution } from '@crossroads/topology';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
@@ -41,8 +41,8 @@ interface Pending {
 export class EventRelayJob implements OnApplicationBootstrap, OnModuleDestroy {
   /** Work in progress, by provider. */
   private readonly relaying = new Map<string, Promise<unknown>>();
-  /** Providers whose topic this process has found or created. */
-  private readonly provisioned = new Set<string>();
+  /** Providers whose topic this process has found. */
+  private readonly found = new Set<string>();
   private readonly loop = new WorkLoop({ pass: (signal) => this.pass(signal), onError });
   private pollMs = POLL_MS.min;
 
@@ -50,7 +50,6 @@ export class EventRelayJob implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly db: Database,
     private readonly work: ExclusiveWork,
     private readonly bus: Bus,
-    private readonly topics: TopicProvisioning,
     private readonly events: ProviderEventList,
     private readonly pseudonyms: Pseudonyms,
     private readonly service: ServiceIdentity,
@@ -83,7 +82,7 @@ export class EventRelayJob implements OnApplicationBootstrap, OnModuleDestroy {
     const relaying = this.work
       .run(`provider events ${provider}`, () => this.relay(broker, provider, signal))
       .catch((error: unknown) => {
-        this.provisioned.delete(provider);
+        this.found.delete(provider);
         if (signal.aborted) return undefined;
         onError(error);
         return delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
@@ -93,9 +92,10 @@ export class EventRelayJob implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async relay(broker: Broker, provider: string, signal: AbortSignal): Promise<void> {
-    if (!this.provisioned.has(provider)) {
-      await this.topics.ensure(provider);
-      this.provisioned.add(provider);
+    if (!this.found.has(provider)) {
+      // Until it is there its events wait, and their lag grows.
+      await institutionTopic(broker, topicOfInstitution(EBOX_EVENTS, provider), signal);
+      this.found.add(provider);
     }
     while (!signal.aborted && (await this.relayBatch(broker, provider, signal)));
   }

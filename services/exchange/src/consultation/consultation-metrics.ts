@@ -36,6 +36,11 @@ export const countDecisions = (services: readonly DecidedService[], ofNumber: Re
     else decisions.add(1, { outcome: 'REFUSED', reason: decided.reason });
 };
 
+/** A consultation that was decided, and then refused because of a quota. */
+export const countQuotaExhausted = (): void => {
+  if (isMeasuring()) decisions.add(1, { outcome: 'REFUSED', reason: 'QUOTA_EXHAUSTED' });
+};
+
 const outcomeOf = ({ results }: ConsultResponse): Outcome => {
   const statuses = new Set(results.map((one) => one.status));
   if (statuses.has(ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND)) return 'DATA_FOUND';

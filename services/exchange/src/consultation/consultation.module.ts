@@ -1,3 +1,4 @@
+import { QuotaModule } from '@crossroads/policy';
 import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Module } from '@nestjs/common';
 import { JournalModule } from '../journal/journal.module.js';
@@ -6,7 +7,7 @@ import { Consultations } from './consultations.js';
 
 /** One request about one person: identification, decision, access journal, sources and answer. */
 @Module({
-  imports: [JournalModule, SourcesModule],
+  imports: [JournalModule, QuotaModule, SourcesModule],
   providers: [Consultations, ReceiptSigner],
   exports: [Consultations],
 })

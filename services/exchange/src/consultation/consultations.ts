@@ -4,10 +4,10 @@ import { AccessResult } from '@crossroads/contracts/access/v1/access_record';
 import type { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import type { CheckResponse } from '@crossroads/contracts/directory/v1/directory_service';
 import type { ConsultResponse } from '@crossroads/contracts/exchange/v1/exchange_service';
-import { type RequestKey, uuidV7 } from '@crossroads/eventsourcing';
+import { isRejection, type RequestKey, uuidV7 } from '@crossroads/eventsourcing';
 import type { Caller } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
-import { PolicyFollower } from '@crossroads/policy';
+import { PersonQuotas, personNotAvailable, PolicyFollower } from '@crossroads/policy';
 import { onlyDisclosing, shownToSourceOf } from '@crossroads/request-token';
 import { DataSchemas, SourceClient } from '@crossroads/source/client';
 import { type BegunRelease, NO_PARTY, releaseMessage } from '@crossroads/transparency';
@@ -20,7 +20,7 @@ import type { FirstRequest } from '../journal/first-request.codec.js';
 import { dateMessage } from '../sources/date.message.js';
 import { DirectoryClient } from '../sources/directory-client.js';
 import type { ConsultInput } from './consult.pipe.js';
-import { countDecisions, measureConsultation } from './consultation-metrics.js';
+import { countDecisions, countQuotaExhausted, measureConsultation } from './consultation-metrics.js';
 import {
   type DecidedService,
   type DecisionContext,
@@ -28,7 +28,7 @@ import {
   inscriptionOf,
   requestedOf,
 } from './decide-services.js';
-import { failureOf, type Refusal, refusalOfNumber, refusalOfServices } from './refusals.js';
+import { type DecidedRefusal, failureOf, refusalOf, refusalOfNumber, tooMany } from './refusals.js';
 import { boundTo, requireRepeatable } from './repetitions.js';
 import { noResult, outcomeOf, resultOf, type ServiceResult } from './service-result.js';
 
@@ -51,6 +51,7 @@ export class Consultations {
     private readonly schemas: DataSchemas,
     @Inject(ReceiptSigner) private readonly signer: Pick<ReceiptSigner, 'sign'>,
     private readonly clock: Clock,
+    @Inject(PersonQuotas) private readonly quotas: Pick<PersonQuotas, 'take'>,
   ) {}
 
   consult(requester: Requester, input: ConsultInput, request: RequestKey): Promise<ConsultResponse> {
@@ -59,7 +60,7 @@ export class Consultations {
 
   private async answer(requester: Requester, input: ConsultInput, request: RequestKey): Promise<ConsultResponse> {
     const person = await this.directory.check(input.ssin, [requester.customer], input.day);
-    const decision = this.decide(requester, input, person);
+    const decision = await this.withinQuota(this.decide(requester, input, person));
     const { time } = decision.consultation;
     const first = await this.attempt(decision, { key: boundTo(request, input, requester), time });
     if ('response' in first) return first.response;
@@ -80,7 +81,7 @@ export class Consultations {
       const ticketed = withTicket(refusal, consultation.ticket);
       const first = await this.journalRefusal(decision, ticketed, keep);
       if (first) return first;
-      throw failureOf(ticketed);
+      throw failureOf(ticketed.told);
     }
     const { ticket, personId } = consultation;
     const begun = releasesOf(consultation);
@@ -100,7 +101,7 @@ export class Consultations {
   private decide(
     { customer, caller, official }: Requester,
     input: ConsultInput,
-    { state, personId, inscriptions }: CheckResponse,
+    { state, personId, ownPersonId, inscriptions }: CheckResponse,
   ): ConsultationDecision {
     const policy = this.policies.policy();
     const time = this.clock.now();
@@ -113,8 +114,7 @@ export class Consultations {
       today: dayOf(time),
     };
     const services = decideServices(policy, context);
-    const ofNumber = refusalOfNumber(state);
-    countDecisions(services, ofNumber);
+    countDecisions(services, refusalOfNumber(state));
     const consultation: Consultation = {
       ticket: randomUUID(),
       customer,
@@ -126,13 +126,27 @@ export class Consultations {
       requestToken: input.requestToken,
       services: services.map(requestedOf),
       policyRevision: policy.revision,
-      personId,
+      // A look at a replaced number is refused, and shown to whoever had that number: their list may be apart from the survivor's.
+      personId: ownPersonId || personId,
       ssin: input.ssin,
       day: input.day,
       time,
       repeatOf: '',
     };
-    return { context, services, consultation, ofNumber, refusal: ofNumber ?? refusalOfServices(services) };
+    return { context, services, consultation, refusal: refusalOf(state, services) };
+  }
+
+  /** Refuses a person more than the customer may ask about today: those about whom it is answered and the others count apart. */
+  private async withinQuota(decision: ConsultationDecision): Promise<ConsultationDecision> {
+    const { consultation, refusal } = decision;
+    const { customer, personId, ssin } = consultation;
+    if (refusal && refusal.told.reason !== personNotAvailable.reason) return decision;
+    const isWithin = refusal
+      ? await this.quotas.take(customer, 'misses', ssin)
+      : await this.quotas.take(customer, 'consulted', personId);
+    if (isWithin) return decision;
+    countQuotaExhausted();
+    return { ...decision, refusal: { reason: tooMany.reason, ofServices: false, told: tooMany } };
   }
 
   /** A receipt for each source that is asked: signed before any of them is. */
@@ -206,22 +220,28 @@ export class Consultations {
     });
   }
 
-  private journalRefusal(
-    { consultation, services, ofNumber }: ConsultationDecision,
-    refusal: Refusal,
+  private async journalRefusal(
+    { consultation, services }: Pick<ConsultationDecision, 'consultation' | 'services'>,
+    refusal: DecidedRefusal,
     keep: RequestToKeep | undefined,
   ): Promise<FirstRequest | undefined> {
     const { ticket, personId, time } = consultation;
     const result = AccessResult.ACCESS_RESULT_REFUSED;
     const outcomes = services.map((decided) => {
-      const reason = ofNumber !== undefined || decided.allowed ? refusal.reason : decided.reason;
+      const reason = refusal.ofServices && !decided.allowed ? decided.reason : refusal.reason;
       return { ...outcomeOf(noResult(decided.requested.dataService, reason)), result, time };
     });
     // None of them reaches a source, whatever was decided of its data service.
     const refused = { ...consultation, services: consultation.services.map((one) => ({ ...one, party: NO_PARTY })) };
     const begun = releasesOf(refused);
     const access = { journalId: uuidV7(), ticket, personId, releases: begun.length };
-    return this.journal.refuse(access, begun, outcomesOf(outcomes), keep);
+    try {
+      return await this.journal.refuse(access, begun, outcomesOf(outcomes), keep);
+    } catch (error) {
+      if (!isRejection(error) || personId === '') throw error;
+      // Erased a moment ago: the directory will answer soon that nobody has the number, and nobody may see the difference.
+      return this.journalRefusal({ consultation: { ...consultation, personId: '' }, services }, refusal, keep);
+    }
   }
 }
 
@@ -244,12 +264,10 @@ interface ConsultationDecision {
   readonly context: DecisionContext;
   readonly services: readonly DecidedService[];
   readonly consultation: Consultation;
-  /** The number is not in use: the reason for all of its data services. */
-  readonly ofNumber: Refusal | undefined;
-  readonly refusal: Refusal | undefined;
+  readonly refusal: DecidedRefusal | undefined;
 }
 
-const withTicket = (refusal: Refusal, ticket: string): Refusal => ({
-  ...refusal,
-  metadata: { ...refusal.metadata, ticket },
+const withTicket = ({ told, ...decided }: DecidedRefusal, ticket: string): DecidedRefusal => ({
+  ...decided,
+  told: { ...told, metadata: { ...told.metadata, ticket } },
 });

@@ -2,7 +2,7 @@ import type { Inscription } from '@crossroads/contracts/directory/v1/directory_s
 import type { Caller } from '@crossroads/grpc';
 import { InvalidInput } from '@crossroads/grpc/failures';
 import type { IsoDay } from '@crossroads/identifiers';
-import { type CompiledDataService, type Decision, decide, type Policy } from '@crossroads/policy/decide';
+import { type CompiledDataService, type Decision, decide, type Policy, type Question } from '@crossroads/policy/decide';
 import { NO_PARTY } from '@crossroads/transparency';
 import type { RequestedService } from '../journal/consultation.message.js';
 import type { ConsultInput, DataServiceInput } from './consult.pipe.js';
@@ -15,7 +15,13 @@ export type DecidedService =
       readonly service: CompiledDataService;
       readonly decision: Extract<Decision, { allowed: true }>;
     }
-  | { readonly allowed: false; readonly requested: DataServiceInput; readonly reason: string };
+  | {
+      readonly allowed: false;
+      readonly requested: DataServiceInput;
+      readonly reason: string;
+      /** Why the policy would refuse it about anybody; absent: with an inscription it might be released. */
+      readonly policyReason?: string;
+    };
 
 export interface DecisionContext {
   readonly input: ConsultInput;
@@ -49,7 +55,7 @@ const decideService = (
       reason: 'UNKNOWN_FIELD_GROUP',
       description: 'the data service has no such field group',
     });
-  const decision = decide(policy, {
+  const question: Question = {
     customer,
     peer,
     dataService: requested.dataService,
@@ -59,9 +65,17 @@ const decideService = (
     mode: 'online',
     withoutOfficial,
     day: today,
-  });
-  if (!decision.allowed) return { allowed: false, requested, reason: decision.reason };
-  if (!service) return { allowed: false, requested, reason: 'UNKNOWN_DATA_SERVICE' };
+  };
+  const decision = decide(policy, question);
+  if (!service) {
+    const reason = decision.allowed ? 'UNKNOWN_DATA_SERVICE' : decision.reason;
+    return { allowed: false, requested, reason, policyReason: reason };
+  }
+  if (!decision.allowed) {
+    const ofAnybody = decide(policy, { ...question, inscriptionContexts: 'any' });
+    const refused = { allowed: false, requested, reason: decision.reason } as const;
+    return ofAnybody.allowed ? refused : { ...refused, policyReason: ofAnybody.reason };
+  }
   return { allowed: true, requested, service, decision };
 };
 

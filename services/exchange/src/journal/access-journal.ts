@@ -90,7 +90,10 @@ export class AccessJournal {
     this.open.markUncertain(journalId);
   }
 
-  /** Makes a refusal durable. When there was a request under this id before, nothing is written, and that one is returned. */
+  /**
+   * Makes a refusal durable. When there was a request under this id before, nothing is written, and that one is returned.
+   * @throws RequestIdReused; Unavailable; Rejection SUBJECT_FORGOTTEN
+   */
   async refuse(
     access: Access,
     begun: BegunReleases,
@@ -100,9 +103,11 @@ export class AccessJournal {
     const { journalId, ticket, personId } = access;
     try {
       const messages = outcomes.map((outcome) => releaseMessage({ outcome }));
+      // One look-up for each refusal, whether the key is of a person or of nobody: else the time would tell which.
+      const fresh = { fresh: true };
       const [sealedBegun, sealedOutcomes] = await Promise.all([
-        this.sealer.seal(personId, journalId, 'begun', begun.map(releaseMessage)),
-        this.sealer.seal(personId, journalId, 'outcomes', messages),
+        this.sealer.seal(personId, journalId, 'begun', begun.map(releaseMessage), fresh),
+        this.sealer.seal(personId, journalId, 'outcomes', messages, fresh),
       ]);
       const data = { version: 1, ticket, personId, begun: sealedBegun, outcomes: sealedOutcomes };
       const event = { type: 'AccessRefused', data };

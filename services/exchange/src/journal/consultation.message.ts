@@ -65,6 +65,7 @@ export const releasesOf = (consultation: Consultation): BegunRelease[] => {
         asOfDate: dateMessage(day),
         kind: AccessKind.ACCESS_KIND_CONSULTATION,
         mail: undefined,
+        proposal: undefined,
       },
       behind,
       time,

@@ -1,5 +1,5 @@
 import { type Release, Releases } from '@crossroads/contracts/access/v1/access_record';
-import { FORGOTTEN, type Forgotten, SubjectSealer } from '@crossroads/privacy';
+import { FORGOTTEN, type Forgotten, type KeyOptions, SubjectSealer } from '@crossroads/privacy';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 
@@ -23,10 +23,16 @@ export class RecordSealer {
   constructor(private readonly sealer: SubjectSealer) {}
 
   /** @throws Rejection SUBJECT_FORGOTTEN */
-  async seal(personId: string, journalId: string, step: Step, releases: readonly Release[]): Promise<string> {
+  async seal(
+    personId: string,
+    journalId: string,
+    step: Step,
+    releases: readonly Release[],
+    options?: Pick<KeyOptions, 'fresh'>,
+  ): Promise<string> {
     const aad = aadOf(journalId, step);
     const plain = Releases.encode({ releases }).finish();
-    const sealed = await this.sealer.sealForSubject(personId || NO_PERSON, plain, aad);
+    const sealed = await this.sealer.sealForSubject(personId || NO_PERSON, plain, aad, options);
     this.recent.set(aad, { personId, sealed, releases });
     return sealed;
   }

@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { Clock } from '@crossroads/configuration';
-import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
 import type { ReportMutationResponse } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import { Commands, PostgresEventStore, type RequestKey, Streams } from '@crossroads/eventsourcing';
 import { type Caller, InvalidInput, PermissionDenied } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
-import { type CompiledDataService, cut, PolicyFollower } from '@crossroads/policy';
+import { type CompiledDataService, cut, PersonQuotas, PolicyFollower } from '@crossroads/policy';
 import { SubjectSealer } from '@crossroads/privacy';
 import { DataSchemas } from '@crossroads/source/client';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { failureOf, refusalOfNumber } from '../consultation/refusals.js';
+import { failureOf, notAvailable, refusalOfNumber, tooMany } from '../consultation/refusals.js';
 import { dateMessage } from '../sources/date.message.js';
 import { DirectoryClient } from '../sources/directory-client.js';
 import { MUTATIONS, mutationDecider, mutationsOf } from './mutation.decider.js';
@@ -39,6 +38,7 @@ export class MutationCommands {
     private readonly clock: Clock,
     private readonly commands: Commands,
     private readonly store: PostgresEventStore,
+    private readonly quotas: PersonQuotas,
   ) {
     this.streams = new Streams(store, { type: MUTATIONS, decider: mutationDecider, events: { MutationReported: [] } });
   }
@@ -51,10 +51,14 @@ export class MutationCommands {
   ): Promise<ReportMutationResponse> {
     const service = this.requireReporter(caller, reporter, input);
     await this.requireValidData(service, input);
-    const { state, personId } = await this.directory.check(input.ssin, [reporter], dayOf(this.clock.now()));
-    const refusal = refusalOfNumber(state);
-    if (refusal || state !== NumberState.NUMBER_STATE_VALID)
-      throw refusal ? failureOf(refusal) : new TypeError('no person');
+    const person = await this.directory.check(input.ssin, [reporter], dayOf(this.clock.now()));
+    const { personId } = person;
+    if (person.inscriptions.length === 0) {
+      const isWithin = await this.quotas.take(reporter, 'misses', input.ssin);
+      throw failureOf(isWithin ? notAvailable : tooMany);
+    }
+    const refusal = refusalOfNumber(person.state);
+    if (refusal) throw failureOf(refusal);
 
     const { ssin, dataService, sourceRevision, changedFieldGroups, data, effectiveDate } = input;
     const mutation = Mutation.fromPartial({

@@ -9,7 +9,9 @@ export type NumberReason =
   | 'ALREADY_REPLACED'
   | 'NOT_REPLACED'
   | 'REPLACES_ITSELF'
-  | 'REPLACES_OTHERS';
+  | 'REPLACES_OTHERS'
+  | 'TWO_PERSONS'
+  | 'ONE_PERSON';
 
 /** Numbers are identified by their blind index. `personId` is whose the number is after the event. */
 export type NumberEvent =

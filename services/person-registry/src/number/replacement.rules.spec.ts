@@ -3,7 +3,7 @@ import { reasonOf } from '@crossroads/testing';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type NumberState, numberDecider } from './number.decider.js';
-import { chainOf, replace, type NumberEvents, unreplace } from './replacement.rules.js';
+import { chainOf, leadingThrough, merge, replace, type NumberEvents, unreplace } from './replacement.rules.js';
 
 type World = Map<string, NumberState>;
 
@@ -26,7 +26,14 @@ const assign = (world: World, index: string, personId: string) =>
   );
 const cancel = (world: World, index: string) =>
   carriedOut(world, new Map([[index, numberDecider.decide({ type: 'CancelNumber' }, stateOf(world, index))]]));
-const replaced = (world: World, index: string, by: string) => carriedOut(world, replace(world, index, given(by)));
+const merged = (world: World, index: string, by: string) => carriedOut(world, merge(world, index, by));
+/** As a replacement, or as the merge that two officials need for it. */
+const replaced = (world: World, index: string, by: string) => {
+  const [one, other] = [personOf(world, index), personOf(world, by)];
+  return one === undefined || other === undefined || one === other
+    ? carriedOut(world, replace(world, index, given(by)))
+    : merged(world, index, by);
+};
 const unreplaced = (world: World, index: string) => carriedOut(world, unreplace(world, index));
 const stateOf = (world: World, index: string) => world.get(index) ?? numberDecider.initialState();
 const personOf = (world: World, index: string) => {
@@ -34,6 +41,23 @@ const personOf = (world: World, index: string) => {
   return state.status === 'absent' ? undefined : state.personId;
 };
 const three = assign(assign(assign(new Map(), 'A', 'a'), 'B', 'b'), 'C', 'c');
+
+/** Numbers N and M of one person, neither of which is replaced. */
+const unmerged = (): World => assign(assign(new Map(), 'N', 'one'), 'M', 'one');
+
+describe('those whose numbers lead through a replaced one', () => {
+  const chain = replaced(replaced(three, 'A', 'B'), 'B', 'C');
+
+  it('are all who were merged with it, and nobody of the other side', () => {
+    expect(leadingThrough(chain, 'B', 'C').sort()).toEqual(['a', 'b']);
+    expect(leadingThrough(chain, 'A', 'B')).toEqual(['a']);
+  });
+
+  it('are nobody once that is taken apart', () => {
+    expect(leadingThrough(unreplaced(chain, 'B'), 'B', 'C')).toEqual([]);
+    expect(leadingThrough(three, 'A', 'B')).toEqual([]);
+  });
+});
 
 describe('a replacement', () => {
   it('by a number that nobody had keeps the person', () => {
@@ -57,6 +81,11 @@ describe('a replacement', () => {
     ['SSIN_REPLACED', () => replaced(replaced(three, 'A', 'B'), 'C', 'A')],
     ['SSIN_CANCELED', () => replaced(cancel(three, 'A'), 'A', 'B')],
     ['SSIN_CANCELED', () => replaced(cancel(three, 'A'), 'B', 'A')],
+    ['TWO_PERSONS', () => carriedOut(three, replace(three, 'A', given('B')))],
+    ['UNKNOWN_SSIN', () => merged(three, 'A', 'X')],
+    ['REPLACES_ITSELF', () => merged(three, 'A', 'A')],
+    ['ALREADY_REPLACED', () => merged(replaced(three, 'A', 'B'), 'A', 'C')],
+    ['ONE_PERSON', () => merged(unmerged(), 'N', 'M')],
     ['NOT_REPLACED', () => unreplaced(three, 'A')],
     ['UNKNOWN_SSIN', () => unreplaced(three, 'X')],
     ['REPLACES_OTHERS', () => unreplaced(replaced(replaced(three, 'A', 'N'), 'B', 'N'), 'A')],

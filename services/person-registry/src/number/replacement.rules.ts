@@ -23,11 +23,31 @@ export interface IndexedNumber {
 }
 
 /**
- * Replaces a number by another. An unknown replacing number is assigned to the same person. When both numbers belong to persons, the
- * person with the replacing number remains, and all numbers of the other lead to that one.
+ * Replaces a number by another of the same person. An unknown replacing number is assigned to that person.
  * `numbers` holds both numbers and all that the replaced one replaces (`chainOf`).
  */
 export const replace = (numbers: NumberStates, replacedIndex: string, by: IndexedNumber): NumberEvents => {
+  const events = join(numbers, replacedIndex, by);
+  if (isOfTwo(numbers, replacedIndex, by.index))
+    throw reject('TWO_PERSONS', 'the numbers are of two known persons; two officials make them one: ProposeMerge');
+  return events;
+};
+
+/**
+ * Makes one of two known persons: the one with the replacing number remains, and all numbers of the other lead to that one.
+ * `numbers` holds both numbers and all that the replaced one replaces (`chainOf`).
+ */
+export const merge = (numbers: NumberStates, replacedIndex: string, byIndex: string): NumberEvents => {
+  if (replacedIndex === byIndex) throw reject('REPLACES_ITSELF', 'a number cannot replace itself');
+  const { kind } = known(numbers, byIndex);
+  // Nothing is assigned, so the number itself is not needed.
+  const events = join(numbers, replacedIndex, { index: byIndex, kind, ssin: '' });
+  if (!isOfTwo(numbers, replacedIndex, byIndex))
+    throw reject('ONE_PERSON', 'both numbers are of one person already; one official is enough: ReplaceSsin');
+  return events;
+};
+
+const join = (numbers: NumberStates, replacedIndex: string, by: IndexedNumber): NumberEvents => {
   if (replacedIndex === by.index) throw reject('REPLACES_ITSELF', 'a number cannot replace itself');
   const replaced = known(numbers, replacedIndex);
   const replacing = numbers.get(by.index) ?? { status: 'absent' };
@@ -40,6 +60,11 @@ export const replace = (numbers: NumberStates, replacedIndex: string, by: Indexe
   decisions.decide(by.index, { type: 'GainReplacement', index: replacedIndex });
   for (const index of chainOf(numbers, replacedIndex)) decisions.decide(index, { type: 'MoveNumber', personId });
   return decisions.events;
+};
+
+const isOfTwo = (numbers: NumberStates, one: string, other: string): boolean => {
+  const [a, b] = [numbers.get(one), numbers.get(other)];
+  return a !== undefined && 'personId' in a && b !== undefined && 'personId' in b && a.personId !== b.personId;
 };
 
 /** Undoes a replacement: each number leads to its own person again. A number that the replacement assigned belongs to nobody again. */
@@ -55,6 +80,12 @@ export const unreplace = (numbers: NumberStates, replacedIndex: string): NumberE
   for (const index of chainOf(numbers, replacedIndex))
     decisions.decide(index, { type: 'MoveNumber', personId: replaced.ownPersonId });
   return decisions.events;
+};
+
+/** The persons whose numbers lead through the one that is replaced to the one that replaces it; none when it is not replaced by that. */
+export const leadingThrough = (numbers: NumberStates, replacedIndex: string, byIndex: string): string[] => {
+  const owners = [replacedIndex, ...chainOf(numbers, replacedIndex)].map((index) => known(numbers, index).ownPersonId);
+  return known(numbers, replacedIndex).byIndex === byIndex ? [...new Set(owners)] : [];
 };
 
 /** The numbers that this one replaces, directly or through others; as far as they are in `numbers`. */

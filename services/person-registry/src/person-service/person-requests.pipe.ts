@@ -45,7 +45,31 @@ export type ReplaceSsinInput = z.output<ReturnType<typeof replaceSsin>>;
 export const ReplaceSsinPipe = requestPipe(replaceSsin);
 
 const ssinOnly = perContext((context) => fields.message({ requestId, ssin: fields.ssin(context) }));
-/** Of `UnreplaceSsin` and `CancelSsin`. */
+/** Of `UnreplaceSsin` and `ProposeCancellation`. */
 export type SsinInput = z.output<ReturnType<typeof ssinOnly>>;
 
 export const SsinPipe = requestPipe(ssinOnly);
+
+const proposeMerge = perContext((context) =>
+  fields.message({ requestId, ssin: fields.ssin(context), replacingSsin: fields.ssin(context) }),
+);
+export type ProposeMergeInput = z.output<ReturnType<typeof proposeMerge>>;
+
+export const ProposeMergePipe = requestPipe(proposeMerge);
+
+const confirmProposal = perContext((context) =>
+  fields.message({
+    requestId,
+    proposalId: fields.uuid,
+    ssin: fields.ssin(context),
+    replacingSsin: fields.optional(fields.ssin(context)),
+  }),
+);
+export type ConfirmProposalInput = z.output<ReturnType<typeof confirmProposal>>;
+
+export const ConfirmProposalPipe = requestPipe(confirmProposal);
+
+const contestProposal = perContext(() => fields.message({ requestId, proposalId: fields.uuid }));
+export type ContestProposalInput = z.output<ReturnType<typeof contestProposal>>;
+
+export const ContestProposalPipe = requestPipe(contestProposal);

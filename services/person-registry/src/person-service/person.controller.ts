@@ -1,9 +1,12 @@
 import {
-  type CancelSsinResponse,
   type ChangePersonResponse,
+  type ConfirmProposalResponse,
+  type ContestProposalResponse,
   type ImportPersonsRequest,
   type ImportPersonsResponse,
   PersonServiceService,
+  type ProposeCancellationResponse,
+  type ProposeMergeResponse,
   type RegisterPersonResponse,
   type ReplaceSsinResponse,
   type UnreplaceSsinResponse,
@@ -16,9 +19,16 @@ import { PersonImports } from '../import/person-imports.js';
 import { type FieldGroup, groupsOf } from '../person/facts.js';
 import { type Origin, PersonCommands } from '../person/person.commands.js';
 import { Reporters } from '../person/reporters.js';
+import { type OfficialOrigin, ProposalCommands } from '../proposal/proposal.commands.js';
 import {
   type ChangePersonInput,
   ChangePersonPipe,
+  type ConfirmProposalInput,
+  ConfirmProposalPipe,
+  type ContestProposalInput,
+  ContestProposalPipe,
+  type ProposeMergeInput,
+  ProposeMergePipe,
   type RegisterPersonInput,
   RegisterPersonPipe,
   type ReplaceSsinInput,
@@ -35,6 +45,7 @@ export class PersonController {
   constructor(
     private readonly reporters: Reporters,
     private readonly commands: PersonCommands,
+    private readonly proposals: ProposalCommands,
     private readonly imports: PersonImports,
   ) {}
 
@@ -55,25 +66,56 @@ export class PersonController {
   @Rpc(PersonServiceService.replaceSsin, ReplaceSsinPipe)
   @UseGuards(NumberReporterGuard)
   async replaceSsin({ requestId, ssin, replacing }: ReplaceSsinInput, call: Call): Promise<ReplaceSsinResponse> {
+    await this.reporters.requireOfficial(call);
     return { sourceRevision: await this.commands.replace(ssin, replacing, this.originOf(call, requestId)) };
   }
 
   @Rpc(PersonServiceService.unreplaceSsin, SsinPipe)
   @UseGuards(NumberReporterGuard)
   async unreplaceSsin({ requestId, ssin }: SsinInput, call: Call): Promise<UnreplaceSsinResponse> {
+    await this.reporters.requireOfficial(call);
     return { sourceRevision: await this.commands.unreplace(ssin, this.originOf(call, requestId)) };
   }
 
-  @Rpc(PersonServiceService.cancelSsin, SsinPipe)
+  @Rpc(PersonServiceService.proposeMerge, ProposeMergePipe)
   @UseGuards(NumberReporterGuard)
-  async cancelSsin({ requestId, ssin }: SsinInput, call: Call): Promise<CancelSsinResponse> {
-    return { sourceRevision: await this.commands.cancel(ssin, this.originOf(call, requestId)) };
+  async proposeMerge({ requestId, ssin, replacingSsin }: ProposeMergeInput, call: Call): Promise<ProposeMergeResponse> {
+    const origin = await this.officialOriginOf(call, requestId);
+    return { proposalId: await this.proposals.proposeMerge(ssin, replacingSsin, origin) };
+  }
+
+  @Rpc(PersonServiceService.proposeCancellation, SsinPipe)
+  @UseGuards(NumberReporterGuard)
+  async proposeCancellation({ requestId, ssin }: SsinInput, call: Call): Promise<ProposeCancellationResponse> {
+    const origin = await this.officialOriginOf(call, requestId);
+    return { proposalId: await this.proposals.proposeCancellation(ssin, origin) };
+  }
+
+  @Rpc(PersonServiceService.confirmProposal, ConfirmProposalPipe)
+  async confirmProposal(
+    { requestId, proposalId, ssin, replacingSsin }: ConfirmProposalInput,
+    call: Call,
+  ): Promise<ConfirmProposalResponse> {
+    const origin = await this.officialOriginOf(call, requestId);
+    return { effectiveTime: new Date(await this.proposals.confirm(proposalId, { ssin, replacingSsin }, origin)) };
+  }
+
+  @Rpc(PersonServiceService.contestProposal, ContestProposalPipe)
+  async contestProposal({ requestId, proposalId }: ContestProposalInput, call: Call): Promise<ContestProposalResponse> {
+    await this.proposals.contest(proposalId, await this.officialOriginOf(call, requestId));
+    return {};
   }
 
   @Rpc(PersonServiceService.importPersons, undefined, { lane: 'bulk' })
   @UseGuards(NumberReporterGuard)
   importPersons(requests: AsyncIterable<ImportPersonsRequest>, call: Call): AsyncIterable<ImportPersonsResponse> {
     return this.imports.import(requests, call.caller);
+  }
+
+  /** @throws Unauthenticated unless the caller names an official of its own */
+  private async officialOriginOf(call: Call, requestId: string): Promise<OfficialOrigin> {
+    const by = await this.reporters.requireOfficial(call);
+    return { request: requestKey(call, by.reporter, requestId), by };
   }
 
   /** @throws PermissionDenied unless the caller reports these groups */

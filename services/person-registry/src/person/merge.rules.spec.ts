@@ -2,12 +2,14 @@ import { Rejection } from '@crossroads/eventsourcing/decider';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type NumberState, numberDecider } from '../number/number.decider.js';
-import { type NumberEvents, replace, unreplace } from '../number/replacement.rules.js';
+import { merge, type NumberEvents, replace, unreplace } from '../number/replacement.rules.js';
 import { CARDINALITIES } from './facts.js';
 import { mergeEventsOf } from './merge.rules.js';
 import { personDecider, type PersonState } from './person.decider.js';
 
 const { evolve, initialState } = personDecider(CARDINALITIES);
+
+const NOW = '2026-03-01T12:00:00.000Z';
 
 /** Numbers by index and persons by id, as folded from all events so far. */
 class World {
@@ -16,7 +18,7 @@ class World {
 
   run(decide: () => NumberEvents): void {
     const decided = decide();
-    const merges = mergeEventsOf(this.numbers, decided);
+    const merges = mergeEventsOf(this.numbers, decided, NOW);
     for (const [index, events] of decided)
       this.numbers.set(index, events.reduce(numberDecider.evolve, this.number(index)));
     for (const [id, event] of merges) this.persons.set(id, evolve(this.person(id), event));
@@ -27,8 +29,15 @@ class World {
     this.run(() => new Map([[index, numberDecider.decide(command, this.number(index))]]));
   }
 
+  /** As a replacement, or as the merge that two officials need for it. */
   replace(index: string, by: string): void {
-    this.run(() => replace(this.numbers, index, { index: by, ssin: by, kind: 'test' }));
+    this.run(() => {
+      const [one, other] = [this.number(index), this.number(by)];
+      const areTwo = 'personId' in one && 'personId' in other && one.personId !== other.personId;
+      return areTwo
+        ? merge(this.numbers, index, by)
+        : replace(this.numbers, index, { index: by, ssin: by, kind: 'test' });
+    });
   }
 
   unreplace(index: string): void {
@@ -54,9 +63,9 @@ describe('the events that a replacement means for persons', () => {
   numbers.set('A', assigned('a')).set('B', assigned('b'));
 
   it('tell the merged person and the survivor', () => {
-    const decided = replace(numbers, 'A', { index: 'B', ssin: 'B', kind: 'test' });
-    const data = { personIds: ['a'], survivor: 'b' };
-    expect([...mergeEventsOf(numbers, decided)].sort(([a], [b]) => a.localeCompare(b))).toEqual([
+    const decided = merge(numbers, 'A', 'B');
+    const data = { personIds: ['a'], survivor: 'b', at: NOW, contested: [] };
+    expect([...mergeEventsOf(numbers, decided, NOW)].sort(([a], [b]) => a.localeCompare(b))).toEqual([
       ['a', { type: 'PersonMerged', data }],
       ['b', { type: 'MergesChanged', data }],
     ]);
@@ -64,7 +73,7 @@ describe('the events that a replacement means for persons', () => {
 
   it('are none when the person stays the same', () => {
     const decided = replace(numbers, 'A', { index: 'N', ssin: 'N', kind: 'test' });
-    expect(mergeEventsOf(numbers, decided).size).toBe(0);
+    expect(mergeEventsOf(numbers, decided, NOW).size).toBe(0);
   });
 });
 

@@ -1,12 +1,12 @@
 import { Database, type Tx } from '@crossroads/database';
 import { Batcher, type Json } from '@crossroads/eventsourcing';
-import { FORGOTTEN, SubjectSealer, Unsealable } from '@crossroads/privacy';
+import { FORGOTTEN, KeyMissing, SubjectSealer, Unsealable } from '@crossroads/privacy';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { PersonState } from './person.decider.js';
 
 /** Rises with the form of `PersonState`, and with every change of how events are folded. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** A person after a revision of the stream. */
 export interface PersonSnapshot {
@@ -69,7 +69,8 @@ export class PersonSnapshots {
       const opened = await this.sealer.openForSubject(personId, sealed, aadOf(revision));
       return opened === FORGOTTEN ? undefined : stateOf(opened);
     } catch (error) {
-      if (error instanceof Unsealable) return undefined;
+      // Damaged. When it is the key that is missing, the events say so.
+      if (error instanceof Unsealable || error instanceof KeyMissing) return undefined;
       throw error;
     }
   }
@@ -105,11 +106,13 @@ const storedOf = ({
   sourceRevision,
   reassertedRevision,
   mergedInto,
+  contested,
 }: PersonState): { readonly [key: string]: Json } => ({
   facts: facts as unknown as Json,
   sourceRevision: String(sourceRevision),
   ...(reassertedRevision === undefined ? {} : { reassertedRevision: String(reassertedRevision) }),
   ...(mergedInto === undefined ? {} : { mergedInto }),
+  ...(contested === undefined ? {} : { contested }),
 });
 
 const stateOf = (stored: Json): PersonState => {
@@ -119,7 +122,7 @@ const stateOf = (stored: Json): PersonState => {
   return { forgotten: false, facts, sourceRevision: BigInt(sourceRevision), ...reasserted, ...merged };
 };
 
-type StoredState = Pick<PersonState, 'facts' | 'mergedInto'> & {
+type StoredState = Pick<PersonState, 'facts' | 'mergedInto' | 'contested'> & {
   readonly sourceRevision: string;
   readonly reassertedRevision?: string;
 };

@@ -2,7 +2,7 @@ import type { EventCodec, Json, Recorded } from '@crossroads/eventsourcing';
 import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
 import { Injectable } from '@nestjs/common';
 import { type Fact, type FieldGroup, groupsOf } from './facts.js';
-import type { MergeEvent, PersonEvent } from './person.decider.js';
+import type { MergeEvent, PersonEvent, ProposalStatedEvent } from './person.decider.js';
 
 /** The stored form of a person's event. Without the key, nothing of it names or describes the person. */
 interface StoredPersonEvent {
@@ -54,15 +54,21 @@ export class PersonCodec implements EventCodec<PersonEvent> {
   }
 }
 
-type PlainEvent = MergeEvent | Extract<PersonEvent, { readonly type: 'PersonErasureOrdered' }>;
+type PlainEvent = MergeEvent | ProposalStatedEvent | Extract<PersonEvent, { readonly type: 'PersonErasureOrdered' }>;
 
 /** These hold nothing but ids and codes. */
-const isPlain = (event: PersonEvent): event is PlainEvent => isMerge(event) || event.type === 'PersonErasureOrdered';
+const isPlain = (event: PersonEvent): event is PlainEvent =>
+  isMerge(event) || event.type === 'ProposalStated' || event.type === 'PersonErasureOrdered';
 
 /** Merges hold nothing but ids. */
 export const isMerge = (event: PersonEvent): event is MergeEvent => MERGES.has(event.type);
 
-const MERGES: ReadonlySet<string> = new Set<MergeEvent['type']>(['PersonMerged', 'PersonSeparated', 'MergesChanged']);
+const MERGES: ReadonlySet<string> = new Set<MergeEvent['type']>([
+  'PersonMerged',
+  'PersonSeparated',
+  'MergesChanged',
+  'MergeContested',
+]);
 
 const storedPersonEvent = (data: Json): StoredPersonEvent => data as unknown as StoredPersonEvent;
 

@@ -49,6 +49,10 @@ type PersonForgotten = DomainEvent<'PersonForgotten', { readonly sourceRevision?
 interface Merge {
   readonly personIds: readonly string[];
   readonly survivor: string;
+  /** When, by the clock of the registry (ISO 8601). */
+  readonly at: string;
+  /** Those of `personIds` whose merge is contested. */
+  readonly contested: readonly string[];
 }
 /** This person is merged into the survivor. */
 type PersonMerged = DomainEvent<'PersonMerged', Merge>;
@@ -56,8 +60,25 @@ type PersonMerged = DomainEvent<'PersonMerged', Merge>;
 type PersonSeparated = DomainEvent<'PersonSeparated', Merge>;
 /** Others were merged into this person, or are no longer. */
 type MergesChanged = DomainEvent<'MergesChanged', Merge>;
+/** Somebody contests that this person is one with the survivor. */
+type MergeContested = DomainEvent<'MergeContested', Merge>;
 /** Stored in the streams of all persons concerned, in the append that moves the numbers. */
-export type MergeEvent = PersonMerged | PersonSeparated | MergesChanged;
+export type MergeEvent = PersonMerged | PersonSeparated | MergesChanged | MergeContested;
+
+/** Officials took a step about the numbers of this person, or it took effect. The person is told; nothing here changes by it. */
+export type ProposalStatedEvent = DomainEvent<
+  'ProposalStated',
+  {
+    readonly proposalId: string;
+    readonly kind: 'merge' | 'cancellation';
+    readonly step: 'proposed' | 'confirmed' | 'effective' | 'contested' | 'lapsed';
+    /** Absent for what the clock did. */
+    readonly by?: { readonly reporter: string; readonly officialId: string; readonly officialRole: string };
+    /** ISO 8601, as `effectiveAt`. */
+    readonly at: string;
+    readonly effectiveAt?: string;
+  }
+>;
 
 export type PersonEvent =
   | PersonRegistered
@@ -65,7 +86,8 @@ export type PersonEvent =
   | PersonReasserted
   | PersonErasureOrdered
   | PersonForgotten
-  | MergeEvent;
+  | MergeEvent
+  | ProposalStatedEvent;
 
 export const PERSON_EVENTS: UpcastersOf<PersonEvent> = {
   PersonRegistered: [],
@@ -76,6 +98,8 @@ export const PERSON_EVENTS: UpcastersOf<PersonEvent> = {
   PersonMerged: [],
   PersonSeparated: [],
   MergesChanged: [],
+  MergeContested: [],
+  ProposalStated: [],
 };
 
 export interface PersonState {
@@ -89,6 +113,8 @@ export interface PersonState {
   readonly reassertedRevision?: bigint;
   /** The person to whom all numbers of this one lead. */
   readonly mergedInto?: string;
+  /** That this person is one with another is contested, until both are taken apart. */
+  readonly contested?: true;
 }
 
 /** A person is always read whole. */
@@ -139,10 +165,13 @@ export const personDecider = (cardinalities: Cardinalities): Decider<PersonState
       case 'PersonMerged':
         return { ...state, mergedInto: data.survivor };
       case 'PersonSeparated': {
-        const { mergedInto: _, ...alone } = state;
+        const { mergedInto: _, contested: __, ...alone } = state;
         return alone;
       }
+      case 'MergeContested':
+        return { ...state, contested: true };
       case 'MergesChanged':
+      case 'ProposalStated':
         return state;
       case 'PersonRegistered':
       case 'PersonChanged': {

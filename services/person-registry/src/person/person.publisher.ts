@@ -31,6 +31,7 @@ import {
 import { isMerge, PersonCodec } from './person.codec.js';
 import type { MergeEvent } from './person.decider.js';
 import { Persons } from './persons.js';
+import { proposalStatedMessage } from './proposal-stated.message.js';
 
 /** Publishes the life of numbers, which persons are one, and what a person is after each change. Events within 20 ms share a batch. */
 @Publisher({ topics: { [PERSON_TOPIC]: 'main' }, paceMs: 20 })
@@ -50,6 +51,14 @@ export class PersonPublisher implements EventPublisher {
     PersonMerged: (recorded) => this.personChanged(recorded),
     PersonSeparated: (recorded) => this.personChanged(recorded),
     MergesChanged: (recorded) => this.personChanged(recorded),
+    MergeContested: (recorded) => this.personChanged(recorded),
+    ProposalStated: (recorded) => this.proposalStated(recorded),
+    // Persons are told by the statements in their own streams.
+    ProposalMade: NOT_PUBLISHED,
+    ProposalConfirmed: NOT_PUBLISHED,
+    ProposalContested: NOT_PUBLISHED,
+    ProposalTookEffect: NOT_PUBLISHED,
+    ProposalLapsed: NOT_PUBLISHED,
     PersonErasureOrdered: (recorded) => this.erasureOrdered(recorded),
     // Nothing is published about a person who was erased.
     PersonForgotten: NOT_PUBLISHED,
@@ -117,9 +126,21 @@ export class PersonPublisher implements EventPublisher {
     return this.publication(recorded, 'persons.notify.erasure_ordered', recorded.streamId, message);
   }
 
-  private merged(recorded: Recorded, { data: { personIds, survivor } }: MergeEvent): Publication {
-    const message = PersonsMerged.encode({ personIds: [...personIds], survivorPersonId: survivor }).finish();
+  private merged(recorded: Recorded, { data }: MergeEvent): Publication {
+    const message = PersonsMerged.encode({
+      personIds: [...data.personIds],
+      survivorPersonId: data.survivor,
+      mergeTime: new Date(data.at),
+      contestedPersonIds: [...data.contested],
+    }).finish();
     return this.publication(recorded, 'persons.notify.merged', recorded.streamId, message);
+  }
+
+  private async proposalStated(recorded: Recorded): Promise<Publication | undefined> {
+    const event = await this.personCodec.fromStored(recorded);
+    if (event.type !== 'ProposalStated') return undefined;
+    const message = proposalStatedMessage(recorded.streamId, event);
+    return this.publication(recorded, 'persons.notify.proposal_stated', recorded.streamId, message);
   }
 
   /** Of a report: the state after it, as of the day on which it was recorded: the same bytes at each repetition. */

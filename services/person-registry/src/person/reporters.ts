@@ -1,13 +1,25 @@
-import { type Caller, PermissionDenied } from '@crossroads/grpc';
+import { type Call, type Caller, PermissionDenied, Unauthenticated } from '@crossroads/grpc';
 import { PolicyFollower } from '@crossroads/policy';
+import { Officials } from '@crossroads/sign-in';
 import { Injectable } from '@nestjs/common';
 import type { FieldGroup } from './facts.js';
 import { IDENTIFICATION } from './identification.js';
 
+/** Who answers for a change of numbers. */
+interface ReportingOfficial {
+  /** Enterprise number. */
+  readonly reporter: string;
+  readonly officialId: string;
+  readonly officialRole: string;
+}
+
 /** Decides by the current policy which institution may report which field groups. */
 @Injectable()
 export class Reporters {
-  constructor(private readonly policy: PolicyFollower) {}
+  constructor(
+    private readonly policy: PolicyFollower,
+    private readonly officials: Officials,
+  ) {}
 
   /** The enterprise number of the caller. @throws PermissionDenied unless it reports anything, and all of these groups */
   requireGroups(caller: Caller, groups: readonly FieldGroup[]): string {
@@ -22,6 +34,20 @@ export class Reporters {
         { metadata: { fieldGroups: [...new Set(missing)].join(',') } },
       );
     return caller.enterpriseNumber;
+  }
+
+  /** The official behind the call. @throws Unauthenticated when there is none, or the token is not good; PermissionDenied */
+  async requireOfficial(call: Pick<Call, 'caller' | 'metadata'>): Promise<ReportingOfficial> {
+    const { caller } = call;
+    const institution = caller.kind === 'institution' && this.policy.policy().institution(caller.enterpriseNumber);
+    if (!institution) throw notReporter();
+    const official = await this.officials.of(call, caller, institution);
+    if (official === undefined)
+      throw new Unauthenticated(
+        'TOKEN_MISSING',
+        'an official answers for this: authorization must be "Bearer <JWT>", signed by this institution for the registry',
+      );
+    return { reporter: caller.enterpriseNumber, officialId: official.id, officialRole: official.role };
   }
 }
 

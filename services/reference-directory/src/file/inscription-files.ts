@@ -3,8 +3,8 @@ import { InscribeFileChunk, type InscribeFileResponse } from '@crossroads/contra
 import { type Call, RequestValidation } from '@crossroads/grpc';
 import { Injectable } from '@nestjs/common';
 import { InscriptionCommands, type Outcome } from '../inscription/inscription.commands.js';
+import { lineMessages } from '../inscription/line-reasons.js';
 import { Representation } from '../inscription/representation.js';
-import { numberMessages } from '../number/number-state.rules.js';
 import { readChunk } from './file-line.reader.js';
 import type { InscribeFileInput } from './inscribe-file.pipe.js';
 
@@ -55,7 +55,7 @@ const refusedLines = ({ refused }: Outcome, descriptions: ReadonlyMap<string, st
   refused.map(({ line, reason }) => ({
     line: BigInt(line),
     reason,
-    description: NUMBER_MESSAGES.get(reason) ?? descriptions.get(reason) ?? '',
+    description: LINE_MESSAGES.get(reason) ?? descriptions.get(reason) ?? '',
   }));
 
-const NUMBER_MESSAGES = new Map<string, string>(Object.entries(numberMessages));
+const LINE_MESSAGES = new Map<string, string>(Object.entries(lineMessages));

@@ -1,13 +1,14 @@
 import type { Inscription, ListInscriptionsResponse } from '@crossroads/contracts/directory/v1/directory_service';
 import { Database } from '@crossroads/database';
 import { PageTokens } from '@crossroads/grpc';
+import { PersonQuotas, personNotAvailable, quotaExhausted } from '@crossroads/policy';
 import { Injectable } from '@nestjs/common';
 import { type Entry, unpackEntries } from '../lookup/entry.codec.js';
 import { inscriptionMessage } from '../lookup/inscription.message.js';
 import { InstitutionContexts } from '../lookup/institution-contexts.js';
 import { PersonLookup } from '../lookup/person-lookup.js';
-import { rejection } from '../number/number-state.rules.js';
 import type { ListInscriptionsInput } from './list-inscriptions.pipe.js';
+import { rejection } from './line-reasons.js';
 import { SsinSeal } from './ssin-seal.js';
 
 /** The end of a page. */
@@ -45,9 +46,10 @@ export class InscriptionList {
     private readonly persons: PersonLookup,
     private readonly seal: SsinSeal,
     private readonly pageTokens: PageTokens,
+    private readonly quotas: PersonQuotas,
   ) {}
 
-  /** @throws Rejection `UNKNOWN_SSIN`; InvalidInput for a page token of another list */
+  /** @throws Rejection `PERSON_NOT_AVAILABLE`; InvalidInput for a page token of another list */
   async list(
     institution: string,
     { ssin, pageSize, pageToken }: Omit<ListInscriptionsInput, 'institution'>,
@@ -63,9 +65,12 @@ export class InscriptionList {
 
   private async ofPerson(institution: string, ssin: string, after: Position | undefined, size: number): Promise<Page> {
     const found = await this.persons.find({ ssin });
-    if (!found) throw rejection('UNKNOWN_SSIN');
-    const { own, contextOf } = await this.ownEntries(institution, [found]);
-    const entries = own(found.entries);
+    const { own, contextOf } = await this.ownEntries(institution, found ? [found] : []);
+    const entries = found ? own(found.entries) : [];
+    if (!found || entries.length === 0) {
+      const isWithin = await this.quotas.take(institution, 'misses', ssin);
+      throw rejection(isWithin ? personNotAvailable.reason : quotaExhausted.reason);
+    }
     const from = after?.listed ?? 0;
     const page = entries.slice(from, from + size);
     const listed = from + page.length;

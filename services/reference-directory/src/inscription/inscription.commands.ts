@@ -7,13 +7,15 @@ import {
   type RequestKey,
   Streams,
 } from '@crossroads/eventsourcing';
-import { Injectable } from '@nestjs/common';
+import { PersonQuotas, quotaExhausted } from '@crossroads/policy';
+import { Inject, Injectable } from '@nestjs/common';
 import type { FoundPerson } from '../lookup/find-persons.js';
 import { InstitutionContexts } from '../lookup/institution-contexts.js';
 import { PersonLookup } from '../lookup/person-lookup.js';
-import { type NumberReason, refusalOf, rejection } from '../number/number-state.rules.js';
+import { refusalOf } from '../number/number-state.rules.js';
 import type { DayRange } from '../period/days.rules.js';
 import type { Periods } from '../period/periods.rules.js';
+import { GrantedInscriptions } from './granted-inscriptions.js';
 import { inscriptionCodec } from './inscription.codec.js';
 import {
   changesOf,
@@ -27,6 +29,7 @@ import {
   streamOf,
 } from './inscription.decider.js';
 import { readRows, writeChanges } from './inscription-rows.js';
+import { type LineReason, rejection } from './line-reasons.js';
 import { SsinSeal } from './ssin-seal.js';
 
 /** A line whose fields are all well-formed. */
@@ -71,13 +74,13 @@ interface ChunkCommand {
 }
 
 type ResolvedLine = Line & { readonly ssin: string };
-type RefusedNumber = RefusedLine & { readonly reason: NumberReason };
+type RefusedByRule = RefusedLine & { readonly reason: LineReason };
 
-/** The lines whose numbers are valid, and the person of each; the others are refused. */
+/** The lines that may be inscribed, and the person of each; the others are refused. */
 interface Resolved {
   readonly lines: readonly ResolvedLine[];
   readonly persons: readonly FoundPerson[];
-  readonly refused: readonly RefusedNumber[];
+  readonly refused: readonly RefusedByRule[];
 }
 
 /**
@@ -97,6 +100,8 @@ export class InscriptionCommands {
     private readonly contexts: InstitutionContexts,
     private readonly persons: PersonLookup,
     private readonly seal: SsinSeal,
+    @Inject(PersonQuotas) private readonly quotas: Pick<PersonQuotas, 'takeAll'>,
+    @Inject(GrantedInscriptions) private readonly grants: Pick<GrantedInscriptions, 'refusedAmong'>,
   ) {
     this.streams = new Streams(store, {
       type: STREAM_TYPE,
@@ -106,7 +111,7 @@ export class InscriptionCommands {
     });
   }
 
-  /** Whether the line changed anything. @throws Rejection with a `NumberReason` */
+  /** Whether the line changed anything. @throws Rejection with a `LineReason` */
   async executeLine(type: CommandType, institution: string, line: ValidLine, request: RequestKey): Promise<boolean> {
     const chunk = { lines: [{ line: 1, ...line }], malformed: [] };
     const { changed } = await this.execute({ type, institution, chunk, rejectsRefusedLines: true }, request);
@@ -138,7 +143,12 @@ export class InscriptionCommands {
   }: ChunkCommand): Promise<CommandDecision<Outcome>> {
     // The revision is read first: rows that are read later include at least the events up to it.
     const revision = await this.revisionOf(institution);
-    const { lines, persons, refused } = await this.resolve(type, chunk.lines);
+    // The policy first: its reasons say nothing of a person.
+    const notGranted = type === 'Inscribe' ? this.grants.refusedAmong(institution, chunk.lines) : [];
+    const denied = new Set(notGranted.map(({ line }) => line));
+    const granted = chunk.lines.filter(({ line }) => !denied.has(line));
+    const { lines, persons, refused: notUsable } = await this.resolve(type, institution, granted);
+    const refused = [...notGranted, ...notUsable];
     const [first] = refused;
     if (first && rejectsRefusedLines) throw rejection(first.reason);
     const state = await this.stateOf(institution, lines, persons);
@@ -161,7 +171,7 @@ export class InscriptionCommands {
       appends: [await this.streams.append({ streamId: streamOf(institution), revision }, events)],
       answer: {
         changed: changedLines.length,
-        unchanged: lines.length - changedLines.length,
+        unchanged: chunk.lines.length - refused.length - changedLines.length,
         refused: [...chunk.malformed, ...refused].sort((a, b) => a.line - b.line),
       },
       writeRows: async (tx) => {
@@ -171,21 +181,40 @@ export class InscriptionCommands {
     };
   }
 
-  private async resolve(type: CommandType, fileLines: readonly FileLine[]): Promise<Resolved> {
+  private async resolve(type: CommandType, institution: string, fileLines: readonly FileLine[]): Promise<Resolved> {
     const found = await this.persons.findAll(fileLines);
-    const merged = type === 'Uninscribe' ? await this.mergedInto(found) : new Map<number, number[]>();
+    const ids = new Set(found.flatMap((person) => person?.entries.map(({ contextId }) => contextId) ?? []));
+    const contextOf = await this.contexts.contextsOf(ids);
+    const isKnown = ({ entries }: FoundPerson) =>
+      entries.some(({ contextId }) => contextOf(contextId).institution === institution);
+    const isMissed = (person: FoundPerson | undefined) =>
+      person === undefined || (person.state !== 'VALID' && !isKnown(person));
+    const isInscribing = type === 'Inscribe';
+    // Whom it has a file on already counts no more.
+    const added = found.flatMap((person) => (person?.state === 'VALID' && !isKnown(person) ? [person.personId] : []));
+    const missed = fileLines.filter((_, index) => isMissed(found[index])).map(({ ssin }) => ssin);
+    const addedWithin = await this.quotas.takeAll(institution, 'inscribed', isInscribing ? added : []);
+    const missedWithin = await this.quotas.takeAll(institution, 'misses', isInscribing ? missed : []);
+    const merged = isInscribing ? new Map<number, number[]>() : await this.mergedInto(found);
     const lines: ResolvedLine[] = [];
     const persons: FoundPerson[] = [];
-    const refused: RefusedNumber[] = [];
+    const refused: RefusedByRule[] = [];
     fileLines.forEach(({ line, ssin, context, period }, index) => {
       const person = found[index];
-      const reason = refusalOf(person?.state);
-      if (reason !== undefined || person === undefined) {
-        refused.push({ line, reason: reason ?? 'UNKNOWN_SSIN' });
+      if (person?.state === 'VALID') {
+        if (isInscribing && !isKnown(person) && !addedWithin.has(person.personId)) {
+          refused.push({ line, reason: quotaExhausted.reason });
+          return;
+        }
+        persons.push(person);
+        lines.push({ persons: [person.person, ...(merged.get(person.person) ?? [])], ssin, context, period });
         return;
       }
-      persons.push(person);
-      lines.push({ persons: [person.person, ...(merged.get(person.person) ?? [])], ssin, context, period });
+      const reason = person && isKnown(person) ? refusalOf(person.state) : undefined;
+      if (reason !== undefined) refused.push({ line, reason });
+      // To uninscribe whoever is not inscribed changes nothing, also when the number is not in use.
+      else if (isInscribing)
+        refused.push({ line, reason: missedWithin.has(ssin) ? 'NUMBER_NOT_USABLE' : quotaExhausted.reason });
     });
     return { lines, persons, refused };
   }

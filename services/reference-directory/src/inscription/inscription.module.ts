@@ -1,7 +1,9 @@
+import { QuotaModule } from '@crossroads/policy';
 import { FileKeyProvider } from '@crossroads/privacy';
 import { pageTokens } from '@crossroads/service';
 import { Module } from '@nestjs/common';
 import { LookupModule, SSIN_INDEX } from '../lookup/lookup.module.js';
+import { GrantedInscriptions } from './granted-inscriptions.js';
 import { InscriptionCommands } from './inscription.commands.js';
 import { InscriptionList } from './inscription-list.js';
 import { InscribedPersons } from './inscribed-persons.js';
@@ -10,8 +12,9 @@ import { SsinSeal } from './ssin-seal.js';
 
 /** What institutions inscribe, end and list. */
 @Module({
-  imports: [LookupModule],
+  imports: [LookupModule, QuotaModule],
   providers: [
+    GrantedInscriptions,
     InscriptionCommands,
     InscriptionList,
     InscribedPersons,

@@ -17,6 +17,8 @@ const UNKNOWN: CheckResponse = {
   inscriptions: [],
   mergedPersonIds: [],
   followed: [],
+  ownPersonId: '',
+  merges: [],
 };
 
 /** Makes the answers about persons, for one filter. */
@@ -33,7 +35,15 @@ export const checkMessages = (
       const context = contextOf(entry.contextId);
       return wanted.size === 0 || wanted.has(context.institution) ? [inscriptionMessage(context, entry)] : [];
     });
-    const { state, personId, mergedPersonIds } = person;
-    return { state: STATES[state], personId, inscriptions, mergedPersonIds: [...mergedPersonIds], followed: [] };
+    const { state, personId, ownPersonId, mergedPersonIds, merges } = person;
+    return {
+      state: STATES[state],
+      personId,
+      inscriptions,
+      mergedPersonIds: [...mergedPersonIds],
+      followed: [],
+      ownPersonId,
+      merges: merges.map(({ since, ...one }) => ({ ...one, mergeTime: since })),
+    };
   };
 };

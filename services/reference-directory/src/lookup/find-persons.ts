@@ -13,6 +13,18 @@ export interface FoundPerson {
   /** Of this person and of all persons that were merged into this one. */
   readonly entries: readonly Entry[];
   readonly mergedPersonIds: readonly string[];
+  /** The same persons, each with its merge. */
+  readonly merges: readonly MergedPerson[];
+  /** Whose the number that was looked up is, apart from merges; for a person looked up by id, that one. */
+  readonly ownPersonId: string;
+}
+
+/** Somebody who is one with another person. */
+interface MergedPerson {
+  readonly personId: string;
+  readonly since: Date;
+  /** Somebody contests it. */
+  readonly contested: boolean;
 }
 
 /** Whom to look up: a number by its keys (`numberKey`, one for each version of the blind index key), or a person by id. */
@@ -24,8 +36,11 @@ interface Row {
   readonly person: number;
   readonly person_id: string;
   readonly packed: Buffer | null;
-  readonly merged_ids?: string[] | null;
-  readonly merged_packed?: (Buffer | null)[] | null;
+  readonly own_id: string;
+  readonly merged_ids: string[] | null;
+  readonly merged_packed: (Buffer | null)[] | null;
+  readonly merged_since: Date[] | null;
+  readonly merged_contested: boolean[] | null;
 }
 
 const LOOKUP = {
@@ -34,42 +49,32 @@ const LOOKUP = {
       select a.n, x.state, x.person from unnest($1::int[], $2::uuid[]) a (n, number) join numbers x on x.number = a.number
       union all
       select a.n, 'V', p.person from unnest($3::int[], $4::uuid[]) a (n, person_id) join persons p on p.person_id = a.person_id)
-    select a.n, a.state::text, p.person, p.person_id, i.packed, f.merged_ids::text[], f.merged_packed
+    select a.n, a.state::text, p.person, p.person_id, w.person_id as own_id, i.packed,
+           f.merged_ids::text[], f.merged_packed, f.merged_since, f.merged_contested
       from asked a
       left join merges m on m.person = a.person
       join persons p on p.person = coalesce(m.survivor, a.person)
+      join persons w on w.person = a.person
       left join inscriptions i on i.person = p.person
       cross join lateral (
-        select array_agg(q.person_id) as merged_ids, array_agg(o.packed) as merged_packed
+        select array_agg(q.person_id) as merged_ids, array_agg(o.packed) as merged_packed,
+               array_agg(b.since) as merged_since, array_agg(b.contested) as merged_contested
           from merges b join persons q on q.person = b.person left join inscriptions o on o.person = b.person
          where b.survivor = p.person) f
      where not exists (select from tombstones t where t.person_id = p.person_id)`,
 };
 
-/** Finds numbers whose person has no merges, which are nearly all. `LOOKUP` finds the same at nearly twice the cost. */
-const LOOKUP_PLAIN = {
-  name: 'lookup-plain',
-  text: `select a.n, x.state::text, p.person, p.person_id, i.packed
-      from unnest($1::int[], $2::uuid[]) a (n, number)
-      join numbers x on x.number = a.number
-      left join merges m on m.person = x.person
-      join persons p on p.person = coalesce(m.survivor, x.person)
-      left join inscriptions i on i.person = p.person
-     where not exists (select from merges b where b.survivor = p.person)
-       and not exists (select from tombstones t where t.person_id = p.person_id)`,
-};
-
-/** Finds persons, in the order of their keys; undefined for unknown ones. One round trip, and one more if any has merges. */
+/**
+ * Finds persons, in the order of their keys; undefined for unknown ones. It is one query for whichever number, in use or not: more would
+ * tell by the time that they take.
+ */
 export const findPersons = async (db: Queryable, keys: readonly PersonKey[]): Promise<(FoundPerson | undefined)[]> => {
   const found = new Array<FoundPerson | undefined>(keys.length).fill(undefined);
-  const collect = (rows: readonly Row[]) => {
-    for (const row of rows) found[row.n] = personOf(row);
-  };
   const numbers = keys.flatMap((key, n) => ('numbers' in key ? key.numbers.map((number) => ({ n, key: number })) : []));
   const ids = keys.flatMap((key, n) => ('personId' in key ? [{ n, key: key.personId }] : []));
-  if (numbers.length > 0) collect(await db.query<Row>(LOOKUP_PLAIN, columnsOf(numbers)));
-  const rest = numbers.filter(({ n }) => found[n] === undefined);
-  if (rest.length + ids.length > 0) collect(await db.query<Row>(LOOKUP, [...columnsOf(rest), ...columnsOf(ids)]));
+  if (keys.length === 0) return found;
+  for (const row of await db.query<Row>(LOOKUP, [...columnsOf(numbers), ...columnsOf(ids)]))
+    found[row.n] = personOf(row);
   return found;
 };
 
@@ -86,8 +91,11 @@ const personOf = ({
   person,
   person_id: personId,
   packed,
-  merged_ids: mergedPersonIds,
+  own_id: ownPersonId,
+  merged_ids: mergedIds,
   merged_packed: merged,
+  merged_since: since,
+  merged_contested: contested,
 }: Row): FoundPerson => {
   const own = packed ? unpackEntries(packed) : [];
   return {
@@ -95,8 +103,19 @@ const personOf = ({
     person,
     personId,
     entries: merged ? union([...own, ...merged.flatMap((bytes) => (bytes ? unpackEntries(bytes) : []))]) : own,
-    mergedPersonIds: mergedPersonIds ?? [],
+    ownPersonId,
+    mergedPersonIds: mergedIds ?? [],
+    merges: (mergedIds ?? []).map((id, n) => ({
+      personId: id,
+      since: present(since?.[n]),
+      contested: present(contested?.[n]),
+    })),
   };
+};
+
+const present = <Value>(value: Value | undefined): Value => {
+  if (value === undefined) throw new TypeError('a merge without its columns');
+  return value;
 };
 
 const union = (entries: readonly Entry[]): Entry[] => {

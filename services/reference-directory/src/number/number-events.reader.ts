@@ -46,9 +46,10 @@ export const mergeOf = (event: CloudEvent): Merge | undefined => {
   const decoded = decode(PersonsMerged, event.data);
   const place = placeOf(event);
   if (decoded === undefined || place === undefined) return undefined;
-  const { personIds, survivorPersonId: survivor } = decoded;
-  if (personIds.length === 0 || ![...personIds, survivor].every((id) => UUID.test(id))) return undefined;
-  return { personIds, survivor, ...place };
+  const { personIds, survivorPersonId: survivor, mergeTime: since, contestedPersonIds: contested } = decoded;
+  if (since === undefined || personIds.length === 0 || ![...personIds, survivor].every((id) => UUID.test(id)))
+    return undefined;
+  return { personIds, survivor, since, contested, ...place };
 };
 
 /** The serial is drawn at the insert into the registry's log: it orders what partitions do not. */

@@ -1,21 +1,22 @@
-import { Rejection } from '@crossroads/eventsourcing/decider';
+import { personNotAvailable } from '@crossroads/policy/decide';
 
 export type SsinState = 'VALID' | 'REPLACED' | 'CANCELED';
 
-/** Why a number cannot be inscribed, in CBSS's terms. */
-export type NumberReason = 'UNKNOWN_SSIN' | 'REPLACED_SSIN' | 'CANCELED_SSIN';
+/**
+ * Why nothing is done for a number. Only an institution that has an inscription on it is told what happened to it, in CBSS's terms; to
+ * others a number that nobody has, that was replaced or that was cancelled is the same.
+ */
+export type NumberReason = 'NUMBER_NOT_USABLE' | 'REPLACED_SSIN' | 'CANCELED_SSIN' | typeof personNotAvailable.reason;
 
-/** @param state Undefined when nobody has the number. */
-export const refusalOf = (state: SsinState | undefined): NumberReason | undefined => {
-  if (state === undefined) return 'UNKNOWN_SSIN';
+/** To an institution that has an inscription on the number. */
+export const refusalOf = (state: SsinState): NumberReason | undefined => {
   if (state === 'VALID') return undefined;
   return state === 'REPLACED' ? 'REPLACED_SSIN' : 'CANCELED_SSIN';
 };
 
 export const numberMessages: Readonly<Record<NumberReason, string>> = {
-  UNKNOWN_SSIN: 'this number is not known to the person registry',
+  NUMBER_NOT_USABLE: 'nobody can be inscribed under this number; check it with the person',
+  [personNotAvailable.reason]: personNotAvailable.message,
   REPLACED_SSIN: 'another number has replaced this one; use the one that replaces it',
   CANCELED_SSIN: 'this number was cancelled; find the right number of the person',
 };
-
-export const rejection = (reason: NumberReason): Rejection => new Rejection(reason, numberMessages[reason]);

@@ -29,8 +29,10 @@ export class Numbers1764230400000 implements MigrationInterface {
         person   int    primary key,
         serial   bigint not null,
         position bigint not null,
+        since    timestamptz not null,
         survivor int,
-        partition smallint not null
+        partition smallint not null,
+        contested boolean not null
       );
       create index merges_survivor on merges (survivor) where survivor is not null;
       comment on table merges is 'Persons that were merged into another one; survivor is null once the merge was undone.'`);
@@ -38,7 +40,7 @@ export class Numbers1764230400000 implements MigrationInterface {
       grantsToService({
         persons: 'select, insert',
         numbers: 'select, insert, update (serial, position, person, state, partition, replaced_by), delete',
-        merges: 'select, insert, update (serial, position, survivor, partition), delete',
+        merges: 'select, insert, update (serial, position, since, survivor, partition, contested), delete',
       }),
     );
   }

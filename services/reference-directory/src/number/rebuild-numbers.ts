@@ -25,7 +25,7 @@ export const mergesView: ViewOfTopic = {
   table: 'merges',
   types: [MERGED],
   key: 'person',
-  compared: ['serial', 'survivor'],
+  compared: ['serial', 'survivor', 'since', 'contested'],
   apply: async (tx, events) => {
     const merges = events.map(mergeOf).filter((one) => one !== undefined);
     const named = merges.flatMap(({ personIds, survivor }) => [...personIds, survivor]);

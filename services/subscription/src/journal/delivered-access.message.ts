@@ -106,6 +106,7 @@ const releaseTo = (
       asOfDate: undefined,
       kind: AccessKind.ACCESS_KIND_DELIVERY,
       mail: undefined,
+      proposal: undefined,
     },
     {
       ticket,

@@ -1,6 +1,7 @@
 import { Database } from '@crossroads/database';
 import { Rejection } from '@crossroads/eventsourcing/decider';
-import { TopicProvisioning } from '@crossroads/messaging';
+import { Unavailable } from '@crossroads/grpc';
+import { Bus, institutionTopic } from '@crossroads/messaging';
 import { DELIVERIES, topicOfInstitution } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import type { SubscriptionReason } from './subscription.decider.js';
@@ -8,21 +9,21 @@ import type { SubscriptionReason } from './subscription.decider.js';
 /** The topic of one subscriber. */
 export const deliveriesTopic = (institution: string): string => topicOfInstitution(DELIVERIES, institution);
 
-/** Creates subscribers' topics. */
+/** How many lanes of its topic a subscriber uses. The broker-keeper creates the topics, with room for the most lanes. */
 @Injectable()
 export class SubscriberTopics {
   constructor(
     private readonly db: Database,
-    private readonly topics: TopicProvisioning,
+    private readonly bus: Bus,
   ) {}
 
   /**
-   * Creates the topic when it is absent. The number of its partitions is stored before: a topic is never created with another.
+   * Waits for the topic. The number of lanes is stored with the first subscription, and stays.
    * @param wanted 0: as many as it has, else 1
-   * @returns the number of its partitions
-   * @throws Rejection LANES_FIXED
+   * @returns the number of lanes
+   * @throws Rejection LANES_FIXED; Unavailable TOPIC_NOT_THERE
    */
-  async ensure(institution: string, wanted: number): Promise<number> {
+  async lanesOf(institution: string, wanted: number): Promise<number> {
     await this.db.query(
       'insert into subscriber_topics (institution, lane_count) values ($1, $2) on conflict do nothing',
       [institution, wanted || 1],
@@ -38,7 +39,13 @@ export class SubscriberTopics {
         'the topic of this institution has another number of partitions, which cannot change; leave `lanes` out',
         { lanes: String(laneCount) },
       );
-    await this.topics.ensure(institution, laneCount);
+    const partitions = await institutionTopic(this.bus.requireOpen(), deliveriesTopic(institution));
+    if (partitions < laneCount)
+      throw new Unavailable(
+        'TOPIC_TOO_NARROW',
+        'the topic of the institution has fewer partitions than lanes; an administrator of the broker must add some',
+        { metadata: { partitions: String(partitions), lanes: String(laneCount) } },
+      );
     return laneCount;
   }
 }

@@ -3,9 +3,9 @@ import { Clock } from '@crossroads/configuration';
 import { type CheckResponse, NumberState } from '@crossroads/contracts/directory/v1/directory_service';
 import type { Tx } from '@crossroads/database';
 import { Commands, PostgresEventStore, type RequestKey, Streams } from '@crossroads/eventsourcing';
-import { type Caller, InvalidInput, NotFound, PermissionDenied } from '@crossroads/grpc';
+import { type Caller, InvalidInput, NotFound, PermissionDenied, ResourceExhausted } from '@crossroads/grpc';
 import { dayOf, type Ssin } from '@crossroads/identifiers';
-import { PolicyFollower } from '@crossroads/policy';
+import { PersonQuotas, personNotAvailable, PolicyFollower, quotaExhausted } from '@crossroads/policy';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { DirectoryChecks } from '../directory/directory-checks.js';
@@ -50,6 +50,7 @@ export class SubscriptionCommands {
     private readonly snapshots: Snapshots,
     private readonly policy: PolicyFollower,
     private readonly clock: Clock,
+    private readonly quotas: PersonQuotas,
   ) {
     this.streams = new Streams(store, subscriptionStreams);
   }
@@ -67,7 +68,7 @@ export class SubscriptionCommands {
       decide: async () => {
         this.requireGrant(caller, terms, terms.fieldGroups);
         const personIds = ssins && (await this.inscribedPersons(terms, ssins));
-        const laneCount = await this.topics.ensure(terms.institution, lanes);
+        const laneCount = await this.topics.lanesOf(terms.institution, lanes);
         const subscriptionId = randomUUID();
         const stream = { streamId: subscriptionId, state: subscription.initialState(), revision: 0n };
         const events = this.streams.decide(
@@ -156,7 +157,7 @@ export class SubscriptionCommands {
     });
   }
 
-  /** @throws InvalidInput naming each person whom the institution has not inscribed */
+  /** @throws InvalidInput naming each person who is not available to the institution; ResourceExhausted for too many of them in a day */
   private async inscribedPersons(terms: SubscriptionTerms, ssins: readonly Ssin[]): Promise<string[]> {
     const checks = await this.directory.bySsin(ssins, terms.institution);
     const personIds = new Set<string>();
@@ -166,6 +167,13 @@ export class SubscriptionCommands {
       if (check && !violation) personIds.add(check.personId);
       return violation ? [{ field: `named.ssins[${index}]`, ...violation }] : [];
     });
+    const missed = new Set(
+      ssins.filter(
+        (_, index) => violationOf(checks[index], terms.inscriptionContext)?.reason === personNotAvailable.reason,
+      ),
+    );
+    const within = await this.quotas.takeAll(terms.institution, 'misses', missed);
+    if (within.size < missed.size) throw new ResourceExhausted(quotaExhausted.reason, quotaExhausted.message);
     const [first, ...others] = violations;
     if (first) throw new InvalidInput(first, ...others);
     return [...personIds];
@@ -180,17 +188,14 @@ export class SubscriptionCommands {
   }
 }
 
+/** Only who has inscribed the person in the context is told the state of the number. */
 const violationOf = (check: CheckResponse | undefined, inscriptionContext: string) => {
-  const state = check?.state;
-  if (check && state === NumberState.NUMBER_STATE_VALID)
-    return check.inscriptions.some((one) => one.inscriptionContext === inscriptionContext)
-      ? undefined
-      : { reason: 'NOT_INSCRIBED', description: 'inscribe the person in this context first' };
-  if (state === NumberState.NUMBER_STATE_REPLACED)
+  if (!check?.inscriptions.some((one) => one.inscriptionContext === inscriptionContext))
+    return { reason: personNotAvailable.reason, description: personNotAvailable.message };
+  if (check.state === NumberState.NUMBER_STATE_VALID) return undefined;
+  if (check.state === NumberState.NUMBER_STATE_REPLACED)
     return { reason: 'REPLACED_SSIN', description: 'this number was replaced; use the one that replaced it' };
-  if (state === NumberState.NUMBER_STATE_CANCELED)
-    return { reason: 'CANCELED_SSIN', description: 'this number was cancelled' };
-  return { reason: 'UNKNOWN_SSIN', description: 'nobody has this number' };
+  return { reason: 'CANCELED_SSIN', description: 'this number was cancelled' };
 };
 
 /** The same for a subscription of somebody else: callers do not learn that it exists. */

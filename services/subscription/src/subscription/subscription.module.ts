@@ -1,7 +1,5 @@
-import { Bus, TopicProvisioning } from '@crossroads/messaging';
-import { PolicyFollower } from '@crossroads/policy';
+import { QuotaModule } from '@crossroads/policy';
 import { pageTokens } from '@crossroads/service';
-import { DELIVERIES } from '@crossroads/topology';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DeliveryMessagesModule } from '../delivery/delivery-messages.module.js';
@@ -27,6 +25,7 @@ import { SubscriptionRepository } from './subscription.repository.js';
     TypeOrmModule.forFeature([SubscriptionEntity]),
     DirectoryModule,
     JournalModule,
+    QuotaModule,
     DeliveryMessagesModule,
     SnapshotStateModule,
   ],
@@ -42,12 +41,6 @@ import { SubscriptionRepository } from './subscription.repository.js';
     SentDeliveries,
     DeliveryStream,
     ParkedMutations,
-    {
-      provide: TopicProvisioning,
-      inject: [Bus, PolicyFollower, SubscriptionRepository],
-      useFactory: (bus: Bus, policy: PolicyFollower, subscriptions: SubscriptionRepository) =>
-        new TopicProvisioning(DELIVERIES, () => subscriptions.subscribers(), bus, policy),
-    },
     pageTokens,
   ],
   exports: [SubscriptionQueries, LiveSubscriptions, SubscriptionCloser],

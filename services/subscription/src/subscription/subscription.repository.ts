@@ -1,6 +1,5 @@
 import type { Lane } from '@crossroads/contracts/subscription/v1/subscription_service';
 import type { Tx } from '@crossroads/database';
-import type { TopicOwner } from '@crossroads/messaging';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { MoreThan, Repository } from 'typeorm';
@@ -46,13 +45,6 @@ export class SubscriptionRepository {
       order: { subscriptionId: 'ASC' },
       take: limit,
     });
-  }
-
-  /** Institutions with a topic, and the number of its partitions. */
-  subscribers(): Promise<TopicOwner[]> {
-    return this.subscriptions.manager.query<TopicOwner[]>(
-      'select institution, lane_count as partitions from subscriber_topics',
-    );
   }
 
   /** @param personIds absent: all whom the institution has inscribed */

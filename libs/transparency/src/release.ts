@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import {
-  type Ask,
-  Ask as AskMessage,
+  type AccessResult,
+  Ask,
   Behind,
+  ConsultationStatus,
   Outcome,
   type Release,
 } from '@crossroads/contracts/access/v1/access_record';
@@ -33,10 +34,22 @@ export const beginRelease = (
   return {
     party: ask.party,
     time,
-    ask: salted(AskMessage.encode(asked).finish()),
+    ask: salted(Ask.encode(asked).finish()),
     behind: salted(Behind.encode({ ...behind, behindVersion: 1 }).finish()),
   };
 };
+
+/** What came of a release that gave no data: a look at one's own, a refusal, or one of which nobody knows how it ended. */
+export const outcomeWithoutData = (result: AccessResult, time: Date, reason = ''): Salted =>
+  outcomeOfRelease({
+    result,
+    status: ConsultationStatus.CONSULTATION_STATUS_UNSPECIFIED,
+    sourceRevision: 0n,
+    releasedFieldGroups: [],
+    filtered: [],
+    time,
+    reason,
+  });
 
 export const outcomeOfRelease = (outcome: Omit<Outcome, 'outcomeVersion'>): Salted =>
   salted(Outcome.encode({ ...outcome, outcomeVersion: 1 }).finish());
@@ -59,7 +72,7 @@ export const releaseMessage = ({
 
 /** One that was stored, or is shown to its party. @throws when it is none */
 export const begunOf = ({ ask, askSalt, behind, behindSalt }: Release): BegunRelease => {
-  const { party, time } = AskMessage.decode(ask);
+  const { party, time } = Ask.decode(ask);
   if (time === undefined) throw new TypeError('an ask without its time');
   return { party, time, ask: { bytes: ask, salt: askSalt }, behind: { bytes: behind, salt: behindSalt } };
 };

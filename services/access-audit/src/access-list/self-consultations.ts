@@ -5,7 +5,7 @@ import { Database } from '@crossroads/database';
 import type { Caller } from '@crossroads/grpc';
 import type { Ssin } from '@crossroads/identifiers';
 import { PolicyFollower } from '@crossroads/policy';
-import { beginRelease, NO_PARTY, outcomeOfRelease, releaseMessage } from '@crossroads/transparency';
+import { beginRelease, NO_PARTY, outcomeWithoutData, releaseMessage } from '@crossroads/transparency';
 import { Injectable } from '@nestjs/common';
 import { AccessLog } from '../access-log/access-log.js';
 
@@ -51,15 +51,7 @@ export class SelfConsultations {
       },
       time,
     );
-    const outcome = outcomeOfRelease({
-      result: AccessResult.ACCESS_RESULT_ANSWERED,
-      status: 0,
-      sourceRevision: 0n,
-      releasedFieldGroups: [],
-      filtered: [],
-      time,
-      reason: '',
-    });
+    const outcome = outcomeWithoutData(AccessResult.ACCESS_RESULT_ANSWERED, time);
     const step = { journalId, personId, revision: 1, releases: [releaseMessage({ ...release, outcome })] };
     await this.db.transaction((tx) => this.log.add(tx, [{ ...step, ceSource: this.service.urn, ceId: journalId }]));
   }

@@ -1,4 +1,4 @@
-import { AccessKind, AccessResult, Ask, Behind, Outcome } from '@crossroads/contracts/access/v1/access_record';
+import { AccessKind, AccessResult, Ask, Behind } from '@crossroads/contracts/access/v1/access_record';
 import { ProposalStated } from '@crossroads/contracts/person/v1/proposal';
 import type { Tx } from '@crossroads/database';
 import {
@@ -11,7 +11,7 @@ import {
   type RestoredLog,
 } from '@crossroads/messaging';
 import { PERSON_TOPIC, PROPOSAL_STATED } from '@crossroads/topology';
-import { beginRelease, NO_PARTY, outcomeOfRelease, releaseMessage } from '@crossroads/transparency';
+import { beginRelease, NO_PARTY, outcomeWithoutData, releaseMessage } from '@crossroads/transparency';
 import { AccessLog, type ReceivedStep } from '../access-log/access-log.js';
 import { LostAccesses } from '../access-log/lost-accesses.js';
 
@@ -60,7 +60,7 @@ const stepOf = ({ id, key, source, data }: CloudEvent): ReceivedStep | undefined
       Behind.fromPartial({ ticket: statement.proposalId, officialRole, officialId }),
       time,
     );
-    const outcome = outcomeOfRelease(Outcome.fromPartial({ result: AccessResult.ACCESS_RESULT_ANSWERED, time }));
+    const outcome = outcomeWithoutData(AccessResult.ACCESS_RESULT_ANSWERED, time);
     const releases = [releaseMessage({ ...release, outcome })];
     return { journalId: id, personId, revision: 1, releases, ceSource: source, ceId: id };
   } catch {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { AccessKind, type AccessResult, MailReader } from '@crossroads/contracts/access/v1/access_record';
-import { beginRelease, type BegunRelease, NO_PARTY, outcomeOfRelease, type Salted } from '@crossroads/transparency';
+import { AccessKind, MailReader } from '@crossroads/contracts/access/v1/access_record';
+import { beginRelease, type BegunRelease, NO_PARTY } from '@crossroads/transparency';
 import type { Reader } from '../mailbox/readers.js';
 
 /** What somebody opens: the list of a mailbox, a message of it, or a document of a message. */
@@ -58,15 +58,3 @@ export const mailRelease = (
 /** Who reads, by an id for this owner alone: a `personId` stays inside the mesh. It is random, so that its hash hides it. */
 const pseudonymOf = ({ ownerIds: [ownerId], personId }: Reader): string =>
   createHash('sha256').update(`${ownerId}\n${personId}`).digest('base64url').slice(0, 22);
-
-/** @param reason empty unless it was refused */
-export const mailOutcome = (result: AccessResult, time: Date, reason = ''): Salted =>
-  outcomeOfRelease({
-    result,
-    status: 0,
-    sourceRevision: 0n,
-    releasedFieldGroups: [],
-    filtered: [],
-    time,
-    reason,
-  });

@@ -16,9 +16,9 @@ import {
 import { GrpcFailure, Unavailable } from '@crossroads/grpc';
 import { PolicyFollower } from '@crossroads/policy';
 import { SubjectSealer } from '@crossroads/privacy';
-import { type BegunRelease, releaseMessage } from '@crossroads/transparency';
+import { type BegunRelease, outcomeWithoutData, releaseMessage } from '@crossroads/transparency';
 import { Injectable } from '@nestjs/common';
-import { mailOutcome, mailRelease, type OpenedMail } from './mail-access.message.js';
+import { mailRelease, type OpenedMail } from './mail-access.message.js';
 
 const TIMEOUT_MS = 4_000;
 
@@ -77,7 +77,7 @@ export class OpeningJournal {
   /** The opening of a list or message, to be appended together with what it changes. */
   async openedAppend(mail: OpenedMail): Promise<StreamAppend> {
     const { journalId, ownerId, release, time } = this.begin(mail);
-    const outcome = mailOutcome(AccessResult.ACCESS_RESULT_ANSWERED, time);
+    const outcome = outcomeWithoutData(AccessResult.ACCESS_RESULT_ANSWERED, time);
     return this.appendOf({ journalId, ownerId }, 'MailOpened', 'opened', releaseMessage({ ...release, outcome }));
   }
 
@@ -133,7 +133,7 @@ export class OpeningJournal {
 
   private async conclusion(download: OpenDownload, revision: bigint, { result, reason }: DownloadOutcome) {
     const { journalId } = download;
-    const outcome = releaseMessage({ outcome: mailOutcome(result, this.clock.now(), reason) });
+    const outcome = releaseMessage({ outcome: outcomeWithoutData(result, this.clock.now(), reason) });
     // Then it is a stream of its own that names the first.
     const isLate = mayBeClosed(journalId, this.clock.now());
     const append = await this.appendOf(download, 'DocumentOpeningConcluded', 'concluded', outcome, isLate);

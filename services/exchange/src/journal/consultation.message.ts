@@ -2,7 +2,13 @@ import { hash } from 'node:crypto';
 import { AccessKind, AccessResult, type Behind, type Outcome } from '@crossroads/contracts/access/v1/access_record';
 import type { Inscription } from '@crossroads/contracts/directory/v1/directory_service';
 import type { IsoDay } from '@crossroads/identifiers';
-import { beginRelease, type BegunRelease, outcomeOfRelease, type Salted } from '@crossroads/transparency';
+import {
+  beginRelease,
+  type BegunRelease,
+  outcomeOfRelease,
+  outcomeWithoutData,
+  type Salted,
+} from '@crossroads/transparency';
 import { dateMessage } from '../sources/date.message.js';
 
 /** The official who made a request, as stated by the institution: a role and an opaque id, never a name. */
@@ -96,14 +102,4 @@ export const outcomesOf = (outcomes: readonly Omit<Outcome, 'outcomeVersion'>[])
 
 /** Of an access whose process is gone: whether data left is not known. */
 export const unknownOutcomes = (releases: number, time: Date): Salted[] =>
-  Array.from({ length: releases }, () =>
-    outcomeOfRelease({
-      result: AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN,
-      status: 0,
-      sourceRevision: 0n,
-      releasedFieldGroups: [],
-      filtered: [],
-      time,
-      reason: '',
-    }),
-  );
+  Array.from({ length: releases }, () => outcomeWithoutData(AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN, time));

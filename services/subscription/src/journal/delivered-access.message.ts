@@ -13,6 +13,7 @@ import {
   type BegunRelease,
   NO_PARTY,
   outcomeOfRelease,
+  outcomeWithoutData,
   releaseMessage,
   type Salted,
 } from '@crossroads/transparency';
@@ -153,12 +154,4 @@ export const noDataOutcome = (time: Date) => (): Salted =>
 
 /** Takes the place of the first outcome when a delivery is withheld before it reached the topic. */
 export const withheldOutcome = (reason: string, time: Date) => (): Salted =>
-  outcomeOfRelease({
-    result: AccessResult.ACCESS_RESULT_REFUSED,
-    status: ConsultationStatus.CONSULTATION_STATUS_UNSPECIFIED,
-    sourceRevision: 0n,
-    releasedFieldGroups: [],
-    filtered: [],
-    time,
-    reason,
-  });
+  outcomeWithoutData(AccessResult.ACCESS_RESULT_REFUSED, time, reason);

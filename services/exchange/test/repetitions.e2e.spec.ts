@@ -2,17 +2,9 @@ import { Clock } from '@crossroads/configuration';
 import { Ask, type Behind } from '@crossroads/contracts/access/v1/access_record';
 import { AccessConcluded } from '@crossroads/contracts/access/v1/events';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
-import type { ConsultRequest } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { newRequestId } from '@crossroads/grpc';
 import { eventually, refusalOf } from '@crossroads/testing';
-import {
-  allPublished,
-  type InProcessService,
-  REQUEST_KEY,
-  signedRequest,
-  spkiHash,
-  TestMesh,
-} from '@crossroads/testing/mesh';
+import { allPublished, type InProcessService, signedRequest, spkiHash, TestMesh } from '@crossroads/testing/mesh';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AppModule } from '../src/app.module.js';
@@ -33,6 +25,7 @@ describe('a repeated consultation', () => {
   beforeAll(async () => {
     mesh = await TestMesh.start('exchange');
     world = await World.create(mesh);
+    world.now = () => new Date(Date.now() + later);
     const clock = new Clock();
     clock.now = () => new Date(Date.now() + later);
     exchange = await mesh.startInProcess(service, AppModule, {
@@ -60,17 +53,13 @@ describe('a repeated consultation', () => {
     return new Map(told.flatMap(releasesIn).map(({ behind }) => [behind.ticket, behind]));
   };
 
-  /** By the clock of the exchange. */
-  const signedLater = (request: ConsultRequest): ConsultRequest =>
-    signedRequest(request, world.certificate(WELFARE), {}, REQUEST_KEY, new Date(Date.now() + later));
-
   it('is another release, whose ticket and record are its own and name the first', async () => {
     const { ssin, personId } = world.person(WELFARE);
     const request = consult(ssin);
     const first = await welfare.consult(request);
     const second = await welfare.consult(request);
     later = 10 * MINUTE_MS - 5_000;
-    const third = await welfare.consult(signedLater(request));
+    const third = await welfare.consult(request);
     const references = world.wages.asked.slice(-3).map(({ ask }) => Ask.decode(ask).reference.toString('hex'));
     expect(new Set(references).size).toBe(3);
     const records = await recordsOf(personId, 3);
@@ -110,7 +99,7 @@ describe('a repeated consultation', () => {
     await welfare.consult(request);
     const asked = world.wages.asked.length;
     later = 10 * MINUTE_MS + 1_000;
-    const refusal = await refusalOf(welfare.consult(signedLater(request)));
+    const refusal = await refusalOf(welfare.consult(request));
     expect(refusal).toMatchObject(REUSED);
     expect(refusal.message).toContain('ten minutes');
     expect(world.wages.asked).toHaveLength(asked);

@@ -9,11 +9,12 @@ import {
 import { type ConsultRequest, ExchangeServiceService } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
 import { type Connection, newRequestId, type TlsFiles } from '@crossroads/grpc';
-import { ssinCheck, withCbeCheck } from '@crossroads/identifiers';
+import { dayOf, ssinCheck, withCbeCheck } from '@crossroads/identifiers';
 import {
   DirectoryStandIn,
   type InProcessService,
   OFFICIAL_KEYS,
+  REQUEST_KEY,
   signedRequest,
   spkiHash,
   type StartOptions,
@@ -54,6 +55,8 @@ export class World {
     data: undefined,
     sourceRevision: 0n,
   }));
+  /** The clock of the exchange, where a spec turns it. */
+  now: () => Date = () => new Date();
   private readonly tls = new Map<string, TlsFiles>();
   private people = 0;
   /** The key with which both sources serve. */
@@ -79,8 +82,16 @@ export class World {
     return {
       ...connection,
       consult: (request, options) =>
-        connection.consult(request.requestToken === '' ? signedRequest(request, tls) : request, options),
+        connection.consult(request.requestToken === '' ? this.signed(request, tls) : request, options),
     };
+  }
+
+  /** A question that its customer signs now, by the clock of the exchange. */
+  signed(request: ConsultRequest, who: string | TlsFiles): ConsultRequest {
+    const tls = typeof who === 'string' ? this.certificate(who) : who;
+    const now = this.now();
+    const day = request.asOfDate === undefined ? { day: dayOf(now) } : {};
+    return signedRequest(request, tls, day, REQUEST_KEY, now);
   }
 
   /** The same, without a signature. */

@@ -169,6 +169,13 @@ export const deliveredAndAsked = (one: Access): ToPublish => {
   return event(one, 'delivered', 1n, AccessJournaled.encode({ journalId, personId, releases }).finish());
 };
 
+/** A delivery that was not sent after all: the outcome of the delivery alone. */
+export const withheld = (one: Access, reason: string): ToPublish => {
+  const releases = [releaseMessage({ outcome: outcomeOf(one, AccessResult.ACCESS_RESULT_REFUSED, reason) })];
+  const { journalId, personId } = one;
+  return event(one, 'concluded', 2n, AccessConcluded.encode({ journalId, personId, releases }).finish());
+};
+
 /** By an exchange that told of the intent before: without the record. */
 export const concludedApart = (one: Access): ToPublish =>
   event(

@@ -31,6 +31,7 @@ import {
   refused,
   SERVICE,
   someone,
+  withheld,
 } from './accesses.js';
 import { type AuditClient, EVENTS, PORTAL, TOPIC, WELFARE, World } from './world.js';
 
@@ -159,8 +160,17 @@ describe('the list of accesses', () => {
     const delivery = access(person, { time: new Date(Date.UTC(2026, 0, 2)) });
     await world.exchange.append(halfRefused(asked));
     await world.subscription.append(deliveredAndAsked(delivery));
-    const [sent, consulted] = await until(person.ssin, ({ length }) => length === 2);
-    expect(sent).toMatchObject({ journalId: delivery.journalId, result: ACCESS_RESULT_ANSWERED });
+    await world.subscription.append(withheld(delivery, 'GRANT_REVOKED'));
+    const [sent, consulted] = await until(
+      person.ssin,
+      (all) => all.length === 2 && all.some(({ earlierOutcomes }) => earlierOutcomes.length > 0),
+    );
+    expect(sent).toMatchObject({
+      journalId: delivery.journalId,
+      result: ACCESS_RESULT_REFUSED,
+      reason: 'GRANT_REVOKED',
+      earlierOutcomes: [{ result: ACCESS_RESULT_ANSWERED }],
+    });
     expect(sent?.services).toHaveLength(1);
     expect(consulted).toMatchObject({
       result: ACCESS_RESULT_ANSWERED,
@@ -215,13 +225,20 @@ describe('the list of accesses', () => {
     const person = citizen();
     const [asked, sent] = [access(person), access(person, { time: new Date(Date.now() - 60_000) })];
     const [start, end] = [raw(intended(asked), randomUUID(), '1'), raw(concludedApart(asked), randomUUID(), '2')];
-    const withheld = raw(concluded(sent, ACCESS_RESULT_REFUSED, 'GRANT_REVOKED'), randomUUID(), '2');
+    const revoked = raw(concluded(sent, ACCESS_RESULT_REFUSED, 'GRANT_REVOKED'), randomUUID(), '2');
     await send([end, end]);
-    await send([withheld, start, end, start, raw(delivered(sent), randomUUID(), '1'), withheld]);
+    await send([revoked, start, end, start, raw(delivered(sent), randomUUID(), '1'), revoked]);
     const accesses = await until(person.ssin, (all) => all.length === 2);
     expect(accesses).toMatchObject([
-      { journalId: asked.journalId, concluded: true, result: ACCESS_RESULT_ANSWERED },
-      { journalId: sent.journalId, concluded: true, result: ACCESS_RESULT_REFUSED, reason: 'GRANT_REVOKED' },
+      { journalId: asked.journalId, concluded: true, result: ACCESS_RESULT_ANSWERED, earlierOutcomes: [] },
+      {
+        journalId: sent.journalId,
+        concluded: true,
+        result: ACCESS_RESULT_REFUSED,
+        reason: 'GRANT_REVOKED',
+        // What was said before stays to be seen.
+        earlierOutcomes: [{ result: ACCESS_RESULT_ANSWERED }],
+      },
     ]);
     await world.exchange.replay();
     await send([start, end]);

@@ -4,7 +4,6 @@ import {
   type Ask,
   type Behind,
   ConsultationStatus,
-  type Outcome,
 } from '@crossroads/contracts/access/v1/access_record';
 import { Access, type AccessedService } from '@crossroads/contracts/audit/v1/audit_service';
 import type { Policy } from '@crossroads/policy';
@@ -19,9 +18,11 @@ const erasedMessage = ({ journalId, at: time }: ErasedEntry): Access =>
   Access.fromPartial({ journalId, time, concluded: true, erased: true });
 
 /** An entry of the list, with the names that the policy has for its enterprise numbers. */
-const accessMessage = ({ journalId, releases, lostAtSource }: AccessEntry, policy: Policy): Access => {
+const accessMessage = (
+  { journalId, releases, outcome, earlierOutcomes, lostAtSource }: AccessEntry,
+  policy: Policy,
+): Access => {
   const [{ ask, behind }] = releases;
-  const deciding = decidingOutcome(releases);
   return {
     journalId,
     ticket: behind.ticket,
@@ -32,9 +33,9 @@ const accessMessage = ({ journalId, releases, lostAtSource }: AccessEntry, polic
     officialRole: behind.officialRole,
     legalContext: ask.legalContext,
     time: ask.time,
-    result: deciding?.result ?? AccessResult.ACCESS_RESULT_UNSPECIFIED,
-    reason: deciding?.result === AccessResult.ACCESS_RESULT_REFUSED ? deciding.reason : '',
-    concluded: deciding !== undefined,
+    result: outcome?.result ?? AccessResult.ACCESS_RESULT_UNSPECIFIED,
+    reason: outcome?.result === AccessResult.ACCESS_RESULT_REFUSED ? outcome.reason : '',
+    concluded: outcome !== undefined,
     mail: mailMessage(ask, behind),
     proposal: ask.proposal,
     lostAtSource,
@@ -42,14 +43,10 @@ const accessMessage = ({ journalId, releases, lostAtSource }: AccessEntry, polic
     repeatOf: behind.repeatOf,
     asOfDate: ask.asOfDate,
     inscription: behind.inscription,
+    earlierOutcomes: earlierOutcomes.map(({ result, time, reason }) => ({ result, time, reason })),
     services: releases.filter(isShown).map((release) => serviceMessage(release, policy)),
   };
 };
-
-/** What an access came to: it was answered when any of its releases was. */
-const decidingOutcome = (releases: AccessEntry['releases']): Outcome | undefined =>
-  releases.find(({ outcome }) => outcome?.result === AccessResult.ACCESS_RESULT_ANSWERED)?.outcome ??
-  releases.find(({ outcome }) => outcome !== undefined)?.outcome;
 
 /** The question to a source that a delivery needed stands in the list as that delivery. */
 const isShown = ({ ask }: ReleaseEntry): boolean =>

@@ -1,5 +1,6 @@
 import {
   AccessKind,
+  AccessResult,
   Ask,
   Behind,
   MailReader,
@@ -32,6 +33,10 @@ export interface AccessEntry {
   readonly journalId: string;
   /** One at least. */
   readonly releases: readonly [ReleaseEntry, ...ReleaseEntry[]];
+  /** What it came to, by the last step that says so; absent until it is concluded. */
+  readonly outcome: Outcome | undefined;
+  /** By the steps before that one, the oldest first. */
+  readonly earlierOutcomes: readonly Outcome[];
   /** Its journal was restored to an older state, and has lost a step of it. */
   readonly lostAtSource: boolean;
 }
@@ -62,8 +67,23 @@ export const entryOf = (steps: readonly AccessStep[], lostAtSource: boolean): Ac
       ...(outcome ? { outcome: Outcome.decode(outcome) } : {}),
     };
   });
-  return first && { journalId: begun.journalId, releases: [first, ...others], lostAtSource };
+  const decided = inOrder.flatMap(({ releases }) => decidingOutcome(releases.filter(hasOutcome).map(outcomeIn)) ?? []);
+  return (
+    first && {
+      journalId: begun.journalId,
+      releases: [first, ...others],
+      outcome: decided.at(-1),
+      earlierOutcomes: decided.slice(0, -1),
+      lostAtSource,
+    }
+  );
 };
+
+/** What a step says of the whole access: it was answered when any of its releases was. */
+const decidingOutcome = (outcomes: readonly Outcome[]): Outcome | undefined =>
+  outcomes.find(({ result }) => result === AccessResult.ACCESS_RESULT_ANSWERED) ?? outcomes[0];
+
+const outcomeIn = ({ outcome }: Release): Outcome => Outcome.decode(outcome);
 
 const hasOutcome = (release: Release | undefined): boolean => release !== undefined && release.outcome.length > 0;
 

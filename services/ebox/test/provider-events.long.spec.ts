@@ -224,7 +224,10 @@ describe('provider events', () => {
     await whenReadable(me(), me());
     const { enterpriseNumber } = me();
     const later = await mesh.applicationCertificate(enterpriseNumber, { application: 'later' });
-    mesh.policy.put({ $case: 'application', value: { enterpriseNumber, name: 'later', spkiHashes: [spkiHash(later)] } });
+    mesh.policy.put({
+      $case: 'application',
+      value: { enterpriseNumber, name: 'later', spkiHashes: [spkiHash(later)] },
+    });
     await whenConsumed(await whenReadable(me(), me(), later), 1);
   });
 });

@@ -2,11 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Unavailable } from '@crossroads/grpc';
 import type { Broker } from '../broker/broker.js';
 
-const WITHIN_MS = 5_000;
+/** Less than clients usually wait for an answer, so that they get the error. */
+const WITHIN_MS = 3_000;
 const PAUSE_MS = { min: 50, max: 500 };
 
 /**
- * Waits for the topic of an institution, which the broker-keeper creates once the policy names the institution: for five seconds, as
+ * Waits for the topic of an institution, which the broker-keeper creates once the policy names the institution: for three seconds, as
  * somebody may wait for the answer.
  * @returns the number of its partitions
  * @throws Unavailable TOPIC_NOT_THERE; BrokerUnavailable

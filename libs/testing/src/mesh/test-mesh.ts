@@ -147,15 +147,15 @@ export class TestMesh {
     writeFileSync(join(folder, 'receipt-keys.json'), JSON.stringify(published));
     for (const called of addressedBy(service)) this.addresses[addressVariableOf(called)] = NOWHERE;
     if (!addressedBy(service).includes('authorization')) return;
-    const known = first?.addresses[addressVariableOf('authorization')];
-    if (known !== undefined) {
-      this.addresses[addressVariableOf('authorization')] = known;
-      return;
-    }
-    const address = await this.policy.start(await this.serviceCertificate('authorization'), TRUST_DOMAIN);
+    const address = first?.addresses[addressVariableOf('authorization')] ?? (await this.startPolicy());
     this.addresses[addressVariableOf('authorization')] = address;
-    this.defer(() => this.policy.stop());
     if (serviceNamed(service).institutionTopics) await this.createTopicsOfInstitutions(address);
+  }
+
+  private async startPolicy(): Promise<string> {
+    const address = await this.policy.start(await this.serviceCertificate('authorization'), TRUST_DOMAIN);
+    this.defer(() => this.policy.stop());
+    return address;
   }
 
   /** As the broker-keeper does. Removes no right, since specs with other policies may use the same Kafka. */

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { officialToken } from '@crossroads/client';
 import type { CallOptions } from '@crossroads/grpc';
 import { type InstitutionName, numberOf } from '@crossroads/local';
-import { personRegistry } from '@crossroads/topology';
 import type { WholeMesh } from './whole-mesh.js';
 
 /** An official of an institution of the demo, for one call to the person registry. */
@@ -13,7 +12,6 @@ export const official = async (mesh: WholeMesh, name: InstitutionName): Promise<
       officialId: 'desk-1',
       role: 'registrar',
       certificate: readFileSync(mesh.network.connection(name).tls.cert, 'utf8'),
-      service: personRegistry.name,
     },
     { kid: 'officials', privatePem: mesh.network.officialsKey },
   );

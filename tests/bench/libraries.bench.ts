@@ -7,6 +7,7 @@ import { benchAppend } from '@crossroads/eventsourcing/append.bench';
 import { type Databases, freePort, startPostgres } from '@crossroads/local';
 import { benchDecision } from '@crossroads/policy/decide.bench';
 import { benchSchemas } from '@crossroads/policy/schema.bench';
+import { benchRequestToken } from '@crossroads/request-token/request-token.bench';
 import { type Bench, rounded } from './figure.js';
 import { runProgram } from './program.js';
 
@@ -171,3 +172,23 @@ const runDirectory = (
       },
     },
   );
+
+const VERIFIER_CPU_MS = 0.3;
+
+export const requestToken: Bench = {
+  name: 'request-token',
+  run: async () => {
+    const { tokens, bytes, issueMs, exchangeMs, sourceMs } = await benchRequestToken();
+    const verifier = (what: string, ms: number) => ({
+      what,
+      measured: `${ms.toFixed(3)} cpu ms`,
+      against: `${rounded(tokens)} tokens of ${rounded(bytes)} bytes, three data services`,
+      goal: `≤ ${VERIFIER_CPU_MS} cpu ms`,
+      reached: ms <= VERIFIER_CPU_MS,
+    });
+    return [
+      { ...verifier('request token at the exchange', exchangeMs), details: `issued in ${issueMs.toFixed(3)} cpu ms` },
+      verifier('request token at a source', sourceMs),
+    ];
+  },
+};

@@ -7,7 +7,7 @@ import { eboxContent } from './ebox-content.bench.js';
 import { eboxList } from './ebox-list.bench.js';
 import { eboxPublish } from './ebox-publish.bench.js';
 import { type Bench, type Figure, formatted } from './figure.js';
-import { append, decision, directory, schemas } from './libraries.bench.js';
+import { append, decision, directory, requestToken, schemas } from './libraries.bench.js';
 import { machineState } from './machine.js';
 import { processes } from './processes.bench.js';
 import { refusals } from './refusals.bench.js';
@@ -17,6 +17,7 @@ import { telemetry } from './telemetry.bench.js';
 const BENCHES: readonly Bench[] = [
   decision,
   schemas,
+  requestToken,
   append,
   directory,
   consultation,

@@ -66,11 +66,11 @@ const roundOf = async (mesh: WholeMesh, second: readonly Replica[]): Promise<Rou
     connect(ExchangeServiceService, address, { tls, trustDomain, server, deadlineMs: 15_000 }),
   );
   try {
-    await closedLoop(CLIENTS, 1_000, (n) => ask(connections, n));
+    await closedLoop(CLIENTS, 1_000, (n) => ask(mesh, connections, n));
     await drained(mesh);
     const times = () => new Map([...processorTimes(mesh), ...second.flatMap(timeOf)]);
     const [cpu, machine, from] = [times(), machineCpu(), performance.now()];
-    const asked = await closedLoop(CLIENTS, MS, (n) => ask(connections, n));
+    const asked = await closedLoop(CLIENTS, MS, (n) => ask(mesh, connections, n));
     await drained(mesh);
     const perSecond = asked.count / ((performance.now() - from) / 1_000);
     const idle = (idleSince(machine) * 100).toFixed(0);
@@ -81,10 +81,14 @@ const roundOf = async (mesh: WholeMesh, second: readonly Replica[]): Promise<Rou
 };
 
 /** One exchange after the other. */
-const ask = (connections: readonly Connection<typeof ExchangeServiceService>[], n: number): Promise<unknown> => {
+const ask = (
+  mesh: WholeMesh,
+  connections: readonly Connection<typeof ExchangeServiceService>[],
+  n: number,
+): Promise<unknown> => {
   const connection = connections[n % connections.length];
   if (connection === undefined) throw new RangeError('no exchange');
-  return connection.consult(questionAbout(SSINS[n % PEOPLE] ?? ''));
+  return connection.consult(questionAbout(mesh, SSINS[n % PEOPLE] ?? ''));
 };
 
 const timeOf = ({ service, pid }: Replica): [string, number][] =>

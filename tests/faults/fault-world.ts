@@ -170,6 +170,7 @@ export class FaultWorld {
         validity: { startDate: { year: 2020, month: 1, day: 1 }, endDate: undefined },
         online: false,
         subscription: true,
+        withoutOfficial: false,
       },
     ]);
     await this.entitle('health-fund', WAGES, ssins.slice(0, -4));

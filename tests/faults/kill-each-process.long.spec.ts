@@ -1,6 +1,6 @@
 import { AccessResult } from '@crossroads/contracts/access/v1/access_record';
 import type { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
-import { newRequestId, RemoteError } from '@crossroads/grpc';
+import { RemoteError } from '@crossroads/grpc';
 import { IDENTIFICATION, PURPOSES, SERVICES, WAGES } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -31,6 +31,7 @@ beforeAll(async () => {
       validity: { startDate: { year: 2020, month: 1, day: 1 }, endDate: undefined },
       online: false,
       subscription: true,
+      withoutOfficial: false,
     },
   ]);
   await mesh.inscribe('health-fund', SSINS);
@@ -138,15 +139,8 @@ describe('an exchange that dies between intent and outcome', () => {
     await mesh.whileSuspended('wages-source', async () => {
       const asking = mesh
         .as('welfare-office')
-        .exchange.consult(
-          {
-            requestId: newRequestId(),
-            customer: '',
-            ssin: ALONE,
-            legalContext: PURPOSES['welfare-office'].legalContext,
-            dataServices: [{ dataService: WAGES, fieldGroups: [] }],
-            asOfDate: undefined,
-          },
+        .consult(
+          { ssin: ALONE, legalContext: PURPOSES['welfare-office'].legalContext, dataServices: [WAGES] },
           { signal: giveUp.signal },
         )
         .then(

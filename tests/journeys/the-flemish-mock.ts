@@ -1,12 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
+import type { ConsultResponse } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { IDENTIFICATION, type Imported, PURPOSES, STATUSES, WAGES } from '@crossroads/local';
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { recordedAccesses } from '../recorded-accesses.js';
 import { citizenSees } from '../citizen.js';
-import { keptTickets } from '../kept-receipts.js';
+import { askedReference, keptReferences } from '../kept-receipts.js';
 import { move } from '../load.js';
 import { progress, ROOT, type WholeMesh } from '../whole-mesh.js';
 import { distinct, faultsOf, readTopic, type TopicReader } from '../topic-reader.js';
@@ -76,12 +77,13 @@ export const theFlemishMock = (running: () => WholeMesh): void => {
         : ConsultationStatus.CONSULTATION_STATUS_NO_DATA_FOUND;
     const { wages, statuses } = mesh.population;
     const wrong: string[] = [];
-    const tickets: string[] = [];
+    const answers: ConsultResponse[] = [];
     const queue = [...imported.people];
     const next = async (): Promise<void> => {
       for (let person = queue.shift(); person; person = queue.shift()) {
-        const { results, ticket } = await consult(person.ssin, IDENTIFICATION, WAGES, STATUSES);
-        tickets.push(ticket);
+        const answer = await consult(person.ssin, IDENTIFICATION, WAGES, STATUSES);
+        const { results } = answer;
+        answers.push(answer);
         const expected = [
           ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND,
           has(wages, person.ssin),
@@ -96,9 +98,14 @@ export const theFlemishMock = (running: () => WholeMesh): void => {
     await Promise.all(Array.from({ length: 8 }, next));
     expect(wrong).toEqual([]);
     expect(imported.people.some(({ ssin }) => wages.has(ssin))).toBe(true);
-    await expectRecordedOnce(tickets);
-    for (const source of ['wages-source', 'statuses-source'] as const)
-      expect(keptTickets(mesh, source).toSorted()).toEqual(tickets.toSorted());
+    await expectRecordedOnce(answers.map(({ ticket }) => ticket));
+    for (const [source, dataService] of [
+      ['wages-source', WAGES],
+      ['statuses-source', STATUSES],
+    ] as const)
+      expect(keptReferences(mesh, source).toSorted()).toEqual(
+        answers.map((answer) => askedReference(answer, dataService)).toSorted(),
+      );
   });
 
   it('each move reaches the subscriber once, with the new address', async () => {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { SourceServiceService, type SupplyResponse } from '@crossroads/contracts/source/v1/source_service';
 import { receipted, type TestMesh } from '@crossroads/testing/mesh';
 
@@ -12,13 +11,13 @@ export const registryReader = async (mesh: TestMesh, port: number, customer: str
     source.supply(
       receipted(
         {
-          ticket: randomUUID(),
           ssin,
           dataService: 'person.identification.v1',
           fieldGroups: FIELD_GROUPS,
           customer,
           legalContext: 'REGISTER:MAINTENANCE',
         },
+        'service:person-registry',
         mesh.receiptSigningKey,
       ),
     );

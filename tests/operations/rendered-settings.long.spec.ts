@@ -139,7 +139,7 @@ describe('processes with the environment of the chart’s containers', () => {
     const { tls, trustDomain } = mesh.network.connection('welfare-office');
     const server = { kind: 'service', name: 'exchange' } as const;
     const exchange = connect(ExchangeServiceService, pods.get('exchange')?.address ?? '', { tls, trustDomain, server });
-    const { results, ticket } = await exchange.consult(questionAbout(SSIN), { deadlineMs: 15_000 });
+    const { results, ticket } = await exchange.consult(questionAbout(mesh, SSIN), { deadlineMs: 15_000 });
     expect(ticket).not.toBe('');
     expect(results).toHaveLength(1);
     exchange.close();

@@ -134,6 +134,7 @@ describe('a publisher whose database was restored to an instant', () => {
             validity: undefined,
             online: false,
             subscription: true,
+            withoutOfficial: false,
           },
         ],
         state: DeliberationState.DELIBERATION_STATE_APPROVED,

@@ -49,7 +49,7 @@ describe('two processes of the exchange', () => {
     bare = new BareClient(addresses, tls, trustDomain);
     const server = { kind: 'service', name: 'exchange' } as const;
     ours = connect(ExchangeServiceService, addresses, { tls, trustDomain, server, deadlineMs: 15_000 });
-    load = new SteadyLoad([bare, ours], SSINS);
+    load = new SteadyLoad(mesh, [bare, ours], SSINS);
   };
   const end = async () => {
     await load.stop();
@@ -161,7 +161,9 @@ describe('two processes of the exchange', () => {
   });
 
   const askByGhz = (ghz: string, target: string, seconds: number): Promise<GhzReport> => {
-    const requests = Array.from({ length: 4_000 }, (_, index) => questionAbout(SSINS[index % SSINS.length] ?? ''));
+    const requests = Array.from({ length: 4_000 }, (_, index) =>
+      questionAbout(mesh, SSINS[index % SSINS.length] ?? ''),
+    );
     const { tls } = mesh.network.connection('welfare-office');
     return runGhz(ghz, { target, tls, requests, seconds, perSecond: 60, folder: mesh.local.folder.path });
   };

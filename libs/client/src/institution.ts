@@ -9,6 +9,7 @@ import { PublicationServiceService } from '@crossroads/contracts/ebox/v1/publica
 import { PersonServiceService } from '@crossroads/contracts/person/v1/person_service';
 import { SubscriptionServiceService } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { type CallOptions, type Connection, connect, newRequestId } from '@crossroads/grpc';
+import { dayOf, type IsoDay } from '@crossroads/identifiers';
 import {
   authorization,
   ebox,
@@ -18,7 +19,8 @@ import {
   type ServiceName,
   subscription,
 } from '@crossroads/topology';
-import type { MeshConnection } from './mesh-addresses.js';
+import type { MeshConnection, Official } from './mesh-addresses.js';
+import { dateOf, QuestionSigner } from './question-signer.js';
 
 export interface Question {
   readonly ssin: string;
@@ -31,10 +33,14 @@ export interface Question {
   )[];
   /** For whom, when it is not the institution of the certificate. */
   readonly customer?: string;
-  /** Give the same one to ask again under the same ticket. @default a new one */
+  /** The same one within ten minutes repeats the question: another release, whose record names the first. @default a new one */
   readonly requestId?: string;
-  /** The official behind the question: see `officialToken`. */
-  readonly officialToken?: string;
+  /** The day about which is asked. @default today in Brussels */
+  readonly day?: IsoDay;
+  /** Who stands behind the question. @default the official of the connection; without one, software by itself, where the deliberation allows that */
+  readonly official?: Official;
+  /** Signed by another program: for a representative, by the customer for which it asks. @default signed here */
+  readonly requestToken?: string;
 }
 
 /**
@@ -42,6 +48,7 @@ export interface Question {
  * Writes take a `requestId`: keep it until the answer is there, and a repetition is safe.
  */
 export class Institution {
+  private readonly signer: QuestionSigner;
   readonly authorization: Connection<typeof AuthorizationServiceService>;
   readonly registry: Connection<typeof PersonServiceService>;
   readonly directory: Connection<typeof DirectoryServiceService>;
@@ -50,7 +57,8 @@ export class Institution {
   /** For document providers. See also `publishMany`, `uploadDocument` and `readProviderEvents`. */
   readonly publications: Connection<typeof PublicationServiceService>;
 
-  constructor({ addresses, ...identity }: MeshConnection) {
+  constructor({ addresses, requestKey, official, ...identity }: MeshConnection) {
+    this.signer = new QuestionSigner(identity.tls, requestKey, official);
     const to = ({ name }: { readonly name: ServiceName }) => ({
       ...identity,
       server: { kind: 'service', name } as const,
@@ -79,21 +87,23 @@ export class Institution {
 
   /** Asks one or several data services about one person. Look at `status` and `reason` of each result. */
   consult(question: Question, options: CallOptions = {}): Promise<ConsultResponse> {
-    const request: ConsultRequest = {
+    return this.exchange.consult(this.signed(question), options);
+  }
+
+  /** The request of a question, signed for the connection of this institution. */
+  signed(question: Question): ConsultRequest {
+    const { ssin, legalContext, customer = '', day = dayOf(new Date()), official } = question;
+    const asked = {
       requestId: question.requestId ?? newRequestId(),
-      customer: question.customer ?? '',
-      ssin: question.ssin,
-      legalContext: question.legalContext,
-      dataServices: question.dataServices.map((asked) =>
-        typeof asked === 'string' ? { dataService: asked, fieldGroups: [] } : asked,
+      customer,
+      ssin,
+      legalContext,
+      dataServices: question.dataServices.map((one) =>
+        typeof one === 'string' ? { dataService: one, fieldGroups: [] } : one,
       ),
-      asOfDate: undefined,
     };
-    const { officialToken: token } = question;
-    return this.exchange.consult(request, {
-      ...options,
-      ...(token === undefined ? {} : { metadata: { ...options.metadata, authorization: `Bearer ${token}` } }),
-    });
+    const requestToken = question.requestToken ?? this.signer.sign({ ...asked, day, official });
+    return { ...asked, asOfDate: dateOf(day), requestToken };
   }
 
   close(): void {

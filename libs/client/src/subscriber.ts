@@ -1,4 +1,4 @@
-import { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import { Ask } from '@crossroads/contracts/access/v1/access_record';
 import { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import type { Broker, CloudEvent, Consumption } from '@crossroads/messaging';
 import { type AcceptedReceipts, opens, receiptVerifier } from '@crossroads/transparency';
@@ -90,13 +90,13 @@ const gapOf = ({ subscriptionId, lane }: Delivery, last: bigint) =>
 /** A delivery is an access: its receipt promises that the person sees it. */
 const requireReceipt = ({ content }: Delivery, { keys, origin }: AcceptedReceipts): void => {
   if (content?.$case !== 'mutation' && content?.$case !== 'notification' && content?.$case !== 'snapshot') return;
-  const { receipt, record, recordSalt, ssin, dataService, ticket } = content.value;
+  const { receipt, ask, askSalt, ssin, dataService } = content.value;
   // Of any age: a delivery is read when its subscriber comes to it.
   const fault = receiptVerifier(keys)(receipt, { use: 'delivery', origin });
   if (fault || !receipt) throw new BadDelivery('RECEIPT', `the receipt of a delivery is not to be believed: ${fault}`);
-  if (!opens(receipt.commitment, recordSalt, record))
-    throw new BadDelivery('RECEIPT', 'the receipt of a delivery is for another record');
-  const named = AccessRecord.decode(record);
-  if (named.ticket !== ticket || !named.ssins.includes(ssin) || named.services[0]?.dataService !== dataService)
-    throw new BadDelivery('RECEIPT', 'the access record of a delivery names another person, data service or ticket');
+  if (!opens(receipt.askCommitment, 'ask', askSalt, ask))
+    throw new BadDelivery('RECEIPT', 'the receipt of a delivery is for another ask');
+  const named = Ask.decode(ask);
+  if (named.ssin !== ssin || named.dataService !== dataService)
+    throw new BadDelivery('RECEIPT', 'the ask of a delivery names another person or data service');
 };

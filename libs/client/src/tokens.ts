@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
-import { spkiOf } from '@crossroads/grpc';
-import { accessAudit, type ebox, exchange, type personRegistry, tokenAudienceOf } from '@crossroads/topology';
+import { certificateHashOf } from '@crossroads/grpc';
+import { accessAudit, type ebox, personRegistry, tokenAudienceOf } from '@crossroads/topology';
 import { exportJWK, type JWK, SignJWT } from 'jose';
 
 const LIFETIME = '5 minutes';
@@ -14,23 +14,21 @@ export interface OfficialClaims {
   readonly unit?: string;
   /** PEM of the client certificate of the connection: the token works over no other. */
   readonly certificate: string;
-  /** The service that the token is for; no other takes it. @default exchange */
-  readonly service?: typeof exchange.name | typeof personRegistry.name;
 }
 
-/** The official behind a call, as their institution states it (ES256; services believe it for five minutes). */
+/** The official behind a call to the person registry, as their institution states it (ES256; believed for five minutes). */
 export const officialToken = (
-  { institution, officialId, role, unit, certificate, service = exchange.name }: OfficialClaims,
+  { institution, officialId, role, unit, certificate }: OfficialClaims,
   key: { readonly kid: string; readonly privatePem: string },
 ): Promise<string> =>
   new SignJWT({
     role,
     ...(unit === undefined ? {} : { unit }),
-    cnf: { 'x5t#S256': spkiOf(new X509Certificate(certificate)) },
+    cnf: { 'x5t#S256': certificateHashOf(new X509Certificate(certificate)) },
   })
     .setProtectedHeader({ alg: 'ES256', kid: key.kid })
     .setIssuer(institution)
-    .setAudience(tokenAudienceOf(service))
+    .setAudience(tokenAudienceOf(personRegistry.name))
     .setSubject(officialId)
     .setIssuedAt()
     .setExpirationTime(LIFETIME)

@@ -22,7 +22,6 @@ export interface DocumentQuery {
   /** Enterprise number. */
   readonly sender: string;
   readonly reader: ReaderClass;
-  readonly ticket: string;
 }
 
 export interface OpenedDocument {
@@ -65,7 +64,6 @@ const openDocumentRequest = fields.message({
       ? refuse('REQUIRED', 'needed: as whom the document is read')
       : refuse('UNKNOWN_VALUE', 'not a reader that this provider knows; use a value of the proto file');
   }),
-  ticket: id,
 });
 
 /** Implements `crossroads.document.v1.DocumentService`: validates each request and its receipt, then calls `open`. */

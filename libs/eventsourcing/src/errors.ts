@@ -7,12 +7,12 @@ export class WrongExpectedRevision extends Error {
   }
 }
 
-/** The same request id was used with another body. */
+/** The same request id was used for another request. */
 export class RequestIdReused extends Error {
   override readonly name = 'RequestIdReused';
 
-  constructor() {
-    super('this request_id was used for another request; use a new UUIDv7 for each new request');
+  constructor(message = 'this request_id was used for another request; use a new UUIDv7 for each new request') {
+    super(message);
   }
 }
 

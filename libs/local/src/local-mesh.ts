@@ -18,7 +18,15 @@ import { isServing, probe } from './health.js';
 import { type Kafka, startKafka } from './kafka.js';
 import { prepareTopics } from './kafka-topics.js';
 import { receiptKeyFile, receiptKeysFile, serviceKeyFile } from './key-files.js';
-import { type Mesh, type MeshBroker, type MeshProcess, type MeshProgram, type MeshSignIn, writeMesh } from './mesh.js';
+import {
+  type Mesh,
+  type MeshBroker,
+  type MeshProcess,
+  type MeshProgram,
+  type MeshRequestKey,
+  type MeshSignIn,
+  writeMesh,
+} from './mesh.js';
 import { nodeProgram } from './node-program.js';
 import { type Ports, requireFree } from './ports.js';
 import { type Postgres, startPostgres } from './postgres.js';
@@ -67,6 +75,7 @@ export class LocalMesh {
   private readonly stopping = new AbortController();
   private readonly starts = new Set<Promise<unknown>>();
   private signIn: MeshSignIn | undefined;
+  private requestKey: MeshRequestKey | undefined;
   private ca: CertificateAuthority | undefined;
   private postgres: Postgres | undefined;
   private kafka: Kafka | undefined;
@@ -166,6 +175,11 @@ export class LocalMesh {
     await this.write();
   }
 
+  async setRequestKey(requestKey: MeshRequestKey): Promise<void> {
+    this.requestKey = requestKey;
+    await this.write();
+  }
+
   get authority(): CertificateAuthority {
     return this.started(this.ca);
   }
@@ -239,6 +253,7 @@ export class LocalMesh {
       certificates: this.certificates,
       keyFiles: this.keyFiles,
       ...(this.signIn ? { signIn: this.signIn } : {}),
+      ...(this.requestKey ? { requestKey: this.requestKey } : {}),
       logs: this.folder.logs,
     };
   }

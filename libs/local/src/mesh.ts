@@ -26,6 +26,8 @@ export interface Mesh {
   readonly keyFiles: Readonly<Record<string, string>>;
   /** The provider whose tokens citizens sign in with. */
   readonly signIn?: MeshSignIn;
+  /** With which the demo's institutions sign their questions. */
+  readonly requestKey?: MeshRequestKey;
   readonly logs: string;
 }
 
@@ -63,6 +65,14 @@ export interface MeshSignIn {
   /** PEM file of the private one: on one machine, whoever has the data folder signs citizens in. */
   readonly privateKey: string;
   readonly algorithm: string;
+}
+
+/** One official key for all institutions of the demo, and the official who asks unless a question names another. */
+export interface MeshRequestKey {
+  readonly kid: string;
+  /** PEM file of the private key. */
+  readonly privateKey: string;
+  readonly official: { readonly id: string; readonly role: string; readonly unit: string };
 }
 
 export const meshFile = (dataFolder: string): string => join(dataFolder, 'mesh.json');

@@ -1,3 +1,4 @@
+import { Ask } from '@crossroads/contracts/access/v1/access_record';
 import type { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import {
   SourceServiceService,
@@ -22,11 +23,12 @@ import {
   type ValidationContext,
 } from '@crossroads/grpc';
 import type { IsoDay, Ssin } from '@crossroads/identifiers';
+import { type InstitutionKeys, RequestTokens } from '@crossroads/request-token';
 import { SOURCES } from '@crossroads/topology';
 import type { AcceptedReceipts } from '@crossroads/transparency';
 import { asCompleted } from './as-completed.js';
 import { AnsweredReceipts } from './receipts/answered-receipts.js';
-import { ReceiptCheck } from './receipts/receipt-check.js';
+import { ReceiptCheck, useOf } from './receipts/receipt-check.js';
 import type { ReceiptStore } from './receipts/receipt-store.js';
 
 /** A request of the exchange whose fields are well-formed and whose receipt is valid for it. */
@@ -38,7 +40,8 @@ export interface SupplyQuery {
   /** Enterprise number of the institution that will receive the data. */
   readonly customer: string;
   readonly legalContext: string;
-  readonly ticket: string;
+  /** Of this question only, in hexadecimal: it stands in the ask, and so in the access log. */
+  readonly reference: string;
   /** The day as of which the data is asked; today unless the request says otherwise. */
   readonly day: IsoDay;
 }
@@ -51,10 +54,14 @@ export interface Supplied {
 }
 
 export interface SourceOptions {
+  /** Enterprise number of the source, or `service:<name>`: whom receipts must name. */
+  readonly party: string;
   /** Names with major version; others are answered with NOT_FOUND. */
   readonly dataServices: readonly string[];
   /** Whose receipts are accepted, and which access log they must promise. */
   readonly receipts: AcceptedReceipts;
+  /** The official keys of the customers whose questions are answered. */
+  readonly institutionKeys: InstitutionKeys;
   /** Each receipt is in it before its answer leaves. `none`: the operator's own sources, whose receipts would prove nothing to others. */
   readonly receiptStore: ReceiptStore | 'none';
   /** Called for each request. */
@@ -67,6 +74,8 @@ type SupplyCall = Pick<Call, 'signal' | 'caller'>;
 
 const MAX_FIELD_GROUPS = 100;
 const MAX_REQUESTS = 100;
+/** As far as clocks may differ for receipts. */
+const TOLERANCE_S = 60;
 /** Less than the MiB that the mesh takes in one message. */
 const MAX_ANSWER_BYTES = 1_000_000;
 
@@ -80,10 +89,9 @@ const supplyRequest = perContext(({ mode, today }) =>
       fieldGroups: fields.list(text, { max: MAX_FIELD_GROUPS }),
       customer: text,
       legalContext: text,
-      ticket: text,
       asOfDate: fields.optional(fields.day),
     })
-    .transform(({ asOfDate: day = today, ...query }): SupplyQuery => ({ ...query, day })),
+    .transform(({ asOfDate: day = today, ...query }): Omit<SupplyQuery, 'reference'> => ({ ...query, day })),
 );
 
 /** Each request is validated when it is handled. */
@@ -99,20 +107,25 @@ export class SourceServer implements Serves<typeof SourceServiceService> {
   private readonly receipts: ReceiptCheck;
   private readonly dataServices: ReadonlySet<string>;
   private readonly answered = new AnsweredReceipts();
+  private readonly tokens: RequestTokens;
 
   constructor(private readonly options: SourceOptions) {
-    this.receipts = new ReceiptCheck(options.receipts);
+    this.receipts = new ReceiptCheck(options.receipts, options.party);
+    const { now } = options.receipts;
+    this.tokens = new RequestTokens({ toleranceS: TOLERANCE_S, ...(now ? { now } : {}) });
     this.dataServices = new Set(options.dataServices);
   }
 
-  /** @throws InvalidInput, PermissionDenied, NotFound, Unavailable */
+  /** @throws InvalidInput, PermissionDenied, Unauthenticated, NotFound, Unavailable */
   async supply(request: SupplyRequest, { signal, caller }: SupplyCall): Promise<SupplyResponse> {
-    const query = parseRequest(supplyRequest(this.options.validation()), request);
-    if (!this.dataServices.has(query.dataService))
+    const asked = parseRequest(supplyRequest(this.options.validation()), request);
+    if (!this.dataServices.has(asked.dataService))
       throw new NotFound('UNKNOWN_DATA_SERVICE', 'this source does not serve that data service');
     const receipt = this.receipts.require(request, caller);
+    if (useOf(caller) === 'consultation') await this.requireSigned(asked, request.requestToken);
+    const query = { ...asked, reference: Ask.decode(request.ask).reference.toString('hex') };
     const { receipts, supply } = this.options;
-    const takeBack = this.answered.claim(receipt, query.dataService, receipts.now?.() ?? new Date());
+    const takeBack = this.answered.claim(receipt, receipts.now?.() ?? new Date());
     if (takeBack === undefined) throw receiptReused();
     try {
       const response = responseTo(query, await supply(query, signal));
@@ -126,12 +139,19 @@ export class SourceServer implements Serves<typeof SourceServiceService> {
     }
   }
 
-  private async keep({ dataService, record, recordSalt }: SupplyRequest, receipt: Receipt): Promise<void> {
+  /** Not even the exchange can ask what no institution has signed. @throws Unauthenticated with a `TokenReason` */
+  private async requireSigned(query: Omit<SupplyQuery, 'reference'>, token: string): Promise<void> {
+    const { customer, dataService, fieldGroups } = query;
+    const question = { ...query, dataServices: [{ dataService, fieldGroups }] };
+    await this.tokens.verifyHandedOn(token, question, this.options.institutionKeys(customer));
+  }
+
+  private async keep({ dataService, ask, askSalt }: SupplyRequest, receipt: Receipt): Promise<void> {
     const { receiptStore } = this.options;
     if (receiptStore === 'none') return;
     let isNew: boolean;
     try {
-      isNew = await receiptStore.keep({ receipt, dataService, record, recordSalt });
+      isNew = await receiptStore.keep({ receipt, dataService, ask, askSalt });
     } catch (error) {
       const failure = new Unavailable(
         'RECEIPT_NOT_KEPT',
@@ -159,7 +179,7 @@ const requireSendable = (response: SupplyResponse): void => {
 const receiptReused = () =>
   new PermissionDenied(
     'RECEIPT_REUSED',
-    'data is supplied once against a receipt, and this one was answered for this data service; ask again with a new one',
+    'data is supplied once against a receipt, and this one was answered; ask again with a new one',
   );
 
 /** For `startServer`: a source in its own process. Only the exchange may call it. */

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import { Ask, Behind } from '@crossroads/contracts/access/v1/access_record';
 import { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import type { IsoDay } from '@crossroads/identifiers';
 import {
@@ -12,7 +12,7 @@ import {
   type ReceiptStore,
 } from '@crossroads/source';
 import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
-import { newReceiptKey, opens, readReceiptKey, salted, signReceipt } from '@crossroads/transparency';
+import { beginRelease, newReceiptKey, opens, readReceiptKey, signReceipt } from '@crossroads/transparency';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 
@@ -25,13 +25,11 @@ const DAY = '2026-05-01' as IsoDay;
 const NEXT = '2026-05-02' as IsoDay;
 const NOON = new Date('2026-05-02T12:00:00Z');
 
-let tickets = 0;
-
 const keptAt = (time: Date, dataService = WAGES): KeptReceipt => {
-  const named = AccessRecord.fromPartial({ recordVersion: 1, ticket: `ticket-${++tickets}`, ssins: ['62691699717'] });
-  const { bytes: record, salt: recordSalt } = salted(AccessRecord.encode(named).finish());
-  const receipt = signReceipt({ bytes: record, salt: recordSalt }, time, 'crossroads.test/2026', key);
-  return { receipt, dataService, record, recordSalt };
+  const named = Ask.fromPartial({ party: '0206731645', ssin: '62691699717', dataService });
+  const release = beginRelease(named, Behind.fromPartial({}), time);
+  const { bytes: ask, salt: askSalt } = release.ask;
+  return { receipt: signReceipt(release, 'crossroads.test/2026', key), dataService, ask, askSalt };
 };
 
 const keepsReceipts = (store: () => ReceiptStore) => {
@@ -67,15 +65,15 @@ describe('the store of receipts in files', () => {
 
   keepsReceipts(() => store);
 
-  it('has each receipt with the record that it opens to, for its owner alone to read', async () => {
+  it('has each receipt with the ask that it opens to, for its owner alone to read', async () => {
     const kept = keptAt(LATE);
     expect(await store.keep(kept)).toBe(true);
     expect(statSync(fileOf(DAY)).mode & 0o777).toBe(0o600);
     const [line = ''] = linesOf(DAY);
-    const { receipt, record, recordSalt } = JSON.parse(line) as Record<string, string>;
+    const { receipt, ask, askSalt } = JSON.parse(line) as Record<string, string>;
     const bytes = (text = '') => Buffer.from(text, 'base64');
     expect(Receipt.decode(bytes(receipt))).toEqual(kept.receipt);
-    expect(opens(kept.receipt.commitment, bytes(recordSalt), bytes(record))).toBe(true);
+    expect(opens(kept.receipt.askCommitment, 'ask', bytes(askSalt), bytes(ask))).toBe(true);
   });
 
   it('loses none that was kept, and cuts off the line that a crash has torn', async () => {
@@ -121,29 +119,22 @@ describe('the store of receipts in PostgreSQL', () => {
 
   keepsReceipts(() => store);
 
-  it('has each receipt with the record that it opens to', async () => {
+  it('has each receipt with the ask that it opens to', async () => {
     const kept = keptAt(NOON);
     await store.keep(kept);
-    const { rows } = await (pools.at(-1) ?? new pg.Pool()).query('select receipt, record, record_salt from receipts');
-    const [row] = rows as { receipt: Buffer; record: Buffer; record_salt: Buffer }[];
+    const { rows } = await (pools.at(-1) ?? new pg.Pool()).query('select receipt, ask, ask_salt from receipts');
+    const [row] = rows as { receipt: Buffer; ask: Buffer; ask_salt: Buffer }[];
     expect(Receipt.decode(row?.receipt ?? Buffer.alloc(0))).toEqual(kept.receipt);
-    expect(opens(kept.receipt.commitment, row?.record_salt ?? Buffer.alloc(0), row?.record ?? Buffer.alloc(0))).toBe(
-      true,
-    );
+    const [salt, ask] = [row?.ask_salt ?? Buffer.alloc(0), row?.ask ?? Buffer.alloc(0)];
+    expect(opens(kept.receipt.askCommitment, 'ask', salt, ask)).toBe(true);
   });
 
-  it('keeps a receipt once for each data service, whichever replica of the source asks', async () => {
+  it('keeps a receipt once, whichever replica of the source asks', async () => {
     const [pool] = pools.slice(-1);
     const replicas = [store, new PostgresReceiptStore(pool ?? new pg.Pool())];
     const kept = keptAt(NOON);
     const answers = await Promise.all([...replicas, ...replicas].map((one) => one.keep(kept)));
     expect(answers.filter(Boolean)).toHaveLength(1);
-    expect(await store.keep({ ...kept, dataService: STATUSES })).toBe(true);
-    expect(await store.countsOn(NEXT)).toEqual(
-      new Map([
-        [WAGES, 1],
-        [STATUSES, 1],
-      ]),
-    );
+    expect(await store.countsOn(NEXT)).toEqual(new Map([[WAGES, 1]]));
   });
 });

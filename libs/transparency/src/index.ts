@@ -1,4 +1,5 @@
 export * from './commitment.js';
 export * from './receipt.js';
 export * from './receipt-key.js';
-export * from './record-check.js';
+export * from './ask-check.js';
+export * from './release.js';

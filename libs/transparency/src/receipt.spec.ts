@@ -11,12 +11,17 @@ const ORIGIN = 'crossroads.test/2026';
 const made = newReceiptKey('consultation');
 const key = readReceiptKey(made.privatePem);
 const keys = readReceiptKeys(JSON.stringify(made.published));
-const record = salted(Buffer.from('what was asked'));
-const time = new Date('2026-05-01T12:00:00.123Z');
-const receipt = signReceipt(record, time, ORIGIN, key);
+const ask = salted(Buffer.from('what was asked'));
+const behind = salted(Buffer.from('by whom'));
+const time = new Date('2026-05-01T12:00:00Z');
+const receipt = signReceipt({ ask, behind, time }, ORIGIN, key);
 
 const batchOf = (size: number): Receipt[] => {
-  const asked = Array.from({ length: size }, (_, place) => ({ record: salted(Buffer.of(place)), time }));
+  const asked = Array.from({ length: size }, (_, place) => ({
+    ask: salted(Buffer.of(place)),
+    behind: salted(Buffer.of(place)),
+    time,
+  }));
   return signReceipts(asked, ORIGIN, key);
 };
 const eleven = batchOf(11);
@@ -59,10 +64,15 @@ describe.each(checks)('a receipt, by %s,', (_, faultOf) => {
     ['another time', { time: new Date('2026-05-02T12:00:00Z') }],
     ['a time beyond all calendars', { time: new Date(Number.NaN) }],
     ['no time', { time: undefined }],
-    ['another commitment', { commitment: Buffer.alloc(32) }],
-    ['another’s commitment', { commitment: another.commitment }],
+    ['another commitment', { askCommitment: Buffer.alloc(32) }],
+    ['another’s commitment', { askCommitment: another.askCommitment }],
+    ['another’s commitment to what is behind', { behindCommitment: another.behindCommitment }],
+    ['its commitments exchanged', { askCommitment: one.behindCommitment, behindCommitment: one.askCommitment }],
+    ['a later end', { expireTime: new Date('2026-05-02T12:00:00Z') }],
+    ['no end', { expireTime: undefined }],
+    ['a later day in the log', { loggedByTime: new Date('2027-05-02T12:00:00Z') }],
     ['another log', { logOrigin: 'elsewhere' }],
-    ['a label put in afterwards', { label: Buffer.from('x') }],
+    ['a month put in afterwards', { sealedMonth: '2028-06' }],
     ['no signature', { signature: Buffer.alloc(0) }],
     ['a signature of zeros', { signature: Buffer.alloc(64) }],
     ['a longer signature', { signature: Buffer.concat([one.signature, Buffer.of(0)]) }],
@@ -91,7 +101,7 @@ describe.each(checks)('a receipt, by %s,', (_, faultOf) => {
 
   it('is invalid with an unknown key, an unknown version, or when it is missing', () => {
     expect(faultOf(receipt, new Map())).toBe('RECEIPT_KEY_UNKNOWN');
-    for (const receiptVersion of [0, 1, 3])
+    for (const receiptVersion of [0, 2, 4])
       expect(faultOf({ ...receipt, receiptVersion }, keys)).toBe('RECEIPT_VERSION');
     expect(faultOf(undefined, keys)).toBe('RECEIPT_MISSING');
   });
@@ -126,8 +136,10 @@ describe.each(checks)('a receipt, by %s,', (_, faultOf) => {
     const aNumber = fc.oneof(fc.nat({ max: 20 }), fc.double()).map((some) => some + 0);
     const changes = fc.record(
       {
-        label: bytes,
-        commitment: bytes,
+        sealedMonth: fc.string(),
+        askCommitment: bytes,
+        behindCommitment: bytes,
+        expireTime: fc.date({ noInvalidDate: false }),
         time: fc.date({ noInvalidDate: false }),
         logOrigin: fc.string(),
         signature: bytes,
@@ -147,17 +159,19 @@ describe.each(checks)('a receipt, by %s,', (_, faultOf) => {
 });
 
 describe('receipts of a batch', () => {
-  it('each open to their own record only', () => {
-    expect(opens(receipt.commitment, record.salt, record.bytes)).toBe(true);
-    expect(opens(receipt.commitment, record.salt, Buffer.from('what was not asked'))).toBe(false);
-    expect(opens(receipt.commitment, record.salt.slice(1), record.bytes)).toBe(false);
+  it('each open to their own parts only', () => {
+    expect(opens(receipt.askCommitment, 'ask', ask.salt, ask.bytes)).toBe(true);
+    expect(opens(receipt.behindCommitment, 'behind', behind.salt, behind.bytes)).toBe(true);
+    expect(opens(receipt.askCommitment, 'ask', ask.salt, Buffer.from('what was not asked'))).toBe(false);
+    expect(opens(receipt.askCommitment, 'ask', ask.salt.slice(1), ask.bytes)).toBe(false);
+    expect(opens(receipt.askCommitment, 'outcome', ask.salt, ask.bytes)).toBe(false);
     const two = [salted(Buffer.from('one')), salted(Buffer.from('two'))] as const;
     const signed = signReceipts(
-      two.map((asked) => ({ record: asked, time })),
+      two.map((asked) => ({ ask: asked, behind, time })),
       ORIGIN,
       key,
     );
-    expect(signed.map(({ commitment }) => commitment)).toEqual(two.map(commitmentTo));
+    expect(signed.map(({ askCommitment }) => askCommitment)).toEqual(two.map((asked) => commitmentTo('ask', asked)));
   });
 
   it('share a signature, and have an index each', () => {
@@ -165,7 +179,14 @@ describe('receipts of a batch', () => {
     expect(eleven.map(({ batchIndex, batchSize }) => [batchIndex, batchSize])).toEqual(
       eleven.map((_, index) => [index, 11]),
     );
-    expect(receipt).toMatchObject({ receiptVersion: 2, batchIndex: 0, batchSize: 1, batchPath: [] });
+    expect(receipt).toMatchObject({
+      receiptVersion: 3,
+      expireTime: new Date('2026-05-01T12:01:00Z'),
+      loggedByTime: new Date('2026-05-02T12:00:00Z'),
+      batchIndex: 0,
+      batchSize: 1,
+      batchPath: [],
+    });
     expect(signReceipts([], ORIGIN, key)).toEqual([]);
   });
 

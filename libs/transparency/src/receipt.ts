@@ -5,29 +5,39 @@ import { commitmentTo, type Salted } from './commitment.js';
 import { leafHash, merkleTree, rootFromPath } from './merkle-tree.js';
 import type { ReceiptKey, ReceiptKeys, ReceiptUse } from './receipt-key.js';
 
-/** An access for which a receipt is asked. */
+/** A release for which a receipt is asked. */
 export interface Receiptable {
-  readonly record: Salted;
+  readonly ask: Salted;
+  readonly behind: Salted;
+  /** Whole seconds. */
   readonly time: Date;
 }
+
+/** Afterwards no party answers for a receipt. */
+const EXPIRES_MS = 60_000;
+/** By then the release stands in the access log; usually within ten seconds. */
+const LOGGED_BY_MS = 86_400_000;
 
 const EMPTY = Buffer.alloc(0);
 
 /** Prefix of what is signed for a batch: nothing else that the key signs begins with it. */
-const BATCH = Buffer.from('crossroads/receipts/v2\n', 'ascii');
+const BATCH = Buffer.from('crossroads/receipts/v3\n', 'ascii');
 
 /**
- * Signed promises that accesses are recorded, in the given order. All share one signature, and each can be verified without the others.
- * The label stays empty until the access log is verifiable.
+ * Signed promises that releases are recorded, in the given order, all to one party. They share one signature, and each can be verified
+ * without the others.
  */
 export const signReceipts = (batch: readonly Receiptable[], logOrigin: string, key: ReceiptKey): Receipt[] => {
   if (batch.length === 0) return [];
   const unsigned = batch.map(
-    ({ record, time }, batchIndex): Receipt => ({
-      receiptVersion: 2,
-      label: EMPTY,
-      commitment: commitmentTo(record),
+    ({ ask, behind, time }, batchIndex): Receipt => ({
+      receiptVersion: 3,
+      askCommitment: commitmentTo('ask', ask),
+      behindCommitment: commitmentTo('behind', behind),
       time,
+      expireTime: new Date(time.getTime() + EXPIRES_MS),
+      loggedByTime: new Date(time.getTime() + LOGGED_BY_MS),
+      sealedMonth: '',
       logOrigin,
       keyId: key.keyId,
       signature: EMPTY,
@@ -42,8 +52,8 @@ export const signReceipts = (batch: readonly Receiptable[], logOrigin: string, k
 };
 
 /** A receipt that is alone in its batch. */
-export const signReceipt = (record: Salted, time: Date, logOrigin: string, key: ReceiptKey): Receipt => {
-  const [receipt] = signReceipts([{ record, time }], logOrigin, key);
+export const signReceipt = (release: Receiptable, logOrigin: string, key: ReceiptKey): Receipt => {
+  const [receipt] = signReceipts([release], logOrigin, key);
   if (receipt === undefined) throw new TypeError('a batch of one gave no receipt');
   return receipt;
 };
@@ -70,6 +80,7 @@ export type ReceiptFault =
   | 'RECEIPT_SIGNATURE'
   | 'RECEIPT_OF_OTHER_ORIGIN'
   | 'RECEIPT_BEFORE_START'
+  | 'RECEIPT_EXPIRED'
   | 'RECEIPT_TOO_OLD'
   | 'RECEIPT_IN_FUTURE';
 
@@ -119,22 +130,26 @@ const faultOf = (
   now = new Date(),
 ): ReceiptFault | undefined => {
   if (receipt === undefined) return 'RECEIPT_MISSING';
-  if (receipt.receiptVersion !== 2) return 'RECEIPT_VERSION';
+  if (receipt.receiptVersion !== 3) return 'RECEIPT_VERSION';
   const registered = keys.get(receipt.keyId);
   if (registered === undefined) return 'RECEIPT_KEY_UNKNOWN';
   if (registered.use !== expected.use) return 'RECEIPT_OF_OTHER_USE';
   if (!hasSignature(receipt, registered.key, isSignedBy)) return 'RECEIPT_SIGNATURE';
   if (receipt.logOrigin !== expected.origin) return 'RECEIPT_OF_OTHER_ORIGIN';
-  return faultOfTime(receipt.time?.getTime() ?? Number.NEGATIVE_INFINITY, expected, now.getTime());
+  return faultOfTime(receipt, expected, now.getTime());
 };
 
 const faultOfTime = (
-  time: number,
+  { time: made, expireTime }: Receipt,
   { maxAgeMs = Number.POSITIVE_INFINITY, notBefore }: ExpectedReceipt,
   now: number,
 ): ReceiptFault | undefined => {
+  const time = made?.getTime() ?? Number.NEGATIVE_INFINITY;
   if (now - time > maxAgeMs) return 'RECEIPT_TOO_OLD';
   if (time - now > maxAgeMs) return 'RECEIPT_IN_FUTURE';
+  // Who looks later at a receipt does not answer for it.
+  if (maxAgeMs !== Number.POSITIVE_INFINITY && now > (expireTime?.getTime() ?? Number.NEGATIVE_INFINITY))
+    return 'RECEIPT_EXPIRED';
   return notBefore !== undefined && time < notBefore.getTime() ? 'RECEIPT_BEFORE_START' : undefined;
 };
 

@@ -16,7 +16,11 @@ const verifierOf = (believed: typeof keys, cached?: number) => {
   return (receipt: Parameters<typeof verifyReceipt>[0]) => verifyReceipt(receipt, expected);
 };
 const batchOf = (size: number) => {
-  const asked = Array.from({ length: size }, (_, place) => ({ record: salted(Buffer.of(place)), time: new Date() }));
+  const asked = Array.from({ length: size }, (_, place) => ({
+    ask: salted(Buffer.of(place)),
+    behind: salted(Buffer.of(place)),
+    time: new Date(),
+  }));
   return signReceipts(asked, 'crossroads.test/2026', key);
 };
 

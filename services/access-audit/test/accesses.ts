@@ -1,19 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import {
   AccessKind,
-  AccessOutcome,
-  AccessRecord,
   AccessResult,
+  Ask,
+  Behind,
   ConsultationStatus,
-  MailOpening,
+  MailReading,
+  OpenedMail,
 } from '@crossroads/contracts/access/v1/access_record';
 import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/contracts/access/v1/events';
 import { ssinCheck } from '@crossroads/identifiers';
 import type { ToPublish } from '@crossroads/testing/mesh';
-import { salted } from '@crossroads/transparency';
+import {
+  beginRelease,
+  type BegunRelease,
+  outcomeOfRelease,
+  releaseMessage,
+  type Salted,
+} from '@crossroads/transparency';
 import { WELFARE } from './world.js';
 
 export const SERVICE = 'employment.wages.v1';
+export const OTHER = 'social.status.v1';
+/** Another institution: the source that is asked. */
+const SOURCE = '0206731645';
 export const DELIBERATION = '6b2f0a52-3d7b-4f0e-9a51-0d9f5f1c2b3a';
 
 /** A synthetic person: month 61, nobody's. */
@@ -28,63 +38,58 @@ export interface Access {
   readonly journalId: string;
   readonly time: Date;
   readonly kind?: AccessKind;
-  readonly mail?: MailOpening;
+  readonly mail?: OpenedMail;
+  readonly reading?: MailReading;
+  readonly repeatOf?: string;
+  readonly dataService?: string;
+  readonly party?: string;
 }
 
-const recordOf = ({ ssin, personId, journalId, time, kind = AccessKind.ACCESS_KIND_CONSULTATION, mail }: Access) => {
-  const { bytes, salt } = salted(
-    AccessRecord.encode(
-      AccessRecord.fromPartial({
-        recordVersion: 1,
-        ticket: journalId,
-        kind,
-        customer: WELFARE,
-        peer: WELFARE,
-        application: 'desk',
-        officialRole: 'social-worker',
-        officialId: 'a7f3',
-        legalContext: 'PCSA:SOCIAL_INQUIRY',
-        inscriptionContext: 'PCSA:LIVING_WAGE',
-        services: [
-          { dataService: SERVICE, fieldGroups: ['employer', 'amount'], deliberationId: DELIBERATION, source: WELFARE },
-        ],
-        policyRevision: 7n,
-        personId,
-        ssins: [ssin],
-        time,
-        ...(mail ? { mail } : {}),
-      }),
-    ).finish(),
+/** One release, to the source or, of a delivery, to the institution itself. */
+const begunOf = (one: Access): BegunRelease => {
+  const { ssin, journalId, time, kind = AccessKind.ACCESS_KIND_CONSULTATION, mail, reading, repeatOf = '' } = one;
+  const isMail = kind === AccessKind.ACCESS_KIND_MAIL_OPENING;
+  return beginRelease(
+    Ask.fromPartial({
+      party: one.party ?? (kind === AccessKind.ACCESS_KIND_DELIVERY ? WELFARE : SOURCE),
+      ssin,
+      customer: WELFARE,
+      dataService: isMail ? '' : (one.dataService ?? SERVICE),
+      fieldGroups: ['employer', 'amount'],
+      legalContext: 'PCSA:SOCIAL_INQUIRY',
+      deliberationId: DELIBERATION,
+      kind,
+      ...(mail ? { mail } : {}),
+    }),
+    Behind.fromPartial({
+      ticket: journalId,
+      peer: WELFARE,
+      application: 'desk',
+      officialRole: 'social-worker',
+      officialId: 'a7f3',
+      inscription: { context: 'PCSA:LIVING_WAGE' },
+      policyRevision: 7n,
+      repeatOf,
+      ...(reading ? { mail: reading } : {}),
+    }),
+    time,
   );
-  return { record: Buffer.from(bytes), recordSalt: Buffer.from(salt) };
 };
 
-const outcomeOf = ({ journalId, time }: Access, result: AccessResult, reason: string) => {
-  const { bytes, salt } = salted(
-    AccessOutcome.encode(
-      AccessOutcome.fromPartial({
-        outcomeVersion: 1,
-        ticket: journalId,
-        result,
-        services:
-          result === AccessResult.ACCESS_RESULT_ANSWERED
-            ? [
-                {
-                  dataService: SERVICE,
-                  status: ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND,
-                  sourceRevision: 3n,
-                  releasedFieldGroups: ['employer'],
-                  filtered: [{ path: 'amount', fieldGroup: 'amount', reason: 'NOT_GRANTED' }],
-                },
-              ]
-            : [],
-        time,
-        reason,
-      }),
-    ).finish(),
-  );
-  return { outcome: Buffer.from(bytes), outcomeSalt: Buffer.from(salt) };
-};
+const outcomeOf = ({ time }: Access, result: AccessResult, reason: string): Salted =>
+  outcomeOfRelease({
+    result,
+    time,
+    reason,
+    ...(result === AccessResult.ACCESS_RESULT_ANSWERED
+      ? {
+          status: ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND,
+          sourceRevision: 3n,
+          releasedFieldGroups: ['employer'],
+          filtered: [{ path: 'amount', fieldGroup: 'amount', reason: 'NOT_GRANTED' }],
+        }
+      : { status: 0, sourceRevision: 0n, releasedFieldGroups: [], filtered: [] }),
+  });
 
 export const access = (
   person: { readonly ssin: string; readonly personId: string },
@@ -109,7 +114,11 @@ export const intended = (one: Access): ToPublish =>
     one,
     'intended',
     1n,
-    AccessIntended.encode({ journalId: one.journalId, personId: one.personId, ...recordOf(one) }).finish(),
+    AccessIntended.encode({
+      journalId: one.journalId,
+      personId: one.personId,
+      releases: [releaseMessage(begunOf(one))],
+    }).finish(),
   );
 
 export const concluded = (
@@ -125,10 +134,47 @@ export const concluded = (
     AccessConcluded.encode({
       journalId: one.journalId,
       personId: one.personId,
-      ...recordOf(one),
-      ...outcomeOf(one, result, reason),
+      releases: [releaseMessage({ ...begunOf(one), outcome: outcomeOf(one, result, reason) })],
     }).finish(),
   );
+
+/** A consultation of two data services, of which one was refused. */
+export const halfRefused = (one: Access): ToPublish => {
+  const answered = releaseMessage({
+    ...begunOf(one),
+    outcome: outcomeOf(one, AccessResult.ACCESS_RESULT_ANSWERED, ''),
+  });
+  const refusal = outcomeOfRelease({
+    result: AccessResult.ACCESS_RESULT_REFUSED,
+    status: ConsultationStatus.CONSULTATION_STATUS_NO_RESULT,
+    sourceRevision: 0n,
+    releasedFieldGroups: [],
+    filtered: [],
+    time: one.time,
+    reason: 'NO_DELIBERATION',
+  });
+  const releases = [releaseMessage({ ...begunOf({ ...one, dataService: OTHER }), outcome: refusal }), answered];
+  const { journalId, personId } = one;
+  return event(one, 'concluded', 1n, AccessConcluded.encode({ journalId, personId, releases }).finish());
+};
+
+/** A person of a snapshot: delivered, and asked of the source. */
+export const deliveredAndAsked = (one: Access): ToPublish => {
+  const delivery = { ...one, kind: AccessKind.ACCESS_KIND_DELIVERY };
+  const outcome = outcomeOf(one, AccessResult.ACCESS_RESULT_ANSWERED, '');
+  const releases = [begunOf(delivery), begunOf({ ...delivery, party: SOURCE })].map((release) =>
+    releaseMessage({ ...release, outcome }),
+  );
+  const { journalId, personId } = one;
+  return event(one, 'delivered', 1n, AccessJournaled.encode({ journalId, personId, releases }).finish());
+};
+
+/** A delivery that was not sent after all: the outcome of the delivery alone. */
+export const withheld = (one: Access, reason: string): ToPublish => {
+  const releases = [releaseMessage({ outcome: outcomeOf(one, AccessResult.ACCESS_RESULT_REFUSED, reason) })];
+  const { journalId, personId } = one;
+  return event(one, 'concluded', 2n, AccessConcluded.encode({ journalId, personId, releases }).finish());
+};
 
 /** By an exchange that told of the intent before: without the record. */
 export const concludedApart = (one: Access): ToPublish =>
@@ -139,9 +185,7 @@ export const concludedApart = (one: Access): ToPublish =>
     AccessConcluded.encode({
       journalId: one.journalId,
       personId: one.personId,
-      record: Buffer.alloc(0),
-      recordSalt: Buffer.alloc(0),
-      ...outcomeOf(one, AccessResult.ACCESS_RESULT_ANSWERED, ''),
+      releases: [releaseMessage({ outcome: outcomeOf(one, AccessResult.ACCESS_RESULT_ANSWERED, '') })],
     }).finish(),
   );
 
@@ -149,8 +193,7 @@ const journaled = (one: Access, result: AccessResult, reason: string): Uint8Arra
   AccessJournaled.encode({
     journalId: one.journalId,
     personId: one.personId,
-    ...recordOf(one),
-    ...outcomeOf(one, result, reason),
+    releases: [releaseMessage({ ...begunOf(one), outcome: outcomeOf(one, result, reason) })],
   }).finish();
 
 export const refused = (one: Access, reason: string): ToPublish =>
@@ -165,7 +208,16 @@ export const delivered = (one: Access): ToPublish =>
   );
 
 /** Mail that somebody opened, as the eBox publishes it. */
-export const opened = (one: Access, mail: Partial<MailOpening> = one.mail ?? {}): ToPublish => {
-  const access = { ...one, kind: AccessKind.ACCESS_KIND_MAIL_OPENING, mail: MailOpening.fromPartial(mail) };
+export const opened = (
+  one: Access,
+  mail: Partial<OpenedMail> = one.mail ?? {},
+  reading: Partial<MailReading> = one.reading ?? {},
+): ToPublish => {
+  const access = {
+    ...one,
+    kind: AccessKind.ACCESS_KIND_MAIL_OPENING,
+    mail: OpenedMail.fromPartial(mail),
+    reading: MailReading.fromPartial(reading),
+  };
   return event(one, 'opened', 1n, journaled(access, AccessResult.ACCESS_RESULT_ANSWERED, ''));
 };

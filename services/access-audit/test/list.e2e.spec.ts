@@ -23,11 +23,15 @@ import {
   concludedApart,
   DELIBERATION,
   delivered,
+  deliveredAndAsked,
+  halfRefused,
   intended,
   opened,
+  OTHER,
   refused,
   SERVICE,
   someone,
+  withheld,
 } from './accesses.js';
 import { type AuditClient, EVENTS, PORTAL, TOPIC, WELFARE, World } from './world.js';
 
@@ -138,6 +142,47 @@ describe('the list of accesses', () => {
     ]);
   });
 
+  it('shows a repeated consultation as a line of its own, which names the first', async () => {
+    const person = citizen();
+    const first = access(person, { time: new Date(Date.UTC(2026, 0, 1)) });
+    const again = access(person, { time: new Date(Date.UTC(2026, 0, 1, 0, 1)), repeatOf: first.journalId });
+    await world.exchange.append(concluded(first, ACCESS_RESULT_ANSWERED, '', 1n));
+    await world.exchange.append(concluded(again, ACCESS_RESULT_ANSWERED, '', 1n));
+    expect(await until(person.ssin, ({ length }) => length === 2)).toMatchObject([
+      { journalId: again.journalId, repeatOf: first.journalId },
+      { journalId: first.journalId, repeatOf: '' },
+    ]);
+  });
+
+  it('shows the releases of one access as one line, with each data service once', async () => {
+    const person = citizen();
+    const asked = access(person, { time: new Date(Date.UTC(2026, 0, 1)) });
+    const delivery = access(person, { time: new Date(Date.UTC(2026, 0, 2)) });
+    await world.exchange.append(halfRefused(asked));
+    await world.subscription.append(deliveredAndAsked(delivery));
+    await world.subscription.append(withheld(delivery, 'GRANT_REVOKED'));
+    const [sent, consulted] = await until(
+      person.ssin,
+      (all) => all.length === 2 && all.some(({ earlierOutcomes }) => earlierOutcomes.length > 0),
+    );
+    expect(sent).toMatchObject({
+      journalId: delivery.journalId,
+      result: ACCESS_RESULT_REFUSED,
+      reason: 'GRANT_REVOKED',
+      earlierOutcomes: [{ result: ACCESS_RESULT_ANSWERED }],
+    });
+    expect(sent?.services).toHaveLength(1);
+    expect(consulted).toMatchObject({
+      result: ACCESS_RESULT_ANSWERED,
+      reason: '',
+      inscription: { context: 'PCSA:LIVING_WAGE' },
+      services: [
+        { dataService: OTHER, reason: 'NO_DELIBERATION', fieldGroups: [] },
+        { dataService: SERVICE, reason: '', fieldGroups: ['employer'] },
+      ],
+    });
+  });
+
   it('shows who opened mail, and which, also while a document is being opened', async () => {
     const person = citizen();
     const mail = {
@@ -146,21 +191,28 @@ describe('the list of accesses', () => {
       sender: WELFARE,
       provider: '',
       reader: MailReader.MAIL_READER_DELEGATE,
-      delegationId: randomUUID(),
-      readerPersonId: '',
     };
-    const message = access(person, { time: new Date(Date.UTC(2026, 0, 1)), mail });
+    const reading = { delegationId: randomUUID(), readerId: 'somebody' };
+    const shown = { delegationId: reading.delegationId, readerPersonId: reading.readerId };
+    const message = access(person, { time: new Date(Date.UTC(2026, 0, 1)), mail, reading });
     const document = access(person, {
       time: new Date(Date.UTC(2026, 0, 2)),
       kind: AccessKind.ACCESS_KIND_MAIL_OPENING,
       mail: { ...mail, documentId: 'decision', provider: WELFARE },
+      reading,
     });
     await world.ebox.append(opened(message));
     await world.ebox.append(intended(document));
     const kind = AccessKind.ACCESS_KIND_MAIL_OPENING;
     expect(await until(person.ssin, ({ length }) => length === 2)).toMatchObject([
-      { journalId: document.journalId, kind, mail: document.mail, concluded: false },
-      { journalId: message.journalId, kind, mail, concluded: true, result: ACCESS_RESULT_ANSWERED },
+      { journalId: document.journalId, kind, mail: { ...document.mail, ...shown }, concluded: false },
+      {
+        journalId: message.journalId,
+        kind,
+        mail: { ...mail, ...shown },
+        concluded: true,
+        result: ACCESS_RESULT_ANSWERED,
+      },
     ]);
     await world.ebox.append(concludedApart(document));
     expect(await until(person.ssin, (all) => all.every((one) => one.concluded))).toMatchObject([
@@ -173,13 +225,20 @@ describe('the list of accesses', () => {
     const person = citizen();
     const [asked, sent] = [access(person), access(person, { time: new Date(Date.now() - 60_000) })];
     const [start, end] = [raw(intended(asked), randomUUID(), '1'), raw(concludedApart(asked), randomUUID(), '2')];
-    const withheld = raw(concluded(sent, ACCESS_RESULT_REFUSED, 'GRANT_REVOKED'), randomUUID(), '2');
+    const revoked = raw(concluded(sent, ACCESS_RESULT_REFUSED, 'GRANT_REVOKED'), randomUUID(), '2');
     await send([end, end]);
-    await send([withheld, start, end, start, raw(delivered(sent), randomUUID(), '1'), withheld]);
+    await send([revoked, start, end, start, raw(delivered(sent), randomUUID(), '1'), revoked]);
     const accesses = await until(person.ssin, (all) => all.length === 2);
     expect(accesses).toMatchObject([
-      { journalId: asked.journalId, concluded: true, result: ACCESS_RESULT_ANSWERED },
-      { journalId: sent.journalId, concluded: true, result: ACCESS_RESULT_REFUSED, reason: 'GRANT_REVOKED' },
+      { journalId: asked.journalId, concluded: true, result: ACCESS_RESULT_ANSWERED, earlierOutcomes: [] },
+      {
+        journalId: sent.journalId,
+        concluded: true,
+        result: ACCESS_RESULT_REFUSED,
+        reason: 'GRANT_REVOKED',
+        // What was said before stays to be seen.
+        earlierOutcomes: [{ result: ACCESS_RESULT_ANSWERED }],
+      },
     ]);
     await world.exchange.replay();
     await send([start, end]);

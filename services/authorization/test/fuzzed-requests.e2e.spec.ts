@@ -38,6 +38,7 @@ describe('authorization takes', () => {
       validity: fc.option(fc.record({ startDate: day, endDate: day }), { nil: undefined }),
       online: fc.boolean(),
       subscription: fc.boolean(),
+      withoutOfficial: fc.boolean(),
     });
     const groups = fc.array(fc.record({ name: text, paths: texts }), { maxLength: 3 });
     const calls = fc.oneof(

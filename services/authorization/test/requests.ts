@@ -40,6 +40,7 @@ export const grant: Grant = {
   validity: { startDate: { year: 2026, month: 1, day: 1 }, endDate: undefined },
   online: true,
   subscription: true,
+  withoutOfficial: false,
 };
 
 export const draft: Deliberation = {

@@ -82,6 +82,7 @@ describe('the broker-keeper', () => {
             fieldGroups: ['name'],
             online: false,
             subscription: true,
+            withoutOfficial: false,
             validity: { startDate: undefined, endDate: undefined },
           },
         ],

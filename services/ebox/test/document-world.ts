@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Clock, MeshSettings } from '@crossroads/configuration';
-import { AccessKind, AccessRecord, MailReader } from '@crossroads/contracts/access/v1/access_record';
+import { AccessKind, Ask, Behind, MailReader } from '@crossroads/contracts/access/v1/access_record';
 import type { DocumentProvider } from '@crossroads/contracts/authorization/v1/policy';
 import {
   type DocumentHeader,
@@ -28,11 +28,11 @@ import { followPolicy, type PolicyFollower } from '@crossroads/policy';
 import { FileKeyProvider, generateKeyFile } from '@crossroads/privacy';
 import { PolicyFeed } from '@crossroads/testing/mesh';
 import {
+  beginRelease,
   DEFAULT_LOG_ORIGIN,
   newReceiptKey,
   readReceiptKey,
   readReceiptKeys,
-  salted,
   signReceipt,
 } from '@crossroads/transparency';
 import { downloadDocument } from '../src/document/chunk.codec.js';
@@ -183,19 +183,15 @@ export class DocumentWorld {
   /** Lets the reader open a document, as if a message named it. */
   publish(document: DocumentContent, provider = PROVIDER): DocumentContent {
     const [ticket, messageId, reader] = [randomUUID(), randomUUID(), MailReader.MAIL_READER_DELEGATE] as const;
-    const record = salted(
-      AccessRecord.encode(
-        AccessRecord.fromPartial({
-          recordVersion: 1,
-          kind: AccessKind.ACCESS_KIND_MAIL_OPENING,
-          ticket,
-          mail: { documentId: document.id, messageId, sender: provider, provider, reader },
-        }),
-      ).finish(),
-    );
-    const receipt = signReceipt(record, NOON, DEFAULT_LOG_ORIGIN, readReceiptKey(this.receiptKey.privatePem));
+    const ask = Ask.fromPartial({
+      party: provider,
+      kind: AccessKind.ACCESS_KIND_MAIL_OPENING,
+      mail: { documentId: document.id, messageId, sender: provider, provider, reader },
+    });
+    const release = beginRelease(ask, Behind.fromPartial({ ticket }), NOON);
+    const receipt = signReceipt(release, DEFAULT_LOG_ORIGIN, readReceiptKey(this.receiptKey.privatePem));
     const names = { messageId, originalMessageId: 'letter 17', sender: provider, reader, ticket };
-    this.opened.set(document.id, { document, provider, record, receipt, ...names });
+    this.opened.set(document.id, { document, provider, ask: release.ask, receipt, ...names });
     return document;
   }
 

@@ -78,7 +78,6 @@ describe('a download', () => {
         originalMessageId: 'letter 17',
         sender: PROVIDER,
         reader: MailReader.MAIL_READER_DELEGATE,
-        ticket,
       },
     ]);
   });

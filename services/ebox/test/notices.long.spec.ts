@@ -68,6 +68,7 @@ describe('messages of the mesh itself', () => {
           validity: undefined,
           online: true,
           subscription: false,
+          withoutOfficial: false,
           ...grant,
         })),
         state,

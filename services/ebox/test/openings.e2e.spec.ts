@@ -9,6 +9,7 @@ import { parseIsoDay } from '@crossroads/identifiers';
 import { eventually, refusalOf } from '@crossroads/testing';
 import { DirectoryStandIn, type InProcessService, Link, TestMesh } from '@crossroads/testing/mesh';
 import { status } from '@grpc/grpc-js';
+import { NO_PARTY } from '@crossroads/transparency';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { exportJWK, SignJWT } from 'jose';
 import pg from 'pg';
@@ -113,40 +114,37 @@ describe('an opening of mail', () => {
       documentId: '',
       provider: '',
       reader: MailReader.MAIL_READER_OWNER,
-      delegationId: '',
-      readerPersonId: '',
     };
     const [list, message, , document, outcome] = journal;
     expect(list).toMatchObject({
-      record: {
-        recordVersion: 1,
+      personId: who.personId,
+      ask: {
+        askVersion: 1,
+        party: NO_PARTY,
         kind: AccessKind.ACCESS_KIND_MAIL_OPENING,
         customer: '',
-        peer: PORTAL,
-        application: 'desk',
-        personId: who.personId,
-        ssins: [who.ssin],
+        ssin: who.ssin,
         mail: { messageId: '', sender: '', ...ofWhole },
       },
+      behind: { peer: PORTAL, application: 'desk', mail: { delegationId: '', readerId: '' } },
       outcome: { outcomeVersion: 1, result: ACCESS_RESULT_ANSWERED },
     });
     expect(message).toMatchObject({
-      record: { mail: { messageId, sender: PROVIDER, ...ofWhole } },
+      ask: { party: NO_PARTY, mail: { messageId, sender: PROVIDER, ...ofWhole } },
       outcome: { result: ACCESS_RESULT_ANSWERED },
     });
     expect(document).toMatchObject({
-      record: { mail: { messageId, documentId, provider: PROVIDER } },
+      ask: { party: PROVIDER, mail: { messageId, documentId, provider: PROVIDER } },
       outcome: undefined,
     });
     expect(outcome).toMatchObject({
       journalId: document?.journalId,
       outcome: { result: ACCESS_RESULT_ANSWERED, reason: '' },
     });
-    const ticket = document?.record?.ticket;
+    const ticket = document?.behind?.ticket;
     expect(parts[0]).toMatchObject({ $case: 'header', value: { ticket, name: provider.document.name } });
-    expect(provider.asked).toMatchObject([{ ticket, messageId, documentId, reader: MailReader.MAIL_READER_OWNER }]);
-    expect(outcome?.outcome?.ticket).toBe(ticket);
-    expect(new Set(journal.map(({ record }) => record?.ticket)).size).toBe(5);
+    expect(provider.asked).toMatchObject([{ messageId, documentId, reader: MailReader.MAIL_READER_OWNER }]);
+    expect(new Set(journal.flatMap(({ behind }) => behind?.ticket ?? [])).size).toBe(4);
   });
 
   it('makes a message read, also when only a document of it is opened', async () => {
@@ -167,7 +165,7 @@ describe('an opening of mail', () => {
     await portal.getMessage({ mailbox, messageId }, await world.signedIn(owner));
     const journal = await journalOf(owner, 5);
     // The number of a delegate is not for the owner.
-    expect(journal.map(({ record }) => record?.ssins)).toEqual([[], [], [], undefined, [owner.ssin]]);
+    expect(journal.map(({ ask }) => ask?.ssin)).toEqual(['', '', '', undefined, owner.ssin]);
 
     const listed = await asAudited(owner, journal);
     const byDelegate = { reader: MailReader.MAIL_READER_DELEGATE, delegationId };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { AccessOutcome, AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import { Ask, Behind, Outcome } from '@crossroads/contracts/access/v1/access_record';
 import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/contracts/access/v1/events';
 import { DocumentProvider } from '@crossroads/contracts/authorization/v1/policy';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
@@ -15,8 +15,9 @@ export interface Opening {
   readonly personId: string;
   readonly sequence: bigint;
   readonly data: Uint8Array;
-  readonly record: AccessRecord | undefined;
-  readonly outcome: AccessOutcome | undefined;
+  readonly ask: Ask | undefined;
+  readonly behind: Behind | undefined;
+  readonly outcome: Outcome | undefined;
 }
 
 /** The journal of openings from the beginning. */
@@ -28,15 +29,19 @@ export const openingsOf = async (mesh: TestMesh, port: number): Promise<Opening[
     const step = event.type.slice(event.type.lastIndexOf('.') + 1);
     const codec = { opened: AccessJournaled, intended: AccessIntended, concluded: AccessConcluded }[step];
     if (!codec) throw new Error(`no such step: ${step}`);
-    const { personId, record, outcome } = AccessJournaled.fromPartial(codec.decode(data));
+    const { personId, releases } = codec.decode(data);
+    const [release] = releases;
+    if (!release || releases.length > 1) throw new Error('an opening is one release');
+    const { ask, behind, outcome } = release;
     openings.push({
       step,
       journalId,
       personId,
       sequence: BigInt(event.sequence),
       data,
-      record: record.length > 0 ? AccessRecord.decode(record) : undefined,
-      outcome: outcome.length > 0 ? AccessOutcome.decode(outcome) : undefined,
+      ask: ask.length > 0 ? Ask.decode(ask) : undefined,
+      behind: behind.length > 0 ? Behind.decode(behind) : undefined,
+      outcome: outcome.length > 0 ? Outcome.decode(outcome) : undefined,
     });
   }
   events.close();

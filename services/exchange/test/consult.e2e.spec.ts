@@ -1,6 +1,6 @@
-import { AccessRecord, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
-import { newRequestId } from '@crossroads/grpc';
-import { eventually, refusalOf } from '@crossroads/testing';
+import { AccessKind, Ask, Behind, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
+import { SupplyRequest } from '@crossroads/contracts/source/v1/source_service';
+import { refusalOf } from '@crossroads/testing';
 import { opens, receiptVerifier } from '@crossroads/transparency';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -10,7 +10,6 @@ import {
   type ExchangeClient,
   CONTEXT,
   consult,
-  deliberation,
   EMPLOYMENT,
   FUND,
   INTEGRATOR,
@@ -22,6 +21,9 @@ import {
 
 const { CONSULTATION_STATUS_DATA_FOUND, CONSULTATION_STATUS_NO_DATA_FOUND, CONSULTATION_STATUS_NO_RESULT } =
   ConsultationStatus;
+
+/** Of what a source was asked. */
+const commitmentIn = ({ receipt }: SupplyRequest): Uint8Array => receipt?.askCommitment ?? Buffer.alloc(0);
 
 describe('a consultation', () => {
   let mesh: TestMesh;
@@ -45,7 +47,7 @@ describe('a consultation', () => {
   });
 
   it('returns what is granted, and says what was filtered and where there is no data', async () => {
-    const { ssin, personId } = world.person(WELFARE);
+    const { ssin } = world.person(WELFARE);
     const request = consult(ssin, {
       dataServices: [
         { dataService: WAGES, fieldGroups: ['employer', 'amount'] },
@@ -70,22 +72,53 @@ describe('a consultation', () => {
     const supplied = world.wages.asked.at(-1);
     if (!supplied) throw new Error('the source was not asked');
     expect(receiptVerifier(mesh.receipts.keys)(supplied.receipt, expected())).toBeUndefined();
-    expect(opens(supplied.receipt?.commitment ?? new Uint8Array(), supplied.recordSalt, supplied.record)).toBe(true);
-    expect(AccessRecord.decode(supplied.record)).toMatchObject({
-      recordVersion: 1,
-      ticket: answer.ticket,
+    expect(opens(commitmentIn(supplied), 'ask', supplied.askSalt, supplied.ask)).toBe(true);
+    expect(Ask.decode(supplied.ask)).toEqual({
+      askVersion: 1,
+      reference: expect.objectContaining({ length: 16 }),
+      party: EMPLOYMENT,
+      ssin,
       customer: WELFARE,
+      dataService: WAGES,
+      fieldGroups: ['employer'],
+      legalContext: CONTEXT,
+      deliberationId: wages?.deliberationId,
+      asOfDate: supplied.asOfDate,
+      time: supplied.receipt?.time,
+      kind: AccessKind.ACCESS_KIND_CONSULTATION,
+      mail: undefined,
+    });
+    const { behind = Buffer.alloc(0), behindSalt = Buffer.alloc(0) } = wages?.release ?? {};
+    expect(wages?.receipt).toEqual(supplied.receipt);
+    expect(opens(wages?.receipt?.behindCommitment ?? Buffer.alloc(0), 'behind', behindSalt, behind)).toBe(true);
+    expect(Behind.decode(behind)).toMatchObject({
+      ticket: answer.ticket,
       peer: WELFARE,
       application: 'desk',
-      legalContext: CONTEXT,
-      inscriptionContext: 'PCSA:LIVING_WAGE',
-      personId,
-      ssins: [ssin],
-      services: [
-        { dataService: WAGES, fieldGroups: ['employer'] },
-        { dataService: STATUS, fieldGroups: ['status'] },
-      ],
+      officialRole: 'social-worker',
+      officialId: 'a7f3',
+      requestTokenHash: expect.objectContaining({ length: 32 }),
+      inscription: { context: 'PCSA:LIVING_WAGE' },
     });
+  });
+
+  it('tells a source nothing but what it needs for its own answer', async () => {
+    const { ssin, personId } = world.person(WELFARE);
+    const dataServices = [WAGES, STATUS].map((dataService) => ({ dataService, fieldGroups: [] }));
+    const { ticket } = await welfare.consult(consult(ssin, { dataServices }));
+    const [ofWages, ofStatus] = [world.wages.asked.at(-1), world.status.asked.at(-1)];
+    if (!ofWages || !ofStatus) throw new Error('the sources were not asked');
+    const bytes = Buffer.from(SupplyRequest.encode(ofWages).finish());
+    const token = Buffer.from(ofWages.requestToken.split('~')[0]?.split('.')[1] ?? '', 'base64url');
+    for (const secret of [personId, ticket, STATUS, 'a7f3', 'social-worker', 'PCSA:LIVING_WAGE', 'desk'])
+      expect([bytes.includes(secret), token.includes(secret)]).toEqual([false, false]);
+    const values = ({ ask, receipt, askSalt }: SupplyRequest) => [
+      Ask.decode(ask).reference,
+      askSalt,
+      ...(receipt ? [receipt.askCommitment, receipt.behindCommitment] : []),
+    ];
+    const others = values(ofStatus).map((value) => value.toString('hex'));
+    expect(values(ofWages).filter((value) => others.includes(value.toString('hex')))).toEqual([]);
   });
 
   it('shows a source a receipt for each of many concurrent requests', async () => {
@@ -93,11 +126,12 @@ describe('a consultation', () => {
     const people = Array.from({ length: 30 }, () => world.person(WELFARE).ssin);
     const answers = await Promise.all(people.map((ssin) => welfare.consult(consult(ssin))));
     const asked = world.wages.asked.slice(from);
-    expect(asked.map(({ ticket }) => ticket).toSorted()).toEqual(answers.map(({ ticket }) => ticket).toSorted());
-    for (const { receipt, record, recordSalt, ssin } of asked) {
-      expect(receiptVerifier(mesh.receipts.keys)(receipt, expected())).toBeUndefined();
-      expect(opens(receipt?.commitment ?? new Uint8Array(), recordSalt, record)).toBe(true);
-      expect(AccessRecord.decode(record).ssins).toEqual([ssin]);
+    expect(new Set(answers.map(({ ticket }) => ticket)).size).toBe(30);
+    expect(asked.map(({ ssin }) => ssin).toSorted()).toEqual(people.toSorted());
+    for (const request of asked) {
+      expect(receiptVerifier(mesh.receipts.keys)(request.receipt, expected())).toBeUndefined();
+      expect(opens(commitmentIn(request), 'ask', request.askSalt, request.ask)).toBe(true);
+      expect(Ask.decode(request.ask).ssin).toBe(request.ssin);
     }
   });
 
@@ -192,75 +226,13 @@ describe('a consultation', () => {
   it('may be made by the customer or its representative, and by no other institution', async () => {
     const { ssin } = world.person(WELFARE);
     const integrator = world.client(exchange.port, INTEGRATOR);
-    await integrator.consult(consult(ssin, { customer: WELFARE }));
-    expect(AccessRecord.decode(world.wages.asked.at(-1)?.record ?? new Uint8Array())).toMatchObject({
-      customer: WELFARE,
-      peer: INTEGRATOR,
-    });
+    const { results } = await integrator.consult(consult(ssin, { customer: WELFARE }));
+    expect(Ask.decode(world.wages.asked.at(-1)?.ask ?? Buffer.alloc(0))).toMatchObject({ customer: WELFARE });
+    expect(Behind.decode(results[0]?.release?.behind ?? Buffer.alloc(0))).toMatchObject({ peer: INTEGRATOR });
     const fund = world.client(exchange.port, FUND);
     expect(await refusalOf(fund.consult(consult(ssin, { customer: WELFARE })))).toMatchObject({
       code: status.PERMISSION_DENIED,
       reason: 'NOT_REPRESENTED',
     });
-  });
-
-  it('asks the sources again under the same ticket and record when it is repeated', async () => {
-    const { ssin } = world.person(WELFARE);
-    const request = consult(ssin);
-    const first = await welfare.consult(request);
-    const before = world.wages.asked.length;
-    const second = await welfare.consult(request);
-    expect(second.ticket).toBe(first.ticket);
-    expect(world.wages.asked.length).toBe(before + 1);
-    const [one, two] = world.wages.asked.slice(-2);
-    expect(one?.record.equals(two?.record ?? Buffer.alloc(0))).toBe(true);
-    expect(await refusalOf(welfare.consult({ ...request, legalContext: 'PCSA:OTHER' }))).toMatchObject({
-      code: status.ALREADY_EXISTS,
-      reason: 'REQUEST_ID_REUSED',
-    });
-  });
-
-  it('returns no more than its record names when it is repeated under a wider grant', async () => {
-    const fund = world.client(exchange.port, FUND);
-    const { ssin } = world.person(FUND);
-    const grant = (dataService: string, fieldGroups: readonly string[]) => [{ dataService, fieldGroups }];
-    const granted = deliberation(FUND, grant(WAGES, ['employer']));
-    const asked = consult(ssin, {
-      dataServices: [
-        { dataService: WAGES, fieldGroups: [] },
-        { dataService: STATUS, fieldGroups: [] },
-      ],
-    });
-    mesh.policy.put({ $case: 'deliberation', value: granted });
-    const first = await eventually(
-      () => fund.consult(asked).catch(() => undefined),
-      (answer) => answer !== undefined,
-    );
-    expect(first?.results).toMatchObject([{ status: CONSULTATION_STATUS_DATA_FOUND }, { reason: 'NO_DELIBERATION' }]);
-    const wider = [...grant(WAGES, ['employer', 'quarter', 'amount']), ...grant(STATUS, ['status'])];
-    mesh.policy.put({ $case: 'deliberation', value: deliberation(FUND, wider, granted.deliberationId) });
-    await eventually(
-      () => fund.consult({ ...asked, requestId: newRequestId() }),
-      ({ results }) => results[1]?.status === CONSULTATION_STATUS_NO_DATA_FOUND,
-    );
-    const again = await fund.consult(asked);
-    expect(again.ticket).toBe(first?.ticket);
-    expect(again.results[0]?.data).toEqual({ wages: [{ employer: { number: EMPLOYMENT, name: 'Jansens NV' } }] });
-    expect(again.results[1]).toMatchObject({ status: CONSULTATION_STATUS_NO_RESULT, reason: 'NOT_GRANTED_AT_FIRST' });
-  });
-
-  it('answers a repeated refusal as the first time', async () => {
-    const stranger = world.person().ssin;
-    const request = consult(stranger);
-    const first = await refusalOf(welfare.consult(request));
-    expect(first).toMatchObject({ reason: 'PERSON_NOT_AVAILABLE' });
-    expect((await refusalOf(welfare.consult(request))).metadata).toEqual(first.metadata);
-  });
-
-  it('gives concurrent repetitions the same ticket', async () => {
-    const { ssin } = world.person(WELFARE);
-    const request = consult(ssin);
-    const answers = await Promise.all(Array.from({ length: 8 }, () => welfare.consult(request)));
-    expect(new Set(answers.map(({ ticket }) => ticket)).size).toBe(1);
   });
 });

@@ -1,5 +1,5 @@
 import { Clock } from '@crossroads/configuration';
-import { AccessOutcome, AccessResult, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
+import { AccessResult, Ask, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
 import { AccessConcluded } from '@crossroads/contracts/access/v1/events';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { RemoteError } from '@crossroads/grpc';
@@ -10,6 +10,7 @@ import pg from 'pg';
 import { allPublished, TestMesh } from '@crossroads/testing/mesh';
 import { AppModule } from '../src/app.module.js';
 import { service } from '../src/service.js';
+import { type DecodedRelease, releasesIn } from './releases.js';
 import type { Supply } from './source-stand-in.js';
 import { consult, WELFARE, World } from './world.js';
 
@@ -46,6 +47,9 @@ describe('the exchange, when something fails,', () => {
       (count) => count > 0,
     );
 
+  /** Of the question that the source was asked first. */
+  const referenceAsked = (): Buffer => Ask.decode(world.wages.asked[0]?.ask ?? Buffer.alloc(0)).reference;
+
   /** What the journal tells of accesses, from the beginning. */
   const journal = async (port: number) => {
     const events = mesh.connect(EventsServiceService, port, await mesh.serviceCertificate('access-audit'));
@@ -54,10 +58,10 @@ describe('the exchange, when something fails,', () => {
     return told;
   };
 
-  const outcomes = async (port: number, journalId: string): Promise<AccessOutcome[]> =>
+  const outcomes = async (port: number, journalId: string): Promise<DecodedRelease[]> =>
     (await journal(port))
       .filter(({ type, key }) => type.endsWith('.concluded') && key === journalId)
-      .map(({ data }) => AccessOutcome.decode(AccessConcluded.decode(data).outcome));
+      .flatMap(releasesIn);
 
   it('closes the access of a process that was killed between intent and outcome', async () => {
     const { ssin, personId } = world.person(WELFARE);
@@ -80,21 +84,21 @@ describe('the exchange, when something fails,', () => {
     const journalId = concluded.find(({ data }) => AccessConcluded.decode(data).personId === personId)?.key ?? '';
     const closed = await outcomes(exchange.port, journalId);
     expect(closed).toMatchObject([
-      { result: AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN, ticket: world.wages.asked[0]?.ticket },
+      { outcome: { result: AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN }, ask: { reference: referenceAsked() } },
     ]);
 
     world.wages.supply = sound;
     const again = await world.client(exchange.port, WELFARE).consult(request);
-    expect(again.ticket).toBe(closed[0]?.ticket);
     // The log ends at the oldest open transaction of the whole server.
-    const both = await eventually(
-      () => outcomes(exchange.port, journalId),
-      ({ length }) => length >= 2,
+    await eventually(
+      async () => (await journal(exchange.port)).map(({ data }) => AccessConcluded.decode(data)),
+      (told) => told.filter((one) => one.personId === personId).length >= 2,
     );
-    expect(both).toMatchObject([
-      { result: AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN },
-      { result: AccessResult.ACCESS_RESULT_ANSWERED },
-    ]);
+    expect(await outcomes(exchange.port, journalId)).toHaveLength(1);
+    const own = (await journal(exchange.port)).find(
+      ({ key, data }) => key !== journalId && AccessConcluded.decode(data).personId === personId,
+    );
+    expect(releasesIn(own)).toMatchObject([{ behind: { ticket: again.ticket, repeatOf: closed[0]?.behind.ticket } }]);
     await exchange.stop();
   });
 
@@ -133,7 +137,7 @@ describe('the exchange, when something fails,', () => {
       () => outcomes(exchange.port, journalId),
       ({ length }) => length > 0,
     );
-    expect(told).toMatchObject([{ result: AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN }]);
+    expect(told).toMatchObject([{ outcome: { result: AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN } }]);
     await exchange.stop();
   });
 
@@ -185,9 +189,9 @@ describe('the exchange, when something fails,', () => {
       async () =>
         (await journal(exchange.port))
           .filter(({ type }) => type.endsWith('.concluded'))
-          .map(({ data }) => AccessOutcome.decode(AccessConcluded.decode(data).outcome))
-          .findLast((outcome) => outcome.ticket === ticket),
-      (last) => last?.result === AccessResult.ACCESS_RESULT_ANSWERED,
+          .flatMap(releasesIn)
+          .findLast(({ behind }) => behind.ticket === ticket),
+      (last) => last?.outcome.result === AccessResult.ACCESS_RESULT_ANSWERED,
     );
     await exchange.stop();
   });
@@ -229,12 +233,11 @@ describe('the exchange, when something fails,', () => {
       async () =>
         (await journal(exchange.port))
           .filter(({ type }) => type.endsWith('.concluded'))
-          .map(({ data }) => AccessConcluded.decode(data))
-          .filter((one) => one.personId === personId),
+          .filter(({ data }) => AccessConcluded.decode(data).personId === personId),
       ({ length }) => length > 0,
     );
-    expect(closed.map(({ outcome }) => AccessOutcome.decode(outcome))).toMatchObject([
-      { result: AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN, ticket: world.wages.asked[0]?.ticket },
+    expect(closed.flatMap(releasesIn)).toMatchObject([
+      { outcome: { result: AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN }, ask: { reference: referenceAsked() } },
     ]);
     await exchange.stop();
   });

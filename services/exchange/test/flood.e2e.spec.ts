@@ -60,7 +60,7 @@ describe('the exchange', () => {
     });
     while ((codes.get(status.RESOURCE_EXHAUSTED) ?? 0) < 200) await attack(consult('not a number'));
     const answers = await Promise.all(
-      Array.from({ length: BURST }, async () => work(consult(world.person(WELFARE).ssin))),
+      Array.from({ length: BURST }, async () => work(world.signed(consult(world.person(WELFARE).ssin), WELFARE))),
     );
     isOver = true;
     await Promise.all(flood);

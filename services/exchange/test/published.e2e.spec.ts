@@ -1,10 +1,5 @@
-import {
-  AccessOutcome,
-  AccessRecord,
-  AccessResult,
-  ConsultationStatus,
-} from '@crossroads/contracts/access/v1/access_record';
-import { AccessConcluded, AccessJournaled } from '@crossroads/contracts/access/v1/events';
+import { AccessResult, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
+import { AccessConcluded } from '@crossroads/contracts/access/v1/events';
 import { DeliberationState } from '@crossroads/contracts/authorization/v1/policy';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
@@ -12,7 +7,9 @@ import { newRequestId } from '@crossroads/grpc';
 import { type CloudEvent, unbundled } from '@crossroads/messaging';
 import { allRows, eventually, refusalOf } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { NO_PARTY } from '@crossroads/transparency';
 import { allPublished, type InProcessService, TestMesh } from '@crossroads/testing/mesh';
+import { releasesIn } from './releases.js';
 import {
   type ExchangeClient,
   CONTEXT,
@@ -79,51 +76,77 @@ describe('what the exchange publishes', () => {
     });
     const access = AccessConcluded.decode(event?.data ?? new Uint8Array());
     expect(event?.key).toBe(access.journalId);
-    expect(access.record).toEqual(world.wages.asked.at(-1)?.record);
-    expect(AccessRecord.decode(access.record)).toMatchObject({ ticket, customer: WELFARE, ssins: [ssin], personId });
-    expect(AccessOutcome.decode(access.outcome)).toMatchObject({
-      ticket,
-      outcomeVersion: 1,
-      result: AccessResult.ACCESS_RESULT_ANSWERED,
-      services: [
-        {
+    const [release] = access.releases;
+    expect(access.releases).toHaveLength(1);
+    expect(release?.ask).toEqual(world.wages.asked.at(-1)?.ask);
+    expect(releasesIn(event)).toMatchObject([
+      {
+        ask: {
+          askVersion: 1,
+          party: EMPLOYMENT,
+          customer: WELFARE,
+          ssin,
           dataService: WAGES,
+          fieldGroups: ['employer', 'quarter'],
+        },
+        behind: { behindVersion: 1, ticket },
+        outcome: {
+          outcomeVersion: 1,
+          result: AccessResult.ACCESS_RESULT_ANSWERED,
           status: ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND,
           releasedFieldGroups: ['employer', 'quarter'],
           filtered: [{ path: 'wages.amount' }],
         },
-      ],
-    });
-    expect([access.recordSalt.length, access.outcomeSalt.length]).toEqual([32, 32]);
+      },
+    ]);
+    const salts = [release?.askSalt, release?.behindSalt, release?.outcomeSalt];
+    expect(salts.map((salt) => salt?.length)).toEqual([32, 32, 32]);
+    expect(new Set(salts.map((salt) => salt?.toString('hex'))).size).toBe(3);
+  });
+
+  it('is one release for each data service, refused ones too, and each is for its own party', async () => {
+    const { ssin, personId } = world.person(WELFARE);
+    const names = [WAGES, 'pension.rights.v1', STATUS];
+    const dataServices = names.map((dataService) => ({ dataService, fieldGroups: [] }));
+    const { ticket } = await welfare.consult(consult(ssin, { dataServices }));
+    const [event] = await about(personId, 1);
+    const releases = releasesIn(event);
+    expect(releases.map(({ ask, outcome }) => [ask.dataService, ask.party, outcome.result, outcome.reason])).toEqual([
+      [WAGES, EMPLOYMENT, AccessResult.ACCESS_RESULT_ANSWERED, ''],
+      ['pension.rights.v1', NO_PARTY, AccessResult.ACCESS_RESULT_REFUSED, 'UNKNOWN_DATA_SERVICE'],
+      [STATUS, EMPLOYMENT, AccessResult.ACCESS_RESULT_ANSWERED, ''],
+    ]);
+    expect(new Set(releases.map(({ ask }) => ask.reference.toString('hex'))).size).toBe(3);
+    expect(releases.map(({ behind }) => behind.ticket)).toEqual([ticket, ticket, ticket]);
+    const everything = Buffer.concat(releases.flatMap(({ bytes }) => bytes)).toString('latin1');
+    expect(everything).not.toContain(personId);
   });
 
   it('is each refusal once, with the reason that the customer is not told, also one about a number of no person', async () => {
     const { ssin, personId } = world.person();
-    const request = consult(ssin);
-    const { metadata, reason } = await refusalOf(welfare.consult(request));
+    const { metadata, reason } = await refusalOf(welfare.consult(consult(ssin)));
     expect(reason).toBe('PERSON_NOT_AVAILABLE');
-    await refusalOf(welfare.consult(request));
     const [refused] = await about(personId, 1);
     expect(refused?.type).toBe('crossroads.access.v1.accesses.notify.refused');
-    const journaled = AccessJournaled.decode(refused?.data ?? new Uint8Array());
-    expect(AccessRecord.decode(journaled.record)).toMatchObject({ ticket: metadata.ticket, legalContext: CONTEXT });
-    expect(AccessOutcome.decode(journaled.outcome)).toMatchObject({
+    const unasked = {
       result: AccessResult.ACCESS_RESULT_REFUSED,
-      reason: 'NOT_INSCRIBED',
-      services: [{ dataService: WAGES, reason: 'NOT_INSCRIBED' }],
-    });
+      status: ConsultationStatus.CONSULTATION_STATUS_NO_RESULT,
+    };
+    expect(releasesIn(refused)).toMatchObject([
+      {
+        ask: { dataService: WAGES, party: NO_PARTY, legalContext: CONTEXT },
+        behind: { ticket: metadata.ticket },
+        outcome: { ...unasked, reason: 'NOT_INSCRIBED' },
+      },
+    ]);
     await refusalOf(welfare.consult(consult('85073003328')));
     const [nobody] = await about('', 1);
-    expect(AccessOutcome.decode(AccessJournaled.decode(nobody?.data ?? new Uint8Array()).outcome).reason).toBe(
-      'UNKNOWN_SSIN',
-    );
+    expect(releasesIn(nobody)).toMatchObject([{ outcome: { ...unasked, reason: 'UNKNOWN_SSIN' } }]);
     const replaced = world.person();
     world.directory.put(replaced, [], { state: 3 });
     await refusalOf(welfare.consult(consult(replaced.ssin)));
     const [ofReplaced] = await about(replaced.personId, 1);
-    expect(AccessOutcome.decode(AccessJournaled.decode(ofReplaced?.data ?? new Uint8Array()).outcome).reason).toBe(
-      'REPLACED_SSIN',
-    );
+    expect(releasesIn(ofReplaced)).toMatchObject([{ outcome: { ...unasked, reason: 'REPLACED_SSIN' } }]);
   });
 
   it('includes the refusal of a repeated request whose grant has ended', async () => {
@@ -153,12 +176,10 @@ describe('what the exchange publishes', () => {
         ),
       Boolean,
     );
-    expect(await refusalOf(fund.consult(request))).toMatchObject({
-      reason: 'DELIBERATION_REVOKED',
-      metadata: { ticket },
-    });
+    expect(await refusalOf(fund.consult(request))).toMatchObject({ reason: 'DELIBERATION_REVOKED' });
     const events = await about(personId, 2);
     expect(events.map(({ type }) => type.split('.').at(-1))).toEqual(['concluded', 'refused']);
+    expect(releasesIn(events[1])).toMatchObject([{ behind: { repeatOf: ticket } }]);
   });
 
   it('is the same when it is read from the beginning', async () => {

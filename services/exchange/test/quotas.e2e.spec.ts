@@ -23,6 +23,7 @@ describe('the quota of an institution', () => {
   beforeAll(async () => {
     mesh = await TestMesh.start('exchange');
     world = await World.create(mesh);
+    world.now = () => now;
     mesh.policy.put({
       $case: 'deliberation',
       value: deliberation(FUND, [{ dataService: WAGES, fieldGroups: ['employer'] }]),

@@ -80,7 +80,8 @@ describe('to who has no inscription, an exchange', () => {
     'refuses a consultation %s with the same bytes about everybody',
     async (_what, more, reason) => {
       const welfare = as(WELFARE);
-      const refused = (person: string) => welfare.refused(ExchangeServiceService.consult, consult(person, more));
+      const refused = (person: string) =>
+        welfare.refused(ExchangeServiceService.consult, world.signed(consult(person, more), WELFARE));
       expect(theSame(await each(notAvailable(WELFARE), refused))).toContain(reason);
     },
   );
@@ -88,7 +89,8 @@ describe('to who has no inscription, an exchange', () => {
   it('refuses for want of a grant with the same bytes, also about who is inscribed', async () => {
     const fund = as(FUND);
     const persons = { ...notAvailable(FUND), inscribed: world.person(FUND).ssin };
-    const refused = (person: string) => fund.refused(ExchangeServiceService.consult, consult(person));
+    const refused = (person: string) =>
+      fund.refused(ExchangeServiceService.consult, world.signed(consult(person), FUND));
     expect(theSame(await each(persons, refused))).toContain('NO_DELIBERATION');
   });
 
@@ -96,7 +98,7 @@ describe('to who has no inscription, an exchange', () => {
     const welfare = as(WELFARE);
     const requests = new Map<string, ReturnType<typeof consult>>();
     const refused = (person: string) => {
-      const request = requests.get(person) ?? consult(person);
+      const request = requests.get(person) ?? world.signed(consult(person), WELFARE);
       requests.set(person, request);
       return welfare.refused(ExchangeServiceService.consult, request);
     };
@@ -132,7 +134,8 @@ describe('to who has no inscription, an exchange', () => {
       [WELFARE, 'PCSA:LIVING_WAGE'],
       [EMPLOYMENT, 'PCSA:LIVING_WAGE'],
     ]);
-    expect(await as(WELFARE).refused(ExchangeServiceService.consult, consult(inscribed))).toContain(reason);
+    const asked = world.signed(consult(inscribed), WELFARE);
+    expect(await as(WELFARE).refused(ExchangeServiceService.consult, asked)).toContain(reason);
     expect(await as(EMPLOYMENT).refused(ExchangeServiceService.reportMutation, report(inscribed))).toContain(reason);
   });
 });

@@ -6,7 +6,7 @@ import { SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
 import { parseRequest, Unavailable } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import { PolicyIndex } from '@crossroads/policy';
-import { newReceiptKey, readReceiptKey, type Salted, signReceipt } from '@crossroads/transparency';
+import { type BegunRelease, newReceiptKey, readReceiptKey, signReceipt } from '@crossroads/transparency';
 import { describe, expect, it, jest } from '@jest/globals';
 import { consultRequest } from '../src/consultation/consult.pipe.js';
 import { Consultations } from '../src/consultation/consultations.js';
@@ -32,16 +32,21 @@ const person = {
   ownPersonId: '',
   merges: [],
 };
-const caller = { kind: 'institution', enterpriseNumber: WELFARE, application: 'desk', spki: 'key' } as const;
+const caller = {
+  kind: 'institution',
+  enterpriseNumber: WELFARE,
+  application: 'desk',
+  spki: 'key',
+  certificateHash: 'certificate',
+} as const;
 
 const key = readReceiptKey(newReceiptKey('consultation').privatePem);
-const sign = async (record: Salted, time: Date) => signReceipt(record, time, 'crossroads.test/2026', key);
+const sign = async (release: BegunRelease) => signReceipt(release, 'crossroads.test/2026', key);
 
 /** A consultation with a journal and a signer of the spec. */
 const consulting = (given: { readonly sign: typeof sign; readonly intend: () => Promise<undefined> }) => {
   const journal = {
     intend: jest.fn(given.intend),
-    recordOf: jest.fn<() => Promise<Salted>>(),
     conclude: jest.fn(async () => undefined),
     abandon: jest.fn(),
     refuse: jest.fn(async () => undefined),
@@ -62,10 +67,17 @@ const consulting = (given: { readonly sign: typeof sign; readonly intend: () => 
     new Clock(),
     { take: async () => true },
   );
-  const request = consult(ssin(1), { dataServices: [{ dataService: STATUS, fieldGroups: [] }] });
+  const request = consult(ssin(1), {
+    dataServices: [{ dataService: STATUS, fieldGroups: [] }],
+    requestToken: 'verified~',
+  });
   const input = parseRequest(consultRequest({ mode: 'development', today: dayOf(new Date()) }), request);
   const requestKey = { institution: WELFARE, rpc: 'Consult', requestId: request.requestId, hash: Buffer.alloc(32) };
-  const answer = consultations.consult({ caller, customer: WELFARE, official: undefined }, input, requestKey);
+  const answer = consultations.consult(
+    { caller, customer: WELFARE, official: { id: 'a7f3', role: '' } },
+    input,
+    requestKey,
+  );
   return { answer, journal, supply };
 };
 
@@ -77,7 +89,7 @@ describe('the receipt of a consultation', () => {
     await eventLoopTurn();
     expect(supply).not.toHaveBeenCalled();
     durable.resolve(undefined);
-    expect((await answer).receipt).toMatchObject({ receiptVersion: 2, batchSize: 1 });
+    expect((await answer).results).toMatchObject([{ receipt: { receiptVersion: 3, batchSize: 1 } }]);
     expect(supply).toHaveBeenCalledTimes(1);
   });
 

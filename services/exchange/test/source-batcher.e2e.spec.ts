@@ -28,8 +28,8 @@ const answer = ({ ssin }: SupplyRequest): SupplyResponse => ({
   sourceRevision: 1n,
 });
 const said = (index: number, response: SupplyResponse | undefined): SupplyManyResponse => ({ index, response });
-const question = (n: number, record = ''): SupplyRequest =>
-  SupplyRequest.fromPartial({ ssin: String(n), record: Buffer.from(record) });
+const question = (n: number, ask = ''): SupplyRequest =>
+  SupplyRequest.fromPartial({ ssin: String(n), ask: Buffer.from(ask) });
 const questions = (count: number) => Array.from({ length: count }, (_, n) => question(n));
 
 /** The numbers that an answer came for, or the name of the code with which there was none. */
@@ -98,7 +98,7 @@ describe('a source batcher', () => {
     expect(calls.map((one) => one.length)).toEqual([32, 8]);
   });
 
-  it('uses `Supply` for a single request and for one with a large record', async () => {
+  it('uses `Supply` for a single request and for one with a large ask', async () => {
     const ask = await source(each);
     await ask(question(1));
     await Promise.all([ask(question(2)), ask(question(3, 'x'.repeat(20_000))), ask(question(4))]);

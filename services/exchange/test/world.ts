@@ -9,10 +9,13 @@ import {
 import { type ConsultRequest, ExchangeServiceService } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
 import { type Connection, newRequestId, type TlsFiles } from '@crossroads/grpc';
-import { ssinCheck, withCbeCheck } from '@crossroads/identifiers';
+import { dayOf, ssinCheck, withCbeCheck } from '@crossroads/identifiers';
 import {
   DirectoryStandIn,
   type InProcessService,
+  OFFICIAL_KEYS,
+  REQUEST_KEY,
+  signedRequest,
   spkiHash,
   type StartOptions,
   type TestMesh,
@@ -52,6 +55,8 @@ export class World {
     data: undefined,
     sourceRevision: 0n,
   }));
+  /** The clock of the exchange, where a spec turns it. */
+  now: () => Date = () => new Date();
   private readonly tls = new Map<string, TlsFiles>();
   private people = 0;
   /** The key with which both sources serve. */
@@ -70,10 +75,28 @@ export class World {
     return this.mesh.startInProcess(service, AppModule, options);
   }
 
-  /** The application `desk` of an institution, or whoever else has this certificate. */
+  /** The application `desk` of an institution, or whoever else has this certificate. It signs the questions that come without a token. */
   client(port: number, who: string | TlsFiles): ExchangeClient {
     const tls = typeof who === 'string' ? this.certificate(who) : who;
-    return this.mesh.connect(ExchangeServiceService, port, tls);
+    const connection = this.mesh.connect(ExchangeServiceService, port, tls);
+    return {
+      ...connection,
+      consult: (request, options) =>
+        connection.consult(request.requestToken === '' ? this.signed(request, tls) : request, options),
+    };
+  }
+
+  /** A question that its customer signs now, by the clock of the exchange. */
+  signed(request: ConsultRequest, who: string | TlsFiles): ConsultRequest {
+    const tls = typeof who === 'string' ? this.certificate(who) : who;
+    const now = this.now();
+    const day = request.asOfDate === undefined ? { day: dayOf(now) } : {};
+    return signedRequest(request, tls, day, REQUEST_KEY, now);
+  }
+
+  /** The same, without a signature. */
+  unsigned(port: number, enterpriseNumber: string): ExchangeClient {
+    return this.mesh.connect(ExchangeServiceService, port, this.certificate(enterpriseNumber));
   }
 
   /** The client certificate of an institution's application `desk`. */
@@ -110,7 +133,7 @@ export class World {
       this.tls.set(enterpriseNumber, await mesh.register(enterpriseNumber));
     this.registerSource(this.sourceKey);
     mesh.policy.put(
-      { $case: 'institution', value: institution(INTEGRATOR, { represents: [WELFARE] }) },
+      { $case: 'institution', value: institution(INTEGRATOR, { represents: [WELFARE], officialKeys: OFFICIAL_KEYS }) },
       { $case: 'dataService', value: wagesService(await addressOf(this.wages), deadlineMs) },
       { $case: 'dataService', value: statusService(await addressOf(this.status), deadlineMs) },
       {
@@ -197,6 +220,7 @@ export const deliberation = (
     validity: undefined,
     online: true,
     subscription: false,
+    withoutOfficial: false,
   })),
   state,
   decideTime: new Date(),
@@ -210,5 +234,6 @@ export const consult = (person: string, more: Partial<ConsultRequest> = {}): Con
   legalContext: CONTEXT,
   dataServices: [{ dataService: WAGES, fieldGroups: [] }],
   asOfDate: undefined,
+  requestToken: '',
   ...more,
 });

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, randomUUID, X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Clock } from '@crossroads/configuration';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
@@ -7,17 +7,17 @@ import { PersonServiceService } from '@crossroads/contracts/person/v1/person_ser
 import { SourceServiceService, type SupplyResponse } from '@crossroads/contracts/source/v1/source_service';
 import {
   type CallOptions,
+  certificateHashOf,
   type Connection,
   type MethodShape,
   newRequestId,
   type RunningServer,
-  spkiOf,
   type TlsFiles,
 } from '@crossroads/grpc';
 import { type DateParts, withCbeCheck } from '@crossroads/identifiers';
 import { openBroker } from '@crossroads/messaging';
 import { eventually, type TestDatabase } from '@crossroads/testing';
-import { Link, receipted, type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
+import { Link, OFFICIAL_KEYS, receipted, type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import type { ReceiptKey } from '@crossroads/transparency';
 import type { ServiceDefinition as GrpcDefinition } from '@grpc/grpc-js';
 import type { TestingModuleBuilder } from '@nestjs/testing';
@@ -37,6 +37,9 @@ export const MUNICIPALITY = withCbeCheck('02072200');
 export const WELFARE_OFFICE = withCbeCheck('02121770');
 
 const HOUR_MS = 3_600_000;
+
+/** The key of tokens of officials; consultations are signed with another. */
+const REGISTRARS = 'registrars';
 
 /** A clock that a spec turns. */
 export class TurnedClock extends Clock {
@@ -87,7 +90,9 @@ export class RunningRegistry {
       officialKeys.set(enterpriseNumber, privateKey);
       certificates.set(
         enterpriseNumber,
-        await mesh.register(enterpriseNumber, { officialKeys: [{ kid: 'officials', jwk }] }),
+        await mesh.register(enterpriseNumber, {
+          officialKeys: [{ kid: REGISTRARS, jwk }, ...OFFICIAL_KEYS],
+        }),
       );
     }
     // A certificate of the authority whose key nobody has registered.
@@ -188,9 +193,9 @@ export class RunningRegistry {
     { id = 'desk-1', certificate = institution, audience = 'urn:crossroads:person-registry' } = {},
   ): Promise<CallOptions> {
     const now = Math.floor(this.clock.now().getTime() / 1_000);
-    const spki = spkiOf(new X509Certificate(readFileSync(this.certificate(certificate).cert)));
-    const token = await new SignJWT({ role: 'registrar', cnf: { 'x5t#S256': spki } })
-      .setProtectedHeader({ alg: 'ES256', kid: 'officials' })
+    const hash = certificateHashOf(new X509Certificate(readFileSync(this.certificate(certificate).cert)));
+    const token = await new SignJWT({ role: 'registrar', cnf: { 'x5t#S256': hash } })
+      .setProtectedHeader({ alg: 'ES256', kid: REGISTRARS })
       .setIssuer(institution)
       .setAudience(audience)
       .setSubject(id)
@@ -269,7 +274,6 @@ export class RunningRegistry {
   supplied(ssin: string, asOfDate?: DateParts, options: CallOptions = {}): Promise<SupplyResponse> {
     this.exchange ??= this.sourceAs('exchange');
     const question = {
-      ticket: randomUUID(),
       ssin,
       dataService: identification.dataService,
       fieldGroups: ALL_GROUPS,
@@ -277,7 +281,7 @@ export class RunningRegistry {
       legalContext: 'REGISTER:MAINTENANCE',
       asOfDate,
     };
-    return this.exchange.supply(receipted(question, this.receiptKey), options);
+    return this.exchange.supply(receipted(question, 'service:person-registry', this.receiptKey), options);
   }
 
   sourceAs(name: string) {

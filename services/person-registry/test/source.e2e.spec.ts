@@ -1,7 +1,7 @@
-import type { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import type { Ask } from '@crossroads/contracts/access/v1/access_record';
 import { type SupplyRequest, type SupplyResponse, SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
 import { newRequestId, RemoteError } from '@crossroads/grpc';
-import { DEFAULT_LOG_ORIGIN, newReceiptKey, readReceiptKey, signReceipt } from '@crossroads/transparency';
+import { DEFAULT_LOG_ORIGIN, newReceiptKey, readReceiptKey, salted, signReceipt } from '@crossroads/transparency';
 import { receipted } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { born, date, livesIn, named, nextNumber } from './persons.js';
@@ -29,12 +29,11 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => registry.close(), 30_000);
 
-let tickets = 0;
+const PARTY = 'service:person-registry';
 
-/** What the exchange sends when all is well; `recorded` is what its record says instead. */
-const asked = (request: Partial<SupplyRequest> = {}, recorded: Partial<AccessRecord> = {}): SupplyRequest => {
+/** What the exchange sends when all is well; `recorded` is what its ask says instead. */
+const asked = (request: Partial<SupplyRequest> = {}, recorded: Partial<Ask> = {}, time = new Date()): SupplyRequest => {
   const question = {
-    ticket: `ticket-${++tickets}`,
     ssin,
     dataService: 'person.identification.v1',
     fieldGroups: ['name', 'address'],
@@ -42,14 +41,7 @@ const asked = (request: Partial<SupplyRequest> = {}, recorded: Partial<AccessRec
     legalContext: 'PCSA:SOCIAL_INQUIRY',
     ...request,
   };
-  return receipted(question, registry.receiptKey, recorded);
-};
-
-/** The same question under another receipt for the same record, as when a consultation is repeated. */
-const signedAgain = (request: SupplyRequest): SupplyRequest => {
-  const record = { bytes: request.record, salt: request.recordSalt };
-  const time = new Date((request.receipt?.time?.getTime() ?? Number.NaN) + 1);
-  return { ...request, receipt: signReceipt(record, time, DEFAULT_LOG_ORIGIN, registry.receiptKey) };
+  return receipted(question, PARTY, registry.receiptKey, recorded, time);
 };
 
 const reasonOf = async (call: Promise<unknown>) =>
@@ -135,15 +127,6 @@ describe('the registry as a source', () => {
     await registry.unreplace(old);
   });
 
-  it('takes the same ticket again with the same record only', async () => {
-    const first = asked();
-    await asExchange.supply(first);
-    expect((await asExchange.supply(signedAgain(first))).sourceRevision).toBe(2n);
-    expect(await reasonOf(asExchange.supply(asked({ ticket: first.ticket }, { application: 'another' })))).toBe(
-      'TICKET_REUSED',
-    );
-  });
-
   it('answers for a receipt once', async () => {
     const question = asked();
     expect(await reasonOf(asExchange.supply(question))).toBe('answered');
@@ -154,16 +137,20 @@ describe('the registry as a source', () => {
 
   const stranger = readReceiptKey(newReceiptKey('consultation').privatePem);
   const good = () => asked();
-  /** A good question, with another receipt for its record. */
-  const receiptedAnew = (time: Date, origin = DEFAULT_LOG_ORIGIN, key = registry.receiptKey): SupplyRequest => {
+  /** A good question, with another receipt for its ask. */
+  const receiptedAnew = (origin = DEFAULT_LOG_ORIGIN, key = registry.receiptKey): SupplyRequest => {
     const request = good();
-    const record = { bytes: request.record, salt: request.recordSalt };
-    return { ...request, receipt: signReceipt(record, time, origin, key) };
+    const release = {
+      ask: { bytes: request.ask, salt: request.askSalt },
+      behind: salted(Buffer.alloc(0)),
+      time: request.receipt?.time ?? new Date(),
+    };
+    return { ...request, receipt: signReceipt(release, origin, key) };
   };
   const in2Minutes = (sign: 1 | -1) => new Date(Date.now() + sign * 120_000);
   it.each<[string, () => SupplyRequest]>([
     ['RECEIPT_MISSING', () => ({ ...good(), receipt: undefined })],
-    ['RECEIPT_KEY_UNKNOWN', () => receiptedAnew(new Date(), DEFAULT_LOG_ORIGIN, stranger)],
+    ['RECEIPT_KEY_UNKNOWN', () => receiptedAnew(DEFAULT_LOG_ORIGIN, stranger)],
     [
       'RECEIPT_SIGNATURE',
       () => {
@@ -171,26 +158,19 @@ describe('the registry as a source', () => {
         return { ...request, receipt: request.receipt && { ...request.receipt, logOrigin: 'elsewhere' } };
       },
     ],
-    ['RECEIPT_OF_OTHER_ORIGIN', () => receiptedAnew(new Date(), 'crossroads.test/2019')],
-    ['RECEIPT_TOO_OLD', () => receiptedAnew(in2Minutes(-1))],
-    ['RECEIPT_IN_FUTURE', () => receiptedAnew(in2Minutes(1))],
-    ['COMMITMENT_NOT_OPENED', () => ({ ...good(), recordSalt: Buffer.alloc(32) })],
-    ['COMMITMENT_NOT_OPENED', () => ({ ...good(), record: Buffer.from('x') })],
-    ['RECORD_MALFORMED', () => asked({}, { recordVersion: 2 })],
-    ['RECORD_OF_OTHER_TICKET', () => asked({}, { ticket: 'another' })],
-    ['RECORD_OF_OTHER_CUSTOMER', () => asked({}, { customer: NATIONAL_REGISTER })],
-    ['RECORD_OF_OTHER_PERSON', () => asked({}, { ssins: [nextNumber()] })],
-    ['RECORD_OF_OTHER_LEGAL_CONTEXT', () => asked({}, { legalContext: 'PCSA:OTHER' })],
-    ['RECORD_OF_OTHER_DATA_SERVICE', () => asked({}, { services: [] })],
-    [
-      'RECORD_OF_OTHER_FIELD_GROUPS',
-      () => {
-        const services = [
-          { dataService: 'person.identification.v1', fieldGroups: ['name'], deliberationId: '', source: '' },
-        ];
-        return asked({}, { services });
-      },
-    ],
+    ['RECEIPT_OF_OTHER_ORIGIN', () => receiptedAnew('crossroads.test/2019')],
+    ['RECEIPT_TOO_OLD', () => asked({}, {}, in2Minutes(-1))],
+    ['RECEIPT_IN_FUTURE', () => asked({}, {}, in2Minutes(1))],
+    ['COMMITMENT_NOT_OPENED', () => ({ ...good(), askSalt: Buffer.alloc(32) })],
+    ['COMMITMENT_NOT_OPENED', () => ({ ...good(), ask: Buffer.from('x') })],
+    ['ASK_OF_OTHER_PARTY', () => asked({}, { party: NATIONAL_REGISTER })],
+    ['ASK_OF_OTHER_CUSTOMER', () => asked({}, { customer: NATIONAL_REGISTER })],
+    ['ASK_OF_OTHER_PERSON', () => asked({}, { ssin: nextNumber() })],
+    ['ASK_OF_OTHER_LEGAL_CONTEXT', () => asked({}, { legalContext: 'PCSA:OTHER' })],
+    ['ASK_OF_OTHER_DATA_SERVICE', () => asked({}, { dataService: 'employment.wages.v1' })],
+    ['ASK_OF_OTHER_FIELD_GROUPS', () => asked({}, { fieldGroups: ['name'] })],
+    ['TOKEN_MISSING', () => ({ ...good(), requestToken: '' })],
+    ['TOKEN_OF_OTHER_PERSON', () => ({ ...good(), requestToken: asked({ ssin: nextNumber() }).requestToken })],
     ['UNKNOWN_DATA_SERVICE', () => asked({ dataService: 'employment.wages.v1' })],
   ])('supplies nothing, not beside others either: %s', async (reason, request) => {
     expect(await reasonOf(asExchange.supply(request()))).toBe(reason);
@@ -202,13 +182,12 @@ describe('the registry as a source', () => {
   it('supplies several in one call, each as if it were alone', async () => {
     const other = nextNumber();
     await asRegister.registerPerson({ requestId: newRequestId(), ssin: other, facts: [named('Peeters')] });
-    const requests = [asked({ fieldGroups: ['name'] }), asked({ ssin: other }), asked({ ssin: nextNumber() })];
-    const { answers, ending } = await suppliedTogether(requests);
+    const nobody = nextNumber();
+    const questions = () => [asked({ fieldGroups: ['name'] }), asked({ ssin: other }), asked({ ssin: nobody })];
+    const { answers, ending } = await suppliedTogether(questions());
     expect(ending).toBe('ended');
     expect(answers).toEqual(
-      new Map(
-        await Promise.all(requests.map(async (one, n) => [n, await asExchange.supply(signedAgain(one))] as const)),
-      ),
+      new Map(await Promise.all(questions().map(async (one, n) => [n, await asExchange.supply(one)] as const))),
     );
     expect(answers.get(1)?.data).toEqual({ name: { familyNames: ['Peeters'], givenNames: ['Marie'] } });
   });

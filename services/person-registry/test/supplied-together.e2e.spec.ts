@@ -12,7 +12,7 @@ import { type Connection, connect, type RunningServer, startServer } from '@cros
 import { dayOf } from '@crossroads/identifiers';
 import { CertificateAuthority, identityFiles } from '@crossroads/local';
 import { type SourceOptions, sourceService } from '@crossroads/source';
-import { receipted } from '@crossroads/testing/mesh';
+import { OFFICIAL_KEYS, receipted } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
@@ -20,18 +20,19 @@ const trustDomain = 'crossroads.test';
 const folder = mkdtempSync(join(tmpdir(), 'crossroads-together-'));
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const DATA_SERVICE = 'spec.v1';
+const PARTY = '0206731645';
 
-/** A question whose ticket says which one it is. */
+/** A question whose legal context says which one it is. */
 const asked = (n: number): SupplyRequest =>
   receipted(
     {
-      ticket: `ticket-${n}`,
       ssin: '62691699717',
       dataService: DATA_SERVICE,
       fieldGroups: ['all'],
       customer: '0206731645',
-      legalContext: 'SPEC:ANY',
+      legalContext: `SPEC:N${n}`,
     },
+    PARTY,
     { keyId: 'spec', privateKey },
   );
 
@@ -45,12 +46,14 @@ describe('what a source supplies in one call', () => {
     const files = await identityFiles(folder, 'exchange', authority, (issuer) => issuer.issueService('exchange'));
     const tls = { ca: files.ca, cert: files.certificate, key: files.key };
     const service = sourceService({
+      party: PARTY,
       dataServices: [DATA_SERVICE],
       receipts: {
         keys: new Map([['spec', { use: 'consultation', key: publicKey }]]),
         origin: 'crossroads.test/access',
       },
       receiptStore: 'none',
+      institutionKeys: () => OFFICIAL_KEYS,
       validation: () => ({ mode: 'development', today: dayOf(new Date()) }),
       supply: (query, signal) => supply(query, signal),
     });
@@ -75,17 +78,17 @@ describe('what a source supplies in one call', () => {
 
   it('sends each answer when it is ready', async () => {
     const slow = Promise.withResolvers<void>();
-    supply = async ({ ticket }) => {
-      if (ticket === 'ticket-1') await slow.promise;
-      return ticket === 'ticket-0' ? undefined : { data: { ticket }, sourceRevision: 1n };
+    supply = async ({ legalContext: which }) => {
+      if (which === 'SPEC:N1') await slow.promise;
+      return which === 'SPEC:N0' ? undefined : { data: { which }, sourceRevision: 1n };
     };
     const answers: string[] = [];
     for await (const { index, response } of messages(4)) {
-      answers.push(`${index} ${String(response?.data?.['ticket'])}`);
+      answers.push(`${index} ${String(response?.data?.['which'])}`);
       if (answers.length === 3) slow.resolve();
     }
-    expect(answers.slice(0, 3).toSorted()).toEqual(['0 undefined', '2 ticket-2', '3 ticket-3']);
-    expect(answers[3]).toBe('1 ticket-1');
+    expect(answers.slice(0, 3).toSorted()).toEqual(['0 undefined', '2 SPEC:N2', '3 SPEC:N3']);
+    expect(answers[3]).toBe('1 SPEC:N1');
   });
 
   it('sends every answer once, whatever their sizes', async () => {
@@ -93,8 +96,8 @@ describe('what a source supplies in one call', () => {
     const text = fc.constantFrom('x', '€', '\u0001');
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(text, size), { minLength: 1, maxLength: 30 }), async (texts) => {
-        supply = async ({ ticket }) => {
-          const [unit = '', length = 0] = texts[Number(ticket.slice(7))] ?? [];
+        supply = async ({ legalContext: which }) => {
+          const [unit = '', length = 0] = texts[Number(which.slice(6))] ?? [];
           return { data: { text: unit.repeat(length) }, sourceRevision: 1n };
         };
         const answered: [number, number][] = [];

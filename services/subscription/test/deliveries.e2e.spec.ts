@@ -1,10 +1,11 @@
-import { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import { Ask } from '@crossroads/contracts/access/v1/access_record';
 import { newRequestId } from '@crossroads/grpc';
 import { itOnKafka } from '@crossroads/testing/on-kafka';
 import { eventually } from '@crossroads/testing';
-import { TestMesh } from '@crossroads/testing/mesh';
+import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { opens } from '@crossroads/transparency';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { journalOf } from './journal.js';
 import type { Subscriber } from './subscriber.js';
 import {
   CONTEXT,
@@ -26,6 +27,7 @@ const onKafka = await itOnKafka();
 describe('deliveries', () => {
   let mesh: TestMesh;
   let world: World;
+  let running: ServiceProcess;
   let fund: SubscriptionClient;
   let office: SubscriptionClient;
   let fundReads: Subscriber;
@@ -34,7 +36,7 @@ describe('deliveries', () => {
   beforeAll(async () => {
     mesh = await TestMesh.start('subscription', { bus: 'kafka' });
     world = await World.create(mesh);
-    const running = await mesh.startProcess();
+    running = await mesh.startProcess();
     fund = world.client(running, FUND);
     office = world.client(running, OFFICE);
     fundReads = await world.reads(FUND, (await subscribed(fund)).topic);
@@ -87,19 +89,15 @@ describe('deliveries', () => {
     expect(JSON.stringify(delivered?.data)).not.toContain(SURNAME);
   });
 
-  it('a delivery carries a receipt that opens to its access record', async () => {
+  it('a delivery carries a receipt that opens to its ask', async () => {
     const { ssin } = await deliverOne();
     const [delivered] = fundReads.mutations(ofFund);
     if (!delivered) throw new Error('nothing was delivered');
-    const { receipt, record, recordSalt } = delivered;
-    expect(opens(receipt?.commitment ?? new Uint8Array(), recordSalt, record)).toBe(true);
-    expect(AccessRecord.decode(record)).toMatchObject({
-      customer: FUND,
-      ticket: delivered.ticket,
-      legalContext: PURPOSE,
-      inscriptionContext: CONTEXT,
-      ssins: [ssin],
-      subscriptionId: ofFund,
+    const { receipt, ask, askSalt } = delivered;
+    expect(opens(receipt?.askCommitment ?? new Uint8Array(), 'ask', askSalt, ask)).toBe(true);
+    expect(Ask.decode(ask)).toMatchObject({ party: FUND, customer: FUND, legalContext: PURPOSE, ssin });
+    expect((await journalOf(mesh, running.port)).get(delivered.ticket)).toMatchObject({
+      record: { inscription: { context: CONTEXT }, subscriptionId: ofFund },
     });
   });
 

@@ -1,4 +1,4 @@
-import { AccessOutcome, AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import { Ask } from '@crossroads/contracts/access/v1/access_record';
 import {
   DeliveryContent,
   DeliveryEncoding,
@@ -68,14 +68,15 @@ describe('what a subscription delivers', () => {
     });
     const [raw] = officeReads.rawOf(subscriptionId);
     expect(Buffer.from(raw?.event.data ?? []).includes(SURNAME)).toBe(false);
-    expect(opens(told.receipt?.commitment ?? new Uint8Array(), told.recordSalt, told.record)).toBe(true);
-    expect(AccessRecord.decode(told.record)).toMatchObject({ ssins: [person.ssin], subscriptionId });
+    expect(opens(told.receipt?.askCommitment ?? new Uint8Array(), 'ask', told.askSalt, told.ask)).toBe(true);
+    expect(Ask.decode(told.ask)).toMatchObject({ ssin: person.ssin });
     expect(officeReads.faults).toEqual([]);
     // The access log says that no field group was released.
     const journaled = (await journalOf(mesh, running.port)).get(told.ticket);
-    expect(
-      journaled?.outcomes.map(({ services }) => AccessOutcome.fromPartial({ services }).services[0]),
-    ).toMatchObject([{ releasedFieldGroups: [], filtered: [], reason: 'NOTIFICATION' }]);
+    expect(journaled).toMatchObject({
+      record: { subscriptionId },
+      outcomes: [{ releasedFieldGroups: [], filtered: [], reason: 'NOTIFICATION' }],
+    });
   });
 
   it('a subscription to some field groups is told of their changes only, without the others of the same mutation', async () => {

@@ -7,7 +7,17 @@ import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { journalOf } from './journal.js';
 import type { Subscriber } from './subscriber.js';
-import { FUND, OFFICE, type Person, type SubscriptionClient, subscribed, SURNAME, World, whenListed } from './world.js';
+import {
+  FUND,
+  OFFICE,
+  type Person,
+  type SubscriptionClient,
+  subscribed,
+  SURNAME,
+  partyOf,
+  World,
+  whenListed,
+} from './world.js';
 
 /** Each spec has persons of its own, in the next of them. */
 const CONTEXTS = Array.from({ length: 20 }, (_, n) => `CIN:SPEC_${n}`);
@@ -97,13 +107,20 @@ describe('the snapshot of a subscription', () => {
     expect(reads.of(id).at(-1)?.content?.$case).toBe('snapshotEnd');
     expect(await progressOf(id)).toMatchObject({ listed: true, delivered: 70n, outstanding: 0n, ended: true });
     const journal = await journalOf(mesh, running.port);
-    const asked = new Map(world.source.asked.map((query) => [query.ticket, query]));
+    const asked = new Map(world.source.asked.map((query) => [query.reference, query]));
     for (const { ticket, ssin } of came) {
       expect(journal.get(ticket)).toMatchObject({
-        record: { kind: AccessKind.ACCESS_KIND_DELIVERY, subscriptionId: id, ssins: [ssin], customer: FUND },
-        outcomes: [{ services: [{ releasedFieldGroups: ['name', 'address'], sourceRevision: 1n }] }],
+        record: { kind: AccessKind.ACCESS_KIND_DELIVERY, subscriptionId: id, ssin, customer: FUND, party: FUND },
+        outcomes: [{ releasedFieldGroups: ['name', 'address'], sourceRevision: 1n }],
       });
-      expect(asked.get(ticket)).toMatchObject({ ssin, fieldGroups: ['name', 'address'], customer: FUND });
+      // The question to the source is a release of its own.
+      const parties = journal.get(ticket)?.parties ?? new Map<string, string>();
+      expect([...parties.keys()].toSorted()).toEqual([FUND, partyOf('person.identification.v1')].toSorted());
+      expect(asked.get(parties.get(partyOf('person.identification.v1')) ?? '')).toMatchObject({
+        ssin,
+        fieldGroups: ['name', 'address'],
+        customer: FUND,
+      });
     }
   });
 
@@ -159,7 +176,7 @@ describe('the snapshot of a subscription', () => {
     expect(reads.mutations(id)).toEqual([]);
     // Asked twice, recorded once.
     expect(
-      new Set(world.source.asked.filter(({ ssin }) => ssin === person.ssin).map(({ ticket }) => ticket)).size,
+      new Set(world.source.asked.filter(({ ssin }) => ssin === person.ssin).map(({ reference }) => reference)).size,
     ).toBe(1);
   });
 
@@ -202,7 +219,7 @@ describe('the snapshot of a subscription', () => {
     expect(came).toMatchObject([{ ssin: person.ssin, sourceRevision: 1n, fieldGroups: ['address'], data: undefined }]);
     const journal = await journalOf(mesh, running.port);
     expect(journal.get(came[0]?.ticket ?? '')?.outcomes).toMatchObject([
-      { services: [{ releasedFieldGroups: [], reason: 'NOTIFICATION' }] },
+      { releasedFieldGroups: [], reason: 'NOTIFICATION' },
     ]);
   });
 
@@ -222,7 +239,7 @@ describe('the snapshot of a subscription', () => {
     const reasons = [...(await journalOf(mesh, running.port)).values()].filter(
       ({ record }) => record?.subscriptionId === id,
     );
-    expect(reasons.map(({ record, outcomes }) => [record?.ssins[0], outcomes[0]?.reason, outcomes.length])).toEqual(
+    expect(reasons.map(({ record, outcomes }) => [record?.ssin, outcomes[0]?.reason, outcomes.length])).toEqual(
       expect.arrayContaining([
         [gone.ssin, 'NOT_INSCRIBED', 1],
         [unknown.ssin, '', 1],
@@ -295,7 +312,7 @@ describe('the snapshot of a subscription', () => {
         [...(await journalOf(mesh, running.port)).values()].filter(({ record }) => record?.subscriptionId === id),
       (found) => found.length === 1,
     );
-    expect(entries).toMatchObject([{ record: { ssins: [person.ssin] }, outcomes: [{ reason: 'SNAPSHOT_ABANDONED' }] }]);
+    expect(entries).toMatchObject([{ record: { ssin: person.ssin }, outcomes: [{ reason: 'SNAPSHOT_ABANDONED' }] }]);
     await reads.count(id, 1);
     expect(reads.of(id).map(told)).toEqual([['closing']]);
     expect(await progressOf(id)).toMatchObject({ ended: false, outstanding: 0n, delivered: 0n });

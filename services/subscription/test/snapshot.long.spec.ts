@@ -143,11 +143,11 @@ describe('snapshots, by a model', () => {
     // Everything that a source saw a receipt of is in the journal, with one outcome.
     const [running] = processes;
     const journal = await journalOf(mesh, running?.port ?? 0);
-    const tickets = new Set(world.source.asked.map(({ ticket }) => ticket));
-    for (const ticket of tickets) {
-      const entry = journal.get(ticket);
-      expect([ticket, entry?.record?.ticket, entry?.outcomes.length]).toEqual([ticket, ticket, 1]);
-    }
+    const entries = new Map(
+      [...journal.values()].flatMap((entry) => [...entry.parties.values()].map((of) => [of, entry])),
+    );
+    for (const reference of new Set(world.source.asked.map((query) => query.reference)))
+      expect([reference, entries.get(reference)?.outcomes.length]).toEqual([reference, 1]);
     world.source.beforeAnswer = async () => undefined;
   });
 

@@ -13,11 +13,14 @@ export class SourceStandIn {
   beforeAnswer: (query: SupplyQuery) => Promise<void> = async () => undefined;
   private readonly persons = new Map<string, Supplied>();
 
-  serve(dataServices: readonly string[], receipts: AcceptedReceipts): ServedService {
+  serve(party: string, dataServices: readonly string[], receipts: AcceptedReceipts): ServedService {
     return sourceService({
+      party,
       dataServices,
       receipts,
       receiptStore: 'none',
+      // Only deliveries are asked, which nobody signs.
+      institutionKeys: () => [],
       validation: () => ({ mode: 'development', today: dayOf(new Date()) }),
       supply: async (query) => {
         if (this.isAway) throw new Unavailable('AWAY', 'the source is away');

@@ -80,7 +80,7 @@ export class World {
   }
 
   private async addSource(dataService: string, tls: TlsFiles, groups: readonly string[]): Promise<void> {
-    const served = this.source.serve([dataService], this.mesh.receipts);
+    const served = this.source.serve(partyOf(dataService), [dataService], this.mesh.receipts);
     const { port } = await this.mesh.serve('source', tls, served);
     this.mesh.policy.put({ $case: 'dataService', value: service(dataService, groups, `127.0.0.1:${port}`) });
   }
@@ -148,6 +148,7 @@ export class World {
       validity: undefined,
       online: false,
       subscription: true,
+      withoutOfficial: false,
       ...more.grant,
     });
     this.mesh.policy.put({
@@ -245,13 +246,17 @@ const ids = {
   },
 };
 
+/** Who supplies a data service. */
+export const partyOf = (dataService: string): string =>
+  dataService === PERSON ? 'service:person-registry' : EMPLOYMENT;
+
 const service = (dataService: string, groups: readonly string[], address: string) => ({
   dataService,
   title: dataService,
   jsonSchema: { type: 'object' },
   fieldGroups: groups.map((name) => ({ name, paths: [name] })),
   supplier: {
-    source: dataService === PERSON ? 'service:person-registry' : EMPLOYMENT,
+    source: partyOf(dataService),
     address,
     deadlineMs: 1_000,
   },

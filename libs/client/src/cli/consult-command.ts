@@ -11,6 +11,8 @@ interface ConsultOptions {
   readonly ssinFile?: string;
   readonly legalContext: string;
   readonly customer?: string;
+  readonly official?: string;
+  readonly role?: string;
   readonly json?: true;
   readonly quiet?: true;
 }
@@ -29,6 +31,8 @@ export const addConsultCommand = (program: Command): void => {
     )
     .requiredOption('--legal-context <context>', 'why, for example PCSA:SOCIAL_INQUIRY')
     .option('--customer <enterprise number>', 'for whom, when not for oneself')
+    .option('--official <id>', 'who asks, by an opaque id; without it the official of mesh.json')
+    .option('--role <role>', 'the role in which that official asks', 'official')
     .option('--json', 'the whole answer as JSON')
     .addOption(
       new Option(
@@ -37,10 +41,16 @@ export const addConsultCommand = (program: Command): void => {
       ).conflicts('json'),
     )
     .action(async (dataServices: string[], options: ConsultOptions) => {
-      const { legalContext, customer, json, quiet } = options;
+      const { legalContext, customer, official: id, role = '', json, quiet } = options;
       const ssin = ssinOf(options);
       const answer = await asInstitution(options, (institution) =>
-        institution.consult({ ssin, legalContext, dataServices, ...(customer === undefined ? {} : { customer }) }),
+        institution.consult({
+          ssin,
+          legalContext,
+          dataServices,
+          ...(customer === undefined ? {} : { customer }),
+          ...(id === undefined ? {} : { official: { id, role } }),
+        }),
       );
       if (json) return printLine(toJson(answer));
       printLine(`ticket ${answer.ticket}, policy revision ${answer.policyRevision}`);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TlsFiles } from '@crossroads/grpc';
 import { SERVICES } from '@crossroads/topology';
-import type { MeshAddresses, MeshConnection } from '../mesh-addresses.js';
+import type { MeshAddresses, MeshConnection, Official } from '../mesh-addresses.js';
 
 /** What the command needs of `mesh.json`, which the mesh on this machine writes when it starts. */
 export interface MeshFile {
@@ -18,6 +18,7 @@ export interface MeshFile {
   readonly broker:
     | { readonly kind: 'kafka'; readonly brokers: readonly string[] }
     | { readonly kind: 'embedded'; readonly url: string };
+  readonly requestKey?: { readonly kid: string; readonly privateKey: string; readonly official: Official };
   readonly signIn?: { readonly issuer: string; readonly privateKey: string; readonly kid?: string };
 }
 
@@ -57,6 +58,13 @@ export const connectionOf = (mesh: MeshFile, name: string): MeshConnection => {
   return {
     tls: tlsOf(mesh, name),
     trustDomain: mesh.trustDomain,
+    ...requestKeyOf(mesh),
     addresses: Object.fromEntries(SERVICES.map((name) => [name, address(name)])) as MeshAddresses,
   };
+};
+
+const requestKeyOf = ({ requestKey }: MeshFile): Pick<MeshConnection, 'requestKey' | 'official'> => {
+  if (requestKey === undefined) return {};
+  const { kid, privateKey, official } = requestKey;
+  return { requestKey: { kid, privatePem: readFileSync(privateKey, 'utf8') }, official };
 };

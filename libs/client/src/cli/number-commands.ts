@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CallOptions, newRequestId } from '@crossroads/grpc';
-import { personRegistry } from '@crossroads/topology';
 import type { Command } from 'commander';
 import type { Institution } from '../institution.js';
 import { officialToken } from '../tokens.js';
@@ -109,7 +108,6 @@ const asOfficial = async <Result>(
       officialId,
       role,
       certificate: readFileSync(cert, 'utf8'),
-      service: personRegistry.name,
     },
     { kid, privatePem: keyOf(officialsKey ?? join(dataFolder(), 'keys', 'officials.pem')) },
   );

@@ -104,6 +104,11 @@ export const accessLines = (access: Access): string[] => {
   const why = [access.legalContext, access.reason].filter((part) => part !== '').join(', ');
   return [
     `${when}  ${who}${role}  ${result}${why === '' ? '' : `  ${why}`}`,
+    ...(access.repeatOf === '' ? [] : [`    repeats ${access.repeatOf}`]),
+    ...access.earlierOutcomes.map(
+      ({ result: before, time, reason }) =>
+        `    before: ${[RESULT.get(before) ?? '', time?.toISOString() ?? '', reason].filter((part) => part !== '').join('  ')}`,
+    ),
     ...(access.mail ? [mailLine(access.mail)] : []),
     ...(access.proposal ? [proposalLine(access.proposal)] : []),
     ...access.services.map(

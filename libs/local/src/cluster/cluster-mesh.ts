@@ -16,7 +16,7 @@ import { INSTITUTIONS } from '../demo/institutions.js';
 import { codeOf } from '../failure.js';
 import { KAFKA_ADMIN } from '../kafka.js';
 import { receiptKeyFile, receiptKeysFile, serviceKeyFile } from '../key-files.js';
-import { type Mesh, type MeshProcess, type MeshSignIn, writeMesh } from '../mesh.js';
+import { type Mesh, type MeshProcess, type MeshRequestKey, type MeshSignIn, writeMesh } from '../mesh.js';
 import { type Ports, portsFrom } from '../ports.js';
 
 /** The first forwarded port of charts/dev-infra, which differs from that of `npm start` so that both can run. */
@@ -38,6 +38,7 @@ export class ClusterMesh {
   private readonly certificates: Record<string, IdentityFiles> = {};
   private readonly startedAt = new Date().toISOString();
   private signIn: MeshSignIn | undefined;
+  private requestKey: MeshRequestKey | undefined;
 
   private constructor(
     path: string,
@@ -106,6 +107,11 @@ export class ClusterMesh {
     await this.write();
   }
 
+  async setRequestKey(requestKey: MeshRequestKey): Promise<void> {
+    this.requestKey = requestKey;
+    await this.write();
+  }
+
   /** Authorization's BOOTSTRAP_ADMINISTRATOR. */
   async firstAdministrator(): Promise<string> {
     const { enterpriseNumber, name } = INSTITUTIONS.administrator;
@@ -140,6 +146,7 @@ export class ClusterMesh {
       certificates: this.certificates,
       keyFiles: Object.fromEntries(SERVICES.map((name) => [name, join(this.folder.keys, `${name}.json`)])),
       ...(this.signIn ? { signIn: this.signIn } : {}),
+      ...(this.requestKey ? { requestKey: this.requestKey } : {}),
       logs: this.folder.path,
     };
     await writeMesh(this.folder.path, mesh);

@@ -43,6 +43,7 @@ const grant = (
   validity: { startDate: { year: 2020, month: 1, day: 1 }, endDate: undefined },
   online: how === 'online',
   subscription: how === 'subscription',
+  withoutOfficial: false,
 });
 
 /** Drafts for the committee. The welfare office gets neither nationality nor family. */

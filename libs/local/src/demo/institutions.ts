@@ -5,8 +5,6 @@ export interface DemoInstitution {
   readonly enterpriseNumber: string;
   readonly name: string;
   readonly roles?: readonly Role[];
-  /** Signs tokens for its officials. */
-  readonly officials?: true;
 }
 
 /** By the name of its certificate in `mesh.json`, which is also the `CN` of its application. */
@@ -17,12 +15,12 @@ export const INSTITUTIONS = {
     roles: [Role.ROLE_ADMINISTRATOR],
   },
   committee: { enterpriseNumber: '0999000228', name: 'Information Security Committee', roles: [Role.ROLE_COMMITTEE] },
-  'national-register': { enterpriseNumber: '0999000327', name: 'National Register', officials: true },
-  municipality: { enterpriseNumber: '0999000426', name: 'Municipality of Kruispunt', officials: true },
+  'national-register': { enterpriseNumber: '0999000327', name: 'National Register' },
+  municipality: { enterpriseNumber: '0999000426', name: 'Municipality of Kruispunt' },
   'health-fund': { enterpriseNumber: '0999000525', name: 'Health Insurance Fund' },
   'employment-office': { enterpriseNumber: '0999000624', name: 'Employment Office' },
   'pension-office': { enterpriseNumber: '0999000723', name: 'Pension Office' },
-  'welfare-office': { enterpriseNumber: '0999000822', name: 'Public Centre for Social Welfare', officials: true },
+  'welfare-office': { enterpriseNumber: '0999000822', name: 'Public Centre for Social Welfare' },
   'wages-source': { enterpriseNumber: '0999000921', name: 'Social Security Office' },
   'statuses-source': { enterpriseNumber: '0999001020', name: 'Social Status Register' },
   'citizen-portal': { enterpriseNumber: '0999001119', name: 'Citizen portal' },

@@ -12,21 +12,23 @@ import { INSTITUTIONS, type InstitutionName, institutionEntries, numberOf } from
 
 export const SIGN_IN_ISSUER = 'https://sign-in.crossroads.test';
 export const SIGN_IN_KID = 'sign-in';
-export const OFFICIALS_KID = 'officials';
+const OFFICIALS_KID = 'officials';
+/** Asks in the demo, unless a question names another. */
+const OFFICIAL = { id: 'desk-4', role: 'social worker', unit: 'Social inquiries' };
 
 /** The demo network after registration, before any deliberation is approved. */
 export interface DemoNetwork {
   /** Clients of the services with the certificate of an institution. `close` closes them. */
   as(name: InstitutionName): Institution;
   connection(name: InstitutionName): MeshConnection;
-  /** PEM of the key with which an institution signs for its officials. */
+  /** PEM of the official key of all institutions. */
   readonly officialsKey: string;
   readonly signInKey: string;
   close(): void;
 }
 
 /** The parts of a mesh that the demo uses. */
-export interface DemoHost extends Pick<LocalMesh, 'trustDomain' | 'issueApplication' | 'setSignIn'> {
+export interface DemoHost extends Pick<LocalMesh, 'trustDomain' | 'issueApplication' | 'setSignIn' | 'setRequestKey'> {
   readonly folder: Pick<LocalMesh['folder'], 'keys'>;
   readonly ports: Pick<LocalMesh['ports'], 'services'>;
 }
@@ -36,14 +38,15 @@ export const setUpDemo = async (mesh: DemoHost, addresses: InstitutionAddresses)
   const certificates = new Map<InstitutionName, IdentityFiles>();
   for (const [name, { enterpriseNumber }] of institutionEntries())
     certificates.set(name, await mesh.issueApplication(name, { application: name, enterpriseNumber }));
-  const officialsKey = await signingKey(join(mesh.folder.keys, 'officials.pem'));
+  const officialsFile = join(mesh.folder.keys, 'officials.pem');
+  const officialsKey = await signingKey(officialsFile);
+  const jwk = { ...(await publicJwk(publicPem(officialsKey))) };
   const signInFile = join(mesh.folder.keys, 'sign-in.pem');
   const signInKey = await signingKey(signInFile);
   const network = networkOf(mesh, certificates, officialsKey, signInKey);
 
   const { authorization } = network.as('administrator');
   for (const [name, institution] of institutionEntries()) {
-    const jwk = await publicJwk(publicPem(officialsKey));
     await authorization.registerInstitution({
       requestId: newRequestId(),
       institution: {
@@ -51,7 +54,7 @@ export const setUpDemo = async (mesh: DemoHost, addresses: InstitutionAddresses)
         name: institution.name,
         roles: [...(institution.roles ?? [])],
         represents: [],
-        officialKeys: institution.officials ? [{ kid: OFFICIALS_KID, jwk: { ...jwk } }] : [],
+        officialKeys: [{ kid: OFFICIALS_KID, jwk }],
       },
     });
     const certificate = readFileSync(certificateOf(certificates, name).certificate, 'utf8');
@@ -93,11 +96,20 @@ export const setUpDemo = async (mesh: DemoHost, addresses: InstitutionAddresses)
       deadlineMs: 0,
     },
   });
+  const institutionKeys = Object.fromEntries(
+    institutionEntries().map(([, { enterpriseNumber }]) => [enterpriseNumber, [{ kid: OFFICIALS_KID, jwk }]]),
+  );
+  await writePrivate(institutionKeysFile(mesh), JSON.stringify(institutionKeys));
+  await mesh.setRequestKey({ kid: OFFICIALS_KID, privateKey: officialsFile, official: OFFICIAL });
   const publicFile = join(mesh.folder.keys, 'sign-in.public.pem');
   await writePrivate(publicFile, publicPem(signInKey));
   await mesh.setSignIn({ issuer: SIGN_IN_ISSUER, publicKey: publicFile, privateKey: signInFile, algorithm: 'ES256' });
   return network;
 };
+
+/** Where the demo's sources find the official keys of institutions. */
+export const institutionKeysFile = ({ folder }: { readonly folder: Pick<LocalMesh['folder'], 'keys'> }): string =>
+  join(folder.keys, 'institution-keys.json');
 
 /** The recipient's approved deliberation; submits and approves its draft when there is none. */
 export const decidedDeliberation = async (
@@ -146,6 +158,8 @@ const networkOf = (
     return {
       tls: { ca, cert: certificate, key },
       trustDomain: mesh.trustDomain,
+      requestKey: { kid: OFFICIALS_KID, privatePem: officialsKey },
+      official: OFFICIAL,
       addresses: Object.fromEntries(
         Object.entries(services).map(([service, port]) => [service, `localhost:${port}`]),
       ) as MeshAddresses,

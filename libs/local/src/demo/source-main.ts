@@ -1,6 +1,8 @@
 import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
 import {
   checkSettings,
+  fileSetting,
   GrpcSettings,
   MeshSettings,
   oneOfSetting,
@@ -9,6 +11,7 @@ import {
 } from '@crossroads/configuration';
 import { startServer } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
+import { readInstitutionKeys } from '@crossroads/request-token';
 import { FileReceiptStore, sourceService } from '@crossroads/source';
 import { ReceiptKeySettings } from '@crossroads/source/nest';
 import { openPopulation } from '../people/index.js';
@@ -16,13 +19,15 @@ import { STATUSES, WAGES } from './deliberations.js';
 
 class DemoSourceSettings extends settingsOf({
   DATA_SERVICE: oneOfSetting('the data service that it supplies', [WAGES, STATUSES]),
+  PARTY: textSetting('its enterprise number'),
+  INSTITUTION_KEYS: fileSetting('JSON file of the official keys of institutions'),
   RECEIPTS: textSetting('folder in which it keeps receipts'),
   PEOPLE: textSetting('folder of its data; absent: generated data').optional(),
 }) {}
 
 /** An authentic source of the demo. It supplies its data only against a receipt. */
 checkSettings([MeshSettings, GrpcSettings, ReceiptKeySettings, DemoSourceSettings]);
-const [mesh, grpc, { DATA_SERVICE, PEOPLE, RECEIPTS }] = [
+const [mesh, grpc, { DATA_SERVICE, INSTITUTION_KEYS, PARTY, PEOPLE, RECEIPTS }] = [
   new MeshSettings(),
   new GrpcSettings(),
   new DemoSourceSettings(),
@@ -38,8 +43,10 @@ const server = await startServer({
   domain: 'source.crossroads',
   services: [
     sourceService({
+      party: PARTY,
       dataServices: [DATA_SERVICE],
       receipts: new ReceiptKeySettings().accepted(),
+      institutionKeys: readInstitutionKeys(readFileSync(INSTITUTION_KEYS, 'utf8')),
       receiptStore: await FileReceiptStore.open(RECEIPTS),
       validation: () => ({ mode: mesh.CROSSROADS_MODE, today: today() }),
       supply: async ({ ssin }) => {

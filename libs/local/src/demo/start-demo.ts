@@ -4,7 +4,7 @@ import { personRegistry } from '@crossroads/topology';
 import type { LocalMesh } from '../local-mesh.js';
 import { STATUSES, WAGES } from './deliberations.js';
 import { type InstitutionName, numberOf } from './institutions.js';
-import { type DemoNetwork, setUpDemo } from './set-up.js';
+import { type DemoNetwork, institutionKeysFile, setUpDemo } from './set-up.js';
 
 /** Where the pension office keeps its documents: the name of a file is the id of a document. */
 export const documentFolder = ({ folder }: Pick<LocalMesh, 'folder'>): string =>
@@ -37,6 +37,8 @@ export const startDemo = async (mesh: LocalMesh, people: string | undefined): Pr
   const source = (name: InstitutionName, dataService: string, at: number) =>
     start(name, 'source-main.js', at, {
       DATA_SERVICE: dataService,
+      PARTY: numberOf(name),
+      INSTITUTION_KEYS: institutionKeysFile(mesh),
       RECEIPTS: join(mesh.folder.path, `${name}-receipts`),
       ...(people === undefined ? {} : { PEOPLE: people }),
     });

@@ -31,10 +31,12 @@ export const listAccesses = async (
       return isComplete(all, expected, deliveries) ? all : undefined;
     });
     output.verified(
-      `the list has every access: two consultations, ${deliveries.length} deliveries, ${expected.refused.length} refusals (${accesses.length} accesses in total)`,
+      `the list has every access: three consultations, ${deliveries.length} deliveries, ${expected.refused.length} refusals (${accesses.length} accesses in total)`,
     );
     const inquiry = accesses.find(({ ticket }) => ticket === expected.answered);
     verify(inquiry?.officialRole.includes('social worker') === true, 'the list shows the role of the official');
+    const repetition = accesses.find(({ ticket }) => ticket === expected.repeated);
+    verify(repetition?.repeatOf === expected.answered, 'the list shows which consultation another one repeats');
     verify(
       inquiry.services.some(({ deliberationReference }) => deliberationReference !== ''),
       'the list shows the deliberation',
@@ -67,7 +69,7 @@ const isComplete = (
     .filter(({ result }) => result === AccessResult.ACCESS_RESULT_REFUSED)
     .map(({ reason }) => reason);
   return (
-    [expected.answered, expected.maintained, ...deliveries].every((ticket) => tickets.has(ticket)) &&
+    [expected.answered, expected.repeated, expected.maintained, ...deliveries].every((ticket) => tickets.has(ticket)) &&
     expected.refused.every((reason) => refused.includes(reason))
   );
 };

@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { officialToken } from '@crossroads/client';
 import { ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
 import type { ConsultResponse, DataServiceResult } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { newRequestId } from '@crossroads/grpc';
 import { IDENTIFICATION, PURPOSES, STATUSES, WAGES } from '../demo/deliberations.js';
-import { numberOf } from '../demo/institutions.js';
-import { decidedDeliberation, OFFICIALS_KID } from '../demo/set-up.js';
+import { decidedDeliberation } from '../demo/set-up.js';
 import { type Participants, refusalOf } from './participants.js';
 import { until, verify } from './checks.js';
 import type { Tour } from './tour.js';
@@ -16,8 +13,9 @@ const ASKED = [IDENTIFICATION, WAGES, STATUSES];
 
 /** What the list of the citizen must contain afterwards. */
 export interface ExpectedAccesses {
-  /** Of the consultations that were answered: the social inquiry, and the maintenance of what is reported. */
+  /** Of the consultations that were answered: the social inquiry, its repetition, and the maintenance of what is reported. */
   readonly answered: string;
+  readonly repeated: string;
   readonly maintained: string;
   /** Reasons of refusals about this person. */
   readonly refused: string[];
@@ -31,10 +29,9 @@ export const consultSources = async (
   const maintained = await readToMaintain(tour, subject.ssin);
   const { network, output } = tour;
   output.step('A social inquiry: the welfare office consults three sources in one call');
-  const token = await tokenOf(tour);
-  const answer = await network
-    .as('welfare-office')
-    .consult({ ssin: subject.ssin, legalContext, dataServices: ASKED, officialToken: token });
+  const question = { ssin: subject.ssin, legalContext, dataServices: ASKED, requestId: newRequestId() };
+  const office = network.as('welfare-office');
+  const answer = await office.consult(question);
   const [identification, wages, statuses] = ASKED.map((name) => resultOf(answer, name));
   verify(identification?.status === FOUND, 'identification is found');
   verify(
@@ -64,14 +61,20 @@ export const consultSources = async (
         : `${name}: NO_DATA_FOUND, because this source has no data about the person`,
     );
   }
-  verify(answer.receipt !== undefined && answer.ticket !== '', 'the answer has a ticket and a receipt');
+  verify(
+    answer.ticket !== '' && answer.results.every(({ receipt }) => receipt !== undefined),
+    'the answer has a ticket, and a receipt for each source that was asked',
+  );
   output.note(
     `ticket ${answer.ticket}; each source answers only to a signed receipt, which proves that the consultation is recorded.`,
   );
   output.command(
     `consult --as welfare-office --ssin ${subject.ssin} --legal-context ${legalContext} ${ASKED.join(' ')}`,
   );
-  return { answered: answer.ticket, maintained, refused: [] };
+  const again = await office.consult(question);
+  verify(again.ticket !== answer.ticket, 'a repetition has a ticket of its own');
+  output.verified('the same request again is another release: another ticket, and another line in the citizen’s list');
+  return { answered: answer.ticket, repeated: again.ticket, maintained, refused: [] };
 };
 
 /** A reporter reads the person whom it corrects as everybody does: by consulting, on the record. */
@@ -148,18 +151,6 @@ export const showRefusals = async (
   output.verified(`after the committee revoked the deliberation: DELIBERATION_REVOKED, ${took} ms later`);
   output.command('deliberations revoke <deliberation id> --as committee');
 };
-
-const tokenOf = ({ network }: Tour): Promise<string> =>
-  officialToken(
-    {
-      institution: numberOf('welfare-office'),
-      officialId: 'desk-4',
-      role: 'social worker',
-      unit: 'Social inquiries',
-      certificate: readFileSync(network.connection('welfare-office').tls.cert, 'utf8'),
-    },
-    { kid: OFFICIALS_KID, privatePem: network.officialsKey },
-  );
 
 const resultOf = ({ results }: ConsultResponse, name: string): DataServiceResult | undefined =>
   results.find(({ dataService }) => dataService === name);

@@ -7,6 +7,7 @@ export interface CompiledGrant extends Validity {
   readonly revoked: boolean;
   readonly online: boolean;
   readonly subscription: boolean;
+  readonly withoutOfficial: boolean;
   readonly dataService: string;
   /** Short arrays, shared between grants: for 100,000 grants, sets would take ten times the memory and as much time. */
   readonly legalContexts: readonly string[];
@@ -47,6 +48,7 @@ export const compileGrants = (deliberation: Deliberation, names: SharedNames): C
     ...validityOf(grant.validity),
     online: grant.online,
     subscription: grant.subscription,
+    withoutOfficial: grant.withoutOfficial,
     dataService: names.one(grant.dataService),
     legalContexts: names.list(grant.legalContexts),
     fieldGroups: names.list(grant.fieldGroups),

@@ -67,6 +67,7 @@ export const grant = (more: Partial<Grant> = {}): Grant => ({
   validity: period('2026-01-01', '2026-12-31'),
   online: true,
   subscription: false,
+  withoutOfficial: false,
   ...more,
 });
 
@@ -114,6 +115,7 @@ export const examplePolicy: readonly PolicyEntity[] = [
     grant({ legalContexts: ['PCSA:PAST'], validity: period('2024-01-01', '2024-12-31') }),
     grant({ legalContexts: ['PCSA:FUTURE'], validity: period('2027-01-01') }),
     grant({ legalContexts: ['PCSA:ANYBODY'], inscriptionContexts: [] }),
+    grant({ legalContexts: ['PCSA:NIGHTLY'], withoutOfficial: true }),
     grant({ legalContexts: ['PCSA:BROKEN'], validity: period('2026-02-30') }),
   ]),
   deliberation('d3', [grant({ legalContexts: ['PCSA:REVOKED'] })], revoked),
@@ -226,6 +228,12 @@ export const examples: readonly Example[] = [
   {
     name: 'a subscription as granted',
     asked: { legalContext: 'PCSA:SUBSCRIBE', mode: 'subscription', requestedFieldGroups: ['employer'] },
+    expected: { groups: ['employer'], by: ['d2'] },
+  },
+  { name: 'software by itself', asked: { withoutOfficial: true }, expected: 'OFFICIAL_NEEDED' },
+  {
+    name: 'software where it may ask',
+    asked: { withoutOfficial: true, legalContext: 'PCSA:NIGHTLY', requestedFieldGroups: ['employer'] },
     expected: { groups: ['employer'], by: ['d2'] },
   },
   // About whom

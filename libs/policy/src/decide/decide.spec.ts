@@ -96,6 +96,7 @@ const anyGrant: fc.Arbitrary<Grant> = fc.record({
   ),
   online: fc.boolean(),
   subscription: fc.boolean(),
+  withoutOfficial: fc.boolean(),
 });
 const { DELIBERATION_STATE_APPROVED, DELIBERATION_STATE_REVOKED, DELIBERATION_STATE_SUBMITTED } = DeliberationState;
 const states = [

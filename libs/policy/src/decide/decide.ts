@@ -17,6 +17,7 @@ export const refusalReasons = [
   'DELIBERATION_NOT_YET_VALID',
   'NOT_GRANTED_ONLINE',
   'NOT_GRANTED_BY_SUBSCRIPTION',
+  'OFFICIAL_NEEDED',
   'NOT_INSCRIBED',
   'INSCRIPTION_CONTEXT_NOT_GRANTED',
   'FIELD_GROUPS_NOT_GRANTED',
@@ -39,6 +40,8 @@ export interface Question {
   /** The contexts in which the customer knows the person on the day. `any`: what would the policy release about anybody? */
   readonly inscriptionContexts: readonly string[] | 'any';
   readonly mode: 'online' | 'subscription';
+  /** Software asks by itself, without an official. @default false */
+  readonly withoutOfficial?: boolean;
   readonly day: IsoDay;
 }
 
@@ -95,12 +98,14 @@ interface RejectedGrant {
   readonly reason: RefusalReason;
 }
 
-const rejectionOf = (grant: CompiledGrant, { day, mode, inscriptionContexts }: Question): RefusalReason | undefined => {
+const rejectionOf = (grant: CompiledGrant, question: Question): RefusalReason | undefined => {
+  const { day, mode, withoutOfficial = false, inscriptionContexts } = question;
   if (grant.revoked) return 'DELIBERATION_REVOKED';
   if (grant.end <= day) return 'DELIBERATION_EXPIRED';
   if (day < grant.start) return 'DELIBERATION_NOT_YET_VALID';
   if (mode === 'online' && !grant.online) return 'NOT_GRANTED_ONLINE';
   if (mode === 'subscription' && !grant.subscription) return 'NOT_GRANTED_BY_SUBSCRIPTION';
+  if (withoutOfficial && !grant.withoutOfficial) return 'OFFICIAL_NEEDED';
   if (inscriptionContexts === 'any')
     return grant.inscriptionContexts.length > 0 ? undefined : 'INSCRIPTION_CONTEXT_NOT_GRANTED';
   if (inscriptionContexts.length === 0) return 'NOT_INSCRIBED';

@@ -14,7 +14,8 @@ export type SupplyResult = { readonly response: SupplyResponse } | { readonly er
 
 /** Keeps the requests of one call far below the limit of a message. */
 const MAX_BATCH_SIZE = 32;
-const MAX_RECORD_BYTES = 16 * 1024;
+/** Of an ask and its request token together. */
+const MAX_ASK_BYTES = 16 * 1024;
 /** A source without `SupplyMany` is asked by `Supply` for this long, then by `SupplyMany` again: it may have been upgraded. */
 const UNIMPLEMENTED_MS = 600_000;
 /** After these a second attempt is useless. */
@@ -42,7 +43,8 @@ export class SourceBatcher {
   }
 
   supply(request: SupplyRequest): Promise<SupplyResult> {
-    if (request.record.length > MAX_RECORD_BYTES) return this.supplyOne(request, Date.now() + this.deadlineMs);
+    if (request.ask.length + request.requestToken.length > MAX_ASK_BYTES)
+      return this.supplyOne(request, Date.now() + this.deadlineMs);
     return this.batcher.load(request);
   }
 

@@ -10,9 +10,9 @@ export class AnsweredReceipts {
   private since = 0;
 
   /** @returns undefined when the receipt is answered already; else what takes the claim back, when nothing has left */
-  claim({ commitment, time }: Receipt, dataService: string, now: Date): (() => void) | undefined {
+  claim({ askCommitment, time }: Receipt, now: Date): (() => void) | undefined {
     this.forget(now.getTime());
-    const name = `${commitment.toString('base64')} ${time?.getTime()} ${dataService}`;
+    const name = `${askCommitment.toString('base64')} ${time?.getTime()}`;
     if (this.recent.has(name) || this.earlier.has(name)) return undefined;
     const { recent } = this;
     recent.add(name);

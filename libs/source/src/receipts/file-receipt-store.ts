@@ -1,7 +1,5 @@
-import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import { Batcher } from '@crossroads/eventsourcing';
 import type { IsoDay } from '@crossroads/identifiers';
@@ -25,7 +23,7 @@ export class FileReceiptStore implements ReceiptStore {
 
   private constructor(private readonly folder: string) {}
 
-  /** Makes the folder when it is not there, for its owner alone: records name persons. */
+  /** Makes the folder when it is not there, for its owner alone: asks name persons. */
   static async open(folder: string): Promise<FileReceiptStore> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     return new FileReceiptStore(folder);
@@ -37,13 +35,11 @@ export class FileReceiptStore implements ReceiptStore {
 
   async countsOn(day: IsoDay): Promise<ReadonlyMap<string, number>> {
     const counts = new Map<string, number>();
-    try {
-      for await (const line of createInterface({ input: createReadStream(this.pathOf(day)) })) {
-        const dataService = dataServiceIn(line);
-        if (dataService !== undefined) counts.set(dataService, (counts.get(dataService) ?? 0) + 1);
-      }
-    } catch (error) {
-      if (!isMissing(error)) throw error;
+    const file = await openToRead(this.pathOf(day));
+    // Closes the file at its end.
+    for await (const line of file?.readLines() ?? []) {
+      const dataService = dataServiceIn(line);
+      if (dataService !== undefined) counts.set(dataService, (counts.get(dataService) ?? 0) + 1);
     }
     return counts;
   }
@@ -99,13 +95,13 @@ export class FileReceiptStore implements ReceiptStore {
 
 const utcDayOf = (time: Date): string => time.toISOString().slice(0, 10);
 
-const lineOf = ({ receipt, dataService, record, recordSalt }: KeptReceipt): string =>
+const lineOf = ({ receipt, dataService, ask, askSalt }: KeptReceipt): string =>
   `${JSON.stringify({
     time: commitmentAndTime(receipt).time.toISOString(),
     dataService,
     receipt: base64(Receipt.encode(receipt).finish()),
-    record: base64(record),
-    recordSalt: base64(recordSalt),
+    ask: base64(ask),
+    askSalt: base64(askSalt),
   })}\n`;
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
@@ -121,7 +117,7 @@ const dataServiceIn = (line: string): string | undefined => {
 };
 
 const LINE_FEED = 0x0a;
-/** Longer than any line: records have at most some kilobytes. */
+/** Longer than any line: asks have at most some kilobytes. */
 const TAIL_BYTES = 1024 * 1024;
 
 /** A line without its end was being written when the process died, and its answer never left. */
@@ -142,6 +138,16 @@ const syncFolder = async (folder: string): Promise<void> => {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+};
+
+/** Nothing when there is no such file. */
+const openToRead = async (path: string): Promise<FileHandle | undefined> => {
+  try {
+    return await open(path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return undefined;
   }
 };
 

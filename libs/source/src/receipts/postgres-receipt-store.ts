@@ -14,10 +14,10 @@ export const RECEIPTS_TABLE = `
     time timestamptz not null,
     data_service text not null,
     receipt bytea not null,
-    record bytea not null,
-    record_salt bytea not null,
+    ask bytea not null,
+    ask_salt bytea not null,
     kept_at timestamptz not null default now(),
-    primary key (commitment, time, data_service)
+    primary key (commitment, time)
   );
   create index receipts_by_time on receipts (time);
 `;
@@ -26,11 +26,11 @@ export const RECEIPTS_TABLE = `
 export class PostgresReceiptStore implements ReceiptStore {
   constructor(private readonly db: Queries) {}
 
-  async keep({ receipt, dataService, record, recordSalt }: KeptReceipt): Promise<boolean> {
+  async keep({ receipt, dataService, ask, askSalt }: KeptReceipt): Promise<boolean> {
     const { commitment, time } = commitmentAndTime(receipt);
-    const bytes = [Receipt.encode(receipt).finish(), record, recordSalt].map((one) => Buffer.from(one));
+    const bytes = [Receipt.encode(receipt).finish(), ask, askSalt].map((one) => Buffer.from(one));
     const { rows } = await this.db.query(
-      `insert into receipts (commitment, time, data_service, receipt, record, record_salt)
+      `insert into receipts (commitment, time, data_service, receipt, ask, ask_salt)
        values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning 1`,
       [commitment, time, dataService, ...bytes],
     );

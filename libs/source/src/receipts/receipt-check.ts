@@ -1,37 +1,39 @@
-import type { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import type { Ask } from '@crossroads/contracts/access/v1/access_record';
 import type { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import type { SupplyRequest } from '@crossroads/contracts/source/v1/source_service';
 import { type Caller, PermissionDenied } from '@crossroads/grpc';
 import { subscription } from '@crossroads/topology';
 import {
   type AcceptedReceipts,
+  AskCheck,
+  type AskFault,
   explanationOf,
-  RecordCheck,
-  type RecordFault,
   type ReceiptUse,
 } from '@crossroads/transparency';
 
 type Mismatch =
-  | 'RECORD_OF_OTHER_CUSTOMER'
-  | 'RECORD_OF_OTHER_PERSON'
-  | 'RECORD_OF_OTHER_LEGAL_CONTEXT'
-  | 'RECORD_OF_OTHER_DATA_SERVICE'
-  | 'RECORD_OF_OTHER_FIELD_GROUPS';
+  | 'ASK_OF_OTHER_CUSTOMER'
+  | 'ASK_OF_OTHER_PERSON'
+  | 'ASK_OF_OTHER_LEGAL_CONTEXT'
+  | 'ASK_OF_OTHER_DATA_SERVICE'
+  | 'ASK_OF_OTHER_FIELD_GROUPS'
+  | 'ASK_OF_OTHER_DAY';
 
-export type ReceiptRefusal = RecordFault | Mismatch;
+export type ReceiptRefusal = AskFault | Mismatch;
 
-/** Whether the receipt of a request is of who asks, and for this very request. */
+/** Whether the receipt of a request is of who asks, and for this very request to this source. */
 export class ReceiptCheck {
-  private readonly records: RecordCheck<SupplyRequest, Mismatch>;
+  private readonly asks: AskCheck<SupplyRequest, Mismatch>;
 
-  constructor(accepted: AcceptedReceipts) {
-    this.records = new RecordCheck(accepted, mismatchOf);
+  /** `party` is the enterprise number of the source that checks, or `service:<name>`. */
+  constructor(accepted: AcceptedReceipts, party: string) {
+    this.asks = new AskCheck(accepted, party, mismatchOf);
   }
 
   /** The receipt, which is valid. @throws PermissionDenied with a `ReceiptRefusal` as its reason */
   require(request: SupplyRequest, caller: Caller): Receipt {
     const { receipt } = request;
-    const refusal: ReceiptRefusal | undefined = this.records.faultOf(request, useOf(caller));
+    const refusal: ReceiptRefusal | undefined = this.asks.faultOf(request, useOf(caller));
     if (refusal !== undefined || receipt === undefined)
       throw new PermissionDenied(
         refusal ?? 'RECEIPT_MISSING',
@@ -41,16 +43,18 @@ export class ReceiptCheck {
   }
 }
 
-/** Subscription asks for snapshots, whose receipts go on to the subscriber; everybody else consults. */
-const useOf = (caller: Caller): ReceiptUse =>
+/** Subscription asks for snapshots; everybody else consults. */
+export const useOf = (caller: Caller): ReceiptUse =>
   caller.kind === 'service' && caller.name === subscription.name ? 'delivery' : 'consultation';
 
-const mismatchOf = (record: AccessRecord, request: SupplyRequest): Mismatch | undefined => {
-  if (record.customer !== request.customer) return 'RECORD_OF_OTHER_CUSTOMER';
-  if (!record.ssins.includes(request.ssin)) return 'RECORD_OF_OTHER_PERSON';
-  if (record.legalContext !== request.legalContext) return 'RECORD_OF_OTHER_LEGAL_CONTEXT';
-  const services = record.services.filter(({ dataService }) => dataService === request.dataService);
-  if (services.length === 0) return 'RECORD_OF_OTHER_DATA_SERVICE';
-  const recorded = new Set(services.flatMap(({ fieldGroups }) => fieldGroups));
-  return request.fieldGroups.every((group) => recorded.has(group)) ? undefined : 'RECORD_OF_OTHER_FIELD_GROUPS';
+const mismatchOf = (ask: Ask, request: SupplyRequest): Mismatch | undefined => {
+  if (ask.customer !== request.customer) return 'ASK_OF_OTHER_CUSTOMER';
+  if (ask.ssin !== request.ssin) return 'ASK_OF_OTHER_PERSON';
+  if (ask.legalContext !== request.legalContext) return 'ASK_OF_OTHER_LEGAL_CONTEXT';
+  if (ask.dataService !== request.dataService) return 'ASK_OF_OTHER_DATA_SERVICE';
+  if (dayIn(ask.asOfDate) !== dayIn(request.asOfDate)) return 'ASK_OF_OTHER_DAY';
+  const recorded = new Set(ask.fieldGroups);
+  return request.fieldGroups.every((group) => recorded.has(group)) ? undefined : 'ASK_OF_OTHER_FIELD_GROUPS';
 };
+
+const dayIn = (date: Ask['asOfDate']): string => (date ? [date.year, date.month, date.day].join('-') : '');

@@ -5,18 +5,17 @@ import type { IsoDay } from '@crossroads/identifiers';
 export interface KeptReceipt {
   /** Valid: with its commitment and time. */
   readonly receipt: Receipt;
-  /** One receipt may be for several data services of one question. */
   readonly dataService: string;
-  /** The exact bytes of the access record. They name the person. */
-  readonly record: Uint8Array;
-  readonly recordSalt: Uint8Array;
+  /** The exact bytes of the ask. They name the person. */
+  readonly ask: Uint8Array;
+  readonly askSalt: Uint8Array;
 }
 
 /** Where a source keeps the receipts that it answered for. */
 export interface ReceiptStore {
   /**
    * Resolves once it is durable; only then does the answer leave.
-   * @returns false when this receipt is kept already, for this data service: nothing leaves a second time
+   * @returns false when this receipt is kept already: nothing leaves a second time
    */
   keep(kept: KeptReceipt): Promise<boolean>;
   /** How many are kept by data service, of one day (UTC) of their time, which is the asker's: the access log counts by the same. */
@@ -25,7 +24,7 @@ export interface ReceiptStore {
 
 /** @throws when the receipt has no commitment or time, which no valid one lacks */
 export const commitmentAndTime = ({
-  commitment,
+  askCommitment: commitment,
   time,
 }: Receipt): { readonly commitment: Buffer; readonly time: Date } => {
   if (commitment.length === 0 || time === undefined) throw new TypeError('a receipt without commitment or time');

@@ -51,6 +51,7 @@ import { InProcessService } from './in-process-service.js';
 import { PolicyFeed } from './policy-feed.js';
 import { TestPublisher } from './publisher.js';
 import { ServiceProcess } from './service-process.js';
+import { OFFICIAL_KEYS } from './signed-request.js';
 import { tlsInFrontOf } from './tls-front.js';
 
 export const TRUST_DOMAIN = 'crossroads.test';
@@ -249,7 +250,7 @@ export class TestMesh {
       name: `Institution ${enterpriseNumber}`,
       roles: [],
       represents: [],
-      officialKeys: [],
+      officialKeys: OFFICIAL_KEYS,
       ...more,
     };
     this.policy.put(

@@ -1,8 +1,13 @@
-import { createHash } from 'node:crypto';
-import { type AccessRecord, AccessResult, ConsultationStatus } from '@crossroads/contracts/access/v1/access_record';
+import {
+  AccessKind,
+  AccessResult,
+  type Ask,
+  type Behind,
+  ConsultationStatus,
+} from '@crossroads/contracts/access/v1/access_record';
 import { Access, type AccessedService } from '@crossroads/contracts/audit/v1/audit_service';
 import type { Policy } from '@crossroads/policy';
-import type { AccessEntry, ErasedEntry, ListEntry } from '../access-log/access-entry.js';
+import type { AccessEntry, ErasedEntry, ListEntry, ReleaseEntry } from '../access-log/access-entry.js';
 
 /** An entry of the list. */
 export const entryMessage = (entry: ListEntry, policy: Policy): Access =>
@@ -13,44 +18,51 @@ const erasedMessage = ({ journalId, at: time }: ErasedEntry): Access =>
   Access.fromPartial({ journalId, time, concluded: true, erased: true });
 
 /** An entry of the list, with the names that the policy has for its enterprise numbers. */
-const accessMessage = ({ journalId, record, outcome, lostAtSource }: AccessEntry, policy: Policy): Access => ({
-  journalId,
-  ticket: record.ticket,
-  kind: record.kind,
-  customer: record.customer,
-  customerName: policy.institution(record.customer)?.name ?? '',
-  peer: record.peer,
-  officialRole: record.officialRole,
-  legalContext: record.legalContext,
-  time: record.time,
-  result: outcome?.result ?? AccessResult.ACCESS_RESULT_UNSPECIFIED,
-  reason: outcome?.reason ?? '',
-  concluded: outcome !== undefined,
-  mail: mailMessage(record),
-  proposal: record.proposal,
-  lostAtSource,
-  erased: false,
-  services: record.services.map((asked): AccessedService => {
-    const came = outcome?.services.find(({ dataService }) => dataService === asked.dataService);
-    return {
-      dataService: asked.dataService,
-      status: came?.status ?? ConsultationStatus.CONSULTATION_STATUS_UNSPECIFIED,
-      // The field groups that were asked for, until the released ones are known.
-      fieldGroups: came?.releasedFieldGroups ?? asked.fieldGroups,
-      filtered: came?.filtered ?? [],
-      deliberationId: asked.deliberationId,
-      deliberationReference: policy.deliberation(asked.deliberationId)?.reference ?? '',
-      reason: came?.reason ?? '',
-    };
-  }),
+const accessMessage = (
+  { journalId, releases, outcome, earlierOutcomes, lostAtSource }: AccessEntry,
+  policy: Policy,
+): Access => {
+  const [{ ask, behind }] = releases;
+  return {
+    journalId,
+    ticket: behind.ticket,
+    kind: ask.kind,
+    customer: ask.customer,
+    customerName: policy.institution(ask.customer)?.name ?? '',
+    peer: behind.peer,
+    officialRole: behind.officialRole,
+    legalContext: ask.legalContext,
+    time: ask.time,
+    result: outcome?.result ?? AccessResult.ACCESS_RESULT_UNSPECIFIED,
+    reason: outcome?.result === AccessResult.ACCESS_RESULT_REFUSED ? outcome.reason : '',
+    concluded: outcome !== undefined,
+    mail: mailMessage(ask, behind),
+    proposal: ask.proposal,
+    lostAtSource,
+    erased: false,
+    repeatOf: behind.repeatOf,
+    asOfDate: ask.asOfDate,
+    inscription: behind.inscription,
+    earlierOutcomes: earlierOutcomes.map(({ result, time, reason }) => ({ result, time, reason })),
+    services: releases.filter(isShown).map((release) => serviceMessage(release, policy)),
+  };
+};
+
+/** The question to a source that a delivery needed stands in the list as that delivery. */
+const isShown = ({ ask }: ReleaseEntry): boolean =>
+  ask.dataService !== '' && (ask.kind !== AccessKind.ACCESS_KIND_DELIVERY || ask.party === ask.customer);
+
+const serviceMessage = ({ ask, outcome }: ReleaseEntry, policy: Policy): AccessedService => ({
+  dataService: ask.dataService,
+  status: outcome?.status ?? ConsultationStatus.CONSULTATION_STATUS_UNSPECIFIED,
+  // The field groups that were asked for, until the released ones are known.
+  fieldGroups: outcome?.status ? outcome.releasedFieldGroups : ask.fieldGroups,
+  filtered: outcome?.filtered ?? [],
+  deliberationId: ask.deliberationId,
+  deliberationReference: policy.deliberation(ask.deliberationId)?.reference ?? '',
+  // Of an access without a status the reason is that of the whole.
+  reason: outcome?.status ? outcome.reason : '',
 });
 
-/** Who read, by an id for this owner alone: a `personId` stays inside the mesh. It is random, so that its hash hides it. */
-const mailMessage = ({ personId, mail }: AccessRecord): Access['mail'] => {
-  if (mail === undefined || mail.readerPersonId === '') return mail;
-  const readerPersonId = createHash('sha256')
-    .update(`${personId}\n${mail.readerPersonId}`)
-    .digest('base64url')
-    .slice(0, 22);
-  return { ...mail, readerPersonId };
-};
+const mailMessage = ({ mail }: Ask, { mail: reading }: Behind): Access['mail'] =>
+  mail && { ...mail, delegationId: reading?.delegationId ?? '', readerPersonId: reading?.readerId ?? '' };

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Clock, ServiceIdentity } from '@crossroads/configuration';
-import { AccessKind, AccessOutcome, AccessRecord, AccessResult } from '@crossroads/contracts/access/v1/access_record';
+import { AccessKind, AccessResult } from '@crossroads/contracts/access/v1/access_record';
 import { Database } from '@crossroads/database';
 import type { Caller } from '@crossroads/grpc';
 import type { Ssin } from '@crossroads/identifiers';
 import { PolicyFollower } from '@crossroads/policy';
-import { salted } from '@crossroads/transparency';
+import { beginRelease, NO_PARTY, outcomeWithoutData, releaseMessage } from '@crossroads/transparency';
 import { Injectable } from '@nestjs/common';
 import { AccessLog } from '../access-log/access-log.js';
 
@@ -22,36 +22,37 @@ export class SelfConsultations {
 
   async record(caller: Caller, ssin: Ssin, personId: string): Promise<void> {
     const [journalId, ticket, time] = [randomUUID(), randomUUID(), this.clock.now()];
-    const record = AccessRecord.encode({
-      recordVersion: 1,
-      ticket,
-      kind: AccessKind.ACCESS_KIND_SELF_CONSULTATION,
-      customer: '',
-      peer: caller.kind === 'institution' ? caller.enterpriseNumber : '',
-      application: caller.kind === 'institution' ? caller.application : caller.name,
-      officialRole: '',
-      officialId: '',
-      legalContext: '',
-      inscriptionContext: '',
-      services: [],
-      policyRevision: this.policy.policy().revision,
-      personId,
-      ssins: [ssin],
+    const release = beginRelease(
+      {
+        party: NO_PARTY,
+        ssin,
+        customer: '',
+        dataService: '',
+        fieldGroups: [],
+        legalContext: '',
+        deliberationId: '',
+        asOfDate: undefined,
+        kind: AccessKind.ACCESS_KIND_SELF_CONSULTATION,
+        mail: undefined,
+        proposal: undefined,
+      },
+      {
+        ticket,
+        peer: caller.kind === 'institution' ? caller.enterpriseNumber : '',
+        application: caller.kind === 'institution' ? caller.application : caller.name,
+        officialRole: '',
+        officialId: '',
+        requestTokenHash: Buffer.alloc(0),
+        inscription: undefined,
+        policyRevision: this.policy.policy().revision,
+        subscriptionId: '',
+        repeatOf: '',
+        mail: undefined,
+      },
       time,
-      subscriptionId: '',
-      mail: undefined,
-      proposal: undefined,
-    }).finish();
-    const result = AccessResult.ACCESS_RESULT_ANSWERED;
-    const outcome = AccessOutcome.encode({
-      outcomeVersion: 1,
-      ticket,
-      result,
-      services: [],
-      time,
-      reason: '',
-    }).finish();
-    const step = { journalId, personId, revision: 1, record: salted(record), outcome: salted(outcome) };
+    );
+    const outcome = outcomeWithoutData(AccessResult.ACCESS_RESULT_ANSWERED, time);
+    const step = { journalId, personId, revision: 1, releases: [releaseMessage({ ...release, outcome })] };
     await this.db.transaction((tx) => this.log.add(tx, [{ ...step, ceSource: this.service.urn, ceId: journalId }]));
   }
 }

@@ -1,4 +1,4 @@
-import { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import { Ask, Releases } from '@crossroads/contracts/access/v1/access_record';
 import { type Tx } from '@crossroads/database';
 import {
   type Json,
@@ -12,7 +12,7 @@ import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
 import { Injectable } from '@nestjs/common';
 import type { AccessEntity } from './access.entity.js';
 import { AccessRepository, type PageOf, type Position } from './access.repository.js';
-import { type AccessStep, entryOf, isSelfConsultation, type ListEntry } from './access-entry.js';
+import { type AccessStep, entryOf, hasAsks, isSelfConsultation, type ListEntry } from './access-entry.js';
 
 /** A step with the identity of its event, by which duplicates are recognised. */
 export interface ReceivedStep extends AccessStep {
@@ -145,7 +145,7 @@ export class AccessLog {
               expectedRevision: known.get(journalId)?.at(-1)?.revision ?? 0n,
               events: steps.map(
                 (step): NewEvent => ({
-                  type: step.record ? RECORDED : 'AccessConcluded',
+                  type: hasAsks(step) ? RECORDED : 'AccessConcluded',
                   data: {
                     ...rowData(step),
                     subject: subjectOf(step),
@@ -185,10 +185,11 @@ const ERASED = '';
 
 const rowsOf = (steps: readonly AccessStep[]): AccessEntity[] => steps.flatMap(rowOf);
 
-const rowOf = ({ journalId, personId, record }: AccessStep): AccessEntity[] => {
-  if (!record || personId === '') return [];
-  const decoded = AccessRecord.decode(record.bytes);
-  return [{ journalId, personId, at: decoded.time ?? new Date(0), selfConsultation: isSelfConsultation(decoded) }];
+const rowOf = ({ journalId, personId, releases }: AccessStep): AccessEntity[] => {
+  const [first] = releases.filter(({ ask }) => ask.length > 0);
+  if (!first || personId === '') return [];
+  const ask = Ask.decode(first.ask);
+  return [{ journalId, personId, at: ask.time ?? new Date(0), selfConsultation: isSelfConsultation(ask) }];
 };
 
 /** What the row of a record says, so that the index can be made again without opening the record. */
@@ -212,28 +213,17 @@ const isLoss = ({ type }: Recorded): boolean => type === LOST;
 
 const identityOf = ({ data }: Recorded): string => `${textAt(data, 'ceSource')}\n${textAt(data, 'ceId')}`;
 
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
-
-const toJson = ({ personId, record, outcome }: AccessStep) => ({
+const toJson = ({ personId, releases }: AccessStep) => ({
   personId,
-  ...(record ? { record: base64(record.bytes), recordSalt: base64(record.salt) } : {}),
-  ...(outcome ? { outcome: base64(outcome.bytes), outcomeSalt: base64(outcome.salt) } : {}),
+  releases: Buffer.from(Releases.encode({ releases }).finish()).toString('base64'),
 });
 
-const fromJson = (journalId: string, revision: number, value: Json): AccessStep => {
-  const bytes = (name: string): Buffer | undefined => {
-    const text = optionalTextAt(value, name);
-    return text === undefined ? undefined : Buffer.from(text, 'base64');
-  };
-  const [record, outcome] = [bytes('record'), bytes('outcome')];
-  return {
-    journalId,
-    personId: textAt(value, 'personId'),
-    revision,
-    ...(record ? { record: { bytes: record, salt: bytes('recordSalt') ?? Buffer.alloc(0) } } : {}),
-    ...(outcome ? { outcome: { bytes: outcome, salt: bytes('outcomeSalt') ?? Buffer.alloc(0) } } : {}),
-  };
-};
+const fromJson = (journalId: string, revision: number, value: Json): AccessStep => ({
+  journalId,
+  personId: textAt(value, 'personId'),
+  revision,
+  releases: Releases.decode(Buffer.from(textAt(value, 'releases'), 'base64')).releases,
+});
 
 const optionalTextAt = (value: Json, name: string): string | undefined => {
   const text: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;

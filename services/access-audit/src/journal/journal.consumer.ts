@@ -1,4 +1,4 @@
-import { AccessOutcome, AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import { Ask, Behind, Outcome } from '@crossroads/contracts/access/v1/access_record';
 import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/contracts/access/v1/events';
 import type { Tx } from '@crossroads/database';
 import {
@@ -69,34 +69,19 @@ const stepIn = (event: CloudEvent): Step | undefined => {
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Whether a list can show the step: valid ids, and a record that can be decoded and is about the same person. */
-const isValid = ({ journalId, personId, record, outcome }: Omit<AccessStep, 'revision'>): boolean => {
-  if (!UUID.test(journalId) || !(personId === '' || UUID.test(personId))) return false;
-  if (outcome) AccessOutcome.decode(outcome.bytes);
-  if (!record) return true;
-  const { personId: about, time } = AccessRecord.decode(record.bytes);
-  return about === personId && time !== undefined;
+/** Whether a list can show the step: valid ids, and parts that can be decoded, each of a version that is known here. */
+const isValid = ({ journalId, personId, releases }: Omit<AccessStep, 'revision'>): boolean => {
+  if (!UUID.test(journalId) || !(personId === '' || UUID.test(personId)) || releases.length === 0) return false;
+  return releases.every(({ ask, behind, outcome }) => {
+    if (outcome.length > 0 && Outcome.decode(outcome).outcomeVersion !== 1) return false;
+    if (ask.length === 0) return outcome.length > 0;
+    const { askVersion, time } = Ask.decode(ask);
+    return askVersion === 1 && time !== undefined && Behind.decode(behind).behindVersion === 1;
+  });
 };
 
-const stepOf = (action: string, data: Uint8Array) => {
-  switch (action) {
-    case 'intended': {
-      const { journalId, personId, record, recordSalt } = AccessIntended.decode(data);
-      return { journalId, personId, record: { bytes: record, salt: recordSalt } };
-    }
-    case 'concluded': {
-      const { journalId, personId, record, recordSalt, outcome, outcomeSalt } = AccessConcluded.decode(data);
-      const step = { journalId, personId, outcome: { bytes: outcome, salt: outcomeSalt } };
-      return record.length === 0 ? step : { ...step, record: { bytes: record, salt: recordSalt } };
-    }
-    default: {
-      const { journalId, personId, record, recordSalt, outcome, outcomeSalt } = AccessJournaled.decode(data);
-      return {
-        journalId,
-        personId,
-        record: { bytes: record, salt: recordSalt },
-        outcome: { bytes: outcome, salt: outcomeSalt },
-      };
-    }
-  }
-};
+/** They differ in what their releases have. */
+const MESSAGES = { intended: AccessIntended, concluded: AccessConcluded };
+
+const stepOf = (action: string, data: Uint8Array) =>
+  (action === 'intended' || action === 'concluded' ? MESSAGES[action] : AccessJournaled).decode(data);

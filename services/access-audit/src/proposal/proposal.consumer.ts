@@ -1,4 +1,4 @@
-import { AccessKind, AccessOutcome, AccessRecord, AccessResult } from '@crossroads/contracts/access/v1/access_record';
+import { AccessKind, AccessResult, Ask, Behind } from '@crossroads/contracts/access/v1/access_record';
 import { ProposalStated } from '@crossroads/contracts/person/v1/proposal';
 import type { Tx } from '@crossroads/database';
 import {
@@ -11,7 +11,7 @@ import {
   type RestoredLog,
 } from '@crossroads/messaging';
 import { PERSON_TOPIC, PROPOSAL_STATED } from '@crossroads/topology';
-import { salted } from '@crossroads/transparency';
+import { beginRelease, NO_PARTY, outcomeWithoutData, releaseMessage } from '@crossroads/transparency';
 import { AccessLog, type ReceivedStep } from '../access-log/access-log.js';
 import { LostAccesses } from '../access-log/lost-accesses.js';
 
@@ -50,36 +50,19 @@ const stepOf = ({ id, key, source, data }: CloudEvent): ReceivedStep | undefined
   try {
     const { personId, statement, reporter, officialRole, officialId, time } = ProposalStated.decode(data);
     if (!statement || !time || personId !== key || !UUID.test(personId) || !UUID.test(id)) return undefined;
-    const record = AccessRecord.encode(
-      AccessRecord.fromPartial({
-        recordVersion: 1,
-        ticket: statement.proposalId,
-        kind: AccessKind.ACCESS_KIND_NUMBER_PROPOSAL,
+    const release = beginRelease(
+      Ask.fromPartial({
+        party: NO_PARTY,
         customer: reporter,
-        officialRole,
-        officialId,
-        personId,
-        time,
+        kind: AccessKind.ACCESS_KIND_NUMBER_PROPOSAL,
         proposal: statement,
       }),
-    ).finish();
-    const outcome = AccessOutcome.encode(
-      AccessOutcome.fromPartial({
-        outcomeVersion: 1,
-        ticket: statement.proposalId,
-        result: AccessResult.ACCESS_RESULT_ANSWERED,
-        time,
-      }),
-    ).finish();
-    return {
-      journalId: id,
-      personId,
-      revision: 1,
-      record: salted(record),
-      outcome: salted(outcome),
-      ceSource: source,
-      ceId: id,
-    };
+      Behind.fromPartial({ ticket: statement.proposalId, officialRole, officialId }),
+      time,
+    );
+    const outcome = outcomeWithoutData(AccessResult.ACCESS_RESULT_ANSWERED, time);
+    const releases = [releaseMessage({ ...release, outcome })];
+    return { journalId: id, personId, revision: 1, releases, ceSource: source, ceId: id };
   } catch {
     return undefined;
   }

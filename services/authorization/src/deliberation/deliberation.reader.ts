@@ -14,6 +14,7 @@ const grant = fields
     validity: fields.unchanged(fields.period),
     online: z.boolean(),
     subscription: z.boolean(),
+    withoutOfficial: z.boolean(),
   })
   .transform(({ validity, ...granted }, context) =>
     granted.online || granted.subscription

@@ -60,6 +60,7 @@ export interface Grant {
   readonly validity: Validity;
   readonly online: boolean;
   readonly subscription: boolean;
+  readonly withoutOfficial: boolean;
 }
 
 interface Maintenance {

@@ -62,6 +62,7 @@ export const draft: Draft = {
       validity: { startDate: undefined, endDate: undefined },
       online: true,
       subscription: false,
+      withoutOfficial: false,
     },
   ],
 };

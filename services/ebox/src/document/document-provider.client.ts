@@ -129,16 +129,15 @@ export class DocumentProviderClient implements OnApplicationShutdown {
   }
 }
 
-const requestOf = ({ document, record, ...opened }: DocumentToOpen) => ({
-  ticket: opened.ticket,
+const requestOf = ({ document, ask, ...opened }: DocumentToOpen) => ({
   documentId: document.id,
   messageId: opened.messageId,
   originalMessageId: opened.originalMessageId,
   sender: opened.sender,
   reader: opened.reader,
   receipt: opened.receipt,
-  record: Buffer.from(record.bytes),
-  recordSalt: Buffer.from(record.salt),
+  ask: Buffer.from(ask.bytes),
+  askSalt: Buffer.from(ask.salt),
 });
 
 /** What follows a header that says what was published. */

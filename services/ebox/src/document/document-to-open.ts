@@ -13,6 +13,6 @@ export interface DocumentToOpen {
   readonly sender: string;
   readonly reader: MailReader;
   readonly ticket: string;
-  readonly record: Salted;
+  readonly ask: Salted;
   readonly receipt: Receipt;
 }

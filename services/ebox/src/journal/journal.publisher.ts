@@ -1,6 +1,7 @@
 import { ServiceIdentity } from '@crossroads/configuration';
+import { Releases } from '@crossroads/contracts/access/v1/access_record';
 import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/contracts/access/v1/events';
-import { journalIdOf, type Recorded, storedBytes, storedText } from '@crossroads/eventsourcing';
+import { journalIdOf, type Recorded, storedText } from '@crossroads/eventsourcing';
 import {
   type EventPublisher,
   type Publication,
@@ -34,20 +35,13 @@ export class JournalPublisher implements EventPublisher {
     const { data } = recorded;
     const journalId = journalIdOf(recorded);
     const personId = storedText(data, 'ownerId');
-    const opened = await this.sealer.openForSubject(
+    const opened = await this.sealer.openBytesForSubject(
       personId,
       storedText(data, 'sealed'),
       openingPlace(journalId, step),
     );
     if (opened === FORGOTTEN) return undefined;
-    const body = {
-      journalId,
-      personId,
-      record: storedBytes(opened, 'record'),
-      recordSalt: storedBytes(opened, 'recordSalt'),
-      outcome: storedBytes(opened, 'outcome'),
-      outcomeSalt: storedBytes(opened, 'outcomeSalt'),
-    };
+    const body = { journalId, personId, releases: Releases.decode(opened).releases };
     return publicationOf(recorded, {
       topic: EBOX_ACCESS_TOPIC,
       source: this.service.urn,

@@ -1,11 +1,6 @@
-import {
-  AccessKind,
-  AccessOutcome,
-  AccessRecord,
-  AccessResult,
-  MailReader,
-} from '@crossroads/contracts/access/v1/access_record';
-import { type Salted, salted } from '@crossroads/transparency';
+import { createHash } from 'node:crypto';
+import { AccessKind, MailReader } from '@crossroads/contracts/access/v1/access_record';
+import { beginRelease, type BegunRelease, NO_PARTY } from '@crossroads/transparency';
 import type { Reader } from '../mailbox/readers.js';
 
 /** What somebody opens: the list of a mailbox, a message of it, or a document of a message. */
@@ -15,45 +10,51 @@ export interface OpenedMail {
   readonly document?: { readonly documentId: string; readonly provider: string };
 }
 
-/** The exact bytes that are stored, that the receipt commits to, and that the provider and the owner see. */
-export const mailRecord = (
+/** The release of an opening. The provider of a document is its party, and is shown the ask alone. */
+export const mailRelease = (
   { reader, message, document }: OpenedMail,
   { ticket, policyRevision, time }: { readonly ticket: string; readonly policyRevision: bigint; readonly time: Date },
-): Salted => {
+): BegunRelease => {
   const readsOwn = reader.reader === MailReader.MAIL_READER_OWNER;
-  return salted(
-    AccessRecord.encode({
-      recordVersion: 1,
-      ticket,
-      kind: AccessKind.ACCESS_KIND_MAIL_OPENING,
+  const { enterpriseNumber: peer, application } = reader.frontEnd;
+  return beginRelease(
+    {
+      party: document?.provider || NO_PARTY,
+      // The number of another reader is shown to nobody.
+      ssin: readsOwn ? reader.ssin : '',
       customer: '',
-      peer: reader.frontEnd.enterpriseNumber,
-      application: reader.frontEnd.application,
-      officialRole: '',
-      officialId: '',
+      dataService: '',
+      fieldGroups: [],
       legalContext: '',
-      inscriptionContext: '',
-      services: [],
-      policyRevision,
-      personId: reader.ownerIds[0],
-      // The number of another reader is not shown to the owner.
-      ssins: readsOwn ? [reader.ssin] : [],
-      time,
-      subscriptionId: '',
+      deliberationId: '',
+      asOfDate: undefined,
+      kind: AccessKind.ACCESS_KIND_MAIL_OPENING,
       mail: {
         messageId: message?.messageId ?? '',
         documentId: document?.documentId ?? '',
         sender: message?.sender ?? '',
         provider: document?.provider ?? '',
         reader: reader.reader,
-        delegationId: reader.delegationId,
-        readerPersonId: readsOwn ? '' : reader.personId,
       },
       proposal: undefined,
-    }).finish(),
+    },
+    {
+      ticket,
+      peer,
+      application,
+      officialRole: '',
+      officialId: '',
+      requestTokenHash: Buffer.alloc(0),
+      inscription: undefined,
+      policyRevision,
+      subscriptionId: '',
+      repeatOf: '',
+      mail: { delegationId: reader.delegationId, readerId: readsOwn ? '' : pseudonymOf(reader) },
+    },
+    time,
   );
 };
 
-/** @param reason empty unless it was refused */
-export const mailOutcome = (ticket: string, result: AccessResult, time: Date, reason = ''): Salted =>
-  salted(AccessOutcome.encode({ outcomeVersion: 1, ticket, result, services: [], time, reason }).finish());
+/** Who reads, by an id for this owner alone: a `personId` stays inside the mesh. It is random, so that its hash hides it. */
+const pseudonymOf = ({ ownerIds: [ownerId], personId }: Reader): string =>
+  createHash('sha256').update(`${ownerId}\n${personId}`).digest('base64url').slice(0, 22);

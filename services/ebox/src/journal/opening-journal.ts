@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Clock, withTimeout } from '@crossroads/configuration';
-import { AccessResult } from '@crossroads/contracts/access/v1/access_record';
+import { AccessResult, type Release, Releases } from '@crossroads/contracts/access/v1/access_record';
 import { Database, type Tx } from '@crossroads/database';
 import {
   BatchingAppender,
   Commands,
-  type Json,
   mayBeClosed,
   PostgresEventStore,
   Rejection,
@@ -17,9 +16,9 @@ import {
 import { GrpcFailure, Unavailable } from '@crossroads/grpc';
 import { PolicyFollower } from '@crossroads/policy';
 import { SubjectSealer } from '@crossroads/privacy';
-import type { Salted } from '@crossroads/transparency';
+import { type BegunRelease, outcomeWithoutData, releaseMessage } from '@crossroads/transparency';
 import { Injectable } from '@nestjs/common';
-import { mailOutcome, mailRecord, type OpenedMail } from './mail-access.message.js';
+import { mailRelease, type OpenedMail } from './mail-access.message.js';
 
 const TIMEOUT_MS = 4_000;
 
@@ -40,7 +39,7 @@ export interface OpenDownload {
 /** An opening that is to be appended, with what the provider is shown of it. */
 export interface IntendedOpening extends OpenDownload {
   readonly append: StreamAppend;
-  readonly record: Salted;
+  readonly release: BegunRelease;
   readonly time: Date;
 }
 
@@ -77,10 +76,9 @@ export class OpeningJournal {
 
   /** The opening of a list or message, to be appended together with what it changes. */
   async openedAppend(mail: OpenedMail): Promise<StreamAppend> {
-    const { journalId, ticket, ownerId, record, time } = this.begin(mail);
-    const outcome = mailOutcome(ticket, AccessResult.ACCESS_RESULT_ANSWERED, time);
-    const body = { ...recordFields(record), ...outcomeFields(outcome) };
-    return this.appendOf({ journalId, ownerId }, 'MailOpened', 'opened', body);
+    const { journalId, ownerId, release, time } = this.begin(mail);
+    const outcome = outcomeWithoutData(AccessResult.ACCESS_RESULT_ANSWERED, time);
+    return this.appendOf({ journalId, ownerId }, 'MailOpened', 'opened', releaseMessage({ ...release, outcome }));
   }
 
   /** The opening of a document, to be appended before its provider is asked. */
@@ -88,7 +86,7 @@ export class OpeningJournal {
     const opening = this.begin(mail);
     return {
       ...opening,
-      append: await this.appendOf(opening, 'DocumentOpeningIntended', 'intended', recordFields(opening.record)),
+      append: await this.appendOf(opening, 'DocumentOpeningIntended', 'intended', releaseMessage(opening.release)),
     };
   }
 
@@ -129,13 +127,13 @@ export class OpeningJournal {
   private begin(mail: OpenedMail) {
     const [ticket, time] = [randomUUID(), this.clock.now()];
     const policyRevision = this.policy.policy().revision;
-    const record = mailRecord(mail, { ticket, policyRevision, time });
-    return { journalId: uuidV7(), ticket, ownerId: mail.reader.ownerIds[0], record, time };
+    const release = mailRelease(mail, { ticket, policyRevision, time });
+    return { journalId: uuidV7(), ticket, ownerId: mail.reader.ownerIds[0], release, time };
   }
 
   private async conclusion(download: OpenDownload, revision: bigint, { result, reason }: DownloadOutcome) {
-    const { journalId, ticket } = download;
-    const outcome = outcomeFields(mailOutcome(ticket, result, this.clock.now(), reason));
+    const { journalId } = download;
+    const outcome = releaseMessage({ outcome: outcomeWithoutData(result, this.clock.now(), reason) });
     // Then it is a stream of its own that names the first.
     const isLate = mayBeClosed(journalId, this.clock.now());
     const append = await this.appendOf(download, 'DocumentOpeningConcluded', 'concluded', outcome, isLate);
@@ -154,10 +152,14 @@ export class OpeningJournal {
     { journalId, ownerId }: Pick<OpenDownload, 'journalId' | 'ownerId'>,
     type: string,
     step: OpeningStep,
-    body: { readonly [name: string]: Json },
+    release: Release,
     isLate = false,
   ): Promise<StreamAppend> {
-    const sealed = await this.sealer.sealForSubject(ownerId, body, openingPlace(journalId, step));
+    const sealed = await this.sealer.sealForSubject(
+      ownerId,
+      Releases.encode({ releases: [release] }).finish(),
+      openingPlace(journalId, step),
+    );
     const events = [{ type, data: { ownerId, sealed, ...(isLate ? { journalId } : {}) } }];
     return {
       streamId: isLate ? uuidV7() : journalId,
@@ -185,9 +187,3 @@ export const beforeShowing = async <Result>(work: Promise<Result>): Promise<Resu
 };
 
 const KNOWN = [GrpcFailure, Rejection, RequestIdReused, WrongExpectedRevision] as const;
-
-const recordFields = ({ bytes, salt }: Salted) => ({ record: base64(bytes), recordSalt: base64(salt) });
-
-const outcomeFields = ({ bytes, salt }: Salted) => ({ outcome: base64(bytes), outcomeSalt: base64(salt) });
-
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

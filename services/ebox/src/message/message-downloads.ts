@@ -32,8 +32,8 @@ export class MessageDownloads {
     const { message, document, opening } = await this.commands.openDocument(reader, messageId, documentId);
     let outcome = BROKEN_OFF;
     try {
-      const { record, ticket, time } = opening;
-      const receipt = await this.signer.sign(record, time);
+      const { release, ticket } = opening;
+      const receipt = await this.signer.sign(release);
       const { provider, originalMessageId, sender } = message;
       const opened = {
         document,
@@ -43,7 +43,7 @@ export class MessageDownloads {
         sender,
         reader: reader.reader,
         ticket,
-        record,
+        ask: release.ask,
         receipt,
       };
       yield* this.documents.download(opened, signal);

@@ -1,5 +1,5 @@
 import { fields, perContext, requestPipe } from '@crossroads/grpc';
-import type { z } from 'zod';
+import { z } from 'zod';
 
 const name = fields.text({ max: 128 });
 
@@ -19,6 +19,8 @@ export const consultRequest = perContext(({ mode, today }) =>
       legalContext: fields.legalContext,
       dataServices: fields.list(dataServiceRequest, { max: 16 }),
       asOfDate: fields.optional(fields.day),
+      /** Verified by itself: each fault of it has a reason of its own. */
+      requestToken: z.string(),
     })
     .transform(({ asOfDate: day = today, ...asked }, context) => {
       const repeated = repetitionIn(asked.dataServices);

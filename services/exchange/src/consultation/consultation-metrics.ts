@@ -3,8 +3,8 @@ import type { ConsultResponse } from '@crossroads/contracts/exchange/v1/exchange
 import { isRejection, RequestIdReused } from '@crossroads/eventsourcing';
 import { GrpcFailure, status } from '@crossroads/grpc';
 import { counter, histogram, isMeasuring } from '@crossroads/telemetry';
-import type { Refusal } from '../journal/stored-answer.codec.js';
 import type { DecidedService } from './decide-services.js';
+import type { Refusal } from './refusals.js';
 
 const durations = histogram('crossroads.consultation.duration.seconds');
 const decisions = counter('crossroads.decisions');

@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { Clock } from '@crossroads/configuration';
-import { AccessRecord, AccessResult } from '@crossroads/contracts/access/v1/access_record';
+import { AccessResult } from '@crossroads/contracts/access/v1/access_record';
 import type { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import type { CheckResponse } from '@crossroads/contracts/directory/v1/directory_service';
 import type { ConsultResponse } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { isRejection, type RequestKey, uuidV7 } from '@crossroads/eventsourcing';
-import { type Caller, FailedPrecondition } from '@crossroads/grpc';
+import type { Caller } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import { PersonQuotas, personNotAvailable, PolicyFollower } from '@crossroads/policy';
-import type { Official } from '@crossroads/sign-in';
+import { onlyDisclosing, shownToSourceOf } from '@crossroads/request-token';
 import { DataSchemas, SourceClient } from '@crossroads/source/client';
-import { type Salted, salted } from '@crossroads/transparency';
+import { type BegunRelease, NO_PARTY, releaseMessage } from '@crossroads/transparency';
 import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Access } from '../journal/access.js';
-import { AccessJournal } from '../journal/access-journal.js';
-import { type Consultation, encodeOutcome, encodeRecord } from '../journal/access-record.message.js';
-import type { StoredAnswer } from '../journal/stored-answer.codec.js';
+import { AccessJournal, type RequestToKeep } from '../journal/access-journal.js';
+import { type Consultation, type Official, outcomesOf, releasesOf } from '../journal/consultation.message.js';
+import type { FirstRequest } from '../journal/first-request.codec.js';
 import { dateMessage } from '../sources/date.message.js';
 import { DirectoryClient } from '../sources/directory-client.js';
 import type { ConsultInput } from './consult.pipe.js';
@@ -25,13 +25,14 @@ import {
   type DecidedService,
   type DecisionContext,
   decideServices,
-  inscriptionContextOf,
+  inscriptionOf,
   requestedOf,
 } from './decide-services.js';
 import { type DecidedRefusal, failureOf, refusalOf, refusalOfNumber, tooMany } from './refusals.js';
+import { boundTo, requireRepeatable } from './repetitions.js';
 import { noResult, outcomeOf, resultOf, type ServiceResult } from './service-result.js';
 
-/** Who makes a request: the certificate's application, the institution it acts for, and the official of the token. */
+/** Who makes a request: the certificate's application, the institution it acts for, and the official of its token; absent: software by itself. */
 export interface Requester {
   readonly caller: Extract<Caller, { kind: 'institution' }>;
   readonly customer: string;
@@ -45,7 +46,7 @@ export class Consultations {
     @Inject(PolicyFollower) private readonly policies: Pick<PolicyFollower, 'policy'>,
     @Inject(DirectoryClient) private readonly directory: Pick<DirectoryClient, 'check'>,
     @Inject(AccessJournal)
-    private readonly journal: Pick<AccessJournal, 'intend' | 'recordOf' | 'conclude' | 'abandon' | 'refuse'>,
+    private readonly journal: Pick<AccessJournal, 'intend' | 'conclude' | 'abandon' | 'refuse'>,
     @Inject(SourceClient) private readonly sources: Pick<SourceClient, 'supply'>,
     private readonly schemas: DataSchemas,
     @Inject(ReceiptSigner) private readonly signer: Pick<ReceiptSigner, 'sign'>,
@@ -60,17 +61,35 @@ export class Consultations {
   private async answer(requester: Requester, input: ConsultInput, request: RequestKey): Promise<ConsultResponse> {
     const person = await this.directory.check(input.ssin, [requester.customer], input.day);
     const decision = await this.withinQuota(this.decide(requester, input, person));
-    if (decision.refusal) throw await this.refuse(decision, decision.refusal, request);
+    const { time } = decision.consultation;
+    const first = await this.attempt(decision, { key: boundTo(request, input, requester), time });
+    if ('response' in first) return first.response;
+    requireRepeatable(first, time);
+    const repeated = { ...decision, consultation: { ...decision.consultation, repeatOf: first.ticket } };
+    const again = await this.attempt(repeated);
+    if ('response' in again) return again.response;
+    throw new TypeError('an access that keeps no request id met another request');
+  }
 
-    const { ticket } = decision.consultation;
-    const access: Access = { journalId: uuidV7(), ticket, personId: person.personId };
-    const record = salted(encodeRecord(decision.consultation));
-    const stored = await this.journal.intend(access, record, request);
-    if (stored?.kind === 'refused') throw failureOf(stored.refusal);
-    if (stored) return this.repeat(stored.access, decision);
+  /** One release or one refusal, with a record of its own. @returns the first request under this id, when there was one: nothing happened then */
+  private async attempt(
+    decision: ConsultationDecision,
+    keep?: RequestToKeep,
+  ): Promise<{ readonly response: ConsultResponse } | FirstRequest> {
+    const { consultation, refusal } = decision;
+    if (refusal) {
+      const ticketed = withTicket(refusal, consultation.ticket);
+      const first = await this.journalRefusal(decision, ticketed, keep);
+      if (first) return first;
+      throw failureOf(ticketed.told);
+    }
+    const { ticket, personId } = consultation;
+    const begun = releasesOf(consultation);
+    const access: Access = { journalId: uuidV7(), ticket, personId, releases: begun.length };
+    const first = await this.journal.intend(access, begun, keep);
+    if (first) return first;
     try {
-      const receipt = await this.signer.sign(record, decision.consultation.time);
-      return await this.release(access, decision, record, receipt);
+      return { response: await this.release(access, decision, await this.receipted(decision, begun)) };
     } catch (error) {
       // Nothing was released; the journal closes the access.
       this.journal.abandon(access);
@@ -86,10 +105,14 @@ export class Consultations {
   ): ConsultationDecision {
     const policy = this.policies.policy();
     const time = this.clock.now();
-    const inscriptionContexts = inscriptions
-      .filter(({ institution }) => institution === customer)
-      .map(({ inscriptionContext }) => inscriptionContext);
-    const context: DecisionContext = { input, customer, peer: caller, inscriptionContexts, today: dayOf(time) };
+    const context: DecisionContext = {
+      input,
+      customer,
+      peer: caller,
+      withoutOfficial: official === undefined,
+      inscriptions: inscriptions.filter(({ institution }) => institution === customer),
+      today: dayOf(time),
+    };
     const services = decideServices(policy, context);
     countDecisions(services, refusalOfNumber(state));
     const consultation: Consultation = {
@@ -99,13 +122,16 @@ export class Consultations {
       application: caller.application,
       official,
       legalContext: input.legalContext,
-      inscriptionContext: inscriptionContextOf(policy, context, services),
+      inscription: inscriptionOf(policy, context, services),
+      requestToken: input.requestToken,
       services: services.map(requestedOf),
       policyRevision: policy.revision,
       // A look at a replaced number is refused, and shown to whoever had that number: their list may be apart from the survivor's.
       personId: ownPersonId || personId,
       ssin: input.ssin,
+      day: input.day,
       time,
+      repeatOf: '',
     };
     return { context, services, consultation, refusal: refusalOf(state, services) };
   }
@@ -120,62 +146,58 @@ export class Consultations {
       : await this.quotas.take(customer, 'consulted', personId);
     if (isWithin) return decision;
     countQuotaExhausted();
-    return { ...decision, refusal: { reason: tooMany.reason, told: tooMany } };
+    return { ...decision, refusal: { reason: tooMany.reason, ofServices: false, told: tooMany } };
   }
 
-  /** Answers a repeated request under the ticket and record of the first one, and for no more than that record names. */
-  private async repeat(access: Access, decision: ConsultationDecision): Promise<ConsultResponse> {
-    if (access.personId !== decision.consultation.personId)
-      throw new FailedPrecondition(
-        'PERSON_CHANGED',
-        'the number belongs to another person than when this request was first made; use a new request_id',
-      );
-    const record = await this.journal.recordOf(access);
-    const receipt = await this.signer.sign(record, this.clock.now());
-    const services = narrowedTo(record, decision.services);
-    const consultation = { ...decision.consultation, ticket: access.ticket };
-    return this.release(access, { ...decision, services, consultation }, record, receipt);
+  /** A receipt for each source that is asked: signed before any of them is. */
+  private receipted(
+    { services }: ConsultationDecision,
+    begun: readonly BegunRelease[],
+  ): Promise<readonly (ReceiptedRelease | undefined)[]> {
+    return Promise.all(
+      begun.map(async (release, index) =>
+        services[index]?.allowed ? { release, receipt: await this.signer.sign(release) } : undefined,
+      ),
+    );
   }
 
   private async release(
     access: Access,
     { context, services, consultation }: ConsultationDecision,
-    record: Salted,
-    receipt: Receipt,
+    receipted: readonly (ReceiptedRelease | undefined)[],
   ): Promise<ConsultResponse> {
     const { input } = context;
     const { ticket } = access;
-    const request = {
-      ticket,
-      ssin: input.ssin,
-      customer: consultation.customer,
-      legalContext: input.legalContext,
-      asOfDate: dateMessage(input.day),
-      receipt,
-      record: Buffer.from(record.bytes),
-      recordSalt: Buffer.from(record.salt),
-    };
     const supplied = await Promise.all(
-      services.map(async (decided): Promise<ServiceResult> => {
+      services.map(async (decided, index): Promise<ServiceResult> => {
+        const own = receipted[index];
         if (!decided.allowed) return noResult(decided.requested.dataService, decided.reason);
+        if (own === undefined) throw new TypeError('a source would be asked without a receipt');
         const { service, decision } = decided;
-        const supplyRequest = { ...request, dataService: service.name, fieldGroups: decision.fieldGroups };
+        const supplyRequest = {
+          ssin: input.ssin,
+          dataService: service.name,
+          fieldGroups: decision.fieldGroups,
+          customer: consultation.customer,
+          legalContext: input.legalContext,
+          asOfDate: dateMessage(input.day),
+          receipt: own.receipt,
+          ask: Buffer.from(own.release.ask.bytes),
+          askSalt: Buffer.from(own.release.ask.salt),
+          requestToken: onlyDisclosing(input.requestToken, shownToSourceOf(service.name)),
+        };
         return resultOf(decided, input.ssin, await this.sources.supply(service, supplyRequest), this.schemas);
       }),
     );
     const results = this.stillAllowed(supplied, context, consultation.policyRevision);
     const time = this.clock.now();
-    const result = AccessResult.ACCESS_RESULT_ANSWERED;
-    await this.journal.conclude(
-      access,
-      salted(encodeOutcome({ ticket, result, services: results.map(outcomeOf), time })),
-    );
+    const outcomes = results.map((one, index) => ({ ...outcomeOf(one), result: resultFor(services[index]), time }));
+    await this.journal.conclude(access, outcomesOf(outcomes));
     return {
       ticket,
-      results: results.map((one) => one.result),
+      results: results.map((one, index) => ({ ...one.result, ...copiesOf(receipted[index]) })),
       policyRevision: consultation.policyRevision,
       time,
-      receipt,
     };
   }
 
@@ -198,46 +220,45 @@ export class Consultations {
     });
   }
 
-  /** Stores the refusal, and returns the error to answer with. */
-  private async refuse(decision: ConsultationDecision, refusal: DecidedRefusal, request: RequestKey): Promise<Error> {
-    const { consultation, services } = decision;
-    const ticketed = withTicket(refusal, consultation.ticket);
-    const stored = await this.journalRefusal(consultation, services, ticketed, request);
-    if (stored === undefined) return failureOf(ticketed.told);
-    if (stored.kind === 'refused') return failureOf(stored.refusal);
-    // The first request was allowed and this repetition is not: it is one more refused access under the same ticket.
-    const { ticket } = stored.access;
-    const repeated = withTicket(refusal, ticket);
-    await this.journalRefusal({ ...consultation, ticket }, services, repeated);
-    return failureOf(repeated.told);
-  }
-
   private async journalRefusal(
-    consultation: Consultation,
-    services: readonly DecidedService[],
+    { consultation, services }: Pick<ConsultationDecision, 'consultation' | 'services'>,
     refusal: DecidedRefusal,
-    request?: RequestKey,
-  ): Promise<StoredAnswer | undefined> {
+    keep: RequestToKeep | undefined,
+  ): Promise<FirstRequest | undefined> {
     const { ticket, personId, time } = consultation;
-    const outcome = encodeOutcome({
-      ticket,
-      result: AccessResult.ACCESS_RESULT_REFUSED,
-      services: services.map((decided) =>
-        outcomeOf(noResult(decided.requested.dataService, decided.allowed ? refusal.reason : decided.reason)),
-      ),
-      time,
-      reason: refusal.reason,
+    const result = AccessResult.ACCESS_RESULT_REFUSED;
+    const outcomes = services.map((decided) => {
+      const reason = refusal.ofServices && !decided.allowed ? decided.reason : refusal.reason;
+      return { ...outcomeOf(noResult(decided.requested.dataService, reason)), result, time };
     });
-    const parts = { record: salted(encodeRecord(consultation)), outcome: salted(outcome) };
+    // None of them reaches a source, whatever was decided of its data service.
+    const refused = { ...consultation, services: consultation.services.map((one) => ({ ...one, party: NO_PARTY })) };
+    const begun = releasesOf(refused);
+    const access = { journalId: uuidV7(), ticket, personId, releases: begun.length };
     try {
-      return await this.journal.refuse({ journalId: uuidV7(), ticket, personId }, parts, refusal.told, request);
+      return await this.journal.refuse(access, begun, outcomesOf(outcomes), keep);
     } catch (error) {
       if (!isRejection(error) || personId === '') throw error;
       // Erased a moment ago: the directory will answer soon that nobody has the number, and nobody may see the difference.
-      return this.journalRefusal({ ...consultation, personId: '' }, services, refusal, request);
+      return this.journalRefusal({ consultation: { ...consultation, personId: '' }, services }, refusal, keep);
     }
   }
 }
+
+/** What was refused was not asked of its source, though the others were. */
+const resultFor = (decided: DecidedService | undefined): AccessResult =>
+  decided?.allowed ? AccessResult.ACCESS_RESULT_ANSWERED : AccessResult.ACCESS_RESULT_REFUSED;
+
+interface ReceiptedRelease {
+  readonly release: BegunRelease;
+  readonly receipt: Receipt;
+}
+
+/** The customer gets what the source was shown, and what is behind it. */
+const copiesOf = (receipted: ReceiptedRelease | undefined) =>
+  receipted === undefined
+    ? { receipt: undefined, release: undefined }
+    : { receipt: receipted.receipt, release: releaseMessage(receipted.release) };
 
 interface ConsultationDecision {
   readonly context: DecisionContext;
@@ -246,23 +267,7 @@ interface ConsultationDecision {
   readonly refusal: DecidedRefusal | undefined;
 }
 
-const withTicket = ({ reason, told }: DecidedRefusal, ticket: string): DecidedRefusal => ({
-  reason,
+const withTicket = ({ told, ...decided }: DecidedRefusal, ticket: string): DecidedRefusal => ({
+  ...decided,
   told: { ...told, metadata: { ...told.metadata, ticket } },
 });
-
-/** The decisions, limited to the field groups that a record says were granted. */
-const narrowedTo = ({ bytes }: Salted, services: readonly DecidedService[]): readonly DecidedService[] => {
-  const recorded = new Map(
-    AccessRecord.decode(bytes)
-      .services.filter(({ deliberationId }) => deliberationId !== '')
-      .map(({ dataService, fieldGroups }) => [dataService, new Set(fieldGroups)]),
-  );
-  return services.map((decided): DecidedService => {
-    if (!decided.allowed) return decided;
-    const { requested, service, decision } = decided;
-    const fieldGroups = decision.fieldGroups.filter((group) => recorded.get(service.name)?.has(group));
-    if (fieldGroups.length > 0) return { ...decided, decision: { ...decision, fieldGroups } };
-    return { allowed: false, requested, source: service.supplier?.source ?? '', reason: 'NOT_GRANTED_AT_FIRST' };
-  });
-};

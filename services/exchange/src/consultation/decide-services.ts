@@ -1,8 +1,10 @@
-import type { RequestedService } from '@crossroads/contracts/access/v1/access_record';
+import type { Inscription } from '@crossroads/contracts/directory/v1/directory_service';
 import type { Caller } from '@crossroads/grpc';
 import { InvalidInput } from '@crossroads/grpc/failures';
 import type { IsoDay } from '@crossroads/identifiers';
 import { type CompiledDataService, type Decision, decide, type Policy, type Question } from '@crossroads/policy/decide';
+import { NO_PARTY } from '@crossroads/transparency';
+import type { RequestedService } from '../journal/consultation.message.js';
 import type { ConsultInput, DataServiceInput } from './consult.pipe.js';
 
 /** The decision on one data service of a request. */
@@ -16,7 +18,6 @@ export type DecidedService =
   | {
       readonly allowed: false;
       readonly requested: DataServiceInput;
-      readonly source: string;
       readonly reason: string;
       /** Why the policy would refuse it about anybody; absent: with an inscription it might be released. */
       readonly policyReason?: string;
@@ -26,8 +27,10 @@ export interface DecisionContext {
   readonly input: ConsultInput;
   readonly customer: string;
   readonly peer: Caller;
-  /** The contexts in which the customer inscribed the person. */
-  readonly inscriptionContexts: readonly string[];
+  /** Software asks by itself. */
+  readonly withoutOfficial: boolean;
+  /** By which the customer knows the person on the day that is asked about. */
+  readonly inscriptions: readonly Inscription[];
   readonly today: IsoDay;
 }
 
@@ -40,7 +43,7 @@ export const decideServices = (policy: Policy, context: DecisionContext): Decide
 
 const decideService = (
   policy: Policy,
-  { input: { legalContext }, customer, peer, inscriptionContexts, today }: DecisionContext,
+  { input: { legalContext }, customer, peer, withoutOfficial, inscriptions, today }: DecisionContext,
   requested: DataServiceInput,
   index: number,
 ): DecidedService => {
@@ -58,55 +61,55 @@ const decideService = (
     dataService: requested.dataService,
     requestedFieldGroups: requested.fieldGroups,
     legalContext,
-    inscriptionContexts,
+    inscriptionContexts: inscriptions.map(({ inscriptionContext }) => inscriptionContext),
     mode: 'online',
+    withoutOfficial,
     day: today,
   };
   const decision = decide(policy, question);
-  const source = service?.supplier?.source ?? '';
   if (!service) {
     const reason = decision.allowed ? 'UNKNOWN_DATA_SERVICE' : decision.reason;
-    return { allowed: false, requested, source, reason, policyReason: reason };
+    return { allowed: false, requested, reason, policyReason: reason };
   }
   if (!decision.allowed) {
     const ofAnybody = decide(policy, { ...question, inscriptionContexts: 'any' });
-    const refused = { allowed: false, requested, source, reason: decision.reason } as const;
+    const refused = { allowed: false, requested, reason: decision.reason } as const;
     return ofAnybody.allowed ? refused : { ...refused, policyReason: ofAnybody.reason };
   }
   return { allowed: true, requested, service, decision };
 };
 
-/** As the access record names it: what the source is asked for, or, when it is not asked, what was requested. */
+/** As its release names it: what the source is asked for, or, when it is not asked, what was requested. */
 export const requestedOf = (decided: DecidedService): RequestedService => {
   if (!decided.allowed) {
-    const { requested, source } = decided;
-    return { dataService: requested.dataService, fieldGroups: requested.fieldGroups, deliberationId: '', source };
+    const { dataService, fieldGroups } = decided.requested;
+    return { dataService, fieldGroups, deliberationId: '', party: NO_PARTY };
   }
   const { service, decision } = decided;
   return {
     dataService: service.name,
     fieldGroups: decision.fieldGroups,
     deliberationId: decision.deliberationIds[0],
-    source: service.supplier?.source ?? '',
+    party: service.supplier?.source ?? NO_PARTY,
   };
 };
 
-/** The customer's inscription context that the first deliberation relies on; its first one when there is none. */
-export const inscriptionContextOf = (
+/** The customer's inscription that the first deliberation relies on; its first one when there is none. */
+export const inscriptionOf = (
   policy: Pick<Policy, 'grantsOf'>,
-  { input, customer, inscriptionContexts }: DecisionContext,
+  { input, customer, inscriptions }: DecisionContext,
   decided: readonly DecidedService[],
-): string => {
+): Inscription | undefined => {
   for (const one of decided) {
     if (!one.allowed) continue;
     const [deliberationId] = one.decision.deliberationIds;
     const used = [...(policy.grantsOf(customer, one.service.name) ?? [])].filter(
       (grant) => grant.deliberationId === deliberationId && grant.legalContexts.includes(input.legalContext),
     );
-    const context = inscriptionContexts.find((known) =>
-      used.some((grant) => grant.inscriptionContexts.includes(known)),
+    const relied = inscriptions.find(({ inscriptionContext }) =>
+      used.some((grant) => grant.inscriptionContexts.includes(inscriptionContext)),
     );
-    if (context !== undefined) return context;
+    if (relied !== undefined) return relied;
   }
-  return inscriptionContexts[0] ?? '';
+  return inscriptions[0];
 };

@@ -1,8 +1,15 @@
 import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
 import { FailedPrecondition, type GrpcFailure, NotFound, PermissionDenied, ResourceExhausted } from '@crossroads/grpc';
 import { personNotAvailable, quotaExhausted } from '@crossroads/policy';
-import type { Refusal } from '../journal/stored-answer.codec.js';
 import type { DecidedService } from './decide-services.js';
+
+/** A refusal as it is returned to the caller. It holds nothing personal. */
+export interface Refusal {
+  readonly kind: 'PERMISSION_DENIED' | 'FAILED_PRECONDITION' | 'NOT_FOUND' | 'RESOURCE_EXHAUSTED';
+  readonly reason: string;
+  readonly message: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
 
 /** The refusal for a number that is not in use; `undefined` for one that is. */
 export const refusalOfNumber = (state: NumberState): Refusal | undefined => {
@@ -35,6 +42,8 @@ export const refusalOfNumber = (state: NumberState): Refusal | undefined => {
 export interface DecidedRefusal {
   /** The precise reason. */
   readonly reason: string;
+  /** Each data service has a reason of its own; else that of the whole holds for all of them. */
+  readonly ofServices: boolean;
   readonly told: Refusal;
 }
 
@@ -48,21 +57,21 @@ export const refusalOf = (state: NumberState, decided: readonly DecidedService[]
   const refused = decided.flatMap((one) => (one.allowed ? [] : [one]));
   const [first] = refused;
   if (first === undefined || refused.length < decided.length)
-    return ofNumber && { reason: ofNumber.reason, told: ofNumber };
-  const reason = ofNumber?.reason ?? first.reason;
+    return ofNumber && { reason: ofNumber.reason, ofServices: false, told: ofNumber };
+  const decidedAs = { reason: ofNumber?.reason ?? first.reason, ofServices: ofNumber === undefined };
   const reasons = refused.map(
     ({ requested, policyReason = personNotAvailable.reason }) => [requested.dataService, policyReason] as const,
   );
   const metadata = Object.fromEntries(reasons);
   if (refused.some(({ policyReason }) => policyReason === undefined))
-    return { reason, told: { kind: 'FAILED_PRECONDITION', ...personNotAvailable, metadata } };
+    return { ...decidedAs, told: { kind: 'FAILED_PRECONDITION', ...personNotAvailable, metadata } };
   const told: Refusal = {
     kind: 'PERMISSION_DENIED',
     reason: first.policyReason ?? first.reason,
     message: 'none of the data services may be released; the metadata has the reason of each',
     metadata,
   };
-  return { reason, told };
+  return { ...decidedAs, told };
 };
 
 /** The refusal of a person more than the institution may come to today. */

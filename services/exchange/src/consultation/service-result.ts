@@ -1,8 +1,4 @@
-import {
-  ConsultationStatus,
-  type FilteredElement,
-  type ServiceOutcome,
-} from '@crossroads/contracts/access/v1/access_record';
+import { ConsultationStatus, type FilteredElement, type Outcome } from '@crossroads/contracts/access/v1/access_record';
 import type { DataServiceResult } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { type SupplyResponse, SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
 import { type CompiledDataService, cut } from '@crossroads/policy';
@@ -11,6 +7,9 @@ import type { DecidedService } from './decide-services.js';
 
 const { CONSULTATION_STATUS_DATA_FOUND, CONSULTATION_STATUS_NO_DATA_FOUND, CONSULTATION_STATUS_NO_RESULT } =
   ConsultationStatus;
+
+/** Receipts are copied into the answer when it is whole. */
+const NOT_ASKED = { receipt: undefined, release: undefined };
 
 /** The result for one data service, with the field groups that were released. */
 export interface ServiceResult {
@@ -27,6 +26,7 @@ export const noResult = (dataService: string, reason: string, deliberationId = '
     filtered: [],
     deliberationId,
     reason,
+    ...NOT_ASKED,
   },
   released: [],
 });
@@ -44,7 +44,13 @@ export const resultOf = async (
   const [deliberationId] = decision.deliberationIds;
   if (typeof answer === 'string') return noResult(service.name, answer, deliberationId);
   const notReleased = notGranted(service, requested.fieldGroups, fieldGroups);
-  const common = { dataService: service.name, sourceRevision: answer.sourceRevision, deliberationId, reason: '' };
+  const common = {
+    dataService: service.name,
+    sourceRevision: answer.sourceRevision,
+    deliberationId,
+    reason: '',
+    ...NOT_ASKED,
+  };
 
   if (answer.status === SupplyStatus.SUPPLY_STATUS_NO_DATA_FOUND && (answer.ssin === ssin || answer.ssin === ''))
     return {
@@ -90,8 +96,10 @@ const notGranted = (
     );
 };
 
-export const outcomeOf = ({ result, released }: ServiceResult): ServiceOutcome => ({
-  dataService: result.dataService,
+export const outcomeOf = ({
+  result,
+  released,
+}: ServiceResult): Omit<Outcome, 'outcomeVersion' | 'result' | 'time'> => ({
   status: result.status,
   sourceRevision: result.sourceRevision,
   releasedFieldGroups: released,

@@ -24,7 +24,7 @@ export class ExchangeController {
 
   @Rpc(ExchangeServiceService.consult, ConsultPipe)
   async consult(input: ConsultInput, call: Call): Promise<ConsultResponse> {
-    const requester = await this.requesters.requesterOf(call, input.customer);
+    const requester = await this.requesters.requesterOf(call, input);
     return this.consultations.consult(requester, input, requestKey(call, requester.customer, input.requestId));
   }
 

@@ -1,4 +1,3 @@
-import { OfficialsModule } from '@crossroads/sign-in';
 import { Module } from '@nestjs/common';
 import { ConsultationModule } from '../consultation/consultation.module.js';
 import { JournalModule } from '../journal/journal.module.js';
@@ -9,7 +8,7 @@ import { Requesters } from './requesters.js';
 
 /** The service's rpcs, and what it publishes. */
 @Module({
-  imports: [ConsultationModule, MutationModule, JournalModule, OfficialsModule],
+  imports: [ConsultationModule, MutationModule, JournalModule],
   controllers: [ExchangeController],
   providers: [Requesters, ExchangePublisher],
 })

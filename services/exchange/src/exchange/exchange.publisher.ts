@@ -9,6 +9,7 @@ import {
 } from '@crossroads/messaging';
 import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
 import { ACCESS_EVENTS, eventSourceOf, exchange, EXCHANGE_ACCESS_TOPIC, MUTATION_TOPIC } from '@crossroads/topology';
+import { withOutcomes } from '@crossroads/transparency';
 import { RecordSealer } from '../journal/record-sealer.js';
 import { mutationAad } from '../mutation/mutation.commands.js';
 
@@ -39,26 +40,19 @@ export class ExchangePublisher implements EventPublisher {
   ) {}
 
   private intended({ streamId, data }: Recorded): undefined {
-    if (this.intents.size < MAX_INTENTS) this.intents.set(streamId, storedText(data, 'record'));
+    if (this.intents.size < MAX_INTENTS) this.intents.set(streamId, storedText(data, 'begun'));
   }
 
   private async access(recorded: Recorded): Promise<Publication | undefined> {
     const { type, data } = recorded;
     const concluded = type === 'AccessConcluded';
     const journalId = journalIdOf(recorded);
-    const sealed = concluded ? await this.takeIntent(journalId) : storedText(data, 'record');
+    const sealed = concluded ? await this.takeIntent(journalId) : storedText(data, 'begun');
     const personId = storedText(data, 'personId');
-    const record = await this.recordSealer.open(personId, journalId, 'record', sealed);
-    const outcome = await this.recordSealer.open(personId, journalId, 'outcome', storedText(data, 'outcome'));
-    if (record === FORGOTTEN || outcome === FORGOTTEN) return undefined;
-    const body = {
-      journalId,
-      personId,
-      record: Buffer.from(record.bytes),
-      recordSalt: Buffer.from(record.salt),
-      outcome: Buffer.from(outcome.bytes),
-      outcomeSalt: Buffer.from(outcome.salt),
-    };
+    const begun = await this.recordSealer.open(personId, journalId, 'begun', sealed);
+    const outcomes = await this.recordSealer.open(personId, journalId, 'outcomes', storedText(data, 'outcomes'));
+    if (begun === FORGOTTEN || outcomes === FORGOTTEN) return undefined;
+    const body = { journalId, personId, releases: withOutcomes(begun, outcomes) };
     return publicationOf(recorded, {
       topic: EXCHANGE_ACCESS_TOPIC,
       source: SOURCE,
@@ -92,6 +86,6 @@ export class ExchangePublisher implements EventPublisher {
       return sealed;
     }
     const [intended] = await this.store.readStream(journalId);
-    return storedText(intended?.data, 'record');
+    return storedText(intended?.data, 'begun');
   }
 }

@@ -1,25 +1,25 @@
 import type { DomainEvent, StreamAppend } from '@crossroads/eventsourcing';
 import type { Access } from './access.js';
 
-/** Type of the streams of accesses: an intent, then an outcome; one more outcome for each repetition of the request. */
+/** Type of the streams of accesses: an intent, then its outcome. */
 export const ACCESS = 'access';
 /** Type of the streams of refusals: one event each. */
 export const REFUSAL = 'refusal';
 
-/** `record` and `outcome` are sealed (`record-sealer.ts`); nothing else in these events is about the person. */
+/** `begun` and `outcomes` are sealed (`record-sealer.ts`); nothing else in these events is about the person. */
 type AccessIntended = DomainEvent<
   'AccessIntended',
-  { version: 1; ticket: string; personId: string; instance: string; record: string }
+  { version: 1; ticket: string; personId: string; releases: number; instance: string; begun: string }
 >;
 /** `journalId` names the stream of the intent, when the outcome came after its month was closed and is a stream of its own. */
 type AccessConcluded = DomainEvent<
   'AccessConcluded',
-  { version: 1; ticket: string; personId: string; outcome: string; journalId?: string }
+  { version: 1; ticket: string; personId: string; outcomes: string; journalId?: string }
 >;
 /** `personId` is empty when the number belongs to no person. */
 type AccessRefused = DomainEvent<
   'AccessRefused',
-  { version: 1; ticket: string; personId: string; record: string; outcome: string }
+  { version: 1; ticket: string; personId: string; begun: string; outcomes: string }
 >;
 
 /** The events of the journal. @public */

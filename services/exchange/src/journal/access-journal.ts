@@ -9,20 +9,25 @@ import {
   Rejection,
   RequestIdReused,
   type RequestKey,
-  storedText,
   WrongExpectedRevision,
 } from '@crossroads/eventsourcing';
 import { Unavailable } from '@crossroads/grpc';
-import { FORGOTTEN } from '@crossroads/privacy';
-import type { Salted } from '@crossroads/transparency';
+import { releaseMessage, type Salted } from '@crossroads/transparency';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Access } from './access.js';
+import type { Access, BegunReleases } from './access.js';
 import { ACCESS, journalStream, REFUSAL } from './access-events.js';
 import { OpenAccesses } from './open-accesses.js';
 import { RecordSealer } from './record-sealer.js';
-import { type Refusal, type StoredAnswer, storedAnswerCodec } from './stored-answer.codec.js';
+import { type FirstRequest, firstRequestCodec } from './first-request.codec.js';
 
 const APPEND_TIMEOUT_MS = 4_000;
+
+/** A request whose id is kept with what it writes. */
+export interface RequestToKeep {
+  readonly key: RequestKey;
+  /** When it was decided. */
+  readonly time: Date;
+}
 
 type Store = Pick<EventStore, 'answerTo' | 'readStream' | 'append'> & Pick<PostgresEventStore, 'appendAll'>;
 
@@ -45,41 +50,33 @@ export class AccessJournal {
   }
 
   /**
-   * Makes the intent durable. When the request was made before, nothing is written, and what was stored with it is returned.
+   * Makes the intent durable. When there was a request under this id before, nothing is written, and that one is returned.
    * @throws RequestIdReused; Unavailable; Rejection SUBJECT_FORGOTTEN
    */
-  async intend(access: Access, record: Salted, request: RequestKey): Promise<StoredAnswer | undefined> {
-    const { journalId, ticket, personId } = access;
-    const sealed = await orUnavailable(this.sealer.seal(personId, journalId, 'record', record));
+  async intend(access: Access, begun: BegunReleases, first?: RequestToKeep): Promise<FirstRequest | undefined> {
+    const { journalId, ticket, personId, releases } = access;
+    const sealed = await orUnavailable(this.sealer.seal(personId, journalId, 'begun', begun.map(releaseMessage)));
     const instance = this.open.begin(access);
     try {
-      const event = { type: 'AccessIntended', data: { version: 1, ticket, personId, instance, record: sealed } };
-      const answer = storedAnswerCodec.encode({ kind: 'intended', access });
-      await this.append(access, ACCESS, event, { request, answer });
+      const data = { version: 1, ticket, personId, releases, instance, begun: sealed };
+      const event = { type: 'AccessIntended', data };
+      await this.append(access, ACCESS, event, first);
       return undefined;
     } catch (error) {
       if (error instanceof RequestIdReused || error instanceof WrongExpectedRevision) this.open.end(journalId);
       else this.open.markUncertain(journalId);
-      if (error instanceof WrongExpectedRevision) return this.storedAnswer(request);
+      if (error instanceof WrongExpectedRevision && first) return this.firstUnder(first.key);
       throw unavailable(error);
     }
   }
 
-  /** The record of an earlier access, to be shown to sources again. @throws Rejection SUBJECT_FORGOTTEN */
-  async recordOf({ journalId, personId }: Access): Promise<Salted> {
-    const [intended] = await orUnavailable(this.store.readStream(journalId));
-    const sealed = storedText(intended?.data, 'record');
-    const record = await orUnavailable(this.sealer.open(personId, journalId, 'record', sealed));
-    if (record === FORGOTTEN) throw new Rejection('SUBJECT_FORGOTTEN', 'the data of this person were erased');
-    return record;
-  }
-
-  /** Makes the outcome durable. The caller may be answered after that, not before. */
-  async conclude(access: Access, outcome: Salted): Promise<void> {
+  /** Makes the outcomes durable, one for each release. The caller may be answered after that, not before. */
+  async conclude(access: Access, outcomes: readonly Salted[]): Promise<void> {
     const { journalId, ticket, personId } = access;
     try {
-      const sealed = await this.sealer.seal(personId, journalId, 'outcome', outcome);
-      const event = { type: 'AccessConcluded', data: { version: 1, ticket, personId, outcome: sealed } };
+      const messages = outcomes.map((outcome) => releaseMessage({ outcome }));
+      const sealed = await this.sealer.seal(personId, journalId, 'outcomes', messages);
+      const event = { type: 'AccessConcluded', data: { version: 1, ticket, personId, outcomes: sealed } };
       await this.appendNext(access, event);
       this.open.end(journalId);
     } catch (error) {
@@ -94,33 +91,35 @@ export class AccessJournal {
   }
 
   /**
-   * Makes a refusal durable. Without `request` it is a further refusal of a request that the journal already has.
-   * @throws Unavailable; Rejection SUBJECT_FORGOTTEN
+   * Makes a refusal durable. When there was a request under this id before, nothing is written, and that one is returned.
+   * @throws RequestIdReused; Unavailable; Rejection SUBJECT_FORGOTTEN
    */
   async refuse(
     access: Access,
-    parts: { readonly record: Salted; readonly outcome: Salted },
-    refusal: Refusal,
-    request?: RequestKey,
-  ): Promise<StoredAnswer | undefined> {
+    begun: BegunReleases,
+    outcomes: readonly Salted[],
+    first?: RequestToKeep,
+  ): Promise<FirstRequest | undefined> {
     const { journalId, ticket, personId } = access;
     try {
-      const [record, outcome] = await Promise.all([
-        // One look-up for each refusal, whether the key is of a person or of nobody: else the time would tell which.
-        this.sealer.seal(personId, journalId, 'record', parts.record, { fresh: true }),
-        this.sealer.seal(personId, journalId, 'outcome', parts.outcome, { fresh: true }),
+      const messages = outcomes.map((outcome) => releaseMessage({ outcome }));
+      // One look-up for each refusal, whether the key is of a person or of nobody: else the time would tell which.
+      const fresh = { fresh: true };
+      const [sealedBegun, sealedOutcomes] = await Promise.all([
+        this.sealer.seal(personId, journalId, 'begun', begun.map(releaseMessage), fresh),
+        this.sealer.seal(personId, journalId, 'outcomes', messages, fresh),
       ]);
-      const event = { type: 'AccessRefused', data: { version: 1, ticket, personId, record, outcome } };
-      const answer = storedAnswerCodec.encode({ kind: 'refused', refusal });
-      await this.append(access, REFUSAL, event, request ? { request, answer } : {});
+      const data = { version: 1, ticket, personId, begun: sealedBegun, outcomes: sealedOutcomes };
+      const event = { type: 'AccessRefused', data };
+      await this.append(access, REFUSAL, event, first);
       return undefined;
     } catch (error) {
-      if (error instanceof WrongExpectedRevision && request) return this.storedAnswer(request);
+      if (error instanceof WrongExpectedRevision && first) return this.firstUnder(first.key);
       throw unavailable(error);
     }
   }
 
-  /** The outcome normally follows the intent; a repeated request, or the unknown-outcomes job, may have appended before it. */
+  /** The outcome normally follows the intent; the unknown-outcomes job may have appended before it. */
   private appendNext(access: Access, event: { type: string; data: Json }): Promise<null> {
     return this.commands.execute({
       retry: { attempts: 8, jitterMs: 0 },
@@ -139,16 +138,18 @@ export class AccessJournal {
     access: Access,
     streamType: string,
     event: { type: string; data: Json },
-    options: { request?: RequestKey; answer?: Json },
+    first: RequestToKeep | undefined,
   ): Promise<void> {
     const append = { ...journalStream(access), streamType, expectedRevision: 0n, events: [event] };
-    return this.appender.append([append], options);
+    if (first === undefined) return this.appender.append([append], {});
+    const answer = firstRequestCodec.encode({ ticket: access.ticket, time: first.time });
+    return this.appender.append([append], { request: first.key, answer });
   }
 
-  private async storedAnswer(request: RequestKey): Promise<StoredAnswer> {
+  private async firstUnder(request: RequestKey): Promise<FirstRequest> {
     const stored = await orUnavailable(this.store.answerTo(request));
     if (!stored) throw new WrongExpectedRevision();
-    return storedAnswerCodec.decode(stored.answer);
+    return firstRequestCodec.decode(stored.answer);
   }
 }
 

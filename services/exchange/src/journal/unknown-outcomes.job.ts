@@ -1,5 +1,4 @@
 import { Clock, ReadinessChecks } from '@crossroads/configuration';
-import { AccessResult } from '@crossroads/contracts/access/v1/access_record';
 import { Database, WorkLoop } from '@crossroads/database';
 import {
   mayBeClosed,
@@ -12,11 +11,11 @@ import {
 import { warn } from '@crossroads/grpc';
 import { observeJournal } from '@crossroads/messaging';
 import { EXCHANGE_ACCESS_TOPIC } from '@crossroads/topology';
-import { salted } from '@crossroads/transparency';
+import { releaseMessage } from '@crossroads/transparency';
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import type { Access } from './access.js';
-import { encodeOutcome } from './access-record.message.js';
 import { ACCESS, journalStream } from './access-events.js';
+import { unknownOutcomes } from './consultation.message.js';
 import { leaseOf, OpenAccesses } from './open-accesses.js';
 import { RecordSealer } from './record-sealer.js';
 
@@ -107,16 +106,15 @@ export class UnknownOutcomesJob implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  private async closeIfOpen({ journalId, ticket, personId }: Access): Promise<'absent' | 'closed' | 'left'> {
+  private async closeIfOpen({ journalId, ticket, personId, releases }: Access): Promise<'absent' | 'closed' | 'left'> {
     const [intended, concluded] = await this.store.readStream(journalId);
     if (!intended) return 'absent';
     const isLate = mayBeClosed(journalId, this.clock.now());
     if (concluded || this.closedLate.has(journalId)) return 'left';
-    const result = AccessResult.ACCESS_RESULT_OUTCOME_UNKNOWN;
-    const bytes = salted(encodeOutcome({ ticket, result, services: [], time: this.clock.now() }));
+    const unknown = unknownOutcomes(releases, this.clock.now()).map((outcome) => releaseMessage({ outcome }));
     try {
-      const outcome = await this.sealer.seal(personId, journalId, 'outcome', bytes);
-      const data = { version: 1, ticket, personId, outcome };
+      const outcomes = await this.sealer.seal(personId, journalId, 'outcomes', unknown);
+      const data = { version: 1, ticket, personId, outcomes };
       const append = isLate
         ? {
             ...journalStream({ journalId: uuidV7(), personId }),
@@ -145,7 +143,8 @@ interface Instance {
 }
 
 const OPEN_ACCESSES_OF = `
-  select i.stream_id as "journalId", i.data->>'ticket' as "ticket", i.data->>'personId' as "personId"
+  select i.stream_id as "journalId", i.data->>'ticket' as "ticket", i.data->>'personId' as "personId",
+         (i.data->>'releases')::int as releases
     from unnest($4::smallint[]) p (partition)
     join es.events i on i.partition = p.partition and i.transaction_id >= $1::xid8
    where i.revision = 1 and i.type = 'AccessIntended' and i.data->>'instance' = $2

@@ -1,4 +1,4 @@
-import type { DeliveredAccess, JournalEntry } from '../journal/access-record.message.js';
+import type { DeliveredAccess, JournalEntry } from '../journal/delivered-access.message.js';
 
 /** What a subscriber gets of one mutation. */
 export interface DecidedDelivery extends DeliveredAccess {

@@ -3,7 +3,7 @@ import { isRejection } from '@crossroads/eventsourcing/decider';
 import { SubjectSealer } from '@crossroads/privacy';
 import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Injectable } from '@nestjs/common';
-import { type JournalEntry, journalEntryOf } from '../journal/access-record.message.js';
+import { type JournalEntry, journalEntryOf } from '../journal/delivered-access.message.js';
 import { journaledItem } from '../journal/delivery-journal.js';
 import type { DecidedDelivery, PreparedDelivery } from './decided-delivery.js';
 import { contentBytes, sealPlace } from './delivery.message.js';
@@ -33,7 +33,7 @@ export class DeliveryPreparation {
     const recorded = await Promise.all(
       deliveries.map(async (delivery) => {
         const entry = journalEntryOf(delivery, now);
-        return { delivery, entry, content: contentBytes(delivery, entry, await this.signer.sign(entry.record, now)) };
+        return { delivery, entry, content: contentBytes(delivery, entry, await this.signer.sign(entry.delivery)) };
       }),
     );
     return this.seal(recorded);

@@ -20,11 +20,11 @@ const told = {
   deliberationId: fc.string(),
   policyRevision: number,
   ticket: fc.string(),
-  receipt: fc.option(fc.record({ receiptVersion: fc.nat(), commitment: bytes, time, batchPath: fc.array(bytes) }), {
+  receipt: fc.option(fc.record({ receiptVersion: fc.nat(), askCommitment: bytes, time, batchPath: fc.array(bytes) }), {
     nil: undefined,
   }),
-  record: bytes,
-  recordSalt: bytes,
+  ask: bytes,
+  askSalt: bytes,
   reasserted: fc.boolean(),
 };
 const data = fc.dictionary(

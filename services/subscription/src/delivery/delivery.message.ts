@@ -1,6 +1,6 @@
 import { Delivery, type ReplayOf } from '@crossroads/contracts/delivery/v1/delivery';
 import type { Receipt } from '@crossroads/contracts/access/v1/receipt';
-import type { JournalEntry } from '../journal/access-record.message.js';
+import type { JournalEntry } from '../journal/delivered-access.message.js';
 import type { DecidedDelivery } from './decided-delivery.js';
 
 /** Where a delivery stands. */
@@ -29,8 +29,8 @@ const contentOf = (delivery: DecidedDelivery, entry: JournalEntry, receipt: Rece
     policyRevision,
     ticket: entry.ticket,
     receipt,
-    record: Buffer.from(entry.record.bytes),
-    recordSalt: Buffer.from(entry.record.salt),
+    ask: Buffer.from(entry.delivery.ask.bytes),
+    askSalt: Buffer.from(entry.delivery.ask.salt),
   };
   if (delivery.content === 'notification') return { $case: 'notification', value: told };
   const { data, filtered } = delivery;

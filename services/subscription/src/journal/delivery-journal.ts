@@ -1,19 +1,20 @@
 import { Clock } from '@crossroads/configuration';
+import { Releases } from '@crossroads/contracts/access/v1/access_record';
 import type { Tx } from '@crossroads/database';
 import { mayBeClosed, PostgresEventStore, uuidV7 } from '@crossroads/eventsourcing';
 import { SubjectSealer } from '@crossroads/privacy';
-import type { Salted } from '@crossroads/transparency';
+import { releaseMessage } from '@crossroads/transparency';
 import { Injectable } from '@nestjs/common';
-import { type JournalEntry, withheldOutcome } from './access-record.message.js';
+import { type JournalEntry, withheldOutcome } from './delivered-access.message.js';
 
 /** What the seal of a journal event is bound to. */
 export const journalPlace = (journalId: string, step: 'journaled' | 'withheld'): string =>
   `journal/${journalId}/${step}`;
 
 /** What is sealed of a delivery for the journal. */
-export const journaledItem = ({ personId, journalId, record, outcome }: JournalEntry) => ({
+export const journaledItem = ({ personId, journalId, releases }: JournalEntry) => ({
   personId,
-  value: { record: base64(record.bytes), recordSalt: base64(record.salt), ...outcomeFields(outcome) },
+  value: Releases.encode({ releases }).finish(),
   aad: journalPlace(journalId, 'journaled'),
 });
 
@@ -48,14 +49,16 @@ export class DeliveryJournal {
   /** Records that deliveries were not sent after all: in a stream that names the first, when that may take no more events. */
   async withhold(
     tx: Tx,
-    deliveries: readonly Pick<JournalEntry, 'personId' | 'journalId' | 'ticket'>[],
+    deliveries: readonly Pick<JournalEntry, 'personId' | 'journalId'>[],
     reason: string,
   ): Promise<void> {
     if (deliveries.length === 0) return;
     const sealed = await this.sealer.sealAllForSubjects(
-      deliveries.map(({ personId, journalId, ticket }) => ({
+      deliveries.map(({ personId, journalId }) => ({
         personId,
-        value: outcomeFields(withheldOutcome(ticket, reason, this.clock.now())),
+        value: Releases.encode({
+          releases: [releaseMessage({ outcome: withheldOutcome(reason, this.clock.now())() })],
+        }).finish(),
         aad: journalPlace(journalId, 'withheld'),
       })),
     );
@@ -75,7 +78,3 @@ export class DeliveryJournal {
     );
   }
 }
-
-const outcomeFields = ({ bytes, salt }: Salted) => ({ outcome: base64(bytes), outcomeSalt: base64(salt) });
-
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

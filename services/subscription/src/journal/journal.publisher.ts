@@ -1,6 +1,7 @@
 import { ServiceIdentity } from '@crossroads/configuration';
+import { Releases } from '@crossroads/contracts/access/v1/access_record';
 import { AccessConcluded, AccessJournaled } from '@crossroads/contracts/access/v1/events';
-import { journalIdOf, type Recorded, storedBytes, storedText } from '@crossroads/eventsourcing';
+import { journalIdOf, type Recorded, storedText } from '@crossroads/eventsourcing';
 import {
   type EventPublisher,
   type Publication,
@@ -50,19 +51,12 @@ export class JournalPublisher implements EventPublisher {
   private async open(recorded: Recorded, step: 'journaled' | 'withheld') {
     const { data } = recorded;
     const [personId, journalId] = [storedText(data, 'personId'), journalIdOf(recorded)];
-    const opened = await this.sealer.openForSubject(
+    const opened = await this.sealer.openBytesForSubject(
       personId,
       storedText(data, 'sealed'),
       journalPlace(journalId, step),
     );
     if (opened === FORGOTTEN) return undefined;
-    return {
-      journalId,
-      personId,
-      record: storedBytes(opened, 'record'),
-      recordSalt: storedBytes(opened, 'recordSalt'),
-      outcome: storedBytes(opened, 'outcome'),
-      outcomeSalt: storedBytes(opened, 'outcomeSalt'),
-    };
+    return { journalId, personId, releases: Releases.decode(opened).releases };
   }
 }

@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { Clock } from '@crossroads/configuration';
-import { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import { Ask, Behind, Releases } from '@crossroads/contracts/access/v1/access_record';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
-import type { Salted } from '@crossroads/transparency';
+import { begunOf, releaseMessage } from '@crossroads/transparency';
 import { Injectable } from '@nestjs/common';
-import { type DeliveredAccess, deliveryRecord } from '../journal/access-record.message.js';
+import { type BegunReleases, type DeliveredAccess, snapshotReleases } from '../journal/delivered-access.message.js';
 import type { IndexedSubscription } from '../subscription/subscription-index.js';
 import type { SnapshotGrant } from './snapshot-grants.js';
 import { type OutstandingPerson, SnapshotPersons } from './snapshot-persons.js';
 
-/** An access that has begun: its record is durable, so that a source may see its receipt. */
+/** An access that has begun: its releases are durable, so that a source may see its receipt. */
 export interface BegunAccess {
   readonly person: OutstandingPerson & { readonly intent: string };
   readonly ticket: string;
   readonly ssin: string;
-  readonly record: Salted;
+  readonly releases: Required<BegunReleases>;
   readonly access: Omit<DeliveredAccess, 'filtered'>;
 }
 
@@ -26,7 +26,7 @@ export interface InscribedOne {
 
 interface Opened {
   readonly ticket: string;
-  readonly record: Salted;
+  readonly releases: Required<BegunReleases>;
 }
 
 /** The accesses of a snapshot, from their records on. One that was begun before a restart is gone on with, under its ticket. */
@@ -50,12 +50,12 @@ export class SnapshotAccesses {
     const made = inscribed.map(({ person, ssin }) => {
       const access = accessOf(subscription, grant, person.personId, ssin);
       const ticket = randomUUID();
-      return { person, ssin, ticket, access, record: deliveryRecord(access, ticket, now) };
+      return { person, ssin, ticket, access, releases: snapshotReleases(access, ticket, now) };
     });
     const sealed = await this.sealer.sealAllUnlessForgotten(
-      made.map(({ person, ticket, record }) => ({
+      made.map(({ person, ticket, releases }) => ({
         personId: person.personId,
-        value: { ticket, record: base64(record.bytes), salt: base64(record.salt) },
+        value: { ticket, releases: stored(releases) },
         aad: place(snapshotId, person.personId),
       })),
     );
@@ -63,7 +63,7 @@ export class SnapshotAccesses {
       const intent = sealed[index];
       return intent === undefined ? [] : [{ ...one, person: { ...one.person, intent } }];
     });
-    const stored = await this.persons.inLanes(
+    const intended = await this.persons.inLanes(
       subscription.subscriptionId,
       begun.map(({ person }) => person.lane),
       (tx) =>
@@ -74,7 +74,7 @@ export class SnapshotAccesses {
         ),
     );
     return {
-      begun: begun.filter(({ person }) => stored.has(person.personId)),
+      begun: begun.filter(({ person }) => intended.has(person.personId)),
       erased: inscribed.flatMap(({ person }, index) => (sealed[index] === undefined ? [person] : [])),
     };
   }
@@ -84,7 +84,7 @@ export class SnapshotAccesses {
     snapshotId: string,
     subscription: IndexedSubscription,
     inscribed: readonly InscribedOne[],
-    stillGood: (record: AccessRecord, ssin: string) => boolean,
+    stillGood: (ask: Ask, ssin: string) => boolean,
   ): Promise<{
     readonly begun: readonly BegunAccess[];
     readonly changed: readonly OutstandingPerson[];
@@ -99,13 +99,14 @@ export class SnapshotAccesses {
         erased.push(person);
         continue;
       }
-      const record = AccessRecord.decode(opened.record.bytes);
-      const [service] = record.services;
-      if (!service || !stillGood(record, ssin)) {
+      const { delivery, source } = opened.releases;
+      const ask = Ask.decode(delivery.ask.bytes);
+      if (!stillGood(ask, ssin)) {
         changed.push(person);
         continue;
       }
-      const { fieldGroups, deliberationId, source } = service;
+      const { fieldGroups, deliberationId } = ask;
+      const { policyRevision } = Behind.decode(delivery.behind.bytes);
       begun.push({
         ...opened,
         ssin,
@@ -113,7 +114,7 @@ export class SnapshotAccesses {
         access: {
           ...accessOf(
             subscription,
-            { fieldGroups, deliberationId, supplier: source, policyRevision: record.policyRevision },
+            { fieldGroups, deliberationId, supplier: source.party, policyRevision },
             person.personId,
             ssin,
           ),
@@ -133,10 +134,9 @@ export class SnapshotAccesses {
       if (typeof value !== 'string') throw new TypeError(`an intent without its ${name}`);
       return value;
     };
-    return {
-      ticket: text('ticket'),
-      record: { bytes: Buffer.from(text('record'), 'base64'), salt: Buffer.from(text('salt'), 'base64') },
-    };
+    const [delivery, source] = Releases.decode(Buffer.from(text('releases'), 'base64')).releases.map(begunOf);
+    if (!delivery || !source) throw new TypeError('an intent without its releases');
+    return { ticket: text('ticket'), releases: { delivery, source } };
   }
 }
 
@@ -167,4 +167,5 @@ const accessOf = (
 /** What the seal of an intent is bound to. */
 const place = (snapshotId: string, personId: string): string => `snapshot/${snapshotId}/${personId}`;
 
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+const stored = ({ delivery, source }: Required<BegunReleases>): string =>
+  Buffer.from(Releases.encode({ releases: [delivery, source].map(releaseMessage) }).finish()).toString('base64');

@@ -11,7 +11,7 @@ import {
   type JournalEntry,
   noDataOutcome,
   withheldOutcome,
-} from '../journal/access-record.message.js';
+} from '../journal/delivered-access.message.js';
 import { DeliveryJournal, journaledItem } from '../journal/delivery-journal.js';
 import { SnapshotAccesses } from './snapshot-accesses.js';
 import { personBytes } from './snapshot.message.js';
@@ -110,8 +110,8 @@ export class SnapshotDelivery {
     for (const person of persons) {
       const opened = await this.accesses.open(snapshotId, person);
       if (!opened) continue;
-      const outcome = withheldOutcome(opened.ticket, reason, now);
-      entries.push(concludedEntry(person.personId, opened.ticket, opened.record, outcome));
+      const outcome = withheldOutcome(reason, now);
+      entries.push(concludedEntry(person.personId, opened.ticket, opened.releases, outcome));
     }
     const sealed = await this.sealer.sealAllUnlessForgotten(entries.map(journaledItem));
     return entries.flatMap((entry, index) => {
@@ -151,7 +151,7 @@ export class SnapshotDelivery {
 type Recorded = RecordedDelivery & { readonly taken: TakenPerson & { readonly lane: number } };
 
 const recordedOf = ({ snapshotId }: Place, { begun, answer, receipt, time }: Answered, now: Date) => {
-  const { person, ticket, record } = begun;
+  const { person, ticket, releases } = begun;
   const { personId, intent, lane } = person;
   const delivery = {
     subscriptionId: begun.access.subscriptionId,
@@ -160,15 +160,14 @@ const recordedOf = ({ snapshotId }: Place, { begun, answer, receipt, time }: Ans
     ceId: personId,
   };
   if (answer === 'none') {
-    const outcome = noDataOutcome(begun.access.mutation.dataService, ticket, now);
-    const entry = concludedEntry(person.personId, ticket, record, outcome);
+    const entry = concludedEntry(person.personId, ticket, releases, noDataOutcome(now));
     return { delivery, entry, content: undefined, taken: { personId, intent, lane, revision: person.held } };
   }
   const { revision, cut } = answer;
   const isData = begun.access.content === 'data';
   const mutation = { ...begun.access.mutation, sourceRevision: revision };
   const access = { ...begun.access, mutation, filtered: isData ? cut.filtered : [] };
-  const entry = concludedEntry(person.personId, ticket, record, deliveryOutcome(access, ticket, now));
+  const entry = concludedEntry(person.personId, ticket, releases, deliveryOutcome(access, now));
   const content = personBytes({ ...access, snapshotId, data: cut.data, supplyTime: time }, entry, receipt);
   return { delivery, entry, content, taken: { personId, intent, lane, revision } } satisfies Recorded;
 };

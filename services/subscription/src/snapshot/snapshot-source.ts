@@ -3,12 +3,14 @@ import type { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import { type SupplyResponse, SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
 import { type CompiledDataService, cut, type Cut } from '@crossroads/policy/decide';
 import { DataSchemas, isJsonObject, SourceClient } from '@crossroads/source/client';
+import { askedAgain } from '@crossroads/transparency';
 import { ReceiptSigner } from '@crossroads/transparency/nest';
 import { Injectable } from '@nestjs/common';
 import type { BegunAccess } from './snapshot-accesses.js';
 
 export interface Supplied {
   readonly begun: BegunAccess;
+  /** Of the delivery. */
   readonly receipt: Receipt;
   readonly time: Date;
   /** `none`: the source has nothing on the person; `failed`: it did not answer, or not as it must. */
@@ -29,10 +31,13 @@ export class SnapshotSource {
     const time = this.clock.now();
     return Promise.all(
       begun.map(async (one): Promise<Supplied> => {
-        const { access, record, ticket, ssin } = one;
-        const receipt = await this.signer.sign(record, time);
+        const { access, releases, ssin } = one;
+        const { source, delivery } = releases;
+        const [receipt, deliveryReceipt] = await Promise.all([
+          this.signer.sign(askedAgain(source, time)),
+          this.signer.sign(askedAgain(delivery, time)),
+        ]);
         const request = {
-          ticket,
           ssin,
           dataService: service.name,
           fieldGroups: [...access.releasedFieldGroups],
@@ -40,11 +45,17 @@ export class SnapshotSource {
           legalContext: access.legalContext,
           asOfDate: undefined,
           receipt,
-          record: Buffer.from(record.bytes),
-          recordSalt: Buffer.from(record.salt),
+          ask: Buffer.from(source.ask.bytes),
+          askSalt: Buffer.from(source.ask.salt),
+          requestToken: '',
         };
         const response = await this.sources.supply(service, request, 'bulk');
-        return { begun: one, receipt, time, answer: await this.answerOf(service, asked, one, response) };
+        return {
+          begun: one,
+          receipt: deliveryReceipt,
+          time,
+          answer: await this.answerOf(service, asked, one, response),
+        };
       }),
     );
   }

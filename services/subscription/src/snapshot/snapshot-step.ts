@@ -1,4 +1,4 @@
-import type { AccessRecord } from '@crossroads/contracts/access/v1/access_record';
+import type { Ask } from '@crossroads/contracts/access/v1/access_record';
 import { Database } from '@crossroads/database';
 import { Injectable } from '@nestjs/common';
 import { DeliveryNumbering } from '../delivery/delivery-numbering.js';
@@ -208,10 +208,8 @@ const isCoveredBy =
 /** An access that was begun is gone on with when it would be begun in the same way now. */
 const isStillGood =
   (grant: Extract<SnapshotGrant, { allowed: true }>) =>
-  ({ services, ssins }: AccessRecord, ssin: string): boolean => {
-    const groups = services[0]?.fieldGroups ?? [];
-    return ssins.includes(ssin) && groups.length === grant.fieldGroups.length && covers(grant, groups);
-  };
+  ({ fieldGroups: groups, ssin: asked }: Ask, ssin: string): boolean =>
+    asked === ssin && groups.length === grant.fieldGroups.length && covers(grant, groups);
 
 const RUNNING = {
   name: 'running-snapshots',

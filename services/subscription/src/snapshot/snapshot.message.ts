@@ -1,6 +1,6 @@
 import type { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
-import type { DeliveredAccess, JournalEntry } from '../journal/access-record.message.js';
+import type { DeliveredAccess, JournalEntry } from '../journal/delivered-access.message.js';
 
 /** A person of a snapshot, as the subscriber gets it. */
 export interface SnapshotContent extends DeliveredAccess {
@@ -30,8 +30,8 @@ export const personBytes = (content: SnapshotContent, entry: JournalEntry, recei
           policyRevision: content.policyRevision,
           ticket: entry.ticket,
           receipt,
-          record: Buffer.from(entry.record.bytes),
-          recordSalt: Buffer.from(entry.record.salt),
+          ask: Buffer.from(entry.delivery.ask.bytes),
+          askSalt: Buffer.from(entry.delivery.ask.salt),
         },
       },
     }),

@@ -57,6 +57,7 @@ const grant = (mesh: TestMesh, n: number, recipient: string, inscriptionContexts
           validity: undefined,
           online: false,
           subscription: true,
+          withoutOfficial: false,
         },
       ],
       state: DeliberationState.DELIBERATION_STATE_APPROVED,

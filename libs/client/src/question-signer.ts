@@ -1,0 +1,58 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { DateMessage } from '@crossroads/contracts/google/type/date';
+import { certificateHashOf, type TlsFiles } from '@crossroads/grpc';
+import type { IsoDay } from '@crossroads/identifiers';
+import { type AskedService, issueRequestToken, type SigningKeyPair } from '@crossroads/request-token';
+import type { Official } from './mesh-addresses.js';
+
+/** What of a question is signed. */
+interface Signable {
+  readonly requestId: string;
+  /** Empty: the institution of the certificate. */
+  readonly customer: string;
+  readonly ssin: string;
+  readonly legalContext: string;
+  readonly dataServices: readonly AskedService[];
+  readonly day: IsoDay;
+  readonly official: Official | undefined;
+}
+
+/** Signs questions with an official key of the institution, each for the connection with this certificate. */
+export class QuestionSigner {
+  constructor(
+    private readonly tls: TlsFiles,
+    private readonly key: SigningKeyPair | undefined,
+    private readonly usual: Official | undefined,
+  ) {}
+
+  /** @throws Error without a key */
+  sign({ official = this.usual, customer, ...question }: Signable): string {
+    const { key } = this;
+    if (key === undefined)
+      throw new Error('a consultation is signed: give the connection a requestKey, or the question a requestToken');
+    // Read anew: certificates are renewed while the process runs.
+    const certificate = new X509Certificate(readFileSync(this.tls.cert));
+    return issueRequestToken(
+      {
+        ...question,
+        customer: customer === '' ? nameIn(certificate, 'O') : customer,
+        asker: official ? { kind: 'official', ...official } : { kind: 'application', name: nameIn(certificate, 'CN') },
+        certificateHash: certificateHashOf(certificate),
+      },
+      key,
+    );
+  }
+}
+
+const nameIn = ({ subject }: X509Certificate, attribute: 'O' | 'CN'): string =>
+  subject
+    .split('\n')
+    .find((line) => line.startsWith(`${attribute}=`))
+    ?.slice(attribute.length + 1) ?? '';
+
+/** A day as a protobuf message. */
+export const dateOf = (day: IsoDay): DateMessage => {
+  const [year = 0, month = 0, date = 0] = day.split('-').map(Number);
+  return { year, month, day: date };
+};

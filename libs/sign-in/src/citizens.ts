@@ -6,14 +6,12 @@ import { PolicyFollower } from '@crossroads/policy';
 import { tokenAudienceOf } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import { citizenOf, type TokenClaims } from './citizen-token.js';
-import { listedPersons } from './listed-persons.js';
+import { personsAsOne } from './persons-as-one.js';
 
 /** Somebody who is signed in. */
 export interface Citizen extends TokenClaims {
-  /** Those of the person in the mesh: the current one first, then those from before numbers were replaced. */
+  /** Of the persons as whom they read, the current one first: see `personsAsOne`. */
   readonly personIds: readonly [string, ...string[]];
-  /** Those of them whose access lists are shown to whoever signs in with this number: see `listedPersons`. */
-  readonly listedPersonIds: readonly [string, ...string[]];
 }
 
 /** Identifies a citizen by the token of a registered sign-in provider, and by the reference directory. */
@@ -41,14 +39,10 @@ export class Citizens {
     });
     // Without a filter the answer would have all inscriptions of the person.
     const institutions = caller.kind === 'institution' ? [caller.enterpriseNumber] : [];
-    return { ...claims, ...(await this.idsOf(claims.ssin, institutions, now)) };
+    return { ...claims, personIds: await this.idsOf(claims.ssin, institutions, now) };
   }
 
-  private async idsOf(
-    ssin: Ssin,
-    institutions: readonly string[],
-    now: Date,
-  ): Promise<Pick<Citizen, 'personIds' | 'listedPersonIds'>> {
+  private async idsOf(ssin: Ssin, institutions: readonly string[], now: Date): Promise<Citizen['personIds']> {
     const found = await this.directory.check({
       person: { by: { $case: 'ssin', value: ssin } },
       institutions,
@@ -56,9 +50,6 @@ export class Citizens {
     });
     if (found.state === NumberState.NUMBER_STATE_UNKNOWN || found.personId === '')
       throw new NotFound('UNKNOWN_SSIN', 'nobody has the number that was signed in with');
-    return {
-      personIds: [found.personId, ...found.mergedPersonIds],
-      listedPersonIds: listedPersons(found, now),
-    };
+    return personsAsOne(found, now);
   }
 }

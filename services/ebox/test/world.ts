@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomInt, randomUUID } from 'node:crypto';
+import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
 import { MailboxServiceService } from '@crossroads/contracts/ebox/v1/mailbox_service';
 import type { Connection, MethodShape, TlsFiles } from '@crossroads/grpc';
 import { ssinCheck, withCbeCheck } from '@crossroads/identifiers';
@@ -54,14 +55,21 @@ export class World {
     return person;
   }
 
-  /** One person becomes another one: both numbers lead to the second, which was known under both ids. */
-  merge(gone: Person, into: Person): void {
-    const [{ mergedPersonIds: before = [] } = {}, { mergedPersonIds = [] } = {}] = [gone, into].map(({ ssin }) =>
-      this.directory.numbers.get(ssin),
-    );
-    const more = { mergedPersonIds: [...mergedPersonIds, gone.personId, ...before] };
+  /**
+   * One person becomes another one: the number of the first is replaced by that of the second, which was known under both ids.
+   * @param merge long ago and uncontested unless told otherwise
+   */
+  merge(
+    gone: Person,
+    into: Person,
+    { mergeTime = new Date(0), contested = false }: { readonly mergeTime?: Date; readonly contested?: boolean } = {},
+  ): void {
+    const [before, own] = [gone, into].map(({ ssin }) => this.directory.numbers.get(ssin)?.merges ?? []);
+    const merges = [...(own ?? []), { personId: gone.personId, mergeTime, contested }, ...(before ?? [])];
+    const more = { mergedPersonIds: merges.map(({ personId }) => personId), merges };
     this.directory.put(into, [], more);
-    this.directory.put({ ssin: gone.ssin, personId: into.personId }, [], more);
+    const replaced = { state: NumberState.NUMBER_STATE_REPLACED, ownPersonId: gone.personId };
+    this.directory.put({ ssin: gone.ssin, personId: into.personId }, [], { ...more, ...replaced });
   }
 
   /** Undoes the merge of two people. */

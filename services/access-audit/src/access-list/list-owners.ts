@@ -21,8 +21,8 @@ export class ListOwners {
    * @throws Unauthenticated; NotFound; PermissionDenied to whoever may only read the mail of the enterprise
    */
   async ownerOf(call: Call, enterpriseNumber: EnterpriseNumber | undefined): Promise<ListOwner> {
-    const { ssin, listedPersonIds, enterpriseRoles } = await this.citizens.signedIn(call);
-    if (enterpriseNumber === undefined) return { ssin, ids: listedPersonIds };
+    const { ssin, personIds, enterpriseRoles } = await this.citizens.signedIn(call);
+    if (enterpriseNumber === undefined) return { ssin, ids: personIds };
     const roles = enterpriseRoles.get(enterpriseNumber);
     if (!roles) throw new NotFound('RESOURCE_NOT_FOUND', 'there is no such list among those that this person may read');
     if (!roles.has('EBOX_MANAGER'))

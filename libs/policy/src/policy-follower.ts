@@ -7,7 +7,7 @@ import type {
 import { DeliberationState, type PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
 import { type Caller, type GrpcFailure, RemoteError, ServerKeys, Unavailable } from '@crossroads/grpc';
 import { type Logger, processLog } from '@crossroads/telemetry';
-import { type Policy, PolicyIndex, UnknownPolicyEntity } from './decide/policy.js';
+import { type Peer, type Policy, PolicyIndex, UnknownPolicyEntity } from './decide/policy.js';
 import { Freshness } from './freshness.js';
 import type { HeldHead } from './held/held-heads.js';
 import { isSameHead, NO_HEAD, type PolicyHead } from './policy-head.js';
@@ -187,7 +187,7 @@ export class PolicyFollower {
    * Why a caller is refused at the door, by the policy that is held, however old; nothing when its key is registered, or before there is a
    * policy. A newer one may register the key.
    */
-  refusalOf(caller: Caller): GrpcFailure | undefined {
+  refusalOf(caller: Peer): GrpcFailure | undefined {
     if (this.current?.isRegistered(caller) ?? true) return undefined;
     return this.ready() ? keyNotRegistered() : this.refusal();
   }
@@ -204,12 +204,12 @@ export class PolicyFollower {
   }
 
   /** For `RegisteredKeyGuard`. @throws PermissionDenied `KEY_NOT_REGISTERED`; Unavailable as `policy` */
-  requireRegistered(caller: Caller): void {
+  requireRegistered(caller: Peer): void {
     if (!this.policy().isRegistered(caller)) throw keyNotRegistered();
   }
 
   /** @throws Unavailable as `policy` */
-  mayActFor(caller: Caller, customer: string): boolean {
+  mayActFor(caller: Peer, customer: string): boolean {
     return this.policy().mayActFor(caller, customer);
   }
 

@@ -6,6 +6,8 @@ export type Caller =
       readonly application: string;
       /** base64url SHA-256 of the certificate's SubjectPublicKeyInfo. */
       readonly spki: string;
+      /** base64url SHA-256 of the certificate itself: `x5t#S256` of RFC 8705. */
+      readonly certificateHash: string;
     }
   | { readonly kind: 'service'; readonly name: string; readonly spki: string };
 

@@ -56,6 +56,10 @@ export const spkiOf = (certificate: X509Certificate): string =>
     .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
     .digest('base64url');
 
+/** base64url of the SHA-256 of a certificate's DER bytes: `x5t#S256` of RFC 8705. */
+export const certificateHashOf = ({ raw }: X509Certificate): string =>
+  createHash('sha256').update(raw).digest('base64url');
+
 /** A caller, and when its certificate expires (a connection may last longer). */
 export interface IdentifiedPeer {
   readonly caller: Caller;
@@ -83,5 +87,10 @@ export const peerOf = (certificate: PeerCertificate | undefined, trustDomain: st
       "the certificate's subject (CN, O) and its URI name different callers; ask for a new one",
     );
   const x509 = new X509Certificate(certificate.raw);
-  return { caller: { ...identity, spki: spkiOf(x509) }, notAfter: x509.validToDate.getTime() };
+  const spki = spkiOf(x509);
+  const caller: Caller =
+    identity.kind === 'service'
+      ? { ...identity, spki }
+      : { ...identity, spki, certificateHash: certificateHashOf(x509) };
+  return { caller, notAfter: x509.validToDate.getTime() };
 };

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
-import { spkiOf } from '@crossroads/grpc';
+import { certificateHashOf } from '@crossroads/grpc';
 import { accessAudit, type ebox, exchange, type personRegistry, tokenAudienceOf } from '@crossroads/topology';
 import { exportJWK, type JWK, SignJWT } from 'jose';
 
@@ -26,7 +26,7 @@ export const officialToken = (
   new SignJWT({
     role,
     ...(unit === undefined ? {} : { unit }),
-    cnf: { 'x5t#S256': spkiOf(new X509Certificate(certificate)) },
+    cnf: { 'x5t#S256': certificateHashOf(new X509Certificate(certificate)) },
   })
     .setProtectedHeader({ alg: 'ES256', kid: key.kid })
     .setIssuer(institution)

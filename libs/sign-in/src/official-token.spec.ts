@@ -7,7 +7,7 @@ const AUDIENCE = 'urn:crossroads:exchange';
 const WELFARE = '0207000056';
 const NOW = new Date('2026-03-01T12:00:00Z');
 const now = Math.floor(NOW.getTime() / 1000);
-const spki = createHash('sha256').update('a certificate key').digest('base64url');
+const certificateHash = createHash('sha256').update('a certificate key').digest('base64url');
 
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const ed = generateKeyPairSync('ed25519');
@@ -20,7 +20,7 @@ const signingKey = async (kid: string, { publicKey }: { publicKey: KeyObject }) 
 const context = async (): Promise<TokenContext> => ({
   institution: WELFARE,
   keys: [await signingKey('ec', ec), await signingKey('ed', ed)],
-  spki,
+  certificateHash,
 });
 
 const good: JWTPayload = {
@@ -31,7 +31,7 @@ const good: JWTPayload = {
   exp: now + 120,
   role: 'social-worker',
   unit: 'Ghent',
-  cnf: { 'x5t#S256': spki },
+  cnf: { 'x5t#S256': certificateHash },
 };
 
 const without = (claim: string): JWTPayload =>
@@ -100,7 +100,7 @@ describe('an official’s token', () => {
     expect(await reasonOf(token, tokens, at)).toMatchObject({ id: 'a7f3' });
     expect(await reasonOf(token, tokens, { ...at, keys: [] })).toBe('TOKEN_KEY_UNKNOWN');
     expect(await reasonOf(token, tokens, { ...at, keys: [await signingKey('ec', other)] })).toBe('TOKEN_SIGNATURE');
-    expect(await reasonOf(token, tokens, { ...at, spki: 'another' })).toBe('TOKEN_NOT_BOUND');
+    expect(await reasonOf(token, tokens, { ...at, certificateHash: 'another' })).toBe('TOKEN_NOT_BOUND');
     expect(await reasonOf(token, tokens, { ...at, institution: '0208000046' })).toBe('TOKEN_OF_ANOTHER_INSTITUTION');
     time = new Date(NOW.getTime() + 200_000);
     expect(await reasonOf(token, tokens, at)).toBe('TOKEN_EXPIRED');

@@ -37,14 +37,14 @@ export interface TokenContext {
   readonly institution: string;
   /** The keys with which that institution signs now. */
   readonly keys: readonly SigningKey[];
-  /** base64url SHA-256 of the SubjectPublicKeyInfo of the client certificate. */
-  readonly spki: string;
+  /** base64url SHA-256 of the client certificate (RFC 8705). */
+  readonly certificateHash: string;
 }
 
 interface Verified {
   readonly official: Official;
   readonly institution: string;
-  readonly spki: string;
+  readonly certificateHash: string;
   /** The very key that verified it, as JSON: a token dies with its key. */
   readonly key: string;
   readonly kid: string;
@@ -75,11 +75,11 @@ export class OfficialTokens {
     return verified.official;
   }
 
-  private holds(known: Verified, { institution, spki, keys }: TokenContext): boolean {
+  private holds(known: Verified, { institution, certificateHash, keys }: TokenContext): boolean {
     return (
       known.expires > this.now().getTime() / 1000 &&
       known.institution === institution &&
-      known.spki === spki &&
+      known.certificateHash === certificateHash &&
       keys.some(({ kid, jwk }) => kid === known.kid && JSON.stringify(jwk) === known.key)
     );
   }
@@ -114,17 +114,20 @@ export class OfficialTokens {
     }
   }
 
-  private check(payload: JWTPayload, { spki }: TokenContext): Pick<Verified, 'official' | 'spki' | 'expires'> {
+  private check(
+    payload: JWTPayload,
+    { certificateHash }: TokenContext,
+  ): Pick<Verified, 'official' | 'certificateHash' | 'expires'> {
     const { sub, exp = 0, iat } = payload;
     const now = this.now().getTime() / 1000;
     if (exp > now + LIFETIME_S + TOLERANCE_S || (iat !== undefined && exp - iat > LIFETIME_S))
       throw refuse('TOKEN_LIFETIME', 'a token lives five minutes at most');
-    if (thumbprintOf(payload) !== spki)
-      throw refuse('TOKEN_NOT_BOUND', 'cnf.x5t#S256 must be the key hash of the client certificate of this connection');
+    if (thumbprintOf(payload) !== certificateHash)
+      throw refuse('TOKEN_NOT_BOUND', 'cnf.x5t#S256 must be the hash of the client certificate of this connection');
     if (sub === undefined || !isClaim(sub) || /^\d{11}$/.test(sub))
       throw refuse('TOKEN_SUBJECT', `sub must be an opaque id of the official, 1 to ${MAX_CLAIM} characters, no SSIN`);
     const role = [payload.role, payload.unit].filter(isClaim).join(' / ');
-    return { official: { role, id: sub }, spki, expires: exp };
+    return { official: { role, id: sub }, certificateHash, expires: exp };
   }
 
   private async import(key: string, alg: string): Promise<CryptoKey | Uint8Array> {

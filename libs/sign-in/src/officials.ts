@@ -23,13 +23,13 @@ export class Officials {
   /** Undefined when the call names none. @throws Unauthenticated for an invalid token */
   async of(
     { metadata }: Pick<Call, 'metadata'>,
-    { spki }: Pick<Extract<Caller, { readonly kind: 'institution' }>, 'spki'>,
+    { certificateHash }: Pick<Extract<Caller, { readonly kind: 'institution' }>, 'certificateHash'>,
     { enterpriseNumber: institution, officialKeys: keys }: SigningInstitution,
   ): Promise<Official | undefined> {
     const [authorization, second] = metadata.get('authorization');
     if (authorization === undefined) return undefined;
     if (second !== undefined || typeof authorization !== 'string')
       throw new Unauthenticated('TOKEN_MALFORMED', 'authorization must be there once, "Bearer <JWT>"');
-    return this.tokens.officialOf(authorization, { institution, keys, spki });
+    return this.tokens.officialOf(authorization, { institution, keys, certificateHash });
   }
 }

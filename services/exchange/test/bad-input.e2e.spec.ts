@@ -9,7 +9,7 @@ import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { exportJWK, SignJWT } from 'jose';
-import { type InProcessService, spkiHash, TestMesh } from '@crossroads/testing/mesh';
+import { certificateHash, type InProcessService, spkiHash, TestMesh } from '@crossroads/testing/mesh';
 import { type ExchangeClient, consult, institution, WAGES, WELFARE, World } from './world.js';
 
 const TRUST_DOMAIN = 'crossroads.test';
@@ -147,8 +147,8 @@ describe('the exchange, given bad input,', () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const jwk = { ...(await exportJWK(publicKey)) };
     mesh.policy.put({ $case: 'institution', value: institution(WELFARE, { officialKeys: [{ kid: 'k1', jwk }] }) });
-    const token = (spki: string) =>
-      new SignJWT({ role: 'social-worker', cnf: { 'x5t#S256': spki } })
+    const token = (hash: string) =>
+      new SignJWT({ role: 'social-worker', cnf: { 'x5t#S256': hash } })
         .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
         .setIssuer(WELFARE)
         .setAudience('urn:crossroads:exchange')
@@ -158,7 +158,7 @@ describe('the exchange, given bad input,', () => {
         .sign(privateKey);
     const ask = async (jwt: string) =>
       welfare.consult(consult(world.person(WELFARE).ssin), { metadata: { authorization: `Bearer ${jwt}` } });
-    const own = await token(spkiHash(world.certificate(WELFARE)));
+    const own = await token(certificateHash(world.certificate(WELFARE)));
     await eventually(
       () =>
         ask(own).then(

@@ -32,7 +32,13 @@ const person = {
   ownPersonId: '',
   merges: [],
 };
-const caller = { kind: 'institution', enterpriseNumber: WELFARE, application: 'desk', spki: 'key', certificateHash: 'certificate' } as const;
+const caller = {
+  kind: 'institution',
+  enterpriseNumber: WELFARE,
+  application: 'desk',
+  spki: 'key',
+  certificateHash: 'certificate',
+} as const;
 
 const key = readReceiptKey(newReceiptKey('consultation').privatePem);
 const sign = async (record: Salted, time: Date) => signReceipt(record, time, 'crossroads.test/2026', key);

@@ -7,11 +7,11 @@ import { PersonServiceService } from '@crossroads/contracts/person/v1/person_ser
 import { SourceServiceService, type SupplyResponse } from '@crossroads/contracts/source/v1/source_service';
 import {
   type CallOptions,
+  certificateHashOf,
   type Connection,
   type MethodShape,
   newRequestId,
   type RunningServer,
-  spkiOf,
   type TlsFiles,
 } from '@crossroads/grpc';
 import { type DateParts, withCbeCheck } from '@crossroads/identifiers';
@@ -188,8 +188,8 @@ export class RunningRegistry {
     { id = 'desk-1', certificate = institution, audience = 'urn:crossroads:person-registry' } = {},
   ): Promise<CallOptions> {
     const now = Math.floor(this.clock.now().getTime() / 1_000);
-    const spki = spkiOf(new X509Certificate(readFileSync(this.certificate(certificate).cert)));
-    const token = await new SignJWT({ role: 'registrar', cnf: { 'x5t#S256': spki } })
+    const hash = certificateHashOf(new X509Certificate(readFileSync(this.certificate(certificate).cert)));
+    const token = await new SignJWT({ role: 'registrar', cnf: { 'x5t#S256': hash } })
       .setProtectedHeader({ alg: 'ES256', kid: 'officials' })
       .setIssuer(institution)
       .setAudience(audience)

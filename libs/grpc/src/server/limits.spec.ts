@@ -3,8 +3,20 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { Caller } from '../identity/caller.js';
 import { CountedCall, CallLimits, type LimitExceeded } from './limits.js';
 
-const office: Caller = { kind: 'institution', enterpriseNumber: '0884303369', application: 'desk', spki: 'a', certificateHash: 'a' };
-const fund: Caller = { kind: 'institution', enterpriseNumber: '0206731645', application: 'desk', spki: 'b', certificateHash: 'b' };
+const office: Caller = {
+  kind: 'institution',
+  enterpriseNumber: '0884303369',
+  application: 'desk',
+  spki: 'a',
+  certificateHash: 'a',
+};
+const fund: Caller = {
+  kind: 'institution',
+  enterpriseNumber: '0206731645',
+  application: 'desk',
+  spki: 'b',
+  certificateHash: 'b',
+};
 const exchange: Caller = { kind: 'service', name: 'exchange', spki: 'c' };
 
 /** One call in 16 ms: a rate that floating point holds exactly. */

@@ -1,3 +1,5 @@
+export { CitizenTokens, type SignedIn } from './citizen-tokens.js';
+export { CitizenTokensModule } from './citizen-tokens.module.js';
 export { type Citizen, Citizens } from './citizens.js';
 export type { Official } from './official-token.js';
 export { Officials } from './officials.js';

@@ -30,7 +30,7 @@ export const addCitizenCommands = (program: Command): void => {
       }) => {
         const mesh = readMeshFile();
         const roles = enterprise === undefined ? {} : { enterpriseRoles: { [enterprise]: ['EBOX_MANAGER'] } };
-        const token = await signIn(mesh, { ssin, ...roles });
+        const token = await signIn(mesh, as, { ssin, ...roles });
         const citizen = new Citizen(connectionOf(mesh, as));
         try {
           for await (const access of citizen.accesses(token, { withoutOwn, enterpriseNumber: enterprise ?? '' }))

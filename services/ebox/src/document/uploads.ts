@@ -98,7 +98,13 @@ export class Uploads {
 
   /** @throws PermissionDenied */
   private requireSender(provider: string, sender: string): void {
-    const application = { kind: 'institution', enterpriseNumber: provider, application: '', spki: '', certificateHash: '' } as const;
+    const application = {
+      kind: 'institution',
+      enterpriseNumber: provider,
+      application: '',
+      spki: '',
+      certificateHash: '',
+    } as const;
     if (this.policy.policy().mayActFor(application, sender)) return;
     throw new PermissionDenied(
       'NOT_THE_SENDER',

@@ -75,10 +75,8 @@ export class Readers {
   }
 
   private async signedIn(call: Call): Promise<Person> {
-    const { caller: frontEnd } = call;
-    if (frontEnd.kind !== 'institution')
-      throw new PermissionDenied('CALLER_NOT_ALLOWED', 'this rpc is for the front ends of institutions');
-    return { ...(await this.citizens.signedIn(call)), frontEnd };
+    const citizen = await this.citizens.signedIn(call);
+    return { ...citizen, frontEnd: citizen.portal };
   }
 
   private async find(person: Person, by: MailboxReference['by']): Promise<Reader | undefined> {

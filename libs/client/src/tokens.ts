@@ -51,7 +51,7 @@ export interface CitizenClaims {
   /** How strongly the person was authenticated. @default `http://eidas.europa.eu/LoA/high` */
   readonly acr?: string;
   /** The service that the token is for; no other takes it. @default access-audit */
-  readonly service?: typeof accessAudit.name | typeof ebox.name;
+  readonly service?: typeof accessAudit.name | typeof ebox.name | typeof personRegistry.name;
   /** By enterprise number: `EBOX_READER`, `EBOX_MANAGER`. */
   readonly enterpriseRoles?: Readonly<Record<string, readonly string[]>>;
 }

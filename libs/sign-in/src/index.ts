@@ -1,4 +1,4 @@
-export { CitizenTokens, type SignedIn } from './citizen-tokens.js';
+export { CitizenTokens } from './citizen-tokens.js';
 export { CitizenTokensModule } from './citizen-tokens.module.js';
 export { type Citizen, Citizens } from './citizens.js';
 export type { Official } from './official-token.js';

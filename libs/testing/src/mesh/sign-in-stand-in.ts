@@ -9,7 +9,7 @@ const ACR = 'http://eidas.europa.eu/LoA/high';
 const APPLICATION = 'desk';
 
 /** Who shows a token, and over which certificate. */
-export interface TestPortal {
+interface TestPortal {
   readonly enterpriseNumber: string;
   readonly tls: TlsFiles;
 }

@@ -26,7 +26,7 @@ export interface Party {
 }
 
 /** One of the persons of whom something is proposed. */
-export interface PersonConcerned {
+interface PersonConcerned {
   /** Enterprise number of the institution through whose portal they signed in. */
   readonly portal: string;
   readonly personId: string;

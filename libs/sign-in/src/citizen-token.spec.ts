@@ -115,7 +115,7 @@ describe('a citizen’s token', () => {
     });
     for (const other of [{ application: 'other' }, { enterpriseNumber: '0208000046' }]) {
       const error = await refusal(token(), { portal: { ...portal, ...other } });
-      expect(error).toMatchObject({ reason: 'NOT_A_PORTAL' });
+      expect(error).toMatchObject({ reason: 'RIGHT_MISSING' });
       expect(error?.message).toContain(`portal:${ISSUER}`);
     }
   });

@@ -39,7 +39,7 @@ export interface SignInContext {
  * The person whom a registered sign-in provider authenticated: an access token of RFC 9068, bound to the certificate of the portal by RFC
  * 8705, with the claim `ssin` and, optionally, `enterprise_roles`. `authorization` is the value of that metadata key. It is the only place
  * outside a message that contains an SSIN: it is never logged, and no error repeats it.
- * @throws Unauthenticated with a reason of its own for each fault; PermissionDenied `NOT_A_PORTAL`
+ * @throws Unauthenticated with a reason of its own for each fault; PermissionDenied `RIGHT_MISSING`
  */
 export const citizenOf = async (authorization: string | undefined, context: SignInContext): Promise<TokenClaims> => {
   if (authorization === undefined) throw refuse('TOKEN_MISSING', 'sign in first: authorization must be "Bearer <JWT>"');
@@ -52,7 +52,7 @@ export const citizenOf = async (authorization: string | undefined, context: Sign
   const { issuer, keys, acceptedAcr, portals } = provider;
   if (!portals.some((one) => clientIdOf(one) === clientIdOf(portal)))
     throw new PermissionDenied(
-      'NOT_A_PORTAL',
+      'RIGHT_MISSING',
       `this application lacks the right portal:${issuer}; an administrator registers it among the portals of that provider`,
     );
   try {

@@ -21,7 +21,7 @@ export class CitizenTokens {
     private readonly service: ServiceIdentity,
   ) {}
 
-  /** @throws Unauthenticated with a reason of its own for each fault; PermissionDenied `NOT_A_PORTAL`, `CALLER_NOT_ALLOWED` */
+  /** @throws Unauthenticated with a reason of its own for each fault; PermissionDenied `RIGHT_MISSING`, `CALLER_NOT_ALLOWED` */
   async signedIn({ metadata, caller }: Pick<Call, 'metadata' | 'caller'>): Promise<SignedIn> {
     if (caller.kind !== 'institution')
       throw new PermissionDenied('CALLER_NOT_ALLOWED', 'this rpc is for the front ends of institutions');

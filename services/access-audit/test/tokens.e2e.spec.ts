@@ -98,7 +98,7 @@ describe('the list of accesses', () => {
     const welfare = world.client(running, WELFARE);
     expect(await refusalOf(welfare.listAccesses(request, { metadata: { authorization } }))).toMatchObject({
       code: status.PERMISSION_DENIED,
-      reason: 'NOT_A_PORTAL',
+      reason: 'RIGHT_MISSING',
     });
   });
 

@@ -137,7 +137,7 @@ describe('mailboxes of others', () => {
       ({ reason }) => reason !== 'KEY_NOT_REGISTERED',
     );
     for (const refusal of await refusals(calls(undefined, me, noPortal)))
-      expect(refusal).toMatchObject({ code: status.PERMISSION_DENIED, reason: 'NOT_A_PORTAL' });
+      expect(refusal).toMatchObject({ code: status.PERMISSION_DENIED, reason: 'RIGHT_MISSING' });
   });
 
   it('a number that is unknown, replaced, cancelled or the own one makes no delegate', async () => {

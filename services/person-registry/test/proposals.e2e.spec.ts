@@ -262,7 +262,7 @@ describe('a person whose numbers it is about', () => {
     expect(await refused({})).toMatchObject({ reason: 'TOKEN_MISSING' });
     const forAudit = await registry.citizen(a, { claims: { aud: 'urn:crossroads:access-audit' } });
     expect(await refused(forAudit)).toMatchObject({ reason: 'TOKEN_AUDIENCE' });
-    expect(await refused(await registry.citizen(a), MUNICIPALITY)).toMatchObject({ reason: 'NOT_A_PORTAL' });
+    expect(await refused(await registry.citizen(a), MUNICIPALITY)).toMatchObject({ reason: 'RIGHT_MISSING' });
     expect(await refused(await registry.official(NATIONAL_REGISTER), NATIONAL_REGISTER)).toMatchObject({
       reason: 'TOKEN_ISSUER',
     });

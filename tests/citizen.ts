@@ -1,6 +1,6 @@
-import { Citizen, citizenToken } from '@crossroads/client';
+import { Citizen } from '@crossroads/client';
 import type { Access } from '@crossroads/contracts/audit/v1/audit_service';
-import { SIGN_IN_ISSUER, SIGN_IN_KID } from '@crossroads/local';
+import { accessAudit } from '@crossroads/topology';
 import type { WholeMesh } from './whole-mesh.js';
 
 /** A person's list of accesses through the citizen portal, newest first, without their own consultations of the list. */
@@ -8,10 +8,7 @@ export const citizenSees = async (mesh: WholeMesh, ssin: string): Promise<Access
   const { network } = mesh;
   const citizen = new Citizen(network.connection('citizen-portal'));
   try {
-    const token = await citizenToken(
-      { issuer: SIGN_IN_ISSUER, ssin },
-      { kid: SIGN_IN_KID, privatePem: network.signInKey },
-    );
+    const token = await network.signIn(ssin, accessAudit.name);
     const accesses: Access[] = [];
     for await (const access of citizen.accesses(token, { withoutOwn: true })) accesses.push(access);
     return accesses;

@@ -1,7 +1,6 @@
-import { Citizen, citizenToken, type Mail } from '@crossroads/client';
+import { Citizen, type Mail } from '@crossroads/client';
 import type { Access } from '@crossroads/contracts/audit/v1/audit_service';
 import type { MailboxReference } from '@crossroads/contracts/ebox/v1/message';
-import { SIGN_IN_ISSUER, SIGN_IN_KID } from '@crossroads/local';
 import { accessAudit, ebox } from '@crossroads/topology';
 import type { WholeMesh } from './whole-mesh.js';
 
@@ -31,7 +30,6 @@ export class Portal {
   }
 
   private token(ssin: string, service: typeof accessAudit.name | typeof ebox.name): Promise<string> {
-    const { signInKey: privatePem } = this.mesh.network;
-    return citizenToken({ issuer: SIGN_IN_ISSUER, ssin, service }, { kid: SIGN_IN_KID, privatePem });
+    return this.mesh.network.signIn(ssin, service);
   }
 }

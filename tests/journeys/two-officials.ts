@@ -6,14 +6,15 @@ import { generatedPeople, generatedSsins } from '../people.js';
 import { ROOT, type WholeMesh } from '../whole-mesh.js';
 
 const COMMAND = join(ROOT, 'libs', 'client', 'dist', 'cli', 'crossroads.js');
-const [FIRST = '', SECOND = '', NEW = ''] = generatedSsins(3, 20);
+/** Registered: the first three. */
+const [FIRST = '', SECOND = '', STRANGER = '', NEW = ''] = generatedSsins(4, 20);
 
 /** Changes of numbers by command line, as the officials do it who try the mesh. */
 export const twoOfficials = (running: () => WholeMesh): void => {
   let mesh: WholeMesh;
   beforeAll(async () => {
     mesh = running();
-    await mesh.load(() => generatedPeople(2, 20));
+    await mesh.load(() => generatedPeople(3, 20));
   });
 
   const crossroads = async (...args: readonly string[]): Promise<string> => {
@@ -50,6 +51,19 @@ export const twoOfficials = (running: () => WholeMesh): void => {
       await eventually(
         () => listOf(ssin),
         (text) => text.includes('are one: contested'),
+      );
+  });
+
+  it('a person contests a proposal about their own numbers, signed in at the portal, and of nobody else', async () => {
+    const proposalId = idIn(await register('propose-merge', '--ssin', FIRST, '--by', SECOND));
+    expect(await crossroads('contest', proposalId, '--ssin', STRANGER)).toMatch(/^UNKNOWN_PROPOSAL: /);
+    const noPortal = await crossroads('contest', proposalId, '--ssin', FIRST, '--as', 'municipality');
+    expect(noPortal).toMatch(/^RIGHT_MISSING: /);
+    expect(await crossroads('contest', proposalId, '--ssin', FIRST)).toBe('contested');
+    for (const ssin of [FIRST, SECOND])
+      await eventually(
+        () => listOf(ssin),
+        (text) => text.includes(`are one: contested by a person concerned; proposal ${proposalId}`),
       );
   });
 

@@ -1,6 +1,7 @@
 export * from './employer-id.js';
 export * from './enterprise-id.js';
 export * from './enterprise-number.js';
+export * from './hashed-uuid.js';
 export * from './incomplete-date.js';
 export * from './iso-day.js';
 export * from './legal-context.js';

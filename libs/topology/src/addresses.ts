@@ -13,5 +13,14 @@ export const addressVariableOf = (service: ServiceName): AddressVariable =>
 /** `source` of the events that a service publishes. */
 export const eventSourceOf = (service: string): string => `urn:crossroads:service:${service}`;
 
+/** How a sign-in provider names an application through which citizens sign in: `client_id` of their tokens. */
+export const clientIdOf = ({
+  enterpriseNumber,
+  application,
+}: {
+  readonly enterpriseNumber: string;
+  readonly application: string;
+}): string => `${enterpriseNumber}/${application}`;
+
 /** The audience of a token that a service accepts, of an official or of a citizen. */
 export const tokenAudienceOf = (service: ServiceName): string => `urn:crossroads:${service}`;

@@ -58,6 +58,7 @@ const pathOf = (service: string, rpc: string): string => `/${service}/${rpc.char
 /** The rpcs for which a citizen's token is needed besides the certificate. */
 export const OF_CITIZENS: readonly string[] = [
   '/crossroads.audit.v1.AuditService/ListAccesses',
+  '/crossroads.person.v1.CitizenService/ContestOwnProposal',
   ...(['crossroads.ebox.v1.MailboxService', 'crossroads.ebox.v1.MessageService'] as const).flatMap((service) =>
     Object.keys(ebox.rpcs[service]).map((rpc) => pathOf(service, rpc)),
   ),

@@ -1,4 +1,5 @@
 import { Clock } from '@crossroads/configuration';
+import { type Call, newRequestId } from '@crossroads/grpc';
 import { Citizens } from '@crossroads/sign-in';
 import { refusalOf } from '@crossroads/testing';
 import { TestMesh } from '@crossroads/testing/mesh';
@@ -6,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AppModule } from '../src/app.module.js';
 import { service } from '../src/service.js';
 import { someone } from './accesses.js';
-import { type AuditClient, PORTAL, World } from './world.js';
+import { type AuditClient, ISSUER, PORTAL, World } from './world.js';
 
 const NOON = new Date('2026-03-02T12:00:00Z');
 
@@ -24,7 +25,12 @@ describe('the list of accesses, in one process', () => {
           .overrideProvider(Clock)
           .useValue({ now: () => NOON })
           .overrideProvider(Citizens)
-          .useValue({ signedIn: async () => ({ ssin, listedPersonIds: [personId], enterpriseRoles: new Map() }) }),
+          .useValue({
+            signedIn: async ({ caller: portal }: Call) => {
+              const token = { issuer: ISSUER, jti: newRequestId() };
+              return { ssin, personIds: [personId], enterpriseRoles: new Map(), portal, token };
+            },
+          }),
     });
     portal = world.client(audit, PORTAL);
   }, 120_000);

@@ -35,7 +35,7 @@ describe('the list of accesses to mail', () => {
     more: { readonly enterpriseNumber?: string; readonly roles?: unknown; readonly withoutOwn?: boolean } = {},
   ): Promise<readonly ListedAccess[]> => {
     const { enterpriseNumber = '', roles, withoutOwn = true } = more;
-    const authorization = `Bearer ${await world.token(ssin, { enterpriseRoles: roles })}`;
+    const authorization = `Bearer ${await world.token(ssin, { claims: { enterprise_roles: roles } })}`;
     const request = { pageSize: 0, pageToken: '', withoutOwn, enterpriseNumber };
     return (await portal.listAccesses(request, { metadata: { authorization } })).accesses;
   };

@@ -91,6 +91,7 @@ describe('the lists of two persons who became one', () => {
             proposalId,
             kind: ProposalKind.PROPOSAL_KIND_MERGE,
             step,
+            byPerson: false,
             effectiveTime: step === ProposalStep.PROPOSAL_STEP_CONFIRMED ? effectiveTime : undefined,
           },
           reporter: WELFARE,

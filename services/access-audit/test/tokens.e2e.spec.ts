@@ -8,7 +8,7 @@ import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { access, refused, someone } from './accesses.js';
-import { type AuditClient, BAKERY, ISSUER, OTHER_ISSUER, PORTAL, World } from './world.js';
+import { type AuditClient, BAKERY, ISSUER, OTHER_ISSUER, PORTAL, WELFARE, World } from './world.js';
 
 const request = { pageSize: 0, pageToken: '', withoutOwn: true, enterpriseNumber: '' };
 
@@ -42,33 +42,39 @@ describe('the list of accesses', () => {
     const claims = { iss: ISSUER, aud: 'urn:crossroads:access-audit', ssin: me.ssin, exp };
     return `${base64({ alg: 'none', kid: 'k1' })}.${base64(claims)}.`;
   };
+  const claiming = (claims: Readonly<Record<string, unknown>>) => () => world.token(me.ssin, { claims });
+  const ago = (seconds: number) => Math.floor(Date.now() / 1000) - seconds;
 
   const wrong: readonly (readonly [string, () => Promise<string> | string, string])[] = [
+    ['of a provider that nobody registered', claiming({ iss: 'https://nobody.test' }), 'TOKEN_ISSUER'],
+    ['in the name of another provider', claiming({ iss: OTHER_ISSUER }), 'TOKEN_SIGNATURE'],
+    ['for another service', claiming({ aud: 'urn:crossroads:exchange' }), 'TOKEN_AUDIENCE'],
+    ['that has expired', () => claiming({ exp: ago(30) })(), 'TOKEN_EXPIRED'],
+    ['that lives for six minutes', () => claiming({ exp: ago(-360) })(), 'TOKEN_LIFETIME'],
+    ['without an end', claiming({ exp: undefined }), 'TOKEN_MALFORMED'],
+    ['that is an ID token', () => world.token(me.ssin, { header: { typ: 'JWT' } }), 'TOKEN_TYPE'],
+    ['for another certificate', claiming({ cnf: { 'x5t#S256': 'another' } }), 'TOKEN_NOT_BOUND'],
+    ['for whoever shows it', claiming({ cnf: undefined }), 'TOKEN_NOT_BOUND'],
+    ['of another institution’s portal', () => world.token(me.ssin, { through: WELFARE }), 'TOKEN_NOT_BOUND'],
+    ['of another application', claiming({ client_id: `${PORTAL}/other` }), 'TOKEN_CLIENT'],
+    ['of a sign-in by name and password', claiming({ acr: 'http://eidas.europa.eu/LoA/low' }), 'TOKEN_ACR'],
+    ['that does not say how somebody signed in', claiming({ acr: undefined }), 'TOKEN_ACR'],
+    ['of a sign-in sixteen minutes ago', () => claiming({ auth_time: ago(960) })(), 'TOKEN_SIGN_IN_AGE'],
+    ['of a sign-in yet to come', () => claiming({ auth_time: ago(-60) })(), 'TOKEN_SIGN_IN_AGE'],
+    ['that does not say when somebody signed in', claiming({ auth_time: undefined }), 'TOKEN_SIGN_IN_AGE'],
+    ['without an id', claiming({ jti: undefined }), 'TOKEN_ID'],
     [
-      'of a provider that nobody registered',
-      () => world.token(me.ssin, { issuer: 'https://nobody.test', signedBy: ISSUER }),
-      'TOKEN_ISSUER',
+      'with a key that is not the provider’s',
+      () => world.token(me.ssin, { header: { kid: 'k9' } }),
+      'TOKEN_KEY_UNKNOWN',
     ],
-    [
-      'in the name of another provider',
-      () => world.token(me.ssin, { issuer: OTHER_ISSUER, signedBy: ISSUER }),
-      'TOKEN_SIGNATURE',
-    ],
-    ['for another service', () => world.token(me.ssin, { audience: 'urn:crossroads:exchange' }), 'TOKEN_AUDIENCE'],
-    ['that has expired', () => world.token(me.ssin, { lifetimeS: -30 }), 'TOKEN_EXPIRED'],
-    ['that lives too long', () => world.token(me.ssin, { lifetimeS: 3_600 }), 'TOKEN_LIFETIME'],
-    ['with a key that is not the provider’s', () => world.token(me.ssin, { kid: 'k9' }), 'TOKEN_KEY_UNKNOWN'],
     ['with alg none', unsigned, 'TOKEN_ALGORITHM'],
     ['with a number that fails its check', () => world.token('80610100100'), 'TOKEN_SUBJECT'],
     ['with a name instead of a number', () => world.token('Jan'), 'TOKEN_SUBJECT'],
-    [
-      'with roles that are no lists',
-      () => world.token(me.ssin, { enterpriseRoles: { [BAKERY]: 'EBOX_MANAGER' } }),
-      'TOKEN_MALFORMED',
-    ],
+    ['with roles that are no lists', claiming({ enterprise_roles: { [BAKERY]: 'EBOX_MANAGER' } }), 'TOKEN_MALFORMED'],
     [
       'with roles in what is no enterprise',
-      () => world.token(me.ssin, { enterpriseRoles: { '0123456789': ['EBOX_MANAGER'] } }),
+      claiming({ enterprise_roles: { '0123456789': ['EBOX_MANAGER'] } }),
       'TOKEN_MALFORMED',
     ],
     ['that is none', () => 'x.y.z', 'TOKEN_MALFORMED'],
@@ -87,6 +93,50 @@ describe('the list of accesses', () => {
     expect(`${error.message} ${JSON.stringify(error.metadata)}`).not.toContain(me.ssin);
   });
 
+  it('is refused to an application that is no portal of the provider, whatever token it shows', async () => {
+    const authorization = `Bearer ${await world.token(me.ssin, { through: WELFARE })}`;
+    const welfare = world.client(running, WELFARE);
+    expect(await refusalOf(welfare.listAccesses(request, { metadata: { authorization } }))).toMatchObject({
+      code: status.PERMISSION_DENIED,
+      reason: 'RIGHT_MISSING',
+    });
+  });
+
+  it('has one entry of looking for each token, whose pages and repetitions belong to it', async () => {
+    const owner = someone(5);
+    world.directory.put(owner);
+    const looks = async () => {
+      const own = { ...request, withoutOwn: false };
+      const authorization = `Bearer ${await world.token(owner.ssin)}`;
+      return (await portal.listAccesses(own, { metadata: { authorization } })).accesses;
+    };
+    const token = await world.token(owner.ssin);
+    await Promise.all([1, 2, 3].map(() => ask(token)));
+    await ask(token);
+    const seen = await looks();
+    expect(seen).toMatchObject([{ peer: PORTAL, concluded: true }]);
+    // That was another token.
+    expect(await looks()).toHaveLength(2);
+    expect(await looks()).toHaveLength(3);
+  });
+
+  it('has an entry for a page that is read with another token', async () => {
+    const owner = someone(6);
+    world.directory.put(owner);
+    const page = async (pageToken: string) => {
+      const authorization = `Bearer ${await world.token(owner.ssin)}`;
+      const paged = { ...request, withoutOwn: false, pageSize: 1, pageToken };
+      return portal.listAccesses(paged, { metadata: { authorization } });
+    };
+    await page('');
+    await page('');
+    const { nextPageToken } = await page('');
+    await page(nextPageToken);
+    const authorization = `Bearer ${await world.token(owner.ssin)}`;
+    const all = { ...request, withoutOwn: false };
+    expect((await portal.listAccesses(all, { metadata: { authorization } })).accesses).toHaveLength(4);
+  });
+
   it('is refused without a token, or with another scheme', async () => {
     expect(await refusalOf(portal.listAccesses(request))).toMatchObject({
       code: status.UNAUTHENTICATED,
@@ -98,7 +148,7 @@ describe('the list of accesses', () => {
   it('is that of the person of the token, whatever the request says', async () => {
     expect((await ask(await world.token(me.ssin))).accesses).toHaveLength(1);
     expect((await ask(await world.token(other.ssin))).accesses).toEqual([]);
-    expect((await ask(await world.token(me.ssin, { issuer: OTHER_ISSUER }))).accesses).toHaveLength(1);
+    expect((await ask(await world.token(me.ssin, { signedBy: OTHER_ISSUER }))).accesses).toHaveLength(1);
   });
 
   it('is refused for a number that belongs to no person', async () => {
@@ -165,7 +215,7 @@ describe('the list of accesses', () => {
           resolve(error?.code ?? status.OK),
         );
       });
-    const good = await world.token(me.ssin, { lifetimeS: 280 });
+    const good = await world.token(me.ssin);
     const sample = Buffer.from(
       ListAccessesRequest.encode({
         pageSize: 3,

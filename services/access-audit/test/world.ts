@@ -1,9 +1,14 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { AuditServiceService } from '@crossroads/contracts/audit/v1/audit_service';
 import type { Connection, TlsFiles } from '@crossroads/grpc';
 import { withCbeCheck } from '@crossroads/identifiers';
-import { DirectoryStandIn, type TestPublisher, type ServiceProcess, type TestMesh } from '@crossroads/testing/mesh';
-import { exportJWK, SignJWT } from 'jose';
+import {
+  DirectoryStandIn,
+  type ServiceProcess,
+  SignInStandIn,
+  type TestMesh,
+  type TestPublisher,
+  type TestToken,
+} from '@crossroads/testing/mesh';
 
 export const TOPIC = 'crossroads.access.exchange.v1';
 /** `service` of the events, and the beginning of their types. */
@@ -21,7 +26,7 @@ export type AuditClient = Connection<typeof AuditServiceService>;
 export class World {
   readonly directory = new DirectoryStandIn();
   private readonly tls = new Map<string, TlsFiles>();
-  private readonly signIn = new Map<string, KeyObject>();
+  private readonly providers = new Map<string, SignInStandIn>();
 
   private constructor(
     private readonly mesh: TestMesh,
@@ -40,41 +45,30 @@ export class World {
     await mesh.standIn('reference-directory', world.directory.serve('access-audit'));
     for (const enterpriseNumber of [PORTAL, WELFARE])
       world.tls.set(enterpriseNumber, await mesh.register(enterpriseNumber));
-    for (const issuer of [ISSUER, OTHER_ISSUER]) await world.provider(issuer);
+    for (const issuer of [ISSUER, OTHER_ISSUER])
+      world.providers.set(issuer, await SignInStandIn.register(mesh, [PORTAL], issuer));
     return world;
   }
 
-  private async provider(issuer: string): Promise<void> {
-    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    this.signIn.set(issuer, privateKey);
-    const jwk = { ...(await exportJWK(publicKey)) };
-    this.mesh.policy.put({ $case: 'signInProvider', value: { issuer, keys: [{ kid: 'k1', jwk }] } });
-  }
-
-  /** What a sign-in provider says of a citizen. */
+  /** What a sign-in provider says of a citizen; good unless told otherwise. */
   token(
     ssin: string,
-    more: {
-      issuer?: string;
-      audience?: string;
-      lifetimeS?: number;
-      signedBy?: string;
-      kid?: string;
-      enterpriseRoles?: unknown;
-    } = {},
+    {
+      signedBy = ISSUER,
+      through = PORTAL,
+      claims = {},
+      header = {},
+    }: {
+      /** Whose key signs it. */
+      readonly signedBy?: string;
+      /** The institution whose application shows it. */
+      readonly through?: string;
+    } & Pick<TestToken, 'claims' | 'header'> = {},
   ): Promise<string> {
-    const { issuer = ISSUER, audience = 'urn:crossroads:access-audit', lifetimeS = 120, kid = 'k1' } = more;
-    const key = this.signIn.get(more.signedBy ?? issuer);
-    if (!key) throw new Error('no such provider');
-    const now = Math.floor(Date.now() / 1000);
-    const { enterpriseRoles } = more;
-    return new SignJWT({ ssin, ...(enterpriseRoles === undefined ? {} : { enterprise_roles: enterpriseRoles }) })
-      .setProtectedHeader({ alg: 'ES256', kid })
-      .setIssuer(issuer)
-      .setAudience(audience)
-      .setIssuedAt(now)
-      .setExpirationTime(now + lifetimeS)
-      .sign(key);
+    const provider = this.providers.get(signedBy);
+    if (!provider) throw new Error('no such provider');
+    const portal = { enterpriseNumber: through, tls: this.certificate(through) };
+    return provider.token({ ssin, service: 'access-audit', portal, claims, header });
   }
 
   certificate(enterpriseNumber: string): TlsFiles {

@@ -59,7 +59,7 @@ describe('authorization, by caller', () => {
     registerSignInProvider: (rpcs) =>
       rpcs.registerSignInProvider({
         requestId: requestId(),
-        signInProvider: { issuer: 'https://signin.test', keys: [key] },
+        signInProvider: { issuer: 'https://signin.test', keys: [key], acceptedAcr: ['high'], portals: [] },
       }),
     registerDocumentProvider: (rpcs) => rpcs.registerDocumentProvider({ requestId: requestId(), documentProvider }),
     grantInscriptions: (rpcs) =>

@@ -244,6 +244,31 @@ export const badRequests: readonly Bad[] = [
   ['no issuer', signInProvider({ issuer: '' }), 'sign_in_provider.issuer', 'REQUIRED'],
   ['an issuer that is no URL', signInProvider({ issuer: 'me' }), 'sign_in_provider.issuer', 'MALFORMED_ISSUER'],
   ['a provider without keys', signInProvider({ keys: [] }), 'sign_in_provider.keys', 'REQUIRED'],
+  ['a provider without acr', signInProvider({ acceptedAcr: [] }), 'sign_in_provider.accepted_acr', 'REQUIRED'],
+  [
+    'an acr with a space',
+    signInProvider({ acceptedAcr: ['a b'] }),
+    'sign_in_provider.accepted_acr[0]',
+    'MALFORMED_ACR',
+  ],
+  ['an acr twice', signInProvider({ acceptedAcr: ['a', 'a'] }), 'sign_in_provider.accepted_acr[1]', 'TWICE'],
+  [
+    'a portal with a wrong check',
+    signInProvider({ portals: [{ enterpriseNumber: wrongCheck, application: 'portal' }] }),
+    'sign_in_provider.portals[0].enterprise_number',
+    'ENTERPRISE_NUMBER_CHECKSUM',
+  ],
+  [
+    'a portal twice',
+    signInProvider({
+      portals: [
+        { enterpriseNumber: numbers.employmentOffice, application: 'portal' },
+        { enterpriseNumber: numbers.employmentOffice, application: 'portal' },
+      ],
+    }),
+    'sign_in_provider.portals[1]',
+    'TWICE',
+  ],
   [
     'a key id twice',
     signInProvider({

@@ -48,7 +48,13 @@ export const supplier = (change: object) =>
 export const signInProvider = (change: object) => (rpcs: Rpcs) =>
   rpcs.registerSignInProvider({
     requestId: id(),
-    signInProvider: { issuer: 'https://x.test', keys: [{ kid: 'k', jwk }], ...change },
+    signInProvider: {
+      issuer: 'https://x.test',
+      keys: [{ kid: 'k', jwk }],
+      acceptedAcr: ['high'],
+      portals: [],
+      ...change,
+    },
   });
 export const provider = (change: Partial<DocumentProvider>) => (rpcs: Rpcs) =>
   rpcs.registerDocumentProvider({ requestId: id(), documentProvider: { ...documentProvider, ...change } });

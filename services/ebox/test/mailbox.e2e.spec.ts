@@ -113,10 +113,12 @@ describe('mailboxes', () => {
   });
 
   it('consents are listed newest first, by pages, with the front end and only what changed something', async () => {
-    const me = await world.signedIn(world.person());
+    const person = world.person();
+    const me = await world.signedIn(person);
     await give(me);
     await give(me);
-    await give(me, 'BANK_APP', OWN, world.mailboxes(running, BANK));
+    const atBank = await world.signedIn(person, undefined, { through: BANK });
+    await give(atBank, 'BANK_APP', OWN, world.mailboxes(running, BANK));
     expect(await withdraw(me)).toBe(true);
     expect(await withdraw(me)).toBe(true);
     expect(await withdraw(me, 'BANK_APP')).toBe(false);

@@ -4,13 +4,13 @@ import { Language } from '@crossroads/contracts/ebox/v1/mailbox_service';
 import type { MailboxReference } from '@crossroads/contracts/ebox/v1/message';
 import { newRequestId, type RemoteError } from '@crossroads/grpc';
 import { addDays, datePartsOf, dayOf } from '@crossroads/identifiers';
-import { refusalOf } from '@crossroads/testing';
+import { eventually, refusalOf } from '@crossroads/testing';
 import { type InProcessService, TestMesh } from '@crossroads/testing/mesh';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AppModule } from '../src/app.module.js';
 import { service } from '../src/service.js';
-import { BAKERY, type MailboxClient, type Person, PORTAL, World } from './world.js';
+import { BAKERY, BANK, BREWERY, type MailboxClient, type Person, PORTAL, World } from './world.js';
 
 type Auth = Awaited<ReturnType<World['signedIn']>>;
 
@@ -111,6 +111,33 @@ describe('mailboxes of others', () => {
       expect(await refusalOf(portal.listMailboxes({}, await world.signedIn(owner, roles)))).toMatchObject({
         reason: 'TOKEN_MALFORMED',
       });
+  });
+
+  it('a token works over the certificate of the portal that it is for, of a strong and recent sign-in', async () => {
+    const now = Math.floor(Date.now() / 1_000);
+    for (const [reason, claims] of [
+      ['TOKEN_NOT_BOUND', { cnf: undefined }],
+      ['TOKEN_CLIENT', { client_id: `${PORTAL}/other` }],
+      ['TOKEN_ACR', { acr: 'http://eidas.europa.eu/LoA/low' }],
+      ['TOKEN_SIGN_IN_AGE', { auth_time: now - 960 }],
+      ['TOKEN_LIFETIME', { exp: now + 360 }],
+      ['TOKEN_ID', { jti: undefined }],
+      ['TOKEN_AUDIENCE', { aud: 'urn:crossroads:access-audit' }],
+    ] as const)
+      for (const refusal of await refusals(calls(undefined, await world.signedIn(owner, undefined, { claims }))))
+        expect(refusal).toMatchObject({ code: status.UNAUTHENTICATED, reason });
+    const idToken = await world.signedIn(owner, undefined, { header: { typ: 'JWT' } });
+    expect(await refusalOf(portal.listMailboxes({}, idToken))).toMatchObject({ reason: 'TOKEN_TYPE' });
+    const ofBank = await world.signedIn(owner, undefined, { through: BANK });
+    expect(await refusalOf(portal.listMailboxes({}, ofBank))).toMatchObject({ reason: 'TOKEN_NOT_BOUND' });
+    await world.mailboxes(running, BANK).listMailboxes({}, ofBank);
+    const noPortal = world.mailboxes(running, await mesh.register(BREWERY));
+    await eventually(
+      () => refusalOf(noPortal.listMailboxes({}, me)),
+      ({ reason }) => reason !== 'KEY_NOT_REGISTERED',
+    );
+    for (const refusal of await refusals(calls(undefined, me, noPortal)))
+      expect(refusal).toMatchObject({ code: status.PERMISSION_DENIED, reason: 'RIGHT_MISSING' });
   });
 
   it('a number that is unknown, replaced, cancelled or the own one makes no delegate', async () => {

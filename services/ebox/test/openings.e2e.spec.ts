@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { Clock } from '@crossroads/configuration';
 import { AccessKind, AccessResult, MailReader } from '@crossroads/contracts/access/v1/access_record';
 import { AuditServiceService } from '@crossroads/contracts/audit/v1/audit_service';
@@ -7,11 +6,10 @@ import type { MailboxReference } from '@crossroads/contracts/ebox/v1/message';
 import { RemoteError } from '@crossroads/grpc';
 import { parseIsoDay } from '@crossroads/identifiers';
 import { eventually, refusalOf } from '@crossroads/testing';
-import { DirectoryStandIn, type InProcessService, Link, TestMesh } from '@crossroads/testing/mesh';
+import { DirectoryStandIn, SignInStandIn, type InProcessService, Link, TestMesh } from '@crossroads/testing/mesh';
 import { status } from '@grpc/grpc-js';
 import { NO_PARTY } from '@crossroads/transparency';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { exportJWK, SignJWT } from 'jose';
 import pg from 'pg';
 import { AppModule } from '../src/app.module.js';
 import { service } from '../src/service.js';
@@ -328,10 +326,7 @@ describe('an opening of mail', () => {
     const directory = new DirectoryStandIn();
     directory.put({ ssin, personId });
     await audit.standIn('reference-directory', directory.serve('access-audit'));
-    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const issuer = 'https://sign-in.test';
-    const jwk = { ...(await exportJWK(publicKey)) };
-    audit.policy.put({ $case: 'signInProvider', value: { issuer, keys: [{ kid: 'k1', jwk }] } });
+    const signIn = await SignInStandIn.register(audit, [PORTAL]);
     const tls = await audit.register(PORTAL);
     const { port } = await audit.startProcess();
     const client = audit.connect(AuditServiceService, port, tls);
@@ -343,13 +338,7 @@ describe('an opening of mail', () => {
         key: journalId,
         data,
       });
-    const token = await new SignJWT({ ssin })
-      .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
-      .setIssuer(issuer)
-      .setAudience('urn:crossroads:access-audit')
-      .setIssuedAt()
-      .setExpirationTime('4 minutes')
-      .sign(privateKey);
+    const token = await signIn.token({ ssin, service: 'access-audit', portal: { enterpriseNumber: PORTAL, tls } });
     const request = { pageSize: 0, pageToken: '', withoutOwn: false, enterpriseNumber: '' };
     const { accesses } = await eventually(
       () => client.listAccesses(request, { metadata: { authorization: `Bearer ${token}` } }),

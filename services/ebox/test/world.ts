@@ -1,10 +1,10 @@
-import { generateKeyPairSync, randomInt, randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
+import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
 import { MailboxServiceService } from '@crossroads/contracts/ebox/v1/mailbox_service';
 import type { Connection, MethodShape, TlsFiles } from '@crossroads/grpc';
 import { ssinCheck, withCbeCheck } from '@crossroads/identifiers';
-import { DirectoryStandIn, type TestMesh } from '@crossroads/testing/mesh';
+import { DirectoryStandIn, SignInStandIn, type TestMesh, type TestToken } from '@crossroads/testing/mesh';
 import type { ServiceDefinition } from '@grpc/grpc-js';
-import { exportJWK, SignJWT } from 'jose';
 
 /** New numbers at each run: a Kafka that is shared still has the topics of those before. */
 const RUN = randomInt(1_000, 10_000);
@@ -17,7 +17,6 @@ export const BANK = member('02');
 /** Enterprises that have a mailbox; no members of the network. */
 export const BAKERY = member('21');
 export const BREWERY = member('22');
-const ISSUER = 'https://sign-in.test';
 
 export interface Person {
   readonly ssin: string;
@@ -30,18 +29,18 @@ export type MailboxClient = Connection<typeof MailboxServiceService>;
 export class World {
   readonly directory = new DirectoryStandIn();
   private readonly tls = new Map<string, TlsFiles>();
-  private readonly signInKey = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   private people = 0;
 
-  private constructor(readonly mesh: TestMesh) {}
+  private constructor(
+    readonly mesh: TestMesh,
+    private readonly signIn: SignInStandIn,
+  ) {}
 
   static async create(mesh: TestMesh): Promise<World> {
-    const world = new World(mesh);
+    const world = new World(mesh, await SignInStandIn.register(mesh, [PORTAL, BANK]));
     await mesh.standIn('reference-directory', world.directory.serve('ebox'));
     for (const enterpriseNumber of [PORTAL, BANK])
       world.tls.set(enterpriseNumber, await mesh.register(enterpriseNumber));
-    const jwk = { ...(await exportJWK(world.signInKey.publicKey)) };
-    mesh.policy.put({ $case: 'signInProvider', value: { issuer: ISSUER, keys: [{ kid: 'k1', jwk }] } });
     return world;
   }
 
@@ -54,14 +53,21 @@ export class World {
     return person;
   }
 
-  /** One person becomes another one: both numbers lead to the second, which was known under both ids. */
-  merge(gone: Person, into: Person): void {
-    const [{ mergedPersonIds: before = [] } = {}, { mergedPersonIds = [] } = {}] = [gone, into].map(({ ssin }) =>
-      this.directory.numbers.get(ssin),
-    );
-    const more = { mergedPersonIds: [...mergedPersonIds, gone.personId, ...before] };
+  /**
+   * One person becomes another one: the number of the first is replaced by that of the second, which was known under both ids.
+   * @param merge long ago and uncontested unless told otherwise
+   */
+  merge(
+    gone: Person,
+    into: Person,
+    { mergeTime = new Date(0), contested = false }: { readonly mergeTime?: Date; readonly contested?: boolean } = {},
+  ): void {
+    const [before, own] = [gone, into].map(({ ssin }) => this.directory.numbers.get(ssin)?.merges ?? []);
+    const merges = [...(own ?? []), { personId: gone.personId, mergeTime, contested }, ...(before ?? [])];
+    const more = { mergedPersonIds: merges.map(({ personId }) => personId), merges };
     this.directory.put(into, [], more);
-    this.directory.put({ ssin: gone.ssin, personId: into.personId }, [], more);
+    const replaced = { state: NumberState.NUMBER_STATE_REPLACED, ownPersonId: gone.personId };
+    this.directory.put({ ssin: gone.ssin, personId: into.personId }, [], { ...more, ...replaced });
   }
 
   /** Undoes the merge of two people. */
@@ -73,15 +79,19 @@ export class World {
   async signedIn(
     { ssin }: Pick<Person, 'ssin'>,
     roles?: unknown,
+    {
+      through = PORTAL,
+      claims = {},
+      ...more
+    }: { readonly through?: string } & Pick<TestToken, 'claims' | 'header' | 'now'> = {},
   ): Promise<{ readonly metadata: Record<string, string> }> {
-    const now = Math.floor(Date.now() / 1000);
-    const token = await new SignJWT({ ssin, ...(roles === undefined ? {} : { enterprise_roles: roles }) })
-      .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
-      .setIssuer(ISSUER)
-      .setAudience('urn:crossroads:ebox')
-      .setIssuedAt(now)
-      .setExpirationTime(now + 240)
-      .sign(this.signInKey.privateKey);
+    const token = await this.signIn.token({
+      ssin,
+      service: 'ebox',
+      portal: { enterpriseNumber: through, tls: this.certificate(through) },
+      claims: { ...(roles === undefined ? {} : { enterprise_roles: roles }), ...claims },
+      ...more,
+    });
     return { metadata: { authorization: `Bearer ${token}` } };
   }
 

@@ -1,3 +1,4 @@
+import { CitizenServiceService } from '@crossroads/contracts/person/v1/citizen_service';
 import { PersonsMerged } from '@crossroads/contracts/person/v1/events';
 import { ProposalStated, ProposalStep } from '@crossroads/contracts/person/v1/proposal';
 import { newRequestId } from '@crossroads/grpc';
@@ -6,7 +7,7 @@ import { allPublished } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { named, nextNumber } from './persons.js';
-import { MUNICIPALITY, NATIONAL_REGISTER, RunningRegistry, WELFARE_OFFICE } from './running-registry.js';
+import { MUNICIPALITY, NATIONAL_REGISTER, PORTAL, RunningRegistry, WELFARE_OFFICE } from './running-registry.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -185,6 +186,88 @@ describe('a cancellation', () => {
     await confirmAs(MUNICIPALITY, proposalId, ssin, '');
     expect(await nameOf(ssin)).toBeUndefined();
     expect(await refusalOf(contestAs(MUNICIPALITY, proposalId))).toMatchObject({ reason: 'PROPOSAL_CLOSED' });
+  });
+});
+
+describe('a person whose numbers it is about', () => {
+  const citizens = (name = PORTAL) => registry.connect(CitizenServiceService, name);
+  const contest = async (ssin: string, proposalId: string, requestId = newRequestId()) =>
+    citizens().contestOwnProposal({ requestId, proposalId }, await registry.citizen(ssin));
+  const statementsOf = async (proposalId: string) => {
+    const told = (await published()).filter(({ event }) => event?.type.endsWith('persons.notify.proposal_stated'));
+    return told
+      .map(({ event }) => ProposalStated.decode(event?.data ?? Buffer.alloc(0)))
+      .filter(({ statement }) => statement?.proposalId === proposalId);
+  };
+
+  it.each([0, 1])(
+    'contests a merge by themselves before it takes effect, and it never does (person %i)',
+    async (which) => {
+      const numbers = await two();
+      const proposalId = await registry.proposeMerge(...numbers);
+      await confirmAs(MUNICIPALITY, proposalId, ...numbers);
+      const requestId = newRequestId();
+      await contest(numbers[which] ?? '', proposalId, requestId);
+      await contest(numbers[which] ?? '', proposalId, requestId);
+      registry.clock.turn(25 * HOUR_MS);
+      expect(await refusalOf(confirmAs(MUNICIPALITY, proposalId, ...numbers))).toMatchObject({
+        reason: 'PROPOSAL_CLOSED',
+      });
+      const told = await eventually(
+        () => statementsOf(proposalId),
+        ({ length }) => length === 6,
+      );
+      // Both learn that a person objected and through which portal, and nothing that tells them apart.
+      const contested = told.filter(({ statement }) => statement?.step === PROPOSAL_STEP_CONTESTED);
+      const [one, other] = contested.map((message) => ({ ...message, personId: '' }));
+      expect(one).toMatchObject({ statement: { byPerson: true }, reporter: PORTAL, officialRole: '', officialId: '' });
+      expect(other).toEqual(one);
+      expect(await nameOf(numbers[0])).toBe('Peeters');
+      expect(await nameOf(numbers[1])).toBe('Wouters');
+    },
+  );
+
+  it('contests a merge that has taken effect, also with the number that was replaced', async () => {
+    const [a, b] = await two();
+    const proposalId = await registry.proposeMerge(a, b);
+    await confirmAs(MUNICIPALITY, proposalId, a, b);
+    registry.clock.turn(24 * HOUR_MS);
+    await eventually(
+      () => nameOf(a),
+      (name) => name === 'Wouters',
+    );
+    await contest(a, proposalId);
+    const merge = await eventually(lastMerge, ({ contestedPersonIds }) => contestedPersonIds.length === 1);
+    expect(merge.contestedPersonIds).toEqual(merge.personIds);
+  });
+
+  it('gets the same answer for a proposal about others as for one that does not exist', async () => {
+    const [a, b] = await two();
+    const stranger = await register('Janssens');
+    const proposalId = await registry.proposeMerge(a, b);
+    const answerTo = async (id: string) => {
+      const { code, reason, message } = await refusalOf(contest(stranger, id));
+      return { code, reason, message };
+    };
+    const answer = await answerTo(proposalId);
+    expect(answer).toMatchObject({ reason: 'UNKNOWN_PROPOSAL' });
+    expect(answer).toEqual(await answerTo(newRequestId()));
+    await contest(a, proposalId);
+  });
+
+  it('is identified by a token of the portal’s provider for the registry, and by nothing else', async () => {
+    const [a, b] = await two();
+    const request = { requestId: newRequestId(), proposalId: await registry.proposeMerge(a, b) };
+    const refused = (options: object, name = PORTAL) => refusalOf(citizens(name).contestOwnProposal(request, options));
+    expect(await refused({})).toMatchObject({ reason: 'TOKEN_MISSING' });
+    const forAudit = await registry.citizen(a, { claims: { aud: 'urn:crossroads:access-audit' } });
+    expect(await refused(forAudit)).toMatchObject({ reason: 'TOKEN_AUDIENCE' });
+    expect(await refused(await registry.citizen(a), MUNICIPALITY)).toMatchObject({ reason: 'RIGHT_MISSING' });
+    expect(await refused(await registry.official(NATIONAL_REGISTER), NATIONAL_REGISTER)).toMatchObject({
+      reason: 'TOKEN_ISSUER',
+    });
+    const nobody = await registry.citizen(nextNumber());
+    expect(await refused(nobody)).toMatchObject({ reason: 'UNKNOWN_SSIN' });
   });
 });
 

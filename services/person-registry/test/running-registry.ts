@@ -17,7 +17,15 @@ import {
 import { type DateParts, withCbeCheck } from '@crossroads/identifiers';
 import { openBroker } from '@crossroads/messaging';
 import { eventually, type TestDatabase } from '@crossroads/testing';
-import { Link, OFFICIAL_KEYS, receipted, type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
+import {
+  Link,
+  OFFICIAL_KEYS,
+  receipted,
+  type ServiceProcess,
+  SignInStandIn,
+  TestMesh,
+  type TestToken,
+} from '@crossroads/testing/mesh';
 import type { ReceiptKey } from '@crossroads/transparency';
 import type { ServiceDefinition as GrpcDefinition } from '@grpc/grpc-js';
 import type { TestingModuleBuilder } from '@nestjs/testing';
@@ -35,6 +43,8 @@ export const NATIONAL_REGISTER = withCbeCheck('02073870');
 export const MUNICIPALITY = withCbeCheck('02072200');
 /** Reports nothing. */
 export const WELFARE_OFFICE = withCbeCheck('02121770');
+/** Through which citizens sign in. */
+export const PORTAL = withCbeCheck('02121771');
 
 const HOUR_MS = 3_600_000;
 
@@ -67,6 +77,7 @@ export class RunningRegistry {
     private readonly certificates: ReadonlyMap<string, TlsFiles>,
     /** With which institutions sign for their officials. */
     private readonly officialKeys: ReadonlyMap<string, KeyObject>,
+    private readonly signIn: SignInStandIn,
     private env: Readonly<Record<string, string>>,
   ) {}
 
@@ -95,12 +106,14 @@ export class RunningRegistry {
         }),
       );
     }
+    certificates.set(PORTAL, await mesh.register(PORTAL));
+    const signIn = await SignInStandIn.register(mesh, [PORTAL]);
     // A certificate of the authority whose key nobody has registered.
     const shadow = await mesh.applicationCertificate(NATIONAL_REGISTER, { application: 'shadow' });
     certificates.set('unregistered', shadow);
     mesh.policy.put({ $case: 'dataService', value: identification });
     const isProduction = extra['CROSSROADS_MODE'] === 'production';
-    return new RunningRegistry(mesh, certificates, officialKeys, {
+    return new RunningRegistry(mesh, certificates, officialKeys, signIn, {
       ...(isProduction ? await mesh.databasesOverTls() : {}),
       ...extra,
     });
@@ -202,6 +215,18 @@ export class RunningRegistry {
       .setIssuedAt(now)
       .setExpirationTime(now + 120)
       .sign(there(this.officialKeys.get(institution)));
+    return { metadata: { authorization: `Bearer ${token}` } };
+  }
+
+  /** A person who is signed in at the portal, for one call. */
+  async citizen(ssin: string, more: Pick<TestToken, 'claims' | 'header'> = {}): Promise<CallOptions> {
+    const token = await this.signIn.token({
+      ssin,
+      service: 'person-registry',
+      portal: { enterpriseNumber: PORTAL, tls: this.certificate(PORTAL) },
+      now: this.clock.now(),
+      ...more,
+    });
     return { metadata: { authorization: `Bearer ${token}` } };
   }
 

@@ -37,7 +37,7 @@ export const asReader = async <Result>(
 ): Promise<Result> => {
   const mesh = readMeshFile();
   const roles = enterprise === undefined ? {} : { enterpriseRoles: { [enterprise]: [role] } };
-  const token = await signIn(mesh, { ssin, service: ebox.name, ...roles });
+  const token = await signIn(mesh, as, { ssin, service: ebox.name, ...roles });
   const citizen = new Citizen(connectionOf(mesh, as));
   try {
     return await work(citizen.mail(token, referenceTo(mailbox, enterprise)));

@@ -1,3 +1,4 @@
+import { personRegistry } from '@crossroads/topology';
 import type { Command } from 'commander';
 import { Citizen } from '../citizen.js';
 import { connectionOf, readMeshFile } from './mesh-file.js';
@@ -30,7 +31,7 @@ export const addCitizenCommands = (program: Command): void => {
       }) => {
         const mesh = readMeshFile();
         const roles = enterprise === undefined ? {} : { enterpriseRoles: { [enterprise]: ['EBOX_MANAGER'] } };
-        const token = await signIn(mesh, { ssin, ...roles });
+        const token = await signIn(mesh, as, { ssin, ...roles });
         const citizen = new Citizen(connectionOf(mesh, as));
         try {
           for await (const access of citizen.accesses(token, { withoutOwn, enterpriseNumber: enterprise ?? '' }))
@@ -40,4 +41,21 @@ export const addCitizenCommands = (program: Command): void => {
         }
       },
     );
+  program
+    .command('contest')
+    .description('object to a proposal about the own numbers, which stands in the list of accesses')
+    .argument('<proposal id>')
+    .requiredOption('--ssin <number>', 'who signs in')
+    .option('--as <name>', 'certificate of the front end', 'citizen-portal')
+    .action(async (proposalId: string, { ssin, as }: { ssin: string; as: string }) => {
+      const mesh = readMeshFile();
+      const token = await signIn(mesh, as, { ssin, service: personRegistry.name });
+      const citizen = new Citizen(connectionOf(mesh, as));
+      try {
+        await citizen.contest(token, proposalId);
+      } finally {
+        citizen.close();
+      }
+      printLine('contested');
+    });
 };

@@ -119,11 +119,12 @@ export const accessLines = (access: Access): string[] => {
 };
 
 /** What officials do about the person's numbers. */
-const proposalLine = ({ proposalId, kind, step, effectiveTime }: ProposalStatement): string => {
+const proposalLine = ({ proposalId, kind, step, effectiveTime, byPerson }: ProposalStatement): string => {
   const what =
     kind === ProposalKind.PROPOSAL_KIND_MERGE ? 'you and another person are one' : 'a number of yours is wrong';
   const how = ProposalStep[step].replace('PROPOSAL_STEP_', '').toLowerCase();
-  return `    ${what}: ${how}${effectiveTime ? `, from ${effectiveTime.toISOString()}` : ''}; proposal ${proposalId}`;
+  const who = byPerson ? ' by a person concerned' : '';
+  return `    ${what}: ${how}${who}${effectiveTime ? `, from ${effectiveTime.toISOString()}` : ''}; proposal ${proposalId}`;
 };
 
 const revisionOf = (revision: bigint, reasserted: boolean): string =>

@@ -1,7 +1,15 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Institution, type MeshAddresses, type MeshConnection, publicJwk } from '@crossroads/client';
+import {
+  ACR_HIGH,
+  type CitizenClaims,
+  citizenToken,
+  Institution,
+  type MeshAddresses,
+  type MeshConnection,
+  publicJwk,
+} from '@crossroads/client';
 import { type Deliberation, DeliberationState } from '@crossroads/contracts/authorization/v1/policy';
 import { newRequestId } from '@crossroads/grpc';
 import { type IdentityFiles, spkiOfPem, writePrivate } from '../certificates.js';
@@ -10,8 +18,10 @@ import { dataServices, type InstitutionAddresses } from './data-services.js';
 import { DRAFTS, inscriptionContexts, type Recipient, toDeliberation } from './deliberations.js';
 import { INSTITUTIONS, type InstitutionName, institutionEntries, numberOf } from './institutions.js';
 
-export const SIGN_IN_ISSUER = 'https://sign-in.crossroads.test';
-export const SIGN_IN_KID = 'sign-in';
+/** The institution, and its application, through which citizens sign in. */
+const PORTAL = 'citizen-portal';
+const SIGN_IN_ISSUER = 'https://sign-in.crossroads.test';
+const SIGN_IN_KID = 'sign-in';
 const OFFICIALS_KID = 'officials';
 /** Asks in the demo, unless a question names another. */
 const OFFICIAL = { id: 'desk-4', role: 'social worker', unit: 'Social inquiries' };
@@ -23,7 +33,8 @@ export interface DemoNetwork {
   connection(name: InstitutionName): MeshConnection;
   /** PEM of the official key of all institutions. */
   readonly officialsKey: string;
-  readonly signInKey: string;
+  /** A token of the sign-in provider of this machine, for the citizen portal: anybody signs in as anybody. */
+  signIn(ssin: string, service: NonNullable<CitizenClaims['service']>): Promise<string>;
   close(): void;
 }
 
@@ -70,6 +81,8 @@ export const setUpDemo = async (mesh: DemoHost, addresses: InstitutionAddresses)
     signInProvider: {
       issuer: SIGN_IN_ISSUER,
       keys: [{ kid: SIGN_IN_KID, jwk: { ...(await publicJwk(publicPem(signInKey))) } }],
+      acceptedAcr: [ACR_HIGH],
+      portals: [{ enterpriseNumber: numberOf(PORTAL), application: PORTAL }],
     },
   });
   for (const [name, contexts] of inscriptionContexts())
@@ -175,7 +188,13 @@ const networkOf = (
     },
     connection,
     officialsKey,
-    signInKey,
+    signIn: (ssin, service) => {
+      const certificate = readFileSync(certificateOf(certificates, PORTAL).certificate, 'utf8');
+      return citizenToken(
+        { issuer: SIGN_IN_ISSUER, ssin, service, certificate },
+        { kid: SIGN_IN_KID, privatePem: signInKey },
+      );
+    },
     close: () => {
       for (const institution of connected.values()) institution.close();
     },

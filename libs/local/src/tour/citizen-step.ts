@@ -5,7 +5,6 @@ import { accessAudit } from '@crossroads/topology';
 import type { Participants } from './participants.js';
 import { until, verify } from './checks.js';
 import type { ExpectedAccesses } from './consultation-steps.js';
-import { signIn } from './sign-in.js';
 import type { Tour } from './tour.js';
 
 const SHOWN = 5;
@@ -20,7 +19,7 @@ export const listAccesses = async (
   output.step('The citizen: who has accessed my data?');
   const citizen = new Citizen(network.connection('citizen-portal'));
   try {
-    const token = await signIn({ network }, subject.ssin, accessAudit.name);
+    const token = await network.signIn(subject.ssin, accessAudit.name);
     const list = async (): Promise<Access[]> => {
       const all: Access[] = [];
       for await (const access of citizen.accesses(token)) all.push(access);

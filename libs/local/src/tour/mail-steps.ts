@@ -17,7 +17,6 @@ import { letter } from '../demo/letter.js';
 import { documentFolder } from '../demo/start-demo.js';
 import { until, verify } from './checks.js';
 import { type Participants, refusalOf } from './participants.js';
-import { signIn } from './sign-in.js';
 import type { Tour } from './tour.js';
 
 const SENDER = 'pension-office';
@@ -37,14 +36,14 @@ export const exchangeMail = async (tour: Tour, { subject }: Participants): Promi
   output.step('The eBox: an institution writes to a citizen, who reads it');
   const citizen = new Citizen(network.connection('citizen-portal'));
   try {
-    const mail = citizen.mail(await signIn(tour, subject.ssin, ebox.name));
+    const mail = citizen.mail(await network.signIn(subject.ssin, ebox.name));
     const draft = await writeLetter(tour, subject.ssin);
     await consent(tour, mail, draft.message, subject.ssin);
     const sent = await publish(tour, draft);
     await readMail(tour, mail, sent, subject.ssin);
     await showEvents(tour, sent);
     await showOpenings(tour, sent, subject.ssin, async () =>
-      listOf(citizen.accesses(await signIn(tour, subject.ssin, accessAudit.name))),
+      listOf(citizen.accesses(await network.signIn(subject.ssin, accessAudit.name))),
     );
   } finally {
     citizen.close();

@@ -5,7 +5,6 @@ import { numberOf } from '../demo/institutions.js';
 import { MOVES } from './change-steps.js';
 import { until } from './checks.js';
 import type { Participants } from './participants.js';
-import { signIn } from './sign-in.js';
 import type { Tour } from './tour.js';
 
 /** The eBox counts no further. */
@@ -42,7 +41,7 @@ export const showNotices = async (tour: Tour, { subject }: Participants, before:
 const inMailbox = async <Result>(tour: Tour, ssin: string, work: (mail: Mail) => Promise<Result>): Promise<Result> => {
   const citizen = new Citizen(tour.network.connection('citizen-portal'));
   try {
-    return await work(citizen.mail(await signIn(tour, ssin, ebox.name)));
+    return await work(citizen.mail(await tour.network.signIn(ssin, ebox.name)));
   } finally {
     citizen.close();
   }

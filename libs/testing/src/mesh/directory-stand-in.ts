@@ -117,6 +117,8 @@ export class DirectoryStandIn {
     const inscriptions = known.inscriptions.filter(
       ({ institution }) => institutions.length === 0 || institutions.includes(institution),
     );
-    return { ...known, inscriptions };
+    // Whoever is asked for by id is asked for apart from merges.
+    const asked = by?.$case === 'personId' ? { state: NumberState.NUMBER_STATE_VALID, ownPersonId: by.value } : {};
+    return { ...known, inscriptions, ...asked };
   }
 }

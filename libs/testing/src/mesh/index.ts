@@ -9,6 +9,7 @@ export * from './receipted.js';
 export * from './refused-answer.js';
 export * from './service-process.js';
 export * from './signed-request.js';
+export * from './sign-in-stand-in.js';
 export * from './socket-pairs.js';
 export * from './start-while-away.js';
 export * from './test-mesh.js';

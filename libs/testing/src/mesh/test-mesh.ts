@@ -14,6 +14,7 @@ import {
   nestLogger,
   type RunningServer,
   type ServedService,
+  certificateHashOf,
   spkiOf,
   startServer,
   type TlsFiles,
@@ -411,6 +412,10 @@ export class TestMesh {
     return tls;
   }
 }
+
+/** The hash by which a token is bound to a certificate: `x5t#S256` of RFC 8705. */
+export const certificateHash = ({ cert }: TlsFiles): string =>
+  certificateHashOf(new X509Certificate(readFileSync(cert)));
 
 /** The hash by which the policy identifies the key of an application. */
 export const spkiHash = ({ cert }: TlsFiles): string => spkiOf(new X509Certificate(readFileSync(cert)));

@@ -26,6 +26,8 @@ export const personRegistry = {
       contestProposal: INSTITUTIONS,
       importPersons: INSTITUTIONS,
     },
+    // For a citizen: the token of a registered sign-in provider says whose proposal it is, not the certificate.
+    'crossroads.person.v1.CitizenService': { contestOwnProposal: INSTITUTIONS },
     'crossroads.person.v1.ErasureService': {
       erasePerson: INSTITUTIONS,
       getErasure: INSTITUTIONS,

@@ -31,14 +31,13 @@ export class AuditController {
   @Rpc(AuditServiceService.listAccesses)
   async listAccesses(request: ListAccessesRequest, call: Call): Promise<ListAccessesResponse> {
     const { pageSize, enterpriseNumber } = parseRequest(listAccessesRequest, request);
-    const { ssin, ids } = await this.owners.ownerOf(call, enterpriseNumber);
+    const { citizen, ids } = await this.owners.ownerOf(call, enterpriseNumber);
     const [id] = ids;
 
     const filters = { person: id, withoutOwn: request.withoutOwn };
     const after = this.pageTokens.decode(request.pageToken, filters, positionOf);
     const { entries, next } = await this.log.list(ids, { after, limit: pageSize, withoutOwn: request.withoutOwn });
-    // Only the first page is recorded: the others belong to the same consultation.
-    if (after === undefined) await this.selfConsultations.record(call.caller, ssin, id);
+    await this.selfConsultations.record(citizen, id);
     return {
       accesses: entries.map((entry) => entryMessage(entry, this.policy.policy())),
       nextPageToken: next ? this.pageTokens.encode([next.at.getTime(), next.journalId], filters) : '',

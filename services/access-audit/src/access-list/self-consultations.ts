@@ -2,14 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { Clock, ServiceIdentity } from '@crossroads/configuration';
 import { AccessKind, AccessResult } from '@crossroads/contracts/access/v1/access_record';
 import { Database } from '@crossroads/database';
-import type { Caller } from '@crossroads/grpc';
-import type { Ssin } from '@crossroads/identifiers';
+import { WrongExpectedRevision } from '@crossroads/eventsourcing';
+import { hashedUuid } from '@crossroads/identifiers';
 import { PolicyFollower } from '@crossroads/policy';
+import type { Citizen } from '@crossroads/sign-in';
 import { beginRelease, NO_PARTY, outcomeWithoutData, releaseMessage } from '@crossroads/transparency';
 import { Injectable } from '@nestjs/common';
 import { AccessLog } from '../access-log/access-log.js';
 
-/** Records that a citizen read the own list. The record is durable before anything is shown. */
+/**
+ * Records that a citizen read the own list. The record is durable before anything is shown. One token is one look at a list: pages and
+ * repetitions belong to its record.
+ */
 @Injectable()
 export class SelfConsultations {
   constructor(
@@ -20,8 +24,9 @@ export class SelfConsultations {
     private readonly service: ServiceIdentity,
   ) {}
 
-  async record(caller: Caller, ssin: Ssin, personId: string): Promise<void> {
-    const [journalId, ticket, time] = [randomUUID(), randomUUID(), this.clock.now()];
+  /** @param ownerId whose list: the person's own id, or that of an enterprise */
+  async record({ ssin, portal, token }: Pick<Citizen, 'ssin' | 'portal' | 'token'>, ownerId: string): Promise<void> {
+    const [journalId, ticket, time] = [lookIdOf(token, ownerId), randomUUID(), this.clock.now()];
     const release = beginRelease(
       {
         party: NO_PARTY,
@@ -38,8 +43,8 @@ export class SelfConsultations {
       },
       {
         ticket,
-        peer: caller.kind === 'institution' ? caller.enterpriseNumber : '',
-        application: caller.kind === 'institution' ? caller.application : caller.name,
+        peer: portal.enterpriseNumber,
+        application: portal.application,
         officialRole: '',
         officialId: '',
         requestTokenHash: Buffer.alloc(0),
@@ -52,7 +57,16 @@ export class SelfConsultations {
       time,
     );
     const outcome = outcomeWithoutData(AccessResult.ACCESS_RESULT_ANSWERED, time);
-    const step = { journalId, personId, revision: 1, releases: [releaseMessage({ ...release, outcome })] };
-    await this.db.transaction((tx) => this.log.add(tx, [{ ...step, ceSource: this.service.urn, ceId: journalId }]));
+    const step = { journalId, personId: ownerId, revision: 1, releases: [releaseMessage({ ...release, outcome })] };
+    try {
+      await this.db.transaction((tx) => this.log.add(tx, [{ ...step, ceSource: this.service.urn, ceId: journalId }]));
+    } catch (error) {
+      // The same token at the same time: the record is there.
+      if (!(error instanceof WrongExpectedRevision)) throw error;
+    }
   }
 }
+
+/** The same for each call with a token. An enterprise's list is another look than the own one. */
+const lookIdOf = ({ issuer, jti }: Citizen['token'], ownerId: string): string =>
+  hashedUuid(JSON.stringify(['crossroads look', issuer, jti, ownerId]));

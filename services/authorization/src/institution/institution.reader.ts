@@ -12,6 +12,8 @@ import type { Role } from '../policy/policy-entities.js';
 const MAX_ROLES = 10;
 const MAX_REPRESENTED = 4_000;
 const MAX_SIGNING_KEYS = 20;
+const MAX_ACR = 20;
+const MAX_PORTALS = 1_000;
 
 /** Stores the members of a public key only: a JWK may hold others. */
 const publicJwk = fields.field((jwk: SigningKeyMessage['jwk'], refuse): JsonObject => {
@@ -77,4 +79,24 @@ const issuer = publicText(300).transform((text, context) =>
     : fields.refuseAt(context, [], 'MALFORMED_ISSUER', "the `iss` of the provider's tokens, a URL"),
 );
 
-export const signInProviderSchema = fields.message({ issuer, keys: signingKeys(1) }, 'the sign-in provider');
+const acr = matching(
+  /^[\x21-\x7e]{1,300}$/,
+  'MALFORMED_ACR',
+  'a value of the claim `acr`, printable ASCII without spaces, at most 300 characters',
+);
+
+const portal = fields.message({ enterpriseNumber: fields.enterpriseNumber, application: applicationName });
+
+export const signInProviderSchema = fields.message(
+  {
+    issuer,
+    keys: signingKeys(1),
+    acceptedAcr: distinctList(acr, { min: 1, max: MAX_ACR }),
+    portals: distinctList(
+      portal,
+      { min: 0, max: MAX_PORTALS },
+      ({ enterpriseNumber, application }) => `${enterpriseNumber}/${application}`,
+    ),
+  },
+  'the sign-in provider',
+);

@@ -24,6 +24,9 @@ export interface Application {
 export interface SignInProvider {
   readonly issuer: string;
   readonly keys: readonly SigningKey[];
+  /** At least one. */
+  readonly acceptedAcr: readonly string[];
+  readonly portals: readonly { readonly enterpriseNumber: string; readonly application: string }[];
 }
 
 interface FieldGroup {

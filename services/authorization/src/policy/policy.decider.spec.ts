@@ -51,11 +51,30 @@ describe('who changes the policy', () => {
     registerKeys(application('office', 'k2'), office),
     registerService({ ...wages, title: 'x' }, office),
     registerProvider(documentProvider(), office),
-    { type: 'RegisterSignInProvider', signInProvider: { issuer: 'https://x', keys: [] }, actor: office },
+    {
+      type: 'RegisterSignInProvider',
+      signInProvider: { issuer: 'https://x', keys: [], acceptedAcr: ['high'], portals: [] },
+      actor: office,
+    },
   ])('must be an administrator: $type', (command) => {
     given(...members)
       .when(command)
       .thenRejected('NOT_AN_ADMINISTRATOR');
+  });
+});
+
+describe('sign-in providers', () => {
+  const provider = { issuer: 'https://x', keys: [], acceptedAcr: ['high'] };
+
+  it('are registered with the portals of registered institutions only', () => {
+    const signInProvider = { ...provider, portals: [{ enterpriseNumber: 'office', application: 'portal' }] };
+    given(...members)
+      .when({ type: 'RegisterSignInProvider', signInProvider, actor: admin })
+      .then({ type: 'SignInProviderRegistered', data: { signInProvider, by: 'admin' } });
+    const unknown = { ...provider, portals: [{ enterpriseNumber: 'nobody', application: 'portal' }] };
+    given(...members)
+      .when({ type: 'RegisterSignInProvider', signInProvider: unknown, actor: admin })
+      .thenRejected('UNKNOWN_INSTITUTION');
   });
 });
 

@@ -144,6 +144,7 @@ export const policy: Decider<PolicyState, PolicyCommand, PolicyEvent> = {
       case 'RegisterSignInProvider': {
         requireAdministrator(actor, state);
         const { signInProvider } = command;
+        for (const { enterpriseNumber } of signInProvider.portals) requireInstitution(enterpriseNumber, state);
         if (equal(state.signInProviders.get(signInProvider.issuer), signInProvider)) return [];
         return [{ type: 'SignInProviderRegistered', data: { signInProvider, by } }];
       }

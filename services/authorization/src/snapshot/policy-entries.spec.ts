@@ -15,7 +15,10 @@ const events: readonly PolicyEvent[] = [
   ...members,
   { type: 'ApplicationRegistered', data: { application: application('other', 'one', 'two') } },
   { type: 'KeyWithdrawn', data: { application: application('other', 'two'), spkiHash: 'one' } },
-  { type: 'SignInProviderRegistered', data: { signInProvider: { issuer: 'https://signin.test', keys: [] } } },
+  {
+    type: 'SignInProviderRegistered',
+    data: { signInProvider: { issuer: 'https://signin.test', keys: [], acceptedAcr: ['high'], portals: [] } },
+  },
   {
     type: 'InscriptionsGranted',
     data: {

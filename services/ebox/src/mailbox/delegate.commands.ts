@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Clock } from '@crossroads/configuration';
-import { DirectoryServiceService, NumberState } from '@crossroads/contracts/directory/v1/directory_service';
+import {
+  type CheckResponse,
+  DirectoryServiceService,
+  NumberState,
+} from '@crossroads/contracts/directory/v1/directory_service';
 import { Commands, type RequestKey } from '@crossroads/eventsourcing';
 import { type Connection, InjectClient, InvalidInput, NotFound } from '@crossroads/grpc';
 import { dayOf, type IsoDay, type Ssin } from '@crossroads/identifiers';
+import { personsAsOne } from '@crossroads/sign-in';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { DelegationRepository } from './delegation.repository.js';
@@ -73,23 +78,26 @@ export class DelegateCommands {
   }
 
   private async delegateOf({ ownerIds, personId: reader, frontEnd }: Reader, ssin: Ssin): Promise<string> {
-    const { state, personId } = await this.directory.check({
+    const found = await this.directory.check({
       person: { by: { $case: 'ssin', value: ssin } },
       // Without a filter the answer would have all inscriptions of the person.
       institutions: [frontEnd.enterpriseNumber],
       date: undefined,
     });
-    const violation = violationOf(state);
+    const [delegateId] = personsAsOne(found, this.clock.now());
+    const violation = violationOf(found, delegateId);
     if (violation) throw new InvalidInput({ field: 'ssin', ...violation });
     // Somebody with a role in an enterprise would keep reading when the role has ended.
-    if (personId === reader || ownerIds.includes(personId))
+    if (delegateId === reader || ownerIds.includes(delegateId))
       throw new InvalidInput({ field: 'ssin', reason: 'OWN_SSIN', description: 'you read this mailbox already' });
-    return personId;
+    return delegateId;
   }
 }
 
-const violationOf = (state: NumberState) => {
+const violationOf = ({ state, personId }: CheckResponse, delegateId: string) => {
   if (state === NumberState.NUMBER_STATE_VALID) return undefined;
+  // While persons who were made one are apart, the number is still that of the person who had it.
+  if (state === NumberState.NUMBER_STATE_REPLACED && delegateId !== personId) return undefined;
   if (state === NumberState.NUMBER_STATE_REPLACED)
     return { reason: 'REPLACED_SSIN', description: 'this number was replaced; use the one that replaced it' };
   if (state === NumberState.NUMBER_STATE_CANCELED)

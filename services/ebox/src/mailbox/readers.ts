@@ -4,7 +4,7 @@ import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/dire
 import type { MailboxReference } from '@crossroads/contracts/ebox/v1/message';
 import { type Call, type Caller, type Connection, InjectClient, NotFound, PermissionDenied } from '@crossroads/grpc';
 import { dayOf, enterpriseIdOf, type Ssin } from '@crossroads/identifiers';
-import { type Citizen, Citizens } from '@crossroads/sign-in';
+import { type Citizen, Citizens, personsAsOne } from '@crossroads/sign-in';
 import { Injectable } from '@nestjs/common';
 import { DelegationRepository } from './delegation.repository.js';
 import { MailboxRepository } from './mailbox.repository.js';
@@ -13,8 +13,8 @@ import { MailboxRepository } from './mailbox.repository.js';
 export interface Reader {
   readonly reader: MailReader;
   /**
-   * The owner of the mailbox: the id that is current first, then those under which the same person was known before. Reading asks for
-   * all of them.
+   * The owner of the mailbox: the id that is current first, then those of persons who are one with this one (`personsAsOne`). Reading
+   * asks for all of them.
    */
   readonly ownerIds: readonly [string, ...string[]];
   /** Who is signed in. */
@@ -75,10 +75,8 @@ export class Readers {
   }
 
   private async signedIn(call: Call): Promise<Person> {
-    const { caller: frontEnd } = call;
-    if (frontEnd.kind !== 'institution')
-      throw new PermissionDenied('CALLER_NOT_ALLOWED', 'this rpc is for the front ends of institutions');
-    return { ...(await this.citizens.signedIn(call)), frontEnd };
+    const citizen = await this.citizens.signedIn(call);
+    return { ...citizen, frontEnd: citizen.portal };
   }
 
   private async find(person: Person, by: MailboxReference['by']): Promise<Reader | undefined> {
@@ -132,6 +130,7 @@ export class Readers {
     const persons = rows.filter(({ enterpriseNumber }) => enterpriseNumber === null);
     for (const { ownerId, enterpriseNumber } of rows) if (enterpriseNumber !== null) found.set(ownerId, [ownerId]);
     if (persons.length === 0) return found;
+    const now = this.clock.now();
     const { results } = await this.directory.batchCheck({
       persons: persons.map(({ ownerId }) => ({ by: { $case: 'personId', value: ownerId } })),
       // Without a filter the answer would have all inscriptions of each person.
@@ -139,8 +138,8 @@ export class Readers {
       date: undefined,
     });
     for (const [index, { ownerId }] of persons.entries()) {
-      const { personId = '', mergedPersonIds = [] } = results[index] ?? {};
-      if (personId !== '') found.set(ownerId, [personId, ...mergedPersonIds]);
+      const owner = results[index];
+      if (owner?.personId) found.set(ownerId, personsAsOne(owner, now));
     }
     return found;
   }

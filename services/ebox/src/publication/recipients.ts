@@ -1,3 +1,4 @@
+import { Clock } from '@crossroads/configuration';
 import {
   type CheckResponse,
   DirectoryServiceService,
@@ -6,6 +7,7 @@ import {
 import { Batcher } from '@crossroads/eventsourcing';
 import { type Connection, FailedPrecondition, InjectClient, NotFound } from '@crossroads/grpc';
 import { enterpriseIdOf } from '@crossroads/identifiers';
+import { personsAsOne } from '@crossroads/sign-in';
 import { Injectable } from '@nestjs/common';
 import type { MessageInput } from './new-message.reader.js';
 
@@ -24,10 +26,13 @@ export class Recipients {
   constructor(
     @InjectClient('reference-directory', DirectoryServiceService)
     private readonly directory: Pick<Connection<typeof DirectoryServiceService>, 'batchCheck'>,
+    private readonly clock: Clock,
   ) {}
 
   /**
-   * All ids of a recipient, the current one first.
+   * All ids of a recipient, the current one first. While persons who were made one are apart (`personsAsOne`), mail to a number is mail
+   * to the person who had it, and the number is usable although another has replaced it: whoever arranges a merge must not receive the
+   * mail of the other person.
    * @throws NotFound `UNKNOWN_SSIN`; FailedPrecondition `REPLACED_SSIN`, `CANCELED_SSIN`
    */
   async idsOf({
@@ -35,8 +40,12 @@ export class Recipients {
     sender,
   }: Pick<MessageInput, 'recipient' | 'sender'>): Promise<readonly [string, ...string[]]> {
     if (recipient.$case === 'enterpriseNumber') return [enterpriseIdOf(recipient.value)];
-    const { state, personId, mergedPersonIds } = await this.checks.load({ ssin: recipient.value, sender });
-    if (state === NumberState.NUMBER_STATE_VALID) return [personId, ...mergedPersonIds];
+    const found = await this.checks.load({ ssin: recipient.value, sender });
+    const { state, personId } = found;
+    const ids = personsAsOne(found, this.clock.now());
+    const isUsable =
+      state === NumberState.NUMBER_STATE_REPLACED ? ids[0] !== personId : state === NumberState.NUMBER_STATE_VALID;
+    if (isUsable) return ids;
     if (state === NumberState.NUMBER_STATE_REPLACED)
       throw new FailedPrecondition(
         'REPLACED_SSIN',

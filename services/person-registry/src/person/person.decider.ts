@@ -74,6 +74,8 @@ export type ProposalStatedEvent = DomainEvent<
     readonly step: 'proposed' | 'confirmed' | 'effective' | 'contested' | 'lapsed';
     /** Absent for what the clock did. */
     readonly by?: { readonly reporter: string; readonly officialId: string; readonly officialRole: string };
+    /** One of the persons concerned did it, through a portal of `by.reporter`. */
+    readonly byPerson?: true;
     /** ISO 8601, as `effectiveAt`. */
     readonly at: string;
     readonly effectiveAt?: string;

@@ -24,6 +24,7 @@ export const proposalStatedMessage = (personId: string, { data }: ProposalStated
       kind: KINDS[data.kind],
       step: STEPS[data.step],
       effectiveTime: data.effectiveAt === undefined ? undefined : new Date(data.effectiveAt),
+      byPerson: data.byPerson ?? false,
     },
     reporter: data.by?.reporter ?? `service:${personRegistry.name}`,
     officialRole: data.by?.officialRole ?? '',

@@ -18,6 +18,7 @@ import { DueProposals } from './due-proposals.repository.js';
 import {
   type KnownProposal,
   knownProposal,
+  type Objector,
   type Party,
   type ProposalEvent,
   type ProposalReason,
@@ -29,10 +30,12 @@ import { Proposals } from './proposals.js';
 type ProposalStep = ProposalStatedEvent['data']['step'];
 
 /** Who asks, and under which idempotency key. */
-export interface OfficialOrigin {
+interface Origin<By> {
   readonly request: RequestKey;
-  readonly by: Party;
+  readonly by: By;
 }
+
+export type OfficialOrigin = Origin<Party>;
 
 /** Changes of numbers that take two officials. Every step, what it does to numbers and what persons are told of it are one append. */
 @Injectable()
@@ -109,7 +112,7 @@ export class ProposalCommands {
       .then(({ effectiveAt }) => effectiveAt);
   }
 
-  async contest(proposalId: string, { request, by }: OfficialOrigin): Promise<void> {
+  async contest(proposalId: string, { request, by }: Origin<Objector>): Promise<void> {
     await this.commands.execute({
       request,
       decide: async () => {
@@ -230,18 +233,24 @@ const statementsOf = (
   { made, effectiveAt }: KnownProposal,
   step: ProposalStep,
   at: string,
-  by?: Party,
+  by?: Objector,
 ): Statements => {
   const data = {
     proposalId,
     kind: made.kind,
     step,
     at,
-    ...(by === undefined ? {} : { by: { ...by } }),
+    ...(by === undefined ? {} : toldOf(by)),
     ...(effectiveAt === undefined ? {} : { effectiveAt }),
   };
   return new Map(made.personIds.map((personId) => [personId, { type: 'ProposalStated', data }]));
 };
+
+/** Of a person who objects the other one learns through which portal, and not which of them it was. */
+const toldOf = (by: Objector): Pick<ProposalStatedEvent['data'], 'by' | 'byPerson'> =>
+  'personId' in by
+    ? { by: { reporter: by.portal, officialId: '', officialRole: '' }, byPerson: true }
+    : { by: { ...by } };
 
 const found = (number: NumberStream | undefined): NumberStream => {
   if (number === undefined) throw unknownSsin();

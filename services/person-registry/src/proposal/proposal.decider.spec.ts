@@ -4,6 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   MERGE_DELAY_MS,
+  type Objector,
   type Party,
   PROPOSAL_LIFETIME_MS,
   type ProposalCommand,
@@ -19,6 +20,7 @@ const party = (reporter: string, officialId: string): Party => ({ reporter, offi
 const ANN = party('0207000001', 'ann');
 const BOB = party('0207000001', 'bob');
 const EVE = party('0207000002', 'eve');
+const person = (personId: string): Objector => ({ portal: '0208000046', personId });
 
 const make = (kind: 'merge' | 'cancellation', by = ANN): ProposalCommand => ({
   type: 'MakeProposal',
@@ -32,7 +34,7 @@ const make = (kind: 'merge' | 'cancellation', by = ANN): ProposalCommand => ({
 });
 const confirm = (by: Party, ms = 0, numbers: { index: string; byIndex?: string } = { index: 'A', byIndex: 'B' }) =>
   ({ type: 'ConfirmProposal', ...numbers, by, at: at(ms) }) satisfies ProposalCommand;
-const contest = (by: Party, ms = 0) => ({ type: 'ContestProposal', by, at: at(ms) }) satisfies ProposalCommand;
+const contest = (by: Objector, ms = 0) => ({ type: 'ContestProposal', by, at: at(ms) }) satisfies ProposalCommand;
 const takeEffect = (ms: number) => ({ type: 'TakeEffect', at: at(ms) }) satisfies ProposalCommand;
 
 const after = (...commands: readonly ProposalCommand[]): ProposalState =>
@@ -77,11 +79,34 @@ describe('a merge', () => {
       [made, confirm(EVE)],
       [made, confirm(EVE), takeEffect(MERGE_DELAY_MS)],
     ] satisfies ProposalCommand[][])
-      for (const by of [ANN, BOB, EVE]) {
+      for (const by of [ANN, BOB, EVE, person('a'), person('b')]) {
         const contested = after(...before, contest(by));
         expect(contested).toMatchObject({ status: 'contested' });
         expect(proposalDecider.decide(contest(by), contested)).toEqual([]);
       }
+  });
+});
+
+describe('a person', () => {
+  it('who is not concerned gets the answer of a proposal that does not exist', () => {
+    const stranger = contest(person('c'));
+    const messageOf = (...before: readonly ProposalCommand[]): unknown => {
+      try {
+        return proposalDecider.decide(stranger, after(...before));
+      } catch (error) {
+        return error instanceof Rejection ? [error.reason, error.message] : error;
+      }
+    };
+    const absent = messageOf();
+    expect(absent).toMatchObject(['UNKNOWN_PROPOSAL', expect.any(String)]);
+    const made = make('merge');
+    for (const before of [
+      [made],
+      [made, contest(ANN)],
+      [made, confirm(EVE), takeEffect(MERGE_DELAY_MS)],
+      [make('cancellation'), confirm(EVE, 0, { index: 'A' }), takeEffect(0)],
+    ] satisfies ProposalCommand[][])
+      expect(messageOf(...before)).toEqual(absent);
   });
 });
 
@@ -123,7 +148,7 @@ const time = fc.integer({ min: 0, max: 2 * PROPOSAL_LIFETIME_MS });
 const numbers = fc.constantFrom({ index: 'A', byIndex: 'B' }, { index: 'A' }, { index: 'B', byIndex: 'A' });
 const command: fc.Arbitrary<ProposalCommand> = fc.oneof(
   fc.tuple(anybody, time, numbers).map(([by, ms, named]) => confirm(by, ms, named)),
-  fc.tuple(anybody, time).map(([by, ms]) => contest(by, ms)),
+  fc.tuple(fc.oneof(anybody, fc.constantFrom(person('a'), person('c'))), time).map(([by, ms]) => contest(by, ms)),
   time.map(takeEffect),
   time.map((ms) => ({ type: 'LapseProposal', at: at(ms), reason: 'SSIN_CANCELED' }) as const),
 );

@@ -25,6 +25,13 @@ export interface Party {
   readonly officialRole: string;
 }
 
+/** One of the persons of whom something is proposed. */
+interface PersonConcerned {
+  /** Enterprise number of the institution through whose portal they signed in. */
+  readonly portal: string;
+  readonly personId: string;
+}
+
 /** The numbers of a proposal, by blind index. `byIndex` is there for a merge only. */
 interface ProposedNumbers {
   readonly index: string;
@@ -42,15 +49,18 @@ interface Made extends ProposedNumbers {
   readonly at: string;
 }
 
-interface Step {
-  readonly by: Party;
+interface Step<By = Party> {
+  readonly by: By;
   readonly at: string;
 }
+
+/** Who may contest: an official, or a person concerned. */
+export type Objector = Party | PersonConcerned;
 
 export type ProposalEvent =
   | DomainEvent<'ProposalMade', Made>
   | DomainEvent<'ProposalConfirmed', Step & { readonly effectiveAt: string }>
-  | DomainEvent<'ProposalContested', Step>
+  | DomainEvent<'ProposalContested', Step<Objector>>
   | DomainEvent<'ProposalTookEffect', { readonly at: string }>
   /** What was proposed can no longer be done, for the reason of a rule about numbers. */
   | DomainEvent<'ProposalLapsed', { readonly at: string; readonly reason: string }>;
@@ -66,7 +76,7 @@ export const PROPOSAL_EVENTS: UpcastersOf<ProposalEvent> = {
 export type ProposalCommand =
   | ({ readonly type: 'MakeProposal' } & Made)
   | ({ readonly type: 'ConfirmProposal' } & Step & ProposedNumbers)
-  | ({ readonly type: 'ContestProposal' } & Step)
+  | ({ readonly type: 'ContestProposal' } & Step<Objector>)
   | { readonly type: 'TakeEffect'; readonly at: string }
   | { readonly type: 'LapseProposal'; readonly at: string; readonly reason: string };
 
@@ -106,6 +116,8 @@ export const proposalDecider: Decider<ProposalState, ProposalCommand, ProposalEv
         return [{ type: 'ProposalConfirmed', data: { by: command.by, at, effectiveAt } }];
       }
       case 'ContestProposal':
+        // To others it does not exist: they learn nothing of whom it concerns.
+        if ('personId' in command.by && !proposal.made.personIds.includes(command.by.personId)) throw unknownProposal();
         if (proposal.status === 'contested') return [];
         if (proposal.status === 'lapsed' || (proposal.status === 'effective' && proposal.made.kind === 'cancellation'))
           throw closed(proposal);
@@ -139,9 +151,11 @@ export const proposalDecider: Decider<ProposalState, ProposalCommand, ProposalEv
 
 /** @throws Rejection UNKNOWN_PROPOSAL */
 export const knownProposal = (state: ProposalState): KnownProposal => {
-  if (state.status === 'absent') throw reject('UNKNOWN_PROPOSAL', 'there is no proposal with this id; propose first');
+  if (state.status === 'absent') throw unknownProposal();
   return state;
 };
+
+const unknownProposal = () => reject('UNKNOWN_PROPOSAL', 'there is no such proposal; check its id');
 
 /** What it is about must still be as it was proposed. @param owners whose the numbers are now @throws Rejection NUMBERS_CHANGED */
 export const requireOwners = ({ made }: KnownProposal, owners: readonly (string | undefined)[]): void => {

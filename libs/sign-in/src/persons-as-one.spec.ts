@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { listedPersons } from './listed-persons.js';
+import { personsAsOne } from './persons-as-one.js';
 
 const DAY_MS = 86_400_000;
 const NOW = new Date('2026-03-31T12:00:00Z');
@@ -10,9 +10,9 @@ const merge = (personId: string, days: number, contested = false) => ({
   contested,
 });
 const seen = (ownPersonId: string, ...merges: ReturnType<typeof merge>[]) =>
-  listedPersons({ personId: 'survivor', ownPersonId, merges }, NOW);
+  personsAsOne({ personId: 'survivor', ownPersonId, merges }, NOW);
 
-describe('the persons under whom somebody sees their own list', () => {
+describe('the persons who are one for what is shown to themselves', () => {
   it('are those of both numbers once a merge is 30 days old and nobody contests it', () => {
     expect(seen('survivor', merge('merged', 30))).toEqual(['survivor', 'merged']);
     expect(seen('merged', merge('merged', 30))).toEqual(['survivor', 'merged']);

@@ -238,7 +238,7 @@ describe('the list of accesses', () => {
     await world.exchange.append(refused(access(person), 'NOT_INSCRIBED'));
     await until(person.ssin, (all) => all.length === 1);
     const tls = world.certificate(PORTAL);
-    const addresses = { 'access-audit': `127.0.0.1:${running.port}`, ebox: '127.0.0.1:1' };
+    const addresses = { 'access-audit': `127.0.0.1:${running.institutionsPort}`, ebox: '127.0.0.1:1' };
     const sdk = new Citizen({ addresses, tls, trustDomain: TRUST_DOMAIN });
     const seen: Access[] = [];
     for await (const one of sdk.accesses(await world.token(person.ssin), { withoutOwn: true, pageSize: 1 }))

@@ -130,9 +130,9 @@ describe('authorization', () => {
   it('says what is wrong with its configuration, in a sentence each', async () => {
     expect(await authorization.process.stop()).toBe(0);
     authorization.process.output = '';
-    const wrong = { GRPC_PORT: 'x', DATABASE_URL: '', BOOTSTRAP_ADMINISTRATOR: 'me' };
+    const wrong = { MESH_PORT: 'x', DATABASE_URL: '', BOOTSTRAP_ADMINISTRATOR: 'me' };
     await expect(authorization.process.launch(wrong)).rejects.toThrow('the service ended');
-    expect(authorization.process.output).toContain('GRPC_PORT must be a whole number from 0 to 65535.');
+    expect(authorization.process.output).toContain('MESH_PORT must be a whole number from 0 to 65535.');
     expect(authorization.process.output).toContain('DATABASE_URL is needed');
     expect(authorization.process.output).toContain('BOOTSTRAP_ADMINISTRATOR must be <enterprise number>');
     await authorization.process.launch();

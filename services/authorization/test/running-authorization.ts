@@ -1,7 +1,7 @@
 import { AuthorizationServiceService } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { newRequestId, RemoteError, type TlsFiles } from '@crossroads/grpc';
 import { withCbeCheck } from '@crossroads/identifiers';
-import { CertificateAuthority } from '@crossroads/local';
+import { CertificateAuthorities } from '@crossroads/local';
 import { followPolicy, type PolicyFollower } from '@crossroads/policy';
 import type { TestDatabase } from '@crossroads/testing';
 import { type ServiceProcess, spkiHash, TestMesh, TRUST_DOMAIN } from '@crossroads/testing/mesh';
@@ -85,7 +85,7 @@ export class RunningAuthorization {
 
   /** A certificate that says the right thing, of an authority that nobody trusts. */
   async issueByStranger(name: string, enterpriseNumber: string) {
-    const stranger = await CertificateAuthority.create(TRUST_DOMAIN);
+    const stranger = await CertificateAuthorities.create(TRUST_DOMAIN);
     this.certificates.set(name, await this.mesh.untrustedCertificate(stranger, enterpriseNumber));
   }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { ConsultRequest, ReportMutationRequest } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { newRequestId } from '@crossroads/grpc';
 import { ssinCheck } from '@crossroads/identifiers';
-import { CertificateAuthority } from '@crossroads/local';
+import { CertificateAuthorities } from '@crossroads/local';
 import { eventually, refusalOf } from '@crossroads/testing';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -111,7 +111,7 @@ describe('the exchange, given bad input,', () => {
     const service = world.client(exchange.port, await mesh.serviceCertificate('subscription'));
     expect(await refusalOf(service.consult(request))).toMatchObject({ reason: 'CALLER_NOT_ALLOWED' });
 
-    const foreign = await CertificateAuthority.create(TRUST_DOMAIN);
+    const foreign = await CertificateAuthorities.create(TRUST_DOMAIN);
     const bad = [
       await mesh.untrustedCertificate(foreign, WELFARE),
       await mesh.applicationCertificate(WELFARE, { notAfter: new Date(Date.now() - 60_000) }),
@@ -178,7 +178,9 @@ describe('the exchange, given bad input,', () => {
     const { ca, key, cert } = world.certificate(WELFARE);
     const [caPem, keyPem, certPem] = [ca, key, cert].map((file) => readFileSync(file));
     const ssl = credentials.createSsl(caPem, keyPem, certPem);
-    const raw = new Client(`localhost:${exchange.port}`, ssl, { 'grpc.ssl_target_name_override': 'exchange' });
+    const raw = new Client(`localhost:${exchange.institutionsPort}`, ssl, {
+      'grpc.ssl_target_name_override': 'exchange',
+    });
     const codeOf = (method: string, bytes: Buffer) =>
       new Promise<status>((resolve) => {
         const same = (value: Buffer) => value;

@@ -28,7 +28,7 @@ export interface DemoNetwork {
 /** The parts of a mesh that the demo uses. */
 export interface DemoHost extends Pick<LocalMesh, 'trustDomain' | 'issueApplication' | 'setSignIn'> {
   readonly folder: Pick<LocalMesh['folder'], 'keys'>;
-  readonly ports: Pick<LocalMesh['ports'], 'services'>;
+  readonly ports: Pick<LocalMesh['ports'], 'forInstitutions'>;
 }
 
 /** Registers institutions, applications, data services, the sign-in provider and a document provider. Idempotent. */
@@ -140,14 +140,14 @@ const networkOf = (
   signInKey: string,
 ): DemoNetwork => {
   const connected = new Map<InstitutionName, Institution>();
-  const { services } = mesh.ports;
+  const { forInstitutions } = mesh.ports;
   const connection = (name: InstitutionName): MeshConnection => {
     const { ca, certificate, key } = certificateOf(certificates, name);
     return {
       tls: { ca, cert: certificate, key },
       trustDomain: mesh.trustDomain,
       addresses: Object.fromEntries(
-        Object.entries(services).map(([service, port]) => [service, `localhost:${port}`]),
+        Object.entries(forInstitutions).map(([service, port]) => [service, `localhost:${port}`]),
       ) as MeshAddresses,
     };
   };

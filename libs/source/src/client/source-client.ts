@@ -1,4 +1,4 @@
-import { callContext, type Lane, MeshSettings, NobodyWaits } from '@crossroads/configuration';
+import { callContext, type Lane, InstitutionSettings, MeshSettings, NobodyWaits } from '@crossroads/configuration';
 import {
   SourceServiceService,
   type SupplyRequest,
@@ -30,6 +30,7 @@ export class SourceClient implements OnApplicationShutdown {
 
   constructor(
     private readonly mesh: MeshSettings,
+    private readonly institutions: InstitutionSettings,
     policy: PolicyFollower,
   ) {
     this.serverKeys = policy.serverKeys((held, server) => held.isRegistered(server));
@@ -74,9 +75,10 @@ export class SourceClient implements OnApplicationShutdown {
     const key = `${source} ${address}`;
     const known = this.connections.get(key);
     if (known) return known;
+    const server = identityOf(source);
     const connection = connect(SourceServiceService, address, {
-      ...this.mesh.connection,
-      server: identityOf(source),
+      ...(server.kind === 'service' ? this.mesh.connection : this.institutions.connectionOf(this.mesh)),
+      server,
       serverKeys: this.serverKeys,
       maxMessageBytes: MAX_ANSWER_BYTES,
     });

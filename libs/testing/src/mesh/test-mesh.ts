@@ -18,7 +18,7 @@ import {
   startServer,
   type TlsFiles,
 } from '@crossroads/grpc';
-import { type CertificateAuthority, isServing, probe } from '@crossroads/local';
+import { type CertificateAuthorities, isServing, probe } from '@crossroads/local';
 import { AccessKeeping, type KafkaTls, TopicSealing } from '@crossroads/messaging';
 import { followPolicy } from '@crossroads/policy';
 import { FileKeyProvider, generateKeyFile, TopicSealer } from '@crossroads/privacy';
@@ -46,7 +46,7 @@ import type { Type } from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { eventually } from '../eventually.js';
 import { freePort, type TestDatabase, testDatabase, testPostgres } from '../postgres.js';
-import { type TestBus, testBus } from './bus.js';
+import { isOfInstitution, type TestBus, testBus } from './bus.js';
 import { InProcessService } from './in-process-service.js';
 import { PolicyFeed } from './policy-feed.js';
 import { TestPublisher } from './publisher.js';
@@ -77,10 +77,14 @@ export interface StartOptions {
 
 export interface ProcessOptions extends StartOptions {
   readonly port?: number;
+  readonly institutionsPort?: number;
   /** The folder of another version of the repository, built. @default this one */
   readonly root?: string;
   readonly nodeOptions?: readonly string[];
 }
+
+/** Where applications of institutions connect, by the port for services, of all services that this process has started. */
+const institutionsPorts = new Map<number, number>();
 
 /**
  * The environment of one service in a spec: databases, bus, certificates, key files and policy as the topology requires, and stand-ins for the
@@ -140,6 +144,7 @@ export class TestMesh {
     });
     await bus.allow(service);
     this.ownTls = await this.serviceCertificate(service);
+    writeFileSync(this.institutionsCaFile, bus.institutionsCa);
     await generateKeyFile(this.keyFile, keysOf(service));
     const { privatePem, published } = this.receiptKey;
     writeFileSync(join(folder, 'receipts.pem'), privatePem);
@@ -226,7 +231,7 @@ export class TestMesh {
   }
 
   /** The same certificate from an untrusted authority. */
-  async untrustedCertificate(authority: CertificateAuthority, enterpriseNumber: string): Promise<TlsFiles> {
+  async untrustedCertificate(authority: CertificateAuthorities, enterpriseNumber: string): Promise<TlsFiles> {
     const { certificate, key } = await authority.issueApplication({ application: 'desk', enterpriseNumber });
     const { ca } = await this.applicationCertificate(enterpriseNumber);
     return this.write({ ca: readFileSync(ca, 'utf8'), cert: certificate, key });
@@ -327,6 +332,7 @@ export class TestMesh {
       DATABASE_URL: main.url,
       DATABASE_MIGRATOR_URL: main.migratorUrl,
       ...(keys ? { KEYS_DATABASE_URL: keys.url, KEYS_DATABASE_MIGRATOR_URL: keys.migratorUrl } : {}),
+      INSTITUTIONS_CA_FILE: this.institutionsCaFile,
       TLS_CA_FILE: ca,
       TLS_CERT_FILE: cert,
       TLS_KEY_FILE: key,
@@ -344,7 +350,7 @@ export class TestMesh {
     options: StartOptions & { readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder } = {},
   ): Promise<InProcessService> {
     const { env, databases = this.databases, until = 'ready', override = (builder) => builder } = options;
-    const all = { ...defaults, ...this.environment(databases), GRPC_PORT: '0', ...env };
+    const all = { ...defaults, ...this.environment(databases), MESH_PORT: '0', INSTITUTIONS_PORT: '0', ...env };
     const builder = Test.createTestingModule({ imports: [module] }).setLogger(nestLogger);
     for (const one of settings) builder.overrideProvider(one).useFactory({ factory: () => new one(all) });
     const compiled = await override(builder).compile();
@@ -352,6 +358,7 @@ export class TestMesh {
     const application = compiled.createNestMicroservice({ strategy: transport });
     await application.listen();
     const running = new InProcessService(application, transport.unwrap<RunningServer>());
+    institutionsPorts.set(running.port, running.institutionsPort);
     this.defer(() => running.stop());
     if (until === 'ready') await eventually(() => running.isReady(), Boolean);
     return running;
@@ -361,6 +368,7 @@ export class TestMesh {
   async startProcess(options: ProcessOptions = {}): Promise<ServiceProcess> {
     const {
       port = await freePort(),
+      institutionsPort = await freePort(),
       databases = this.databases,
       env,
       nodeOptions = [],
@@ -375,25 +383,50 @@ export class TestMesh {
         root ?? fileURLToPath(new URL('../../../../', import.meta.url)),
         `services/${this.service}/dist/src/main.js`,
       ),
-      { ...this.environment(databases), [serves ? 'GRPC_PORT' : 'HEALTH_PORT']: String(port), ...env },
+      {
+        ...this.environment(databases),
+        ...(serves
+          ? { MESH_PORT: String(port), INSTITUTIONS_PORT: String(institutionsPort) }
+          : { HEALTH_PORT: String(port) }),
+        ...env,
+      },
       until === 'ready' ? isReady : async () => true,
-      { port, nodeOptions },
+      { port, institutionsPort, nodeOptions },
     );
+    institutionsPorts.set(port, institutionsPort);
     this.defer(() => process.stop('SIGKILL'));
     return process;
   }
 
-  /** A client of the service or of a stand-in. It is closed with the mesh. */
+  /**
+   * A client of the service or of a stand-in, at the port that is for its certificate; `port` is the one for services. It is closed with the
+   * mesh.
+   */
   connect<Definition extends Record<string, MethodShape> & GrpcDefinition>(
     definition: Definition,
     port: number,
     tls: TlsFiles,
     options: Partial<ConnectOptions> = {},
   ): Connection<Definition> {
-    const server = { kind: 'service', name: this.service } as const;
-    const client = connect(definition, `127.0.0.1:${port}`, { tls, trustDomain: TRUST_DOMAIN, server, ...options });
+    const { server = { kind: 'service', name: this.service } as const } = options;
+    const ca = server.kind === 'institution' ? this.institutionsCaFile : tls.ca;
+    const client = connect(definition, `127.0.0.1:${this.portFor(tls, port)}`, {
+      trustDomain: TRUST_DOMAIN,
+      ...options,
+      tls: { ...tls, ca },
+      server,
+    });
     this.defer(() => client.close());
     return client;
+  }
+
+  /** The port of a service for a certificate. @param port the one for services */
+  portFor({ cert }: TlsFiles, port: number): number {
+    return (isOfInstitution(cert) ? institutionsPorts.get(port) : undefined) ?? port;
+  }
+
+  private get institutionsCaFile(): string {
+    return join(this.folder, 'institutions-ca.pem');
   }
 
   private get tlsOfService(): TlsFiles {

@@ -118,10 +118,17 @@ describe('npm run cluster', () => {
   });
 
   it("the ports in mesh.json are the forwarded ports of the chart's values", async () => {
-    const { services, postgres, kafka } = mesh.ports;
+    const { services, forInstitutions, postgres, kafka, kafkaForInstitutions } = mesh.ports;
     const { metrics, ...forwards } = values.forwards;
-    expect({ services: Math.min(...Object.values(services)), postgresql: postgres, kafka }).toEqual(forwards);
-    expect([...Object.values(services), postgres, kafka]).not.toContain(metrics);
+    expect({
+      services: Math.min(...Object.values(services)),
+      forInstitutions: Math.min(...Object.values(forInstitutions)),
+      postgresql: postgres,
+      kafka,
+      kafkaForInstitutions,
+    }).toEqual(forwards);
+    const all = [...Object.values(services), ...Object.values(forInstitutions), postgres, kafka, kafkaForInstitutions];
+    expect(all).not.toContain(metrics);
     await mesh.write();
     expect(existsSync(join(folder, 'mesh.json'))).toBe(true);
   });

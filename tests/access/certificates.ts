@@ -7,10 +7,13 @@ import {
   type Anchor,
   CertificateAuthorities,
   IDENTIFICATION,
+  institutionEntries,
   type IssuedCertificate,
   type IdentityFiles,
   type InstitutionName,
   numberOf,
+  registeredUntil,
+  spkiOfPem,
   type Validity,
 } from '@crossroads/local';
 import {
@@ -19,12 +22,16 @@ import {
   EBOX_EVENTS,
   mayRead,
   OF_CITIZENS,
+  rightsFor,
+  rpcsOf,
+  type ServiceName,
   SERVICES,
   serviceNamed,
   TOPIC_NAMES,
   topicOfInstitution,
   producerOf,
 } from '@crossroads/topology';
+import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Kafka } from 'kafkajs';
 import { progress, type WholeMesh } from '../whole-mesh.js';
@@ -122,9 +129,43 @@ const identityOf = (name: string): IssuedCertificate => {
   return { certificate: readFileSync(files.certificate, 'utf8'), key: readFileSync(files.key, 'utf8') };
 };
 
+let withoutRights: Promise<IssuedCertificate> | undefined;
+
+/** Registered, for nothing. Resolves when all services know it. */
+const applicationWithoutRights = (): Promise<IssuedCertificate> => {
+  withoutRights ??= (async () => {
+    const name = 'without-rights';
+    const issued = await mesh.local.authority.issueApplication({ ...OFFICE, application: name });
+    await mesh.as('administrator').authorization.registerApplication({
+      requestId: newRequestId(),
+      application: {
+        enterpriseNumber: OFFICE.enterpriseNumber,
+        name,
+        spkiHashes: [spkiOfPem(issued.certificate)],
+        rights: [],
+        notAfter: registeredUntil(),
+      },
+    });
+    for (const server of SERVERS.filter((one) => !SERVERS_OF_INSTITUTIONS.includes(one))) {
+      const own = client(server, 'institutions', issued);
+      await eventually(
+        () => own.call(anyRpc(server), nothing),
+        ({ reason }) => reason !== 'KEY_NOT_REGISTERED',
+      );
+    }
+    return issued;
+  })();
+  return withoutRights;
+};
+
 const anyRpc = (server: string): string => RPCS_OF[server]?.[0]?.path ?? '';
 
 const nothing = [Buffer.alloc(0)];
+
+/** The kinds of rights of the callers that are institutions. */
+const RIGHTS_OF_CALLERS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  institutionEntries().map(([name, { rights }]) => [name, rights.map((right) => right.split(':')[0] ?? '')]),
+);
 
 /** Which certificate may call which rpc and use which topic, on a mesh that others may have used. */
 export const certificates = (running: () => WholeMesh): void => {
@@ -185,6 +226,18 @@ export const certificates = (running: () => WholeMesh): void => {
     const rpcs = RPCS_OF[server] ?? [];
     const ofInstitutions = rpcs.filter(({ callers }) => callers.includes('institution'));
 
+    const guarded = rpcsOf(server as ServiceName).filter(({ rights }) => rights.length > 0);
+
+    if (guarded.length > 0 && !SERVERS_OF_INSTITUTIONS.includes(server))
+      it(`${server} refuses every rpc to an application without the right for it`, async () => {
+        const without = client(server, 'institutions', await applicationWithoutRights());
+        for (const { path } of guarded)
+          expect([path, await without.call(path, nothing)]).toEqual([
+            path,
+            { code: 'PERMISSION_DENIED', reason: 'RIGHT_MISSING' },
+          ]);
+      });
+
     if (ofInstitutions.length > 0)
       it(`${server} refuses every rpc to a key that its institution has not registered`, async () => {
         const stranger = client(server, 'institutions', await mesh.local.authority.issueApplication(OFFICE));
@@ -206,7 +259,8 @@ export const certificates = (running: () => WholeMesh): void => {
           else if (callers.includes(kind)) {
             expect([path, code === 'UNIMPLEMENTED']).toEqual([path, false]);
             expect([path, reason === 'CALLER_NOT_ALLOWED']).toEqual([path, false]);
-            if (OF_CITIZENS.some((one) => one === path))
+            if (reason === 'RIGHT_MISSING') expect(RIGHTS_OF_CALLERS[name]).not.toContain(rightsFor(path)[0]);
+            else if (OF_CITIZENS.some((one) => one === path))
               // A request with wrong fields is refused before somebody is looked for.
               expect([path, code]).toEqual([path, code === 'INVALID_ARGUMENT' ? code : 'UNAUTHENTICATED']);
           } else expect([path, code, reason]).toEqual([path, 'PERMISSION_DENIED', 'CALLER_NOT_ALLOWED']);
@@ -377,7 +431,7 @@ export const certificates = (running: () => WholeMesh): void => {
         ),
       );
       expect(new Set(answers.map((error) => `${Reflect.get(Object(error), 'reason')} ${String(error)}`)).size).toBe(1);
-      expect(answers[0]).toMatchObject({ code: 7, reason: 'NOT_A_DOCUMENT_PROVIDER' });
+      expect(answers[0]).toMatchObject({ code: 7, reason: 'RIGHT_MISSING' });
     });
   });
 

@@ -8,9 +8,11 @@ import {
   CertificateAuthorities,
   type IssuedCertificate,
   type InstitutionName,
+  INSTITUTIONS,
   isServing,
   KAFKA_ADMIN,
   numberOf,
+  registeredUntil,
   SERVICES,
   spkiOfPem,
   writePrivate,
@@ -63,6 +65,8 @@ export class Renewal {
         enterpriseNumber,
         name: institution,
         spkiHashes: [spkiOfPem(held), spkiOfPem(renewed.certificate)],
+        rights: [...INSTITUTIONS[institution].rights],
+        notAfter: registeredUntil(),
       },
     });
     await this.replace(institution, renewed);

@@ -11,6 +11,8 @@ const MAX_LENGTH = 8_192;
 /** What a sign-in provider says of a person. */
 export interface TokenClaims {
   readonly ssin: Ssin;
+  /** The sign-in provider. */
+  readonly issuer: string;
   readonly enterpriseRoles: EnterpriseRoles;
 }
 
@@ -67,7 +69,7 @@ const claimsOf = (payload: JWTPayload, mode: Mode, today: IsoDay): TokenClaims =
   const enterpriseRoles = enterpriseRolesOf(roles);
   if (!enterpriseRoles)
     throw refuse('TOKEN_MALFORMED', 'the claim enterprise_roles must be {"<enterprise number>": ["<role>", …], …}');
-  return { ssin: parsed.ssin, enterpriseRoles };
+  return { ssin: parsed.ssin, issuer: payload.iss ?? '', enterpriseRoles };
 };
 
 const issuerOf = (token: string): string => {

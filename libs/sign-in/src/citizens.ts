@@ -2,7 +2,7 @@ import { Clock, MeshSettings, ServiceIdentity } from '@crossroads/configuration'
 import { DirectoryServiceService, NumberState } from '@crossroads/contracts/directory/v1/directory_service';
 import { type Call, type Connection, InjectClient, NotFound } from '@crossroads/grpc';
 import { dayOf, type Ssin } from '@crossroads/identifiers';
-import { PolicyFollower } from '@crossroads/policy';
+import { PolicyFollower, rightMissing } from '@crossroads/policy';
 import { tokenAudienceOf } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import { citizenOf, type TokenClaims } from './citizen-token.js';
@@ -28,7 +28,7 @@ export class Citizens {
     private readonly directory: Pick<Connection<typeof DirectoryServiceService>, 'check'>,
   ) {}
 
-  /** By the token of the call, which must be for this service. @throws Unauthenticated; NotFound `UNKNOWN_SSIN` */
+  /** By the token of the call, which must be for this service. @throws Unauthenticated; PermissionDenied `RIGHT_MISSING`; NotFound `UNKNOWN_SSIN` */
   async signedIn({ metadata, caller }: Pick<Call, 'metadata' | 'caller'>): Promise<Citizen> {
     const [authorization] = metadata.get('authorization');
     const now = this.clock.now();
@@ -39,6 +39,9 @@ export class Citizens {
       today: dayOf(now),
       now,
     });
+    // Only a portal of this provider: a token that was meant for another one opens nothing here.
+    if (caller.kind === 'institution' && !this.policy.policy().rightsOf(caller).isPortalOf(claims.issuer))
+      throw rightMissing(`portal:${claims.issuer}`);
     // Without a filter the answer would have all inscriptions of the person.
     const institutions = caller.kind === 'institution' ? [caller.enterpriseNumber] : [];
     return { ...claims, ...(await this.idsOf(claims.ssin, institutions, now)) };

@@ -2,7 +2,7 @@ import { DeliberationState } from '@crossroads/contracts/authorization/v1/policy
 import { newRequestId } from '@crossroads/grpc';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { approved, decide, draft, question, registerWages, revoke, submit, wages } from './requests.js';
-import { numbers, outcomeOf, RunningAuthorization } from './running-authorization.js';
+import { REGISTRATION, numbers, outcomeOf, RunningAuthorization } from './running-authorization.js';
 
 describe('authorization', () => {
   let authorization: RunningAuthorization;
@@ -101,7 +101,12 @@ describe('authorization', () => {
   it('refuses a key from the moment that it is withdrawn', async () => {
     await authorization.issue('oldKey', numbers.employmentOffice);
     const spkiHash = authorization.spki('oldKey');
-    const application = { enterpriseNumber: numbers.employmentOffice, name: 'desk', spkiHashes: [spkiHash] };
+    const application = {
+      ...REGISTRATION,
+      enterpriseNumber: numbers.employmentOffice,
+      name: 'desk',
+      spkiHashes: [spkiHash],
+    };
     await authorization.as('administrator').registerApplication({ requestId: newRequestId(), application });
     const old = authorization.as('oldKey');
     expect(await outcomeOf(old.listDataServices({ pageSize: 0, pageToken: '' }))).toBe('OK');

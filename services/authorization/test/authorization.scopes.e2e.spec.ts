@@ -13,7 +13,7 @@ import {
   wages,
   watching,
 } from './requests.js';
-import { numbers, outcomeOf, RunningAuthorization } from './running-authorization.js';
+import { REGISTRATION, numbers, outcomeOf, RunningAuthorization } from './running-authorization.js';
 
 /** Who may call what; each refusal with its reason. */
 describe('authorization, by caller', () => {
@@ -43,7 +43,7 @@ describe('authorization, by caller', () => {
     officialKeys: [],
   };
   const hash = `${'A'.repeat(42)}A`;
-  const application = { enterpriseNumber: numbers.employmentOffice, name: 'desk', spkiHashes: [hash] };
+  const application = { ...REGISTRATION, enterpriseNumber: numbers.employmentOffice, name: 'desk', spkiHashes: [hash] };
   const key = { kid: 'k', jwk: { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' } };
   const calls: Readonly<Record<string, (rpcs: Rpcs) => Promise<unknown>>> = {
     registerInstitution: (rpcs) => rpcs.registerInstitution({ requestId: requestId(), institution }),

@@ -54,7 +54,16 @@ describe('authorization takes', () => {
         })
         .map((request) => () => administrator.registerInstitution(request)),
       fc
-        .record({ requestId, application: fc.record({ enterpriseNumber: text, name: text, spkiHashes: texts }) })
+        .record({
+          requestId,
+          application: fc.record({
+            enterpriseNumber: text,
+            name: text,
+            spkiHashes: texts,
+            rights: texts,
+            notAfter: fc.option(fc.date({ noInvalidDate: true }), { nil: undefined }),
+          }),
+        })
         .map((request) => () => administrator.registerApplication(request)),
       fc
         .record({

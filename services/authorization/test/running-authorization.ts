@@ -97,11 +97,11 @@ export class RunningAuthorization {
   async registerMembers(): Promise<void> {
     const administrator = this.as('administrator');
     const roles = { administrator: [1], committee: [2], welfareOffice: [], employmentOffice: [] } as const;
-    for (const name of ['committee', 'welfareOffice', 'employmentOffice'] as const) {
+    for (const name of ['administrator', 'committee', 'welfareOffice', 'employmentOffice'] as const) {
       const enterpriseNumber = numbers[name];
       const institution = { enterpriseNumber, name, roles: [...roles[name]], represents: [], officialKeys: [] };
       await administrator.registerInstitution({ requestId: newRequestId(), institution });
-      const application = { enterpriseNumber, name: 'desk', spkiHashes: [this.spki(name)] };
+      const application = { ...REGISTRATION, enterpriseNumber, name: 'desk', spkiHashes: [this.spki(name)] };
       await administrator.registerApplication({ requestId: newRequestId(), application });
     }
   }
@@ -116,6 +116,12 @@ export class RunningAuthorization {
     return tls;
   }
 }
+
+/** Of applications that specs register: what any of them does, for almost as long as may be. */
+export const REGISTRATION = {
+  rights: ['administer', 'decide', 'propose', 'publish', 'consult'],
+  notAfter: new Date(Date.now() + 399 * 86_400_000),
+};
 
 /** `CODE REASON`, or `OK`. */
 export const outcomeOf = async (call: Promise<unknown>): Promise<string> => {

@@ -4,7 +4,7 @@ import type { TlsFiles } from '@crossroads/grpc';
 import { probe, spkiOfPem } from '@crossroads/local';
 import { kafkaClient } from '@crossroads/messaging';
 import { eventually } from '@crossroads/testing';
-import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
+import { ALL_RIGHTS, type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { itOnKafka } from '@crossroads/testing/on-kafka';
 import { DELIVERIES, kafkaPrincipalOfKey, topicOfInstitution } from '@crossroads/topology';
 import { afterAll, afterEach, beforeAll, describe, expect } from '@jest/globals';
@@ -58,7 +58,7 @@ describe('the broker-keeper', () => {
   const setKeys = (enterpriseNumber: string, ...keys: readonly TlsFiles[]): bigint =>
     mesh.policy.put({
       $case: 'application',
-      value: { enterpriseNumber, name: 'desk', spkiHashes: keys.map(spkiOf) },
+      value: { ...ALL_RIGHTS, enterpriseNumber, name: 'desk', spkiHashes: keys.map(spkiOf) },
     });
 
   const newSubscriber = async (): Promise<Subscriber> => {

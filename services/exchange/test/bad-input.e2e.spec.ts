@@ -9,7 +9,7 @@ import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { exportJWK, SignJWT } from 'jose';
-import { type InProcessService, spkiHash, TestMesh } from '@crossroads/testing/mesh';
+import { ALL_RIGHTS, type InProcessService, spkiHash, TestMesh } from '@crossroads/testing/mesh';
 import { type ExchangeClient, consult, institution, WAGES, WELFARE, World } from './world.js';
 
 const TRUST_DOMAIN = 'crossroads.test';
@@ -124,7 +124,7 @@ describe('the exchange, given bad input,', () => {
 
   it('rejects a key from the moment that it is withdrawn', async () => {
     const tls = await mesh.applicationCertificate(WELFARE, { application: 'batch' });
-    const application = { enterpriseNumber: WELFARE, name: 'batch', spkiHashes: [spkiHash(tls)] };
+    const application = { ...ALL_RIGHTS, enterpriseNumber: WELFARE, name: 'batch', spkiHashes: [spkiHash(tls)] };
     mesh.policy.put({ $case: 'application', value: application });
     const client = world.client(exchange.port, tls);
     await eventually(

@@ -11,6 +11,7 @@ import { SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
 import { type Connection, newRequestId, type TlsFiles } from '@crossroads/grpc';
 import { ssinCheck, withCbeCheck } from '@crossroads/identifiers';
 import {
+  ALL_RIGHTS,
   DirectoryStandIn,
   type InProcessService,
   spkiHash,
@@ -95,7 +96,12 @@ export class World {
 
   /** Registers these keys, and no others, for the application with which both sources serve. */
   registerSource(...spkiHashes: readonly string[]): void {
-    const value = { enterpriseNumber: EMPLOYMENT, name: 'source', spkiHashes };
+    this.registerSourceWith(ALL_RIGHTS.rights, ...spkiHashes);
+  }
+
+  /** The same, with these rights. */
+  registerSourceWith(rights: readonly string[], ...spkiHashes: readonly string[]): void {
+    const value = { ...ALL_RIGHTS, enterpriseNumber: EMPLOYMENT, name: 'source', spkiHashes, rights };
     this.mesh.policy.put({ $case: 'application', value });
   }
 

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { Institution, type MeshAddresses, type MeshConnection, publicJwk } from '@crossroads/client';
 import { type Deliberation, DeliberationState } from '@crossroads/contracts/authorization/v1/policy';
 import { newRequestId } from '@crossroads/grpc';
+import { MAX_REGISTERED_DAYS } from '@crossroads/topology';
 import { type IdentityFiles, spkiOfPem, writePrivate } from '../certificates.js';
 import type { LocalMesh } from '../local-mesh.js';
 import { dataServices, type InstitutionAddresses } from './data-services.js';
 import { DRAFTS, inscriptionContexts, type Recipient, toDeliberation } from './deliberations.js';
-import { INSTITUTIONS, type InstitutionName, institutionEntries, numberOf } from './institutions.js';
+import { INSTITUTIONS, type InstitutionName, institutionEntries, numberOf, SIGN_IN_ISSUER } from './institutions.js';
 
-export const SIGN_IN_ISSUER = 'https://sign-in.crossroads.test';
 export const SIGN_IN_KID = 'sign-in';
 export const OFFICIALS_KID = 'officials';
 
@@ -30,6 +30,12 @@ export interface DemoHost extends Pick<LocalMesh, 'trustDomain' | 'issueApplicat
   readonly folder: Pick<LocalMesh['folder'], 'keys'>;
   readonly ports: Pick<LocalMesh['ports'], 'forInstitutions'>;
 }
+
+const DAY_MS = 86_400_000;
+
+/** The end of a registration of today, on a day as whole as that, so that a repetition changes nothing. */
+export const registeredUntil = (): Date =>
+  new Date((Math.floor(Date.now() / DAY_MS) + MAX_REGISTERED_DAYS - 1) * DAY_MS);
 
 /** Registers institutions, applications, data services, the sign-in provider and a document provider. Idempotent. */
 export const setUpDemo = async (mesh: DemoHost, addresses: InstitutionAddresses): Promise<DemoNetwork> => {
@@ -57,7 +63,13 @@ export const setUpDemo = async (mesh: DemoHost, addresses: InstitutionAddresses)
     const certificate = readFileSync(certificateOf(certificates, name).certificate, 'utf8');
     await authorization.registerApplication({
       requestId: newRequestId(),
-      application: { enterpriseNumber: institution.enterpriseNumber, name, spkiHashes: [spkiOfPem(certificate)] },
+      application: {
+        enterpriseNumber: institution.enterpriseNumber,
+        name,
+        spkiHashes: [spkiOfPem(certificate)],
+        rights: [...institution.rights],
+        notAfter: registeredUntil(),
+      },
     });
   }
   for (const dataService of dataServices(addresses))

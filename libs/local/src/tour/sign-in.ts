@@ -1,5 +1,6 @@
 import { type CitizenClaims, citizenToken } from '@crossroads/client';
-import { SIGN_IN_ISSUER, SIGN_IN_KID } from '../demo/set-up.js';
+import { SIGN_IN_ISSUER } from '../demo/institutions.js';
+import { SIGN_IN_KID } from '../demo/set-up.js';
 import type { Tour } from './tour.js';
 
 /** A token of the demo's sign-in provider, for one service. */

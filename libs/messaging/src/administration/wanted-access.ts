@@ -23,11 +23,18 @@ export interface WantedAccess {
   readonly rights: readonly BrokerRight[];
 }
 
+/** Which applications of an institution read its topics. */
+const READERS = [
+  { of: DELIVERIES, rights: ['subscribe'] },
+  { of: EBOX_EVENTS, rights: ['publish'] },
+] as const;
+
 /** What a policy decides on. */
 export type AccessPolicy = Pick<Policy, 'subscribers' | 'documentProviderNumbers' | 'keysOf'>;
 
 /**
- * A topic for each institution that gets deliveries or is a document provider, and for each of its registered keys the right to read it;
+ * A topic for each institution that gets deliveries or is a document provider, and the right to read it for each of its registered keys whose
+ * application may: that subscribes, or that publishes;
  * for each service what the topology grants it.
  */
 export const wantedAccess = (policy: AccessPolicy): WantedAccess => {
@@ -48,14 +55,19 @@ export const wantedAccess = (policy: AccessPolicy): WantedAccess => {
     rights: [
       ...SERVICES.flatMap((service) => aclEntriesOf(kafkaPrincipalOf(service), kafkaGrantsOf(service))),
       ...[...owned].flatMap(([enterpriseNumber, topics]) =>
-        policy
-          .keysOf(enterpriseNumber)
-          .flatMap((key) =>
-            aclEntriesOf(
-              kafkaPrincipalOfKey({ enterpriseNumber, ...key }),
-              kafkaGrantsOfInstitution(enterpriseNumber, topics),
-            ),
-          ),
+        READERS.flatMap(({ of, rights }) => {
+          const read = topics.filter((one) => one === of);
+          return read.length === 0
+            ? []
+            : policy
+                .keysOf(enterpriseNumber, rights)
+                .flatMap((key) =>
+                  aclEntriesOf(
+                    kafkaPrincipalOfKey({ enterpriseNumber, ...key }),
+                    kafkaGrantsOfInstitution(enterpriseNumber, read),
+                  ),
+                );
+        }),
       ),
     ],
   };

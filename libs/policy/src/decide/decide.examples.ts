@@ -39,10 +39,17 @@ export const institution = (enterpriseNumber: string, more: Partial<Institution>
   },
 });
 
-export const application = (enterpriseNumber: string, ...spkiHashes: string[]): PolicyEntity => {
-  const value: Application = { enterpriseNumber, name: 'files', spkiHashes };
+/** Longer than any spec runs. */
+export const NOT_AFTER = new Date('2999-12-31');
+
+export const applicationWith = (enterpriseNumber: string, more: Partial<Application>): PolicyEntity => {
+  const rights = ['consult', 'subscribe', 'publish'];
+  const value: Application = { enterpriseNumber, name: 'files', spkiHashes: [], rights, notAfter: NOT_AFTER, ...more };
   return { entity: { $case: 'application', value } };
 };
+
+export const application = (enterpriseNumber: string, ...spkiHashes: string[]): PolicyEntity =>
+  applicationWith(enterpriseNumber, { spkiHashes });
 
 export const wages: DataService = {
   dataService: 'employment.wages.v1',

@@ -26,9 +26,11 @@ import type { ServiceDefinition } from '@crossroads/service';
 import {
   addressedBy,
   addressVariableOf,
+  isRightKind,
   isServer,
   keysOf,
   receiptUseOf,
+  RIGHTS,
   serviceNamed,
   type ServiceName,
   type TopicName,
@@ -54,6 +56,14 @@ import { ServiceProcess } from './service-process.js';
 import { tlsInFrontOf } from './tls-front.js';
 
 export const TRUST_DOMAIN = 'crossroads.test';
+
+/** Of applications in the policy of a spec that is about something else: everything, longer than it runs. */
+export const ALL_RIGHTS = {
+  rights: Object.keys(RIGHTS).map((kind) =>
+    isRightKind(kind) ? [kind, ...RIGHTS[kind].map(() => '*')].join(':') : kind,
+  ),
+  notAfter: new Date('2999-12-31'),
+};
 
 /** An address at which no server listens. */
 const NOWHERE = '127.0.0.1:9';
@@ -259,7 +269,7 @@ export class TestMesh {
     };
     this.policy.put(
       { $case: 'institution', value: institution },
-      { $case: 'application', value: { enterpriseNumber, name: 'desk', spkiHashes: [spkiHash(tls)] } },
+      { $case: 'application', value: { ...ALL_RIGHTS, enterpriseNumber, name: 'desk', spkiHashes: [spkiHash(tls)] } },
     );
     return tls;
   }

@@ -82,7 +82,8 @@ export class AuthorizationController {
 
   @Rpc(AuthorizationServiceService.registerApplication, RegisterApplicationPipe)
   registerApplication(input: RegisterApplicationInput, call: Call): Promise<PolicyAnswer> {
-    return this.execute(call, input, (actor, fields) => ({ type: 'RegisterApplication', ...fields, actor }));
+    const time = this.clock.now().toISOString();
+    return this.execute(call, input, (actor, fields) => ({ type: 'RegisterApplication', ...fields, time, actor }));
   }
 
   @Rpc(AuthorizationServiceService.withdrawKey, WithdrawKeyPipe)

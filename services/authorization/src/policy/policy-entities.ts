@@ -19,6 +19,9 @@ export interface Application {
   readonly enterpriseNumber: string;
   readonly name: string;
   readonly spkiHashes: readonly string[];
+  readonly rights: readonly string[];
+  /** ISO 8601. */
+  readonly notAfter: string;
 }
 
 export interface SignInProvider {

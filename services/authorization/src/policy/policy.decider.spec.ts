@@ -28,6 +28,7 @@ import {
   wasApproved,
   wasSubmitted,
   withdraw,
+  TIME,
 } from './policy.examples.js';
 import { MAX_KEYS, type PolicyCommand, type PolicyEvent, policy } from './policy.decider.js';
 
@@ -101,6 +102,29 @@ describe('keys', () => {
     given(...members)
       .when(registerKeys(application('office', 'key of office')))
       .thenNothing();
+  });
+
+  it('have the rights and the end of the last registration, at most 400 days ahead', () => {
+    const changed = { ...application('office', 'key of office'), rights: ['consult'] };
+    given(...members)
+      .when(registerKeys(changed))
+      .then({ type: 'ApplicationRegistered', data: { application: changed, by: 'admin' } });
+    for (const notAfter of [TIME, '2027-01-03T00:00:00.000Z', '2028-01-03T00:00:00.000Z'])
+      if (notAfter.startsWith('2027'))
+        given(...members)
+          .when(registerKeys({ ...changed, notAfter }))
+          .then({ type: 'ApplicationRegistered', data: { application: { ...changed, notAfter }, by: 'admin' } });
+      else
+        given(...members)
+          .when(registerKeys({ ...changed, notAfter }))
+          .thenRejected('END_OUT_OF_RANGE');
+  });
+
+  it('of the last administrator keep the right to administer', () => {
+    const admins = application('admin', 'key of admin');
+    given(...members)
+      .when(registerKeys({ ...admins, rights: [] }))
+      .thenRejected('LAST_ADMINISTRATOR');
   });
 
   it('belong to a member, and to one application', () => {
@@ -405,8 +429,10 @@ describe('the policy, whatever is asked of it', () => {
           }
         const state = log.reduce(policy.evolve, policy.initialState());
         const administrators = [...state.applications.values()].filter(
-          ({ enterpriseNumber, spkiHashes }) =>
-            spkiHashes.length > 0 && state.institutions.get(enterpriseNumber)?.roles.includes('ADMINISTRATOR'),
+          ({ enterpriseNumber, spkiHashes, rights }) =>
+            spkiHashes.length > 0 &&
+            rights.includes('administer') &&
+            state.institutions.get(enterpriseNumber)?.roles.includes('ADMINISTRATOR'),
         );
         expect(administrators).not.toEqual([]);
         for (const event of log)

@@ -20,6 +20,8 @@ export const RIGHTS = {
   portal: ['issuer'],
   /** Publishes to mailboxes, and keeps the registration of its document provider. */
   publish: [],
+  /** Agrees that another institution acts for its own. */
+  entrust: [],
   /** Registers whoever and whatever is in the policy. */
   administer: [],
   /** Decides for the committee. */

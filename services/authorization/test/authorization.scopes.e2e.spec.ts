@@ -40,6 +40,7 @@ describe('authorization, by caller', () => {
     name: 'x',
     roles: [],
     represents: [],
+    acceptedBy: [],
     officialKeys: [],
   };
   const hash = `${'A'.repeat(42)}A`;
@@ -47,6 +48,14 @@ describe('authorization, by caller', () => {
   const key = { kid: 'k', jwk: { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' } };
   const calls: Readonly<Record<string, (rpcs: Rpcs) => Promise<unknown>>> = {
     registerInstitution: (rpcs) => rpcs.registerInstitution({ requestId: requestId(), institution }),
+    acceptRepresentation: (rpcs) =>
+      rpcs.acceptRepresentation({ requestId: requestId(), representative: numbers.employmentOffice }),
+    withdrawRepresentation: (rpcs) =>
+      rpcs.withdrawRepresentation({
+        requestId: requestId(),
+        representative: numbers.employmentOffice,
+        represented: numbers.committee,
+      }),
     registerApplication: (rpcs) => rpcs.registerApplication({ requestId: requestId(), application }),
     withdrawKey: (rpcs) =>
       rpcs.withdrawKey({
@@ -120,6 +129,8 @@ describe('authorization, by caller', () => {
     expect(await outcomes('welfareOffice')).toEqual({
       acceptPolicyFork: 'NOT_AN_ADMINISTRATOR',
       registerInstitution: 'NOT_AN_ADMINISTRATOR',
+      acceptRepresentation: 'REPRESENTATION_NOT_FOUND',
+      withdrawRepresentation: 'NOT_YOUR_REPRESENTATION',
       registerApplication: 'NOT_AN_ADMINISTRATOR',
       withdrawKey: 'NOT_YOUR_KEY',
       registerDataService: 'NOT_AN_ADMINISTRATOR',
@@ -166,6 +177,8 @@ describe('authorization, by caller', () => {
       ...everything('OK'),
       acceptPolicyFork: 'NOT_AN_ADMINISTRATOR',
       registerInstitution: 'NOT_AN_ADMINISTRATOR',
+      acceptRepresentation: 'REPRESENTATION_NOT_FOUND',
+      withdrawRepresentation: 'NOT_YOUR_REPRESENTATION',
       registerApplication: 'NOT_AN_ADMINISTRATOR',
       withdrawKey: 'NOT_YOUR_KEY',
       registerDataService: 'NOT_AN_ADMINISTRATOR',

@@ -18,6 +18,7 @@ export const institution = {
   name: 'Welfare',
   roles: [],
   represents: [],
+  acceptedBy: [],
   officialKeys: [],
 };
 export const hash = 'A'.repeat(43);

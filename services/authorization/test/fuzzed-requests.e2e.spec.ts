@@ -49,6 +49,7 @@ describe('authorization takes', () => {
             name: text,
             roles: fc.array(number),
             represents: texts,
+            acceptedBy: texts,
             officialKeys: fc.array(fc.record({ kid: text, jwk: json }), { maxLength: 2 }),
           }),
         })

@@ -99,7 +99,14 @@ export class RunningAuthorization {
     const roles = { administrator: [1], committee: [2], welfareOffice: [], employmentOffice: [] } as const;
     for (const name of ['administrator', 'committee', 'welfareOffice', 'employmentOffice'] as const) {
       const enterpriseNumber = numbers[name];
-      const institution = { enterpriseNumber, name, roles: [...roles[name]], represents: [], officialKeys: [] };
+      const institution = {
+        enterpriseNumber,
+        name,
+        roles: [...roles[name]],
+        represents: [],
+        acceptedBy: [],
+        officialKeys: [],
+      };
       await administrator.registerInstitution({ requestId: newRequestId(), institution });
       const application = { ...REGISTRATION, enterpriseNumber, name: 'desk', spkiHashes: [this.spki(name)] };
       await administrator.registerApplication({ requestId: newRequestId(), application });
@@ -119,7 +126,7 @@ export class RunningAuthorization {
 
 /** Of applications that specs register: what any of them does, for almost as long as may be. */
 export const REGISTRATION = {
-  rights: ['administer', 'decide', 'propose', 'publish', 'consult'],
+  rights: ['administer', 'entrust', 'decide', 'propose', 'publish', 'consult'],
   notAfter: new Date(Date.now() + 399 * 86_400_000),
 };
 

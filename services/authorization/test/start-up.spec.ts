@@ -64,7 +64,7 @@ describe('authorization, started while its database is away', () => {
     const institution = { enterpriseNumber, name: 'committee', roles: [Role.ROLE_COMMITTEE], represents: [] };
     await asAdministrator.registerInstitution({
       requestId: newRequestId(),
-      institution: { ...institution, officialKeys: [] },
+      institution: { ...institution, acceptedBy: [], officialKeys: [] },
     });
     const application = { ...REGISTRATION, enterpriseNumber, name: 'desk', spkiHashes: [spkiHash(committee)] };
     await asAdministrator.registerApplication({ requestId: newRequestId(), application });

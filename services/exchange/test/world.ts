@@ -116,7 +116,7 @@ export class World {
       this.tls.set(enterpriseNumber, await mesh.register(enterpriseNumber));
     this.registerSource(this.sourceKey);
     mesh.policy.put(
-      { $case: 'institution', value: institution(INTEGRATOR, { represents: [WELFARE] }) },
+      { $case: 'institution', value: institution(INTEGRATOR, { represents: [WELFARE], acceptedBy: [WELFARE] }) },
       { $case: 'dataService', value: wagesService(await addressOf(this.wages), deadlineMs) },
       { $case: 'dataService', value: statusService(await addressOf(this.status), deadlineMs) },
       {
@@ -135,6 +135,7 @@ export const institution = (enterpriseNumber: string, more: Partial<Institution>
   name: `Institution ${enterpriseNumber}`,
   roles: [],
   represents: [],
+  acceptedBy: [],
   officialKeys: [],
   ...more,
 });

@@ -14,7 +14,7 @@ export interface DemoInstitution {
 export const SIGN_IN_ISSUER = 'https://sign-in.crossroads.test';
 
 /** Of who receives data. */
-const RECIPIENT = ['consult', 'inscribe', 'subscribe', 'propose'] as const;
+const RECIPIENT = ['consult', 'inscribe', 'subscribe', 'propose', 'entrust'] as const;
 
 /** By the name of its certificate in `mesh.json`, which is also the `CN` of its application. */
 export const INSTITUTIONS = {

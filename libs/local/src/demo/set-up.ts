@@ -57,6 +57,7 @@ export const setUpDemo = async (mesh: DemoHost, addresses: InstitutionAddresses)
         name: institution.name,
         roles: [...(institution.roles ?? [])],
         represents: [],
+        acceptedBy: [],
         officialKeys: institution.officials ? [{ kid: OFFICIALS_KID, jwk: { ...jwk } }] : [],
       },
     });

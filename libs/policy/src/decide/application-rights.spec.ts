@@ -25,7 +25,7 @@ const ofInstitutions = SERVERS.flatMap(rpcsOf).filter(({ callers }) => callers.i
 const guarded = ofInstitutions.filter(({ rights }) => rights.length > 0);
 
 describe('an rpc of the topology', () => {
-  it('needs a right, unless it tells what all may know, or gives up a key', () => {
+  it('needs a right, unless it tells what all may know, or gives something up', () => {
     const open = ofInstitutions.filter(({ rights }) => rights.length === 0).map(({ path }) => path.split('/')[2]);
     expect(open.toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual([
       'Check',
@@ -33,6 +33,7 @@ describe('an rpc of the topology', () => {
       'ListDataServices',
       'ListDeliberations',
       'WithdrawKey',
+      'WithdrawRepresentation',
     ]);
   });
 

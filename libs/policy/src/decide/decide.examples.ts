@@ -35,7 +35,15 @@ export const period = (start?: string, end?: string): Grant['validity'] => ({
 export const institution = (enterpriseNumber: string, more: Partial<Institution> = {}): PolicyEntity => ({
   entity: {
     $case: 'institution',
-    value: { enterpriseNumber, name: 'an institution', roles: [], represents: [], officialKeys: [], ...more },
+    value: {
+      enterpriseNumber,
+      name: 'an institution',
+      roles: [],
+      represents: [],
+      acceptedBy: [],
+      officialKeys: [],
+      ...more,
+    },
   },
 });
 
@@ -108,7 +116,7 @@ export const examplePolicy: readonly PolicyEntity[] = [
   institution(welfareOffice),
   institution(healthFund),
   institution(employmentOffice),
-  institution(integrator, { represents: [welfareOffice] }),
+  institution(integrator, { represents: [welfareOffice], acceptedBy: [welfareOffice] }),
   application(welfareOffice, `key of ${welfareOffice}`, 'another key'),
   application(healthFund, `key of ${healthFund}`),
   application(integrator, `key of ${integrator}`),

@@ -88,7 +88,7 @@ export class PolicyIndex {
     switch (entity?.$case) {
       case 'institution':
         this.institutions.set(entity.value.enterpriseNumber, entity.value);
-        this.represented.set(entity.value.enterpriseNumber, new Set(entity.value.represents));
+        this.represented.set(entity.value.enterpriseNumber, representedBy(entity.value));
         break;
       case 'application':
         this.applyApplication(entity.value);
@@ -132,7 +132,7 @@ export class PolicyIndex {
     return (peer.kind === 'institution' ? this.applicationOf(peer, now)?.rights : undefined) ?? ApplicationRights.NONE;
   }
 
-  /** Whether the peer is the customer or represents it. A service of the mesh may act for any customer. */
+  /** Whether the peer is the customer, or represents it, as both administrators and the customer have said. A service of the mesh may act for any customer. */
   mayActFor(peer: Peer, customer: string): boolean {
     if (peer.kind === 'service' || peer.enterpriseNumber === customer) return true;
     return this.represented.get(peer.enterpriseNumber)?.has(customer) ?? false;
@@ -269,6 +269,9 @@ export class PolicyIndex {
     }
   }
 }
+
+const representedBy = ({ represents, acceptedBy }: Institution): ReadonlySet<string> =>
+  new Set(represents).intersection(new Set(acceptedBy));
 
 /** Typing errors of a large office; somebody who searches needs more. */
 const DEFAULT_MISSES = 200;

@@ -264,6 +264,8 @@ export class TestMesh {
       name: `Institution ${enterpriseNumber}`,
       roles: [],
       represents: [],
+      // Who is represented has agreed, in a spec that is about something else.
+      acceptedBy: [...(more.represents ?? [])],
       officialKeys: [],
       ...more,
     };

@@ -7,8 +7,10 @@ export const authorization = {
     'crossroads.authorization.v1.AuthorizationService': {
       registerInstitution: withRight('administer'),
       registerApplication: withRight('administer'),
-      // Granting takes a right, and withdrawing none: whoever has a key may give it up.
+      // Granting takes a right, and withdrawing none: whoever has a key may give up what is its institution's.
       withdrawKey: INSTITUTIONS,
+      withdrawRepresentation: INSTITUTIONS,
+      acceptRepresentation: withRight('entrust'),
       registerDataService: withRight('administer'),
       registerSignInProvider: withRight('administer'),
       registerDocumentProvider: withRight('administer', 'publish'),

@@ -23,7 +23,14 @@ export class FirstAdministratorSettings extends settingsOf({
       else if (!applicationName.safeParse(application).success || !spkiHash.safeParse(hash).success)
         context.addIssue(BAD_KEY);
       return {
-        institution: { enterpriseNumber, name, roles: ['ADMINISTRATOR'], represents: [], officialKeys: [] },
+        institution: {
+          enterpriseNumber,
+          name,
+          roles: ['ADMINISTRATOR'],
+          represents: [],
+          acceptedBy: [],
+          officialKeys: [],
+        },
         application: { enterpriseNumber, name: application, spkiHashes: [hash], rights: ['administer'] },
       };
     })

@@ -12,6 +12,8 @@ export interface Institution {
   readonly name: string;
   readonly roles: readonly Role[];
   readonly represents: readonly string[];
+  /** Those of `represents` that have agreed: it acts for no others. */
+  readonly acceptedBy: readonly string[];
   readonly officialKeys: readonly SigningKey[];
 }
 

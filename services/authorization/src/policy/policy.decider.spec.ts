@@ -4,6 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { DataService, Deliberation } from './policy-entities.js';
 import {
+  member,
   actor,
   admin,
   application,
@@ -30,7 +31,7 @@ import {
   withdraw,
   TIME,
 } from './policy.examples.js';
-import { MAX_KEYS, type PolicyCommand, type PolicyEvent, policy } from './policy.decider.js';
+import { type Actor, MAX_KEYS, type PolicyCommand, type PolicyEvent, policy } from './policy.decider.js';
 
 const given = deciderSpec(policy);
 
@@ -78,6 +79,69 @@ describe('institutions', () => {
     given(...members)
       .when(registerInstitution(institution('new', { represents: ['nobody'] })))
       .thenRejected('UNKNOWN_INSTITUTION');
+  });
+
+  const registered: PolicyEvent = {
+    type: 'InstitutionRegistered',
+    data: { institution: institution('other', { represents: ['office'] }), by: 'admin' },
+  };
+  const agreed: PolicyEvent = {
+    type: 'RepresentationAccepted',
+    data: { institution: institution('other', { represents: ['office'], acceptedBy: ['office'] }), by: 'office' },
+  };
+  const accept = (by: Actor): PolicyCommand => ({ type: 'AcceptRepresentation', representative: 'other', actor: by });
+  const end = (by: Actor): PolicyCommand => ({
+    type: 'WithdrawRepresentation',
+    representative: 'other',
+    represented: 'office',
+    actor: by,
+  });
+
+  it('are represented once they have agreed themselves, to what administrators have registered', () => {
+    given(...members, registered)
+      .when(accept(office))
+      .then(agreed);
+    given(...members, registered, agreed)
+      .when(accept(office))
+      .thenNothing();
+    given(...members)
+      .when(accept(office))
+      .thenRejected('REPRESENTATION_NOT_FOUND');
+    for (const stranger of [other, admin])
+      given(...members, registered)
+        .when(accept(stranger))
+        .thenRejected('REPRESENTATION_NOT_FOUND');
+    // What administrators send says nothing of who has agreed.
+    const forged = institution('other', { represents: ['office', 'admin'], acceptedBy: ['office', 'admin'] });
+    const kept = institution('other', { represents: ['office', 'admin'], acceptedBy: ['office'] });
+    given(...members, registered, agreed)
+      .when(registerInstitution(forged))
+      .then({ type: 'InstitutionRegistered', data: { institution: kept, by: 'admin' } });
+  });
+
+  it('end a representation at once, either of the two, and it needs both to come back', () => {
+    for (const by of [office, other, admin]) {
+      const ended: PolicyEvent = {
+        type: 'RepresentationWithdrawn',
+        data: { institution: institution('other'), by: by.enterpriseNumber },
+      };
+      given(...members, registered, agreed)
+        .when(end(by))
+        .then(ended);
+      given(...members, registered, agreed, ended)
+        .when(accept(office))
+        .thenRejected('REPRESENTATION_NOT_FOUND');
+      given(...members, registered, agreed, ended)
+        .when(registerInstitution(institution('other', { represents: ['office'] })))
+        .then(registered);
+    }
+    const third = actor('third');
+    given(...members, ...member('third'), registered, agreed)
+      .when(end(third))
+      .thenRejected('NOT_YOUR_REPRESENTATION');
+    given(...members)
+      .when(end(office))
+      .thenRejected('REPRESENTATION_NOT_FOUND');
   });
 
   it('keep at least one administrator among them', () => {

@@ -20,7 +20,9 @@ export interface Actor {
 }
 
 export type PolicyCommand = { readonly actor: Actor } & (
-  | { readonly type: 'RegisterInstitution'; readonly institution: Institution }
+  | { readonly type: 'RegisterInstitution'; readonly institution: Omit<Institution, 'acceptedBy'> }
+  | { readonly type: 'AcceptRepresentation'; readonly representative: string }
+  | { readonly type: 'WithdrawRepresentation'; readonly representative: string; readonly represented: string }
   | { readonly type: 'RegisterApplication'; readonly application: Application /** ISO 8601. */; readonly time: string }
   | {
       readonly type: 'WithdrawKey';
@@ -60,6 +62,8 @@ interface By {
  */
 export type PolicyEvent =
   | DomainEvent<'InstitutionRegistered', By & { readonly institution: Institution }>
+  | DomainEvent<'RepresentationAccepted', By & { readonly institution: Institution }>
+  | DomainEvent<'RepresentationWithdrawn', By & { readonly institution: Institution }>
   | DomainEvent<'ApplicationRegistered', By & { readonly application: Application }>
   | DomainEvent<'KeyWithdrawn', By & { readonly application: Application; readonly spkiHash: string }>
   | DomainEvent<'DataServiceRegistered', By & { readonly dataService: DataService }>
@@ -108,13 +112,36 @@ export const policy: Decider<PolicyState, PolicyCommand, PolicyEvent> = {
     switch (command.type) {
       case 'RegisterInstitution': {
         requireAdministrator(actor, state);
-        const { institution } = command;
+        const institution = withAcceptance(command.institution, state);
         if (equal(state.institutions.get(institution.enterpriseNumber), institution)) return [];
         for (const represented of institution.represents)
           requireInstitution(represented, state, institution.enterpriseNumber);
         if (!institution.roles.includes('ADMINISTRATOR'))
           requireAnotherAdministrator(institution.enterpriseNumber, '', state);
         return [{ type: 'InstitutionRegistered', data: { institution, by } }];
+      }
+      case 'AcceptRepresentation': {
+        const { representative } = command;
+        const institution = representativeOf(representative, by, state);
+        if (institution.acceptedBy.includes(by)) return [];
+        const acceptedBy = [...institution.acceptedBy, by];
+        return [{ type: 'RepresentationAccepted', data: { institution: { ...institution, acceptedBy }, by } }];
+      }
+      case 'WithdrawRepresentation': {
+        const { representative, represented } = command;
+        if (representative !== by && represented !== by && !isAdministrator(actor, state))
+          throw reject(
+            'NOT_YOUR_REPRESENTATION',
+            'who acts, for whom it acts, and administrators end a representation',
+          );
+        const institution = representativeOf(representative, represented, state);
+        const remaining = (numbers: readonly string[]) => numbers.filter((number) => number !== represented);
+        const ended = {
+          ...institution,
+          represents: remaining(institution.represents),
+          acceptedBy: remaining(institution.acceptedBy),
+        };
+        return [{ type: 'RepresentationWithdrawn', data: { institution: ended, by } }];
       }
       case 'RegisterApplication': {
         requireAdministrator(actor, state);
@@ -223,6 +250,8 @@ export const policy: Decider<PolicyState, PolicyCommand, PolicyEvent> = {
   evolve(state, { type, data }) {
     switch (type) {
       case 'InstitutionRegistered':
+      case 'RepresentationAccepted':
+      case 'RepresentationWithdrawn':
         state.institutions.set(data.institution.enterpriseNumber, data.institution);
         break;
       case 'ApplicationRegistered':
@@ -255,6 +284,22 @@ export const policy: Decider<PolicyState, PolicyCommand, PolicyEvent> = {
     }
     return state;
   },
+};
+
+/** Administrators say who may act for whom, and the represented agree themselves: one word of the two is no representation. */
+const withAcceptance = (requested: Omit<Institution, 'acceptedBy'>, state: PolicyState): Institution => {
+  const accepted = state.institutions.get(requested.enterpriseNumber)?.acceptedBy ?? [];
+  return { ...requested, acceptedBy: accepted.filter((number) => requested.represents.includes(number)) };
+};
+
+const representativeOf = (representative: string, represented: string, state: PolicyState): Institution => {
+  const institution = state.institutions.get(representative);
+  if (!institution?.represents.includes(represented))
+    throw reject(
+      'REPRESENTATION_NOT_FOUND',
+      'administrators have not registered that this institution represents the other; ask them to',
+    );
+  return institution;
 };
 
 /** Whoever is forgotten loses its rights by itself. */

@@ -13,6 +13,7 @@ export const institution = (enterpriseNumber: string, more: Partial<Institution>
   name: enterpriseNumber,
   roles: [],
   represents: [],
+  acceptedBy: [],
   officialKeys: [],
   ...more,
 });
@@ -32,7 +33,7 @@ export const actor = (enterpriseNumber: string, spki = `key of ${enterpriseNumbe
   application: 'desk',
   spki,
 });
-const member = (enterpriseNumber: string, more: Partial<Institution> = {}): PolicyEvent[] => [
+export const member = (enterpriseNumber: string, more: Partial<Institution> = {}): PolicyEvent[] => [
   { type: 'InstitutionRegistered', data: { institution: institution(enterpriseNumber, more) } },
   { type: 'ApplicationRegistered', data: { application: application(enterpriseNumber, `key of ${enterpriseNumber}`) } },
 ];

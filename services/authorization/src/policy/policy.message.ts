@@ -23,6 +23,8 @@ import type { PolicyEvent, PolicyState } from './policy.decider.js';
 export const entityOf = (event: PolicyEvent): PolicyEntity => {
   switch (event.type) {
     case 'InstitutionRegistered':
+    case 'RepresentationAccepted':
+    case 'RepresentationWithdrawn':
       return { entity: { $case: 'institution', value: institutionMessage(event.data.institution) } };
     case 'ApplicationRegistered':
     case 'KeyWithdrawn':

@@ -50,11 +50,16 @@ export class Replica {
   }
 
   /** Assigns ports without starting it. */
-  static async at(mesh: WholeMesh, service: ServiceName, environment: EnvironmentAt, port?: number): Promise<Replica> {
+  static async at(
+    mesh: WholeMesh,
+    service: ServiceName,
+    environment: EnvironmentAt,
+    given: Partial<ReplicaPorts> = {},
+  ): Promise<Replica> {
     const ports = {
-      port: port ?? (await freePort()),
-      institutionsPort: await freePort(),
-      healthPort: await freePort(),
+      port: given.port ?? (await freePort()),
+      institutionsPort: given.institutionsPort ?? (await freePort()),
+      healthPort: given.healthPort ?? (await freePort()),
     };
     return new Replica(mesh, service, ports, environment);
   }

@@ -1,4 +1,4 @@
-import { isRightKind, type RightKind } from '@crossroads/topology';
+import type { RightKind } from '@crossroads/topology';
 
 const ALL = '*';
 
@@ -6,13 +6,13 @@ const ALL = '*';
 export class ApplicationRights {
   static readonly NONE = new ApplicationRights([]);
 
-  private readonly byKind: ReadonlyMap<RightKind, readonly string[]>;
+  private readonly byKind: ReadonlyMap<string, readonly string[]>;
 
   constructor(rights: readonly string[]) {
-    const byKind = new Map<RightKind, string[]>();
+    const byKind = new Map<string, string[]>();
     for (const right of rights) {
       const [kind = ''] = right.split(':', 1);
-      if (isRightKind(kind)) byKind.set(kind, [...(byKind.get(kind) ?? []), right.slice(kind.length + 1)]);
+      byKind.set(kind, [...(byKind.get(kind) ?? []), right.slice(kind.length + 1)]);
     }
     this.byKind = byKind;
   }

@@ -19,7 +19,7 @@ export const institution = (enterpriseNumber: string, more: Partial<Institution>
 });
 /** Of commands, and of the registrations that they bring. */
 export const TIME = '2026-11-28T12:00:00.000Z';
-export const NOT_AFTER = '2027-11-28T12:00:00.000Z';
+const NOT_AFTER = '2027-11-28T12:00:00.000Z';
 
 export const application = (enterpriseNumber: string, ...spkiHashes: string[]): Application => ({
   enterpriseNumber,

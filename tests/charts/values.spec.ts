@@ -240,9 +240,9 @@ describe('values that do not go together', () => {
     };
     expect(sentences('small', { 'services.exchange.env': env })).toEqual([
       'services.exchange.env.DATABASE_MIGRATOR_URL: the chart sets it from its other values; take it out of env.',
-      'services.exchange.env.MESH_PORT: the chart sets it from its other values; take it out of env.',
       'services.exchange.env.JOURNAL_OPEN_MONTHS: the chart sets it from its other values; take it out of env.',
       'services.exchange.env.LIMIT_BULK_CALLS: the chart sets it from its other values; take it out of env.',
+      'services.exchange.env.MESH_PORT: the chart sets it from its other values; take it out of env.',
       'services.exchange.env.SMTP_PASSWORD looks like a secret, which no value may hold: the services read theirs from the Secrets that services.exchange.secrets names.',
     ]);
   });

@@ -48,10 +48,8 @@ describe('the broker-keeper', () => {
     await mesh.stop();
   });
 
-  const kafkaAs = (tls: TlsFiles): Kafka => {
-    const brokers = (mesh.bus.env['KAFKA_BROKERS'] ?? '').split(',');
-    return kafkaClient({ brokers, clientId: 'spec', tls }, silent);
-  };
+  const kafkaAs = (tls: TlsFiles): Kafka =>
+    kafkaClient({ brokers: mesh.bus.brokersFor(tls), clientId: 'spec', tls }, silent);
 
   const spkiOf = ({ cert }: TlsFiles): string => spkiOfPem(readFileSync(cert, 'utf8'));
 

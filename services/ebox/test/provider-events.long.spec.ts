@@ -102,7 +102,7 @@ describe('provider events', () => {
 
   /** Whether Kafka admits that a provider's topic exists. */
   const canSee = async ({ enterpriseNumber }: Provider, { tls }: Provider): Promise<boolean> => {
-    const brokers = given(mesh.bus.env.KAFKA_BROKERS).split(',');
+    const brokers = mesh.bus.brokersFor(tls);
     const topic = topicOfInstitution(EBOX_EVENTS, enterpriseNumber);
     const admin = kafkaClient({ brokers, clientId: 'spec', tls }, () => undefined).admin({ retry: { retries: 0 } });
     await admin.connect();

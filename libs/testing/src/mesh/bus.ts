@@ -32,8 +32,8 @@ export interface TestBus {
   allow(service: ServiceName): Promise<void>;
   /** PEM of the authority of institutions. */
   readonly institutionsCa: string;
-  /** Where applications of institutions connect to Kafka. */
-  readonly institutionBrokers: readonly string[];
+  /** Where the holder of a certificate connects to Kafka. */
+  brokersFor(tls: KafkaTls): readonly string[];
   issue(make: (authority: CertificateAuthorities) => Promise<IssuedCertificate>): Promise<KafkaTls>;
   /** A broker client with all rights. */
   readonly broker: Broker;
@@ -56,10 +56,10 @@ const onKafka = async (): Promise<TestBus | undefined> => {
   const kafka = await testKafka();
   if (!kafka) return undefined;
   const brokers = kafka.brokers.split(',');
-  const open = (tls: KafkaTls, clientId: string) => {
-    const kafkaBrokers = isOfInstitution(tls.cert) ? kafka.institutionBrokers : kafka.brokers;
-    return openBroker({ clientId, kafkaBrokers, tls });
-  };
+  const brokersFor = ({ cert }: KafkaTls): string[] =>
+    (isOfInstitution(cert) ? kafka.institutionBrokers : kafka.brokers).split(',');
+  const open = (tls: KafkaTls, clientId: string) =>
+    openBroker({ clientId, kafkaBrokers: brokersFor(tls).join(','), tls });
   const broker = await open(kafka.admin, 'spec');
   return {
     kind: 'kafka',
@@ -93,7 +93,7 @@ const onKafka = async (): Promise<TestBus | undefined> => {
       await admin.disconnect();
     },
     institutionsCa: kafka.institutionsCa,
-    institutionBrokers: kafka.institutionBrokers.split(','),
+    brokersFor,
     issue: (make) => kafka.issue(make),
     broker,
     administration: () => openAdministration({ clientId: 'spec', kafkaBrokers: kafka.brokers, tls: kafka.admin }),
@@ -118,7 +118,7 @@ const embedded = async (trustDomain: string): Promise<TestBus> => {
     database,
     allow: async () => undefined,
     institutionsCa: authority.certificateOf('institutions'),
-    institutionBrokers: [],
+    brokersFor: () => [],
     issue: async (make) => {
       const { certificate, key } = await make(authority);
       return { ca: authority.certificateOf('services'), cert: certificate, key };

@@ -54,23 +54,26 @@ export const wantedAccess = (policy: AccessPolicy): WantedAccess => {
     ),
     rights: [
       ...SERVICES.flatMap((service) => aclEntriesOf(kafkaPrincipalOf(service), kafkaGrantsOf(service))),
-      ...[...owned].flatMap(([enterpriseNumber, topics]) =>
-        READERS.flatMap(({ of, rights }) => {
-          const read = topics.filter((one) => one === of);
-          return read.length === 0
-            ? []
-            : policy
-                .keysOf(enterpriseNumber, rights)
-                .flatMap((key) =>
-                  aclEntriesOf(
-                    kafkaPrincipalOfKey({ enterpriseNumber, ...key }),
-                    kafkaGrantsOfInstitution(enterpriseNumber, read),
-                  ),
-                );
-        }),
-      ),
+      ...[...owned].flatMap(([enterpriseNumber, topics]) => rightsOfInstitution(policy, enterpriseNumber, topics)),
     ],
   };
+};
+
+/** Of each key, together: several topics are read in the same groups. */
+const rightsOfInstitution = (
+  policy: AccessPolicy,
+  enterpriseNumber: string,
+  topics: readonly InstitutionTopics[],
+): BrokerRight[] => {
+  const byPrincipal = new Map<string, InstitutionTopics[]>();
+  for (const { of, rights } of READERS.filter((reader) => topics.includes(reader.of)))
+    for (const key of policy.keysOf(enterpriseNumber, rights)) {
+      const principal = kafkaPrincipalOfKey({ enterpriseNumber, ...key });
+      byPrincipal.set(principal, [...(byPrincipal.get(principal) ?? []), of]);
+    }
+  return [...byPrincipal].flatMap(([principal, read]) =>
+    aclEntriesOf(principal, kafkaGrantsOfInstitution(enterpriseNumber, read)),
+  );
 };
 
 const SERVICE_PRINCIPALS: ReadonlySet<string> = new Set(SERVICES.map(kafkaPrincipalOf));

@@ -165,6 +165,8 @@ describe('authorization, by caller', () => {
     expect(await outcomes('administrator')).toEqual({
       ...everything('OK'),
       acceptPolicyFork: 'NO_POLICY_FORK',
+      acceptRepresentation: 'REPRESENTATION_NOT_FOUND',
+      withdrawRepresentation: 'REPRESENTATION_NOT_FOUND',
       grantInscriptions: 'NOT_THE_COMMITTEE',
       decideDeliberation: 'NOT_THE_COMMITTEE',
       revokeDeliberation: 'NOT_THE_COMMITTEE',
@@ -178,7 +180,7 @@ describe('authorization, by caller', () => {
       acceptPolicyFork: 'NOT_AN_ADMINISTRATOR',
       registerInstitution: 'NOT_AN_ADMINISTRATOR',
       acceptRepresentation: 'REPRESENTATION_NOT_FOUND',
-      withdrawRepresentation: 'NOT_YOUR_REPRESENTATION',
+      withdrawRepresentation: 'REPRESENTATION_NOT_FOUND',
       registerApplication: 'NOT_AN_ADMINISTRATOR',
       withdrawKey: 'NOT_YOUR_KEY',
       registerDataService: 'NOT_AN_ADMINISTRATOR',

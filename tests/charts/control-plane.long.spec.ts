@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SERVICES } from '@crossroads/topology';
+import { SERVICES_WITH_DATABASE } from '@crossroads/topology';
 import { template } from './helm.js';
 import { Installation } from './installed.js';
 import { noKube } from './kube.js';
@@ -96,7 +96,7 @@ const hasVolume = (profile: Profile, pod: string): boolean =>
       'an upgrade removes what is unused, once all pods are new',
       async () => {
         expect(await mesh.ranHooks('post-upgrade')).toEqual(
-          SERVICES.map((name) => `${name}-contract Succeeded`).sort(),
+          SERVICES_WITH_DATABASE.map((name) => `${name}-contract Succeeded`).sort(),
         );
       },
       STEP_MS,

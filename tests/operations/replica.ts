@@ -122,6 +122,8 @@ export class Replica {
 
   private launch(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
     const main = this.mesh.local.mainOf(this.service);
+    // A process that has nothing to say has a log as well.
+    appendFileSync(this.log, '');
     const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (text: Buffer) => appendFileSync(this.log, text));

@@ -35,7 +35,7 @@ const OF_THE_SDK = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
 
 /** An existing file in place of one that a pod mounts. */
 const SOME_FILE = fileURLToPath(import.meta.url);
-const SOME_URL = 'postgres://role:secret@postgresql:5432/database';
+const SOME_URL = 'postgres://role:secret@postgresql:5432/database?sslmode=verify-full';
 
 const settingFor = ({ value, valueFrom }: Variable): string => {
   if (valueFrom) return SOME_URL;

@@ -191,6 +191,11 @@ export class PolicyFollower {
     return () => void this.listeners.delete(listener);
   }
 
+  /** The deliberations of the policy that is held, however old; undefined before there is one. */
+  heldDeliberationIds(): readonly string[] | undefined {
+    return this.current?.deliberationIds();
+  }
+
   /**
    * Why a caller is refused at the door, by the policy that is held, however old; nothing when its key is registered, or before there is a
    * policy. A newer one may register the key.

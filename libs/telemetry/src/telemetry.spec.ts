@@ -175,6 +175,8 @@ describe('the table of metrics', () => {
   it('has the names that dashboards and alert rules use', () => {
     expect(names.map(prometheusName).toSorted()).toEqual([
       'crossroads_audit_age_seconds',
+      'crossroads_broker_rights_age_seconds',
+      'crossroads_broker_rights_corrected_total',
       'crossroads_call_duration_seconds',
       'crossroads_calls_in_flight',
       'crossroads_calls_limited_total',
@@ -204,6 +206,8 @@ describe('the table of metrics', () => {
       'crossroads_log_partitions_held',
       'crossroads_log_stamp_lag_seconds',
       'crossroads_log_trimmed_total',
+      'crossroads_log_withheld_total',
+      'crossroads_messages_refused_total',
       'crossroads_open_download_age_seconds',
       'crossroads_policy_age_seconds',
       'crossroads_policy_forked',

@@ -24,7 +24,7 @@ describe('the list of accesses, in one process', () => {
           .overrideProvider(Clock)
           .useValue({ now: () => NOON })
           .overrideProvider(Citizens)
-          .useValue({ signedIn: async () => ({ ssin, personIds: [personId], enterpriseRoles: new Map() }) }),
+          .useValue({ signedIn: async () => ({ ssin, listedPersonIds: [personId], enterpriseRoles: new Map() }) }),
     });
     portal = world.client(audit, PORTAL);
   }, 120_000);

@@ -165,7 +165,7 @@ describe('the exchange, when something fails,', () => {
     const stranger = world.person().ssin;
     expect(await refusalOf(welfare.consult(consult(stranger), { deadlineMs: 6_000 }))).toMatchObject({
       code: status.UNAVAILABLE,
-      reason: 'JOURNAL_UNAVAILABLE',
+      reason: 'QUOTAS_UNAVAILABLE',
     });
     expect(world.wages.asked).toEqual([]);
     await eventually(

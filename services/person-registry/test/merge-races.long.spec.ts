@@ -20,23 +20,29 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => registry.close(), 30_000);
 
-/** A change that was acknowledged: a nationality that no other change reports. */
+/** A change that was acknowledged: a nationality that no other change reports of this number. */
 interface Acknowledged {
   readonly ssin: string;
   readonly code: string;
 }
 
-let lastCode = 100;
+const lastCodes = new Map<string, number>();
+/** Of three digits. */
+const nextCode = (ssin: string): string => {
+  const code = (lastCodes.get(ssin) ?? 100) + 1;
+  lastCodes.set(ssin, code);
+  return String(code);
+};
 const acknowledged: Acknowledged[] = [];
 
-/** What a rule refuses, or what lost too many races. Anything else fails the test. */
+/** What a rule refuses, what lost too many races, or was signed before another race turned the clock. Anything else fails the test. */
 const refused = (error: unknown): void => {
   if (!(error instanceof RemoteError) || !REFUSALS.has(error.reason)) throw error;
 };
-const REFUSALS = new Set(['SSIN_REPLACED', 'CONCURRENT_UPDATE']);
+const REFUSALS = new Set(['SSIN_REPLACED', 'CONCURRENT_UPDATE', 'TOKEN_EXPIRED']);
 
 const change = async (ssin: string): Promise<void> => {
-  const code = String(++lastCode);
+  const code = nextCode(ssin);
   const requestId = newRequestId();
   const facts = [nationality(code, '2001-01-01')];
   const answer = asRegister.changePerson({ requestId, ssin, facts, expectedSourceRevision: 0n });
@@ -44,7 +50,7 @@ const change = async (ssin: string): Promise<void> => {
 };
 
 const importOne = async (ssin: string): Promise<void> => {
-  const code = String(++lastCode);
+  const code = nextCode(ssin);
   const requests = async function* (): AsyncGenerator<ImportPersonsRequest> {
     yield { reference: '', ssin, facts: [nationality(code, '2001-01-01')] };
   };

@@ -1,7 +1,8 @@
+import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
 import { newRequestId } from '@crossroads/grpc';
 import { allRows, eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { fileLine, refusalOf, sendFile, WHOLE } from './requests.js';
+import { fileLine, sendFile, WHOLE } from './requests.js';
 import { nextNumber } from './numbers.js';
 import { RunningDirectory, WELFARE_OFFICE } from './running-directory.js';
 
@@ -18,10 +19,13 @@ describe('SSINs', () => {
     for (const ssin of PEOPLE) await directory.registry.assign(ssin);
     const asOffice = directory.as(WELFARE_OFFICE);
     const list = (ssin: string) => asOffice.listInscriptions({ institution: '', ssin, pageSize: 0, pageToken: '' });
-    await eventually(
-      () => refusalOf(list(PEOPLE[2] ?? '')),
-      (answer) => answer === 'PERSON_NOT_AVAILABLE',
-    );
+    const asExchange = directory.as('exchange');
+    for (const ssin of PEOPLE)
+      await eventually(
+        () => asExchange.check({ person: { by: { $case: 'ssin', value: ssin } }, institutions: [], date: undefined }),
+        ({ state }) => state === NumberState.NUMBER_STATE_VALID,
+      );
+    asExchange.close();
     const [first = '', ...others] = PEOPLE;
     await asOffice.inscribe({
       requestId: newRequestId(),

@@ -1,6 +1,8 @@
 import type { CloudEvent, EventPlace } from './broker.js';
 
 const PROTOBUF = 'application/protobuf';
+/** Ours: the data key that sealed the data of the event. */
+export const SEALING_KEY_HEADER = 'ce_sealingkeyid';
 
 /** The attributes of an event: CloudEvents 1.0, Kafka binding, binary mode (`ce_` headers and `content-type`). */
 export const headersOf = (event: CloudEvent): Record<string, string> => ({
@@ -14,7 +16,7 @@ export const headersOf = (event: CloudEvent): Record<string, string> => ({
   ...(event.sequence === undefined ? {} : { ce_sequence: event.sequence }),
   ...(event.place === undefined ? {} : placeHeadersOf(event.place)),
   ...(event.traceparent === undefined ? {} : { ce_traceparent: event.traceparent }),
-  ...(event.sealingKeyId === undefined ? {} : { ce_sealingkeyid: event.sealingKeyId }),
+  ...(event.sealingKeyId === undefined ? {} : { [SEALING_KEY_HEADER]: event.sealingKeyId }),
 });
 
 /** A received message without its attributes. */
@@ -47,7 +49,7 @@ export const eventOf = (headers: Headers, message: ReceivedMessage): CloudEvent 
     ...(place === undefined ? {} : { place }),
     ...optional('sequence', headers['ce_sequence']),
     ...optional('traceparent', headers['ce_traceparent']),
-    ...optional('sealingKeyId', headers['ce_sealingkeyid']),
+    ...optional('sealingKeyId', headers[SEALING_KEY_HEADER]),
   };
 };
 

@@ -1,7 +1,7 @@
 import { KeyUnavailable, type TopicSealer } from '@crossroads/privacy';
 import { eventSourceOf, producerOf, SEALED_TOPICS } from '@crossroads/topology';
 import type { CloudEvent } from './broker.js';
-import { headersOf } from './cloud-event-headers.js';
+import { headersOf, SEALING_KEY_HEADER } from './cloud-event-headers.js';
 
 /** Why a message of a broker is not taken. */
 export type Refusal = 'FOREIGN_SOURCE' | 'NOT_SEALED' | 'NOT_OPENED' | 'KEY_UNAVAILABLE';
@@ -55,9 +55,11 @@ export class TopicSealing {
   }
 }
 
-/** Everything that a reader takes of a message besides its data. A place counts in its own partition only. */
-const attributesOf = (event: Omit<CloudEvent, 'sealingKeyId'>): string[] => [
+/** Everything that a reader takes of a message besides its data, whether it is sealed already or not. A place counts in its own partition only. */
+const attributesOf = (event: CloudEvent): string[] => [
   event.key,
   event.place === undefined ? '' : String(event.partition),
-  ...Object.entries(headersOf(event)).flat(),
+  ...Object.entries(headersOf(event))
+    .filter(([name]) => name !== SEALING_KEY_HEADER)
+    .flat(),
 ];

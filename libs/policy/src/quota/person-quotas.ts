@@ -1,5 +1,6 @@
 import { Clock } from '@crossroads/configuration';
 import { Database } from '@crossroads/database';
+import { Unavailable } from '@crossroads/grpc';
 import { dayOf, type IsoDay } from '@crossroads/identifiers';
 import { Inject, Injectable } from '@nestjs/common';
 import { PolicyFollower } from '../policy-follower.js';
@@ -37,7 +38,10 @@ export class PersonQuotas {
     @Inject(PolicyFollower) private readonly policies: Pick<PolicyFollower, 'policy'>,
   ) {}
 
-  /** Whether the person is within the quota of today in Brussels. Once counted, a person stays within it all day. */
+  /**
+   * Whether the person is within the quota of today in Brussels. Once counted, a person stays within it all day.
+   * @throws Unavailable QUOTAS_UNAVAILABLE: whom nobody can count is not answered
+   */
   async take(institution: string, kind: QuotaKind, person: string): Promise<boolean> {
     const quota = this.policies.policy().dailyPersons(institution)[kind];
     if (quota === Number.POSITIVE_INFINITY) return true;
@@ -76,6 +80,12 @@ export class PersonQuotas {
       const leased = await this.lease(institution, kind, day, quota);
       counter.left += leased;
       return leased;
+    } catch (error) {
+      const failure = new Unavailable('QUOTAS_UNAVAILABLE', 'persons cannot be counted; nothing was released', {
+        retryAfterMs: 1_000,
+      });
+      failure.cause = error;
+      throw failure;
     } finally {
       counter.leasing = undefined;
     }

@@ -28,7 +28,7 @@ export class DeliberationNoticeJob implements OnApplicationBootstrap, OnModuleDe
       if (!this.hasPolicy) this.seeAll();
       else if (entity?.$case === 'deliberation') this.changed.add(entity.value.deliberationId);
     });
-    if (this.policy.ready()) this.seeAll();
+    this.seeAll();
     this.loop.start();
   }
 
@@ -39,8 +39,8 @@ export class DeliberationNoticeJob implements OnApplicationBootstrap, OnModuleDe
 
   /** At the first start of the service these are no news: what is approved from now on must not be among them. */
   private seeAll(): void {
-    this.hasPolicy = true;
-    this.first = this.policy.policy().deliberationIds();
+    this.first = this.policy.heldDeliberationIds();
+    this.hasPolicy = this.first !== undefined;
   }
 
   private async openChanged(): Promise<void> {

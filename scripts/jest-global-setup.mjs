@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { TOOLCHAIN } from './versions.mjs';
 
 export default async () => {
-  const { CertificateAuthority } = await import('../libs/local/dist/index.js');
+  const { CertificateAuthorities } = await import('../libs/local/dist/index.js');
   const { serverKind, startKafkaServer, startPostgresServer } = await import('../libs/testing/dist/servers.js');
   mkdirSync(TOOLCHAIN, { recursive: true });
   const folder = mkdtempSync(join(TOOLCHAIN, 'test-'));
@@ -12,7 +12,7 @@ export default async () => {
   process.env.TMPDIR = join(folder, 'tmp');
   mkdirSync(process.env.TMPDIR);
   const authorityFolder = join(folder, 'certificates');
-  const authority = await CertificateAuthority.open(authorityFolder, 'crossroads.test');
+  const authority = await CertificateAuthorities.open(authorityFolder, 'crossroads.test');
   const print = (line) => process.stdout.write(`  ${line}\n`);
   const isInContainers = (await serverKind()) === 'containers';
   const [postgres, kafka] = await Promise.all([startPostgresServer(), startKafkaServer(authority)]);
@@ -27,6 +27,7 @@ export default async () => {
     print(`SKIPPED all tests that need Kafka: ${kafka.why}`);
   } else {
     process.env.TEST_KAFKA_BROKERS = kafka.brokers;
+    process.env.TEST_KAFKA_INSTITUTION_BROKERS = kafka.institutionBrokers;
     process.env.TEST_KAFKA_AUTHORITY = authorityFolder;
   }
   globalThis.crossroadsTestServers = async () => {

@@ -95,7 +95,7 @@ export const topicOf = async (mesh: WholeMesh, count: number): Promise<ProviderE
   const broker = await openBroker({
     clientId: `${number}-test`,
     tls: mesh.network.connection(PROVIDER).tls,
-    ...(kind.kind === 'kafka' ? { kafkaBrokers: kind.brokers.join(',') } : { embeddedLogUrl: kind.url }),
+    ...(kind.kind === 'kafka' ? { kafkaBrokers: kind.institutionBrokers.join(',') } : { embeddedLogUrl: kind.url }),
   });
   const seen = new Map<bigint, string>();
   const events: ProviderEvent[] = [];

@@ -26,7 +26,7 @@ export const readTopic = async (mesh: WholeMesh, name: InstitutionName): Promise
   const broker = await openBroker({
     clientId: `${number}-test`,
     tls: mesh.network.connection(name).tls,
-    ...(kind.kind === 'kafka' ? { kafkaBrokers: kind.brokers.join(',') } : { embeddedLogUrl: kind.url }),
+    ...(kind.kind === 'kafka' ? { kafkaBrokers: kind.institutionBrokers.join(',') } : { embeddedLogUrl: kind.url }),
   });
   const deliveries: TopicReader['deliveries'][number][] = [];
   const traceparents: string[] = [];

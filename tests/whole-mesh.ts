@@ -33,7 +33,13 @@ import { eventually } from '@crossroads/testing';
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** A user's settings that would connect this mesh to other servers or folders. */
-const NOT_OURS = ['KAFKA_BROKERS', 'CROSSROADS_POSTGRES_URL', 'CROSSROADS_DATA', 'CROSSROADS_PORT_BASE'];
+const NOT_OURS = [
+  'KAFKA_BROKERS',
+  'KAFKA_INSTITUTION_BROKERS',
+  'CROSSROADS_POSTGRES_URL',
+  'CROSSROADS_DATA',
+  'CROSSROADS_PORT_BASE',
+];
 
 export const ownSettings = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_OURS.includes(name)));

@@ -3,12 +3,18 @@ import { Document } from '@crossroads/contracts/ebox/v1/message';
 import { ReadRequest } from '@crossroads/contracts/events/v1/events_service';
 import { newRequestId, RemoteError } from '@crossroads/grpc';
 import {
-  CertificateAuthority,
+  ANCHORS,
+  type Anchor,
+  CertificateAuthorities,
   IDENTIFICATION,
+  institutionEntries,
   type IssuedCertificate,
   type IdentityFiles,
   type InstitutionName,
   numberOf,
+  registeredUntil,
+  spkiOfPem,
+  type Validity,
 } from '@crossroads/local';
 import {
   brokerKeeper,
@@ -16,12 +22,16 @@ import {
   EBOX_EVENTS,
   mayRead,
   OF_CITIZENS,
+  rightsFor,
+  rpcsOf,
+  type ServiceName,
   SERVICES,
   serviceNamed,
   TOPIC_NAMES,
   topicOfInstitution,
   producerOf,
 } from '@crossroads/topology';
+import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Kafka } from 'kafkajs';
 import { progress, type WholeMesh } from '../whole-mesh.js';
@@ -30,7 +40,7 @@ import { onKafka } from '../on-kafka.js';
 import { generatedPeople, generatedSsins } from '../people.js';
 import { residentMb } from '../processes.js';
 import { type FuzzedRequest, fuzzedRequests } from './fuzz.js';
-import { kafkaAs, makeTopic, reading, writing } from './kafka-rights.js';
+import { isTaken, kafkaAs, makeTopic, reading, writing } from './kafka-rights.js';
 import { type Ending, RawClient } from './raw-call.js';
 import { CALLERS, RPCS_OF, EVENTS } from './rpcs.js';
 import { agreedTls } from './tls-version.js';
@@ -39,15 +49,15 @@ const DOCUMENT = { documentId: 'd', name: 'd.pdf', mediaType: 'application/pdf',
 const DAY = 24 * 60 * 60 * 1000;
 const OFFICE = { application: 'welfare-office', enterpriseNumber: numberOf('welfare-office') };
 const SERVERS = Object.keys(RPCS_OF);
+const SERVERS_OF_INSTITUTIONS: readonly string[] = ['wages-source', 'pension-office'];
 /** The TLS alert when the server supports no version of the client. */
 const TOO_OLD = 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION';
 
 let mesh: WholeMesh;
-let ca: string;
 const clients: RawClient[] = [];
 
-const client = (server: string, own?: IssuedCertificate): RawClient => {
-  const opened = new RawClient(addressOf(server), { ca, ...(own ? { own } : {}) });
+const client = (server: string, listener: Anchor, own?: IssuedCertificate): RawClient => {
+  const opened = new RawClient(addressOf(server, listener), { ca: caOf(server), ...(own ? { own } : {}) });
   clients.push(opened);
   return opened;
 };
@@ -56,19 +66,48 @@ const namedClients = new Map<string, RawClient>();
 
 /** One connection for each certificate of the mesh at each server. */
 const clientOf = (server: string, name: string): RawClient => {
-  const known = namedClients.get(`${server} ${name}`) ?? client(server, identityOf(name));
+  const known = namedClients.get(`${server} ${name}`) ?? client(server, listenerFor(server, name), identityOf(name));
   namedClients.set(`${server} ${name}`, known);
   return known;
 };
 
-const addressOf = (server: string): string => {
+/** The authority of whose certificates a caller has one. */
+const anchorOf = (name: string): Anchor =>
+  CALLERS[name]?.startsWith('service:') === true ? 'services' : 'institutions';
+
+/** What a server listens to: those of institutions have no port for institutions. */
+const listenersOf = (server: string): readonly Anchor[] =>
+  SERVERS_OF_INSTITUTIONS.includes(server) ? ['services'] : ANCHORS;
+
+const listenerFor = (server: string, name: string): Anchor =>
+  listenersOf(server).find((listener) => listener === anchorOf(name)) ?? 'services';
+
+const addressOf = (server: string, listener: Anchor): string => {
   const { services, institutions } = mesh.local.mesh();
-  return (services[server] ?? institutions[server])?.address ?? '';
+  const { address, institutionsAddress } = services[server] ?? institutions[server] ?? {};
+  return (listener === 'services' ? address : institutionsAddress) ?? '';
 };
 
-const brokers = (): readonly string[] => {
+/** PEM of the authority of a server's own certificate. */
+const caOf = (server: string): string =>
+  mesh.local.authority.certificateOf(SERVERS_OF_INSTITUTIONS.includes(server) ? 'institutions' : 'services');
+
+const brokers = (listener: Anchor): readonly string[] => {
   const { broker } = mesh.local.mesh();
-  return broker.kind === 'kafka' ? broker.brokers : [];
+  if (broker.kind !== 'kafka') return [];
+  return listener === 'services' ? broker.brokers : broker.institutionBrokers;
+};
+
+/** The authority that issues each certificate, what that names, and the listener that it is shown to. */
+const SHOWN = ANCHORS.flatMap((anchor) =>
+  ANCHORS.flatMap((named) => ANCHORS.map((listener) => ({ anchor, named, listener }))),
+);
+type Shown = (typeof SHOWN)[number];
+
+const issued = ({ anchor, named }: Shown): Promise<IssuedCertificate> => {
+  const { authority } = mesh.local;
+  const issuer = anchor === named ? authority : authority.swapped();
+  return named === 'services' ? issuer.issueService('exchange') : issuer.issueApplication(OFFICE);
 };
 
 const filesOf = (name: string): IdentityFiles => {
@@ -90,15 +129,48 @@ const identityOf = (name: string): IssuedCertificate => {
   return { certificate: readFileSync(files.certificate, 'utf8'), key: readFileSync(files.key, 'utf8') };
 };
 
+let withoutRights: Promise<IssuedCertificate> | undefined;
+
+/** Registered, for nothing. Resolves when all services know it. */
+const applicationWithoutRights = (): Promise<IssuedCertificate> => {
+  withoutRights ??= (async () => {
+    const name = 'without-rights';
+    const issued = await mesh.local.authority.issueApplication({ ...OFFICE, application: name });
+    await mesh.as('administrator').authorization.registerApplication({
+      requestId: newRequestId(),
+      application: {
+        enterpriseNumber: OFFICE.enterpriseNumber,
+        name,
+        spkiHashes: [spkiOfPem(issued.certificate)],
+        rights: [],
+        notAfter: registeredUntil(),
+      },
+    });
+    for (const server of SERVERS.filter((one) => !SERVERS_OF_INSTITUTIONS.includes(one))) {
+      const own = client(server, 'institutions', issued);
+      await eventually(
+        () => own.call(anyRpc(server), nothing),
+        ({ reason }) => reason !== 'KEY_NOT_REGISTERED',
+      );
+    }
+    return issued;
+  })();
+  return withoutRights;
+};
+
 const anyRpc = (server: string): string => RPCS_OF[server]?.[0]?.path ?? '';
 
 const nothing = [Buffer.alloc(0)];
+
+/** The kinds of rights of the callers that are institutions. */
+const RIGHTS_OF_CALLERS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  institutionEntries().map(([name, { rights }]) => [name, rights.map((right) => right.split(':')[0] ?? '')]),
+);
 
 /** Which certificate may call which rpc and use which topic, on a mesh that others may have used. */
 export const certificates = (running: () => WholeMesh): void => {
   beforeAll(async () => {
     mesh = running();
-    ca = mesh.local.authority.certificate;
     await mesh.load(() => generatedPeople(2));
   });
 
@@ -107,38 +179,68 @@ export const certificates = (running: () => WholeMesh): void => {
   });
 
   describe.each(SERVERS)('%s', (server) => {
-    const callAs = (own: IssuedCertificate | undefined, path = anyRpc(server)): Promise<Ending> =>
-      client(server, own).call(path, nothing);
+    const callAs = (listener: Anchor, own: IssuedCertificate | undefined, path = anyRpc(server)): Promise<Ending> =>
+      client(server, listener, own).call(path, nothing);
+    /** What a listener is for, by an authority. */
+    const issueFor = (listener: Anchor, issuer: CertificateAuthorities, validity: Validity = {}) =>
+      listener === 'services'
+        ? issuer.issueService('exchange', validity)
+        : issuer.issueApplication({ ...OFFICE, ...validity });
 
-    it(`${server} refuses certificates of another authority, expired certificates, and callers without one`, async () => {
-      const other = await CertificateAuthority.create('crossroads.test');
-      expect(await callAs(await other.issueApplication(OFFICE))).toMatchObject({ code: 'UNAVAILABLE' });
-      const expired = { notBefore: new Date(Date.now() - 2 * DAY), notAfter: new Date(Date.now() - DAY) };
-      expect(await callAs(await mesh.local.authority.issueApplication({ ...OFFICE, ...expired }))).toMatchObject({
-        code: 'UNAVAILABLE',
+    describe.each(listenersOf(server))(`at its listener for %s`, (listener) => {
+      it(`${server} refuses ${listener} of another authority, expired certificates, and callers without one`, async () => {
+        const other = await CertificateAuthorities.create('crossroads.test');
+        const expired = { notBefore: new Date(Date.now() - 2 * DAY), notAfter: new Date(Date.now() - DAY) };
+        for (const own of [
+          await issueFor(listener, other),
+          await issueFor(listener, mesh.local.authority, expired),
+          undefined,
+        ])
+          expect(await callAs(listener, own)).toMatchObject({ code: 'UNAVAILABLE' });
       });
-      expect(await callAs(undefined)).toMatchObject({ code: 'UNAVAILABLE' });
-      expect(await callAs(await other.issueService('exchange'))).toMatchObject({ code: 'UNAVAILABLE' });
+
+      it(`${server} refuses ${listener} of another trust domain, also of the trusted authority`, async () => {
+        const elsewhere = await CertificateAuthorities.open(mesh.local.folder.certificates, 'elsewhere.test');
+        expect(await callAs(listener, await issueFor(listener, elsewhere))).toMatchObject({ code: 'UNAUTHENTICATED' });
+      });
+
+      it(`${server} accepts TLS 1.3 and no older version of ${listener}`, async () => {
+        const { certificate: cert, key } = await issueFor(listener, mesh.local.authority);
+        const identity = { ca: caOf(server), cert, key };
+        expect(await agreedTls(addressOf(server, listener), identity, 'TLSv1.3')).toBe('TLSv1.3');
+        expect(await agreedTls(addressOf(server, listener), identity, 'TLSv1.2')).toBe(TOO_OLD);
+      });
     });
 
-    it(`${server} refuses certificates of another trust domain, also of the trusted authority`, async () => {
-      const elsewhere = await CertificateAuthority.open(mesh.local.folder.certificates, 'elsewhere.test');
-      for (const own of [await elsewhere.issueApplication(OFFICE), await elsewhere.issueService('exchange')])
-        expect((await callAs(own)).code).toBe('UNAUTHENTICATED');
-    });
-
-    it(`${server} accepts TLS 1.3 and no older version`, async () => {
-      const { certificate: cert, key } = identityOf('administrator');
-      expect(await agreedTls(addressOf(server), { ca, cert, key }, 'TLSv1.3')).toBe('TLSv1.3');
-      expect(await agreedTls(addressOf(server), { ca, cert, key }, 'TLSv1.2')).toBe(TOO_OLD);
-    });
+    it.each(SHOWN.filter(({ listener }) => listenersOf(server).includes(listener)))(
+      `${server} believes of the authority of $anchor, at its listener for $listener, a certificate of $named only where all three are the same`,
+      async (shown) => {
+        const { code, reason } = await callAs(shown.listener, await issued(shown));
+        if (shown.anchor !== shown.listener) expect(code).toBe('UNAVAILABLE');
+        else if (shown.named !== shown.listener)
+          expect([code, reason]).toEqual(['UNAUTHENTICATED', 'CERTIFICATE_OF_ANOTHER_KIND']);
+        else expect(['UNAVAILABLE', 'UNAUTHENTICATED']).not.toContain(code);
+      },
+    );
 
     const rpcs = RPCS_OF[server] ?? [];
     const ofInstitutions = rpcs.filter(({ callers }) => callers.includes('institution'));
 
+    const guarded = rpcsOf(server as ServiceName).filter(({ rights }) => rights.length > 0);
+
+    if (guarded.length > 0 && !SERVERS_OF_INSTITUTIONS.includes(server))
+      it(`${server} refuses every rpc to an application without the right for it`, async () => {
+        const without = client(server, 'institutions', await applicationWithoutRights());
+        for (const { path } of guarded)
+          expect([path, await without.call(path, nothing)]).toEqual([
+            path,
+            { code: 'PERMISSION_DENIED', reason: 'RIGHT_MISSING' },
+          ]);
+      });
+
     if (ofInstitutions.length > 0)
       it(`${server} refuses every rpc to a key that its institution has not registered`, async () => {
-        const stranger = client(server, await mesh.local.authority.issueApplication(OFFICE));
+        const stranger = client(server, 'institutions', await mesh.local.authority.issueApplication(OFFICE));
         for (const { path } of ofInstitutions)
           expect(await stranger.call(path, nothing)).toEqual({
             code: 'PERMISSION_DENIED',
@@ -150,12 +252,15 @@ export const certificates = (running: () => WholeMesh): void => {
       `${server} lets %s call the rpcs of the topology, and no other`,
       async (name, kind) => {
         const caller = clientOf(server, name);
+        const isForOthers = listenerFor(server, name) !== anchorOf(name);
         for (const { path, callers } of rpcs) {
           const { code, reason } = await caller.call(path, nothing, { isEndless: path.endsWith('/Watch') });
-          if (callers.includes(kind)) {
+          if (isForOthers) expect([path, code]).toEqual([path, 'UNAVAILABLE']);
+          else if (callers.includes(kind)) {
             expect([path, code === 'UNIMPLEMENTED']).toEqual([path, false]);
             expect([path, reason === 'CALLER_NOT_ALLOWED']).toEqual([path, false]);
-            if (OF_CITIZENS.some((one) => one === path))
+            if (reason === 'RIGHT_MISSING') expect(RIGHTS_OF_CALLERS[name]).not.toContain(rightsFor(path)[0]);
+            else if (OF_CITIZENS.some((one) => one === path))
               // A request with wrong fields is refused before somebody is looked for.
               expect([path, code]).toEqual([path, code === 'INVALID_ARGUMENT' ? code : 'UNAUTHENTICATED']);
           } else expect([path, code, reason]).toEqual([path, 'PERMISSION_DENIED', 'CALLER_NOT_ALLOWED']);
@@ -185,7 +290,7 @@ export const certificates = (running: () => WholeMesh): void => {
     const ofOffice = [DELIVERIES, EBOX_EVENTS].map((topics) => topicOfInstitution(topics, OFFICE.enterpriseNumber));
     const topics: readonly string[] = [...TOPIC_NAMES, ...ofOffice];
     const callers = [...SERVICES, 'local', 'welfare-office'];
-    const as = (name: string): Kafka => kafkaAs(brokers(), filesOf(name));
+    const as = (name: string): Kafka => kafkaAs(brokers(name === 'kafka' ? 'services' : anchorOf(name)), filesOf(name));
     const pairs = callers.flatMap((name) => topics.map((topic) => ({ name, topic })));
     const REFUSED = 'TOPIC_AUTHORIZATION_FAILED';
 
@@ -225,11 +330,26 @@ export const certificates = (running: () => WholeMesh): void => {
     });
 
     onKafka('Kafka accepts TLS 1.3 and no older version', async () => {
-      const [broker = ''] = brokers();
-      const { certificate: cert, key } = identityOf('exchange');
-      expect(await agreedTls(broker, { ca, cert, key }, 'TLSv1.3')).toBe('TLSv1.3');
-      expect(await agreedTls(broker, { ca, cert, key }, 'TLSv1.2')).toBe(TOO_OLD);
+      const ca = mesh.local.authority.certificateOf('services');
+      for (const name of ['exchange', 'welfare-office']) {
+        const [broker = ''] = brokers(anchorOf(name));
+        const { certificate: cert, key } = identityOf(name);
+        expect(await agreedTls(broker, { ca, cert, key }, 'TLSv1.3')).toBe('TLSv1.3');
+        expect(await agreedTls(broker, { ca, cert, key }, 'TLSv1.2')).toBe(TOO_OLD);
+      }
     });
+
+    it.each(SHOWN)(
+      'Kafka takes of the authority of $anchor, at its listener for $listener, a certificate of $named only where all three are the same',
+      async (shown) => {
+        if (mesh.kafkaAbsent !== undefined) return;
+        const { anchor, named, listener } = shown;
+        const ca = mesh.local.authority.certificateOf('services');
+        expect(await isTaken(brokers(listener), ca, await issued(shown))).toBe(
+          anchor === listener && named === listener,
+        );
+      },
+    );
   });
 
   describe("another institution's certificate", () => {
@@ -311,7 +431,7 @@ export const certificates = (running: () => WholeMesh): void => {
         ),
       );
       expect(new Set(answers.map((error) => `${Reflect.get(Object(error), 'reason')} ${String(error)}`)).size).toBe(1);
-      expect(answers[0]).toMatchObject({ code: 7, reason: 'NOT_A_DOCUMENT_PROVIDER' });
+      expect(answers[0]).toMatchObject({ code: 7, reason: 'RIGHT_MISSING' });
     });
   });
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IdentityFiles } from '@crossroads/local';
+import type { IdentityFiles, IssuedCertificate } from '@crossroads/local';
 import { kafkaClient } from '@crossroads/messaging';
 import type { Kafka } from 'kafkajs';
 
@@ -13,6 +13,26 @@ const silent = () => undefined;
 /** A client with a certificate, without retries. */
 export const kafkaAs = (brokers: readonly string[], { ca, certificate, key }: IdentityFiles): Kafka =>
   kafkaClient({ brokers, clientId: 'access', tls: { ca, cert: certificate, key } }, silent);
+
+/** Whether a listener takes a certificate (PEM), whatever that may do then. */
+export const isTaken = async (
+  brokers: readonly string[],
+  ca: string,
+  { certificate: cert, key }: IssuedCertificate,
+): Promise<boolean> => {
+  const admin = kafkaClient({ brokers, clientId: 'access', tls: { ca, cert, key } }, silent).admin({
+    retry: { retries: 0 },
+  });
+  try {
+    await admin.connect();
+    await admin.listTopics();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await admin.disconnect().catch(silent);
+  }
+};
 
 /** Tries to read a topic in a consumer group. */
 export const reading = async (kafka: Kafka, topic: string, group: string): Promise<Verdict> => {

@@ -6,7 +6,7 @@ import tls, { createSecureContext, type SecureVersion, TLSSocket } from 'node:tl
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
 import { openDatabase } from '@crossroads/database';
 import { connect, requireTls13 } from '@crossroads/grpc';
-import { CertificateAuthority, type IdentityFiles, identityFiles } from '@crossroads/local';
+import { CertificateAuthorities, type IdentityFiles, identityFiles } from '@crossroads/local';
 import { kafkaClient } from '@crossroads/messaging';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
@@ -21,7 +21,7 @@ let own: IdentityFiles;
 let identity: { readonly certificate: string; readonly key: string };
 
 beforeAll(async () => {
-  const authority = await CertificateAuthority.open(join(folder, 'certificates'), TRUST_DOMAIN);
+  const authority = await CertificateAuthorities.open(join(folder, 'certificates'), TRUST_DOMAIN);
   own = await identityFiles(join(folder, 'certificates'), 'exchange', authority, (ca) => ca.issueService('exchange'));
   identity = await authority.issueService('reference-directory');
   requireTls13();

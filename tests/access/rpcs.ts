@@ -30,6 +30,8 @@ export const RPCS_OF: Readonly<Record<string, readonly ServedRpc[]>> = {
 export const CALLERS: Readonly<Record<string, string>> = {
   administrator: 'institution',
   'welfare-office': 'institution',
+  // Of the eBox and the list of accesses the only one that gets as far as the token.
+  'citizen-portal': 'institution',
   local: 'service:local',
   ...Object.fromEntries(SERVICES.map((name) => [name, `service:${name}`])),
 };

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CertificateAuthority, identityFiles } from '@crossroads/local';
+import { CertificateAuthorities, identityFiles } from '@crossroads/local';
 import { Client, credentials } from '@grpc/grpc-js';
 import { closedLoop, type Measured } from './closed-loop.js';
 import { echoDefinition } from './echo-definition.js';
@@ -24,7 +24,7 @@ export interface Echo {
 export const openEcho = async (): Promise<Echo> => {
   const folder = mkdtempSync(join(tmpdir(), 'crossroads-echo-'));
   try {
-    const authority = await CertificateAuthority.open(folder, 'crossroads.test');
+    const authority = await CertificateAuthorities.open(folder, 'crossroads.test');
     const { ca, certificate, key } = await identityFiles(folder, 'exchange', authority, (issuer) =>
       issuer.issueService('exchange'),
     );

@@ -59,8 +59,10 @@ export const processes: Bench = {
 
 const roundOf = async (mesh: WholeMesh, second: readonly Replica[]): Promise<Round> => {
   const { tls, trustDomain } = mesh.network.connection('welfare-office');
-  const further = second.filter(({ service }) => service === 'exchange').map(({ address }) => address);
-  const exchanges = [mesh.local.mesh().services['exchange']?.address ?? '', ...further];
+  const further = second
+    .filter(({ service }) => service === 'exchange')
+    .map(({ institutionsAddress }) => institutionsAddress);
+  const exchanges = [mesh.local.mesh().services['exchange']?.institutionsAddress ?? '', ...further];
   const server = { kind: 'service', name: 'exchange' } as const;
   const connections = exchanges.map((address) =>
     connect(ExchangeServiceService, address, { tls, trustDomain, server, deadlineMs: 15_000 }),

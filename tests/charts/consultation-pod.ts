@@ -45,7 +45,7 @@ export const runConsultationPod = async ({ tls, trustDomain, addresses, ssin }: 
     copyFileSync(tls.key, join(root, 'tls', 'tls.key'));
     writeFileSync(join(root, 'request', 'ssin'), ssin);
     const reached = Object.entries(addresses).reduce(
-      (text, [service, address]) => text.replace(`"${service}:50051"`, JSON.stringify(address)),
+      (text, [service, address]) => text.replace(`"${service}:50053"`, JSON.stringify(address)),
       here(meshJson).replace('mesh.example.org', trustDomain),
     );
     writeFileSync(join(root, 'mesh', 'mesh.json'), reached);

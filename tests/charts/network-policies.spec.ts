@@ -15,12 +15,13 @@ import { type Member, membersOf } from './parties.js';
 import { type KubernetesObject, ofKind, PROFILES, type Profile, renderedObjects } from './rendered.js';
 
 const GRPC = 50051;
+const INSTITUTIONS = 50053;
 const tcp = (port: number): Endpoint => ({ protocol: 'TCP', port });
 /** Ports of the mesh and its neighbours, the port of the kubelet's probes, and some that must be closed. */
 const ENDPOINTS: readonly Endpoint[] = [
   { protocol: 'UDP', port: 53 },
   { protocol: 'UDP', port: GRPC },
-  ...[22, 53, 80, 443, 4318, 5432, 6443, 8080, 9000, 9091, 9093, GRPC, 50052].map(tcp),
+  ...[22, 53, 80, 443, 4318, 5432, 6443, 8080, 9000, 9091, 9093, GRPC, 50052, INSTITUTIONS].map(tcp),
 ];
 
 const policiesIn = (objects: readonly KubernetesObject[]): NetworkPolicy[] =>
@@ -59,7 +60,8 @@ const isNeededBy = (features: Features, from: Member, to: Member, endpoint: Endp
   if (to.role === 'postgresql')
     return ['service', ...JOBS].includes(from.role) && endpoint.port === 5432 && hasDatabaseIn(callee, caller);
   if (to.role === 'service' && isServiceName(callee)) {
-    if (endpoint.port !== GRPC) return false;
+    const isOfMesh = from.role === 'service' || from.role === 'ops';
+    if (endpoint.port !== (isOfMesh ? GRPC : INSTITUTIONS)) return false;
     if (from.role === 'service' && isServiceName(caller)) return calledBy(caller).includes(callee);
     if (from.role === 'ops') return calledBy(serviceOf(caller)).includes(callee);
     if (from.role === 'ingress controller') return features.ingress && isForInstitutions(callee);

@@ -231,7 +231,7 @@ describe('values that do not go together', () => {
 
   withHelm('the chart refuses settings that it sets itself, and secrets in values', () => {
     const env = {
-      GRPC_PORT: 1,
+      MESH_PORT: 1,
       DATABASE_MIGRATOR_URL: 'x',
       SMTP_PASSWORD: 'x',
       BUS_GRACE_MS: 1000,
@@ -240,9 +240,9 @@ describe('values that do not go together', () => {
     };
     expect(sentences('small', { 'services.exchange.env': env })).toEqual([
       'services.exchange.env.DATABASE_MIGRATOR_URL: the chart sets it from its other values; take it out of env.',
-      'services.exchange.env.GRPC_PORT: the chart sets it from its other values; take it out of env.',
       'services.exchange.env.JOURNAL_OPEN_MONTHS: the chart sets it from its other values; take it out of env.',
       'services.exchange.env.LIMIT_BULK_CALLS: the chart sets it from its other values; take it out of env.',
+      'services.exchange.env.MESH_PORT: the chart sets it from its other values; take it out of env.',
       'services.exchange.env.SMTP_PASSWORD looks like a secret, which no value may hold: the services read theirs from the Secrets that services.exchange.secrets names.',
     ]);
   });
@@ -279,6 +279,7 @@ describe('values that do not go together', () => {
     expect(
       sentences('small', {
         'certificates.trust': { secret: 'a', configMap: 'b' },
+        'certificates.institutions': { secret: '', configMap: '' },
         'certificates.certManager.issuer.caSecret': '',
         'certificates.certManager.issuer.kind': 'ClusterIssuer',
         'certificates.certManager.renewBefore': '2160h',
@@ -288,6 +289,7 @@ describe('values that do not go together', () => {
       }),
     ).toEqual([
       'certificates.trust.secret and certificates.trust.configMap are both set: keep the one that holds ca.crt.',
+      'certificates.institutions needs a secret or a configMap, and not both: name the one whose ca.crt has the authorities of institutions.',
       "certificates.certManager.issuer.create needs issuer.caSecret: the Secret with the authority's tls.crt and tls.key.",
       'certificates.certManager.issuer: the chart makes an Issuer of cert-manager.io, no ClusterIssuer of cert-manager.io; set create and selfSigned to false to use yours.',
       'certificates.certManager.renewBefore (2160h) must be less than duration (2160h).',

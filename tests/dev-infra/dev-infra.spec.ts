@@ -50,18 +50,19 @@ describe('charts/dev-infra', () => {
     const local = properties(
       kafkaProperties({
         port: 9093,
+        institutionsPort: 9095,
         controllerPort: 9094,
         dataFolder: '/var/lib/kafka/data',
         keyStore: '/etc/kafka/tls/keystore.pem',
-        ca: '/etc/kafka/tls/ca.crt',
+        trusts: { services: '/etc/kafka/tls/ca.crt', institutions: '/etc/kafka/tls/institutions-ca.crt' },
         superUsers: ['CN=kafka'],
       }),
     );
     expect(ours).toEqual({
       ...local,
-      listeners: `SSL://0.0.0.0:9093,LAPTOP://0.0.0.0:${values.forwards['kafka']},CONTROLLER://localhost:9094`,
-      'advertised.listeners': `SSL://kafka:9093,LAPTOP://localhost:${values.forwards['kafka']}`,
-      'listener.security.protocol.map': 'SSL:SSL,LAPTOP:SSL,CONTROLLER:SSL',
+      listeners: `MESH://0.0.0.0:9093,INSTITUTIONS://0.0.0.0:${values.forwards['kafkaForInstitutions']},LAPTOP://0.0.0.0:${values.forwards['kafka']},CONTROLLER://localhost:9094`,
+      'advertised.listeners': `MESH://kafka:9093,INSTITUTIONS://localhost:${values.forwards['kafkaForInstitutions']},LAPTOP://localhost:${values.forwards['kafka']}`,
+      'listener.security.protocol.map': 'MESH:SSL,INSTITUTIONS:SSL,LAPTOP:SSL,CONTROLLER:SSL',
     });
     expect(values.kafka.image).toBe(`docker.io/apache/kafka:${kafkaVersion()}`);
   });
@@ -117,10 +118,17 @@ describe('npm run cluster', () => {
   });
 
   it("the ports in mesh.json are the forwarded ports of the chart's values", async () => {
-    const { services, postgres, kafka } = mesh.ports;
+    const { services, forInstitutions, postgres, kafka, kafkaForInstitutions } = mesh.ports;
     const { metrics, ...forwards } = values.forwards;
-    expect({ services: Math.min(...Object.values(services)), postgresql: postgres, kafka }).toEqual(forwards);
-    expect([...Object.values(services), postgres, kafka]).not.toContain(metrics);
+    expect({
+      services: Math.min(...Object.values(services)),
+      forInstitutions: Math.min(...Object.values(forInstitutions)),
+      postgresql: postgres,
+      kafka,
+      kafkaForInstitutions,
+    }).toEqual(forwards);
+    const all = [...Object.values(services), ...Object.values(forInstitutions), postgres, kafka, kafkaForInstitutions];
+    expect(all).not.toContain(metrics);
     await mesh.write();
     expect(existsSync(join(folder, 'mesh.json'))).toBe(true);
   });

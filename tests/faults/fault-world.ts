@@ -100,10 +100,13 @@ export class FaultWorld {
       KEYS_DATABASE_URL: databases.keys?.app,
       KEYS_DATABASE_MIGRATOR_URL: databases.keys?.migrator,
     };
-    const { services } = mesh.local.ports;
+    const { services, forInstitutions } = mesh.local.ports;
     await mesh.local.process('person-registry')?.stop();
     const environment = environmentLikeMesh(mesh, 'person-registry', onOwnServer);
-    const registry = await Replica.at(mesh, 'person-registry', environment, services['person-registry']);
+    const registry = await Replica.at(mesh, 'person-registry', environment, {
+      port: services['person-registry'],
+      institutionsPort: forInstitutions['person-registry'],
+    });
     await registry.start();
     const [main] = [new URL((await mesh.local.environmentOf('subscription'))['DATABASE_URL'] ?? '')];
     const links = {

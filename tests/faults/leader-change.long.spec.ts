@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CertificateAuthority, findJavaWithJars, type RunningKafkaCluster, startKafkaCluster } from '@crossroads/local';
+import {
+  CertificateAuthorities,
+  findJavaWithJars,
+  type RunningKafkaCluster,
+  startKafkaCluster,
+} from '@crossroads/local';
 import { type Broker, type CloudEvent, openBroker } from '@crossroads/messaging';
 import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -31,7 +36,7 @@ const eventOn = (partition: number): CloudEvent => ({
   const dataFolder = mkdtempSync(join(tmpdir(), 'crossroads-leaders-'));
 
   beforeAll(async () => {
-    const authority = await CertificateAuthority.open(join(dataFolder, 'certificates'), 'crossroads.test');
+    const authority = await CertificateAuthorities.open(join(dataFolder, 'certificates'), 'crossroads.test');
     const started = await startKafkaCluster({ dataFolder, authority, nodes: 3, report: progress });
     if ('why' in started) throw new Error(started.why);
     kafka = started;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  CertificateAuthority,
+  CertificateAuthorities,
   findJavaWithJars,
   kafkaAdmin,
   type RunningKafkaCluster,
@@ -35,11 +35,14 @@ if ('why' in java) progress(`SKIPPED: three brokers, of which the leader is kill
     beforeAll(async () => {
       progress(`seed ${seed}; repeat the order of brokers with FAULT_SEED=${seed}`);
       const before = async ({ path, certificates }: { readonly path: string; readonly certificates: string }) => {
-        const authority = await CertificateAuthority.open(certificates, 'crossroads.test');
+        const authority = await CertificateAuthorities.open(certificates, 'crossroads.test');
         const started = await startKafkaCluster({ dataFolder: path, authority, nodes: NODES, report: progress });
         if ('why' in started) throw new Error(started.why);
         kafka = started;
-        return { KAFKA_BROKERS: kafka.brokers.join(',') };
+        return {
+          KAFKA_BROKERS: kafka.brokers.join(','),
+          KAFKA_INSTITUTION_BROKERS: kafka.institutionBrokers.join(','),
+        };
       };
       world = await FaultWorld.start({
         people: PEOPLE,

@@ -8,6 +8,7 @@ import { renderedContainer } from './rendered-env.js';
 
 export interface ServiceInContainer {
   readonly container: Container;
+  /** Where institutions connect. */
   readonly address: string;
   readonly healthPort: number;
 }
@@ -25,14 +26,15 @@ const databaseSecret = (mesh: WholeMesh, service: ServiceName): Record<string, s
 
 /** Secrets as files at the paths of the chart. */
 const secretFiles = (mesh: WholeMesh, service: ServiceName, mounts: readonly string[]): Record<string, string> => {
-  const { certificates, keyFiles, ca } = mesh.local.mesh();
+  const { certificates, keyFiles, authorities } = mesh.local.mesh();
   const identity = certificates[service];
   const receipts =
     serviceNamed(service).receipts === 'sign'
       ? { '/etc/crossroads/receipts/receipt-key.pem': keyFiles[`${service}-receipts`] }
       : { '/etc/crossroads/receipts/receipt-keys.json': mesh.local.receiptKeysFile };
   const files = {
-    '/etc/crossroads/tls/ca.crt': ca,
+    '/etc/crossroads/tls/ca.crt': authorities.services,
+    '/etc/crossroads/institutions/ca.crt': authorities.institutions,
     '/etc/crossroads/tls/tls.crt': identity?.certificate,
     '/etc/crossroads/tls/tls.key': identity?.key,
     '/etc/crossroads/keys/keys.json': keyFiles[service],
@@ -79,13 +81,17 @@ export const startBeside = async (
   options: ContainerOptions = {},
 ): Promise<ServiceInContainer> => {
   const rendered = renderedContainer('Deployment', service, databaseSecret(mesh, service));
-  const ports = { GRPC_PORT: await freePort(), HEALTH_PORT: await freePort() };
+  const ports = {
+    MESH_PORT: await freePort(),
+    INSTITUTIONS_PORT: await freePort(),
+    HEALTH_PORT: await freePort(),
+  };
   const container = new Container(image, {
     ...options,
     environment: elsewhere(mesh, rendered.environment, ports),
     files: secretFiles(mesh, service, rendered.mounts),
   });
-  return { container, address: `localhost:${ports.GRPC_PORT}`, healthPort: ports.HEALTH_PORT };
+  return { container, address: `localhost:${ports.INSTITUTIONS_PORT}`, healthPort: ports.HEALTH_PORT };
 };
 
 /** Waits until it is ready. @throws an error with its output when it ends */

@@ -1,5 +1,5 @@
 import {
-  CertificateAuthority,
+  CertificateAuthorities,
   type IdentityFiles,
   type InstitutionName,
   identityFiles,
@@ -34,7 +34,7 @@ const numbered = async (name: InstitutionName): Promise<number> => {
 
 const brokers = (): readonly string[] => {
   const { broker } = mesh.local.mesh();
-  return broker.kind === 'kafka' ? broker.brokers : [];
+  return broker.kind === 'kafka' ? broker.institutionBrokers : [];
 };
 
 const filesOf = (name: InstitutionName): IdentityFiles => {
@@ -133,7 +133,7 @@ export const aSubscribersOwnTopic = (running: () => WholeMesh): void => {
 
   onKafka('Kafka refuses a certificate of another authority', async () => {
     const folder = mesh.local.folder.certificates;
-    const other = await CertificateAuthority.create('crossroads.test');
+    const other = await CertificateAuthorities.create('crossroads.test');
     const files = await identityFiles(folder, 'forged', other, (ca) =>
       ca.issueApplication({ application: 'pension-office', enterpriseNumber: PENSIONS }),
     );

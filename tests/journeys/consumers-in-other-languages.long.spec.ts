@@ -80,8 +80,8 @@ const startConsumer = (consumer: ExampleConsumer, group: string, store: string):
   const { broker, services } = mesh.local.mesh();
   const { ca, cert, key } = mesh.network.connection('health-fund').tls;
   const started = new RunningConsumer(consumer, {
-    brokers: broker.kind === 'kafka' ? broker.brokers.join(',') : '',
-    'subscription-service': services['subscription']?.address ?? '',
+    brokers: broker.kind === 'kafka' ? broker.institutionBrokers.join(',') : '',
+    'subscription-service': services['subscription']?.institutionsAddress ?? '',
     institution: FUND,
     group,
     ca,

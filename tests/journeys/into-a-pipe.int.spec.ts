@@ -9,7 +9,7 @@ import {
   SubscriptionState,
 } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { type RunningServer, serve, startServer } from '@crossroads/grpc';
-import { CertificateAuthority, type IdentityFiles, identityFiles, run } from '@crossroads/local';
+import { ANCHORS, anchorFile, CertificateAuthorities, type IdentityFiles, identityFiles, run } from '@crossroads/local';
 import { type Broker, embeddedLogMigrations, openBroker } from '@crossroads/messaging';
 import { type TestDatabase, testDatabase, testPostgres } from '@crossroads/testing';
 import { SERVICES } from '@crossroads/topology';
@@ -31,19 +31,19 @@ describe('output of the command line to a closed pipe', () => {
   let pages = 0;
 
   beforeAll(async () => {
-    const authority = await CertificateAuthority.create(TRUST_DOMAIN);
-    writeFileSync(join(folder, 'ca.pem'), authority.certificate);
+    const authority = await CertificateAuthorities.create(TRUST_DOMAIN);
+    for (const anchor of ANCHORS) writeFileSync(anchorFile(folder, anchor), authority.certificateOf(anchor));
     const service = await identityFiles(folder, 'subscription', authority, (ca) => ca.issueService('subscription'));
     const fund = await identityFiles(folder, 'fund', authority, (ca) =>
       ca.issueApplication({ application: 'fund', enterpriseNumber: FUND }),
     );
-    server = await listsWithoutEnd(service, () => pages++);
+    server = await listsWithoutEnd(service, anchorFile(folder, 'institutions'), () => pages++);
     database = await testDatabase(...embeddedLogMigrations);
     broker = await openBroker({ clientId: 'spec', embeddedLogUrl: database.url });
-    const address = `127.0.0.1:${server.port}`;
+    const institutionsAddress = `127.0.0.1:${server.institutionsPort}`;
     const mesh = {
       trustDomain: TRUST_DOMAIN,
-      services: Object.fromEntries(SERVICES.map((name) => [name, { address }])),
+      services: Object.fromEntries(SERVICES.map((name) => [name, { institutionsAddress }])),
       certificates: { fund },
       broker: { kind: 'embedded', url: database.url },
     };
@@ -131,7 +131,7 @@ const someSubscription = (): Subscription =>
   });
 
 /** A subscription service whose list has a next page after every page. */
-const listsWithoutEnd = (tls: IdentityFiles, onPage: () => void): Promise<RunningServer> => {
+const listsWithoutEnd = (tls: IdentityFiles, institutionsCa: string, onPage: () => void): Promise<RunningServer> => {
   const { listSubscriptions } = SubscriptionServiceService;
   const subscriptions = Array.from({ length: 500 }, someSubscription);
   const service = serve(
@@ -148,6 +148,7 @@ const listsWithoutEnd = (tls: IdentityFiles, onPage: () => void): Promise<Runnin
     host: '127.0.0.1',
     port: 0,
     tls: { ca: tls.ca, cert: tls.certificate, key: tls.key },
+    institutions: { port: 0, ca: institutionsCa },
     trustDomain: TRUST_DOMAIN,
     domain: 'subscription.crossroads',
     services: [service],

@@ -47,7 +47,7 @@ export const officialMail = (running: () => WholeMesh): void => {
     expect(refused).toMatch(/^NO_CONSENT: /);
     expect(await asOwner('consent')).toMatch(/^mailbox /);
     expect(await asOwner('mailboxes')).toMatch(/own {2}consented {2}0 unread/);
-    expect(await ebox('types', '--as', 'health-fund')).toMatch(/^NOT_A_DOCUMENT_PROVIDER: /);
+    expect(await ebox('types', '--as', 'health-fund')).toMatch(/^RIGHT_MISSING: /);
   });
 
   it('is listed, opened and downloaded by its owner, and its sender learns of it', async () => {

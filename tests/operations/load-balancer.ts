@@ -59,7 +59,7 @@ export class LoadBalancer {
 
   private forward(near: Socket): void {
     const replica = this.ready[this.next++ % Math.max(1, this.ready.length)];
-    if (replica) this.pairs.join(near, connect(replica.port, '127.0.0.1'));
+    if (replica) this.pairs.join(near, connect(replica.ports.institutionsPort, '127.0.0.1'));
     else near.destroy();
   }
 }

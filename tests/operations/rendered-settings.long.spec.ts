@@ -8,7 +8,7 @@ import { ofKind, renderedObjects, specOf } from '../charts/rendered.js';
 import { WholeMesh } from '../whole-mesh.js';
 import { onKafka } from '../on-kafka.js';
 import { generatedPeople, generatedSsins } from '../people.js';
-import { Replica } from './replica.js';
+import { Replica, type ReplicaPorts } from './replica.js';
 import { questionAbout } from './steady-load.js';
 
 interface Probe {
@@ -49,14 +49,16 @@ const jobs = (): [string, ServiceName, Container][] =>
     }),
   );
 
+/** Of a command, which listens nowhere. */
+const NO_PORTS: ReplicaPorts = { port: 0, institutionsPort: 0, healthPort: 0 };
+
 /** Exactly the variables of the rendered environment. Those that name a file, address or port of a cluster get one of this machine. */
 const environmentOf = async (
   service: ServiceName,
   { env }: Container,
-  port: number,
-  healthPort: number,
+  { port, institutionsPort, healthPort }: ReplicaPorts,
 ): Promise<NodeJS.ProcessEnv> => {
-  const here = await mesh.local.environmentOf(service, port);
+  const here = await mesh.local.environmentOf(service, port, institutionsPort);
   const placed: Record<string, string> = { GRPC_HOST: '127.0.0.1', HEALTH_PORT: String(healthPort) };
   for (const [name, pod] of pods) placed[`${name.toUpperCase().replaceAll('-', '_')}_ADDRESS`] = pod.address;
   const variables: Record<string, string> = {};
@@ -78,9 +80,7 @@ beforeAll(async () => {
   for (const service of SERVERS)
     pods.set(
       service,
-      await Replica.at(mesh, service, (port, healthPort) =>
-        environmentOf(service, containerOf('Deployment', service), port, healthPort),
-      ),
+      await Replica.at(mesh, service, (ports) => environmentOf(service, containerOf('Deployment', service), ports)),
     );
   await each((pod) => pod.start());
 });
@@ -100,7 +100,7 @@ const eachOnKafka = (work: (pod: Replica) => Promise<void>) =>
 describe('processes with the environment of the chart’s containers', () => {
   it("each container runs the commands of the chart's Jobs with their environment, beside pods that serve", async () => {
     for (const [name, service, container] of jobs()) {
-      const environment = await environmentOf(service, container, 0, 0);
+      const environment = await environmentOf(service, container, NO_PORTS);
       const pod = pods.get(service);
       // As it is, the template for commands by hand only lists them.
       const isTemplate = name.endsWith('-ops');
@@ -116,8 +116,7 @@ describe('processes with the environment of the chart’s containers', () => {
     const environment = await environmentOf(
       'reference-directory',
       containerOf('CronJob', 'reference-directory-ops'),
-      0,
-      0,
+      NO_PORTS,
     );
     for (const view of ['persons', 'inscriptions', 'numbers', 'merges'])
       expect({ view, code: await pods.get('reference-directory')?.run(['rebuild', view], environment) }).toEqual({
@@ -138,7 +137,11 @@ describe('processes with the environment of the chart’s containers', () => {
   it('the exchange answers a consultation with the environment of the chart', async () => {
     const { tls, trustDomain } = mesh.network.connection('welfare-office');
     const server = { kind: 'service', name: 'exchange' } as const;
-    const exchange = connect(ExchangeServiceService, pods.get('exchange')?.address ?? '', { tls, trustDomain, server });
+    const exchange = connect(ExchangeServiceService, pods.get('exchange')?.institutionsAddress ?? '', {
+      tls,
+      trustDomain,
+      server,
+    });
     const { results, ticket } = await exchange.consult(questionAbout(mesh, SSIN), { deadlineMs: 15_000 });
     expect(ticket).not.toBe('');
     expect(results).toHaveLength(1);

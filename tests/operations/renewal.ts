@@ -2,12 +2,17 @@ import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newRequestId } from '@crossroads/grpc';
 import {
-  CertificateAuthority,
+  ANCHORS,
+  type Anchor,
+  anchorFile,
+  CertificateAuthorities,
   type IssuedCertificate,
   type InstitutionName,
+  INSTITUTIONS,
   isServing,
   KAFKA_ADMIN,
   numberOf,
+  registeredUntil,
   SERVICES,
   spkiOfPem,
   writePrivate,
@@ -22,7 +27,7 @@ const SUPERVISOR = 'local';
 export class Renewal {
   private constructor(
     private readonly mesh: WholeMesh,
-    private readonly next: CertificateAuthority,
+    private readonly next: CertificateAuthorities,
     private readonly before: string,
   ) {}
 
@@ -30,9 +35,9 @@ export class Renewal {
     const { certificates, path } = mesh.local.folder;
     const before = join(path, 'certificates-before');
     mkdirSync(before, { mode: 0o700 });
-    for (const file of ['ca.pem', `${SUPERVISOR}.pem`, `${SUPERVISOR}-key.pem`])
+    for (const file of ['services-ca.pem', `${SUPERVISOR}.pem`, `${SUPERVISOR}-key.pem`])
       copyFileSync(join(certificates, file), join(before, file));
-    return new Renewal(mesh, await CertificateAuthority.create(mesh.local.trustDomain, 'The next CA'), before);
+    return new Renewal(mesh, await CertificateAuthorities.create(mesh.local.trustDomain, 'The next CA'), before);
   }
 
   /** The addresses of the mesh's own processes, without the exchange. */
@@ -43,7 +48,8 @@ export class Renewal {
 
   /** Lets all processes trust both authorities. */
   async trustBoth(): Promise<void> {
-    await this.write('ca.pem', `${this.mesh.local.authority.certificate}\n${this.next.certificate}`);
+    for (const anchor of ANCHORS)
+      await this.trust(anchor, this.mesh.local.authority.certificateOf(anchor), this.next.certificateOf(anchor));
     await this.restartKafka();
   }
 
@@ -59,6 +65,8 @@ export class Renewal {
         enterpriseNumber,
         name: institution,
         spkiHashes: [spkiOfPem(held), spkiOfPem(renewed.certificate)],
+        rights: [...INSTITUTIONS[institution].rights],
+        notAfter: registeredUntil(),
       },
     });
     await this.replace(institution, renewed);
@@ -71,7 +79,7 @@ export class Renewal {
 
   /** Removes the old authority from what all processes trust. */
   async trustTheNew(): Promise<void> {
-    await this.write('ca.pem', this.next.certificate);
+    for (const anchor of ANCHORS) await this.trust(anchor, this.next.certificateOf(anchor));
     await this.restartKafka();
   }
 
@@ -81,13 +89,13 @@ export class Renewal {
 
   /** Whether a server accepts a certificate of the old authority from a client that trusts both. */
   async isServingTheOld(address: string): Promise<boolean> {
-    const ca = join(this.mesh.local.folder.certificates, 'ca.pem');
+    const ca = anchorFile(this.mesh.local.folder.certificates, 'services');
     return isServing(address, { ...this.identityIn(this.before), ca });
   }
 
   private identityIn(folder: string) {
     return {
-      ca: join(folder, 'ca.pem'),
+      ca: anchorFile(folder, 'services'),
       certificate: join(folder, `${SUPERVISOR}.pem`),
       key: join(folder, `${SUPERVISOR}-key.pem`),
     };
@@ -97,6 +105,10 @@ export class Renewal {
   private async replace(name: string, { certificate, key }: IssuedCertificate): Promise<void> {
     await this.write(`${name}-key.pem`, key);
     await this.write(`${name}.pem`, certificate);
+  }
+
+  private trust(anchor: Anchor, ...certificates: readonly string[]): Promise<void> {
+    return writePrivate(anchorFile(this.mesh.local.folder.certificates, anchor), certificates.join('\n'));
   }
 
   private write(file: string, text: string): Promise<void> {

@@ -9,15 +9,22 @@ import type { WholeMesh } from '../whole-mesh.js';
 /** Shorter than in charts/mesh, because a test waits for them. */
 const SETTINGS = { DRAIN_MS: '1500', MAX_CONNECTION_AGE_MS: '20000' };
 
+/** Where a process listens: for services, for institutions, and for a kubelet. */
+export interface ReplicaPorts {
+  readonly port: number;
+  readonly institutionsPort: number;
+  readonly healthPort: number;
+}
+
 /** The whole environment of a process that listens on these ports. */
-export type EnvironmentAt = (port: number, healthPort: number) => Promise<NodeJS.ProcessEnv>;
+export type EnvironmentAt = (ports: ReplicaPorts) => Promise<NodeJS.ProcessEnv>;
 
 /** The environment of the mesh's own process, without the right to migrate, as in a cluster; with these settings changed. */
 export const environmentLikeMesh =
   (mesh: WholeMesh, service: ServiceName, changes: NodeJS.ProcessEnv = {}): EnvironmentAt =>
-  async (port, healthPort) => ({
+  async ({ port, institutionsPort, healthPort }) => ({
     ...process.env,
-    ...(await mesh.local.environmentOf(service, port)),
+    ...(await mesh.local.environmentOf(service, port, institutionsPort)),
     DATABASE_MIGRATOR_URL: '',
     KEYS_DATABASE_MIGRATOR_URL: '',
     HEALTH_PORT: String(healthPort),
@@ -32,8 +39,7 @@ export class Replica {
   private constructor(
     private readonly mesh: WholeMesh,
     readonly service: ServiceName,
-    readonly port: number,
-    readonly healthPort: number,
+    readonly ports: ReplicaPorts,
     private readonly environment: EnvironmentAt,
   ) {}
 
@@ -44,8 +50,18 @@ export class Replica {
   }
 
   /** Assigns ports without starting it. */
-  static async at(mesh: WholeMesh, service: ServiceName, environment: EnvironmentAt, port?: number): Promise<Replica> {
-    return new Replica(mesh, service, port ?? (await freePort()), await freePort(), environment);
+  static async at(
+    mesh: WholeMesh,
+    service: ServiceName,
+    environment: EnvironmentAt,
+    given: Partial<ReplicaPorts> = {},
+  ): Promise<Replica> {
+    const ports = {
+      port: given.port ?? (await freePort()),
+      institutionsPort: given.institutionsPort ?? (await freePort()),
+      healthPort: given.healthPort ?? (await freePort()),
+    };
+    return new Replica(mesh, service, ports, environment);
   }
 
   /** One more process of the same service, with ports of its own. It is not started. */
@@ -57,13 +73,19 @@ export class Replica {
     return this.child?.pid;
   }
 
+  /** Where services connect. */
   get address(): string {
-    return `127.0.0.1:${this.port}`;
+    return `127.0.0.1:${this.ports.port}`;
+  }
+
+  /** Where institutions connect. */
+  get institutionsAddress(): string {
+    return `127.0.0.1:${this.ports.institutionsPort}`;
   }
 
   /** The path of its log. */
   get log(): string {
-    return join(this.mesh.local.folder.logs, `${this.service}-${this.port}.log`);
+    return join(this.mesh.local.folder.logs, `${this.service}-${this.ports.port}.log`);
   }
 
   /** Runs a command of the service to its end. Resolves to the exit code. */
@@ -75,7 +97,7 @@ export class Replica {
 
   /** Starts a process, also after one has ended. Resolves when it is ready. */
   async start(): Promise<void> {
-    const child = this.launch([], await this.environment(this.port, this.healthPort));
+    const child = this.launch([], await this.environment(this.ports));
     this.child = child;
     await eventually(() => {
       if (child.exitCode !== null) throw new Error(`${this.service} ended with ${child.exitCode}: see ${this.log}`);
@@ -85,7 +107,7 @@ export class Replica {
 
   /** Its health, or the health of one of its dependencies, at HEALTH_PORT. */
   is(name: string): Promise<boolean> {
-    return probe(this.healthPort, name);
+    return probe(this.ports.healthPort, name);
   }
 
   /** Sends SIGTERM. Resolves to the exit code, or to the signal that ended it. */

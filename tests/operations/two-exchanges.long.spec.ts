@@ -45,7 +45,7 @@ describe('two processes of the exchange', () => {
 
   const begin = () => {
     const { tls, trustDomain } = mesh.network.connection('welfare-office');
-    const addresses = replicas.map(({ address }) => address);
+    const addresses = replicas.map(({ institutionsAddress }) => institutionsAddress);
     bare = new BareClient(addresses, tls, trustDomain);
     const server = { kind: 'service', name: 'exchange' } as const;
     ours = connect(ExchangeServiceService, addresses, { tls, trustDomain, server, deadlineMs: 15_000 });

@@ -135,21 +135,28 @@ const hasPython = spawnSync('python3', ['--version']).status === 0;
     const { forwards } = parse(read('charts', 'dev-infra', 'values.yaml')) as {
       readonly forwards: Record<string, number>;
     };
-    const { services } = portsFrom({ CROSSROADS_PORT_BASE: CLUSTER_PORT_BASE });
-    const { services: base, ...others } = forwards;
+    const { services, forInstitutions } = portsFrom({ CROSSROADS_PORT_BASE: CLUSTER_PORT_BASE });
+    const { services: base, forInstitutions: secondBase, ...others } = forwards;
     expect(base).toBe(Number(CLUSTER_PORT_BASE));
+    expect(secondBase).toBe(forInstitutions[SERVICES[0] ?? 'exchange']);
     const made = of('port_forward').map((forward) => Number(forward['local_port']));
     expect(made.toSorted((a, b) => a - b)).toEqual(
-      [...SERVERS.map((name) => services[name]), ...Object.values(others)].toSorted((a, b) => a - b),
+      [...SERVERS.flatMap((name) => [services[name], forInstitutions[name]]), ...Object.values(others)].toSorted(
+        (a, b) => a - b,
+      ),
     );
     for (const { workload, port_forwards: forward } of resources.filter(({ workload: name }) =>
       SERVERS.some((one) => one === name),
     )) {
-      const [{ local_port: local, container_port: inside }] = forward as readonly [Record<string, number>];
-      expect([workload, local]).toEqual([workload, Object.entries(services).find(([name]) => name === workload)?.[1]]);
       const ports = deployments.find(({ metadata }) => metadata.name === workload)?.spec.template.spec.containers[0]
         ?.ports;
-      expect(ports?.map(({ containerPort }) => containerPort)).toContain(inside);
+      const made = forward as readonly Record<string, number>[];
+      expect([workload, made.length]).toEqual([workload, 2]);
+      for (const [index, of] of [services, forInstitutions].entries()) {
+        const { local_port: local, container_port: inside } = made[index] ?? {};
+        expect([workload, local]).toEqual([workload, Object.entries(of).find(([name]) => name === workload)?.[1]]);
+        expect(ports?.map(({ containerPort }) => containerPort)).toContain(inside);
+      }
     }
   });
 

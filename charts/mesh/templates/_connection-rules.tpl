@@ -46,6 +46,9 @@
 {{- if and .trust.secret .trust.configMap }}
 {{- $wrong = append $wrong "certificates.trust.secret and certificates.trust.configMap are both set: keep the one that holds ca.crt." }}
 {{- end }}
+{{- if eq (empty .institutions.secret) (empty .institutions.configMap) }}
+{{- $wrong = append $wrong "certificates.institutions needs a secret or a configMap, and not both: name the one whose ca.crt has the authorities of institutions." }}
+{{- end }}
 {{- with .certManager }}
 {{- $own := or .issuer.create .issuer.selfSigned }}
 {{- if and $own (not .enabled) }}

@@ -9,7 +9,9 @@ The environment of a service: only names that its configuration knows. Call with
 - { name: HEALTH_PORT, value: "50052" }
 {{- if $service.serves }}
 - { name: GRPC_HOST, value: "0.0.0.0" }
-- { name: GRPC_PORT, value: "50051" }
+- { name: MESH_PORT, value: "50051" }
+- { name: INSTITUTIONS_PORT, value: "50053" }
+- { name: INSTITUTIONS_CA_FILE, value: /etc/crossroads/institutions/ca.crt }
 - { name: DRAIN_MS, value: {{ int $service.drainMs | quote }} }
 - { name: MAX_CONNECTION_AGE_MS, value: "300000" }
 {{- else }}

@@ -87,6 +87,7 @@ spec:
       ports:
         {{- if $service.serves }}
         - { name: grpc, containerPort: 50051 }
+        - { name: institutions, containerPort: 50053 }
         {{- end }}
         - { name: health, containerPort: 50052 }
         {{- if $service.http.enabled }}
@@ -128,6 +129,9 @@ spec:
 {{- define "mesh.mounts" -}}
 {{- $root := index . 0 }}{{- with index . 1 -}}
 - { name: tls, mountPath: /etc/crossroads/tls, readOnly: true }
+{{- if .serves }}
+- { name: institutions, mountPath: /etc/crossroads/institutions, readOnly: true }
+{{- end }}
 {{- if .keys }}
 - { name: keys, mountPath: /etc/crossroads/keys, readOnly: true }
 {{- end }}
@@ -173,6 +177,17 @@ spec:
 {{- define "mesh.secretVolumes" -}}
 {{- $root := index . 0 }}{{- $name := index . 1 }}{{- $service := index . 2 -}}
 {{- include "mesh.tlsVolume" (list $root (include "mesh.secret" (list $service $name "tls"))) }}
+{{- if $service.serves }}
+{{- /* Only the certificates: of a Secret of cert-manager the key of the authority stays where it is. */}}
+- name: institutions
+  {{- with $root.Values.certificates.institutions }}
+  {{- if .secret }}
+  secret: { secretName: {{ .secret | quote }}, defaultMode: 0440, items: [{ key: ca.crt, path: ca.crt }] }
+  {{- else }}
+  configMap: { name: {{ .configMap | quote }}, items: [{ key: ca.crt, path: ca.crt }] }
+  {{- end }}
+  {{- end }}
+{{- end }}
 {{- if $service.keys }}
 - name: keys
   secret:

@@ -29,6 +29,7 @@ spec:
     {{- $selector | nindent 4 }}
   ports:
     - { name: grpc, port: 50051, targetPort: grpc, appProtocol: grpc }
+    - { name: institutions, port: 50053, targetPort: institutions, appProtocol: grpc }
     {{- if $service.http.enabled }}
     - { name: http, port: {{ int $service.http.port }}, targetPort: http, appProtocol: http }
     {{- end }}

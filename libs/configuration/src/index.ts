@@ -14,6 +14,7 @@ export {
   DatabaseSettings,
   GrpcSettings,
   HealthSettings,
+  InstitutionSettings,
   KeySettings,
   MeshSettings,
   SubjectKeySettings,

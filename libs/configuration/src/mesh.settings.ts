@@ -18,14 +18,25 @@ export class MeshSettings extends settingsOf({
     'production',
   ]).default('development'),
   CROSSROADS_TRUST_DOMAIN: textSetting('the trust domain of SPIFFE ids in certificates').default('crossroads.test'),
-  TLS_CA_FILE: fileSetting("PEM file with the mesh's certificate authorities"),
+  TLS_CA_FILE: fileSetting('PEM file with the authorities of services, and of the broker'),
   TLS_CERT_FILE: fileSetting("PEM file with this service's certificate"),
   TLS_KEY_FILE: fileSetting("PEM file with its certificate's key"),
 }) {
-  /** The TLS files and the trust domain for its connections. */
+  /** The TLS files and the trust domain for its connections with services. */
   get connection() {
     const { TLS_CA_FILE: ca, TLS_CERT_FILE: cert, TLS_KEY_FILE: key, CROSSROADS_TRUST_DOMAIN: trustDomain } = this;
     return { tls: { ca, cert, key }, trustDomain };
+  }
+}
+
+/** Of a service that institutions call. */
+export class InstitutionSettings extends settingsOf({
+  INSTITUTIONS_PORT: wholeNumberSetting('where applications of institutions connect', { min: 0, max: 65_535 }),
+  INSTITUTIONS_CA_FILE: fileSetting("PEM file with the authorities of institutions' applications, and of nothing else"),
+}) {
+  /** The TLS files and the trust domain for its connections to servers of institutions. */
+  connectionOf({ connection: { tls, trustDomain } }: MeshSettings) {
+    return { tls: { ...tls, ca: this.INSTITUTIONS_CA_FILE }, trustDomain };
   }
 }
 
@@ -102,7 +113,7 @@ export class HealthSettings extends settingsOf({
 
 export class GrpcSettings extends settingsOf({
   GRPC_HOST: textSetting('where it listens').default('127.0.0.1'),
-  GRPC_PORT: wholeNumberSetting('where it listens', { min: 0, max: 65_535 }),
+  MESH_PORT: wholeNumberSetting('where services of the mesh connect', { min: 0, max: 65_535 }),
   HEALTH_PORT: wholeNumberSetting('where it serves health without TLS, for a kubelet', {
     min: 0,
     max: 65_535,

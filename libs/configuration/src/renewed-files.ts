@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 
-/** Paths of PEM files: the CA that signs both sides, and this process's certificate and key. */
+/** Paths of PEM files: the authorities of the other side, and this process's certificate and key. */
 export interface IdentityPaths {
   readonly ca: string;
   readonly cert: string;

@@ -39,7 +39,7 @@ export interface AnySettings {
   readonly shape: Shape;
 }
 
-/** The variables that one module reads: `class GrpcSettings extends settingsOf({ GRPC_PORT: wholeNumber(…) }) {}`. */
+/** The variables that one module reads: `class GrpcSettings extends settingsOf({ MESH_PORT: wholeNumber(…) }) {}`. */
 export const settingsOf = <const S extends Shape>(shape: S): SettingsClass<S> => {
   class Settings {
     static readonly shape = shape;

@@ -9,7 +9,7 @@ import {
 } from '@crossroads/contracts/document/v1/document_service';
 import { type DocumentOptions, type DocumentQuery, DocumentServer, documentService } from '@crossroads/document';
 import { type Connection, connect, type RunningServer, startServer } from '@crossroads/grpc';
-import { CertificateAuthority, identityFiles } from '@crossroads/local';
+import { anchorFile, CertificateAuthorities, identityFiles } from '@crossroads/local';
 import { eventually, refusalOf } from '@crossroads/testing';
 import { beginRelease, newReceiptKey, readReceiptKey, readReceiptKeys, signReceipt } from '@crossroads/transparency';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -87,7 +87,7 @@ describe('a document provider', () => {
   let queries: DocumentQuery[];
 
   beforeAll(async () => {
-    const authority = await CertificateAuthority.open(folder, trustDomain);
+    const authority = await CertificateAuthorities.open(folder, trustDomain);
     const identity = async (name: string, issue: Parameters<typeof identityFiles>[3]) => {
       const { ca, certificate: cert, key } = await identityFiles(folder, name, authority, issue);
       return { ca, cert, key };
@@ -107,7 +107,10 @@ describe('a document provider', () => {
     server = await startServer({ ...where, tls, services: [service] });
     const connectAs = async (name: string) =>
       connect(DocumentServiceService, `127.0.0.1:${server.port}`, {
-        tls: await identity(name, (issuer) => issuer.issueService(name)),
+        tls: {
+          ...(await identity(name, (issuer) => issuer.issueService(name))),
+          ca: anchorFile(folder, 'institutions'),
+        },
         trustDomain,
         server: { kind: 'institution', enterpriseNumber: PROVIDER },
       });

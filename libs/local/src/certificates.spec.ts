@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { CertificateAuthority, type IssuedCertificate, identityFiles, spkiOfPem } from './certificates.js';
+import { ANCHORS, CertificateAuthorities, type IssuedCertificate, identityFiles, spkiOfPem } from './certificates.js';
 
 const NUMBER = '0999000426';
 
 describe('the development CA', () => {
   const folder = mkdtempSync(join(tmpdir(), 'crossroads-ca-'));
-  let ca: CertificateAuthority;
+  let ca: CertificateAuthorities;
 
   beforeAll(async () => {
-    ca = await CertificateAuthority.open(folder, 'crossroads.test');
+    ca = await CertificateAuthorities.open(folder, 'crossroads.test');
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -26,28 +26,33 @@ describe('the development CA', () => {
       `URI:spiffe://crossroads.test/institution/${NUMBER}/application/intake, DNS:localhost, DNS:intake, IP Address:127.0.0.1`,
     );
     expect(x509.checkPrivateKey(createPrivateKey(key))).toBe(true);
-    expect(x509.verify(new X509Certificate(ca.certificate).publicKey)).toBe(true);
+    expect(x509.verify(new X509Certificate(ca.certificateOf('institutions')).publicKey)).toBe(true);
+    expect(x509.verify(new X509Certificate(ca.certificateOf('services')).publicKey)).toBe(false);
   });
 
   it('the certificate of a service has the service in its subject and URI', async () => {
     const x509 = new X509Certificate((await ca.issueService('exchange')).certificate);
     expect(x509.subject).toBe('CN=exchange');
+    expect(x509.verify(new X509Certificate(ca.certificateOf('services')).publicKey)).toBe(true);
+    expect(x509.verify(new X509Certificate(ca.certificateOf('institutions')).publicKey)).toBe(false);
     expect(x509.subjectAltName).toContain('URI:spiffe://crossroads.test/service/exchange');
   });
 
   it('the development CA is stored, with a key that only its owner can read', async () => {
-    const again = await CertificateAuthority.open(folder, 'crossroads.test');
-    expect(again.certificate).toBe(ca.certificate);
-    expect(statSync(join(folder, 'ca-key.pem')).mode & 0o777).toBe(0o600);
+    const again = await CertificateAuthorities.open(folder, 'crossroads.test');
+    for (const anchor of ANCHORS) expect(again.certificateOf(anchor)).toBe(ca.certificateOf(anchor));
+    expect(statSync(join(folder, 'services-ca-key.pem')).mode & 0o777).toBe(0o600);
     const { certificate } = await again.issueService('exchange');
-    expect(new X509Certificate(certificate).verify(new X509Certificate(ca.certificate).publicKey)).toBe(true);
+    expect(new X509Certificate(certificate).verify(new X509Certificate(ca.certificateOf('services')).publicKey)).toBe(
+      true,
+    );
   });
 
   it('a certificate is reused until it expires', async () => {
-    const issue = (authority: CertificateAuthority) => authority.issueService('kept');
+    const issue = (authority: CertificateAuthorities) => authority.issueService('kept');
     const first = spkiOfPem(await read((await identityFiles(folder, 'kept', ca, issue)).certificate));
     expect(spkiOfPem(await read((await identityFiles(folder, 'kept', ca, issue)).certificate))).toBe(first);
-    const soon = (authority: CertificateAuthority) =>
+    const soon = (authority: CertificateAuthorities) =>
       authority.issueService('soon', { notAfter: new Date(Date.now() + 60_000) });
     const old = spkiOfPem(await read((await identityFiles(folder, 'soon', ca, soon)).certificate));
     expect(spkiOfPem(await read((await identityFiles(folder, 'soon', ca, issue)).certificate))).not.toBe(old);
@@ -68,11 +73,11 @@ describe('the development CA', () => {
     ],
     [
       'one of another CA with the same name',
-      async () => (await CertificateAuthority.create('crossroads.test')).issueService('client'),
+      async () => (await CertificateAuthorities.create('crossroads.test')).issueService('client'),
       /CERT_SIGNATURE_FAILURE|UNABLE_TO_GET_ISSUER_CERT_LOCALLY|UNABLE_TO_VERIFY_LEAF_SIGNATURE/,
     ],
   ])('meets %s', async (_what, issue, problem) => {
-    const error = await problemOf(await ca.issueService('server'), await issue(), ca.certificate);
+    const error = await problemOf(await ca.issueService('server'), await issue(), ca.certificateOf('services'));
     if (problem === undefined) expect(error).toBeUndefined();
     else expect(error).toMatch(problem);
   });

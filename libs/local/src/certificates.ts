@@ -25,12 +25,19 @@ export interface IssuedCertificate {
   readonly key: string;
 }
 
-/** The files of an identity. `ca` is the root certificate of its peers. */
+/** The files of an identity. `ca` holds the authority of services: all connect to those. */
 export interface IdentityFiles {
   readonly certificate: string;
   readonly key: string;
   readonly ca: string;
 }
+
+/** Whose certificates an authority issues. Whoever believes one of them believes no name of the other. */
+export const ANCHORS = ['services', 'institutions'] as const;
+export type Anchor = (typeof ANCHORS)[number];
+
+/** The PEM file with the authority in a folder. */
+export const anchorFile = (folder: string, anchor: Anchor): string => join(folder, `${anchor}-ca.pem`);
 
 export interface Validity {
   /** @default an hour ago, so that clocks may differ a little */
@@ -45,17 +52,15 @@ export interface ApplicationSubject extends Validity {
   readonly enterpriseNumber: string;
 }
 
-/** A development certificate authority: ECDSA P-256, its key in memory or in the data folder. Never for production. */
-export class CertificateAuthority {
-  private constructor(
-    /** PEM of the root. */
+/** A root: ECDSA P-256. */
+class Root {
+  constructor(
     readonly certificate: string,
-    private readonly keyPem: string,
-    private readonly key: webcrypto.CryptoKey,
-    readonly trustDomain: string,
+    readonly keyPem: string,
+    readonly key: webcrypto.CryptoKey,
   ) {}
 
-  static async create(trustDomain: string, name = 'Crossroads development CA'): Promise<CertificateAuthority> {
+  static async create(name: string): Promise<Root> {
     const keys = await newKeys();
     const root = await X509CertificateGenerator.createSelfSigned(
       {
@@ -73,33 +78,67 @@ export class CertificateAuthority {
       },
       webcrypto,
     );
-    return new CertificateAuthority(
-      root.toString('pem'),
-      await exportKey(keys.privateKey),
-      keys.privateKey,
-      trustDomain,
-    );
+    return new Root(root.toString('pem'), await exportKey(keys.privateKey), keys.privateKey);
   }
 
-  /** Opens the authority of `folder`, or creates it. */
-  static async open(folder: string, trustDomain: string): Promise<CertificateAuthority> {
-    const [certificateFile, keyFile] = [join(folder, 'ca.pem'), join(folder, 'ca-key.pem')];
+  static async open(folder: string, anchor: Anchor): Promise<Root> {
+    const [certificateFile, keyFile] = [anchorFile(folder, anchor), join(folder, `${anchor}-ca-key.pem`)];
     try {
       const [certificate, key] = await Promise.all([readFile(certificateFile, 'utf8'), readFile(keyFile, 'utf8')]);
-      return new CertificateAuthority(certificate, key, await importKey(key), trustDomain);
+      return new Root(certificate, key, await importKey(key));
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
     }
-    const made = await CertificateAuthority.create(trustDomain);
+    const made = await Root.create(nameOf(anchor));
     await mkdir(dirname(folder), { recursive: true });
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writePrivate(keyFile, made.keyPem);
     await writePrivate(certificateFile, made.certificate);
     return made;
   }
+}
+
+const nameOf = (anchor: Anchor, name = 'Crossroads development CA'): string => `${name} of ${anchor}`;
+
+/**
+ * The development authorities, one for services and one for institutions, their keys in memory or in the data folder. Never for production.
+ */
+export class CertificateAuthorities {
+  private constructor(
+    private readonly roots: Readonly<Record<Anchor, Root>>,
+    readonly trustDomain: string,
+  ) {}
+
+  static async create(trustDomain: string, name?: string): Promise<CertificateAuthorities> {
+    const [services, institutions] = await Promise.all(ANCHORS.map((anchor) => Root.create(nameOf(anchor, name))));
+    return CertificateAuthorities.of(services, institutions, trustDomain);
+  }
+
+  /** Opens the authorities of `folder`, or creates them. */
+  static async open(folder: string, trustDomain: string): Promise<CertificateAuthorities> {
+    const [services, institutions] = [await Root.open(folder, 'services'), await Root.open(folder, 'institutions')];
+    return CertificateAuthorities.of(services, institutions, trustDomain);
+  }
+
+  private static of(services: Root | undefined, institutions: Root | undefined, trustDomain: string) {
+    if (!services || !institutions) throw new Error('there are two authorities');
+    return new CertificateAuthorities({ services, institutions }, trustDomain);
+  }
+
+  /** PEM of an authority. */
+  certificateOf(anchor: Anchor): string {
+    return this.roots[anchor].certificate;
+  }
+
+  /** The same authorities with each in the place of the other, for tests of who is believed what. */
+  swapped(): CertificateAuthorities {
+    const { services, institutions } = this.roots;
+    return new CertificateAuthorities({ services: institutions, institutions: services }, this.trustDomain);
+  }
 
   issueApplication({ application, enterpriseNumber, ...validity }: ApplicationSubject): Promise<IssuedCertificate> {
     return this.issue(
+      'institutions',
       (spki) => [{ O: [enterpriseNumber] }, { OU: [spki] }, { CN: [application] }],
       `spiffe://${this.trustDomain}/institution/${enterpriseNumber}/application/${application}`,
       application,
@@ -108,18 +147,20 @@ export class CertificateAuthority {
   }
 
   issueService(name: string, validity: Validity = {}): Promise<IssuedCertificate> {
-    return this.issue(() => [{ CN: [name] }], `spiffe://${this.trustDomain}/service/${name}`, name, validity);
+    const spiffeId = `spiffe://${this.trustDomain}/service/${name}`;
+    return this.issue('services', () => [{ CN: [name] }], spiffeId, name, validity);
   }
 
   /** The order of the subject is the certificate's; RFC 2253, and so Java and Kafka, print it from the last to the first. */
   private async issue(
+    anchor: Anchor,
     subjectOf: (spki: string) => { [type: string]: string[] }[],
     spiffeId: string,
     host: string,
     { notBefore = new Date(Date.now() - DAY / 24), notAfter = new Date(Date.now() + 825 * DAY) }: Validity,
   ): Promise<IssuedCertificate> {
     const keys = await newKeys();
-    const issuer = new X509Certificate(this.certificate);
+    const issuer = new X509Certificate(this.roots[anchor].certificate);
     const certificate = await X509CertificateGenerator.create(
       {
         serialNumber: serialNumber(),
@@ -128,7 +169,7 @@ export class CertificateAuthority {
         notBefore,
         notAfter,
         publicKey: keys.publicKey,
-        signingKey: this.key,
+        signingKey: this.roots[anchor].key,
         signingAlgorithm: ALGORITHM,
         extensions: [
           new BasicConstraintsExtension(false, undefined, true),
@@ -158,13 +199,13 @@ export const spkiOfPem = (pem: string): string =>
 export const identityFiles = async (
   folder: string,
   name: string,
-  authority: CertificateAuthority,
-  issue: (authority: CertificateAuthority) => Promise<IssuedCertificate>,
+  authority: CertificateAuthorities,
+  issue: (authority: CertificateAuthorities) => Promise<IssuedCertificate>,
 ): Promise<IdentityFiles> => {
   const files = {
     certificate: join(folder, `${name}.pem`),
     key: join(folder, `${name}-key.pem`),
-    ca: join(folder, 'ca.pem'),
+    ca: anchorFile(folder, 'services'),
   };
   if (await isFresh(files, authority)) return files;
   const identity = await issue(authority);
@@ -173,12 +214,12 @@ export const identityFiles = async (
   return files;
 };
 
-const isFresh = async (files: IdentityFiles, authority: CertificateAuthority): Promise<boolean> => {
+const isFresh = async (files: IdentityFiles, authority: CertificateAuthorities): Promise<boolean> => {
   try {
     const certificate = new NodeCertificate(await readFile(files.certificate));
     await readFile(files.key);
     return (
-      certificate.verify(new NodeCertificate(authority.certificate).publicKey) &&
+      ANCHORS.some((one) => certificate.verify(new NodeCertificate(authority.certificateOf(one)).publicKey)) &&
       Date.parse(certificate.validTo) > Date.now() + 30 * DAY
     );
   } catch {
@@ -206,7 +247,7 @@ const exportKey = async (key: webcrypto.CryptoKey): Promise<string> =>
 
 const importKey = (pem: string): Promise<webcrypto.CryptoKey> => {
   const [der] = PemConverter.decode(pem);
-  if (!der) throw new Error('the key file of the development CA holds no PEM block');
+  if (!der) throw new Error('the key file of a development CA holds no PEM block');
   return webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign']);
 };
 

@@ -1,5 +1,5 @@
 import { addressVariableOf, SERVICES } from '@crossroads/topology';
-import type { IdentityFiles } from './certificates.js';
+import { anchorFile, type IdentityFiles } from './certificates.js';
 import type { Databases } from './databases.js';
 import type { MeshBroker } from './mesh.js';
 import type { Ports } from './ports.js';
@@ -19,20 +19,28 @@ const databasesEnvironment = ({ main, keys }: Databases): NodeJS.ProcessEnv => (
 interface MeshLocation {
   readonly trustDomain: string;
   readonly ports: Ports;
+  readonly folder: { readonly certificates: string };
   readonly receiptKeysFile: string;
 }
 
-/** Settings of a process for its identity, its port and the addresses of services. */
+/** Settings of a process for its identity, its ports and the addresses of services. */
 export const meshEnvironment = (
-  { trustDomain, ports, receiptKeysFile }: MeshLocation,
+  { trustDomain, ports, folder, receiptKeysFile }: MeshLocation,
   identity: IdentityFiles,
   port: number,
+  institutionsPort?: number,
 ): NodeJS.ProcessEnv => {
   const addresses = SERVICES.map((name) => [addressVariableOf(name), `localhost:${ports.services[name]}`] as const);
   return {
     CROSSROADS_TRUST_DOMAIN: trustDomain,
     GRPC_HOST: '127.0.0.1',
-    GRPC_PORT: String(port),
+    MESH_PORT: String(port),
+    ...(institutionsPort === undefined
+      ? {}
+      : {
+          INSTITUTIONS_PORT: String(institutionsPort),
+          INSTITUTIONS_CA_FILE: anchorFile(folder.certificates, 'institutions'),
+        }),
     TLS_CA_FILE: identity.ca,
     TLS_CERT_FILE: identity.certificate,
     TLS_KEY_FILE: identity.key,

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CertificateAuthority, IdentityFiles } from './certificates.js';
-import { findJavaWithJars, kafkaIdentity, writeKeyStore } from './kafka.js';
+import type { CertificateAuthorities, IdentityFiles } from './certificates.js';
+import { findJavaWithJars, kafkaIdentity, trustsIn, writeKeyStore } from './kafka.js';
 import { kafkaAnswers } from './kafka-client.js';
 import { clusterId, kafkaInJava } from './kafka-in-java.js';
 import { KAFKA_ADMIN } from './kafka-settings.js';
@@ -13,7 +13,7 @@ const START_WITHIN_MS = 90_000;
 export interface KafkaClusterOptions {
   /** As of `startKafka`. */
   readonly dataFolder: string;
-  readonly authority: CertificateAuthority;
+  readonly authority: CertificateAuthorities;
   readonly nodes: number;
   readonly environment?: NodeJS.ProcessEnv;
   readonly report?: (line: string) => void;
@@ -21,6 +21,7 @@ export interface KafkaClusterOptions {
 
 export interface RunningKafkaCluster {
   readonly brokers: readonly string[];
+  readonly institutionBrokers: readonly string[];
   readonly admin: IdentityFiles;
   /** By their node ids, from 1. A killed one starts again. */
   readonly nodes: ReadonlyMap<number, Supervised>;
@@ -40,9 +41,11 @@ export const startKafkaCluster = async ({
   const admin = await kafkaIdentity(dataFolder, authority);
   const keyStore = await writeKeyStore(dataFolder, admin);
   const ports: number[] = [];
+  const institutionsPorts: number[] = [];
   const controllerPorts: number[] = [];
   for (let n = 0; n < count; n++) {
     ports.push(await freePort());
+    institutionsPorts.push(await freePort());
     controllerPorts.push(await freePort());
   }
   const id = clusterId();
@@ -57,10 +60,11 @@ export const startKafkaCluster = async ({
       home,
       {
         port,
+        institutionsPort: institutionsPorts[n] ?? 0,
         controllerPort,
         dataFolder: join(home, 'data'),
         keyStore,
-        ca: admin.ca,
+        trusts: trustsIn(dataFolder),
         superUsers: [`CN=${KAFKA_ADMIN}`],
         cluster: { id, node, controllerPorts },
       },
@@ -82,5 +86,6 @@ export const startKafkaCluster = async ({
       await stop();
       throw one.reason;
     }
-  return { brokers: ports.map((port) => `localhost:${port}`), admin, nodes, stop };
+  const addresses = (of: readonly number[]) => of.map((port) => `localhost:${port}`);
+  return { brokers: addresses(ports), institutionBrokers: addresses(institutionsPorts), admin, nodes, stop };
 };

@@ -1,6 +1,6 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import type { StartedTestContainer } from 'testcontainers';
-import type { IssuedCertificate } from './certificates.js';
+import type { Anchor, IssuedCertificate } from './certificates.js';
 import { clusterId } from './kafka-in-java.js';
 import { kafkaVersion } from './kafka-jars.js';
 import { KAFKA_ADMIN, kafkaProperties } from './kafka-settings.js';
@@ -36,9 +36,10 @@ let asked: Promise<boolean> | undefined;
 export interface KafkaContainerOptions {
   /** The same inside and outside, because Kafka tells its clients to which port to connect. */
   readonly port: number;
+  readonly institutionsPort: number;
   readonly identity: IssuedCertificate;
-  /** PEM of the authority whose clients it accepts. */
-  readonly ca: string;
+  /** PEM of the authority whose clients each listener accepts. */
+  readonly trusts: Readonly<Record<Anchor, string>>;
   /** A folder of this machine for its data. Absent: the data is lost with the container. */
   readonly dataFolder?: string;
   readonly logFile?: string;
@@ -50,22 +51,28 @@ const inside = (name: string) => `${FOLDER}/${name}`;
 const dataIn = ({ dataFolder }: KafkaContainerOptions): string =>
   dataFolder === undefined ? '/tmp/crossroads-data' : inside('data');
 
+/** A port that only the container knows, which is neither of these. */
+const freeBeside = (...taken: readonly number[]): number =>
+  [9_093, 9_094, 9_095].find((port) => !taken.includes(port)) ?? 9_096;
+
 /** The settings and certificates in the container. */
 export const contentOf = (options: KafkaContainerOptions): { readonly content: string; readonly target: string }[] => {
-  const { port, identity, ca } = options;
+  const { port, institutionsPort, identity, trusts } = options;
   const properties = kafkaProperties({
     port,
-    controllerPort: port === 65_535 ? port - 1 : port + 1,
+    institutionsPort,
+    controllerPort: freeBeside(port, institutionsPort),
     host: '0.0.0.0',
     dataFolder: dataIn(options),
     keyStore: inside('key-store.pem'),
-    ca: inside('ca.pem'),
+    trusts: { services: inside('services-ca.pem'), institutions: inside('institutions-ca.pem') },
     superUsers: [`CN=${KAFKA_ADMIN}`],
   });
   return [
     { content: properties, target: inside('server.properties') },
     { content: `${identity.key.trim()}\n${identity.certificate}`, target: inside('key-store.pem') },
-    { content: ca, target: inside('ca.pem') },
+    { content: trusts.services, target: inside('services-ca.pem') },
+    { content: trusts.institutions, target: inside('institutions-ca.pem') },
   ];
 };
 
@@ -74,14 +81,14 @@ export const contentOf = (options: KafkaContainerOptions): { readonly content: s
  * certificates. Testcontainers removes the container when this process ends, even by SIGKILL.
  */
 export const startKafkaContainer = async (options: KafkaContainerOptions): Promise<StartedTestContainer> => {
-  const { port, dataFolder, logFile } = options;
+  const { port, institutionsPort, dataFolder, logFile } = options;
   const { GenericContainer, Wait } = await import('testcontainers');
   const data = dataIn(options);
   const tool = (name: string) => `/opt/kafka/bin/kafka-${name}.sh`;
   const format = `${tool('storage')} format -t ${clusterId()} -c ${inside('server.properties')}`;
   const container = new GenericContainer(`apache/kafka:${kafkaVersion()}`)
     .withLabels({ [PORT_LABEL]: String(port) })
-    .withExposedPorts({ container: port, host: port })
+    .withExposedPorts({ container: port, host: port }, { container: institutionsPort, host: institutionsPort })
     .withCopyContentToContainer(contentOf(options))
     .withEnvironment({ KAFKA_HEAP_OPTS: '-Xms128m -Xmx384m', LOG_DIR: '/tmp' })
     .withEntrypoint(['/bin/sh', '-c'])

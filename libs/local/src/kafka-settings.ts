@@ -1,15 +1,18 @@
-import type { IdentityFiles } from './certificates.js';
+import type { Anchor } from './certificates.js';
 
 /** The name of the broker's certificate, which may administer it. */
 export const KAFKA_ADMIN = 'kafka';
 
 export interface KafkaSettings {
+  /** For services of the mesh, and between brokers. */
   readonly port: number;
+  readonly institutionsPort: number;
   readonly controllerPort: number;
   readonly dataFolder: string;
   /** One PEM file with key and certificate, the form of key store that Kafka reads. */
   readonly keyStore: string;
-  readonly ca: IdentityFiles['ca'];
+  /** PEM files of the authorities that each listener trusts. */
+  readonly trusts: Readonly<Record<Anchor, string>>;
   readonly superUsers: readonly string[];
   /** Address that it listens on. @default 127.0.0.1 */
   readonly host?: string;
@@ -28,15 +31,29 @@ interface KafkaCluster {
 }
 
 /**
- * One node that is broker and controller. Every connection uses TLS with a client certificate, including the controller's. ACLs say
- * what a principal may do; a principal without ACLs may do nothing.
+ * The form of the subjects that a listener takes, in both orders, as Java prints the last first. There is no DEFAULT: a certificate with another
+ * subject is refused, such as that of `CN=exchange` by an authority of institutions.
+ */
+const PRINCIPALS: Readonly<Record<Anchor, string>> = {
+  services: 'RULE:^CN=([a-z0-9-]+)$/CN=$1/',
+  institutions: [
+    'RULE:^CN=([a-z0-9-]+),OU=([A-Za-z0-9_-]+),O=([0-9]+)$/CN=$1,OU=$2,O=$3/',
+    'RULE:^O=([0-9]+),OU=([A-Za-z0-9_-]+),CN=([a-z0-9-]+)$/CN=$3,OU=$2,O=$1/',
+  ].join(),
+};
+
+/**
+ * One node that is broker and controller. Every connection uses TLS with a client certificate, including the controller's. There is a listener for
+ * services and one for applications of institutions, and each trusts the authority of its own only. ACLs say what a principal may do; a
+ * principal without ACLs may do nothing.
  */
 export const kafkaProperties = ({
   port,
+  institutionsPort,
   controllerPort,
   dataFolder,
   keyStore,
-  ca,
+  trusts,
   superUsers,
   host = '127.0.0.1',
   cluster: { node, controllerPorts } = { id: '', node: 1, controllerPorts: [controllerPort] },
@@ -49,21 +66,23 @@ export const kafkaProperties = ({
       'node.id': node,
       'controller.quorum.voters': controllerPorts.map((of, n) => `${n + 1}@localhost:${of}`).join(),
       'controller.listener.names': 'CONTROLLER',
-      listeners: `SSL://${host}:${port},CONTROLLER://${host}:${controllerPort}`,
-      'advertised.listeners': `SSL://localhost:${port}`,
-      'listener.security.protocol.map': 'SSL:SSL,CONTROLLER:SSL',
-      'inter.broker.listener.name': 'SSL',
+      listeners: `MESH://${host}:${port},INSTITUTIONS://${host}:${institutionsPort},CONTROLLER://${host}:${controllerPort}`,
+      'advertised.listeners': `MESH://localhost:${port},INSTITUTIONS://localhost:${institutionsPort}`,
+      'listener.security.protocol.map': 'MESH:SSL,INSTITUTIONS:SSL,CONTROLLER:SSL',
+      'inter.broker.listener.name': 'MESH',
       'log.dirs': dataFolder,
 
       'ssl.keystore.type': 'PEM',
       'ssl.keystore.location': keyStore,
       'ssl.truststore.type': 'PEM',
-      'ssl.truststore.location': ca,
+      'ssl.truststore.location': trusts.services,
+      'listener.name.institutions.ssl.truststore.type': 'PEM',
+      'listener.name.institutions.ssl.truststore.location': trusts.institutions,
       'ssl.client.auth': 'required',
       'ssl.protocol': 'TLSv1.3',
       'ssl.enabled.protocols': 'TLSv1.3',
-      // Java prints a subject in reverse order; this maps both orders to the order that ACLs use.
-      'ssl.principal.mapping.rules': 'RULE:^O=([^,]+),OU=([^,]+),CN=([^,]+)$/CN=$3,OU=$2,O=$1/,DEFAULT',
+      'ssl.principal.mapping.rules': PRINCIPALS.services,
+      'listener.name.institutions.ssl.principal.mapping.rules': PRINCIPALS.institutions,
       'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
       'super.users': superUsers.map((user) => `User:${user}`).join(';'),
 

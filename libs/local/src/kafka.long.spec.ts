@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { CertificateAuthority, type IdentityFiles, identityFiles } from './certificates.js';
+import { CertificateAuthorities, type IdentityFiles, identityFiles } from './certificates.js';
 import { javaVersion } from './java.js';
 import { type Kafka, kafkaAbsence, startKafka } from './kafka.js';
 import { kafkaAdmin, kafkaAnswers } from './kafka-client.js';
@@ -13,14 +13,31 @@ const dataFolder = mkdtempSync(join(tmpdir(), 'crossroads-kafka-'));
 const { KAFKA_BROKERS: _, ...environment } = process.env;
 const why = await kafkaAbsence(environment);
 if (why !== undefined) process.stderr.write(`SKIPPED, no Kafka: ${why}\n`);
-let ca: CertificateAuthority;
-let ports: { readonly port: number; readonly controllerPort: number };
+let ca: CertificateAuthorities;
+let ports: { readonly port: number; readonly institutionsPort: number; readonly controllerPort: number };
 
 beforeAll(async () => {
-  ca = await CertificateAuthority.open(join(dataFolder, 'certificates'), 'crossroads.test');
-  ports = { port: await freePort(), controllerPort: await freePort() };
+  ca = await CertificateAuthorities.open(join(dataFolder, 'certificates'), 'crossroads.test');
+  ports = { port: await freePort(), institutionsPort: await freePort(), controllerPort: await freePort() };
 });
 afterAll(() => rmSync(dataFolder, { recursive: true, force: true }));
+
+const APPLICATION = { application: 'desk', enterpriseNumber: '0999000426' };
+const applicationOf = (issuer: CertificateAuthorities) => issuer.issueApplication(APPLICATION);
+
+/** Whether a broker takes the certificate, whatever it may do then. */
+const connects = async (brokers: readonly string[], files: IdentityFiles): Promise<boolean> => {
+  const admin = kafkaAdmin(brokers, files, 1);
+  try {
+    await admin.connect();
+    await admin.listTopics();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+};
 
 const noDocker = async () => false;
 
@@ -103,11 +120,44 @@ describe('finding Kafka', () => {
   });
 
   it('Kafka refuses a certificate of another CA', async () => {
-    const other = await CertificateAuthority.create('crossroads.test');
+    const other = await CertificateAuthorities.create('crossroads.test');
     const files = await identityFiles(join(dataFolder, 'certificates'), 'stranger', other, (issuer) =>
       issuer.issueService('kafka'),
     );
     expect(await kafkaAnswers(kafka.brokers, files)).toBe(false);
+  });
+
+  it.each([
+    [
+      'a service at the listener for institutions',
+      'services',
+      (issuer: CertificateAuthorities) => issuer.issueService('exchange'),
+    ],
+    ['an application at the listener for services', 'institutions', applicationOf],
+    [
+      'a service, of the authority of institutions, at the listener for institutions',
+      'services',
+      (issuer: CertificateAuthorities) => issuer.swapped().issueService('exchange'),
+    ],
+    [
+      'an application, of the authority of services, at the listener for services',
+      'institutions',
+      (issuer: CertificateAuthorities) => issuer.swapped().issueApplication(APPLICATION),
+    ],
+    [
+      "the broker's own name, of the authority of institutions, at the listener for institutions",
+      'services',
+      (issuer: CertificateAuthorities) => issuer.swapped().issueService('kafka'),
+    ],
+  ])('Kafka refuses %s', async (what, own, issue) => {
+    const files = await identityFiles(join(dataFolder, 'certificates'), what.replaceAll(/[^a-z]/g, '-'), ca, issue);
+    expect(await connects(own === 'services' ? kafka.institutionBrokers : kafka.brokers, files)).toBe(false);
+  });
+
+  it('Kafka takes each certificate at the listener for its kind', async () => {
+    expect(await connects(kafka.brokers, await as('exchange'))).toBe(true);
+    const application = await identityFiles(join(dataFolder, 'certificates'), 'application', ca, applicationOf);
+    expect(await connects(kafka.institutionBrokers, application)).toBe(true);
   });
 
   it('Kafka is restarted with its topics after SIGKILL', async () => {

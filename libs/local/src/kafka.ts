@@ -1,6 +1,14 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CertificateAuthority, type IdentityFiles, identityFiles, writePrivate } from './certificates.js';
+import {
+  ANCHORS,
+  type Anchor,
+  anchorFile,
+  type CertificateAuthorities,
+  type IdentityFiles,
+  identityFiles,
+  writePrivate,
+} from './certificates.js';
 import { LocalFailure, messageOf } from './failure.js';
 import { findJava, type Java } from './java.js';
 import { kafkaAnswers } from './kafka-client.js';
@@ -28,8 +36,9 @@ export interface KafkaServerOptions {
   /** Everything it keeps lies in here: `kafka/`, `run/`, `logs/`, `certificates/`. */
   readonly dataFolder: string;
   readonly port: number;
+  readonly institutionsPort: number;
   readonly controllerPort: number;
-  readonly authority: CertificateAuthority;
+  readonly authority: CertificateAuthorities;
   readonly environment?: NodeJS.ProcessEnv;
   /** Given each line for the user. */
   readonly report?: (line: string) => void;
@@ -44,6 +53,8 @@ export type Kafka =
       /** `elsewhere`: that of KAFKA_BROKERS. */
       readonly runs: 'in a container' | 'on Java' | 'elsewhere';
       readonly brokers: readonly string[];
+      /** Where applications of institutions connect to the same brokers. */
+      readonly institutionBrokers: readonly string[];
       /** A certificate that may do everything on it. */
       readonly admin: IdentityFiles;
       /** Of the one on Java. */
@@ -72,7 +83,9 @@ export const startKafka = async (options: KafkaServerOptions): Promise<Kafka> =>
       throw new LocalFailure(
         `The Kafka of KAFKA_BROKERS (${outside}) does not answer to the certificate ${admin.certificate}: let it trust ${admin.ca}, or unset the variable.`,
       );
-    return { kind: 'kafka', runs: 'elsewhere', brokers, admin, stop: async () => {} };
+    const forInstitutions = environment['KAFKA_INSTITUTION_BROKERS'];
+    const institutionBrokers = forInstitutions ? forInstitutions.split(',').map((broker) => broker.trim()) : brokers;
+    return { kind: 'kafka', runs: 'elsewhere', brokers, institutionBrokers, admin, stop: async () => {} };
   }
 
   await stopOrphan(join(dataFolder, 'run'), 'kafka', 10_000);
@@ -93,11 +106,13 @@ export const startKafka = async (options: KafkaServerOptions): Promise<Kafka> =>
 };
 
 /** The certificate of the brokers, which may administer them. */
-export const kafkaIdentity = async (dataFolder: string, authority: CertificateAuthority): Promise<IdentityFiles> => {
+export const kafkaIdentity = async (dataFolder: string, authority: CertificateAuthorities): Promise<IdentityFiles> => {
   const certificates = join(dataFolder, 'certificates');
   mkdirSync(certificates, { recursive: true, mode: 0o700 });
-  if (!existsSync(join(certificates, 'ca.pem')))
-    await writePrivate(join(certificates, 'ca.pem'), authority.certificate);
+  for (const anchor of ANCHORS) {
+    const file = anchorFile(certificates, anchor);
+    if (!existsSync(file)) await writePrivate(file, authority.certificateOf(anchor));
+  }
   return identityFiles(certificates, KAFKA_ADMIN, authority, (ca) => ca.issueService(KAFKA_ADMIN));
 };
 
@@ -108,22 +123,34 @@ export const writeKeyStore = async (dataFolder: string, admin: IdentityFiles): P
   return keyStore;
 };
 
+/** The files of the authorities that each listener trusts. */
+export const trustsIn = (dataFolder: string): Readonly<Record<Anchor, string>> => {
+  const certificates = join(dataFolder, 'certificates');
+  return { services: anchorFile(certificates, 'services'), institutions: anchorFile(certificates, 'institutions') };
+};
+
 const startInContainer = async (
-  { dataFolder, port, signal }: KafkaServerOptions,
+  { dataFolder, port, institutionsPort, signal }: KafkaServerOptions,
   admin: IdentityFiles,
 ): Promise<Extract<Kafka, { readonly kind: 'kafka' }>> => {
   await removeKafkaContainer(port);
   await requireFree(port, 'Kafka');
+  await requireFree(institutionsPort, "Kafka's listener for institutions");
   mkdirSync(join(dataFolder, 'logs'), { recursive: true });
   const options = (): KafkaContainerOptions => ({
     port,
+    institutionsPort,
     identity: { certificate: readFileSync(admin.certificate, 'utf8'), key: readFileSync(admin.key, 'utf8') },
-    ca: readFileSync(admin.ca, 'utf8'),
+    trusts: {
+      services: readFileSync(trustsIn(dataFolder).services, 'utf8'),
+      institutions: readFileSync(trustsIn(dataFolder).institutions, 'utf8'),
+    },
     dataFolder: join(dataFolder, 'kafka', 'data'),
     logFile: join(dataFolder, 'logs', 'kafka.log'),
   });
   const container = await startKafkaContainer(options());
   const brokers = [`localhost:${port}`];
+  const institutionBrokers = [`localhost:${institutionsPort}`];
   const stop = async () => void (await container.stop({ timeout: STOP_WITHIN_MS }));
   const serving = async () => {
     if (!(await waitFor(() => signal?.aborted === true || kafkaAnswers(brokers, admin), START_WITHIN_MS)))
@@ -143,25 +170,30 @@ const startInContainer = async (
     await serving();
   };
   const suspend = () => suspendContainer(container);
-  return { kind: 'kafka', runs: 'in a container', brokers, admin, killAndWait, suspend, stop };
+  return { kind: 'kafka', runs: 'in a container', brokers, institutionBrokers, admin, killAndWait, suspend, stop };
 };
 
 const startOnJava = async (
-  { dataFolder, port, controllerPort, environment = process.env, report = () => {}, signal }: KafkaServerOptions,
+  options: KafkaServerOptions,
   admin: IdentityFiles,
   { java, jars }: JavaWithJars,
 ): Promise<Kafka> => {
+  const { dataFolder, port, institutionsPort, controllerPort, signal } = options;
+  const { environment = process.env, report = () => {} } = options;
   const home = join(dataFolder, 'kafka');
   const brokers = [`localhost:${port}`];
+  const institutionBrokers = [`localhost:${institutionsPort}`];
   const keyStore = await writeKeyStore(dataFolder, admin);
   await requireFree(port, 'Kafka');
+  await requireFree(institutionsPort, "Kafka's listener for institutions");
   await requireFree(controllerPort, "Kafka's controller");
   const settings = {
     port,
+    institutionsPort,
     controllerPort,
     dataFolder: join(home, 'data'),
     keyStore,
-    ca: admin.ca,
+    trusts: trustsIn(dataFolder),
     superUsers: [`CN=${KAFKA_ADMIN}`],
   };
   const program = await kafkaInJava(java, jars, home, settings, environment);
@@ -179,6 +211,7 @@ const startOnJava = async (
     kind: 'kafka',
     runs: 'on Java',
     brokers,
+    institutionBrokers,
     admin,
     process: server,
     killAndWait: () => server.killAndWait(),

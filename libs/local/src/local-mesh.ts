@@ -1,10 +1,19 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrateEmbeddedLog } from '@crossroads/messaging';
-import { authorization, ebox, isServer, SERVICES, type ServiceName, serviceNamed } from '@crossroads/topology';
 import {
+  authorization,
+  ebox,
+  isForInstitutions,
+  isServer,
+  SERVICES,
+  type ServiceName,
+  serviceNamed,
+} from '@crossroads/topology';
+import {
+  anchorFile,
   type ApplicationSubject,
-  CertificateAuthority,
+  CertificateAuthorities,
   type IdentityFiles,
   identityFiles,
   spkiOfPem,
@@ -66,7 +75,12 @@ export class LocalMesh {
   private readonly startedAt = new Date().toISOString();
   private readonly running = new Map<
     string,
-    { readonly address: string; readonly process: Supervised; readonly institution: boolean }
+    {
+      readonly address: string;
+      readonly institutionsAddress: string | undefined;
+      readonly process: Supervised;
+      readonly institution: boolean;
+    }
   >();
   private readonly certificates: Record<string, IdentityFiles> = {};
   private readonly keyFiles: Record<string, string> = {};
@@ -76,7 +90,7 @@ export class LocalMesh {
   private readonly starts = new Set<Promise<unknown>>();
   private signIn: MeshSignIn | undefined;
   private requestKey: MeshRequestKey | undefined;
-  private ca: CertificateAuthority | undefined;
+  private ca: CertificateAuthorities | undefined;
   private postgres: Postgres | undefined;
   private kafka: Kafka | undefined;
   private embeddedLog: LocalDatabase | undefined;
@@ -98,7 +112,7 @@ export class LocalMesh {
   private async openInfrastructure(): Promise<void> {
     const { folder, ports, environment, report } = this;
     const { signal } = this.stopping;
-    this.ca = await CertificateAuthority.open(folder.certificates, this.trustDomain);
+    this.ca = await CertificateAuthorities.open(folder.certificates, this.trustDomain);
     const authority = this.ca;
     this.certificates[SUPERVISOR] = await this.serviceIdentity(SUPERVISOR);
     // First, because it starts within a second: a problem with it is reported before the slower start of Kafka.
@@ -112,6 +126,7 @@ export class LocalMesh {
     this.kafka = await startKafka({
       dataFolder: folder.path,
       port: ports.kafka,
+      institutionsPort: ports.kafkaForInstitutions,
       controllerPort: ports.kafkaController,
       authority,
       environment,
@@ -135,7 +150,8 @@ export class LocalMesh {
   }> {
     const isBuilt = (name: ServiceName) => existsSync(this.mainOf(name)) && statSync(this.mainOf(name)).size > 200;
     const [started, missing] = [SERVICES.filter(isBuilt), SERVICES.filter((name) => !isBuilt(name))];
-    await Promise.all(started.map((name) => requireFree(this.ports.services[name], name)));
+    const { services, forInstitutions } = this.ports;
+    await Promise.all(started.flatMap((name) => [services, forInstitutions].map((of) => requireFree(of[name], name))));
     for (const name of started) await this.prepareService(name);
     // The first failure rejects; `stop` then stops the others.
     await Promise.all(started.map((name) => this.startService(name)));
@@ -180,7 +196,7 @@ export class LocalMesh {
     await this.write();
   }
 
-  get authority(): CertificateAuthority {
+  get authority(): CertificateAuthorities {
     return this.started(this.ca);
   }
 
@@ -230,9 +246,13 @@ export class LocalMesh {
               name,
               {
                 address,
+                institutionsAddress,
                 process: { pid, log },
               },
-            ]) => [name, { address, log, ...withPid(pid) }],
+            ]) => [
+              name,
+              { address, ...(institutionsAddress === undefined ? {} : { institutionsAddress }), log, ...withPid(pid) },
+            ],
           ),
       );
     return {
@@ -249,7 +269,10 @@ export class LocalMesh {
         ...withPid(this.process('postgres')?.pid),
       },
       broker: this.broker(),
-      ca: join(this.folder.certificates, 'ca.pem'),
+      authorities: {
+        services: anchorFile(this.folder.certificates, 'services'),
+        institutions: anchorFile(this.folder.certificates, 'institutions'),
+      },
       certificates: this.certificates,
       keyFiles: this.keyFiles,
       ...(this.signIn ? { signIn: this.signIn } : {}),
@@ -289,16 +312,28 @@ export class LocalMesh {
       name,
       this.mainOf(name),
       `localhost:${this.ports.services[name]}`,
-      { serves: isServer(name) },
+      {
+        serves: isServer(name),
+        ...(isForInstitutions(name) ? { institutionsAddress: `localhost:${this.ports.forInstitutions[name]}` } : {}),
+      },
       environment,
     );
   }
 
-  /** The environment of a process of this service. With another port it is the environment of one more replica. */
-  async environmentOf(name: ServiceName, port = this.ports.services[name]): Promise<NodeJS.ProcessEnv> {
+  /** The environment of a process of this service. With other ports it is the environment of one more replica. */
+  async environmentOf(
+    name: ServiceName,
+    port = this.ports.services[name],
+    institutionsPort = this.ports.forInstitutions[name],
+  ): Promise<NodeJS.ProcessEnv> {
     const receipts = this.keyFiles[`${name}-receipts`];
     return {
-      ...meshEnvironment(this, this.started(this.certificates[name]), port),
+      ...meshEnvironment(
+        this,
+        this.started(this.certificates[name]),
+        port,
+        isForInstitutions(name) ? institutionsPort : undefined,
+      ),
       ...(isServer(name) ? {} : { HEALTH_PORT: String(port) }),
       ...(await this.settingsOf(name)),
       KEY_FILE: this.keyFiles[name],
@@ -330,10 +365,17 @@ export class LocalMesh {
     name: string,
     main: string,
     address: string,
-    { institution = false, serves = true },
+    {
+      institution = false,
+      serves = true,
+      institutionsAddress,
+    }: { readonly institution?: boolean; readonly serves?: boolean; readonly institutionsAddress?: string },
     environment: NodeJS.ProcessEnv,
   ): Promise<void> {
-    const identity = this.started(this.certificates[SUPERVISOR]);
+    const supervisor = this.started(this.certificates[SUPERVISOR]);
+    const identity = institution
+      ? { ...supervisor, ca: anchorFile(this.folder.certificates, 'institutions') }
+      : supervisor;
     const isReady = () => (serves ? isServing(address, identity) : probe(Number(address.split(':').at(-1))));
     const starting = Supervised.start(
       {
@@ -353,7 +395,9 @@ export class LocalMesh {
         onChange: () => void this.write().catch(() => {}),
       },
     );
-    const add = starting.then((supervised) => this.running.set(name, { address, process: supervised, institution }));
+    const add = starting.then((supervised) =>
+      this.running.set(name, { address, institutionsAddress, process: supervised, institution }),
+    );
     await this.unlessStopped(add);
   }
 
@@ -369,7 +413,12 @@ export class LocalMesh {
 
   private broker(): MeshBroker {
     if (this.kafka?.kind === 'kafka')
-      return { kind: 'kafka', brokers: this.kafka.brokers, ...withPid(this.kafka.process?.pid) };
+      return {
+        kind: 'kafka',
+        brokers: this.kafka.brokers,
+        institutionBrokers: this.kafka.institutionBrokers,
+        ...withPid(this.kafka.process?.pid),
+      };
     return {
       kind: 'embedded',
       url: this.started(this.embeddedLog).app,

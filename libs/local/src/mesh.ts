@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type IdentityFiles, writePrivate } from './certificates.js';
+import { type Anchor, type IdentityFiles, writePrivate } from './certificates.js';
 import type { Databases } from './databases.js';
 import { LocalFailure } from './failure.js';
 
@@ -18,8 +18,8 @@ export interface Mesh {
   readonly institutions: Readonly<Record<string, MeshProcess>>;
   readonly postgres: MeshPostgres;
   readonly broker: MeshBroker;
-  /** PEM file of the root that every certificate is checked against. */
-  readonly ca: string;
+  /** PEM files of the authorities, by whose certificates they issue. */
+  readonly authorities: Readonly<Record<Anchor, string>>;
   /** By name: services, `kafka` (its administrator), and each `<institution>` of the demo. */
   readonly certificates: Readonly<Record<string, IdentityFiles>>;
   /** By service. */
@@ -32,8 +32,10 @@ export interface Mesh {
 }
 
 export interface MeshProcess {
-  /** `localhost:<port>`, gRPC with mTLS. */
+  /** `localhost:<port>`, gRPC with mTLS: where services of the mesh connect. */
   readonly address: string;
+  /** Where applications of institutions connect; absent where they may not. */
+  readonly institutionsAddress?: string;
   /** Absent while it is being started again. */
   readonly pid?: number;
   readonly log: string;
@@ -55,7 +57,14 @@ export interface MeshPostgres {
 
 /** Kafka takes TLS with a certificate of `certificates`; the embedded log is a database. */
 export type MeshBroker =
-  | { readonly kind: 'kafka'; readonly brokers: readonly string[]; readonly pid?: number }
+  | {
+      readonly kind: 'kafka';
+      /** Where services of the mesh connect. */
+      readonly brokers: readonly string[];
+      /** Where applications of institutions connect. */
+      readonly institutionBrokers: readonly string[];
+      readonly pid?: number;
+    }
   | { readonly kind: 'embedded'; readonly url: string; readonly why: string };
 
 export interface MeshSignIn {

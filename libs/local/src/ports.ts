@@ -6,14 +6,21 @@ import { codeOf, LocalFailure } from './failure.js';
 /** Below the ports of outgoing connections (Linux from 32768, macOS from 49152), which could be in use when a service starts. */
 export const DEFAULT_PORT_BASE = 27_100;
 
+/** How far the port for institutions lies from that for services. */
+const FOR_INSTITUTIONS = 40;
+
 /** The block of 100 ports that the mesh uses; `CROSSROADS_PORT_BASE` moves it. */
 export interface Ports {
   readonly base: number;
+  /** Where services connect to each. */
   readonly services: Readonly<Record<ServiceName, number>>;
+  /** Where applications of institutions connect to each. */
+  readonly forInstitutions: Readonly<Record<ServiceName, number>>;
   /** The first of the nine ports of demo institutions. */
   readonly institutions: number;
   readonly postgres: number;
   readonly kafka: number;
+  readonly kafkaForInstitutions: number;
   readonly kafkaController: number;
 }
 
@@ -22,14 +29,17 @@ export const portsFrom = (environment: NodeJS.ProcessEnv = process.env): Ports =
   const base = Number(text);
   if (!Number.isInteger(base) || base < 1024 || base > 65_400)
     throw new LocalFailure(`CROSSROADS_PORT_BASE is ${text}: set it to a number between 1024 and 65400.`);
-  const services = Object.fromEntries(SERVICES.map((name) => [name, base + portOffsetOf(name)]));
+  const portsOf = (first: number) =>
+    Object.fromEntries(SERVICES.map((name) => [name, first + portOffsetOf(name)])) as Ports['services'];
   return {
     base,
-    services: services as Ports['services'],
+    services: portsOf(base),
+    forInstitutions: portsOf(base + FOR_INSTITUTIONS),
     institutions: base + 11,
     postgres: base + 32,
     kafka: base + 92,
     kafkaController: base + 93,
+    kafkaForInstitutions: base + 94,
   };
 };
 

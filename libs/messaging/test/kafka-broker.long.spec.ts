@@ -35,8 +35,8 @@ if (!kafka) {
 
   describe('Kafka itself', () => {
     const open: Broker[] = [];
-    const connect = async (tls: KafkaTls, clientId = 'contract'): Promise<Broker> => {
-      const broker = await openKafkaBroker({ brokers, clientId, tls });
+    const connect = async (tls: KafkaTls, clientId = 'contract', at = brokers): Promise<Broker> => {
+      const broker = await openKafkaBroker({ brokers: at, clientId, tls });
       open.push(broker);
       return broker;
     };
@@ -64,7 +64,7 @@ if (!kafka) {
         aclEntriesOf(kafkaPrincipalOfKey(key), kafkaGrantsOfInstitution(number, [DELIVERIES])),
       );
       await administration.close();
-      const reader = await connect(tls, number);
+      const reader = await connect(tls, number, kafka.institutionBrokers.split(','));
       const got: CloudEvent[] = [];
       const refused: string[] = [];
       const read = async (topic: string, group: string) =>

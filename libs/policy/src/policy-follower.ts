@@ -7,11 +7,19 @@ import type {
 import { DeliberationState, type PolicyEntity } from '@crossroads/contracts/authorization/v1/policy';
 import { type GrpcFailure, RemoteError, ServerKeys, Unavailable } from '@crossroads/grpc';
 import { type Logger, processLog } from '@crossroads/telemetry';
+import { rightsFor } from '@crossroads/topology';
 import { type Peer, type Policy, PolicyIndex, UnknownPolicyEntity } from './decide/policy.js';
 import { Freshness } from './freshness.js';
 import type { HeldHead } from './held/held-heads.js';
 import { isSameHead, NO_HEAD, type PolicyHead } from './policy-head.js';
-import { keyNotRegistered, needsNewerVersion, policyForked, policyRolledBack, policyStale } from './refusals.js';
+import {
+  keyNotRegistered,
+  needsNewerVersion,
+  oneRightMissing,
+  policyForked,
+  policyRolledBack,
+  policyStale,
+} from './refusals.js';
 
 /** What a follower asks of authorization. */
 export interface PolicySource {
@@ -211,6 +219,12 @@ export class PolicyFollower {
   /** For `RegisteredKeyGuard`. @throws PermissionDenied `KEY_NOT_REGISTERED`; Unavailable as `policy` */
   requireRegistered(caller: Peer): void {
     if (!this.policy().isRegistered(caller)) throw keyNotRegistered();
+  }
+
+  /** For `RegisteredKeyGuard`: the caller needs one of the rights of the topology for the rpc. @throws PermissionDenied `RIGHT_MISSING` */
+  requireRight(caller: Peer, rpc: string): void {
+    const refusal = refusalOfRight(this.policy(), caller, rpc);
+    if (refusal) throw refusal;
   }
 
   /** @throws Unavailable as `policy` */
@@ -471,6 +485,13 @@ export class PolicyFollower {
       }
   }
 }
+
+/** Why a caller may not call an rpc: its application has none of the rights that the topology lists for that. */
+export const refusalOfRight = (policy: Policy, caller: Peer, rpc: string): GrpcFailure | undefined => {
+  const kinds = rightsFor(rpc);
+  const isAllowed = caller.kind === 'service' || kinds.length === 0 || policy.rightsOf(caller).hasOneOf(kinds);
+  return isAllowed ? undefined : oneRightMissing(kinds);
+};
 
 const rollback = (offered: PolicyHead, held: PolicyHead): Rollback =>
   new Rollback(`revision ${offered.revision} is offered, and revision ${held.revision} was held`);

@@ -1,4 +1,5 @@
 import { PermissionDenied, Unavailable } from '@crossroads/grpc';
+import { formOfRight, type RightKind } from '@crossroads/topology';
 
 const retryAfterMs = 1_000;
 
@@ -31,5 +32,16 @@ export const needsNewerVersion = () =>
 export const keyNotRegistered = () =>
   new PermissionDenied(
     'KEY_NOT_REGISTERED',
-    "the key of this certificate is not registered for its institution's application; ask an administrator to register it",
+    "the key of this certificate is not registered for its institution's application, or no longer; ask an administrator to register it",
   );
+
+/** @param right as it would be registered */
+export const rightMissing = (right: string) =>
+  new PermissionDenied(
+    'RIGHT_MISSING',
+    `this application does not have the right ${right}; use one that has it, or ask an administrator to register this one with it`,
+    { metadata: { right } },
+  );
+
+/** For an rpc that needs one of these. */
+export const oneRightMissing = (kinds: readonly RightKind[]) => rightMissing(kinds.map(formOfRight).join(' or '));

@@ -3,16 +3,18 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { PolicyFollower } from './policy-follower.js';
 
 /**
- * Admits institutions whose key is registered for their application. Services of the mesh are identified by their certificate alone,
- * so that they are served while authorization is away. @throws PermissionDenied `KEY_NOT_REGISTERED`; Unavailable `POLICY_STALE`
+ * Admits institutions whose key is registered for their application, with a right that the topology demands for the rpc. Services of the mesh are identified by their certificate alone,
+ * so that they are served while authorization is away. @throws PermissionDenied `KEY_NOT_REGISTERED`, `RIGHT_MISSING`; Unavailable `POLICY_STALE`
  */
 @Injectable()
 export class RegisteredKeyGuard implements CanActivate {
   constructor(private readonly policy: PolicyFollower) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const { caller } = context.switchToRpc().getContext<Call>();
-    if (caller.kind === 'institution') this.policy.requireRegistered(caller);
+    const { caller, rpc } = context.switchToRpc().getContext<Call>();
+    if (caller.kind === 'service') return true;
+    this.policy.requireRegistered(caller);
+    this.policy.requireRight(caller, rpc);
     return true;
   }
 }

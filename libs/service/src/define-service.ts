@@ -6,6 +6,7 @@ import {
   DatabaseSettings,
   GrpcSettings,
   HealthSettings,
+  InstitutionSettings,
   KeySettings,
   MeshSettings,
   type Shape,
@@ -74,7 +75,7 @@ export const defineService = ({
   const own = [
     MeshSettings,
     TelemetrySettings,
-    needs.serves ? GrpcSettings : HealthSettings,
+    ...(needs.serves ? [GrpcSettings, InstitutionSettings] : [HealthSettings]),
     ...(needs.database ? [DatabaseSettings] : []),
     ...(needs.keys ? [KeySettings] : []),
     ...(needs.subjectKeys ? [SubjectKeySettings] : []),

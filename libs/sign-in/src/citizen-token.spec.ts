@@ -1,3 +1,4 @@
+import { ApplicationRights, type Peer } from '@crossroads/policy';
 import { generateKeyPairSync } from 'node:crypto';
 import { GrpcFailure } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
@@ -31,6 +32,11 @@ const good = {
   ssin: SSIN,
 };
 
+const isPortal = (peer: Peer): boolean =>
+  peer.kind === 'institution' &&
+  peer.application === portal.application &&
+  peer.enterpriseNumber === portal.enterpriseNumber;
+
 describe('a citizen’s token', () => {
   let context: SignInContext;
 
@@ -39,12 +45,14 @@ describe('a citizen’s token', () => {
       issuer: ISSUER,
       keys: [{ kid: 'k1', jwk: { ...(await exportJWK(publicKey)) } }],
       acceptedAcr: [HIGH],
-      portals: [{ enterpriseNumber: portal.enterpriseNumber, application: portal.application }],
     };
     context = {
       audience: 'urn:crossroads:ebox',
       portal,
-      policy: { signInProvider: (issuer) => (issuer === ISSUER ? provider : undefined) },
+      policy: {
+        signInProvider: (issuer) => (issuer === ISSUER ? provider : undefined),
+        rightsOf: (peer) => new ApplicationRights(isPortal(peer) ? [`portal:${ISSUER}`] : []),
+      },
       mode: 'development',
       today: dayOf(NOW),
       now: NOW,

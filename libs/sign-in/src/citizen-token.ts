@@ -1,6 +1,6 @@
-import { type Caller, PermissionDenied, Unauthenticated } from '@crossroads/grpc';
+import { type Caller, Unauthenticated } from '@crossroads/grpc';
 import { type IsoDay, type Mode, parseSsin, type Ssin } from '@crossroads/identifiers';
-import type { Policy } from '@crossroads/policy';
+import { type Policy, rightMissing } from '@crossroads/policy';
 import { clientIdOf } from '@crossroads/topology';
 import { createLocalJWKSet, decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
 import { type EnterpriseRoles, enterpriseRolesOf } from './enterprise-roles.js';
@@ -29,7 +29,7 @@ export interface SignInContext {
   readonly audience: string;
   /** Who shows the token, over this connection. */
   readonly portal: Portal;
-  readonly policy: Pick<Policy, 'signInProvider'>;
+  readonly policy: Pick<Policy, 'rightsOf' | 'signInProvider'>;
   readonly mode: Mode;
   readonly today: IsoDay;
   readonly now: Date;
@@ -49,12 +49,9 @@ export const citizenOf = async (authorization: string | undefined, context: Sign
   const { audience, policy, portal, now } = context;
   const provider = policy.signInProvider(issuerOf(token));
   if (!provider) throw refuse('TOKEN_ISSUER', 'iss is not a sign-in provider that this mesh knows');
-  const { issuer, keys, acceptedAcr, portals } = provider;
-  if (!portals.some((one) => clientIdOf(one) === clientIdOf(portal)))
-    throw new PermissionDenied(
-      'RIGHT_MISSING',
-      `this application lacks the right portal:${issuer}; an administrator registers it among the portals of that provider`,
-    );
+  const { issuer, keys, acceptedAcr } = provider;
+  // Only a portal of this provider: a token that was meant for another one opens nothing here.
+  if (!policy.rightsOf(portal).isPortalOf(issuer)) throw rightMissing(`portal:${issuer}`);
   try {
     const { payload } = await jwtVerify(
       token,

@@ -1,22 +1,26 @@
-import { CertificateAuthority, type IssuedCertificate, KAFKA_ADMIN } from '@crossroads/local';
+import { CertificateAuthorities, type IssuedCertificate, KAFKA_ADMIN } from '@crossroads/local';
 import type { KafkaTls } from '@crossroads/messaging';
 import { startKafkaServer } from './servers.js';
 
 export interface TestKafka {
   /** `host:port`, as in `KAFKA_BROKERS`. */
   readonly brokers: string;
+  /** Where institutions connect. */
+  readonly institutionBrokers: string;
   /** A certificate with all rights. */
   readonly admin: KafkaTls;
+  /** PEM of the authority of institutions. */
+  readonly institutionsCa: string;
   /** Issues certificates that this Kafka trusts. */
-  issue(make: (authority: CertificateAuthority) => Promise<IssuedCertificate>): Promise<KafkaTls>;
+  issue(make: (authority: CertificateAuthorities) => Promise<IssuedCertificate>): Promise<KafkaTls>;
   /** Kills it with SIGKILL; it restarts with its data. Only for an embedded one that was started here. */
   kill(): void;
   stop(): Promise<void>;
 }
 
 /**
- * A Kafka with TLS and ACLs, shared by the specs of one process: that of `TEST_KAFKA_BROKERS`, whose authority (`ca.pem`, `ca-key.pem`) is
- * in the folder `TEST_KAFKA_AUTHORITY`, or one that `servers.ts` starts. Undefined, with a printed reason, without a Docker engine and Java.
+ * A Kafka with TLS and ACLs, shared by the specs of one process: that of `TEST_KAFKA_BROKERS` and `TEST_KAFKA_INSTITUTION_BROKERS`, whose
+ * authorities are in the folder `TEST_KAFKA_AUTHORITY`, or one that `servers.ts` starts. Undefined, with a printed reason, without a Docker engine and Java.
  */
 export const testKafka = (): Promise<TestKafka | undefined> => {
   shared ??= given() ?? start();
@@ -28,16 +32,21 @@ let shared: Promise<TestKafka | undefined> | undefined;
 const TRUST_DOMAIN = 'crossroads.test';
 
 const given = (): Promise<TestKafka> | undefined => {
-  const { TEST_KAFKA_BROKERS: brokers, TEST_KAFKA_AUTHORITY: folder } = process.env;
+  const {
+    TEST_KAFKA_BROKERS: brokers,
+    TEST_KAFKA_INSTITUTION_BROKERS: institutionBrokers,
+    TEST_KAFKA_AUTHORITY: folder,
+  } = process.env;
   if (!brokers) return undefined;
-  if (!folder)
+  if (!folder || !institutionBrokers)
     throw new Error(
-      'TEST_KAFKA_BROKERS needs TEST_KAFKA_AUTHORITY: the folder with ca.pem and ca-key.pem that it trusts',
+      'TEST_KAFKA_BROKERS needs TEST_KAFKA_INSTITUTION_BROKERS, and TEST_KAFKA_AUTHORITY: the folder with the authorities that they trust',
     );
   return (async () => {
-    const authority = await CertificateAuthority.open(folder, TRUST_DOMAIN);
+    const authority = await CertificateAuthorities.open(folder, TRUST_DOMAIN);
     return {
       brokers,
+      institutionBrokers,
       ...(await certificatesOf(authority)),
       kill: () => {
         throw new Error('the Kafka of TEST_KAFKA_BROKERS is not ours to kill');
@@ -48,7 +57,7 @@ const given = (): Promise<TestKafka> | undefined => {
 };
 
 const start = async (): Promise<TestKafka | undefined> => {
-  const authority = await CertificateAuthority.create(TRUST_DOMAIN);
+  const authority = await CertificateAuthorities.create(TRUST_DOMAIN);
   const kafka = await startKafkaServer(authority);
   if (kafka.kind === 'none') {
     process.stderr.write(`SKIPPED, no Kafka: ${kafka.why}\n`);
@@ -57,6 +66,7 @@ const start = async (): Promise<TestKafka | undefined> => {
   }
   return {
     brokers: kafka.brokers,
+    institutionBrokers: kafka.institutionBrokers,
     ...(await certificatesOf(authority)),
     kill: () => {
       const pid = kafka.pid?.();
@@ -70,10 +80,16 @@ const start = async (): Promise<TestKafka | undefined> => {
   };
 };
 
-const certificatesOf = async (authority: CertificateAuthority): Promise<Pick<TestKafka, 'admin' | 'issue'>> => {
+const certificatesOf = async (
+  authority: CertificateAuthorities,
+): Promise<Pick<TestKafka, 'admin' | 'issue' | 'institutionsCa'>> => {
   const issue: TestKafka['issue'] = async (make) => {
     const { certificate, key } = await make(authority);
-    return { ca: authority.certificate, cert: certificate, key };
+    return { ca: authority.certificateOf('services'), cert: certificate, key };
   };
-  return { admin: await issue((ca) => ca.issueService(KAFKA_ADMIN)), issue };
+  return {
+    admin: await issue((ca) => ca.issueService(KAFKA_ADMIN)),
+    institutionsCa: authority.certificateOf('institutions'),
+    issue,
+  };
 };

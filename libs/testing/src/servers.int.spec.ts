@@ -81,11 +81,11 @@ describe('servers for tests', () => {
     const dockerHost = await engine.start();
     try {
       const script = `
-        import { CertificateAuthority } from '${import.meta.resolve('@crossroads/local')}';
+        import { CertificateAuthorities } from '${import.meta.resolve('@crossroads/local')}';
         console.log(await servers.serverKind());
         const refused = (start) => start.then(() => 'started', (error) => console.log(error.message));
         await refused(servers.startPostgresServer());
-        await refused(servers.startKafkaServer(await CertificateAuthority.create('crossroads.test')));`;
+        await refused(servers.startKafkaServer(await CertificateAuthorities.create('crossroads.test')));`;
       const [kind, ...errors] = (await inProcess(script, dockerHost)).split('\n');
       expect(kind).toBe('containers');
       expect(errors).toEqual([expect.stringContaining('no images'), expect.stringContaining('no images')]);

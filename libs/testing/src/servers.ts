@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  type CertificateAuthority,
+  type CertificateAuthorities,
   dockerAnswers,
   freePort,
   KAFKA_ADMIN,
@@ -26,6 +26,8 @@ export type KafkaServer =
       readonly kind: ServerKind;
       /** `host:port`, as in `KAFKA_BROKERS`. */
       readonly brokers: string;
+      /** Where institutions connect. */
+      readonly institutionBrokers: string;
       /** The process of an embedded one, which restarts after it was killed. */
       readonly pid: (() => number | undefined) | undefined;
       stop(): Promise<void>;
@@ -41,7 +43,7 @@ export const startPostgresServer = async (): Promise<PostgresServer> =>
   (await serverKind()) === 'containers' ? postgresInContainer() : embeddedPostgres();
 
 /** Kafka with TLS, client certificates of this authority, and ACLs. */
-export const startKafkaServer = async (authority: CertificateAuthority): Promise<KafkaServer> =>
+export const startKafkaServer = async (authority: CertificateAuthorities): Promise<KafkaServer> =>
   (await serverKind()) === 'containers' ? kafkaInContainer(authority) : embeddedKafka(authority);
 
 const postgresInContainer = async (): Promise<PostgresServer> => {
@@ -69,27 +71,42 @@ const embeddedPostgres = async (): Promise<PostgresServer> => {
   };
 };
 
-const kafkaInContainer = async (authority: CertificateAuthority): Promise<KafkaServer> => {
-  const port = await freePort();
+const kafkaInContainer = async (authority: CertificateAuthorities): Promise<KafkaServer> => {
+  const [port, institutionsPort] = [await freePort(), await freePort()];
   const identity = await authority.issueService(KAFKA_ADMIN);
-  const container = await startKafkaContainer({ port, identity, ca: authority.certificate });
+  const container = await startKafkaContainer({
+    port,
+    institutionsPort,
+    identity,
+    trusts: {
+      services: authority.certificateOf('services'),
+      institutions: authority.certificateOf('institutions'),
+    },
+  });
   return {
     kind: 'containers',
     brokers: `localhost:${port}`,
+    institutionBrokers: `localhost:${institutionsPort}`,
     pid: undefined,
     stop: async () => void (await container.stop()),
   };
 };
 
-const embeddedKafka = async (authority: CertificateAuthority): Promise<KafkaServer> => {
+const embeddedKafka = async (authority: CertificateAuthorities): Promise<KafkaServer> => {
   const dataFolder = await mkdtemp(join(tmpdir(), 'crossroads-kafka-'));
   const { KAFKA_BROKERS: _, ...environment } = process.env;
-  const [port, controllerPort] = [await freePort(), await freePort()];
-  const kafka = await startKafka({ dataFolder, port, controllerPort, authority, environment });
+  const [port, institutionsPort, controllerPort] = [await freePort(), await freePort(), await freePort()];
+  const kafka = await startKafka({ dataFolder, port, institutionsPort, controllerPort, authority, environment });
   const stop = async () => {
     await kafka.stop();
     await rm(dataFolder, { recursive: true, force: true });
   };
   if (kafka.kind === 'none') return { kind: 'none', why: kafka.why, stop };
-  return { kind: 'embedded', brokers: kafka.brokers.join(','), pid: () => kafka.process?.pid, stop };
+  return {
+    kind: 'embedded',
+    brokers: kafka.brokers.join(','),
+    institutionBrokers: kafka.institutionBrokers.join(','),
+    pid: () => kafka.process?.pid,
+    stop,
+  };
 };

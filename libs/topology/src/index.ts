@@ -7,6 +7,7 @@ export * from './kafka-grants.js';
 export * from './keys.js';
 export * from './message-bytes.js';
 export * from './receipts.js';
+export * from './rights.js';
 export * from './rpcs.js';
 export * from './services/index.js';
 export * from './sources.js';

@@ -1,3 +1,4 @@
+import { isRightKind, type RightKind } from './rights.js';
 import type { CallerRule } from './service.js';
 import { ebox, SERVICES, type ServiceEntry, type ServiceName, serviceNamed } from './services/index.js';
 import { producedBy, readersOf } from './topic-access.js';
@@ -27,12 +28,23 @@ export const eventsCallersOf = (producer: ServiceName): Callers => [
   ),
 ];
 
-const callersOfRule = (server: ServiceName, rules: readonly CallerRule<ServiceName>[]): Callers =>
-  rules.flatMap((rule) =>
-    rule === 'every-service'
-      ? SERVICES.filter((service) => service !== server).map((service) => `service:${service}` as const)
-      : [rule],
-  );
+type Rules = readonly CallerRule<ServiceName>[];
+
+const INSTITUTION = 'institution';
+
+const isOfService = (rule: CallerRule<ServiceName>): rule is `service:${ServiceName}` => rule.startsWith('service:');
+
+const callersOfRule = (server: ServiceName, rules: Rules): Callers => {
+  const callers = rules.flatMap((rule): Callers => {
+    if (rule === 'every-service')
+      return SERVICES.filter((service) => service !== server).map((service) => `service:${service}` as const);
+    return [isOfService(rule) ? rule : INSTITUTION];
+  });
+  return [...new Set(callers)];
+};
+
+const rightsOfRules = (rules: Rules): readonly RightKind[] =>
+  rules.map((rule) => rule.slice(INSTITUTION.length + 1)).filter(isRightKind);
 
 type CallersByRpc = Readonly<Record<string, Callers>>;
 
@@ -64,6 +76,17 @@ export const OF_CITIZENS: readonly string[] = [
   ),
 ];
 
+const RIGHTS_BY_RPC: ReadonlyMap<string, readonly RightKind[]> = new Map(
+  SERVICES.flatMap((name) =>
+    Object.entries(serviceNamed(name).rpcs).flatMap(([proto, rpcs]) =>
+      Object.entries(rpcs).map(([rpc, rules]) => [pathOf(proto, rpc), rightsOfRules(rules)] as const),
+    ),
+  ),
+);
+
+/** The rights of which an application needs one to call an rpc, by its path; none: a registered key is enough. */
+export const rightsFor = (path: string): readonly RightKind[] => RIGHTS_BY_RPC.get(path) ?? [];
+
 /** An rpc that a service serves. */
 export interface ServedRpc {
   readonly server: ServiceName;
@@ -72,6 +95,8 @@ export interface ServedRpc {
   /** `/package.Service/Method`. */
   readonly path: string;
   readonly callers: Callers;
+  /** Of which an application needs one; none: a registered key is enough. */
+  readonly rights: readonly RightKind[];
 }
 
 export const rpcsOf = (server: ServiceName): ServedRpc[] =>
@@ -81,5 +106,6 @@ export const rpcsOf = (server: ServiceName): ServedRpc[] =>
       service,
       path: pathOf(service, name),
       callers,
+      rights: RIGHTS_BY_RPC.get(pathOf(service, name)) ?? [],
     })),
   );

@@ -1,7 +1,15 @@
+import type { RightKind } from './rights.js';
 import type { InstitutionTopics, TopicName } from './topics.js';
 
-/** Who may call an rpc: an application of any institution, one service of the mesh, or every service of the mesh. */
-export type CallerRule<Name extends string = string> = 'institution' | 'every-service' | `service:${Name}`;
+/**
+ * Who may call an rpc: any registered application of an institution, one with a right (of several rules, with one of the rights), one service of
+ * the mesh, or every service of the mesh.
+ */
+export type CallerRule<Name extends string = string> =
+  | 'institution'
+  | `institution:${RightKind}`
+  | 'every-service'
+  | `service:${Name}`;
 
 /** Callers by the rpc's name as generated code has it. */
 export type CallerRules<Name extends string = string> = Readonly<Record<string, readonly CallerRule<Name>[]>>;
@@ -38,4 +46,9 @@ export interface Service<Name extends string = string> {
   readonly sharedKeys: readonly string[];
 }
 
+/** Whichever right they have: what a key alone is enough for. */
 export const INSTITUTIONS = ['institution'] as const;
+
+/** Applications with one of these rights. */
+export const withRight = <Kind extends RightKind>(...rights: readonly Kind[]) =>
+  rights.map((right) => `institution:${right}` as const);

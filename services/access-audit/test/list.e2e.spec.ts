@@ -298,7 +298,7 @@ describe('the list of accesses', () => {
     await until(person.ssin, (all) => all.length === 1);
     const tls = world.certificate(PORTAL);
     const addresses = {
-      'access-audit': `127.0.0.1:${running.port}`,
+      'access-audit': `127.0.0.1:${running.institutionsPort}`,
       ebox: '127.0.0.1:1',
       'person-registry': '127.0.0.1:1',
     };

@@ -49,7 +49,12 @@ describe('the rebuild of the list of accesses', () => {
   const rows = () => db.query('select * from accesses order by journal_id');
   const rowsUpTo = (wanted: number) => eventually(rows, ({ length }) => length === wanted, 60_000);
   const start = async (...args: readonly string[]) => {
-    const env = { ...process.env, ...mesh.environment(), GRPC_PORT: String(await freePort()) };
+    const env = {
+      ...process.env,
+      ...mesh.environment(),
+      MESH_PORT: String(await freePort()),
+      INSTITUTIONS_PORT: String(await freePort()),
+    };
     const child = spawn(process.execPath, [MAIN, 'rebuild', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr])

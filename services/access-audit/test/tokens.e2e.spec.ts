@@ -204,7 +204,9 @@ describe('the list of accesses', () => {
     const tls = world.certificate(PORTAL);
     const [ca, key, cert] = [tls.ca, tls.key, tls.cert].map((file) => readFileSync(file));
     const ssl = credentials.createSsl(ca ?? null, key, cert);
-    const raw = new Client(`localhost:${running.port}`, ssl, { 'grpc.ssl_target_name_override': 'access-audit' });
+    const raw = new Client(`localhost:${running.institutionsPort}`, ssl, {
+      'grpc.ssl_target_name_override': 'access-audit',
+    });
     const same = (value: Buffer) => value;
     const codeOf = (bytes: Buffer, authorization: string) =>
       new Promise<status>((resolve) => {

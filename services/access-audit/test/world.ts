@@ -2,6 +2,7 @@ import { AuditServiceService } from '@crossroads/contracts/audit/v1/audit_servic
 import type { Connection, TlsFiles } from '@crossroads/grpc';
 import { withCbeCheck } from '@crossroads/identifiers';
 import {
+  ALL_RIGHTS_BUT_PORTAL,
   DirectoryStandIn,
   type ServiceProcess,
   SignInStandIn,
@@ -43,10 +44,10 @@ export class World {
       await mesh.publisher('ebox', 'crossroads.access.ebox.v1', EVENTS),
     );
     await mesh.standIn('reference-directory', world.directory.serve('access-audit'));
-    for (const enterpriseNumber of [PORTAL, WELFARE])
-      world.tls.set(enterpriseNumber, await mesh.register(enterpriseNumber));
+    world.tls.set(PORTAL, await mesh.register(PORTAL));
+    world.tls.set(WELFARE, await mesh.register(WELFARE, {}, ALL_RIGHTS_BUT_PORTAL));
     for (const issuer of [ISSUER, OTHER_ISSUER])
-      world.providers.set(issuer, await SignInStandIn.register(mesh, [PORTAL], issuer));
+      world.providers.set(issuer, await SignInStandIn.register(mesh, issuer));
     return world;
   }
 

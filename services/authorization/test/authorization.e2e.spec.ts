@@ -1,8 +1,9 @@
 import { DeliberationState } from '@crossroads/contracts/authorization/v1/policy';
 import { newRequestId } from '@crossroads/grpc';
+import { eventually } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { approved, decide, draft, question, registerWages, revoke, submit, wages } from './requests.js';
-import { numbers, outcomeOf, RunningAuthorization } from './running-authorization.js';
+import { REGISTRATION, numbers, outcomeOf, RunningAuthorization } from './running-authorization.js';
 
 describe('authorization', () => {
   let authorization: RunningAuthorization;
@@ -101,7 +102,12 @@ describe('authorization', () => {
   it('refuses a key from the moment that it is withdrawn', async () => {
     await authorization.issue('oldKey', numbers.employmentOffice);
     const spkiHash = authorization.spki('oldKey');
-    const application = { enterpriseNumber: numbers.employmentOffice, name: 'desk', spkiHashes: [spkiHash] };
+    const application = {
+      ...REGISTRATION,
+      enterpriseNumber: numbers.employmentOffice,
+      name: 'desk',
+      spkiHashes: [spkiHash],
+    };
     await authorization.as('administrator').registerApplication({ requestId: newRequestId(), application });
     const old = authorization.as('oldKey');
     expect(await outcomeOf(old.listDataServices({ pageSize: 0, pageToken: '' }))).toBe('OK');
@@ -113,6 +119,68 @@ describe('authorization', () => {
     };
     await authorization.as('employmentOffice').withdrawKey(withdrawal);
     expect(await outcomeOf(old.listDataServices({ pageSize: 0, pageToken: '' }))).toBe('KEY_NOT_REGISTERED');
+  });
+
+  it('refuses an application what it has no right for, and everything once its registration has ended', async () => {
+    await authorization.issue('narrow', numbers.employmentOffice, { application: 'narrow' });
+    const own = {
+      enterpriseNumber: numbers.employmentOffice,
+      name: 'narrow',
+      spkiHashes: [authorization.spki('narrow')],
+    };
+    const register = (rights: string[], notAfter: Date) =>
+      authorization
+        .as('administrator')
+        .registerApplication({ requestId: newRequestId(), application: { ...own, rights, notAfter } });
+    const narrow = authorization.as('narrow');
+    const read = () => outcomeOf(narrow.listDataServices({ pageSize: 0, pageToken: '' }));
+    const revokeOne = () =>
+      outcomeOf(narrow.revokeDeliberation({ requestId: newRequestId(), deliberationId: newRequestId(), reason: 'x' }));
+    await register([], REGISTRATION.notAfter);
+    expect([await read(), await revokeOne()]).toEqual(['OK', 'RIGHT_MISSING']);
+    await register(['decide'], REGISTRATION.notAfter);
+    expect(await revokeOne()).toBe('NOT_THE_COMMITTEE');
+    await register(['decide'], new Date(Date.now() + 1_000));
+    await eventually(read, (outcome) => outcome === 'KEY_NOT_REGISTERED');
+    await register(['decide'], REGISTRATION.notAfter);
+    expect(await read()).toBe('OK');
+  });
+
+  it('lets an institution act for another only while administrators and that one say so', async () => {
+    const follower = authorization.follow();
+    const [representative, represented] = [numbers.employmentOffice, numbers.welfareOffice];
+    const caller = { kind: 'institution', enterpriseNumber: representative, application: 'desk', spki: '' } as const;
+    const acts = async (policyRevision: bigint) => {
+      await follower.whenAt(policyRevision);
+      return follower.mayActFor(caller, represented);
+    };
+    const register = () =>
+      authorization.as('administrator').registerInstitution({
+        requestId: newRequestId(),
+        institution: {
+          enterpriseNumber: representative,
+          name: 'employmentOffice',
+          roles: [],
+          represents: [represented],
+          // What a request says of it counts for nothing.
+          acceptedBy: [represented],
+          officialKeys: [],
+        },
+      });
+    const accept = (name: string) =>
+      authorization.as(name).acceptRepresentation({ requestId: newRequestId(), representative });
+    expect(await outcomeOf(accept('welfareOffice'))).toBe('REPRESENTATION_NOT_FOUND');
+    expect(await acts((await register()).policyRevision)).toBe(false);
+    expect(await outcomeOf(accept('employmentOffice'))).toBe('REPRESENTATION_NOT_FOUND');
+    expect(await acts((await accept('welfareOffice')).policyRevision)).toBe(true);
+    for (const by of ['welfareOffice', 'employmentOffice']) {
+      const { policyRevision } = await authorization
+        .as(by)
+        .withdrawRepresentation({ requestId: newRequestId(), representative, represented });
+      expect(await acts(policyRevision)).toBe(false);
+      expect(await acts((await register()).policyRevision)).toBe(false);
+      expect(await acts((await accept('welfareOffice')).policyRevision)).toBe(true);
+    }
   });
 
   it('stops cleanly, and has everything when it comes back', async () => {
@@ -130,9 +198,9 @@ describe('authorization', () => {
   it('says what is wrong with its configuration, in a sentence each', async () => {
     expect(await authorization.process.stop()).toBe(0);
     authorization.process.output = '';
-    const wrong = { GRPC_PORT: 'x', DATABASE_URL: '', BOOTSTRAP_ADMINISTRATOR: 'me' };
+    const wrong = { MESH_PORT: 'x', DATABASE_URL: '', BOOTSTRAP_ADMINISTRATOR: 'me' };
     await expect(authorization.process.launch(wrong)).rejects.toThrow('the service ended');
-    expect(authorization.process.output).toContain('GRPC_PORT must be a whole number from 0 to 65535.');
+    expect(authorization.process.output).toContain('MESH_PORT must be a whole number from 0 to 65535.');
     expect(authorization.process.output).toContain('DATABASE_URL is needed');
     expect(authorization.process.output).toContain('BOOTSTRAP_ADMINISTRATOR must be <enterprise number>');
     await authorization.process.launch();

@@ -13,7 +13,7 @@ import {
   wages,
   watching,
 } from './requests.js';
-import { numbers, outcomeOf, RunningAuthorization } from './running-authorization.js';
+import { REGISTRATION, numbers, outcomeOf, RunningAuthorization } from './running-authorization.js';
 
 /** Who may call what; each refusal with its reason. */
 describe('authorization, by caller', () => {
@@ -40,13 +40,22 @@ describe('authorization, by caller', () => {
     name: 'x',
     roles: [],
     represents: [],
+    acceptedBy: [],
     officialKeys: [],
   };
   const hash = `${'A'.repeat(42)}A`;
-  const application = { enterpriseNumber: numbers.employmentOffice, name: 'desk', spkiHashes: [hash] };
+  const application = { ...REGISTRATION, enterpriseNumber: numbers.employmentOffice, name: 'desk', spkiHashes: [hash] };
   const key = { kid: 'k', jwk: { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' } };
   const calls: Readonly<Record<string, (rpcs: Rpcs) => Promise<unknown>>> = {
     registerInstitution: (rpcs) => rpcs.registerInstitution({ requestId: requestId(), institution }),
+    acceptRepresentation: (rpcs) =>
+      rpcs.acceptRepresentation({ requestId: requestId(), representative: numbers.employmentOffice }),
+    withdrawRepresentation: (rpcs) =>
+      rpcs.withdrawRepresentation({
+        requestId: requestId(),
+        representative: numbers.employmentOffice,
+        represented: numbers.committee,
+      }),
     registerApplication: (rpcs) => rpcs.registerApplication({ requestId: requestId(), application }),
     withdrawKey: (rpcs) =>
       rpcs.withdrawKey({
@@ -59,7 +68,7 @@ describe('authorization, by caller', () => {
     registerSignInProvider: (rpcs) =>
       rpcs.registerSignInProvider({
         requestId: requestId(),
-        signInProvider: { issuer: 'https://signin.test', keys: [key], acceptedAcr: ['high'], portals: [] },
+        signInProvider: { issuer: 'https://signin.test', keys: [key], acceptedAcr: ['high'] },
       }),
     registerDocumentProvider: (rpcs) => rpcs.registerDocumentProvider({ requestId: requestId(), documentProvider }),
     grantInscriptions: (rpcs) =>
@@ -120,6 +129,8 @@ describe('authorization, by caller', () => {
     expect(await outcomes('welfareOffice')).toEqual({
       acceptPolicyFork: 'NOT_AN_ADMINISTRATOR',
       registerInstitution: 'NOT_AN_ADMINISTRATOR',
+      acceptRepresentation: 'REPRESENTATION_NOT_FOUND',
+      withdrawRepresentation: 'NOT_YOUR_REPRESENTATION',
       registerApplication: 'NOT_AN_ADMINISTRATOR',
       withdrawKey: 'NOT_YOUR_KEY',
       registerDataService: 'NOT_AN_ADMINISTRATOR',
@@ -154,6 +165,8 @@ describe('authorization, by caller', () => {
     expect(await outcomes('administrator')).toEqual({
       ...everything('OK'),
       acceptPolicyFork: 'NO_POLICY_FORK',
+      acceptRepresentation: 'REPRESENTATION_NOT_FOUND',
+      withdrawRepresentation: 'REPRESENTATION_NOT_FOUND',
       grantInscriptions: 'NOT_THE_COMMITTEE',
       decideDeliberation: 'NOT_THE_COMMITTEE',
       revokeDeliberation: 'NOT_THE_COMMITTEE',
@@ -166,6 +179,8 @@ describe('authorization, by caller', () => {
       ...everything('OK'),
       acceptPolicyFork: 'NOT_AN_ADMINISTRATOR',
       registerInstitution: 'NOT_AN_ADMINISTRATOR',
+      acceptRepresentation: 'REPRESENTATION_NOT_FOUND',
+      withdrawRepresentation: 'REPRESENTATION_NOT_FOUND',
       registerApplication: 'NOT_AN_ADMINISTRATOR',
       withdrawKey: 'NOT_YOUR_KEY',
       registerDataService: 'NOT_AN_ADMINISTRATOR',

@@ -65,6 +65,10 @@ describe('authorization refuses', () => {
     const spkiHashes = [authorization.spki('welfareOffice')];
     const notFound = { requestId: id(), deliberationId: uuid, approve: true, reason: 'x' };
     expect(await outcomeOf(withdraw({})(administrator))).toBe('KEY_NOT_FOUND');
+    for (const days of [-1, 401])
+      expect(await outcomeOf(keys({ notAfter: new Date(Date.now() + days * 86_400_000) })(administrator))).toBe(
+        'END_OUT_OF_RANGE',
+      );
     expect(await outcomeOf(keys({ name: 'other', spkiHashes })(administrator))).toBe('KEY_OF_ANOTHER_APPLICATION');
     expect(
       await outcomeOf(

@@ -143,6 +143,14 @@ export const badRequests: readonly Bad[] = [
   ['padding', keys({ spkiHashes: [`${hash}=`] }), 'application.spki_hashes[0]', 'MALFORMED_SPKI_HASH'],
   ['a hash twice', keys({ spkiHashes: [hash, hash] }), 'application.spki_hashes[1]', 'TWICE'],
   ['many hashes', keys({ spkiHashes: Array.from({ length: 21 }, () => hash) }), 'application.spki_hashes', 'TOO_MANY'],
+  ['a right that nobody has', keys({ rights: ['everything'] }), 'application.rights[0]', 'UNKNOWN_RIGHT'],
+  ['a right twice', keys({ rights: ['consult', 'consult'] }), 'application.rights[1]', 'TWICE'],
+  ['a right for more than it is for', keys({ rights: ['consult:all'] }), 'application.rights[0]', 'MALFORMED_RIGHT'],
+  ['a right to report nothing', keys({ rights: ['report'] }), 'application.rights[0]', 'MALFORMED_RIGHT'],
+  ['a right to report all data services', keys({ rights: ['report:*:*'] }), 'application.rights[0]', 'MALFORMED_RIGHT'],
+  ['a right to supply all', keys({ rights: ['supply:*'] }), 'application.rights[0]', 'MALFORMED_RIGHT'],
+  ['a portal of nobody', keys({ rights: ['portal:*'] }), 'application.rights[0]', 'MALFORMED_RIGHT'],
+  ['no end of a registration', keys({ notAfter: undefined }), 'application.not_after', 'REQUIRED'],
   ['a withdrawal without number', withdraw({ enterpriseNumber: '' }), 'enterprise_number', 'REQUIRED'],
   ['a withdrawal without application', withdraw({ application: '' }), 'application', 'REQUIRED'],
   ['a withdrawal without key', withdraw({ spkiHash: '' }), 'spki_hash', 'REQUIRED'],
@@ -252,23 +260,6 @@ export const badRequests: readonly Bad[] = [
     'MALFORMED_ACR',
   ],
   ['an acr twice', signInProvider({ acceptedAcr: ['a', 'a'] }), 'sign_in_provider.accepted_acr[1]', 'TWICE'],
-  [
-    'a portal with a wrong check',
-    signInProvider({ portals: [{ enterpriseNumber: wrongCheck, application: 'portal' }] }),
-    'sign_in_provider.portals[0].enterprise_number',
-    'ENTERPRISE_NUMBER_CHECKSUM',
-  ],
-  [
-    'a portal twice',
-    signInProvider({
-      portals: [
-        { enterpriseNumber: numbers.employmentOffice, application: 'portal' },
-        { enterpriseNumber: numbers.employmentOffice, application: 'portal' },
-      ],
-    }),
-    'sign_in_provider.portals[1]',
-    'TWICE',
-  ],
   [
     'a key id twice',
     signInProvider({

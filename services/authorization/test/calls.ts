@@ -7,7 +7,7 @@ import type {
 } from '@crossroads/contracts/authorization/v1/policy';
 import { newRequestId } from '@crossroads/grpc';
 import { documentProvider, draft, grant, question, wages } from './requests.js';
-import { numbers, type RunningAuthorization } from './running-authorization.js';
+import { REGISTRATION, numbers, type RunningAuthorization } from './running-authorization.js';
 
 export type Rpcs = ReturnType<RunningAuthorization['as']>;
 
@@ -18,10 +18,16 @@ export const institution = {
   name: 'Welfare',
   roles: [],
   represents: [],
+  acceptedBy: [],
   officialKeys: [],
 };
 export const hash = 'A'.repeat(43);
-export const application = { enterpriseNumber: numbers.welfareOffice, name: 'desk', spkiHashes: [hash] };
+export const application = {
+  ...REGISTRATION,
+  enterpriseNumber: numbers.welfareOffice,
+  name: 'desk',
+  spkiHashes: [hash],
+};
 export const jwk = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' };
 export const uuid = '018f4f4c-0000-4000-8000-000000000000';
 export const wrongCheck = `${numbers.welfareOffice.slice(0, 9)}${(Number(numbers.welfareOffice[9]) + 1) % 10}`;
@@ -52,7 +58,6 @@ export const signInProvider = (change: object) => (rpcs: Rpcs) =>
       issuer: 'https://x.test',
       keys: [{ kid: 'k', jwk }],
       acceptedAcr: ['high'],
-      portals: [],
       ...change,
     },
   });

@@ -50,12 +50,22 @@ describe('authorization takes', () => {
             name: text,
             roles: fc.array(number),
             represents: texts,
+            acceptedBy: texts,
             officialKeys: fc.array(fc.record({ kid: text, jwk: json }), { maxLength: 2 }),
           }),
         })
         .map((request) => () => administrator.registerInstitution(request)),
       fc
-        .record({ requestId, application: fc.record({ enterpriseNumber: text, name: text, spkiHashes: texts }) })
+        .record({
+          requestId,
+          application: fc.record({
+            enterpriseNumber: text,
+            name: text,
+            spkiHashes: texts,
+            rights: texts,
+            notAfter: fc.option(fc.date({ noInvalidDate: true }), { nil: undefined }),
+          }),
+        })
         .map((request) => () => administrator.registerApplication(request)),
       fc
         .record({

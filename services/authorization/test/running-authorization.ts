@@ -1,7 +1,7 @@
 import { AuthorizationServiceService } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { newRequestId, RemoteError, type TlsFiles } from '@crossroads/grpc';
 import { withCbeCheck } from '@crossroads/identifiers';
-import { CertificateAuthority } from '@crossroads/local';
+import { CertificateAuthorities } from '@crossroads/local';
 import { followPolicy, type PolicyFollower } from '@crossroads/policy';
 import type { TestDatabase } from '@crossroads/testing';
 import { type ServiceProcess, spkiHash, TestMesh, TRUST_DOMAIN } from '@crossroads/testing/mesh';
@@ -85,7 +85,7 @@ export class RunningAuthorization {
 
   /** A certificate that says the right thing, of an authority that nobody trusts. */
   async issueByStranger(name: string, enterpriseNumber: string) {
-    const stranger = await CertificateAuthority.create(TRUST_DOMAIN);
+    const stranger = await CertificateAuthorities.create(TRUST_DOMAIN);
     this.certificates.set(name, await this.mesh.untrustedCertificate(stranger, enterpriseNumber));
   }
 
@@ -97,11 +97,18 @@ export class RunningAuthorization {
   async registerMembers(): Promise<void> {
     const administrator = this.as('administrator');
     const roles = { administrator: [1], committee: [2], welfareOffice: [], employmentOffice: [] } as const;
-    for (const name of ['committee', 'welfareOffice', 'employmentOffice'] as const) {
+    for (const name of ['administrator', 'committee', 'welfareOffice', 'employmentOffice'] as const) {
       const enterpriseNumber = numbers[name];
-      const institution = { enterpriseNumber, name, roles: [...roles[name]], represents: [], officialKeys: [] };
+      const institution = {
+        enterpriseNumber,
+        name,
+        roles: [...roles[name]],
+        represents: [],
+        acceptedBy: [],
+        officialKeys: [],
+      };
       await administrator.registerInstitution({ requestId: newRequestId(), institution });
-      const application = { enterpriseNumber, name: 'desk', spkiHashes: [this.spki(name)] };
+      const application = { ...REGISTRATION, enterpriseNumber, name: 'desk', spkiHashes: [this.spki(name)] };
       await administrator.registerApplication({ requestId: newRequestId(), application });
     }
   }
@@ -116,6 +123,12 @@ export class RunningAuthorization {
     return tls;
   }
 }
+
+/** Of applications that specs register: what any of them does, for almost as long as may be. */
+export const REGISTRATION = {
+  rights: ['administer', 'entrust', 'decide', 'propose', 'publish', 'consult'],
+  notAfter: new Date(Date.now() + 399 * 86_400_000),
+};
 
 /** `CODE REASON`, or `OK`. */
 export const outcomeOf = async (call: Promise<unknown>): Promise<string> => {

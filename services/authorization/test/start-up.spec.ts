@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AppModule } from '../src/app.module.js';
 import { service } from '../src/service.js';
 import { draft, wages } from './requests.js';
-import { numbers } from './running-authorization.js';
+import { REGISTRATION, numbers } from './running-authorization.js';
 
 const NOON = new Date('2026-03-02T12:00:00Z');
 
@@ -64,9 +64,9 @@ describe('authorization, started while its database is away', () => {
     const institution = { enterpriseNumber, name: 'committee', roles: [Role.ROLE_COMMITTEE], represents: [] };
     await asAdministrator.registerInstitution({
       requestId: newRequestId(),
-      institution: { ...institution, officialKeys: [] },
+      institution: { ...institution, acceptedBy: [], officialKeys: [] },
     });
-    const application = { enterpriseNumber, name: 'desk', spkiHashes: [spkiHash(committee)] };
+    const application = { ...REGISTRATION, enterpriseNumber, name: 'desk', spkiHashes: [spkiHash(committee)] };
     await asAdministrator.registerApplication({ requestId: newRequestId(), application });
     const supplier = { source: numbers.administrator, address: 'localhost:9999', deadlineMs: 0 };
     const dataService = { ...wages, supplier, reporters: [] };

@@ -4,7 +4,7 @@ import type { TlsFiles } from '@crossroads/grpc';
 import { probe, spkiOfPem } from '@crossroads/local';
 import { kafkaClient } from '@crossroads/messaging';
 import { eventually } from '@crossroads/testing';
-import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
+import { ALL_RIGHTS, type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { itOnKafka } from '@crossroads/testing/on-kafka';
 import { DELIVERIES, kafkaPrincipalOfKey, topicOfInstitution } from '@crossroads/topology';
 import { afterAll, afterEach, beforeAll, describe, expect } from '@jest/globals';
@@ -48,17 +48,15 @@ describe('the broker-keeper', () => {
     await mesh.stop();
   });
 
-  const kafkaAs = (tls: TlsFiles): Kafka => {
-    const brokers = (mesh.bus.env['KAFKA_BROKERS'] ?? '').split(',');
-    return kafkaClient({ brokers, clientId: 'spec', tls }, silent);
-  };
+  const kafkaAs = (tls: TlsFiles): Kafka =>
+    kafkaClient({ brokers: mesh.bus.brokersFor(tls), clientId: 'spec', tls }, silent);
 
   const spkiOf = ({ cert }: TlsFiles): string => spkiOfPem(readFileSync(cert, 'utf8'));
 
   const setKeys = (enterpriseNumber: string, ...keys: readonly TlsFiles[]): bigint =>
     mesh.policy.put({
       $case: 'application',
-      value: { enterpriseNumber, name: 'desk', spkiHashes: keys.map(spkiOf) },
+      value: { ...ALL_RIGHTS, enterpriseNumber, name: 'desk', spkiHashes: keys.map(spkiOf) },
     });
 
   const newSubscriber = async (): Promise<Subscriber> => {

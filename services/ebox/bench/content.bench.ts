@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { DocumentServiceService, OpenDocumentRequest } from '@crossroads/contracts/document/v1/document_service';
 import { DownloadDocumentRequest, MessageServiceService } from '@crossroads/contracts/ebox/v1/message_service';
 import { connect, serve, startServer, type TlsFiles } from '@crossroads/grpc';
-import { CertificateAuthority, identityFiles, spkiOfPem } from '@crossroads/local';
+import { anchorFile, CertificateAuthorities, identityFiles, spkiOfPem } from '@crossroads/local';
 import { chunkPart, DocumentWorld, headerPart, PROVIDER, READER, trustDomain } from '../test/document-world.js';
 
 const CHUNK = Buffer.alloc(64 * 1024, 'a decision on a benefit ');
@@ -34,7 +34,7 @@ const identity = async (
   name: string,
   issue: Parameters<typeof identityFiles>[3],
 ): Promise<TlsFiles> => {
-  const authority = await CertificateAuthority.open(folder, trustDomain);
+  const authority = await CertificateAuthorities.open(folder, trustDomain);
   const { ca, certificate: cert, key } = await identityFiles(folder, name, authority, issue);
   return { ca, cert, key };
 };
@@ -88,7 +88,7 @@ export const benchContent = async (say: (line: string) => void): Promise<Content
     const provider = await start('provider', folder);
     const ebox = await start('ebox', folder, String(provider.port), provider.spki);
     const direct = connect(DocumentServiceService, `127.0.0.1:${provider.port}`, {
-      tls,
+      tls: { ...tls, ca: anchorFile(folder, 'institutions') },
       trustDomain,
       server: { kind: 'institution', enterpriseNumber: PROVIDER },
     });

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Clock, MeshSettings } from '@crossroads/configuration';
+import { Clock, InstitutionSettings, MeshSettings } from '@crossroads/configuration';
 import { AccessKind, Ask, Behind, MailReader } from '@crossroads/contracts/access/v1/access_record';
 import type { DocumentProvider } from '@crossroads/contracts/authorization/v1/policy';
 import {
@@ -18,12 +18,13 @@ import {
   type Call,
   type Connection,
   connect,
+  type RunningServer,
   serve,
   type ServedService,
   startServer,
   type TlsFiles,
 } from '@crossroads/grpc';
-import { CertificateAuthority, identityFiles, spkiOfPem } from '@crossroads/local';
+import { anchorFile, CertificateAuthorities, identityFiles, spkiOfPem } from '@crossroads/local';
 import { followPolicy, type PolicyFollower } from '@crossroads/policy';
 import { FileKeyProvider, generateKeyFile } from '@crossroads/privacy';
 import { PolicyFeed } from '@crossroads/testing/mesh';
@@ -91,12 +92,12 @@ export class DocumentWorld {
 
   private constructor(
     readonly folder: string,
-    private readonly authority: CertificateAuthority,
+    private readonly authority: CertificateAuthorities,
   ) {}
 
   /** `folder` is for certificates, keys and stored documents; it is deleted in the end. */
   static async create(folder = mkdtempSync(join(tmpdir(), 'crossroads-downloads-'))): Promise<DocumentWorld> {
-    const world = new DocumentWorld(folder, await CertificateAuthority.open(folder, trustDomain));
+    const world = new DocumentWorld(folder, await CertificateAuthorities.open(folder, trustDomain));
     await world.start();
     return world;
   }
@@ -113,14 +114,15 @@ export class DocumentWorld {
     const mesh = new MeshSettings({ TLS_CA_FILE: ebox.ca, TLS_CERT_FILE: ebox.cert, TLS_KEY_FILE: ebox.key });
     const limits: TransferLimits = this.limits;
     this.availability = new ProviderAvailability(this.follower);
-    const providers = new DocumentProviderClient(mesh, this.availability, clock, limits, this.follower);
+    const institutions = new InstitutionSettings({ INSTITUTIONS_PORT: '0', INSTITUTIONS_CA_FILE: this.institutionsCa });
+    const providers = new DocumentProviderClient(mesh, institutions, this.availability, clock, limits, this.follower);
     const downloads = new DocumentDownloads(providers, this.store, limits);
     const door = serve(
       { downloadDocument },
       { downloadDocument: ({ documentId }, { signal }) => downloads.download(this.openedAs(documentId), signal) },
       { allow: { downloadDocument: ['institution'] } },
     );
-    this.port = await this.serve(ebox, door);
+    this.port = (await this.serve(ebox, door)).institutionsPort ?? 0;
     this.reader = connect({ downloadDocument: MessageServiceService.downloadDocument }, `127.0.0.1:${this.port}`, {
       tls: await this.institution(READER),
       trustDomain,
@@ -223,7 +225,7 @@ export class DocumentWorld {
 
   private async provider(service: ServedService, number: string): Promise<void> {
     const tls = await this.institution(number);
-    const port = await this.serve(tls, service);
+    const { port } = await this.serve(tls, service);
     await this.register(number, {
       address: `127.0.0.1:${port}`,
       serverSpkiHashes: [spkiOfPem(readFileSync(tls.cert, 'utf8'))],
@@ -234,11 +236,16 @@ export class DocumentWorld {
     this.availability.answered(number);
   }
 
-  private async serve(tls: TlsFiles, service: ServedService): Promise<number> {
+  private async serve(tls: TlsFiles, service: ServedService): Promise<RunningServer> {
     const where = { host: '127.0.0.1', port: 0, tls, trustDomain, domain: 'spec.crossroads' };
-    const server = await startServer({ ...where, services: [service], limits: { stopTimeoutMs: 100 } });
+    const institutions = { port: 0, ca: this.institutionsCa };
+    const server = await startServer({ ...where, institutions, services: [service], limits: { stopTimeoutMs: 100 } });
     this.endings.push(() => server.stop());
-    return server.port;
+    return server;
+  }
+
+  private get institutionsCa(): string {
+    return anchorFile(this.folder, 'institutions');
   }
 
   private service(name: string): Promise<TlsFiles> {

@@ -5,7 +5,7 @@ import type { MailboxReference } from '@crossroads/contracts/ebox/v1/message';
 import { newRequestId, type RemoteError } from '@crossroads/grpc';
 import { addDays, datePartsOf, dayOf } from '@crossroads/identifiers';
 import { eventually, refusalOf } from '@crossroads/testing';
-import { type InProcessService, TestMesh } from '@crossroads/testing/mesh';
+import { ALL_RIGHTS_BUT_PORTAL, type InProcessService, TestMesh } from '@crossroads/testing/mesh';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AppModule } from '../src/app.module.js';
@@ -131,7 +131,7 @@ describe('mailboxes of others', () => {
     const ofBank = await world.signedIn(owner, undefined, { through: BANK });
     expect(await refusalOf(portal.listMailboxes({}, ofBank))).toMatchObject({ reason: 'TOKEN_NOT_BOUND' });
     await world.mailboxes(running, BANK).listMailboxes({}, ofBank);
-    const noPortal = world.mailboxes(running, await mesh.register(BREWERY));
+    const noPortal = world.mailboxes(running, await mesh.register(BREWERY, {}, ALL_RIGHTS_BUT_PORTAL));
     await eventually(
       () => refusalOf(noPortal.listMailboxes({}, me)),
       ({ reason }) => reason !== 'KEY_NOT_REGISTERED',

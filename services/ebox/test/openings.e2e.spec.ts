@@ -326,7 +326,7 @@ describe('an opening of mail', () => {
     const directory = new DirectoryStandIn();
     directory.put({ ssin, personId });
     await audit.standIn('reference-directory', directory.serve('access-audit'));
-    const signIn = await SignInStandIn.register(audit, [PORTAL]);
+    const signIn = await SignInStandIn.register(audit);
     const tls = await audit.register(PORTAL);
     const { port } = await audit.startProcess();
     const client = audit.connect(AuditServiceService, port, tls);

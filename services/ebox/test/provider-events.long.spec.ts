@@ -6,7 +6,7 @@ import { withCbeCheck } from '@crossroads/identifiers';
 import { type CloudEvent, kafkaClient } from '@crossroads/messaging';
 import { eventually } from '@crossroads/testing';
 import { itOnKafka } from '@crossroads/testing/on-kafka';
-import { type ServiceProcess, spkiHash, TestMesh } from '@crossroads/testing/mesh';
+import { ALL_RIGHTS, type ServiceProcess, spkiHash, TestMesh } from '@crossroads/testing/mesh';
 import { EBOX_EVENTS, topicOfInstitution } from '@crossroads/topology';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { asProvider, newMessage, openMailboxes, type Provider, publications } from './publishing.js';
@@ -102,7 +102,7 @@ describe('provider events', () => {
 
   /** Whether Kafka admits that a provider's topic exists. */
   const canSee = async ({ enterpriseNumber }: Provider, { tls }: Provider): Promise<boolean> => {
-    const brokers = given(mesh.bus.env.KAFKA_BROKERS).split(',');
+    const brokers = mesh.bus.brokersFor(tls);
     const topic = topicOfInstitution(EBOX_EVENTS, enterpriseNumber);
     const admin = kafkaClient({ brokers, clientId: 'spec', tls }, () => undefined).admin({ retry: { retries: 0 } });
     await admin.connect();
@@ -226,7 +226,7 @@ describe('provider events', () => {
     const later = await mesh.applicationCertificate(enterpriseNumber, { application: 'later' });
     mesh.policy.put({
       $case: 'application',
-      value: { enterpriseNumber, name: 'later', spkiHashes: [spkiHash(later)] },
+      value: { ...ALL_RIGHTS, enterpriseNumber, name: 'later', spkiHashes: [spkiHash(later)] },
     });
     await whenConsumed(await whenReadable(me(), me(), later), 1);
   });

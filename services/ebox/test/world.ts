@@ -37,7 +37,7 @@ export class World {
   ) {}
 
   static async create(mesh: TestMesh): Promise<World> {
-    const world = new World(mesh, await SignInStandIn.register(mesh, [PORTAL, BANK]));
+    const world = new World(mesh, await SignInStandIn.register(mesh));
     await mesh.standIn('reference-directory', world.directory.serve('ebox'));
     for (const enterpriseNumber of [PORTAL, BANK])
       world.tls.set(enterpriseNumber, await mesh.register(enterpriseNumber));

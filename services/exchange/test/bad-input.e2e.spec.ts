@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { ConsultRequest, ReportMutationRequest } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { newRequestId } from '@crossroads/grpc';
 import { ssinCheck } from '@crossroads/identifiers';
-import { CertificateAuthority } from '@crossroads/local';
+import { CertificateAuthorities } from '@crossroads/local';
 import { eventually, refusalOf } from '@crossroads/testing';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type InProcessService, signedRequest, spkiHash, TestMesh } from '@crossroads/testing/mesh';
+import { ALL_RIGHTS, type InProcessService, signedRequest, spkiHash, TestMesh } from '@crossroads/testing/mesh';
 import { type ExchangeClient, consult, WAGES, WELFARE, World } from './world.js';
 
 const TRUST_DOMAIN = 'crossroads.test';
@@ -109,7 +109,7 @@ describe('the exchange, given bad input,', () => {
     const service = world.client(exchange.port, await mesh.serviceCertificate('subscription'));
     expect(await refusalOf(service.consult(request))).toMatchObject({ reason: 'CALLER_NOT_ALLOWED' });
 
-    const foreign = await CertificateAuthority.create(TRUST_DOMAIN);
+    const foreign = await CertificateAuthorities.create(TRUST_DOMAIN);
     const bad = [
       await mesh.untrustedCertificate(foreign, WELFARE),
       await mesh.applicationCertificate(WELFARE, { notAfter: new Date(Date.now() - 60_000) }),
@@ -122,7 +122,7 @@ describe('the exchange, given bad input,', () => {
 
   it('rejects a key from the moment that it is withdrawn', async () => {
     const tls = await mesh.applicationCertificate(WELFARE, { application: 'batch' });
-    const application = { enterpriseNumber: WELFARE, name: 'batch', spkiHashes: [spkiHash(tls)] };
+    const application = { ...ALL_RIGHTS, enterpriseNumber: WELFARE, name: 'batch', spkiHashes: [spkiHash(tls)] };
     mesh.policy.put({ $case: 'application', value: application });
     const client = world.client(exchange.port, tls);
     await eventually(
@@ -145,7 +145,9 @@ describe('the exchange, given bad input,', () => {
     const { ca, key, cert } = world.certificate(WELFARE);
     const [caPem, keyPem, certPem] = [ca, key, cert].map((file) => readFileSync(file));
     const ssl = credentials.createSsl(caPem, keyPem, certPem);
-    const raw = new Client(`localhost:${exchange.port}`, ssl, { 'grpc.ssl_target_name_override': 'exchange' });
+    const raw = new Client(`localhost:${exchange.institutionsPort}`, ssl, {
+      'grpc.ssl_target_name_override': 'exchange',
+    });
     const codeOf = (method: string, bytes: Buffer) =>
       new Promise<status>((resolve) => {
         const same = (value: Buffer) => value;

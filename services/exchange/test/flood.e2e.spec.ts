@@ -48,8 +48,8 @@ describe('the exchange', () => {
 
   it('answers an application for its whole budget while a withdrawn certificate of the same application floods', async () => {
     const exchange = await world.exchange({ env: { LIMIT_CALLS_PER_SECOND: String(CALLS_PER_SECOND) } });
-    const attack = caller(exchange.port, await mesh.applicationCertificate(WELFARE));
-    const work = caller(exchange.port, world.certificate(WELFARE));
+    const attack = caller(exchange.institutionsPort, await mesh.applicationCertificate(WELFARE));
+    const work = caller(exchange.institutionsPort, world.certificate(WELFARE));
     const codes = new Map<unknown, number>();
     let isOver = false;
     const flood = Array.from({ length: 50 }, async () => {

@@ -1,10 +1,12 @@
 import type { ReportMutationRequest } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { newRequestId } from '@crossroads/grpc';
-import { refusalOf } from '@crossroads/testing';
+import { eventually, refusalOf } from '@crossroads/testing';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { TestMesh } from '@crossroads/testing/mesh';
+import { ALL_RIGHTS, spkiHash, TestMesh } from '@crossroads/testing/mesh';
 import { type ExchangeClient, EMPLOYMENT, FUND, WAGES, WELFARE, World } from './world.js';
+
+const reasonOf = async (call: Promise<unknown>): Promise<string> => (await refusalOf(call)).reason;
 
 describe('reporting a mutation', () => {
   let mesh: TestMesh;
@@ -78,6 +80,23 @@ describe('reporting a mutation', () => {
     const error = await refusalOf(employment.reportMutation(report(world.person(EMPLOYMENT).ssin, more)));
     expect(error).toMatchObject({ code: status.INVALID_ARGUMENT, reason: 'INVALID_INPUT', metadata: { rule } });
     expect(error.violations[0]?.reason).toBe(rule);
+  });
+
+  it('is refused to an application whose right is for other groups, although its institution reports these', async () => {
+    const tls = await mesh.applicationCertificate(EMPLOYMENT, { application: 'narrow' });
+    const application = { ...ALL_RIGHTS, enterpriseNumber: EMPLOYMENT, name: 'narrow', spkiHashes: [spkiHash(tls)] };
+    mesh.policy.put({ $case: 'application', value: { ...application, rights: [`report:${WAGES}:employer`] } });
+    const narrow = world.client(port, tls);
+    await eventually(
+      () => reasonOf(narrow.reportMutation(report(world.person(EMPLOYMENT).ssin))),
+      (reason) => reason === 'RIGHT_MISSING',
+    );
+    mesh.policy.put({ $case: 'application', value: { ...application, rights: ['consult'] } });
+    await eventually(
+      () =>
+        reasonOf(narrow.reportMutation(report(world.person(EMPLOYMENT).ssin, { changedFieldGroups: ['employer'] }))),
+      (reason) => reason === 'RIGHT_MISSING',
+    );
   });
 
   const denied: readonly (readonly [string, string, Partial<ReportMutationRequest>, string])[] = [

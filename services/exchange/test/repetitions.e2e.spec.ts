@@ -4,7 +4,14 @@ import { AccessConcluded } from '@crossroads/contracts/access/v1/events';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { newRequestId } from '@crossroads/grpc';
 import { eventually, refusalOf } from '@crossroads/testing';
-import { allPublished, type InProcessService, signedRequest, spkiHash, TestMesh } from '@crossroads/testing/mesh';
+import {
+  ALL_RIGHTS,
+  allPublished,
+  type InProcessService,
+  signedRequest,
+  spkiHash,
+  TestMesh,
+} from '@crossroads/testing/mesh';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AppModule } from '../src/app.module.js';
@@ -129,11 +136,16 @@ describe('a repeated consultation', () => {
     const renewed = await mesh.applicationCertificate(WELFARE, { application: 'desk' });
     const batch = await mesh.applicationCertificate(WELFARE, { application: 'batch' });
     const own = spkiHash(world.certificate(WELFARE));
-    const application = { enterpriseNumber: WELFARE, name: 'desk', spkiHashes: [own, spkiHash(renewed)] };
+    const application = {
+      ...ALL_RIGHTS,
+      enterpriseNumber: WELFARE,
+      name: 'desk',
+      spkiHashes: [own, spkiHash(renewed)],
+    };
     mesh.policy.put({ $case: 'application', value: application });
     mesh.policy.put({
       $case: 'application',
-      value: { enterpriseNumber: WELFARE, name: 'batch', spkiHashes: [spkiHash(batch)] },
+      value: { ...ALL_RIGHTS, enterpriseNumber: WELFARE, name: 'batch', spkiHashes: [spkiHash(batch)] },
     });
     for (const tls of [renewed, batch]) {
       const other = world.client(exchange.port, tls);

@@ -5,6 +5,7 @@ import type { IsoDay } from '@crossroads/identifiers';
 import type { SignedQuestion } from '@crossroads/request-token';
 import { eventually, refusalOf } from '@crossroads/testing';
 import {
+  ALL_RIGHTS,
   type InProcessService,
   OFFICIAL_KEYS,
   REQUEST_KEY,
@@ -113,7 +114,10 @@ describe('a consultation without the signature of its customer', () => {
     const { ssin } = world.person(WELFARE);
     const renewed = await mesh.applicationCertificate(WELFARE);
     const spkiHashes = [spkiHash(world.certificate(WELFARE)), spkiHash(renewed)];
-    mesh.policy.put({ $case: 'application', value: { enterpriseNumber: WELFARE, name: 'desk', spkiHashes } });
+    mesh.policy.put({
+      $case: 'application',
+      value: { ...ALL_RIGHTS, enterpriseNumber: WELFARE, name: 'desk', spkiHashes },
+    });
     const client = world.client(exchange.port, renewed);
     await eventually(
       () => client.consult(consult(ssin)).catch(() => undefined),

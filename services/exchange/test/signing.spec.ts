@@ -7,6 +7,7 @@ import { parseRequest, Unavailable } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import { PolicyIndex } from '@crossroads/policy';
 import { type BegunRelease, newReceiptKey, readReceiptKey, signReceipt } from '@crossroads/transparency';
+import { ALL_RIGHTS } from '@crossroads/testing/mesh';
 import { describe, expect, it, jest } from '@jest/globals';
 import { consultRequest } from '../src/consultation/consult.pipe.js';
 import { Consultations } from '../src/consultation/consultations.js';
@@ -15,7 +16,7 @@ import { consult, deliberation, institution, STATUS, ssin, statusService, WELFAR
 
 const entities: PolicyEntity['entity'][] = [
   { $case: 'institution', value: institution(WELFARE) },
-  { $case: 'application', value: { enterpriseNumber: WELFARE, name: 'desk', spkiHashes: ['key'] } },
+  { $case: 'application', value: { ...ALL_RIGHTS, enterpriseNumber: WELFARE, name: 'desk', spkiHashes: ['key'] } },
   { $case: 'dataService', value: statusService('127.0.0.1:1') },
   { $case: 'deliberation', value: deliberation(WELFARE, [{ dataService: STATUS, fieldGroups: ['status'] }]) },
 ];

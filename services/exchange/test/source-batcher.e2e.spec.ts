@@ -9,7 +9,7 @@ import {
   SupplyStatus,
 } from '@crossroads/contracts/source/v1/source_service';
 import { connect, NotFound, RemoteError, type RunningServer, type Serves, serve, startServer } from '@crossroads/grpc';
-import { CertificateAuthority, identityFiles } from '@crossroads/local';
+import { CertificateAuthorities, identityFiles } from '@crossroads/local';
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { SourceBatcher, type SourceConnection, type SupplyResult } from '@crossroads/source/client';
@@ -46,7 +46,7 @@ describe('a source batcher', () => {
   let calls: (string | string[])[] = [];
 
   beforeAll(async () => {
-    const authority = await CertificateAuthority.open(folder, trustDomain);
+    const authority = await CertificateAuthorities.open(folder, trustDomain);
     const files = await identityFiles(folder, 'exchange', authority, (issuer) => issuer.issueService('exchange'));
     tls = { ca: files.ca, cert: files.certificate, key: files.key };
   });

@@ -2,7 +2,7 @@ import { ConsultationStatus } from '@crossroads/contracts/access/v1/access_recor
 import { eventually } from '@crossroads/testing';
 import { type InProcessService, TestMesh } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { consult, type ExchangeClient, WELFARE, World } from './world.js';
+import { consult, type ExchangeClient, STATUS, WAGES, WELFARE, World } from './world.js';
 
 const FOUND = { status: ConsultationStatus.CONSULTATION_STATUS_DATA_FOUND };
 const UNAVAILABLE = { status: ConsultationStatus.CONSULTATION_STATUS_NO_RESULT, reason: 'SOURCE_UNAVAILABLE' };
@@ -41,6 +41,16 @@ describe('a source', () => {
     expect((await ask()).results).toMatchObject([UNAVAILABLE]);
     expect(world.wages.asked).toEqual([]);
     world.registerSource(world.sourceKey);
+    await untilResult(FOUND);
+  });
+
+  it('whose key is registered for another data service is not believed for this one', async () => {
+    world.registerSourceWith([`supply:${STATUS}`, 'consult', `report:${WAGES}:*`], world.sourceKey);
+    await untilResult(UNAVAILABLE);
+    world.wages.asked.length = 0;
+    expect((await ask()).results).toMatchObject([UNAVAILABLE]);
+    expect(world.wages.asked).toEqual([]);
+    world.registerSourceWith([`supply:${WAGES}`, `supply:${STATUS}`], world.sourceKey);
     await untilResult(FOUND);
   });
 

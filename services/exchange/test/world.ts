@@ -11,6 +11,7 @@ import { SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
 import { type Connection, newRequestId, type TlsFiles } from '@crossroads/grpc';
 import { dayOf, ssinCheck, withCbeCheck } from '@crossroads/identifiers';
 import {
+  ALL_RIGHTS,
   DirectoryStandIn,
   type InProcessService,
   OFFICIAL_KEYS,
@@ -118,7 +119,12 @@ export class World {
 
   /** Registers these keys, and no others, for the application with which both sources serve. */
   registerSource(...spkiHashes: readonly string[]): void {
-    const value = { enterpriseNumber: EMPLOYMENT, name: 'source', spkiHashes };
+    this.registerSourceWith(ALL_RIGHTS.rights, ...spkiHashes);
+  }
+
+  /** The same, with these rights. */
+  registerSourceWith(rights: readonly string[], ...spkiHashes: readonly string[]): void {
+    const value = { ...ALL_RIGHTS, enterpriseNumber: EMPLOYMENT, name: 'source', spkiHashes, rights };
     this.mesh.policy.put({ $case: 'application', value });
   }
 
@@ -133,7 +139,10 @@ export class World {
       this.tls.set(enterpriseNumber, await mesh.register(enterpriseNumber));
     this.registerSource(this.sourceKey);
     mesh.policy.put(
-      { $case: 'institution', value: institution(INTEGRATOR, { represents: [WELFARE], officialKeys: OFFICIAL_KEYS }) },
+      {
+        $case: 'institution',
+        value: institution(INTEGRATOR, { represents: [WELFARE], acceptedBy: [WELFARE], officialKeys: OFFICIAL_KEYS }),
+      },
       { $case: 'dataService', value: wagesService(await addressOf(this.wages), deadlineMs) },
       { $case: 'dataService', value: statusService(await addressOf(this.status), deadlineMs) },
       {
@@ -152,6 +161,7 @@ export const institution = (enterpriseNumber: string, more: Partial<Institution>
   name: `Institution ${enterpriseNumber}`,
   roles: [],
   represents: [],
+  acceptedBy: [],
   officialKeys: [],
   ...more,
 });

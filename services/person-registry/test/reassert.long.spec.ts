@@ -150,7 +150,12 @@ describe('reassert', () => {
   it('reads standard input, too', async () => {
     const { ssin, personId } = await register();
     const main = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
-    const env = { ...process.env, ...registry.environment(), GRPC_PORT: String(await freePort()) };
+    const env = {
+      ...process.env,
+      ...registry.environment(),
+      MESH_PORT: String(await freePort()),
+      INSTITUTIONS_PORT: String(await freePort()),
+    };
     const child = spawn(process.execPath, [main, 'reassert', '-'], { env, stdio: ['pipe', 'ignore', 'inherit'] });
     child.stdin?.end(`${lost(personId, 6)}\n`);
     expect(await once(child, 'close')).toEqual([0, null]);

@@ -84,7 +84,12 @@ describe('the rebuild of the snapshots of persons', () => {
     // Somebody who writes the live table keeps the rebuild from the switch.
     await db.transaction(async (tx) => {
       await tx.query('lock table person_snapshots in row exclusive mode');
-      const env = { ...process.env, ...registry.environment(), GRPC_PORT: String(await freePort()) };
+      const env = {
+        ...process.env,
+        ...registry.environment(),
+        MESH_PORT: String(await freePort()),
+        INSTITUTIONS_PORT: String(await freePort()),
+      };
       const child = spawn(process.execPath, [MAIN, 'rebuild', 'snapshots'], { env, stdio: 'ignore' });
       await eventually(positions, ([row]) => (row?.reached ?? 0n) > 0n, 60_000);
       child.kill('SIGKILL');

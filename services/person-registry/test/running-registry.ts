@@ -18,6 +18,7 @@ import { type DateParts, withCbeCheck } from '@crossroads/identifiers';
 import { openBroker } from '@crossroads/messaging';
 import { eventually, type TestDatabase } from '@crossroads/testing';
 import {
+  ALL_RIGHTS_BUT_PORTAL,
   Link,
   OFFICIAL_KEYS,
   receipted,
@@ -101,13 +102,15 @@ export class RunningRegistry {
       officialKeys.set(enterpriseNumber, privateKey);
       certificates.set(
         enterpriseNumber,
-        await mesh.register(enterpriseNumber, {
-          officialKeys: [{ kid: REGISTRARS, jwk }, ...OFFICIAL_KEYS],
-        }),
+        await mesh.register(
+          enterpriseNumber,
+          { officialKeys: [{ kid: REGISTRARS, jwk }, ...OFFICIAL_KEYS] },
+          ALL_RIGHTS_BUT_PORTAL,
+        ),
       );
     }
     certificates.set(PORTAL, await mesh.register(PORTAL));
-    const signIn = await SignInStandIn.register(mesh, [PORTAL]);
+    const signIn = await SignInStandIn.register(mesh);
     // A certificate of the authority whose key nobody has registered.
     const shadow = await mesh.applicationCertificate(NATIONAL_REGISTER, { application: 'shadow' });
     certificates.set('unregistered', shadow);

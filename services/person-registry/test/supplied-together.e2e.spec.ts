@@ -10,7 +10,7 @@ import {
 } from '@crossroads/contracts/source/v1/source_service';
 import { type Connection, connect, type RunningServer, startServer } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
-import { CertificateAuthority, identityFiles } from '@crossroads/local';
+import { CertificateAuthorities, identityFiles } from '@crossroads/local';
 import { type SourceOptions, sourceService } from '@crossroads/source';
 import { OFFICIAL_KEYS, receipted } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -42,7 +42,7 @@ describe('what a source supplies in one call', () => {
   let supply: SourceOptions['supply'];
 
   beforeAll(async () => {
-    const authority = await CertificateAuthority.open(folder, trustDomain);
+    const authority = await CertificateAuthorities.open(folder, trustDomain);
     const files = await identityFiles(folder, 'exchange', authority, (issuer) => issuer.issueService('exchange'));
     const tls = { ca: files.ca, cert: files.certificate, key: files.key };
     const service = sourceService({

@@ -258,7 +258,7 @@ describe('numbers', () => {
     await known(replaced.ssin, NumberState.NUMBER_STATE_REPLACED);
     await known(cancelled.ssin, NumberState.NUMBER_STATE_CANCELED);
     const unusable = [nextNumber(), replaced.ssin, cancelled.ssin];
-    const caller = new PlainCaller(directory.process.port, directory.certificate(WELFARE_OFFICE));
+    const caller = new PlainCaller(directory.process.institutionsPort, directory.certificate(WELFARE_OFFICE));
     const refused = async <Request>(
       rpc: { readonly path: string; readonly requestSerialize: (request: Request) => Buffer },
       numbers: readonly string[],

@@ -50,7 +50,14 @@ describe('a service that was restarted', () => {
     await eventuallyAnswers(first, 'accepted');
     const before = mesh.policy.put({
       $case: 'institution',
-      value: { enterpriseNumber: HEALTH_FUND, name: 'Fund', roles: [], represents: [], officialKeys: [] },
+      value: {
+        enterpriseNumber: HEALTH_FUND,
+        name: 'Fund',
+        roles: [],
+        represents: [],
+        acceptedBy: [],
+        officialKeys: [],
+      },
     });
     await eventually(heldHeads, ([last]) => last?.revision === String(before));
     await first.stop('SIGKILL');

@@ -49,7 +49,12 @@ describe('the rebuild of a view of the directory', () => {
 
   /** `main.js rebuild <view>` with the settings of the running service. */
   const start = async (...args: readonly string[]) => {
-    const env = { ...process.env, ...directory.mesh.environment(), GRPC_PORT: String(await freePort()) };
+    const env = {
+      ...process.env,
+      ...directory.mesh.environment(),
+      MESH_PORT: String(await freePort()),
+      INSTITUTIONS_PORT: String(await freePort()),
+    };
     const child = spawn(process.execPath, [MAIN, 'rebuild', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr])

@@ -109,7 +109,7 @@ describe('the subscription table', () => {
     world.directory.put(replaced, [], { state: 3 });
     world.directory.put(cancelled, [], { state: 4 });
     world.directory.put(otherwise, [[FUND, 'CIN:OTHER']]);
-    const caller = new PlainCaller(running.port, world.certificate(FUND));
+    const caller = new PlainCaller(running.institutionsPort, world.certificate(FUND));
     const answers: string[] = [];
     for (const ssin of [NOBODY, replaced.ssin, cancelled.ssin, stranger.ssin, otherwise.ssin])
       answers.push(await caller.refused(SubscriptionServiceService.subscribe, toAll(named(ssin))));
@@ -292,7 +292,9 @@ describe('the subscription table', () => {
     const { ca, key, cert } = world.certificate(FUND);
     const [caPem, keyPem, certPem] = [ca, key, cert].map((file) => readFileSync(file));
     const ssl = credentials.createSsl(caPem ?? null, keyPem, certPem);
-    const raw = new Client(`localhost:${running.port}`, ssl, { 'grpc.ssl_target_name_override': 'subscription' });
+    const raw = new Client(`localhost:${running.institutionsPort}`, ssl, {
+      'grpc.ssl_target_name_override': 'subscription',
+    });
     const same = (value: Buffer) => value;
     const codeOf = (method: string, bytes: Buffer) =>
       new Promise<status>((resolve) => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventsServiceService } from '@crossroads/contracts/events/v1/events_service';
 import { newRequestId } from '@crossroads/grpc';
-import { CertificateAuthority } from '@crossroads/local';
+import { CertificateAuthorities } from '@crossroads/local';
 import { refusalOf } from '@crossroads/testing';
 import { allPublished, type ServiceProcess, TestMesh, TRUST_DOMAIN } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -106,7 +106,7 @@ describe('the subscription table, by caller', () => {
   });
 
   it('a certificate of another authority, or one that has expired, gets no connection', async () => {
-    const foreign = await CertificateAuthority.create(TRUST_DOMAIN);
+    const foreign = await CertificateAuthorities.create(TRUST_DOMAIN);
     const bad = [
       await mesh.untrustedCertificate(foreign, FUND),
       await mesh.applicationCertificate(FUND, { notAfter: new Date(Date.now() - 60_000) }),

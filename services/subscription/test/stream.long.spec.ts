@@ -6,7 +6,7 @@ import type {
 } from '@crossroads/contracts/subscription/v1/subscription_service';
 import { newRequestId } from '@crossroads/grpc';
 import { eventually, refusalOf } from '@crossroads/testing';
-import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
+import { ALL_RIGHTS, type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
@@ -254,7 +254,7 @@ describe('deliveries as a stream', () => {
     await has(streamed, 1);
     mesh.policy.put({
       $case: 'application',
-      value: { enterpriseNumber: OFFICE, name: 'desk', spkiHashes: [] },
+      value: { ...ALL_RIGHTS, enterpriseNumber: OFFICE, name: 'desk', spkiHashes: [] },
     });
     await hasEnded(streamed);
     expect(streamed.ended).toMatchObject({ reason: 'KEY_NOT_REGISTERED' });

@@ -7,7 +7,7 @@ import type { MeshAddresses, MeshConnection, Official } from '../mesh-addresses.
 /** What the command needs of `mesh.json`, which the mesh on this machine writes when it starts. */
 export interface MeshFile {
   readonly trustDomain: string;
-  readonly services: Readonly<Record<string, { readonly address: string }>>;
+  readonly services: Readonly<Record<string, { readonly institutionsAddress?: string }>>;
   /** Absent in a mesh that an older version has started. */
   readonly programs?: Readonly<
     Record<string, { readonly main: string; readonly environment: Readonly<Record<string, string>> }>
@@ -16,7 +16,7 @@ export interface MeshFile {
     Record<string, { readonly ca: string; readonly certificate: string; readonly key: string }>
   >;
   readonly broker:
-    | { readonly kind: 'kafka'; readonly brokers: readonly string[] }
+    | { readonly kind: 'kafka'; readonly institutionBrokers: readonly string[] }
     | { readonly kind: 'embedded'; readonly url: string };
   readonly requestKey?: { readonly kid: string; readonly privateKey: string; readonly official: Official };
   readonly signIn?: { readonly issuer: string; readonly privateKey: string; readonly kid?: string };
@@ -53,7 +53,8 @@ export const connectionOf = (mesh: MeshFile, name: string): MeshConnection => {
   const address = (service: string): string => {
     const found = mesh.services[service];
     if (!found) throw new UsageError(`${service} does not run in this mesh.`);
-    return found.address;
+    // A service that institutions do not call has none, and no command asks for it.
+    return found.institutionsAddress ?? '';
   };
   return {
     tls: tlsOf(mesh, name),

@@ -3,11 +3,33 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { asInstitution, asOption } from './as-institution.js';
 import { printLine } from './print.js';
 
-/** What administrators do with the policy as a whole. */
+/** What administrators do with the policy as a whole, and what institutions say of themselves in it. */
 export const addPolicyCommands = (program: Command): void => {
-  program
-    .command('policy')
-    .description('the policy as a whole')
+  const policy = program.command('policy').description('the policy as a whole');
+  policy
+    .command('accept-representation')
+    .description('agree that another institution, which administrators have registered for it, acts for yours')
+    .argument('<number>', 'the enterprise number of who will act')
+    .addOption(asOption())
+    .action(async (representative: string, { as }: { as: string }) => {
+      const { policyRevision } = await asInstitution({ as }, ({ authorization }) =>
+        authorization.acceptRepresentation({ requestId: newRequestId(), representative }),
+      );
+      printLine(`policy revision ${policyRevision}`);
+    });
+  policy
+    .command('withdraw-representation')
+    .description('end at once that one institution acts for another, either of which is yours')
+    .argument('<representative>', 'the enterprise number of who acts')
+    .argument('<represented>', 'the enterprise number of the institution for which it acts')
+    .addOption(asOption())
+    .action(async (representative: string, represented: string, { as }: { as: string }) => {
+      const { policyRevision } = await asInstitution({ as }, ({ authorization }) =>
+        authorization.withdrawRepresentation({ requestId: newRequestId(), representative, represented }),
+      );
+      printLine(`policy revision ${policyRevision}`);
+    });
+  policy
     .command('accept-fork')
     .description(
       'after a restore of authorization: go on with the policy as it is, once what was lost is entered again',

@@ -14,7 +14,7 @@ export const readUntilInterrupted = async (
     clientId: `${enterpriseNumberOf(tls.cert)}-command-line`,
     tls,
     ...(mesh.broker.kind === 'kafka'
-      ? { kafkaBrokers: mesh.broker.brokers.join(',') }
+      ? { kafkaBrokers: mesh.broker.institutionBrokers.join(',') }
       : { embeddedLogUrl: mesh.broker.url }),
   });
   try {

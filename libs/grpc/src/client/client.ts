@@ -20,6 +20,7 @@ import type { ServerKeys } from '../identity/server-keys.js';
 import { channelCredentials, type TlsFiles } from '../identity/tls.js';
 
 export interface ConnectOptions {
+  /** With the authorities of the server's kind: those of services, or those of institutions. */
   readonly tls: TlsFiles;
   readonly trustDomain: string;
   /** The identity that the server must have, whatever its host name. */
@@ -190,7 +191,7 @@ export const connect = <D extends Definition & ServiceDefinition>(
 ): Connection<D> => {
   const { tls, trustDomain, server, serverKeys } = options;
   const credentials = channelCredentials(tls, identityUri(trustDomain, server), (socket) =>
-    serverKeys?.accept(socket, trustDomain),
+    serverKeys?.accept(socket, trustDomain, server.kind),
   );
   const client = new Client(targetOf(typeof address === 'string' ? [address] : address), credentials, {
     ...CHANNEL,

@@ -8,6 +8,10 @@ import { EchoServer, ENTERPRISE, failureOf } from '../testing/echo-server.js';
 import { request, response } from '../testing/echo-service.js';
 
 const INSTITUTION = `spiffe://crossroads.test/institution/${ENTERPRISE}/application/desk`;
+const subjectOf =
+  (application: string, enterpriseNumber = ENTERPRISE) =>
+  (spki: string) =>
+    `CN=${application},OU=${spki},O=${enterpriseNumber}`;
 const EXCHANGE = 'spiffe://crossroads.test/service/exchange';
 
 describe('a caller', () => {
@@ -18,14 +22,17 @@ describe('a caller', () => {
   });
   afterAll(() => echo.stop());
 
-  const refusalOf = async (subject: string, uris: string[]) => {
-    const tls = await echo.authority.leaf({ subject, uris });
-    return failureOf(echo.connect(tls).echo(request('x')));
+  /** At the port of the kind that the first URI names, of the authority of that kind. */
+  const refusalOf = async (subject: string | ((spki: string) => string), uris: string[]) => {
+    if (uris[0]?.includes('/institution/') !== true)
+      return failureOf(echo.connect(await echo.authority.leaf({ subject, uris })).echo(request('x')));
+    const tls = await echo.institutions.leaf({ subject, uris });
+    return failureOf(echo.connectAsInstitution(tls).echo(request('x')));
   };
 
   it('is the application of an institution', async () => {
-    const tls = await echo.authority.institution(ENTERPRISE, 'desk');
-    await echo.connect(tls).echo(request('x'));
+    const tls = await echo.institutions.institution(ENTERPRISE, 'desk');
+    await echo.connectAsInstitution(tls).echo(request('x'));
     expect(echo.seen.at(-1)?.caller).toMatchObject({
       kind: 'institution',
       enterpriseNumber: ENTERPRISE,
@@ -34,7 +41,8 @@ describe('a caller', () => {
   });
 
   it('is identified by the certificate of its own connection', async () => {
-    const [desk, exchange] = [echo.connect(await echo.authority.institution(ENTERPRISE)), await echo.asExchange()];
+    const desk = echo.connectAsInstitution(await echo.institutions.institution(ENTERPRISE));
+    const exchange = await echo.asExchange();
     await Promise.all([desk.echo(request('desk')), exchange.echo(request('exchange'))]);
     await exchange.echo(request('again'));
     expect(echo.seen.at(-1)?.caller).toMatchObject({ kind: 'service', name: 'exchange' });
@@ -52,8 +60,20 @@ describe('a caller', () => {
   });
 
   it.each([
-    ['another application in its subject', `CN=other,O=${ENTERPRISE}`, [INSTITUTION], 'CERTIFICATE_SUBJECT_MISMATCH'],
-    ['another institution in its subject', 'CN=desk,O=0202239951', [INSTITUTION], 'CERTIFICATE_SUBJECT_MISMATCH'],
+    ['another application in its subject', subjectOf('other'), [INSTITUTION], 'CERTIFICATE_SUBJECT_MISMATCH'],
+    [
+      'another institution in its subject',
+      subjectOf('desk', '0202239951'),
+      [INSTITUTION],
+      'CERTIFICATE_SUBJECT_MISMATCH',
+    ],
+    ['no hash of its key in its subject', `CN=desk,O=${ENTERPRISE}`, [INSTITUTION], 'CERTIFICATE_SUBJECT_MISMATCH'],
+    [
+      'the hash of another key in its subject',
+      `CN=desk,OU=${'A'.repeat(43)},O=${ENTERPRISE}`,
+      [INSTITUTION],
+      'CERTIFICATE_SUBJECT_MISMATCH',
+    ],
     ['a service with an organisation', `CN=exchange,O=${ENTERPRISE}`, [EXCHANGE], 'CERTIFICATE_SUBJECT_MISMATCH'],
     ['two names in its subject', 'CN=exchange,CN=exchange', [EXCHANGE], 'CERTIFICATE_SUBJECT_MISMATCH'],
     ['two URIs', 'CN=exchange', [EXCHANGE, INSTITUTION], 'CERTIFICATE_NAMES_NOBODY'],
@@ -81,8 +101,31 @@ describe('a caller', () => {
     expect(await refusalOf(subject, uris)).toMatchObject({ code: status.UNAUTHENTICATED, reason });
   });
 
+  it.each([
+    ['a service, at the port for institutions', 'CN=exchange', EXCHANGE, 'institutions'],
+    ['an application, at the port for services', subjectOf('desk'), INSTITUTION, 'services'],
+  ] as const)(
+    'named %s by an authority of that port, is believed no name of the other kind',
+    async (_what, subject, uri, at) => {
+      const authority = at === 'services' ? echo.authority : echo.institutions;
+      const tls = await authority.leaf({ subject, uris: [uri] });
+      const client = at === 'services' ? echo.connect(tls) : echo.connectAsInstitution(tls);
+      expect(await failureOf(client.echo(request('x')))).toMatchObject({
+        code: status.UNAUTHENTICATED,
+        reason: 'CERTIFICATE_OF_ANOTHER_KIND',
+      });
+    },
+  );
+
+  it('cannot connect to the port of the other kind', async () => {
+    const desk = await echo.institutions.institution(ENTERPRISE);
+    expect(await failureOf(echo.connect(desk).echo(request('x')))).toMatchObject({ code: status.UNAVAILABLE });
+    const exchange = echo.connectAsInstitution(await echo.authority.service('exchange'));
+    expect(await failureOf(exchange.echo(request('x')))).toMatchObject({ code: status.UNAVAILABLE });
+  });
+
   it('may not call an rpc that does not list it', async () => {
-    const desk = echo.connect(await echo.authority.institution(ENTERPRISE));
+    const desk = echo.connectAsInstitution(await echo.institutions.institution(ENTERPRISE));
     expect(await failureOf(desk.refuse(request('x')))).toMatchObject({
       code: status.PERMISSION_DENIED,
       reason: 'CALLER_NOT_ALLOWED',
@@ -93,7 +136,7 @@ describe('a caller', () => {
   });
 
   it('may not call with a key that is not registered', async () => {
-    const withdrawn = echo.connect(await echo.authority.institution(ENTERPRISE, 'withdrawn'));
+    const withdrawn = echo.connectAsInstitution(await echo.institutions.institution(ENTERPRISE, 'withdrawn'));
     expect(await failureOf(withdrawn.echo(request('x')))).toMatchObject({
       code: status.PERMISSION_DENIED,
       reason: 'KEY_NOT_REGISTERED',
@@ -149,9 +192,8 @@ describe('a caller', () => {
   });
 
   it('may expect any application of one institution', async () => {
-    const tls = await echo.authority.institution(ENTERPRISE, 'source');
-    const source = await EchoServer.start({ tls: { ...tls, ca: echo.authority.caFile } });
-    const caller = await echo.authority.service('exchange');
+    const source = await EchoServer.start({ tls: await echo.institutions.institution(ENTERPRISE, 'source') });
+    const caller = { ...(await echo.authority.service('exchange')), ca: echo.institutions.ownCaFile };
     const expecting = (enterpriseNumber: string) =>
       source.connect(caller, { server: { kind: 'institution', enterpriseNumber } }).echo(request('x'));
     expect(await expecting(ENTERPRISE)).toEqual(response('x'));

@@ -37,11 +37,12 @@ const sessionOf = (call: IncomingCall): Session | undefined => {
   return isSession(session) ? session : undefined;
 };
 
-/** Identifies the callers of one server. TLS 1.3 has no renegotiation, so that a connection keeps its certificate. */
+/** Identifies the callers of one port, which are all of one kind. TLS 1.3 has no renegotiation, so that a connection keeps its certificate. */
 export class Callers {
   private readonly peers = new Map<Session, IdentifiedPeer>();
 
   constructor(
+    private readonly kind: Caller['kind'],
     private readonly trustDomain: string,
     private readonly now: () => number,
   ) {}
@@ -50,7 +51,7 @@ export class Callers {
   of(call: IncomingCall): Caller {
     const session = sessionOf(call);
     const known = session && this.peers.get(session);
-    const peer = known ?? peerOf(call.getAuthContext().sslPeerCertificate, this.trustDomain);
+    const peer = known ?? peerOf(call.getAuthContext().sslPeerCertificate, this.trustDomain, this.kind);
     if (session !== undefined && known === undefined) this.remember(session, peer);
     if (peer.notAfter < this.now())
       throw new Unauthenticated('CERTIFICATE_EXPIRED', 'the certificate has expired; connect again with a new one');

@@ -45,10 +45,10 @@ const identityOf = (trustDomain: string, uri: string): Identity | undefined => {
   return name === undefined ? undefined : { kind: 'service', name };
 };
 
-const subjectAgrees = (identity: Identity, subject: Readonly<Partial<Record<string, unknown>>>): boolean =>
+const subjectAgrees = (identity: Identity, spki: string, { CN, OU, O }: Readonly<Partial<Record<string, unknown>>>) =>
   identity.kind === 'service'
-    ? subject.CN === identity.name && subject.O === undefined
-    : subject.CN === identity.application && subject.O === identity.enterpriseNumber;
+    ? CN === identity.name && OU === undefined && O === undefined
+    : CN === identity.application && OU === spki && O === identity.enterpriseNumber;
 
 /** base64url of the SHA-256 of a certificate's SubjectPublicKeyInfo: how `authorization` registers a key. */
 export const spkiOf = (certificate: X509Certificate): string =>
@@ -59,6 +59,7 @@ export const spkiOf = (certificate: X509Certificate): string =>
 /** base64url of the SHA-256 of a certificate's DER bytes: `x5t#S256` of RFC 8705. */
 export const certificateHashOf = ({ raw }: X509Certificate): string =>
   createHash('sha256').update(raw).digest('base64url');
+const TITLES = { service: 'a service of the mesh', institution: "an institution's application" } as const;
 
 /** A caller, and when its certificate expires (a connection may last longer). */
 export interface IdentifiedPeer {
@@ -67,10 +68,15 @@ export interface IdentifiedPeer {
 }
 
 /**
- * Reads a verified peer certificate. Kafka's ACLs use the subject and gRPC the URI, so the two must name the same caller.
+ * Reads a verified peer certificate. Each kind of peer has authorities of its own: whoever trusts those of one kind believes them no name of
+ * the other. Kafka's ACLs use the subject and gRPC the URI, so the two must name the same caller, and the same key.
  * @throws Unauthenticated
  */
-export const peerOf = (certificate: PeerCertificate | undefined, trustDomain: string): IdentifiedPeer => {
+export const peerOf = (
+  certificate: PeerCertificate | undefined,
+  trustDomain: string,
+  kind: Caller['kind'],
+): IdentifiedPeer => {
   if (certificate === undefined)
     throw new Unauthenticated('CLIENT_CERTIFICATE_REQUIRED', 'connect with a client certificate of the mesh');
   const uris = subjectAlternativeUris(certificate.subjectaltname);
@@ -81,13 +87,18 @@ export const peerOf = (certificate: PeerCertificate | undefined, trustDomain: st
       'CERTIFICATE_NAMES_NOBODY',
       `the certificate needs exactly one URI, of a service or an institution's application in ${trustDomain}; ask for a new one`,
     );
-  if (!subjectAgrees(identity, { ...certificate.subject }))
+  if (identity.kind !== kind)
     throw new Unauthenticated(
-      'CERTIFICATE_SUBJECT_MISMATCH',
-      "the certificate's subject (CN, O) and its URI name different callers; ask for a new one",
+      'CERTIFICATE_OF_ANOTHER_KIND',
+      `the certificate names ${TITLES[identity.kind]}, and this port is for ${TITLES[kind]}; connect to the other port, with a certificate of the authorities that it trusts`,
     );
   const x509 = new X509Certificate(certificate.raw);
   const spki = spkiOf(x509);
+  if (!subjectAgrees(identity, spki, { ...certificate.subject }))
+    throw new Unauthenticated(
+      'CERTIFICATE_SUBJECT_MISMATCH',
+      "the certificate's subject (CN, and of an application OU, the hash of its key, and O) is not that of its URI and its key; ask for a new one",
+    );
   const caller: Caller =
     identity.kind === 'service'
       ? { ...identity, spki }

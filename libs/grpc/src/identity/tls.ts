@@ -4,7 +4,7 @@ import { ChannelCredentials, credentials, ServerCredentials, type VerifyOptions 
 import { subjectAlternativeUris } from './peer.js';
 import { warn } from '../errors/warn.js';
 
-/** PEM files: the CA that signs both sides, and this process's certificate and key. */
+/** PEM files: the authorities of the other side, the only ones that are believed, and this process's certificate and key. */
 export type TlsFiles = IdentityPaths;
 
 const contextOptions = (pems: Pems): SecureContextOptions => ({ ...pems, minVersion: 'TLSv1.3' });

@@ -1,4 +1,10 @@
-import { GrpcSettings, ReadinessChecks, MeshSettings, ServiceIdentity } from '@crossroads/configuration';
+import {
+  GrpcSettings,
+  InstitutionSettings,
+  ReadinessChecks,
+  MeshSettings,
+  ServiceIdentity,
+} from '@crossroads/configuration';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import type { ReasonCodes } from '../errors/status.js';
@@ -24,16 +30,17 @@ export class GrpcModule {
         { provide: APP_FILTER, useClass: GrpcExceptionFilter },
         {
           provide: GrpcTransport,
-          inject: [GrpcSettings, MeshSettings, ServiceIdentity, ReadinessChecks, RegisteredKeys],
+          inject: [GrpcSettings, InstitutionSettings, MeshSettings, ServiceIdentity, ReadinessChecks, RegisteredKeys],
           useFactory: (
             grpc: GrpcSettings,
+            institutions: InstitutionSettings,
             mesh: MeshSettings,
             service: ServiceIdentity,
             checks: ReadinessChecks,
             keys: RegisteredKeys,
           ) =>
             new GrpcTransport(() => ({
-              ...optionsOf(grpc, mesh),
+              ...optionsOf(grpc, institutions, mesh),
               domain: `${service.name}.crossroads`,
               reasonCodes,
               readiness: checks.all(),
@@ -46,14 +53,18 @@ export class GrpcModule {
   }
 }
 
-const optionsOf = (grpc: GrpcSettings, mesh: MeshSettings): Omit<TransportOptions, 'domain'> => ({
+const optionsOf = (
+  grpc: GrpcSettings,
+  institutions: InstitutionSettings,
+  mesh: MeshSettings,
+): Omit<TransportOptions, 'domain'> => ({
   host: grpc.GRPC_HOST,
-  port: grpc.GRPC_PORT,
+  port: grpc.MESH_PORT,
+  institutions: { port: institutions.INSTITUTIONS_PORT, ca: institutions.INSTITUTIONS_CA_FILE },
   healthPort: grpc.HEALTH_PORT,
   maxConnectionAgeMs: grpc.MAX_CONNECTION_AGE_MS,
   drainMs: grpc.DRAIN_MS,
-  trustDomain: mesh.CROSSROADS_TRUST_DOMAIN,
-  tls: { ca: mesh.TLS_CA_FILE, cert: mesh.TLS_CERT_FILE, key: mesh.TLS_KEY_FILE },
+  ...mesh.connection,
   limits: {
     callsPerSecond: grpc.LIMIT_CALLS_PER_SECOND,
     concurrentCalls: grpc.LIMIT_CONCURRENT_CALLS,

@@ -113,13 +113,13 @@ describe('limits of a server', () => {
   it('leave all of its budget to an application while a withdrawn certificate of its institution floods', async () => {
     const registered = new Set<string>();
     await start({ callsPerSecond: 5 }, ({ spki }) => (registered.has(spki) ? undefined : notRegistered()));
-    const desk = await echo.authority.institution(ENTERPRISE, 'desk');
+    const desk = await echo.institutions.institution(ENTERPRISE, 'desk');
     registered.add(spkiOf(new X509Certificate(readFileSync(desk.cert))));
-    const withdrawn = echo.connect(await echo.authority.institution(ENTERPRISE, 'desk'));
+    const withdrawn = echo.connectAsInstitution(await echo.institutions.institution(ENTERPRISE, 'desk'));
     const flood = await Promise.all(Array.from({ length: 200 }, () => failureOf(withdrawn.echo(request('flood')))));
     expect(new Set(flood.map(({ reason }) => reason))).toEqual(new Set(['KEY_NOT_REGISTERED', 'RATE_LIMIT']));
     expect(limited.length).toBeGreaterThan(150);
-    const working = echo.connect(desk);
+    const working = echo.connectAsInstitution(desk);
     // Its whole burst.
     for (let call = 0; call < 10; call++) expect(await working.echo(request('work'))).toEqual(response('work'));
     expect(echo.seen).toHaveLength(10);
@@ -127,9 +127,9 @@ describe('limits of a server', () => {
 
   it('give all certificates without a registered key one budget', async () => {
     await start(ONCE, ({ kind }) => (kind === 'service' ? undefined : notRegistered()));
-    const first = echo.connect(await echo.authority.institution(ENTERPRISE, 'withdrawn'));
+    const first = echo.connectAsInstitution(await echo.institutions.institution(ENTERPRISE, 'withdrawn'));
     expect(await failureOf(first.echo(request('')))).toMatchObject({ reason: 'KEY_NOT_REGISTERED' });
-    const second = echo.connect(await echo.authority.institution(OTHER_ENTERPRISE, 'withdrawn'));
+    const second = echo.connectAsInstitution(await echo.institutions.institution(OTHER_ENTERPRISE, 'withdrawn'));
     expect(await failureOf(second.echo(request('')))).toMatchObject({ reason: 'RATE_LIMIT' });
   });
 
@@ -158,17 +158,17 @@ describe('limits of a server', () => {
   it('count each caller separately, over all its connections', async () => {
     const exchange = await start(ONCE);
     await exchange.echo(request('exchange'));
-    const office = await echo.authority.institution(ENTERPRISE, 'desk');
-    expect(await echo.connect(office).echo(request('office'))).toEqual(response('office'));
-    const again = echo.connect(await echo.authority.institution(ENTERPRISE, 'desk'));
+    const office = await echo.institutions.institution(ENTERPRISE, 'desk');
+    expect(await echo.connectAsInstitution(office).echo(request('office'))).toEqual(response('office'));
+    const again = echo.connectAsInstitution(await echo.institutions.institution(ENTERPRISE, 'desk'));
     expect(await failureOf(again.echo(request('again')))).toMatchObject({ reason: 'RATE_LIMIT' });
-    const other = echo.connect(await echo.authority.institution(ENTERPRISE, 'other'));
+    const other = echo.connectAsInstitution(await echo.institutions.institution(ENTERPRISE, 'other'));
     expect(await other.echo(request('other'))).toEqual(response('other'));
   });
 
   it('count calls that the caller may not make as well', async () => {
     await start(ONCE);
-    const office = echo.connect(await echo.authority.institution(ENTERPRISE, 'desk'));
+    const office = echo.connectAsInstitution(await echo.institutions.institution(ENTERPRISE, 'desk'));
     expect(await failureOf(office.refuse(request('')))).toMatchObject({ reason: 'CALLER_NOT_ALLOWED' });
     expect(await failureOf(office.refuse(request('')))).toMatchObject({ reason: 'RATE_LIMIT' });
   });
@@ -242,7 +242,7 @@ describe('limits of a server', () => {
       retryAfterMs: 100,
     });
     expect(limited[0]).toMatchObject({ reason: 'BYTES', caller: { name: 'exchange' } });
-    const desk = echo.connect(await echo.authority.institution(ENTERPRISE, 'desk'));
+    const desk = echo.connectAsInstitution(await echo.institutions.institution(ENTERPRISE, 'desk'));
     expect(await desk.echo(request('work'))).toEqual(response('work'));
     stream.close();
     await untilAnswered(() => exchange.echo(large, { deadlineMs: 60_000 }));

@@ -18,8 +18,8 @@ describe('health over TLS', () => {
 
   beforeAll(async () => {
     echo = await EchoServer.start();
-    tls = await echo.authority.institution(ENTERPRISE, 'monitor');
-    client = new Client(`127.0.0.1:${echo.server.port}`, channelCredentials(tls, SERVER), options);
+    tls = await echo.institutions.institution(ENTERPRISE, 'monitor');
+    client = new Client(`127.0.0.1:${echo.server.institutionsPort}`, channelCredentials(tls, SERVER), options);
   });
   afterAll(async () => {
     client.close();

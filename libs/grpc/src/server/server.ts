@@ -2,6 +2,7 @@ import { logVerbosity, type MethodDefinition, Server, setLogVerbosity, type Unty
 import { Admissions, reportLimited } from './admission.js';
 import { measured, observeCalls } from './call-metrics.js';
 import { drain, shutDown } from './draining.js';
+import type { Caller } from '../identity/caller.js';
 import { Callers } from '../identity/callers.js';
 import type { RefusalOfKey } from '../identity/registered-keys.js';
 import { Connections } from './connections.js';
@@ -31,9 +32,12 @@ export interface ServerLimits extends CallerLimits, LaneLimits {
 
 export interface ServerOptions {
   readonly host: string;
-  /** 0 takes a free port. */
+  /** Where services of the mesh connect; 0 takes a free port. */
   readonly port: number;
+  /** The server's certificate and key, and the authorities of services. */
   readonly tls: TlsFiles;
+  /** Where applications of institutions connect, and a PEM file with their authorities. @default they cannot */
+  readonly institutions?: { readonly port: number; readonly ca: string } | undefined;
   readonly trustDomain: string;
   readonly services: readonly ServedService[];
   /** `ErrorInfo.domain`, for example `subscription.crossroads`. */
@@ -65,7 +69,10 @@ export interface ServerOptions {
 }
 
 export interface RunningServer {
+  /** For services of the mesh. */
   readonly port: number;
+  /** For applications of institutions. */
+  readonly institutionsPort: number | undefined;
   readonly healthPort: number | undefined;
   readonly health: Health;
   /**
@@ -108,93 +115,111 @@ const addMethods = (server: Server, context: HandlerContext, methods: readonly S
 const listen = (server: Server, address: string, credentials: MutualTlsCredentials): Promise<number> =>
   new Promise((resolve, reject) => {
     server.bindAsync(address, credentials, (error, port) => {
-      if (error)
-        reject(new Error(`cannot listen on ${address}; is it in use? Choose another GRPC_PORT`, { cause: error }));
+      if (error) reject(new Error(`cannot listen on ${address}; is it in use? Choose another port`, { cause: error }));
       else resolve(port);
     });
   });
 
 /** Health and reflection never count, so that an overloaded server can be observed. */
 const admissionsOf = (
-  { limits = {}, refusalOf = () => undefined, domain, onLimited, onEnd }: ServerOptions,
+  { refusalOf = () => undefined, domain, onLimited, onEnd }: ServerOptions,
+  limits: CallLimits | undefined,
   callers: Callers,
   lanes: Lanes,
   methods: readonly ServedMethod[],
 ): Admissions => {
-  const unlimited = limits.callsPerSecond === undefined && limits.concurrentCalls === undefined;
   const rpcs = new Map(
     methods.map(({ rpc, lane = 'online', endless, maxMessageBytes }) => [rpc, { lane, endless, maxMessageBytes }]),
   );
-  return new Admissions({
-    limits: unlimited ? undefined : new CallLimits(limits),
-    refusalOf,
-    lanes,
-    callers,
-    rpcs,
-    domain,
-    onLimited,
-    onEnd,
-  });
+  return new Admissions({ limits, refusalOf, lanes, callers, rpcs, domain, onLimited, onEnd });
 };
 
-/** Serves over mutual TLS 1.3, with health and reflection for any certificate of the CA. Resolves when it listens. */
+/** One port of a server, for callers of one kind, whose authorities are the only ones that it trusts. */
+interface Listener {
+  readonly port: number;
+  readonly server: Server;
+  readonly callers: Callers;
+  readonly credentials: MutualTlsCredentials;
+  readonly connections: Connections;
+}
+
+/**
+ * Serves over mutual TLS 1.3, with health and reflection for any certificate of the port's authorities. The port says of which kind a caller
+ * is, and the certificate its name. Resolves when it listens.
+ */
 export const startServer = async (given: ServerOptions): Promise<RunningServer> => {
   const options = measured(given);
   const { domain, limits = {}, reasonCodes = {}, onUnexpected = logUnexpected, onEnd, onLimited } = options;
   // grpc-js would print errors that are thrown here as well, with the address and what to do.
   if (process.env.GRPC_VERBOSITY === undefined) setLogVerbosity(logVerbosity.NONE);
   const methods = options.services.flat();
-  const callers = new Callers(options.trustDomain, () => Date.now());
   const lanes = new Lanes(limits);
-  const admissions = admissionsOf(options, callers, lanes, methods);
-  const server = new Server({
-    'grpc.max_receive_message_length': limits.maxMessageBytes ?? 4 * MIB,
-    'grpc.max_send_message_length': -1,
-    'grpc.max_concurrent_streams': limits.maxConcurrentCalls ?? 1000,
-    'grpc.keepalive_time_ms': 30_000,
-    'grpc.keepalive_timeout_ms': 10_000,
-    'grpc.enable_channelz': 0,
-    interceptors: [
-      withErrorDetails(domain, (rpc, call) =>
-        reportLimited({ rpc, reason: 'SIZE', caller: callers.find(call) }, { onLimited, onEnd }),
-      ),
-      admissions.interceptor,
-    ],
-  });
+  const unlimited = limits.callsPerSecond === undefined && limits.concurrentCalls === undefined;
+  const callLimits = unlimited ? undefined : new CallLimits(limits);
   let stopping: Promise<void> | undefined;
   let refusesCalls = false;
   const active = new Map<ServerCall, () => void>();
   const stopObserving = [observeCalls(methods, () => active.keys()), lanes.observe()];
-  const context: HandlerContext = {
-    callers,
-    errors: { domain, reasonCodes },
-    active,
-    isStopping: () => refusesCalls,
-    onUnexpected,
-    onEnd,
-    admissions,
-    lanes,
-  };
-
   const names = [...new Set(methods.map(({ rpc }) => serviceNameOf(rpc)))];
   const health = new Health(names, options.readiness ?? {}, 1000);
-  addMethods(server, context, [...methods, ...health.served()]);
-  addReflection(server, names);
 
-  const credentials = MutualTlsCredentials.from(options.tls);
-  const port = await listen(server, `${options.host}:${options.port}`, credentials);
-  const connections = new Connections(server, options.maxConnectionAgeMs);
-  await health.start();
-  const certificateCheck = setInterval(() => credentials.renew(), CERTIFICATE_CHECK_MS).unref();
-  const { healthPort } = options;
+  const open = async (kind: Caller['kind'], port: number, tls: TlsFiles): Promise<Listener> => {
+    const callers = new Callers(kind, options.trustDomain, () => Date.now());
+    const admissions = admissionsOf(options, callLimits, callers, lanes, methods);
+    const server = new Server({
+      'grpc.max_receive_message_length': limits.maxMessageBytes ?? 4 * MIB,
+      'grpc.max_send_message_length': -1,
+      'grpc.max_concurrent_streams': limits.maxConcurrentCalls ?? 1000,
+      'grpc.keepalive_time_ms': 30_000,
+      'grpc.keepalive_timeout_ms': 10_000,
+      'grpc.enable_channelz': 0,
+      interceptors: [
+        withErrorDetails(domain, (rpc, call) =>
+          reportLimited({ rpc, reason: 'SIZE', caller: callers.find(call) }, { onLimited, onEnd }),
+        ),
+        admissions.interceptor,
+      ],
+    });
+    const context: HandlerContext = {
+      callers,
+      errors: { domain, reasonCodes },
+      active,
+      isStopping: () => refusesCalls,
+      onUnexpected,
+      onEnd,
+      admissions,
+      lanes,
+    };
+    addMethods(server, context, [...methods, ...health.served()]);
+    addReflection(server, names);
+    const credentials = MutualTlsCredentials.from(tls);
+    const bound = await listen(server, `${options.host}:${port}`, credentials);
+    return {
+      port: bound,
+      server,
+      callers,
+      credentials,
+      connections: new Connections(server, options.maxConnectionAgeMs),
+    };
+  };
+
+  const listeners: Listener[] = [];
+  const { healthPort, institutions, tls } = options;
   let healthServer: RunningHealthServer | undefined;
   try {
+    listeners.push(await open('service', options.port, tls));
+    if (institutions !== undefined)
+      listeners.push(await open('institution', institutions.port, { ...tls, ca: institutions.ca }));
+    await health.start();
     if (healthPort !== undefined) healthServer = await startHealthServer(options.host, healthPort, health);
   } catch (error) {
     health.stop();
-    server.forceShutdown();
+    for (const { server } of listeners) server.forceShutdown();
     throw error;
   }
+  const certificateCheck = setInterval(() => {
+    for (const { credentials } of listeners) credentials.renew();
+  }, CERTIFICATE_CHECK_MS).unref();
 
   const endless = new Set(methods.concat(health.served()).flatMap((method) => (method.endless ? [method.rpc] : [])));
   const stopServing = async () => {
@@ -202,17 +227,23 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
     await new Promise((resolve) => setImmediate(resolve));
     const { drainMs = 0, forceStop } = options;
     await drain(drainMs, forceStop);
-    await connections.closeAllGracefully(Math.min(drainMs, GOAWAY_SPREAD_MS), forceStop);
+    const spreadMs = Math.min(drainMs, GOAWAY_SPREAD_MS);
+    await Promise.all(listeners.map(({ connections }) => connections.closeAllGracefully(spreadMs, forceStop)));
     refusesCalls = true;
     for (const call of active.keys()) if (endless.has(call.rpc)) call.abort();
-    if (await shutDown(server, limits.stopTimeoutMs ?? 10_000, forceStop)) return;
+    const shut = await Promise.all(
+      listeners.map(({ server }) => shutDown(server, limits.stopTimeoutMs ?? 10_000, forceStop)),
+    );
+    if (shut.every(Boolean)) return;
     for (const [call, end] of active) {
       call.abort();
       end();
     }
     await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
-    callers.disconnect();
-    server.forceShutdown();
+    for (const { callers, server } of listeners) {
+      callers.disconnect();
+      server.forceShutdown();
+    }
   };
   const stop = async () => {
     health.stop();
@@ -221,8 +252,10 @@ export const startServer = async (given: ServerOptions): Promise<RunningServer> 
     // Last, so that the process counts as alive while it finishes its calls.
     healthServer?.close();
   };
+  const [forServices, forInstitutions] = listeners;
   return {
-    port,
+    port: forServices?.port ?? 0,
+    institutionsPort: forInstitutions?.port,
     healthPort: healthServer?.port,
     health,
     stop: () =>

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { webcrypto } from 'node:crypto';
+import { createHash, type webcrypto } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,8 +18,8 @@ const HOUR_MS = 3_600_000;
 const newKeys = () => crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 
 export interface LeafOptions {
-  /** For example `CN=exchange` or `CN=desk,O=0884303369`. */
-  readonly subject: string;
+  /** For example `CN=exchange`, or what makes `CN=desk,OU=…,O=0884303369` of the hash of its key. */
+  readonly subject: string | ((spki: string) => string);
   readonly uris: readonly string[];
   readonly notAfter?: Date;
 }
@@ -32,9 +32,11 @@ export class TestAuthority {
     private readonly folder: string,
     private readonly root: X509Certificate,
     private readonly keys: webcrypto.CryptoKeyPair,
+    private readonly trusted: string | undefined,
   ) {}
 
-  static async create(name = 'Spec CA'): Promise<TestAuthority> {
+  /** @param trusted PEM file with the authority that its leaves trust. @default its own */
+  static async create(name = 'Spec CA', trusted?: string): Promise<TestAuthority> {
     const keys = await newKeys();
     const root = await X509CertificateGenerator.createSelfSigned({
       name: `CN=${name}`,
@@ -44,17 +46,25 @@ export class TestAuthority {
     });
     const folder = mkdtempSync(join(tmpdir(), 'crossroads-grpc-'));
     writeFileSync(join(folder, 'ca.pem'), root.toString('pem'));
-    return new TestAuthority(folder, root, keys);
+    return new TestAuthority(folder, root, keys, trusted);
   }
 
-  get caFile(): string {
+  get ownCaFile(): string {
     return join(this.folder, 'ca.pem');
+  }
+
+  /** Of what its leaves trust. */
+  get caFile(): string {
+    return this.trusted ?? this.ownCaFile;
   }
 
   async leaf({ subject, uris, notAfter = new Date(Date.now() + HOUR_MS) }: LeafOptions): Promise<TlsFiles> {
     const keys = await newKeys();
+    const spki = createHash('sha256')
+      .update(Buffer.from(await crypto.subtle.exportKey('spki', keys.publicKey)))
+      .digest('base64url');
     const certificate = await X509CertificateGenerator.create({
-      subject,
+      subject: typeof subject === 'string' ? subject : subject(spki),
       issuer: this.root.subject,
       notBefore: new Date(Math.min(Date.now(), notAfter.getTime()) - HOUR_MS),
       notAfter,
@@ -70,14 +80,15 @@ export class TestAuthority {
     return { ca: this.caFile, cert: `${base}.pem`, key: `${base}.key` };
   }
 
-  service(name: string): Promise<TlsFiles> {
-    return this.leaf({ subject: `CN=${name}`, uris: [`spiffe://crossroads.test/service/${name}`] });
-  }
-
+  /** An application, with the hash of its key in its subject. */
   institution(enterpriseNumber: string, application = 'desk'): Promise<TlsFiles> {
     return this.leaf({
-      subject: `CN=${application},O=${enterpriseNumber}`,
+      subject: (spki) => `CN=${application},OU=${spki},O=${enterpriseNumber}`,
       uris: [`spiffe://crossroads.test/institution/${enterpriseNumber}/application/${application}`],
     });
+  }
+
+  service(name: string): Promise<TlsFiles> {
+    return this.leaf({ subject: `CN=${name}`, uris: [`spiffe://crossroads.test/service/${name}`] });
   }
 }

@@ -58,7 +58,10 @@ export class EchoServer {
   private readonly connections: { close(): void }[] = [];
 
   private constructor(
+    /** Of services. */
     readonly authority: TestAuthority,
+    /** Of institutions: its leaves trust the one of services. */
+    readonly institutions: TestAuthority,
     tls: TlsFiles,
   ) {
     this.folderTls = tls;
@@ -66,7 +69,8 @@ export class EchoServer {
 
   static async start(options: Partial<ServerOptions> = {}): Promise<EchoServer> {
     const authority = await TestAuthority.create();
-    const echo = new EchoServer(authority, await authority.service('subscription'));
+    const institutions = await TestAuthority.create('Spec CA of institutions', authority.caFile);
+    const echo = new EchoServer(authority, institutions, await authority.service('subscription'));
     echo.running = await startServer({ ...echo.options(), ...options });
     return echo;
   }
@@ -76,8 +80,18 @@ export class EchoServer {
     return this.running;
   }
 
+  /** At the port for services. */
   connect(tls: TlsFiles, more: Partial<ConnectOptions> = {}): Connection<typeof EchoService> {
-    const connection = connect(EchoService, `127.0.0.1:${this.server.port}`, {
+    return this.connectAt(this.server.port, tls, more);
+  }
+
+  /** At the port for institutions. */
+  connectAsInstitution(tls: TlsFiles, more: Partial<ConnectOptions> = {}): Connection<typeof EchoService> {
+    return this.connectAt(this.server.institutionsPort ?? 0, tls, more);
+  }
+
+  private connectAt(port: number, tls: TlsFiles, more: Partial<ConnectOptions>): Connection<typeof EchoService> {
+    const connection = connect(EchoService, `127.0.0.1:${port}`, {
       tls,
       trustDomain,
       server: { kind: 'service', name: 'subscription' },
@@ -101,6 +115,7 @@ export class EchoServer {
       host: '127.0.0.1',
       port: 0,
       tls: this.folderTls,
+      institutions: { port: 0, ca: this.institutions.ownCaFile },
       trustDomain,
       domain: 'spec.crossroads',
       reasonCodes: { SUBSCRIPTION_NOT_OPEN: status.FAILED_PRECONDITION },

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SERVICES, type ServiceName, serviceNamed } from '@crossroads/topology';
+import { isForInstitutions, SERVICES, type ServiceName, serviceNamed } from '@crossroads/topology';
 import {
+  anchorFile,
   type ApplicationSubject,
-  CertificateAuthority,
+  CertificateAuthorities,
   type IdentityFiles,
   identityFiles,
   spkiOfPem,
@@ -44,7 +45,7 @@ export class ClusterMesh {
     path: string,
     /** Where the services' ports are forwarded to. */
     readonly ports: Ports,
-    private readonly authority: CertificateAuthority,
+    private readonly authority: CertificateAuthorities,
     private readonly secret: string,
   ) {
     this.folder = { path, certificates: join(path, 'certificates'), keys: join(path, 'keys') };
@@ -56,7 +57,7 @@ export class ClusterMesh {
     ports: Ports = portsFrom({ CROSSROADS_PORT_BASE: CLUSTER_PORT_BASE }),
   ): Promise<ClusterMesh> {
     await mkdir(join(path, 'keys'), { recursive: true, mode: 0o700 });
-    const authority = await CertificateAuthority.open(join(path, 'certificates'), 'crossroads.test');
+    const authority = await CertificateAuthorities.open(join(path, 'certificates'), 'crossroads.test');
     return new ClusterMesh(path, ports, authority, await secretIn(path));
   }
 
@@ -87,6 +88,12 @@ export class ClusterMesh {
 
   get receiptKeysFile(): string {
     return receiptKeysFile(this.folder.keys);
+  }
+
+  /** PEM files of the authorities. */
+  get authorities(): Mesh['authorities'] {
+    const { certificates } = this.folder;
+    return { services: anchorFile(certificates, 'services'), institutions: anchorFile(certificates, 'institutions') };
   }
 
   /** The certificate of the broker, which may administer it. */
@@ -124,7 +131,11 @@ export class ClusterMesh {
   async write(): Promise<void> {
     const services = SERVICES.map((name): [string, MeshProcess] => [
       name,
-      { address: `localhost:${this.ports.services[name]}`, log: `kubectl logs deployment/${name}` },
+      {
+        address: `localhost:${this.ports.services[name]}`,
+        ...(isForInstitutions(name) ? { institutionsAddress: `localhost:${this.ports.forInstitutions[name]}` } : {}),
+        log: `kubectl logs deployment/${name}`,
+      },
     ]);
     const mesh: Mesh = {
       version: 1,
@@ -141,8 +152,12 @@ export class ClusterMesh {
           SERVICES.map((name) => [name, this.databases(name, `localhost:${this.ports.postgres}`)]),
         ),
       },
-      broker: { kind: 'kafka', brokers: [`localhost:${this.ports.kafka}`] },
-      ca: join(this.folder.certificates, 'ca.pem'),
+      broker: {
+        kind: 'kafka',
+        brokers: [`localhost:${this.ports.kafka}`],
+        institutionBrokers: [`localhost:${this.ports.kafkaForInstitutions}`],
+      },
+      authorities: this.authorities,
       certificates: this.certificates,
       keyFiles: Object.fromEntries(SERVICES.map((name) => [name, join(this.folder.keys, `${name}.json`)])),
       ...(this.signIn ? { signIn: this.signIn } : {}),

@@ -46,7 +46,9 @@ export const secretManifests = async (mesh: ClusterMesh): Promise<readonly Secre
     secret('kafka-tls', {
       'keystore.pem': `${read(kafka.key).trim()}\n${read(kafka.certificate)}`,
       'ca.crt': read(kafka.ca),
+      'institutions-ca.crt': read(mesh.authorities.institutions),
     }),
+    secret('institutions-ca', { 'ca.crt': read(mesh.authorities.institutions) }),
     secret('postgresql', { password: mesh.databasePassword }),
     secret('demo-institution', identity(tester)),
     secret('demo-request', { ssin: await firstPerson() }),

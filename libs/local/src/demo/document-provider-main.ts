@@ -32,7 +32,7 @@ const openFile = async (documentId: string): Promise<OpenedDocument | undefined>
 const server = await startServer({
   ...mesh.connection,
   host: grpc.GRPC_HOST,
-  port: grpc.GRPC_PORT,
+  port: grpc.MESH_PORT,
   domain: 'document.crossroads',
   services: [
     documentService({

@@ -5,7 +5,14 @@ export interface DemoInstitution {
   readonly enterpriseNumber: string;
   readonly name: string;
   readonly roles?: readonly Role[];
+  /** Of its application. */
+  readonly rights: readonly string[];
 }
+
+export const SIGN_IN_ISSUER = 'https://sign-in.crossroads.test';
+
+/** Of who receives data. */
+const RECIPIENT = ['consult', 'inscribe', 'subscribe', 'propose', 'entrust'] as const;
 
 /** By the name of its certificate in `mesh.json`, which is also the `CN` of its application. */
 export const INSTITUTIONS = {
@@ -13,17 +20,43 @@ export const INSTITUTIONS = {
     enterpriseNumber: '0999000129',
     name: 'Crossroads administration',
     roles: [Role.ROLE_ADMINISTRATOR],
+    rights: ['administer'],
   },
-  committee: { enterpriseNumber: '0999000228', name: 'Information Security Committee', roles: [Role.ROLE_COMMITTEE] },
-  'national-register': { enterpriseNumber: '0999000327', name: 'National Register' },
-  municipality: { enterpriseNumber: '0999000426', name: 'Municipality of Kruispunt' },
-  'health-fund': { enterpriseNumber: '0999000525', name: 'Health Insurance Fund' },
-  'employment-office': { enterpriseNumber: '0999000624', name: 'Employment Office' },
-  'pension-office': { enterpriseNumber: '0999000723', name: 'Pension Office' },
-  'welfare-office': { enterpriseNumber: '0999000822', name: 'Public Centre for Social Welfare' },
-  'wages-source': { enterpriseNumber: '0999000921', name: 'Social Security Office' },
-  'statuses-source': { enterpriseNumber: '0999001020', name: 'Social Status Register' },
-  'citizen-portal': { enterpriseNumber: '0999001119', name: 'Citizen portal' },
+  committee: {
+    enterpriseNumber: '0999000228',
+    name: 'Information Security Committee',
+    roles: [Role.ROLE_COMMITTEE],
+    rights: ['decide'],
+  },
+  'national-register': {
+    enterpriseNumber: '0999000327',
+    name: 'National Register',
+    rights: ['consult', 'inscribe', 'report:person.identification.v1:*', 'import', 'numbers', 'erase', 'propose'],
+  },
+  municipality: {
+    enterpriseNumber: '0999000426',
+    name: 'Municipality of Kruispunt',
+    rights: ['report:person.identification.v1:address,municipality,civilStatus', 'numbers', 'erase'],
+  },
+  'health-fund': { enterpriseNumber: '0999000525', name: 'Health Insurance Fund', rights: RECIPIENT },
+  'employment-office': { enterpriseNumber: '0999000624', name: 'Employment Office', rights: RECIPIENT },
+  'pension-office': { enterpriseNumber: '0999000723', name: 'Pension Office', rights: [...RECIPIENT, 'publish'] },
+  'welfare-office': {
+    enterpriseNumber: '0999000822',
+    name: 'Public Centre for Social Welfare',
+    rights: RECIPIENT,
+  },
+  'wages-source': {
+    enterpriseNumber: '0999000921',
+    name: 'Social Security Office',
+    rights: ['inscribe', 'supply:employment.wages.v1', 'report:employment.wages.v1:*'],
+  },
+  'statuses-source': {
+    enterpriseNumber: '0999001020',
+    name: 'Social Status Register',
+    rights: ['supply:social.status.v1', 'report:social.status.v1:*'],
+  },
+  'citizen-portal': { enterpriseNumber: '0999001119', name: 'Citizen portal', rights: [`portal:${SIGN_IN_ISSUER}`] },
 } as const satisfies Readonly<Record<string, DemoInstitution>>;
 
 export type InstitutionName = keyof typeof INSTITUTIONS;

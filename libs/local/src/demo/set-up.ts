@@ -12,15 +12,15 @@ import {
 } from '@crossroads/client';
 import { type Deliberation, DeliberationState } from '@crossroads/contracts/authorization/v1/policy';
 import { newRequestId } from '@crossroads/grpc';
+import { MAX_REGISTERED_DAYS } from '@crossroads/topology';
 import { type IdentityFiles, spkiOfPem, writePrivate } from '../certificates.js';
 import type { LocalMesh } from '../local-mesh.js';
 import { dataServices, type InstitutionAddresses } from './data-services.js';
 import { DRAFTS, inscriptionContexts, type Recipient, toDeliberation } from './deliberations.js';
-import { INSTITUTIONS, type InstitutionName, institutionEntries, numberOf } from './institutions.js';
+import { INSTITUTIONS, type InstitutionName, institutionEntries, numberOf, SIGN_IN_ISSUER } from './institutions.js';
 
 /** The institution, and its application, through which citizens sign in. */
 const PORTAL = 'citizen-portal';
-const SIGN_IN_ISSUER = 'https://sign-in.crossroads.test';
 const SIGN_IN_KID = 'sign-in';
 const OFFICIALS_KID = 'officials';
 /** Asks in the demo, unless a question names another. */
@@ -41,8 +41,14 @@ export interface DemoNetwork {
 /** The parts of a mesh that the demo uses. */
 export interface DemoHost extends Pick<LocalMesh, 'trustDomain' | 'issueApplication' | 'setSignIn' | 'setRequestKey'> {
   readonly folder: Pick<LocalMesh['folder'], 'keys'>;
-  readonly ports: Pick<LocalMesh['ports'], 'services'>;
+  readonly ports: Pick<LocalMesh['ports'], 'forInstitutions'>;
 }
+
+const DAY_MS = 86_400_000;
+
+/** The end of a registration of today, on a day as whole as that, so that a repetition changes nothing. */
+export const registeredUntil = (): Date =>
+  new Date((Math.floor(Date.now() / DAY_MS) + MAX_REGISTERED_DAYS - 1) * DAY_MS);
 
 /** Registers institutions, applications, data services, the sign-in provider and a document provider. Idempotent. */
 export const setUpDemo = async (mesh: DemoHost, addresses: InstitutionAddresses): Promise<DemoNetwork> => {
@@ -65,13 +71,20 @@ export const setUpDemo = async (mesh: DemoHost, addresses: InstitutionAddresses)
         name: institution.name,
         roles: [...(institution.roles ?? [])],
         represents: [],
+        acceptedBy: [],
         officialKeys: [{ kid: OFFICIALS_KID, jwk }],
       },
     });
     const certificate = readFileSync(certificateOf(certificates, name).certificate, 'utf8');
     await authorization.registerApplication({
       requestId: newRequestId(),
-      application: { enterpriseNumber: institution.enterpriseNumber, name, spkiHashes: [spkiOfPem(certificate)] },
+      application: {
+        enterpriseNumber: institution.enterpriseNumber,
+        name,
+        spkiHashes: [spkiOfPem(certificate)],
+        rights: [...institution.rights],
+        notAfter: registeredUntil(),
+      },
     });
   }
   for (const dataService of dataServices(addresses))
@@ -82,7 +95,6 @@ export const setUpDemo = async (mesh: DemoHost, addresses: InstitutionAddresses)
       issuer: SIGN_IN_ISSUER,
       keys: [{ kid: SIGN_IN_KID, jwk: { ...(await publicJwk(publicPem(signInKey))) } }],
       acceptedAcr: [ACR_HIGH],
-      portals: [{ enterpriseNumber: numberOf(PORTAL), application: PORTAL }],
     },
   });
   for (const [name, contexts] of inscriptionContexts())
@@ -165,7 +177,7 @@ const networkOf = (
   signInKey: string,
 ): DemoNetwork => {
   const connected = new Map<InstitutionName, Institution>();
-  const { services } = mesh.ports;
+  const { forInstitutions } = mesh.ports;
   const connection = (name: InstitutionName): MeshConnection => {
     const { ca, certificate, key } = certificateOf(certificates, name);
     return {
@@ -174,7 +186,7 @@ const networkOf = (
       requestKey: { kid: OFFICIALS_KID, privatePem: officialsKey },
       official: OFFICIAL,
       addresses: Object.fromEntries(
-        Object.entries(services).map(([service, port]) => [service, `localhost:${port}`]),
+        Object.entries(forInstitutions).map(([service, port]) => [service, `localhost:${port}`]),
       ) as MeshAddresses,
     };
   };

@@ -39,7 +39,7 @@ const records: ReadonlyMap<string, object> = DATA_SERVICE === WAGES ? population
 const server = await startServer({
   ...mesh.connection,
   host: grpc.GRPC_HOST,
-  port: grpc.GRPC_PORT,
+  port: grpc.MESH_PORT,
   domain: 'source.crossroads',
   services: [
     sourceService({

@@ -181,7 +181,7 @@ const showEvents = async ({ mesh, network, output }: Tour, { messageId, message 
   const broker = await openBroker({
     clientId: `${provider}-tour`,
     tls: network.connection(SENDER).tls,
-    ...(kind.kind === 'kafka' ? { kafkaBrokers: kind.brokers.join(',') } : { embeddedLogUrl: kind.url }),
+    ...(kind.kind === 'kafka' ? { kafkaBrokers: kind.institutionBrokers.join(',') } : { embeddedLogUrl: kind.url }),
   });
   const received: ProviderEvent[] = [];
   try {

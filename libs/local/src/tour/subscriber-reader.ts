@@ -28,7 +28,7 @@ export const startSubscriber = async (
   const broker = await openBroker({
     clientId: `${number}-tour`,
     tls: network.connection(name).tls,
-    ...(kind.kind === 'kafka' ? { kafkaBrokers: kind.brokers.join(',') } : { embeddedLogUrl: kind.url }),
+    ...(kind.kind === 'kafka' ? { kafkaBrokers: kind.institutionBrokers.join(',') } : { embeddedLogUrl: kind.url }),
   });
   const received = new Map<string, Delivery[]>();
   const faults: string[] = [];

@@ -23,11 +23,18 @@ export interface WantedAccess {
   readonly rights: readonly BrokerRight[];
 }
 
+/** Which applications of an institution read its topics. */
+const READERS = [
+  { of: DELIVERIES, rights: ['subscribe'] },
+  { of: EBOX_EVENTS, rights: ['publish'] },
+] as const;
+
 /** What a policy decides on. */
 export type AccessPolicy = Pick<Policy, 'subscribers' | 'documentProviderNumbers' | 'keysOf'>;
 
 /**
- * A topic for each institution that gets deliveries or is a document provider, and for each of its registered keys the right to read it;
+ * A topic for each institution that gets deliveries or is a document provider, and the right to read it for each of its registered keys whose
+ * application may: that subscribes, or that publishes;
  * for each service what the topology grants it.
  */
 export const wantedAccess = (policy: AccessPolicy): WantedAccess => {
@@ -47,18 +54,26 @@ export const wantedAccess = (policy: AccessPolicy): WantedAccess => {
     ),
     rights: [
       ...SERVICES.flatMap((service) => aclEntriesOf(kafkaPrincipalOf(service), kafkaGrantsOf(service))),
-      ...[...owned].flatMap(([enterpriseNumber, topics]) =>
-        policy
-          .keysOf(enterpriseNumber)
-          .flatMap((key) =>
-            aclEntriesOf(
-              kafkaPrincipalOfKey({ enterpriseNumber, ...key }),
-              kafkaGrantsOfInstitution(enterpriseNumber, topics),
-            ),
-          ),
-      ),
+      ...[...owned].flatMap(([enterpriseNumber, topics]) => rightsOfInstitution(policy, enterpriseNumber, topics)),
     ],
   };
+};
+
+/** Of each key, together: several topics are read in the same groups. */
+const rightsOfInstitution = (
+  policy: AccessPolicy,
+  enterpriseNumber: string,
+  topics: readonly InstitutionTopics[],
+): BrokerRight[] => {
+  const byPrincipal = new Map<string, InstitutionTopics[]>();
+  for (const { of, rights } of READERS.filter((reader) => topics.includes(reader.of)))
+    for (const key of policy.keysOf(enterpriseNumber, rights)) {
+      const principal = kafkaPrincipalOfKey({ enterpriseNumber, ...key });
+      byPrincipal.set(principal, [...(byPrincipal.get(principal) ?? []), of]);
+    }
+  return [...byPrincipal].flatMap(([principal, read]) =>
+    aclEntriesOf(principal, kafkaGrantsOfInstitution(enterpriseNumber, read)),
+  );
 };
 
 const SERVICE_PRINCIPALS: ReadonlySet<string> = new Set(SERVICES.map(kafkaPrincipalOf));

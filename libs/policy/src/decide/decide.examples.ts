@@ -35,14 +35,29 @@ export const period = (start?: string, end?: string): Grant['validity'] => ({
 export const institution = (enterpriseNumber: string, more: Partial<Institution> = {}): PolicyEntity => ({
   entity: {
     $case: 'institution',
-    value: { enterpriseNumber, name: 'an institution', roles: [], represents: [], officialKeys: [], ...more },
+    value: {
+      enterpriseNumber,
+      name: 'an institution',
+      roles: [],
+      represents: [],
+      acceptedBy: [],
+      officialKeys: [],
+      ...more,
+    },
   },
 });
 
-export const application = (enterpriseNumber: string, ...spkiHashes: string[]): PolicyEntity => {
-  const value: Application = { enterpriseNumber, name: 'files', spkiHashes };
+/** Longer than any spec runs. */
+export const NOT_AFTER = new Date('2999-12-31');
+
+export const applicationWith = (enterpriseNumber: string, more: Partial<Application>): PolicyEntity => {
+  const rights = ['consult', 'subscribe', 'publish'];
+  const value: Application = { enterpriseNumber, name: 'files', spkiHashes: [], rights, notAfter: NOT_AFTER, ...more };
   return { entity: { $case: 'application', value } };
 };
+
+export const application = (enterpriseNumber: string, ...spkiHashes: string[]): PolicyEntity =>
+  applicationWith(enterpriseNumber, { spkiHashes });
 
 export const wages: DataService = {
   dataService: 'employment.wages.v1',
@@ -102,7 +117,7 @@ export const examplePolicy: readonly PolicyEntity[] = [
   institution(welfareOffice),
   institution(healthFund),
   institution(employmentOffice),
-  institution(integrator, { represents: [welfareOffice] }),
+  institution(integrator, { represents: [welfareOffice], acceptedBy: [welfareOffice] }),
   application(welfareOffice, `key of ${welfareOffice}`, 'another key'),
   application(healthFund, `key of ${healthFund}`),
   application(integrator, `key of ${integrator}`),

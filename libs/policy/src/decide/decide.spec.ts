@@ -59,7 +59,11 @@ describe('decide', () => {
     changing.apply(application(welfareOffice, 'another key'), 2n);
     expect(reason()).toBe('KEY_NOT_REGISTERED');
     expect(reason({ peer: peerOf(healthFund) })).toBe('NOT_REPRESENTED');
-    changing.apply(institution(healthFund, { represents: [welfareOffice] }), 3n);
+    for (const half of [{ represents: [welfareOffice] }, { acceptedBy: [welfareOffice] }]) {
+      changing.apply(institution(healthFund, half), 3n);
+      expect(reason({ peer: peerOf(healthFund) })).toBe('NOT_REPRESENTED');
+    }
+    changing.apply(institution(healthFund, { represents: [welfareOffice], acceptedBy: [welfareOffice] }), 3n);
     expect(reason({ peer: peerOf(healthFund) })).toBe('allowed');
     changing.apply(dataService({ ...wages, fieldGroups: [{ name: 'new', paths: ['new'] }] }), 4n);
     expect(reason({ peer: peerOf(healthFund) })).toBe('FIELD_GROUPS_NOT_GRANTED');

@@ -1,3 +1,4 @@
+export * from './application-rights.js';
 export * from './compiled-grant.js';
 export * from './cut.js';
 export * from './data-service.js';

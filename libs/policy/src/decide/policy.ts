@@ -9,6 +9,8 @@ import type {
   Role,
   SignInProvider,
 } from '@crossroads/contracts/authorization/v1/policy';
+import type { RightKind } from '@crossroads/topology';
+import { ApplicationRights } from './application-rights.js';
 import { type CompiledGrant, compileGrants, SharedNames } from './compiled-grant.js';
 import { type CompiledDataService, compileDataService } from './data-service.js';
 
@@ -43,6 +45,14 @@ const headOf = (deliberation: Deliberation): DeliberationHead => {
   return { deliberationId, reference, title, recipient, state, decideTime, revokeTime };
 };
 
+/** An application, until its registration ends. */
+interface KnownApplication {
+  readonly keys: ReadonlySet<string>;
+  readonly rights: ApplicationRights;
+  /** Milliseconds since 1970. */
+  readonly notAfter: number;
+}
+
 interface KnownDeliberation {
   readonly head: DeliberationHead;
   readonly grants: readonly CompiledGrant[];
@@ -56,7 +66,7 @@ export class PolicyIndex {
   revision = 0n;
   private readonly institutions = new Map<string, Institution>();
   private readonly represented = new Map<string, ReadonlySet<string>>();
-  private readonly applications = new Map<string, Map<string, ReadonlySet<string>>>();
+  private readonly applications = new Map<string, Map<string, KnownApplication>>();
   private readonly dataServices = new Map<string, CompiledDataService>();
   private readonly deliberations = new Map<string, KnownDeliberation>();
   /** By recipient and data service. */
@@ -78,7 +88,7 @@ export class PolicyIndex {
     switch (entity?.$case) {
       case 'institution':
         this.institutions.set(entity.value.enterpriseNumber, entity.value);
-        this.represented.set(entity.value.enterpriseNumber, new Set(entity.value.represents));
+        this.represented.set(entity.value.enterpriseNumber, representedBy(entity.value));
         break;
       case 'application':
         this.applyApplication(entity.value);
@@ -112,26 +122,33 @@ export class PolicyIndex {
     return this.institutions.get(enterpriseNumber)?.roles.includes(role) ?? false;
   }
 
-  /** Whether the key of the certificate is registered. Services of the mesh are identified by their certificate alone. */
-  isRegistered(peer: Peer): boolean {
-    if (peer.kind === 'service') return true;
-    return (
-      this.institutions.has(peer.enterpriseNumber) &&
-      (this.applications.get(peer.enterpriseNumber)?.get(peer.application)?.has(peer.spki) ?? false)
-    );
+  /** Whether the key of the certificate is registered, at this time. Services of the mesh are identified by their certificate alone. */
+  isRegistered(peer: Peer, now = Date.now()): boolean {
+    return peer.kind === 'service' || this.applicationOf(peer, now) !== undefined;
   }
 
-  /** Whether the peer is the customer or represents it. A service of the mesh may act for any customer. */
+  /** The rights of the application whose key it is; none when that is not registered. */
+  rightsOf(peer: Peer, now = Date.now()): ApplicationRights {
+    return (peer.kind === 'institution' ? this.applicationOf(peer, now)?.rights : undefined) ?? ApplicationRights.NONE;
+  }
+
+  /** Whether the peer is the customer, or represents it, as both administrators and the customer have said. A service of the mesh may act for any customer. */
   mayActFor(peer: Peer, customer: string): boolean {
     if (peer.kind === 'service' || peer.enterpriseNumber === customer) return true;
     return this.represented.get(peer.enterpriseNumber)?.has(customer) ?? false;
   }
 
-  /** The registered keys of an institution's applications. */
-  keysOf(enterpriseNumber: string): { readonly application: string; readonly spki: string }[] {
+  /** The registered keys of those of an institution's applications that have one of these rights. */
+  keysOf(
+    enterpriseNumber: string,
+    rights: readonly RightKind[],
+    now = Date.now(),
+  ): { readonly application: string; readonly spki: string }[] {
     if (!this.institutions.has(enterpriseNumber)) return [];
-    return [...(this.applications.get(enterpriseNumber) ?? [])].flatMap(([application, keys]) =>
-      [...keys].map((spki) => ({ application, spki })),
+    return [...(this.applications.get(enterpriseNumber) ?? [])].flatMap(([application, known]) =>
+      known.notAfter > now && known.rights.hasOneOf(rights)
+        ? [...known.keys].map((spki) => ({ application, spki }))
+        : [],
     );
   }
 
@@ -208,8 +225,22 @@ export class PolicyIndex {
     return this.grants.get(recipient)?.get(dataService);
   }
 
-  private applyApplication({ enterpriseNumber, name, spkiHashes }: Application): void {
-    at(this.applications, enterpriseNumber, () => new Map()).set(name, new Set(spkiHashes));
+  private applicationOf(
+    { enterpriseNumber, application, spki }: Extract<Peer, { kind: 'institution' }>,
+    now: number,
+  ): KnownApplication | undefined {
+    if (!this.institutions.has(enterpriseNumber)) return undefined;
+    const known = this.applications.get(enterpriseNumber)?.get(application);
+    return known && known.keys.has(spki) && known.notAfter > now ? known : undefined;
+  }
+
+  /** Without an end it is registered no longer: nobody is for ever. */
+  private applyApplication({ enterpriseNumber, name, spkiHashes, rights, notAfter }: Application): void {
+    at(this.applications, enterpriseNumber, () => new Map<string, KnownApplication>()).set(name, {
+      keys: new Set(spkiHashes),
+      rights: new ApplicationRights(rights),
+      notAfter: notAfter?.getTime() ?? 0,
+    });
   }
 
   private applyDeliberation(head: DeliberationHead, grants: readonly CompiledGrant[]): void {
@@ -238,6 +269,9 @@ export class PolicyIndex {
     }
   }
 }
+
+const representedBy = ({ represents, acceptedBy }: Institution): ReadonlySet<string> =>
+  new Set(represents).intersection(new Set(acceptedBy));
 
 /** Typing errors of a large office; somebody who searches needs more. */
 const DEFAULT_MISSES = 200;

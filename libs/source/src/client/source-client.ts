@@ -1,10 +1,10 @@
-import { callContext, type Lane, MeshSettings, NobodyWaits } from '@crossroads/configuration';
+import { callContext, type Lane, InstitutionSettings, MeshSettings, NobodyWaits } from '@crossroads/configuration';
 import {
   SourceServiceService,
   type SupplyRequest,
   type SupplyResponse,
 } from '@crossroads/contracts/source/v1/source_service';
-import { connect, RemoteError, type ServerIdentity, type ServerKeys, status } from '@crossroads/grpc';
+import { connect, RemoteError, type ServerIdentity, status } from '@crossroads/grpc';
 import { type CompiledDataService, PolicyFollower } from '@crossroads/policy';
 import { processLog } from '@crossroads/telemetry';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
@@ -17,23 +17,20 @@ const MAX_DEADLINE_MS = 10_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /**
- * Asks authentic sources, which the policy names for each data service: one connection for each source and address. Only a server with a
- * key that is registered for an application of the source is believed.
+ * Asks authentic sources, which the policy names for each data service: one connection for each of these, source and address. Only a server is
+ * believed whose key is registered for an application of the source with the right to supply the data service.
  */
 @Injectable()
 export class SourceClient implements OnApplicationShutdown {
-  private readonly connections = new Map<string, SourceConnection>();
-  /** By source, address, deadline and lane. */
+  private readonly connections = new Map<string, KnownConnection>();
+  /** By data service, source, address, deadline and lane. */
   private readonly batchers = new Map<string, SourceBatcher>();
-
-  private readonly serverKeys: ServerKeys;
 
   constructor(
     private readonly mesh: MeshSettings,
-    policy: PolicyFollower,
-  ) {
-    this.serverKeys = policy.serverKeys((held, server) => held.isRegistered(server));
-  }
+    private readonly institutions: InstitutionSettings,
+    private readonly policy: PolicyFollower,
+  ) {}
 
   /**
    * @param lane a less urgent one than that of the call for which is asked
@@ -47,7 +44,8 @@ export class SourceClient implements OnApplicationShutdown {
     const { supplier } = service;
     if (!supplier) return 'SOURCE_UNAVAILABLE';
     const deadlineMs = Math.min(supplier.deadlineMs > 0 ? supplier.deadlineMs : DEFAULT_DEADLINE_MS, MAX_DEADLINE_MS);
-    const result = await this.batcherOf(supplier.source, supplier.address, deadlineMs, lane).supply(request);
+    const connection = this.connectionTo(service.name, supplier.source, supplier.address);
+    const result = await this.batcherOf(connection, deadlineMs, lane).supply(request);
     if ('response' in result) return result.response;
     // The source has done nothing wrong.
     if (callContext()?.isCancelled) throw new NobodyWaits();
@@ -58,31 +56,41 @@ export class SourceClient implements OnApplicationShutdown {
   }
 
   onApplicationShutdown(): void {
-    for (const connection of this.connections.values()) connection.close();
+    for (const { calls } of this.connections.values()) calls.close();
   }
 
-  private batcherOf(source: string, address: string, deadlineMs: number, lane?: Lane): SourceBatcher {
-    const key = `${source} ${address} ${deadlineMs} ${lane ?? ''}`;
+  private batcherOf({ key: of, calls }: KnownConnection, deadlineMs: number, lane?: Lane): SourceBatcher {
+    const key = `${of} ${deadlineMs} ${lane ?? ''}`;
     const known = this.batchers.get(key);
     if (known) return known;
-    const batcher = new SourceBatcher(this.connectionTo(source, address), deadlineMs, lane);
+    const batcher = new SourceBatcher(calls, deadlineMs, lane);
     this.batchers.set(key, batcher);
     return batcher;
   }
 
-  private connectionTo(source: string, address: string): SourceConnection {
-    const key = `${source} ${address}`;
+  /** One for each data service: a key that supplies one is not believed for another. */
+  private connectionTo(dataService: string, source: string, address: string): KnownConnection {
+    const key = `${dataService} ${source} ${address}`;
     const known = this.connections.get(key);
     if (known) return known;
-    const connection = connect(SourceServiceService, address, {
-      ...this.mesh.connection,
-      server: identityOf(source),
-      serverKeys: this.serverKeys,
+    const server = identityOf(source);
+    const calls = connect(SourceServiceService, address, {
+      ...(server.kind === 'service' ? this.mesh.connection : this.institutions.connectionOf(this.mesh)),
+      server,
+      serverKeys: this.policy.serverKeys(
+        (held, shown) => shown.kind === 'service' || held.rightsOf(shown).supplies(dataService),
+      ),
       maxMessageBytes: MAX_ANSWER_BYTES,
     });
-    this.connections.set(key, connection);
-    return connection;
+    const made = { key, calls };
+    this.connections.set(key, made);
+    return made;
   }
+}
+
+interface KnownConnection {
+  readonly key: string;
+  readonly calls: SourceConnection;
 }
 
 const SERVICE = 'service:';

@@ -1,4 +1,6 @@
-import { CertificateAuthority, type IssuedCertificate } from '@crossroads/local';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { CertificateAuthorities, type IssuedCertificate } from '@crossroads/local';
 import {
   aclEntriesOf,
   type Broker,
@@ -28,7 +30,11 @@ export interface TestBus {
   readonly database: TestDatabase | undefined;
   /** Gives a service all rights on Kafka; the one that administers it has its own. Specs of the local mesh test the real ACLs. */
   allow(service: ServiceName): Promise<void>;
-  issue(make: (authority: CertificateAuthority) => Promise<IssuedCertificate>): Promise<KafkaTls>;
+  /** PEM of the authority of institutions. */
+  readonly institutionsCa: string;
+  /** Where the holder of a certificate connects to Kafka. */
+  brokersFor(tls: KafkaTls): readonly string[];
+  issue(make: (authority: CertificateAuthorities) => Promise<IssuedCertificate>): Promise<KafkaTls>;
   /** A broker client with all rights. */
   readonly broker: Broker;
   /** What the broker-keeper has, with all rights. */
@@ -38,6 +44,10 @@ export interface TestBus {
   stop(): Promise<void>;
 }
 
+/** Whether a certificate (PEM, or the path of its file) names an application of an institution, which connects to ports of its own. */
+export const isOfInstitution = (cert: string): boolean =>
+  /^O=/m.test(new X509Certificate(cert.includes('-----BEGIN') ? cert : readFileSync(cert)).subject);
+
 /** Uses Kafka if there is one, unless the embedded log is requested. */
 export const testBus = async (wanted: 'kafka' | 'embedded', trustDomain: string): Promise<TestBus> =>
   (wanted === 'kafka' ? await onKafka() : undefined) ?? embedded(trustDomain);
@@ -46,7 +56,10 @@ const onKafka = async (): Promise<TestBus | undefined> => {
   const kafka = await testKafka();
   if (!kafka) return undefined;
   const brokers = kafka.brokers.split(',');
-  const open = (tls: KafkaTls, clientId: string) => openBroker({ clientId, kafkaBrokers: kafka.brokers, tls });
+  const brokersFor = ({ cert }: KafkaTls): string[] =>
+    (isOfInstitution(cert) ? kafka.institutionBrokers : kafka.brokers).split(',');
+  const open = (tls: KafkaTls, clientId: string) =>
+    openBroker({ clientId, kafkaBrokers: brokersFor(tls).join(','), tls });
   const broker = await open(kafka.admin, 'spec');
   return {
     kind: 'kafka',
@@ -79,6 +92,8 @@ const onKafka = async (): Promise<TestBus | undefined> => {
       });
       await admin.disconnect();
     },
+    institutionsCa: kafka.institutionsCa,
+    brokersFor,
     issue: (make) => kafka.issue(make),
     broker,
     administration: () => openAdministration({ clientId: 'spec', kafkaBrokers: kafka.brokers, tls: kafka.admin }),
@@ -91,7 +106,7 @@ const onKafka = async (): Promise<TestBus | undefined> => {
 };
 
 const embedded = async (trustDomain: string): Promise<TestBus> => {
-  const authority = await CertificateAuthority.create(trustDomain);
+  const authority = await CertificateAuthorities.create(trustDomain);
   const database: TestDatabase = await testDatabase(...embeddedLogMigrations);
   const { link, url } = await Link.ofUrl(database.url);
   const open = () => openBroker({ clientId: 'spec', embeddedLogUrl: database.url });
@@ -102,9 +117,11 @@ const embedded = async (trustDomain: string): Promise<TestBus> => {
     link,
     database,
     allow: async () => undefined,
+    institutionsCa: authority.certificateOf('institutions'),
+    brokersFor: () => [],
     issue: async (make) => {
       const { certificate, key } = await make(authority);
-      return { ca: authority.certificate, cert: certificate, key };
+      return { ca: authority.certificateOf('services'), cert: certificate, key };
     },
     broker,
     administration: () => openAdministration({ clientId: 'spec', embeddedLogUrl: database.url }),

@@ -10,8 +10,14 @@ export class InProcessService {
     readonly server: RunningServer,
   ) {}
 
+  /** Where services of the mesh connect. */
   get port(): number {
     return this.server.port;
+  }
+
+  /** Where applications of institutions connect. */
+  get institutionsPort(): number {
+    return this.server.institutionsPort ?? 0;
   }
 
   /** Checks whether all dependencies are available. */

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { eventually } from '../eventually.js';
 
 export interface ServiceProcessOptions {
-  /** The address in its environment. */
+  /** The ports in its environment. */
   readonly port?: number;
+  readonly institutionsPort?: number;
   readonly nodeOptions?: readonly string[];
 }
 
@@ -33,8 +34,14 @@ export class ServiceProcess {
     return service;
   }
 
+  /** Where services of the mesh connect. */
   get port(): number {
     return this.options.port ?? 0;
+  }
+
+  /** Where applications of institutions connect. */
+  get institutionsPort(): number {
+    return this.options.institutionsPort ?? 0;
   }
 
   get pid(): number | undefined {

@@ -26,24 +26,19 @@ export interface TestToken {
   readonly header?: Readonly<Record<string, string>>;
 }
 
-/** A sign-in provider that the policy of a mesh knows, with the applications `desk` of some institutions as its portals. */
+/** A sign-in provider that the policy of a mesh knows. */
 export class SignInStandIn {
   private constructor(
     readonly issuer: string,
     private readonly key: KeyObject,
   ) {}
 
-  static async register(
-    { policy }: Pick<TestMesh, 'policy'>,
-    portals: readonly string[],
-    issuer = 'https://sign-in.test',
-  ): Promise<SignInStandIn> {
+  static async register({ policy }: Pick<TestMesh, 'policy'>, issuer = 'https://sign-in.test'): Promise<SignInStandIn> {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const value = {
       issuer,
       keys: [{ kid: KID, jwk: { ...(await exportJWK(publicKey)) } }],
       acceptedAcr: [ACR],
-      portals: portals.map((enterpriseNumber) => ({ enterpriseNumber, application: APPLICATION })),
     };
     policy.put({ $case: 'signInProvider', value });
     return new SignInStandIn(issuer, privateKey);

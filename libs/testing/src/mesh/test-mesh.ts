@@ -19,7 +19,7 @@ import {
   startServer,
   type TlsFiles,
 } from '@crossroads/grpc';
-import { type CertificateAuthority, isServing, probe } from '@crossroads/local';
+import { type CertificateAuthorities, isServing, probe } from '@crossroads/local';
 import { AccessKeeping, type KafkaTls, TopicSealing } from '@crossroads/messaging';
 import { followPolicy } from '@crossroads/policy';
 import { FileKeyProvider, generateKeyFile, TopicSealer } from '@crossroads/privacy';
@@ -27,9 +27,11 @@ import type { ServiceDefinition } from '@crossroads/service';
 import {
   addressedBy,
   addressVariableOf,
+  isRightKind,
   isServer,
   keysOf,
   receiptUseOf,
+  RIGHTS,
   serviceNamed,
   type ServiceName,
   type TopicName,
@@ -47,7 +49,7 @@ import type { Type } from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { eventually } from '../eventually.js';
 import { freePort, type TestDatabase, testDatabase, testPostgres } from '../postgres.js';
-import { type TestBus, testBus } from './bus.js';
+import { isOfInstitution, type TestBus, testBus } from './bus.js';
 import { InProcessService } from './in-process-service.js';
 import { PolicyFeed } from './policy-feed.js';
 import { TestPublisher } from './publisher.js';
@@ -56,6 +58,17 @@ import { OFFICIAL_KEYS } from './signed-request.js';
 import { tlsInFrontOf } from './tls-front.js';
 
 export const TRUST_DOMAIN = 'crossroads.test';
+
+/** Of applications in the policy of a spec that is about something else: everything, longer than it runs. */
+export const ALL_RIGHTS = {
+  rights: Object.keys(RIGHTS).map((kind) =>
+    isRightKind(kind) ? [kind, ...RIGHTS[kind].map(() => '*')].join(':') : kind,
+  ),
+  notAfter: new Date('2999-12-31'),
+};
+
+/** Those of an application through which no citizen signs in. */
+export const ALL_RIGHTS_BUT_PORTAL = ALL_RIGHTS.rights.filter((right) => !right.startsWith('portal:'));
 
 /** An address at which no server listens. */
 const NOWHERE = '127.0.0.1:9';
@@ -79,10 +92,14 @@ export interface StartOptions {
 
 export interface ProcessOptions extends StartOptions {
   readonly port?: number;
+  readonly institutionsPort?: number;
   /** The folder of another version of the repository, built. @default this one */
   readonly root?: string;
   readonly nodeOptions?: readonly string[];
 }
+
+/** Where applications of institutions connect, by the port for services, of all services that this process has started. */
+const institutionsPorts = new Map<number, number>();
 
 /**
  * The environment of one service in a spec: databases, bus, certificates, key files and policy as the topology requires, and stand-ins for the
@@ -142,6 +159,7 @@ export class TestMesh {
     });
     await bus.allow(service);
     this.ownTls = await this.serviceCertificate(service);
+    writeFileSync(this.institutionsCaFile, bus.institutionsCa);
     await generateKeyFile(this.keyFile, keysOf(service));
     const { privatePem, published } = this.receiptKey;
     writeFileSync(join(folder, 'receipts.pem'), privatePem);
@@ -228,7 +246,7 @@ export class TestMesh {
   }
 
   /** The same certificate from an untrusted authority. */
-  async untrustedCertificate(authority: CertificateAuthority, enterpriseNumber: string): Promise<TlsFiles> {
+  async untrustedCertificate(authority: CertificateAuthorities, enterpriseNumber: string): Promise<TlsFiles> {
     const { certificate, key } = await authority.issueApplication({ application: 'desk', enterpriseNumber });
     const { ca } = await this.applicationCertificate(enterpriseNumber);
     return this.write({ ca: readFileSync(ca, 'utf8'), cert: certificate, key });
@@ -244,19 +262,28 @@ export class TestMesh {
   }
 
   /** Adds an institution with its application `desk` to the policy. Resolves to the certificate of the application. */
-  async register(enterpriseNumber: string, more: Partial<Institution> = {}): Promise<TlsFiles> {
+  async register(
+    enterpriseNumber: string,
+    more: Partial<Institution> = {},
+    rights: readonly string[] = ALL_RIGHTS.rights,
+  ): Promise<TlsFiles> {
     const tls = await this.applicationCertificate(enterpriseNumber);
     const institution = {
       enterpriseNumber,
       name: `Institution ${enterpriseNumber}`,
       roles: [],
       represents: [],
+      // Who is represented has agreed, in a spec that is about something else.
+      acceptedBy: [...(more.represents ?? [])],
       officialKeys: OFFICIAL_KEYS,
       ...more,
     };
     this.policy.put(
       { $case: 'institution', value: institution },
-      { $case: 'application', value: { enterpriseNumber, name: 'desk', spkiHashes: [spkiHash(tls)] } },
+      {
+        $case: 'application',
+        value: { ...ALL_RIGHTS, rights, enterpriseNumber, name: 'desk', spkiHashes: [spkiHash(tls)] },
+      },
     );
     return tls;
   }
@@ -329,6 +356,7 @@ export class TestMesh {
       DATABASE_URL: main.url,
       DATABASE_MIGRATOR_URL: main.migratorUrl,
       ...(keys ? { KEYS_DATABASE_URL: keys.url, KEYS_DATABASE_MIGRATOR_URL: keys.migratorUrl } : {}),
+      INSTITUTIONS_CA_FILE: this.institutionsCaFile,
       TLS_CA_FILE: ca,
       TLS_CERT_FILE: cert,
       TLS_KEY_FILE: key,
@@ -346,7 +374,7 @@ export class TestMesh {
     options: StartOptions & { readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder } = {},
   ): Promise<InProcessService> {
     const { env, databases = this.databases, until = 'ready', override = (builder) => builder } = options;
-    const all = { ...defaults, ...this.environment(databases), GRPC_PORT: '0', ...env };
+    const all = { ...defaults, ...this.environment(databases), MESH_PORT: '0', INSTITUTIONS_PORT: '0', ...env };
     const builder = Test.createTestingModule({ imports: [module] }).setLogger(nestLogger);
     for (const one of settings) builder.overrideProvider(one).useFactory({ factory: () => new one(all) });
     const compiled = await override(builder).compile();
@@ -354,6 +382,7 @@ export class TestMesh {
     const application = compiled.createNestMicroservice({ strategy: transport });
     await application.listen();
     const running = new InProcessService(application, transport.unwrap<RunningServer>());
+    institutionsPorts.set(running.port, running.institutionsPort);
     this.defer(() => running.stop());
     if (until === 'ready') await eventually(() => running.isReady(), Boolean);
     return running;
@@ -363,6 +392,7 @@ export class TestMesh {
   async startProcess(options: ProcessOptions = {}): Promise<ServiceProcess> {
     const {
       port = await freePort(),
+      institutionsPort = await freePort(),
       databases = this.databases,
       env,
       nodeOptions = [],
@@ -377,25 +407,50 @@ export class TestMesh {
         root ?? fileURLToPath(new URL('../../../../', import.meta.url)),
         `services/${this.service}/dist/src/main.js`,
       ),
-      { ...this.environment(databases), [serves ? 'GRPC_PORT' : 'HEALTH_PORT']: String(port), ...env },
+      {
+        ...this.environment(databases),
+        ...(serves
+          ? { MESH_PORT: String(port), INSTITUTIONS_PORT: String(institutionsPort) }
+          : { HEALTH_PORT: String(port) }),
+        ...env,
+      },
       until === 'ready' ? isReady : async () => true,
-      { port, nodeOptions },
+      { port, institutionsPort, nodeOptions },
     );
+    institutionsPorts.set(port, institutionsPort);
     this.defer(() => process.stop('SIGKILL'));
     return process;
   }
 
-  /** A client of the service or of a stand-in. It is closed with the mesh. */
+  /**
+   * A client of the service or of a stand-in, at the port that is for its certificate; `port` is the one for services. It is closed with the
+   * mesh.
+   */
   connect<Definition extends Record<string, MethodShape> & GrpcDefinition>(
     definition: Definition,
     port: number,
     tls: TlsFiles,
     options: Partial<ConnectOptions> = {},
   ): Connection<Definition> {
-    const server = { kind: 'service', name: this.service } as const;
-    const client = connect(definition, `127.0.0.1:${port}`, { tls, trustDomain: TRUST_DOMAIN, server, ...options });
+    const { server = { kind: 'service', name: this.service } as const } = options;
+    const ca = server.kind === 'institution' ? this.institutionsCaFile : tls.ca;
+    const client = connect(definition, `127.0.0.1:${this.portFor(tls, port)}`, {
+      trustDomain: TRUST_DOMAIN,
+      ...options,
+      tls: { ...tls, ca },
+      server,
+    });
     this.defer(() => client.close());
     return client;
+  }
+
+  /** The port of a service for a certificate. @param port the one for services */
+  portFor({ cert }: TlsFiles, port: number): number {
+    return (isOfInstitution(cert) ? institutionsPorts.get(port) : undefined) ?? port;
+  }
+
+  private get institutionsCaFile(): string {
+    return join(this.folder, 'institutions-ca.pem');
   }
 
   private get tlsOfService(): TlsFiles {

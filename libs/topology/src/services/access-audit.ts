@@ -1,4 +1,4 @@
-import { INSTITUTIONS, type Service } from '../service.js';
+import { type Service, withRight } from '../service.js';
 import { ACCESS_TOPICS, PERSON_TOPIC } from '../topics.js';
 
 export const accessAudit = {
@@ -6,7 +6,7 @@ export const accessAudit = {
   title: 'access-audit',
   rpcs: {
     // For a citizen: the token of a registered sign-in provider says whose list it is, not the certificate.
-    'crossroads.audit.v1.AuditService': { listAccesses: INSTITUTIONS },
+    'crossroads.audit.v1.AuditService': { listAccesses: withRight('portal') },
   },
   publishes: [],
   reads: [...ACCESS_TOPICS, PERSON_TOPIC],

@@ -1,25 +1,28 @@
-import { INSTITUTIONS, type Service } from '../service.js';
+import { INSTITUTIONS, type Service, withRight } from '../service.js';
 
 export const authorization = {
   name: 'authorization',
   title: 'authorization',
   rpcs: {
     'crossroads.authorization.v1.AuthorizationService': {
-      registerInstitution: INSTITUTIONS,
-      registerApplication: INSTITUTIONS,
+      registerInstitution: withRight('administer'),
+      registerApplication: withRight('administer'),
+      // Granting takes a right, and withdrawing none: whoever has a key may give up what is its institution's.
       withdrawKey: INSTITUTIONS,
-      registerDataService: INSTITUTIONS,
-      registerSignInProvider: INSTITUTIONS,
-      registerDocumentProvider: INSTITUTIONS,
-      grantInscriptions: INSTITUTIONS,
-      submitDeliberation: INSTITUTIONS,
-      decideDeliberation: INSTITUTIONS,
-      revokeDeliberation: INSTITUTIONS,
+      withdrawRepresentation: INSTITUTIONS,
+      acceptRepresentation: withRight('entrust'),
+      registerDataService: withRight('administer'),
+      registerSignInProvider: withRight('administer'),
+      registerDocumentProvider: withRight('administer', 'publish'),
+      grantInscriptions: withRight('decide'),
+      submitDeliberation: withRight('propose', 'administer'),
+      decideDeliberation: withRight('decide'),
+      revokeDeliberation: withRight('decide'),
       getDeliberation: INSTITUTIONS,
       listDeliberations: INSTITUTIONS,
       listDataServices: INSTITUTIONS,
       check: INSTITUTIONS,
-      acceptPolicyFork: INSTITUTIONS,
+      acceptPolicyFork: withRight('administer'),
       // Each service decides by the policy, so each follows it.
       watch: ['every-service'],
       confirmPolicy: ['every-service'],

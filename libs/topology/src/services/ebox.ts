@@ -1,4 +1,4 @@
-import { INSTITUTIONS, type Service } from '../service.js';
+import { type Service, withRight } from '../service.js';
 import { EBOX_ACCESS_TOPIC, EBOX_EVENTS, PERSON_TOPIC } from '../topics.js';
 
 export const ebox = {
@@ -7,29 +7,29 @@ export const ebox = {
   rpcs: {
     // For a citizen: the token of a registered sign-in provider says who reads, not the certificate.
     'crossroads.ebox.v1.MailboxService': {
-      listMailboxes: INSTITUTIONS,
-      giveConsent: INSTITUTIONS,
-      withdrawConsent: INSTITUTIONS,
-      listConsents: INSTITUTIONS,
-      changePreferences: INSTITUTIONS,
-      addDelegate: INSTITUTIONS,
-      removeDelegate: INSTITUTIONS,
-      listDelegates: INSTITUTIONS,
+      listMailboxes: withRight('portal'),
+      giveConsent: withRight('portal'),
+      withdrawConsent: withRight('portal'),
+      listConsents: withRight('portal'),
+      changePreferences: withRight('portal'),
+      addDelegate: withRight('portal'),
+      removeDelegate: withRight('portal'),
+      listDelegates: withRight('portal'),
     },
     'crossroads.ebox.v1.MessageService': {
-      listMessages: INSTITUTIONS,
-      getMessage: INSTITUTIONS,
-      markMessage: INSTITUTIONS,
-      hideMessage: INSTITUTIONS,
-      downloadDocument: INSTITUTIONS,
+      listMessages: withRight('portal'),
+      getMessage: withRight('portal'),
+      markMessage: withRight('portal'),
+      hideMessage: withRight('portal'),
+      downloadDocument: withRight('portal'),
     },
     'crossroads.ebox.v1.PublicationService': {
-      publishMessage: INSTITUTIONS,
-      publishMessages: INSTITUTIONS,
-      uploadDocument: INSTITUTIONS,
-      listMessageStates: INSTITUTIONS,
-      listProviderEvents: INSTITUTIONS,
-      listMessageTypes: INSTITUTIONS,
+      publishMessage: withRight('publish'),
+      publishMessages: withRight('publish'),
+      uploadDocument: withRight('publish'),
+      listMessageStates: withRight('publish'),
+      listProviderEvents: withRight('publish'),
+      listMessageTypes: withRight('publish'),
     },
   },
   publishes: [EBOX_ACCESS_TOPIC],

@@ -1,4 +1,4 @@
-import { INSTITUTIONS, type Service } from '../service.js';
+import { type Service, withRight } from '../service.js';
 import { SOURCES } from '../sources.js';
 import { PERSON_TOPIC } from '../topics.js';
 
@@ -16,21 +16,21 @@ export const personRegistry = {
   title: 'the person registry',
   rpcs: {
     'crossroads.person.v1.PersonService': {
-      registerPerson: INSTITUTIONS,
-      changePerson: INSTITUTIONS,
-      replaceSsin: INSTITUTIONS,
-      unreplaceSsin: INSTITUTIONS,
-      proposeMerge: INSTITUTIONS,
-      proposeCancellation: INSTITUTIONS,
-      confirmProposal: INSTITUTIONS,
-      contestProposal: INSTITUTIONS,
-      importPersons: INSTITUTIONS,
+      registerPerson: withRight('report'),
+      changePerson: withRight('report'),
+      replaceSsin: withRight('numbers'),
+      unreplaceSsin: withRight('numbers'),
+      proposeMerge: withRight('numbers'),
+      proposeCancellation: withRight('numbers'),
+      confirmProposal: withRight('numbers'),
+      contestProposal: withRight('numbers'),
+      importPersons: withRight('import'),
     },
     // For a citizen: the token of a registered sign-in provider says whose proposal it is, not the certificate.
-    'crossroads.person.v1.CitizenService': { contestOwnProposal: INSTITUTIONS },
+    'crossroads.person.v1.CitizenService': { contestOwnProposal: withRight('portal') },
     'crossroads.person.v1.ErasureService': {
-      erasePerson: INSTITUTIONS,
-      getErasure: INSTITUTIONS,
+      erasePerson: withRight('erase'),
+      getErasure: withRight('erase'),
       acknowledgeErasure: FOLLOWERS,
     },
     ...SOURCES,

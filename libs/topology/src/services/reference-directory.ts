@@ -1,4 +1,4 @@
-import { INSTITUTIONS, type Service } from '../service.js';
+import { type Service, withRight } from '../service.js';
 import { PERSON_TOPIC } from '../topics.js';
 
 /** The services that ask whether an institution has a file on a person. */
@@ -9,10 +9,10 @@ export const referenceDirectory = {
   title: 'the reference directory',
   rpcs: {
     'crossroads.directory.v1.DirectoryService': {
-      inscribe: INSTITUTIONS,
-      uninscribe: INSTITUTIONS,
-      inscribeFile: INSTITUTIONS,
-      listInscriptions: INSTITUTIONS,
+      inscribe: withRight('inscribe'),
+      uninscribe: withRight('inscribe'),
+      inscribeFile: withRight('inscribe'),
+      listInscriptions: withRight('inscribe'),
       check: CHECKERS,
       batchCheck: CHECKERS,
       listInscribedPersons: ['service:subscription'],

@@ -1,4 +1,4 @@
-import { INSTITUTIONS, type Service } from '../service.js';
+import { type Service, withRight } from '../service.js';
 import { SUBSCRIPTION_ACCESS_TOPIC, DELIVERIES, MUTATION_TOPIC, PERSON_TOPIC } from '../topics.js';
 
 export const subscription = {
@@ -6,18 +6,18 @@ export const subscription = {
   title: 'subscription',
   rpcs: {
     'crossroads.subscription.v1.SubscriptionService': {
-      subscribe: INSTITUTIONS,
-      changeSubscription: INSTITUTIONS,
-      closeSubscription: INSTITUTIONS,
-      pauseSubscription: INSTITUTIONS,
-      resumeSubscription: INSTITUTIONS,
-      replayDeliveries: INSTITUTIONS,
-      streamDeliveries: INSTITUTIONS,
-      getSchemas: INSTITUTIONS,
-      getSubscription: INSTITUTIONS,
-      listSubscriptions: INSTITUTIONS,
-      listParked: INSTITUTIONS,
-      redriveParked: INSTITUTIONS,
+      subscribe: withRight('subscribe'),
+      changeSubscription: withRight('subscribe'),
+      closeSubscription: withRight('subscribe'),
+      pauseSubscription: withRight('subscribe'),
+      resumeSubscription: withRight('subscribe'),
+      replayDeliveries: withRight('subscribe'),
+      streamDeliveries: withRight('subscribe'),
+      getSchemas: withRight('subscribe'),
+      getSubscription: withRight('subscribe'),
+      listSubscriptions: withRight('subscribe'),
+      listParked: withRight('subscribe'),
+      redriveParked: withRight('subscribe'),
     },
   },
   publishes: [SUBSCRIPTION_ACCESS_TOPIC],

@@ -43,6 +43,10 @@ import {
 import { type GrantInscriptionsInput, GrantInscriptionsPipe } from '../inscription-grant/inscription-grant.pipe.js';
 import {
   type RegisterApplicationInput,
+  type AcceptRepresentationInput,
+  AcceptRepresentationPipe,
+  type WithdrawRepresentationInput,
+  WithdrawRepresentationPipe,
   RegisterApplicationPipe,
   type RegisterInstitutionInput,
   RegisterInstitutionPipe,
@@ -80,9 +84,20 @@ export class AuthorizationController {
     return this.execute(call, input, (actor, fields) => ({ type: 'RegisterInstitution', ...fields, actor }));
   }
 
+  @Rpc(AuthorizationServiceService.acceptRepresentation, AcceptRepresentationPipe)
+  acceptRepresentation(input: AcceptRepresentationInput, call: Call): Promise<PolicyAnswer> {
+    return this.execute(call, input, (actor, fields) => ({ type: 'AcceptRepresentation', ...fields, actor }));
+  }
+
+  @Rpc(AuthorizationServiceService.withdrawRepresentation, WithdrawRepresentationPipe)
+  withdrawRepresentation(input: WithdrawRepresentationInput, call: Call): Promise<PolicyAnswer> {
+    return this.execute(call, input, (actor, fields) => ({ type: 'WithdrawRepresentation', ...fields, actor }));
+  }
+
   @Rpc(AuthorizationServiceService.registerApplication, RegisterApplicationPipe)
   registerApplication(input: RegisterApplicationInput, call: Call): Promise<PolicyAnswer> {
-    return this.execute(call, input, (actor, fields) => ({ type: 'RegisterApplication', ...fields, actor }));
+    const time = this.clock.now().toISOString();
+    return this.execute(call, input, (actor, fields) => ({ type: 'RegisterApplication', ...fields, time, actor }));
   }
 
   @Rpc(AuthorizationServiceService.withdrawKey, WithdrawKeyPipe)

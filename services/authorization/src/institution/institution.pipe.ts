@@ -7,6 +7,12 @@ import { applicationSchema, institutionSchema, signInProviderSchema } from './in
 
 const { requestId } = fields;
 const registerInstitution = fields.message({ requestId, institution: institutionSchema });
+const acceptRepresentation = fields.message({ requestId, representative: fields.enterpriseNumber });
+const withdrawRepresentation = fields.message({
+  requestId,
+  representative: fields.enterpriseNumber,
+  represented: fields.enterpriseNumber,
+});
 const registerApplication = fields.message({ requestId, application: applicationSchema });
 const registerSignInProvider = fields.message({ requestId, signInProvider: signInProviderSchema });
 const withdrawKey = fields.message({
@@ -17,11 +23,17 @@ const withdrawKey = fields.message({
 });
 
 export type RegisterInstitutionInput = z.output<typeof registerInstitution>;
+export type AcceptRepresentationInput = z.output<typeof acceptRepresentation>;
+export type WithdrawRepresentationInput = z.output<typeof withdrawRepresentation>;
 export type RegisterApplicationInput = z.output<typeof registerApplication>;
 export type RegisterSignInProviderInput = z.output<typeof registerSignInProvider>;
 export type WithdrawKeyInput = z.output<typeof withdrawKey>;
 
 export const RegisterInstitutionPipe = requestPipe(registerInstitution);
+
+export const AcceptRepresentationPipe = requestPipe(acceptRepresentation);
+
+export const WithdrawRepresentationPipe = requestPipe(withdrawRepresentation);
 
 export const RegisterApplicationPipe = requestPipe(registerApplication);
 

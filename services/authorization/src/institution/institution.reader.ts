@@ -5,6 +5,8 @@ import {
 } from '@crossroads/contracts/authorization/v1/policy';
 import { fields } from '@crossroads/grpc';
 import type { JsonObject } from '@crossroads/policy';
+import { MAX_REGISTERED_DAYS } from '@crossroads/topology';
+import { right } from './right.reader.js';
 import { applicationName, BASE64URL_32_BYTES, distinctList, matching, publicText, spkiHash } from '../policy/fields.js';
 import { MAX_KEYS } from '../policy/policy.decider.js';
 import type { Role } from '../policy/policy-entities.js';
@@ -13,7 +15,7 @@ const MAX_ROLES = 10;
 const MAX_REPRESENTED = 4_000;
 const MAX_SIGNING_KEYS = 20;
 const MAX_ACR = 20;
-const MAX_PORTALS = 1_000;
+const MAX_RIGHTS = 200;
 
 /** Stores the members of a public key only: a JWK may hold others. */
 const publicJwk = fields.field((jwk: SigningKeyMessage['jwk'], refuse): JsonObject => {
@@ -69,6 +71,12 @@ export const applicationSchema = fields.message(
     enterpriseNumber: fields.enterpriseNumber,
     name: applicationName,
     spkiHashes: distinctList(spkiHash, { max: MAX_KEYS }),
+    rights: distinctList(right, { min: 0, max: MAX_RIGHTS }),
+    notAfter: fields.field((raw: Date | undefined, refuse): string =>
+      raw === undefined || Number.isNaN(raw.getTime())
+        ? refuse('REQUIRED', `needed: until when it is registered, at most ${MAX_REGISTERED_DAYS} days ahead`)
+        : raw.toISOString(),
+    ),
   },
   'the application',
 );
@@ -85,18 +93,11 @@ const acr = matching(
   'a value of the claim `acr`, printable ASCII without spaces, at most 300 characters',
 );
 
-const portal = fields.message({ enterpriseNumber: fields.enterpriseNumber, application: applicationName });
-
 export const signInProviderSchema = fields.message(
   {
     issuer,
     keys: signingKeys(1),
     acceptedAcr: distinctList(acr, { min: 1, max: MAX_ACR }),
-    portals: distinctList(
-      portal,
-      { min: 0, max: MAX_PORTALS },
-      ({ enterpriseNumber, application }) => `${enterpriseNumber}/${application}`,
-    ),
   },
   'the sign-in provider',
 );

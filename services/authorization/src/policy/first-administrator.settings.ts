@@ -6,7 +6,8 @@ import type { Application, Institution } from './policy-entities.js';
 
 export interface FirstAdministrator {
   readonly institution: Institution;
-  readonly application: Application;
+  /** Until when it is registered follows from the time of the first start. */
+  readonly application: Omit<Application, 'notAfter'>;
 }
 
 const FORMAT = 'must be <enterprise number>:<name>:<application>:<SPKI hash>, the number with its check digits';
@@ -22,8 +23,15 @@ export class FirstAdministratorSettings extends settingsOf({
       else if (!applicationName.safeParse(application).success || !spkiHash.safeParse(hash).success)
         context.addIssue(BAD_KEY);
       return {
-        institution: { enterpriseNumber, name, roles: ['ADMINISTRATOR'], represents: [], officialKeys: [] },
-        application: { enterpriseNumber, name: application, spkiHashes: [hash] },
+        institution: {
+          enterpriseNumber,
+          name,
+          roles: ['ADMINISTRATOR'],
+          represents: [],
+          acceptedBy: [],
+          officialKeys: [],
+        },
+        application: { enterpriseNumber, name: application, spkiHashes: [hash], rights: ['administer'] },
       };
     })
     .meta({ description: 'who may change the policy while there is none' })

@@ -12,6 +12,8 @@ export interface Institution {
   readonly name: string;
   readonly roles: readonly Role[];
   readonly represents: readonly string[];
+  /** Those of `represents` that have agreed: it acts for no others. */
+  readonly acceptedBy: readonly string[];
   readonly officialKeys: readonly SigningKey[];
 }
 
@@ -19,6 +21,9 @@ export interface Application {
   readonly enterpriseNumber: string;
   readonly name: string;
   readonly spkiHashes: readonly string[];
+  readonly rights: readonly string[];
+  /** ISO 8601. */
+  readonly notAfter: string;
 }
 
 export interface SignInProvider {
@@ -26,7 +31,6 @@ export interface SignInProvider {
   readonly keys: readonly SigningKey[];
   /** At least one. */
   readonly acceptedAcr: readonly string[];
-  readonly portals: readonly { readonly enterpriseNumber: string; readonly application: string }[];
 }
 
 interface FieldGroup {

@@ -7,6 +7,8 @@ export const POLICY_STREAM = 'policy';
 /** The newest schema version of each type of event that this version reads. */
 const KNOWN: Readonly<Record<PolicyEvent['type'], number>> = {
   InstitutionRegistered: 1,
+  RepresentationAccepted: 1,
+  RepresentationWithdrawn: 1,
   ApplicationRegistered: 1,
   KeyWithdrawn: 1,
   DataServiceRegistered: 1,

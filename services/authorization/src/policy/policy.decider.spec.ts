@@ -4,6 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { DataService, Deliberation } from './policy-entities.js';
 import {
+  member,
   actor,
   admin,
   application,
@@ -28,8 +29,9 @@ import {
   wasApproved,
   wasSubmitted,
   withdraw,
+  TIME,
 } from './policy.examples.js';
-import { MAX_KEYS, type PolicyCommand, type PolicyEvent, policy } from './policy.decider.js';
+import { type Actor, MAX_KEYS, type PolicyCommand, type PolicyEvent, policy } from './policy.decider.js';
 
 const given = deciderSpec(policy);
 
@@ -53,28 +55,13 @@ describe('who changes the policy', () => {
     registerProvider(documentProvider(), office),
     {
       type: 'RegisterSignInProvider',
-      signInProvider: { issuer: 'https://x', keys: [], acceptedAcr: ['high'], portals: [] },
+      signInProvider: { issuer: 'https://x', keys: [], acceptedAcr: ['high'] },
       actor: office,
     },
   ])('must be an administrator: $type', (command) => {
     given(...members)
       .when(command)
       .thenRejected('NOT_AN_ADMINISTRATOR');
-  });
-});
-
-describe('sign-in providers', () => {
-  const provider = { issuer: 'https://x', keys: [], acceptedAcr: ['high'] };
-
-  it('are registered with the portals of registered institutions only', () => {
-    const signInProvider = { ...provider, portals: [{ enterpriseNumber: 'office', application: 'portal' }] };
-    given(...members)
-      .when({ type: 'RegisterSignInProvider', signInProvider, actor: admin })
-      .then({ type: 'SignInProviderRegistered', data: { signInProvider, by: 'admin' } });
-    const unknown = { ...provider, portals: [{ enterpriseNumber: 'nobody', application: 'portal' }] };
-    given(...members)
-      .when({ type: 'RegisterSignInProvider', signInProvider: unknown, actor: admin })
-      .thenRejected('UNKNOWN_INSTITUTION');
   });
 });
 
@@ -96,6 +83,69 @@ describe('institutions', () => {
     given(...members)
       .when(registerInstitution(institution('new', { represents: ['nobody'] })))
       .thenRejected('UNKNOWN_INSTITUTION');
+  });
+
+  const registered: PolicyEvent = {
+    type: 'InstitutionRegistered',
+    data: { institution: institution('other', { represents: ['office'] }), by: 'admin' },
+  };
+  const agreed: PolicyEvent = {
+    type: 'RepresentationAccepted',
+    data: { institution: institution('other', { represents: ['office'], acceptedBy: ['office'] }), by: 'office' },
+  };
+  const accept = (by: Actor): PolicyCommand => ({ type: 'AcceptRepresentation', representative: 'other', actor: by });
+  const end = (by: Actor): PolicyCommand => ({
+    type: 'WithdrawRepresentation',
+    representative: 'other',
+    represented: 'office',
+    actor: by,
+  });
+
+  it('are represented once they have agreed themselves, to what administrators have registered', () => {
+    given(...members, registered)
+      .when(accept(office))
+      .then(agreed);
+    given(...members, registered, agreed)
+      .when(accept(office))
+      .thenNothing();
+    given(...members)
+      .when(accept(office))
+      .thenRejected('REPRESENTATION_NOT_FOUND');
+    for (const stranger of [other, admin])
+      given(...members, registered)
+        .when(accept(stranger))
+        .thenRejected('REPRESENTATION_NOT_FOUND');
+    // What administrators send says nothing of who has agreed.
+    const forged = institution('other', { represents: ['office', 'admin'], acceptedBy: ['office', 'admin'] });
+    const kept = institution('other', { represents: ['office', 'admin'], acceptedBy: ['office'] });
+    given(...members, registered, agreed)
+      .when(registerInstitution(forged))
+      .then({ type: 'InstitutionRegistered', data: { institution: kept, by: 'admin' } });
+  });
+
+  it('end a representation at once, either of the two, and it needs both to come back', () => {
+    for (const by of [office, other, admin]) {
+      const ended: PolicyEvent = {
+        type: 'RepresentationWithdrawn',
+        data: { institution: institution('other'), by: by.enterpriseNumber },
+      };
+      given(...members, registered, agreed)
+        .when(end(by))
+        .then(ended);
+      given(...members, registered, agreed, ended)
+        .when(accept(office))
+        .thenRejected('REPRESENTATION_NOT_FOUND');
+      given(...members, registered, agreed, ended)
+        .when(registerInstitution(institution('other', { represents: ['office'] })))
+        .then(registered);
+    }
+    const third = actor('third');
+    given(...members, ...member('third'), registered, agreed)
+      .when(end(third))
+      .thenRejected('NOT_YOUR_REPRESENTATION');
+    given(...members)
+      .when(end(office))
+      .thenRejected('REPRESENTATION_NOT_FOUND');
   });
 
   it('keep at least one administrator among them', () => {
@@ -120,6 +170,29 @@ describe('keys', () => {
     given(...members)
       .when(registerKeys(application('office', 'key of office')))
       .thenNothing();
+  });
+
+  it('have the rights and the end of the last registration, at most 400 days ahead', () => {
+    const changed = { ...application('office', 'key of office'), rights: ['consult'] };
+    given(...members)
+      .when(registerKeys(changed))
+      .then({ type: 'ApplicationRegistered', data: { application: changed, by: 'admin' } });
+    for (const notAfter of [TIME, '2027-01-03T00:00:00.000Z', '2028-01-03T00:00:00.000Z'])
+      if (notAfter.startsWith('2027'))
+        given(...members)
+          .when(registerKeys({ ...changed, notAfter }))
+          .then({ type: 'ApplicationRegistered', data: { application: { ...changed, notAfter }, by: 'admin' } });
+      else
+        given(...members)
+          .when(registerKeys({ ...changed, notAfter }))
+          .thenRejected('END_OUT_OF_RANGE');
+  });
+
+  it('of the last administrator keep the right to administer', () => {
+    const admins = application('admin', 'key of admin');
+    given(...members)
+      .when(registerKeys({ ...admins, rights: [] }))
+      .thenRejected('LAST_ADMINISTRATOR');
   });
 
   it('belong to a member, and to one application', () => {
@@ -424,8 +497,10 @@ describe('the policy, whatever is asked of it', () => {
           }
         const state = log.reduce(policy.evolve, policy.initialState());
         const administrators = [...state.applications.values()].filter(
-          ({ enterpriseNumber, spkiHashes }) =>
-            spkiHashes.length > 0 && state.institutions.get(enterpriseNumber)?.roles.includes('ADMINISTRATOR'),
+          ({ enterpriseNumber, spkiHashes, rights }) =>
+            spkiHashes.length > 0 &&
+            rights.includes('administer') &&
+            state.institutions.get(enterpriseNumber)?.roles.includes('ADMINISTRATOR'),
         );
         expect(administrators).not.toEqual([]);
         for (const event of log)

@@ -9,6 +9,7 @@ import type {
   Institution,
   SignInProvider,
 } from './policy-entities.js';
+import { MAX_REGISTERED_DAYS } from '@crossroads/topology';
 import { reject, requireCompatible, requireGrantable } from './policy.rules.js';
 
 /** The institution that asks, by its certificate. Its key must still be registered when the change is made. */
@@ -19,8 +20,10 @@ export interface Actor {
 }
 
 export type PolicyCommand = { readonly actor: Actor } & (
-  | { readonly type: 'RegisterInstitution'; readonly institution: Institution }
-  | { readonly type: 'RegisterApplication'; readonly application: Application }
+  | { readonly type: 'RegisterInstitution'; readonly institution: Omit<Institution, 'acceptedBy'> }
+  | { readonly type: 'AcceptRepresentation'; readonly representative: string }
+  | { readonly type: 'WithdrawRepresentation'; readonly representative: string; readonly represented: string }
+  | { readonly type: 'RegisterApplication'; readonly application: Application /** ISO 8601. */; readonly time: string }
   | {
       readonly type: 'WithdrawKey';
       readonly enterpriseNumber: string;
@@ -59,6 +62,8 @@ interface By {
  */
 export type PolicyEvent =
   | DomainEvent<'InstitutionRegistered', By & { readonly institution: Institution }>
+  | DomainEvent<'RepresentationAccepted', By & { readonly institution: Institution }>
+  | DomainEvent<'RepresentationWithdrawn', By & { readonly institution: Institution }>
   | DomainEvent<'ApplicationRegistered', By & { readonly application: Application }>
   | DomainEvent<'KeyWithdrawn', By & { readonly application: Application; readonly spkiHash: string }>
   | DomainEvent<'DataServiceRegistered', By & { readonly dataService: DataService }>
@@ -107,7 +112,7 @@ export const policy: Decider<PolicyState, PolicyCommand, PolicyEvent> = {
     switch (command.type) {
       case 'RegisterInstitution': {
         requireAdministrator(actor, state);
-        const { institution } = command;
+        const institution = withAcceptance(command.institution, state);
         if (equal(state.institutions.get(institution.enterpriseNumber), institution)) return [];
         for (const represented of institution.represents)
           requireInstitution(represented, state, institution.enterpriseNumber);
@@ -115,8 +120,33 @@ export const policy: Decider<PolicyState, PolicyCommand, PolicyEvent> = {
           requireAnotherAdministrator(institution.enterpriseNumber, '', state);
         return [{ type: 'InstitutionRegistered', data: { institution, by } }];
       }
+      case 'AcceptRepresentation': {
+        const { representative } = command;
+        const institution = representativeOf(representative, by, state);
+        if (institution.acceptedBy.includes(by)) return [];
+        const acceptedBy = [...institution.acceptedBy, by];
+        return [{ type: 'RepresentationAccepted', data: { institution: { ...institution, acceptedBy }, by } }];
+      }
+      case 'WithdrawRepresentation': {
+        const { representative, represented } = command;
+        if (representative !== by && represented !== by && !isAdministrator(actor, state))
+          throw reject(
+            'NOT_YOUR_REPRESENTATION',
+            'who acts, for whom it acts, and administrators end a representation',
+          );
+        const institution = representativeOf(representative, represented, state);
+        const remaining = (numbers: readonly string[]) => numbers.filter((number) => number !== represented);
+        const ended = {
+          ...institution,
+          represents: remaining(institution.represents),
+          acceptedBy: remaining(institution.acceptedBy),
+        };
+        return [{ type: 'RepresentationWithdrawn', data: { institution: ended, by } }];
+      }
       case 'RegisterApplication': {
         requireAdministrator(actor, state);
+        requireEndInTime(command.application, command.time);
+        requireAdministeringKey(command.application, state);
         return registerApplication(command.application, by, state);
       }
       case 'WithdrawKey': {
@@ -144,7 +174,6 @@ export const policy: Decider<PolicyState, PolicyCommand, PolicyEvent> = {
       case 'RegisterSignInProvider': {
         requireAdministrator(actor, state);
         const { signInProvider } = command;
-        for (const { enterpriseNumber } of signInProvider.portals) requireInstitution(enterpriseNumber, state);
         if (equal(state.signInProviders.get(signInProvider.issuer), signInProvider)) return [];
         return [{ type: 'SignInProviderRegistered', data: { signInProvider, by } }];
       }
@@ -221,6 +250,8 @@ export const policy: Decider<PolicyState, PolicyCommand, PolicyEvent> = {
   evolve(state, { type, data }) {
     switch (type) {
       case 'InstitutionRegistered':
+      case 'RepresentationAccepted':
+      case 'RepresentationWithdrawn':
         state.institutions.set(data.institution.enterpriseNumber, data.institution);
         break;
       case 'ApplicationRegistered':
@@ -255,19 +286,45 @@ export const policy: Decider<PolicyState, PolicyCommand, PolicyEvent> = {
   },
 };
 
+/** Administrators say who may act for whom, and the represented agree themselves: one word of the two is no representation. */
+const withAcceptance = (requested: Omit<Institution, 'acceptedBy'>, state: PolicyState): Institution => {
+  const accepted = state.institutions.get(requested.enterpriseNumber)?.acceptedBy ?? [];
+  return { ...requested, acceptedBy: accepted.filter((number) => requested.represents.includes(number)) };
+};
+
+const representativeOf = (representative: string, represented: string, state: PolicyState): Institution => {
+  const institution = state.institutions.get(representative);
+  if (!institution?.represents.includes(represented))
+    throw reject(
+      'REPRESENTATION_NOT_FOUND',
+      'administrators have not registered that this institution represents the other; ask them to',
+    );
+  return institution;
+};
+
+/** Whoever is forgotten loses its rights by itself. */
+const requireEndInTime = ({ notAfter }: Application, time: string): void => {
+  const days = (Date.parse(notAfter) - Date.parse(time)) / DAY_MS;
+  if (days <= 0 || days > MAX_REGISTERED_DAYS)
+    throw reject('END_OUT_OF_RANGE', `not_after must be in the future, and at most ${MAX_REGISTERED_DAYS} days ahead`);
+};
+
+const DAY_MS = 86_400_000;
+
 const registerApplication = (requested: Application, by: string, state: PolicyState): PolicyEvent[] => {
   requireInstitution(requested.enterpriseNumber, state);
   const key = applicationKey(requested.enterpriseNumber, requested.name);
-  const before = state.applications.get(key)?.spkiHashes ?? [];
+  const known = state.applications.get(key);
+  const before = known?.spkiHashes ?? [];
   const added = requested.spkiHashes.filter((hash) => !before.includes(hash));
   for (const hash of added) {
-    const known = state.keys.get(hash);
-    if (known?.withdrawn) throw reject('KEY_WITHDRAWN', 'a key that was withdrawn stays withdrawn; make a new one');
-    if (known)
+    const owner = state.keys.get(hash);
+    if (owner?.withdrawn) throw reject('KEY_WITHDRAWN', 'a key that was withdrawn stays withdrawn; make a new one');
+    if (owner)
       throw reject('KEY_OF_ANOTHER_APPLICATION', 'this key is registered for another application; make a new one');
   }
-  if (added.length === 0 && state.applications.has(key)) return [];
   const spkiHashes = [...before, ...added];
+  if (known && equal(known, { ...requested, spkiHashes })) return [];
   if (spkiHashes.length > MAX_KEYS)
     throw reject('TOO_MANY_KEYS', `an application has at most ${MAX_KEYS} keys; withdraw one first`);
   return [{ type: 'ApplicationRegistered', data: { application: { ...requested, spkiHashes }, by } }];
@@ -305,12 +362,21 @@ const requireCommittee = ({ enterpriseNumber }: Actor, state: PolicyState): void
     throw reject('NOT_THE_COMMITTEE', 'only the committee may do this');
 };
 
-/** Without an administrator who has a key the policy could never be changed again. */
+/** An application that administered, and shall no longer, may not have been the last one. */
+const requireAdministeringKey = ({ enterpriseNumber, name, rights }: Application, state: PolicyState): void => {
+  const before = state.applications.get(applicationKey(enterpriseNumber, name));
+  if (!before?.rights.includes('administer') || rights.includes('administer')) return;
+  const applications = new Map(state.applications);
+  applications.delete(applicationKey(enterpriseNumber, name));
+  requireAnotherAdministrator('', '', { ...state, applications });
+};
+
+/** Without an administrator who has a key with the right the policy could never be changed again. */
 const requireAnotherAdministrator = (enterpriseNumber: string, withdrawn: string, state: PolicyState): void => {
-  if (!state.institutions.get(enterpriseNumber)?.roles.includes('ADMINISTRATOR')) return;
+  if (enterpriseNumber !== '' && !state.institutions.get(enterpriseNumber)?.roles.includes('ADMINISTRATOR')) return;
   for (const application of state.applications.values()) {
     const institution = state.institutions.get(application.enterpriseNumber);
-    if (!institution?.roles.includes('ADMINISTRATOR')) continue;
+    if (!institution?.roles.includes('ADMINISTRATOR') || !application.rights.includes('administer')) continue;
     const isAffected = institution.enterpriseNumber === enterpriseNumber;
     // The institution itself loses the withdrawn key only; all of its keys when it is to lose its role.
     const remaining = application.spkiHashes.filter((hash) => !isAffected || (withdrawn !== '' && hash !== withdrawn));

@@ -13,20 +13,27 @@ export const institution = (enterpriseNumber: string, more: Partial<Institution>
   name: enterpriseNumber,
   roles: [],
   represents: [],
+  acceptedBy: [],
   officialKeys: [],
   ...more,
 });
+/** Of commands, and of the registrations that they bring. */
+export const TIME = '2026-11-28T12:00:00.000Z';
+const NOT_AFTER = '2027-11-28T12:00:00.000Z';
+
 export const application = (enterpriseNumber: string, ...spkiHashes: string[]): Application => ({
   enterpriseNumber,
   name: 'desk',
   spkiHashes,
+  rights: ['administer'],
+  notAfter: NOT_AFTER,
 });
 export const actor = (enterpriseNumber: string, spki = `key of ${enterpriseNumber}`): Actor => ({
   enterpriseNumber,
   application: 'desk',
   spki,
 });
-const member = (enterpriseNumber: string, more: Partial<Institution> = {}): PolicyEvent[] => [
+export const member = (enterpriseNumber: string, more: Partial<Institution> = {}): PolicyEvent[] => [
   { type: 'InstitutionRegistered', data: { institution: institution(enterpriseNumber, more) } },
   { type: 'ApplicationRegistered', data: { application: application(enterpriseNumber, `key of ${enterpriseNumber}`) } },
 ];
@@ -119,6 +126,7 @@ export const registerService = (dataService: DataService, by = admin): PolicyCom
 export const registerKeys = (of: Application, by = admin): PolicyCommand => ({
   type: 'RegisterApplication',
   application: of,
+  time: TIME,
   actor: by,
 });
 export const registerInstitution = (of: Institution, by = admin): PolicyCommand => ({

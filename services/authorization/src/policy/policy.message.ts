@@ -1,4 +1,5 @@
 import {
+  type Application as ApplicationMessage,
   type DataService as DataServiceMessage,
   type Deliberation as DeliberationMessage,
   type DocumentProvider as DocumentProviderMessage,
@@ -8,6 +9,7 @@ import {
   DeliberationState as StateMessage,
 } from '@crossroads/contracts/authorization/v1/policy';
 import type {
+  Application,
   DataService,
   Deliberation,
   DeliberationState,
@@ -21,10 +23,12 @@ import type { PolicyEvent, PolicyState } from './policy.decider.js';
 export const entityOf = (event: PolicyEvent): PolicyEntity => {
   switch (event.type) {
     case 'InstitutionRegistered':
+    case 'RepresentationAccepted':
+    case 'RepresentationWithdrawn':
       return { entity: { $case: 'institution', value: institutionMessage(event.data.institution) } };
     case 'ApplicationRegistered':
     case 'KeyWithdrawn':
-      return { entity: { $case: 'application', value: event.data.application } };
+      return { entity: { $case: 'application', value: applicationMessage(event.data.application) } };
     case 'DataServiceRegistered':
       return { entity: { $case: 'dataService', value: dataServiceMessage(event.data.dataService) } };
     case 'SignInProviderRegistered':
@@ -45,7 +49,8 @@ export const entityOf = (event: PolicyEvent): PolicyEntity => {
 export function* entitiesOf(state: PolicyState): Generator<PolicyEntity> {
   for (const institution of state.institutions.values())
     yield { entity: { $case: 'institution', value: institutionMessage(institution) } };
-  for (const value of state.applications.values()) yield { entity: { $case: 'application', value } };
+  for (const application of state.applications.values())
+    yield { entity: { $case: 'application', value: applicationMessage(application) } };
   for (const value of state.signInProviders.values()) yield { entity: { $case: 'signInProvider', value } };
   for (const provider of state.documentProviders.values())
     yield { entity: { $case: 'documentProvider', value: documentProviderMessage(provider) } };
@@ -64,6 +69,11 @@ const roles: Readonly<Record<Role, RoleMessage>> = {
 const institutionMessage = (institution: Institution): InstitutionMessage => ({
   ...institution,
   roles: institution.roles.map((role) => roles[role]),
+});
+
+const applicationMessage = ({ notAfter, ...application }: Application): ApplicationMessage => ({
+  ...application,
+  notAfter: new Date(notAfter),
 });
 
 export const dataServiceMessage = ({ name, ...rest }: DataService): DataServiceMessage => ({

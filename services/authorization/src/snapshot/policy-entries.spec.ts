@@ -17,7 +17,7 @@ const events: readonly PolicyEvent[] = [
   { type: 'KeyWithdrawn', data: { application: application('other', 'two'), spkiHash: 'one' } },
   {
     type: 'SignInProviderRegistered',
-    data: { signInProvider: { issuer: 'https://signin.test', keys: [], acceptedAcr: ['high'], portals: [] } },
+    data: { signInProvider: { issuer: 'https://signin.test', keys: [], acceptedAcr: ['high'] } },
   },
   {
     type: 'InscriptionsGranted',

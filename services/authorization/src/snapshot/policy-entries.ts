@@ -13,6 +13,8 @@ export interface EntryKey {
 export const entriesChangedBy = (event: PolicyEvent): EntryKey[] => {
   switch (event.type) {
     case 'InstitutionRegistered':
+    case 'RepresentationAccepted':
+    case 'RepresentationWithdrawn':
       return [{ kind: 'institutions', id: event.data.institution.enterpriseNumber }];
     case 'ApplicationRegistered':
     case 'KeyWithdrawn': {

@@ -1,4 +1,4 @@
-import { callContext, Clock, MeshSettings } from '@crossroads/configuration';
+import { callContext, Clock, InstitutionSettings, MeshSettings } from '@crossroads/configuration';
 import type { DocumentProvider } from '@crossroads/contracts/authorization/v1/policy';
 import type { OpenDocumentResponse } from '@crossroads/contracts/document/v1/document_service';
 import {
@@ -43,6 +43,7 @@ export class DocumentProviderClient implements OnApplicationShutdown {
 
   constructor(
     private readonly mesh: MeshSettings,
+    private readonly institutions: InstitutionSettings,
     private readonly availability: ProviderAvailability,
     private readonly clock: Clock,
     private readonly limits: TransferLimits,
@@ -108,7 +109,7 @@ export class DocumentProviderClient implements OnApplicationShutdown {
     const known = this.connections.get(enterpriseNumber);
     if (known?.address === address) return known.calls;
     const calls = connect(DEFINITION, address, {
-      ...this.mesh.connection,
+      ...this.institutions.connectionOf(this.mesh),
       server: { kind: 'institution', enterpriseNumber },
       serverKeys: this.serverKeys,
       maxMessageBytes: MAX_MESSAGE_BYTES,

@@ -5,7 +5,7 @@ import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import { Commands, PostgresEventStore, type RequestKey, Streams } from '@crossroads/eventsourcing';
 import { type Caller, InvalidInput, PermissionDenied } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
-import { type CompiledDataService, cut, PersonQuotas, PolicyFollower } from '@crossroads/policy';
+import { type CompiledDataService, cut, PersonQuotas, PolicyFollower, rightMissing } from '@crossroads/policy';
 import { SubjectSealer } from '@crossroads/privacy';
 import { DataSchemas } from '@crossroads/source/client';
 import { Injectable } from '@nestjs/common';
@@ -121,6 +121,8 @@ export class MutationCommands {
           metadata: { fieldGroups: denied.join(',') },
         },
       );
+    if (caller.kind === 'institution' && !policy.rightsOf(caller).reports(input.dataService, input.changedFieldGroups))
+      throw rightMissing(`report:${input.dataService}:${input.changedFieldGroups.join(',')}`);
     return service;
   }
 

@@ -1,5 +1,5 @@
 import { type Call, type Caller, PermissionDenied, Unauthenticated } from '@crossroads/grpc';
-import { PolicyFollower } from '@crossroads/policy';
+import { PolicyFollower, rightMissing } from '@crossroads/policy';
 import { Officials } from '@crossroads/sign-in';
 import { Injectable } from '@nestjs/common';
 import type { FieldGroup } from './facts.js';
@@ -21,7 +21,7 @@ export class Reporters {
     private readonly officials: Officials,
   ) {}
 
-  /** The enterprise number of the caller. @throws PermissionDenied unless it reports anything, and all of these groups */
+  /** The enterprise number of the caller. @throws PermissionDenied unless it reports anything, and all of these groups, and the application may */
   requireGroups(caller: Caller, groups: readonly FieldGroup[]): string {
     if (caller.kind !== 'institution') throw notReporter();
     const reported = this.policy.policy().reportedBy(caller.enterpriseNumber, IDENTIFICATION);
@@ -33,6 +33,8 @@ export class Reporters {
         'this institution does not report all of these field groups; leave the others to those who do',
         { metadata: { fieldGroups: [...new Set(missing)].join(',') } },
       );
+    if (!this.policy.policy().rightsOf(caller).reports(IDENTIFICATION, groups))
+      throw rightMissing(`report:${IDENTIFICATION}:${groups.join(',')}`);
     return caller.enterpriseNumber;
   }
 

@@ -39,14 +39,15 @@ export class DeliveryStream {
    */
   async *open(
     { subscriptionId, from }: StreamDeliveriesInput,
-    { caller, signal }: Pick<Call, 'caller' | 'signal'>,
+    { caller, rpc, signal }: Pick<Call, 'caller' | 'rpc' | 'signal'>,
   ): AsyncGenerator<StreamDeliveriesResponse> {
     await this.requireSubscriber(caller, subscriptionId);
     const places = await this.begin(subscriptionId, from);
     let heardAt = performance.now();
     while (!signal.aborted) {
-      // As the broker does for a reader of the topic; a key can be withdrawn meanwhile.
+      // As the broker does for a reader of the topic; a key, or its right, can be withdrawn meanwhile.
       this.policy.requireRegistered(caller);
+      this.policy.requireRight(caller, rpc);
       const lanes = await this.sent.lanesOf(subscriptionId);
       let isNew = false;
       for (const lane of lanes)

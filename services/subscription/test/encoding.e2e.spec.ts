@@ -69,8 +69,8 @@ describe('the encoding of deliveries', () => {
       data: { name: { surname: SURNAME }, address: { city: 'Gent', revision: '1' } },
       effectiveDate: { year: 2026, month: 11, day: 1 },
       recordedTime: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
-      receipt: { commitment: expect.stringMatching(/^[A-Za-z0-9+/]{43}=$/) },
-      record: expect.stringMatching(/^[A-Za-z0-9+/]+=*$/),
+      receipt: { askCommitment: expect.stringMatching(/^[A-Za-z0-9+/]{43}=$/) },
+      ask: expect.stringMatching(/^[A-Za-z0-9+/]+=*$/),
     });
     const { jsonSchema } = await fund.getSchemas({});
     const ajv = new Ajv2020({ strict: false });
@@ -78,7 +78,7 @@ describe('the encoding of deliveries', () => {
     const isValid = ajv.compile(JSON.parse(jsonSchema));
     expect([isValid({ ...place, mutation }), isValid.errors]).toEqual([true, null]);
     expect(isValid({ ...place, mutation: { ...mutation, sourceRevision: 1 } })).toBe(false);
-    // The SDK has checked the receipt against the record.
+    // The SDK has checked the receipt against the ask.
     expect(reads.faults).toEqual([]);
   });
 

@@ -282,7 +282,7 @@ describe('values that do not go together', () => {
         'certificates.institutions': { secret: '', configMap: '' },
         'certificates.certManager.issuer.caSecret': '',
         'certificates.certManager.issuer.kind': 'ClusterIssuer',
-        'certificates.certManager.renewBefore': '2160h',
+        'certificates.certManager.renewBefore': '24h',
         'services.access-audit.http.enabled': true,
         'test.enabled': true,
         'test.dataServices': ['person.identification.v1'],
@@ -292,7 +292,7 @@ describe('values that do not go together', () => {
       'certificates.institutions needs a secret or a configMap, and not both: name the one whose ca.crt has the authorities of institutions.',
       "certificates.certManager.issuer.create needs issuer.caSecret: the Secret with the authority's tls.crt and tls.key.",
       'certificates.certManager.issuer: the chart makes an Issuer of cert-manager.io, no ClusterIssuer of cert-manager.io; set create and selfSigned to false to use yours.',
-      'certificates.certManager.renewBefore (2160h) must be less than duration (2160h).',
+      'certificates.certManager.renewBefore (24h) must be less than duration (24h).',
       'services.access-audit.http is enabled and ingress.http.tlsSecret is empty: name the Secret with the certificate that browsers see.',
       ...['certificateSecret', 'requestSecret', 'legalContext'].map(
         (key) =>

@@ -6,14 +6,16 @@ import type { WholeMesh } from './whole-mesh.js';
 
 /** An official of an institution of the demo, for one call to the person registry. */
 export const official = async (mesh: WholeMesh, name: InstitutionName): Promise<CallOptions> => {
+  const { tls, requestKey } = mesh.network.connection(name);
+  if (requestKey === undefined) throw new Error(`${name} has no official key`);
   const token = await officialToken(
     {
       institution: numberOf(name),
       officialId: 'desk-1',
       role: 'registrar',
-      certificate: readFileSync(mesh.network.connection(name).tls.cert, 'utf8'),
+      certificate: readFileSync(tls.cert, 'utf8'),
     },
-    { kid: 'officials', privatePem: mesh.network.officialsKey },
+    requestKey,
   );
   return { metadata: { authorization: `Bearer ${token}` } };
 };

@@ -32,7 +32,7 @@ import {
   type MeshBroker,
   type MeshProcess,
   type MeshProgram,
-  type MeshRequestKey,
+  type MeshOfficials,
   type MeshSignIn,
   writeMesh,
 } from './mesh.js';
@@ -89,7 +89,7 @@ export class LocalMesh {
   private readonly stopping = new AbortController();
   private readonly starts = new Set<Promise<unknown>>();
   private signIn: MeshSignIn | undefined;
-  private requestKey: MeshRequestKey | undefined;
+  private officials: MeshOfficials | undefined;
   private ca: CertificateAuthorities | undefined;
   private postgres: Postgres | undefined;
   private kafka: Kafka | undefined;
@@ -191,8 +191,8 @@ export class LocalMesh {
     await this.write();
   }
 
-  async setRequestKey(requestKey: MeshRequestKey): Promise<void> {
-    this.requestKey = requestKey;
+  async setOfficials(officials: MeshOfficials): Promise<void> {
+    this.officials = officials;
     await this.write();
   }
 
@@ -276,7 +276,7 @@ export class LocalMesh {
       certificates: this.certificates,
       keyFiles: this.keyFiles,
       ...(this.signIn ? { signIn: this.signIn } : {}),
-      ...(this.requestKey ? { requestKey: this.requestKey } : {}),
+      ...(this.officials ? { officials: this.officials } : {}),
       logs: this.folder.logs,
     };
   }

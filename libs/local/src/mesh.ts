@@ -27,7 +27,7 @@ export interface Mesh {
   /** The provider whose tokens citizens sign in with. */
   readonly signIn?: MeshSignIn;
   /** With which the demo's institutions sign their questions. */
-  readonly requestKey?: MeshRequestKey;
+  readonly officials?: MeshOfficials;
   readonly logs: string;
 }
 
@@ -76,12 +76,13 @@ export interface MeshSignIn {
   readonly algorithm: string;
 }
 
-/** One official key for all institutions of the demo, and the official who asks unless a question names another. */
-export interface MeshRequestKey {
+/** With what institutions sign for their officials. */
+export interface MeshOfficials {
   readonly kid: string;
-  /** PEM file of the private key. */
-  readonly privateKey: string;
-  readonly official: { readonly id: string; readonly role: string; readonly unit: string };
+  /** PEM files of the private keys, by the names of `certificates`. */
+  readonly privateKeys: Readonly<Record<string, string>>;
+  /** Who asks, unless a question names another. */
+  readonly asking: { readonly id: string; readonly role: string; readonly unit: string };
 }
 
 export const meshFile = (dataFolder: string): string => join(dataFolder, 'mesh.json');

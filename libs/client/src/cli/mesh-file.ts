@@ -18,7 +18,12 @@ export interface MeshFile {
   readonly broker:
     | { readonly kind: 'kafka'; readonly institutionBrokers: readonly string[] }
     | { readonly kind: 'embedded'; readonly url: string };
-  readonly requestKey?: { readonly kid: string; readonly privateKey: string; readonly official: Official };
+  /** `privateKeys` by the names of `certificates`. */
+  readonly officials?: {
+    readonly kid: string;
+    readonly privateKeys: Readonly<Record<string, string>>;
+    readonly asking: Official;
+  };
   readonly signIn?: { readonly issuer: string; readonly privateKey: string; readonly kid?: string };
 }
 
@@ -59,13 +64,16 @@ export const connectionOf = (mesh: MeshFile, name: string): MeshConnection => {
   return {
     tls: tlsOf(mesh, name),
     trustDomain: mesh.trustDomain,
-    ...requestKeyOf(mesh),
+    ...officialOf(mesh, name),
     addresses: Object.fromEntries(SERVICES.map((name) => [name, address(name)])) as MeshAddresses,
   };
 };
 
-const requestKeyOf = ({ requestKey }: MeshFile): Pick<MeshConnection, 'requestKey' | 'official'> => {
-  if (requestKey === undefined) return {};
-  const { kid, privateKey, official } = requestKey;
-  return { requestKey: { kid, privatePem: readFileSync(privateKey, 'utf8') }, official };
+const officialOf = ({ officials }: MeshFile, name: string): Pick<MeshConnection, 'requestKey' | 'official'> => {
+  const privateKey = officials?.privateKeys[name];
+  if (officials === undefined || privateKey === undefined) return {};
+  return {
+    requestKey: { kid: officials.kid, privatePem: readFileSync(privateKey, 'utf8') },
+    official: officials.asking,
+  };
 };

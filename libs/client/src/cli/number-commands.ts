@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type CallOptions, newRequestId } from '@crossroads/grpc';
 import type { Command } from 'commander';
 import type { Institution } from '../institution.js';
 import { officialToken } from '../tokens.js';
 import { enterpriseNumberOf } from './arguments.js';
 import { asInstitution, asOption } from './as-institution.js';
-import { dataFolder, readMeshFile, tlsOf, UsageError } from './mesh-file.js';
+import { readMeshFile, tlsOf, UsageError } from './mesh-file.js';
 import { printLine } from './print.js';
 
 interface AsOfficial {
@@ -101,7 +100,11 @@ const asOfficial = async <Result>(
   { as, official: officialId, role, officialsKey, kid }: AsOfficial,
   work: (registry: Registry, official: CallOptions) => Promise<Result>,
 ): Promise<Result> => {
-  const { cert } = tlsOf(readMeshFile(), as);
+  const mesh = readMeshFile();
+  const { cert } = tlsOf(mesh, as);
+  const keyFile = officialsKey ?? mesh.officials?.privateKeys[as];
+  if (keyFile === undefined)
+    throw new UsageError(`${as} has no official key in this mesh: name one with --officials-key.`);
   const token = await officialToken(
     {
       institution: enterpriseNumberOf(cert),
@@ -109,7 +112,7 @@ const asOfficial = async <Result>(
       role,
       certificate: readFileSync(cert, 'utf8'),
     },
-    { kid, privatePem: keyOf(officialsKey ?? join(dataFolder(), 'keys', 'officials.pem')) },
+    { kid, privatePem: keyOf(keyFile) },
   );
   return asInstitution({ as }, ({ registry }) => work(registry, { metadata: { authorization: `Bearer ${token}` } }));
 };

@@ -17,7 +17,7 @@ import { INSTITUTIONS } from '../demo/institutions.js';
 import { codeOf } from '../failure.js';
 import { KAFKA_ADMIN } from '../kafka.js';
 import { receiptKeyFile, receiptKeysFile, serviceKeyFile } from '../key-files.js';
-import { type Mesh, type MeshProcess, type MeshRequestKey, type MeshSignIn, writeMesh } from '../mesh.js';
+import { type Mesh, type MeshProcess, type MeshOfficials, type MeshSignIn, writeMesh } from '../mesh.js';
 import { type Ports, portsFrom } from '../ports.js';
 
 /** The first forwarded port of charts/dev-infra, which differs from that of `npm start` so that both can run. */
@@ -39,7 +39,7 @@ export class ClusterMesh {
   private readonly certificates: Record<string, IdentityFiles> = {};
   private readonly startedAt = new Date().toISOString();
   private signIn: MeshSignIn | undefined;
-  private requestKey: MeshRequestKey | undefined;
+  private officials: MeshOfficials | undefined;
 
   private constructor(
     path: string,
@@ -114,8 +114,8 @@ export class ClusterMesh {
     await this.write();
   }
 
-  async setRequestKey(requestKey: MeshRequestKey): Promise<void> {
-    this.requestKey = requestKey;
+  async setOfficials(officials: MeshOfficials): Promise<void> {
+    this.officials = officials;
     await this.write();
   }
 
@@ -161,7 +161,7 @@ export class ClusterMesh {
       certificates: this.certificates,
       keyFiles: Object.fromEntries(SERVICES.map((name) => [name, join(this.folder.keys, `${name}.json`)])),
       ...(this.signIn ? { signIn: this.signIn } : {}),
-      ...(this.requestKey ? { requestKey: this.requestKey } : {}),
+      ...(this.officials ? { officials: this.officials } : {}),
       logs: this.folder.path,
     };
     await writeMesh(this.folder.path, mesh);

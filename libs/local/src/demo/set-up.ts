@@ -31,15 +31,13 @@ export interface DemoNetwork {
   /** Clients of the services with the certificate of an institution. `close` closes them. */
   as(name: InstitutionName): Institution;
   connection(name: InstitutionName): MeshConnection;
-  /** PEM of the official key of all institutions. */
-  readonly officialsKey: string;
   /** A token of the sign-in provider of this machine, for the citizen portal: anybody signs in as anybody. */
   signIn(ssin: string, service: NonNullable<CitizenClaims['service']>): Promise<string>;
   close(): void;
 }
 
 /** The parts of a mesh that the demo uses. */
-export interface DemoHost extends Pick<LocalMesh, 'trustDomain' | 'issueApplication' | 'setSignIn' | 'setRequestKey'> {
+export interface DemoHost extends Pick<LocalMesh, 'trustDomain' | 'issueApplication' | 'setSignIn' | 'setOfficials'> {
   readonly folder: Pick<LocalMesh['folder'], 'keys'>;
   readonly ports: Pick<LocalMesh['ports'], 'forInstitutions'>;
 }
@@ -55,12 +53,11 @@ export const setUpDemo = async (mesh: DemoHost, addresses: InstitutionAddresses)
   const certificates = new Map<InstitutionName, IdentityFiles>();
   for (const [name, { enterpriseNumber }] of institutionEntries())
     certificates.set(name, await mesh.issueApplication(name, { application: name, enterpriseNumber }));
-  const officialsFile = join(mesh.folder.keys, 'officials.pem');
-  const officialsKey = await signingKey(officialsFile);
-  const jwk = { ...(await publicJwk(publicPem(officialsKey))) };
+  const officials = new Map<InstitutionName, OfficialsKey>();
+  for (const [name] of institutionEntries()) officials.set(name, await officialsKeyOf(mesh, name));
   const signInFile = join(mesh.folder.keys, 'sign-in.pem');
   const signInKey = await signingKey(signInFile);
-  const network = networkOf(mesh, certificates, officialsKey, signInKey);
+  const network = networkOf(mesh, certificates, officials, signInKey);
 
   const { authorization } = network.as('administrator');
   for (const [name, institution] of institutionEntries()) {
@@ -72,7 +69,7 @@ export const setUpDemo = async (mesh: DemoHost, addresses: InstitutionAddresses)
         roles: [...(institution.roles ?? [])],
         represents: [],
         acceptedBy: [],
-        officialKeys: [{ kid: OFFICIALS_KID, jwk }],
+        officialKeys: registeredKeys(officials, name),
       },
     });
     const certificate = readFileSync(certificateOf(certificates, name).certificate, 'utf8');
@@ -122,15 +119,44 @@ export const setUpDemo = async (mesh: DemoHost, addresses: InstitutionAddresses)
     },
   });
   const institutionKeys = Object.fromEntries(
-    institutionEntries().map(([, { enterpriseNumber }]) => [enterpriseNumber, [{ kid: OFFICIALS_KID, jwk }]]),
+    institutionEntries().map(([name, { enterpriseNumber }]) => [enterpriseNumber, registeredKeys(officials, name)]),
   );
   await writePrivate(institutionKeysFile(mesh), JSON.stringify(institutionKeys));
-  await mesh.setRequestKey({ kid: OFFICIALS_KID, privateKey: officialsFile, official: OFFICIAL });
+  await mesh.setOfficials({
+    kid: OFFICIALS_KID,
+    privateKeys: Object.fromEntries([...officials].map(([name, { file }]) => [name, file])),
+    asking: OFFICIAL,
+  });
   const publicFile = join(mesh.folder.keys, 'sign-in.public.pem');
   await writePrivate(publicFile, publicPem(signInKey));
   await mesh.setSignIn({ issuer: SIGN_IN_ISSUER, publicKey: publicFile, privateKey: signInFile, algorithm: 'ES256' });
   return network;
 };
+
+interface OfficialsKey {
+  /** Of the private key. */
+  readonly file: string;
+  readonly privatePem: string;
+  readonly jwk: Readonly<Record<string, unknown>>;
+}
+
+const officialsKeyOf = async ({ folder }: DemoHost, name: InstitutionName): Promise<OfficialsKey> => {
+  const file = join(folder.keys, `officials-of-${name}.pem`);
+  const privatePem = await signingKey(file);
+  return { file, privatePem, jwk: { ...(await publicJwk(publicPem(privatePem))) } };
+};
+
+type OfficialsKeys = ReadonlyMap<InstitutionName, OfficialsKey>;
+
+const keyOf = (officials: OfficialsKeys, name: InstitutionName): OfficialsKey => {
+  const key = officials.get(name);
+  if (!key) throw new Error(`no official key for ${name}`);
+  return key;
+};
+
+const registeredKeys = (officials: OfficialsKeys, name: InstitutionName) => [
+  { kid: OFFICIALS_KID, jwk: keyOf(officials, name).jwk },
+];
 
 /** Where the demo's sources find the official keys of institutions. */
 export const institutionKeysFile = ({ folder }: { readonly folder: Pick<LocalMesh['folder'], 'keys'> }): string =>
@@ -173,7 +199,7 @@ export const decidedDeliberation = async (
 const networkOf = (
   mesh: DemoHost,
   certificates: ReadonlyMap<InstitutionName, IdentityFiles>,
-  officialsKey: string,
+  officials: OfficialsKeys,
   signInKey: string,
 ): DemoNetwork => {
   const connected = new Map<InstitutionName, Institution>();
@@ -183,7 +209,7 @@ const networkOf = (
     return {
       tls: { ca, cert: certificate, key },
       trustDomain: mesh.trustDomain,
-      requestKey: { kid: OFFICIALS_KID, privatePem: officialsKey },
+      requestKey: { kid: OFFICIALS_KID, privatePem: keyOf(officials, name).privatePem },
       official: OFFICIAL,
       addresses: Object.fromEntries(
         Object.entries(forInstitutions).map(([service, port]) => [service, `localhost:${port}`]),
@@ -199,7 +225,6 @@ const networkOf = (
       return institution;
     },
     connection,
-    officialsKey,
     signIn: (ssin, service) => {
       const certificate = readFileSync(certificateOf(certificates, PORTAL).certificate, 'utf8');
       return citizenToken(

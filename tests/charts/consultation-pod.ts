@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TlsFiles } from '@crossroads/grpc';
+import type { MeshConnection } from '@crossroads/client';
 import { renderedObjects, specOf } from './rendered.js';
 
 const CLIENT = join(import.meta.dirname, '..', '..', '..', 'libs', 'client', 'dist', 'cli', 'crossroads.js');
@@ -16,9 +16,7 @@ interface Pod {
   }[];
 }
 
-export interface HelmTest {
-  readonly tls: TlsFiles;
-  readonly trustDomain: string;
+export interface HelmTest extends Pick<MeshConnection, 'requestKey' | 'tls' | 'trustDomain'> {
   /** `host:port` by service. */
   readonly addresses: Readonly<Record<string, string>>;
   readonly ssin: string;
@@ -31,7 +29,13 @@ export interface HelmTestResult {
 }
 
 /** Runs the command of the `helm test` pod, with the arguments, environment and files that the chart renders, against this mesh. */
-export const runConsultationPod = async ({ tls, trustDomain, addresses, ssin }: HelmTest): Promise<HelmTestResult> => {
+export const runConsultationPod = async ({
+  tls,
+  trustDomain,
+  requestKey,
+  addresses,
+  ssin,
+}: HelmTest): Promise<HelmTestResult> => {
   const objects = renderedObjects('production');
   const [container] = specOf<Pod>(objects, 'Pod', 'mesh-test-consultation').containers;
   const meshJson = objects.find(({ metadata }) => metadata.name === 'mesh-test-mesh')?.data?.['mesh.json'];
@@ -44,6 +48,7 @@ export const runConsultationPod = async ({ tls, trustDomain, addresses, ssin }: 
     copyFileSync(tls.cert, join(root, 'tls', 'tls.crt'));
     copyFileSync(tls.key, join(root, 'tls', 'tls.key'));
     writeFileSync(join(root, 'request', 'ssin'), ssin);
+    writeFileSync(join(root, 'request', 'official-key.pem'), requestKey?.privatePem ?? '');
     const reached = Object.entries(addresses).reduce(
       (text, [service, address]) => text.replace(`"${service}:50053"`, JSON.stringify(address)),
       here(meshJson).replace('mesh.example.org', trustDomain),

@@ -97,7 +97,10 @@ describe('npm run cluster', () => {
       readonly test: { readonly certificateSecret: string; readonly requestSecret: string };
     };
     expect(Object.keys(secrets.get(test.certificateSecret) ?? {})).toEqual(['tls.crt', 'tls.key', 'ca.crt']);
-    expect(secrets.get(test.requestSecret)).toMatchObject({ ssin: expect.stringMatching(/^\d{11}$/) });
+    expect(secrets.get(test.requestSecret)).toMatchObject({
+      ssin: expect.stringMatching(/^\d{11}$/),
+      'official-key.pem': expect.stringContaining('PRIVATE KEY'),
+    });
   });
 
   it('npm run cluster gives the same key of an encrypted topic to each service that the topology names', () => {

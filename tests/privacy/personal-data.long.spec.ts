@@ -156,10 +156,8 @@ describe('places without personal data', () => {
   });
 
   it("the log of the chart's test contains no personal data, whether the consultation was answered or refused", async () => {
-    const { tls } = mesh.network.connection('welfare-office');
-    const { services, trustDomain } = mesh.local.mesh();
-    const addresses = Object.fromEntries(Object.entries(services).map(([name, { address }]) => [name, address]));
-    const asked = { tls, trustDomain, addresses, ssin: planted?.ssin ?? '' };
+    const { addresses, ...connection } = mesh.network.connection('welfare-office');
+    const asked = { ...connection, addresses: { ...addresses }, ssin: planted?.ssin ?? '' };
     const answered = await runConsultationPod(asked);
     expect(answered).toEqual({ code: 0, log: expect.stringContaining(`${IDENTIFICATION}  DATA_FOUND`) });
     const { ssin: stranger } = generatedPerson(9_999);

@@ -18,6 +18,11 @@ interface Signable {
   readonly official: Official | undefined;
 }
 
+/** Nobody has signed a question, so that no exchange would take it. */
+export class QuestionNotSigned extends Error {
+  override readonly name = 'QuestionNotSigned';
+}
+
 /** Signs questions with an official key of the institution, each for the connection with this certificate. */
 export class QuestionSigner {
   constructor(
@@ -26,11 +31,13 @@ export class QuestionSigner {
     private readonly usual: Official | undefined,
   ) {}
 
-  /** @throws Error without a key */
+  /** @throws QuestionNotSigned without a key */
   sign({ official = this.usual, customer, ...question }: Signable): string {
     const { key } = this;
     if (key === undefined)
-      throw new Error('a consultation is signed: give the connection a requestKey, or the question a requestToken');
+      throw new QuestionNotSigned(
+        'a consultation is signed: give the connection a requestKey (mesh.json: officials), or the question a requestToken',
+      );
     // Read anew: certificates are renewed while the process runs.
     const certificate = new X509Certificate(readFileSync(this.tls.cert));
     return issueRequestToken(

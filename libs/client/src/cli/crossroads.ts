@@ -5,6 +5,7 @@ import { addCitizenCommands } from './citizen-commands.js';
 import { addCommitteeCommands } from './committee-commands.js';
 import { addEboxCommands } from './ebox-commands.js';
 import { addInstitutionCommands } from './institution-commands.js';
+import { QuestionNotSigned } from '../question-signer.js';
 import { UsageError } from './mesh-file.js';
 import { addNumberCommands } from './number-commands.js';
 import { addOpsCommands } from './ops-commands.js';
@@ -33,7 +34,12 @@ const explain = (error: RemoteError): string =>
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof RemoteError || error instanceof UsageError || error instanceof BadDocument) {
+  if (
+    error instanceof RemoteError ||
+    error instanceof UsageError ||
+    error instanceof QuestionNotSigned ||
+    error instanceof BadDocument
+  ) {
     process.stderr.write(`${error instanceof RemoteError ? explain(error) : error.message}\n`);
     process.exitCode = 1;
   } else if (!outputClosed.aborted || error !== outputClosed.reason) throw error;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { SERVICES, type ServiceName, serviceNamed } from '@crossroads/topology';
 import { INSTITUTIONS } from '../demo/institutions.js';
+import { officialsKeyOf } from '../demo/signing-keys.js';
 import { demoPeople } from '../people/index.js';
 import type { ClusterMesh, ServiceSecrets } from './cluster-mesh.js';
 
@@ -51,7 +52,10 @@ export const secretManifests = async (mesh: ClusterMesh): Promise<readonly Secre
     secret('institutions-ca', { 'ca.crt': read(mesh.authorities.institutions) }),
     secret('postgresql', { password: mesh.databasePassword }),
     secret('demo-institution', identity(tester)),
-    secret('demo-request', { ssin: await firstPerson() }),
+    secret('demo-request', {
+      ssin: await firstPerson(),
+      'official-key.pem': (await officialsKeyOf(mesh, TESTER)).privatePem,
+    }),
   ];
 };
 

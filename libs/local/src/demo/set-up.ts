@@ -1,5 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   ACR_HIGH,
@@ -18,11 +17,11 @@ import type { LocalMesh } from '../local-mesh.js';
 import { dataServices, type InstitutionAddresses } from './data-services.js';
 import { DRAFTS, inscriptionContexts, type Recipient, toDeliberation } from './deliberations.js';
 import { INSTITUTIONS, type InstitutionName, institutionEntries, numberOf, SIGN_IN_ISSUER } from './institutions.js';
+import { OFFICIALS_KID, type OfficialsKey, officialsKeyOf, publicPem, signingKey } from './signing-keys.js';
 
 /** The institution, and its application, through which citizens sign in. */
 const PORTAL = 'citizen-portal';
 const SIGN_IN_KID = 'sign-in';
-const OFFICIALS_KID = 'officials';
 /** Asks in the demo, unless a question names another. */
 const OFFICIAL = { id: 'desk-4', role: 'social worker', unit: 'Social inquiries' };
 
@@ -133,19 +132,6 @@ export const setUpDemo = async (mesh: DemoHost, addresses: InstitutionAddresses)
   return network;
 };
 
-interface OfficialsKey {
-  /** Of the private key. */
-  readonly file: string;
-  readonly privatePem: string;
-  readonly jwk: Readonly<Record<string, unknown>>;
-}
-
-const officialsKeyOf = async ({ folder }: DemoHost, name: InstitutionName): Promise<OfficialsKey> => {
-  const file = join(folder.keys, `officials-of-${name}.pem`);
-  const privatePem = await signingKey(file);
-  return { file, privatePem, jwk: { ...(await publicJwk(publicPem(privatePem))) } };
-};
-
 type OfficialsKeys = ReadonlyMap<InstitutionName, OfficialsKey>;
 
 const keyOf = (officials: OfficialsKeys, name: InstitutionName): OfficialsKey => {
@@ -248,13 +234,3 @@ const certificateOf = (
 };
 
 /** Reads an ES256 key from the data folder, or creates it there. */
-const signingKey = async (file: string): Promise<string> => {
-  if (existsSync(file)) return readFileSync(file, 'utf8');
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  await writePrivate(file, pem);
-  return pem;
-};
-
-const publicPem = (privatePem: string): string =>
-  createPublicKey(createPrivateKey(privatePem)).export({ type: 'spki', format: 'pem' }).toString();

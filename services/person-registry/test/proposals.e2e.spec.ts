@@ -266,6 +266,7 @@ describe('a person whose numbers it is about', () => {
     expect(await refused(await registry.official(NATIONAL_REGISTER), NATIONAL_REGISTER)).toMatchObject({
       reason: 'TOKEN_ISSUER',
     });
+    expect(await refused(await registry.citizen(a), 'unregistered')).toMatchObject({ reason: 'KEY_NOT_REGISTERED' });
     const nobody = await registry.citizen(nextNumber());
     expect(await refused(nobody)).toMatchObject({ reason: 'UNKNOWN_SSIN' });
   });

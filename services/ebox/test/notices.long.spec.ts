@@ -230,6 +230,16 @@ describe('messages of the mesh itself', () => {
       expect(await whenMail(current)).toHaveLength(1);
     });
 
+    it('reach only the person with whom the change was registered, while two who became one are apart', async () => {
+      const [gone, into] = [await somebody(), await somebody()];
+      world.merge(gone, into, { mergeTime: new Date() });
+      await changed(gone);
+      await whenMail(gone);
+      await changed(into);
+      await whenMail(into);
+      expect([await mailOf(gone), await mailOf(into)].map(({ length }) => length)).toEqual([1, 1]);
+    });
+
     it('wait for nobody when an event cannot be read, which is parked', async () => {
       const [broken, person] = [await somebody(), await somebody()];
       const data = Buffer.from([0xff]);

@@ -264,6 +264,7 @@ describe('a person whose numbers it is about', () => {
     expect(await refused(forAudit)).toMatchObject({ reason: 'TOKEN_AUDIENCE' });
     expect(await refused(await registry.citizen(a), MUNICIPALITY)).toMatchObject({ reason: 'RIGHT_MISSING' });
     expect(await refused(await registry.official(NATIONAL_REGISTER))).toMatchObject({ reason: 'TOKEN_ISSUER' });
+    expect(await refused(await registry.citizen(a), 'unregistered')).toMatchObject({ reason: 'KEY_NOT_REGISTERED' });
     const nobody = await registry.citizen(nextNumber());
     expect(await refused(nobody)).toMatchObject({ reason: 'UNKNOWN_SSIN' });
   });

@@ -54,6 +54,8 @@ const MAX_BACKOFF_MS = 1_000;
 const SILENCE_TIMEOUT_MS = 2_000;
 const CONFIRM_INTERVAL_MS = 250;
 const KEEP_AGAIN_MS = 1_000;
+/** How often servers are looked for whose registration has ended. */
+const END_CHECK_MS = 1_000;
 /** Entities that say which keys are registered. */
 const OF_KEYS: ReadonlySet<string> = new Set(['institution', 'application', 'documentProvider']);
 
@@ -213,6 +215,9 @@ export class PolicyFollower {
     this.onChange(({ entity }) => {
       if (entity && OF_KEYS.has(entity.$case)) keys.cutWithdrawn();
     });
+    // A registration ends by itself, without a change.
+    const endings = setInterval(() => keys.cutWithdrawn(), END_CHECK_MS).unref();
+    this.stopping.signal.addEventListener('abort', () => clearInterval(endings));
     return keys;
   }
 

@@ -140,7 +140,7 @@ describe('authorization', () => {
     expect([await read(), await revokeOne()]).toEqual(['OK', 'RIGHT_MISSING']);
     await register(['decide'], REGISTRATION.notAfter);
     expect(await revokeOne()).toBe('NOT_THE_COMMITTEE');
-    await register(['decide'], new Date(Date.now() + 1_000));
+    await register(['decide'], new Date(Date.now() + 5_000));
     await eventually(read, (outcome) => outcome === 'KEY_NOT_REGISTERED');
     await register(['decide'], REGISTRATION.notAfter);
     expect(await read()).toBe('OK');

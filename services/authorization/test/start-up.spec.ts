@@ -10,7 +10,10 @@ import { service } from '../src/service.js';
 import { draft, wages } from './requests.js';
 import { REGISTRATION, numbers } from './running-authorization.js';
 
-const NOON = new Date('2026-03-02T12:00:00Z');
+const DAY_MS = 86_400_000;
+/** Another day than today, on which what is registered for 399 days has not ended today. */
+const NOON = new Date(new Date().setUTCHours(12, 0, 0, 0) - 30 * DAY_MS);
+const NOT_AFTER = new Date(NOON.getTime() + 399 * DAY_MS);
 
 describe('authorization, started while its database is away', () => {
   let mesh: TestMesh;
@@ -66,7 +69,8 @@ describe('authorization, started while its database is away', () => {
       requestId: newRequestId(),
       institution: { ...institution, acceptedBy: [], officialKeys: [] },
     });
-    const application = { ...REGISTRATION, enterpriseNumber, name: 'desk', spkiHashes: [spkiHash(committee)] };
+    const spkiHashes = [spkiHash(committee)];
+    const application = { ...REGISTRATION, notAfter: NOT_AFTER, enterpriseNumber, name: 'desk', spkiHashes };
     await asAdministrator.registerApplication({ requestId: newRequestId(), application });
     const supplier = { source: numbers.administrator, address: 'localhost:9999', deadlineMs: 0 };
     const dataService = { ...wages, supplier, reporters: [] };

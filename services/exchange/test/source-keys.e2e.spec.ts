@@ -54,6 +54,17 @@ describe('a source', () => {
     await untilResult(FOUND);
   });
 
+  it('whose registration has ended is not asked, also on the connection that is open', async () => {
+    await untilResult(FOUND);
+    world.registerSourceUntil(new Date(Date.now() + 2_000));
+    await untilResult(UNAVAILABLE);
+    world.wages.asked.length = 0;
+    expect((await ask()).results).toMatchObject([UNAVAILABLE]);
+    expect(world.wages.asked).toEqual([]);
+    world.registerSource(world.sourceKey);
+    await untilResult(FOUND);
+  });
+
   it('whose key is withdrawn while it is asked is cut off, and the consultation ends without its data', async () => {
     await untilResult(FOUND);
     world.wages.asked.length = 0;

@@ -128,6 +128,18 @@ export class World {
     this.mesh.policy.put({ $case: 'application', value });
   }
 
+  /** The same key and rights, until then. */
+  registerSourceUntil(notAfter: Date): void {
+    const value = {
+      ...ALL_RIGHTS,
+      enterpriseNumber: EMPLOYMENT,
+      name: 'source',
+      spkiHashes: [this.sourceKey],
+      notAfter,
+    };
+    this.mesh.policy.put({ $case: 'application', value });
+  }
+
   private async build(deadlineMs: number): Promise<void> {
     const { mesh } = this;
     await mesh.standIn('reference-directory', this.directory.serve('exchange'));

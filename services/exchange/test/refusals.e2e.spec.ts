@@ -17,7 +17,7 @@ describe('to who has no inscription, an exchange', () => {
   beforeAll(async () => {
     mesh = await TestMesh.start('exchange');
     world = await World.create(mesh);
-    port = (await world.exchange()).port;
+    port = (await world.exchange()).institutionsPort;
   });
   afterAll(async () => {
     for (const caller of callers) caller.close();

@@ -14,7 +14,7 @@ import {
   type RunningServer,
   type TlsFiles,
 } from '@crossroads/grpc';
-import { type DateParts, withCbeCheck } from '@crossroads/identifiers';
+import { type DateParts, datePartsOf, dayOf, withCbeCheck } from '@crossroads/identifiers';
 import { openBroker } from '@crossroads/messaging';
 import { eventually, type TestDatabase } from '@crossroads/testing';
 import {
@@ -299,7 +299,11 @@ export class RunningRegistry {
   }
 
   /** What it supplies of a person to the exchange, for a consultation that is on the record. */
-  supplied(ssin: string, asOfDate?: DateParts, options: CallOptions = {}): Promise<SupplyResponse> {
+  supplied(
+    ssin: string,
+    asOfDate: DateParts = datePartsOf(dayOf(this.clock.now())),
+    options: CallOptions = {},
+  ): Promise<SupplyResponse> {
     this.exchange ??= this.sourceAs('exchange');
     const question = {
       ssin,

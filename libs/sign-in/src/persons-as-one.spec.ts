@@ -18,12 +18,12 @@ describe('the persons who are one for what is shown to themselves', () => {
     expect(seen('merged', merge('merged', 30))).toEqual(['survivor', 'merged']);
   });
 
-  it('are one on day 29, for each of the two', () => {
+  it('are apart on day 29, seen from each of the two', () => {
     expect(seen('survivor', merge('merged', 29))).toEqual(['survivor']);
     expect(seen('merged', merge('merged', 29))).toEqual(['merged']);
   });
 
-  it('are one for ever when it is contested', () => {
+  it('are apart for ever when it is contested', () => {
     expect(seen('survivor', merge('merged', 10_000, true))).toEqual(['survivor']);
     expect(seen('merged', merge('merged', 10_000, true))).toEqual(['merged']);
   });

@@ -90,7 +90,7 @@ const ask = (
 ): Promise<unknown> => {
   const connection = connections[n % connections.length];
   if (connection === undefined) throw new RangeError('no exchange');
-  return connection.consult(questionAbout(mesh, SSINS[n % PEOPLE] ?? ''));
+  return connection.consult(mesh.as('welfare-office').signed(questionAbout(SSINS[n % PEOPLE] ?? '')));
 };
 
 const timeOf = ({ service, pid }: Replica): [string, number][] =>

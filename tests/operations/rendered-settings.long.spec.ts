@@ -142,7 +142,9 @@ describe('processes with the environment of the chart’s containers', () => {
       trustDomain,
       server,
     });
-    const { results, ticket } = await exchange.consult(questionAbout(mesh, SSIN), { deadlineMs: 15_000 });
+    const { results, ticket } = await exchange.consult(mesh.as('welfare-office').signed(questionAbout(SSIN)), {
+      deadlineMs: 15_000,
+    });
     expect(ticket).not.toBe('');
     expect(results).toHaveLength(1);
     exchange.close();

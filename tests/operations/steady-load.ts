@@ -1,21 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ConsultRequest, ConsultResponse } from '@crossroads/contracts/exchange/v1/exchange_service';
+import type { ConsultResponse } from '@crossroads/contracts/exchange/v1/exchange_service';
+import type { Question } from '@crossroads/client';
 import { RemoteError } from '@crossroads/grpc';
 import { IDENTIFICATION, PURPOSES } from '@crossroads/local';
-import type { WholeMesh } from '../whole-mesh.js';
 
 export interface Consulting {
-  consult(request: ConsultRequest): Promise<ConsultResponse>;
+  consult(question: Question): Promise<ConsultResponse>;
 }
 
 /** The pause between two calls of one client, so that the load does not saturate the machine. */
 const PAUSE_MS = 10;
 
-/** A question of the welfare office, signed for its connections. */
-export const questionAbout = (mesh: WholeMesh, ssin: string): ConsultRequest =>
-  mesh
-    .as('welfare-office')
-    .signed({ ssin, legalContext: PURPOSES['welfare-office'].legalContext, dataServices: [IDENTIFICATION] });
+/** A question of the welfare office. */
+export const questionAbout = (ssin: string): Question => ({
+  ssin,
+  legalContext: PURPOSES['welfare-office'].legalContext,
+  dataServices: [IDENTIFICATION],
+});
 
 /** Clients that consult until they are stopped, with the result of each call. */
 export class SteadyLoad {
@@ -26,12 +27,7 @@ export class SteadyLoad {
   private readonly began = performance.now();
   private readonly running: Promise<unknown>;
 
-  constructor(
-    private readonly mesh: WholeMesh,
-    clients: readonly Consulting[],
-    ssins: readonly string[],
-    workersOfEach = 2,
-  ) {
+  constructor(clients: readonly Consulting[], ssins: readonly string[], workersOfEach = 2) {
     const workers = clients.flatMap((client) => Array.from({ length: workersOfEach }, () => client));
     this.running = Promise.all(workers.map((client, first) => this.ask(client, ssins, first)));
   }
@@ -56,7 +52,7 @@ export class SteadyLoad {
   private async ask(client: Consulting, ssins: readonly string[], first: number): Promise<void> {
     for (let n = first; !this.stopping.signal.aborted; n++) {
       try {
-        const { ticket } = await client.consult(questionAbout(this.mesh, ssins[n % ssins.length] ?? ''));
+        const { ticket } = await client.consult(questionAbout(ssins[n % ssins.length] ?? ''));
         this.tickets.push(ticket);
       } catch (error) {
         this.failures.push(

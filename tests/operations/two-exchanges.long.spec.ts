@@ -1,5 +1,4 @@
-import { ExchangeServiceService } from '@crossroads/contracts/exchange/v1/exchange_service';
-import { type Connection, connect } from '@crossroads/grpc';
+import { Institution } from '@crossroads/client';
 import { eventually, freePort } from '@crossroads/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { recordedAccesses } from '../recorded-accesses.js';
@@ -40,16 +39,15 @@ afterAll(async () => {
 
 describe('two processes of the exchange', () => {
   let bare: BareClient;
-  let ours: Connection<typeof ExchangeServiceService>;
+  let ours: Institution;
   let load: SteadyLoad;
 
   const begin = () => {
-    const { tls, trustDomain } = mesh.network.connection('welfare-office');
-    const addresses = replicas.map(({ institutionsAddress }) => institutionsAddress);
-    bare = new BareClient(addresses, tls, trustDomain);
-    const server = { kind: 'service', name: 'exchange' } as const;
-    ours = connect(ExchangeServiceService, addresses, { tls, trustDomain, server, deadlineMs: 15_000 });
-    load = new SteadyLoad(mesh, [bare, ours], SSINS);
+    const connection = mesh.network.connection('welfare-office');
+    const exchanges = `ipv4:${replicas.map(({ institutionsAddress }) => institutionsAddress).join(',')}`;
+    ours = new Institution({ ...connection, addresses: { ...connection.addresses, exchange: exchanges } });
+    bare = new BareClient(exchanges, connection, ours);
+    load = new SteadyLoad([bare, ours], SSINS);
   };
   const end = async () => {
     await load.stop();
@@ -162,7 +160,7 @@ describe('two processes of the exchange', () => {
 
   const askByGhz = (ghz: string, target: string, seconds: number): Promise<GhzReport> => {
     const requests = Array.from({ length: 4_000 }, (_, index) =>
-      questionAbout(mesh, SSINS[index % SSINS.length] ?? ''),
+      mesh.as('welfare-office').signed(questionAbout(SSINS[index % SSINS.length] ?? '')),
     );
     const { tls } = mesh.network.connection('welfare-office');
     return runGhz(ghz, { target, tls, requests, seconds, perSecond: 60, folder: mesh.local.folder.path });

@@ -1,14 +1,14 @@
 import { AuthorizationServiceService } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
-import {
-  type ConsultRequest,
-  type ConsultResponse,
+import type {
+  ConsultRequest,
+  ConsultResponse,
   ExchangeServiceService,
 } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { PublicationServiceService } from '@crossroads/contracts/ebox/v1/publication_service';
 import { PersonServiceService } from '@crossroads/contracts/person/v1/person_service';
 import { SubscriptionServiceService } from '@crossroads/contracts/subscription/v1/subscription_service';
-import { type CallOptions, type Connection, connect, newRequestId } from '@crossroads/grpc';
+import { type CallOptions, type Connection, connect, newRequestId, RemoteError } from '@crossroads/grpc';
 import { dayOf, type IsoDay } from '@crossroads/identifiers';
 import {
   authorization,
@@ -19,6 +19,7 @@ import {
   type ServiceName,
   subscription,
 } from '@crossroads/topology';
+import { ExchangeConnection } from './exchange-connection.js';
 import type { MeshConnection, Official } from './mesh-addresses.js';
 import { dateOf, QuestionSigner } from './question-signer.js';
 
@@ -49,16 +50,16 @@ export interface Question {
  */
 export class Institution {
   private readonly signer: QuestionSigner;
+  private readonly toExchange: ExchangeConnection;
   readonly authorization: Connection<typeof AuthorizationServiceService>;
   readonly registry: Connection<typeof PersonServiceService>;
   readonly directory: Connection<typeof DirectoryServiceService>;
-  readonly exchange: Connection<typeof ExchangeServiceService>;
   readonly subscriptions: Connection<typeof SubscriptionServiceService>;
   /** For document providers. See also `publishMany`, `uploadDocument` and `readProviderEvents`. */
   readonly publications: Connection<typeof PublicationServiceService>;
 
   constructor({ addresses, requestKey, official, ...identity }: MeshConnection) {
-    this.signer = new QuestionSigner(identity.tls, requestKey, official);
+    this.signer = new QuestionSigner(requestKey, official);
     const to = ({ name }: { readonly name: ServiceName }) => ({
       ...identity,
       server: { kind: 'service', name } as const,
@@ -72,7 +73,7 @@ export class Institution {
       ...to(referenceDirectory),
       reads: ['listInscriptions'],
     });
-    this.exchange = connect(ExchangeServiceService, addresses[exchange.name], { ...to(exchange), deadlineMs: 15_000 });
+    this.toExchange = new ExchangeConnection(addresses[exchange.name], to(exchange));
     this.subscriptions = connect(SubscriptionServiceService, addresses[subscription.name], {
       ...to(subscription),
       reads: ['getSubscription', 'getSchemas', 'listSubscriptions', 'listParked'],
@@ -86,8 +87,18 @@ export class Institution {
   }
 
   /** Asks one or several data services about one person. Look at `status` and `reason` of each result. */
-  consult(question: Question, options: CallOptions = {}): Promise<ConsultResponse> {
-    return this.exchange.consult(this.signed(question), options);
+  async consult(question: Question, options: CallOptions = {}): Promise<ConsultResponse> {
+    const repeatable = { requestId: newRequestId(), ...question };
+    const ask = () => this.exchange.consult(this.signed(repeatable), options);
+    return ask().catch((error: unknown) => {
+      // The certificate was renewed between the signature and the handshake.
+      if (error instanceof RemoteError && error.reason === 'TOKEN_OF_OTHER_CERTIFICATE') return ask();
+      throw error;
+    });
+  }
+
+  get exchange(): Connection<typeof ExchangeServiceService> {
+    return this.toExchange.current().connection;
   }
 
   /** The request of a question, signed for the connection of this institution. */
@@ -102,13 +113,14 @@ export class Institution {
         typeof one === 'string' ? { dataService: one, fieldGroups: [] } : one,
       ),
     };
-    const requestToken = question.requestToken ?? this.signer.sign({ ...asked, day, official });
+    const requestToken =
+      question.requestToken ?? this.signer.sign({ ...asked, day, official }, this.toExchange.current().certificate);
     return { ...asked, asOfDate: dateOf(day), requestToken };
   }
 
   close(): void {
-    const { authorization, registry, directory, exchange, subscriptions, publications } = this;
-    for (const connection of [authorization, registry, directory, exchange, subscriptions, publications])
+    const { authorization, registry, directory, toExchange, subscriptions, publications } = this;
+    for (const connection of [authorization, registry, directory, toExchange, subscriptions, publications])
       connection.close();
   }
 }

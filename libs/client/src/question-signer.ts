@@ -1,7 +1,6 @@
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import type { X509Certificate } from 'node:crypto';
 import type { DateMessage } from '@crossroads/contracts/google/type/date';
-import { certificateHashOf, type TlsFiles } from '@crossroads/grpc';
+import { certificateHashOf } from '@crossroads/grpc';
 import type { IsoDay } from '@crossroads/identifiers';
 import { type AskedService, issueRequestToken, type SigningKeyPair } from '@crossroads/request-token';
 import type { Official } from './mesh-addresses.js';
@@ -26,20 +25,17 @@ export class QuestionNotSigned extends Error {
 /** Signs questions with an official key of the institution, each for the connection with this certificate. */
 export class QuestionSigner {
   constructor(
-    private readonly tls: TlsFiles,
     private readonly key: SigningKeyPair | undefined,
     private readonly usual: Official | undefined,
   ) {}
 
   /** @throws QuestionNotSigned without a key */
-  sign({ official = this.usual, customer, ...question }: Signable): string {
+  sign({ official = this.usual, customer, ...question }: Signable, certificate: X509Certificate): string {
     const { key } = this;
     if (key === undefined)
       throw new QuestionNotSigned(
         'a consultation is signed: give the connection a requestKey (mesh.json: officials), or the question a requestToken',
       );
-    // Read anew: certificates are renewed while the process runs.
-    const certificate = new X509Certificate(readFileSync(this.tls.cert));
     return issueRequestToken(
       {
         ...question,

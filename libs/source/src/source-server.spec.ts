@@ -1,10 +1,17 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
-import { Ask, Behind } from '@crossroads/contracts/access/v1/access_record';
+import { AccessKind, Ask, Behind } from '@crossroads/contracts/access/v1/access_record';
 import { SupplyRequest } from '@crossroads/contracts/source/v1/source_service';
 import type { IsoDay } from '@crossroads/identifiers';
 import { issueRequestToken, onlyDisclosing, shownToSourceOf, type SigningKeyPair } from '@crossroads/request-token';
-import { beginRelease, newReceiptKey, readReceiptKey, readReceiptKeys, signReceipt } from '@crossroads/transparency';
+import {
+  beginRelease,
+  newReceiptKey,
+  readReceiptKey,
+  readReceiptKeys,
+  salted,
+  signReceipt,
+} from '@crossroads/transparency';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { KeptReceipt, ReceiptStore } from './receipts/receipt-store.js';
 import { type SourceOptions, SourceServer } from './source-server.js';
@@ -14,7 +21,9 @@ const TODAY = '2026-05-01' as IsoDay;
 const START = new Date('2026-05-01T12:00:00Z');
 const made = newReceiptKey('consultation');
 const key = readReceiptKey(made.privatePem);
-const keys = readReceiptKeys(JSON.stringify(made.published));
+const madeForDeliveries = newReceiptKey('delivery');
+const deliveryKey = readReceiptKey(madeForDeliveries.privatePem);
+const keys = readReceiptKeys(JSON.stringify({ ...made.published, ...madeForDeliveries.published }));
 const exchange = { kind: 'service', name: 'exchange', spki: 'key' } as const;
 const call = { caller: exchange, signal: new AbortController().signal };
 const officials = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -25,7 +34,7 @@ const after = (ms: number): Date => new Date(START.getTime() + ms);
 const PARTY = '0206731645';
 
 /** A question whose receipt was made at an instant; `recorded` is what its ask says instead. */
-const asked = (time: Date, recorded: Partial<Ask> = {}): SupplyRequest => {
+const asked = (time: Date, recorded: Partial<Ask> = {}, receiptTime = time): SupplyRequest => {
   const question = {
     ssin: '62691699717',
     customer: '0206731645',
@@ -33,11 +42,12 @@ const asked = (time: Date, recorded: Partial<Ask> = {}): SupplyRequest => {
     dataService: 'spec.v1',
     fieldGroups: ['all'],
   };
-  const named = Ask.fromPartial({ ...question, party: PARTY, ...recorded });
+  const kind = AccessKind.ACCESS_KIND_CONSULTATION;
+  const named = Ask.fromPartial({ ...question, kind, party: PARTY, ...recorded });
   const release = beginRelease(named, Behind.fromPartial({}), time);
   return SupplyRequest.fromPartial({
     ...question,
-    receipt: signReceipt(release, ORIGIN, key),
+    receipt: signReceipt({ ...release, time: receiptTime }, ORIGIN, key),
     ask: Buffer.from(release.ask.bytes),
     askSalt: Buffer.from(release.ask.salt),
     requestToken: signedBy(officialKey, question, time),
@@ -116,6 +126,7 @@ describe('a source', () => {
 
   it.each<[string, Partial<Ask>]>([
     ['ASK_OF_OTHER_PARTY', { party: '0884303369' }],
+    ['ASK_OF_OTHER_KIND', { kind: AccessKind.ACCESS_KIND_SELF_CONSULTATION }],
     ['ASK_OF_OTHER_CUSTOMER', { customer: '0884303369' }],
     ['ASK_OF_OTHER_PERSON', { ssin: '80610100139' }],
     ['ASK_OF_OTHER_LEGAL_CONTEXT', { legalContext: 'SPEC:OTHER' }],
@@ -125,6 +136,33 @@ describe('a source', () => {
   ])('answers nothing whose ask is for another question: %s', async (reason, recorded) => {
     await expect(server.supply(asked(now, recorded), call)).rejects.toMatchObject({ reason });
     expect(store.kept).toEqual([]);
+  });
+
+  it('answers nothing whose ask names another time than its receipt', async () => {
+    for (const seconds of [-1, 1])
+      await expect(server.supply(asked(after(seconds * 1_000), {}, now), call)).rejects.toMatchObject({
+        reason: 'ASK_OF_OTHER_TIME',
+      });
+    expect(store.kept).toEqual([]);
+  });
+
+  it('answers subscription also under an ask from before, which got no answer, and under none that is yet to come', async () => {
+    const bySubscription = async (made: Date) => {
+      const request = asked(made, { kind: AccessKind.ACCESS_KIND_DELIVERY }, now);
+      const receipt = signReceipt(
+        { ask: { bytes: request.ask, salt: request.askSalt }, behind: salted(Buffer.alloc(0)), time: now },
+        ORIGIN,
+        deliveryKey,
+      );
+      return server
+        .supply({ ...request, receipt, requestToken: '' }, { ...call, caller: { ...exchange, name: 'subscription' } })
+        .then(
+          () => 'answered',
+          (error: unknown) => Reflect.get(Object(error), 'reason'),
+        );
+    };
+    expect(await bySubscription(after(-3_600_000))).toBe('answered');
+    expect(await bySubscription(after(1_000))).toBe('ASK_OF_OTHER_TIME');
   });
 
   it('answers nothing that no institution has signed, whatever the exchange says', async () => {

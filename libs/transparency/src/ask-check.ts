@@ -24,7 +24,12 @@ const EXPLANATIONS: ReadonlyMap<string, string> = new Map<ReceiptFault, string>(
   ['RECEIPT_IN_FUTURE', ': this receipt is more than 60 s ahead of the clock here; compare the clocks'],
 ]);
 
-export type AskFault = ReceiptFault | 'COMMITMENT_NOT_OPENED' | 'ASK_MALFORMED' | 'ASK_OF_OTHER_PARTY';
+export type AskFault =
+  | ReceiptFault
+  | 'COMMITMENT_NOT_OPENED'
+  | 'ASK_MALFORMED'
+  | 'ASK_OF_OTHER_PARTY'
+  | 'ASK_OF_OTHER_TIME';
 
 export interface AcceptedReceipts {
   readonly keys: ReceiptKeys;
@@ -53,7 +58,7 @@ export class AskCheck<Request extends ReceiptedRequest, Mismatch extends string>
     private readonly accepted: AcceptedReceipts,
     /** Enterprise number, or `service:<name>`, of who checks. */
     private readonly party: string,
-    private readonly mismatchOf: (ask: Ask, request: Request) => Mismatch | undefined,
+    private readonly mismatchOf: (ask: Ask, request: Request, use: ReceiptUse) => Mismatch | undefined,
   ) {
     this.verify = cachingReceiptVerifier(accepted.keys);
     this.now = accepted.now ?? (() => new Date());
@@ -70,9 +75,14 @@ export class AskCheck<Request extends ReceiptedRequest, Mismatch extends string>
     const asked = decoded(ask);
     if (asked === undefined) return 'ASK_MALFORMED';
     if (asked.party !== this.party) return 'ASK_OF_OTHER_PARTY';
-    return this.mismatchOf(asked, request);
+    if (!isOfTime(asked, receipt, use)) return 'ASK_OF_OTHER_TIME';
+    return this.mismatchOf(asked, request, use);
   }
 }
+
+/** The person is shown the time of the ask. A snapshot asks again under the ask that got no answer, with a receipt of now. */
+const isOfTime = ({ time: asked }: Ask, { time: made }: Receipt, use: ReceiptUse): boolean =>
+  asked !== undefined && made !== undefined && (use === 'delivery' ? asked <= made : +asked === +made);
 
 const decoded = (bytes: Buffer): Ask | undefined => {
   try {

@@ -1,4 +1,4 @@
-import type { Ask } from '@crossroads/contracts/access/v1/access_record';
+import { AccessKind, type Ask } from '@crossroads/contracts/access/v1/access_record';
 import type { Receipt } from '@crossroads/contracts/access/v1/receipt';
 import type { SupplyRequest } from '@crossroads/contracts/source/v1/source_service';
 import { type Caller, PermissionDenied } from '@crossroads/grpc';
@@ -12,6 +12,7 @@ import {
 } from '@crossroads/transparency';
 
 type Mismatch =
+  | 'ASK_OF_OTHER_KIND'
   | 'ASK_OF_OTHER_CUSTOMER'
   | 'ASK_OF_OTHER_PERSON'
   | 'ASK_OF_OTHER_LEGAL_CONTEXT'
@@ -47,7 +48,9 @@ export class ReceiptCheck {
 export const useOf = (caller: Caller): ReceiptUse =>
   caller.kind === 'service' && caller.name === subscription.name ? 'delivery' : 'consultation';
 
-const mismatchOf = (ask: Ask, request: SupplyRequest): Mismatch | undefined => {
+const mismatchOf = (ask: Ask, request: SupplyRequest, use: ReceiptUse): Mismatch | undefined => {
+  // Under another kind it would stand in the person's list as their own look.
+  if (ask.kind !== KINDS[use]) return 'ASK_OF_OTHER_KIND';
   if (ask.customer !== request.customer) return 'ASK_OF_OTHER_CUSTOMER';
   if (ask.ssin !== request.ssin) return 'ASK_OF_OTHER_PERSON';
   if (ask.legalContext !== request.legalContext) return 'ASK_OF_OTHER_LEGAL_CONTEXT';
@@ -55,6 +58,12 @@ const mismatchOf = (ask: Ask, request: SupplyRequest): Mismatch | undefined => {
   if (dayIn(ask.asOfDate) !== dayIn(request.asOfDate)) return 'ASK_OF_OTHER_DAY';
   const recorded = new Set(ask.fieldGroups);
   return request.fieldGroups.every((group) => recorded.has(group)) ? undefined : 'ASK_OF_OTHER_FIELD_GROUPS';
+};
+
+const KINDS: Readonly<Record<ReceiptUse, AccessKind>> = {
+  consultation: AccessKind.ACCESS_KIND_CONSULTATION,
+  delivery: AccessKind.ACCESS_KIND_DELIVERY,
+  opening: AccessKind.ACCESS_KIND_MAIL_OPENING,
 };
 
 const dayIn = (date: Ask['asOfDate']): string => (date ? [date.year, date.month, date.day].join('-') : '');

@@ -74,7 +74,7 @@ describe('a citizen’s token', () => {
     expect(await read(token())).toEqual({
       ssin: SSIN,
       enterpriseRoles: new Map(),
-      token: { issuer: ISSUER, jti: 'token-1' },
+      token: { issuer: ISSUER, jti: 'token-1', exp: now + 240 },
     });
     expect(await read(token({}, { typ: 'application/at+jwt' }))).toMatchObject({ ssin: SSIN });
   });

@@ -20,8 +20,8 @@ export type Portal = Extract<Caller, { readonly kind: 'institution' }>;
 export interface TokenClaims {
   readonly ssin: Ssin;
   readonly enterpriseRoles: EnterpriseRoles;
-  /** Identifies the token: of one provider, no two have the same `jti`. */
-  readonly token: { readonly issuer: string; readonly jti: string };
+  /** Identifies the token, also of a provider that uses a `jti` again. `exp` in seconds. */
+  readonly token: { readonly issuer: string; readonly jti: string; readonly exp: number };
 }
 
 export interface SignInContext {
@@ -102,7 +102,7 @@ const requireRecent = (
 };
 
 const claimsOf = (payload: JWTPayload, issuer: string, { mode, today }: SignInContext): TokenClaims => {
-  const { ssin, enterprise_roles: roles, jti } = payload;
+  const { ssin, enterprise_roles: roles, jti, exp = 0 } = payload;
   if (typeof jti !== 'string' || jti.length === 0 || jti.length > MAX_ID)
     throw refuse('TOKEN_ID', `jti must be 1 to ${MAX_ID} characters, another for each token`);
   const parsed = typeof ssin === 'string' ? parseSsin(ssin, { mode, today }) : undefined;
@@ -110,7 +110,7 @@ const claimsOf = (payload: JWTPayload, issuer: string, { mode, today }: SignInCo
   const enterpriseRoles = enterpriseRolesOf(roles);
   if (!enterpriseRoles)
     throw refuse('TOKEN_MALFORMED', 'the claim enterprise_roles must be {"<enterprise number>": ["<role>", …], …}');
-  return { ssin: parsed.ssin, enterpriseRoles, token: { issuer, jti } };
+  return { ssin: parsed.ssin, enterpriseRoles, token: { issuer, jti, exp } };
 };
 
 const issuerOf = (token: string): string => {

@@ -120,6 +120,19 @@ describe('the list of accesses', () => {
     expect(await looks()).toHaveLength(3);
   });
 
+  it('has an entry for a later token whose provider uses an id again', async () => {
+    const owner = someone(7);
+    world.directory.put(owner);
+    const again = randomUUID();
+    const looks = async (seconds: number) => {
+      const claims = { jti: again, exp: ago(-seconds) };
+      const authorization = `Bearer ${await world.token(owner.ssin, { claims })}`;
+      const own = { ...request, withoutOwn: false };
+      return (await portal.listAccesses(own, { metadata: { authorization } })).accesses.length;
+    };
+    expect([await looks(200), await looks(240), await looks(280)]).toEqual([0, 1, 2]);
+  });
+
   it('has an entry for a page that is read with another token', async () => {
     const owner = someone(6);
     world.directory.put(owner);

@@ -67,6 +67,6 @@ export class SelfConsultations {
   }
 }
 
-/** The same for each call with a token. An enterprise's list is another look than the own one. */
-const lookIdOf = ({ issuer, jti }: Citizen['token'], ownerId: string): string =>
-  hashedUuid(JSON.stringify(['crossroads look', issuer, jti, ownerId]));
+/** The same for each call with a token, and for none with a later token of the same `jti`. An enterprise's list is another look than the own one. */
+const lookIdOf = ({ issuer, jti, exp }: Citizen['token'], ownerId: string): string =>
+  hashedUuid(JSON.stringify(['crossroads look', issuer, jti, exp, ownerId]));

@@ -31,7 +31,10 @@ const jars = 'why' in java ? java : await kafkaJars(kafkaCache(), () => {});
 const why = 'why' in jars ? jars.why : undefined;
 
 /** The chart's broker as a process on this machine, with the chart's settings and other paths and ports. */
-const startBroker = async (mesh: ClusterMesh, { kafka, kafkaForInstitutions, kafkaController }: Ports): Promise<Supervised> => {
+const startBroker = async (
+  mesh: ClusterMesh,
+  { kafka, kafkaForInstitutions, kafkaController }: Ports,
+): Promise<Supervised> => {
   if ('why' in java || 'why' in jars) throw new Error('asked for without Java');
   const { ca, certificate, key } = await mesh.kafkaIdentity();
   const home = join(folder, 'kafka');

@@ -31,7 +31,10 @@ const jars = 'why' in java ? java : await kafkaJars(kafkaCache(), () => {});
 const why = 'why' in jars ? jars.why : undefined;
 
 /** The chart's broker as a process on this machine, with the chart's settings and other paths and ports. */
-const startBroker = async (mesh: ClusterMesh, { kafka, kafkaController }: Ports): Promise<Supervised> => {
+const startBroker = async (
+  mesh: ClusterMesh,
+  { kafka, kafkaForInstitutions, kafkaController }: Ports,
+): Promise<Supervised> => {
   if ('why' in java || 'why' in jars) throw new Error('asked for without Java');
   const { ca, certificate, key } = await mesh.kafkaIdentity();
   const home = join(folder, 'kafka');
@@ -41,12 +44,14 @@ const startBroker = async (mesh: ClusterMesh, { kafka, kafkaController }: Ports)
     `${readFileSync(key, 'utf8').trim()}\n${readFileSync(certificate, 'utf8')}`,
   );
   writeFileSync(join(home, 'ca.crt'), readFileSync(ca));
+  writeFileSync(join(home, 'institutions-ca.crt'), readFileSync(mesh.authorities.institutions));
   const elsewhere: readonly (readonly [string | RegExp, string])[] = [
     ['/var/lib/kafka/data', join(home, 'data')],
     [/\/etc\/kafka\/tls/g, home],
     [/27492/g, String(kafka)],
+    [/27494/g, String(kafkaForInstitutions)],
     [/9094/g, String(kafkaController)],
-    ['SSL://0.0.0.0:9093', `SSL://0.0.0.0:${await freePort()}`],
+    ['MESH://0.0.0.0:9093', `MESH://0.0.0.0:${await freePort()}`],
   ];
   const file = join(home, 'server.properties');
   writeFileSync(
@@ -97,6 +102,7 @@ const ask = async <Row extends pg.QueryResultRow>(url: string, sql: string): Pro
       ...portsFrom({}),
       postgres: await freePort(),
       kafka: await freePort(),
+      kafkaForInstitutions: await freePort(),
       kafkaController: await freePort(),
     };
     mesh = await ClusterMesh.open(join(folder, 'cluster'), ports);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataSourceOptions } from '@crossroads/database';
-import { accessTopicOf, CONNECTIONS, databaseOf, serviceNamed, SERVICES_WITH_DATABASE } from '@crossroads/topology';
+import { CONNECTIONS, databaseClusterOf, databaseOf, serviceNamed, SERVICES_WITH_DATABASE } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { HELM, objectsOf, sentences } from './helm.js';
@@ -44,7 +44,7 @@ describe('the Clusters of production', () => {
         .map(({ name, cluster }) => [name, cluster.name]),
     );
     const expected = SERVICES_WITH_DATABASE.flatMap((service) => [
-      [databaseOf(service), nameOf(accessTopicOf(service) !== undefined ? 'journal' : 'main')] as const,
+      [databaseOf(service), nameOf(databaseClusterOf(service))] as const,
       ...(serviceNamed(service).subjectKeys ? [[`${databaseOf(service)}_keys`, nameOf('keys')] as const] : []),
     ]);
     expect(placed).toEqual(new Map(expected));
@@ -65,7 +65,7 @@ describe('the Clusters of production', () => {
       expect(clusterOf(cluster).postgresql).toMatchObject({
         synchronous: { method: 'any', number: 1, dataDurability: 'required' },
         parameters: {
-          max_connections: { main: '600', journal: '840', keys: '320' }[cluster],
+          max_connections: { main: '600', journal: '640', keys: '320' }[cluster],
           tcp_user_timeout: '10s',
           tcp_keepalives_idle: '5',
           idle_in_transaction_session_timeout: '60s',
@@ -250,7 +250,7 @@ describe('budgets of connections', () => {
         [at('clusters.keys.maxConnections')]: 314,
       }),
     ).toEqual([
-      `${at('clusters.journal.maxConnections')} is 400, and 824 are needed: ebox 223 (11 of each of 18 pods, 6 of them for upgrades, and 3 for migrations, 4 for retention, 18 for a command), exchange 223 (11 of each of 18 pods, 6 of them for upgrades, and 3 for migrations, 4 for retention, 18 for a command), reference_directory 223 (11 of each of 18 pods, 6 of them for upgrades, and 3 for migrations, 4 for retention, 18 for a command), subscription 135 (11 of each of 10 pods, 4 of them for upgrades, and 3 for migrations, 4 for retention, 18 for a command), and 20 reserved. Raise it to 824, or lower autoscaling.maxReplicas (or replicas) of these services.`,
+      `${at('clusters.journal.maxConnections')} is 400, and 601 are needed: ebox 223 (11 of each of 18 pods, 6 of them for upgrades, and 3 for migrations, 4 for retention, 18 for a command), exchange 223 (11 of each of 18 pods, 6 of them for upgrades, and 3 for migrations, 4 for retention, 18 for a command), subscription 135 (11 of each of 10 pods, 4 of them for upgrades, and 3 for migrations, 4 for retention, 18 for a command), and 20 reserved. Raise it to 601, or lower autoscaling.maxReplicas (or replicas) of these services.`,
       expect.stringMatching(
         /clusters\.keys\.maxConnections is 314, and 315 are needed: .*person_registry_keys 43 \(4 of/,
       ),
@@ -262,18 +262,18 @@ describe('budgets of connections', () => {
     const more = { 'services.subscription.autoscaling.maxReplicas': 20 };
     expect(sentences('production', more)).toEqual([
       expect.stringMatching(
-        /journal\.maxConnections is 840, and 1044 are needed: .*subscription 355 .* Raise it to 1044/,
+        /journal\.maxConnections is 640, and 821 are needed: .*subscription 355 .* Raise it to 821/,
       ),
       expect.stringMatching(/keys\.maxConnections is 320, and 395 are needed/),
     ]);
   });
 
   withHelm('Jobs of retention are counted where they run', () => {
-    const limit = { [at('clusters.journal.maxConnections')]: 807 };
-    expect(sentences('production', limit)).toEqual([expect.stringContaining('824 are needed')]);
-    // Four journals, four connections each.
+    const limit = { [at('clusters.journal.maxConnections')]: 588 };
+    expect(sentences('production', limit)).toEqual([expect.stringContaining('601 are needed')]);
+    // Three journals, four connections each.
     expect(sentences('production', { ...limit, 'retention.enabled': false })).toEqual([
-      expect.stringContaining('808 are needed'),
+      expect.stringContaining('589 are needed'),
     ]);
   });
 

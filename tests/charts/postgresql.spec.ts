@@ -280,12 +280,12 @@ describe('budgets of connections', () => {
   withHelm('the databases of one server are added up, and production says how many it allows', () => {
     expect(sentences('small', { 'postgresql.maxConnections': 100 })).toEqual([
       expect.stringMatching(
-        /^postgresql\.maxConnections is 100, and 562 are needed: access_audit 65 .*, and 20 reserved/,
+        /^postgresql\.maxConnections is 100, and 566 are needed: access_audit 65 .*, and 20 reserved/,
       ),
     ]);
-    expect(sentences('small', { 'postgresql.maxConnections': 562 })).toEqual([]);
+    expect(sentences('small', { 'postgresql.maxConnections': 566 })).toEqual([]);
     expect(sentences('small', { 'postgresql.maxConnections': 0 })).toEqual([
-      'postgresql.maxConnections is 0 in production: set it to max_connections of your server, which must be 562 or more.',
+      'postgresql.maxConnections is 0 in production: set it to max_connections of your server, which must be 566 or more.',
     ]);
   });
 

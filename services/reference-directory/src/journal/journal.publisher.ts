@@ -1,7 +1,7 @@
 import { ServiceIdentity } from '@crossroads/configuration';
 import { PersonsInscribed } from '@crossroads/contracts/access/v1/events';
 import { Database } from '@crossroads/database';
-import { Batcher, type Recorded } from '@crossroads/eventsourcing';
+import type { Recorded } from '@crossroads/eventsourcing';
 import {
   type EventPublisher,
   type Publication,
@@ -11,7 +11,7 @@ import {
 } from '@crossroads/messaging';
 import { ACCESS_EVENTS, DIRECTORY_ACCESS_TOPIC } from '@crossroads/topology';
 import { PERSONS_INSCRIBED } from '../inscription/inscription-journal.js';
-import { fromJournal } from '../inscription/journaled-inscriptions.codec.js';
+import { fromJournal, type JournaledLine } from '../inscription/journaled-inscriptions.codec.js';
 import { SsinSeal } from '../inscription/ssin-seal.js';
 import { inscriptionMessage } from '../lookup/inscription.message.js';
 
@@ -33,33 +33,24 @@ const PERSONS = {
 export class JournalPublisher implements EventPublisher {
   readonly types: PublishedTypes = { [PERSONS_INSCRIBED]: (recorded) => this.inscribed(recorded) };
 
-  private readonly persons: Batcher<number, NumberedPerson | undefined>;
-
   constructor(
-    db: Database,
+    private readonly db: Database,
     private readonly seal: SsinSeal,
     private readonly service: ServiceIdentity,
-  ) {
-    this.persons = new Batcher(async (numbers) => {
-      const rows = await db.query<NumberedPerson>(PERSONS, [[...new Set(numbers)]]);
-      const found = new Map(rows.map((row) => [row.person, row]));
-      return numbers.map((person) => found.get(person));
-    });
-  }
+  ) {}
 
   /** Also of persons who were erased, without a number: the access log counts what happened, and keeps nothing of it. */
   private async inscribed(recorded: Recorded): Promise<Publication> {
     const { institution, lines, ...stated } = fromJournal(recorded.data);
-    const persons = await Promise.all(
-      lines.map(async ({ person, row, context, ...period }) => {
-        const [{ personId }, inRow] = await Promise.all([this.numbered(person), this.numbered(row)]);
-        return {
-          personId,
-          ssin: (inRow.ssin && this.seal.open(inRow.personId, inRow.ssin)) ?? '',
-          inscription: { context, period: inscriptionMessage({ institution, context }, period).period },
-        };
-      }),
-    );
+    const personOf = await this.personsOf(lines);
+    const persons = lines.map(({ person, row, context, ...period }) => {
+      const inRow = personOf(row);
+      return {
+        personId: personOf(person).personId,
+        ssin: (inRow.ssin && this.seal.open(inRow.personId, inRow.ssin)) ?? '',
+        inscription: { context, period: inscriptionMessage({ institution, context }, period).period },
+      };
+    });
     return publicationOf(recorded, {
       topic: DIRECTORY_ACCESS_TOPIC,
       source: this.service.urn,
@@ -75,9 +66,15 @@ export class JournalPublisher implements EventPublisher {
     });
   }
 
-  private async numbered(person: number): Promise<NumberedPerson> {
-    const found = await this.persons.load(person);
-    if (found === undefined) throw new RangeError('the journal names a person who has no number');
-    return found;
+  private async personsOf(lines: readonly JournaledLine[]): Promise<(person: number) => NumberedPerson> {
+    const numbers = new Set(lines.flatMap(({ person, row }) => [person, row]));
+    const persons = new Map(
+      (await this.db.query<NumberedPerson>(PERSONS, [[...numbers]])).map((one) => [one.person, one]),
+    );
+    return (person) => {
+      const found = persons.get(person);
+      if (found === undefined) throw new RangeError('the journal names a person who has no number');
+      return found;
+    };
   }
 }

@@ -31,8 +31,8 @@ export const inscriptionsIn = ({ id, key, time, data }: CloudEvent): AccessStep[
   });
 };
 
-/** The same whenever the event comes again. The journal's own id is that of all its lines. */
+/** A UUIDv8 (RFC 9562), the same whenever the event comes again. The journal's own id is that of all its lines. */
 const idOf = (journalId: string, eventId: string, place: number): string => {
   const hex = hash('sha256', `${journalId}\n${eventId}\n${place}`, 'hex');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+  return hex.replace(/^(.{8})(.{4})(.{3})(.{3})(.{12}).*$/, '$1-$2-8$3-8$4-$5');
 };

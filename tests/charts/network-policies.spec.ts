@@ -1,5 +1,5 @@
 import {
-  accessTopicOf,
+  databaseClusterOf,
   calledBy,
   callsSources,
   isForInstitutions,
@@ -89,7 +89,7 @@ const hasDatabaseIn = (server: string, pod: string): boolean => {
   if (!serviceNamed(service).database) return false;
   const cluster = server.replace(/^postgresql ?/, '');
   if (cluster === 'keys') return serviceNamed(service).subjectKeys && !pod.endsWith('-retention');
-  return cluster === '' || cluster === (accessTopicOf(service) !== undefined ? 'journal' : 'main');
+  return cluster === '' || cluster === databaseClusterOf(service);
 };
 
 const text = (from: Member, to: Member, { protocol, port }: Endpoint): string =>

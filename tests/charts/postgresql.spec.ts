@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataSourceOptions } from '@crossroads/database';
-import { accessTopicOf, CONNECTIONS, databaseOf, serviceNamed, SERVICES_WITH_DATABASE } from '@crossroads/topology';
+import { CONNECTIONS, databaseClusterOf, databaseOf, serviceNamed, SERVICES_WITH_DATABASE } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { HELM, objectsOf, sentences } from './helm.js';
@@ -44,7 +44,7 @@ describe('the Clusters of production', () => {
         .map(({ name, cluster }) => [name, cluster.name]),
     );
     const expected = SERVICES_WITH_DATABASE.flatMap((service) => [
-      [databaseOf(service), nameOf(accessTopicOf(service) !== undefined ? 'journal' : 'main')] as const,
+      [databaseOf(service), nameOf(databaseClusterOf(service))] as const,
       ...(serviceNamed(service).subjectKeys ? [[`${databaseOf(service)}_keys`, nameOf('keys')] as const] : []),
     ]);
     expect(placed).toEqual(new Map(expected));
@@ -280,12 +280,12 @@ describe('budgets of connections', () => {
   withHelm('the databases of one server are added up, and production says how many it allows', () => {
     expect(sentences('small', { 'postgresql.maxConnections': 100 })).toEqual([
       expect.stringMatching(
-        /^postgresql\.maxConnections is 100, and 562 are needed: access_audit 65 .*, and 20 reserved/,
+        /^postgresql\.maxConnections is 100, and 566 are needed: access_audit 65 .*, and 20 reserved/,
       ),
     ]);
-    expect(sentences('small', { 'postgresql.maxConnections': 562 })).toEqual([]);
+    expect(sentences('small', { 'postgresql.maxConnections': 566 })).toEqual([]);
     expect(sentences('small', { 'postgresql.maxConnections': 0 })).toEqual([
-      'postgresql.maxConnections is 0 in production: set it to max_connections of your server, which must be 562 or more.',
+      'postgresql.maxConnections is 0 in production: set it to max_connections of your server, which must be 566 or more.',
     ]);
   });
 

@@ -137,6 +137,7 @@ const ask = async <Row extends pg.QueryResultRow>(url: string, sql: string): Pro
       ({ length }) => length > 0,
     );
     expect(topics.toSorted()).toEqual([
+      'crossroads.access.directory.v1',
       'crossroads.access.ebox.v1',
       'crossroads.access.exchange.v1',
       'crossroads.access.subscription.v1',

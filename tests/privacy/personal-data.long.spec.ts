@@ -133,6 +133,7 @@ describe('places without personal data', () => {
           'value of crossroads.access.exchange.v1',
           'value of crossroads.access.subscription.v1',
           'value of crossroads.access.ebox.v1',
+          'value of crossroads.access.directory.v1',
           'key of crossroads.deliveries.0999000525.v1',
           'value of crossroads.ebox.0999000723.v1',
         ]),

@@ -103,8 +103,12 @@ describe('finding Kafka', () => {
     // Kafka takes ACLs over a moment after it has answered.
     for (const until = Date.now() + 20_000; Date.now() < until; )
       if ((await topicsSeenBy(kafka.brokers, 'reference-directory')).length > 0) break;
-    expect(await topicsSeenBy(kafka.brokers, 'reference-directory')).toEqual(['crossroads.person.v1']);
+    expect(await topicsSeenBy(kafka.brokers, 'reference-directory')).toEqual([
+      'crossroads.access.directory.v1',
+      'crossroads.person.v1',
+    ]);
     expect((await topicsSeenBy(kafka.brokers, 'access-audit')).toSorted()).toEqual([
+      'crossroads.access.directory.v1',
       'crossroads.access.ebox.v1',
       'crossroads.access.exchange.v1',
       'crossroads.access.subscription.v1',
@@ -163,6 +167,7 @@ describe('finding Kafka', () => {
   it('Kafka is restarted with its topics after SIGKILL', async () => {
     await kafka.killAndWait?.();
     expect((await topicsSeenBy(kafka.brokers, 'access-audit')).toSorted()).toEqual([
+      'crossroads.access.directory.v1',
       'crossroads.access.ebox.v1',
       'crossroads.access.exchange.v1',
       'crossroads.access.subscription.v1',

@@ -6,6 +6,7 @@ import {
   ebox,
   exchange,
   portOffsetOf,
+  referenceDirectory,
   SERVICES,
   type ServiceName,
   serviceNamed,
@@ -19,6 +20,13 @@ export const databaseOf = (service: string): string => service.replaceAll('-', '
 /** Whether it records accesses, in a journal that is cut by months: `main.js retention`. */
 const keepsJournal = (service: ServiceName): boolean => accessTopicOf(service) !== undefined;
 
+/**
+ * The Cluster in which its database lies, where there are several. Files of inscriptions keep the directory busy, which must not slow the
+ * records of other accesses.
+ */
+export const databaseClusterOf = (service: ServiceName): 'main' | 'journal' =>
+  keepsJournal(service) && service !== referenceDirectory.name ? 'journal' : 'main';
+
 const valuesOf = (service: ServiceName) => {
   const { subjectKeys, storesDocuments, receipts, institutionTopics, administersBroker, database } =
     serviceNamed(service);
@@ -28,7 +36,7 @@ const valuesOf = (service: ServiceName) => {
     serves: isServer(service),
     database: database ? databaseOf(service) : '',
     keysDatabase: subjectKeys ? `${databaseOf(service)}_keys` : '',
-    databaseCluster: keepsJournal(service) ? 'journal' : 'main',
+    databaseCluster: databaseClusterOf(service),
     journal: keepsJournal(service),
     keys: keysOf(service),
     receipts: receipts === 'none' ? '' : receipts,

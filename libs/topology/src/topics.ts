@@ -24,7 +24,14 @@ export const PROPOSAL_STATED = `${PERSON_TOPIC}.persons.notify.proposal_stated`;
 export const EXCHANGE_ACCESS_TOPIC = 'crossroads.access.exchange.v1';
 export const SUBSCRIPTION_ACCESS_TOPIC = 'crossroads.access.subscription.v1';
 export const EBOX_ACCESS_TOPIC = 'crossroads.access.ebox.v1';
-export const ACCESS_TOPICS = [EXCHANGE_ACCESS_TOPIC, SUBSCRIPTION_ACCESS_TOPIC, EBOX_ACCESS_TOPIC] as const;
+/** Of the reference directory: whom institutions inscribed. */
+export const DIRECTORY_ACCESS_TOPIC = 'crossroads.access.directory.v1';
+export const ACCESS_TOPICS = [
+  EXCHANGE_ACCESS_TOPIC,
+  SUBSCRIPTION_ACCESS_TOPIC,
+  EBOX_ACCESS_TOPIC,
+  DIRECTORY_ACCESS_TOPIC,
+] as const;
 /** `service` of the events on all of them, and the beginning of their types: they have one contract. */
 export const ACCESS_EVENTS = 'crossroads.access.v1';
 
@@ -36,6 +43,7 @@ export const TOPICS = {
   [EXCHANGE_ACCESS_TOPIC]: ACCESSES,
   [SUBSCRIPTION_ACCESS_TOPIC]: ACCESSES,
   [EBOX_ACCESS_TOPIC]: ACCESSES,
+  [DIRECTORY_ACCESS_TOPIC]: ACCESSES,
 } as const satisfies Readonly<Record<string, Topic>>;
 
 export type TopicName = keyof typeof TOPICS;

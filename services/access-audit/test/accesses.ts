@@ -8,7 +8,13 @@ import {
   MailReading,
   OpenedMail,
 } from '@crossroads/contracts/access/v1/access_record';
-import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/contracts/access/v1/events';
+import {
+  AccessConcluded,
+  AccessIntended,
+  AccessJournaled,
+  type InscribedPerson,
+  PersonsInscribed,
+} from '@crossroads/contracts/access/v1/events';
 import { ssinCheck } from '@crossroads/identifiers';
 import type { ToPublish } from '@crossroads/testing/mesh';
 import {
@@ -220,4 +226,34 @@ export const opened = (
     reading: MailReading.fromPartial(reading),
   };
   return event(one, 'opened', 1n, journaled(access, AccessResult.ACCESS_RESULT_ANSWERED, ''));
+};
+
+/** Persons whom the welfare office inscribed, as the directory publishes it: a line of each. */
+export const inscribed = (
+  persons: readonly { readonly ssin: string; readonly personId: string }[],
+  more: Partial<Omit<PersonsInscribed, 'persons'>> & Pick<InscribedPerson, 'inscription'>,
+): ToPublish & { readonly routingKey: string } => {
+  const { inscription, ...stated } = more;
+  const journalId = randomUUID();
+  const data = PersonsInscribed.encode(
+    PersonsInscribed.fromPartial({
+      journalId,
+      customer: WELFARE,
+      peer: WELFARE,
+      application: 'desk',
+      ticket: randomUUID(),
+      policyRevision: 7n,
+      ...stated,
+      persons: persons.map((person) => ({ ...person, ...(inscription ? { inscription } : {}) })),
+    }),
+  ).finish();
+  const [first] = persons;
+  return {
+    type: 'accesses.notify.inscribed',
+    streamId: journalId,
+    revision: 1n,
+    key: journalId,
+    routingKey: first?.personId ?? journalId,
+    data,
+  };
 };

@@ -25,7 +25,6 @@ export type AuditClient = Connection<typeof AuditServiceService>;
 
 /** A portal for citizens, a welfare office, two sign-in providers, and the services whose accesses are listed. */
 export class World {
-  readonly directory = new DirectoryStandIn();
   private readonly tls = new Map<string, TlsFiles>();
   private readonly providers = new Map<string, SignInStandIn>();
 
@@ -34,16 +33,25 @@ export class World {
     readonly exchange: TestPublisher,
     readonly subscription: TestPublisher,
     readonly ebox: TestPublisher,
+    readonly directory: DirectoryStandIn,
+    readonly inscriptions: TestPublisher,
   ) {}
 
   static async create(mesh: TestMesh): Promise<World> {
+    const directory = new DirectoryStandIn();
     const world = new World(
       mesh,
       await mesh.publisher('exchange', TOPIC, EVENTS),
       await mesh.publisher('subscription', 'crossroads.access.subscription.v1', EVENTS),
       await mesh.publisher('ebox', 'crossroads.access.ebox.v1', EVENTS),
+      directory,
+      await mesh.publisher(
+        'reference-directory',
+        'crossroads.access.directory.v1',
+        EVENTS,
+        directory.serve('access-audit'),
+      ),
     );
-    await mesh.standIn('reference-directory', world.directory.serve('access-audit'));
     world.tls.set(PORTAL, await mesh.register(PORTAL));
     world.tls.set(WELFARE, await mesh.register(WELFARE, {}, ALL_RIGHTS_BUT_PORTAL));
     for (const issuer of [ISSUER, OTHER_ISSUER])

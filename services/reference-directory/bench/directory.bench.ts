@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { type Database, migrate, openDatabase } from '@crossroads/database';
 import { Commands, PostgresEventStore } from '@crossroads/eventsourcing';
 import { BlindIndex, type KeyProvider } from '@crossroads/privacy';
+import { InscriptionJournal } from '../src/inscription/inscription-journal.js';
 import { InscriptionCommands } from '../src/inscription/inscription.commands.js';
 import { SsinSeal } from '../src/inscription/ssin-seal.js';
 import { InstitutionContexts } from '../src/lookup/institution-contexts.js';
@@ -62,9 +63,19 @@ export const benchDirectory = async (options: DirectoryBenchOptions): Promise<Di
     const lookup = new PersonLookup(db, index);
     const store = new PostgresEventStore(db);
     const contexts = new InstitutionContexts(db);
-    const commands = new InscriptionCommands(db, new Commands(store, db), store, contexts, lookup, seal, NO_QUOTAS, {
-      refusedAmong: () => [],
-    });
+    const grants = { refusedAmong: () => [] };
+    const journal = new InscriptionJournal({ policy: () => ({ revision: 1n }) });
+    const commands = new InscriptionCommands(
+      db,
+      new Commands(store, db),
+      store,
+      contexts,
+      lookup,
+      seal,
+      NO_QUOTAS,
+      grants,
+      journal,
+    );
     const inscriptions = persons * inscriptionsEach;
     const loadPerSecond = inscriptions / (await loadFiles(commands, everybody, inscriptionsEach, say));
     const bytesByRelation = await relationSizes(db, inscriptions);
@@ -155,7 +166,8 @@ const loadFiles = async (
         requestId: `${from}`,
         hash: createHash('sha256').update(`${from}`).digest(),
       };
-      await commands.executeChunk('Inscribe', institution, { lines, malformed: [] }, request);
+      const by = { institution, peer: institution, application: 'bench' };
+      await commands.executeChunk('Inscribe', by, { lines, malformed: [] }, request);
       done += lines.length;
       report(done);
     }

@@ -31,6 +31,7 @@ export const service = defineService({
     inscriptions: inscriptionsView(new InstitutionContexts(db)),
   }),
   reasonCodes,
+  loadS3Archive: () => import('@crossroads/document/s3'),
   // Every consultation asks here. Without the bus, answers get old, which is better than no answers.
   defaults: { BUS_GRACE_MS: String(10 * MINUTE) },
 });

@@ -1,4 +1,5 @@
 import {
+  AccessKind,
   AccessResult,
   ConsultationStatus,
   type MailOpening,
@@ -111,12 +112,33 @@ export const accessLines = (access: Access): string[] => {
     ),
     ...(access.mail ? [mailLine(access.mail)] : []),
     ...(access.proposal ? [proposalLine(access.proposal)] : []),
+    ...inscriptionLines(access),
     ...access.services.map(
       ({ dataService, fieldGroups, deliberationReference, reason, status }) =>
         `    ${dataService}: ${[fieldGroups.join(', '), statusName(status) === 'UNSPECIFIED' ? '' : statusName(status), reason, deliberationReference === '' ? '' : `deliberation ${deliberationReference}`].filter((part) => part !== '').join('; ')}`,
     ),
   ];
 };
+
+const INSCRIBED = new Map([
+  [AccessKind.ACCESS_KIND_INSCRIPTION, 'has a file on you'],
+  [AccessKind.ACCESS_KIND_INSCRIPTION_END, 'has no file on you any more'],
+]);
+
+/** That an institution stated whether it has a file; of other accesses nothing. */
+const inscriptionLines = ({ kind, inscription, peer, application }: Access): string[] => {
+  const what = INSCRIBED.get(kind);
+  if (what === undefined) return [];
+  const [from, until] = [dateText(inscription?.period?.startDate), dateText(inscription?.period?.endDate)];
+  const when = kind === AccessKind.ACCESS_KIND_INSCRIPTION_END ? `after ${until}` : `from ${from} until ${until}`;
+  return [`    ${what}: ${inscription?.context ?? ''}, ${when}; recorded by ${application} of ${peer}`];
+};
+
+/** `…` where a side is open. */
+const dateText = (date: { readonly year: number; readonly month: number; readonly day: number } | undefined): string =>
+  date === undefined
+    ? '…'
+    : [String(date.year).padStart(4, '0'), ...[date.month, date.day].map((n) => String(n).padStart(2, '0'))].join('-');
 
 /** What officials do about the person's numbers. */
 const proposalLine = ({ proposalId, kind, step, effectiveTime, byPerson }: ProposalStatement): string => {

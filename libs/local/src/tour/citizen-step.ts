@@ -73,11 +73,17 @@ const isComplete = (
   );
 };
 
+const KINDS = new Map([
+  [AccessKind.ACCESS_KIND_DELIVERY, 'delivery'],
+  [AccessKind.ACCESS_KIND_INSCRIPTION, 'inscription'],
+  [AccessKind.ACCESS_KIND_INSCRIPTION_END, 'end of an inscription'],
+]);
+
 const lineOf = ({ time, customerName, result, reason, legalContext, kind }: Access): string =>
   [
     time?.toISOString(),
     customerName,
-    kind === AccessKind.ACCESS_KIND_DELIVERY ? 'delivery' : 'consultation',
+    KINDS.get(kind) ?? 'consultation',
     result === AccessResult.ACCESS_RESULT_REFUSED ? `refused: ${reason}` : 'answered',
     legalContext,
   ].join('  ');

@@ -9,7 +9,7 @@ import {
   holdLog,
   type LogLeases,
 } from '@crossroads/eventsourcing';
-import { type RunningServer, serve, startServer, type TlsFiles } from '@crossroads/grpc';
+import { type RunningServer, serve, type ServedService, startServer, type TlsFiles } from '@crossroads/grpc';
 import {
   type Broker,
   publicationOf,
@@ -34,6 +34,8 @@ export interface TestPublisherOptions {
   readonly sealing: TopicSealing;
   readonly tls: TlsFiles;
   readonly trustDomain: string;
+  /** What it serves besides. */
+  readonly services: readonly ServedService[];
 }
 
 /** An event to publish. `type` is the last part of the CloudEvents type (`persons.notify.changed`). */
@@ -174,7 +176,7 @@ export class TestPublisher {
   };
 
   private async serve(): Promise<void> {
-    const { name, tls, trustDomain } = this.options;
+    const { name, tls, trustDomain, services } = this.options;
     const service = serve(
       EventsServiceService,
       publishedEvents(this.published(), () => true),
@@ -183,7 +185,14 @@ export class TestPublisher {
       },
     );
     const domain = `${name}.crossroads`;
-    this.server = await startServer({ host: '127.0.0.1', port: 0, tls, trustDomain, domain, services: [service] });
+    this.server = await startServer({
+      host: '127.0.0.1',
+      port: 0,
+      tls,
+      trustDomain,
+      domain,
+      services: [service, ...services],
+    });
     this.address = `127.0.0.1:${this.server.port}`;
   }
 }

@@ -322,8 +322,13 @@ export class TestMesh {
     return server;
   }
 
-  /** Starts a stand-in for a service whose topic this one reads: on the bus and by `Events/Read`. */
-  async publisher(name: ServiceName, topic: TopicName, events: string = topic): Promise<TestPublisher> {
+  /** Starts a stand-in for a service whose topic this one reads: on the bus and by `Events/Read`. It may serve more. */
+  async publisher(
+    name: ServiceName,
+    topic: TopicName,
+    events: string = topic,
+    ...services: readonly ServedService[]
+  ): Promise<TestPublisher> {
     const publisher = await TestPublisher.start({
       name,
       topic,
@@ -332,6 +337,7 @@ export class TestMesh {
       sealing: this.sealing(name),
       tls: await this.serviceCertificate(name),
       trustDomain: TRUST_DOMAIN,
+      services,
     });
     this.addresses[addressVariableOf(name)] = publisher.address;
     this.defer(() => publisher.stop());

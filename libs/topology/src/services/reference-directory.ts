@@ -1,5 +1,5 @@
 import { type Service, withRight } from '../service.js';
-import { PERSON_TOPIC } from '../topics.js';
+import { DIRECTORY_ACCESS_TOPIC, PERSON_TOPIC } from '../topics.js';
 
 /** The services that ask whether an institution has a file on a person. */
 const CHECKERS = ['service:exchange', 'service:subscription', 'service:access-audit', 'service:ebox'] as const;
@@ -18,7 +18,7 @@ export const referenceDirectory = {
       listInscribedPersons: ['service:subscription'],
     },
   },
-  publishes: [],
+  publishes: [DIRECTORY_ACCESS_TOPIC],
   reads: [PERSON_TOPIC],
   institutionTopics: undefined,
   administersBroker: false,

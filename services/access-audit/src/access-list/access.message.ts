@@ -30,6 +30,7 @@ const accessMessage = (
     customer: ask.customer,
     customerName: policy.institution(ask.customer)?.name ?? '',
     peer: behind.peer,
+    application: behind.application,
     officialRole: behind.officialRole,
     legalContext: ask.legalContext,
     time: ask.time,

@@ -15,13 +15,14 @@ import type { AccessStep } from '../access-log/access-entry.js';
 import { AccessLog, type ReceivedStep } from '../access-log/access-log.js';
 import { LostAccesses } from '../access-log/lost-accesses.js';
 import { AuditAge } from './audit-age.js';
+import { inscriptionsIn } from './inscribed-persons.reader.js';
 
-const NAME = /^crossroads\.access\.v1\.accesses\.notify\.(intended|concluded|refused|delivered|opened)$/;
+const NAME = /^crossroads\.access\.v1\.accesses\.notify\.(intended|concluded|refused|delivered|opened|inscribed)$/;
 
 /** A step, with the time at which its journal recorded it. */
 export type Step = ReceivedStep & { readonly time: Date };
 
-/** Stores the steps of the access journals (exchange, subscription, ebox) in the access log, each one exactly once. */
+/** Stores the steps of the access journals (exchange, subscription, ebox, reference-directory) in the access log, each one exactly once. */
 @Consumer(ACCESS_TOPICS)
 export class JournalConsumer implements EventConsumer<Step> {
   constructor(
@@ -32,8 +33,8 @@ export class JournalConsumer implements EventConsumer<Step> {
 
   read(events: readonly CloudEvent[]): Reading<Step>[] {
     return events.map((event) => {
-      const step = stepIn(event);
-      return step === undefined ? { items: [], unreadable: 'UNREADABLE' } : { items: [step] };
+      const steps = stepsIn(event);
+      return steps === undefined ? { items: [], unreadable: 'UNREADABLE' } : { items: steps };
     });
   }
 
@@ -55,13 +56,18 @@ export class JournalConsumer implements EventConsumer<Step> {
 }
 
 /** `undefined` for an event that cannot be read, also for an unknown type: it is parked until a version that knows it is deployed. */
-const stepIn = (event: CloudEvent): Step | undefined => {
+const stepsIn = (event: CloudEvent): Step[] | undefined => {
   const [, action] = NAME.exec(event.type) ?? [];
   if (action === undefined) return undefined;
+  const identity = { ceSource: event.source, ceId: event.id, time: event.time };
   try {
+    if (action === 'inscribed') {
+      const steps = inscriptionsIn(event);
+      return steps.every(isValid) ? steps.map((step) => ({ ...step, ...identity })) : undefined;
+    }
     const step = stepOf(action, event.data);
     if (!isValid(step) || step.journalId !== event.key) return undefined;
-    return { ...step, revision: Number(event.sequence ?? 0), ceSource: event.source, ceId: event.id, time: event.time };
+    return [{ ...step, revision: Number(event.sequence ?? 0), ...identity }];
   } catch {
     return undefined;
   }

@@ -44,16 +44,16 @@ export class DirectoryController {
 
   @Rpc(DirectoryServiceService.inscribe, InscribePipe)
   async inscribe({ requestId, institution, ...line }: InscribeInput, call: Call): Promise<InscribeResponse> {
-    const customer = this.representation.institutionFor(call.caller, institution);
-    const request = requestKey(call, customer, requestId);
-    return { changed: await this.commands.executeLine('Inscribe', customer, line, request) };
+    const by = this.representation.inscriberFor(call.caller, institution);
+    const request = requestKey(call, by.institution, requestId);
+    return { changed: await this.commands.executeLine('Inscribe', by, line, request) };
   }
 
   @Rpc(DirectoryServiceService.uninscribe, UninscribePipe)
   async uninscribe({ requestId, institution, ...line }: UninscribeInput, call: Call): Promise<UninscribeResponse> {
-    const customer = this.representation.institutionFor(call.caller, institution);
-    const request = requestKey(call, customer, requestId);
-    return { changed: await this.commands.executeLine('Uninscribe', customer, line, request) };
+    const by = this.representation.inscriberFor(call.caller, institution);
+    const request = requestKey(call, by.institution, requestId);
+    return { changed: await this.commands.executeLine('Uninscribe', by, line, request) };
   }
 
   @Rpc(DirectoryServiceService.inscribeFile, InscribeFilePipe, { lane: 'bulk' })

@@ -36,12 +36,12 @@ export class InscriptionFiles {
     this.representation.institutionFor(call.caller, input.institution);
     for await (const chunk of chunks) {
       // Checked again: a representation may be revoked while a long file is being sent.
-      const institution = this.representation.institutionFor(call.caller, input.institution);
+      const by = this.representation.inscriberFor(call.caller, input.institution);
       // The hash covers the bytes, not what was read: "yesterday" is another day when the chunk is sent again tomorrow.
       const hash = createHash('sha256').update(headerBytes).update(InscribeFileChunk.encode(chunk).finish()).digest();
-      const key = { institution, rpc: `${call.rpc}#${index++}`, requestId, hash };
+      const key = { institution: by.institution, rpc: `${call.rpc}#${index++}`, requestId, hash };
       const { descriptions, ...read } = readChunk(chunk.lines, linesRead, uninscribe, this.validation.context());
-      const outcome = await this.commands.executeChunk(type, institution, read, key);
+      const outcome = await this.commands.executeChunk(type, by, read, key);
       linesRead += chunk.lines.length;
       changed += outcome.changed;
       unchanged += outcome.unchanged;

@@ -16,6 +16,7 @@ import { refusalOf } from '../number/number-state.rules.js';
 import type { DayRange } from '../period/days.rules.js';
 import type { Periods } from '../period/periods.rules.js';
 import { GrantedInscriptions } from './granted-inscriptions.js';
+import { InscriptionJournal } from './inscription-journal.js';
 import { inscriptionCodec } from './inscription.codec.js';
 import {
   changesOf,
@@ -30,6 +31,7 @@ import {
 } from './inscription.decider.js';
 import { readRows, writeChanges } from './inscription-rows.js';
 import { type LineReason, rejection } from './line-reasons.js';
+import type { Inscriber } from './representation.js';
 import { SsinSeal } from './ssin-seal.js';
 
 /** A line whose fields are all well-formed. */
@@ -67,7 +69,9 @@ type CommandType = InscriptionCommand['type'];
 
 interface ChunkCommand {
   readonly type: CommandType;
-  readonly institution: string;
+  readonly by: Inscriber;
+  /** The id of the request. */
+  readonly ticket: string;
   readonly chunk: Chunk;
   /** Whether a refused line rejects the command. */
   readonly rejectsRefusedLines: boolean;
@@ -102,6 +106,7 @@ export class InscriptionCommands {
     private readonly seal: SsinSeal,
     @Inject(PersonQuotas) private readonly quotas: Pick<PersonQuotas, 'takeAll'>,
     @Inject(GrantedInscriptions) private readonly grants: Pick<GrantedInscriptions, 'refusedAmong'>,
+    private readonly journal: InscriptionJournal,
   ) {
     this.streams = new Streams(store, {
       type: STREAM_TYPE,
@@ -112,35 +117,37 @@ export class InscriptionCommands {
   }
 
   /** Whether the line changed anything. @throws Rejection with a `LineReason` */
-  async executeLine(type: CommandType, institution: string, line: ValidLine, request: RequestKey): Promise<boolean> {
+  async executeLine(type: CommandType, by: Inscriber, line: ValidLine, request: RequestKey): Promise<boolean> {
     const chunk = { lines: [{ line: 1, ...line }], malformed: [] };
-    const { changed } = await this.execute({ type, institution, chunk, rejectsRefusedLines: true }, request);
+    const { changed } = await this.execute({ type, by, chunk, rejectsRefusedLines: true }, request);
     return changed > 0;
   }
 
   /** Applies the lines of known, valid numbers, and reports the others. */
-  executeChunk(type: CommandType, institution: string, chunk: Chunk, request: RequestKey): Promise<Outcome> {
-    return this.execute({ type, institution, chunk, rejectsRefusedLines: false }, request);
+  executeChunk(type: CommandType, by: Inscriber, chunk: Chunk, request: RequestKey): Promise<Outcome> {
+    return this.execute({ type, by, chunk, rejectsRefusedLines: false }, request);
   }
 
-  private execute(command: ChunkCommand, request: RequestKey): Promise<Outcome> {
-    const { institution } = command;
+  private execute(command: Omit<ChunkCommand, 'ticket'>, request: RequestKey): Promise<Outcome> {
+    const { institution } = command.by;
     return this.commands.execute({
       request,
       answerCodec: outcomeCodec,
       serializeBy: institution,
       retry: { attempts: 8, jitterMs: 0 },
       onFailedAttempt: () => this.revisions.delete(institution),
-      decide: () => this.decide(command),
+      decide: () => this.decide({ ...command, ticket: request.requestId }),
     });
   }
 
   private async decide({
     type,
-    institution,
+    by,
+    ticket,
     chunk,
     rejectsRefusedLines,
   }: ChunkCommand): Promise<CommandDecision<Outcome>> {
+    const { institution } = by;
     // The revision is read first: rows that are read later include at least the events up to it.
     const revision = await this.revisionOf(institution);
     // The policy first: its reasons say nothing of a person.
@@ -160,15 +167,17 @@ export class InscriptionCommands {
       start,
       end,
     }));
+    const changed = changedLines.flatMap((index) => {
+      const [person, line] = [persons[index], lines[index]];
+      return person && line ? [{ ...line, person }] : [];
+    });
     const ssins = new Map<number, Buffer>();
     if (type === 'Inscribe')
-      for (const index of changedLines) {
-        const [person, line] = [persons[index], lines[index]];
-        if (person && line) ssins.set(person.person, this.seal.seal(person.personId, line.ssin));
-      }
+      for (const { person, ssin } of changed) ssins.set(person.person, this.seal.seal(person.personId, ssin));
     const events = eventsOf(institution, changes);
+    const journaled = this.journal.appendsOf({ ...by, ticket, ended: type === 'Uninscribe' }, changed);
     return {
-      appends: [await this.streams.append({ streamId: streamOf(institution), revision }, events)],
+      appends: [await this.streams.append({ streamId: streamOf(institution), revision }, events), ...journaled],
       answer: {
         changed: changedLines.length,
         unchanged: chunk.lines.length - refused.length - changedLines.length,

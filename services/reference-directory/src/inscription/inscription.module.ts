@@ -4,6 +4,7 @@ import { pageTokens } from '@crossroads/service';
 import { Module } from '@nestjs/common';
 import { LookupModule, SSIN_INDEX } from '../lookup/lookup.module.js';
 import { GrantedInscriptions } from './granted-inscriptions.js';
+import { InscriptionJournal } from './inscription-journal.js';
 import { InscriptionCommands } from './inscription.commands.js';
 import { InscriptionList } from './inscription-list.js';
 import { InscribedPersons } from './inscribed-persons.js';
@@ -15,6 +16,7 @@ import { SsinSeal } from './ssin-seal.js';
   imports: [LookupModule, QuotaModule],
   providers: [
     GrantedInscriptions,
+    InscriptionJournal,
     InscriptionCommands,
     InscriptionList,
     InscribedPersons,
@@ -26,6 +28,6 @@ import { SsinSeal } from './ssin-seal.js';
     },
     pageTokens,
   ],
-  exports: [InscriptionCommands, InscriptionList, InscribedPersons, Representation],
+  exports: [InscriptionCommands, InscriptionList, InscribedPersons, Representation, SsinSeal],
 })
 export class InscriptionModule {}

@@ -17,6 +17,8 @@ export interface FoundPerson {
   readonly merges: readonly MergedPerson[];
   /** Whose the number that was looked up is, apart from merges; for a person looked up by id, that one. */
   readonly ownPersonId: string;
+  /** The number of the same person. */
+  readonly ownPerson: number;
 }
 
 /** Somebody who is one with another person. */
@@ -37,6 +39,7 @@ interface Row {
   readonly person_id: string;
   readonly packed: Buffer | null;
   readonly own_id: string;
+  readonly own_person: number;
   readonly merged_ids: string[] | null;
   readonly merged_packed: (Buffer | null)[] | null;
   readonly merged_since: Date[] | null;
@@ -49,7 +52,7 @@ const LOOKUP = {
       select a.n, x.state, x.person from unnest($1::int[], $2::uuid[]) a (n, number) join numbers x on x.number = a.number
       union all
       select a.n, 'V', p.person from unnest($3::int[], $4::uuid[]) a (n, person_id) join persons p on p.person_id = a.person_id)
-    select a.n, a.state::text, p.person, p.person_id, w.person_id as own_id, i.packed,
+    select a.n, a.state::text, p.person, p.person_id, w.person_id as own_id, w.person as own_person, i.packed,
            f.merged_ids::text[], f.merged_packed, f.merged_since, f.merged_contested
       from asked a
       left join merges m on m.person = a.person
@@ -92,6 +95,7 @@ const personOf = ({
   person_id: personId,
   packed,
   own_id: ownPersonId,
+  own_person: ownPerson,
   merged_ids: mergedIds,
   merged_packed: merged,
   merged_since: since,
@@ -104,6 +108,7 @@ const personOf = ({
     personId,
     entries: merged ? union([...own, ...merged.flatMap((bytes) => (bytes ? unpackEntries(bytes) : []))]) : own,
     ownPersonId,
+    ownPerson,
     mergedPersonIds: mergedIds ?? [],
     merges: (mergedIds ?? []).map((id, n) => ({
       personId: id,

@@ -158,7 +158,7 @@ describe('a source', () => {
         .supply({ ...request, receipt, requestToken: '' }, { ...call, caller: { ...exchange, name: 'subscription' } })
         .then(
           () => 'answered',
-          (error: unknown) => Reflect.get(Object(error), 'reason'),
+          (error: unknown): unknown => Reflect.get(Object(error), 'reason'),
         );
     };
     expect(await bySubscription(after(-3_600_000))).toBe('answered');

@@ -33,7 +33,7 @@ export class UsageError extends Error {
 }
 
 /** Where the mesh on this machine keeps what it needs. */
-export const dataFolder = (): string =>
+const dataFolder = (): string =>
   process.env['CROSSROADS_DATA'] ?? join(process.env['INIT_CWD'] ?? process.cwd(), '.crossroads');
 
 export const readMeshFile = (): MeshFile => {

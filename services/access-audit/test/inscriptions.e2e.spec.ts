@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { AccessKind, AccessResult } from '@crossroads/contracts/access/v1/access_record';
 import { ErasureReason } from '@crossroads/contracts/person/v1/erasure_service';
 import { PersonErasureOrdered } from '@crossroads/contracts/person/v1/events';
@@ -11,7 +8,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { inscribed, someone } from './accesses.js';
 import { type AuditClient, PORTAL, WELFARE, World } from './world.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
 const PERIOD = { startDate: { year: 2026, month: 1, day: 1 }, endDate: undefined };
 const INSCRIPTION = { context: '17/2', period: PERIOD };
 
@@ -146,14 +142,10 @@ describe('an inscription', () => {
     const person = citizen();
     await world.inscriptions.append(inscribed([person], { inscription: INSCRIPTION }));
     const before = await listUntil(person, 1);
-    const env = { ...process.env, ...mesh.environment() };
-    const child = spawn(process.execPath, [MAIN, 'rebuild', 'accesses'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (data: Buffer) => {
-        output += data.toString();
-      });
-    expect([await once(child, 'close'), output]).toEqual([[0, null], expect.stringContaining(' 0 rows differed')]);
+    expect(await running.run(['rebuild', 'accesses'])).toMatchObject({
+      code: 0,
+      output: expect.stringContaining(' 0 rows differed'),
+    });
     expect(await list(person)).toEqual(before);
   }, 60_000);
 });

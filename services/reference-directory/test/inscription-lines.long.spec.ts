@@ -5,6 +5,7 @@ import { newRequestId, RemoteError } from '@crossroads/grpc';
 import { type CloudEvent, unbundled } from '@crossroads/messaging';
 import { eventually } from '@crossroads/testing';
 import { DIRECTORY_ACCESS_TOPIC } from '@crossroads/topology';
+import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { nextNumber } from './numbers.js';
 import { fileLine, sendFile, WHOLE } from './requests.js';
@@ -15,8 +16,9 @@ const CHUNK = 50;
 const KILLS = 6;
 
 /** Whether a call was cut short by the death of its process, so that the institution has to repeat it. */
-const isCut = (error: unknown): boolean =>
-  error instanceof RemoteError && ['UNAVAILABLE', 'CANCELLED', 'UNKNOWN'].includes(error.reason || 'UNAVAILABLE');
+const isCut = (error: unknown): boolean => error instanceof RemoteError && CUT.includes(error.code);
+
+const CUT = [status.UNAVAILABLE, status.CANCELLED, status.DEADLINE_EXCEEDED];
 
 describe('a process that is killed while institutions inscribe', () => {
   let directory: RunningDirectory;

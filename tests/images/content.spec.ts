@@ -122,7 +122,9 @@ describe.each(IMAGES)('the content of crossroads/%s', (image) => {
   });
 
   it('an image holds the SDK of S3 only if its service stores documents or archives a journal', () => {
-    expect(packages.includes('libs/document')).toBe(['ebox', 'exchange', 'subscription'].includes(image));
+    expect(packages.includes('libs/document')).toBe(
+      ['ebox', 'exchange', 'reference-directory', 'subscription'].includes(image),
+    );
   });
 
   it('an image contains no package for tests or for the local mesh', () => {

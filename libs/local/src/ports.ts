@@ -58,13 +58,17 @@ export const isFree = (port: number): Promise<boolean> =>
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
   });
 
+const FIRST_TEST_PORT = 5_000;
+const TEST_WORKERS = 8;
+
 /**
- * A free port. For tests, which start servers there again after they have killed them: an outgoing connection must not get it meanwhile.
- * Below the blocks of tests/whole-mesh.ts.
+ * A free port. For tests, which start servers there again after they have killed them: neither an outgoing connection nor another worker of
+ * Jest must get it meanwhile. From 5000 to 11999, below the blocks of tests/whole-mesh.ts.
  */
 export const freePort = async (): Promise<number> => {
+  const worker = Number(process.env['JEST_WORKER_ID'] ?? 0) % TEST_WORKERS;
   for (let attempt = 1; attempt <= 50; attempt++) {
-    const port = randomInt(5_000, 12_000);
+    const port = FIRST_TEST_PORT + TEST_WORKERS * randomInt(0, 875) + worker;
     if (await isFree(port)) return port;
   }
   throw new Error('no port from 5000 to 11999 is free');

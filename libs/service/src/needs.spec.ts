@@ -32,7 +32,7 @@ const TABLE = {
     erases: true,
     bus: true,
     consumes: true,
-    publishes: false,
+    publishes: true,
     policy: true,
   },
   exchange: {

@@ -97,7 +97,8 @@ describe('the lists of two persons who became one', () => {
           reporter: WELFARE,
           officialRole: 'registrar',
           officialId: 'desk-1',
-          time: new Date(time.getTime() + Number(revision)),
+          // The list has whole seconds.
+          time: new Date(time.getTime() + Number(revision) * 1_000),
         }).finish(),
       });
     for (const { personId } of persons) {

@@ -47,9 +47,10 @@ const batch = async (people: readonly string[]) =>
 const inscribedBy = async (institution: string, people: readonly string[] = PEOPLE) =>
   (await batch(people)).filter(({ inscriptions }) => inscriptions.some((one) => one.institution === institution))
     .length;
+/** Those of inscriptions, without the lines that persons read of them. */
 const eventCount = async () => {
   const db = await openDatabase({ url: directory.mesh.database.url, poolSize: 1 });
-  const [row] = await db.query<{ count: bigint }>('select count(*) from es.events');
+  const [row] = await db.query<{ count: bigint }>("select count(*) from es.events where type <> 'PersonsInscribed'");
   await db.close();
   return Number(row?.count);
 };

@@ -43,8 +43,8 @@ const main = async (): Promise<number> => {
   const stopped = stopRequested();
   try {
     const outcome = await Promise.race([stopped.then(() => 'stopped' as const), run(mesh, options, screen)]);
+    if (options.once) return outcome === true ? 0 : 1;
     if (outcome !== 'stopped') {
-      if (options.once) return outcome ? 0 : 1;
       screen.print('Running. Ctrl-C stops everything.');
       await stopped;
     }

@@ -461,10 +461,10 @@ export class PolicyFollower {
     this.wakeWaiters();
   }
 
-  /** A head that came while an older one was written is written next. */
+  /** A head that came while an older one was written is written next. Nothing is older than an empty policy, which is not kept. */
   private async keepNewest(): Promise<void> {
     const { keep } = this;
-    while (keep && !isSameHead(this.kept, this.held)) {
+    while (keep && this.held.revision > 0n && !isSameHead(this.kept, this.held)) {
       const { held, generation } = this;
       try {
         await keep({ ...held, generation });

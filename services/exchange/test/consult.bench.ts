@@ -6,15 +6,17 @@ import type { TlsFiles } from '@crossroads/grpc';
 import { eventually, freePort } from '@crossroads/testing';
 import { Client, credentials, Server, ServerCredentials } from '@grpc/grpc-js';
 import { TestMesh } from '@crossroads/testing/mesh';
-import { consult, EMPLOYMENT, WELFARE, World } from './world.js';
+import { consult, WELFARE, World } from './world.js';
 
 /**
  * Consultations a second at 32 clients against a bare grpc-js echo over the same kind of connection, measured one after the other:
  * `node services/exchange/dist/test/consult.bench.js [seconds]`. Directory, policy and source are stand-ins in the process
- * of the clients; `EXCHANGE_NODE_OPTIONS=--cpu-prof` profiles the exchange.
+ * of the clients; `EXCHANGE_NODE_OPTIONS=--cpu-prof` profiles the exchange. A pair says what signed questions cost: another process of the
+ * exchange believes every question, and is asked in turn with the first one, without signatures.
  */
 const CLIENTS = 32;
 const PERSONS = 500;
+const ROUNDS = 4;
 const same = (value: Buffer) => value;
 const definition = {
   path: '/bench.Echo/Echo',
@@ -82,11 +84,11 @@ const run = async (seconds: number): Promise<void> => {
   const world = await World.create(mesh);
   const tls = world.certificate(WELFARE);
   const echoPort = await freePort();
-  const served = await mesh.applicationCertificate(EMPLOYMENT);
+  const served = await mesh.serviceCertificate('exchange');
   const args = ['echo', String(echoPort), served.ca, served.cert, served.key];
   const echoServer = fork(fileURLToPath(import.meta.url), args);
   await once(echoServer, 'message');
-  const { ca, key, cert } = pem(tls);
+  const { ca, key, cert } = pem(served);
   const ssl = credentials.createSsl(ca, key, cert);
   const echoClient = new Client(`localhost:${echoPort}`, ssl);
   const body = Buffer.alloc(256, 'x');
@@ -114,6 +116,32 @@ const run = async (seconds: number): Promise<void> => {
   const full = await measure(seconds, exchange.pid, ask);
   const ratio = (full.perSecond / bare.perSecond).toFixed(3);
   process.stdout.write(`echo ${bare.text}\nconsultation ${full.text}\nratio ${ratio}\n`);
+
+  const believing = await mesh.startProcess({
+    nodeOptions: ['--import', fileURLToPath(new URL('without-request-tokens.js', import.meta.url))],
+  });
+  const unsigned = world.unsigned(believing.port, WELFARE);
+  const askUnsigned = (n: number) =>
+    unsigned.consult({ ...consult(persons[n % PERSONS] ?? ''), asOfDate: undefined, requestToken: 'none' });
+  await eventually(
+    () =>
+      askUnsigned(0).then(
+        () => true,
+        () => false,
+      ),
+    Boolean,
+  );
+  await measure(3, believing.pid, askUnsigned);
+  const ratios: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const without = await measure(seconds / 2, believing.pid, askUnsigned);
+    const signed = await measure(seconds / 2, exchange.pid, ask);
+    ratios.push(signed.perSecond / without.perSecond);
+    process.stdout.write(`unsigned ${without.text}\nsigned ${signed.text}\n`);
+  }
+  const [low = 0, high = 0] = ratios.toSorted((a, b) => a - b).slice(ROUNDS / 2 - 1);
+  process.stdout.write(`signed / unsigned ${((low + high) / 2).toFixed(3)}, goal 0.85\n`);
+  await believing.stop();
   await exchange.stop();
   await mesh.stop();
 };

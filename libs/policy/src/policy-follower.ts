@@ -232,6 +232,12 @@ export class PolicyFollower {
     if (refusal) throw refusal;
   }
 
+  /** For each message of a stream that lasts: a key, or its right, can be withdrawn meanwhile. @throws what the guard throws */
+  requireAllowed({ caller, rpc }: { readonly caller: Peer; readonly rpc: string }): void {
+    this.requireRegistered(caller);
+    this.requireRight(caller, rpc);
+  }
+
   /** @throws Unavailable as `policy` */
   mayActFor(caller: Peer, customer: string): boolean {
     return this.policy().mayActFor(caller, customer);

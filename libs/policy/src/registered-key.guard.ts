@@ -11,10 +11,8 @@ export class RegisteredKeyGuard implements CanActivate {
   constructor(private readonly policy: PolicyFollower) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const { caller, rpc } = context.switchToRpc().getContext<Call>();
-    if (caller.kind === 'service') return true;
-    this.policy.requireRegistered(caller);
-    this.policy.requireRight(caller, rpc);
+    const call = context.switchToRpc().getContext<Call>();
+    if (call.caller.kind === 'institution') this.policy.requireAllowed(call);
     return true;
   }
 }

@@ -1,6 +1,7 @@
 import type { NewMessage } from '@crossroads/contracts/ebox/v1/message';
-import { eventually } from '@crossroads/testing';
-import { type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
+import type { PublishMessagesRequest } from '@crossroads/contracts/ebox/v1/publication_service';
+import { eventually, refusalOf } from '@crossroads/testing';
+import { ALL_RIGHTS, type ServiceProcess, TestMesh } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BulkSender, storedOf } from './bulk.js';
 import {
@@ -95,6 +96,30 @@ describe('a bulk run', () => {
     expect(await outcomesOf(client, sent.slice(0, 600))).toEqual(
       Array.from({ length: 600 }, (_, place) => bulk.outcomes.get(place)),
     );
+  });
+
+  it('ends when the key of its sender is withdrawn', async () => {
+    const sent = messages(2);
+    const isWithdrawn = Promise.withResolvers<void>();
+    const requests = async function* (): AsyncGenerator<PublishMessagesRequest> {
+      yield { message: sent[0] };
+      await isWithdrawn.promise;
+      yield { message: sent[1] };
+    };
+    const run = async () => {
+      for await (const _ of client.publishMessages(requests())) {
+        const { enterpriseNumber } = sender;
+        const value = { ...ALL_RIGHTS, enterpriseNumber, name: 'desk', spkiHashes: [] };
+        mesh.policy.put({ $case: 'application', value });
+        await eventually(
+          () => client.listMessageTypes({}).then(Boolean, () => false),
+          (isServed) => !isServed,
+        );
+        isWithdrawn.resolve();
+      }
+    };
+    expect(await refusalOf(run())).toMatchObject({ reason: 'KEY_NOT_REGISTERED' });
+    expect(await storedOf(world, sender.enterpriseNumber)).toMatchObject({ rows: 1 });
   });
 
   it('goes on after the database has dropped all connections', async () => {

@@ -1,6 +1,8 @@
+import type { InscribeFileRequest } from '@crossroads/contracts/directory/v1/directory_service';
 import { openDatabase } from '@crossroads/database';
 import { newRequestId } from '@crossroads/grpc';
 import { eventually } from '@crossroads/testing';
+import { ALL_RIGHTS, spkiHash } from '@crossroads/testing/mesh';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { testNumber } from './numbers.js';
 import { fileLine, refusalOf, sendFile } from './requests.js';
@@ -120,6 +122,45 @@ describe('the file of an institution', () => {
     const requestId = newRequestId();
     await sendFile(asOffice, CHUNKS.slice(0, 1), { requestId });
     expect(await refusalOf(sendFile(asOffice, CHUNKS.slice(1, 2), { requestId }))).toBe('REQUEST_ID_REUSED');
+  });
+
+  it.each([
+    ['key', 'KEY_NOT_REGISTERED', { spkiHashes: [] }],
+    ['right', 'RIGHT_MISSING', { rights: ['consult'] }],
+  ])('a file is broken off when the %s of its sender is withdrawn', async (_what, reason, withdrawn) => {
+    const registered = {
+      ...ALL_RIGHTS,
+      enterpriseNumber: HEALTH_FUND,
+      name: 'desk',
+      spkiHashes: [spkiHash(directory.certificate(HEALTH_FUND))],
+    };
+    const register = (more: Partial<typeof registered>, until: string) => {
+      directory.mesh.policy.put({ $case: 'application', value: { ...registered, ...more } });
+      const list = { institution: '', ssin: '', pageSize: 1, pageToken: '' };
+      return eventually(
+        () => refusalOf(asFund.listInscriptions(list)),
+        (told) => told === until,
+      );
+    };
+    const isWithdrawn = Promise.withResolvers<void>();
+    const requests = async function* (): AsyncGenerator<InscribeFileRequest> {
+      yield { part: { $case: 'header', value: { requestId: newRequestId(), institution: '', uninscribe: false } } };
+      yield { part: { $case: 'chunk', value: { lines: [fileLine(PEOPLE[0] ?? '', '21/1')] } } };
+      await isWithdrawn.promise;
+      yield { part: { $case: 'chunk', value: { lines: [fileLine(PEOPLE[1] ?? '', '21/1')] } } };
+    };
+    const answers: bigint[] = [];
+    const send = async () => {
+      for await (const { linesRead } of asFund.inscribeFile(requests())) {
+        answers.push(linesRead);
+        if (answers.length > 1) continue;
+        await register(withdrawn, reason);
+        isWithdrawn.resolve();
+      }
+    };
+    const told = await refusalOf(send());
+    await register({}, 'accepted');
+    expect([told, answers]).toEqual([reason, [1n]]);
   });
 
   it('two institutions can send files about the same persons at the same time', async () => {

@@ -3,6 +3,7 @@ import type {
   PublishMessagesResponse,
 } from '@crossroads/contracts/ebox/v1/publication_service';
 import type { Call } from '@crossroads/grpc';
+import { PolicyFollower } from '@crossroads/policy';
 import { Injectable } from '@nestjs/common';
 import { inOrder } from './in-order.js';
 import { NewMessageReader } from './new-message.reader.js';
@@ -21,9 +22,10 @@ export class MessageStream {
   constructor(
     private readonly reader: NewMessageReader,
     private readonly publications: Publications,
+    private readonly policy: PolicyFollower,
   ) {}
 
-  /** @throws what is no refusal of one message: the database or the directory is away, a message is no protobuf */
+  /** @throws what is no refusal of one message: a key is withdrawn, the database or the directory is away, a message is no protobuf */
   async *publish(requests: AsyncIterable<PublishMessagesRequest>, call: Call): AsyncGenerator<PublishMessagesResponse> {
     let number = 0n;
     for await (const outcome of inOrder(requests, (request) => this.publishOne(request, call), AT_ONCE))
@@ -32,13 +34,14 @@ export class MessageStream {
 
   private async publishOne(
     request: PublishMessagesRequest,
-    { caller }: Call,
+    call: Call,
   ): Promise<Omit<PublishMessagesResponse, 'number'>> {
+    this.policy.requireAllowed(call);
     const sent = request.message?.requestId ?? '';
     // What is no id may be anything, also something of a person.
     const requestId = UUID.test(sent) ? sent : '';
     try {
-      const value = await counted(async () => this.publications.publish(caller, this.reader.read(request)));
+      const value = await counted(async () => this.publications.publish(call.caller, this.reader.read(request)));
       return { requestId, outcome: { $case: 'published', value } };
     } catch (error) {
       const value = refusedMessage(error);

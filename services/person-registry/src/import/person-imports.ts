@@ -1,6 +1,7 @@
 import { withTimeout } from '@crossroads/configuration';
 import type { ImportPersonsRequest, ImportPersonsResponse } from '@crossroads/contracts/person/v1/person_service';
-import { type Caller, fields, parseRequest, perContext, RequestValidation } from '@crossroads/grpc';
+import { type Call, type Caller, fields, parseRequest, perContext, RequestValidation } from '@crossroads/grpc';
+import { PolicyFollower } from '@crossroads/policy';
 import { Injectable } from '@nestjs/common';
 import { givenNumber } from '../number/number.reader.js';
 import { factsSchema, refuseSelfRelations } from '../person/fact.reader.js';
@@ -31,13 +32,14 @@ export class PersonImports {
     private readonly commands: ImportCommands,
     private readonly reporters: Reporters,
     private readonly validation: RequestValidation,
+    private readonly policy: PolicyFollower,
   ) {}
 
-  async *import(requests: AsyncIterable<ImportPersonsRequest>, caller: Caller): AsyncGenerator<ImportPersonsResponse> {
+  async *import(requests: AsyncIterable<ImportPersonsRequest>, call: Call): AsyncGenerator<ImportPersonsResponse> {
     const progress = new ImportProgress();
     let reportedAt = performance.now();
     for await (const batch of batchesOf(requests)) {
-      const writing = this.write(batch, caller, progress);
+      const writing = this.write(batch, call, progress);
       while (!(await settlesWithin(REPORT_INTERVAL_MS, writing))) yield progress.report(false);
       await writing;
       if (performance.now() - reportedAt < REPORT_INTERVAL_MS) continue;
@@ -47,7 +49,10 @@ export class PersonImports {
     yield progress.report(true);
   }
 
-  private async write(batch: readonly ImportPersonsRequest[], caller: Caller, progress: ImportProgress): Promise<void> {
+  private async write(batch: readonly ImportPersonsRequest[], call: Call, progress: ImportProgress): Promise<void> {
+    // An import lasts for hours: a key, or its right, can be withdrawn meanwhile.
+    this.policy.requireAllowed(call);
+    const { caller } = call;
     const references: string[] = [];
     const records: ImportRecord[] = [];
     for (const request of batch) {

@@ -109,7 +109,7 @@ export class PersonController {
   @Rpc(PersonServiceService.importPersons, undefined, { lane: 'bulk' })
   @UseGuards(NumberReporterGuard)
   importPersons(requests: AsyncIterable<ImportPersonsRequest>, call: Call): AsyncIterable<ImportPersonsResponse> {
-    return this.imports.import(requests, call.caller);
+    return this.imports.import(requests, call);
   }
 
   /** @throws Unauthenticated unless the caller names an official of its own */

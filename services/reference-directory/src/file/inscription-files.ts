@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { InscribeFileChunk, type InscribeFileResponse } from '@crossroads/contracts/directory/v1/directory_service';
 import { type Call, RequestValidation } from '@crossroads/grpc';
+import { PolicyFollower } from '@crossroads/policy';
 import { Injectable } from '@nestjs/common';
 import { InscriptionCommands, type Outcome } from '../inscription/inscription.commands.js';
 import { lineMessages } from '../inscription/line-reasons.js';
@@ -18,6 +19,7 @@ export class InscriptionFiles {
     private readonly commands: InscriptionCommands,
     private readonly representation: Representation,
     private readonly validation: RequestValidation,
+    private readonly policy: PolicyFollower,
   ) {}
 
   /** Progress after each chunk, and once more at the end. @throws PermissionDenied, InvalidInput */
@@ -35,7 +37,8 @@ export class InscriptionFiles {
 
     this.representation.institutionFor(call.caller, input.institution);
     for await (const chunk of chunks) {
-      // Checked again: a representation may be revoked while a long file is being sent.
+      // Checked again: a key, its right or a representation may be withdrawn while a long file is being sent.
+      this.policy.requireAllowed(call);
       const by = this.representation.inscriberFor(call.caller, input.institution);
       // The hash covers the bytes, not what was read: "yesterday" is another day when the chunk is sent again tomorrow.
       const hash = createHash('sha256').update(headerBytes).update(InscribeFileChunk.encode(chunk).finish()).digest();

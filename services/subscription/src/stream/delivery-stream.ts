@@ -46,8 +46,7 @@ export class DeliveryStream {
     let heardAt = performance.now();
     while (!signal.aborted) {
       // As the broker does for a reader of the topic; a key, or its right, can be withdrawn meanwhile.
-      this.policy.requireRegistered(caller);
-      this.policy.requireRight(caller, rpc);
+      this.policy.requireAllowed({ caller, rpc });
       const lanes = await this.sent.lanesOf(subscriptionId);
       let isNew = false;
       for (const lane of lanes)

@@ -227,7 +227,7 @@ describe('the list of accesses', () => {
     const [start, end] = [raw(intended(asked), randomUUID(), '1'), raw(concludedApart(asked), randomUUID(), '2')];
     const revoked = raw(concluded(sent, ACCESS_RESULT_REFUSED, 'GRANT_REVOKED'), randomUUID(), '2');
     await send([end, end]);
-    await send([revoked, start, end, start, raw(delivered(sent), randomUUID(), '1'), revoked]);
+    await send([revoked, start, end, start, raw(concluded(sent), randomUUID(), '1'), revoked]);
     const accesses = await until(person.ssin, (all) => all.length === 2);
     expect(accesses).toMatchObject([
       { journalId: asked.journalId, concluded: true, result: ACCESS_RESULT_ANSWERED, earlierOutcomes: [] },
@@ -344,6 +344,9 @@ describe('the list of accesses', () => {
       raw({ ...refused({ ...broken, journalId: 'no uuid' }, 'NOT_INSCRIBED') }),
       raw(concluded(broken)),
       { ...raw(refused(access(person), '')), type: `${EVENTS}.accesses.notify.forwarded` },
+      // Of other journals, and of the person's own looks, which a list can leave out.
+      raw(refused({ ...access(person), kind: AccessKind.ACCESS_KIND_SELF_CONSULTATION }, '')),
+      raw(refused({ ...access(person), kind: AccessKind.ACCESS_KIND_DELIVERY }, '')),
     ];
     await send([...wrong, raw(refused(good, 'NOT_INSCRIBED'))]);
     const accesses = await until(person.ssin, (all) => all.length > 0);
@@ -358,7 +361,7 @@ describe('the list of accesses', () => {
         ]),
       ({ rows }) => rows.length === wrong.length,
     );
-    expect(parked.rows.map(({ reason }) => reason)).toEqual(['BEHIND_PARKED', ...Array<string>(4).fill('UNREADABLE')]);
+    expect(parked.rows.map(({ reason }) => reason)).toEqual(['BEHIND_PARKED', ...Array<string>(6).fill('UNREADABLE')]);
     const noted = await eventually(
       () =>
         client.query<{ reason: string }>("select reason from refused where headers ->> 'ce_id' = $1 order by reason", [

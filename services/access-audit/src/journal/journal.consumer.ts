@@ -1,4 +1,4 @@
-import { Ask, Behind, Outcome } from '@crossroads/contracts/access/v1/access_record';
+import { AccessKind, Ask, Behind, Outcome } from '@crossroads/contracts/access/v1/access_record';
 import { AccessConcluded, AccessIntended, AccessJournaled } from '@crossroads/contracts/access/v1/events';
 import type { Tx } from '@crossroads/database';
 import {
@@ -10,7 +10,7 @@ import {
   type Reading,
   type RestoredLog,
 } from '@crossroads/messaging';
-import { ACCESS_TOPICS } from '@crossroads/topology';
+import { ACCESS_TOPICS, ebox, eventSourceOf, exchange, referenceDirectory, subscription } from '@crossroads/topology';
 import type { AccessStep } from '../access-log/access-entry.js';
 import { AccessLog, type ReceivedStep } from '../access-log/access-log.js';
 import { LostAccesses } from '../access-log/lost-accesses.js';
@@ -18,6 +18,17 @@ import { AuditAge } from './audit-age.js';
 import { inscriptionsIn } from './inscribed-persons.reader.js';
 
 const NAME = /^crossroads\.access\.v1\.accesses\.notify\.(intended|concluded|refused|delivered|opened|inscribed)$/;
+
+/** What each journal may record: one service cannot write lines in the name of another one, or of the person. */
+const KINDS_OF: ReadonlyMap<string, readonly AccessKind[]> = new Map([
+  [eventSourceOf(exchange.name), [AccessKind.ACCESS_KIND_CONSULTATION]],
+  [eventSourceOf(subscription.name), [AccessKind.ACCESS_KIND_DELIVERY]],
+  [eventSourceOf(ebox.name), [AccessKind.ACCESS_KIND_MAIL_OPENING]],
+  [
+    eventSourceOf(referenceDirectory.name),
+    [AccessKind.ACCESS_KIND_INSCRIPTION, AccessKind.ACCESS_KIND_INSCRIPTION_END],
+  ],
+]);
 
 /** A step, with the time at which its journal recorded it. */
 export type Step = ReceivedStep & { readonly time: Date };
@@ -61,12 +72,13 @@ const stepsIn = (event: CloudEvent): Step[] | undefined => {
   if (action === undefined) return undefined;
   const identity = { ceSource: event.source, ceId: event.id, time: event.time };
   try {
+    const kinds = KINDS_OF.get(event.source) ?? [];
     if (action === 'inscribed') {
       const steps = inscriptionsIn(event);
-      return steps.every(isValid) ? steps.map((step) => ({ ...step, ...identity })) : undefined;
+      return steps.every((step) => isValid(step, kinds)) ? steps.map((step) => ({ ...step, ...identity })) : undefined;
     }
     const step = stepOf(action, event.data);
-    if (!isValid(step) || step.journalId !== event.key) return undefined;
+    if (!isValid(step, kinds) || step.journalId !== event.key) return undefined;
     return [{ ...step, revision: Number(event.sequence ?? 0), ...identity }];
   } catch {
     return undefined;
@@ -75,14 +87,17 @@ const stepsIn = (event: CloudEvent): Step[] | undefined => {
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Whether a list can show the step: valid ids, and parts that can be decoded, each of a version that is known here. */
-const isValid = ({ journalId, personId, releases }: Omit<AccessStep, 'revision'>): boolean => {
+/** Whether a list can show the step: valid ids, and parts that can be decoded, each of a version that is known here, and of these kinds. */
+const isValid = (
+  { journalId, personId, releases }: Omit<AccessStep, 'revision'>,
+  kinds: readonly AccessKind[],
+): boolean => {
   if (!UUID.test(journalId) || !(personId === '' || UUID.test(personId)) || releases.length === 0) return false;
   return releases.every(({ ask, behind, outcome }) => {
     if (outcome.length > 0 && Outcome.decode(outcome).outcomeVersion !== 1) return false;
     if (ask.length === 0) return outcome.length > 0;
-    const { askVersion, time } = Ask.decode(ask);
-    return askVersion === 1 && time !== undefined && Behind.decode(behind).behindVersion === 1;
+    const { askVersion, kind, time } = Ask.decode(ask);
+    return askVersion === 1 && kinds.includes(kind) && time !== undefined && Behind.decode(behind).behindVersion === 1;
   });
 };
 

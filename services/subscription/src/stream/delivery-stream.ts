@@ -45,17 +45,18 @@ export class DeliveryStream {
     const places = await this.begin(subscriptionId, from);
     let heardAt = performance.now();
     while (!signal.aborted) {
-      // As the broker does for a reader of the topic; a key, or its right, can be withdrawn meanwhile.
-      this.policy.requireAllowed({ caller, rpc });
       const lanes = await this.sent.lanesOf(subscriptionId);
       let isNew = false;
       for (const lane of lanes)
         for await (const delivery of this.pageOf(subscriptionId, lane, places)) {
+          // As the broker does for a reader of the topic; a key, or its right, can be withdrawn meanwhile.
+          this.policy.requireAllowed({ caller, rpc });
           yield { item: { $case: 'delivery', value: delivery } };
           places.set(lane.lane, delivery.sequence);
           [isNew, heardAt] = [true, performance.now()];
         }
       if (isNew) continue;
+      this.policy.requireAllowed({ caller, rpc });
       if (lanes.every((lane) => lane.closed && placeIn(places, lane) === lane.lastSequence)) return;
       if (performance.now() - heardAt >= HEARTBEAT_MS) {
         yield { item: { $case: 'heartbeat', value: { time: this.clock.now(), lanes: sequencesOf(places) } } };

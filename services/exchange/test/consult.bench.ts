@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { TlsFiles } from '@crossroads/grpc';
+import { newRequestId, type TlsFiles } from '@crossroads/grpc';
 import { eventually, freePort } from '@crossroads/testing';
 import { Client, credentials, Server, ServerCredentials } from '@grpc/grpc-js';
 import { TestMesh } from '@crossroads/testing/mesh';
@@ -12,11 +12,13 @@ import { consult, WELFARE, World } from './world.js';
  * Consultations a second at 32 clients against a bare grpc-js echo over the same kind of connection, measured one after the other:
  * `node services/exchange/dist/test/consult.bench.js [seconds]`. Directory, policy and source are stand-ins in the process
  * of the clients; `EXCHANGE_NODE_OPTIONS=--cpu-prof` profiles the exchange. A pair says what signed questions cost: another process of the
- * exchange believes every question, and is asked in turn with the first one, without signatures.
+ * exchange believes every question, and is asked in turn with the first one.
  */
 const CLIENTS = 32;
 const PERSONS = 500;
 const ROUNDS = 4;
+/** More than a process answers. */
+const MAX_PER_SECOND = 1_000;
 const same = (value: Buffer) => value;
 const definition = {
   path: '/bench.Echo/Echo',
@@ -121,8 +123,10 @@ const run = async (seconds: number): Promise<void> => {
     nodeOptions: ['--import', fileURLToPath(new URL('without-request-tokens.js', import.meta.url))],
   });
   const unsigned = world.unsigned(believing.port, WELFARE);
+  // Signed beforehand, as those of the pair: signing is the work of institutions. Sources are handed their part of the token.
+  const tokens = persons.map((ssin) => world.signed(consult(ssin), tls));
   const askUnsigned = (n: number) =>
-    unsigned.consult({ ...consult(persons[n % PERSONS] ?? ''), asOfDate: undefined, requestToken: 'none' });
+    unsigned.consult({ ...(tokens[n % PERSONS] ?? consult('')), requestId: newRequestId() });
   await eventually(
     () =>
       askUnsigned(0).then(
@@ -135,7 +139,10 @@ const run = async (seconds: number): Promise<void> => {
   const ratios: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const without = await measure(seconds / 2, believing.pid, askUnsigned);
-    const signed = await measure(seconds / 2, exchange.pid, ask);
+    const questions = Array.from({ length: seconds * MAX_PER_SECOND }, (_, n) =>
+      world.signed(consult(persons[n % PERSONS] ?? ''), tls),
+    );
+    const signed = await measure(seconds / 2, exchange.pid, (n) => client.consult(questions[n] ?? consult('')));
     ratios.push(signed.perSecond / without.perSecond);
     process.stdout.write(`unsigned ${without.text}\nsigned ${signed.text}\n`);
   }

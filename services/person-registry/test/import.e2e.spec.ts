@@ -4,6 +4,8 @@ import type { Fact } from '@crossroads/contracts/person/v1/person';
 import type { ImportPersonsRequest } from '@crossroads/contracts/person/v1/person_service';
 import { newRequestId } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
+import { eventually, refusalOf } from '@crossroads/testing';
+import { ALL_RIGHTS, spkiHash } from '@crossroads/testing/mesh';
 import { readPersonFolder } from '@crossroads/local/people';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { born, died, livesIn, named, nextNumber } from './persons.js';
@@ -35,6 +37,35 @@ async function* sent(
 }
 
 describe('an import', () => {
+  it.each([
+    ['key', 'KEY_NOT_REGISTERED', { spkiHashes: [] }],
+    ['right', 'RIGHT_MISSING', { rights: ['consult'] }],
+  ])('is broken off when the %s of its sender is withdrawn', async (_what, reason, withdrawn) => {
+    const registered = {
+      ...ALL_RIGHTS,
+      enterpriseNumber: NATIONAL_REGISTER,
+      name: 'desk',
+      spkiHashes: [spkiHash(registry.certificate(NATIONAL_REGISTER))],
+    };
+    const register = (more: Partial<typeof registered>, told: string) => {
+      registry.policy.put({ $case: 'application', value: { ...registered, ...more } });
+      const nobody = { requestId: newRequestId(), ssin: '', facts: [] };
+      return eventually(
+        () => refusalOf(asRegister.registerPerson(nobody)),
+        (refusal) => refusal.reason === told,
+      );
+    };
+    const [before, after] = [nextNumber(), nextNumber()];
+    const records = async function* (): AsyncGenerator<ImportPersonsRequest> {
+      yield { reference: 'before', ssin: before, facts: [named('Maes')] };
+      await register(withdrawn, reason);
+      yield { reference: 'after', ssin: after, facts: [named('Maes')] };
+    };
+    expect(await refusalOf(importAll(records()))).toMatchObject({ reason });
+    await register({}, 'INVALID_INPUT');
+    expect(await importAll(sent(['after', after, named('Maes')]))).toMatchObject({ registered: 1n });
+  });
+
   it('takes who is good and says why of the others', async () => {
     const [a, b, replaced, canceled] = [nextNumber(), nextNumber(), nextNumber(), nextNumber()];
     for (const ssin of [replaced, canceled])

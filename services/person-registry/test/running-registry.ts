@@ -122,6 +122,10 @@ export class RunningRegistry {
     });
   }
 
+  get policy(): TestMesh['policy'] {
+    return this.mesh.policy;
+  }
+
   get database(): TestDatabase {
     return this.mesh.database;
   }
@@ -336,7 +340,7 @@ export class RunningRegistry {
     return this.mesh.stop();
   }
 
-  private certificate(name: string): TlsFiles {
+  certificate(name: string): TlsFiles {
     return there(this.certificates.get(name));
   }
 }

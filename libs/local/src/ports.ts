@@ -60,6 +60,8 @@ export const isFree = (port: number): Promise<boolean> =>
 
 const FIRST_TEST_PORT = 5_000;
 const TEST_WORKERS = 8;
+/** Given out: who asked may not listen there yet, or start a server there again. */
+const given = new Set<number>();
 
 /**
  * A free port. For tests, which start servers there again after they have killed them: neither an outgoing connection nor another worker of
@@ -69,6 +71,8 @@ export const freePort = async (): Promise<number> => {
   const worker = Number(process.env['JEST_WORKER_ID'] ?? 0) % TEST_WORKERS;
   for (let attempt = 1; attempt <= 50; attempt++) {
     const port = FIRST_TEST_PORT + TEST_WORKERS * randomInt(0, 875) + worker;
+    if (given.has(port)) continue;
+    given.add(port);
     if (await isFree(port)) return port;
   }
   throw new Error('no port from 5000 to 11999 is free');

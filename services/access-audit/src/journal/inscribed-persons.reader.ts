@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto';
 import { AccessKind, AccessResult, Ask, Behind } from '@crossroads/contracts/access/v1/access_record';
 import { PersonsInscribed } from '@crossroads/contracts/access/v1/events';
+import { hashedUuid } from '@crossroads/identifiers';
 import type { CloudEvent } from '@crossroads/messaging';
 import { beginRelease, NO_PARTY, outcomeWithoutData, releaseMessage } from '@crossroads/transparency';
 import type { AccessStep } from '../access-log/access-entry.js';
@@ -31,8 +31,6 @@ export const inscriptionsIn = ({ id, key, time, data }: CloudEvent): AccessStep[
   });
 };
 
-/** A UUIDv8 (RFC 9562), the same whenever the event comes again. The journal's own id is that of all its lines. */
-const idOf = (journalId: string, eventId: string, place: number): string => {
-  const hex = hash('sha256', `${journalId}\n${eventId}\n${place}`, 'hex');
-  return hex.replace(/^(.{8})(.{4})(.{3})(.{3})(.{12}).*$/, '$1-$2-8$3-8$4-$5');
-};
+/** The same whenever the event comes again. The journal's own id is that of all its lines. */
+const idOf = (journalId: string, eventId: string, place: number): string =>
+  hashedUuid(`${journalId}\n${eventId}\n${place}`);

@@ -31,6 +31,7 @@ export const authorization = {
   publishes: [],
   reads: [],
   institutionTopics: undefined,
+  servesPages: false,
   administersBroker: false,
   database: true,
   subjectKeys: false,

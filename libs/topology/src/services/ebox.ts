@@ -35,6 +35,7 @@ export const ebox = {
   publishes: [EBOX_ACCESS_TOPIC],
   reads: [PERSON_TOPIC],
   institutionTopics: EBOX_EVENTS,
+  servesPages: false,
   administersBroker: false,
   database: true,
   subjectKeys: true,

@@ -1,0 +1,9 @@
+import { MeshModule } from '@crossroads/service';
+import { Module } from '@nestjs/common';
+import { PageModule } from './page/page.module.js';
+import { service } from './service.js';
+import { StartModule } from './start/start.module.js';
+import { VocabularyModule } from './vocabulary/vocabulary.module.js';
+
+@Module({ imports: [MeshModule.forService(service), PageModule, VocabularyModule, StartModule] })
+export class AppModule {}

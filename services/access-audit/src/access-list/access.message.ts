@@ -38,6 +38,7 @@ const accessMessage = (
     reason: outcome?.result === AccessResult.ACCESS_RESULT_REFUSED ? outcome.reason : '',
     concluded: outcome !== undefined,
     mail: mailMessage(ask, behind),
+    ownDataOf: '',
     proposal: ask.proposal,
     lostAtSource,
     erased: false,

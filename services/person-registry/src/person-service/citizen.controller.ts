@@ -2,6 +2,7 @@ import {
   CitizenServiceService,
   type ContestOwnProposalRequest,
   type ContestOwnProposalResponse,
+  type GetOwnPersonResponse,
 } from '@crossroads/contracts/person/v1/citizen_service';
 import { type Call, fields, GrpcController, parseRequest, requestKey, Rpc } from '@crossroads/grpc';
 import { RegisteredKeyGuard } from '@crossroads/policy';
@@ -23,6 +24,11 @@ export class CitizenController {
     private readonly numbers: Numbers,
     private readonly proposals: ProposalCommands,
   ) {}
+
+  @Rpc(CitizenServiceService.getOwnPerson)
+  async getOwnPerson(): Promise<GetOwnPersonResponse> {
+    throw unknownSsin();
+  }
 
   @Rpc(CitizenServiceService.contestOwnProposal)
   async contestOwnProposal(request: ContestOwnProposalRequest, call: Call): Promise<ContestOwnProposalResponse> {

@@ -61,6 +61,8 @@ export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {
     ...TOMBSTONES,
     ...POLICY,
     'public.accesses': 'select, insert',
+    // Numbers, which the log can make anew.
+    'public.monthly_figures': 'select, insert, update',
   },
   authorization: {
     ...ANY_DATABASE,

@@ -1,6 +1,13 @@
 import { createHash, createPrivateKey, createPublicKey, randomUUID, X509Certificate } from 'node:crypto';
 import { certificateHashOf } from '@crossroads/grpc';
-import { accessAudit, clientIdOf, type ebox, personRegistry, tokenAudienceOf } from '@crossroads/topology';
+import {
+  accessAudit,
+  clientIdOf,
+  type ebox,
+  personRegistry,
+  type referenceDirectory,
+  tokenAudienceOf,
+} from '@crossroads/topology';
 import { exportJWK, type JWK, SignJWT } from 'jose';
 
 const LIFETIME = '5 minutes';
@@ -42,7 +49,11 @@ export interface CitizenClaims {
   /** How strongly the person was authenticated. @default `http://eidas.europa.eu/LoA/high` */
   readonly acr?: string;
   /** The service that the token is for; no other takes it. @default access-audit */
-  readonly service?: typeof accessAudit.name | typeof ebox.name | typeof personRegistry.name;
+  readonly service?:
+    | typeof accessAudit.name
+    | typeof ebox.name
+    | typeof personRegistry.name
+    | typeof referenceDirectory.name;
   /** By enterprise number: `EBOX_READER`, `EBOX_MANAGER`. */
   readonly enterpriseRoles?: Readonly<Record<string, readonly string[]>>;
 }

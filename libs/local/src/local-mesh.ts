@@ -153,6 +153,7 @@ export class LocalMesh {
     const [started, missing] = [SERVICES.filter(isBuilt), SERVICES.filter((name) => !isBuilt(name))];
     const { services, forInstitutions } = this.ports;
     await Promise.all(started.flatMap((name) => [services, forInstitutions].map((of) => requireFree(of[name], name))));
+    if (started.includes(portal.name)) await requireFree(this.ports.portal, 'pages of the portal');
     for (const name of started) await this.prepareService(name);
     // The first failure rejects; `stop` then stops the others.
     await Promise.all(started.map((name) => this.startService(name)));
@@ -252,7 +253,13 @@ export class LocalMesh {
               },
             ]) => [
               name,
-              { address, ...(institutionsAddress === undefined ? {} : { institutionsAddress }), log, ...withPid(pid) },
+              {
+                address,
+                ...(institutionsAddress === undefined ? {} : { institutionsAddress }),
+                ...(name === portal.name ? { url: this.portalUrl } : {}),
+                log,
+                ...withPid(pid),
+              },
             ],
           ),
       );
@@ -280,6 +287,11 @@ export class LocalMesh {
       ...(this.officials ? { officials: this.officials } : {}),
       logs: this.folder.logs,
     };
+  }
+
+  /** What a citizen types. */
+  get portalUrl(): string {
+    return `http://localhost:${this.ports.portal}`;
   }
 
   write(): Promise<void> {
@@ -352,7 +364,7 @@ export class LocalMesh {
     if (name === portal.name)
       return {
         HTTP_PORT: String(this.ports.portal),
-        PUBLIC_URL: `http://localhost:${this.ports.portal}`,
+        PUBLIC_URL: this.portalUrl,
         SIGN_IN_ISSUER,
       };
     return {};

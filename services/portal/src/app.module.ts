@@ -1,6 +1,7 @@
 import { MeshModule } from '@crossroads/service';
 import { Module } from '@nestjs/common';
 import { AssetModule } from './asset/asset.module.js';
+import { MailModule } from './mail/mail.module.js';
 import { PageModule } from './page/page.module.js';
 import { SecurityModule } from './security/security.module.js';
 import { service } from './service.js';
@@ -18,6 +19,7 @@ import { VocabularyModule } from './vocabulary/vocabulary.module.js';
     PageModule,
     AssetModule,
     VocabularyModule,
+    MailModule,
     StartModule,
   ],
 })

@@ -17,6 +17,7 @@ import type { LocalMesh } from '../local-mesh.js';
 import { dataServices, type InstitutionAddresses } from './data-services.js';
 import { DRAFTS, inscriptionContexts, type Recipient, toDeliberation } from './deliberations.js';
 import { INSTITUTIONS, type InstitutionName, institutionEntries, numberOf, SIGN_IN_ISSUER } from './institutions.js';
+import { TERMS } from './terms.js';
 import { OFFICIALS_KID, type OfficialsKey, officialsKeyOf, publicPem, signingKey } from './signing-keys.js';
 
 /** The institution, and its application, through which citizens sign in. */
@@ -85,6 +86,7 @@ export const setUpDemo = async (mesh: DemoHost, addresses: InstitutionAddresses)
   }
   for (const dataService of dataServices(addresses))
     await authorization.registerDataService({ requestId: newRequestId(), dataService });
+  await authorization.registerTerms({ requestId: newRequestId(), terms: [...TERMS] });
   await authorization.registerSignInProvider({
     requestId: newRequestId(),
     signInProvider: {

@@ -1,0 +1,32 @@
+import type { CutReason } from './decide/decide.js';
+import type { FilterReason } from './decide/cut.js';
+import type { personNotAvailable } from './decide/person-not-available.js';
+import type { quotaExhausted } from './quota/quota-exhausted.js';
+
+/**
+ * Stable reasons that stand in access records, and so in lists of citizens: of refusals, of data services without a result, of cut
+ * elements, and of openings of mail. The register has words for each.
+ */
+export type RecordedReason =
+  | CutReason
+  | FilterReason
+  | typeof personNotAvailable.reason
+  | typeof quotaExhausted.reason
+  // Of the number that was asked about.
+  | 'REPLACED_SSIN'
+  | 'CANCELED_SSIN'
+  | 'UNKNOWN_SSIN'
+  // Of a source.
+  | 'SOURCE_UNAVAILABLE'
+  | 'SOURCE_TIMEOUT'
+  | 'SOURCE_ANSWER_INVALID'
+  | 'GRANT_CHANGED_MEANWHILE'
+  // Of a delivery that only says that something has changed.
+  | 'NOTIFICATION'
+  | 'OUTCOME_UNKNOWN'
+  // Of openings of mail.
+  | 'BROKEN_OFF'
+  | 'FAILED'
+  | 'READER_TOO_SLOW'
+  | 'DOCUMENT_PROVIDER_BUSY'
+  | 'DOCUMENT_TEMPORARILY_UNAVAILABLE';

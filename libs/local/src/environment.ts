@@ -23,14 +23,21 @@ interface MeshLocation {
   readonly receiptKeysFile: string;
 }
 
+interface Connections {
+  /** Where applications of institutions connect to it; absent: nowhere. */
+  readonly institutionsPort?: number | undefined;
+  /** The ports of services to which it connects. @default 'services' */
+  readonly connectsTo?: 'services' | 'forInstitutions';
+}
+
 /** Settings of a process for its identity, its ports and the addresses of services. */
 export const meshEnvironment = (
   { trustDomain, ports, folder, receiptKeysFile }: MeshLocation,
   identity: IdentityFiles,
   port: number,
-  institutionsPort?: number,
+  { institutionsPort, connectsTo = 'services' }: Connections = {},
 ): NodeJS.ProcessEnv => {
-  const addresses = SERVICES.map((name) => [addressVariableOf(name), `localhost:${ports.services[name]}`] as const);
+  const addresses = SERVICES.map((name) => [addressVariableOf(name), `localhost:${ports[connectsTo][name]}`] as const);
   return {
     CROSSROADS_TRUST_DOMAIN: trustDomain,
     GRPC_HOST: '127.0.0.1',

@@ -6,6 +6,7 @@ import {
   ebox,
   isForInstitutions,
   isServer,
+  portal,
   SERVICES,
   type ServiceName,
   serviceNamed,
@@ -20,7 +21,7 @@ import {
 } from './certificates.js';
 import type { DataFolder } from './data-folder.js';
 import type { Databases, LocalDatabase } from './databases.js';
-import { INSTITUTIONS } from './demo/institutions.js';
+import { INSTITUTIONS, SIGN_IN_ISSUER } from './demo/institutions.js';
 import { inheritedEnvironment, meshEnvironment, serviceEnvironment } from './environment.js';
 import { LocalFailure } from './failure.js';
 import { isServing, probe } from './health.js';
@@ -152,6 +153,7 @@ export class LocalMesh {
     const [started, missing] = [SERVICES.filter(isBuilt), SERVICES.filter((name) => !isBuilt(name))];
     const { services, forInstitutions } = this.ports;
     await Promise.all(started.flatMap((name) => [services, forInstitutions].map((of) => requireFree(of[name], name))));
+    if (started.includes(portal.name)) await requireFree(this.ports.portal, 'pages of the portal');
     for (const name of started) await this.prepareService(name);
     // The first failure rejects; `stop` then stops the others.
     await Promise.all(started.map((name) => this.startService(name)));
@@ -251,7 +253,13 @@ export class LocalMesh {
               },
             ]) => [
               name,
-              { address, ...(institutionsAddress === undefined ? {} : { institutionsAddress }), log, ...withPid(pid) },
+              {
+                address,
+                ...(institutionsAddress === undefined ? {} : { institutionsAddress }),
+                ...(name === portal.name ? { url: this.portalUrl } : {}),
+                log,
+                ...withPid(pid),
+              },
             ],
           ),
       );
@@ -281,6 +289,11 @@ export class LocalMesh {
     };
   }
 
+  /** What a citizen types. */
+  get portalUrl(): string {
+    return `http://localhost:${this.ports.portal}`;
+  }
+
   write(): Promise<void> {
     return writeMesh(this.folder.path, this.mesh());
   }
@@ -296,7 +309,7 @@ export class LocalMesh {
 
   private async prepareService(name: ServiceName): Promise<void> {
     const { database, subjectKeys, receipts } = serviceNamed(name);
-    this.certificates[name] = await this.serviceIdentity(name);
+    this.certificates[name] = await this.identityOf(name);
     this.keyFiles[name] = await serviceKeyFile(this.folder.keys, name);
     if (receipts === 'sign') this.keyFiles[`${name}-receipts`] = await receiptKeyFile(this.folder.keys, name);
     if (database) this.databases[name] = await this.started(this.postgres).ensureService(name, { keys: subjectKeys });
@@ -328,12 +341,10 @@ export class LocalMesh {
   ): Promise<NodeJS.ProcessEnv> {
     const receipts = this.keyFiles[`${name}-receipts`];
     return {
-      ...meshEnvironment(
-        this,
-        this.started(this.certificates[name]),
-        port,
-        isForInstitutions(name) ? institutionsPort : undefined,
-      ),
+      ...meshEnvironment(this, this.started(this.certificates[name]), port, {
+        institutionsPort: isForInstitutions(name) ? institutionsPort : undefined,
+        connectsTo: serviceNamed(name).servesPages ? 'forInstitutions' : 'services',
+      }),
       ...(isServer(name) ? {} : { HEALTH_PORT: String(port) }),
       ...(await this.settingsOf(name)),
       KEY_FILE: this.keyFiles[name],
@@ -349,6 +360,12 @@ export class LocalMesh {
       return {
         DOCUMENT_STORE_DIR: join(this.folder.path, 'uploads'),
         OPERATOR_ENTERPRISE_NUMBER: INSTITUTIONS.administrator.enterpriseNumber,
+      };
+    if (name === portal.name)
+      return {
+        HTTP_PORT: String(this.ports.portal),
+        PUBLIC_URL: this.portalUrl,
+        SIGN_IN_ISSUER,
       };
     return {};
   }
@@ -424,6 +441,15 @@ export class LocalMesh {
       url: this.started(this.embeddedLog).app,
       why: this.kafka?.why ?? 'there is no Kafka',
     };
+  }
+
+  private identityOf(name: ServiceName): Promise<IdentityFiles> {
+    if (!serviceNamed(name).servesPages) return this.serviceIdentity(name);
+    const application = 'citizen-portal';
+    return this.issueApplication(application, {
+      application,
+      enterpriseNumber: INSTITUTIONS[application].enterpriseNumber,
+    });
   }
 
   private serviceIdentity(name: string): Promise<IdentityFiles> {

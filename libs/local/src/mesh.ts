@@ -36,6 +36,8 @@ export interface MeshProcess {
   readonly address: string;
   /** Where applications of institutions connect; absent where they may not. */
   readonly institutionsAddress?: string;
+  /** Where browsers connect; absent where they may not. */
+  readonly url?: string;
   /** Absent while it is being started again. */
   readonly pid?: number;
   readonly log: string;

@@ -16,6 +16,8 @@ export interface Ports {
   readonly services: Readonly<Record<ServiceName, number>>;
   /** Where applications of institutions connect to each. */
   readonly forInstitutions: Readonly<Record<ServiceName, number>>;
+  /** Where browsers reach the portal. */
+  readonly portal: number;
   /** The first of the nine ports of demo institutions. */
   readonly institutions: number;
   readonly postgres: number;
@@ -35,6 +37,7 @@ export const portsFrom = (environment: NodeJS.ProcessEnv = process.env): Ports =
     base,
     services: portsOf(base),
     forInstitutions: portsOf(base + FOR_INSTITUTIONS),
+    portal: base + 30,
     institutions: base + 11,
     postgres: base + 32,
     kafka: base + 92,

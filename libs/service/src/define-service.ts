@@ -97,7 +97,7 @@ export const defineService = ({
       entities: [...(needs.consumes ? [ParkedMessageEntity] : []), ...entities],
       migrations: needs.database
         ? [
-            ...eventStoreMigrations,
+            ...(needs.log ? eventStoreMigrations : []),
             ...(needs.consumes ? parkingMigrations : []),
             ...(needs.erases ? tombstoneMigrations : []),
             ...(needs.policy ? policyMigrations : []),

@@ -17,7 +17,8 @@ export class MeshModule {
       module: MeshModule,
       imports: [
         ServiceModule.forRoot({ name, settings, defaults }),
-        ...(needs.database ? [DatabaseModule.forRoot(database), EventStoreModule] : []),
+        ...(needs.database ? [DatabaseModule.forRoot(database)] : []),
+        ...(needs.log ? [EventStoreModule] : []),
         ...(needs.keys ? [KeysModule] : []),
         ...(needs.subjectKeys ? [SubjectKeysModule] : []),
         ...(needs.bus ? [MessagingModule.forRoot(needs)] : []),

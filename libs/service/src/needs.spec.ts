@@ -2,7 +2,7 @@ import { SERVICES } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
 import { needsOf } from './needs.js';
 
-const SERVES = { serves: true, database: true, administersBroker: false };
+const SERVES = { serves: true, database: true, log: true, pages: false, administersBroker: false };
 
 const TABLE = {
   authorization: {
@@ -75,9 +75,25 @@ const TABLE = {
     publishes: true,
     policy: true,
   },
+  portal: {
+    serves: false,
+    database: true,
+    log: false,
+    pages: true,
+    administersBroker: false,
+    keys: false,
+    subjectKeys: false,
+    erases: false,
+    bus: false,
+    consumes: false,
+    publishes: false,
+    policy: false,
+  },
   'broker-keeper': {
     serves: false,
     database: false,
+    log: false,
+    pages: false,
     administersBroker: true,
     keys: false,
     subjectKeys: false,

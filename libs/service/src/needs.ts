@@ -15,8 +15,11 @@ import {
 export interface Needs {
   /** Serves rpcs. */
   readonly serves: boolean;
-  /** A database, with its log. */
   readonly database: boolean;
+  /** An event log, in its database. */
+  readonly log: boolean;
+  /** Serves pages over HTTP. */
+  readonly pages: boolean;
   /** Creates topics of institutions and grants rights on the broker. */
   readonly administersBroker: boolean;
   /** A file of named keys. */
@@ -36,10 +39,12 @@ export interface Needs {
 }
 
 export const needsOf = (name: ServiceName): Needs => {
-  const { database, administersBroker } = serviceNamed(name);
+  const { database, administersBroker, servesPages } = serviceNamed(name);
   return {
     serves: isServer(name),
     database,
+    log: database && !servesPages,
+    pages: servesPages,
     administersBroker,
     keys: keysOf(name).length > 0,
     subjectKeys: serviceNamed(name).subjectKeys,
@@ -47,6 +52,7 @@ export const needsOf = (name: ServiceName): Needs => {
     bus: usesTopics(name),
     consumes: readBy(name).length > 0,
     publishes: producedBy(name).length > 0,
-    policy: calledBy(name).includes(authorization.name),
+    // Pages show what is public of the policy, and decide nothing.
+    policy: !servesPages && calledBy(name).includes(authorization.name),
   };
 };

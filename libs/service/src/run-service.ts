@@ -6,13 +6,19 @@ import { type ServiceDefinition, schemasOf } from './define-service.js';
 import { reassert } from './reassert.js';
 import { rebuild } from './rebuild.js';
 import { retention } from './retention.js';
-import { runProcess } from './run-process.js';
+import { runProcess, type StartedApplication } from './run-process.js';
 
 /**
  * Runs a service until it is asked to stop. Each command of `main.js` (`migrate`, `resync`, `reassert`, `rebuild`, `retention`) does one
  * thing and ends.
+ * @param start how it starts to serve @default over gRPC; or nothing but its health, when it has no rpc
  */
-export const runService = (service: ServiceDefinition, module: Type): Promise<void> => {
+export const runService = (
+  service: ServiceDefinition,
+  module: Type,
+  start: (module: Type) => Promise<StartedApplication> = (root) =>
+    startApplication(root, service.needs.serves ? GrpcTransport : HealthTransport),
+): Promise<void> => {
   const { loadS3Archive } = service;
   return runProcess(service.name, {
     schemas: () => schemasOf(service),
@@ -21,7 +27,7 @@ export const runService = (service: ServiceDefinition, module: Type): Promise<vo
     reassert: (file, say) => reassert(service, module, file, say),
     start: async () => {
       checkSettings(service.needed);
-      return startApplication(module, service.needs.serves ? GrpcTransport : HealthTransport);
+      return start(module);
     },
     ...(service.needs.consumes
       ? {

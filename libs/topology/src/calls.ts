@@ -1,5 +1,5 @@
-import { type RpcCaller, rpcsOf } from './rpcs.js';
-import { SERVICES, type ServiceName } from './services/index.js';
+import { type RpcCaller, rpcsOf, type ServedRpc } from './rpcs.js';
+import { SERVICES, type ServiceName, serviceNamed } from './services/index.js';
 import { DOCUMENT_PROVIDERS, SOURCES } from './sources.js';
 
 const serves = (server: ServiceName, caller: RpcCaller): boolean =>
@@ -11,16 +11,17 @@ export const isServer = (service: ServiceName): boolean => rpcsOf(service).lengt
 /** The services that have rpcs. */
 export const SERVERS: readonly ServiceName[] = SERVICES.filter(isServer);
 
+const mayCall = (caller: ServiceName, { callers, rights }: ServedRpc): boolean =>
+  serviceNamed(caller).servesPages ? rights.includes('portal') : callers.includes(`service:${caller}`);
+
 /** The services that a service calls: those that have an rpc for it. */
 export const calledBy = (service: ServiceName): readonly ServiceName[] =>
-  SERVICES.filter((server) => serves(server, `service:${service}`));
+  SERVICES.filter((server) => rpcsOf(server).some((rpc) => mayCall(service, rpc)));
 
 /** Of the services that it calls, those at an address of its settings. Authentic sources are found by the policy instead. */
 export const addressedBy = (service: ServiceName): readonly ServiceName[] =>
   SERVICES.filter((server) =>
-    rpcsOf(server).some(
-      ({ service: proto, callers }) => !Object.hasOwn(SOURCES, proto) && callers.includes(`service:${service}`),
-    ),
+    rpcsOf(server).some((rpc) => !Object.hasOwn(SOURCES, rpc.service) && mayCall(service, rpc)),
   );
 
 /** The services that call a service. */

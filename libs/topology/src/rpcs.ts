@@ -37,7 +37,9 @@ const isOfService = (rule: CallerRule<ServiceName>): rule is `service:${ServiceN
 const callersOfRule = (server: ServiceName, rules: Rules): Callers => {
   const callers = rules.flatMap((rule): Callers => {
     if (rule === 'every-service')
-      return SERVICES.filter((service) => service !== server).map((service) => `service:${service}` as const);
+      return SERVICES.filter((service) => service !== server && !serviceNamed(service).servesPages).map(
+        (service) => `service:${service}` as const,
+      );
     return [isOfService(rule) ? rule : INSTITUTION];
   });
   return [...new Set(callers)];

@@ -30,9 +30,14 @@ export interface Service<Name extends string = string> {
   readonly reads: readonly TopicName[];
   /** Topics of institutions that it writes. The service that administers the broker creates them. */
   readonly institutionTopics: InstitutionTopics | undefined;
+  /**
+   * Serves pages to citizens over HTTP. To other services it is an application of an institution with the right `portal:<issuer>`: its
+   * certificate is of an authority of institutions, and it connects where institutions do.
+   */
+  readonly servesPages: boolean;
   /** Creates the topics of institutions, and gives each institution the right to read its own: what no other service may do. */
   readonly administersBroker: boolean;
-  /** Has a database of its own, with its log. */
+  /** Has a database of its own; with its log, unless it serves pages. */
   readonly database: boolean;
   /** Encrypts with a key for each person, and stores these keys in a second database. */
   readonly subjectKeys: boolean;

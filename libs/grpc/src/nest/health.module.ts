@@ -1,10 +1,13 @@
 import { HealthSettings, ReadinessChecks } from '@crossroads/configuration';
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
+import { GrpcClients } from './clients.module.js';
 import { HealthTransport } from './health.transport.js';
 
-/** For a process that serves no rpc, and to which nobody connects but a kubelet that asks for its health. */
+/** For a process that serves no rpc: the health that a kubelet asks for, and clients of services that it calls. */
+@Global()
 @Module({
   providers: [
+    GrpcClients,
     {
       provide: HealthTransport,
       inject: [HealthSettings, ReadinessChecks],
@@ -12,6 +15,6 @@ import { HealthTransport } from './health.transport.js';
         new HealthTransport(host, port, () => checks.all()),
     },
   ],
-  exports: [HealthTransport],
+  exports: [HealthTransport, GrpcClients],
 })
 export class HealthModule {}

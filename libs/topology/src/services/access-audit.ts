@@ -13,6 +13,7 @@ export const accessAudit = {
   publishes: [],
   reads: [...ACCESS_TOPICS, PERSON_TOPIC],
   institutionTopics: undefined,
+  servesPages: false,
   administersBroker: false,
   database: true,
   subjectKeys: true,

@@ -7,6 +7,7 @@ export const brokerKeeper = {
   publishes: [],
   reads: [],
   institutionTopics: undefined,
+  servesPages: false,
   administersBroker: true,
   database: false,
   subjectKeys: false,

@@ -10,6 +10,7 @@ export const exchange = {
   publishes: [MUTATION_TOPIC, EXCHANGE_ACCESS_TOPIC],
   reads: [PERSON_TOPIC],
   institutionTopics: undefined,
+  servesPages: false,
   administersBroker: false,
   database: true,
   subjectKeys: true,

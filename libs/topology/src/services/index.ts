@@ -5,10 +5,21 @@ import { brokerKeeper } from './broker-keeper.js';
 import { ebox } from './ebox.js';
 import { exchange } from './exchange.js';
 import { personRegistry } from './person-registry.js';
+import { portal } from './portal.js';
 import { referenceDirectory } from './reference-directory.js';
 import { subscription } from './subscription.js';
 
-export { accessAudit, authorization, brokerKeeper, ebox, exchange, personRegistry, referenceDirectory, subscription };
+export {
+  accessAudit,
+  authorization,
+  brokerKeeper,
+  ebox,
+  exchange,
+  personRegistry,
+  portal,
+  referenceDirectory,
+  subscription,
+};
 
 /** Every service of the mesh. The place in the list gives its port on one machine: append, do not insert. */
 const LIST = [
@@ -20,6 +31,7 @@ const LIST = [
   accessAudit,
   ebox,
   brokerKeeper,
+  portal,
 ] as const;
 
 /** The literal type of one entry of the list. */

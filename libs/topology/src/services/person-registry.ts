@@ -41,6 +41,7 @@ export const personRegistry = {
   publishes: [PERSON_TOPIC],
   reads: [],
   institutionTopics: undefined,
+  servesPages: false,
   administersBroker: false,
   database: true,
   subjectKeys: true,

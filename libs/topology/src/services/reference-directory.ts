@@ -23,6 +23,7 @@ export const referenceDirectory = {
   publishes: [DIRECTORY_ACCESS_TOPIC],
   reads: [PERSON_TOPIC],
   institutionTopics: undefined,
+  servesPages: false,
   administersBroker: false,
   database: true,
   subjectKeys: false,

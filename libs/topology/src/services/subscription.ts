@@ -23,6 +23,7 @@ export const subscription = {
   publishes: [SUBSCRIPTION_ACCESS_TOPIC],
   reads: [PERSON_TOPIC, MUTATION_TOPIC],
   institutionTopics: DELIVERIES,
+  servesPages: false,
   administersBroker: false,
   database: true,
   subjectKeys: true,

@@ -1,0 +1,13 @@
+import { verify } from './checks.js';
+import type { Tour } from './tour.js';
+
+/** The portal's public page, as a browser would get it. */
+export const showPages = async ({ mesh, output }: Tour): Promise<void> => {
+  output.step('The portal: citizens see in a browser who looked at their data, and read their mail');
+  const address = `${mesh.portalUrl}/en`;
+  const answer = await fetch(address, { signal: AbortSignal.timeout(10_000) });
+  verify(answer.status === 200, `${address} answers ${answer.status}`);
+  const [, title] = /<title>([^<]+)<\/title>/.exec(await answer.text()) ?? [];
+  verify(title !== undefined, `${address} has no title`);
+  output.verified(`${address} answers with the page “${title}”`);
+};

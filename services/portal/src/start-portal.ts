@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { HealthTransport, nestLogger } from '@crossroads/grpc';
+import type { Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import compression from 'compression';
+import { PortalSettings } from './portal.settings.js';
+import { securityHeaders } from './security/security-headers.js';
+
+/** Starts to serve pages, and then says that it is ready. */
+export const startPortal = async (module: Type): Promise<NestExpressApplication> => {
+  const tls = tlsOf(new PortalSettings());
+  const application = await NestFactory.create<NestExpressApplication>(module, {
+    abortOnError: false,
+    logger: nestLogger,
+    // Browsers keep connections open, for which a stop must not wait.
+    forceCloseConnections: true,
+    ...(tls ? { httpsOptions: tls } : {}),
+  });
+  const settings = application.get(PortalSettings);
+  const { HTTP_HOST, HTTP_PORT, HTTP_TRUSTED_PROXIES } = settings;
+  application.set('trust proxy', HTTP_TRUSTED_PROXIES);
+  application.disable('x-powered-by');
+  for (const one of securityHeaders(settings)) application.use(one);
+  application.use(compression());
+  application.connectMicroservice({ strategy: application.get(HealthTransport) });
+  await application.listen(HTTP_PORT, HTTP_HOST);
+  await application.startAllMicroservices();
+  return application;
+};
+
+const tlsOf = ({ HTTP_TLS_CERT_FILE: cert, HTTP_TLS_KEY_FILE: key }: PortalSettings) =>
+  cert === undefined || key === undefined ? undefined : { cert: readFileSync(cert), key: readFileSync(key) };

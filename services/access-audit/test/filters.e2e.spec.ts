@@ -9,8 +9,22 @@ import { type ServiceProcess, TestMesh, type TestPublisher } from '@crossroads/t
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { access, concluded, delivered, inscribed, intended, OTHER, refused, SERVICE, someone } from './accesses.js';
+import {
+  type Access as Looked,
+  access,
+  concluded,
+  delivered,
+  inscribed,
+  intended,
+  OTHER,
+  refused,
+  SERVICE,
+  someone,
+} from './accesses.js';
 import { type AuditClient, BAKERY, PORTAL, WELFARE, World } from './world.js';
+
+/** Concluded at once. */
+const answered = (one: Looked) => concluded(one, AccessResult.ACCESS_RESULT_ANSWERED, '', 1n);
 
 const PERSON_TOPIC = 'crossroads.person.v1';
 
@@ -71,10 +85,10 @@ describe('of a list of accesses', () => {
       access(person, { time: at(3) }),
       access(person, { time: at(4), dataService: OTHER }),
     ];
-    await world.exchange.append(concluded(consulted));
+    await world.exchange.append(answered(consulted));
     await world.exchange.append(refused(turnedAway, 'NOT_INSCRIBED'));
     await world.subscription.append(delivered(sent));
-    await world.exchange.append(concluded(other));
+    await world.exchange.append(answered(other));
     await until(person, 4);
 
     const all = [other, sent, turnedAway, consulted].map(({ journalId }) => journalId);
@@ -100,7 +114,7 @@ describe('of a list of accesses', () => {
   it('days turn in Brussels', async () => {
     const person = citizen();
     const late = access(person, { time: new Date('2026-06-30T22:30:00Z') });
-    await world.exchange.append(concluded(late));
+    await world.exchange.append(answered(late));
     await until(person, 1);
     const july = { startDate: { year: 2026, month: 7, day: 1 }, endDate: { year: 2026, month: 7, day: 1 } };
     expect(await ids(person, { period: july })).toEqual([late.journalId]);
@@ -109,15 +123,15 @@ describe('of a list of accesses', () => {
   it('a page under a filter ends after 500 records, with a token for the rest', async () => {
     const person = citizen();
     const oldest = access(person, { time: new Date(Date.UTC(2025, 0, 1)) });
-    await world.exchange.append(concluded(oldest));
+    await world.exchange.append(answered(oldest));
     const many = Array.from({ length: 520 }, () => access(person));
     for (let from = 0; from < many.length; from += 40)
       await Promise.all(many.slice(from, from + 40).map((one) => world.exchange.append(refused(one, 'NOT_INSCRIBED'))));
-    const answered = { result: AccessResult.ACCESS_RESULT_ANSWERED };
+    const onlyAnswered = { result: AccessResult.ACCESS_RESULT_ANSWERED };
     const walk = async () => {
       const pages: number[] = [];
       for (let pageToken = ''; ; ) {
-        const page = await list(person, answered, { pageToken });
+        const page = await list(person, onlyAnswered, { pageToken });
         pages.push(page.accesses.length);
         pageToken = page.nextPageToken;
         if (pageToken === '') return pages;
@@ -130,7 +144,7 @@ describe('of a list of accesses', () => {
     const person = citizen();
     const some = Array.from({ length: 7 }, () => access(person));
     for (const [n, one] of some.entries())
-      await world.exchange.append(n % 2 === 0 ? refused(one, 'NOT_INSCRIBED') : concluded(one));
+      await world.exchange.append(n % 2 === 0 ? refused(one, 'NOT_INSCRIBED') : answered(one));
     await until(person, 7);
     const filter = { result: AccessResult.ACCESS_RESULT_REFUSED };
     const seen: string[] = [];
@@ -176,7 +190,7 @@ describe('of a list of accesses', () => {
     it('is shown to its person, whole, in the look of the token', async () => {
       const person = citizen();
       const one = access(person);
-      await world.exchange.append(concluded(one));
+      await world.exchange.append(answered(one));
       const [line] = await until(person, 1);
       const before = (await list(person, {}, { withoutOwn: false })).accesses.length;
       const token = await world.token(person.ssin);
@@ -188,13 +202,13 @@ describe('of a list of accesses', () => {
     it('of somebody else gets the same answer, byte for byte, as one that does not exist', async () => {
       const [person, stranger] = [citizen(), citizen()];
       const theirs = access(stranger);
-      await world.exchange.append(concluded(theirs));
+      await world.exchange.append(answered(theirs));
       await until(stranger, 1);
       const tls = world.certificate(PORTAL);
-      const raw = new Client(
-        `127.0.0.1:${running.port}`,
-        credentials.createSsl(readFileSync(tls.ca), readFileSync(tls.key), readFileSync(tls.cert)),
-      );
+      const [ca, key, cert] = [tls.ca, tls.key, tls.cert].map((file) => readFileSync(file));
+      const raw = new Client(`localhost:${running.institutionsPort}`, credentials.createSsl(ca ?? null, key, cert), {
+        'grpc.ssl_target_name_override': 'access-audit',
+      });
       const token = await world.token(person.ssin);
       const answerTo = (journalId: string) =>
         new Promise<unknown>((resolve, reject) => {
@@ -296,14 +310,14 @@ describe('of a list of accesses', () => {
     it('count each line once, by institution and month, without a citizen’s token', async () => {
       const person = citizen();
       const time = new Date('2026-03-15T12:00:00Z');
-      const [begun, again] = [access(person, { time }), concluded(access(person, { time }))];
+      const [begun, again] = [access(person, { time }), answered(access(person, { time }))];
       await world.exchange.append(intended(begun));
       await world.exchange.append(concluded(begun));
       await world.exchange.append(again);
       await world.exchange.append(refused(access(person, { time }), 'NOT_INSCRIBED'));
       await world.subscription.append(delivered(access(person, { time })));
       // In March by the clock of Brussels.
-      await world.exchange.append(concluded(access(person, { time: new Date('2026-02-28T23:30:00Z') })));
+      await world.exchange.append(answered(access(person, { time: new Date('2026-02-28T23:30:00Z') })));
       // Nobody's: in no list.
       await world.exchange.append(refused(access({ ...person, personId: '' }, { time }), 'UNKNOWN_SSIN'));
       await until(person, 5);

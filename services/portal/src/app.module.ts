@@ -1,10 +1,26 @@
 import { MeshModule } from '@crossroads/service';
 import { Module } from '@nestjs/common';
 import { AssetModule } from './asset/asset.module.js';
+import { MailModule } from './mail/mail.module.js';
 import { PageModule } from './page/page.module.js';
+import { SecurityModule } from './security/security.module.js';
 import { service } from './service.js';
+import { SessionModule } from './session/session.module.js';
+import { SignInModule } from './sign-in/sign-in.module.js';
 import { StartModule } from './start/start.module.js';
 import { VocabularyModule } from './vocabulary/vocabulary.module.js';
 
-@Module({ imports: [MeshModule.forService(service), PageModule, AssetModule, VocabularyModule, StartModule] })
+@Module({
+  imports: [
+    MeshModule.forService(service),
+    SecurityModule,
+    SessionModule,
+    SignInModule,
+    PageModule,
+    AssetModule,
+    VocabularyModule,
+    MailModule,
+    StartModule,
+  ],
+})
 export class AppModule {}

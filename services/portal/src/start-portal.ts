@@ -3,7 +3,9 @@ import { HealthTransport, nestLogger } from '@crossroads/grpc';
 import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import compression from 'compression';
 import { PortalSettings } from './portal.settings.js';
+import { securityHeaders } from './security/security-headers.js';
 
 /** Starts to serve pages, and then says that it is ready. */
 export const startPortal = async (module: Type): Promise<NestExpressApplication> => {
@@ -15,9 +17,12 @@ export const startPortal = async (module: Type): Promise<NestExpressApplication>
     forceCloseConnections: true,
     ...(tls ? { httpsOptions: tls } : {}),
   });
-  const { HTTP_HOST, HTTP_PORT, HTTP_TRUSTED_PROXIES } = application.get(PortalSettings);
+  const settings = application.get(PortalSettings);
+  const { HTTP_HOST, HTTP_PORT, HTTP_TRUSTED_PROXIES } = settings;
   application.set('trust proxy', HTTP_TRUSTED_PROXIES);
   application.disable('x-powered-by');
+  for (const one of securityHeaders(settings)) application.use(one);
+  application.use(compression());
   application.connectMicroservice({ strategy: application.get(HealthTransport) });
   await application.listen(HTTP_PORT, HTTP_HOST);
   await application.startAllMicroservices();

@@ -209,7 +209,7 @@ export const METRICS = {
   ),
   'crossroads.sign_ins': metric(
     'counter',
-    '{sign-ins}',
+    '{logins}',
     'Sign-ins that SUCCEEDED, were REFUSED, or FAILED (PROVIDER_AWAY)',
     'outcome',
     'reason',

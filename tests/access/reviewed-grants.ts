@@ -137,6 +137,13 @@ export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {
     'public.snapshot_lanes': 'select, insert, update (delivered, withheld)',
     'public.snapshot_persons': 'select, insert, update (revision, held, intent, waiting, due_at, taken_at), delete',
   },
+  // Nothing there outlives a session, and the sealed columns open with the browser's cookie alone.
+  portal: {
+    ...ANY_DATABASE,
+    'public.sessions': 'select, insert, update, delete',
+    'public.pending_sign_ins': 'select, insert, delete',
+    'public.used_logout_tokens': 'select, insert, delete',
+  },
 };
 
 /** A key is made once; only the function ends it, and leaves the tombstone. */

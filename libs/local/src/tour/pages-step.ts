@@ -9,5 +9,7 @@ export const showPages = async ({ mesh, output }: Tour): Promise<void> => {
   verify(answer.status === 200, `${address} answers ${answer.status}`);
   const [, title] = /<title>([^<]+)<\/title>/.exec(await answer.text()) ?? [];
   verify(title !== undefined, `${address} has no title`);
-  output.verified(`${address} answers with the page “${title}”`);
+  const policy = answer.headers.get('content-security-policy') ?? '';
+  verify(policy.includes("default-src 'none'"), `${address} has the content security policy “${policy}”`);
+  output.verified(`${address} answers with the page “${title}”, which may load nothing from elsewhere`);
 };

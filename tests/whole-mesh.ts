@@ -182,7 +182,7 @@ const freeBase = async (): Promise<number> => {
   for (let attempt = 1; attempt <= 50; attempt++) {
     const base = 12_000 + 100 * Math.floor(Math.random() * 190);
     const free = await Promise.all(
-      [0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 32, 92, 93].map((offset) => isFree(base + offset)),
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 20, 21, 30, 32, 92, 93].map((offset) => isFree(base + offset)),
     );
     if (free.every(Boolean)) return base;
   }

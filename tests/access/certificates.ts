@@ -22,6 +22,7 @@ import {
   EBOX_EVENTS,
   mayRead,
   OF_CITIZENS,
+  portal,
   rightsFor,
   SERVICES,
   serviceNamed,
@@ -221,6 +222,10 @@ export const certificates = (running: () => WholeMesh): void => {
       },
     );
 
+    it(`${server} refuses the certificate of the portal where services connect`, async () => {
+      expect(await callAs('services', identityOf(portal.name))).toMatchObject({ code: 'UNAVAILABLE' });
+    });
+
     const rpcs = RPCS_OF[server] ?? [];
     const ofInstitutions = rpcs.filter(({ callers }) => callers.includes('institution'));
 
@@ -287,7 +292,7 @@ export const certificates = (running: () => WholeMesh): void => {
   describe('Kafka', () => {
     const ofOffice = [DELIVERIES, EBOX_EVENTS].map((topics) => topicOfInstitution(topics, OFFICE.enterpriseNumber));
     const topics: readonly string[] = [...TOPIC_NAMES, ...ofOffice];
-    const callers = [...SERVICES, 'local', 'welfare-office'];
+    const callers = [...SERVICES.filter((name) => name !== portal.name), 'local', 'welfare-office', 'citizen-portal'];
     const as = (name: string): Kafka => kafkaAs(brokers(name === 'kafka' ? 'services' : anchorOf(name)), filesOf(name));
     const pairs = callers.flatMap((name) => topics.map((topic) => ({ name, topic })));
     const REFUSED = 'TOPIC_AUTHORIZATION_FAILED';

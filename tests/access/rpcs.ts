@@ -1,4 +1,4 @@
-import { DOCUMENT_PROVIDERS, type RPCS, rpcsOf, SERVERS, SERVICES, SOURCES } from '@crossroads/topology';
+import { DOCUMENT_PROVIDERS, type RPCS, rpcsOf, SERVERS, SERVICES, serviceNamed, SOURCES } from '@crossroads/topology';
 
 /** An rpc and its allowed callers: `institution`, `service:<name>`. */
 export interface ServedRpc {
@@ -30,8 +30,10 @@ export const RPCS_OF: Readonly<Record<string, readonly ServedRpc[]>> = {
 export const CALLERS: Readonly<Record<string, string>> = {
   administrator: 'institution',
   'welfare-office': 'institution',
-  // Of the eBox and the list of accesses the only one that gets as far as the token.
+  // That of the portal. Of the eBox and the list of accesses the only one that gets as far as the token.
   'citizen-portal': 'institution',
   local: 'service:local',
-  ...Object.fromEntries(SERVICES.map((name) => [name, `service:${name}`])),
+  ...Object.fromEntries(
+    SERVICES.filter((name) => !serviceNamed(name).servesPages).map((name) => [name, `service:${name}`]),
+  ),
 };

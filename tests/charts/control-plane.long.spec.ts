@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SERVICES_WITH_DATABASE } from '@crossroads/topology';
 import { template } from './helm.js';
 import { Installation } from './installed.js';
 import { noKube } from './kube.js';
-import { ofKind, PROFILES, type Profile, renderedObjects, skipped } from './rendered.js';
+import { databasesIn, ofKind, PROFILES, type Profile, renderedObjects, skipped } from './rendered.js';
 
 /** CROSSROADS_KUBE=full: all profiles and steps. Otherwise one profile, which takes less than a minute. */
 const FULL = process.env.CROSSROADS_KUBE === 'full';
@@ -96,7 +95,9 @@ const hasVolume = (profile: Profile, pod: string): boolean =>
       'an upgrade removes what is unused, once all pods are new',
       async () => {
         expect(await mesh.ranHooks('post-upgrade')).toEqual(
-          SERVICES_WITH_DATABASE.map((name) => `${name}-contract Succeeded`).sort(),
+          databasesIn(profile)
+            .map((name) => `${name}-contract Succeeded`)
+            .sort(),
         );
       },
       STEP_MS,

@@ -1,7 +1,16 @@
 import { accessTopicOf, readBy, SERVICES_WITH_DATABASE } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
 import { HELM, objectsOf } from './helm.js';
-import { type CronJobSpec, type JobSpec, ofKind, PROFILES, renderedObjects, skipped, specOf } from './rendered.js';
+import {
+  type CronJobSpec,
+  databasesIn,
+  type JobSpec,
+  ofKind,
+  PROFILES,
+  renderedObjects,
+  skipped,
+  specOf,
+} from './rendered.js';
 
 if (HELM === undefined) skipped('no helm: Jobs of other values than the examples are not looked at');
 const withHelm = HELM === undefined ? it.skip : it;
@@ -23,7 +32,7 @@ describe('an upgrade', () => {
     });
     // Where the release makes the databases, the first migration is no hook: services wait for it.
     const before = profile === 'production' ? undefined : 'pre-install,pre-upgrade';
-    const expected = SERVICES_WITH_DATABASE.flatMap((name) => [
+    const expected = databasesIn(profile).flatMap((name) => [
       [`${name}-migrations`, { args: ['migrate'], hook: before }],
       [`${name}-contract`, { args: ['migrate', 'contract'], hook: 'post-upgrade' }],
     ]);
@@ -31,7 +40,7 @@ describe('an upgrade', () => {
   });
 
   it('a Job that removes what is unused can be repeated, and the one before it goes first', () => {
-    for (const name of SERVICES_WITH_DATABASE) {
+    for (const name of databasesIn('small')) {
       const job = ofKind(renderedObjects('small'), 'Job').find(({ metadata }) => metadata.name === `${name}-contract`);
       expect(job?.metadata.annotations?.['helm.sh/hook-delete-policy']).toBe('before-hook-creation,hook-succeeded');
     }
@@ -45,7 +54,9 @@ describe('an upgrade', () => {
   withHelm('removes nothing if the way back is to stay open', () => {
     const jobs = ofKind(objectsOf('small', { 'migrations.contract': false }), 'Job');
     expect(jobs.map(({ metadata }) => metadata.name).toSorted()).toEqual(
-      SERVICES_WITH_DATABASE.map((name) => `${name}-migrations`).toSorted(),
+      databasesIn('small')
+        .map((name) => `${name}-migrations`)
+        .toSorted(),
     );
   });
 });

@@ -18,6 +18,7 @@ export type Role =
   | 'collector'
   | 'ingress controller'
   | 'source'
+  | 'sign-in provider'
   | 'document store'
   | 'stranger';
 
@@ -101,6 +102,8 @@ const around: readonly Member[] = [
     party: podOf('ingress', { 'app.kubernetes.io/name': 'ingress-nginx' }, 'ingress-nginx'),
   },
   { role: 'source', party: { name: 'an authentic source', ip: '198.51.100.9' } },
+  { role: 'sign-in provider', party: { name: 'the sign-in provider', ip: '192.0.2.48' } },
+  { role: 'stranger', party: { name: "the sign-in provider's neighbour", ip: '192.0.2.52' } },
   { role: 'stranger', party: podOf('a pod of the namespace', { app: 'other' }) },
   {
     role: 'stranger',

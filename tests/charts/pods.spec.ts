@@ -5,12 +5,11 @@ import {
   readBy,
   SERVICES,
   serviceNamed,
-  SERVICES_WITH_DATABASE,
   SERVERS,
   isServer,
 } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
-import { ofKind, PROFILES, renderedObjects, specOf } from './rendered.js';
+import { databasesIn, ofKind, PROFILES, renderedObjects, servicesIn, specOf } from './rendered.js';
 
 interface Container {
   readonly env: readonly {
@@ -99,7 +98,7 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
       services.flatMap((name) => [`Job ${name}-migrations`, `Job ${name}-contract`]);
     expect(knowing('DATABASE_MIGRATOR_URL')).toEqual(
       [
-        ...migrating(SERVICES_WITH_DATABASE),
+        ...migrating(databasesIn(profile)),
         ...SERVICES.filter((name) => accessTopicOf(name) !== undefined).map((name) => `CronJob ${name}-retention`),
         ...SERVICES.filter((name) => readBy(name).length > 0).map((name) => `CronJob ${name}-ops`),
       ].toSorted(),
@@ -113,7 +112,7 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
     const connecting = podsOf(profile).filter(({ pod }) =>
       pod.containers[0].env.some(({ name }) => name === 'DATABASE_URL'),
     );
-    expect(connecting.length).toBeGreaterThanOrEqual(SERVICES_WITH_DATABASE.length * 3);
+    expect(connecting.length).toBeGreaterThanOrEqual(databasesIn(profile).length * 3);
     for (const { what, pod } of connecting) {
       const [{ env, volumeMounts }] = pod.containers;
       const mode = { name: 'CROSSROADS_MODE', value: profile === 'dev' ? 'development' : 'production' };
@@ -130,7 +129,7 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
     }
   });
 
-  it.each(SERVICES_WITH_DATABASE)('pods of %s read each database URL from its key of the Secret', (service) => {
+  it.each(databasesIn(profile))('pods of %s read each database URL from its key of the Secret', (service) => {
     const references = Object.fromEntries(
       ['Deployment', 'Job']
         .map((kind) => specOf<WithTemplate>(objects, kind, kind === 'Job' ? `${service}-migrations` : service))
@@ -151,7 +150,7 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
   });
 
   it('pods have three health probes, and a grace period longer than the stop of the service', () => {
-    for (const service of SERVICES) {
+    for (const service of servicesIn(profile)) {
       const { spec } = specOf<WithTemplate>(objects, 'Deployment', service).template;
       const { startupProbe, livenessProbe, readinessProbe, env } = spec.containers[0];
       expect([startupProbe?.grpc, livenessProbe?.grpc, readinessProbe?.grpc]).toEqual([
@@ -164,8 +163,8 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
     }
   });
 
-  it('a service without rpcs has no port but that of its health, no Service, and a policy that admits nobody', () => {
-    const silent = SERVICES.filter((name) => !isServer(name));
+  it('a service without rpcs and pages has no port but that of its health, no Service, and a policy that admits nobody', () => {
+    const silent = SERVICES.filter((name) => !isServer(name) && !serviceNamed(name).servesPages);
     expect(silent).toEqual(['broker-keeper']);
     for (const service of silent) {
       const { spec } = specOf<WithTemplate>(objects, 'Deployment', service).template;
@@ -188,7 +187,7 @@ describe.each(PROFILES)('pods of profile %s', (profile) => {
   });
 
   it('an upgrade stops no pod before the leases of a killed one have run out and were taken', () => {
-    for (const service of SERVICES) {
+    for (const service of servicesIn(profile)) {
       const { minReadySeconds } = specOf<{ readonly minReadySeconds: number }>(objects, 'Deployment', service);
       expect(minReadySeconds).toBeGreaterThan(LEASE_SECONDS + 1);
     }
@@ -273,7 +272,7 @@ describe('certificates', () => {
     ['production', 'mesh.example.org', 'mesh.example.org'],
   ] as const)('of profile %s name the service as the mesh and Kafka know it', (profile, trustDomain, domain) => {
     const objects = renderedObjects(profile);
-    for (const service of SERVICES) {
+    for (const service of SERVICES.filter((name) => !serviceNamed(name).servesPages)) {
       const certificate = specOf<Certificate>(objects, 'Certificate', service);
       expect(certificate).toMatchObject({
         secretName: `${service}-tls`,

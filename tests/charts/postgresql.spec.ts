@@ -65,7 +65,7 @@ describe('the Clusters of production', () => {
       expect(clusterOf(cluster).postgresql).toMatchObject({
         synchronous: { method: 'any', number: 1, dataDurability: 'required' },
         parameters: {
-          max_connections: { main: '600', journal: '640', keys: '320' }[cluster],
+          max_connections: { main: '760', journal: '640', keys: '320' }[cluster],
           tcp_user_timeout: '10s',
           tcp_keepalives_idle: '5',
           idle_in_transaction_session_timeout: '60s',
@@ -280,7 +280,7 @@ describe('budgets of connections', () => {
   withHelm('the databases of one server are added up, and production says how many it allows', () => {
     expect(sentences('small', { 'postgresql.maxConnections': 100 })).toEqual([
       expect.stringMatching(
-        /^postgresql\.maxConnections is 100, and 566 are needed: access_audit 65 .*, and 20 reserved/,
+        /^postgresql\.maxConnections is 100, and 613 are needed: access_audit 65 .*, and 20 reserved/,
       ),
     ]);
     expect(sentences('small', { 'postgresql.maxConnections': 566 })).toEqual([]);

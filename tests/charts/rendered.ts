@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SERVICES, type ServiceName, serviceNamed } from '@crossroads/topology';
 import { parseAllDocuments } from 'yaml';
 
 export const CHART = join(import.meta.dirname, '..', '..', '..', 'charts', 'mesh');
@@ -25,6 +26,14 @@ export interface KubernetesObject {
 
 export const PROFILES = ['dev', 'small', 'production'] as const;
 export type Profile = (typeof PROFILES)[number];
+
+/** The services of a profile's example. A laptop's cluster has no portal. */
+export const servicesIn = (profile: Profile): readonly ServiceName[] =>
+  SERVICES.filter((name) => profile !== 'dev' || !serviceNamed(name).servesPages);
+
+/** Of them those with a database. */
+export const databasesIn = (profile: Profile): readonly ServiceName[] =>
+  servicesIn(profile).filter((name) => serviceNamed(name).database);
 
 const read = (profile: Profile): readonly KubernetesObject[] => {
   const folder = join(CHART, 'examples', profile, 'rendered');

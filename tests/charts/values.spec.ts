@@ -1,4 +1,4 @@
-import { callersOf, isServer, SERVICES } from '@crossroads/topology';
+import { callersOf, SERVICES } from '@crossroads/topology';
 import { describe, expect, it } from '@jest/globals';
 import { HELM, sentences, template } from './helm.js';
 import { skipped } from './rendered.js';
@@ -72,6 +72,11 @@ describe('values of the wrong shape', () => {
       '/backups',
       "at '/postgresql/cloudNativePg/backup/destinationPath': '/backups' does not match pattern",
     ],
+    ['portal.publicUrl', 'https://my.example.org/nl', "at '/portal/publicUrl'"],
+    ['portal.signIn.issuer', 'sign-in.example.org', "at '/portal/signIn/issuer'"],
+    ['portal.signIn.acr', '', "at '/portal/signIn/acr'"],
+    ['portal.deliberationUrl', 'https://committee.example.org/deliberations', "at '/portal/deliberationUrl'"],
+    ['portal.tlsSecret', 'a', "at '/portal': additional properties 'tlsSecret' not allowed"],
     ['global.secretsRevision', 2, "at '/global/secretsRevision': got number, want string"],
   ])('the schema refuses %s: %j', (path, value, message) => {
     const { ok, error } = template('small', { [path]: value });
@@ -97,7 +102,7 @@ describe('values that do not go together', () => {
     expect(
       sentences('small', {
         'services.exchnage': { replicas: 3 },
-        'services.portal': { image: { repository: 'example/portal' }, database: 'exchange' },
+        'services.registers': { image: { repository: 'example/registers' }, database: 'exchange' },
         'services.authorization.database': '',
         'services.authorization.keysDatabase': 'authorization_keys',
         'services.exchange.sources.ports': [],
@@ -106,7 +111,7 @@ describe('values that do not go together', () => {
       'services.authorization.keysDatabase is set and services.authorization.database is not: a service with subject keys has both.',
       'services.exchange.sources.cidrs and services.exchange.sources.ports go together: networks of the institutions that it calls, and the ports they serve on.',
       `services.exchnage is none of the mesh's services (${sorted(SERVICES).join(', ')}): correct the name; for a service of your own set services.exchnage.image.repository.`,
-      'services.portal uses the database exchange a second time: each service has databases of its own.',
+      'services.registers uses the database exchange a second time: each service has databases of its own.',
     ]);
   });
 
@@ -137,7 +142,7 @@ describe('values that do not go together', () => {
   withHelm('the chart refuses scaling by CPU without a CPU request', () => {
     expect(sentences('production', { 'defaults.resources.requests.cpu': null })).toEqual(
       // The exchange says its own, and the broker-keeper is not scaled.
-      sorted(SERVICES.filter((name) => name !== 'exchange' && isServer(name))).map(
+      sorted(SERVICES.filter((name) => name !== 'exchange' && name !== 'broker-keeper')).map(
         (name) =>
           `services.${name}.autoscaling measures CPU against what is requested: set services.${name}.resources.requests.cpu.`,
       ),
@@ -275,7 +280,7 @@ describe('values that do not go together', () => {
     ]);
   });
 
-  withHelm('the chart refuses incomplete settings of certificates, HTTP ingress and the test', () => {
+  withHelm('the chart refuses incomplete settings of certificates and the test', () => {
     expect(
       sentences('small', {
         'certificates.trust': { secret: 'a', configMap: 'b' },
@@ -283,7 +288,6 @@ describe('values that do not go together', () => {
         'certificates.certManager.issuer.caSecret': '',
         'certificates.certManager.issuer.kind': 'ClusterIssuer',
         'certificates.certManager.renewBefore': '24h',
-        'services.access-audit.http.enabled': true,
         'test.enabled': true,
         'test.dataServices': ['person.identification.v1'],
       }),
@@ -293,7 +297,6 @@ describe('values that do not go together', () => {
       "certificates.certManager.issuer.create needs issuer.caSecret: the Secret with the authority's tls.crt and tls.key.",
       'certificates.certManager.issuer: the chart makes an Issuer of cert-manager.io, no ClusterIssuer of cert-manager.io; set create and selfSigned to false to use yours.',
       'certificates.certManager.renewBefore (24h) must be less than duration (24h).',
-      'services.access-audit.http is enabled and ingress.http.tlsSecret is empty: name the Secret with the certificate that browsers see.',
       ...['certificateSecret', 'requestSecret', 'legalContext'].map(
         (key) =>
           `test.enabled needs test.${key}: helm test asks a real question, as a real institution. See the README, or set test.enabled=false.`,

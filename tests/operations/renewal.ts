@@ -17,7 +17,7 @@ import {
   spkiOfPem,
   writePrivate,
 } from '@crossroads/local';
-import { SERVERS } from '@crossroads/topology';
+import { SERVERS, serviceNamed } from '@crossroads/topology';
 import type { WholeMesh } from '../whole-mesh.js';
 
 /** The certificate with which the mesh checks the health of its services. */
@@ -70,7 +70,9 @@ export class Renewal {
       },
     });
     await this.replace(institution, renewed);
-    for (const name of [...SERVICES, SUPERVISOR]) await this.replace(name, await this.next.issueService(name));
+    // The portal's is an institution's.
+    const services = SERVICES.filter((name) => !serviceNamed(name).servesPages);
+    for (const name of [...services, SUPERVISOR]) await this.replace(name, await this.next.issueService(name));
     const kafka = await this.next.issueService(KAFKA_ADMIN);
     await this.replace(KAFKA_ADMIN, kafka);
     await this.write(`${KAFKA_ADMIN}-store.pem`, `${kafka.key.trim()}\n${kafka.certificate}`);

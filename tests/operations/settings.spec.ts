@@ -11,7 +11,7 @@ import {
 import { SERVICES, serviceNamed } from '@crossroads/topology';
 import type { ServiceDefinition } from '@crossroads/service';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { ofKind, PROFILES, renderedObjects, specOf } from '../charts/rendered.js';
+import { ofKind, PROFILES, renderedObjects, servicesIn, specOf } from '../charts/rendered.js';
 import { ROOT } from '../whole-mesh.js';
 
 interface Variable {
@@ -68,7 +68,9 @@ describe.each(SERVICES)('the settings of %s', (service) => {
         for (const { shape } of needed) expect(shape[name]?.safeParse(usual).success).not.toBe(false);
   });
 
-  it.each(PROFILES)('the chart sets valid, known and all required settings in the profile %s', (profile) => {
+  const profiles = PROFILES.filter((profile) => servicesIn(profile).includes(service));
+
+  it.each(profiles)('the chart sets valid, known and all required settings in the profile %s', (profile) => {
     const { template } = specOf<Workload>(renderedObjects(profile), 'Deployment', service);
     const [{ env, volumeMounts }] = template.spec.containers;
     const names = env.map(({ name }) => name);
@@ -90,7 +92,7 @@ describe.each(SERVICES)('the settings of %s', (service) => {
   if (!serviceNamed(service).database) return;
 
   it.each(
-    PROFILES.flatMap((profile) => [
+    profiles.flatMap((profile) => [
       [profile, 'migrations', ['migrate']] as const,
       [profile, 'contract', ['migrate', 'contract']] as const,
     ]),

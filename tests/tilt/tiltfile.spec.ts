@@ -3,10 +3,13 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CLUSTER_PORT_BASE, portsFrom } from '@crossroads/local';
-import { SERVERS, SERVICES, SERVICES_WITH_DATABASE } from '@crossroads/topology';
+import { SERVERS, SERVICES_WITH_DATABASE } from '@crossroads/topology';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { parse, parseAllDocuments } from 'yaml';
+import { servicesIn } from '../charts/rendered.js';
 import { ROOT } from '../whole-mesh.js';
+
+const SERVICES = servicesIn('dev');
 
 interface Call {
   readonly name: string;

@@ -75,12 +75,6 @@
 {{- if and .enabled (not (regexMatch "^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$" .domain)) }}
 {{- $wrong = append $wrong (printf "ingress.domain is %q: give the domain under which institutions find <service>.<domain>, for example mesh.example.org." .domain) }}
 {{- end }}
-{{- $ingress := . }}
-{{- range $name, $service := $services }}
-{{- if and $ingress.enabled (not $ingress.http.tlsSecret) $service.http.enabled }}
-{{- $wrong = append $wrong (printf "services.%s.http is enabled and ingress.http.tlsSecret is empty: name the Secret with the certificate that browsers see." $name) }}
-{{- end }}
-{{- end }}
 {{- end }}
 {{- with .Values.test }}
 {{- if .enabled }}

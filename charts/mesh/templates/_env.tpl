@@ -17,6 +17,9 @@ The environment of a service: only names that its configuration knows. Call with
 {{- else }}
 - { name: HEALTH_HOST, value: "0.0.0.0" }
 {{- end }}
+{{- if $service.servesPages }}
+{{- include "mesh.portalEnv" $root.Values.portal }}
+{{- end }}
 - { name: TLS_CA_FILE, value: /etc/crossroads/tls/ca.crt }
 - { name: TLS_CERT_FILE, value: /etc/crossroads/tls/tls.crt }
 - { name: TLS_KEY_FILE, value: /etc/crossroads/tls/tls.key }
@@ -36,7 +39,7 @@ The environment of a service: only names that its configuration knows. Call with
 {{- end }}
 {{- include "mesh.documentEnv" $service }}
 {{- range $service.calls }}
-- { name: {{ upper . | replace "-" "_" }}_ADDRESS, value: "{{ . }}:50051" }
+- { name: {{ upper . | replace "-" "_" }}_ADDRESS, value: "{{ . }}:{{ include "mesh.portFor" $service }}" }
 {{- end }}
 {{- if $service.serves }}
 {{- with $service.limits.callsPerSecond }}
@@ -59,6 +62,19 @@ The environment of a service: only names that its configuration knows. Call with
 {{- end }}
 {{- range $key, $value := $service.env }}
 - { name: {{ $key | quote }}, value: {{ $value | toString | quote }} }
+{{- end }}
+{{- end }}
+
+{{- /* What only the portal reads. Call with values.portal. */}}
+{{- define "mesh.portalEnv" }}
+- { name: HTTP_HOST, value: "0.0.0.0" }
+- { name: HTTP_PORT, value: "8080" }
+- { name: HTTP_TRUSTED_PROXIES, value: {{ int .trustedProxies | quote }} }
+- { name: PUBLIC_URL, value: {{ .publicUrl | quote }} }
+- { name: SIGN_IN_ISSUER, value: {{ .signIn.issuer | quote }} }
+- { name: SIGN_IN_ACR, value: {{ .signIn.acr | quote }} }
+{{- with .deliberationUrl }}
+- { name: DELIBERATION_URL, value: {{ . | quote }} }
 {{- end }}
 {{- end }}
 

@@ -5,7 +5,7 @@
 
 {{- /*
 The enabled services by name, as JSON: the mesh's own and those that values.services adds. Values of a service override the topology,
-which overrides the defaults.
+which overrides the defaults. One that serves pages is enabled by their address: nobody needs a portal to have a mesh.
 */}}
 {{- define "mesh.services" -}}
 {{- $root := . }}{{- $services := dict }}
@@ -13,7 +13,7 @@ which overrides the defaults.
 {{- range $name := concat (keys $known) (keys .Values.services) | uniq }}
 {{- $own := get $root.Values.services $name | default dict }}
 {{- $service := mergeOverwrite (deepCopy $root.Values.defaults) (get $known $name | default dict) (deepCopy $own) }}
-{{- if $service.enabled }}{{- $_ := set $services $name $service }}{{- end }}
+{{- if and $service.enabled (or (not $service.servesPages) $root.Values.portal.publicUrl) }}{{- $_ := set $services $name $service }}{{- end }}
 {{- end }}
 {{- toJson $services }}
 {{- end }}

@@ -63,23 +63,29 @@
 {{- end }}
 {{- end }}
 
+{{- /* Call with values of the controller. */}}
 {{- define "mesh.fromIngressController" -}}
-- namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: {{ .Values.ingress.controller.namespace | quote }} } }
-  {{- with .Values.ingress.controller.podLabels }}
+- namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: {{ .namespace | quote }} } }
+  {{- with .podLabels }}
   podSelector: { matchLabels: {{ toJson . }} }
   {{- end }}
 {{- end }}
 
-{{- /* Call with (list $ names). */}}
+{{- /* The port at which a service calls others: the portal calls them where institutions do. Call with its values. */}}
+{{- define "mesh.portFor" -}}
+{{- ternary "50053" "50051" .servesPages }}
+{{- end }}
+
+{{- /* Call with (list $ names port). */}}
 {{- define "mesh.toServices" -}}
-{{- $root := index . 0 }}
+{{- $root := index . 0 }}{{- $port := index . 2 }}
 {{- with index . 1 }}
 - to:
     {{- range . }}
     - podSelector: { matchLabels: {{ include "mesh.selector" (list $root . "service") | fromYaml | toJson }} }
     {{- end }}
   ports:
-    - { protocol: TCP, port: 50051 }
+    - { protocol: TCP, port: {{ $port }} }
 {{- end }}
 {{- end }}
 
@@ -94,11 +100,11 @@
 {{- $callers | toJson }}
 {{- end }}
 
-{{- /* The services that call one, as JSON. Call with (list $ name). */}}
+{{- /* The services that call one at a port, as JSON. Call with (list $ name port). */}}
 {{- define "mesh.callersOf" -}}
-{{- $callee := index . 1 }}{{- $callers := list }}
+{{- $callee := index . 1 }}{{- $port := index . 2 }}{{- $callers := list }}
 {{- range $name, $service := include "mesh.services" (index . 0) | fromJson }}
-{{- if or (has $callee $service.calls) (has $callee $service.sources.services) }}
+{{- if and (eq $port (include "mesh.portFor" $service)) (or (has $callee $service.calls) (has $callee $service.sources.services)) }}
 {{- $callers = append $callers $name }}
 {{- end }}
 {{- end }}

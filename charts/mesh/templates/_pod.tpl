@@ -90,13 +90,19 @@ spec:
         - { name: institutions, containerPort: 50053 }
         {{- end }}
         - { name: health, containerPort: 50052 }
-        {{- if $service.http.enabled }}
-        - { name: http, containerPort: {{ int $service.http.port }} }
+        {{- if $service.servesPages }}
+        - { name: http, containerPort: 8080 }
         {{- end }}
       env:
         {{- $env | nindent 8 }}
       resources:
         {{- toYaml $service.resources | nindent 8 }}
+      {{- if $service.servesPages }}
+      {{- /* It goes on serving until proxies know that it stops; the image has no other program that could wait. */}}
+      lifecycle:
+        preStop:
+          exec: { command: [/usr/local/bin/node, --eval, "setTimeout(() => {}, {{ int $service.drainMs }})"] }
+      {{- end }}
       {{- /* Two minutes, because a first start waits for its schema. */}}
       startupProbe:
         grpc: { port: 50052, service: startup }

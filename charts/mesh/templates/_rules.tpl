@@ -3,6 +3,7 @@
 {{- $wrong := concat
   (include "mesh.serviceRules" . | fromJsonArray)
   (include "mesh.connectionRules" . | fromJsonArray)
+  (include "mesh.portalRules" . | fromJsonArray)
   (include "mesh.postgresqlRules" . | fromJsonArray)
   (include "mesh.retentionRules" . | fromJsonArray)
   (include "mesh.productionRules" . | fromJsonArray) }}
@@ -149,7 +150,7 @@
 {{- define "mesh.environmentRules" -}}
 {{- $root := index . 0 }}{{- $at := index . 1 }}{{- $service := index . 3 }}{{- $wrong := list }}
 {{- $without := omit $service "env" }}
-{{- $set := list "DATABASE_MIGRATOR_URL" "KEYS_DATABASE_MIGRATOR_URL" "EMBEDDED_LOG_URL" "DOCUMENT_STORE_DIR" "S3_BUCKET" "S3_ENDPOINT" "S3_REGION" "JOURNAL_OPEN_MONTHS" "JOURNAL_RETENTION_MONTHS" "JOURNAL_ARCHIVE_DIR" "JOURNAL_ARCHIVE_BUCKET" "JOURNAL_ARCHIVE_ENDPOINT" "JOURNAL_ARCHIVE_REGION" }}
+{{- $set := list "DATABASE_MIGRATOR_URL" "KEYS_DATABASE_MIGRATOR_URL" "EMBEDDED_LOG_URL" "DOCUMENT_STORE_DIR" "S3_BUCKET" "S3_ENDPOINT" "S3_REGION" "JOURNAL_OPEN_MONTHS" "JOURNAL_RETENTION_MONTHS" "JOURNAL_ARCHIVE_DIR" "JOURNAL_ARCHIVE_BUCKET" "JOURNAL_ARCHIVE_ENDPOINT" "JOURNAL_ARCHIVE_REGION" "DELIBERATION_URL" }}
 {{- range include "mesh.env" (list $root (index . 2) (merge (dict "env" dict) $without)) | fromYamlArray }}
 {{- $set = append $set .name }}
 {{- end }}

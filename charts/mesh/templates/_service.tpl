@@ -30,9 +30,21 @@ spec:
   ports:
     - { name: grpc, port: 50051, targetPort: grpc, appProtocol: grpc }
     - { name: institutions, port: 50053, targetPort: institutions, appProtocol: grpc }
-    {{- if $service.http.enabled }}
-    - { name: http, port: {{ int $service.http.port }}, targetPort: http, appProtocol: http }
-    {{- end }}
+{{- end }}
+{{- if $service.servesPages }}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ $name }}
+  labels:
+    {{- $labels | nindent 4 }}
+spec:
+  type: ClusterIP
+  selector:
+    {{- $selector | nindent 4 }}
+  ports:
+    - { name: http, port: 80, targetPort: http, appProtocol: http }
 {{- end }}
 ---
 apiVersion: apps/v1

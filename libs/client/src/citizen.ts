@@ -46,7 +46,7 @@ export class Citizen {
   ): AsyncGenerator<Access> {
     for (let pageToken = ''; ; ) {
       const page = await this.audit.listAccesses(
-        { pageSize, pageToken, withoutOwn, enterpriseNumber },
+        { pageSize, pageToken, withoutOwn, enterpriseNumber, filter: undefined },
         { metadata: { authorization: `Bearer ${token}` } },
       );
       yield* page.accesses;

@@ -1,8 +1,10 @@
-export { CitizenTokens } from './citizen-tokens.js';
+export { CitizenTokens, type SignedIn } from './citizen-tokens.js';
 export { CitizenTokensModule } from './citizen-tokens.module.js';
 export { type Citizen, Citizens } from './citizens.js';
+export { lookIdOf } from './look-id.js';
 export type { Official } from './official-token.js';
 export { Officials } from './officials.js';
 export { OfficialsModule } from './officials.module.js';
+export { OWN_DATA_LOOKED, ownDataLooked, OwnLooks } from './own-looks.js';
 export { personsAsOne } from './persons-as-one.js';
 export { SignInModule } from './sign-in.module.js';

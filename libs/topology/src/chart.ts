@@ -28,12 +28,13 @@ export const databaseClusterOf = (service: ServiceName): 'main' | 'journal' =>
   keepsJournal(service) && service !== referenceDirectory.name ? 'journal' : 'main';
 
 const valuesOf = (service: ServiceName) => {
-  const { subjectKeys, storesDocuments, receipts, institutionTopics, administersBroker, database } =
+  const { subjectKeys, storesDocuments, receipts, institutionTopics, administersBroker, database, servesPages } =
     serviceNamed(service);
   const calls = addressedBy(service);
   return {
     portOffset: portOffsetOf(service),
     serves: isServer(service),
+    servesPages,
     database: database ? databaseOf(service) : '',
     keysDatabase: subjectKeys ? `${databaseOf(service)}_keys` : '',
     databaseCluster: databaseClusterOf(service),

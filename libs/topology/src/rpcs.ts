@@ -72,6 +72,9 @@ const pathOf = (service: string, rpc: string): string => `/${service}/${rpc.char
 /** The rpcs for which a citizen's token is needed besides the certificate. */
 export const OF_CITIZENS: readonly string[] = [
   '/crossroads.audit.v1.AuditService/ListAccesses',
+  '/crossroads.audit.v1.AuditService/GetAccess',
+  '/crossroads.person.v1.CitizenService/GetOwnPerson',
+  '/crossroads.directory.v1.CitizenService/ListOwnInscriptions',
   '/crossroads.person.v1.CitizenService/ContestOwnProposal',
   ...(['crossroads.ebox.v1.MailboxService', 'crossroads.ebox.v1.MessageService'] as const).flatMap((service) =>
     Object.keys(ebox.rpcs[service]).map((rpc) => pathOf(service, rpc)),

@@ -76,6 +76,11 @@ describe('Kafka grants', () => {
     expect(topicsTo('WRITE', 'broker-keeper')).toEqual([]);
   });
 
+  it('give the portal nothing: institutions alone get rights by their keys, and it has none to read topics', () => {
+    expect(kafkaGrantsOf('portal')).toEqual([]);
+    expect(keysOf('portal')).toEqual([]);
+  });
+
   it('let an institution read its own topics in its own groups', () => {
     expect(kafkaGrantsOfInstitution('0206731645', [DELIVERIES])).toEqual([
       { resource: 'TOPIC', name: 'crossroads.deliveries.0206731645.v1', pattern: 'LITERAL', operations: ['READ'] },

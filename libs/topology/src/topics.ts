@@ -20,6 +20,8 @@ export const MUTATION_TOPIC = 'crossroads.mutation.v1';
 export const ERASURE_ORDERED = `${PERSON_TOPIC}.persons.notify.erasure_ordered`;
 /** On `PERSON_TOPIC`: officials took a step about the numbers of a person, who is told of it. */
 export const PROPOSAL_STATED = `${PERSON_TOPIC}.persons.notify.proposal_stated`;
+/** On `PERSON_TOPIC`: a person looked at what the registry keeps about them. */
+export const OWN_PERSON_LOOKED = `${PERSON_TOPIC}.persons.notify.looked`;
 /** Access records. Each service with a journal of accesses has a topic of its own: a topic has one producer. */
 export const EXCHANGE_ACCESS_TOPIC = 'crossroads.access.exchange.v1';
 export const SUBSCRIPTION_ACCESS_TOPIC = 'crossroads.access.subscription.v1';

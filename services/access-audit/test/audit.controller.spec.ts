@@ -37,7 +37,7 @@ describe('the list of accesses, in one process', () => {
   afterAll(() => mesh.stop(), 60_000);
 
   it('contains the consultation of the list itself, at the time of the clock', async () => {
-    const request = { pageSize: 0, pageToken: '', withoutOwn: false, enterpriseNumber: '' };
+    const request = { pageSize: 0, pageToken: '', withoutOwn: false, enterpriseNumber: '', filter: undefined };
     expect((await portal.listAccesses(request)).accesses).toEqual([]);
     const { accesses } = await portal.listAccesses(request);
     expect(accesses).toMatchObject([{ peer: PORTAL, time: NOON, concluded: true }]);
@@ -45,7 +45,9 @@ describe('the list of accesses, in one process', () => {
 
   it('rejects an invalid request with every invalid field', async () => {
     expect(
-      await refusalOf(portal.listAccesses({ pageSize: -1, pageToken: '', withoutOwn: true, enterpriseNumber: '' })),
+      await refusalOf(
+        portal.listAccesses({ pageSize: -1, pageToken: '', withoutOwn: true, enterpriseNumber: '', filter: undefined }),
+      ),
     ).toMatchObject({
       reason: 'INVALID_INPUT',
       metadata: { field: 'page_size' },

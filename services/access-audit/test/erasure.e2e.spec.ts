@@ -33,7 +33,7 @@ describe('the access log of an erased person', () => {
   afterAll(() => mesh.stop(), 60_000);
 
   const list = async (ssin: string) => {
-    const request = { pageSize: 200, pageToken: '', withoutOwn: true, enterpriseNumber: '' };
+    const request = { pageSize: 200, pageToken: '', withoutOwn: true, enterpriseNumber: '', filter: undefined };
     const metadata = { authorization: `Bearer ${await world.token(ssin)}` };
     return (await portal.listAccesses(request, { metadata })).accesses;
   };

@@ -34,7 +34,7 @@ describe('an inscription', () => {
     return person;
   };
   const list = async ({ ssin }: { readonly ssin: string }) => {
-    const request = { pageSize: 0, pageToken: '', withoutOwn: true, enterpriseNumber: '' };
+    const request = { pageSize: 0, pageToken: '', withoutOwn: true, enterpriseNumber: '', filter: undefined };
     const metadata = { authorization: `Bearer ${await world.token(ssin)}` };
     return (await portal.listAccesses(request, { metadata })).accesses;
   };

@@ -29,7 +29,7 @@ describe('a person whose key was deleted from the database of the access log', (
   afterAll(() => mesh.stop(), 60_000);
 
   const list = async (ssin: string) => {
-    const request = { pageSize: 200, pageToken: '', withoutOwn: true, enterpriseNumber: '' };
+    const request = { pageSize: 200, pageToken: '', withoutOwn: true, enterpriseNumber: '', filter: undefined };
     const metadata = { authorization: `Bearer ${await world.token(ssin)}` };
     return (await world.client(running, PORTAL).listAccesses(request, { metadata })).accesses;
   };

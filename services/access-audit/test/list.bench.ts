@@ -18,7 +18,7 @@ const running = await mesh.startProcess();
 const portal = world.client(running, PORTAL);
 const page = async (pageSize: number, pageToken = '') =>
   portal.listAccesses(
-    { pageSize, pageToken, withoutOwn: true, enterpriseNumber: '' },
+    { pageSize, pageToken, withoutOwn: true, enterpriseNumber: '', filter: undefined },
     { metadata: { authorization: `Bearer ${await world.token(person.ssin)}` } },
   );
 const count = async () => {

@@ -83,6 +83,7 @@ describe('the list of accesses', () => {
         pageToken: more.pageToken ?? '',
         withoutOwn: more.withoutOwn ?? true,
         enterpriseNumber: '',
+        filter: undefined,
       },
       { metadata: { authorization: `Bearer ${await world.token(ssin)}` } },
     );

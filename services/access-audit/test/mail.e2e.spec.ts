@@ -36,7 +36,7 @@ describe('the list of accesses to mail', () => {
   ): Promise<readonly ListedAccess[]> => {
     const { enterpriseNumber = '', roles, withoutOwn = true } = more;
     const authorization = `Bearer ${await world.token(ssin, { claims: { enterprise_roles: roles } })}`;
-    const request = { pageSize: 0, pageToken: '', withoutOwn, enterpriseNumber };
+    const request = { pageSize: 0, pageToken: '', withoutOwn, enterpriseNumber, filter: undefined };
     return (await portal.listAccesses(request, { metadata: { authorization } })).accesses;
   };
 

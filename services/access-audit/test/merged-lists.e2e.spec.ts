@@ -30,7 +30,7 @@ describe('the lists of two persons who became one', () => {
   afterAll(() => mesh.stop(), 60_000);
 
   const list = async (ssin: string): Promise<readonly Access[]> => {
-    const request = { pageSize: 200, pageToken: '', withoutOwn: true, enterpriseNumber: '' };
+    const request = { pageSize: 200, pageToken: '', withoutOwn: true, enterpriseNumber: '', filter: undefined };
     const metadata = { authorization: `Bearer ${await world.token(ssin)}` };
     return (await portal.listAccesses(request, { metadata })).accesses;
   };

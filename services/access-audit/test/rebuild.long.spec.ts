@@ -40,7 +40,10 @@ describe('the rebuild of the list of accesses', () => {
   /** A person looks at the own list, which is an access of its own. */
   const look = async (ssin: string) => {
     const metadata = { authorization: `Bearer ${await world.token(ssin)}` };
-    await portal.listAccesses({ pageSize: 1, pageToken: '', withoutOwn: true, enterpriseNumber: '' }, { metadata });
+    await portal.listAccesses(
+      { pageSize: 1, pageToken: '', withoutOwn: true, enterpriseNumber: '', filter: undefined },
+      { metadata },
+    );
   };
   /** Three accesses of each. */
   const write = async (people: typeof PEOPLE) => {

@@ -27,7 +27,7 @@ describe('accesses whose journal was restored to an older state', () => {
       const { accesses } = await world
         .client(running, PORTAL)
         .listAccesses(
-          { pageSize: 0, pageToken: '', withoutOwn: true, enterpriseNumber: '' },
+          { pageSize: 0, pageToken: '', withoutOwn: true, enterpriseNumber: '', filter: undefined },
           { metadata: { authorization: `Bearer ${await world.token(person.ssin)}` } },
         );
       return accesses;

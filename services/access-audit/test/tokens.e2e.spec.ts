@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { access, refused, someone } from './accesses.js';
 import { type AuditClient, BAKERY, ISSUER, OTHER_ISSUER, PORTAL, WELFARE, World } from './world.js';
 
-const request = { pageSize: 0, pageToken: '', withoutOwn: true, enterpriseNumber: '' };
+const request = { pageSize: 0, pageToken: '', withoutOwn: true, enterpriseNumber: '', filter: undefined };
 
 describe('the list of accesses', () => {
   let mesh: TestMesh;
@@ -237,6 +237,7 @@ describe('the list of accesses', () => {
         pageToken: 'abcdefgh',
         withoutOwn: true,
         enterpriseNumber: '',
+        filter: undefined,
       }).finish(),
     );
     const body = fc.oneof(

@@ -339,7 +339,7 @@ describe('an opening of mail', () => {
         data,
       });
     const token = await signIn.token({ ssin, service: 'access-audit', portal: { enterpriseNumber: PORTAL, tls } });
-    const request = { pageSize: 0, pageToken: '', withoutOwn: false, enterpriseNumber: '' };
+    const request = { pageSize: 0, pageToken: '', withoutOwn: false, enterpriseNumber: '', filter: undefined };
     const { accesses } = await eventually(
       () => client.listAccesses(request, { metadata: { authorization: `Bearer ${token}` } }),
       ({ accesses: all }) => {

@@ -1,9 +1,10 @@
 import { MeshModule } from '@crossroads/service';
 import { Module } from '@nestjs/common';
+import { AssetModule } from './asset/asset.module.js';
 import { PageModule } from './page/page.module.js';
 import { service } from './service.js';
 import { StartModule } from './start/start.module.js';
 import { VocabularyModule } from './vocabulary/vocabulary.module.js';
 
-@Module({ imports: [MeshModule.forService(service), PageModule, VocabularyModule, StartModule] })
+@Module({ imports: [MeshModule.forService(service), PageModule, AssetModule, VocabularyModule, StartModule] })
 export class AppModule {}

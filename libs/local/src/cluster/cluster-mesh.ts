@@ -77,7 +77,7 @@ export class ClusterMesh {
 
   async secretsOf(service: ServiceName): Promise<ServiceSecrets> {
     return {
-      tls: await this.serviceIdentity(service),
+      tls: await this.identityOf(service),
       databases: this.databases(service, 'postgresql:5432'),
       keyFile: await serviceKeyFile(this.folder.keys, service),
       ...(serviceNamed(service).receipts === 'sign'
@@ -165,6 +165,13 @@ export class ClusterMesh {
       logs: this.folder.path,
     };
     await writeMesh(this.folder.path, mesh);
+  }
+
+  private identityOf(service: ServiceName): Promise<IdentityFiles> {
+    if (!serviceNamed(service).servesPages) return this.serviceIdentity(service);
+    const application = 'citizen-portal';
+    const { enterpriseNumber } = INSTITUTIONS[application];
+    return this.issueApplication(application, { application, enterpriseNumber });
   }
 
   private async serviceIdentity(name: string): Promise<IdentityFiles> {

@@ -108,6 +108,9 @@ export class PolicyIndex {
       case 'inscriptionGrant':
         this.inscriptionGrants.set(entity.value.enterpriseNumber, entity.value);
         break;
+      case 'term':
+        // Words for citizens: nothing is decided by them.
+        break;
       case undefined:
         throw new UnknownPolicyEntity('an entity');
     }

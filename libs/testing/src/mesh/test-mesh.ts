@@ -19,7 +19,7 @@ import {
   startServer,
   type TlsFiles,
 } from '@crossroads/grpc';
-import { type CertificateAuthorities, isServing, probe } from '@crossroads/local';
+import { type CertificateAuthorities, INSTITUTIONS, isServing, probe } from '@crossroads/local';
 import { AccessKeeping, type KafkaTls, TopicSealing } from '@crossroads/messaging';
 import { followPolicy } from '@crossroads/policy';
 import { FileKeyProvider, generateKeyFile, TopicSealer } from '@crossroads/privacy';
@@ -146,7 +146,9 @@ export class TestMesh {
 
   /** Where the service under test finds another one that was started by a spec. */
   finds(name: ServiceName, port: number): void {
-    this.addresses[addressVariableOf(name)] = `127.0.0.1:${port}`;
+    const { servesPages } = serviceNamed(this.service);
+    const where = servesPages ? institutionsPorts.get(port) : port;
+    this.addresses[addressVariableOf(name)] = `127.0.0.1:${where ?? port}`;
   }
 
   private async prepare(first?: TestMesh): Promise<void> {
@@ -157,15 +159,17 @@ export class TestMesh {
       if (!first) await (await testPostgres()).stop();
       rmSync(folder, { recursive: true, force: true });
     });
-    await bus.allow(service);
-    this.ownTls = await this.serviceCertificate(service);
+    const { servesPages } = serviceNamed(service);
+    if (!servesPages) await bus.allow(service);
+    this.ownTls = await (servesPages ? this.portalCertificate() : this.serviceCertificate(service));
     writeFileSync(this.institutionsCaFile, bus.institutionsCa);
     await generateKeyFile(this.keyFile, keysOf(service));
     const { privatePem, published } = this.receiptKey;
     writeFileSync(join(folder, 'receipts.pem'), privatePem);
     writeFileSync(join(folder, 'receipt-keys.json'), JSON.stringify(published));
     for (const called of addressedBy(service)) this.addresses[addressVariableOf(called)] = NOWHERE;
-    if (!addressedBy(service).includes('authorization')) return;
+    // Pages decide nothing, so they follow no policy.
+    if (servesPages || !addressedBy(service).includes('authorization')) return;
     const address = first?.addresses[addressVariableOf('authorization')] ?? (await this.startPolicy());
     this.addresses[addressVariableOf('authorization')] = address;
     if (serviceNamed(service).institutionTopics) await this.createTopicsOfInstitutions(address);
@@ -236,6 +240,12 @@ export class TestMesh {
     return this.certificate((authority) => authority.issueService(name));
   }
 
+  /** That of the demo's portal, which is no service to the others. */
+  private portalCertificate(): Promise<TlsFiles> {
+    const application = 'citizen-portal';
+    return this.applicationCertificate(INSTITUTIONS[application].enterpriseNumber, { application });
+  }
+
   /** The certificate of an institution's application, by default `desk`. */
   applicationCertificate(
     enterpriseNumber: string,
@@ -303,9 +313,11 @@ export class TestMesh {
   // Other services
 
   /** Starts a stand-in for a service that this one calls. */
-  async standIn(name: ServiceName, ...services: readonly ServedService[]): Promise<void> {
+  async standIn(name: ServiceName, ...services: readonly ServedService[]): Promise<RunningServer> {
     const server = await this.serve(name, await this.serviceCertificate(name), ...services);
-    this.addresses[addressVariableOf(name)] = `127.0.0.1:${server.port}`;
+    if (server.institutionsPort !== undefined) institutionsPorts.set(server.port, server.institutionsPort);
+    this.finds(name, server.port);
+    return server;
   }
 
   /** Starts a server with a certificate of this mesh. It is stopped with the mesh. */
@@ -317,6 +329,7 @@ export class TestMesh {
       trustDomain: TRUST_DOMAIN,
       domain: `${name}.crossroads`,
       services,
+      ...(serviceNamed(this.service).servesPages ? { institutions: { port: 0, ca: this.institutionsCaFile } } : {}),
     });
     this.defer(() => server.stop());
     return server;

@@ -6,7 +6,9 @@ export const accessAudit = {
   title: 'access-audit',
   rpcs: {
     // For a citizen: the token of a registered sign-in provider says whose list it is, not the certificate.
-    'crossroads.audit.v1.AuditService': { listAccesses: withRight('portal') },
+    'crossroads.audit.v1.AuditService': { listAccesses: withRight('portal'), getAccess: withRight('portal') },
+    // For a portal, which shows them to whoever asks.
+    'crossroads.audit.v1.FiguresService': { listMonthlyFigures: withRight('portal') },
   },
   publishes: [],
   reads: [...ACCESS_TOPICS, PERSON_TOPIC],

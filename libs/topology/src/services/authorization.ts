@@ -14,6 +14,7 @@ export const authorization = {
       registerDataService: withRight('administer'),
       registerSignInProvider: withRight('administer'),
       registerDocumentProvider: withRight('administer', 'publish'),
+      registerTerms: withRight('administer'),
       grantInscriptions: withRight('decide'),
       submitDeliberation: withRight('propose', 'administer'),
       decideDeliberation: withRight('decide'),
@@ -26,6 +27,12 @@ export const authorization = {
       // Each service decides by the policy, so each follows it.
       watch: ['every-service'],
       confirmPolicy: ['every-service'],
+    },
+    // For whoever asks a portal, signed in or not.
+    'crossroads.authorization.v1.RegisterService': {
+      getVocabulary: withRight('portal'),
+      searchDeliberations: withRight('portal'),
+      getPublishedDeliberation: withRight('portal'),
     },
   },
   publishes: [],

@@ -29,7 +29,7 @@ export const ebox = {
       uploadDocument: withRight('publish'),
       listMessageStates: withRight('publish'),
       listProviderEvents: withRight('publish'),
-      listMessageTypes: withRight('publish'),
+      listMessageTypes: withRight('publish', 'portal'),
     },
   },
   publishes: [EBOX_ACCESS_TOPIC],

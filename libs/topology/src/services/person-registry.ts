@@ -26,8 +26,11 @@ export const personRegistry = {
       contestProposal: withRight('numbers'),
       importPersons: withRight('import'),
     },
-    // For a citizen: the token of a registered sign-in provider says whose proposal it is, not the certificate.
-    'crossroads.person.v1.CitizenService': { contestOwnProposal: withRight('portal') },
+    // For a citizen: the token of a registered sign-in provider says who it is, not the certificate.
+    'crossroads.person.v1.CitizenService': {
+      getOwnPerson: withRight('portal'),
+      contestOwnProposal: withRight('portal'),
+    },
     'crossroads.person.v1.ErasureService': {
       erasePerson: withRight('erase'),
       getErasure: withRight('erase'),

@@ -17,6 +17,8 @@ export const referenceDirectory = {
       batchCheck: CHECKERS,
       listInscribedPersons: ['service:subscription'],
     },
+    // For a citizen: the token of a registered sign-in provider says who it is, not the certificate.
+    'crossroads.directory.v1.CitizenService': { listOwnInscriptions: withRight('portal') },
   },
   publishes: [DIRECTORY_ACCESS_TOPIC],
   reads: [PERSON_TOPIC],

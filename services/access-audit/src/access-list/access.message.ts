@@ -7,6 +7,8 @@ import {
 } from '@crossroads/contracts/access/v1/access_record';
 import { Access, type AccessedService } from '@crossroads/contracts/audit/v1/audit_service';
 import type { Policy } from '@crossroads/policy';
+import { accessAudit } from '@crossroads/topology';
+import { NO_PARTY } from '@crossroads/transparency';
 import type { AccessEntry, ErasedEntry, ListEntry, ReleaseEntry } from '../access-log/access-entry.js';
 
 /** An entry of the list. */
@@ -38,6 +40,7 @@ const accessMessage = (
     reason: outcome?.result === AccessResult.ACCESS_RESULT_REFUSED ? outcome.reason : '',
     concluded: outcome !== undefined,
     mail: mailMessage(ask, behind),
+    ownDataOf: ownDataOf(ask),
     proposal: ask.proposal,
     lostAtSource,
     erased: false,
@@ -47,6 +50,12 @@ const accessMessage = (
     earlierOutcomes: earlierOutcomes.map(({ result, time, reason }) => ({ result, time, reason })),
     services: releases.filter(isShown).map((release) => serviceMessage(release, policy)),
   };
+};
+
+/** Which service showed a person what is their own. */
+const ownDataOf = ({ kind, party }: Ask): string => {
+  if (kind !== AccessKind.ACCESS_KIND_SELF_CONSULTATION) return '';
+  return party === NO_PARTY ? accessAudit.name : party.replace(/^service:/, '');
 };
 
 /** The question to a source that a delivery needed stands in the list as that delivery. */

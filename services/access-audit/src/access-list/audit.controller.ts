@@ -1,6 +1,10 @@
-import type { ListAccessesRequest, ListAccessesResponse } from '@crossroads/contracts/audit/v1/audit_service';
+import type {
+  GetAccessResponse,
+  ListAccessesRequest,
+  ListAccessesResponse,
+} from '@crossroads/contracts/audit/v1/audit_service';
 import { AuditServiceService } from '@crossroads/contracts/audit/v1/audit_service';
-import { type Call, GrpcController, fields, PageTokens, parseRequest, Rpc } from '@crossroads/grpc';
+import { type Call, GrpcController, fields, NotFound, PageTokens, parseRequest, Rpc } from '@crossroads/grpc';
 import { PolicyFollower, RegisteredKeyGuard } from '@crossroads/policy';
 import { RPCS } from '@crossroads/topology';
 import { UseGuards } from '@nestjs/common';
@@ -42,6 +46,11 @@ export class AuditController {
       accesses: entries.map((entry) => entryMessage(entry, this.policy.policy())),
       nextPageToken: next ? this.pageTokens.encode([next.at.getTime(), next.journalId], filters) : '',
     };
+  }
+
+  @Rpc(AuditServiceService.getAccess)
+  async getAccess(): Promise<GetAccessResponse> {
+    throw new NotFound('RESOURCE_NOT_FOUND', 'there is no such line in this list');
   }
 }
 

@@ -3,9 +3,8 @@ import { Clock, ServiceIdentity } from '@crossroads/configuration';
 import { AccessKind, AccessResult } from '@crossroads/contracts/access/v1/access_record';
 import { Database } from '@crossroads/database';
 import { WrongExpectedRevision } from '@crossroads/eventsourcing';
-import { hashedUuid } from '@crossroads/identifiers';
 import { PolicyFollower } from '@crossroads/policy';
-import type { Citizen } from '@crossroads/sign-in';
+import { type Citizen, lookIdOf } from '@crossroads/sign-in';
 import { beginRelease, NO_PARTY, outcomeWithoutData, releaseMessage } from '@crossroads/transparency';
 import { Injectable } from '@nestjs/common';
 import { AccessLog } from '../access-log/access-log.js';
@@ -66,7 +65,3 @@ export class SelfConsultations {
     }
   }
 }
-
-/** The same for each call with a token, and for none with a later token of the same `jti`. An enterprise's list is another look than the own one. */
-const lookIdOf = ({ issuer, jti, exp }: Citizen['token'], ownerId: string): string =>
-  hashedUuid(JSON.stringify(['crossroads look', issuer, jti, exp, ownerId]));

@@ -16,8 +16,10 @@ import { AccessLog, type ReceivedStep } from '../access-log/access-log.js';
 import { LostAccesses } from '../access-log/lost-accesses.js';
 import { AuditAge } from './audit-age.js';
 import { inscriptionsIn } from './inscribed-persons.reader.js';
+import { ownLookIn } from './own-look.reader.js';
 
-const NAME = /^crossroads\.access\.v1\.accesses\.notify\.(intended|concluded|refused|delivered|opened|inscribed)$/;
+const NAME =
+  /^crossroads\.access\.v1\.accesses\.notify\.(intended|concluded|refused|delivered|opened|inscribed|looked)$/;
 
 /** What each journal may record: one service cannot write lines in the name of another one, or of the person. */
 const KINDS_OF: ReadonlyMap<string, readonly AccessKind[]> = new Map([
@@ -29,6 +31,9 @@ const KINDS_OF: ReadonlyMap<string, readonly AccessKind[]> = new Map([
     [AccessKind.ACCESS_KIND_INSCRIPTION, AccessKind.ACCESS_KIND_INSCRIPTION_END],
   ],
 ]);
+
+/** Of `looked` alone, whose producer is in the line: no journal writes a line of somebody who looked elsewhere. */
+const LOOKS = [AccessKind.ACCESS_KIND_SELF_CONSULTATION];
 
 /** A step, with the time at which its journal recorded it. */
 export type Step = ReceivedStep & { readonly time: Date };
@@ -77,8 +82,9 @@ const stepsIn = (event: CloudEvent): Step[] | undefined => {
       const steps = inscriptionsIn(event);
       return steps.every((step) => isValid(step, kinds)) ? steps.map((step) => ({ ...step, ...identity })) : undefined;
     }
-    const step = stepOf(action, event.data);
-    if (!isValid(step, kinds) || step.journalId !== event.key) return undefined;
+    const step = action === 'looked' ? ownLookIn(event) : stepOf(action, event.data);
+    const allowed = action === 'looked' ? LOOKS : kinds;
+    if (!isValid(step, allowed) || step.journalId !== event.key) return undefined;
     return [{ ...step, revision: Number(event.sequence ?? 0), ...identity }];
   } catch {
     return undefined;

@@ -10,15 +10,19 @@ import {
   type Reading,
   type RestoredLog,
 } from '@crossroads/messaging';
-import { PERSON_TOPIC, PROPOSAL_STATED } from '@crossroads/topology';
+import { OWN_PERSON_LOOKED, PERSON_TOPIC, PROPOSAL_STATED } from '@crossroads/topology';
 import { beginRelease, NO_PARTY, outcomeWithoutData, releaseMessage } from '@crossroads/transparency';
 import { AccessLog, type ReceivedStep } from '../access-log/access-log.js';
 import { LostAccesses } from '../access-log/lost-accesses.js';
+import { ownLookIn } from '../journal/own-look.reader.js';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Tells each person what officials do about the person's numbers: one entry a step, under the id of the registry's event. */
-@Consumer(PERSON_TOPIC, { types: [PROPOSAL_STATED] })
+/**
+ * Tells each person what officials do about the person's numbers, one entry a step, under the id of the registry's event; and that they
+ * looked at what the registry keeps about them.
+ */
+@Consumer(PERSON_TOPIC, { types: [PROPOSAL_STATED, OWN_PERSON_LOOKED] })
 export class ProposalConsumer implements EventConsumer<ReceivedStep> {
   constructor(
     private readonly log: AccessLog,
@@ -27,7 +31,7 @@ export class ProposalConsumer implements EventConsumer<ReceivedStep> {
 
   read(events: readonly CloudEvent[]): Reading<ReceivedStep>[] {
     return events.map((event) => {
-      const step = stepOf(event);
+      const step = event.type === OWN_PERSON_LOOKED ? lookOf(event) : stepOf(event);
       return step === undefined ? { items: [], unreadable: 'UNREADABLE' } : { items: [step] };
     });
   }
@@ -41,10 +45,21 @@ export class ProposalConsumer implements EventConsumer<ReceivedStep> {
     const lost = await this.lost.find(range, log);
     return {
       apply: (tx) => this.log.noteLost(tx, lost),
-      report: [`${lost.length} statements about numbers are lost at ${range.source}: they stay in the lists, marked.`],
+      report: [
+        `${lost.length} statements about numbers and looks at what is one's own are lost at ${range.source}: they stay in the lists, marked.`,
+      ],
     };
   }
 }
+
+const lookOf = (event: CloudEvent): ReceivedStep | undefined => {
+  try {
+    const step = ownLookIn(event);
+    return step.personId === event.key ? { ...step, ceSource: event.source, ceId: event.id } : undefined;
+  } catch {
+    return undefined;
+  }
+};
 
 const stepOf = ({ id, key, source, data }: CloudEvent): ReceivedStep | undefined => {
   try {

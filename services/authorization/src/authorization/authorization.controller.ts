@@ -62,6 +62,7 @@ import { LivePolicy } from '../policy/live-policy.js';
 import { type PolicyAnswer, PolicyCommands } from '../policy/policy.commands.js';
 import type { Actor, PolicyCommand } from '../policy/policy.decider.js';
 import { type Viewer, viewerOf } from '../policy/viewer.js';
+import { type RegisterTermsInput, RegisterTermsPipe } from '../term/term.pipe.js';
 import { PolicyWatch, type WatchInput } from '../watch/policy-watch.js';
 import { ConfirmPolicyPipe, WatchPipe } from '../watch/watch.pipe.js';
 
@@ -118,6 +119,11 @@ export class AuthorizationController {
   @Rpc(AuthorizationServiceService.registerDocumentProvider, RegisterDocumentProviderPipe)
   registerDocumentProvider(input: RegisterDocumentProviderInput, call: Call): Promise<PolicyAnswer> {
     return this.execute(call, input, (actor, fields) => ({ type: 'RegisterDocumentProvider', ...fields, actor }));
+  }
+
+  @Rpc(AuthorizationServiceService.registerTerms, RegisterTermsPipe)
+  registerTerms(input: RegisterTermsInput, call: Call): Promise<PolicyAnswer> {
+    return this.execute(call, input, (actor, fields) => ({ type: 'RegisterTerms', ...fields, actor }));
   }
 
   @Rpc(AuthorizationServiceService.grantInscriptions, GrantInscriptionsPipe)

@@ -1,3 +1,4 @@
+import type { Label } from '@crossroads/contracts/text/v1/text';
 import type { JsonObject } from '@crossroads/policy';
 
 export type Role = 'ADMINISTRATOR' | 'COMMITTEE';
@@ -92,6 +93,15 @@ export interface InscriptionGrant {
   readonly inscriptionContexts: readonly string[];
   readonly earlierStarts: boolean;
   readonly dailyPersons: { readonly consulted: number; readonly inscribed: number; readonly misses: number };
+}
+
+export type TermKind = 'LEGAL_CONTEXT' | 'INSCRIPTION_CONTEXT' | 'DATA_SERVICE' | 'FIELD_GROUP';
+
+export interface Term {
+  readonly kind: TermKind;
+  /** Of a field group: `<data service>/<field group>`. */
+  readonly name: string;
+  readonly label: Label;
 }
 
 /** What a recipient, or an administrator for it, lays before the committee. */

@@ -14,6 +14,7 @@ const KNOWN: Readonly<Record<PolicyEvent['type'], number>> = {
   DataServiceRegistered: 1,
   SignInProviderRegistered: 1,
   DocumentProviderRegistered: 1,
+  TermRegistered: 1,
   InscriptionsGranted: 1,
   DeliberationSubmitted: 1,
   DeliberationApproved: 1,

@@ -8,9 +8,10 @@ import type {
   InscriptionGrant,
   Institution,
   SignInProvider,
+  Term,
 } from './policy-entities.js';
 import { MAX_REGISTERED_DAYS } from '@crossroads/topology';
-import { reject, requireCompatible, requireGrantable } from './policy.rules.js';
+import { reject, requireCompatible, requireGrantable, requireNamed } from './policy.rules.js';
 
 /** The institution that asks, by its certificate. Its key must still be registered when the change is made. */
 export interface Actor {
@@ -33,6 +34,7 @@ export type PolicyCommand = { readonly actor: Actor } & (
   | { readonly type: 'RegisterDataService'; readonly dataService: DataService }
   | { readonly type: 'RegisterSignInProvider'; readonly signInProvider: SignInProvider }
   | { readonly type: 'RegisterDocumentProvider'; readonly documentProvider: DocumentProvider }
+  | { readonly type: 'RegisterTerms'; readonly terms: readonly Term[] }
   | { readonly type: 'GrantInscriptions'; readonly inscriptionGrant: InscriptionGrant }
   | { readonly type: 'SubmitDeliberation'; readonly draft: Draft }
   | {
@@ -69,6 +71,7 @@ export type PolicyEvent =
   | DomainEvent<'DataServiceRegistered', By & { readonly dataService: DataService }>
   | DomainEvent<'SignInProviderRegistered', By & { readonly signInProvider: SignInProvider }>
   | DomainEvent<'DocumentProviderRegistered', By & { readonly documentProvider: DocumentProvider }>
+  | DomainEvent<'TermRegistered', By & { readonly term: Term }>
   | DomainEvent<'InscriptionsGranted', By & { readonly inscriptionGrant: InscriptionGrant }>
   | DomainEvent<'DeliberationSubmitted', By & { readonly deliberation: Deliberation }>
   | DomainEvent<'DeliberationApproved', By & { readonly deliberation: Deliberation; readonly reason: string }>
@@ -86,9 +89,13 @@ export interface PolicyState {
   readonly documentProviders: Map<string, DocumentProvider>;
   readonly inscriptionGrants: Map<string, InscriptionGrant>;
   readonly deliberations: Map<string, Deliberation>;
+  /** By `termKey`. */
+  readonly terms: Map<string, Term>;
 }
 
 export const applicationKey = (enterpriseNumber: string, name: string): string => `${enterpriseNumber}/${name}`;
+
+export const termKey = ({ kind, name }: Pick<Term, 'kind' | 'name'>): string => `${kind} ${name}`;
 
 /** Allows a key roll-over on each of several machines. */
 export const MAX_KEYS = 20;
@@ -103,6 +110,7 @@ export const policy: Decider<PolicyState, PolicyCommand, PolicyEvent> = {
     documentProviders: new Map(),
     inscriptionGrants: new Map(),
     deliberations: new Map(),
+    terms: new Map(),
   }),
 
   decide(command, state) {
@@ -183,6 +191,13 @@ export const policy: Decider<PolicyState, PolicyCommand, PolicyEvent> = {
         requireInstitution(documentProvider.enterpriseNumber, state);
         if (equal(state.documentProviders.get(documentProvider.enterpriseNumber), documentProvider)) return [];
         return [{ type: 'DocumentProviderRegistered', data: { documentProvider, by } }];
+      }
+      case 'RegisterTerms': {
+        requireAdministrator(actor, state);
+        for (const term of command.terms) requireNamed(term, state.dataServices);
+        return command.terms
+          .filter((term) => !equal(state.terms.get(termKey(term)), term))
+          .map((term): PolicyEvent => ({ type: 'TermRegistered', data: { term, by } }));
       }
       case 'GrantInscriptions': {
         requireCommittee(actor, state);
@@ -271,6 +286,9 @@ export const policy: Decider<PolicyState, PolicyCommand, PolicyEvent> = {
         break;
       case 'DocumentProviderRegistered':
         state.documentProviders.set(data.documentProvider.enterpriseNumber, data.documentProvider);
+        break;
+      case 'TermRegistered':
+        state.terms.set(termKey(data.term), data.term);
         break;
       case 'InscriptionsGranted':
         state.inscriptionGrants.set(data.inscriptionGrant.enterpriseNumber, data.inscriptionGrant);

@@ -7,6 +7,8 @@ import {
   type PolicyEntity,
   Role as RoleMessage,
   DeliberationState as StateMessage,
+  type Term as TermMessage,
+  TermKind as TermKindMessage,
 } from '@crossroads/contracts/authorization/v1/policy';
 import type {
   Application,
@@ -16,6 +18,8 @@ import type {
   DocumentProvider,
   Institution,
   Role,
+  Term,
+  TermKind,
 } from './policy-entities.js';
 import type { PolicyEvent, PolicyState } from './policy.decider.js';
 
@@ -35,6 +39,8 @@ export const entityOf = (event: PolicyEvent): PolicyEntity => {
       return { entity: { $case: 'signInProvider', value: event.data.signInProvider } };
     case 'DocumentProviderRegistered':
       return { entity: { $case: 'documentProvider', value: documentProviderMessage(event.data.documentProvider) } };
+    case 'TermRegistered':
+      return { entity: { $case: 'term', value: termMessage(event.data.term) } };
     case 'InscriptionsGranted':
       return { entity: { $case: 'inscriptionGrant', value: event.data.inscriptionGrant } };
     case 'DeliberationSubmitted':
@@ -57,6 +63,7 @@ export function* entitiesOf(state: PolicyState): Generator<PolicyEntity> {
   for (const value of state.inscriptionGrants.values()) yield { entity: { $case: 'inscriptionGrant', value } };
   for (const dataService of state.dataServices.values())
     yield { entity: { $case: 'dataService', value: dataServiceMessage(dataService) } };
+  for (const term of state.terms.values()) yield { entity: { $case: 'term', value: termMessage(term) } };
   for (const deliberation of state.deliberations.values())
     yield { entity: { $case: 'deliberation', value: deliberationMessage(deliberation) } };
 }
@@ -106,5 +113,14 @@ export const deliberationMessage = (deliberation: Deliberation): DeliberationMes
   decideTime: instantOf(deliberation.decideTime),
   revokeTime: instantOf(deliberation.revokeTime),
 });
+
+const termKinds: Readonly<Record<TermKind, TermKindMessage>> = {
+  LEGAL_CONTEXT: TermKindMessage.TERM_KIND_LEGAL_CONTEXT,
+  INSCRIPTION_CONTEXT: TermKindMessage.TERM_KIND_INSCRIPTION_CONTEXT,
+  DATA_SERVICE: TermKindMessage.TERM_KIND_DATA_SERVICE,
+  FIELD_GROUP: TermKindMessage.TERM_KIND_FIELD_GROUP,
+};
+
+export const termMessage = ({ kind, ...term }: Term): TermMessage => ({ ...term, kind: termKinds[kind] });
 
 const instantOf = (time: string | undefined): Date | undefined => (time === undefined ? undefined : new Date(time));

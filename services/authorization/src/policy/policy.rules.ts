@@ -1,5 +1,5 @@
 import { Rejection } from '@crossroads/eventsourcing/decider';
-import type { DataService, Grant } from './policy-entities.js';
+import type { DataService, Grant, Term } from './policy-entities.js';
 
 export type PolicyReason =
   | 'KEY_NOT_REGISTERED'
@@ -51,13 +51,32 @@ const sameElements = (a: readonly string[], b: readonly string[]): boolean =>
 
 /** The data service and the field groups of a grant must be registered. */
 export const requireGrantable = (grant: Grant, dataServices: ReadonlyMap<string, DataService>): void => {
-  const service = dataServices.get(grant.dataService);
+  for (const fieldGroup of grant.fieldGroups) requireFieldGroup(grant.dataService, fieldGroup, dataServices);
+};
+
+/** A data service or a field group that a term explains must be registered. Contexts are in no register. */
+export const requireNamed = ({ kind, name }: Term, dataServices: ReadonlyMap<string, DataService>): void => {
+  if (kind === 'DATA_SERVICE') requireDataService(name, dataServices);
+  if (kind !== 'FIELD_GROUP') return;
+  const [dataService = '', fieldGroup = ''] = name.split('/');
+  requireFieldGroup(dataService, fieldGroup, dataServices);
+};
+
+const requireDataService = (name: string, dataServices: ReadonlyMap<string, DataService>): DataService => {
+  const service = dataServices.get(name);
   if (!service)
-    throw reject('UNKNOWN_DATA_SERVICE', 'this data service is not registered', { dataService: grant.dataService });
-  for (const fieldGroup of grant.fieldGroups)
-    if (!service.fieldGroups.some(({ name }) => name === fieldGroup))
-      throw reject('UNKNOWN_FIELD_GROUP', 'this data service has no such field group', {
-        dataService: grant.dataService,
-        fieldGroup,
-      });
+    throw reject('UNKNOWN_DATA_SERVICE', 'this data service is not registered; register it first', {
+      dataService: name,
+    });
+  return service;
+};
+
+const requireFieldGroup = (
+  dataService: string,
+  fieldGroup: string,
+  dataServices: ReadonlyMap<string, DataService>,
+): void => {
+  const { fieldGroups } = requireDataService(dataService, dataServices);
+  if (!fieldGroups.some(({ name }) => name === fieldGroup))
+    throw reject('UNKNOWN_FIELD_GROUP', 'this data service has no such field group', { dataService, fieldGroup });
 };

@@ -1,4 +1,4 @@
-import { applicationKey, type PolicyEvent, type PolicyState } from '../policy/policy.decider.js';
+import { applicationKey, termKey, type PolicyEvent, type PolicyState } from '../policy/policy.decider.js';
 
 /** A map of the state. */
 type EntryKind = keyof PolicyState;
@@ -31,6 +31,8 @@ export const entriesChangedBy = (event: PolicyEvent): EntryKey[] => {
       return [{ kind: 'signInProviders', id: event.data.signInProvider.issuer }];
     case 'DocumentProviderRegistered':
       return [{ kind: 'documentProviders', id: event.data.documentProvider.enterpriseNumber }];
+    case 'TermRegistered':
+      return [{ kind: 'terms', id: termKey(event.data.term) }];
     case 'InscriptionsGranted':
       return [{ kind: 'inscriptionGrants', id: event.data.inscriptionGrant.enterpriseNumber }];
     case 'DeliberationSubmitted':
@@ -55,6 +57,7 @@ const KINDS: Readonly<Record<EntryKind, true>> = {
   documentProviders: true,
   inscriptionGrants: true,
   deliberations: true,
+  terms: true,
 };
 
 const isKind = (text: string): text is EntryKind => Object.hasOwn(KINDS, text);

@@ -2,6 +2,8 @@ import {
   CitizenServiceService,
   type ContestOwnProposalRequest,
   type ContestOwnProposalResponse,
+  type GetOwnPersonRequest,
+  type GetOwnPersonResponse,
 } from '@crossroads/contracts/person/v1/citizen_service';
 import { type Call, fields, GrpcController, parseRequest, requestKey, Rpc } from '@crossroads/grpc';
 import { RegisteredKeyGuard } from '@crossroads/policy';
@@ -11,6 +13,7 @@ import { UseGuards } from '@nestjs/common';
 import { unknownSsin } from '../number/number.decider.js';
 import { Numbers } from '../number/numbers.js';
 import { ProposalCommands } from '../proposal/proposal.commands.js';
+import { OwnPersons } from './own-persons.js';
 
 const contestOwnProposal = fields.message({ requestId: fields.requestId, proposalId: fields.uuid });
 
@@ -22,7 +25,13 @@ export class CitizenController {
     private readonly tokens: CitizenTokens,
     private readonly numbers: Numbers,
     private readonly proposals: ProposalCommands,
+    private readonly ownPersons: OwnPersons,
   ) {}
+
+  @Rpc(CitizenServiceService.getOwnPerson)
+  async getOwnPerson(_request: GetOwnPersonRequest, call: Call): Promise<GetOwnPersonResponse> {
+    return this.ownPersons.get(await this.tokens.signedIn(call));
+  }
 
   @Rpc(CitizenServiceService.contestOwnProposal)
   async contestOwnProposal(request: ContestOwnProposalRequest, call: Call): Promise<ContestOwnProposalResponse> {

@@ -123,8 +123,8 @@ export type FactValue = {
 /** Something that is true over a period. */
 export type Fact = FactValue & { readonly period: Period };
 
-/** A fact with the instant (ISO 8601) since which it is known; absent before it is stored. */
-export type HeldFact = Fact & { readonly recordedAt?: string | undefined };
+/** A fact with the instant (ISO 8601) since which it is known, and who reported it (enterprise number); absent before it is stored. */
+export type HeldFact = Fact & { readonly recordedAt?: string | undefined; readonly reporter?: string };
 
 export type Cardinalities = Readonly<Record<FieldGroup, Cardinality>>;
 

@@ -6,7 +6,7 @@ import { LRUCache } from 'lru-cache';
 import type { PersonState } from './person.decider.js';
 
 /** Rises with the form of `PersonState`, and with every change of how events are folded. */
-const VERSION = 3;
+const VERSION = 4;
 
 /** A person after a revision of the stream. */
 export interface PersonSnapshot {

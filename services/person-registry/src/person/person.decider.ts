@@ -177,9 +177,9 @@ export const personDecider = (cardinalities: Cardinalities): Decider<PersonState
         return state;
       case 'PersonRegistered':
       case 'PersonChanged': {
-        const recordedAt = data.recordedAt;
+        const { recordedAt, reporter } = data;
         const facts = data.facts.reduce<readonly HeldFact[]>(
-          (held, fact) => withFact(held, { ...fact, recordedAt }, cardinalities),
+          (held, fact) => withFact(held, { ...fact, recordedAt, reporter }, cardinalities),
           state.facts,
         );
         return { ...state, facts, sourceRevision: state.sourceRevision + 1n };

@@ -1,4 +1,5 @@
 import { ServiceIdentity } from '@crossroads/configuration';
+import { OwnDataLooked } from '@crossroads/contracts/access/v1/events';
 import { Mutation } from '@crossroads/contracts/mutation/v1/mutation';
 import { erasureReasonFromJSON } from '@crossroads/contracts/person/v1/erasure_service';
 import {
@@ -17,7 +18,8 @@ import {
   publicationOf,
   Publisher,
 } from '@crossroads/messaging';
-import { PERSON_TOPIC, personRegistry } from '@crossroads/topology';
+import { OWN_DATA_LOOKED, ownDataLooked } from '@crossroads/sign-in';
+import { OWN_PERSON_LOOKED, PERSON_TOPIC, personRegistry } from '@crossroads/topology';
 import { NumberCodec } from '../number/number.codec.js';
 import { groupsOf } from './facts.js';
 import {
@@ -64,6 +66,7 @@ export class PersonPublisher implements EventPublisher {
     PersonForgotten: NOT_PUBLISHED,
     ErasureOrdered: NOT_PUBLISHED,
     ErasureAcknowledged: NOT_PUBLISHED,
+    [OWN_DATA_LOOKED]: (recorded) => this.looked(recorded),
   };
 
   constructor(
@@ -124,6 +127,12 @@ export class PersonPublisher implements EventPublisher {
       orderedTime: recorded.recordedAt,
     }).finish();
     return this.publication(recorded, 'persons.notify.erasure_ordered', recorded.streamId, message);
+  }
+
+  private async looked(recorded: Recorded): Promise<Publication> {
+    const look = ownDataLooked(recorded);
+    const type = OWN_PERSON_LOOKED.slice(PERSON_TOPIC.length + 1);
+    return this.publication(recorded, type, look.personId, OwnDataLooked.encode(look).finish());
   }
 
   private merged(recorded: Recorded, { data }: MergeEvent): Publication {

@@ -66,6 +66,13 @@ export class Persons extends Streams<PersonState, PersonCommand, PersonEvent> {
     return [...new Set(events.flatMap(({ data }) => ('ssin' in data ? [data.ssin] : [])).reverse())];
   }
 
+  /** When, by the clock of the registry, the person was last made one with another one; undefined when that never was. */
+  async mergedAt(personId: string): Promise<Date | undefined> {
+    const events = await this.opened(await this.eventsAfter(personId, 0n));
+    const merge = events.findLast(({ type }) => type === 'PersonMerged');
+    return merge?.type === 'PersonMerged' ? new Date(merge.data.at) : undefined;
+  }
+
   async loadAll(personIds: readonly string[]): Promise<Map<string, PersonStream>> {
     const loaded = personIds.map(async (id) => [id, await this.load(id)] as const);
     return new Map(await Promise.all(loaded));

@@ -3,6 +3,12 @@ export const LANGUAGES = ['nl', 'fr', 'de', 'en'] as const;
 
 export type Language = (typeof LANGUAGES)[number];
 
+/** As dates, numbers and lists are written in Belgium. */
+export const LOCALES = { nl: 'nl-BE', fr: 'fr-BE', de: 'de-BE', en: 'en-BE' } as const satisfies Record<
+  Language,
+  string
+>;
+
 export const isLanguage = (text: string): text is Language => LANGUAGES.some((one) => one === text);
 
 /** The language of a header `Accept-Language` (RFC 9110, 12.5.4) that comes first; English without one of ours. */

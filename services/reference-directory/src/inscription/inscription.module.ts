@@ -1,25 +1,28 @@
 import { QuotaModule } from '@crossroads/policy';
 import { FileKeyProvider } from '@crossroads/privacy';
 import { pageTokens } from '@crossroads/service';
+import { CitizenTokensModule } from '@crossroads/sign-in';
 import { Module } from '@nestjs/common';
 import { LookupModule, SSIN_INDEX } from '../lookup/lookup.module.js';
 import { GrantedInscriptions } from './granted-inscriptions.js';
 import { InscriptionJournal } from './inscription-journal.js';
 import { InscriptionCommands } from './inscription.commands.js';
 import { InscriptionList } from './inscription-list.js';
+import { OwnInscriptions } from './own-inscriptions.js';
 import { InscribedPersons } from './inscribed-persons.js';
 import { Representation } from './representation.js';
 import { SsinSeal } from './ssin-seal.js';
 
 /** What institutions inscribe, end and list. */
 @Module({
-  imports: [LookupModule, QuotaModule],
+  imports: [LookupModule, QuotaModule, CitizenTokensModule],
   providers: [
     GrantedInscriptions,
     InscriptionJournal,
     InscriptionCommands,
     InscriptionList,
     InscribedPersons,
+    OwnInscriptions,
     Representation,
     {
       provide: SsinSeal,
@@ -28,6 +31,6 @@ import { SsinSeal } from './ssin-seal.js';
     },
     pageTokens,
   ],
-  exports: [InscriptionCommands, InscriptionList, InscribedPersons, Representation, SsinSeal],
+  exports: [InscriptionCommands, InscriptionList, InscribedPersons, OwnInscriptions, Representation, SsinSeal],
 })
 export class InscriptionModule {}

@@ -1,5 +1,6 @@
 import { Database } from '@crossroads/database';
 import { observeJournal } from '@crossroads/messaging';
+import { OWN_DATA_LOOKED } from '@crossroads/sign-in';
 import { DIRECTORY_ACCESS_TOPIC } from '@crossroads/topology';
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { PERSONS_INSCRIBED } from '../inscription/inscription-journal.js';
@@ -15,7 +16,7 @@ export class JournalBacklogJob implements OnModuleInit, OnModuleDestroy {
     this.stop = observeJournal({
       db: this.db,
       topic: DIRECTORY_ACCESS_TOPIC,
-      types: [PERSONS_INSCRIBED],
+      types: [PERSONS_INSCRIBED, OWN_DATA_LOOKED],
       receipted: [],
     });
   }

@@ -1,5 +1,5 @@
 import { ServiceIdentity } from '@crossroads/configuration';
-import { PersonsInscribed } from '@crossroads/contracts/access/v1/events';
+import { OwnDataLooked, PersonsInscribed } from '@crossroads/contracts/access/v1/events';
 import { Database } from '@crossroads/database';
 import type { Recorded } from '@crossroads/eventsourcing';
 import {
@@ -9,6 +9,7 @@ import {
   Publisher,
   publicationOf,
 } from '@crossroads/messaging';
+import { OWN_DATA_LOOKED, ownDataLooked } from '@crossroads/sign-in';
 import { ACCESS_EVENTS, DIRECTORY_ACCESS_TOPIC } from '@crossroads/topology';
 import { PERSONS_INSCRIBED } from '../inscription/inscription-journal.js';
 import { fromJournal, type JournaledLine } from '../inscription/journaled-inscriptions.codec.js';
@@ -28,10 +29,13 @@ const PERSONS = {
     where p.person = any($1::int[])`,
 };
 
-/** Publishes whom institutions inscribed: access-audit shows each person. Journal entries of 200 ms travel together. */
+/** Publishes whom institutions inscribed, and who looked at their own inscriptions: access-audit shows each person. Journal entries of 200 ms travel together. */
 @Publisher({ topics: { [DIRECTORY_ACCESS_TOPIC]: 'journal' }, paceMs: 200 })
 export class JournalPublisher implements EventPublisher {
-  readonly types: PublishedTypes = { [PERSONS_INSCRIBED]: (recorded) => this.inscribed(recorded) };
+  readonly types: PublishedTypes = {
+    [PERSONS_INSCRIBED]: (recorded) => this.inscribed(recorded),
+    [OWN_DATA_LOOKED]: (recorded) => this.looked(recorded),
+  };
 
   constructor(
     private readonly db: Database,
@@ -51,18 +55,22 @@ export class JournalPublisher implements EventPublisher {
         inscription: { context, period: inscriptionMessage({ institution, context }, period).period },
       };
     });
+    const message = { ...stated, journalId: recorded.streamId, customer: institution, persons };
+    return this.publication(recorded, 'inscribed', PersonsInscribed.encode(message).finish());
+  }
+
+  private async looked(recorded: Recorded): Promise<Publication> {
+    return this.publication(recorded, 'looked', OwnDataLooked.encode(ownDataLooked(recorded)).finish());
+  }
+
+  private publication(recorded: Recorded, action: 'inscribed' | 'looked', data: Uint8Array): Publication {
     return publicationOf(recorded, {
       topic: DIRECTORY_ACCESS_TOPIC,
       source: this.service.urn,
       service: ACCESS_EVENTS,
-      type: `${ACCESS_EVENTS}.accesses.notify.inscribed`,
+      type: `${ACCESS_EVENTS}.accesses.notify.${action}`,
       key: recorded.streamId,
-      data: PersonsInscribed.encode({
-        ...stated,
-        journalId: recorded.streamId,
-        customer: institution,
-        persons,
-      }).finish(),
+      data,
     });
   }
 

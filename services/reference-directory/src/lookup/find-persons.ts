@@ -106,7 +106,7 @@ const personOf = ({
     state: STATES[state] ?? 'CANCELED',
     person,
     personId,
-    entries: merged ? union([...own, ...merged.flatMap((bytes) => (bytes ? unpackEntries(bytes) : []))]) : own,
+    entries: merged ? joinedEntries([...own, ...merged.flatMap((bytes) => (bytes ? unpackEntries(bytes) : []))]) : own,
     ownPersonId,
     ownPerson,
     mergedPersonIds: mergedIds ?? [],
@@ -123,7 +123,8 @@ const present = <Value>(value: Value | undefined): Value => {
   return value;
 };
 
-const union = (entries: readonly Entry[]): Entry[] => {
+/** The periods of each context, where those of several persons overlap as one. */
+export const joinedEntries = (entries: readonly Entry[]): Entry[] => {
   const contexts = Map.groupBy(entries, ({ contextId }) => contextId);
   return [...contexts].flatMap(([contextId, own]) =>
     own.reduce(addPeriod, []).map(({ start, end }) => ({ contextId, start, end })),

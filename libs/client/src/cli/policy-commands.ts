@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { RegisterTermsRequest } from '@crossroads/contracts/authorization/v1/authorization_service';
 import { newRequestId } from '@crossroads/grpc';
 import { type Command, InvalidArgumentError } from 'commander';
 import { asInstitution, asOption } from './as-institution.js';
+import { UsageError } from './mesh-file.js';
 import { printLine } from './print.js';
 
 /** What administrators do with the policy as a whole, and what institutions say of themselves in it. */
@@ -30,6 +33,18 @@ export const addPolicyCommands = (program: Command): void => {
       printLine(`policy revision ${policyRevision}`);
     });
   policy
+    .command('register-terms')
+    .description('say what names of the policy mean, for citizens: a JSON array of crossroads.authorization.v1.Term')
+    .argument('<file>')
+    .addOption(asOption())
+    .action(async (file: string, { as }: { as: string }) => {
+      const terms = readTerms(file);
+      const { policyRevision } = await asInstitution({ as }, ({ authorization }) =>
+        authorization.registerTerms({ requestId: newRequestId(), terms }),
+      );
+      printLine(`policy revision ${policyRevision}`);
+    });
+  policy
     .command('accept-fork')
     .description(
       'after a restore of authorization: go on with the policy as it is, once what was lost is entered again',
@@ -46,6 +61,16 @@ export const addPolicyCommands = (program: Command): void => {
         );
       printLine(`policy revision ${policyRevision}`);
     });
+};
+
+const readTerms = (file: string): RegisterTermsRequest['terms'] => {
+  try {
+    const terms: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    if (Array.isArray(terms)) return RegisterTermsRequest.fromJSON({ terms }).terms;
+  } catch {
+    // As for another JSON value.
+  }
+  throw new UsageError(`${file} is not a JSON array of terms`);
 };
 
 const readRevision = (text: string): bigint => {

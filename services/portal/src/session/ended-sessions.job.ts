@@ -1,5 +1,5 @@
 import { describeError } from '@crossroads/grpc';
-import { processLog } from '@crossroads/telemetry';
+import { observe, processLog } from '@crossroads/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { PendingSignIns } from './pending-sign-ins.js';
 import { Sessions } from './sessions.js';
@@ -10,6 +10,7 @@ const EVERY_MS = 60_000;
 @Injectable()
 export class EndedSessionsJob implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
+  private stopObserving: () => void = () => undefined;
 
   constructor(
     private readonly sessions: Sessions,
@@ -18,10 +19,12 @@ export class EndedSessionsJob implements OnApplicationBootstrap, OnModuleDestroy
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => void this.run(), EVERY_MS).unref();
+    this.stopObserving = observe('crossroads.sessions', () => this.sessions.count());
   }
 
   onModuleDestroy(): void {
     clearInterval(this.timer);
+    this.stopObserving();
   }
 
   private async run(): Promise<void> {

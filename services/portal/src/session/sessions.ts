@@ -4,7 +4,7 @@ import { SignInClient, SignInFailed, type SignedIn } from '@crossroads/openid';
 import { tokenAudienceOf } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { LessThan, Repository } from 'typeorm';
+import { LessThan, MoreThan, Repository } from 'typeorm';
 import { ServiceAway } from '../mesh/service-away.js';
 import { PortalSettings } from '../portal.settings.js';
 import { type CitizenService, type Session, SessionEnded } from './session.js';
@@ -78,6 +78,10 @@ export class Sessions {
         : { subjectHash: hashOf(issuer, 'subject', ended.subject) };
     const { affected } = await this.rows.delete(where);
     return affected ?? 0;
+  }
+
+  count(): Promise<number> {
+    return this.rows.countBy({ endsAt: MoreThan(this.clock.now()) });
   }
 
   async deleteEnded(): Promise<void> {

@@ -1,6 +1,6 @@
 import { describeError } from '@crossroads/grpc';
 import { SignInClient, SignInFailed } from '@crossroads/openid';
-import { processLog } from '@crossroads/telemetry';
+import { counter, processLog } from '@crossroads/telemetry';
 import { BadRequestException, Body, Controller, Get, HttpCode, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { ServiceAway } from '../mesh/service-away.js';
@@ -13,9 +13,11 @@ import { WithoutCsrf } from '../security/csrf.guard.js';
 import { PendingSignIns } from '../session/pending-sign-ins.js';
 import { SessionCookies } from '../session/session-cookies.js';
 import { OpenSession, Sessions } from '../session/sessions.js';
-import { languageOf } from '../text/language.js';
+import { type Language, languageOf } from '../text/language.js';
 import { backOf } from './back.rules.js';
 import { signedOutPage, signInFailedPage } from './sign-in-failed.page.js';
+
+const signIns = counter('crossroads.sign_ins');
 
 /** Nothing of these answers is kept by a browser or a proxy. */
 const notKept = (response: Response): Response => response.setHeader('cache-control', 'no-store');
@@ -33,7 +35,7 @@ export class SignInController {
 
   @Get(':language/sign-in')
   async begin(@Visiting() { language }: Visit, @Query('back') back: unknown, @Res() response: Response): Promise<void> {
-    const { url, pending } = await orAway(this.provider.begin(language));
+    const { url, pending } = await this.begun(language);
     const secret = await this.pending.add({ ...pending, language, back: backOf(back) });
     this.cookies.setPending(response, pending.state, secret);
     notKept(response).redirect(303, url.href);
@@ -54,6 +56,7 @@ export class SignInController {
       // The session of a browser that was signed in already ends: one browser is one person.
       if (before) await this.sessions.end(before);
       this.cookies.setSession(response, await this.sessions.begin(signedIn));
+      signIns.add(1, { outcome: 'SUCCEEDED', reason: '' });
       notKept(response).redirect(303, `/${begun.language}${begun.back}`);
     } catch (error) {
       this.failed(request, response, error);
@@ -127,9 +130,21 @@ export class SignInController {
     }
   }
 
+  private async begun(language: Language) {
+    try {
+      return await this.provider.begin(language);
+    } catch (error) {
+      if (!(error instanceof SignInFailed)) throw error;
+      signIns.add(1, { outcome: 'FAILED', reason: error.fault });
+      throw new ServiceAway('sign-in', { cause: error });
+    }
+  }
+
   private failed(request: Request, response: Response, error: unknown): void {
     if (!(error instanceof SignInFailed)) throw error;
-    if (error.fault === 'PROVIDER_AWAY') throw new ServiceAway('sign-in', { cause: error });
+    const isAway = error.fault === 'PROVIDER_AWAY';
+    signIns.add(1, { outcome: isAway ? 'FAILED' : 'REFUSED', reason: error.fault });
+    if (isAway) throw new ServiceAway('sign-in', { cause: error });
     const language = languageOf(request.headers['accept-language']);
     const page = signInFailedPage(language, error.fault);
     const visit = { language, path: '', search: '', session: request.session };
@@ -137,10 +152,3 @@ export class SignInController {
   }
 }
 
-const orAway = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
-  try {
-    return await answer;
-  } catch (error) {
-    throw error instanceof SignInFailed ? new ServiceAway('sign-in', { cause: error }) : error;
-  }
-};

@@ -10,7 +10,7 @@ const PRIVATE = ['controller', 'consumer', 'publisher', 'job', 'repository', 'en
 const OF_REQUESTS = ['pipe', 'guard'];
 const PURE = ['decider', 'rules'];
 const OTHERS = [
-  ...['client', 'commands', 'codec', 'reader', 'message', 'module', 'texts', 'interceptor', 'filter'],
+  ...['client', 'commands', 'codec', 'reader', 'message', 'module', 'texts', 'interceptor', 'filter', 'middleware'],
   ...['spec', 'examples', 'bench'],
 ];
 
@@ -31,6 +31,8 @@ module.exports = {
           '^libs/grpc/dist/errors/failures\\.js$',
           '^libs/eventsourcing/dist/(decider|errors)\\.js$',
           '^libs/policy/dist/decide/',
+          // Words, dates and numbers of a language.
+          '^services/portal/dist/src/text/',
         ],
       },
     },

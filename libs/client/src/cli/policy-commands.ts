@@ -1,13 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { RegisterTermsRequest } from '@crossroads/contracts/authorization/v1/authorization_service';
+import { TermKind } from '@crossroads/contracts/authorization/v1/policy';
 import { newRequestId } from '@crossroads/grpc';
 import { type Command, InvalidArgumentError } from 'commander';
 import { asInstitution, asOption } from './as-institution.js';
 import { UsageError } from './mesh-file.js';
-import { printLine } from './print.js';
+import { printLine, toJson } from './print.js';
 
 /** What administrators do with the policy as a whole, and what institutions say of themselves in it. */
 export const addPolicyCommands = (program: Command): void => {
+  program
+    .command('terms')
+    .description('what names of the policy mean, for citizens; with the certificate of a portal')
+    .addOption(asOption())
+    .option('--json', 'whole, one a line')
+    .action(async ({ as, json }: { as: string; json?: true }) => {
+      const { terms } = await asInstitution({ as }, ({ register }) => register.getVocabulary({ policyRevision: 0n }));
+      for (const term of terms)
+        printLine(
+          json
+            ? toJson(term)
+            : `${TermKind[term.kind].replace('TERM_KIND_', '').toLowerCase()}  ${term.name}  ${term.label?.name?.en ?? ''}`,
+        );
+    });
+
   const policy = program.command('policy').description('the policy as a whole');
   policy
     .command('accept-representation')

@@ -3,11 +3,20 @@ import { Module } from '@nestjs/common';
 import { AssetModule } from './asset/asset.module.js';
 import { MailModule } from './mail/mail.module.js';
 import { PageModule } from './page/page.module.js';
+import { RegisterModule } from './register/register.module.js';
 import { service } from './service.js';
 import { StartModule } from './start/start.module.js';
 import { VocabularyModule } from './vocabulary/vocabulary.module.js';
 
 @Module({
-  imports: [MeshModule.forService(service), PageModule, AssetModule, VocabularyModule, MailModule, StartModule],
+  imports: [
+    MeshModule.forService(service),
+    PageModule,
+    AssetModule,
+    VocabularyModule,
+    MailModule,
+    RegisterModule,
+    StartModule,
+  ],
 })
 export class AppModule {}

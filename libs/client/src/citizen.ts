@@ -97,12 +97,12 @@ export class Citizen {
     }
   }
 
-  /** Objects to a proposal about one's own numbers, which stands in the list. `token` is for the registry (see `citizenToken`). */
+  /** Objects to a proposal about one's own numbers, which stands in the list. `token` is for the registry (see `demoSignIn`). */
   async contest(token: string, proposalId: string): Promise<void> {
     await this.numbers.contestOwnProposal({ requestId: newRequestId(), proposalId }, bearing(token));
   }
 
-  /** Official mail. `token` is for the eBox (see `citizenToken`); without a mailbox, that of the person who is signed in. */
+  /** Official mail. `token` is for the eBox (see `demoSignIn`); without a mailbox, that of the person who is signed in. */
   mail(token: string, mailbox?: MailboxReference): Mail {
     return new Mail({ mailboxes: this.mailboxes, messages: this.messages }, token, mailbox);
   }

@@ -21,7 +21,8 @@ import {
 } from './certificates.js';
 import type { DataFolder } from './data-folder.js';
 import type { Databases, LocalDatabase } from './databases.js';
-import { INSTITUTIONS, SIGN_IN_ISSUER } from './demo/institutions.js';
+import { INSTITUTIONS } from './demo/institutions.js';
+import { issuerOf } from './sign-in/sign-in-provider.js';
 import { inheritedEnvironment, meshEnvironment, serviceEnvironment } from './environment.js';
 import { LocalFailure } from './failure.js';
 import { isServing, probe } from './health.js';
@@ -185,6 +186,29 @@ export class LocalMesh {
         ...environment,
       },
     );
+    await this.write();
+  }
+
+  /** Starts the sign-in provider, whose people citizens choose from. @param people their folder; absent: generated people */
+  async startSignIn(keyFile: string, people: string | undefined): Promise<void> {
+    const { signIn: port, signInMtls, portal: portalPort } = this.ports;
+    await Promise.all([port, signInMtls].map((one) => requireFree(one, 'the sign-in provider')));
+    const isReady = () =>
+      fetch(`${issuerOf(port)}/.well-known/openid-configuration`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    const environment = {
+      ...meshEnvironment(this, await this.serviceIdentity('sign-in'), signInMtls),
+      INSTITUTIONS_CA_FILE: anchorFile(this.folder.certificates, 'institutions'),
+      SIGN_IN_PORT: String(port),
+      SIGN_IN_MTLS_PORT: String(signInMtls),
+      SIGN_IN_KEY_FILE: keyFile,
+      PORTAL_PORT: String(portalPort),
+      ...(people === undefined ? {} : { PEOPLE: people }),
+    };
+    const main = join(this.root, 'libs', 'local', 'dist', 'sign-in', 'sign-in-main.js');
+    await this.launch('sign-in', main, `localhost:${port}`, { institution: true, isReady }, environment);
     await this.write();
   }
 
@@ -365,7 +389,8 @@ export class LocalMesh {
       return {
         HTTP_PORT: String(this.ports.portal),
         PUBLIC_URL: this.portalUrl,
-        SIGN_IN_ISSUER,
+        SIGN_IN_ISSUER: issuerOf(this.ports.signIn),
+        SIGN_IN_CA_FILE: anchorFile(this.folder.certificates, 'services'),
       };
     return {};
   }
@@ -386,14 +411,20 @@ export class LocalMesh {
       institution = false,
       serves = true,
       institutionsAddress,
-    }: { readonly institution?: boolean; readonly serves?: boolean; readonly institutionsAddress?: string },
+      isReady,
+    }: {
+      readonly institution?: boolean;
+      readonly serves?: boolean;
+      readonly institutionsAddress?: string;
+      readonly isReady?: () => Promise<boolean>;
+    },
     environment: NodeJS.ProcessEnv,
   ): Promise<void> {
     const supervisor = this.started(this.certificates[SUPERVISOR]);
     const identity = institution
       ? { ...supervisor, ca: anchorFile(this.folder.certificates, 'institutions') }
       : supervisor;
-    const isReady = () => (serves ? isServing(address, identity) : probe(Number(address.split(':').at(-1))));
+    const isHealthy = () => (serves ? isServing(address, identity) : probe(Number(address.split(':').at(-1))));
     const starting = Supervised.start(
       {
         name,
@@ -402,7 +433,7 @@ export class LocalMesh {
         cwd: this.root,
         stopTimeoutMs: 10_000,
         startTimeoutMs: 60_000,
-        isReady,
+        isReady: isReady ?? isHealthy,
       },
       {
         run: this.folder.run,

@@ -73,8 +73,6 @@ export interface MeshSignIn {
   readonly issuer: string;
   /** PEM file of the public key of its tokens. */
   readonly publicKey: string;
-  /** PEM file of the private one: on one machine, whoever has the data folder signs citizens in. */
-  readonly privateKey: string;
   readonly algorithm: string;
 }
 

@@ -21,12 +21,19 @@ export type RecordedReason =
   | 'SOURCE_TIMEOUT'
   | 'SOURCE_ANSWER_INVALID'
   | 'GRANT_CHANGED_MEANWHILE'
-  // Of a delivery that only says that something has changed.
+  // Of deliveries: one that only says that something has changed; those that were withheld.
   | 'NOTIFICATION'
+  | 'CLOSED_BY_SUBSCRIBER'
+  | 'GRANT_REVOKED'
+  | 'GRANT_EXPIRED'
+  | 'ERASED'
+  | 'PERSON_MERGED'
+  | 'SNAPSHOT_ABANDONED'
   | 'OUTCOME_UNKNOWN'
   // Of openings of mail.
   | 'BROKEN_OFF'
   | 'FAILED'
   | 'READER_TOO_SLOW'
+  | 'DOCUMENT_CHANGED'
   | 'DOCUMENT_PROVIDER_BUSY'
   | 'DOCUMENT_TEMPORARILY_UNAVAILABLE';

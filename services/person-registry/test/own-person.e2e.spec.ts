@@ -125,13 +125,13 @@ describe('what the registry keeps about a person', () => {
   it('of persons who became one is shown apart for 30 days, and as one then', async () => {
     const [a, b] = [await register('Peeters'), await register('Wouters')];
     await registry.merge(a, b);
-    const names = async (ssin: string) =>
+    const names = async (ssin: string): Promise<unknown[]> =>
       (await get(ssin)).facts.map(({ fact }) => fact?.fact?.$case === 'name' && fact.fact.value.familyNames[0]);
     expect([await names(a), await names(b)]).toEqual([['Peeters'], ['Wouters']]);
     expect(await get(a)).toMatchObject({ ssin: a, replacedSsins: [] });
     expect(await get(b)).toMatchObject({ ssin: b, replacedSsins: [] });
     registry.clock.turn(31 * DAY_MS);
-    expect([(await names(a)).toSorted(), (await names(b)).toSorted()]).toEqual(Array(2).fill(['Peeters', 'Wouters']));
+    for (const ssin of [a, b]) expect(new Set(await names(ssin))).toEqual(new Set(['Peeters', 'Wouters']));
     for (const ssin of [a, b]) expect(await get(ssin)).toMatchObject({ ssin: b, replacedSsins: [a] });
   }, 30_000);
 

@@ -4,6 +4,7 @@ import { AssetModule } from './asset/asset.module.js';
 import { MailModule } from './mail/mail.module.js';
 import { PageModule } from './page/page.module.js';
 import { SecurityModule } from './security/security.module.js';
+import { RegisterModule } from './register/register.module.js';
 import { service } from './service.js';
 import { SessionModule } from './session/session.module.js';
 import { SignInModule } from './sign-in/sign-in.module.js';
@@ -20,6 +21,7 @@ import { VocabularyModule } from './vocabulary/vocabulary.module.js';
     AssetModule,
     VocabularyModule,
     MailModule,
+    RegisterModule,
     StartModule,
   ],
 })

@@ -73,10 +73,8 @@ export class StandInPages {
   ) {}
 
   static async start(features: readonly Type[], services: () => StandIns): Promise<StandInPages> {
-    const client = <Name extends keyof StandIns>(name: Name) =>
-      new Proxy({} as NonNullable<StandIns[Name]>, {
-        get: (_, rpc): unknown => Reflect.get({ ...USUAL[name], ...services()[name] }, rpc),
-      });
+    const client = <Name extends keyof StandIns>(name: Name): NonNullable<StandIns[Name]> =>
+      new Proxy({}, { get: (_, rpc): unknown => Reflect.get({ ...USUAL[name], ...services()[name] }, rpc) });
     const calls = new MeshCalls(
       connectionOf(client('accesses')),
       connectionOf(client('mailboxes')),

@@ -37,7 +37,8 @@ export const addCitizenCommands = (program: Command): void => {
         json?: true;
       } & WantedAccesses) => {
         const mesh = readMeshFile();
-        const roles = enterprise === undefined ? {} : { enterpriseRoles: { [enterprise]: ['EBOX_MANAGER'] } };
+        const roles =
+          enterprise === undefined ? {} : { enterprise: { enterpriseNumber: enterprise, role: 'EBOX_MANAGER' } };
         const token = await signIn(mesh, as, { ssin, ...roles });
         const citizen = new Citizen(connectionOf(mesh, as));
         try {

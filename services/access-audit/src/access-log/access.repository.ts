@@ -24,10 +24,16 @@ export class AccessRepository {
   constructor(@InjectRepository(AccessEntity) private readonly accesses: Repository<AccessEntity>) {}
 
   /** Newest first, after a position. */
-  page(personIds: readonly string[], { after, limit, withoutOwn, from, until }: PageOf): Promise<AccessEntity[]> {
+  async page(personIds: readonly string[], of: PageOf): Promise<AccessEntity[]> {
+    // One query a person: the index gives the rows of one in their order, and of several only all of them, to be sorted.
+    const pages = await Promise.all(personIds.map((personId) => this.pageOfOne(personId, of)));
+    return pages.length === 1 ? pages.flat() : pages.flat().sort(newestFirst).slice(0, of.limit);
+  }
+
+  private pageOfOne(personId: string, { after, limit, withoutOwn, from, until }: PageOf): Promise<AccessEntity[]> {
     const query = this.accesses
       .createQueryBuilder('access')
-      .where('access.personId = any(:personIds)', { personIds })
+      .where('access.personId = :personId', { personId })
       .orderBy({ 'access.at': 'DESC', 'access.journalId': 'DESC' })
       .limit(limit);
     if (after !== undefined) query.andWhere('(access.at, access.journalId) < (:at, :journalId)', { ...after });
@@ -47,6 +53,9 @@ export class AccessRepository {
     await addAccesses(tx, rows);
   }
 }
+
+const newestFirst = (a: AccessEntity, b: AccessEntity): number =>
+  b.at.getTime() - a.at.getTime() || (a.journalId < b.journalId ? 1 : -1);
 
 /** @param into also the table that is being rebuilt */
 export const addAccesses = async (

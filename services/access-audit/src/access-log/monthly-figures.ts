@@ -3,7 +3,7 @@ import { type LogEvent, partitionOf, type StreamAppend, uuidV7 } from '@crossroa
 import type { ViewOfLog } from '@crossroads/service';
 import { Injectable } from '@nestjs/common';
 import type { AccessStep } from './access-entry.js';
-import { type Counted, countedFromStored, countedIn, countedToStored } from './figures.rules.js';
+import { type Counted, countedFromStored, countedIn, countedToStored } from './counted-lines.js';
 
 /** Type of the event with what lines add to the figures. It is in a stream of its own, and names no person. */
 const LINES_COUNTED = 'LinesCounted';

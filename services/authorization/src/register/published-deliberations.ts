@@ -22,9 +22,6 @@ const isPublished = ({ state }: Deliberation): boolean => state === 'APPROVED' |
 export class PublishedDeliberations {
   /** Of a deliberation as it stands: what is changed is another object. */
   private readonly ownTexts = new WeakMap<Deliberation, string>();
-  /** Of names, as of a policy revision: an institution or a term may have got other words. */
-  private names = new Map<string, string>();
-  private namesAt = -1n;
 
   constructor(
     private readonly live: LivePolicy,
@@ -42,6 +39,7 @@ export class PublishedDeliberations {
   search(input: SearchDeliberationsInput): SearchDeliberationsResponse {
     const { words: text = '', recipients, dataService = '', legalContext = '', inForceOnly } = input;
     const words = wordsOf(text);
+    const finders = words.map((word) => this.finderOf(word));
     const recipient = new Set<string>(recipients);
     const today = dayOf(this.clock.now());
     const found = [...this.live.state.deliberations.values()]
@@ -52,7 +50,7 @@ export class PublishedDeliberations {
           (dataService === '' || one.grants.some((grant) => grant.dataService === dataService)) &&
           (legalContext === '' || one.grants.some((grant) => grant.legalContexts.includes(legalContext))) &&
           (!inForceOnly || isInForce(one, today)) &&
-          this.hasAll(words, one),
+          (words.length === 0 || this.hasAll(finders, one)),
       )
       .reverse()
       .sort((a, b) => compare(b.decideTime, a.decideTime));
@@ -70,20 +68,12 @@ export class PublishedDeliberations {
     return { deliberations: page.map(deliberationMessage), nextPageToken };
   }
 
-  private hasAll(words: readonly string[], deliberation: Deliberation): boolean {
-    if (words.length === 0) return true;
-    const own = this.ownText(deliberation);
-    const { recipient, grants } = deliberation;
-    return words.every(
-      (word) =>
-        own.includes(word) ||
-        this.nameText(recipient, () => [this.live.state.institutions.get(recipient)?.name ?? '']).includes(word) ||
-        grants.some(
-          ({ dataService, legalContexts }) =>
-            this.termText('DATA_SERVICE', dataService).includes(word) ||
-            legalContexts.some((context) => this.termText('LEGAL_CONTEXT', context).includes(word)),
-        ),
-    );
+  private hasAll(
+    finders: readonly ReturnType<PublishedDeliberations['finderOf']>[],
+    deliberation: Deliberation,
+  ): boolean {
+    const ownText = this.ownText(deliberation);
+    return finders.every((finds) => finds(deliberation, ownText));
   }
 
   private ownText(deliberation: Deliberation): string {
@@ -94,26 +84,34 @@ export class PublishedDeliberations {
     return text;
   }
 
-  private termText(kind: TermKind, name: string): string {
-    const key = termKey({ kind, name });
-    return this.nameText(key, () => {
-      const label = this.live.state.terms.get(key)?.label;
-      return [name, ...textsOf(label?.name), ...textsOf(label?.phrase)];
-    });
-  }
-
-  private nameText(key: string, textsOfName: () => readonly string[]): string {
-    if (this.namesAt !== this.live.revision) {
-      this.names = new Map();
-      this.namesAt = this.live.revision;
-    }
-    const known = this.names.get(key);
-    if (known !== undefined) return known;
-    const text = searchText(textsOfName().join(' '));
-    this.names.set(key, text);
-    return text;
+  /** Names of a deliberation recur in others: each is looked at once. */
+  private finderOf(word: string): (deliberation: Deliberation, ownText: string) => boolean {
+    const { institutions, terms } = this.live.state;
+    const inTerm = (kind: TermKind) =>
+      remembered((name) => {
+        const label = terms.get(termKey({ kind, name }))?.label;
+        return searchText([name, ...textsOf(label?.name), ...textsOf(label?.phrase)].join(' ')).includes(word);
+      });
+    const inRecipient = remembered((number) => searchText(institutions.get(number)?.name ?? '').includes(word));
+    const inDataService = inTerm('DATA_SERVICE');
+    const inLegalContext = inTerm('LEGAL_CONTEXT');
+    return ({ recipient, grants }, ownText) =>
+      ownText.includes(word) ||
+      inRecipient(recipient) ||
+      grants.some((grant) => inDataService(grant.dataService) || grant.legalContexts.some(inLegalContext));
   }
 }
+
+const remembered = (decide: (name: string) => boolean): ((name: string) => boolean) => {
+  const decided = new Map<string, boolean>();
+  return (name) => {
+    const known = decided.get(name);
+    if (known !== undefined) return known;
+    const found = decide(name);
+    decided.set(name, found);
+    return found;
+  };
+};
 
 const textsOf = (text: Text | undefined): string[] => (text ? [text.nl, text.fr, text.de, text.en] : []);
 

@@ -35,6 +35,13 @@ const NOT_READ = text(
   'The document was not opened completely. You can try again.',
 );
 
+const WITHHELD = text(
+  'De wijziging is tegengehouden. De instelling heeft ze niet gekregen.',
+  "La modification a été retenue. L'institution ne l'a pas reçue.",
+  'Die Änderung wurde zurückgehalten. Die Einrichtung hat sie nicht erhalten.',
+  'The change was withheld. The institution did not receive it.',
+);
+
 const label = (name: Text, phrase: Text, description: Text): ReasonLabel => ({ name, phrase, description });
 
 /** Words for each reason; one that is missing does not compile. */
@@ -363,6 +370,76 @@ export const REASON_LABELS: Readonly<Record<RecordedReason, ReasonLabel>> = {
       'Die Einrichtung erhielt eine Meldung ohne die Daten selbst.',
       'The institution was notified without the data themselves.',
     ),
+  ),
+  CLOSED_BY_SUBSCRIBER: label(
+    text('Abonnement beëindigd', 'Abonnement terminé', 'Abonnement beendet', 'Subscription ended'),
+    text(
+      'de instelling heeft haar abonnement beëindigd',
+      "l'institution a mis fin à son abonnement",
+      'die Einrichtung hat ihr Abonnement beendet',
+      'the institution ended its subscription',
+    ),
+    WITHHELD,
+  ),
+  GRANT_REVOKED: label(
+    text('Toelating ingetrokken', 'Autorisation retirée', 'Erlaubnis zurückgezogen', 'Permission revoked'),
+    text(
+      'de beraadslaging is ingetrokken',
+      'la délibération a été retirée',
+      'die Beratung wurde zurückgezogen',
+      'the deliberation was revoked',
+    ),
+    WITHHELD,
+  ),
+  GRANT_EXPIRED: label(
+    text('Toelating verlopen', 'Autorisation expirée', 'Erlaubnis abgelaufen', 'Permission expired'),
+    text(
+      'de beraadslaging geldt niet meer',
+      "la délibération n'est plus valable",
+      'die Beratung gilt nicht mehr',
+      'the deliberation is no longer valid',
+    ),
+    WITHHELD,
+  ),
+  ERASED: label(
+    text('Gegevens gewist', 'Données effacées', 'Daten gelöscht', 'Data erased'),
+    text(
+      'de gegevens zijn gewist',
+      'les données ont été effacées',
+      'die Daten wurden gelöscht',
+      'the data were erased',
+    ),
+    WITHHELD,
+  ),
+  PERSON_MERGED: label(
+    text('Nummers samengevoegd', 'Numéros fusionnés', 'Nummern zusammengeführt', 'Numbers merged'),
+    text(
+      'twee nummers bleken van dezelfde persoon te zijn',
+      "deux numéros se sont révélés être ceux d'une même personne",
+      'zwei Nummern gehörten derselben Person',
+      'two numbers turned out to be of one person',
+    ),
+    WITHHELD,
+  ),
+  SNAPSHOT_ABANDONED: label(
+    text('Verzending stopgezet', 'Envoi interrompu', 'Versand abgebrochen', 'Sending stopped'),
+    text(
+      'de verzending aan de instelling is stopgezet',
+      "l'envoi à l'institution a été interrompu",
+      'der Versand an die Einrichtung wurde abgebrochen',
+      'the sending to the institution was stopped',
+    ),
+    WITHHELD,
+  ),
+  DOCUMENT_CHANGED: label(
+    text('Document gewijzigd', 'Document modifié', 'Dokument geändert', 'Document changed'),
+    text(
+      'het document is niet meer wat verzonden was',
+      "le document n'est plus celui qui a été envoyé",
+      'das Dokument ist nicht mehr das, was versandt wurde',
+      'the document is no longer what was sent',
+    ),
+    NOT_READ,
   ),
   OUTCOME_UNKNOWN: label(
     text('Afloop onbekend', 'Issue inconnue', 'Ausgang unbekannt', 'Outcome unknown'),

@@ -30,7 +30,7 @@ import { Mailboxes } from './mailboxes.js';
 import { MessagePage } from './message.page.js';
 import { messageView } from './message.rules.js';
 import { messageTexts } from './message.texts.js';
-import { asPageError, wrongFields } from './remote-refusals.js';
+import { refusedAsPage } from './remote-refusals.js';
 import { requiredChoice } from './required-choice.js';
 
 /** One message, what can be done with it, and its documents. */
@@ -81,7 +81,7 @@ export class MessageController {
     @Body() body: FormInput,
   ): Promise<SeeOther> {
     const choice = requiredChoice(body);
-    const action = ACTIONS[textOf(body, 'action')];
+    const action = ACTIONS.get(textOf(body, 'action'));
     if (!action) throw new BadRequestException();
     const which = {
       requestId: textOf(body, 'request'),
@@ -141,24 +141,15 @@ type Action =
   | { readonly read: boolean; readonly done: 'read' | 'unread' }
   | { readonly hidden: boolean; readonly done: 'hidden' | 'shown' };
 
-const ACTIONS: Readonly<Partial<Record<string, Action>>> = Object.assign(Object.create(null), {
-  'mark-unread': { read: false, done: 'unread' },
-  'mark-read': { read: true, done: 'read' },
-  hide: { hidden: true, done: 'hidden' },
-  show: { hidden: false, done: 'shown' },
-} satisfies Record<string, Action>);
+const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
+  ['mark-unread', { read: false, done: 'unread' }],
+  ['mark-read', { read: true, done: 'read' }],
+  ['hide', { hidden: true, done: 'hidden' }],
+  ['show', { hidden: false, done: 'shown' }],
+]);
 
 /** @throws NotFoundException for what can be no message */
 const requiredId = (id: string): string => {
   if (!isUuid(id)) throw new NotFoundException();
   return id;
-};
-
-/** What is malformed in an address or a hidden field does not exist. */
-const refusedAsPage = async <Answer,>(answer: Promise<Answer>): Promise<Answer> => {
-  try {
-    return await answer;
-  } catch (error) {
-    throw wrongFields(error) ? new BadRequestException() : asPageError(error);
-  }
 };

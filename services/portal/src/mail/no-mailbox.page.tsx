@@ -38,7 +38,7 @@ export const NoMailboxPage = ({
         <FormFields
           csrfToken={view.csrfToken}
           requestId={view.requestId}
-          values={{ ...view.choice, action: 'give-consent' }}
+          values={{ ...view.choice, action: 'give-consent', from: 'mail' }}
         />
         <Button text={t('giveConsent')} preventDoubleClick />
       </form>

@@ -1,5 +1,5 @@
 import { RemoteError, status } from '@crossroads/grpc';
-import { ForbiddenException, NotFoundException } from '@nestjs/common';
+import { BadRequestException, ForbiddenException, NotFoundException } from '@nestjs/common';
 
 /** What a service refuses as the pages say it. Anything else comes back unchanged. */
 export const asPageError = (error: unknown): unknown => {
@@ -16,3 +16,12 @@ export const wrongFields = (
   error instanceof RemoteError && error.code === status.INVALID_ARGUMENT
     ? error.violations.map(({ field, reason }) => ({ field, reason }))
     : undefined;
+
+/** The same for a call whose input comes from hidden fields and addresses: what is malformed there is nobody's typing. */
+export const refusedAsPage = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
+  try {
+    return await answer;
+  } catch (error) {
+    throw wrongFields(error) ? new BadRequestException() : asPageError(error);
+  }
+};

@@ -21,7 +21,7 @@ export class PageInterceptor implements NestInterceptor {
         const visit = visitOf(http.getRequest<Request>());
         const response = http.getResponse<Response>();
         response.status(answer.status).type('html');
-        if (visit.session) response.setHeader('cache-control', 'no-store');
+        if (visit.session || answer.status !== 200) response.setHeader('cache-control', 'no-store');
         return htmlOf(visit, answer);
       }),
     );

@@ -151,4 +151,3 @@ export class SignInController {
     notKept(response).status(page.status).type('html').send(htmlOf(visit, page));
   }
 }
-

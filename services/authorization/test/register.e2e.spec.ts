@@ -134,7 +134,7 @@ describe('the public register', () => {
         ['phrase', 120],
         ['description', 400],
       ] as const)
-        for (const text of Object.values(label?.[part] ?? { nothing: '' }))
+        for (const text of Object.values<string>({ nothing: 'x', ...label?.[part] }))
           expect({ reason, part, fits: text.length > 0 && text.length <= max }).toMatchObject({ fits: true });
     const { policyRevision } = whole;
     expect(await register.getVocabulary({ policyRevision })).toEqual({

@@ -45,7 +45,7 @@ describe('terms of the demo', () => {
         ['phrase', 120],
         ['description', 400],
       ] as const)
-        for (const [language, text] of Object.entries(label?.[part] ?? {}))
+        for (const [language, text] of Object.entries<string>({ ...label?.[part] }))
           expect({ name, part, language, fits: text.length > 0 && text.length <= max }).toMatchObject({ fits: true });
   });
 });

@@ -31,7 +31,7 @@ const fieldGroupOfDataService = fields.field((raw: string, refuse): string => {
 type TermSchema = z.ZodType<Term, TermMessage | undefined>;
 
 const termOf = (kind: TermKind, name: z.ZodType<string, string>): TermSchema =>
-  fields.message({ kind: fields.field((_: TermKindMessage): TermKind => kind), name, label });
+  fields.message({ kind: fields.field<TermKindMessage, TermKind>(() => kind), name, label });
 
 const UNKNOWN_KIND = fields.field(
   (_: TermKindMessage, refuse): TermKind =>

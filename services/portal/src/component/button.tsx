@@ -38,9 +38,9 @@ export interface ButtonLinkProps {
 
 /** A link that looks like a button. */
 export const ButtonLink = ({ text, href, kind, start }: ButtonLinkProps): VNode => (
+  // biome-ignore lint/a11y/useSemanticElements: it goes somewhere, and looks like a button
   <a
     {...linkTo(href)}
-    // biome-ignore lint/a11y/useSemanticElements: it goes somewhere, and looks like a button
     role="button"
     draggable={false}
     class={classNames(classOf(kind), start && 'govuk-button--start')}

@@ -15,6 +15,7 @@ export interface NotificationBannerProps {
 
 /** One for a page. */
 export const NotificationBanner = ({ language, success, text, children }: NotificationBannerProps): VNode => (
+  // biome-ignore lint/a11y/useAriaPropsSupportedByRole: both roles take a name
   <div
     class={classNames('govuk-notification-banner', success && 'govuk-notification-banner--success')}
     role={success ? 'alert' : 'region'}

@@ -25,6 +25,7 @@ export const ServiceNavigation = ({ language, items }: ServiceNavigationProps): 
         <div class="govuk-service-navigation__container">
           <nav aria-label={menu} class="govuk-service-navigation__wrapper">
             {items.length > 1 && (
+              // biome-ignore lint/a11y/noAriaHiddenOnFocusable: hidden from everybody until the script shows it
               <button
                 type="button"
                 class="govuk-service-navigation__toggle govuk-js-service-navigation-toggle"

@@ -1,11 +1,14 @@
 import { MeshModule } from '@crossroads/service';
 import { Module } from '@nestjs/common';
 import { AssetModule } from './asset/asset.module.js';
+import { FiguresModule } from './figures/figures.module.js';
 import { MailModule } from './mail/mail.module.js';
 import { PageModule } from './page/page.module.js';
 import { RegisterModule } from './register/register.module.js';
 import { service } from './service.js';
 import { StartModule } from './start/start.module.js';
+import { StateModule } from './state/state.module.js';
+import { StatementModule } from './statement/statement.module.js';
 import { VocabularyModule } from './vocabulary/vocabulary.module.js';
 
 @Module({
@@ -16,6 +19,9 @@ import { VocabularyModule } from './vocabulary/vocabulary.module.js';
     VocabularyModule,
     MailModule,
     RegisterModule,
+    FiguresModule,
+    StateModule,
+    StatementModule,
     StartModule,
   ],
 })

@@ -5,11 +5,14 @@ const SERVICE = '^services/([^/]+)/dist/src/';
 const SPECS = '\\.(spec|examples|bench|contract)\\.js$|/dist/test/|/test/dist/';
 
 /** Suffixes of files that only their own feature uses. */
-const PRIVATE = ['controller', 'consumer', 'publisher', 'job', 'repository', 'entity', 'migration', 'settings'];
+const PRIVATE = ['controller', 'consumer', 'publisher', 'job', 'repository', 'entity', 'migration', 'settings', 'page'];
 /** Of these a controller takes those of each feature whose requests it receives. */
 const OF_REQUESTS = ['pipe', 'guard'];
 const PURE = ['decider', 'rules'];
-const OTHERS = ['client', 'commands', 'codec', 'reader', 'message', 'module', 'spec', 'examples', 'bench'];
+const OTHERS = [
+  ...['client', 'commands', 'codec', 'reader', 'message', 'module', 'texts', 'interceptor', 'filter', 'middleware'],
+  ...['spec', 'examples', 'bench'],
+];
 
 const suffix = (...names) => `\\.(${names.join('|')})\\.js$`;
 
@@ -28,6 +31,8 @@ module.exports = {
           '^libs/grpc/dist/errors/failures\\.js$',
           '^libs/eventsourcing/dist/(decider|errors)\\.js$',
           '^libs/policy/dist/decide/',
+          // Words, dates and numbers of a language.
+          '^services/portal/dist/src/text/',
         ],
       },
     },
@@ -80,12 +85,12 @@ module.exports = {
     {
       name: 'features-in-folders',
       comment:
-        'At the top of a service are its start, its module and its definition; all else is in the folder of a feature.',
+        'At the top of a service are its start, its module, its definition and its settings; all else is in the folder of a feature.',
       severity: 'error',
       from: {},
       to: {
         path: `${SERVICE}[^/]+\\.js$`,
-        pathNot: `${SERVICE}(main|app\\.module|service|rebuild)\\.js$`,
+        pathNot: `${SERVICE}(main|start-[a-z]+|app\\.module|service|rebuild|[a-z-]+\\.settings)\\.js$`,
       },
     },
     {
@@ -126,6 +131,40 @@ module.exports = {
       severity: 'error',
       from: { path: '^(services|libs)/', pathNot: ['^libs/(grpc|local|testing)/', SPECS] },
       to: { path: 'node_modules/@grpc/grpc-js/' },
+    },
+    {
+      name: 'pages-in-their-place',
+      comment: 'One service speaks HTTP and makes pages; what others need of HTTP is in Node.',
+      severity: 'error',
+      from: { path: '^(services|libs)/', pathNot: ['^services/portal/', SPECS] },
+      to: { path: 'node_modules/(preact|preact-render-to-string|express|@nestjs/platform-express)/' },
+    },
+    {
+      name: 'openid-client-in-its-place',
+      comment:
+        'A sign-in has checks that nobody should forget; the portal and the command line take them from libs/openid.',
+      severity: 'error',
+      from: { path: '^(services|libs)/', pathNot: ['^libs/openid/', SPECS] },
+      to: { path: 'node_modules/openid-client/' },
+    },
+    {
+      name: 'sign-in-provider-in-its-place',
+      comment: 'The provider of one machine never reaches production.',
+      severity: 'error',
+      from: { path: '^(services|libs)/', pathNot: ['^libs/local/', SPECS] },
+      to: { path: 'node_modules/oidc-provider/' },
+    },
+    {
+      name: 'pages-are-functions',
+      comment: 'A page and its texts are made from what they are given: they ask nobody, and know no framework.',
+      severity: 'error',
+      from: { path: suffix('page', 'texts') },
+      to: {
+        path: [
+          `^services/.*${suffix('controller', 'client', 'guard', 'settings')}`,
+          'node_modules/(@nestjs/|express/)',
+        ],
+      },
     },
     {
       name: 'layers-of-grpc',

@@ -54,7 +54,7 @@ export const build = ({ env }, quiet) =>
       at('pnpm-lock.yaml'),
       at('tsconfig.json'),
       at('tsconfig.base.json'),
-      ...filesIn(WORKSPACES, (path) => /\.ts$|tsconfig\.json$/.test(path)),
+      ...filesIn(WORKSPACES, (path) => /\.tsx?$|tsconfig\.json$/.test(path)),
     ],
     outputs: filesIn(WORKSPACES, (path) => path.endsWith('tsconfig.json')).map((path) => join(dirname(path), 'dist')),
     run: async () => {
@@ -70,7 +70,10 @@ const prune = (folder) => {
   for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
     const base = /^(.*?)\.(?:d\.ts|js|js\.map|d\.ts\.map)$/.exec(file)?.[1];
     if (base === undefined) continue;
-    const source = [join(folder, `${base}.ts`), join(folder, 'src', `${base}.ts`)];
+    const source = ['ts', 'tsx'].flatMap((ends) => [
+      join(folder, `${base}.${ends}`),
+      join(folder, 'src', `${base}.${ends}`),
+    ]);
     if (!source.some((path) => existsSync(path))) rmSync(join(dist, file));
   }
 };

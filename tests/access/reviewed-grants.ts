@@ -61,6 +61,8 @@ export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {
     ...TOMBSTONES,
     ...POLICY,
     'public.accesses': 'select, insert',
+    // Numbers, which the log can make anew.
+    'public.monthly_figures': 'select, insert, update',
   },
   authorization: {
     ...ANY_DATABASE,
@@ -134,6 +136,13 @@ export const SERVICE_GRANTS: Readonly<Record<string, Grants>> = {
     'public.snapshots': 'select, insert, update (page_token, listed, ended, abandoned, due_at)',
     'public.snapshot_lanes': 'select, insert, update (delivered, withheld)',
     'public.snapshot_persons': 'select, insert, update (revision, held, intent, waiting, due_at, taken_at), delete',
+  },
+  // Nothing there outlives a session, and the sealed columns open with the browser's cookie alone.
+  portal: {
+    ...ANY_DATABASE,
+    'public.sessions': 'select, insert, update, delete',
+    'public.pending_sign_ins': 'select, insert, delete',
+    'public.used_logout_tokens': 'select, insert, delete',
   },
 };
 

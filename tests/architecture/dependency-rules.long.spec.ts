@@ -37,6 +37,11 @@ const REFUSED: readonly (readonly [rule: string, tree: Tree])[] = [
   ['typeorm-in-its-place', { [`${SRC}/person/persons.js`]: ['typeorm'] }],
   ['kafkajs-in-its-place', { [`${SRC}/person/persons.js`]: ['kafkajs'] }],
   ['grpc-js-in-its-place', { [`${SRC}/person/persons.js`]: ['@grpc/grpc-js'] }],
+  ['pages-in-their-place', { [`${SRC}/person/persons.js`]: ['preact'] }],
+  ['pages-in-their-place', { 'libs/sample/dist/a.js': ['express'] }],
+  ['openid-client-in-its-place', { 'services/portal/dist/src/session/session.js': ['openid-client'] }],
+  ['sign-in-provider-in-its-place', { 'services/portal/dist/src/session/session.js': ['oidc-provider'] }],
+  ['pages-are-functions', { [`${SRC}/list/list.page.js`]: [`${SRC}/list/list.guard.js`] }],
   [
     'no-cycles',
     { 'libs/sample/dist/a.js': ['libs/sample/dist/b.js'], 'libs/sample/dist/b.js': ['libs/sample/dist/a.js'] },
@@ -55,6 +60,9 @@ const ALLOWED: Tree = {
   [`${SRC}/person/person.decider.js`]: [`${SRC}/person/age.rules.js`, 'libs/policy/dist/decide/index.js'],
   'libs/messaging/dist/kafka.js': ['kafkajs'],
   'libs/grpc/dist/client.js': ['@grpc/grpc-js'],
+  'services/portal/dist/src/start-portal.js': ['services/portal/dist/src/portal.settings.js', 'express'],
+  'services/portal/dist/src/list/list.page.js': ['services/portal/dist/src/list/list.texts.js', 'preact'],
+  'libs/local/dist/sign-in/provider.js': ['oidc-provider'],
 };
 
 describe('the rules of imports', () => {
@@ -71,7 +79,7 @@ describe('the rules of imports', () => {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), text);
     };
-    for (const name of ['typeorm', 'kafkajs', '@grpc/grpc-js']) {
+    for (const name of ['typeorm', 'kafkajs', '@grpc/grpc-js', 'preact', 'express', 'openid-client', 'oidc-provider']) {
       write(`node_modules/${name}/package.json`, JSON.stringify({ name, main: 'index.js', type: 'module' }));
       write(`node_modules/${name}/index.js`, 'export {};');
     }

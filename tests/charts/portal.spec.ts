@@ -95,6 +95,16 @@ describe.each(['small', 'production'] as const)('the portal of profile %s', (pro
   });
 });
 
+it('the authority of a sign-in provider is mounted where the portal looks for it, and nothing else of its Secret', () => {
+  const objects = renderedObjects('production');
+  expect(environmentOf(objects)).toMatchObject({ SIGN_IN_CA_FILE: '/etc/crossroads/sign-in/ca.crt' });
+  expect(podOf(objects).volumes).toContainEqual({
+    name: 'sign-in',
+    secret: expect.objectContaining({ secretName: 'sign-in-ca', items: [{ key: 'ca.crt', path: 'ca.crt' }] }),
+  });
+  expect(environmentOf(renderedObjects('small'))).not.toHaveProperty('SIGN_IN_CA_FILE');
+});
+
 describe('a mesh without a portal', () => {
   it('a mesh without an address of the portal has none of its objects, and no door for it', () => {
     expect(namesOf(renderedObjects('dev'))).toEqual([]);

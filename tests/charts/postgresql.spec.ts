@@ -283,9 +283,9 @@ describe('budgets of connections', () => {
         /^postgresql\.maxConnections is 100, and 613 are needed: access_audit 65 .*, and 20 reserved/,
       ),
     ]);
-    expect(sentences('small', { 'postgresql.maxConnections': 566 })).toEqual([]);
+    expect(sentences('small', { 'postgresql.maxConnections': 613 })).toEqual([]);
     expect(sentences('small', { 'postgresql.maxConnections': 0 })).toEqual([
-      'postgresql.maxConnections is 0 in production: set it to max_connections of your server, which must be 566 or more.',
+      'postgresql.maxConnections is 0 in production: set it to max_connections of your server, which must be 613 or more.',
     ]);
   });
 

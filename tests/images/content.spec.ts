@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SERVICES } from '@crossroads/topology';
+import { portal, SERVICES } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ROOT } from '../whole-mesh.js';
 
@@ -93,18 +93,17 @@ describe.each(IMAGES)('the content of crossroads/%s', (image) => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('an image contains no source, spec, type declaration or key', () => {
-    const kinds = new Set(files.filter((file) => /\.[a-z]+$/.test(file)).map((file) => file.split('.').pop()));
-    expect([...kinds].filter((kind) => kind !== 'json').toSorted((a = '', b = '') => a.localeCompare(b))).toEqual([
-      'binpb',
-      'js',
-    ]);
-    // Reference data that a package exports.
+    // What a package exports besides its code: reference data, and what pages are made of.
     const exported = packages.flatMap((path) =>
       Object.values(manifestIn(join(folder, 'manifests', path)).exports ?? {}).map((target) =>
         join(path, String(target)),
       ),
     );
-    expect(files.filter((file) => file.endsWith('.json') && !exported.includes(file))).toEqual([]);
+    const others = files.filter((file) => /\.[a-z]+$/.test(file) && !exported.includes(file));
+    expect(new Set(others.map((file) => file.split('.').pop()))).toEqual(new Set(['js']));
+    const kinds = new Set(exported.filter((file) => files.includes(file)).map((file) => file.split('.').pop()));
+    const pages = image === portal.name ? ['scss', 'mjs', 'svg'] : [];
+    expect([...kinds].filter((kind) => !['json', 'binpb'].includes(kind ?? ''))).toEqual(pages);
     expect(files.filter((file) => /\.spec\.|\.bench\.|\/test\/|(^|\/)\./.test(file))).toEqual([]);
     expect(files).toContain('main.js');
   });

@@ -77,6 +77,9 @@ beforeAll(async () => {
     () => move(mesh.as('welfare-office'), somebody, '2'),
   ])
     await expect(refused()).rejects.toThrow(RemoteError);
+  // What somebody might type into an address bar.
+  for (const path of [`en/accesses?institution=${somebody}`, `en/${somebody}`, `nl/mail/${somebody}?words=${NAMES[0]}`])
+    await (await fetch(`${mesh.local.portalUrl}/${encodeURI(path)}`, { redirect: 'manual' })).arrayBuffer();
   await eventually(
     () => reader.of(subscriptionId).length,
     (count) => count >= ssins.length,
@@ -150,6 +153,7 @@ describe('places without personal data', () => {
         'log exchange.log',
         'log ebox.log',
         'log person-registry.log',
+        'log portal.log',
         'log postgres.log',
       ]),
     );

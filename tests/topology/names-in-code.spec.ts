@@ -33,8 +33,8 @@ const ALLOWED: readonly Allowed[] = [
     because: 'MeshCalls and ServiceAway take only names of services that are called for citizens',
   },
   {
-    file: /^(libs\/policy|services\/access-audit)\/src\//,
-    line: /isFor\('portal'|Pick<Citizen, .*'portal'/,
+    file: /^(libs\/policy|services\/(access-audit|ebox))\/src\//,
+    line: /(isFor\(|hasOneOf\(\[)'portal'|Pick<Citizen, .*'portal'/,
     because: 'a kind of right, and through whom a citizen asks',
   },
   {

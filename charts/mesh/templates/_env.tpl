@@ -72,6 +72,9 @@ The environment of a service: only names that its configuration knows. Call with
 - { name: HTTP_TRUSTED_PROXIES, value: {{ int .trustedProxies | quote }} }
 - { name: PUBLIC_URL, value: {{ .publicUrl | quote }} }
 - { name: SIGN_IN_ISSUER, value: {{ .signIn.issuer | quote }} }
+{{- if .signIn.caSecret }}
+- { name: SIGN_IN_CA_FILE, value: /etc/crossroads/sign-in/ca.crt }
+{{- end }}
 - { name: SIGN_IN_ACR, value: {{ .signIn.acr | quote }} }
 {{- with .deliberationUrl }}
 - { name: DELIBERATION_URL, value: {{ . | quote }} }

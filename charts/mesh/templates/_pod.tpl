@@ -138,6 +138,9 @@ spec:
 {{- if .serves }}
 - { name: institutions, mountPath: /etc/crossroads/institutions, readOnly: true }
 {{- end }}
+{{- if and .servesPages $root.Values.portal.signIn.caSecret }}
+- { name: sign-in, mountPath: /etc/crossroads/sign-in, readOnly: true }
+{{- end }}
 {{- if .keys }}
 - { name: keys, mountPath: /etc/crossroads/keys, readOnly: true }
 {{- end }}
@@ -193,6 +196,12 @@ spec:
   configMap: { name: {{ .configMap | quote }}, items: [{ key: ca.crt, path: ca.crt }] }
   {{- end }}
   {{- end }}
+{{- end }}
+{{- if $service.servesPages }}
+{{- with $root.Values.portal.signIn.caSecret }}
+- name: sign-in
+  secret: { secretName: {{ . | quote }}, defaultMode: 0440, items: [{ key: ca.crt, path: ca.crt }] }
+{{- end }}
 {{- end }}
 {{- if $service.keys }}
 - name: keys

@@ -2,7 +2,7 @@
 {{- $wrong := list }}
 {{- with .Values.portal }}
 {{- if not .publicUrl }}
-{{- range $at, $set := dict "signIn.issuer" .signIn.issuer "signIn.peers" .signIn.peers "deliberationUrl" .deliberationUrl "ingress.enabled" .ingress.enabled }}
+{{- range $at, $set := dict "signIn.issuer" .signIn.issuer "signIn.peers" .signIn.peers "signIn.caSecret" .signIn.caSecret "deliberationUrl" .deliberationUrl "ingress.enabled" .ingress.enabled }}
 {{- if $set }}
 {{- $wrong = append $wrong (printf "portal.%s is set, and portal.publicUrl is empty, so there is no portal: set it to what citizens type, for example https://my.example.org, or take the rest out." $at) }}
 {{- end }}

@@ -150,7 +150,7 @@
 {{- define "mesh.environmentRules" -}}
 {{- $root := index . 0 }}{{- $at := index . 1 }}{{- $service := index . 3 }}{{- $wrong := list }}
 {{- $without := omit $service "env" }}
-{{- $set := list "DATABASE_MIGRATOR_URL" "KEYS_DATABASE_MIGRATOR_URL" "EMBEDDED_LOG_URL" "DOCUMENT_STORE_DIR" "S3_BUCKET" "S3_ENDPOINT" "S3_REGION" "JOURNAL_OPEN_MONTHS" "JOURNAL_RETENTION_MONTHS" "JOURNAL_ARCHIVE_DIR" "JOURNAL_ARCHIVE_BUCKET" "JOURNAL_ARCHIVE_ENDPOINT" "JOURNAL_ARCHIVE_REGION" "DELIBERATION_URL" }}
+{{- $set := list "DATABASE_MIGRATOR_URL" "KEYS_DATABASE_MIGRATOR_URL" "EMBEDDED_LOG_URL" "DOCUMENT_STORE_DIR" "S3_BUCKET" "S3_ENDPOINT" "S3_REGION" "JOURNAL_OPEN_MONTHS" "JOURNAL_RETENTION_MONTHS" "JOURNAL_ARCHIVE_DIR" "JOURNAL_ARCHIVE_BUCKET" "JOURNAL_ARCHIVE_ENDPOINT" "JOURNAL_ARCHIVE_REGION" "DELIBERATION_URL" "SIGN_IN_CA_FILE" }}
 {{- range include "mesh.env" (list $root (index . 2) (merge (dict "env" dict) $without)) | fromYamlArray }}
 {{- $set = append $set .name }}
 {{- end }}

@@ -7,6 +7,5 @@ export * from './provider-events.js';
 export * from './publishing.js';
 export * from './subscriber.js';
 export * from './tokens.js';
-export * from './sign-in/citizen-sign-in.js';
 export * from './sign-in/demo-browser.js';
 export * from './sign-in/demo-sign-in.js';

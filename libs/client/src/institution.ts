@@ -1,4 +1,5 @@
 import { AuthorizationServiceService } from '@crossroads/contracts/authorization/v1/authorization_service';
+import { RegisterServiceService } from '@crossroads/contracts/authorization/v1/register_service';
 import { DirectoryServiceService } from '@crossroads/contracts/directory/v1/directory_service';
 import type {
   ConsultRequest,
@@ -52,6 +53,8 @@ export class Institution {
   private readonly signer: QuestionSigner;
   private readonly toExchange: ExchangeConnection;
   readonly authorization: Connection<typeof AuthorizationServiceService>;
+  /** For portals: what everybody may know of the policy. */
+  readonly register: Connection<typeof RegisterServiceService>;
   readonly registry: Connection<typeof PersonServiceService>;
   readonly directory: Connection<typeof DirectoryServiceService>;
   readonly subscriptions: Connection<typeof SubscriptionServiceService>;
@@ -67,6 +70,10 @@ export class Institution {
     this.authorization = connect(AuthorizationServiceService, addresses[authorization.name], {
       ...to(authorization),
       reads: ['getDeliberation', 'listDeliberations', 'listDataServices', 'check'],
+    });
+    this.register = connect(RegisterServiceService, addresses[authorization.name], {
+      ...to(authorization),
+      reads: ['getVocabulary', 'searchDeliberations', 'getPublishedDeliberation'],
     });
     this.registry = connect(PersonServiceService, addresses[personRegistry.name], to(personRegistry));
     this.directory = connect(DirectoryServiceService, addresses[referenceDirectory.name], {
@@ -119,8 +126,8 @@ export class Institution {
   }
 
   close(): void {
-    const { authorization, registry, directory, toExchange, subscriptions, publications } = this;
-    for (const connection of [authorization, registry, directory, toExchange, subscriptions, publications])
+    const { authorization, register, registry, directory, toExchange, subscriptions, publications } = this;
+    for (const connection of [authorization, register, registry, directory, toExchange, subscriptions, publications])
       connection.close();
   }
 }

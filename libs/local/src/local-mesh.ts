@@ -21,7 +21,8 @@ import {
 } from './certificates.js';
 import type { DataFolder } from './data-folder.js';
 import type { Databases, LocalDatabase } from './databases.js';
-import { INSTITUTIONS, SIGN_IN_ISSUER } from './demo/institutions.js';
+import { INSTITUTIONS } from './demo/institutions.js';
+import { issuerOf } from './sign-in/sign-in-provider.js';
 import { inheritedEnvironment, meshEnvironment, serviceEnvironment } from './environment.js';
 import { LocalFailure } from './failure.js';
 import { isServing, probe } from './health.js';
@@ -153,6 +154,7 @@ export class LocalMesh {
     const [started, missing] = [SERVICES.filter(isBuilt), SERVICES.filter((name) => !isBuilt(name))];
     const { services, forInstitutions } = this.ports;
     await Promise.all(started.flatMap((name) => [services, forInstitutions].map((of) => requireFree(of[name], name))));
+    if (started.includes(portal.name)) await requireFree(this.ports.portal, 'pages of the portal');
     for (const name of started) await this.prepareService(name);
     // The first failure rejects; `stop` then stops the others.
     await Promise.all(started.map((name) => this.startService(name)));
@@ -184,6 +186,29 @@ export class LocalMesh {
         ...environment,
       },
     );
+    await this.write();
+  }
+
+  /** Starts the sign-in provider, whose people citizens choose from. @param people their folder; absent: generated people */
+  async startSignIn(keyFile: string, people: string | undefined): Promise<void> {
+    const { signIn: port, signInMtls, portal: portalPort } = this.ports;
+    await Promise.all([port, signInMtls].map((one) => requireFree(one, 'the sign-in provider')));
+    const isReady = () =>
+      fetch(`${issuerOf(port)}/.well-known/openid-configuration`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    const environment = {
+      ...meshEnvironment(this, await this.serviceIdentity('sign-in'), signInMtls),
+      INSTITUTIONS_CA_FILE: anchorFile(this.folder.certificates, 'institutions'),
+      SIGN_IN_PORT: String(port),
+      SIGN_IN_MTLS_PORT: String(signInMtls),
+      SIGN_IN_KEY_FILE: keyFile,
+      PORTAL_PORT: String(portalPort),
+      ...(people === undefined ? {} : { PEOPLE: people }),
+    };
+    const main = join(this.root, 'libs', 'local', 'dist', 'sign-in', 'sign-in-main.js');
+    await this.launch('sign-in', main, `localhost:${port}`, { institution: true, isReady }, environment);
     await this.write();
   }
 
@@ -252,7 +277,13 @@ export class LocalMesh {
               },
             ]) => [
               name,
-              { address, ...(institutionsAddress === undefined ? {} : { institutionsAddress }), log, ...withPid(pid) },
+              {
+                address,
+                ...(institutionsAddress === undefined ? {} : { institutionsAddress }),
+                ...(name === portal.name ? { url: this.portalUrl } : {}),
+                log,
+                ...withPid(pid),
+              },
             ],
           ),
       );
@@ -280,6 +311,11 @@ export class LocalMesh {
       ...(this.officials ? { officials: this.officials } : {}),
       logs: this.folder.logs,
     };
+  }
+
+  /** What a citizen types. */
+  get portalUrl(): string {
+    return `http://localhost:${this.ports.portal}`;
   }
 
   write(): Promise<void> {
@@ -352,8 +388,9 @@ export class LocalMesh {
     if (name === portal.name)
       return {
         HTTP_PORT: String(this.ports.portal),
-        PUBLIC_URL: `http://localhost:${this.ports.portal}`,
-        SIGN_IN_ISSUER,
+        PUBLIC_URL: this.portalUrl,
+        SIGN_IN_ISSUER: issuerOf(this.ports.signIn),
+        SIGN_IN_CA_FILE: anchorFile(this.folder.certificates, 'services'),
       };
     return {};
   }
@@ -374,14 +411,20 @@ export class LocalMesh {
       institution = false,
       serves = true,
       institutionsAddress,
-    }: { readonly institution?: boolean; readonly serves?: boolean; readonly institutionsAddress?: string },
+      isReady,
+    }: {
+      readonly institution?: boolean;
+      readonly serves?: boolean;
+      readonly institutionsAddress?: string;
+      readonly isReady?: () => Promise<boolean>;
+    },
     environment: NodeJS.ProcessEnv,
   ): Promise<void> {
     const supervisor = this.started(this.certificates[SUPERVISOR]);
     const identity = institution
       ? { ...supervisor, ca: anchorFile(this.folder.certificates, 'institutions') }
       : supervisor;
-    const isReady = () => (serves ? isServing(address, identity) : probe(Number(address.split(':').at(-1))));
+    const isHealthy = () => (serves ? isServing(address, identity) : probe(Number(address.split(':').at(-1))));
     const starting = Supervised.start(
       {
         name,
@@ -390,7 +433,7 @@ export class LocalMesh {
         cwd: this.root,
         stopTimeoutMs: 10_000,
         startTimeoutMs: 60_000,
-        isReady,
+        isReady: isReady ?? isHealthy,
       },
       {
         run: this.folder.run,

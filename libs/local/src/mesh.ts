@@ -36,6 +36,8 @@ export interface MeshProcess {
   readonly address: string;
   /** Where applications of institutions connect; absent where they may not. */
   readonly institutionsAddress?: string;
+  /** Where browsers connect; absent where they may not. */
+  readonly url?: string;
   /** Absent while it is being started again. */
   readonly pid?: number;
   readonly log: string;
@@ -71,8 +73,6 @@ export interface MeshSignIn {
   readonly issuer: string;
   /** PEM file of the public key of its tokens. */
   readonly publicKey: string;
-  /** PEM file of the private one: on one machine, whoever has the data folder signs citizens in. */
-  readonly privateKey: string;
   readonly algorithm: string;
 }
 

@@ -16,6 +16,10 @@ export interface Ports {
   readonly services: Readonly<Record<ServiceName, number>>;
   /** Where applications of institutions connect to each. */
   readonly forInstitutions: Readonly<Record<ServiceName, number>>;
+  /** Where browsers reach the sign-in provider: its issuer is http://localhost:<port>. */
+  readonly signIn: number;
+  /** Where front ends reach it with their certificates. */
+  readonly signInMtls: number;
   /** Where browsers reach the portal. */
   readonly portal: number;
   /** The first of the nine ports of demo institutions. */
@@ -37,6 +41,8 @@ export const portsFrom = (environment: NodeJS.ProcessEnv = process.env): Ports =
     base,
     services: portsOf(base),
     forInstitutions: portsOf(base + FOR_INSTITUTIONS),
+    signIn: base + 20,
+    signInMtls: base + 21,
     portal: base + 30,
     institutions: base + 11,
     postgres: base + 32,

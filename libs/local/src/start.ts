@@ -69,8 +69,8 @@ const run = async (mesh: LocalMesh, { people, tour }: Options, screen: Screen): 
   if (broker.kind === 'kafka') screen.print(`  Kafka runs ${mesh.kafkaRuns ?? ''}`);
   const verified = tour ? await runTour({ mesh, people, report: (line) => screen.print(line) }) : true;
   screen.print('');
-  for (const [name, { address, institutionsAddress }] of Object.entries(services))
-    screen.print(`${name.padEnd(22)} ${institutionsAddress ?? address}`);
+  for (const [name, { address, institutionsAddress, url }] of Object.entries(services))
+    screen.print(`${name.padEnd(22)} ${url ?? institutionsAddress ?? address}`);
   for (const [name, { address }] of Object.entries(mesh.mesh().institutions))
     screen.print(`${name.padEnd(22)} ${address}`);
   if (broker.kind === 'kafka') screen.print(`${'kafka'.padEnd(22)} ${broker.institutionBrokers.join(', ')} (TLS)`);

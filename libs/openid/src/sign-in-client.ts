@@ -1,7 +1,6 @@
-import type { IdentityPaths } from '@crossroads/configuration';
 import { createRemoteJWKSet, customFetch as jwksFetch, jwtVerify } from 'jose';
 import * as openid from 'openid-client';
-import { type Fetch, mutualTlsFetch } from './mutual-tls-fetch.js';
+import { type ClientCertificate, type Fetch, mutualTlsFetch } from './mutual-tls-fetch.js';
 import { SignInFailed } from './sign-in-failed.js';
 
 const TIMEOUT_S = 5;
@@ -19,8 +18,10 @@ export interface SignInClientOptions {
   readonly acr: string;
   /** How long ago the person may have authenticated, in seconds. */
   readonly maxAgeS: number;
+  /** Of the services for which tokens will be asked. */
+  readonly audiences: readonly string[];
   /** The front end's certificate, by which the provider knows it and to which it binds tokens (RFC 8705). */
-  readonly tls: IdentityPaths;
+  readonly tls: ClientCertificate;
 }
 
 /** What the browser that begins has to show again when it comes back: kept by the front end, shown to nobody. */
@@ -71,9 +72,9 @@ export class SignInClient {
     this.fetch = mutualTlsFetch(options.tls);
   }
 
-  /** @throws SignInFailed `PROVIDER_AWAY` */
-  async begin(): Promise<{ readonly url: URL; readonly pending: PendingSignIn }> {
-    const { redirectUri, acr, maxAgeS } = this.options;
+  /** @param language of the provider's pages @throws SignInFailed `PROVIDER_AWAY` */
+  async begin(language: string): Promise<{ readonly url: URL; readonly pending: PendingSignIn }> {
+    const { redirectUri, acr, maxAgeS, audiences } = this.options;
     const pending: PendingSignIn = {
       state: openid.randomState(),
       nonce: openid.randomNonce(),
@@ -81,16 +82,21 @@ export class SignInClient {
     };
     const configuration = await this.configuration();
     const url = await answered(
-      openid.buildAuthorizationUrlWithPAR(configuration, {
-        redirect_uri: redirectUri,
-        scope: 'openid profile',
-        state: pending.state,
-        nonce: pending.nonce,
-        code_challenge: await openid.calculatePKCECodeChallenge(pending.codeVerifier),
-        code_challenge_method: 'S256',
-        acr_values: acr,
-        max_age: String(maxAgeS),
-      }),
+      openid.buildAuthorizationUrlWithPAR(
+        configuration,
+        new URLSearchParams([
+          ['redirect_uri', redirectUri],
+          ['scope', 'openid profile'],
+          ['state', pending.state],
+          ['nonce', pending.nonce],
+          ['code_challenge', await openid.calculatePKCECodeChallenge(pending.codeVerifier)],
+          ['code_challenge_method', 'S256'],
+          ['acr_values', acr],
+          ['max_age', String(maxAgeS)],
+          ['ui_locales', language],
+          ...audiences.map((audience): [string, string] => ['resource', audience]),
+        ]),
+      ),
       'PROVIDER_AWAY',
     );
     return { url, pending };
@@ -129,10 +135,13 @@ export class SignInClient {
     };
   }
 
-  /** A token for one service. @param audience of the service (RFC 8707) @throws SignInFailed `ENDED`, `PROVIDER_AWAY` */
+  /** A token for one service. The refresh token is used up. @param audience of the service (RFC 8707) @throws SignInFailed `ENDED`, `PROVIDER_AWAY` */
   async accessToken(refreshToken: string, audience: string): Promise<AccessToken> {
     const configuration = await this.configuration();
-    const tokens = await answered(openid.refreshTokenGrant(configuration, refreshToken, { resource: audience }), 'ENDED');
+    const tokens = await answered(
+      openid.refreshTokenGrant(configuration, refreshToken, { resource: audience }),
+      'ENDED',
+    );
     return {
       token: tokens.access_token,
       expiresAt: new Date(Date.now() + (tokens.expiresIn() ?? 0) * 1_000),
@@ -190,17 +199,11 @@ export class SignInClient {
     const url = new URL(issuer);
     const isHere = url.protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
     return answered(
-      openid.discovery(
-        url,
-        clientId,
-        { use_mtls_endpoint_aliases: true },
-        openid.TlsClientAuth(),
-        {
-          timeout: TIMEOUT_S,
-          [openid.customFetch]: this.fetch,
-          execute: [openid.enableNonRepudiationChecks, ...(isHere ? [openid.allowInsecureRequests] : [])],
-        },
-      ),
+      openid.discovery(url, clientId, { use_mtls_endpoint_aliases: true }, openid.TlsClientAuth(), {
+        timeout: TIMEOUT_S,
+        [openid.customFetch]: this.fetch,
+        execute: [openid.enableNonRepudiationChecks, ...(isHere ? [openid.allowInsecureRequests] : [])],
+      }),
       'PROVIDER_AWAY',
     );
   }
@@ -223,7 +226,8 @@ const answered = async <Answer>(answer: Promise<Answer>, refused: 'PROVIDER_AWAY
 };
 
 /** Codes of openid-client and of jose for an answer that came and is not right. */
-const CHECKS = /^(OAUTH_(INVALID_RESPONSE|JWT_|KEY_SELECTION|MISSING|JSON_ATTRIBUTE|UNSUPPORTED|PARSE)|ERR_(JWT|JWS|JWKS_NO|JOSE))/;
+const CHECKS =
+  /^(OAUTH_(INVALID_RESPONSE|JWT_|KEY_SELECTION|MISSING|JSON_ATTRIBUTE|UNSUPPORTED|PARSE)|ERR_(JWT|JWS|JWKS_NO|JOSE))/;
 
 const isCheckOfAnswer = (error: unknown): boolean => {
   const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;

@@ -7,6 +7,7 @@ export * from './quota/quota.module.js';
 export * from './policy.module.js';
 export * from './policy-follower.js';
 export * from './policy-head.js';
+export type { RecordedReason } from './recorded-reason.js';
 export { ApplicationRights } from './decide/application-rights.js';
 export { rightMissing } from './refusals.js';
 export * from './registered-key.guard.js';

@@ -11,8 +11,12 @@ export const attributeNames = [
   'caller_kind',
   /** Lane of work: `online`, `batch` or `bulk`. */
   'lane',
-  /** How a consultation ended. */
+  /** How a consultation ended, or the status of an HTTP answer. */
   'status',
+  /** The pattern of a page's address, `/:language/accesses/:journalId`, or `unknown`. */
+  'route',
+  /** `GET`, `POST` … */
+  'method',
   'outcome',
   /** A reason code: UPPER_SNAKE_CASE, from the code or a registered list. */
   'reason',

@@ -198,6 +198,23 @@ export const METRICS = {
     'outcome',
   ),
   'crossroads.policy_revision': metric('gauge', '{revision}', 'Revision of the policy in force here'),
+  // The portal.
+  'crossroads.http.request.duration.seconds': metric(
+    'histogram',
+    's',
+    'Answers to browsers, by the pattern of their route: never by a URL, which names a line or a message',
+    'route',
+    'method',
+    'status',
+  ),
+  'crossroads.sign_ins': metric(
+    'counter',
+    '{logins}',
+    'Sign-ins that SUCCEEDED, were REFUSED, or FAILED (PROVIDER_AWAY)',
+    'outcome',
+    'reason',
+  ),
+  'crossroads.sessions': metric('gauge', '{sessions}', 'Sessions of citizens that have not ended'),
   // The logs: partitions, leases, and how far each step is.
   'crossroads.log.partitions_held': metric('gauge', '{partitions}', 'Partitions whose lease this process has', 'log'),
   'crossroads.log.stamp_lag.seconds': metric('gauge', 's', 'Age of the oldest event without a position', 'log'),

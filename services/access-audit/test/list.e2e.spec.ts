@@ -302,6 +302,7 @@ describe('the list of accesses', () => {
       'access-audit': `127.0.0.1:${running.institutionsPort}`,
       ebox: '127.0.0.1:1',
       'person-registry': '127.0.0.1:1',
+      'reference-directory': '127.0.0.1:1',
     };
     const sdk = new Citizen({ addresses, tls, trustDomain: TRUST_DOMAIN });
     const seen: Access[] = [];

@@ -130,4 +130,29 @@ describe('the rebuild of the list of accesses', () => {
     expect(await rows()).toEqual(before);
     expect(running.output).not.toContain('does not exist');
   }, 60_000);
+
+  it('makes the same figures of the counts alone, also of persons who were erased since', async () => {
+    const figures = () => db.query('select * from monthly_figures order by id');
+    const before = await figures();
+    const [row] = await db.query<{ consultations: bigint }>(
+      'select sum(consultations)::bigint as consultations from monthly_figures',
+    );
+    const [lines] = await db.query<{ count: bigint }>('select count(*) from accesses where not self_consultation');
+    expect(row?.consultations).toBe(lines?.count);
+    const admin = await openDatabase({ url: mesh.database.adminUrl, poolSize: 1 });
+    const erased = await admin.execute(
+      `update es.events set data = data || '{"sealed": ""}' where type = 'AccessRecorded' and data ->> 'subject' = $1`,
+      [PEOPLE[1]?.personId],
+    );
+    await admin.close();
+    expect(erased).toBeGreaterThan(0);
+    expect(await rebuild('figures')).toMatchObject({ code: 0, output: expect.stringContaining(' 0 rows differed') });
+    expect(await figures()).toEqual(before);
+    const damaged = await db.execute('update monthly_figures set consultations = consultations + 1');
+    expect(await rebuild('figures')).toMatchObject({
+      code: 1,
+      output: expect.stringContaining(`${damaged} rows were wrong, and are right now`),
+    });
+    expect(await figures()).toEqual(before);
+  }, 60_000);
 });

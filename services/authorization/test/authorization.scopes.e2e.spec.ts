@@ -10,6 +10,7 @@ import {
   registerWages,
   revoke,
   submit,
+  term,
   wages,
   watching,
 } from './requests.js';
@@ -71,6 +72,7 @@ describe('authorization, by caller', () => {
         signInProvider: { issuer: 'https://signin.test', keys: [key], acceptedAcr: ['high'] },
       }),
     registerDocumentProvider: (rpcs) => rpcs.registerDocumentProvider({ requestId: requestId(), documentProvider }),
+    registerTerms: (rpcs) => rpcs.registerTerms({ requestId: requestId(), terms: [term] }),
     grantInscriptions: (rpcs) =>
       rpcs.grantInscriptions({
         requestId: requestId(),
@@ -136,6 +138,7 @@ describe('authorization, by caller', () => {
       registerDataService: 'NOT_AN_ADMINISTRATOR',
       registerSignInProvider: 'NOT_AN_ADMINISTRATOR',
       registerDocumentProvider: 'NOT_AN_ADMINISTRATOR',
+      registerTerms: 'NOT_AN_ADMINISTRATOR',
       submitDeliberation: 'OK',
       getDeliberation: 'OK',
       listDeliberations: 'OK',
@@ -186,6 +189,7 @@ describe('authorization, by caller', () => {
       registerDataService: 'NOT_AN_ADMINISTRATOR',
       registerSignInProvider: 'NOT_AN_ADMINISTRATOR',
       registerDocumentProvider: 'NOT_AN_ADMINISTRATOR',
+      registerTerms: 'NOT_AN_ADMINISTRATOR',
       submitDeliberation: 'NOT_THE_RECIPIENT',
       ...forServices,
     });

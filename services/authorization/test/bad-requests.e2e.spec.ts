@@ -2,6 +2,7 @@ import { RemoteError } from '@crossroads/grpc';
 import { withCbeCheck } from '@crossroads/identifiers';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TermKind } from '@crossroads/contracts/authorization/v1/policy';
 import { badRequests } from './bad-requests.js';
 import {
   application,
@@ -13,6 +14,7 @@ import {
   provider,
   register,
   supplier,
+  terms,
   uuid,
   withdraw,
 } from './calls.js';
@@ -84,6 +86,13 @@ describe('authorization refuses', () => {
     expect(await outcomeOf(group({})(administrator))).toBe('DATA_SERVICE_INCOMPATIBLE');
     expect(await outcomeOf(granting({ dataService: 'nothing.v1' })(administrator))).toBe('UNKNOWN_DATA_SERVICE');
     expect(await outcomeOf(granting({ fieldGroups: ['x'] })(administrator))).toBe('UNKNOWN_FIELD_GROUP');
+    const dataService = { kind: TermKind.TERM_KIND_DATA_SERVICE, name: 'nothing.v1' };
+    const fieldGroup = { kind: TermKind.TERM_KIND_FIELD_GROUP, name: 'employment.wages.v1/x' };
+    expect(await outcomeOf(terms({}, dataService)(administrator))).toBe('UNKNOWN_DATA_SERVICE');
+    expect(await outcomeOf(terms({}, { ...fieldGroup, name: 'nothing.v1/x' })(administrator))).toBe(
+      'UNKNOWN_DATA_SERVICE',
+    );
+    expect(await outcomeOf(terms({}, fieldGroup)(administrator))).toBe('UNKNOWN_FIELD_GROUP');
     expect(await outcomeOf(authorization.as('committee').decideDeliberation(notFound))).toBe('DELIBERATION_NOT_FOUND');
     expect(await outcomeOf(administrator.getDeliberation({ deliberationId: uuid }))).toBe('DELIBERATION_NOT_FOUND');
     const own = { ...institution, enterpriseNumber: numbers.administrator };

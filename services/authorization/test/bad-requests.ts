@@ -20,11 +20,13 @@ import {
   signInProvider,
   submit,
   supplier,
+  terms,
   uuid,
   withdraw,
   wrongCheck,
 } from './calls.js';
-import { grant } from './requests.js';
+import { TermKind } from '@crossroads/contracts/authorization/v1/policy';
+import { grant, label } from './requests.js';
 import { numbers } from './running-authorization.js';
 
 type Bad = readonly [what: string, call: (rpcs: Rpcs) => Promise<unknown>, field: string, rule: string];
@@ -270,6 +272,73 @@ export const badRequests: readonly Bad[] = [
     }),
     'sign_in_provider.keys[1]',
     'TWICE',
+  ],
+
+  ['no terms', terms(), 'terms', 'REQUIRED'],
+  ['too many terms', terms(...Array.from({ length: 101 }, () => ({}))), 'terms', 'TOO_MANY'],
+  ['a term twice', terms({}, {}), 'terms[1]', 'TWICE'],
+  ['a term of no kind', terms({ kind: TermKind.TERM_KIND_UNSPECIFIED }), 'terms[0].kind', 'UNKNOWN_KIND'],
+  ['a term of an unknown kind', terms({ kind: TermKind.UNRECOGNIZED }), 'terms[0].kind', 'UNKNOWN_KIND'],
+  ['a term without name', terms({ name: '' }), 'terms[0].name', 'REQUIRED'],
+  ['a legal context that is none', terms({ name: 'social inquiry' }), 'terms[0].name', 'MALFORMED_CONTEXT'],
+  [
+    'an inscription context that is none',
+    terms({ kind: TermKind.TERM_KIND_INSCRIPTION_CONTEXT, name: 'none' }),
+    'terms[0].name',
+    'MALFORMED_CONTEXT',
+  ],
+  [
+    'an inscription context under both of its names',
+    terms(
+      { kind: TermKind.TERM_KIND_INSCRIPTION_CONTEXT, name: '17/2' },
+      { kind: TermKind.TERM_KIND_INSCRIPTION_CONTEXT, name: 'PCSA:LIVING_WAGE' },
+    ),
+    'terms[1]',
+    'TWICE',
+  ],
+  [
+    'a data service without version',
+    terms({ kind: TermKind.TERM_KIND_DATA_SERVICE, name: 'employment.wages' }),
+    'terms[0].name',
+    'MALFORMED_DATA_SERVICE',
+  ],
+  [
+    'a field group without data service',
+    terms({ kind: TermKind.TERM_KIND_FIELD_GROUP, name: 'amounts' }),
+    'terms[0].name',
+    'MALFORMED_FIELD_GROUP',
+  ],
+  ['a term without label', terms({ label: undefined }), 'terms[0].label', 'REQUIRED'],
+  ['a label without name', terms({ label: { ...label, name: undefined } }), 'terms[0].label.name', 'REQUIRED'],
+  ...(['name', 'phrase', 'description'] as const).flatMap((part) =>
+    (['nl', 'fr', 'de', 'en'] as const).map(
+      (language): Bad => [
+        `a ${part} without ${language}`,
+        terms({ label: { ...label, [part]: { ...label[part], [language]: '' } } }),
+        `terms[0].label.${part}.${language}`,
+        'REQUIRED',
+      ],
+    ),
+  ),
+  ...(
+    [
+      ['name', 80],
+      ['phrase', 120],
+      ['description', 400],
+    ] as const
+  ).map(
+    ([part, max]): Bad => [
+      `a long ${part}`,
+      terms({ label: { ...label, [part]: { ...label[part], de: 'x'.repeat(max + 1) } } }),
+      `terms[0].label.${part}.de`,
+      'TOO_LONG',
+    ],
+  ),
+  [
+    'an SSIN in a label',
+    terms({ label: { ...label, name: { ...label.name, fr: 'dossier 85073003328' } } }),
+    'terms[0].label.name.fr',
+    'LOOKS_LIKE_AN_SSIN',
   ],
 
   [

@@ -4,9 +4,10 @@ import type {
   DocumentProvider,
   Grant,
   InscriptionGrant,
+  Term,
 } from '@crossroads/contracts/authorization/v1/policy';
 import { newRequestId } from '@crossroads/grpc';
-import { documentProvider, draft, grant, question, wages } from './requests.js';
+import { documentProvider, draft, grant, question, term, wages } from './requests.js';
 import { REGISTRATION, numbers, type RunningAuthorization } from './running-authorization.js';
 
 export type Rpcs = ReturnType<RunningAuthorization['as']>;
@@ -74,6 +75,10 @@ export const inscriptions = (change: Partial<InscriptionGrant>) => (rpcs: Rpcs) 
       ...change,
     },
   });
+export const terms =
+  (...changes: readonly Partial<Term>[]) =>
+  (rpcs: Rpcs) =>
+    rpcs.registerTerms({ requestId: id(), terms: changes.map((change) => ({ ...term, ...change })) });
 export const submit = (change: Partial<Deliberation>) => (rpcs: Rpcs) =>
   rpcs.submitDeliberation({ requestId: id(), deliberation: { ...draft, ...change } });
 export const granting = (change: Partial<Grant>) => submit({ grants: [grant, { ...grant, ...change }] });

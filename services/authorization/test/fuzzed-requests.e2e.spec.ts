@@ -40,6 +40,9 @@ describe('authorization takes', () => {
       subscription: fc.boolean(),
       withoutOfficial: fc.boolean(),
     });
+    const anyText = fc.option(fc.record({ nl: text, fr: text, de: text, en: text }), { nil: undefined });
+    const anyLabel = fc.record({ name: anyText, phrase: anyText, description: anyText });
+    const register = authorization.registerAs('administrator');
     const groups = fc.array(fc.record({ name: text, paths: texts }), { maxLength: 3 });
     const calls = fc.oneof(
       fc
@@ -107,6 +110,29 @@ describe('authorization takes', () => {
           }),
         })
         .map((request) => () => authorization.as('committee').grantInscriptions(request)),
+      fc
+        .record({
+          requestId,
+          terms: fc.array(fc.record({ kind: number, name: text, label: fc.option(anyLabel, { nil: undefined }) }), {
+            maxLength: 3,
+          }),
+        })
+        .map((request) => () => administrator.registerTerms(request)),
+      fc
+        .record({ policyRevision: fc.bigInt({ min: -2n, max: 40n }) })
+        .map((request) => () => register.getVocabulary(request)),
+      fc
+        .record({
+          words: text,
+          recipients: texts,
+          dataService: text,
+          legalContext: text,
+          inForceOnly: fc.boolean(),
+          pageSize: number,
+          pageToken: text,
+        })
+        .map((request) => () => register.searchDeliberations(request)),
+      fc.record({ deliberationId: text }).map((request) => () => register.getPublishedDeliberation(request)),
       fc
         .record({
           requestId,

@@ -4,6 +4,8 @@ import {
   DeliberationState,
   type DocumentProvider,
   type Grant,
+  type Term,
+  TermKind,
 } from '@crossroads/contracts/authorization/v1/policy';
 import { newRequestId } from '@crossroads/grpc';
 import { numbers, type RunningAuthorization } from './running-authorization.js';
@@ -42,6 +44,16 @@ export const grant: Grant = {
   subscription: true,
   withoutOfficial: false,
 };
+
+const inFourLanguages = (text: string) => ({ nl: `${text} nl`, fr: `${text} fr`, de: `${text} de`, en: text });
+
+export const label = {
+  name: inFourLanguages('Social inquiry'),
+  phrase: inFourLanguages('for a social inquiry'),
+  description: inFourLanguages('The office examines your situation.'),
+};
+
+export const term: Term = { kind: TermKind.TERM_KIND_LEGAL_CONTEXT, name: 'PCSA:SOCIAL_INQUIRY', label };
 
 export const draft: Deliberation = {
   deliberationId: '',

@@ -1,4 +1,5 @@
 import { AuthorizationServiceService } from '@crossroads/contracts/authorization/v1/authorization_service';
+import { RegisterServiceService } from '@crossroads/contracts/authorization/v1/register_service';
 import { newRequestId, RemoteError, type TlsFiles } from '@crossroads/grpc';
 import { withCbeCheck } from '@crossroads/identifiers';
 import { CertificateAuthorities } from '@crossroads/local';
@@ -54,6 +55,10 @@ export class RunningAuthorization {
 
   as(name: string, deadlineMs = 20_000, port = this.process.port) {
     return this.mesh.connect(AuthorizationServiceService, port, this.certificate(name), { deadlineMs });
+  }
+
+  registerAs(name: string) {
+    return this.mesh.connect(RegisterServiceService, this.process.port, this.certificate(name), { deadlineMs: 20_000 });
   }
 
   /** Another process, on the same database, which may not get ready. */
@@ -126,7 +131,7 @@ export class RunningAuthorization {
 
 /** Of applications that specs register: what any of them does, for almost as long as may be. */
 export const REGISTRATION = {
-  rights: ['administer', 'entrust', 'decide', 'propose', 'publish', 'consult'],
+  rights: ['administer', 'entrust', 'decide', 'propose', 'publish', 'consult', 'portal:https://sign-in.test'],
   notAfter: new Date(Date.now() + 399 * 86_400_000),
 };
 

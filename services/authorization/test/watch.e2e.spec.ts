@@ -1,4 +1,5 @@
 import type { WatchResponse } from '@crossroads/contracts/authorization/v1/authorization_service';
+import { TermKind } from '@crossroads/contracts/authorization/v1/policy';
 import { newRequestId, Unavailable } from '@crossroads/grpc';
 import { parseIsoDay } from '@crossroads/identifiers';
 import { decide as decideNow, type Question } from '@crossroads/policy';
@@ -15,6 +16,7 @@ import {
   submit,
   wages,
   watching,
+  term,
 } from './requests.js';
 import { numbers, RunningAuthorization } from './running-authorization.js';
 import { storeEvents } from './stored-events.js';
@@ -147,6 +149,20 @@ describe('whoever follows the policy', () => {
         inscriptionContexts: ['17/2'],
       });
     }
+  });
+
+  it('goes on deciding after terms, which it does not hold', async () => {
+    const administrator = authorization.as('administrator');
+    const follower = authorization.follow();
+    const both = [term, { ...term, kind: TermKind.TERM_KIND_DATA_SERVICE, name: 'employment.wages.v1' }];
+    const { policyRevision } = await administrator.registerTerms({ requestId: newRequestId(), terms: both });
+    const later = authorization.follow();
+    for (const one of [follower, later]) {
+      await one.whenAt(policyRevision);
+      await when(one, 'allowed');
+    }
+    const again = await administrator.registerTerms({ requestId: newRequestId(), terms: both });
+    expect(again.policyRevision).toBe(policyRevision);
   });
 
   it('refuses once authorization was killed, and comes back by itself with what it missed', async () => {

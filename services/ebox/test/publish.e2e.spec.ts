@@ -224,10 +224,10 @@ describe('publishing a message', () => {
     expect(running.output).not.toContain(person.ssin);
   });
 
-  it('message types have a title in three languages', async () => {
+  it('message types have a title in four languages', async () => {
     const { messageTypes } = await client.listMessageTypes({});
     expect(messageTypes.length).toBeGreaterThanOrEqual(12);
     for (const { title } of messageTypes)
-      expect([title?.nl, title?.fr, title?.de].map(Boolean)).toEqual([true, true, true]);
+      expect([title?.nl, title?.fr, title?.de, title?.en].map(Boolean)).toEqual([true, true, true, true]);
   });
 });

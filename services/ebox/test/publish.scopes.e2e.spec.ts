@@ -69,6 +69,15 @@ describe('publishing, by caller', () => {
     expect(await outcomes(stranger.tls, stranger)).toEqual(['NOT_A_DOCUMENT_PROVIDER']);
   });
 
+  it('a portal is told the names of message types, and nothing else', async () => {
+    const portal = await provider(world, { registered: false });
+    const tls = await mesh.register(portal.enterpriseNumber, {}, ['portal:https://sign-in.test']);
+    const client = publications(world, running, { ...portal, tls });
+    expect((await client.listMessageTypes({})).messageTypes.length).toBeGreaterThan(0);
+    expect(await outcomes(tls, fund)).toEqual(expect.arrayContaining(['OK', 'RIGHT_MISSING']));
+    expect(await outcomes(tls, fund)).toHaveLength(2);
+  });
+
   it('nor does a document provider whose activity has ended, or begins tomorrow', async () => {
     const day = (days: number) => {
       const [year = 0, month = 0, date = 0] = addDays(dayOf(new Date()), days).split('-').map(Number);

@@ -6,6 +6,7 @@ import { PublicationServiceService } from '@crossroads/contracts/ebox/v1/publica
 import { type Connection, newRequestId, type TlsFiles } from '@crossroads/grpc';
 import { withCbeCheck } from '@crossroads/identifiers';
 import type { TestMesh } from '@crossroads/testing/mesh';
+import { ALL_RIGHTS_BUT_PORTAL } from '@crossroads/testing/mesh';
 import pg from 'pg';
 import type { Person, World } from './world.js';
 
@@ -33,7 +34,10 @@ export const provider = async (
   }: Partial<DocumentProvider> & { registered?: boolean; institution?: Partial<Institution> } = {},
 ): Promise<Provider> => {
   const enterpriseNumber = withCbeCheck(`03${String(++members).padStart(6, '0')}`);
-  const registeredProvider = { enterpriseNumber, tls: await world.mesh.register(enterpriseNumber, institution) };
+  const registeredProvider = {
+    enterpriseNumber,
+    tls: await world.mesh.register(enterpriseNumber, institution, ALL_RIGHTS_BUT_PORTAL),
+  };
   if (registered) asProvider(world, registeredProvider, more);
   return registeredProvider;
 };

@@ -11,6 +11,7 @@ export class PortalSettings extends settingsOf({
   }).default(0),
   PUBLIC_URL: urlSetting('what citizens type to reach it, without a path', 'https://my.example'),
   SIGN_IN_ISSUER: urlSetting('the OpenID provider that signs citizens in', 'https://sign-in.example'),
+  SIGN_IN_CA_FILE: fileSetting('PEM file with the authorities of that provider; absent: those of Node.js').optional(),
   SIGN_IN_ACR: textSetting('the level of assurance that is asked of it (acr_values)').default(
     'http://eidas.europa.eu/LoA/high',
   ),

@@ -36,7 +36,7 @@ export const asReader = async <Result>(
   work: (mail: Mail) => Promise<Result>,
 ): Promise<Result> => {
   const mesh = readMeshFile();
-  const roles = enterprise === undefined ? {} : { enterpriseRoles: { [enterprise]: [role] } };
+  const roles = enterprise === undefined ? {} : { enterprise: { enterpriseNumber: enterprise, role } };
   const token = await signIn(mesh, as, { ssin, service: ebox.name, ...roles });
   const citizen = new Citizen(connectionOf(mesh, as));
   try {

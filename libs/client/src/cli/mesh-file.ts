@@ -24,7 +24,7 @@ export interface MeshFile {
     readonly privateKeys: Readonly<Record<string, string>>;
     readonly asking: Official;
   };
-  readonly signIn?: { readonly issuer: string; readonly privateKey: string; readonly kid?: string };
+  readonly signIn?: { readonly issuer: string };
 }
 
 /** A wrong argument: printed as one sentence, without a stack. */

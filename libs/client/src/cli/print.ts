@@ -9,6 +9,7 @@ import type { Access } from '@crossroads/contracts/audit/v1/audit_service';
 import type { Delivery } from '@crossroads/contracts/delivery/v1/delivery';
 import type { DataServiceResult } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { ProposalKind, type ProposalStatement, ProposalStep } from '@crossroads/contracts/person/v1/proposal';
+import type { Period } from '@crossroads/contracts/time/v1/period';
 
 const closed = new AbortController();
 
@@ -100,7 +101,10 @@ export const accessLines = (access: Access): string[] => {
   const when = access.time?.toISOString() ?? '';
   if (access.erased) return [`${when}  erased`];
   const result = access.concluded ? (RESULT.get(access.result) ?? '') : 'under way';
-  const who = access.customer === '' ? 'yourself' : `${access.customerName || access.customer}`;
+  const who =
+    access.customer === ''
+      ? `yourself${access.ownDataOf === '' ? '' : ` at ${access.ownDataOf}`}`
+      : `${access.customerName || access.customer}`;
   const role = access.officialRole === '' ? '' : ` (${access.officialRole})`;
   const why = [access.legalContext, access.reason].filter((part) => part !== '').join(', ');
   return [
@@ -133,6 +137,10 @@ const inscriptionLines = ({ kind, inscription, peer, application }: Access): str
   const when = kind === AccessKind.ACCESS_KIND_INSCRIPTION_END ? `after ${until}` : `from ${from} until ${until}`;
   return [`    ${what}: ${inscription?.context ?? ''}, ${when}; recorded by ${application} of ${peer}`];
 };
+
+/** `…` where a side is open. */
+export const periodText = (period: Period | undefined): string =>
+  `from ${dateText(period?.startDate)} until ${dateText(period?.endDate)}`;
 
 /** `…` where a side is open. */
 const dateText = (date: { readonly year: number; readonly month: number; readonly day: number } | undefined): string =>

@@ -1,18 +1,26 @@
-import { readFileSync } from 'node:fs';
-import { type CitizenClaims, citizenToken } from '../tokens.js';
+import { SignInFailed } from '@crossroads/openid';
+import { accessAudit } from '@crossroads/topology';
+import type { DemoChoice } from '../sign-in/demo-browser.js';
+import { type CitizenService, demoSignIn } from '../sign-in/demo-sign-in.js';
 import { type MeshFile, tlsOf, UsageError } from './mesh-file.js';
 
 /**
  * A token of the provider of this machine, which lets anybody sign in as anybody.
  * @param portal the certificate that will show it
+ * @param service that takes the token; absent: access-audit
  */
-export const signIn = (
+export const signIn = async (
   mesh: MeshFile,
   portal: string,
-  claims: Omit<CitizenClaims, 'issuer' | 'certificate'>,
+  { service = accessAudit.name, ...choice }: DemoChoice & { readonly service?: CitizenService },
 ): Promise<string> => {
   if (!mesh.signIn) throw new UsageError('this mesh has no sign-in provider on this machine');
-  const { issuer, privateKey, kid = 'sign-in' } = mesh.signIn;
-  const certificate = readFileSync(tlsOf(mesh, portal).cert, 'utf8');
-  return citizenToken({ ...claims, issuer, certificate }, { kid, privatePem: readFileSync(privateKey, 'utf8') });
+  const { issuer } = mesh.signIn;
+  try {
+    return await demoSignIn({ issuer, tls: tlsOf(mesh, portal) }, choice, service);
+  } catch (error) {
+    if (error instanceof SignInFailed && error.fault === 'PROVIDER_AWAY')
+      throw new UsageError(`The sign-in provider at ${issuer} does not answer: is the mesh running?`);
+    throw error;
+  }
 };

@@ -1,15 +1,59 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { TlsFiles } from '@crossroads/grpc';
-import { type CitizenService, CitizenSignIn } from './citizen-sign-in.js';
+import { SignInClient } from '@crossroads/openid';
+import {
+  type accessAudit,
+  clientIdOf,
+  type ebox,
+  type personRegistry,
+  type referenceDirectory,
+  tokenAudienceOf,
+} from '@crossroads/topology';
 import { chooseAtDemoProvider, CLI_CALLBACK, type DemoChoice } from './demo-browser.js';
 
-/** Signs somebody in at the provider of one machine, which lets anybody sign in as anybody. Resolves to a token for the service. */
+/** A level of assurance of eIDAS: that of an identity card. */
+export const ACR_HIGH = 'http://eidas.europa.eu/LoA/high';
+
+/** A service that citizens call. */
+export type CitizenService =
+  | typeof accessAudit.name
+  | typeof ebox.name
+  | typeof personRegistry.name
+  | typeof referenceDirectory.name;
+
+/**
+ * Signs somebody in at the provider of one machine, which lets anybody sign in as anybody. Resolves to a token for one service, which works
+ * over connections with this certificate only.
+ * @param front the issuer of the provider, and the certificate of the front end with the authority of the provider's
+ * @throws SignInFailed
+ */
 export const demoSignIn = async (
   { issuer, tls }: { readonly issuer: string; readonly tls: TlsFiles },
   choice: DemoChoice,
   service: CitizenService,
 ): Promise<string> => {
-  const signIn = await CitizenSignIn.discover({ issuer, tls, redirectUri: CLI_CALLBACK });
-  const { url, pending } = await signIn.begin({ services: [service] });
+  const audience = tokenAudienceOf(service);
+  const client = new SignInClient({
+    issuer,
+    clientId: clientIdOf(applicationOf(new X509Certificate(readFileSync(tls.cert)))),
+    redirectUri: CLI_CALLBACK,
+    acr: ACR_HIGH,
+    maxAgeS: 60,
+    audiences: [audience],
+    tls,
+  });
+  const { url, pending } = await client.begin('en');
   const callback = await chooseAtDemoProvider(url, CLI_CALLBACK, choice);
-  return (await signIn.finish(callback, pending, service)).accessToken;
+  const { refreshToken } = await client.complete(callback.search.slice(1), pending);
+  return (await client.accessToken(refreshToken, audience)).token;
+};
+
+/** Whom a client certificate names: `CN=<application>`, `O=<enterprise number>`. */
+const applicationOf = ({ subject }: X509Certificate): { enterpriseNumber: string; application: string } => {
+  const [, enterpriseNumber] = /^O=(\d{10})$/m.exec(subject) ?? [];
+  const [, application] = /^CN=(.+)$/m.exec(subject) ?? [];
+  if (enterpriseNumber === undefined || application === undefined)
+    throw new TypeError('a front end signs people in with the certificate of an application of an institution');
+  return { enterpriseNumber, application };
 };

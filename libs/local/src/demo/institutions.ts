@@ -9,8 +9,6 @@ export interface DemoInstitution {
   readonly rights: readonly string[];
 }
 
-export const SIGN_IN_ISSUER = 'https://sign-in.crossroads.test';
-
 /** Of who receives data. */
 const RECIPIENT = ['consult', 'inscribe', 'subscribe', 'propose', 'entrust'] as const;
 
@@ -56,7 +54,12 @@ export const INSTITUTIONS = {
     name: 'Social Status Register',
     rights: ['supply:social.status.v1', 'report:social.status.v1:*'],
   },
-  'citizen-portal': { enterpriseNumber: '0999001119', name: 'Citizen portal', rights: [`portal:${SIGN_IN_ISSUER}`] },
+  'citizen-portal': {
+    enterpriseNumber: '0999001119',
+    name: 'Citizen portal',
+    // Besides: `portal:<issuer>`, of the sign-in provider of this mesh.
+    rights: [],
+  },
 } as const satisfies Readonly<Record<string, DemoInstitution>>;
 
 export type InstitutionName = keyof typeof INSTITUTIONS;

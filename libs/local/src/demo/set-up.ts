@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   ACR_HIGH,
-  type CitizenClaims,
-  citizenToken,
+  type CitizenService,
+  demoSignIn,
   Institution,
   type MeshAddresses,
   type MeshConnection,
@@ -14,14 +14,15 @@ import { newRequestId } from '@crossroads/grpc';
 import { MAX_REGISTERED_DAYS } from '@crossroads/topology';
 import { type IdentityFiles, spkiOfPem, writePrivate } from '../certificates.js';
 import type { LocalMesh } from '../local-mesh.js';
+import { PORTAL } from '../sign-in/portal-client.js';
+import { SIGN_IN_KID } from '../sign-in/provider-configuration.js';
+import { issuerOf } from '../sign-in/sign-in-provider.js';
 import { dataServices, type InstitutionAddresses } from './data-services.js';
 import { DRAFTS, inscriptionContexts, type Recipient, toDeliberation } from './deliberations.js';
-import { INSTITUTIONS, type InstitutionName, institutionEntries, numberOf, SIGN_IN_ISSUER } from './institutions.js';
+import { INSTITUTIONS, type InstitutionName, institutionEntries, numberOf } from './institutions.js';
+import { TERMS } from './terms.js';
 import { OFFICIALS_KID, type OfficialsKey, officialsKeyOf, publicPem, signingKey } from './signing-keys.js';
 
-/** The institution, and its application, through which citizens sign in. */
-const PORTAL = 'citizen-portal';
-const SIGN_IN_KID = 'sign-in';
 /** Asks in the demo, unless a question names another. */
 const OFFICIAL = { id: 'desk-4', role: 'social worker', unit: 'Social inquiries' };
 
@@ -31,14 +32,14 @@ export interface DemoNetwork {
   as(name: InstitutionName): Institution;
   connection(name: InstitutionName): MeshConnection;
   /** A token of the sign-in provider of this machine, for the citizen portal: anybody signs in as anybody. */
-  signIn(ssin: string, service: NonNullable<CitizenClaims['service']>): Promise<string>;
+  signIn(ssin: string, service: CitizenService): Promise<string>;
   close(): void;
 }
 
 /** The parts of a mesh that the demo uses. */
 export interface DemoHost extends Pick<LocalMesh, 'trustDomain' | 'issueApplication' | 'setSignIn' | 'setOfficials'> {
   readonly folder: Pick<LocalMesh['folder'], 'keys'>;
-  readonly ports: Pick<LocalMesh['ports'], 'forInstitutions'>;
+  readonly ports: Pick<LocalMesh['ports'], 'forInstitutions' | 'signIn'>;
 }
 
 const DAY_MS = 86_400_000;
@@ -54,9 +55,9 @@ export const setUpDemo = async (mesh: DemoHost, addresses: InstitutionAddresses)
     certificates.set(name, await mesh.issueApplication(name, { application: name, enterpriseNumber }));
   const officials = new Map<InstitutionName, OfficialsKey>();
   for (const [name] of institutionEntries()) officials.set(name, await officialsKeyOf(mesh, name));
-  const signInFile = join(mesh.folder.keys, 'sign-in.pem');
-  const signInKey = await signingKey(signInFile);
-  const network = networkOf(mesh, certificates, officials, signInKey);
+  const signInKey = await signingKey(signInKeyFile(mesh));
+  const issuer = issuerOf(mesh.ports.signIn);
+  const network = networkOf(mesh, certificates, officials);
 
   const { authorization } = network.as('administrator');
   for (const [name, institution] of institutionEntries()) {
@@ -78,17 +79,18 @@ export const setUpDemo = async (mesh: DemoHost, addresses: InstitutionAddresses)
         enterpriseNumber: institution.enterpriseNumber,
         name,
         spkiHashes: [spkiOfPem(certificate)],
-        rights: [...institution.rights],
+        rights: [...institution.rights, ...(name === PORTAL ? [`portal:${issuer}`] : [])],
         notAfter: registeredUntil(),
       },
     });
   }
   for (const dataService of dataServices(addresses))
     await authorization.registerDataService({ requestId: newRequestId(), dataService });
+  await authorization.registerTerms({ requestId: newRequestId(), terms: [...TERMS] });
   await authorization.registerSignInProvider({
     requestId: newRequestId(),
     signInProvider: {
-      issuer: SIGN_IN_ISSUER,
+      issuer,
       keys: [{ kid: SIGN_IN_KID, jwk: { ...(await publicJwk(publicPem(signInKey))) } }],
       acceptedAcr: [ACR_HIGH],
     },
@@ -128,7 +130,7 @@ export const setUpDemo = async (mesh: DemoHost, addresses: InstitutionAddresses)
   });
   const publicFile = join(mesh.folder.keys, 'sign-in.public.pem');
   await writePrivate(publicFile, publicPem(signInKey));
-  await mesh.setSignIn({ issuer: SIGN_IN_ISSUER, publicKey: publicFile, privateKey: signInFile, algorithm: 'ES256' });
+  await mesh.setSignIn({ issuer, publicKey: publicFile, algorithm: 'ES256' });
   return network;
 };
 
@@ -143,6 +145,10 @@ const keyOf = (officials: OfficialsKeys, name: InstitutionName): OfficialsKey =>
 const registeredKeys = (officials: OfficialsKeys, name: InstitutionName) => [
   { kid: OFFICIALS_KID, jwk: keyOf(officials, name).jwk },
 ];
+
+/** The private key of the provider's tokens. */
+export const signInKeyFile = ({ folder }: { readonly folder: Pick<LocalMesh['folder'], 'keys'> }): string =>
+  join(folder.keys, 'sign-in.pem');
 
 /** Where the demo's sources find the official keys of institutions. */
 export const institutionKeysFile = ({ folder }: { readonly folder: Pick<LocalMesh['folder'], 'keys'> }): string =>
@@ -186,7 +192,6 @@ const networkOf = (
   mesh: DemoHost,
   certificates: ReadonlyMap<InstitutionName, IdentityFiles>,
   officials: OfficialsKeys,
-  signInKey: string,
 ): DemoNetwork => {
   const connected = new Map<InstitutionName, Institution>();
   const { forInstitutions } = mesh.ports;
@@ -211,13 +216,8 @@ const networkOf = (
       return institution;
     },
     connection,
-    signIn: (ssin, service) => {
-      const certificate = readFileSync(certificateOf(certificates, PORTAL).certificate, 'utf8');
-      return citizenToken(
-        { issuer: SIGN_IN_ISSUER, ssin, service, certificate },
-        { kid: SIGN_IN_KID, privatePem: signInKey },
-      );
-    },
+    signIn: (ssin, service) =>
+      demoSignIn({ issuer: issuerOf(mesh.ports.signIn), tls: connection(PORTAL).tls }, { ssin }, service),
     close: () => {
       for (const institution of connected.values()) institution.close();
     },

@@ -4,7 +4,7 @@ import { personRegistry } from '@crossroads/topology';
 import type { LocalMesh } from '../local-mesh.js';
 import { STATUSES, WAGES } from './deliberations.js';
 import { type InstitutionName, numberOf } from './institutions.js';
-import { type DemoNetwork, institutionKeysFile, setUpDemo } from './set-up.js';
+import { type DemoNetwork, institutionKeysFile, setUpDemo, signInKeyFile } from './set-up.js';
 
 /** Where the pension office keeps its documents: the name of a file is the id of a document. */
 export const documentFolder = ({ folder }: Pick<LocalMesh, 'folder'>): string =>
@@ -45,6 +45,7 @@ export const startDemo = async (mesh: LocalMesh, people: string | undefined): Pr
   const documents = documentFolder(mesh);
   mkdirSync(documents, { recursive: true, mode: 0o700 });
   await Promise.all([
+    mesh.startSignIn(signInKeyFile(mesh), people),
     source('wages-source', WAGES, ports.wages),
     source('statuses-source', STATUSES, ports.statuses),
     start('pension-office', 'document-provider-main.js', ports.documents, {

@@ -13,6 +13,7 @@ import { consultSources, type ExpectedAccesses, showRefusals } from './consultat
 import { inscribe, inscribeAll } from './inscriptions-step.js';
 import { exchangeMail } from './mail-steps.js';
 import { countNotices, showNotices } from './notices-step.js';
+import { showPages } from './pages-step.js';
 import { TourOutput } from './tour-output.js';
 import { importPopulation, type ImportedPerson } from './population-step.js';
 import type { Tour } from './tour.js';
@@ -61,6 +62,7 @@ const steps = async (tour: Tour, population: Population): Promise<void> => {
     const notices = await countNotices(tour, participants);
     await killUnderLoad(tour, participants, moved);
     await showNotices(tour, participants, notices);
+    await showPages(tour);
     await approveAgain(tour);
   } finally {
     await moved.close();

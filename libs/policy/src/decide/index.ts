@@ -7,3 +7,4 @@ export * from './document-provider.js';
 export type * from './json.js';
 export * from './person-not-available.js';
 export * from './policy.js';
+export { validityOf } from './validity.js';

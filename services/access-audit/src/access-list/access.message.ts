@@ -9,6 +9,7 @@ import { Access, type AccessedService } from '@crossroads/contracts/audit/v1/aud
 import type { Policy } from '@crossroads/policy';
 import { accessAudit } from '@crossroads/topology';
 import { NO_PARTY } from '@crossroads/transparency';
+import { isShown } from './access-filter.js';
 import type { AccessEntry, ErasedEntry, ListEntry, ReleaseEntry } from '../access-log/access-entry.js';
 
 /** An entry of the list. */
@@ -48,7 +49,7 @@ const accessMessage = (
     asOfDate: ask.asOfDate,
     inscription: behind.inscription,
     earlierOutcomes: earlierOutcomes.map(({ result, time, reason }) => ({ result, time, reason })),
-    services: releases.filter(isShown).map((release) => serviceMessage(release, policy)),
+    services: releases.filter(({ ask: one }) => isShown(one)).map((release) => serviceMessage(release, policy)),
   };
 };
 
@@ -57,10 +58,6 @@ const ownDataOf = ({ kind, party }: Ask): string => {
   if (kind !== AccessKind.ACCESS_KIND_SELF_CONSULTATION) return '';
   return party === NO_PARTY ? accessAudit.name : party.replace(/^service:/, '');
 };
-
-/** The question to a source that a delivery needed stands in the list as that delivery. */
-const isShown = ({ ask }: ReleaseEntry): boolean =>
-  ask.dataService !== '' && (ask.kind !== AccessKind.ACCESS_KIND_DELIVERY || ask.party === ask.customer);
 
 const serviceMessage = ({ ask, outcome }: ReleaseEntry, policy: Policy): AccessedService => ({
   dataService: ask.dataService,

@@ -4,10 +4,11 @@ import { AccessEntity } from './access.entity.js';
 import { AccessLog } from './access-log.js';
 import { AccessRepository } from './access.repository.js';
 import { LostAccesses } from './lost-accesses.js';
+import { MonthlyFiguresList } from './monthly-figures.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([AccessEntity])],
-  providers: [AccessLog, AccessRepository, LostAccesses],
-  exports: [AccessLog, LostAccesses],
+  providers: [AccessLog, AccessRepository, LostAccesses, MonthlyFiguresList],
+  exports: [AccessLog, LostAccesses, MonthlyFiguresList],
 })
 export class AccessLogModule {}

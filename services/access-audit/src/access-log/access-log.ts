@@ -10,9 +10,17 @@ import {
 } from '@crossroads/eventsourcing';
 import { FORGOTTEN, SubjectSealer } from '@crossroads/privacy';
 import { Injectable } from '@nestjs/common';
+import { addFigures, countedByPartition, countingAppends } from './monthly-figures.js';
 import type { AccessEntity } from './access.entity.js';
 import { AccessRepository, type PageOf, type Position } from './access.repository.js';
-import { type AccessStep, entryOf, hasAsks, isSelfConsultation, type ListEntry } from './access-entry.js';
+import {
+  type AccessEntry,
+  type AccessStep,
+  entryOf,
+  hasAsks,
+  isSelfConsultation,
+  type ListEntry,
+} from './access-entry.js';
 
 /** A step with the identity of its event, by which duplicates are recognised. */
 export interface ReceivedStep extends AccessStep {
@@ -25,6 +33,16 @@ export interface LostStep {
   readonly journalId: string;
   readonly ceSource: string;
   readonly ceId: string;
+}
+
+/** Records that one call opens to find those that match a filter. */
+const MAX_OPENED = 500;
+const OPENED_AT_ONCE = 100;
+
+/** Entries, and where the next page begins. */
+interface ListPage {
+  readonly entries: readonly ListEntry[];
+  readonly next?: Position;
 }
 
 /** Type of the event that says that the journal of a step has lost it. */
@@ -51,8 +69,11 @@ export class AccessLog {
     });
     const appends = await this.appendsOf(fresh, known);
     if (appends.length === 0) return 0;
-    await store.append(appends);
+    const lines = fresh.flatMap(({ journalId, steps }) => newLineOf(steps, known.get(journalId) ?? []));
+    const counted = countedByPartition(lines);
+    await store.append([...appends, ...countingAppends(counted)]);
     await this.accesses.add(tx, rowsOf(fresh.flatMap(({ steps }) => steps)));
+    await addFigures(tx, counted);
     return appends.reduce((sum, { events }) => sum + events.length, 0);
   }
 
@@ -106,21 +127,58 @@ export class AccessLog {
   }
 
   /** One page of a person's list, newest first, after a position. An access whose record was erased is an entry without content. */
-  async list(
-    personIds: readonly string[],
-    { limit, ...of }: PageOf,
-  ): Promise<{ readonly entries: readonly ListEntry[]; readonly next?: Position }> {
+  async list(personIds: readonly string[], { limit, ...of }: PageOf): Promise<ListPage> {
     const rows = await this.accesses.page(personIds, { ...of, limit: limit + 1 });
     const page = rows.slice(0, limit);
     const last = page.at(-1);
+    const entries = await this.entriesOf(page);
+    return { entries, ...(rows.length > limit && last ? { next: positionOf(last) } : {}) };
+  }
+
+  /**
+   * The same of the entries that match. What they hold is sealed, so records are opened in turn, and at most `MAX_OPENED` a call: a page
+   * may come out short, or empty, with a position from which the next one goes on. What was erased matches nothing.
+   */
+  async listMatching(
+    personIds: readonly string[],
+    { limit, after, ...of }: PageOf,
+    matches: (entry: AccessEntry) => boolean,
+  ): Promise<ListPage> {
+    const entries: ListEntry[] = [];
+    let position = after;
+    for (let opened = 0; opened < MAX_OPENED; ) {
+      const size = Math.min(OPENED_AT_ONCE, MAX_OPENED - opened);
+      const rows = await this.accesses.page(personIds, { ...of, after: position, limit: size + 1 });
+      const page = rows.slice(0, size);
+      opened += page.length;
+      for (const [n, entry] of (await this.entriesOf(page)).entries()) {
+        if (!('erased' in entry) && matches(entry)) entries.push(entry);
+        const row = page[n];
+        if (row !== undefined) position = positionOf(row);
+        if (entries.length === limit)
+          return { entries, ...(n + 1 < rows.length && position ? { next: position } : {}) };
+      }
+      if (rows.length <= size) return { entries };
+    }
+    return { entries, ...(position ? { next: position } : {}) };
+  }
+
+  /** Undefined when it is in none of these persons' lists. */
+  async find(personIds: readonly string[], journalId: string): Promise<ListEntry | undefined> {
+    const row = await this.accesses.find(personIds, journalId);
+    if (row === null) return undefined;
+    const [entry] = await this.entriesOf([row]);
+    return entry;
+  }
+
+  private async entriesOf(page: readonly AccessEntity[]): Promise<ListEntry[]> {
     const streams = await this.store.readStreams(page.map(({ journalId }) => journalId));
     const steps = await this.open([...streams.values()].flat().filter((recorded) => !isLoss(recorded)));
     const byAccess = Map.groupBy(steps, ({ journalId }) => journalId);
-    const entries = page.map(({ journalId, at }): ListEntry => {
+    return page.map(({ journalId, at }): ListEntry => {
       const lostAtSource = streams.get(journalId)?.some(isLoss) ?? false;
       return entryOf(byAccess.get(journalId) ?? [], lostAtSource) ?? { journalId, at, erased: true };
     });
-    return { entries, ...(rows.length > limit && last ? { next: { at: last.at, journalId: last.journalId } } : {}) };
   }
 
   private async appendsOf(
@@ -177,11 +235,19 @@ export class AccessLog {
   }
 }
 
+const positionOf = ({ at, journalId }: AccessEntity): Position => ({ at, journalId });
+
 /** Type of the event that has the record of an access, perhaps with its outcome. */
 export const RECORDED = 'AccessRecorded';
 
 /** Stands where the sealed content would be, when the person was erased before the entry came. */
 const ERASED = '';
+
+/** The step with which an access becomes a line, unless it is one already. */
+const newLineOf = (steps: readonly ReceivedStep[], known: readonly Recorded[]): ReceivedStep[] => {
+  const first = steps.find(hasAsks);
+  return first === undefined || known.some(({ type }) => type === RECORDED) ? [] : [first];
+};
 
 const rowsOf = (steps: readonly AccessStep[]): AccessEntity[] => steps.flatMap(rowOf);
 

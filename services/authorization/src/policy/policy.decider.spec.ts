@@ -2,7 +2,7 @@ import { Rejection } from '@crossroads/eventsourcing/decider';
 import { deciderSpec } from '@crossroads/testing';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { DataService, Deliberation } from './policy-entities.js';
+import type { DataService, Deliberation, Term } from './policy-entities.js';
 import {
   member,
   actor,
@@ -326,6 +326,45 @@ describe('a document provider', () => {
     given(...members, registered())
       .when(registerProvider(forever, office))
       .thenRejected('NOT_AN_ADMINISTRATOR');
+  });
+});
+
+describe('terms', () => {
+  const text = { nl: 'x', fr: 'x', de: 'x', en: 'x' };
+  const term = (kind: Term['kind'], name: string, en = 'x'): Term => ({
+    kind,
+    name,
+    label: { name: { ...text, en }, phrase: text, description: text },
+  });
+  const registerTerms = (terms: readonly Term[], by = admin): PolicyCommand => ({
+    type: 'RegisterTerms',
+    terms,
+    actor: by,
+  });
+  const registered = (one: Term): PolicyEvent => ({ type: 'TermRegistered', data: { term: one, by: 'admin' } });
+  const [inquiry, inscription] = [term('LEGAL_CONTEXT', 'X:Y'), term('INSCRIPTION_CONTEXT', 'X:Y')];
+
+  it('are registered by administrators, each as one change, and again only when they differ', () => {
+    given(...members)
+      .when(registerTerms([inquiry, inscription]))
+      .then(registered(inquiry), registered(inscription));
+    const changed = term('LEGAL_CONTEXT', 'X:Y', 'other');
+    given(...members, registered(inquiry), registered(inscription))
+      .when(registerTerms([changed, inscription]))
+      .then(registered(changed));
+    given(...members)
+      .when(registerTerms([inquiry], office))
+      .thenRejected('NOT_AN_ADMINISTRATOR');
+  });
+
+  it('are refused all when one names what is not registered', () => {
+    for (const [unknown, reason] of [
+      [term('DATA_SERVICE', 'unknown.v1'), 'UNKNOWN_DATA_SERVICE'],
+      [term('FIELD_GROUP', 'unknown.v1/x'), 'UNKNOWN_DATA_SERVICE'],
+    ] as const)
+      given(...members)
+        .when(registerTerms([inquiry, unknown]))
+        .thenRejected(reason);
   });
 });
 

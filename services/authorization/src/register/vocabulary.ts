@@ -2,6 +2,7 @@ import type { GetVocabularyResponse } from '@crossroads/contracts/authorization/
 import { Injectable } from '@nestjs/common';
 import { LivePolicy } from '../policy/live-policy.js';
 import { termMessage } from '../policy/policy.message.js';
+import { REASON_LABELS } from './reason-labels.js';
 
 /** Names of what is in the policy, with their labels. */
 @Injectable()
@@ -23,7 +24,7 @@ export class Vocabulary {
         source: supplier.source,
         fieldGroups: fieldGroups.map((group) => group.name),
       })),
-      reasons: [],
+      reasons: Object.entries(REASON_LABELS).map(([reason, label]) => ({ reason, label })),
     };
   }
 }

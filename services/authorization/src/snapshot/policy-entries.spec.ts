@@ -30,6 +30,16 @@ const events: readonly PolicyEvent[] = [
       },
     },
   },
+  {
+    type: 'TermRegistered',
+    data: {
+      term: {
+        kind: 'LEGAL_CONTEXT',
+        name: 'PCSA:SOCIAL_INQUIRY',
+        label: { name: undefined, phrase: undefined, description: undefined },
+      },
+    },
+  },
   { type: 'DocumentProviderRegistered', data: { documentProvider: documentProvider() } },
   wasSubmitted,
   wasApproved,

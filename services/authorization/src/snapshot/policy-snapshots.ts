@@ -4,7 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ROOT_HASH } from '../policy/policy-history.js';
 
 /** The form of the stored entries. Raise it when the state changes its form: the next start reads all events, and stores it anew. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 const PAGE_SIZE = 2_000;
 
 /** A value of the state as it is stored. */

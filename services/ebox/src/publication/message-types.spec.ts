@@ -18,12 +18,12 @@ describe('message types', () => {
     writeFileSync(path, content);
     return new MessageTypes(new MessageTypeSettings({ MESSAGE_TYPES_FILE: path }));
   };
-  const type = { messageType: 'RENT', title: { nl: 'Huur', fr: 'Loyer', de: 'Miete' } };
+  const type = { messageType: 'RENT', title: { nl: 'Huur', fr: 'Loyer', de: 'Miete', en: 'Rent' } };
 
   it("are the service's own, or those of the operator's file instead", () => {
     expect(new MessageTypes(new MessageTypeSettings({})).has('CHILD_BENEFIT_DECISION')).toBe(true);
     const types = typesOf(JSON.stringify([type]));
-    expect(types.all).toEqual([{ messageType: 'RENT', title: { ...type.title, en: '' } }]);
+    expect(types.all).toEqual([type]);
     expect(types.has('CHILD_BENEFIT_DECISION')).toBe(false);
   });
 
@@ -31,7 +31,9 @@ describe('message types', () => {
     ['no JSON', '['],
     ['no types', '[]'],
     ['a type twice', JSON.stringify([type, type])],
-    ['a title without German', JSON.stringify([{ ...type, title: { nl: 'x', fr: 'x' } }])],
+    ['a title without German', JSON.stringify([{ ...type, title: { nl: 'x', fr: 'x', en: 'x' } }])],
+    ['a title without English', JSON.stringify([{ ...type, title: { nl: 'x', fr: 'x', de: 'x' } }])],
+    ['an empty title', JSON.stringify([{ ...type, title: { ...type.title, en: '' } }])],
     ['a name in small letters', JSON.stringify([{ ...type, messageType: 'rent' }])],
   ])('a file with %s stops the start with a sentence', (_what, content) => {
     expect(() => typesOf(content)).toThrow(BadConfiguration);

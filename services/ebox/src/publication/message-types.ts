@@ -11,7 +11,7 @@ const listOfTypes = z
   .array(
     z.strictObject({
       messageType: z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/),
-      title: z.strictObject({ nl: title, fr: title, de: title, en: z.string().max(200).default('') }),
+      title: z.strictObject({ nl: title, fr: title, de: title, en: title }),
     }),
   )
   .min(1)
@@ -37,7 +37,7 @@ export class MessageTypes {
 }
 
 const EXPECTED =
-  'MESSAGE_TYPES_FILE must be a JSON array of {"messageType": "A_NAME", "title": {"nl": "…", "fr": "…", "de": "…"}}, each name once.';
+  'MESSAGE_TYPES_FILE must be a JSON array of {"messageType": "A_NAME", "title": {"nl": "…", "fr": "…", "de": "…", "en": "…"}}, each name once and each title in all four languages.';
 
 const jsonOf = (path: string): unknown => {
   try {

@@ -2,6 +2,7 @@ import type { Inscription } from '@crossroads/contracts/directory/v1/directory_s
 import type { Caller } from '@crossroads/grpc';
 import { InvalidInput } from '@crossroads/grpc/failures';
 import type { IsoDay } from '@crossroads/identifiers';
+import type { RecordedReason } from '@crossroads/policy';
 import { type CompiledDataService, type Decision, decide, type Policy, type Question } from '@crossroads/policy/decide';
 import { NO_PARTY } from '@crossroads/transparency';
 import type { RequestedService } from '../journal/consultation.message.js';
@@ -18,9 +19,9 @@ export type DecidedService =
   | {
       readonly allowed: false;
       readonly requested: DataServiceInput;
-      readonly reason: string;
+      readonly reason: RecordedReason;
       /** Why the policy would refuse it about anybody; absent: with an inscription it might be released. */
-      readonly policyReason?: string;
+      readonly policyReason?: RecordedReason;
     };
 
 export interface DecisionContext {

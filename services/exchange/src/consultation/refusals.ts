@@ -1,12 +1,12 @@
 import { NumberState } from '@crossroads/contracts/directory/v1/directory_service';
 import { FailedPrecondition, type GrpcFailure, NotFound, PermissionDenied, ResourceExhausted } from '@crossroads/grpc';
-import { personNotAvailable, quotaExhausted } from '@crossroads/policy';
+import { personNotAvailable, quotaExhausted, type RecordedReason } from '@crossroads/policy';
 import type { DecidedService } from './decide-services.js';
 
 /** A refusal as it is returned to the caller. It holds nothing personal. */
 export interface Refusal {
   readonly kind: 'PERMISSION_DENIED' | 'FAILED_PRECONDITION' | 'NOT_FOUND' | 'RESOURCE_EXHAUSTED';
-  readonly reason: string;
+  readonly reason: RecordedReason;
   readonly message: string;
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -41,7 +41,7 @@ export const refusalOfNumber = (state: NumberState): Refusal | undefined => {
 /** Why nothing is released: what is recorded, and what the customer is told. */
 export interface DecidedRefusal {
   /** The precise reason. */
-  readonly reason: string;
+  readonly reason: RecordedReason;
   /** Each data service has a reason of its own; else that of the whole holds for all of them. */
   readonly ofServices: boolean;
   readonly told: Refusal;

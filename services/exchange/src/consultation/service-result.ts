@@ -1,7 +1,7 @@
 import { ConsultationStatus, type FilteredElement, type Outcome } from '@crossroads/contracts/access/v1/access_record';
 import type { DataServiceResult } from '@crossroads/contracts/exchange/v1/exchange_service';
 import { type SupplyResponse, SupplyStatus } from '@crossroads/contracts/source/v1/source_service';
-import { type CompiledDataService, cut } from '@crossroads/policy';
+import { type CompiledDataService, cut, type RecordedReason } from '@crossroads/policy';
 import { type DataSchemas, type SourceFailure, isJsonObject } from '@crossroads/source/client';
 import type { DecidedService } from './decide-services.js';
 
@@ -17,7 +17,7 @@ export interface ServiceResult {
   readonly released: readonly string[];
 }
 
-export const noResult = (dataService: string, reason: string, deliberationId = ''): ServiceResult => ({
+export const noResult = (dataService: string, reason: RecordedReason, deliberationId = ''): ServiceResult => ({
   result: {
     dataService,
     status: CONSULTATION_STATUS_NO_RESULT,

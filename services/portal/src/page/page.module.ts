@@ -1,7 +1,8 @@
-import { Module } from '@nestjs/common';
+import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
 import { PageFilter } from './page.filter.js';
 import { PageInterceptor } from './page.interceptor.js';
+import { RequestMetricsMiddleware } from './request-metrics.middleware.js';
 
 /** How every page is answered. */
 @Module({
@@ -10,4 +11,8 @@ import { PageInterceptor } from './page.interceptor.js';
     { provide: APP_FILTER, useClass: PageFilter },
   ],
 })
-export class PageModule {}
+export class PageModule implements NestModule {
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(RequestMetricsMiddleware).forRoutes('*path');
+  }
+}

@@ -1,5 +1,7 @@
 /** The services that take a citizen's token, each with its own audience. */
-export type CitizenService = 'access-audit' | 'ebox' | 'person-registry' | 'reference-directory';
+export const CITIZEN_SERVICES = ['access-audit', 'ebox', 'person-registry', 'reference-directory'] as const;
+
+export type CitizenService = (typeof CITIZEN_SERVICES)[number];
 
 /** Somebody who is signed in, as one request sees it. */
 export interface Session {

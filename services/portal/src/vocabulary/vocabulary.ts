@@ -20,6 +20,7 @@ export interface WordsByName {
   readonly terms: ReadonlyMap<string, Label>;
   readonly reasons: ReadonlyMap<string, Label>;
   readonly dataServices: readonly PublishedDataService[];
+  readonly legalContexts: readonly string[];
 }
 
 const keyOf = (kind: TermKind, name: string): string => `${kind} ${name}`;
@@ -36,6 +37,7 @@ export const wordsByName = ({
   terms: new Map(terms.flatMap(({ kind, name, label }: Term) => (label ? [[keyOf(kind, name), label]] : []))),
   reasons: new Map(reasons.flatMap(({ reason, label }) => (label ? [[reason, label]] : []))),
   dataServices,
+  legalContexts: terms.flatMap(({ kind, name }) => (kind === TermKind.TERM_KIND_LEGAL_CONTEXT ? [name] : [])),
 });
 
 /** What names of the policy mean, in one language. A name without words is shown as it is. */
@@ -51,6 +53,11 @@ export class Vocabulary {
 
   get dataServices(): readonly PublishedDataService[] {
     return this.words.dataServices;
+  }
+
+  /** Those that have words. */
+  get legalContexts(): readonly string[] {
+    return this.words.legalContexts;
   }
 
   institution(enterpriseNumber: string): string {

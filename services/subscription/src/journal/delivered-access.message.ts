@@ -1,3 +1,4 @@
+import type { RecordedReason } from '@crossroads/policy';
 import { randomUUID } from 'node:crypto';
 import {
   AccessKind,
@@ -153,5 +154,5 @@ export const noDataOutcome = (time: Date) => (): Salted =>
   });
 
 /** Takes the place of the first outcome when a delivery is withheld before it reached the topic. */
-export const withheldOutcome = (reason: string, time: Date) => (): Salted =>
+export const withheldOutcome = (reason: RecordedReason, time: Date) => (): Salted =>
   outcomeWithoutData(AccessResult.ACCESS_RESULT_REFUSED, time, reason);

@@ -5,6 +5,7 @@ import { mayBeClosed, PostgresEventStore, uuidV7 } from '@crossroads/eventsourci
 import { SubjectSealer } from '@crossroads/privacy';
 import { releaseMessage } from '@crossroads/transparency';
 import { Injectable } from '@nestjs/common';
+import type { RecordedReason } from '@crossroads/policy';
 import { type JournalEntry, withheldOutcome } from './delivered-access.message.js';
 
 /** What the seal of a journal event is bound to. */
@@ -50,7 +51,7 @@ export class DeliveryJournal {
   async withhold(
     tx: Tx,
     deliveries: readonly Pick<JournalEntry, 'personId' | 'journalId'>[],
-    reason: string,
+    reason: RecordedReason,
   ): Promise<void> {
     if (deliveries.length === 0) return;
     const sealed = await this.sealer.sealAllForSubjects(

@@ -1,3 +1,4 @@
+import type { RecordedReason } from '@crossroads/policy';
 import { Clock } from '@crossroads/configuration';
 import type { Tx } from '@crossroads/database';
 import { SubjectSealer } from '@crossroads/privacy';
@@ -79,7 +80,7 @@ export class SnapshotDelivery {
   async leaveOut(
     place: Place,
     persons: readonly OutstandingPerson[],
-    reason: string,
+    reason: RecordedReason,
     instead?: (tx: Tx) => Promise<void>,
   ): Promise<void> {
     if (persons.length === 0) return;
@@ -95,7 +96,7 @@ export class SnapshotDelivery {
   }
 
   /** The accesses that were begun end with this reason, and others begin in their place. */
-  async askAgain(place: Place, persons: readonly OutstandingPerson[], reason: string): Promise<void> {
+  async askAgain(place: Place, persons: readonly OutstandingPerson[], reason: RecordedReason): Promise<void> {
     if (persons.length === 0) return;
     const refused = await this.refused(place.snapshotId, persons, reason);
     await this.persons.inLanes(place.subscriptionId, lanesOf(persons), async (tx) => {
@@ -104,7 +105,7 @@ export class SnapshotDelivery {
   }
 
   /** What is journalled of accesses that were begun, by person. */
-  private async refused(snapshotId: string, persons: readonly OutstandingPerson[], reason: string) {
+  private async refused(snapshotId: string, persons: readonly OutstandingPerson[], reason: RecordedReason) {
     const now = this.clock.now();
     const entries: JournalEntry[] = [];
     for (const person of persons) {

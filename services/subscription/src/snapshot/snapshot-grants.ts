@@ -1,3 +1,4 @@
+import type { RecordedReason } from '@crossroads/policy';
 import { Clock } from '@crossroads/configuration';
 import { dayOf } from '@crossroads/identifiers';
 import { PolicyFollower } from '@crossroads/policy';
@@ -17,7 +18,7 @@ export type SnapshotGrant =
       readonly deliberationId: string;
       readonly policyRevision: bigint;
     }
-  | { readonly allowed: false; readonly reason: string };
+  | { readonly allowed: false; readonly reason: RecordedReason };
 
 @Injectable()
 export class SnapshotGrants {

@@ -1,6 +1,7 @@
 import { MeshModule } from '@crossroads/service';
 import { Module } from '@nestjs/common';
 import { AssetModule } from './asset/asset.module.js';
+import { FiguresModule } from './figures/figures.module.js';
 import { MailModule } from './mail/mail.module.js';
 import { PageModule } from './page/page.module.js';
 import { SecurityModule } from './security/security.module.js';
@@ -9,6 +10,8 @@ import { service } from './service.js';
 import { SessionModule } from './session/session.module.js';
 import { SignInModule } from './sign-in/sign-in.module.js';
 import { StartModule } from './start/start.module.js';
+import { StateModule } from './state/state.module.js';
+import { StatementModule } from './statement/statement.module.js';
 import { VocabularyModule } from './vocabulary/vocabulary.module.js';
 
 @Module({
@@ -22,6 +25,9 @@ import { VocabularyModule } from './vocabulary/vocabulary.module.js';
     VocabularyModule,
     MailModule,
     RegisterModule,
+    FiguresModule,
+    StateModule,
+    StatementModule,
     StartModule,
   ],
 })

@@ -75,6 +75,14 @@ export class MeshCalls {
     }
   }
 
+  /** One call to a service of citizens in the name of nobody, which it refuses when it is there. @throws ServiceAway; RemoteError */
+  withoutToken<Name extends keyof CitizenClients, Answer>(
+    name: Name,
+    call: (client: CitizenClients[Name]) => Promise<Answer>,
+  ): Promise<Answer> {
+    return named(SERVICE_OF[name], call(this.clients[name]));
+  }
+
   /** The public register of the policy. @throws ServiceAway */
   register<Answer>(call: (client: Connection<typeof RegisterServiceService>) => Promise<Answer>): Promise<Answer> {
     return named('authorization', call(this.policyRegister));
@@ -93,7 +101,7 @@ export class MeshCalls {
   }
 }
 
-const named = async <Answer>(service: 'access-audit' | 'authorization' | 'ebox', answer: Promise<Answer>) => {
+const named = async <Answer>(service: CitizenService | 'authorization', answer: Promise<Answer>) => {
   try {
     return await answer;
   } catch (error) {

@@ -27,22 +27,24 @@ export const DataServicesPage = ({
     <>
       <h1 class="govuk-heading-xl">{t('dataTitle')}</h1>
       <p class="govuk-body-l">{t('dataIntro')}</p>
-      <form method="get" action={hrefOf(language, '/data-services')} role="search" aria-label={t('search')}>
-        <Input
-          language={language}
-          name="words"
-          type="search"
-          label={t('words')}
-          hint={t('dataWordsHint')}
-          value={words}
-        />
-        <Button text={t('find')} />
-        {words && (
-          <p class="govuk-body">
-            <Link href={hrefOf(language, '/data-services')}>{t('allData')}</Link>
-          </p>
-        )}
-      </form>
+      <search aria-label={t('search')}>
+        <form method="get" action={hrefOf(language, '/data-services')}>
+          <Input
+            language={language}
+            name="words"
+            type="search"
+            label={t('words')}
+            hint={t('dataWordsHint')}
+            value={words}
+          />
+          <Button text={t('find')} />
+          {words && (
+            <p class="govuk-body">
+              <Link href={hrefOf(language, '/data-services')}>{t('allData')}</Link>
+            </p>
+          )}
+        </form>
+      </search>
       {dataServices.length === 0 && <Notice text={t(words ? 'noData' : 'noDataYet')} />}
       {dataServices.map(({ dataService, words: { name, description }, source, groups }) => (
         <section key={dataService} aria-labelledby={dataService}>

@@ -50,44 +50,46 @@ const SearchForm = ({ language, view }: { readonly language: Language; readonly 
   const t = registerTexts(language);
   const { search } = view;
   return (
-    <form method="get" action={hrefOf(language, '/register')} role="search" aria-label={t('search')}>
-      <Input
-        language={language}
-        name="words"
-        type="search"
-        label={t('words')}
-        hint={t('wordsHint')}
-        value={search.words}
-      />
-      <Select
-        language={language}
-        name="institution"
-        label={t('institution')}
-        value={search.institution}
-        options={[{ value: '', text: t('all') }, ...view.institutions]}
-      />
-      <Select
-        language={language}
-        name="data"
-        label={t('data')}
-        value={search.data}
-        options={[{ value: '', text: t('all') }, ...view.dataServices]}
-      />
-      <Checkboxes
-        language={language}
-        name="in-force"
-        legend={t('inForceLegend')}
-        values={search.inForce ? ['yes'] : []}
-        small
-        choices={[{ value: 'yes', text: t('inForceOnly') }]}
-      />
-      <Button text={t('find')} />
-      {isSearch(search) && (
-        <p class="govuk-body">
-          <Link href={hrefOf(language, '/register')}>{t('clear')}</Link>
-        </p>
-      )}
-    </form>
+    <search aria-label={t('search')}>
+      <form method="get" action={hrefOf(language, '/register')}>
+        <Input
+          language={language}
+          name="words"
+          type="search"
+          label={t('words')}
+          hint={t('wordsHint')}
+          value={search.words}
+        />
+        <Select
+          language={language}
+          name="institution"
+          label={t('institution')}
+          value={search.institution}
+          options={[{ value: '', text: t('all') }, ...view.institutions]}
+        />
+        <Select
+          language={language}
+          name="data"
+          label={t('data')}
+          value={search.data}
+          options={[{ value: '', text: t('all') }, ...view.dataServices]}
+        />
+        <Checkboxes
+          language={language}
+          name="in-force"
+          legend={t('inForceLegend')}
+          values={search.inForce ? ['yes'] : []}
+          small
+          choices={[{ value: 'yes', text: t('inForceOnly') }]}
+        />
+        <Button text={t('find')} />
+        {isSearch(search) && (
+          <p class="govuk-body">
+            <Link href={hrefOf(language, '/register')}>{t('clear')}</Link>
+          </p>
+        )}
+      </form>
+    </search>
   );
 };
 

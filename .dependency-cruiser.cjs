@@ -10,7 +10,19 @@ const PRIVATE = ['controller', 'consumer', 'publisher', 'job', 'repository', 'en
 const OF_REQUESTS = ['pipe', 'guard'];
 const PURE = ['decider', 'rules'];
 const OTHERS = [
-  ...['client', 'commands', 'codec', 'reader', 'message', 'module', 'texts', 'interceptor', 'filter', 'middleware'],
+  ...[
+    'client',
+    'commands',
+    'codec',
+    'reader',
+    'message',
+    'module',
+    'texts',
+    'interceptor',
+    'filter',
+    'middleware',
+    'decorator',
+  ],
   ...['spec', 'examples', 'bench'],
 ];
 
@@ -31,8 +43,8 @@ module.exports = {
           '^libs/grpc/dist/errors/failures\\.js$',
           '^libs/eventsourcing/dist/(decider|errors)\\.js$',
           '^libs/policy/dist/decide/',
-          // Words, dates and numbers of a language.
-          '^services/portal/dist/src/text/',
+          // Words, dates and numbers of a language, and fields of a form: they ask nobody.
+          '^services/portal/dist/src/(text/|page/form-input\\.js$)',
         ],
       },
     },

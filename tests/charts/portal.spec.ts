@@ -166,6 +166,7 @@ describe('what the chart refuses of the portal', () => {
     () => {
       const objects = objectsOf('small', {
         'portal.signIn.issuer': 'https://sign-in.example.org:8443/realms/citizens',
+        'portal.signIn.otherPorts': [9443],
         'portal.ingress.enabled': false,
         'portal.ingress.controller': { namespace: 'edge', podLabels: { app: 'proxy' } },
       });
@@ -176,7 +177,10 @@ describe('what the chart refuses of the portal', () => {
       );
       expect(egress).toContainEqual({
         to: [{ ipBlock: { cidr: '192.0.2.48/32' } }],
-        ports: [{ protocol: 'TCP', port: 8443 }],
+        ports: [
+          { protocol: 'TCP', port: 8443 },
+          { protocol: 'TCP', port: 9443 },
+        ],
       });
       expect(ingress).toEqual([
         {

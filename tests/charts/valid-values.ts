@@ -12,7 +12,7 @@ const INDEPENDENT = [
   /^postgresql\.(port|caSecret|cloudNativePg\.(imageName|parameters|operatorNamespace|monitoringPeers|(walS|s)torage\..+))$/,
   /^postgresql\.cloudNativePg\.backup\.(endpoint|credentialsSecret|serviceAccountAnnotations|schedule|retentionPolicy)$/,
   /^ingress\.(className|annotations|controller\..+)$/,
-  /^portal\.(deliberationUrl|trustedProxies|signIn\.(acr|caSecret)|ingress\.(className|annotations|controller\..+))$/,
+  /^portal\.(deliberationUrl|trustedProxies|signIn\.(acr|caSecret|otherPorts)|ingress\.(className|annotations|controller\..+))$/,
   /^networkPolicies\.dns\..+$/,
   /^telemetry\.(sampling|logLevel|boards\..+|rules\..+)$/,
   /^test\.(image|certificateSecret|requestSecret)$/,

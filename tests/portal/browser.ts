@@ -27,7 +27,8 @@ const CHROMIUM = CANDIDATES.find((file): file is string => file !== undefined &&
 /** A test in a real browser. Skipped, saying so, where there is none. */
 export const inBrowser = (name: string, test: () => Promise<void>): void =>
   CHROMIUM === undefined
-    ? it.skip(`${name} (skipped: no chromium here; install it, or set CHROMIUM to its path)`, () => {})
+    ? // oxlint-disable-next-line jest/no-disabled-tests -- the name says what to install
+      it.skip(`${name} (skipped: no chromium here; install it, or set CHROMIUM to its path)`, () => {})
     : it(name, test);
 
 export const hasBrowser = CHROMIUM !== undefined;

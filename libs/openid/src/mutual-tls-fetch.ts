@@ -28,7 +28,6 @@ export const mutualTlsFetch = ({ cert, key, ca }: ClientCertificate): Fetch => {
   };
   // The types of undici and of the global fetch describe the same thing in two ways.
   return async (url, options) => {
-    const response = await fetch(url, { ...options, dispatcher: agent() });
-    return response as unknown as Response;
+    return fetch(url, { ...options, dispatcher: agent() });
   };
 };

@@ -10,7 +10,7 @@ const numbered = (index: number): string => {
   const first = `5861${String(10 + (index % 18))}${String(100 + index).padStart(3, '0')}`;
   return `${first}${String(97 - (Number(first) % 97)).padStart(2, '0')}`;
 };
-const [AN = '', BEN = ''] = [numbered(1), numbered(2)];
+const [AN, BEN] = [numbered(1), numbered(2)];
 
 describe('signing in at the portal', () => {
   let portal: RunningPortal;
@@ -146,7 +146,10 @@ describe('signing in at the portal', () => {
     await portal.signIn(idle, AN);
     portal.laterMs = 605_000;
     const ended = await idle.open(`${portal.url}/en/whose?x=1`);
-    expect([ended.status, ended.headers.get('location')]).toEqual([303, '/en/sign-in?back=%2Fwhose%3Fx%3D1']);
+    expect(ended.status).toBe(401);
+    expect(await ended.text()).toContain('/en/sign-in?back=%2Fwhose%3Fx%3D1');
+    const fresh = await new Browser().open(`${portal.url}/en/whose?x=1`);
+    expect([fresh.status, fresh.headers.get('location')]).toEqual([303, '/en/sign-in?back=%2Fwhose%3Fx%3D1']);
   });
 
   it('ends when the person signs out, here and at the provider', async () => {
@@ -259,11 +262,12 @@ describe('the portal, with a limit of pages,', () => {
   it('asks whoever wants more of them to wait, and nobody else', async () => {
     const portal = await RunningPortal.start({ env: { LIMIT_PAGES_PER_MINUTE: '20', HTTP_TRUSTED_PROXIES: '1' } });
     try {
-      const [greedy, other] = ['192.0.2.1', '192.0.2.2'].map((from) => new Browser({ 'x-forwarded-for': from }));
+      const from = (address: string) => new Browser({ 'x-forwarded-for': address });
+      const [greedy, other] = [from('192.0.2.1'), from('192.0.2.2')];
       const statuses: number[] = [];
-      for (let page = 0; page < 25; page++) statuses.push((await greedy!.open(`${portal.url}/en/signed-out`)).status);
+      for (let page = 0; page < 25; page++) statuses.push((await greedy.open(`${portal.url}/en/signed-out`)).status);
       expect(statuses).toEqual([...Array<number>(20).fill(200), ...Array<number>(5).fill(429)]);
-      expect((await other!.open(`${portal.url}/en/signed-out`)).status).toBe(200);
+      expect((await other.open(`${portal.url}/en/signed-out`)).status).toBe(200);
     } finally {
       await portal.mesh.stop();
     }

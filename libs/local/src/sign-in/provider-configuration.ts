@@ -153,7 +153,7 @@ export const providerConfiguration = ({
         ctx.body = messagePage(languageOf(undefined, ctx.get('accept-language')), 'signedOut');
       },
     },
-    revocation: { enabled: true },
+    revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
     introspection: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
     resourceIndicators: {
       enabled: true,
@@ -182,8 +182,11 @@ export const providerConfiguration = ({
     },
   },
   // The default refuses addresses of this machine, and the clients are there.
-  fetch: (url, { dispatcher: _, ...options }: RequestInit & { dispatcher?: unknown } = {}) => fetch(url, options),
+  fetch: (url, options = {}) => fetch(url, withoutDispatcher(options)),
 });
+
+const withoutDispatcher = (options: object): RequestInit =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'dispatcher'));
 
 const ROUTES = {
   token: '/token',

@@ -5,7 +5,7 @@ import type { Request, Response } from 'express';
 import { ServiceAway } from '../mesh/service-away.js';
 import { SessionEnded } from '../session/session.js';
 import { languageOf } from '../text/language.js';
-import { errorPage } from './error.page.js';
+import { errorPage, sessionEndedPage } from './error.page.js';
 import { htmlOf } from './page-html.js';
 import { type Visit, visitOf } from './visit.js';
 
@@ -18,11 +18,7 @@ export class PageFilter implements ExceptionFilter {
     const response = http.getResponse<Response>();
     if (response.headersSent) return void response.destroy();
     const visit = visitOrStart(request);
-    if (error instanceof SessionEnded) {
-      // A form that was sent too late is not sent again: the person comes back to the page of the form.
-      const back = encodeURIComponent(`${visit.path}${request.method === 'GET' ? visit.search : ''}`);
-      return response.redirect(303, `/${visit.language}/sign-in?back=${back}`);
-    }
+    if (error instanceof SessionEnded) return answerEnded(request, response, visit);
     const status = statusOf(error);
     if (status >= 500 && !(error instanceof ServiceAway))
       processLog().error('a page could not be answered', describeError(error));
@@ -33,6 +29,22 @@ export class PageFilter implements ExceptionFilter {
       .send(htmlOf(visit, errorPage(visit.language, status)));
   }
 }
+
+/** Whoever had a session is told that it is over, also after a form that came too late; others go to sign in. */
+const answerEnded = (request: Request, response: Response, visit: Visit): void => {
+  const isPage = request.method === 'GET';
+  const back = `${visit.path}${isPage ? visit.search : ''}`;
+  response.setHeader('cache-control', 'no-store');
+  if (isPage && !hadSession(request))
+    return response.redirect(303, `/${visit.language}/sign-in?back=${encodeURIComponent(back)}`);
+  const page = sessionEndedPage(visit.language, back);
+  response
+    .status(page.status)
+    .type('html')
+    .send(htmlOf({ ...visit, session: undefined }, page));
+};
+
+const hadSession = ({ headers }: Request): boolean => /(^|; *)(__Host-)?session=/.test(headers.cookie ?? '');
 
 const statusOf = (error: unknown): number => {
   if (error instanceof ServiceAway) return 503;

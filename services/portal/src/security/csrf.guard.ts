@@ -20,7 +20,8 @@ export class CsrfGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     if (context.getType() !== 'http') return true;
-    const { method, headers, body, session } = context.switchToHttp().getRequest<Request>();
+    const request = context.switchToHttp().getRequest<Request>();
+    const { method, headers, session } = request;
     if (READS.has(method) || this.reflector.getAllAndOverride(WithoutCsrf, [context.getHandler()]) !== undefined)
       return true;
     if (!(session instanceof OpenSession)) throw new SessionEnded('nobody is signed in');
@@ -28,7 +29,7 @@ export class CsrfGuard implements CanActivate {
     const isOurs =
       (origin === undefined || origin === new URL(this.settings.PUBLIC_URL).origin) &&
       (site === undefined || site === 'same-origin' || site === 'none');
-    const form: unknown = body;
+    const form: unknown = request.body;
     const token: unknown = typeof form === 'object' && form !== null ? Reflect.get(form, 'csrf') : undefined;
     if (isOurs && session.secret.isCsrfToken(token)) return true;
     throw new ForbiddenException();

@@ -10,6 +10,7 @@ import { EndedSessionsJob } from './ended-sessions.job.js';
 import { PendingSignIns } from './pending-sign-ins.js';
 import { CITIZEN_SERVICES } from './session.js';
 import { SessionEntity } from './session.entity.js';
+import { SessionRepository } from './session.repository.js';
 import { SessionMiddleware } from './session.middleware.js';
 import { SessionSettings } from './session.settings.js';
 import { SessionCookies } from './session-cookies.js';
@@ -46,7 +47,7 @@ const signInClient = {
 /** Who is signed in. */
 @Module({
   imports: [TypeOrmModule.forFeature([SessionEntity])],
-  providers: [signInClient, Sessions, PendingSignIns, SessionCookies, EndedSessionsJob],
+  providers: [signInClient, SessionRepository, Sessions, PendingSignIns, SessionCookies, EndedSessionsJob],
   exports: [signInClient, Sessions, PendingSignIns, SessionCookies],
 })
 export class SessionModule implements NestModule {

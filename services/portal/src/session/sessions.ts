@@ -3,12 +3,10 @@ import { Database } from '@crossroads/database';
 import { SignInClient, SignInFailed, type SignedIn } from '@crossroads/openid';
 import { tokenAudienceOf } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { LessThan, MoreThan, Repository } from 'typeorm';
 import { ServiceAway } from '../mesh/service-away.js';
 import { PortalSettings } from '../portal.settings.js';
 import { type CitizenService, type Session, SessionEnded } from './session.js';
-import { SessionEntity } from './session.entity.js';
+import { SessionRepository } from './session.repository.js';
 import { hashOf, SessionSecret } from './session-secret.js';
 import { SessionSettings } from './session.settings.js';
 
@@ -32,7 +30,7 @@ const USE_MS = 30_000;
 export class Sessions {
   constructor(
     private readonly db: Database,
-    @InjectRepository(SessionEntity) private readonly rows: Repository<SessionEntity>,
+    private readonly rows: SessionRepository,
     private readonly provider: SignInClient,
     private readonly clock: Clock,
     private readonly settings: SessionSettings,
@@ -44,7 +42,7 @@ export class Sessions {
     const secret = SessionSecret.create();
     const content: Content = { name, subject, sid, idToken, refreshToken, tokens: {} };
     const { SIGN_IN_ISSUER: issuer } = this.portal;
-    await this.rows.insert({
+    await this.rows.add({
       id: secret.id,
       subjectHash: hashOf(issuer, 'subject', subject),
       sidHash: sid === undefined ? null : hashOf(issuer, 'sid', sid),
@@ -57,11 +55,11 @@ export class Sessions {
 
   /** Undefined when it has ended, or never was. */
   async find(secret: SessionSecret): Promise<OpenSession | undefined> {
-    const row = await this.rows.findOneBy({ id: secret.id });
+    const row = await this.rows.find(secret.id);
     const now = this.clock.now().getTime();
     if (!row || row.endsAt.getTime() <= now || row.usedAt.getTime() + this.settings.SESSION_IDLE_S * 1_000 <= now)
       return undefined;
-    if (row.usedAt.getTime() + USE_MS <= now) await this.rows.update({ id: row.id }, { usedAt: new Date(now) });
+    if (row.usedAt.getTime() + USE_MS <= now) await this.rows.noteUse(row.id, new Date(now));
     return new OpenSession(this, secret, row.endsAt, contentOf(secret, row.sealed));
   }
 
@@ -69,23 +67,22 @@ export class Sessions {
     await this.rows.delete({ id: secret.id });
   }
 
-  /** Ends all sessions of a person, or those of one session at the provider. Resolves to how many there were. */
-  async endAll(ended: { readonly subject: string } | { readonly sid: string }): Promise<number> {
+  /** Ends all sessions of a person, or those of one session at the provider. */
+  async endAll(ended: { readonly subject: string } | { readonly sid: string }): Promise<void> {
     const { SIGN_IN_ISSUER: issuer } = this.portal;
-    const where =
+    await this.rows.delete(
       'sid' in ended
         ? { sidHash: hashOf(issuer, 'sid', ended.sid) }
-        : { subjectHash: hashOf(issuer, 'subject', ended.subject) };
-    const { affected } = await this.rows.delete(where);
-    return affected ?? 0;
+        : { subjectHash: hashOf(issuer, 'subject', ended.subject) },
+    );
   }
 
   count(): Promise<number> {
-    return this.rows.countBy({ endsAt: MoreThan(this.clock.now()) });
+    return this.rows.count(this.clock.now());
   }
 
   async deleteEnded(): Promise<void> {
-    await this.rows.delete({ endsAt: LessThan(this.clock.now()) });
+    await this.rows.deleteEnded(this.clock.now());
   }
 
   /** A new token for a service, with the row locked: a refresh token is used once, and two requests of a person may need one. */

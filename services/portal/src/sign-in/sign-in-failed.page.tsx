@@ -21,17 +21,3 @@ export const signInFailedPage = (language: Language, fault: Exclude<SignInFault,
     400,
   );
 };
-
-export const signedOutPage = (language: Language): PageAnswer => {
-  const t = signInTexts(language);
-  return new PageAnswer(
-    t('signedOut'),
-    <>
-      <h1 class="govuk-heading-l">{t('signedOut')}</h1>
-      <p class="govuk-body">{t('signedOutText')}</p>
-      <p class="govuk-body">
-        <Link href={`/${language}`}>{t('start')}</Link>
-      </p>
-    </>,
-  );
-};

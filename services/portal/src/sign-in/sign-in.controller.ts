@@ -4,6 +4,7 @@ import { counter, processLog } from '@crossroads/telemetry';
 import { BadRequestException, Body, Controller, Get, HttpCode, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { ServiceAway } from '../mesh/service-away.js';
+import { signedOutPage } from '../page/error.page.js';
 import { htmlOf } from '../page/page-html.js';
 import type { PageAnswer } from '../page/page-answer.js';
 import { SignedInGuard } from '../page/signed-in.guard.js';
@@ -15,7 +16,7 @@ import { SessionCookies } from '../session/session-cookies.js';
 import { OpenSession, Sessions } from '../session/sessions.js';
 import { type Language, languageOf } from '../text/language.js';
 import { backOf } from './back.rules.js';
-import { signedOutPage, signInFailedPage } from './sign-in-failed.page.js';
+import { signInFailedPage } from './sign-in-failed.page.js';
 
 const signIns = counter('crossroads.sign_ins');
 

@@ -9,9 +9,6 @@ export const signInTexts = texts({
     tooWeak:
       'You signed in with a means that is not strong enough for these pages. Use your identity card or an equal means.',
     again: 'Sign in again',
-    signedOut: 'You are signed out',
-    signedOutText: 'Close the browser if others use this device, too.',
-    start: 'To the start page',
   },
   nl: {
     failed: 'U bent niet aangemeld',
@@ -21,9 +18,6 @@ export const signInTexts = texts({
     tooWeak:
       'U hebt zich aangemeld met een middel dat voor deze pagina’s niet sterk genoeg is. Gebruik uw identiteitskaart of een gelijkwaardig middel.',
     again: 'Opnieuw aanmelden',
-    signedOut: 'U bent afgemeld',
-    signedOutText: 'Sluit de browser als ook anderen dit toestel gebruiken.',
-    start: 'Naar de startpagina',
   },
   fr: {
     failed: 'Vous n’êtes pas connecté',
@@ -33,9 +27,6 @@ export const signInTexts = texts({
     tooWeak:
       'Vous vous êtes connecté par un moyen qui n’est pas assez sûr pour ces pages. Utilisez votre carte d’identité ou un moyen équivalent.',
     again: 'Se connecter à nouveau',
-    signedOut: 'Vous êtes déconnecté',
-    signedOutText: 'Fermez le navigateur si d’autres personnes utilisent cet appareil.',
-    start: 'Vers la page d’accueil',
   },
   de: {
     failed: 'Sie sind nicht angemeldet',
@@ -45,8 +36,5 @@ export const signInTexts = texts({
     tooWeak:
       'Sie haben sich mit einem Mittel angemeldet, das für diese Seiten nicht sicher genug ist. Verwenden Sie Ihren Personalausweis oder ein gleichwertiges Mittel.',
     again: 'Erneut anmelden',
-    signedOut: 'Sie sind abgemeldet',
-    signedOutText: 'Schließen Sie den Browser, wenn auch andere dieses Gerät verwenden.',
-    start: 'Zur Startseite',
   },
 });

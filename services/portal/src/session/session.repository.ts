@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { LessThan, MoreThan, Repository } from 'typeorm';
+import { SessionEntity } from './session.entity.js';
+
+/** The rows of sessions. */
+@Injectable()
+export class SessionRepository {
+  constructor(@InjectRepository(SessionEntity) private readonly rows: Repository<SessionEntity>) {}
+
+  async add(row: SessionEntity): Promise<void> {
+    await this.rows.insert(row);
+  }
+
+  find(id: Buffer): Promise<SessionEntity | null> {
+    return this.rows.findOneBy({ id });
+  }
+
+  async noteUse(id: Buffer, usedAt: Date): Promise<void> {
+    await this.rows.update({ id }, { usedAt });
+  }
+
+  async delete(which: { readonly id: Buffer } | { readonly subjectHash: Buffer } | { readonly sidHash: Buffer }) {
+    await this.rows.delete(which);
+  }
+
+  async deleteEnded(now: Date): Promise<void> {
+    await this.rows.delete({ endsAt: LessThan(now) });
+  }
+
+  count(now: Date): Promise<number> {
+    return this.rows.countBy({ endsAt: MoreThan(now) });
+  }
+}

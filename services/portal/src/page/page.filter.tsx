@@ -18,7 +18,10 @@ export class PageFilter implements ExceptionFilter {
     const response = http.getResponse<Response>();
     if (response.headersSent) return void response.destroy();
     const visit = visitOrStart(request);
-    if (error instanceof SessionEnded) return answerEnded(request, response, visit);
+    if (error instanceof SessionEnded) {
+      answerEnded(request, response, visit);
+      return;
+    }
     const status = statusOf(error);
     if (status >= 500 && !(error instanceof ServiceAway))
       processLog().error('a page could not be answered', describeError(error));

@@ -1,5 +1,6 @@
 import { MeshModule } from '@crossroads/service';
 import { Module } from '@nestjs/common';
+import { AccessesModule } from './accesses/accesses.module.js';
 import { AssetModule } from './asset/asset.module.js';
 import { FiguresModule } from './figures/figures.module.js';
 import { MailModule } from './mail/mail.module.js';
@@ -23,6 +24,7 @@ import { VocabularyModule } from './vocabulary/vocabulary.module.js';
     PageModule,
     AssetModule,
     VocabularyModule,
+    AccessesModule,
     MailModule,
     RegisterModule,
     FiguresModule,

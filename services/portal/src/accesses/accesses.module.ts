@@ -1,0 +1,9 @@
+import { Module } from '@nestjs/common';
+import { MeshClientsModule } from '../mesh/mesh-clients.module.js';
+import { VocabularyModule } from '../vocabulary/vocabulary.module.js';
+import { AccessLists } from './access-lists.js';
+import { AccessesController } from './accesses.controller.js';
+
+/** Who looked at one's data. */
+@Module({ imports: [MeshClientsModule, VocabularyModule], providers: [AccessLists], controllers: [AccessesController] })
+export class AccessesModule {}

@@ -1,7 +1,7 @@
 import type { PersonRecord } from '../people/index.js';
 import type { SignInPerson } from './accounts.js';
 
-/** The people whom the page offers, by family name. A record that a source refuses is left out. */
+/** The people whom the page offers, by name. A record that a source refuses is left out. */
 export const signInPeople = async (records: AsyncIterable<PersonRecord>): Promise<readonly SignInPerson[]> => {
   const people = new Map<string, SignInPerson>();
   for await (const record of records)
@@ -13,5 +13,5 @@ export const signInPeople = async (records: AsyncIterable<PersonRecord>): Promis
 const nameIn = ({ facts }: Extract<PersonRecord, { readonly ssin: string }>): string => {
   const names = facts.flatMap(({ fact }) => (fact?.$case === 'name' ? [fact.value] : []));
   const { familyNames = [], givenNames = [] } = names.at(-1) ?? {};
-  return [...familyNames, ...givenNames].join(' ');
+  return [...givenNames, ...familyNames].join(' ');
 };

@@ -22,7 +22,7 @@ import { NoMailboxPage } from './no-mailbox.page.js';
 import { asPageError, wrongFields } from './remote-refusals.js';
 import { requiredChoice } from './required-choice.js';
 import { ensureSearchKey, searchKeyOf } from './search-key.js';
-import { openWords, sealWords } from './search-words.rules.js';
+import { openWords, sealWords } from './search-words.js';
 
 /** The mailboxes of a person, and the messages in one of them. */
 @Controller(':language/mail')

@@ -24,7 +24,7 @@ import { SignedIn, type Visit, Visiting } from '../page/visit.js';
 import type { Session } from '../session/session.js';
 import { DocumentAwayPage } from './document-away.page.js';
 import { DOCUMENT_HEADERS, documentFile, openDocument, type OpenedDocument } from './document-download.js';
-import { documentFailureOf } from './document-failure.rules.js';
+import { documentFailureOf } from './document-failure.js';
 import { isUuid, mailboxReferenceOf } from './mailbox-choice.rules.js';
 import { Mailboxes } from './mailboxes.js';
 import { MessagePage } from './message.page.js';

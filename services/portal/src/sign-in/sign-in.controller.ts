@@ -4,9 +4,7 @@ import { counter, processLog } from '@crossroads/telemetry';
 import { BadRequestException, Body, Controller, Get, HttpCode, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { ServiceAway } from '../mesh/service-away.js';
-import { signedOutPage } from '../page/error.page.js';
 import { htmlOf } from '../page/page-html.js';
-import type { PageAnswer } from '../page/page-answer.js';
 import { SignedInGuard } from '../page/signed-in.guard.js';
 import { SignedIn, type Visit, Visiting } from '../page/visit.js';
 import { PortalSettings } from '../portal.settings.js';
@@ -88,11 +86,6 @@ export class SignInController {
   @Get('signed-out')
   afterSignOut(@Req() request: Request, @Res() response: Response): void {
     notKept(response).redirect(303, `/${languageOf(request.headers['accept-language'])}/signed-out`);
-  }
-
-  @Get(':language/signed-out')
-  signedOut(@Visiting() { language }: Visit): PageAnswer {
-    return signedOutPage(language);
   }
 
   /** OpenID Connect Back-Channel Logout 1.0: the provider says that somebody has left. */

@@ -19,6 +19,8 @@ export class UnknownPage extends Error {
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+export const isUuid = (value: unknown): value is string => typeof value === 'string' && UUID.test(value);
+
 /** Whoever is signed in reads their own list. */
 @Injectable()
 export class AccessLists {
@@ -43,7 +45,7 @@ export class AccessLists {
 
   /** @throws NotFoundException when the list has no such line */
   async line(session: Session, journalId: string): Promise<Access> {
-    if (!UUID.test(journalId)) throw new NotFoundException();
+    if (!isUuid(journalId)) throw new NotFoundException();
     try {
       const { access } = await this.calls.as(session, 'accesses', (accesses, options) =>
         accesses.getAccess({ journalId, enterpriseNumber: '' }, options),

@@ -1,17 +1,32 @@
 import { Clock } from '@crossroads/configuration';
-import { Controller, Get, Res, UseGuards } from '@nestjs/common';
+import {
+  BadRequestException,
+  Body,
+  Controller,
+  Get,
+  Param,
+  Post,
+  Query,
+  Redirect,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
 import type { Response } from 'express';
 import { PageAnswer } from '../page/page-answer.js';
 import { SignedInGuard } from '../page/signed-in.guard.js';
 import { SignedIn, type Visit, Visiting } from '../page/visit.js';
 import type { Session } from '../session/session.js';
 import { Vocabularies } from '../vocabulary/vocabularies.js';
-import { entriesOf } from './access-entries.js';
+import { contestForm, entriesOf } from './access-entries.js';
 import { accessLineOf } from './access-line.reader.js';
-import { AccessLists, UnknownPage } from './access-lists.js';
+import { AccessLists, isUuid, UnknownPage } from './access-lists.js';
 import { Sentences } from './access-sentence.js';
+import { AccessPage } from './access.page.js';
+import { accessTexts } from './access.texts.js';
 import { AccessesPage } from './accesses.page.js';
 import { accessesTexts } from './accesses.texts.js';
+import { contestable } from './access-line.rules.js';
+import { Contests } from './contests.js';
 import { choicesOf } from './filter-choices.js';
 import { askedListOf, queryOf } from './list-filter.rules.js';
 
@@ -23,6 +38,7 @@ const NOTHING = { accesses: [], nextPageToken: '' };
 export class AccessesController {
   constructor(
     private readonly lists: AccessLists,
+    private readonly contests: Contests,
     private readonly vocabularies: Vocabularies,
     private readonly clock: Clock,
   ) {}
@@ -56,5 +72,45 @@ export class AccessesController {
       response.redirect(303, `/${language}/accesses${queryOf(asked.filter)}`);
       return undefined;
     }
+  }
+
+  /** One of its lines, whole. */
+  @Get(':journalId')
+  async line(
+    @Visiting() { language }: Visit,
+    @SignedIn() session: Session,
+    @Param('journalId') journalId: string,
+    @Query('notice') notice: unknown,
+  ): Promise<PageAnswer> {
+    const vocabulary = await this.vocabularies.in(language);
+    const line = accessLineOf(await this.lists.line(session, journalId));
+    const proposalId = contestable([line], this.clock.now()).get(line.id);
+    const body = (
+      <AccessPage
+        language={language}
+        csrfToken={session.csrfToken}
+        line={line}
+        sentences={new Sentences(language, vocabulary)}
+        vocabulary={vocabulary}
+        contest={proposalId === undefined ? undefined : contestForm(language, line.id, proposalId)}
+        notice={notice === 'contested' || notice === 'tooLate' ? notice : undefined}
+      />
+    );
+    return new PageAnswer(accessTexts(language)('title'), body);
+  }
+
+  /** Objects to the proposal of a line, and shows what came of it. */
+  @Post(':journalId/contest')
+  @Redirect('', 303)
+  async contest(
+    @Visiting() { language }: Visit,
+    @SignedIn() session: Session,
+    @Param('journalId') journalId: string,
+    @Body() body: Readonly<Record<string, unknown>> | undefined,
+  ): Promise<{ readonly url: string }> {
+    const [requestId, proposalId] = [body?.requestId, body?.proposalId];
+    if (!isUuid(requestId) || !isUuid(proposalId) || !isUuid(journalId)) throw new BadRequestException();
+    const notice = await this.contests.contest(session, requestId, proposalId);
+    return { url: `/${language}/accesses/${journalId}?notice=${notice}` };
   }
 }

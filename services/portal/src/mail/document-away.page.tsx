@@ -3,7 +3,7 @@ import { BackLink } from '../component/back-link.js';
 import { hrefOf } from '../page/href.js';
 import { formatInstant } from '../text/format.js';
 import type { Language } from '../text/language.js';
-import type { DocumentFailure } from './document-failure.rules.js';
+import type { DocumentFailure } from './document-failure.js';
 import type { MailboxChoice } from './mailbox-choice.rules.js';
 import { messageTexts } from './message.texts.js';
 

@@ -15,7 +15,7 @@ import {
 } from '@nestjs/common';
 import type { Response } from 'express';
 import { MeshCalls } from '../mesh/mesh-calls.js';
-import { type FormInput, textOf } from '../page/form-input.js';
+import { type FormInput, textOf } from '../page/form-input.rules.js';
 import { hrefOf } from '../page/href.js';
 import { PageAnswer } from '../page/page-answer.js';
 import { SeeOther } from '../page/see-other.js';
@@ -24,7 +24,7 @@ import { SignedIn, type Visit, Visiting } from '../page/visit.js';
 import type { Session } from '../session/session.js';
 import { DocumentAwayPage } from './document-away.page.js';
 import { DOCUMENT_HEADERS, documentFile, openDocument, type OpenedDocument } from './document-download.js';
-import { documentFailureOf } from './document-failure.rules.js';
+import { documentFailureOf } from './document-failure.js';
 import { isUuid, mailboxReferenceOf } from './mailbox-choice.rules.js';
 import { Mailboxes } from './mailboxes.js';
 import { MessagePage } from './message.page.js';

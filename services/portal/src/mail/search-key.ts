@@ -1,6 +1,6 @@
 import { parseCookie } from 'cookie';
 import type { Request, Response } from 'express';
-import { isSearchKey, newSearchKey } from './search-words.rules.js';
+import { isSearchKey, newSearchKey } from './search-words.js';
 
 /** Keeps the key of searches in the browser, until it is closed. */
 const nameOf = (isSecure: boolean): string => (isSecure ? '__Host-search' : 'search');

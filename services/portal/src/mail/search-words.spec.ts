@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isSearchKey, newSearchKey, openWords, sealWords } from './search-words.rules.js';
+import { isSearchKey, newSearchKey, openWords, sealWords } from './search-words.js';
 
 describe('words of a search in an address', () => {
   it('words come back with the key of the browser, and with no other', () => {

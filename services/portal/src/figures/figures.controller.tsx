@@ -3,9 +3,9 @@ import { dayOf } from '@crossroads/identifiers';
 import { Controller, Get, Header, NotFoundException, Query, StreamableFile } from '@nestjs/common';
 import { MeshCalls } from '../mesh/mesh-calls.js';
 import { partOf } from '../mesh/service-away.js';
-import { type FormInput, textOf } from '../page/form-input.js';
+import { type FormInput, textOf } from '../page/form-input.rules.js';
 import { PageAnswer } from '../page/page-answer.js';
-import { PublicPage } from '../page/public-page.decorator.js';
+import { PublicPage } from '../page/public-page.js';
 import { type Visit, Visiting } from '../page/visit.js';
 import { FiguresPage } from './figures.page.js';
 import {

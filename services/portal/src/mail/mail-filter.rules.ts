@@ -1,6 +1,6 @@
 import { ListMessagesRequest, ReadFilter } from '@crossroads/contracts/ebox/v1/message_service';
 import { datePartsOf, parseEnterpriseNumber, parseIsoDay } from '@crossroads/identifiers';
-import { type FormInput, typedDay, textOf } from '../page/form-input.js';
+import { type FormInput, typedDay, textOf } from '../page/form-input.rules.js';
 import type { Query } from '../page/href.js';
 import { type MailboxChoice, mailboxReferenceOf } from './mailbox-choice.rules.js';
 
@@ -30,7 +30,7 @@ export const EVERYTHING: MailFilter = {
 };
 
 export type FilterField = 'sender' | 'from' | 'to' | 'words';
-export type FilterProblem = 'noSender' | 'noDay' | 'endsBeforeItBegins' | 'noWord' | 'tooLong';
+type FilterProblem = 'noSender' | 'noDay' | 'endsBeforeItBegins' | 'noWord' | 'tooLong';
 export type FilterProblems = Partial<Record<FilterField, FilterProblem>>;
 
 const MAX_WORDS_LENGTH = 200;

@@ -2,7 +2,7 @@ import { newRequestId } from '@crossroads/grpc';
 import { Body, Controller, Get, NotFoundException, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { MeshCalls } from '../mesh/mesh-calls.js';
-import { type FormInput, textOf } from '../page/form-input.js';
+import { type FormInput, textOf } from '../page/form-input.rules.js';
 import { hrefOf } from '../page/href.js';
 import { PageAnswer } from '../page/page-answer.js';
 import { SeeOther } from '../page/see-other.js';

@@ -14,7 +14,7 @@ import { Select, type SelectOption } from '../component/select.js';
 import { Table } from '../component/table.js';
 import { Tag } from '../component/tag.js';
 import { FormFields } from '../page/form-fields.js';
-import { dayParts } from '../page/form-input.js';
+import { dayParts } from '../page/form-input.rules.js';
 import { hrefOf } from '../page/href.js';
 import { formatDayOf } from '../text/format.js';
 import type { Language } from '../text/language.js';

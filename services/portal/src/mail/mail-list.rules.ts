@@ -27,7 +27,7 @@ const kindOf = ({ enterpriseNumber }: Mailbox, index: number): MailboxLine['kind
   return enterpriseNumber === '' ? 'delegated' : 'enterprise';
 };
 
-export const DONE = ['unread', 'read', 'hidden', 'shown', 'consent'] as const;
+const DONE = ['unread', 'read', 'hidden', 'shown', 'consent'] as const;
 export type Done = (typeof DONE)[number];
 
 /** What a form has just done, as the address says it. */

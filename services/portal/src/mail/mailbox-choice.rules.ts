@@ -1,6 +1,6 @@
 import type { MailboxReference } from '@crossroads/contracts/ebox/v1/message';
 import type { Mailbox } from '@crossroads/contracts/ebox/v1/mailbox_service';
-import { type FormInput, textOf } from '../page/form-input.js';
+import { type FormInput, textOf } from '../page/form-input.rules.js';
 
 /** Which mailbox is looked at, as it stands in addresses; both empty: one's own. An id says nothing about its owner. */
 export interface MailboxChoice {

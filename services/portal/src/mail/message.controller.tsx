@@ -15,7 +15,7 @@ import {
 } from '@nestjs/common';
 import type { Response } from 'express';
 import { MeshCalls } from '../mesh/mesh-calls.js';
-import { type FormInput, textOf } from '../page/form-input.js';
+import { type FormInput, textOf } from '../page/form-input.rules.js';
 import { hrefOf } from '../page/href.js';
 import { PageAnswer } from '../page/page-answer.js';
 import { SeeOther } from '../page/see-other.js';

@@ -65,7 +65,7 @@ export interface DocumentLine {
   readonly isAway: boolean;
 }
 
-export interface PaymentView {
+interface PaymentView {
   readonly amount: string;
   readonly iban: string;
   readonly reference: string;

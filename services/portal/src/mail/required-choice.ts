@@ -1,5 +1,5 @@
 import { NotFoundException } from '@nestjs/common';
-import type { FormInput } from '../page/form-input.js';
+import type { FormInput } from '../page/form-input.rules.js';
 import { type MailboxChoice, mailboxChoiceOf } from './mailbox-choice.rules.js';
 
 /** @throws NotFoundException for what can be no mailbox */

@@ -37,6 +37,7 @@ const FOOTER = [
   ['dataServices', '/data-services'],
   ['state', '/state'],
   ['accessibility', '/accessibility'],
+  ['privacy', '/privacy'],
 ] as const;
 
 /** A whole document. */

@@ -1,6 +1,6 @@
 import { SearchDeliberationsRequest } from '@crossroads/contracts/authorization/v1/register_service';
 import { parseEnterpriseNumber } from '@crossroads/identifiers';
-import { type FormInput, textOf } from '../page/form-input.js';
+import { type FormInput, textOf } from '../page/form-input.rules.js';
 import type { Query } from '../page/href.js';
 
 /** What of the register is listed; a field that is empty lets everything through. It is about nobody, and stands in the address. */

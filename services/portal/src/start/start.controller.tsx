@@ -3,7 +3,7 @@ import { MeshCalls } from '../mesh/mesh-calls.js';
 import { ServiceAway } from '../mesh/service-away.js';
 import { layoutTexts } from '../page/layout.texts.js';
 import { PageAnswer } from '../page/page-answer.js';
-import { PublicPage } from '../page/public-page.decorator.js';
+import { PublicPage } from '../page/public-page.js';
 import { type Visit, Visiting } from '../page/visit.js';
 import { type Session, SessionEnded } from '../session/session.js';
 import { languageOf } from '../text/language.js';

@@ -3,10 +3,10 @@ import { Injectable } from '@nestjs/common';
 import { MeshCalls } from '../mesh/mesh-calls.js';
 import { ServiceAway } from '../mesh/service-away.js';
 
-export const SERVICES = ['access-audit', 'person-registry', 'reference-directory', 'ebox', 'authorization'] as const;
-export type ShownService = (typeof SERVICES)[number];
+const SERVICES = ['access-audit', 'person-registry', 'reference-directory', 'ebox', 'authorization'] as const;
+type ShownService = (typeof SERVICES)[number];
 
-export interface ServiceState {
+interface ServiceState {
   readonly service: ShownService;
   readonly answers: boolean;
 }

@@ -17,11 +17,11 @@ export const PrivacyPage = ({ language }: { readonly language: Language }): VNod
       <p class="govuk-body">{t('cookiesText')}</p>
       <Table
         stacked
-        columns={[{ header: t('cookie') }, { header: t('howLong') }]}
+        columns={[{ header: t('name') }, { header: t('cookie') }, { header: t('howLong') }]}
         rows={[
-          [t('session'), t('sessionHowLong')],
-          [t('signIn'), t('signInHowLong')],
-          [t('search'), t('searchHowLong')],
+          ['__Host-session', t('session'), t('sessionHowLong')],
+          ['__Host-sign-in-…', t('signIn'), t('signInHowLong')],
+          ['__Host-search', t('search'), t('searchHowLong')],
         ]}
       />
       <p class="govuk-body">{t('none')}</p>

@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { PageAnswer } from '../page/page-answer.js';
-import { PublicPage } from '../page/public-page.decorator.js';
+import { PublicPage } from '../page/public-page.js';
 import { type Visit, Visiting } from '../page/visit.js';
 import { AccessibilityPage } from './accessibility.page.js';
 import { accessibilityTexts } from './accessibility.texts.js';

@@ -5,7 +5,7 @@ import { DateInput } from '../../component/date-input.js';
 import { ErrorSummary } from '../../component/error-summary.js';
 import { Input } from '../../component/input.js';
 import { FormFields } from '../../page/form-fields.js';
-import { dayParts } from '../../page/form-input.js';
+import { dayParts } from '../../page/form-input.rules.js';
 import { hrefOf } from '../../page/href.js';
 import type { Language } from '../../text/language.js';
 import type { MailboxChoice } from '../mailbox-choice.rules.js';

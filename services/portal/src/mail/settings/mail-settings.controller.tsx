@@ -14,7 +14,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { MeshCalls } from '../../mesh/mesh-calls.js';
-import { type FormInput, textOf } from '../../page/form-input.js';
+import { type FormInput, textOf } from '../../page/form-input.rules.js';
 import { hrefOf } from '../../page/href.js';
 import { PageAnswer } from '../../page/page-answer.js';
 import { SeeOther } from '../../page/see-other.js';

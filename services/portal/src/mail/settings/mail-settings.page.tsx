@@ -23,7 +23,7 @@ import {
 } from './mail-settings.rules.js';
 import { mailSettingsTexts } from './mail-settings.texts.js';
 
-export interface ConsentLine {
+interface ConsentLine {
   readonly at: Date | undefined;
   readonly given: boolean;
   readonly channel: string;
@@ -31,7 +31,7 @@ export interface ConsentLine {
   readonly through: string;
 }
 
-export interface MailSettingsView {
+interface MailSettingsView {
   readonly csrfToken: string;
   readonly requestIds: { readonly consent: string; readonly preferences: string };
   readonly choice: MailboxChoice;

@@ -4,7 +4,7 @@ import {
   Language as LanguageMessage,
 } from '@crossroads/contracts/ebox/v1/mailbox_service';
 import { datePartsOf, type IsoDay, parseIsoDay } from '@crossroads/identifiers';
-import { type FormInput, textOf, typedDay } from '../../page/form-input.js';
+import { type FormInput, textOf, typedDay } from '../../page/form-input.rules.js';
 import { isLanguage, type Language } from '../../text/language.js';
 import { isoOf, printable } from '../message.rules.js';
 
@@ -108,8 +108,8 @@ const partsOf = (text: string) => {
   return day && datePartsOf(day);
 };
 
-export type SettingsField = 'language' | 'address' | 'number' | 'label' | 'from' | 'to';
-export type SettingsProblem =
+type SettingsField = 'language' | 'address' | 'number' | 'label' | 'from' | 'to';
+type SettingsProblem =
   | 'noLanguage'
   | 'noAddress'
   | 'noNumber'
@@ -194,7 +194,7 @@ const problemOf = (field: SettingsField, reason: string): SettingsProblem => {
   }
 };
 
-export const SETTINGS_DONE = ['consent', 'withdrawn', 'still', 'preferences', 'added', 'removed'] as const;
+const SETTINGS_DONE = ['consent', 'withdrawn', 'still', 'preferences', 'added', 'removed'] as const;
 export type SettingsDone = (typeof SETTINGS_DONE)[number];
 
 export const settingsDoneOf = (text: string): SettingsDone | undefined => SETTINGS_DONE.find((one) => one === text);

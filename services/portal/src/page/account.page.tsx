@@ -31,7 +31,7 @@ export const Account = ({ language, path, session }: AccountProps): VNode => {
   }
   return (
     <form class="portal-account" method="post" action={`/${language}/sign-out`} aria-label={t('account')}>
-      <span>{t('signedInAs', { name: session.name })}</span>
+      <span>{session.name ? t('signedInAs', { name: session.name }) : t('signedIn')}</span>
       <span>
         <time dateTime={session.endsAt.toISOString()}>
           {t('endsAt', { time: formatTime(language, session.endsAt) })}

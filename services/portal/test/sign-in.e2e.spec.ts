@@ -246,7 +246,7 @@ describe('signing in at the portal', () => {
       `default-src 'none';script-src 'self';style-src 'self';img-src 'self';form-action 'self' ${portal.issuer};frame-ancestors 'none';base-uri 'none'`,
     );
     expect(headers.get('x-content-type-options')).toBe('nosniff');
-    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('referrer-policy')).toBe('same-origin');
     expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
     expect(headers.get('x-powered-by')).toBeNull();
     const browser = new Browser();

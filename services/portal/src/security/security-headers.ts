@@ -24,7 +24,8 @@ export const securityHeaders = ({ SIGN_IN_ISSUER, isSecure }: Pick<PortalSetting
     strictTransportSecurity: isSecure ? { maxAge: YEAR_S, includeSubDomains: true } : false,
     crossOriginOpenerPolicy: { policy: 'same-origin' },
     crossOriginResourcePolicy: { policy: 'same-origin' },
-    referrerPolicy: { policy: 'no-referrer' },
+    // With `no-referrer` browsers send `Origin: null` with our own forms, which `CsrfGuard` refuses.
+    referrerPolicy: { policy: 'same-origin' },
     xFrameOptions: { action: 'deny' },
   }),
   (_request: unknown, response: { setHeader(name: string, value: string): unknown }, next: () => void): void => {

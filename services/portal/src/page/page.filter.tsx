@@ -1,4 +1,4 @@
-import { describeError } from '@crossroads/grpc';
+import { describeError, isOutage } from '@crossroads/grpc';
 import { processLog } from '@crossroads/telemetry';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { Request, Response } from 'express';
@@ -19,6 +19,9 @@ export class PageFilter implements ExceptionFilter {
     if (response.headersSent) return void response.destroy();
     const visit = visitOrStart(request);
     if (error instanceof SessionEnded) {
+      response.setHeader('cache-control', 'no-store');
+      // Whoever wants to leave is not asked to sign in.
+      if (visit.path.startsWith('/sign-out')) return response.redirect(303, `/${visit.language}/signed-out`);
       // A form that was sent too late is not sent again: the person comes back to the page of the form.
       const back = encodeURIComponent(`${visit.path}${request.method === 'GET' ? visit.search : ''}`);
       return response.redirect(303, `/${visit.language}/sign-in?back=${back}`);
@@ -35,7 +38,7 @@ export class PageFilter implements ExceptionFilter {
 }
 
 const statusOf = (error: unknown): number => {
-  if (error instanceof ServiceAway) return 503;
+  if (error instanceof ServiceAway || isOutage(error)) return 503;
   return error instanceof HttpException ? error.getStatus() : 500;
 };
 

@@ -1,5 +1,5 @@
 import { Clock } from '@crossroads/configuration';
-import { Database } from '@crossroads/database';
+import { Database, type Tx } from '@crossroads/database';
 import { SignInClient, SignInFailed, type SignedIn } from '@crossroads/openid';
 import { tokenAudienceOf } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
@@ -69,15 +69,14 @@ export class Sessions {
     await this.rows.delete({ id: secret.id });
   }
 
-  /** Ends all sessions of a person, or those of one session at the provider. Resolves to how many there were. */
-  async endAll(ended: { readonly subject: string } | { readonly sid: string }): Promise<number> {
+  /** Ends all sessions of a person, or those of one session at the provider. */
+  async endAll(
+    ended: { readonly subject: string } | { readonly sid: string },
+    db: Pick<Tx, 'query'> = this.db,
+  ): Promise<void> {
     const { SIGN_IN_ISSUER: issuer } = this.portal;
-    const where =
-      'sid' in ended
-        ? { sidHash: hashOf(issuer, 'sid', ended.sid) }
-        : { subjectHash: hashOf(issuer, 'subject', ended.subject) };
-    const { affected } = await this.rows.delete(where);
-    return affected ?? 0;
+    if ('sid' in ended) await db.query('delete from sessions where sid_hash = $1', [hashOf(issuer, 'sid', ended.sid)]);
+    else await db.query('delete from sessions where subject_hash = $1', [hashOf(issuer, 'subject', ended.subject)]);
   }
 
   count(): Promise<number> {

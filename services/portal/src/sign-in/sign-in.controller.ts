@@ -103,7 +103,7 @@ export class SignInController {
     try {
       const { jti, sid, subject } = await this.provider.endedBy(typeof token === 'string' ? token : '');
       const ended = sid === undefined ? subject !== undefined && { subject } : { sid };
-      if (ended) await this.pending.onNewLogout(jti, () => this.sessions.endAll(ended));
+      if (ended) await this.pending.onNewLogout(jti, (tx) => this.sessions.endAll(ended, tx));
       return '';
     } catch (error) {
       if (error instanceof SignInFailed && error.fault === 'NOT_OURS') throw new BadRequestException();

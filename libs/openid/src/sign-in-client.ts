@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, customFetch as jwksFetch, jwtVerify } from 'jose';
+import { createRemoteJWKSet, customFetch as jwksFetch, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import * as openid from 'openid-client';
 import { type ClientCertificate, type Fetch, mutualTlsFetch } from './mutual-tls-fetch.js';
 import { SignInFailed } from './sign-in-failed.js';
@@ -67,6 +67,8 @@ export interface EndedAtProvider {
 export class SignInClient {
   private readonly fetch: Fetch;
   private discovered: Promise<openid.Configuration> | undefined;
+  /** Kept, so that forged logout tokens do not make it ask the provider for its keys each time. */
+  private logoutKeys: JWTVerifyGetKey | undefined;
 
   constructor(private readonly options: SignInClientOptions) {
     this.fetch = mutualTlsFetch(options.tls);
@@ -167,8 +169,9 @@ export class SignInClient {
     const { issuer, clientId } = this.options;
     const { jwks_uri: keys } = (await this.configuration()).serverMetadata();
     if (keys === undefined) throw new SignInFailed('PROVIDER_AWAY', 'the provider names no keys');
+    this.logoutKeys ??= createRemoteJWKSet(new URL(keys), { [jwksFetch]: this.fetch });
     const { payload } = await answered(
-      jwtVerify(logoutToken, createRemoteJWKSet(new URL(keys), { [jwksFetch]: this.fetch }), {
+      jwtVerify(logoutToken, this.logoutKeys, {
         issuer,
         audience: clientId,
         typ: 'logout+jwt',

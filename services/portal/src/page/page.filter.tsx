@@ -1,4 +1,4 @@
-import { describeError } from '@crossroads/grpc';
+import { describeError, isOutage } from '@crossroads/grpc';
 import { processLog } from '@crossroads/telemetry';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { Request, Response } from 'express';
@@ -38,6 +38,8 @@ const answerEnded = (request: Request, response: Response, visit: Visit): void =
   const isPage = request.method === 'GET';
   const back = `${visit.path}${isPage ? visit.search : ''}`;
   response.setHeader('cache-control', 'no-store');
+  // Whoever wants to leave is not asked to sign in.
+  if (visit.path.startsWith('/sign-out')) return response.redirect(303, `/${visit.language}/signed-out`);
   if (isPage && !hadSession(request))
     return response.redirect(303, `/${visit.language}/sign-in?back=${encodeURIComponent(back)}`);
   const page = sessionEndedPage(visit.language, back);
@@ -50,7 +52,7 @@ const answerEnded = (request: Request, response: Response, visit: Visit): void =
 const hadSession = ({ headers }: Request): boolean => /(^|; *)(__Host-)?session=/.test(headers.cookie ?? '');
 
 const statusOf = (error: unknown): number => {
-  if (error instanceof ServiceAway) return 503;
+  if (error instanceof ServiceAway || isOutage(error)) return 503;
   return error instanceof HttpException ? error.getStatus() : 500;
 };
 

@@ -24,6 +24,7 @@ export const securityHeaders = ({ SIGN_IN_ISSUER, isSecure }: Pick<PortalSetting
     strictTransportSecurity: isSecure ? { maxAge: YEAR_S, includeSubDomains: true } : false,
     crossOriginOpenerPolicy: { policy: 'same-origin' },
     crossOriginResourcePolicy: { policy: 'same-origin' },
+    // With `no-referrer` browsers send `Origin: null` with our own forms, which `CsrfGuard` refuses.
     referrerPolicy: { policy: 'same-origin' },
     xFrameOptions: { action: 'deny' },
   }),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Clock } from '@crossroads/configuration';
-import { Database } from '@crossroads/database';
+import { Database, type Tx } from '@crossroads/database';
 import type { PendingSignIn } from '@crossroads/openid';
 import { Injectable } from '@nestjs/common';
 import type { Language } from '../text/language.js';
@@ -43,14 +43,16 @@ export class PendingSignIns {
     return row && row.ends_at > this.clock.now() ? (secret.open(row.sealed) as BegunSignIn) : undefined;
   }
 
-  /** Whether a logout token is shown for the first time. */
-  async isNewLogout(jti: string): Promise<boolean> {
+  /** Does the work of a logout token that is shown for the first time. When the work fails, the provider may show it again. */
+  async onNewLogout(jti: string, work: (tx: Tx) => Promise<unknown>): Promise<void> {
     const id = createHash('sha256').update(jti).digest();
-    const rows = await this.db.query(
-      'insert into used_logout_tokens (id, ends_at) values ($1, $2) on conflict do nothing returning id',
-      [id, new Date(this.clock.now().getTime() + LIFETIME_MS)],
-    );
-    return rows.length > 0;
+    await this.db.transaction(async (tx) => {
+      const rows = await tx.query(
+        'insert into used_logout_tokens (id, ends_at) values ($1, $2) on conflict do nothing returning id',
+        [id, new Date(this.clock.now().getTime() + LIFETIME_MS)],
+      );
+      if (rows.length > 0) await work(tx);
+    });
   }
 
   async deleteEnded(): Promise<void> {

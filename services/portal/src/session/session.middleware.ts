@@ -12,16 +12,19 @@ export class SessionMiddleware implements NestMiddleware {
     private readonly sessions: Sessions,
   ) {}
 
-  use(request: Request, _response: Response, next: NextFunction): void {
-    this.find(request).then(
+  use(request: Request, response: Response, next: NextFunction): void {
+    this.find(request, response).then(
       () => next(),
       (error: unknown) => next(isOutage(error) ? undefined : error),
     );
   }
 
-  private async find(request: Request): Promise<void> {
+  private async find(request: Request, response: Response): Promise<void> {
     const secret = this.cookies.sessionOf(request);
     const session = secret && (await this.sessions.find(secret));
-    if (session) request.session = session;
+    if (!session) return;
+    request.session = session;
+    // Also of redirects and downloads.
+    response.setHeader('cache-control', 'no-store');
   }
 }

@@ -1,5 +1,5 @@
 import { Clock } from '@crossroads/configuration';
-import { Database } from '@crossroads/database';
+import { Database, type Tx } from '@crossroads/database';
 import { SignInClient, SignInFailed, type SignedIn } from '@crossroads/openid';
 import { tokenAudienceOf } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
@@ -68,13 +68,13 @@ export class Sessions {
   }
 
   /** Ends all sessions of a person, or those of one session at the provider. */
-  async endAll(ended: { readonly subject: string } | { readonly sid: string }): Promise<void> {
+  async endAll(
+    ended: { readonly subject: string } | { readonly sid: string },
+    db: Pick<Tx, 'query'> = this.db,
+  ): Promise<void> {
     const { SIGN_IN_ISSUER: issuer } = this.portal;
-    await this.rows.delete(
-      'sid' in ended
-        ? { sidHash: hashOf(issuer, 'sid', ended.sid) }
-        : { subjectHash: hashOf(issuer, 'subject', ended.subject) },
-    );
+    if ('sid' in ended) await db.query('delete from sessions where sid_hash = $1', [hashOf(issuer, 'sid', ended.sid)]);
+    else await db.query('delete from sessions where subject_hash = $1', [hashOf(issuer, 'subject', ended.subject)]);
   }
 
   count(): Promise<number> {

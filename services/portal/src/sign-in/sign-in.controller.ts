@@ -96,12 +96,12 @@ export class SignInController {
     notKept(response);
     try {
       const { jti, sid, subject } = await this.provider.endedBy(typeof token === 'string' ? token : '');
-      if (!(await this.pending.isNewLogout(jti))) return '';
-      if (sid !== undefined) await this.sessions.endAll({ sid });
-      else if (subject !== undefined) await this.sessions.endAll({ subject });
+      const ended = sid === undefined ? subject !== undefined && { subject } : { sid };
+      if (ended) await this.pending.onNewLogout(jti, (tx) => this.sessions.endAll(ended, tx));
       return '';
     } catch (error) {
       if (error instanceof SignInFailed && error.fault === 'NOT_OURS') throw new BadRequestException();
+      if (error instanceof SignInFailed) throw new ServiceAway('sign-in', { cause: error });
       throw error;
     }
   }

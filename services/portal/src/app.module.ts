@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { AccessesModule } from './accesses/accesses.module.js';
 import { AssetModule } from './asset/asset.module.js';
 import { PageModule } from './page/page.module.js';
+import { OwnDataModule } from './own-data/own-data.module.js';
 import { PermissionsModule } from './permissions/permissions.module.js';
 import { service } from './service.js';
 import { StartModule } from './start/start.module.js';
@@ -16,6 +17,7 @@ import { VocabularyModule } from './vocabulary/vocabulary.module.js';
     VocabularyModule,
     StartModule,
     AccessesModule,
+    OwnDataModule,
     PermissionsModule,
   ],
 })

@@ -25,7 +25,7 @@ export interface Download {
 }
 
 /** The list as a file, piece by piece: the next page is asked for when the reader has taken the one before. */
-export async function* downloadOf(format: DownloadFormat, download: Download): AsyncGenerator<string> {
+export async function* downloadOf(format: DownloadFormat, download: Download): AsyncGenerator<string, void> {
   const { begin, line, end } = FORMATS[format](download);
   const { first, pageAfter, maxLines = MAX_LINES } = download;
   yield begin;
@@ -36,13 +36,15 @@ export async function* downloadOf(format: DownloadFormat, download: Download): A
     const before = count;
     yield shown.map((access, index) => line(access, before + index)).join('');
     count += shown.length;
-    if (count >= maxLines && (shown.length < page.accesses.length || page.nextPageToken !== ''))
-      return yield end('cut', formatNumber(download.language, count));
-    if (page.nextPageToken === '') return yield end('whole', '');
+    const isCut = count >= maxLines && (shown.length < page.accesses.length || page.nextPageToken !== '');
+    if (isCut) yield end('cut', formatNumber(download.language, count));
+    else if (page.nextPageToken === '') yield end('whole', '');
+    if (isCut || page.nextPageToken === '') return;
     try {
       page = await pageAfter(page.nextPageToken);
     } catch {
-      return yield end('broken', '');
+      yield end('broken', '');
+      return;
     }
   }
 }

@@ -7,6 +7,7 @@ import { MailModule } from './mail/mail.module.js';
 import { PageModule } from './page/page.module.js';
 import { SecurityModule } from './security/security.module.js';
 import { RegisterModule } from './register/register.module.js';
+import { OwnDataModule } from './own-data/own-data.module.js';
 import { PermissionsModule } from './permissions/permissions.module.js';
 import { service } from './service.js';
 import { SessionModule } from './session/session.module.js';
@@ -26,6 +27,7 @@ import { VocabularyModule } from './vocabulary/vocabulary.module.js';
     AssetModule,
     VocabularyModule,
     AccessesModule,
+    OwnDataModule,
     PermissionsModule,
     MailModule,
     RegisterModule,

@@ -138,7 +138,8 @@ export const storyOf = (line: AccessLine): Story => {
       return 'inscriptionEnded';
     case 'proposal':
       return proposalStory(line);
-    default:
+    case 'erased':
+    case 'other':
       return kind;
   }
 };

@@ -1,9 +1,12 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { Clock } from '@crossroads/configuration';
 import {
   BadRequestException,
   Body,
   Controller,
   Get,
+  NotFoundException,
   Param,
   Post,
   Query,
@@ -27,10 +30,12 @@ import { AccessesPage } from './accesses.page.js';
 import { accessesTexts } from './accesses.texts.js';
 import { contestable } from './access-line.rules.js';
 import { Contests } from './contests.js';
+import { downloadOf } from './download.js';
 import { choicesOf } from './filter-choices.js';
 import { askedListOf, queryOf } from './list-filter.rules.js';
 
 const PAGE_SIZE = 20;
+const DOWNLOAD_PAGE_SIZE = 200;
 const NOTHING = { accesses: [], nextPageToken: '' };
 
 @Controller(':language/accesses')
@@ -72,6 +77,29 @@ export class AccessesController {
       response.redirect(303, `/${language}/accesses${queryOf(asked.filter)}`);
       return undefined;
     }
+  }
+
+  /** The whole list under a filter, as a file. */
+  @Get('download.:format')
+  async download(
+    @Visiting() { language, search }: Visit,
+    @SignedIn() session: Session,
+    @Param('format') format: string,
+    @Res() response: Response,
+  ): Promise<void> {
+    if (format !== 'csv' && format !== 'json') throw new NotFoundException();
+    const { filter, problems } = askedListOf(new URLSearchParams(search));
+    if (problems.length > 0) throw new BadRequestException();
+    const sentences = new Sentences(language, await this.vocabularies.in(language));
+    const pageAfter = (pageToken: string) => this.lists.page(session, filter, pageToken, DOWNLOAD_PAGE_SIZE);
+    const first = await pageAfter('');
+    response.set({
+      'content-type': format === 'csv' ? 'text/csv; charset=utf-8' : 'application/json; charset=utf-8',
+      'content-disposition': `attachment; filename="accesses.${format}"`,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+    await pipeline(Readable.from(downloadOf(format, { language, sentences, first, pageAfter })), response);
   }
 
   /** One of its lines, whole. */

@@ -21,7 +21,7 @@ export class PageFilter implements ExceptionFilter {
     if (error instanceof SessionEnded) {
       response.setHeader('cache-control', 'no-store');
       // Whoever wants to leave is not asked to sign in.
-      if (visit.path.startsWith('/sign-out')) return response.redirect(303, `/${visit.language}/signed-out`);
+      if (visit.path.startsWith('/sign-out')) return void response.redirect(303, `/${visit.language}/signed-out`);
       // A form that was sent too late is not sent again: the person comes back to the page of the form.
       const back = encodeURIComponent(`${visit.path}${request.method === 'GET' ? visit.search : ''}`);
       return response.redirect(303, `/${visit.language}/sign-in?back=${back}`);

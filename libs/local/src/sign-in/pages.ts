@@ -31,9 +31,9 @@ li button{width:100%;text-align:left;display:flex;justify-content:space-between;
 export const STYLE_HASH = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
 
 export const choicePage = (language: Language, action: string, choices: Choices): string => {
-  const t = (key: TextKey) => escape(textOf(language, key));
+  const t = (key: TextKey) => escaped(textOf(language, key));
   const { people, words, page, pages, fault, enterprise } = choices;
-  const to = escape(action);
+  const to = escaped(action);
   const turn = (key: 'previous' | 'next', target: number) =>
     target < 1 || target > pages ? '' : `<button name="page" value="${target}">${t(key)}</button> `;
   return document(
@@ -47,7 +47,7 @@ ${fault === undefined ? '' : `<p class="fault" role="alert">${t(fault)}</p>`}
 <input id="ssin" name="ssin" inputmode="numeric" autocomplete="off" aria-describedby="ssin-hint" maxlength="20">
 <fieldset><legend>${t('enterprise')}</legend>
 <label for="enterprise">${t('enterpriseNumber')}</label>
-<input id="enterprise" name="enterprise" inputmode="numeric" autocomplete="off" maxlength="15" value="${escape(enterprise)}">
+<input id="enterprise" name="enterprise" inputmode="numeric" autocomplete="off" maxlength="15" value="${escaped(enterprise)}">
 <label for="role">${t('role')}</label>
 <select id="role" name="role">${ROLES.map((role) => `<option>${role}</option>`).join('')}</select></fieldset>
 <button class="main">${t('signIn')}</button>
@@ -55,13 +55,13 @@ ${fault === undefined ? '' : `<p class="fault" role="alert">${t(fault)}</p>`}
 <h2>${t('people')}</h2>
 <form method="post" action="${to}">
 <label for="words">${t('search')}</label>
-<input id="words" name="words" type="search" autocomplete="off" maxlength="100" value="${escape(words)}">
+<input id="words" name="words" type="search" autocomplete="off" maxlength="100" value="${escaped(words)}">
 <button name="page" value="1">${t('find')}</button>
 ${people.length === 0 ? `<p>${t('none')}</p>` : ''}
 <ul>${people
       .map(
         ({ ssin, name }) =>
-          `<li><button form="choose" name="person" value="${escape(ssin)}"><span>${escape(name)}</span> <span>${escape(written(ssin))}</span></button></li>`,
+          `<li><button form="choose" name="person" value="${escaped(ssin)}"><span>${escaped(name)}</span> <span>${escaped(written(ssin))}</span></button></li>`,
       )
       .join('\n')}</ul>
 <p>${t('page').replace('{page}', String(page)).replace('{pages}', String(pages))}</p>
@@ -78,16 +78,16 @@ export const ROLES = ['EBOX_MANAGER', 'EBOX_READER'] as const;
 export const logoutPage = (language: Language, form: string): string =>
   document(
     language,
-    escape(textOf(language, 'signOut')),
-    `<h1>${escape(textOf(language, 'signOut'))}</h1>${form}
-<button class="main" form="op.logoutForm" name="logout" value="yes">${escape(textOf(language, 'yes'))}</button>`,
+    escaped(textOf(language, 'signOut')),
+    `<h1>${escaped(textOf(language, 'signOut'))}</h1>${form}
+<button class="main" form="op.logoutForm" name="logout" value="yes">${escaped(textOf(language, 'yes'))}</button>`,
   );
 
 export const messagePage = (language: Language, key: TextKey, detail = ''): string =>
   document(
     language,
-    escape(textOf(language, key)),
-    `<h1>${escape(textOf(language, key))}</h1>${detail === '' ? '' : `<p class="hint">${escape(detail)}</p>`}`,
+    escaped(textOf(language, key)),
+    `<h1>${escaped(textOf(language, key))}</h1>${detail === '' ? '' : `<p class="hint">${escaped(detail)}</p>`}`,
   );
 
 const document = (language: Language, title: string, body: string): string => `<!DOCTYPE html>
@@ -111,4 +111,4 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');

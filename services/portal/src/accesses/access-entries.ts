@@ -4,7 +4,7 @@ import type { Language } from '../text/language.js';
 import { type AccessLine, contestable, groupsOf, type LineGroup } from './access-line.rules.js';
 import type { Sentences } from './access-sentence.js';
 
-export type LineTag = 'tagRefused' | 'tagUnknown' | 'tagUnderWay' | 'tagLost' | 'tagRepeat';
+type LineTag = 'tagRefused' | 'tagUnknown' | 'tagUnderWay' | 'tagLost' | 'tagRepeat';
 
 /** One line, as it is shown below the sentence of its group. */
 export interface ShownLine {
@@ -65,7 +65,7 @@ const shownLine = (language: Language, line: AccessLine, group: LineGroup): Show
 
 const RESULT_TAGS = { refused: 'tagRefused', unknown: 'tagUnknown', underWay: 'tagUnderWay' } as const;
 
-export const tagsOf = ({ kind, result, lost, repeatOf }: AccessLine): readonly LineTag[] => {
+const tagsOf = ({ kind, result, lost, repeatOf }: AccessLine): readonly LineTag[] => {
   const tags: LineTag[] = [];
   if (kind !== 'erased' && result !== 'answered') tags.push(RESULT_TAGS[result]);
   if (repeatOf !== '') tags.push('tagRepeat');

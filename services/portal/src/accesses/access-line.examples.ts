@@ -16,7 +16,7 @@ const text = (nl: string, fr: string, de: string, en: string) => ({ nl, fr, de, 
 const label = (phrase: ReturnType<typeof text>) => ({ name: phrase, phrase, description: phrase });
 
 /** Words of a small policy. */
-export const EXAMPLE_WORDS = GetVocabularyResponse.fromPartial({
+const EXAMPLE_WORDS = GetVocabularyResponse.fromPartial({
   policyRevision: 1n,
   institutions: [{ enterpriseNumber: '0999000624', name: 'Employment Office' }],
   terms: [

@@ -24,7 +24,7 @@ export interface LineService {
   readonly reason: string;
 }
 
-export interface LineProposal {
+interface LineProposal {
   readonly id: string;
   readonly kind: 'merge' | 'cancellation';
   readonly step: 'proposed' | 'confirmed' | 'effective' | 'contested' | 'lapsed';

@@ -8,7 +8,7 @@ import { csvRecord } from './csv.rules.js';
 import { downloadTexts } from './download.texts.js';
 
 /** More than that is asked for by period. */
-export const MAX_LINES = 100_000;
+const MAX_LINES = 100_000;
 
 export type DownloadFormat = 'csv' | 'json';
 

@@ -22,7 +22,7 @@ export interface ListFilter {
 export type FilterProblem = 'from' | 'to' | 'period';
 
 /** A day as it was typed, in the three fields of the form. */
-export interface TypedDay {
+interface TypedDay {
   readonly day: string;
   readonly month: string;
   readonly year: string;

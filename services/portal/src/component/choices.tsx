@@ -5,7 +5,7 @@ import { type ControlProps, describedBy, FormGroup, HintAndError } from './form-
 import { Hint } from './hint.js';
 import { Label } from './label.js';
 
-export interface Choice {
+interface Choice {
   readonly value: string;
   readonly text: string;
   readonly hint?: string;

@@ -10,7 +10,7 @@ export interface LanguageNavigationProps {
 }
 
 /** As its speakers write it. */
-export const LANGUAGE_NAMES: Readonly<Record<Language, string>> = {
+const LANGUAGE_NAMES: Readonly<Record<Language, string>> = {
   nl: 'Nederlands',
   fr: 'Français',
   de: 'Deutsch',

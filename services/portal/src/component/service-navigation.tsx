@@ -4,7 +4,7 @@ import { classNames } from './class-names.js';
 import { componentTexts } from './component.texts.js';
 import { linkTo } from './href.js';
 
-export interface ServiceNavigationItem {
+interface ServiceNavigationItem {
   readonly text: string;
   readonly href: string;
   /** `page`: the reader is there; `section`: somewhere below it. */

@@ -2,7 +2,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { classNames } from './class-names.js';
 import { linkTo } from './href.js';
 
-export interface SummaryAction {
+interface SummaryAction {
   readonly href: string;
   readonly text: string;
   /** Says to those who hear the page what the action is about. */

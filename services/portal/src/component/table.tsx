@@ -1,7 +1,7 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { classNames } from './class-names.js';
 
-export interface TableColumn {
+interface TableColumn {
   readonly header: ComponentChildren;
   /** Numbers stand at the right, under each other. */
   readonly numeric?: boolean;

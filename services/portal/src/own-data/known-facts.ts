@@ -16,7 +16,7 @@ export const FACT_GROUPS = [
   'death',
 ] as const;
 
-export type FactGroup = (typeof FACT_GROUPS)[number];
+type FactGroup = (typeof FACT_GROUPS)[number];
 
 /** A fact in the reader's words. */
 export interface KnownFact {

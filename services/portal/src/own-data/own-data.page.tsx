@@ -9,7 +9,7 @@ import type { Vocabulary } from '../vocabulary/vocabulary.js';
 import { FACT_GROUPS, type KnownFact } from './known-facts.js';
 import { ownDataTexts } from './own-data.texts.js';
 
-export interface OwnPerson {
+interface OwnPerson {
   readonly ssin: string;
   readonly replacedSsins: readonly string[];
   readonly facts: readonly KnownFact[];

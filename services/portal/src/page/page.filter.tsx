@@ -39,14 +39,16 @@ const answerEnded = (request: Request, response: Response, visit: Visit): void =
   const back = `${visit.path}${isPage ? visit.search : ''}`;
   response.setHeader('cache-control', 'no-store');
   // Whoever wants to leave is not asked to sign in.
-  if (visit.path.startsWith('/sign-out')) return response.redirect(303, `/${visit.language}/signed-out`);
-  if (isPage && !hadSession(request))
-    return response.redirect(303, `/${visit.language}/sign-in?back=${encodeURIComponent(back)}`);
-  const page = sessionEndedPage(visit.language, back);
-  response
-    .status(page.status)
-    .type('html')
-    .send(htmlOf({ ...visit, session: undefined }, page));
+  if (visit.path.startsWith('/sign-out')) response.redirect(303, `/${visit.language}/signed-out`);
+  else if (isPage && !hadSession(request))
+    response.redirect(303, `/${visit.language}/sign-in?back=${encodeURIComponent(back)}`);
+  else {
+    const page = sessionEndedPage(visit.language, back);
+    response
+      .status(page.status)
+      .type('html')
+      .send(htmlOf({ ...visit, session: undefined }, page));
+  }
 };
 
 const hadSession = ({ headers }: Request): boolean => /(^|; *)(__Host-)?session=/.test(headers.cookie ?? '');

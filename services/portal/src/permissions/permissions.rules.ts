@@ -22,7 +22,7 @@ export interface PublishedGrant {
 }
 
 /** What one institution may receive of one data service, by one grant. */
-export type Permission = Omit<PublishedGrant, 'contexts' | 'dataService' | 'start'>;
+type Permission = Omit<PublishedGrant, 'contexts' | 'dataService' | 'start'>;
 
 export interface PermissionsOfService {
   readonly dataService: string;

@@ -2,7 +2,7 @@ import { IntlMessageFormat } from 'intl-messageformat';
 import { LANGUAGES, LOCALES, type Language } from './language.js';
 
 /** What a message is filled with. Dates and lists are formatted before (`format.ts`), so that each is written in one way. */
-export type TextValues = Readonly<Record<string, string | number>>;
+type TextValues = Readonly<Record<string, string | number>>;
 
 export type Translate<Key extends string> = (key: Key, values?: TextValues) => string;
 

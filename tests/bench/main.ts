@@ -9,6 +9,7 @@ import { eboxPublish } from './ebox-publish.bench.js';
 import { type Bench, type Figure, formatted } from './figure.js';
 import { append, decision, directory, requestToken, schemas } from './libraries.bench.js';
 import { machineState } from './machine.js';
+import { portal } from './portal.bench.js';
 import { processes } from './processes.bench.js';
 import { refusals } from './refusals.bench.js';
 import { telemetry } from './telemetry.bench.js';
@@ -30,6 +31,7 @@ const BENCHES: readonly Bench[] = [
   eboxPublish,
   eboxContent,
   eboxList,
+  portal,
   memory,
   telemetry,
 ];

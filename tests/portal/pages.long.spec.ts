@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { accessAudit } from '@crossroads/topology';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -7,7 +8,7 @@ import { Portal } from '../portal.js';
 import { WholeMesh } from '../whole-mesh.js';
 import { lowContrastsOf, overflowOf, violationsOf } from './accessibility.js';
 import { type Device, hasBrowser, inBrowser, openBrowser, screenshot, windowOf } from './browser.js';
-import { press, type } from './keyboard.js';
+import { press, tabTo, type } from './keyboard.js';
 import { LANGUAGES, type Language, WORDS } from './words.js';
 
 const [SEEN = '', UNSEEN = ''] = generatedSsins(2, 40);
@@ -15,7 +16,21 @@ const PURPOSE = 'PCSA:SOCIAL_INQUIRY';
 /** A sender's name and subject that would run, or break a page, where somebody forgot to escape them. */
 const HOSTILE = '<img src=x onerror=alert(1)>"\'</td></main>\u202e';
 
-const PUBLIC = ['', '/register', '/data-services', '/figures', '/state', '/accessibility', '/signed-out'] as const;
+const tabToAndEnter = async (page: Page, name: RegExp): Promise<void> => {
+  await tabTo(page, name);
+  await page.keyboard.press('Enter');
+};
+
+const PUBLIC = [
+  '',
+  '/register',
+  '/data-services',
+  '/figures',
+  '/state',
+  '/accessibility',
+  '/privacy',
+  '/signed-out',
+] as const;
 const PERSONAL = ['/accesses', '/own-data', '/permissions', '/mail', '/mail/settings'] as const;
 
 describe('the citizens’ portal, in a browser', () => {
@@ -149,6 +164,33 @@ describe('the citizens’ portal, in a browser', () => {
       expect(heard).toMatch(/Public Centre for Social Welfare looked up your .*name.* and .*address.*/);
       await screenshot(page, 'en-accesses-1280');
       await checked(page, 'accesses, wide');
+    }),
+  );
+
+  inBrowser('leads from a line to its details and to the deliberation, and gives the list as a file', () =>
+    inWindow({ language: 'en', javaScript: false }, async (page) => {
+      await signIn(page, 'en', SEEN);
+      await page.goto(`${url}/en/accesses`);
+      const [download] = await Promise.all([page.waitForEvent('download'), tabToAndEnter(page, /\(CSV\)$/)]);
+      const lines = readFileSync(await download.path(), 'utf8')
+        .trim()
+        .split('\r\n');
+      expect(lines.length).toBeGreaterThan(30);
+      expect(lines.join('\n')).toContain('Public Centre for Social Welfare');
+      await page.locator('main details summary').last().press('Enter');
+      await page
+        .getByRole('link', { name: /Details/ })
+        .last()
+        .press('Enter');
+      await page.waitForURL(/\/en\/accesses\/[0-9a-f-]{36}/);
+      await checked(page, 'one access');
+      await screenshot(page, 'en-access-1280');
+      await page
+        .getByRole('link', { name: /26\/004/ })
+        .first()
+        .press('Enter');
+      await page.waitForURL(/\/en\/register\//);
+      await checked(page, 'one deliberation');
     }),
   );
 

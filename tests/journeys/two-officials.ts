@@ -58,7 +58,7 @@ export const twoOfficials = (running: () => WholeMesh): void => {
     const proposalId = idIn(await register('propose-merge', '--ssin', FIRST, '--by', SECOND));
     expect(await crossroads('contest', proposalId, '--ssin', STRANGER)).toMatch(/^UNKNOWN_PROPOSAL: /);
     const noPortal = await crossroads('contest', proposalId, '--ssin', FIRST, '--as', 'municipality');
-    expect(noPortal).toMatch(/^RIGHT_MISSING: /);
+    expect(noPortal).toMatch(/^--as municipality: the sign-in provider knows no front end/);
     expect(await crossroads('contest', proposalId, '--ssin', FIRST)).toBe('contested');
     for (const ssin of [FIRST, SECOND])
       await eventually(

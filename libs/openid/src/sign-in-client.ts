@@ -213,16 +213,21 @@ export class SignInClient {
 }
 
 /** What the provider answers, or why not. @param refused what it means that the provider, or a check of its answer, refuses */
-const answered = async <Answer>(answer: Promise<Answer>, refused: 'PROVIDER_AWAY' | 'NOT_OURS' | 'ENDED') => {
+const answered = async <Answer>(
+  answer: Promise<Answer>,
+  refused: 'PROVIDER_AWAY' | 'FRONT_END_REFUSED' | 'NOT_OURS' | 'ENDED',
+) => {
   try {
     return await answer;
   } catch (error) {
     if (error instanceof SignInFailed) throw error;
     if (error instanceof openid.AuthorizationResponseError)
       throw new SignInFailed('REFUSED', `the provider says ${error.error}`, { cause: error });
+    const code = error instanceof openid.ResponseBodyError && error.status < 500 ? error.error : undefined;
+    if (code === 'invalid_client' || error instanceof openid.WWWAuthenticateChallengeError)
+      throw new SignInFailed('FRONT_END_REFUSED', 'the provider does not take the certificate', { cause: error });
     // 4xx with an OAuth error: the provider is there, and does not take what it was shown.
-    if (error instanceof openid.ResponseBodyError && error.status < 500)
-      throw new SignInFailed(refused, `the provider says ${error.error}`, { cause: error });
+    if (code !== undefined) throw new SignInFailed(refused, `the provider says ${code}`, { cause: error });
     if (isCheckOfAnswer(error)) throw new SignInFailed(refused, 'the answer was refused', { cause: error });
     throw new SignInFailed('PROVIDER_AWAY', 'the provider does not answer', { cause: error });
   }

@@ -19,6 +19,8 @@ export const signIn = async (
   try {
     return await demoSignIn({ issuer, tls: tlsOf(mesh, portal) }, choice, service);
   } catch (error) {
+    if (error instanceof SignInFailed && error.fault === 'FRONT_END_REFUSED')
+      throw new UsageError(`--as ${portal}: the sign-in provider knows no front end with this certificate.`);
     if (error instanceof SignInFailed && error.fault === 'PROVIDER_AWAY')
       throw new UsageError(`The sign-in provider at ${issuer} does not answer: is the mesh running?`);
     throw error;

@@ -115,8 +115,7 @@ export class Sessions {
     try {
       return await this.provider.accessToken(refreshToken, tokenAudienceOf(service));
     } catch (error) {
-      if (error instanceof SignInFailed && error.fault === 'PROVIDER_AWAY')
-        throw new ServiceAway('sign-in', { cause: error });
+      if (error instanceof SignInFailed && error.isOutage) throw new ServiceAway('sign-in', { cause: error });
       throw new SessionEnded('the sign-in has ended at the provider', { cause: error });
     }
   }

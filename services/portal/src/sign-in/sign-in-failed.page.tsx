@@ -4,10 +4,17 @@ import { PageAnswer } from '../page/page-answer.js';
 import type { Language } from '../text/language.js';
 import { signInTexts } from './sign-in.texts.js';
 
-const TEXT_OF = { REFUSED: 'refused', NOT_OURS: 'notOurs', ENDED: 'notOurs', TOO_WEAK: 'tooWeak' } as const;
+const TEXT_OF = {
+  PROVIDER_AWAY: 'refused',
+  FRONT_END_REFUSED: 'refused',
+  REFUSED: 'refused',
+  NOT_OURS: 'notOurs',
+  ENDED: 'notOurs',
+  TOO_WEAK: 'tooWeak',
+} as const;
 
 /** Why nobody is signed in, and the way to try again. */
-export const signInFailedPage = (language: Language, fault: Exclude<SignInFault, 'PROVIDER_AWAY'>): PageAnswer => {
+export const signInFailedPage = (language: Language, fault: SignInFault): PageAnswer => {
   const t = signInTexts(language);
   return new PageAnswer(
     t('failed'),

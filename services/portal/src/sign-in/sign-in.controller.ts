@@ -136,9 +136,8 @@ export class SignInController {
 
   private failed(request: Request, response: Response, error: unknown): void {
     if (!(error instanceof SignInFailed)) throw error;
-    const isAway = error.fault === 'PROVIDER_AWAY';
-    signIns.add(1, { outcome: isAway ? 'FAILED' : 'REFUSED', reason: error.fault });
-    if (isAway) throw new ServiceAway('sign-in', { cause: error });
+    signIns.add(1, { outcome: error.isOutage ? 'FAILED' : 'REFUSED', reason: error.fault });
+    if (error.isOutage) throw new ServiceAway('sign-in', { cause: error });
     const language = languageOf(request.headers['accept-language']);
     const page = signInFailedPage(language, error.fault);
     const visit = { language, path: '', search: '', session: request.session };

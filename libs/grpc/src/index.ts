@@ -29,7 +29,14 @@ export { errorOf, RemoteError } from './errors/remote-error.js';
 export { type ReasonCodes, toStatus } from './errors/status.js';
 export { warn } from './errors/warn.js';
 export type { Caller } from './identity/caller.js';
-export { type Identity, identityUri, type ServerIdentity, certificateHashOf, spkiOf } from './identity/peer.js';
+export {
+  applicationIn,
+  type Identity,
+  identityUri,
+  type ServerIdentity,
+  certificateHashOf,
+  spkiOf,
+} from './identity/peer.js';
 export { channelCredentials, type TlsFiles } from './identity/tls.js';
 export { requireTls13 } from './identity/tls-floor.js';
 export { RegisteredKeys } from './identity/registered-keys.js';

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { TlsFiles } from '@crossroads/grpc';
+import { applicationIn, type TlsFiles } from '@crossroads/grpc';
 import { SignInClient } from '@crossroads/openid';
 import {
   type accessAudit,
@@ -36,7 +36,7 @@ export const demoSignIn = async (
   const audience = tokenAudienceOf(service);
   const client = new SignInClient({
     issuer,
-    clientId: clientIdOf(applicationOf(new X509Certificate(readFileSync(tls.cert)))),
+    clientId: clientIdOf(applicationIn(new X509Certificate(readFileSync(tls.cert)))),
     redirectUri: CLI_CALLBACK,
     acr: ACR_HIGH,
     maxAgeS: 60,
@@ -47,13 +47,4 @@ export const demoSignIn = async (
   const callback = await chooseAtDemoProvider(url, CLI_CALLBACK, choice);
   const { refreshToken } = await client.complete(callback.search.slice(1), pending);
   return (await client.accessToken(refreshToken, audience)).token;
-};
-
-/** Whom a client certificate names: `CN=<application>`, `O=<enterprise number>`. */
-const applicationOf = ({ subject }: X509Certificate): { enterpriseNumber: string; application: string } => {
-  const [, enterpriseNumber] = /^O=(\d{10})$/m.exec(subject) ?? [];
-  const [, application] = /^CN=(.+)$/m.exec(subject) ?? [];
-  if (enterpriseNumber === undefined || application === undefined)
-    throw new TypeError('a front end signs people in with the certificate of an application of an institution');
-  return { enterpriseNumber, application };
 };

@@ -45,6 +45,18 @@ const identityOf = (trustDomain: string, uri: string): Identity | undefined => {
   return name === undefined ? undefined : { kind: 'service', name };
 };
 
+/**
+ * The application that a process's own certificate names, whatever the trust domain; nothing is verified.
+ * @throws TypeError for a certificate of no application
+ */
+export const applicationIn = (certificate: X509Certificate): { enterpriseNumber: string; application: string } => {
+  for (const uri of subjectAlternativeUris(certificate.subjectAltName)) {
+    const identity = identityOf(URL.parse(uri)?.host ?? '', uri);
+    if (identity?.kind === 'institution') return identity;
+  }
+  throw new TypeError('the certificate is of no application of an institution');
+};
+
 const subjectAgrees = (identity: Identity, spki: string, { CN, OU, O }: Readonly<Partial<Record<string, unknown>>>) =>
   identity.kind === 'service'
     ? CN === identity.name && OU === undefined && O === undefined

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { MeshSettings } from '@crossroads/configuration';
+import { applicationIn } from '@crossroads/grpc';
 import { SignInClient } from '@crossroads/openid';
 import { clientIdOf, tokenAudienceOf } from '@crossroads/topology';
 import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
@@ -16,21 +17,13 @@ import { SessionSettings } from './session.settings.js';
 import { SessionCookies } from './session-cookies.js';
 import { Sessions } from './sessions.js';
 
-/** Whom a client certificate names: `CN=<application>`, `O=<enterprise number>`. */
-const clientIdIn = (certificate: string): string => {
-  const { subject } = new X509Certificate(certificate);
-  const [, enterpriseNumber = ''] = /^O=(\d{10})$/m.exec(subject) ?? [];
-  const [, application = ''] = /^CN=(.+)$/m.exec(subject) ?? [];
-  return clientIdOf({ enterpriseNumber, application });
-};
-
 const signInClient = {
   provide: SignInClient,
   inject: [MeshSettings, PortalSettings, SessionSettings],
   useFactory: (mesh: MeshSettings, portal: PortalSettings, { SESSION_MAX_S }: SessionSettings) =>
     new SignInClient({
       issuer: portal.SIGN_IN_ISSUER,
-      clientId: clientIdIn(readFileSync(mesh.TLS_CERT_FILE, 'utf8')),
+      clientId: clientIdOf(applicationIn(new X509Certificate(readFileSync(mesh.TLS_CERT_FILE)))),
       redirectUri: `${portal.PUBLIC_URL}/sign-in/callback`,
       acr: portal.SIGN_IN_ACR,
       // Who signed in a while ago at the provider signs in again, or the session would end at once.

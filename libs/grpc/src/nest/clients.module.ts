@@ -20,6 +20,8 @@ export interface CalledService<D extends Definition = Definition> {
   readonly definition: D;
   /** Rpcs that only read, and may be retried. */
   readonly reads?: readonly string[];
+  /** For calls without a deadline of their own. @default that of `connect` */
+  readonly deadlineMs?: number;
 }
 
 const tokenOf = (service: ServiceName, definition: Definition): string =>
@@ -38,7 +40,7 @@ export class GrpcClients implements OnApplicationShutdown {
     private readonly addresses: AddressSettings,
   ) {}
 
-  connect<D extends Definition>({ service, definition, reads = [] }: CalledService<D>): Connection<D> {
+  connect<D extends Definition>({ service, definition, reads = [], deadlineMs }: CalledService<D>): Connection<D> {
     const name = addressVariableOf(service);
     const address = this.addresses[name];
     if (address === undefined) throw new Error(`${name} is needed: host:port of ${service}`);
@@ -46,6 +48,7 @@ export class GrpcClients implements OnApplicationShutdown {
       ...this.mesh.connection,
       server: { kind: 'service', name: service },
       reads,
+      ...(deadlineMs === undefined ? {} : { deadlineMs }),
     });
     this.open.push(client);
     return client;

@@ -6,11 +6,11 @@ import { MailboxServiceService } from '@crossroads/contracts/ebox/v1/mailbox_ser
 import { MessageServiceService } from '@crossroads/contracts/ebox/v1/message_service';
 import { PublicationServiceService } from '@crossroads/contracts/ebox/v1/publication_service';
 import { CitizenServiceService as PersonCitizenServiceService } from '@crossroads/contracts/person/v1/citizen_service';
-import { ClientsModule } from '@crossroads/grpc';
+import { type CalledService, ClientsModule } from '@crossroads/grpc';
 import { Module } from '@nestjs/common';
 import { MeshCalls } from './mesh-calls.js';
 
-const clients = ClientsModule.forFeature(
+const CALLED: readonly CalledService[] = [
   { service: 'access-audit', definition: AuditServiceService, reads: ['listAccesses', 'getAccess'] },
   { service: 'access-audit', definition: FiguresServiceService, reads: ['listMonthlyFigures'] },
   {
@@ -27,7 +27,12 @@ const clients = ClientsModule.forFeature(
   { service: 'ebox', definition: PublicationServiceService, reads: ['listMessageTypes'] },
   { service: 'person-registry', definition: PersonCitizenServiceService, reads: ['getOwnPerson'] },
   { service: 'reference-directory', definition: DirectoryCitizenServiceService, reads: ['listOwnInscriptions'] },
-);
+];
+
+/** A person waits for a page: after that time it is shown without what did not come. */
+const DEADLINE_MS = 3_000;
+
+const clients = ClientsModule.forFeature(...CALLED.map((called) => ({ ...called, deadlineMs: DEADLINE_MS })));
 
 /** Clients of the services of the mesh: the portal is an application of an institution to them. */
 @Module({ imports: [clients], providers: [MeshCalls], exports: [MeshCalls] })

@@ -1,7 +1,7 @@
 import { get } from 'node:http';
 import { benchMesh, consult, processorTimes, SSINS } from './bench-mesh.js';
 import { type Bench, type Figure, percentile, rounded } from './figure.js';
-import { signedInAt } from './portal-visitor.js';
+import { signedInAt } from '../portal/visitor.js';
 
 /** Each asks less often than a session may. */
 const VISITORS = 60;

@@ -11,6 +11,7 @@ import { citizenSees } from '../citizen.js';
 import { move } from '../load.js';
 import { MAIL_TERMS, mailJourney } from '../mail-journey.js';
 import { Portal } from '../portal.js';
+import { signedInAt } from '../portal/visitor.js';
 import { WholeMesh } from '../whole-mesh.js';
 import { searchTermsOf, peopleCalled } from '../privacy/known-people.js';
 import { found, wordTerm } from '../privacy/search-terms.js';
@@ -79,6 +80,7 @@ beforeAll(async () => {
   const portal = new Portal(mesh);
   await mailJourney(mesh, portal, { owner: somebody, delegate: another });
   portal.close();
+  await signedInAt(`http://localhost:${mesh.local.ports.portal}`, somebody);
   const refused = mesh
     .as('pension-office')
     .consult({ ssin: somebody, legalContext: PURPOSES['pension-office'].legalContext, dataServices: [IDENTIFICATION] });

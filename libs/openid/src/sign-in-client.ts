@@ -83,6 +83,8 @@ export class SignInClient {
       codeVerifier: openid.randomPKCECodeVerifier(),
     };
     const configuration = await this.configuration();
+    if (configuration.serverMetadata().pushed_authorization_request_endpoint === undefined)
+      throw new SignInFailed('PROVIDER_AWAY', 'the provider takes no pushed authorization requests (RFC 9126)');
     const url = await answered(
       openid.buildAuthorizationUrlWithPAR(
         configuration,

@@ -1,6 +1,7 @@
 import { Clock } from '@crossroads/configuration';
 import { Database, type Tx } from '@crossroads/database';
 import { SignInClient, SignInFailed, type SignedIn } from '@crossroads/openid';
+import { processLog } from '@crossroads/telemetry';
 import { tokenAudienceOf } from '@crossroads/topology';
 import { Injectable } from '@nestjs/common';
 import { ServiceAway } from '../mesh/service-away.js';
@@ -28,6 +29,8 @@ const USE_MS = 30_000;
 /** Sessions of people who are signed in, in the portal's database. */
 @Injectable()
 export class Sessions {
+  private readonly renewals = new Map<string, Promise<Content>>();
+
   constructor(
     private readonly db: Database,
     private readonly rows: SessionRepository,
@@ -59,8 +62,10 @@ export class Sessions {
     const now = this.clock.now().getTime();
     if (!row || row.endsAt.getTime() <= now || row.usedAt.getTime() + this.settings.SESSION_IDLE_S * 1_000 <= now)
       return undefined;
+    const content = contentOf(secret, row.sealed);
+    if (!content) return undefined;
     if (row.usedAt.getTime() + USE_MS <= now) await this.rows.noteUse(row.id, new Date(now));
-    return new OpenSession(this, secret, row.endsAt, contentOf(secret, row.sealed));
+    return new OpenSession(this, secret, row.endsAt, content);
   }
 
   async end(secret: SessionSecret): Promise<void> {
@@ -85,15 +90,27 @@ export class Sessions {
     await this.rows.deleteEnded(this.clock.now());
   }
 
-  /** A new token for a service, with the row locked: a refresh token is used once, and two requests of a person may need one. */
-  async renewed(secret: SessionSecret, service: CitizenService): Promise<Content> {
+  /**
+   * A new token for a service. Requests of one session that need the same one share its renewal: while the provider is slow, each would hold
+   * a connection to the database.
+   */
+  renewed(secret: SessionSecret, service: CitizenService): Promise<Content> {
+    const key = `${secret.id.toString('base64url')} ${service}`;
+    const renewal =
+      this.renewals.get(key) ?? this.renewedInRow(secret, service).finally(() => this.renewals.delete(key));
+    this.renewals.set(key, renewal);
+    return renewal;
+  }
+
+  /** With the row locked: a refresh token is used once, also by another process. */
+  private async renewedInRow(secret: SessionSecret, service: CitizenService): Promise<Content> {
     return this.db.transaction(async (tx) => {
       const [row] = await tx.query<{ readonly sealed: Buffer }>(
         'select sealed from sessions where id = $1 for update',
         [secret.id],
       );
-      if (!row) throw new SessionEnded('the session has ended meanwhile');
-      const held = contentOf(secret, row.sealed);
+      const held = row && contentOf(secret, row.sealed);
+      if (!held) throw new SessionEnded('the session has ended meanwhile');
       if (this.usable(held, service) !== undefined) return held;
       const { token, expiresAt, refreshToken } = await this.tokenFor(held.refreshToken, service);
       const content: Content = {
@@ -160,5 +177,12 @@ export class OpenSession implements Session {
   }
 }
 
-/** Written by `seal` above; the seal says that nobody has changed it. */
-const contentOf = (secret: SessionSecret, sealed: Buffer): Content => secret.open(sealed) as Content;
+/** Written by `seal` above. A row that somebody has changed is no session: undefined. */
+const contentOf = (secret: SessionSecret, sealed: Buffer): Content | undefined => {
+  try {
+    return secret.open(sealed) as Content;
+  } catch {
+    processLog().warn('the row of a session was changed, so that the session has ended');
+    return undefined;
+  }
+};

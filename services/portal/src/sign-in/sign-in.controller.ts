@@ -58,7 +58,7 @@ export class SignInController {
       signIns.add(1, { outcome: 'SUCCEEDED', reason: '' });
       notKept(response).redirect(303, `/${begun.language}${begun.back}`);
     } catch (error) {
-      this.failed(request, response, error);
+      this.failed(request, response, error, begun.language);
     }
   }
 
@@ -130,15 +130,17 @@ export class SignInController {
     } catch (error) {
       if (!(error instanceof SignInFailed)) throw error;
       signIns.add(1, { outcome: 'FAILED', reason: error.fault });
+      processLog().warn(`no sign-in can begin: ${error.message}`, describeError(error));
       throw new ServiceAway('sign-in', { cause: error });
     }
   }
 
-  private failed(request: Request, response: Response, error: unknown): void {
+  /** @param begunIn absent: nobody knows in which language the sign-in was begun, and the browser says one */
+  private failed(request: Request, response: Response, error: unknown, begunIn?: Language): void {
     if (!(error instanceof SignInFailed)) throw error;
     signIns.add(1, { outcome: error.isOutage ? 'FAILED' : 'REFUSED', reason: error.fault });
     if (error.isOutage) throw new ServiceAway('sign-in', { cause: error });
-    const language = languageOf(request.headers['accept-language']);
+    const language = begunIn ?? languageOf(request.headers['accept-language']);
     const page = signInFailedPage(language, error.fault);
     const visit = { language, path: '', search: '', session: request.session };
     notKept(response).status(page.status).type('html').send(htmlOf(visit, page));

@@ -54,11 +54,15 @@ export class RunningPortal {
     private readonly startProvider: () => Promise<SignInProvider>,
     private provider: SignInProvider,
     private readonly providerKey: KeyObject,
-    /** Between the portal and its database. */
-    readonly database: Link,
+    /** Between the portal and its database, where a spec asks for one. */
+    readonly database: Link | undefined,
   ) {}
 
-  static async start({ times = {}, env = {} }: { times?: Partial<SignInTimes>; env?: Record<string, string> } = {}) {
+  static async start({
+    times = {},
+    env = {},
+    withLink = false,
+  }: { times?: Partial<SignInTimes>; env?: Record<string, string>; withLink?: boolean } = {}) {
     const mesh = await TestMesh.start('portal');
     const [port, providerPort, mtlsPort] = [await freePort(), await freePort(), await freePort()];
     const { TLS_CERT_FILE: cert = '', INSTITUTIONS_CA_FILE: clientsCa = '' } = mesh.environment();
@@ -78,13 +82,15 @@ export class RunningPortal {
         times,
         report: (line) => void process.stderr.write(`        provider: ${line}\n`),
       });
-    const { link, url: databaseUrl } = await Link.ofUrl(mesh.database.url);
-    mesh.defer(() => link.close());
-    const running = new RunningPortal(mesh, port, providerPort, startProvider, await startProvider(), privateKey, link);
+    const through = withLink ? await Link.ofUrl(mesh.database.url) : undefined;
+    if (through) mesh.defer(() => through.link.close());
+    const provider = await startProvider();
+    const { link } = through ?? {};
+    const running = new RunningPortal(mesh, port, providerPort, startProvider, provider, privateKey, link);
     mesh.defer(() => running.provider.stop());
     const all = {
       ...mesh.environment(),
-      DATABASE_URL: databaseUrl,
+      ...(through ? { DATABASE_URL: through.url } : {}),
       HEALTH_PORT: '0',
       HTTP_PORT: String(port),
       PUBLIC_URL: running.url,

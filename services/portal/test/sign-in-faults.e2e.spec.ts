@@ -18,7 +18,6 @@ describe('a session at the portal, when something fails,', () => {
   afterAll(() => portal?.mesh.stop());
   afterEach(() => {
     portal.laterMs = 0;
-    portal.database.mend();
   });
 
   let addresses = 0;
@@ -74,18 +73,6 @@ describe('a session at the portal, when something fails,', () => {
     expect(await statusOf(browser)).toBe(401);
   });
 
-  it('does not open while the database is away, and public pages go on', async () => {
-    const browser = await signedIn();
-    portal.database.cut();
-    expect(await statusOf(browser, '/en/signed-out')).toBe(200);
-    expect(await statusOf(nextBrowser(), '/en/sign-in')).toBe(503);
-    portal.database.mend();
-    await eventually(
-      () => statusOf(browser),
-      (status) => status === 200,
-    );
-  });
-
   it('leads whoever signs out after its end to the page of those who have signed out', async () => {
     const browser = await signedIn();
     portal.laterMs = 845_000;
@@ -124,6 +111,27 @@ describe('a session at the portal, when something fails,', () => {
     for (let page = 0; page < LIMIT; page++) expect(await from(`2001:db8:1:2::${page.toString(16)}`)).toBe(200);
     expect(await from('2001:db8:1:2:ffff::1')).toBe(429);
     expect(await from('2001:db8:1:3::1')).toBe(200);
+  });
+});
+
+describe('the portal, while its database is away,', () => {
+  it('opens no session, and shows public pages', async () => {
+    const portal = await RunningPortal.start({ withLink: true });
+    try {
+      const browser = new Browser();
+      await portal.signIn(browser, AN);
+      const statusOf = async (path: string) => (await browser.open(`${portal.url}${path}`)).status;
+      portal.database?.cut();
+      expect(await statusOf('/en/signed-out')).toBe(200);
+      expect(await statusOf('/en/sign-in')).toBe(503);
+      portal.database?.mend();
+      await eventually(
+        () => statusOf('/en/signed-out'),
+        (status) => status === 200,
+      );
+    } finally {
+      await portal.mesh.stop();
+    }
   });
 });
 

@@ -15,6 +15,6 @@ import { RequestMetricsMiddleware } from './request-metrics.middleware.js';
 })
 export class PageModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(RequestMetricsMiddleware).forRoutes('*path');
+    consumer.apply(RequestMetricsMiddleware).forRoutes('{*path}');
   }
 }

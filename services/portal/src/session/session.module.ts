@@ -45,6 +45,6 @@ const signInClient = {
 })
 export class SessionModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(SessionMiddleware).exclude('assets/*path').forRoutes('*path');
+    consumer.apply(SessionMiddleware).exclude('assets/*path').forRoutes('{*path}');
   }
 }

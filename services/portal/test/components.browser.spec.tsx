@@ -1,18 +1,13 @@
 /// <reference lib="dom" />
-import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import axe, { type AxeResults } from 'axe-core';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { assetFile } from '../src/asset/assets.js';
 import { renderPage } from '../src/page/layout.page.js';
+import { hasBrowser, inBrowser, openBrowser } from './in-browser.js';
 import { SamplePage } from './sample-page.js';
-
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const hasBrowser = existsSync(executablePath);
-const inBrowser = (name: string, test: () => Promise<void>): void =>
-  hasBrowser ? it(name, test) : it.skip(`${name} (skipped: no chromium here; set CHROMIUM to its path)`, test);
 
 /** The sample page and what it loads, under a policy that allows files of the page's origin only. */
 const serve = (): Server =>
@@ -36,11 +31,7 @@ describe('the components, in a browser', () => {
     if (!hasBrowser) return;
     server = serve();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    browser = await chromium.launch({
-      executablePath,
-      // A sandbox of its own needs rights that root in a container does not have.
-      args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
-    });
+    browser = await openBrowser();
   });
   afterAll(async () => {
     await browser?.close();

@@ -14,12 +14,13 @@ export class AssetController implements OnModuleInit {
   get(@Param('file') file: string, @Req() request: Request, @Res() response: Response): void {
     const asset = assetFile(file);
     if (!asset) throw new NotFoundException();
-    const coding = request.acceptsEncodings('br', 'gzip', 'identity');
+    // Browsers name gzip first, and read both.
+    const coding = ['br', 'gzip'].find((one) => request.acceptsEncodings(one));
     response
       .type(asset.type)
       .setHeader('cache-control', 'public, max-age=31536000, immutable')
       .setHeader('vary', 'accept-encoding');
-    if (coding === 'br' || coding === 'gzip') response.setHeader('content-encoding', coding);
+    if (coding) response.setHeader('content-encoding', coding);
     response.end(coding === 'br' ? asset.brotli : coding === 'gzip' ? asset.gzip : asset.plain);
   }
 }

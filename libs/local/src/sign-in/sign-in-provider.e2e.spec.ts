@@ -2,12 +2,12 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { ACR_HIGH, ChoiceRefused, demoSignIn } from '@crossroads/client';
 import { certificateHashOf, GrpcFailure } from '@crossroads/grpc';
 import { dayOf } from '@crossroads/identifiers';
 import { ApplicationRights } from '@crossroads/policy';
 import { citizenOf } from '@crossroads/sign-in';
 import { accessAudit, ebox, personRegistry, referenceDirectory, tokenAudienceOf } from '@crossroads/topology';
-import { ACR_HIGH } from '@crossroads/client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLocalJWKSet, decodeJwt, exportJWK, jwtVerify } from 'jose';
 import type { IdentityFiles } from '../certificates.js';
@@ -113,6 +113,17 @@ describe('the sign-in provider of one machine', () => {
     expect(again.sub).toBe(claims.sub);
     const atBank = claimsOf((await bank.signIn([EBOX], { ssin }))['id_token']);
     expect(atBank.sub).not.toBe(claims.sub);
+  });
+
+  it('signs in who is named by a command, and refuses a number that is none without repeating it', async () => {
+    const { certificate: cert, key, ca } = portal.identity;
+    const front = { issuer: portal.endpoints.issuer, tls: { cert, key, ca } };
+    expect(await asService(await demoSignIn(front, choice(0), ebox.name), EBOX)).toMatchObject(choice(0));
+    const refused: unknown = await demoSignIn(front, { ssin: '80610100138' }, ebox.name).catch(
+      (error: unknown) => error,
+    );
+    expect(refused).toBeInstanceOf(ChoiceRefused);
+    expect(String(refused)).not.toContain('80610100138');
   });
 
   it('takes no request that is not pushed', async () => {

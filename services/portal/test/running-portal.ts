@@ -1,4 +1,4 @@
-import { generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Clock } from '@crossroads/configuration';
 import { nestLogger } from '@crossroads/grpc';
@@ -10,15 +10,17 @@ import {
   type SignInTimes,
   startSignInProvider,
 } from '@crossroads/local';
-import { TestMesh } from '@crossroads/testing/mesh';
+import { Link, TestMesh } from '@crossroads/testing/mesh';
 import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
+import { SignJWT } from 'jose';
 import { AppModule } from '../src/app.module.js';
 import { SignedInGuard } from '../src/page/signed-in.guard.js';
 import { SignedIn } from '../src/page/visit.js';
 import { service } from '../src/service.js';
 import type { Session } from '../src/session/session.js';
+import { OpenSession } from '../src/session/sessions.js';
 import { preparePortal } from '../src/start-portal.js';
 import { Browser, type Visited } from './browser.js';
 
@@ -28,7 +30,7 @@ import { Browser, type Visited } from './browser.js';
 class WhoseController {
   @Get('name')
   name(@SignedIn() session: Session) {
-    return { name: session.name };
+    return { name: session.name, subject: session instanceof OpenSession ? session.subject : undefined };
   }
 
   @Get()
@@ -51,6 +53,9 @@ export class RunningPortal {
     readonly providerPort: number,
     private readonly startProvider: () => Promise<SignInProvider>,
     private provider: SignInProvider,
+    private readonly providerKey: KeyObject,
+    /** Between the portal and its database. */
+    readonly database: Link,
   ) {}
 
   static async start({ times = {}, env = {} }: { times?: Partial<SignInTimes>; env?: Record<string, string> } = {}) {
@@ -73,10 +78,13 @@ export class RunningPortal {
         times,
         report: (line) => void process.stderr.write(`        provider: ${line}\n`),
       });
-    const running = new RunningPortal(mesh, port, providerPort, startProvider, await startProvider());
+    const { link, url: databaseUrl } = await Link.ofUrl(mesh.database.url);
+    mesh.defer(() => link.close());
+    const running = new RunningPortal(mesh, port, providerPort, startProvider, await startProvider(), privateKey, link);
     mesh.defer(() => running.provider.stop());
     const all = {
       ...mesh.environment(),
+      DATABASE_URL: databaseUrl,
       HEALTH_PORT: '0',
       HTTP_PORT: String(port),
       PUBLIC_URL: running.url,
@@ -111,6 +119,20 @@ export class RunningPortal {
     } finally {
       this.provider = await this.startProvider();
     }
+  }
+
+  /** Reports, as the provider does, that somebody has left. The answer is its status. */
+  async reportLogout(claims: { readonly sub: string; readonly jti: string }): Promise<number> {
+    const token = await new SignJWT({ ...claims, events: { 'http://schemas.openid.net/event/backchannel-logout': {} } })
+      .setProtectedHeader({ alg: 'ES256', typ: 'logout+jwt', kid: 'sign-in' })
+      .setIssuer(this.issuer)
+      .setAudience('0999001119/citizen-portal')
+      .setIssuedAt()
+      .sign(this.providerKey);
+    const url = `${this.url}/sign-in/back-channel-logout`;
+    const answer = await fetch(url, { method: 'POST', body: new URLSearchParams({ logout_token: token }) });
+    await answer.text();
+    return answer.status;
   }
 
   /** Up to the callback, which the browser does not open yet. */

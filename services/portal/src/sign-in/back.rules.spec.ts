@@ -29,10 +29,16 @@ describe('the page after signing in', () => {
     );
   });
 
-  it.each(['//elsewhere.example', '/\\elsewhere.example', '/a//b', '/sign-out', '', '/', ['/mail'], `/${'a'.repeat(500)}`])(
-    'is the list of accesses in place of %j',
-    (back) => {
-      expect(backOf(back)).toBe('/accesses');
-    },
-  );
+  it.each([
+    '//elsewhere.example',
+    '/\\elsewhere.example',
+    '/a//b',
+    '/sign-out',
+    '',
+    '/',
+    ['/mail'],
+    `/${'a'.repeat(500)}`,
+  ])('is the list of accesses in place of %j', (back) => {
+    expect(backOf(back)).toBe('/accesses');
+  });
 });

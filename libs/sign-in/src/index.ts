@@ -1,3 +1,4 @@
+export { citizenOf } from './citizen-token.js';
 export { CitizenTokens, type SignedIn } from './citizen-tokens.js';
 export { CitizenTokensModule } from './citizen-tokens.module.js';
 export { type Citizen, Citizens } from './citizens.js';

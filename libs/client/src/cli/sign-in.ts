@@ -1,6 +1,6 @@
 import { SignInFailed } from '@crossroads/openid';
 import { accessAudit } from '@crossroads/topology';
-import type { DemoChoice } from '../sign-in/demo-browser.js';
+import { ChoiceRefused, type DemoChoice } from '../sign-in/demo-browser.js';
 import { type CitizenService, demoSignIn } from '../sign-in/demo-sign-in.js';
 import { type MeshFile, tlsOf, UsageError } from './mesh-file.js';
 
@@ -19,6 +19,8 @@ export const signIn = async (
   try {
     return await demoSignIn({ issuer, tls: tlsOf(mesh, portal) }, choice, service);
   } catch (error) {
+    if (error instanceof ChoiceRefused)
+      throw new UsageError('--ssin must be a valid number of 11 digits, and --enterprise one of 10 digits.');
     if (error instanceof SignInFailed && error.fault === 'FRONT_END_REFUSED')
       throw new UsageError(`--as ${portal}: the sign-in provider knows no front end with this certificate.`);
     if (error instanceof SignInFailed && error.fault === 'PROVIDER_AWAY')

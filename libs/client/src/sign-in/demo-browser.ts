@@ -9,11 +9,17 @@ export interface DemoChoice {
 export const CLI_CALLBACK = 'http://localhost/cli/callback';
 
 const MAX_STEPS = 10;
+const UNPROCESSABLE = 422;
+
+/** The provider of one machine refuses the number of the person, or that of the enterprise. The message names neither. */
+export class ChoiceRefused extends Error {
+  override readonly name = 'ChoiceRefused';
+}
 
 /**
  * Walks through the sign-in provider of one machine as a browser does, from the address of a front end's request to the redirection to
  * `redirectUri`, which it does not follow.
- * @throws an error with the status of the provider's answer
+ * @throws ChoiceRefused; an error with the status of the provider's answer
  */
 export const chooseAtDemoProvider = async (
   start: URL,
@@ -44,6 +50,8 @@ export const chooseAtDemoProvider = async (
       if (next.href.startsWith(`${redirectUri}?`)) return next;
       request = { url: next };
     } else if (response.status === 200 && body === undefined) request = { url, body: form };
+    else if (response.status === UNPROCESSABLE)
+      throw new ChoiceRefused('the sign-in provider refuses the number of the person or of the enterprise');
     else throw new Error(`the sign-in provider answered with status ${response.status} at ${url.pathname}`);
   }
   throw new Error(`the sign-in provider redirected ${MAX_STEPS} times`);

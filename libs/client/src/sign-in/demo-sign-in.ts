@@ -26,7 +26,7 @@ export type CitizenService =
  * Signs somebody in at the provider of one machine, which lets anybody sign in as anybody. Resolves to a token for one service, which works
  * over connections with this certificate only.
  * @param front the issuer of the provider, and the certificate of the front end with the authority of the provider's
- * @throws SignInFailed
+ * @throws SignInFailed, ChoiceRefused
  */
 export const demoSignIn = async (
   { issuer, tls }: { readonly issuer: string; readonly tls: TlsFiles },

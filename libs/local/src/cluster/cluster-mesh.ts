@@ -101,6 +101,11 @@ export class ClusterMesh {
     return this.serviceIdentity(KAFKA_ADMIN);
   }
 
+  /** The certificate of the sign-in provider, which runs beside the cluster. */
+  signInIdentity(): Promise<IdentityFiles> {
+    return this.serviceIdentity('sign-in');
+  }
+
   async issueApplication(name: string, subject: ApplicationSubject): Promise<IdentityFiles> {
     const files = await identityFiles(this.folder.certificates, name, this.authority, (ca) =>
       ca.issueApplication(subject),

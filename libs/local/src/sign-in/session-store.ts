@@ -5,6 +5,9 @@ interface Entry {
   readonly until: number;
 }
 
+/** What ends with the grant of a person. An interaction names the grant of the person before, and goes on. */
+const OF_A_GRANT: ReadonlySet<string> = new Set(['AccessToken', 'AuthorizationCode', 'RefreshToken']);
+
 /** Above it, what has expired is removed. */
 const SWEEP_ABOVE = 5_000;
 
@@ -26,7 +29,7 @@ export class SessionStore {
       find,
       findByUid: async (uid) => this.find(this.sessions.get(uid) ?? ''),
       findByUserCode: async () => undefined,
-      upsert: async (id, payload, expiresIn) => this.put(key(id), payload, expiresIn),
+      upsert: async (id, payload, expiresIn) => this.put(model, key(id), payload, expiresIn),
       consume: async (id) => {
         const payload = this.find(key(id));
         if (payload) payload['consumed'] = Math.floor(Date.now() / 1_000);
@@ -46,10 +49,10 @@ export class SessionStore {
     return undefined;
   }
 
-  private put(key: string, payload: AdapterPayload, expiresIn = Number.POSITIVE_INFINITY): void {
+  private put(model: string, key: string, payload: AdapterPayload, expiresIn = Number.POSITIVE_INFINITY): void {
     this.entries.set(key, { payload, until: Date.now() + expiresIn * 1_000 });
-    if (payload.uid !== undefined) this.sessions.set(payload.uid, key);
-    if (payload.grantId !== undefined) {
+    if (model === 'Session' && payload.uid !== undefined) this.sessions.set(payload.uid, key);
+    if (OF_A_GRANT.has(model) && payload.grantId !== undefined) {
       const members = this.grants.get(payload.grantId) ?? new Set();
       this.grants.set(payload.grantId, members.add(key));
     }

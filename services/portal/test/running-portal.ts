@@ -62,7 +62,11 @@ export class RunningPortal {
     times = {},
     env = {},
     withLink = false,
-  }: { times?: Partial<SignInTimes>; env?: Record<string, string>; withLink?: boolean } = {}) {
+  }: {
+    times?: Partial<SignInTimes>;
+    env?: Record<string, string>;
+    withLink?: boolean;
+  } = {}) {
     const mesh = await TestMesh.start('portal');
     const [port, providerPort, mtlsPort] = [await freePort(), await freePort(), await freePort()];
     const { TLS_CERT_FILE: cert = '', INSTITUTIONS_CA_FILE: clientsCa = '' } = mesh.environment();

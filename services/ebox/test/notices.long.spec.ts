@@ -270,7 +270,7 @@ describe('messages of the mesh itself', () => {
           {
             name: 'neuer-beschluss.txt',
             sha256: digestOf(
-              'Der Beschluss 26/001 erlaubt Health Insurance Fund, Daten über Sie zu erhalten: Wages.',
+              'Die Beratung 26/001 erlaubt Health Insurance Fund, Daten über Sie zu erhalten: Wages.',
               'Er gilt ab 10. Februar 2026.',
               'Die Liste der Zugriffe zeigt, wer Ihre Daten wann und warum erhalten hat.',
             ),

@@ -4,6 +4,7 @@ import type {
   PublishedDataService,
 } from '@crossroads/contracts/authorization/v1/register_service';
 import type { Label } from '@crossroads/contracts/text/v1/text';
+import { parseInscriptionContext } from '@crossroads/identifiers';
 import type { Language } from '../text/language.js';
 
 /** A label in one language. */
@@ -23,7 +24,9 @@ export interface WordsByName {
   readonly legalContexts: readonly string[];
 }
 
-const keyOf = (kind: TermKind, name: string): string => `${kind} ${name}`;
+/** An inscription context may be given as its code (`17/2`) or as its text. */
+const keyOf = (kind: TermKind, name: string): string =>
+  `${kind} ${(kind === TermKind.TERM_KIND_INSCRIPTION_CONTEXT && parseInscriptionContext(name)) || name}`;
 
 export const wordsByName = ({
   policyRevision,

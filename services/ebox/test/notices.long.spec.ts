@@ -268,10 +268,10 @@ describe('messages of the mesh itself', () => {
         subject: { de: 'Health Insurance Fund darf Daten über Sie erhalten: Wages' },
         documents: [
           {
-            name: 'neuer-beschluss.txt',
+            name: 'neue-beratung.txt',
             sha256: digestOf(
-              'Der Beschluss 26/001 erlaubt Health Insurance Fund, Daten über Sie zu erhalten: Wages.',
-              'Er gilt ab 10. Februar 2026.',
+              'Die Beratung 26/001 erlaubt Health Insurance Fund, Daten über Sie zu erhalten: Wages.',
+              'Sie gilt ab 10. Februar 2026.',
               'Die Liste der Zugriffe zeigt, wer Ihre Daten wann und warum erhalten hat.',
             ),
           },

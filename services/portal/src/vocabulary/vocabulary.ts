@@ -4,6 +4,7 @@ import type {
   PublishedDataService,
 } from '@crossroads/contracts/authorization/v1/register_service';
 import type { Label } from '@crossroads/contracts/text/v1/text';
+import { parseInscriptionContext } from '@crossroads/identifiers';
 import type { Language } from '../text/language.js';
 
 /** A label in one language. */
@@ -23,7 +24,9 @@ export interface WordsByName {
   readonly legalContexts: readonly string[];
 }
 
-const keyOf = (kind: TermKind, name: string): string => `${kind} ${name}`;
+/** A context has two forms, `17/2` and `PCSA:LIVING_WAGE`: services answer with the one, terms may have been registered by the other. */
+const keyOf = (kind: TermKind, name: string): string =>
+  `${kind} ${(kind === TermKind.TERM_KIND_INSCRIPTION_CONTEXT && parseInscriptionContext(name)) || name}`;
 
 export const wordsByName = ({
   policyRevision,

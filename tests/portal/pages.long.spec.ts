@@ -168,7 +168,8 @@ describe('the citizens’ portal, in a browser', () => {
   );
 
   inBrowser('leads from a line to its details and to the deliberation, and gives the list as a file', () =>
-    inWindow({ language: 'en', javaScript: false }, async (page) => {
+    // With scripts: without them axe waits for a timer of the page for ever.
+    inWindow({ language: 'en' }, async (page) => {
       await signIn(page, 'en', SEEN);
       await page.goto(`${url}/en/accesses`);
       const [download] = await Promise.all([page.waitForEvent('download'), tabToAndEnter(page, /\(CSV\)$/)]);

@@ -1,5 +1,7 @@
 import { GetVocabularyResponse } from '@crossroads/contracts/authorization/v1/register_service';
 import { Clock } from '@crossroads/configuration';
+import { describeError } from '@crossroads/grpc';
+import { processLog } from '@crossroads/telemetry';
 import { Injectable } from '@nestjs/common';
 import { MeshCalls } from '../mesh/mesh-calls.js';
 import { ServiceAway } from '../mesh/service-away.js';
@@ -38,7 +40,9 @@ export class Vocabularies {
       );
       if (answer.policyRevision !== this.held.revision) this.held = wordsByName(answer);
     } catch (error) {
-      if (!(error instanceof ServiceAway)) throw error;
+      // Nobody may wait for this promise, and an error that nobody takes ends the process: a withdrawn key must not end public pages.
+      if (!(error instanceof ServiceAway))
+        processLog().error('the words of the policy were refused', describeError(error));
     }
   }
 }

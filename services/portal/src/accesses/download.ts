@@ -1,10 +1,10 @@
 import { Access } from '@crossroads/contracts/audit/v1/audit_service';
+import { csvRecord } from '../text/csv.rules.js';
 import { formatNumber } from '../text/format.js';
 import type { Language } from '../text/language.js';
 import { accessLineOf } from './access-line.reader.js';
 import type { AccessPage } from './access-lists.js';
 import type { Sentences } from './access-sentence.js';
-import { csvRecord } from './csv.rules.js';
 import { downloadTexts } from './download.texts.js';
 
 /** More than that is asked for by period. */

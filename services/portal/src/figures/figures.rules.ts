@@ -1,4 +1,5 @@
 import type { MonthlyFigures } from '@crossroads/contracts/audit/v1/figures_service';
+import { csvRecord } from '../text/csv.rules.js';
 
 /** A month of the calendar in Brussels, as `yyyy-mm`. */
 export type Month = string;
@@ -54,13 +55,6 @@ export const totalsOf = (lines: readonly FiguresLine[]): Counts => {
   };
 };
 
-/** RFC 4180. A text that a spreadsheet would take for a formula begins with an apostrophe. */
-const csvField = (value: string | bigint): string => {
-  if (typeof value === 'bigint') return value.toString();
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return `"${text.replaceAll('"', '""')}"`;
-};
-
 /** With the same column names in every language, for programs. */
 export const figuresCsv = (month: Month, lines: readonly FiguresLine[]): string =>
   [
@@ -75,5 +69,5 @@ export const figuresCsv = (month: Month, lines: readonly FiguresLine[]): string 
     ],
     ...lines.map((line) => [month, line.customer, line.name, ...COUNTS.map((count) => line[count])]),
   ]
-    .map((fields) => `${fields.map(csvField).join(',')}\r\n`)
+    .map(csvRecord)
     .join('');

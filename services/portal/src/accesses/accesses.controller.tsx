@@ -10,12 +10,12 @@ import {
   Param,
   Post,
   Query,
-  Redirect,
   Res,
   UseGuards,
 } from '@nestjs/common';
 import type { Response } from 'express';
 import { PageAnswer } from '../page/page-answer.js';
+import { SeeOther } from '../page/see-other.js';
 import { SignedInGuard } from '../page/signed-in.guard.js';
 import { SignedIn, type Visit, Visiting } from '../page/visit.js';
 import type { Session } from '../session/session.js';
@@ -50,11 +50,7 @@ export class AccessesController {
 
   /** Who looked, the newest first. */
   @Get()
-  async list(
-    @Visiting() { language, search }: Visit,
-    @SignedIn() session: Session,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<PageAnswer | undefined> {
+  async list(@Visiting() { language, search }: Visit, @SignedIn() session: Session): Promise<PageAnswer | SeeOther> {
     const asked = askedListOf(new URLSearchParams(search));
     const vocabulary = await this.vocabularies.in(language);
     try {
@@ -74,8 +70,7 @@ export class AccessesController {
       return new PageAnswer(accessesTexts(language)('title'), body, asked.problems.length > 0 ? 400 : 200);
     } catch (error) {
       if (!(error instanceof UnknownPage)) throw error;
-      response.redirect(303, `/${language}/accesses${queryOf(asked.filter)}`);
-      return undefined;
+      return new SeeOther(`/${language}/accesses${queryOf(asked.filter)}`);
     }
   }
 
@@ -129,16 +124,15 @@ export class AccessesController {
 
   /** Objects to the proposal of a line, and shows what came of it. */
   @Post(':journalId/contest')
-  @Redirect('', 303)
   async contest(
     @Visiting() { language }: Visit,
     @SignedIn() session: Session,
     @Param('journalId') journalId: string,
     @Body() body: Readonly<Record<string, unknown>> | undefined,
-  ): Promise<{ readonly url: string }> {
+  ): Promise<SeeOther> {
     const [requestId, proposalId] = [body?.requestId, body?.proposalId];
     if (!isUuid(requestId) || !isUuid(proposalId) || !isUuid(journalId)) throw new BadRequestException();
     const notice = await this.contests.contest(session, requestId, proposalId);
-    return { url: `/${language}/accesses/${journalId}?notice=${notice}` };
+    return new SeeOther(`/${language}/accesses/${journalId}?notice=${notice}`);
   }
 }

@@ -1,3 +1,4 @@
+import type { Tx } from '@crossroads/database';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, MoreThan, Repository } from 'typeorm';
@@ -20,8 +21,12 @@ export class SessionRepository {
     await this.rows.update({ id }, { usedAt });
   }
 
-  async delete(which: { readonly id: Buffer } | { readonly subjectHash: Buffer } | { readonly sidHash: Buffer }) {
-    await this.rows.delete(which);
+  /** @param tx absent: in a transaction of its own */
+  async delete(
+    which: { readonly id: Buffer } | { readonly subjectHash: Buffer } | { readonly sidHash: Buffer },
+    tx?: Tx,
+  ): Promise<void> {
+    await (tx?.manager.withRepository(this.rows) ?? this.rows).delete(which);
   }
 
   async deleteEnded(now: Date): Promise<void> {

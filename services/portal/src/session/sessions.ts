@@ -73,13 +73,14 @@ export class Sessions {
   }
 
   /** Ends all sessions of a person, or those of one session at the provider. */
-  async endAll(
-    ended: { readonly subject: string } | { readonly sid: string },
-    db: Pick<Tx, 'query'> = this.db,
-  ): Promise<void> {
+  async endAll(ended: { readonly subject: string } | { readonly sid: string }, tx?: Tx): Promise<void> {
     const { SIGN_IN_ISSUER: issuer } = this.portal;
-    if ('sid' in ended) await db.query('delete from sessions where sid_hash = $1', [hashOf(issuer, 'sid', ended.sid)]);
-    else await db.query('delete from sessions where subject_hash = $1', [hashOf(issuer, 'subject', ended.subject)]);
+    await this.rows.delete(
+      'sid' in ended
+        ? { sidHash: hashOf(issuer, 'sid', ended.sid) }
+        : { subjectHash: hashOf(issuer, 'subject', ended.subject) },
+      tx,
+    );
   }
 
   count(): Promise<number> {

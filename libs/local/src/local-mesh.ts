@@ -22,6 +22,7 @@ import {
 import type { DataFolder } from './data-folder.js';
 import type { Databases, LocalDatabase } from './databases.js';
 import { INSTITUTIONS } from './demo/institutions.js';
+import { PORTAL, PORTAL_APPLICATION } from './sign-in/portal-client.js';
 import { issuerOf } from './sign-in/sign-in-provider.js';
 import { inheritedEnvironment, meshEnvironment, serviceEnvironment } from './environment.js';
 import { LocalFailure } from './failure.js';
@@ -476,11 +477,7 @@ export class LocalMesh {
 
   private identityOf(name: ServiceName): Promise<IdentityFiles> {
     if (!serviceNamed(name).servesPages) return this.serviceIdentity(name);
-    const application = 'citizen-portal';
-    return this.issueApplication(application, {
-      application,
-      enterpriseNumber: INSTITUTIONS[application].enterpriseNumber,
-    });
+    return this.issueApplication(PORTAL, PORTAL_APPLICATION);
   }
 
   private serviceIdentity(name: string): Promise<IdentityFiles> {

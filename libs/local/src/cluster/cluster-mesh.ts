@@ -19,6 +19,7 @@ import { KAFKA_ADMIN } from '../kafka.js';
 import { receiptKeyFile, receiptKeysFile, serviceKeyFile } from '../key-files.js';
 import { type Mesh, type MeshProcess, type MeshOfficials, type MeshSignIn, writeMesh } from '../mesh.js';
 import { type Ports, portsFrom } from '../ports.js';
+import { PORTAL, PORTAL_APPLICATION } from '../sign-in/portal-client.js';
 
 /** The first forwarded port of charts/dev-infra, which differs from that of `npm start` so that both can run. */
 export const CLUSTER_PORT_BASE = '27400';
@@ -174,9 +175,7 @@ export class ClusterMesh {
 
   private identityOf(service: ServiceName): Promise<IdentityFiles> {
     if (!serviceNamed(service).servesPages) return this.serviceIdentity(service);
-    const application = 'citizen-portal';
-    const { enterpriseNumber } = INSTITUTIONS[application];
-    return this.issueApplication(application, { application, enterpriseNumber });
+    return this.issueApplication(PORTAL, PORTAL_APPLICATION);
   }
 
   private async serviceIdentity(name: string): Promise<IdentityFiles> {

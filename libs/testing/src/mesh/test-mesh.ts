@@ -19,7 +19,7 @@ import {
   startServer,
   type TlsFiles,
 } from '@crossroads/grpc';
-import { type CertificateAuthorities, INSTITUTIONS, isServing, probe } from '@crossroads/local';
+import { type CertificateAuthorities, isServing, PORTAL_APPLICATION, probe } from '@crossroads/local';
 import { AccessKeeping, type KafkaTls, TopicSealing } from '@crossroads/messaging';
 import { followPolicy } from '@crossroads/policy';
 import { FileKeyProvider, generateKeyFile, TopicSealer } from '@crossroads/privacy';
@@ -242,8 +242,7 @@ export class TestMesh {
 
   /** That of the demo's portal, which is no service to the others. */
   private portalCertificate(): Promise<TlsFiles> {
-    const application = 'citizen-portal';
-    return this.applicationCertificate(INSTITUTIONS[application].enterpriseNumber, { application });
+    return this.certificate((authority) => authority.issueApplication(PORTAL_APPLICATION));
   }
 
   /** The certificate of an institution's application, by default `desk`. */

@@ -1,3 +1,4 @@
+export { Browser, type Visited } from './browser.js';
 export * from './decider-spec.js';
 export * from './eventually.js';
 export * from './is-published.js';

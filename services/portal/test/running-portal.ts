@@ -15,6 +15,7 @@ import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { SignJWT } from 'jose';
+import { Browser, type Visited } from '@crossroads/testing';
 import { AppModule } from '../src/app.module.js';
 import { SignedInGuard } from '../src/page/signed-in.guard.js';
 import { SignedIn } from '../src/page/visit.js';
@@ -22,7 +23,6 @@ import { service } from '../src/service.js';
 import type { Session } from '../src/session/session.js';
 import { OpenSession } from '../src/session/sessions.js';
 import { preparePortal } from '../src/start-portal.js';
-import { Browser, type Visited } from './browser.js';
 
 /** Says whose tokens a session has: what a page would ask services with. */
 @Controller(':language/whose')

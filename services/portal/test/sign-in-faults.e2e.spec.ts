@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually } from '@crossroads/testing';
+import { Browser, eventually } from '@crossroads/testing';
 import pg from 'pg';
-import { Browser } from './browser.js';
 import { RunningPortal } from './running-portal.js';
 
 /** The number of nobody: its month is 61. */

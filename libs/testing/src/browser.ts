@@ -13,7 +13,7 @@ export class Browser {
       redirect: 'manual',
       headers: {
         accept: 'text/html',
-        cookie: [...this.cookiesOf(address)].map(([name, value]) => `${name}=${value}`).join('; '),
+        cookie: this.cookieHeaderOf(address),
         ...(form === undefined ? {} : { origin: address.origin, 'sec-fetch-site': 'same-origin' }),
         ...this.headers,
       },
@@ -39,6 +39,10 @@ export class Browser {
       answer = await this.open(here);
     }
     throw new Error('the redirects have no end');
+  }
+
+  cookieHeaderOf(url: URL): string {
+    return [...this.cookiesOf(url)].map(([name, value]) => `${name}=${value}`).join('; ');
   }
 
   cookiesOf({ host }: URL): Map<string, string> {
